@@ -1,0 +1,52 @@
+# One verb a chore. `make` alone lists them. Each verb sets up what it needs by itself.
+
+PYTHON ?= python3.11
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint bench sandbox lock clean
+
+help:  ## list the verbs
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
+
+demo: $(READY)  ## play the main job on a tenant and a Slack workspace of this machine
+	$(RUN) -m bot demo --output demo-output
+
+test: $(READY)  ## run every test
+	$(RUN) -m pytest -q -n $(WORKERS) --dist loadfile
+
+check: lint test  ## everything that CI checks: formatting, lint, types, import rules, tests
+
+lint: $(READY)  ## formatting, lint, types and import rules
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(RUN) -m mypy bot commands graph sandbox tests
+	$(VENV)/bin/lint-imports
+
+bench: $(READY)  ## measure; the numbers and the method are in docs/benchmarks.md
+	$(RUN) -m tests.benchmarks
+
+sandbox: $(READY)  ## start tenant, workspace and bot, and keep them running
+	$(RUN) -m bot sandbox
+
+lock: $(READY)  ## write constraints.txt anew from pyproject.toml
+	$(RUN) -m piptools compile --quiet --extra dev --generate-hashes --strip-extras --allow-unsafe \
+		--no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+		--output-file constraints.txt pyproject.toml
+
+clean:  ## remove what the other verbs made
+	rm -rf $(VENV) demo-output bench-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+# The machine's Python: the one asked for, else any python3 that is new enough.
+$(READY): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null 2>&1 && p=$(PYTHON) || p=python3; \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "compromise-bot needs Python 3.11 or newer; '$$p' is older. Try: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+	$$p -m venv $(VENV) || \
+		{ echo "'$$p -m venv' failed. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
