@@ -1,0 +1,26 @@
+"""The tenants that can be played: data and one seeded generator; every time is relative to ``now``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sandbox.scenarios import clean, mailbox_takeover, no_premium_licence, traveller
+from sandbox.scenarios.state import State
+
+_BUILDERS: dict[str, Callable[[datetime], State]] = {
+    "mailbox-takeover": mailbox_takeover.build,
+    "clean": clean.build,
+    "traveller": traveller.build,
+    "no-premium-licence": no_premium_licence.build,
+}
+
+SCENARIOS = tuple(_BUILDERS)
+"""The scenarios' names."""
+
+
+def load(name: str, now: datetime) -> State:
+    """The state of a scenario at a moment (aware). Raises ValueError for an unknown name."""
+    if name not in _BUILDERS:
+        raise ValueError(f"There is no scenario {name!r}; there are {', '.join(SCENARIOS)}.")
+    return _BUILDERS[name](now.astimezone(UTC))

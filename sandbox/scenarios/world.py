@@ -1,0 +1,1186 @@
+"""Builds a tenant's state act by act: one act leaves its traces in every source that would have them.
+
+A sign-in stands in the sign-in log and in the audit log; a message sent stands in the message trace, in the
+audit log and, unless somebody removed it, in a folder; a change to a user stands in both audit logs and on
+the user.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from sandbox.scenarios import people
+from sandbox.scenarios.people import EVERYBODY, ROLES, Application, Person, Place, Program
+from sandbox.scenarios.state import (
+    INITIAL_DOMAIN,
+    MICROSOFT_TENANT,
+    WELL_KNOWN_FOLDERS,
+    InboxRule,
+    Json,
+    Mailbox,
+    State,
+    audit_time,
+    graph_time,
+    ident,
+    words,
+)
+
+SKU = "c7df2760-2c81-4ef7-b578-5b5392b571df"
+_SERVICE_PLANS = ("EXCHANGE_S_ENTERPRISE", "AAD_PREMIUM", "AAD_PREMIUM_P2", "TEAMS1", "SHAREPOINTENTERPRISE")
+_USER_FIELDS = words(
+    "otherMails proxyAddresses onPremisesSyncEnabled onPremisesLastSyncDateTime onPremisesImmutableId "
+    "onPremisesDomainName onPremisesSamAccountName signInSessionsValidFromDateTime faxNumber streetAddress "
+    "state companyName passwordPolicies preferredLanguage employeeId externalUserState mailNickname "
+    "passwordProfile licenseAssignmentStates assignedPlans"
+)
+
+
+class World:
+    """A state under construction and the acts that can happen in it; the same in every run."""
+
+    def __init__(self, scenario: str, now: datetime, state: State | None = None) -> None:
+        self.now = now.replace(microsecond=0)
+        self.random = Random(f"contoso/{scenario}")
+        self._serial = 0
+        self.state = state or State(scenario, self.now)
+        if state is None:
+            self._populate()
+
+    def _populate(self) -> None:
+        self.state.licences |= {"AAD_PREMIUM", "AAD_PREMIUM_P2"}
+        self._organisation()
+        for person in EVERYBODY:
+            self.person(person)
+        for person in (people.ADELE, *people.COLLEAGUES):
+            if person is not people.LIDIA:
+                self.state.managers[person.id] = people.LIDIA.id
+        self._expenses_app()
+
+    # Bare existence: what is there before anything happens.
+
+    def _organisation(self) -> None:
+        state = self.state
+        state.domains = [
+            _domain(people.DOMAIN, default=True),
+            _domain(INITIAL_DOMAIN, initial=True),
+            _domain(people.FEDERATED_DOMAIN, federated=True),
+            {**_domain("adventure.example"), "isVerified": False},
+        ]
+        state.federations[people.FEDERATED_DOMAIN] = [
+            {
+                "id": ident("federation", people.FEDERATED_DOMAIN),
+                "displayName": "Fabrikam sign-in",
+                "issuerUri": "http://sts.fabrikam.example/adfs/services/trust",
+                "passiveSignInUri": "https://sts.fabrikam.example/adfs/ls",
+                "preferredAuthenticationProtocol": "wsFed",
+                "federatedIdpMfaBehavior": "acceptIfMfaDoneByFederatedIdp",
+                "isSignedAuthenticationRequestRequired": False,
+                "signingCertificate": "MIIC-invented",
+                "nextSigningCertificate": None,
+            }
+        ]
+        plans = [
+            {
+                "servicePlanId": ident("plan", name),
+                "servicePlanName": name,
+                "provisioningStatus": "Success",
+                "appliesTo": "User",
+            }
+            for name in _SERVICE_PLANS
+        ]
+        state.skus = [
+            {
+                "id": f"{state.tenant_id}_{SKU}",
+                "skuId": SKU,
+                "skuPartNumber": "ENTERPRISEPREMIUM",
+                "capabilityStatus": "Enabled",
+                "appliesTo": "User",
+                "consumedUnits": 11,
+                "prepaidUnits": {"enabled": 25, "suspended": 0, "warning": 0, "lockedOut": 0},
+                "servicePlans": plans,
+            }
+        ]
+        state.organization = {
+            "id": state.tenant_id,
+            "displayName": "Contoso",
+            "countryLetterCode": "US",
+            "onPremisesSyncEnabled": True,
+            "verifiedDomains": [
+                {
+                    "name": item["id"],
+                    "isDefault": item["isDefault"],
+                    "isInitial": item["isInitial"],
+                    "type": item["authenticationType"],
+                }
+                for item in state.domains
+                if item["isVerified"]
+            ],
+            "assignedPlans": [],
+        }
+        state.named_locations = [
+            {
+                "@odata.type": "#microsoft.graph.ipNamedLocation",
+                "id": ident("location", "office"),
+                "displayName": "Seattle office",
+                "isTrusted": True,
+                "ipRanges": [
+                    {"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "198.51.100.8/29"},
+                ],
+                "createdDateTime": graph_time(self.now - timedelta(days=700)),
+                "modifiedDateTime": graph_time(self.now - timedelta(days=700)),
+            }
+        ]
+        state.role_definitions = {
+            role_id: {
+                "id": role_id,
+                "displayName": name,
+                "description": f"The directory role {name}",
+                "isBuiltIn": True,
+                "isEnabled": True,
+                "templateId": role_id,
+            }
+            for name, role_id in ROLES.items()
+        }
+        self.assign_role(people.NESTOR, "Global Administrator")
+        self.assign_role(people.ALEX, "Security Administrator")
+        state.organization_config = {
+            "Identity": INITIAL_DOMAIN,
+            "Name": INITIAL_DOMAIN,
+            "DisplayName": "Contoso",
+            "AuditDisabled": False,
+            "PostponeRoamingSignaturesUntilLater": True,
+            "OAuth2ClientProfileEnabled": True,
+            "MailTipsExternalRecipientsTipsEnabled": True,
+        }
+        state.admin_audit_log_config = {
+            "Identity": "Admin Audit Log Settings",
+            "Name": "Admin Audit Log Settings",
+            "UnifiedAuditLogIngestionEnabled": True,
+            "AdminAuditLogEnabled": True,
+            "AdminAuditLogAgeLimit": "90.00:00:00",
+        }
+        state.outbound_spam_policies = [
+            {
+                "Identity": "Default",
+                "Name": "Default",
+                "AutoForwardingMode": "On",
+                "RecipientLimitExternalPerHour": 500,
+                "RecipientLimitPerDay": 1000,
+                "ActionWhenThresholdReached": "BlockUser",
+                "NotifyOutboundSpamRecipients": [],
+                "IsDefault": True,
+            }
+        ]
+        state.remote_domains = [
+            {
+                "Identity": "Default",
+                "Name": "Default",
+                "DomainName": "*",
+                "AutoForwardEnabled": True,
+                "AutoReplyEnabled": True,
+            }
+        ]
+        state.exchange_role_groups = [
+            _role_group("Organization Management", ["Mail Recipients", "Transport Rules", "Role Management"]),
+            _role_group("Recipient Management", ["Mail Recipients", "Message Tracking"]),
+            _role_group(
+                "View-Only Organization Management", ["View-Only Recipients", "View-Only Configuration"]
+            ),
+        ]
+        state.exchange_role_groups[0]["Members"].append(member(people.NESTOR))
+        state.purview_role_groups = [
+            _role_group("eDiscovery Manager", ["Case Management", "Compliance Search", "Export"]),
+            _role_group("Compliance Administrator", ["Compliance Administrator", "Audit Logs"]),
+        ]
+        state.purview_role_groups[1]["Members"].append(member(people.ALEX))
+        state.transport_rules = [
+            {
+                "Identity": "External mail notice",
+                "Name": "External mail notice",
+                "Guid": ident("transport-rule", "notice"),
+                "State": "Enabled",
+                "Mode": "Enforce",
+                "Priority": 0,
+                "WhenChanged": graph_time(self.now - timedelta(days=320)),
+                "Description": "Mail from outside gets a line that says so",
+                "From": None,
+                "FromScope": "NotInOrganization",
+                "SentTo": None,
+                "ApplyHtmlDisclaimerText": "This message comes from outside.",
+                "BlindCopyTo": None,
+                "CopyTo": None,
+                "AddToRecipients": None,
+                "RedirectMessageTo": None,
+                "DeleteMessage": False,
+                "SetSCL": None,
+                "SetHeaderName": None,
+            }
+        ]
+        created = self.now - timedelta(days=400)
+        self.service_principal(
+            people.EXCHANGE.app_id,
+            people.EXCHANGE.name,
+            created,
+            owner=MICROSOFT_TENANT,
+            publisher="Microsoft Services",
+        )
+        self.service_principal(
+            people.GRAPH.app_id,
+            people.GRAPH.name,
+            created,
+            owner=MICROSOFT_TENANT,
+            publisher="Microsoft Services",
+        )
+        principal = self.service_principal(
+            state.client_id, state.app_name, created, owner=state.tenant_id, publisher="Contoso"
+        )
+        del state.service_principals[principal["id"]]
+        state.service_principals[state.app_object_id] = {**principal, "id": state.app_object_id}
+
+    def person(self, person: Person) -> None:
+        """An account, with a mailbox, a laptop and second factors where its kind has them."""
+        given, _, surname = person.name.partition(" ")
+        synced = person.kind == "synced"
+        mailbox = person.kind in {"member", "synced", "federated"}
+        guest = person.kind == "guest"
+        number = person.office_number
+        mail = "jordan@partner.example" if guest else person.upn
+        user: Json = {
+            **dict.fromkeys(_USER_FIELDS),
+            "id": person.id,
+            "displayName": person.name,
+            "givenName": given,
+            "surname": surname,
+            "userPrincipalName": person.upn,
+            "mail": mail if mailbox or guest else None,
+            "mailNickname": person.alias,
+            "proxyAddresses": [f"SMTP:{mail}", f"smtp:{person.alias}@{INITIAL_DOMAIN}"] if mailbox else [],
+            "otherMails": ["jordan@partner.example"] if guest else [],
+            "accountEnabled": True,
+            "userType": "Guest" if guest else "Member",
+            "creationType": "Invitation" if guest else None,
+            "createdDateTime": graph_time(self.now - timedelta(days=900 - 11 * number)),
+            "lastPasswordChangeDateTime": graph_time(self.now - timedelta(days=150 + 3 * number)),
+            "signInSessionsValidFromDateTime": graph_time(self.now - timedelta(days=150 + 3 * number)),
+            "mobilePhone": None if guest else f"+1 206 555 01{number:02d}",
+            "businessPhones": [] if guest else [f"+1 425 555 01{number:02d}"],
+            "streetAddress": "1 Pike Street",
+            "city": "Seattle",
+            "state": "WA",
+            "postalCode": "98101",
+            "country": "United States",
+            "jobTitle": person.title or None,
+            "department": person.department or None,
+            "companyName": "Contoso",
+            "officeLocation": f"2/{100 + number}",
+            "usageLocation": "US",
+            "preferredLanguage": "en-US",
+            "assignedLicenses": [{"skuId": SKU, "disabledPlans": []}] if mailbox else [],
+            "onPremisesSyncEnabled": True if synced else None,
+            "onPremisesLastSyncDateTime": graph_time(self.now - timedelta(minutes=25)) if synced else None,
+            "onPremisesImmutableId": "b24tcHJlbQ==" if synced else None,
+            "onPremisesDomainName": "corp.contoso.example" if synced else None,
+        }
+        self.state.users[person.id] = user
+        password = {
+            "@odata.type": "#microsoft.graph.passwordAuthenticationMethod",
+            "id": "28c10230-6103-485e-b985-444c60001490",
+            "password": None,
+            "createdDateTime": user["lastPasswordChangeDateTime"],
+        }
+        methods = [password]
+        if mailbox:
+            methods += [
+                {
+                    "@odata.type": "#microsoft.graph.phoneAuthenticationMethod",
+                    "id": "3179e48a-750b-4051-897c-87b9720928f7",
+                    "phoneNumber": f"+1 20655501{number:02d}",
+                    "phoneType": "mobile",
+                    "smsSignInState": "notAllowedByPolicy",
+                    "createdDateTime": graph_time(self.now - timedelta(days=600)),
+                },
+                {
+                    "@odata.type": "#microsoft.graph.microsoftAuthenticatorAuthenticationMethod",
+                    "id": ident("authenticator", person.upn),
+                    "displayName": "iPhone 15",
+                    "deviceTag": "SoftwareTokenActivated",
+                    "phoneAppVersion": "6.8.30",
+                    "createdDateTime": graph_time(self.now - timedelta(days=420)),
+                },
+            ]
+            self._mailbox(person)
+            self._laptop(person)
+            self._phone(person)
+        self.state.authentication_methods[person.id] = methods
+        self.state.sign_in_preferences[person.id] = "push"
+        self.state.registration_details[person.id] = {
+            "id": person.id,
+            "userPrincipalName": person.upn,
+            "userDisplayName": person.name,
+            "userType": "guest" if guest else "member",
+            "isAdmin": person in {people.NESTOR, people.ALEX},
+            "isMfaRegistered": mailbox,
+            "isMfaCapable": mailbox,
+            "isPasswordlessCapable": False,
+            "isSsprCapable": mailbox,
+            "isSsprEnabled": True,
+            "isSsprRegistered": mailbox,
+            "isSystemPreferredAuthenticationMethodEnabled": True,
+            "methodsRegistered": ["microsoftAuthenticatorPush", "mobilePhone"] if mailbox else [],
+            "systemPreferredAuthenticationMethods": ["push"] if mailbox else [],
+            "userPreferredMethodForSecondaryAuthentication": "push",
+        }
+
+    def _laptop(self, person: Person) -> None:
+        program = people.laptop(person)
+        self.device(
+            person, program.device, "Windows", "10.0.26100", self.now - timedelta(days=410), compliant=True
+        )
+
+    def _phone(self, person: Person) -> None:
+        """The mail program on the person's own telephone, in use for most of a year."""
+        device = ident("telephone", person.upn)[:8].upper()
+        identity = f"{person.alias}\\ExchangeActiveSyncDevices\\Outlook\u00a7{device}"
+        first = graph_time(self.now - timedelta(days=310))
+        self.box(person).mobile_devices.append(
+            {
+                "Identity": identity,
+                "Guid": ident("mobile", device),
+                "DeviceId": device,
+                "DeviceType": "Outlook",
+                "DeviceModel": "Outlook for iOS and Android",
+                "DeviceOS": "iOS 19.1",
+                "DeviceUserAgent": people.OUTLOOK_PHONE,
+                "FriendlyName": "iPhone 15",
+                "ClientType": "Outlook",
+                "FirstSyncTime": first,
+                "DeviceAccessState": "Allowed",
+                "DeviceAccessStateReason": "Global",
+                "UserDisplayName": person.name,
+                "WhenChanged": first,
+            }
+        )
+        synced = graph_time(self.now - timedelta(hours=3))
+        self.box(person).mobile_statistics.append(
+            {
+                "Identity": identity,
+                "DeviceId": device,
+                "LastSuccessSync": synced,
+                "LastSyncAttemptTime": synced,
+                "DeviceWipeSentTime": None,
+                "Status": "DeviceOk",
+            }
+        )
+
+    def _expenses_app(self) -> None:
+        """An application of the company's own that everybody in the office uses."""
+        when = self.now - timedelta(days=260)
+        app_id = ident("app", "expenses")
+        principal = self.service_principal(
+            app_id, "Contoso Expenses", when, owner=self.state.tenant_id, publisher="Contoso"
+        )
+        for person in (people.ADELE, *people.COLLEAGUES):
+            self.state.oauth_grants.append(
+                {
+                    "id": ident("grant", app_id, person.upn).replace("-", ""),
+                    "clientId": principal["id"],
+                    "consentType": "Principal",
+                    "principalId": person.id,
+                    "resourceId": ident("service-principal", people.GRAPH.app_id),
+                    "scope": " User.Read openid profile",
+                }
+            )
+            self.state.app_role_assignments.append(
+                {
+                    "id": ident("app-role", app_id, person.upn).replace("-", ""),
+                    "appRoleId": "00000000-0000-0000-0000-000000000000",
+                    "principalId": person.id,
+                    "principalType": "User",
+                    "principalDisplayName": person.name,
+                    "resourceId": principal["id"],
+                    "resourceDisplayName": "Contoso Expenses",
+                    "createdDateTime": graph_time(when),
+                    "deletedDateTime": None,
+                }
+            )
+
+    def _mailbox(self, person: Person) -> None:
+        guid = ident("mailbox", person.upn)
+        box = Mailbox(person.upn, guid)
+        for name in WELL_KNOWN_FOLDERS.values():
+            parent = "root"
+            if name == "Deletions":
+                parent = ident("folder", person.upn, "Recoverable Items")
+                box.folders.append(_folder(person, "Recoverable Items", "root", hidden=True))
+            box.folders.append(_folder(person, name, parent, hidden=name in {"Deletions", "Outbox"}))
+        for name in ("RSS Subscriptions", "Notes", "Sync Issues"):
+            box.folders.append(_folder(person, name, "root", hidden=name == "Sync Issues"))
+        box.folders.append(_folder(person, "Newsletters", ident("folder", person.upn, "Inbox"), hidden=False))
+        box.properties = {
+            "Identity": person.alias,
+            "Name": person.alias,
+            "Alias": person.alias,
+            "DisplayName": person.name,
+            "Guid": ident("mailbox-object", person.upn),
+            "ExchangeGuid": guid,
+            "ExternalDirectoryObjectId": person.id,
+            "DistinguishedName": f"CN={person.alias},OU={INITIAL_DOMAIN},DC=PROD,DC=OUTLOOK",
+            "UserPrincipalName": person.upn,
+            "PrimarySmtpAddress": person.upn,
+            "EmailAddresses": [f"SMTP:{person.upn}", f"smtp:{person.alias}@{INITIAL_DOMAIN}"],
+            "RecipientTypeDetails": "UserMailbox",
+            "ForwardingAddress": None,
+            "ForwardingSmtpAddress": None,
+            "DeliverToMailboxAndForward": False,
+            "GrantSendOnBehalfTo": [],
+            "AuditEnabled": True,
+            "AuditLogAgeLimit": "90.00:00:00",
+            "DefaultAuditSet": ["Admin", "Delegate", "Owner"],
+            "HiddenFromAddressListsEnabled": False,
+            "LitigationHoldEnabled": False,
+            "SingleItemRecoveryEnabled": True,
+            "RetainDeletedItemsFor": "14.00:00:00",
+            "MessageCopyForSentAsEnabled": False,
+            "IsDirSynced": person.kind == "synced",
+            "WhenChangedUTC": graph_time(self.now - timedelta(days=60)),
+        }
+        box.protocols = {
+            "ActiveSyncEnabled": True,
+            "OWAEnabled": True,
+            "OWAforDevicesEnabled": True,
+            "PopEnabled": False,
+            "ImapEnabled": False,
+            "MAPIEnabled": True,
+            "EwsEnabled": True,
+            "OutlookMobileEnabled": True,
+            "UniversalOutlookEnabled": True,
+            "OneWinNativeOutlookEnabled": True,
+            "MacOutlookEnabled": True,
+            "SmtpClientAuthenticationDisabled": None,
+            "ActiveSyncAllowedDeviceIDs": [],
+            "ActiveSyncBlockedDeviceIDs": [],
+        }
+        zone = {"dateTime": audit_time(self.now) + ".0000000", "timeZone": "UTC"}
+        box.settings = {
+            "archiveFolder": ident("folder", person.upn, "Archive"),
+            "timeZone": "Pacific Standard Time",
+            "dateFormat": "M/d/yyyy",
+            "timeFormat": "h:mm tt",
+            "delegateMeetingMessageDeliveryOptions": "sendToDelegateOnly",
+            "language": {"locale": "en-US", "displayName": "English (United States)"},
+            "userPurpose": "user",
+            "automaticRepliesSetting": {
+                "status": "disabled",
+                "externalAudience": "all",
+                "internalReplyMessage": "",
+                "externalReplyMessage": "",
+                "scheduledStartDateTime": dict(zone),
+                "scheduledEndDateTime": dict(zone),
+            },
+        }
+        box.junk = {
+            "Enabled": True,
+            "TrustedListsOnly": False,
+            "ContactsTrusted": False,
+            "TrustedSendersAndDomains": ["northwind.example"],
+            "BlockedSendersAndDomains": ["offers@bargains.example"],
+        }
+        signature = signature_of(person)
+        box.message_configuration = {
+            "SignatureHtml": f"<div>{signature.replace(chr(10), '<br>')}</div>",
+            "SignatureText": signature,
+            "SignatureName": None,
+            "DefaultSignature": None,
+            "DefaultSignatureOnReply": None,
+            "AutoAddSignature": True,
+            "AutoAddSignatureOnReply": False,
+        }
+        box.folder_permissions["\\Calendar"] = [
+            {"User": "Lidia Holloway", "AccessRights": ["Reviewer"]},
+        ]
+        box.rules.append(self._rule(person, "Junk E-mail Rule", 1, hidden=True, read_only=True))
+        self.state.mailboxes[person.upn] = box
+
+    def _rule(self, person: Person, name: str, sequence: int, **more: Any) -> InboxRule:
+        self._serial += 1
+        key = ident("rule", person.upn, self._serial).replace("-", "")
+        return InboxRule("AQAAA" + key[:8].upper() + "=", 10**18 + int(key[:12], 16), name, sequence, **more)
+
+    def next_guid(self, kind: str) -> str:
+        """The next id of a kind; the same in every run."""
+        self._serial += 1
+        return ident(self.state.scenario, kind, self._serial)
+
+    def user(self, person: Person) -> Json:
+        """The person's directory object."""
+        return self.state.users[person.id]
+
+    def box(self, person: Person) -> Mailbox:
+        """The person's mailbox."""
+        return self.state.mailboxes[person.upn]
+
+    def assign_role(self, person: Person, role: str, scope: str = "/") -> None:
+        """Give a directory role for good."""
+        self.state.role_assignments.append(
+            {
+                "id": ident("role-assignment", person.upn, role),
+                "principalId": person.id,
+                "roleDefinitionId": ROLES[role],
+                "directoryScopeId": scope,
+            }
+        )
+
+    def device(
+        self, person: Person, name: str, system: str, version: str, when: datetime, *, compliant: bool
+    ) -> None:
+        """A device joined to the directory."""
+        device_id = ident("device", name)
+        self.state.devices.append(
+            {
+                "id": ident("device-object", name),
+                "deviceId": device_id,
+                "displayName": name,
+                "operatingSystem": system,
+                "operatingSystemVersion": version,
+                "trustType": "AzureAd" if compliant else "Workplace",
+                "profileType": "RegisteredDevice",
+                "isCompliant": compliant,
+                "isManaged": compliant,
+                "accountEnabled": True,
+                "registrationDateTime": graph_time(when),
+                "approximateLastSignInDateTime": graph_time(max(when, self.now - timedelta(hours=5))),
+            }
+        )
+        self.state.device_owners[ident("device-object", name)] = person.id
+
+    def service_principal(
+        self,
+        app_id: str,
+        name: str,
+        when: datetime,
+        *,
+        owner: str,
+        publisher: str,
+        replies: Sequence[str] = (),
+    ) -> Json:
+        """An application as this tenant knows it."""
+        principal: Json = {
+            "id": ident("service-principal", app_id),
+            "appId": app_id,
+            "displayName": name,
+            "appDisplayName": name,
+            "accountEnabled": True,
+            "appOwnerOrganizationId": owner,
+            "publisherName": publisher,
+            "verifiedPublisher": {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None},
+            "createdDateTime": graph_time(when),
+            "replyUrls": list(replies),
+            "servicePrincipalType": "Application",
+            "signInAudience": "AzureADMultipleOrgs",
+            "homepage": None,
+            "tags": ["WindowsAzureActiveDirectoryIntegratedApp"],
+        }
+        self.state.service_principals[principal["id"]] = principal
+        return principal
+
+    # Acts: each leaves its traces everywhere.
+
+    def audit(
+        self, when: datetime, operation: str, kind: int, workload: str, user: str, /, **fields: Any
+    ) -> Json:
+        """One record of the unified audit log, in its native form."""
+        person = self.state.user(user)
+        record: Json = {
+            "CreationTime": audit_time(when),
+            "Id": self.next_guid("audit"),
+            "Operation": operation,
+            "OrganizationId": self.state.tenant_id,
+            "RecordType": kind,
+            "ResultStatus": "Succeeded",
+            "UserKey": "1003200" + str(person["id"])[:9].replace("-", "").upper() if person else user,
+            "UserType": 0,
+            "Version": 1,
+            "Workload": workload,
+            "UserId": user,
+            **fields,
+        }
+        self.state.audit_records.append(record)
+        return record
+
+    def directory_audit(
+        self,
+        when: datetime,
+        activity: str,
+        actor: Person | str,
+        targets: Sequence[Json],
+        *,
+        category: str = "UserManagement",
+        ip: str = "",
+        agent: str = "",
+        service: str = "Core Directory",
+        operation: str = "Update",
+    ) -> Json:
+        """One record of the directory audit log. A person acts as a user, a name as an application."""
+        if isinstance(actor, Person):
+            user = {"id": actor.id, "displayName": None, "userPrincipalName": actor.upn, "ipAddress": ip}
+            initiated: Json = {"app": None, "user": user}
+        else:
+            app = {
+                "appId": None,
+                "displayName": actor,
+                "servicePrincipalId": None,
+                "servicePrincipalName": None,
+            }
+            initiated = {"app": app, "user": None}
+        record: Json = {
+            "id": f"Directory_{self.next_guid('directory-audit')}",
+            "activityDateTime": graph_time(when),
+            "activityDisplayName": activity,
+            "category": category,
+            "operationType": operation,
+            "result": "success",
+            "resultReason": "",
+            "loggedByService": service,
+            "correlationId": self.next_guid("correlation"),
+            "initiatedBy": initiated,
+            "targetResources": list(targets),
+            "additionalDetails": [{"key": "User-Agent", "value": agent}] if agent else [],
+        }
+        self.state.directory_audits.append(record)
+        return record
+
+    def sign_in(
+        self,
+        when: datetime,
+        person: Person,
+        place: Place,
+        program: Program,
+        *,
+        error: int = 0,
+        app: Application = people.EXCHANGE,
+        interactive: bool = True,
+        session: str = "",
+        risk: str = "none",
+        mfa: bool = False,
+        log: bool = True,
+    ) -> Json:
+        """Somebody signs in, or fails to."""
+        sign_in_id = self.next_guid("sign-in")
+        session = session or ident("session", person.upn, when.date())
+        known = bool(program.device)
+        item: Json = {
+            "id": sign_in_id,
+            "createdDateTime": graph_time(when),
+            "userId": person.id,
+            "userPrincipalName": person.upn,
+            "userDisplayName": person.name,
+            "userType": "member",
+            "appId": app.app_id,
+            "appDisplayName": app.name,
+            "resourceId": people.EXCHANGE.app_id,
+            "resourceDisplayName": people.EXCHANGE.name,
+            "ipAddress": place.ip,
+            "clientAppUsed": program.client_app,
+            "userAgent": program.user_agent,
+            "correlationId": ident("correlation", sign_in_id),
+            "conditionalAccessStatus": "notApplied",
+            "appliedConditionalAccessPolicies": [],
+            "isInteractive": interactive,
+            "signInEventTypes": ["interactiveUser" if interactive else "nonInteractiveUser"],
+            "sessionId": session,
+            "uniqueTokenIdentifier": sign_in_id.replace("-", "")[:22],
+            "authenticationProtocol": "none",
+            "originalTransferMethod": "none",
+            "incomingTokenType": "none" if interactive else "primaryRefreshToken",
+            "authenticationRequirement": "multiFactorAuthentication" if mfa else "singleFactorAuthentication",
+            "authenticationDetails": _steps(when, error, mfa),
+            "mfaDetail": {"authMethod": "Mobile app notification", "authDetail": ""} if mfa else None,
+            "autonomousSystemNumber": place.network,
+            "signInIdentifier": person.upn,
+            "ipAddressFromResourceProvider": None,
+            "crossTenantAccessType": "none",
+            "tokenIssuerType": "AzureAD",
+            "homeTenantId": self.state.tenant_id,
+            "resourceTenantId": self.state.tenant_id,
+            "servicePrincipalId": "",
+            "servicePrincipalName": None,
+            "authenticationAppDeviceDetails": None,
+            "riskDetail": "none",
+            "riskLevelAggregated": risk,
+            "riskLevelDuringSignIn": risk,
+            "riskState": "none" if risk == "none" else "atRisk",
+            "riskEventTypes_v2": [] if risk == "none" else ["unfamiliarFeatures"],
+            "status": {
+                "errorCode": error,
+                "failureReason": people.ERRORS[error],
+                "additionalDetails": "MFA completed in Azure AD" if mfa else None,
+            },
+            "deviceDetail": {
+                "deviceId": program.device_id,
+                "displayName": program.device,
+                "operatingSystem": program.system,
+                "browser": program.browser,
+                "isCompliant": program.compliant,
+                "isManaged": program.compliant,
+                "trustType": "Azure AD joined" if known else "",
+            },
+            "location": {
+                "city": place.city,
+                "state": place.state,
+                "countryOrRegion": place.country,
+                "geoCoordinates": {
+                    "altitude": None,
+                    "latitude": place.latitude,
+                    "longitude": place.longitude,
+                },
+            },
+        }
+        self.state.sign_ins.append(item)
+        if log:
+            self._logon_record(when, person, place, program, item)
+        return item
+
+    def _logon_record(
+        self, when: datetime, person: Person, place: Place, program: Program, item: Json
+    ) -> None:
+        error = item["status"]["errorCode"]
+        failed = error not in {0, 50140}
+        properties = [
+            {"Name": "OS", "Value": program.system or "Unknown"},
+            {"Name": "BrowserType", "Value": program.browser.partition(" ")[0] or "Other"},
+            {"Name": "IsCompliantAndManaged", "Value": str(program.compliant)},
+            {"Name": "SessionId", "Value": item["sessionId"]},
+        ]
+        record = self.audit(
+            when,
+            "UserLoginFailed" if failed else "UserLoggedIn",
+            15,
+            "AzureActiveDirectory",
+            person.upn,
+            # The real log calls about half of the failures a success; only the number can be trusted.
+            ResultStatus="Success" if not failed or self._serial % 2 else "Failed",
+            ClientIP=place.ip,
+            ActorIpAddress=place.ip,
+            ObjectId=people.EXCHANGE.app_id,
+            ApplicationId=item["appId"],
+            AzureActiveDirectoryEventType=1,
+            Actor=[{"ID": person.id, "Type": 0}, {"ID": person.upn, "Type": 5}],
+            ActorContextId=self.state.tenant_id,
+            Target=[{"ID": people.EXCHANGE.app_id, "Type": 0}],
+            TargetContextId=self.state.tenant_id,
+            InterSystemsId=item["correlationId"],
+            IntraSystemId=item["id"],
+            SupportTicketId="",
+            ModifiedProperties=[],
+            DeviceProperties=properties,
+            ExtendedProperties=[
+                {"Name": "ResultStatusDetail", "Value": "Success" if not failed else "UserError"},
+                {"Name": "UserAgent", "Value": program.user_agent},
+                {
+                    "Name": "RequestType",
+                    "Value": "OAuth2:Authorize" if item["isInteractive"] else "OAuth2:Token",
+                },
+            ],
+            ErrorNumber=str(error),
+        )
+        if failed:
+            record["LogonError"] = "InvalidUserNameOrPassword" if error == 50126 else "IdsLocked"
+
+    def message(  # noqa: PLR0917  an act reads as when, who, what
+        self,
+        when: datetime,
+        owner: Person,
+        folder: str,
+        sender: tuple[str, str],
+        to: Iterable[str],
+        subject: str,
+        text: str,
+        message_id: str = "",
+        *,
+        read: bool = True,
+    ) -> Json:
+        """Put a message into a folder, without any other trace."""
+        box = self.box(owner)
+        key = self.next_guid("message")
+        who = {"emailAddress": {"name": sender[0], "address": sender[1]}}
+        item: Json = {
+            "id": "AAMkAD" + key.replace("-", ""),
+            "internetMessageId": message_id or f"<{key}@{sender[1].partition('@')[2]}>",
+            "subject": subject,
+            "from": who,
+            "sender": who,
+            "toRecipients": [
+                {"emailAddress": {"name": name_of(address), "address": address}} for address in to
+            ],
+            "ccRecipients": [],
+            "bccRecipients": [],
+            "receivedDateTime": graph_time(when),
+            "sentDateTime": graph_time(when),
+            "createdDateTime": graph_time(when),
+            "lastModifiedDateTime": graph_time(when),
+            "hasAttachments": False,
+            "parentFolderId": box.folder_id(folder),
+            "conversationId": ident("conversation", subject),
+            "isRead": read,
+            "isDraft": False,
+            "importance": "normal",
+            "bodyPreview": text[:255],
+            "body": {"contentType": "text", "content": text},
+        }
+        box.messages.append(item)
+        return item
+
+    def trace(  # noqa: PLR0917  an act reads as when, who, what
+        self,
+        when: datetime,
+        sender: str,
+        to: str,
+        subject: str,
+        message_id: str,
+        ip: str,
+        status: str = "delivered",
+    ) -> None:
+        """One row of the message trace."""
+        self.state.message_traces.append(
+            {
+                "id": self.next_guid("trace"),
+                "senderAddress": sender,
+                "recipientAddress": to,
+                "messageId": message_id,
+                "receivedDateTime": graph_time(when),
+                "subject": subject,
+                "size": 9_000 + len(subject) * 37,
+                "fromIP": ip,
+                "toIP": "198.51.100.200",
+                "status": status,
+            }
+        )
+
+    def send(  # noqa: PLR0917  an act reads as when, who, what
+        self,
+        when: datetime,
+        person: Person,
+        place: Place,
+        to: Sequence[str],
+        subject: str,
+        text: str,
+        *,
+        keep: str | None = "sentitems",
+        session: str = "",
+        client: str = "Client=OWA;Action=ViaProxy",
+        status: str = "delivered",
+    ) -> str:
+        """Send a message and keep it in a folder or nowhere; gives its internet message id."""
+        message_id = f"<{self.next_guid('sent')}@{people.DOMAIN}>"
+        for address in to:
+            self.trace(when, person.upn, address, subject, message_id, place.ip, status)
+        self.audit(
+            when,
+            "Send",
+            2,
+            "Exchange",
+            person.upn,
+            **self.mailbox_fields(person, place.ip, session, client),
+            Item={
+                "Id": "RgAAAA" + message_id[1:13],
+                "InternetMessageId": message_id,
+                "Subject": subject,
+                "SizeInBytes": 9_000 + len(subject) * 37,
+                "ParentFolder": {
+                    "Id": ident("folder", person.upn, "Sent Items"),
+                    "Name": "Sent Items",
+                    "Path": "\\Sent Items",
+                },
+            },
+        )
+        if keep is not None:
+            self.message(when, person, keep, (person.name, person.upn), to, subject, text, message_id)
+        return message_id
+
+    def receive(
+        self,
+        when: datetime,
+        person: Person,
+        sender: tuple[str, str],
+        subject: str,
+        text: str,
+        *,
+        folder: str = "inbox",
+        read: bool = True,
+    ) -> Json:
+        """A message comes in."""
+        item = self.message(when, person, folder, sender, [person.upn], subject, text, read=read)
+        self.trace(when, sender[1], person.upn, subject, item["internetMessageId"], "198.51.100.222")
+        return item
+
+    def mailbox_fields(self, person: Person, ip: str, session: str, client: str) -> Json:
+        """What every record of mailbox auditing has in common."""
+        fields: Json = {
+            "ClientIPAddress": ip,
+            "ClientInfoString": client,
+            "LogonType": 0,
+            "InternalLogonType": 0,
+            "ExternalAccess": False,
+            "MailboxGuid": ident("mailbox", person.upn),
+            "MailboxOwnerUPN": person.upn,
+            "MailboxOwnerSid": "S-1-5-21-" + str(int(person.id[:8], 16)),
+            "LogonUserSid": "S-1-5-21-" + str(int(person.id[:8], 16)),
+            "OrganizationName": INITIAL_DOMAIN,
+            "OriginatingServer": "MW4PR01MB0001 (15.20.9000.012)\r\n",
+        }
+        if session:
+            fields["SessionId"] = session
+            fields["AppAccessContext"] = {
+                "AADSessionId": session,
+                "UniqueTokenId": session.replace("-", "")[:22],
+            }
+        return fields
+
+    def admin_cmdlet(  # noqa: PLR0917  an act reads as when, who, what
+        self,
+        when: datetime,
+        name: str,
+        actor: str,
+        target: str,
+        parameters: Json,
+        ip: str,
+        *,
+        session: str = "",
+        user_type: int = 2,
+    ) -> Json:
+        """An Exchange cmdlet that changed something; ``ip`` is written as given, with its port or without."""
+        extra: Json = {"SessionId": session} if session else {}
+        return self.audit(
+            when,
+            name,
+            1,
+            "Exchange",
+            actor,
+            ResultStatus="True",
+            UserType=user_type,
+            ClientIP=ip,
+            ObjectId=target,
+            AppId=people.EXCHANGE.app_id,
+            ClientAppId="",
+            ExternalAccess=False,
+            OrganizationName=INITIAL_DOMAIN,
+            OriginatingServer="MW4PR01MB0001 (15.20.9000.012)\r\n",
+            Parameters=[{"Name": key, "Value": str(value)} for key, value in parameters.items()],
+            **extra,
+        )
+
+    def object_path(self, person: Person, leaf: str = "") -> str:
+        """The long form in which Exchange names a mailbox or something in it."""
+        host = "NAMPR01A001.PROD.OUTLOOK.COM/Microsoft Exchange Hosted Organizations"
+        return f"{host}/{INITIAL_DOMAIN}/{person.id}" + (f"\\{leaf}" if leaf else "")
+
+    def entra(  # noqa: PLR0917  an act reads as when, who, what
+        self,
+        when: datetime,
+        operation: str,
+        actor: Person | str,
+        target: str,
+        changes: Sequence[tuple[str, str, str]],
+        ip: str = "",
+        *,
+        agent: str = "",
+        targets: Sequence[Json] = (),
+    ) -> Json:
+        """A directory change as the unified audit log has it: the operation ends in a period."""
+        user = actor.upn if isinstance(actor, Person) else actor
+        details = json.dumps({"User-Agent": agent} if agent else {})
+        names = json.dumps([name for name, _, _ in changes])
+        return self.audit(
+            when,
+            operation,
+            8,
+            "AzureActiveDirectory",
+            user,
+            ResultStatus="Success",
+            UserType=0 if isinstance(actor, Person) else 4,
+            ObjectId=target,
+            AzureActiveDirectoryEventType=1,
+            **({"ClientIP": ip, "ActorIpAddress": ip} if ip else {}),
+            ActorContextId=self.state.tenant_id,
+            Actor=[{"ID": user, "Type": 5}],
+            Target=list(targets) or [{"ID": target, "Type": 5}],
+            TargetContextId=self.state.tenant_id,
+            InterSystemsId=self.next_guid("inter"),
+            IntraSystemId=self.next_guid("intra"),
+            SupportTicketId="",
+            ExtendedProperties=[
+                {"Name": "additionalDetails", "Value": details},
+                {"Name": "extendedAuditEventCategory", "Value": "User"},
+            ],
+            ModifiedProperties=[
+                *({"Name": name, "NewValue": new, "OldValue": old} for name, old, new in changes),
+                {"Name": "Included Updated Properties", "NewValue": names, "OldValue": ""},
+            ],
+        )
+
+    def update_user(  # noqa: PLR0917  an act reads as when, who, what
+        self, when: datetime, actor: Person, person: Person, changes: Json, ip: str, agent: str = ""
+    ) -> None:
+        """Change properties of a user: on the user, in the directory audit, in the audit log."""
+        user = self.user(person)
+        names = {name: name[0].upper() + name[1:] for name in changes}
+        pairs = [
+            (names[name], json.dumps(as_list(user[name])), json.dumps(as_list(value)))
+            for name, value in changes.items()
+        ]
+        modified: list[Json] = [
+            {"displayName": name, "oldValue": old, "newValue": new} for name, old, new in pairs
+        ]
+        updated = json.dumps(", ".join(names.values()))
+        modified.append({"displayName": "Included Updated Properties", "oldValue": None, "newValue": updated})
+        self.directory_audit(when, "Update user", actor, [target(person, modified)], ip=ip, agent=agent)
+        self.entra(when + timedelta(seconds=1), "Update user.", actor, person.upn, pairs, ip, agent=agent)
+        user.update(changes)
+
+    def credential_event(  # noqa: PLR0917  an act reads as when, who, what
+        self, when: datetime, activity: str, operation: str | None, actor: Person, person: Person, ip: str
+    ) -> None:
+        """A password or security-info event in both logs; a password event moves the user's dates."""
+        service = "Authentication Methods" if "security info" in activity else "Core Directory"
+        if "self-service" in activity:
+            service = "Self-service Password Management"
+        self.directory_audit(when, activity, actor, [target(person, [])], ip=ip, service=service)
+        if operation is not None:
+            self.entra(when + timedelta(seconds=2), operation, actor, person.upn, [], ip)
+        if "password" in activity.lower():
+            self.user(person)["lastPasswordChangeDateTime"] = graph_time(when)
+            self.state.authentication_methods[person.id][0]["createdDateTime"] = graph_time(when)
+
+    def inbox_rule(  # noqa: PLR0917  an act reads as when, who, what
+        self,
+        when: datetime,
+        person: Person,
+        name: str,
+        conditions: Json,
+        actions: Json,
+        parameters: Json,
+        ip: str,
+        *,
+        session: str = "",
+        hidden: bool = False,
+        log: bool = True,
+    ) -> InboxRule:
+        """A new inbox rule, with its New-InboxRule record unless it came another way."""
+        box = self.box(person)
+        rule = self._rule(
+            person, name, len(box.rules) + 1, hidden=hidden, conditions=conditions, actions=actions
+        )
+        box.rules.append(rule)
+        if log:
+            full = {"Name": name, **parameters, "AlwaysDeleteOutlookRulesBlob": False, "Force": False}
+            path = self.object_path(person, name)
+            self.admin_cmdlet(when, "New-InboxRule", person.upn, path, full, ip, session=session)
+        return rule
+
+    def finish(self) -> State:
+        """The finished state, records in the order of time, nothing later than the present."""
+        state = self.state
+        present = audit_time(self.now)
+        state.audit_records = [item for item in state.audit_records if item["CreationTime"] <= present]
+        state.audit_records.sort(key=lambda item: str(item["CreationTime"]))
+        return state
+
+
+def add_person(state: State, person: Person) -> None:
+    """An account more in a tenant that is there already."""
+    World(f"{state.scenario}/{person.upn}", state.now, state).person(person)
+
+
+def _domain(name: str, *, default: bool = False, initial: bool = False, federated: bool = False) -> Json:
+    return {
+        "id": name,
+        "authenticationType": "Federated" if federated else "Managed",
+        "isVerified": True,
+        "isDefault": default,
+        "isInitial": initial,
+        "isRoot": True,
+        "isAdminManaged": True,
+        "supportedServices": ["Email", "OfficeCommunicationsOnline"],
+    }
+
+
+def _role_group(name: str, roles: list[str]) -> Json:
+    return {
+        "Identity": name,
+        "Name": name,
+        "Guid": ident("role-group", name),
+        "Roles": roles,
+        "RoleAssignments": [f"{role}-{name}" for role in roles],
+        "Members": [],
+        "ManagedBy": ["Organization Management"],
+        "Description": f"Role group {name}",
+    }
+
+
+def member(person: Person) -> Json:
+    """A person as a role group's member."""
+    return {
+        "Identity": person.alias,
+        "Name": person.alias,
+        "DisplayName": person.name,
+        "PrimarySmtpAddress": person.upn,
+        "ExternalDirectoryObjectId": person.id,
+        "RecipientType": "UserMailbox",
+    }
+
+
+def _folder(person: Person, name: str, parent: str, *, hidden: bool) -> Json:
+    return {
+        "id": ident("folder", person.upn, name),
+        "displayName": name,
+        "parentFolderId": parent,
+        "isHidden": hidden,
+    }
+
+
+def _steps(when: datetime, error: int, mfa: bool) -> list[Json]:
+    first = {
+        "authenticationStepDateTime": graph_time(when),
+        "authenticationMethod": "Password",
+        "authenticationMethodDetail": "Password in the cloud",
+        "succeeded": error in {0, 50140, 50074},
+        "authenticationStepResultDetail": "Correct password" if error != 50126 else "Incorrect password",
+        "authenticationStepRequirement": "Primary authentication",
+    }
+    second = {
+        **first,
+        "authenticationMethod": "Mobile app notification",
+        "authenticationMethodDetail": "iPhone 15",
+    }
+    return [first, second] if mfa else [first]
+
+
+def target(person: Person, modified: Sequence[Json]) -> Json:
+    """A person as the target of a directory audit record."""
+    return {
+        "id": person.id,
+        "displayName": None,
+        "type": "User",
+        "userPrincipalName": person.upn,
+        "groupType": None,
+        "modifiedProperties": list(modified),
+    }
+
+
+def as_list(value: object) -> list[object]:
+    """The directory writes single values as lists of one."""
+    return list(value) if isinstance(value, list) else [value]
+
+
+def name_of(address: str) -> str:
+    """A display name made from an address."""
+    return address.partition("@")[0].replace(".", " ").title()
+
+
+def signature_of(person: Person) -> str:
+    """A person's ordinary signature."""
+    return f"{person.name}\n{person.title}, Contoso\n+1 425 555 01{person.office_number:02d}"

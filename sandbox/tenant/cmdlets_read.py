@@ -1,0 +1,550 @@
+"""The reading cmdlets of Exchange and of compliance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+import orjson
+
+from sandbox.scenarios.state import InboxRule, Json, Mailbox, graph_time, parse_time
+from sandbox.tenant.audit_search import record_type, search
+from sandbox.tenant.exchange import Cmdlet, Invocation, bad_parameters, cmdlet
+from sandbox.tenant.problems import CmdletError, object_not_found
+from sandbox.tenant.reports import check_trace_window
+
+_CONDITIONS = {
+    "SubjectContainsWords": "subjectContains",
+    "BodyContainsWords": "bodyContains",
+    "SubjectOrBodyContainsWords": "bodyOrSubjectContains",
+    "FromAddressContainsWords": "senderContains",
+    "RecipientAddressContainsWords": "recipientContains",
+    "HeaderContainsWords": "headerContains",
+}
+
+
+def _alias(mailbox: Mailbox) -> str:
+    return str(mailbox.properties["Alias"])
+
+
+def _quoted(people: Iterable[Json] | None) -> list[str] | None:
+    if not people:
+        return None
+    return [f'"{item["emailAddress"]["name"]}" [SMTP:{item["emailAddress"]["address"]}]' for item in people]
+
+
+def rule_view(mailbox: Mailbox, rule: InboxRule) -> Json:
+    """A rule as Get-InboxRule shows it: words, folder names and quoted recipients."""
+    actions, conditions = rule.actions, rule.conditions
+    names = {folder["id"]: folder["displayName"] for folder in mailbox.folders}
+    words = {cmdlet_name: conditions.get(name) for cmdlet_name, name in _CONDITIONS.items()}
+    return {
+        "Identity": f"{_alias(mailbox)}\\{rule.number}",
+        "RuleIdentity": rule.number,
+        "Name": rule.name,
+        "Enabled": rule.enabled,
+        "Priority": rule.sequence,
+        "MailboxOwnerId": _alias(mailbox),
+        "From": _quoted(conditions.get("fromAddresses")),
+        "SentTo": _quoted(conditions.get("sentToAddresses")),
+        **words,
+        "ForwardTo": _quoted(actions.get("forwardTo")),
+        "RedirectTo": _quoted(actions.get("redirectTo")),
+        "ForwardAsAttachmentTo": _quoted(actions.get("forwardAsAttachmentTo")),
+        "MoveToFolder": names.get(actions.get("moveToFolder")),
+        "CopyToFolder": names.get(actions.get("copyToFolder")),
+        "DeleteMessage": bool(actions.get("delete")),
+        "SoftDeleteMessage": bool(actions.get("permanentDelete")),
+        "MarkAsRead": bool(actions.get("markAsRead")),
+        "StopProcessingRules": bool(actions.get("stopProcessingRules")),
+        "InError": False,
+        "IsHidden": rule.hidden,
+        "SupportedByTask": not rule.read_only,
+        "Description": f"Rule {rule.name or '(no name)'} of {mailbox.upn}",
+    }
+
+
+def find_inbox_rule(call: Invocation) -> tuple[Mailbox, InboxRule]:
+    """The rule that Identity names, by number or name. Raises CmdletError 404."""
+    identity = call.required("Identity")
+    owner, _, key = identity.rpartition("\\")
+    mailbox = call.mailbox("Mailbox") if call.text("Mailbox") else call.state.mailbox(owner)
+    if mailbox is not None:
+        for rule in mailbox.rules:
+            if key in {str(rule.number), rule.name}:
+                return mailbox, rule
+    raise object_not_found(identity)
+
+
+def get_inbox_rule(call: Invocation) -> list[Json]:
+    """Inbox rules of a mailbox; hidden ones with IncludeHidden."""
+    if call.text("Identity"):
+        return [rule_view(*find_inbox_rule(call))]
+    mailbox = call.mailbox("Mailbox")
+    hidden = call.flag("IncludeHidden")
+    return [rule_view(mailbox, rule) for rule in mailbox.rules if hidden or not rule.hidden]
+
+
+def get_mailbox(call: Invocation) -> list[Json]:
+    """One mailbox, or all."""
+    if call.text("Identity"):
+        return [call.mailbox().properties]
+    return [mailbox.properties for mailbox in call.state.mailboxes.values()]
+
+
+def _of_mailbox(pick: Callable[[Mailbox], Any], *names: str) -> Callable[[Invocation], list[Json]]:
+    """A cmdlet that shows one part of the mailbox that its parameter names."""
+
+    def run(call: Invocation) -> list[Json]:
+        value = pick(call.mailbox(*names))
+        return list(value) if isinstance(value, list) else [value]
+
+    return run
+
+
+def _permissions(mailbox: Mailbox) -> list[Json]:
+    self_entry = {
+        "Identity": _alias(mailbox),
+        "User": "NT AUTHORITY\\SELF",
+        "AccessRights": ["FullAccess", "ReadPermission"],
+        "IsInherited": False,
+        "Deny": False,
+        "InheritanceType": "All",
+    }
+    inherited = {**self_entry, "User": "CONTOSO\\Organization Management", "IsInherited": True}
+    return [self_entry, inherited, *mailbox.permissions]
+
+
+def _recipient_permissions(mailbox: Mailbox) -> list[Json]:
+    self_entry = {
+        "Identity": _alias(mailbox),
+        "Trustee": "NT AUTHORITY\\SELF",
+        "AccessControlType": "Allow",
+        "AccessRights": ["SendAs"],
+        "IsInherited": False,
+    }
+    return [self_entry, *mailbox.recipient_permissions]
+
+
+def split_folder(call: Invocation) -> tuple[Mailbox, str]:
+    r"""Mailbox and folder path of an identity like ``user:\Calendar``. Raises CmdletError 404."""
+    identity = call.required("Identity")
+    owner, _, folder = identity.partition(":")
+    mailbox = call.state.mailbox(owner)
+    name = folder.strip("\\")
+    if mailbox is None or (name and name not in {"Calendar", "Contacts"} and not _has_folder(mailbox, name)):
+        raise object_not_found(identity)
+    return mailbox, "\\" + name
+
+
+def _has_folder(mailbox: Mailbox, name: str) -> bool:
+    return any(mailbox.folder_path(folder["id"]) == "\\" + name for folder in mailbox.folders)
+
+
+def get_folder_permission(call: Invocation) -> list[Json]:
+    """Who may do what with one folder."""
+    mailbox, path = split_folder(call)
+    calendar = path == "\\Calendar"
+    standard = [
+        {"User": "Default", "AccessRights": ["AvailabilityOnly" if calendar else "None"]},
+        {"User": "Anonymous", "AccessRights": ["None"]},
+    ]
+    rows = mailbox.folder_permissions.get(path, [])
+    named = {row["User"] for row in rows}
+    base = {"FolderName": path.strip("\\") or "Top of Information Store", "SharingPermissionFlags": None}
+    identity = f"{_alias(mailbox)}:{path}"
+    return [{"Identity": identity, **base, **row} for row in standard if row["User"] not in named] + [
+        {"Identity": identity, **base, **row} for row in rows
+    ]
+
+
+def get_folder_statistics(call: Invocation) -> list[Json]:
+    """All folders with their sizes, the recoverable ones with FolderScope RecoverableItems."""
+    mailbox = call.mailbox()
+    recoverable = call.text("FolderScope").lower() == "recoverableitems"
+    rows = []
+    for folder in mailbox.folders:
+        path = mailbox.folder_path(folder["id"])
+        if path.startswith("\\Recoverable Items") != recoverable:
+            continue
+        inside = [item for item in mailbox.messages if item["parentFolderId"] == folder["id"]]
+        rows.append(
+            {
+                "Identity": f"{_alias(mailbox)}{path}",
+                "Name": folder["displayName"],
+                "FolderPath": path.replace("\\", "/"),
+                "FolderId": folder["id"],
+                "FolderType": str(folder["displayName"]).replace(" ", ""),
+                "ItemsInFolder": len(inside),
+                "FolderSize": f"{4 * len(inside)} KB ({4096 * len(inside):,} bytes)",
+            }
+        )
+    return rows
+
+
+def get_contact(call: Invocation) -> list[Json]:
+    """Mail contacts, one or all."""
+    name = call.text("Identity").lower()
+    found = [item for item in call.state.mail_contacts if not name or name in _contact_names(item)]
+    if name and not found:
+        raise object_not_found(call.text("Identity"))
+    return found
+
+
+def _contact_names(contact: Json) -> set[str]:
+    keys = ("Identity", "Guid", "Alias", "Name", "DistinguishedName", "PrimarySmtpAddress", "DisplayName")
+    return {str(contact[key]).lower() for key in keys}
+
+
+def get_recipient(call: Invocation) -> list[Json]:
+    """Mailboxes and mail contacts as recipients, one or all."""
+    recipients = [
+        {
+            key: mailbox.properties[key]
+            for key in (
+                "Identity",
+                "Guid",
+                "Alias",
+                "Name",
+                "DisplayName",
+                "PrimarySmtpAddress",
+                "DistinguishedName",
+            )
+        }
+        | {
+            "RecipientType": "UserMailbox",
+            "RecipientTypeDetails": "UserMailbox",
+            "ExternalEmailAddress": None,
+        }
+        for mailbox in call.state.mailboxes.values()
+    ]
+    recipients += [item | {"RecipientType": "MailContact"} for item in call.state.mail_contacts]
+    name = call.text("Identity").lower()
+    if not name:
+        return recipients
+    found = [item for item in recipients if name in _contact_names(item)]
+    mailbox = call.state.mailbox(name)
+    if not found and mailbox is not None:
+        found = [item for item in recipients if item["Guid"] == mailbox.properties["Guid"]]
+    if not found:
+        raise object_not_found(call.text("Identity"))
+    return found
+
+
+def get_blocked_sender(call: Invocation) -> list[Json]:
+    """Senders that may not send; nothing for an address that is not blocked."""
+    address = call.text("SenderAddress").lower()
+    return [item for item in call.state.blocked_senders if address in {"", item["SenderAddress"].lower()}]
+
+
+def get_organization_config(call: Invocation) -> list[Json]:
+    """Organisation-wide settings."""
+    return [call.state.organization_config]
+
+
+def get_audit_config(call: Invocation) -> list[Json]:
+    """Whether the unified audit log takes records."""
+    return [call.state.admin_audit_log_config]
+
+
+def get_audit_bypass(call: Invocation) -> list[Json]:
+    """Whether actions of this account are left out of mailbox auditing."""
+    mailbox = call.mailbox()
+    return [
+        {
+            "Identity": _alias(mailbox),
+            "Name": _alias(mailbox),
+            "ObjectId": mailbox.properties["ExternalDirectoryObjectId"],
+            "AuditBypassEnabled": mailbox.audit_bypassed,
+        }
+    ]
+
+
+def get_auto_reply(call: Invocation) -> list[Json]:
+    """The auto-reply, in Exchange's words for the value that Graph shows too."""
+    mailbox = call.mailbox()
+    setting = mailbox.settings["automaticRepliesSetting"]
+    states = {"disabled": "Disabled", "alwaysEnabled": "Enabled", "scheduled": "Scheduled"}
+    return [
+        {
+            "Identity": _alias(mailbox),
+            "MailboxOwnerId": _alias(mailbox),
+            "AutoReplyState": states[setting["status"]],
+            "ExternalAudience": str(setting["externalAudience"]).capitalize(),
+            "InternalMessage": setting["internalReplyMessage"],
+            "ExternalMessage": setting["externalReplyMessage"],
+            "StartTime": setting["scheduledStartDateTime"]["dateTime"],
+            "EndTime": setting["scheduledEndDateTime"]["dateTime"],
+        }
+    ]
+
+
+def get_transport_rule(call: Invocation) -> list[Json]:
+    """Mail flow rules, one, all, or those in a state."""
+    wanted, name = call.text("State"), call.text("Identity")
+    found = [
+        item
+        for item in call.state.transport_rules
+        if (not wanted or item["State"] == wanted) and (not name or name in {item["Guid"], item["Name"]})
+    ]
+    if name and not found:
+        raise object_not_found(name)
+    return found
+
+
+def role_group(groups: list[Json], name: str) -> Json:
+    """A role group by name or identity. Raises CmdletError 404."""
+    for group in groups:
+        if name.lower() in {str(group["Name"]).lower(), str(group["Identity"]).lower()}:
+            return group
+    raise object_not_found(name)
+
+
+def _role_groups(pick: str) -> Callable[[Invocation], list[Json]]:
+    def run(call: Invocation) -> list[Json]:
+        groups: list[Json] = getattr(call.state, pick)
+        shown = [role_group(groups, call.text("Identity"))] if call.text("Identity") else groups
+        return [{**group, "Members": [member["Name"] for member in group["Members"]]} for group in shown]
+
+    return run
+
+
+def _role_group_members(pick: str) -> Callable[[Invocation], list[Json]]:
+    def run(call: Invocation) -> list[Json]:
+        return list(role_group(getattr(call.state, pick), call.required("Identity"))["Members"])
+
+    return run
+
+
+def get_role_assignment(call: Invocation) -> list[Json]:
+    """Management role assignments, also those that reach a user through a role group."""
+    rows = list(call.state.management_role_assignments)
+    for group in call.state.exchange_role_groups:
+        for role in group["Roles"]:
+            for member in group["Members"]:
+                rows.append(
+                    {
+                        "Identity": f"{role}-{group['Name']}",
+                        "Name": f"{role}-{group['Name']}",
+                        "Role": role,
+                        "RoleAssigneeName": group["Name"],
+                        "RoleAssigneeType": "RoleGroup",
+                        "EffectiveUserName": member["Name"],
+                        "AssignmentMethod": "RoleGroup",
+                        "Enabled": True,
+                    }
+                )
+    assignee, role = call.text("RoleAssignee"), call.text("Role")
+    mailbox = call.state.mailbox(assignee) if assignee else None
+    names = {assignee.lower()} | ({_alias(mailbox).lower()} if mailbox else set())
+    return [
+        row
+        for row in rows
+        if (not assignee or names & {row["RoleAssigneeName"].lower(), row["EffectiveUserName"].lower()})
+        and (not role or row["Role"] == role)
+    ]
+
+
+def get_message_trace(call: Invocation) -> list[Json]:
+    """The message trace; goes on from StartingRecipientAddress and EndDate, as it has no page of its own."""
+    call.core.limits.count("trace")
+    now = call.state.clock()
+    start = parse_time(call.text("StartDate")) if call.text("StartDate") else now - timedelta(hours=48)
+    end = parse_time(call.text("EndDate")) if call.text("EndDate") else now
+    reason = check_trace_window(start, end, now)
+    if reason is not None:
+        raise bad_parameters(reason)
+    size = _result_size(call, 1000)
+    rows = [
+        item
+        for item in call.state.message_traces
+        if graph_time(start) <= item["receivedDateTime"] <= graph_time(end) and _trace_wanted(call, item)
+    ]
+    rows.sort(key=lambda item: str(item["recipientAddress"]).lower())
+    rows.sort(key=lambda item: str(item["receivedDateTime"]), reverse=True)
+    resume = call.text("StartingRecipientAddress").lower()
+    if resume:
+        edge = graph_time(end)
+        rows = [
+            item
+            for item in rows
+            if item["receivedDateTime"] < edge or str(item["recipientAddress"]).lower() > resume
+        ]
+    if len(rows) > size:
+        call.warnings.append("There are more results, use the following command to get more.")
+    return [
+        {
+            "MessageTraceId": item["id"],
+            "MessageId": item["messageId"],
+            "Received": item["receivedDateTime"],
+            "SenderAddress": item["senderAddress"],
+            "RecipientAddress": item["recipientAddress"],
+            "Subject": item["subject"],
+            "Status": str(item["status"]).capitalize(),
+            "FromIP": item["fromIP"],
+            "ToIP": item["toIP"],
+            "Size": item["size"],
+        }
+        for item in rows[:size]
+    ]
+
+
+def _trace_wanted(call: Invocation, item: Json) -> bool:
+    for parameter, name in (
+        ("SenderAddress", "senderAddress"),
+        ("RecipientAddress", "recipientAddress"),
+        ("MessageId", "messageId"),
+        ("MessageTraceId", "id"),
+        ("FromIP", "fromIP"),
+        ("ToIP", "toIP"),
+        ("Status", "status"),
+    ):
+        wanted = {value.lower() for value in call.many(parameter)}
+        if wanted and str(item[name]).lower() not in wanted:
+            return False
+    subject = call.text("Subject").lower()
+    return not subject or subject in str(item["subject"]).lower()
+
+
+def _result_size(call: Invocation, default: int) -> int:
+    text = call.text("ResultSize")
+    size = int(text) if text.isdigit() else (default if not text else 0)
+    if not 1 <= size <= 5000:
+        message = "Cannot validate argument on parameter 'ResultSize': it must lie between 1 and 5000."
+        raise bad_parameters(message)
+    return size
+
+
+def search_audit_log(call: Invocation) -> list[Json]:
+    """The unified audit log, in one go or through a session that hands out page after page."""
+    start, end = parse_time(call.required("StartDate")), parse_time(call.required("EndDate"))
+    size, session, command = _result_size(call, 100), call.text("SessionId"), call.text("SessionCommand")
+    if command and command not in {"ReturnLargeSet", "ReturnNextPreviewPage", "Initialize"}:
+        raise bad_parameters(f"Cannot bind parameter 'SessionCommand': '{command}' is not known.")
+
+    def find() -> list[Json]:
+        return search(
+            call.state,
+            start,
+            end,
+            users=call.many("UserIds"),
+            operations=call.many("Operations"),
+            types=call.many("RecordType"),
+            addresses=call.many("IPAddresses"),
+            objects=call.many("ObjectIds"),
+            keyword=call.text("FreeText") or None,
+        )
+
+    if not call.state.admin_audit_log_config.get("UnifiedAuditLogIngestionEnabled", True):
+        raise CmdletError(
+            400,
+            "BadRequest",
+            "Management.SystemConfigurationTasks.AuditLogSearchException",
+            "Auditing is disabled.",
+        )
+    if not session:
+        found = find()[:5000]
+        return [_audit_row(item, number, len(found)) for number, item in enumerate(found[:size], 1)]
+    sessions = call.core.sessions
+    if session not in sessions:
+        found = find()
+        if command == "ReturnLargeSet":
+            found = sorted(found, key=lambda item: str(item["Id"])[::-1])[:50_000]
+        sessions[session] = [_audit_row(item, number, len(found)) for number, item in enumerate(found, 1)]
+        sessions[f"{session}/command"] = [{"command": command}]
+        if command != "ReturnLargeSet":
+            sessions[session] = sessions[session][:5000]
+    elif sessions[f"{session}/command"] != [{"command": command}]:
+        sessions[session] = sessions[session][:10_000]
+    page, sessions[session] = sessions[session][:size], sessions[session][size:]
+    return page
+
+
+def _audit_row(record: Json, index: int, count: int) -> Json:
+    return {
+        "RecordType": record_type(record),
+        "CreationDate": str(record["CreationTime"]).removesuffix("Z") + "Z",
+        "UserIds": record.get("UserId"),
+        "Operations": record.get("Operation"),
+        "AuditData": orjson.dumps(record).decode(),
+        "ResultIndex": index,
+        "ResultCount": count,
+        "Identity": record.get("Id"),
+        "IsValid": True,
+        "ObjectState": "Unchanged",
+    }
+
+
+def _list_of(pick: str) -> Callable[[Invocation], list[Json]]:
+    def run(call: Invocation) -> list[Json]:
+        items: list[Json] = getattr(call.state, pick)
+        name = call.text("Identity")
+        return [item for item in items if not name or name in {item["Identity"], item["Name"]}]
+
+    return run
+
+
+def _junk(mailbox: Mailbox) -> Json:
+    return {"Identity": _alias(mailbox), "MailboxOwnerId": _alias(mailbox), **mailbox.junk}
+
+
+def _signature(mailbox: Mailbox) -> Json:
+    return {"Identity": _alias(mailbox), "MailboxOwnerId": _alias(mailbox), **mailbox.message_configuration}
+
+
+def _protocols(mailbox: Mailbox) -> Json:
+    return {"Identity": _alias(mailbox), "PrimarySmtpAddress": mailbox.upn, **mailbox.protocols}
+
+
+READS: dict[str, Cmdlet] = {
+    "Get-Mailbox": cmdlet(get_mailbox),
+    "Get-InboxRule": cmdlet(get_inbox_rule, "Identity Mailbox IncludeHidden"),
+    "Get-SweepRule": cmdlet(_of_mailbox(lambda box: box.sweep_rules, "Mailbox"), "Identity Mailbox"),
+    "Get-MailContact": cmdlet(get_contact),
+    "Get-Recipient": cmdlet(get_recipient),
+    "Get-BlockedSenderAddress": cmdlet(get_blocked_sender, "SenderAddress"),
+    "Get-CASMailbox": cmdlet(_of_mailbox(_protocols)),
+    "Get-MailboxPermission": cmdlet(_of_mailbox(_permissions)),
+    "Get-RecipientPermission": cmdlet(
+        _of_mailbox(_recipient_permissions), "Identity Trustee IncludeTrusteeWithPrimarySmtpAddress"
+    ),
+    "Get-MailboxFolderPermission": cmdlet(get_folder_permission),
+    "Get-MailboxFolderStatistics": cmdlet(get_folder_statistics, "Identity FolderScope"),
+    "Get-MobileDevice": cmdlet(_of_mailbox(lambda box: box.mobile_devices, "Mailbox"), "Mailbox"),
+    "Get-MobileDeviceStatistics": cmdlet(
+        _of_mailbox(lambda box: box.mobile_statistics, "Mailbox"), "Mailbox"
+    ),
+    "Get-MailboxMessageConfiguration": cmdlet(_of_mailbox(_signature)),
+    "Get-OrganizationConfig": cmdlet(get_organization_config, ""),
+    "Get-AdminAuditLogConfig": cmdlet(get_audit_config, ""),
+    "Get-MailboxAuditBypassAssociation": cmdlet(get_audit_bypass),
+    "Get-MailboxJunkEmailConfiguration": cmdlet(_of_mailbox(_junk)),
+    "Get-MailboxAutoReplyConfiguration": cmdlet(get_auto_reply),
+    "Get-TransportRule": cmdlet(get_transport_rule, "Identity State"),
+    "Get-RoleGroup": cmdlet(_role_groups("exchange_role_groups")),
+    "Get-RoleGroupMember": cmdlet(_role_group_members("exchange_role_groups")),
+    "Get-ManagementRoleAssignment": cmdlet(
+        get_role_assignment, "Identity RoleAssignee Role GetEffectiveUsers"
+    ),
+    "Get-MessageTraceV2": cmdlet(
+        get_message_trace,
+        "SenderAddress RecipientAddress StartDate EndDate FromIP ToIP Subject SubjectFilterType Status "
+        "MessageId "
+        "MessageTraceId StartingRecipientAddress",
+    ),
+    "Search-UnifiedAuditLog": cmdlet(
+        search_audit_log,
+        "StartDate EndDate UserIds Operations RecordType IPAddresses ObjectIds FreeText SiteIds SessionId "
+        "SessionCommand HighCompleteness Formatted",
+    ),
+    "Get-HostedOutboundSpamFilterPolicy": cmdlet(_list_of("outbound_spam_policies")),
+    "Get-RemoteDomain": cmdlet(_list_of("remote_domains")),
+}
+"""Reading cmdlets of Exchange."""
+
+COMPLIANCE_READS: dict[str, Cmdlet] = {
+    "Get-RoleGroup": cmdlet(_role_groups("purview_role_groups")),
+    "Get-RoleGroupMember": cmdlet(_role_group_members("purview_role_groups")),
+}
+"""Reading cmdlets of the compliance endpoint."""

@@ -1,0 +1,279 @@
+"""Sign-ins, directory audits, risk and the message trace."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sandbox.scenarios.state import Json, graph_time, parse_time, words
+from sandbox.tenant import odata
+from sandbox.tenant.core import (
+    EQ,
+    LISTING,
+    P1,
+    P2,
+    TEXTS,
+    TIMES,
+    Answer,
+    Ask,
+    Route,
+    needs_premium,
+    perms,
+    recent,
+)
+from sandbox.tenant.problems import GraphError, bad_request, forbidden, not_found
+
+SIGN_IN_FIELDS = words(
+    "id createdDateTime userId userPrincipalName userDisplayName appId appDisplayName ipAddress "
+    "clientAppUsed "
+    "userAgent correlationId conditionalAccessStatus appliedConditionalAccessPolicies isInteractive "
+    "riskDetail "
+    "riskLevelAggregated riskLevelDuringSignIn riskState riskEventTypes_v2 resourceDisplayName resourceId "
+    "resourceTenantId homeTenantId servicePrincipalId servicePrincipalName authenticationAppDeviceDetails "
+    "status deviceDetail location"
+)
+"""What v1.0 shows of a sign-in; beta shows everything."""
+
+_SIGN_IN_FILTERS: dict[str, frozenset[str]] = {
+    "createdDateTime": frozenset({"eq", "le", "ge"}),
+    **dict.fromkeys(
+        words(
+            "userId appId id correlationId clientAppUsed conditionalAccessStatus resourceId "
+            "resourceDisplayName "
+            "status/errorCode riskState riskDetail riskLevelAggregated riskLevelDuringSignIn"
+        ),
+        EQ,
+    ),
+    **dict.fromkeys(
+        words(
+            "userPrincipalName appDisplayName ipAddress riskEventTypes_v2/any() location/city location/state "
+            "location/countryOrRegion deviceDetail/browser deviceDetail/operatingSystem"
+        ),
+        TEXTS,
+    ),
+}
+_AUDIT_FILTERS: dict[str, frozenset[str]] = {
+    "activityDateTime": frozenset({"eq", "ge", "le"}),
+    "activityDisplayName": TEXTS,
+    **dict.fromkeys(
+        words(
+            "loggedByService correlationId id category initiatedBy/user/id initiatedBy/user/displayName "
+            "initiatedBy/user/userPrincipalName initiatedBy/app/appId initiatedBy/app/displayName "
+            "targetResources/any(id) targetResources/any(displayName)"
+        ),
+        EQ,
+    ),
+}
+_TRACE_FILTERS: dict[str, frozenset[str]] = {
+    "receivedDateTime": TIMES,
+    **dict.fromkeys(words("senderAddress recipientAddress fromIP toIP messageId id status"), EQ),
+    "subject": frozenset({"contains", "startswith", "endswith"}),
+}
+_RISK_FIELDS = ("riskLevel", "riskDetail")
+_HIDDEN = {"riskDetail": "hidden", "riskLevelAggregated": "hidden", "riskLevelDuringSignIn": "hidden"}
+
+
+def sign_ins(ask: Ask) -> Answer:
+    """Sign-ins, newest first: interactive ones, or on beta the one kind that the filter names."""
+    needs_premium(ask.core)
+    allowed = dict(_SIGN_IN_FILTERS)
+    if ask.version == "beta":
+        allowed["signInEventTypes/any()"] = EQ
+    kinds = {"interactiveUser"}
+    text = ask.options.get("$filter")
+    if text is not None:
+        terms = odata.terms(odata.parse_filter(text, allowed))
+        asked = {term.value for term in terms if term.name == "signInEventTypes/any()"}
+        if len(asked) > 1:
+            raise bad_request("Only one sign-in event type can be asked for at a time.")
+        kinds = asked or kinds
+        for term in terms:
+            if term.field == "userPrincipalName" and term.value != str(term.value).lower():
+                return ask.page([])
+    items = [
+        item
+        for item in recent(ask.core, ask.state.sign_ins, "createdDateTime")
+        if kinds & set(item["signInEventTypes"])
+    ]
+    items = ask.filtered(items, allowed)
+    if P2 not in ask.state.licences:
+        items = [{**item, **_HIDDEN, "riskEventTypes_v2": []} for item in items]
+    properties = None if ask.version == "beta" else SIGN_IN_FIELDS
+    return ask.page(
+        items, default=1000, maximum=1000, orderable=("createdDateTime",), properties=properties, gap=True
+    )
+
+
+def directory_audits(ask: Ask) -> Answer:
+    """Directory audit records, newest first."""
+    items = ask.filtered(recent(ask.core, ask.state.directory_audits, "activityDateTime"), _AUDIT_FILTERS)
+    return ask.page(items, default=1000, maximum=1000, orderable=("activityDateTime",), gap=True)
+
+
+def _risk_licence(ask: Ask) -> bool:
+    """Whether details may be shown. Raises GraphError 403 without any premium licence."""
+    if P2 in ask.state.licences:
+        return True
+    if P1 in ask.state.licences:
+        return False
+    raise forbidden("Your tenant is not licensed for this feature.", "Forbidden")
+
+
+def _risk_view(item: Json, full: bool) -> Json:
+    return item if full else {**item, **dict.fromkeys(_RISK_FIELDS, "hidden")}
+
+
+def risky_user(ask: Ask) -> Answer:
+    """One risky user; 404 for somebody who never was at risk."""
+    full = _risk_licence(ask)
+    found = ask.state.risky_users.get(ask.values[0])
+    if found is None:
+        raise not_found(ask.values[0], "ResourceNotFound")
+    return ask.one(_risk_view({name: text for name, text in found.items() if name != "history"}, full))
+
+
+def risky_users(ask: Ask) -> Answer:
+    """All risky users."""
+    full = _risk_licence(ask)
+    items = [
+        _risk_view({k: v for k, v in item.items() if k != "history"}, full)
+        for item in ask.state.risky_users.values()
+    ]
+    allowed = dict.fromkeys(words("id userPrincipalName riskLevel riskState riskDetail"), EQ)
+    return ask.page(ask.filtered(items, {**allowed, "riskLastUpdatedDateTime": TIMES}))
+
+
+def risky_history(ask: Ask) -> Answer:
+    """How one user's risk developed."""
+    full = _risk_licence(ask)
+    found = ask.state.risky_users.get(ask.values[0])
+    if found is None:
+        raise not_found(ask.values[0], "ResourceNotFound")
+    return ask.page([_risk_view(item, full) for item in found.get("history", [])])
+
+
+def risk_detections(ask: Ask) -> Answer:
+    """What Identity Protection noticed."""
+    full = _risk_licence(ask)
+    allowed = {
+        **dict.fromkeys(words("userId userPrincipalName riskEventType riskLevel riskState requestId"), EQ),
+        **dict.fromkeys(words("detectedDateTime activityDateTime lastUpdatedDateTime"), TIMES),
+    }
+    items = [_risk_view(item, full) for item in ask.filtered(ask.state.risk_detections, allowed)]
+    return ask.page(items, orderable=("detectedDateTime", "activityDateTime"), maximum=500)
+
+
+def check_trace_window(start: datetime, end: datetime, now: datetime) -> str | None:
+    """Why a trace may not span these times, or None: at most 10 days, 90 days back, no future."""
+    if end <= start:
+        return "The end date must be after the start date."
+    if end - start > timedelta(days=10):
+        return "The date range cannot be longer than 10 days."
+    if start < now - timedelta(days=90, minutes=5):
+        return "The start date cannot be more than 90 days ago."
+    if end > now + timedelta(minutes=5):
+        return "The end date cannot be in the future."
+    return None
+
+
+def message_traces(ask: Ask) -> Answer:
+    """The message trace: both bounds or neither, one row per recipient, newest first."""
+    if not ask.state.message_trace_enabled:
+        message = "The service principal for the message trace is not present in the tenant."
+        raise GraphError(401, "UnknownError", message)
+    text = ask.options.get("$filter")
+    now = ask.state.clock()
+    start, end = now - timedelta(hours=48), now
+    if text is not None:
+        terms = odata.terms(odata.parse_filter(text, _TRACE_FILTERS))
+        bounds = {term.operator[0]: term.value.text for term in terms if term.field == "receivedDateTime"}
+        if bounds:
+            if set(bounds) != {"g", "l"}:
+                raise bad_request("Both the start and the end of receivedDateTime must be given.")
+            start, end = parse_time(bounds["g"]), parse_time(bounds["l"])
+    reason = check_trace_window(start, end, now)
+    if reason is not None:
+        raise bad_request(reason)
+    low, high = graph_time(start), graph_time(end)
+    items = [item for item in ask.state.message_traces if low <= item["receivedDateTime"] <= high]
+    items.sort(key=lambda item: str(item["receivedDateTime"]), reverse=True)
+    return ask.page(ask.filtered(items, _TRACE_FILTERS), default=1000, maximum=5000, gap=True)
+
+
+def trace_details(ask: Ask) -> Answer:
+    """What happened to one message on its way to one recipient."""
+    trace_id, recipient = ask.values[0], ask.values[1].strip("'").lower()
+    for item in ask.state.message_traces:
+        if item["id"] == trace_id and item["recipientAddress"].lower() == recipient:
+            when = parse_time(item["receivedDateTime"])
+            steps = (
+                ("Receive", 0),
+                ("Submit", 1),
+                ("Deliver" if item["status"] == "delivered" else "Fail", 4),
+            )
+            rows = [
+                {
+                    "id": f"{trace_id}-{number}",
+                    "messageId": item["messageId"],
+                    "dateTime": graph_time(when.astimezone(UTC) + timedelta(seconds=seconds)),
+                    "event": event,
+                    "action": "",
+                    "description": f"{event} of the message",
+                    "data": "",
+                }
+                for number, (event, seconds) in enumerate(steps)
+            ]
+            return ask.page(rows)
+    raise not_found(trace_id)
+
+
+_RISKY_USER = perms("IdentityRiskyUser.Read.All IdentityRiskyUser.ReadWrite.All")
+_RISK_EVENT = perms("IdentityRiskEvent.Read.All IdentityRiskEvent.ReadWrite.All")
+_TRACE = perms("ExchangeMessageTrace.Read.All")
+_AUDIT = perms("AuditLog.Read.All")
+_TRACES = "/admin/exchange/tracing/messageTraces"
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "GET",
+        "/auditLogs/signIns",
+        sign_ins,
+        _AUDIT,
+        frozenset({"$filter", "$top", "$orderby"}),
+        limit="reports",
+    ),
+    Route(
+        "GET",
+        "/auditLogs/directoryAudits",
+        directory_audits,
+        _AUDIT,
+        frozenset({"$filter", "$top", "$orderby"}),
+        limit="reports",
+    ),
+    Route("GET", "/identityProtection/riskyUsers", risky_users, _RISKY_USER, LISTING, limit="risk"),
+    Route(
+        "GET",
+        "/identityProtection/riskyUsers/{riskyUser-id}",
+        risky_user,
+        _RISKY_USER,
+        frozenset({"$select"}),
+        limit="risk",
+    ),
+    Route(
+        "GET",
+        "/identityProtection/riskyUsers/{riskyUser-id}/history",
+        risky_history,
+        _RISKY_USER,
+        frozenset({"$top"}),
+        limit="risk",
+    ),
+    Route("GET", "/identityProtection/riskDetections", risk_detections, _RISK_EVENT, LISTING, limit="risk"),
+    Route("GET", _TRACES, message_traces, _TRACE, frozenset({"$filter", "$top", "$select"}), limit="trace"),
+    Route(
+        "GET",
+        _TRACES + "/{exchangeMessageTrace-id}/getDetailsByRecipient(recipientAddress='{recipientAddress}')",
+        trace_details,
+        _TRACE,
+        limit="trace",
+    ),
+)
+"""The report endpoints."""

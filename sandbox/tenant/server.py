@@ -1,0 +1,652 @@
+"""The HTTP side of the tenant: one Starlette application, its services, and the thread it runs in."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import socket
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
+
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as WebRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.scenarios.state import Json, State
+from sandbox.tenant import (
+    audit_search,
+    cmdlets_read,
+    cmdlets_write,
+    directory,
+    exchange,
+    graph_writes,
+    login,
+    mail,
+    reports,
+)
+from sandbox.tenant.core import Answer, Ask, Core, Route
+from sandbox.tenant.faults import Call, Fault, Faults
+from sandbox.tenant.problems import (
+    CmdletError,
+    GraphError,
+    LoginError,
+    NulBodyError,
+    RefusalError,
+    bad_request,
+)
+
+ROUTES: tuple[Route, ...] = (
+    *directory.ROUTES,
+    *reports.ROUTES,
+    *audit_search.ROUTES,
+    *mail.ROUTES,
+    *graph_writes.ROUTES,
+)
+"""Every Graph endpoint beside $batch."""
+EXCHANGE = {**cmdlets_read.READS, **cmdlets_write.WRITES}
+COMPLIANCE = {**cmdlets_read.COMPLIANCE_READS, **cmdlets_write.COMPLIANCE_WRITES}
+BATCH_SIZE = 20
+_HTML = "<html><head><title>{0}</title></head><body>Our services aren't available right now</body></html>"
+_INVOKE = re.compile(r"/adminapi/beta/(?P<tenant>[^/]+)/(?P<what>InvokeCommand|\$batch)")
+_BANNER = re.compile(r"/adminapi/beta/(?P<tenant>[^/]+)/EXOBanner\('AutogenSession'\)")
+_PATTERNS = tuple((route, route.pattern) for route in ROUTES)
+_MAILBOX_PATH = re.compile(r"/users/([^/]+)/(?:mailFolders|messages|mailboxSettings)", re.IGNORECASE)
+
+
+@dataclass
+class Arrival:
+    """One request as it came in, before anything is decided."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    raw: bytes
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The query's names and values."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+    @property
+    def body(self) -> Any:
+        """The JSON body, None for an empty one. Raises GraphError 400 for anything else."""
+        if not self.raw:
+            return None
+        try:
+            return orjson.loads(self.raw)
+        except orjson.JSONDecodeError as error:
+            raise bad_request("The request body is not valid JSON.") from error
+
+
+@dataclass
+class Reply:
+    """What goes back over the wire."""
+
+    status: int
+    content: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> Reply:
+    if body is None:
+        return Reply(status, b"", headers or {})
+    return Reply(status, orjson.dumps(body), {"Content-Type": "application/json", **(headers or {})})
+
+
+def _fault_reply(fault: Fault, service: str) -> Reply:
+    status, headers = fault.status or 503, fault.headers()
+    if fault.nul:
+        return Reply(
+            status, b"\0" * 512, {"Content-Type": "application/json", "Content-Encoding": "gzip", **headers}
+        )
+    if fault.html:
+        return Reply(status, _HTML.format(status).encode(), {"Content-Type": "text/html", **headers})
+    codes = {429: "TooManyRequests", 500: "UnknownError", 502: "BadGateway", 503: "serviceNotAvailable"}
+    code = fault.code or codes.get(status, "UnknownError")
+    message = fault.message or "The service is not available."
+    if service in {"exchange", "compliance"}:
+        return _json(status, CmdletError(status, code, "TransientException", message).body(), headers)
+    date = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return _json(status, GraphError(status, code, message).body(date, str(uuid4()), ""), headers)
+
+
+def _problem_reply(problem: RefusalError, request_id: str, client_request_id: str) -> Reply:
+    match problem:
+        case GraphError():
+            date = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            body = problem.body(date, request_id, client_request_id)
+            return _json(problem.status, body, problem.headers)
+        case CmdletError():
+            return _json(problem.status, problem.body(), problem.headers)
+        case LoginError():
+            return _json(problem.status, problem.body(str(uuid4())), problem.headers)
+        case NulBodyError():
+            return _fault_reply(Fault(status=problem.status, nul=True), "exchange")
+        case _:
+            return Reply(problem.status, b"", problem.headers)
+
+
+class Service:
+    """One service of the tenant as an ASGI application: counts, delays, fails on demand, and answers."""
+
+    def __init__(self, core: Core, name: str, prefix: str) -> None:
+        self.core = core
+        self.name = name
+        self.prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        arrival = Arrival(
+            request.method,
+            scope["path"].removeprefix(self.prefix),
+            scope["query_string"].decode(),
+            {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]},
+            await request.body(),
+        )
+        call = self._call(arrival)
+        self.core.calls.append(call)
+        fault = self.core.faults.take(arrival.method, self._names(arrival, call))
+        reply = await self._guarded(arrival, fault)
+        call.ended = monotonic()
+        if reply is None:
+            _reset(scope["sandbox.transport"])
+            # The server notices the lost connection in its next turn and then expects no answer.
+            await asyncio.sleep(0.01)
+            return
+        call.status = reply.status
+        reply.headers.setdefault("request-id", str(uuid4()))
+        if call.client_request_id:
+            reply.headers.setdefault("client-request-id", call.client_request_id)
+        await Response(reply.content, reply.status, reply.headers)(scope, receive, send)
+
+    async def _guarded(self, arrival: Arrival, fault: Fault | None) -> Reply | None:
+        """The answer after the delay, a refusal in the service's words, or None for a reset connection."""
+        wait = self.core.latency + (fault.slow if fault else 0.0)
+        try:
+            with self.core.limits.mailbox(self._mailbox(arrival)):
+                await asyncio.sleep(wait)
+                wait = 0.0
+                return self._reply(arrival, fault)
+        except RefusalError as problem:
+            # A mailbox without a free place refuses before the delay; a refusal is as far away as an answer.
+            await asyncio.sleep(wait)
+            return _problem_reply(problem, str(uuid4()), arrival.headers.get("client-request-id", ""))
+
+    def _call(self, arrival: Arrival) -> Call:
+        name = None
+        if self.name in {"exchange", "compliance"} and arrival.raw.startswith(b"{"):
+            try:
+                name = exchange.cmdlet_name(arrival.body)
+            except GraphError:
+                name = None
+        return Call(
+            self.name,
+            arrival.method,
+            self.prefix + arrival.path,
+            arrival.query,
+            name,
+            started=monotonic(),
+            client_request_id=arrival.headers.get("client-request-id"),
+        )
+
+    def _names(self, arrival: Arrival, call: Call) -> tuple[str, ...]:
+        short = arrival.path
+        if self.name == "graph":
+            short = "/" + short.lstrip("/").partition("/")[2]
+        return (short, call.path) if call.cmdlet is None else (call.cmdlet, call.path)
+
+    def _mailbox(self, arrival: Arrival) -> str | None:
+        found = _MAILBOX_PATH.search(arrival.path) if self.name == "graph" else None
+        if found is None:
+            return None
+        user = self.core.state.user(found.group(1))
+        return str(user["id"]) if user else None
+
+    def _reply(self, arrival: Arrival, fault: Fault | None) -> Reply | None:
+        """The answer, or None for a connection to be reset."""
+        self.core.state.settle()
+        stale = fault.stale if fault else 0.0
+        broken = fault is not None and (fault.reset or fault.html or fault.nul or fault.status is not None)
+        if fault is None or not broken:
+            return self.answer(arrival, stale)
+        if fault.done:
+            self.answer(arrival, stale)
+        return None if fault.reset else _fault_reply(fault, self.name)
+
+    def answer(self, arrival: Arrival, stale: float) -> Reply:
+        """The service's own answer."""
+        raise NotImplementedError
+
+
+class Login(Service):
+    """Discovery and tokens."""
+
+    def answer(self, arrival: Arrival, stale: float) -> Reply:
+        """Answer a discovery or token request."""
+        parts = arrival.path.strip("/").split("/")
+        tenant, rest = parts[0], "/".join(parts[1:])
+        if arrival.method == "GET" and rest == "v2.0/.well-known/openid-configuration":
+            return _json(200, login.discovery(self.core, tenant))
+        if arrival.method == "POST" and rest == "oauth2/v2.0/token":
+            form = dict(parse_qsl(arrival.raw.decode(), keep_blank_values=True))
+            return _json(200, login.token(self.core, tenant, form))
+        return Reply(404)
+
+
+class Graph(Service):
+    """Graph v1.0 and beta."""
+
+    def answer(self, arrival: Arrival, stale: float) -> Reply:
+        """Check the token, then answer one request or a batch."""
+        if not login.accepts(self.core, arrival.headers.get("authorization", ""), "graph"):
+            message = "Access token validation failure. Invalid audience, signature or lifetime."
+            raise GraphError(401, "InvalidAuthenticationToken", message)
+        version, _, rest = arrival.path.lstrip("/").partition("/")
+        if version not in {"v1.0", "beta"}:
+            raise bad_request("Invalid version: " + version)
+        if rest == "$batch" and arrival.method == "POST":
+            return self._batch(version, arrival)
+        answer = self._one(version, "/" + rest, arrival, stale)
+        return _json(answer.status, answer.body, dict(answer.headers))
+
+    def _one(self, version: str, path: str, arrival: Arrival, stale: float) -> Answer:
+        plain = path.replace("/microsoft.graph.", "/graph.")
+        elsewhere = False
+        for route, pattern in _PATTERNS:
+            match = pattern.fullmatch(plain)
+            if match is None:
+                continue
+            if version not in route.versions or route.method != arrival.method:
+                elsewhere = True
+                continue
+            ask = Ask(
+                self.core,
+                arrival.method,
+                version,
+                path,
+                match.groups(),
+                arrival.options,
+                dict(arrival.headers),
+                arrival.body,
+                stale,
+            )
+            self.core.limits.count(route.limit)
+            route.check(ask)
+            if "$skiptoken" in ask.options:
+                cursor = self.core.cursors.get(ask.options["$skiptoken"])
+                if cursor is None:
+                    raise bad_request("The skip token is not valid.")
+                return ask.leaf(cursor)
+            return route.handler(ask)
+        if elsewhere:
+            raise GraphError(
+                405, "Request_BadRequest", "Specified HTTP method is not allowed for the request."
+            )
+        raise bad_request(f"Resource not found for the segment '{path.strip('/').partition('/')[0]}'.")
+
+    def _batch(self, version: str, arrival: Arrival) -> Reply:
+        body = arrival.body
+        items = body.get("requests") if isinstance(body, dict) else None
+        if not isinstance(items, list) or not 1 <= len(items) <= BATCH_SIZE:
+            raise bad_request(f"A batch holds 1 to {BATCH_SIZE} requests.")
+        ids = [str(item.get("id")) for item in items]
+        if len(set(ids)) != len(ids):
+            raise bad_request("The ids of a batch must be unique.")
+        done: dict[str, Json] = {}
+        for item in items:
+            done[str(item["id"])] = self._batched(version, item, arrival, done)
+        return _json(200, {"responses": list(reversed(done.values()))})
+
+    def _batched(self, version: str, item: Json, outer: Arrival, done: dict[str, Json]) -> Json:
+        failed = [
+            name for name in item.get("dependsOn", []) if done.get(name, {"status": 424})["status"] >= 400
+        ]
+        url = urlsplit(str(item["url"]))
+        headers = {str(name).lower(): str(text) for name, text in (item.get("headers") or {}).items()}
+        content = item.get("body")
+        raw = orjson.dumps(content) if content is not None else b""
+        arrival = Arrival(str(item["method"]), f"/{version}{url.path}", url.query, headers, raw)
+        call = Call("graph", arrival.method, f"/graph/{version}{url.path}", url.query, batched=True)
+        call.started = monotonic()
+        call.client_request_id = headers.get("client-request-id") or outer.headers.get("client-request-id")
+        self.core.calls.append(call)
+        try:
+            if failed:
+                raise GraphError(424, "FailedDependency", "A request that this one depends on failed.")
+            if content is not None and "content-type" not in headers:
+                raise bad_request("A request with a body needs a Content-Type header.")
+            fault = self.core.faults.take(arrival.method, (url.path, call.path))
+            if fault is not None and fault.status is not None:
+                reply = _fault_reply(fault, "graph")
+            else:
+                stale = fault.stale if fault else 0.0
+                answer = self._one(version, url.path, arrival, stale)
+                reply = _json(answer.status, answer.body, dict(answer.headers))
+        except RefusalError as problem:
+            reply = _problem_reply(problem, str(uuid4()), call.client_request_id or "")
+        call.status, call.ended = reply.status, monotonic()
+        is_json = reply.headers.get("Content-Type") == "application/json"
+        text: Any = orjson.loads(reply.content) if is_json and reply.content else None
+        if text is None and reply.content:
+            text = base64.b64encode(reply.content).decode()
+        result: Json = {"id": str(item["id"]), "status": reply.status, "headers": reply.headers}
+        return result if text is None else {**result, "body": text}
+
+
+class Exchange(Service):
+    """The admin endpoint of Exchange."""
+
+    def answer(self, arrival: Arrival, stale: float) -> Reply:
+        """Check the token and the path, then run one cmdlet or a batch of them."""
+        return self._invoke(arrival, EXCHANGE, self.core.exchange_cmdlets, stale)
+
+    def _invoke(
+        self, arrival: Arrival, table: Mapping[str, exchange.Cmdlet], held: set[str], stale: float
+    ) -> Reply:
+        if not login.accepts(self.core, arrival.headers.get("authorization", ""), self.name):
+            raise RefusalError(401, "wrong token", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        match = _INVOKE.fullmatch(arrival.path)
+        if match is None or arrival.method != "POST":
+            return Reply(405 if "/InvokeCommand" in arrival.path else 404)
+        if match["tenant"] != self.core.state.tenant_id:
+            raise RefusalError(401, "another tenant")
+        if match["what"] == "$batch":
+            return self._batch(arrival, table, held, stale)
+        answer = exchange.invoke(
+            self.core,
+            table,
+            held,
+            service=self.name,
+            link=f"{self.core.url}{self.prefix}{arrival.path}",
+            query=arrival.options,
+            headers=arrival.headers,
+            body=arrival.body,
+            stale=stale,
+        )
+        return _json(answer.status, answer.body, dict(answer.headers))
+
+    def _batch(
+        self, arrival: Arrival, table: Mapping[str, exchange.Cmdlet], held: set[str], stale: float
+    ) -> Reply:
+        responses: list[Json] = []
+        items = arrival.body.get("requests") if isinstance(arrival.body, dict) else None
+        if not isinstance(items, list):
+            raise exchange.bad_parameters('The request body must be {"requests": […]}.')
+        for item in items:
+            url = urlsplit(str(item["url"]))
+            headers = {**arrival.headers}
+            headers |= {str(name).lower(): str(text) for name, text in (item.get("headers") or {}).items()}
+            inner = Arrival(
+                "POST",
+                arrival.path.replace("$batch", "InvokeCommand"),
+                url.query,
+                headers,
+                orjson.dumps(item["body"]),
+            )
+            call = Call(
+                self.name,
+                "POST",
+                self.prefix + inner.path,
+                url.query,
+                exchange.cmdlet_name(item["body"]),
+                batched=True,
+            )
+            call.started = monotonic()
+            self.core.calls.append(call)
+            fault = self.core.faults.take("POST", (call.cmdlet or "",))
+            try:
+                reply = _fault_reply(fault, self.name) if fault else self._invoke(inner, table, held, stale)
+            except RefusalError as problem:
+                reply = _problem_reply(problem, str(uuid4()), "")
+            call.status, call.ended = reply.status, monotonic()
+            text = orjson.loads(reply.content) if reply.content.startswith(b"{") else None
+            responses.append(
+                {"id": item["id"], "status": reply.status, "headers": reply.headers, "body": text}
+            )
+        return _json(200, {"responses": responses})
+
+
+class Compliance(Exchange):
+    """The regional compliance endpoint, where cmdlets run."""
+
+    def answer(self, arrival: Arrival, stale: float) -> Reply:
+        """Run one cmdlet of the compliance endpoint."""
+        return self._invoke(arrival, COMPLIANCE, self.core.compliance_cmdlets, stale)
+
+
+class ComplianceFront(Service):
+    """The compliance address that everybody knows; it only tells where the region's endpoint is."""
+
+    def answer(self, arrival: Arrival, stale: float) -> Reply:
+        """Redirect to the regional host, which is another host name on purpose."""
+        if not login.accepts(self.core, arrival.headers.get("authorization", ""), "compliance"):
+            raise RefusalError(401, "wrong token")
+        if not (_BANNER.fullmatch(arrival.path) or _INVOKE.fullmatch(arrival.path)):
+            return Reply(404)
+        region = self.core.url.replace("127.0.0.1", "localhost") + "/compliance-region"
+        query = f"?{arrival.query}" if arrival.query else ""
+        return Reply(302, b"", {"Location": f"{region}{arrival.path}{query}"})
+
+
+class Controls(Service):
+    """Faults and the record of calls, for drivers outside this process."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer without counting or delaying."""
+        request = Request(scope, receive)
+        raw = await request.body()
+        path = scope["path"].removeprefix(self.prefix)
+        if path == "/faults" and request.method == "POST":
+            asked = orjson.loads(raw)
+            self.core.faults.add(asked["target"], Fault(**asked["fault"]), asked.get("times"))
+            reply = _json(204, None)
+        elif path == "/faults" and request.method == "DELETE":
+            self.core.faults.clear()
+            reply = _json(204, None)
+        elif path == "/calls" and request.method == "GET":
+            reply = _json(200, [asdict(call) for call in self.core.calls])
+        elif path == "/calls" and request.method == "DELETE":
+            self.core.calls.clear()
+            reply = _json(204, None)
+        else:
+            reply = Reply(404)
+        await Response(reply.content, reply.status, reply.headers)(scope, receive, send)
+
+
+def _reset(transport: Any) -> None:
+    """Cut the connection hard, so that the client sees a reset and no answer."""
+    peer = transport.get_extra_info("socket")
+    if peer is not None:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+def application(core: Core) -> ASGIApp:
+    """The tenant's services under their paths."""
+    services: list[Service] = [
+        Login(core, "login", "/login"),
+        Graph(core, "graph", "/graph"),
+        Exchange(core, "exchange", "/exchange"),
+        Compliance(core, "compliance", "/compliance-region"),
+        ComplianceFront(core, "compliance", "/compliance"),
+        Controls(core, "sandbox", "/sandbox"),
+    ]
+    routes = [WebRoute(service.prefix + "/{rest:path}", endpoint=service) for service in services]
+    inner = Starlette(routes=routes)
+
+    async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+        # The connection is handed on so that a fault can cut it; frameworks below wrap ``send``.
+        scope["sandbox.transport"] = getattr(getattr(send, "__self__", None), "transport", None)
+        await inner(scope, receive, send)
+
+    return outer
+
+
+class RunningTenant:
+    """A tenant that answers on 127.0.0.1 until it is stopped; a context manager."""
+
+    def __init__(self, core: Core, port: int) -> None:
+        self._core = core
+        # The protocol is named because asyncio sends small answers at once only on sockets that say TCP.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", port))
+        core.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(
+            application(core),
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="tenant", daemon=True
+        )
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError("the local tenant could not start")
+            sleep(0.005)
+
+    @property
+    def url(self) -> str:
+        """The address of everything, without a path."""
+        return self._core.url
+
+    @property
+    def login_url(self) -> str:
+        """The base of the login endpoints; the tenant's id follows."""
+        return self.url + "/login"
+
+    @property
+    def graph_url(self) -> str:
+        """The base of Graph; the version follows."""
+        return self.url + "/graph"
+
+    @property
+    def exchange_url(self) -> str:
+        """The base of the Exchange admin endpoint; ``/adminapi/beta/…`` follows."""
+        return self.url + "/exchange"
+
+    @property
+    def compliance_url(self) -> str:
+        """The base of the compliance endpoint; ``/adminapi/beta/…`` follows."""
+        return self.url + "/compliance"
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant's GUID."""
+        return self._core.state.tenant_id
+
+    @property
+    def client_id(self) -> str:
+        """The app's client id."""
+        return self._core.state.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The app's secret."""
+        return self._core.state.client_secret
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The verified domains."""
+        return tuple(str(item["id"]) for item in self._core.state.domains if item["isVerified"])
+
+    @property
+    def state(self) -> State:
+        """The live state."""
+        return self._core.state
+
+    @property
+    def faults(self) -> Faults:
+        """The faults that are switched on."""
+        return self._core.faults
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call so far."""
+        return self._core.calls
+
+    @property
+    def permissions(self) -> set[str]:
+        """The application permissions; changed ones count from the next call on."""
+        return self._core.permissions
+
+    @permissions.setter
+    def permissions(self, wanted: set[str]) -> None:
+        self._core.permissions = wanted
+
+    @property
+    def exchange_cmdlets(self) -> set[str]:
+        """The cmdlets that the app's Exchange role holds."""
+        return self._core.exchange_cmdlets
+
+    @exchange_cmdlets.setter
+    def exchange_cmdlets(self, wanted: set[str]) -> None:
+        self._core.exchange_cmdlets = wanted
+
+    @property
+    def compliance_cmdlets(self) -> set[str]:
+        """The cmdlets that the app's compliance role holds."""
+        return self._core.compliance_cmdlets
+
+    @property
+    def directory_roles(self) -> set[str]:
+        """The directory roles of the app, which decide whose account it may change."""
+        return self._core.state.app_directory_roles
+
+    @property
+    def licences(self) -> set[str]:
+        """The tenant's service plans."""
+        return self._core.state.licences
+
+    @licences.setter
+    def licences(self, wanted: set[str]) -> None:
+        self._core.state.licences = wanted
+
+    def register_certificate(self, pem: str) -> None:
+        """Let the app sign in with this certificate too."""
+        self._core.state.app_certificates.append(pem)
+
+    def writes(self) -> list[Call]:
+        """The calls that were meant to change something."""
+        return [call for call in self._core.calls if call.writes]
+
+    def stop(self) -> None:
+        """Stop answering; open connections are closed."""
+        self._server.should_exit = True
+        self._thread.join(5)
+        if self._thread.is_alive():
+            self._server.force_exit = True
+            self._thread.join(5)
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        """The running tenant itself."""
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        """Stop it."""
+        self.stop()

@@ -1,0 +1,1 @@
+"""Tests of the local Microsoft 365 tenant, over real HTTP."""

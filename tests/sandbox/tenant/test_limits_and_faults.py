@@ -1,0 +1,138 @@
+"""Limits that the services publish, and faults that tests switch on."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+
+from sandbox.tenant import Fault
+from tests.sandbox.tenant.conftest import ADELE
+from tests.sandbox.tenant.test_audit_search import WHOLE
+
+
+def test_each_service_keeps_its_own_limit(limited):
+    user_id = limited.graph(f"/users/{ADELE}").json()["id"]
+    risky = f"/identityProtection/riskyUsers/{user_id}"
+    assert [limited.graph(risky).status_code for _ in range(2)] == [200, 429]
+    assert "Retry-After" not in limited.graph(risky).headers
+    statuses = [limited.graph("/auditLogs/directoryAudits", top="1").status_code for _ in range(6)]
+    assert statuses == [200] * 5 + [429]
+    reply = limited.graph("/auditLogs/signIns", top="1")
+    assert reply.status_code == 429
+    assert 1 <= int(reply.headers["Retry-After"]) <= 10
+    made = [
+        limited.graph("/security/auditLog/queries", method="POST", version="beta", body=WHOLE).status_code
+        for _ in range(11)
+    ]
+    assert made == [201] * 10 + [429]
+
+
+def test_a_mailbox_takes_four_calls_at_once(limited):
+    limited.tenant.faults.add("/users", Fault(slow=0.15))
+    headers = {"Authorization": f"Bearer {limited.token('graph')}"}
+    url = f"{limited.tenant.graph_url}/v1.0/users/{ADELE}/mailFolders/inbox"
+
+    def ask(_: int) -> tuple[int, str]:
+        reply = requests.get(url, headers=headers, timeout=10)
+        return reply.status_code, reply.json().get("error", {}).get("code", "")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    assert answers.count((200, "")) == 4
+    assert answers.count((429, "ApplicationThrottled")) == 4
+    calls = [call for call in limited.tenant.calls if call.path.endswith("/inbox")]
+    assert len(calls) == 8
+    assert all(call.ended >= call.started + 0.02 for call in calls)
+
+
+def test_a_fault_happens_as_often_as_it_was_asked_for(shared):
+    when = datetime.now(UTC) + timedelta(seconds=30)
+    shared.tenant.faults.add("/domains", Fault(status=429, retry_after=7), times=1)
+    shared.tenant.faults.add("/domains", Fault(status=503, retry_after=when), times=1)
+    shared.tenant.faults.add("/domains", Fault(status=429), times=1)
+    replies = [shared.graph("/domains") for _ in range(4)]
+    assert [reply.status_code for reply in replies] == [429, 503, 429, 200]
+    assert replies[0].headers["Retry-After"] == "7"
+    assert replies[1].headers["Retry-After"].endswith("GMT")
+    assert "Retry-After" not in replies[2].headers
+
+
+def test_a_fault_can_be_html_nul_bytes_or_a_reset(shared):
+    faults = shared.tenant.faults
+    faults.add("/organization", Fault(status=502, html=True), times=1)
+    assert shared.graph("/organization").headers["Content-Type"].startswith("text/html")
+    faults.add("Get-Mailbox", Fault(status=403, nul=True), times=1)
+    with pytest.raises(requests.exceptions.ContentDecodingError):
+        shared.invoke("Get-Mailbox", Identity=ADELE)
+    faults.add("/organization", Fault(reset=True), times=1)
+    with pytest.raises(requests.exceptions.ConnectionError):
+        shared.graph("/organization")
+    assert shared.graph("/organization").status_code == 200
+
+
+def test_a_fault_can_be_meant_for_one_method_or_a_pattern(shared):
+    faults = shared.tenant.faults
+    faults.add("/users/*/manager", Fault(status=500), times=1)
+    faults.add("/subscribedSkus", Fault(status=500, method="POST"))
+    assert shared.graph("/subscribedSkus").status_code == 200
+    assert shared.graph(f"/users/{ADELE}").status_code == 200
+    assert shared.graph(f"/users/{ADELE}/manager").status_code == 500
+    faults.clear()
+
+
+def test_a_fault_can_follow_a_write_that_was_done(own):
+    own.tenant.faults.add("/users", Fault(status=504, done=True), times=1)
+    path = f"/users/{ADELE}"
+    assert own.graph(path, method="PATCH", body={"accountEnabled": False}).status_code == 504
+    assert own.graph(path, select="accountEnabled").json()["accountEnabled"] is False
+
+
+def test_a_write_can_be_seen_late(own):
+    path = f"/users/{ADELE}"
+    own.tenant.faults.add("/users", Fault(stale=0.25, method="PATCH"), times=1)
+    assert own.graph(path, method="PATCH", body={"city": "Tacoma"}).status_code == 204
+    assert own.graph(path, select="city").json()["city"] == "Seattle"
+    time.sleep(0.3)
+    assert own.graph(path, select="city").json()["city"] == "Tacoma"
+    own.tenant.state.read_delay = 0.2
+    own.rows("Set-Mailbox", Identity=ADELE, ForwardingSmtpAddress=None)
+    assert own.rows("Get-Mailbox", Identity=ADELE)[0]["ForwardingSmtpAddress"] is not None
+    time.sleep(0.25)
+    assert own.rows("Get-Mailbox", Identity=ADELE)[0]["ForwardingSmtpAddress"] is None
+
+
+def test_faults_can_be_switched_and_calls_read_from_outside(own):
+    url = own.tenant.url + "/sandbox"
+    asked = {"target": "/domains", "fault": {"status": 503, "retry_after": 2}, "times": 1}
+    assert own.session.post(url + "/faults", json=asked, timeout=10).status_code == 204
+    assert own.graph("/domains", headers={"client-request-id": "mine"}).status_code == 503
+    assert own.graph("/domains").status_code == 200
+    calls = own.session.get(url + "/calls", timeout=10).json()
+    told = [(call["path"], call["status"]) for call in calls if call["service"] == "graph"]
+    assert told == [("/graph/v1.0/domains", 503), ("/graph/v1.0/domains", 200)]
+    assert calls[-2]["client_request_id"] == "mine"
+    own.session.post(url + "/faults", json={**asked, "times": None}, timeout=10)
+    assert own.session.delete(url + "/faults", timeout=10).status_code == 204
+    assert own.graph("/domains").status_code == 200
+
+
+def test_a_refusal_takes_as_long_as_an_answer(limited):
+    limited.tenant.faults.add("/users", Fault(slow=0.1))
+    limited.graph("/users/nobody@contoso.example")
+    call = limited.tenant.calls[-1]
+    assert call.status == 404
+    assert 0.11 <= call.ended - call.started < 0.2
+
+
+def test_latency_is_added_to_each_call_and_calls_run_beside_each_other(limited):
+    headers = {"Authorization": f"Bearer {limited.token('graph')}"}
+    limited.tenant.faults.add("/domains", Fault(slow=0.2))
+    started = time.monotonic()
+    with ThreadPoolExecutor(6) as pool:
+        url = f"{limited.tenant.graph_url}/v1.0/domains"
+        list(pool.map(lambda _: requests.get(url, headers=headers, timeout=10), range(6)))
+    assert 0.2 <= time.monotonic() - started < 1.0

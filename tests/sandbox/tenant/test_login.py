@@ -1,0 +1,112 @@
+"""The login endpoint gives tokens for one resource each, to the right app with the right credential."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import msal
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+from tests.sandbox.tenant.conftest import ADELE, SCOPES, Client
+
+
+class PlainHttp(requests.Session):
+    """The http client that a bot gives to msal: https addresses of this machine are asked over http."""
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        kwargs["timeout"] = 10
+        return super().request(method, url.replace("https://127", "http://127"), *args, **kwargs)
+
+
+def certificate() -> tuple[str, str]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "compromise-bot")])
+    now = dt.datetime.now(dt.UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(77)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private.decode(), built.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def msal_result(client: Client, credential: Any, http: PlainHttp) -> dict[str, Any]:
+    tenant = client.tenant
+    authority = f"{tenant.login_url.replace('http://', 'https://')}/{tenant.tenant_id}"
+    app = msal.ConfidentialClientApplication(
+        tenant.client_id,
+        authority=authority,
+        client_credential=credential,
+        instance_discovery=False,
+        http_client=http,
+    )
+    result: dict[str, Any] = app.acquire_token_for_client(scopes=[SCOPES["graph"]])
+    return result
+
+
+def test_msal_gets_a_token_with_the_secret(shared):
+    with PlainHttp() as http:
+        result = msal_result(shared, shared.tenant.client_secret, http)
+    assert result["expires_in"] == 3599
+
+
+def test_msal_gets_a_token_with_a_registered_certificate(own):
+    private, public = certificate()
+    own.tenant.register_certificate(public)
+    with PlainHttp() as http:
+        result = msal_result(own, {"private_key": private, "public_certificate": public}, http)
+    assert "access_token" in result, result
+
+
+def test_an_unregistered_certificate_is_refused(shared):
+    private, public = certificate()
+    with PlainHttp() as http:
+        result = msal_result(shared, {"private_key": private, "public_certificate": public}, http)
+    assert (result["error"], result["error_codes"]) == ("invalid_client", [700027])
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "number"),
+    [
+        ({"client_secret": "wrong"}, "invalid_client", 7000215),
+        ({"client_id": "another"}, "unauthorized_client", 700016),
+        ({"scope": "https://manage.office.example/.default"}, "invalid_resource", 500011),
+        ({"scope": "https://graph.microsoft.com/User.Read"}, "invalid_scope", 70011),
+        ({"grant_type": "password"}, "unsupported_grant_type", 70003),
+    ],
+)
+def test_a_wrong_request_is_refused_with_its_number(shared, changes, error, number):
+    reply = shared.ask_token(**changes)
+    assert reply.json()["error"] == error
+    assert reply.json()["error_codes"] == [number]
+    assert f"AADSTS{number}" in reply.json()["error_description"]
+
+
+def test_an_unknown_tenant_is_refused(shared):
+    url = f"{shared.tenant.login_url}/nobody.example/v2.0/.well-known/openid-configuration"
+    assert shared.session.get(url, timeout=10).json()["error_codes"] == [90002]
+
+
+def test_a_token_opens_only_its_own_resource(shared):
+    headers = {"Authorization": f"Bearer {shared.token('exchange')}"}
+    reply = shared.graph(f"/users/{ADELE}", headers=headers)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
+
+
+def test_a_changed_token_is_refused(shared):
+    headers = {"Authorization": f"Bearer {shared.token('graph')[:-3]}abc"}
+    assert shared.graph(f"/users/{ADELE}", headers=headers).status_code == 401

@@ -1,0 +1,156 @@
+"""The scenarios hold what they promise, the same in every run, and agree between their sources."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
+from math import asin, cos, radians, sin, sqrt
+
+import pytest
+
+from sandbox.scenarios import SCENARIOS, load
+from sandbox.scenarios.state import Json, State, parse_time
+from tests.sandbox.tenant.conftest import ADELE, NOW
+
+
+@cache
+def played(name: str) -> State:
+    """A scenario that several tests look at and none changes."""
+    return load(name, NOW)
+
+
+TAKEOVER = played("mailbox-takeover")
+
+
+def of_adele(state: State) -> list[Json]:
+    return [item for item in state.audit_records if item["UserId"] == ADELE]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_is_the_same_in_every_run_and_quickly_made(name):
+    started = time.monotonic()
+    again = load(name, NOW)
+    assert time.monotonic() - started < 2
+    first = played(name)
+    assert first.audit_records == again.audit_records
+    assert first.sign_ins == again.sign_ins
+    assert 3000 <= len(first.audit_records) <= 6000
+    assert all(parse_time(item["CreationTime"]) <= NOW for item in first.audit_records)
+
+
+@pytest.mark.parametrize("hour", [0, 13, 23])
+def test_a_scenario_can_be_played_at_any_hour(hour):
+    now = datetime(2026, 3, 2, hour, 17, tzinfo=UTC)
+    for name in ("mailbox-takeover", "traveller"):
+        state = load(name, now)
+        assert max(item["createdDateTime"] for item in state.sign_ins) <= now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_only_documentation_addresses_and_example_domains_are_used():
+    text = repr(TAKEOVER.audit_records) + repr(TAKEOVER.sign_ins) + repr(TAKEOVER.message_traces)
+    assert "onmicrosoft.com" not in text
+    assert {
+        item["ipAddress"].rpartition(".")[0] for item in TAKEOVER.sign_ins if "." in item["ipAddress"]
+    } <= {
+        "198.51.100",
+        "203.0.113",
+        "192.0.2",
+    }
+
+
+def test_the_way_in_is_a_run_of_failures_then_a_success_from_a_new_country_too_soon():
+    sign_ins = sorted(
+        (item for item in TAKEOVER.sign_ins if item["userPrincipalName"] == ADELE),
+        key=lambda item: item["createdDateTime"],
+    )
+    foreign = [item for item in sign_ins if item["location"]["countryOrRegion"] == "NG"]
+    first = next(item for item in foreign if item["status"]["errorCode"] == 0)
+    failed = [item for item in foreign if item["createdDateTime"] < first["createdDateTime"]]
+    assert sum(item["status"]["errorCode"] == 50126 for item in failed) >= 10
+    before = [
+        item
+        for item in sign_ins
+        if item["createdDateTime"] < first["createdDateTime"] and item["location"]["countryOrRegion"] == "US"
+    ][-1]
+    hours = (parse_time(first["createdDateTime"]) - parse_time(before["createdDateTime"])) / timedelta(
+        hours=1
+    )
+    assert distance(before, first) / hours > 2000
+
+
+def test_the_traveller_flew_at_a_plausible_speed():
+    state = played("traveller")
+    mine = [item for item in state.sign_ins if item["userPrincipalName"] == ADELE]
+    mine.sort(key=lambda item: item["createdDateTime"])
+    for before, after in pairwise(mine):
+        hours = (parse_time(after["createdDateTime"]) - parse_time(before["createdDateTime"])) / timedelta(
+            hours=1
+        )
+        assert distance(before, after) <= max(900 * hours, 50)
+
+
+def distance(one: Json, other: Json) -> float:
+    """Kilometres between two sign-ins."""
+    a, b = one["location"]["geoCoordinates"], other["location"]["geoCoordinates"]
+    north, south = radians(a["latitude"]), radians(b["latitude"])
+    east = radians(b["longitude"] - a["longitude"])
+    return 12742 * asin(sqrt(sin((south - north) / 2) ** 2 + cos(north) * cos(south) * sin(east / 2) ** 2))
+
+
+def test_sent_messages_stand_in_trace_and_audit_log_and_the_attackers_nowhere_else():
+    box = TAKEOVER.mailboxes[ADELE]
+    kept = {item["internetMessageId"] for item in box.messages}
+    traced = {item["messageId"] for item in TAKEOVER.message_traces if item["senderAddress"] == ADELE}
+    sent = {item["Item"]["InternetMessageId"] for item in of_adele(TAKEOVER) if item["Operation"] == "Send"}
+    assert traced == sent
+    assert len(sent - kept) == 25
+    clean = played("clean")
+    clean_kept = {item["internetMessageId"] for item in clean.mailboxes[ADELE].messages}
+    clean_sent = {item["messageId"] for item in clean.message_traces if item["senderAddress"] == ADELE}
+    assert clean_sent <= clean_kept
+
+
+def test_every_sign_in_of_the_log_that_was_recorded_has_its_audit_record():
+    recorded = {
+        item["IntraSystemId"]
+        for item in of_adele(TAKEOVER)
+        if "Login" in item["Operation"] or "LoggedIn" in item["Operation"]
+    }
+    mine = {item["id"] for item in TAKEOVER.sign_ins if item["userPrincipalName"] == ADELE}
+    assert recorded == mine
+
+
+def test_the_audit_log_has_the_awkward_forms_of_real_ones():
+    records = TAKEOVER.audit_records
+    addresses = {str(item.get("ClientIP", "")) for item in records}
+    assert addresses >= {"", "<null>", "::1", "203.0.113.77:51422", "[2001:db8:77::5]:52629"}
+    rule = next(
+        item
+        for item in of_adele(TAKEOVER)
+        if item["Operation"] == "UpdateInboxRules" and "Redirect" in repr(item)
+    )
+    assert {"Name": "RuleName"} in rule["OperationProperties"]
+    failed = {item["ResultStatus"] for item in records if item["Operation"] == "UserLoginFailed"}
+    assert failed == {"Success", "Failed"}
+    assert any(isinstance(item.get("Parameters"), str) for item in records)
+    assert len({item["Id"] for item in records}) < len(records)
+    assert not any(item["CreationTime"].endswith("Z") for item in records)
+
+
+@pytest.mark.parametrize("name", ["clean", "traveller"])
+def test_harmless_scenarios_hold_no_trace_of_the_attack(name):
+    state = played(name)
+    text = repr(state.audit_records) + repr(state.sign_ins) + repr(state.mailboxes)
+    assert "203.0.113." not in text
+    assert "mailbox-relay" not in text
+    assert state.blocked_senders == []
+    box = state.mailboxes[ADELE]
+    assert (box.properties["ForwardingSmtpAddress"], box.properties["ForwardingAddress"]) == (None, None)
+    assert state.risk_detections == []
+
+
+def test_an_unknown_scenario_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="mailbox-takeover"):
+        load("holiday", NOW)
