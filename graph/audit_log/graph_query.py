@@ -1,0 +1,53 @@
+"""Records of Graph's audit search: a frame of their own around the AuditData object.
+
+Source: Microsoft Graph, "auditLogRecord resource type", and what the service really sends: the frame's
+`userId` is the classic UserKey and its `userPrincipalName` the classic UserId, `clientIp` is null, and
+AuditData comes as an object, as an open dictionary inside it, or as JSON text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from graph.audit_log.record import AuditRecord, as_mapping, as_text
+from graph.audit_log.record import parse as parse_audit_data
+
+_FRAME: Final = {
+    "id": "Id",
+    "createddatetime": "CreationTime",
+    "auditlogrecordtype": "RecordType",
+    "operation": "Operation",
+    "organizationid": "OrganizationId",
+    "usertype": "UserType",
+    "userid": "UserKey",
+    "userprincipalname": "UserId",
+    "service": "Workload",
+    "objectid": "ObjectId",
+    "clientip": "ClientIP",
+}
+
+
+def is_one(raw: Mapping[str, Any]) -> bool:
+    """Say whether this is a record of Graph's audit search."""
+    lower = {key.lower() for key in raw}
+    return "auditdata" in lower and bool(lower & {"createddatetime", "auditlogrecordtype"})
+
+
+def parse(raw: Mapping[str, Any]) -> AuditRecord:
+    """Bring one record into the normal form; what AuditData says goes before what the frame says.
+
+    Raises:
+        UnreadableRecord: when neither names an operation and a time.
+    """
+    lower = {key.lower(): value for key, value in raw.items()}
+    merged = {name: lower[key] for key, name in _FRAME.items() if as_text(lower.get(key))}
+    inner = as_mapping(lower.get("auditdata"))
+    open_part = as_mapping(inner.get("dynamicProperties") or inner.get("DynamicProperties"))
+    names = {name.lower(): name for name in merged.values()}
+    for part in (inner, open_part):
+        for key, value in part.items():
+            if "@odata" in key or key.lower() == "dynamicproperties" or not as_text(value):
+                continue
+            merged[names.get(key.lower(), key)] = value
+    return parse_audit_data(merged)

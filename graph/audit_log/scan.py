@@ -1,0 +1,560 @@
+"""Pick, out of very large logs, the records that are worth a closer look, without reading the rest closely.
+
+A log of an ordinary month is nearly all everyday work: mail read, files opened, tokens renewed. Those
+records are told by a handful of fields, so only these are decoded; of each context (operation, account,
+mailbox, address, program, and for sign-ins the day) the first few records are picked and the rest are
+counted. Everything that is not everyday work is picked. What is picked is handed on as text; nothing else is
+kept.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from graph.audit_log import directory_audit, files, search_rows
+from graph.audit_log.addresses import address_of
+from graph.audit_log.files import RAW_KEPT, Unreadable
+from graph.audit_log.record import AuditRecord, UnreadableRecord, parse
+from graph.audit_log.sign_in import LOGONS
+from graph.audit_log.times import time_of
+from graph.evidence import RiskDetection, SignIn
+
+EVERYDAY: Final[Mapping[str, int]] = {
+    # Pages, chats and reports: none of the symptoms rests on them.
+    **dict.fromkeys(
+        (
+            "FileModified", "FileModifiedExtended", "FileUploaded", "FileCheckedIn", "FileCheckedOut",
+            "FileRenamed", "FileMoved", "FileSyncUploadedFull", "FileSyncDownloadedPartial",
+            "FileSyncUploadedPartial", "FileVisited", "PageViewed", "PageViewedExtended", "PagePrefetched",
+            "ListViewed", "ListItemViewed", "ListUpdated", "ListItemUpdated", "ListItemCreated",
+            "ListColumnUpdated", "FolderModified", "FolderCreated", "ClientViewSignaled", "SignInEvent",
+            "SearchQueryPerformed", "MessageSent", "MessagesListed", "MessageRead", "MessageUpdated",
+            "ChatRetrieved", "ChatUpdated", "MeetingParticipantDetail", "MeetingDetail",
+            "TeamsSessionStarted", "ReactedToMessage", "ViewReport", "TIMailData", "MipLabel", "TaskRead",
+            "SensitivityLabeledFileOpened", "TaskListRead", "DLPRuleMatch", "DlpRuleMatch",
+        ),
+        0,
+    ),
+    **dict.fromkeys(("FileAccessed", "FileAccessedExtended", "FilePreviewed", "FileCopied"), 2),
+    **dict.fromkeys(("FileDownloaded", "FileSyncDownloadedFull", "FileDeleted", "FileRecycled"), 2),
+    **dict.fromkeys(("Create", "Update"), 1),
+    **dict.fromkeys(("MailItemsAccessed", "MailboxLogin"), 4),
+    **dict.fromkeys(("Move", "Copy", "FolderBind"), 10),
+    **dict.fromkeys(("Send", "SendAs", "SendOnBehalf"), 40),
+    **dict.fromkeys(("MoveToDeletedItems", "SoftDelete", "HardDelete", "RecordDelete"), 40),
+    "Update device": 1,
+    "UserLoggedIn": 1,
+    "UserLoginFailed": 3,
+}  # fmt: skip
+"""How many records of one context and day are picked while the context is new; 0 means none at all.
+
+What is not listed is always picked.
+"""
+
+NEW_FOR: Final = 3
+"""On how many days a context is new. Later its records are everyday ones, but for one sign-in a day."""
+
+BURST: Final = range(30, 91)
+"""Which records of one context and day are picked as well, new or not, where so many are no everyday work."""
+
+BURSTING: Final = frozenset(
+    {
+        "FileDownloaded",
+        "FileSyncDownloadedFull",
+        "FileDeleted",
+        "FileRecycled",
+        "Send",
+        "SendAs",
+        "SendOnBehalf",
+    }
+    | {"MoveToDeletedItems", "SoftDelete", "HardDelete", "RecordDelete", "UserLoginFailed"}
+)
+"""The operations of which that is so."""
+
+CONTEXTS: Final = 300_000
+"""How many contexts are counted at a time; beyond that counting begins anew, and more is picked."""
+
+UNREADABLE_KEPT: Final = 1_000
+"""How many unreadable records of one part are kept; the rest are counted."""
+
+_BLOCK: Final = 1 << 20
+
+
+class _Slim(msgspec.Struct, gc=False):
+    """The fields that tell one everyday record from another, in AuditData's own names."""
+
+    Operation: str = ""
+    UserId: str = ""
+    CreationTime: str = ""
+    MailboxOwnerUPN: str = ""
+    ClientIP: str | None = ""
+    ClientIPAddress: str | None = ""
+    ErrorNumber: str | int | None = ""
+    UserKey: str | None = ""
+    ExtendedProperties: msgspec.Raw = msgspec.Raw(b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """One record worth a closer look.
+
+    Attributes:
+        kind: "audit", "directory", "sign-in" or "risk": which log it comes from.
+        actor: Who acted, in comparable form.
+        owner: The account acted on, "" where the record names none.
+        failed_from: The address of a failed sign-in, "" for everything else.
+        text: The record, as JSON of the form that `entry` reads.
+    """
+
+    kind: str
+    actor: str
+    owner: str
+    failed_from: str
+    text: bytes
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a scan saw beside what it picked.
+
+    Attributes:
+        lines: How many lines or rows.
+        records: How many records.
+        left_out: How many everyday records were counted and not picked, by operation.
+        actors: Everybody who acted, in comparable form.
+        ids: Directory ids and the sign-in names that the log shows for them.
+        unreadable: Records that could not be read; their lines count from the beginning of the scanned part.
+        further_unreadable: How many more there were.
+    """
+
+    lines: int = 0
+    records: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    actors: set[str] = field(default_factory=set)
+    ids: dict[str, str] = field(default_factory=dict)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    further_unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a file: whole, or a range of bytes of JSON lines that begins and ends at line ends."""
+
+    path: Path
+    start: int = 0
+    end: int = -1
+
+
+def parts(path: Path, count: int) -> tuple[Part, ...]:
+    """Cut a file of JSON lines into about equal parts; every other file stays whole.
+
+    Raises:
+        OSError: when the file cannot be read.
+    """
+    size = path.stat().st_size
+    if not size or not files.is_lines(path):
+        return (Part(path),)
+    edges = [0]
+    with path.open("rb") as stream:
+        for number in range(1, count):
+            stream.seek(max(edges[-1], size * number // count))
+            stream.readline()
+            edges.append(stream.tell())
+    edges.append(size)
+    return tuple(Part(path, one, two) for one, two in pairwise(edges) if two > one)
+
+
+def scan(part: Part, pick: Callable[[Picked], None]) -> Tally:
+    """Read one part, hand every record worth a closer look to `pick`, and give back what else was seen.
+
+    Raises:
+        OSError: when the file cannot be read.
+    """
+    scanner = _Scanner(part.path, pick)
+    if part.end >= 0:
+        scanner.lines(part)
+    else:
+        scanner.whole()
+    scanner.tally.actors = {account_of(name) for name in scanner.tally.actors}
+    return scanner.tally
+
+
+def entry(picked_kind: str, text: bytes) -> AuditRecord | SignIn | RiskDetection:
+    """Read a picked record closely.
+
+    Raises:
+        UnreadableRecord: when it turns out to be none.
+    """
+    raw = _decoded(text)
+    return parse(raw) if picked_kind == "audit" else files.entry_of(raw)
+
+
+def _decoded(text: bytes) -> Any:
+    """Decode JSON; None when it is none. Half characters, which Microsoft cuts texts into, are let pass."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        try:
+            return json.loads(text, strict=False)
+        except (ValueError, RecursionError):
+            return None
+
+
+def _encoded(raw: Mapping[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(raw)
+    except (UnicodeEncodeError, TypeError, RecursionError):
+        return json.dumps(raw, default=str).encode()
+
+
+def account_of(name: str) -> str:
+    """Give an account's name in comparable form."""
+    plain = name.strip()
+    return plain.lower() if "@" in plain else plain
+
+
+class Contexts:
+    """Which contexts of everyday work have been seen, on how many days, and how often today."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, list[Any]] = {}
+
+    def keep(self, text: bytes) -> bool:
+        """Say whether a record that another scan picked is still worth it after those given before.
+
+        Each part of a file is scanned without knowledge of the others, and picks more than the whole would.
+        """
+        at = text.find(_OPERATION)
+        if at < 0:
+            return True
+        at += _OPERATION_SIZE
+        operation = text[at : text.find(_QUOTE, at)]
+        most = _EVERYDAY_BYTES.get(operation)
+        user_at = text.find(_USER)
+        if not most or user_at < 0:
+            return True
+        middle = user_at + _USER_SIZE
+        user = text[middle : text.find(_QUOTE, middle)]
+        return not self.is_known(text, (0, middle, len(text)), operation, user, most)
+
+    def is_known(
+        self, block: bytes, span: tuple[int, int, int], operation: bytes, user: bytes, most: int
+    ) -> bool:
+        """Say whether enough records of this one's context were picked already."""
+        find = block.find
+        start, middle, end = span
+        at = find(_TIME, start, end) + len(_TIME)
+        day = block[at : at + 10]
+        if operation in _LOGONS_BYTES:
+            at = find(_IP, start, end) + len(_IP)
+            where = block[at : find(_QUOTE, at, end)]
+            at = find(_EXTENDED, middle, end)
+            agent = block[at : find(b"]", at, end)] if at >= 0 else b""
+            error = b""
+            if operation == b"UserLoginFailed" and (at := block.rfind(_ERROR, start, end)) >= 0:
+                error = block[at : at + 24]
+            known = self.counted(hash((operation, user, where, error, agent)), day, most)
+            return known and self.counted(hash((operation, user, error, day)), day, 1)
+        at = find(_IP_ADDRESS, middle, end)
+        if at < 0 and (at := find(_IP, start, end)) < 0:
+            where = b""
+        else:
+            at = find(b":", at) + 2
+            where = block[at : find(_QUOTE, at, end)]
+        owner = b""
+        if operation in _MAILBOX_BYTES and (at := find(_OWNER, middle, end)) >= 0:
+            at += len(_OWNER)
+            owner = block[at : find(_QUOTE, at, end)]
+        burst = operation in _BURSTING_BYTES
+        return self.counted(hash((operation, user, owner, where)), day, most, burst=burst)
+
+    def counted(self, key: int, day: bytes | str, most: int, *, burst: bool = False) -> bool:
+        """Count one record of a context; say whether it need not be picked."""
+        seen = self._seen
+        context = seen.get(key)
+        if context is None:
+            if len(seen) >= CONTEXTS:
+                seen.clear()
+            seen[key] = [1, day, 1]
+            return False
+        if context[1] != day:
+            context[0] += 1
+            context[1] = day
+            context[2] = 0
+        context[2] += 1
+        today = context[2]
+        if today in BURST and burst:
+            return False
+        return bool(context[0] > NEW_FOR or today > most)
+
+
+class _Scanner:
+    def __init__(self, path: Path, pick: Callable[[Picked], None]) -> None:
+        self._path = path
+        self._pick = pick
+        self._contexts = Contexts()
+        self._names: set[bytes] = set()
+        self._left_out: Counter[bytes] = Counter()
+        self.tally = Tally()
+
+    # --- where records come from ---
+
+    def lines(self, part: Part) -> None:
+        """Read JSON lines of a plain file.
+
+        Everyday records are told by a few markers found in the text, without decoding it: most records of a
+        log need nothing more, and for the others the fields only choose which are picked. Every other line is
+        decoded.
+        """
+        number = 0
+        names = self._names
+        left_out = self._left_out
+        for block in _blocks_of(part):
+            find = block.find
+            start = 0
+            size = len(block)
+            while start < size:
+                end = find(b"\n", start)
+                if end < 0:
+                    end = size
+                number += 1
+                counted = False
+                at = find(_OPERATION, start, end)
+                if at >= 0:
+                    at += _OPERATION_SIZE
+                    operation = block[at : find(_QUOTE, at, end)]
+                    most = _EVERYDAY_BYTES.get(operation)
+                    if find(_SERVICE, at, end) >= 0:
+                        # Microsoft's own upkeep, no sign of anything.
+                        left_out[operation] += 1
+                        start = end + 1
+                        continue
+                    if most is not None:
+                        # Microsoft writes the user soon after the operation; looking there first saves much.
+                        at = find(_USER, at, end)
+                        if at < 0:
+                            at = find(_USER, start, end)
+                        if at >= 0:
+                            at += _USER_SIZE
+                            user = block[at : find(_QUOTE, at, end)]
+                            if not most:
+                                names.add(user)
+                                left_out[operation] += 1
+                                start = end + 1
+                                continue
+                            counted = True
+                            if self._contexts.is_known(block, (start, at, end), operation, user, most):
+                                names.add(user)
+                                left_out[operation] += 1
+                                start = end + 1
+                                continue
+                line = block[start:end]
+                start = end + 1
+                if not self.take(line, number, counted=counted) and line.strip():
+                    self._closely(line, number)
+        self.tally.lines = number
+        for operation, count in left_out.items():
+            self.tally.left_out[operation.decode(errors="replace")] += count
+            self.tally.records += count
+        self.tally.actors.update(name.decode(errors="replace") for name in names)
+
+    def whole(self) -> None:
+        """Read a file of any form."""
+        last = 0
+        for number, text, raw in files.objects(self._path):
+            last = number
+            if raw is None:
+                self._unreadable(number, "This is no JSON object.", text)
+                continue
+            data = raw.get("AuditData") if search_rows.is_one(raw) else None
+            if isinstance(data, str) and self.take(data.encode(errors="replace"), number):
+                continue
+            if data is None and "Operation" in raw and self.take(_encoded(raw), number):
+                continue
+            self._entry(raw, number)
+        self.tally.lines = last
+
+    # --- deciding ---
+
+    def take(self, line: bytes, number: int, *, counted: bool = False) -> bool:
+        """Look at one AuditData text; say whether it was one and is dealt with.
+
+        `counted` says that its context was counted already.
+        """
+        try:
+            slim = _DECODE(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return False
+        operation = slim.Operation
+        if not operation or not slim.CreationTime:
+            return False
+        tally = self.tally
+        tally.records += 1
+        tally.actors.add(slim.UserId)
+        most = EVERYDAY.get(operation)
+        if most is None:
+            self._closely_parsed(line, number)
+            return True
+        if most == 0:
+            tally.left_out[operation] += 1
+            return True
+        logon = operation in LOGONS
+        if not counted:
+            # Only where the text itself was not looked at: the columns of a table, the elements of an array.
+            day = slim.CreationTime[:10]
+            if logon:
+                agent = bytes(slim.ExtendedProperties)
+                broad = (operation, slim.UserId, slim.ErrorNumber)
+                known = self._contexts.counted(hash((*broad, slim.ClientIP, agent)), day, most)
+                known = known and self._contexts.counted(hash((*broad, day)), day, 1)
+            else:
+                where = slim.ClientIPAddress or slim.ClientIP
+                key = hash((operation, slim.UserId, slim.MailboxOwnerUPN, where))
+                known = self._contexts.counted(key, day, most, burst=operation in BURSTING)
+            if known:
+                tally.left_out[operation] += 1
+                return True
+        try:
+            time_of(slim.CreationTime)
+        except UnreadableRecord as wrong:
+            self._unreadable(number, wrong.sentence, line.decode(errors="replace"))
+            return True
+        failed_from = ""
+        if logon:
+            if operation == "UserLoginFailed":
+                failed_from = address_of(slim.ClientIP or "") or ""
+            if slim.UserKey and "@" not in slim.UserKey and "-" in slim.UserKey and "@" in slim.UserId:
+                tally.ids[slim.UserKey.lower()] = slim.UserId.strip().lower()
+        self._pick(
+            Picked(
+                kind="audit",
+                actor=account_of(slim.UserId),
+                owner=account_of(slim.MailboxOwnerUPN),
+                failed_from=failed_from,
+                text=bytes(line),
+            )
+        )
+        return True
+
+    def _closely_parsed(self, line: bytes, number: int) -> None:
+        try:
+            self._record("audit", parse(_decoded(line)), bytes(line))
+        except UnreadableRecord as wrong:
+            self._unreadable(number, wrong.sentence, line.decode(errors="replace"))
+
+    def _closely(self, line: bytes, number: int) -> None:
+        """Read a line that is no plain AuditData."""
+        raw = _decoded(line)
+        if not isinstance(raw, dict):
+            self._unreadable(number, "This is no JSON object.", line.decode(errors="replace"))
+            return
+        self._entry(raw, number)
+
+    def _entry(self, raw: Mapping[str, Any], number: int) -> None:
+        try:
+            found = files.entry_of(raw)
+        except UnreadableRecord as wrong:
+            self._unreadable(number, wrong.sentence, _encoded(raw).decode())
+            return
+        self.tally.records += 1
+        if isinstance(found, AuditRecord):
+            kind = "directory" if directory_audit.is_one(raw) else "audit"
+            # What was read from a frame is handed on without it.
+            text = _encoded(raw if kind == "directory" else found.raw)
+            self.tally.actors.add(found.actor)
+            self._record(kind, found, text)
+            return
+        person = found.user_principal_name
+        self.tally.actors.add(person)
+        failed = isinstance(found, SignIn) and not found.succeeded
+        self._pick(
+            Picked(
+                kind="sign-in" if isinstance(found, SignIn) else "risk",
+                actor=person,
+                owner="",
+                failed_from=found.ip_address if failed else "",
+                text=_encoded(raw),
+            )
+        )
+        if isinstance(found, SignIn) and "-" in found.user_id and "@" in person:
+            self.tally.ids[found.user_id.lower()] = person
+
+    def _record(self, kind: str, record: AuditRecord, text: bytes) -> None:
+        if record.by_microsoft:
+            self.tally.left_out[record.operation] += 1
+            return
+        for who in ("Actor", "Target"):
+            number, name = record.details.get(f"{who}Id"), record.details.get(f"{who}Upn", "")
+            if number and "@" in name:
+                self.tally.ids[number.lower()] = name.lower()
+        failed = record.operation == "UserLoginFailed"
+        self._pick(
+            Picked(
+                kind=kind,
+                actor=record.actor,
+                owner=record.owner,
+                failed_from=(record.address or "") if failed else "",
+                text=text,
+            )
+        )
+
+    def _unreadable(self, number: int, reason: str, text: str) -> None:
+        if len(self.tally.unreadable) >= UNREADABLE_KEPT:
+            self.tally.further_unreadable += 1
+            return
+        self.tally.unreadable.append(
+            Unreadable(file=str(self._path), line=number, reason=reason, raw=text.strip()[:RAW_KEPT])
+        )
+
+
+_DECODE: Final = msgspec.json.Decoder(_Slim).decode
+
+
+_OPERATION: Final = b'"Operation":"'
+_USER: Final = b'"UserId":"'
+_SERVICE: Final = b'"UserId":"NT AUTHORITY\\\\SYSTEM ('
+_OWNER: Final = b'"MailboxOwnerUPN":"'
+_IP: Final = b'"ClientIP":"'
+_IP_ADDRESS: Final = b'"ClientIPAddress":"'
+_TIME: Final = b'"CreationTime":"'
+_ERROR: Final = b'"ErrorNumber":"'
+_EXTENDED: Final = b'"ExtendedProperties":['
+_QUOTE: Final = b'"'
+_OPERATION_SIZE: Final = len(_OPERATION)
+_USER_SIZE: Final = len(_USER)
+_EVERYDAY_BYTES: Final = {name.encode(): most for name, most in EVERYDAY.items()}
+_BURSTING_BYTES: Final = frozenset(name.encode() for name in BURSTING)
+_LOGONS_BYTES: Final = frozenset(name.encode() for name in LOGONS)
+_MAILBOX_BYTES: Final = frozenset(
+    name
+    for name in _EVERYDAY_BYTES
+    if not name.startswith((b"File", b"Update device")) and name not in _LOGONS_BYTES
+)
+
+
+def _blocks_of(part: Part) -> Iterator[bytes]:
+    """Yield a range in blocks that end at line ends, so that memory does not grow with the file."""
+    with part.path.open("rb", buffering=0) as stream:
+        marked = part.start == 0 and stream.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+        at = len(codecs.BOM_UTF8) if marked else part.start
+        stream.seek(at)
+        rest = b""
+        while at < part.end and (block := stream.read(min(_BLOCK, part.end - at))):
+            at += len(block)
+            end = block.rfind(b"\n") + 1
+            if not end:
+                rest += block
+                continue
+            yield rest + block[:end]
+            rest = block[end:]
+        if rest:
+            yield rest

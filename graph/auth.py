@@ -1,0 +1,262 @@
+"""Signing in: one token for each resource, by secret or certificate.
+
+Source: MSAL Python's `ConfidentialClientApplication`; the numbers are of "Microsoft Entra authentication and
+authorization error codes".
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import msal
+import structlog
+from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS
+
+from graph.errors import Broken, CannotSignIn, OutOfTime
+from graph.limits import Deadline
+from graph.settings import TenantSettings, is_loopback
+from graph.wire import Reply, Wire
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 4
+_PFX = frozenset({".pfx", ".p12"})
+_NUMBER = re.compile(r"AADSTS(\d+)")
+_PLAIN = {
+    "7000215": "the client secret is wrong (the secret's value is needed, not its id)",
+    "7000222": "the client secret has expired",
+    "700016": "the application is not known in this tenant",
+    "90002": "the tenant is not known",
+    "900023": "the tenant id is neither a GUID nor a domain",
+    "700027": "the certificate is not registered for the application, or has expired",
+    "700024": "the certificate's signature is outside its time; the clock of this machine may be wrong",
+    "7000229": "the application has no service principal in this tenant",
+    "500011": "the tenant has no such service",
+    "650052": "the tenant has no licence for this service",
+    "53003": "a Conditional Access policy blocks the application",
+    "7000112": "the application is disabled",
+}
+
+
+class Resource(StrEnum):
+    """What a token is for."""
+
+    GRAPH = "graph"
+    EXCHANGE = "exchange"
+    COMPLIANCE = "compliance"
+
+
+class SignIn:
+    """Gets tokens when they are first needed, keeps them, and gets new ones in time. Safe between threads.
+
+    Args:
+        settings: The tenant and its application.
+        wire: What the login service is reached by.
+    """
+
+    def __init__(self, settings: TenantSettings, wire: Wire) -> None:
+        self._settings = settings
+        self._wire = wire
+        self._apps: dict[Resource, msal.ConfidentialClientApplication] = {}
+        self._locks = {resource: threading.Lock() for resource in Resource}
+        self._refused: dict[Resource, str] = {}
+
+    def token(self, resource: Resource, deadline: Deadline) -> str:
+        """A token for a resource.
+
+        Raises:
+            CannotSignIn: when the login service gives none.
+            OutOfTime: when it does not answer before the deadline.
+        """
+        lock = self._locks[resource]
+        if not lock.acquire(timeout=deadline.left):
+            raise OutOfTime("The time for this question was over while signing in.")
+        try:
+            return self._token(resource, deadline)
+        finally:
+            lock.release()
+
+    def forget(self, resource: Resource, token: str) -> None:
+        """Drop a token that was refused, unless somebody else has already got a newer one."""
+        with self._locks[resource]:
+            self._refused[resource] = token
+
+    def _token(self, resource: Resource, deadline: Deadline) -> str:
+        scope = f"{getattr(self._settings.resources, resource.value)}/.default"
+        for attempt in range(ATTEMPTS):
+            try:
+                with _deadline(deadline):
+                    app = self._app(resource)
+                    result = app.acquire_token_for_client(scopes=[scope])
+                    if result.get("access_token") and result["access_token"] == self._refused.get(resource):
+                        app.remove_tokens_for_client()
+                        result = app.acquire_token_for_client(scopes=[scope])
+                break
+            except Broken:
+                self._apps.pop(resource, None)
+                if attempt == ATTEMPTS - 1:
+                    raise
+                deadline.sleep(random.uniform(0.1, 0.5) * 2**attempt, "signing in")  # noqa: S311 - jitter is no secret
+            except (ValueError, TypeError, OSError) as error:
+                # So MSAL and the library below it say that a key, its passphrase or the authority is no good.
+                raise _unusable(error) from error
+        token = result.get("access_token")
+        if not token:
+            raise _refusal(result, resource)
+        if result.get("token_source") != "cache":
+            log.info("Signed in.", action="signin.token", tenant=self._settings.name, resource=resource.value)
+        return str(token)
+
+    def _app(self, resource: Resource) -> msal.ConfidentialClientApplication:
+        """One application object for each resource, so that sign-ins for different ones run side by side."""
+        if resource not in self._apps:
+            login = self._settings.hosts.login
+            host = urlsplit(login).hostname or ""
+            self._apps[resource] = msal.ConfidentialClientApplication(
+                self._settings.client_id,
+                authority=f"{_secure(login)}/{self._settings.tenant_id}",
+                client_credential=credential(self._settings),
+                # Microsoft's list knows no private host, and asking for it would leave this machine.
+                instance_discovery=None if host in WELL_KNOWN_AUTHORITY_HOSTS else False,
+                http_client=_LoginClient(self._wire, plain=login.startswith("http://")),
+            )
+        return self._apps[resource]
+
+
+def credential(settings: TenantSettings) -> str | dict[str, Any]:
+    """The application's credential in the form that MSAL takes.
+
+    Raises:
+        CannotSignIn: when the certificate file cannot be used.
+    """
+    if settings.client_secret is not None:
+        return settings.client_secret.get_secret_value()
+    path = settings.certificate
+    assert path is not None  # the settings' own check
+    passphrase = settings.certificate_passphrase
+    locked = {"passphrase": passphrase.get_secret_value()} if passphrase is not None else {}
+    if path.suffix.lower() in _PFX:
+        if not path.is_file():
+            raise CannotSignIn(f"The certificate file {path} does not exist.")
+        return {"private_key_pfx_path": str(path), "public_certificate": True, **locked}
+    try:
+        text = path.read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotSignIn(f"The certificate file {path} cannot be read as PEM.") from error
+    if "PRIVATE KEY-----" not in text or "BEGIN CERTIFICATE-----" not in text:
+        raise CannotSignIn(f"The certificate file {path} must hold the private key and the certificate.")
+    return {"private_key": text, "public_certificate": text, **locked}
+
+
+def _unusable(error: Exception) -> CannotSignIn:
+    if "authority" in str(error).lower():
+        return CannotSignIn(
+            "The login service does not know the tenant, or is not Microsoft's.", code="invalid_tenant"
+        )
+    return CannotSignIn("The certificate or its passphrase cannot be used.", code="invalid_certificate")
+
+
+def _refusal(result: Mapping[str, Any], resource: Resource) -> CannotSignIn:
+    description = str(result.get("error_description") or "")
+    codes = [str(code) for code in result.get("error_codes") or ()] or _NUMBER.findall(description)
+    code = codes[0] if codes else ""
+    named = f"AADSTS{code}" if code else str(result.get("error") or "no reason given")
+    reason = _PLAIN.get(code)
+    says = f"Signing in to {resource.value} failed: {f'{reason} ({named})' if reason else named}."
+    return CannotSignIn(says, code=named, request_id=str(result.get("correlation_id") or ""))
+
+
+def _secure(url: str) -> str:
+    """MSAL insists on https, also where plain http was allowed for this machine's own addresses."""
+    return "https://" + url.split("://", 1)[1]
+
+
+class _Answer:
+    """What MSAL wants to see of an answer."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.status_code = reply.status
+        self.text = reply.text
+        self.headers = dict(reply.headers)
+
+    def raise_for_status(self) -> None:
+        """MSAL calls this where it can do nothing with an answer."""
+        if self.status_code >= 400:
+            raise Broken(
+                f"The login service answered with status {self.status_code}.", status=self.status_code
+            )
+
+
+_current = threading.local()
+
+
+class _deadline:  # noqa: N801 - reads as the with-statement that it is for
+    """Tell the login client, below MSAL, how much time there is in this thread."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def __enter__(self) -> None:
+        _current.deadline = self._deadline
+
+    def __exit__(self, *_: object) -> None:
+        del _current.deadline
+
+
+class _LoginClient:
+    """The HTTP client that MSAL works with; goes back to plain http where the settings say so."""
+
+    def __init__(self, wire: Wire, *, plain: bool) -> None:
+        self._wire = wire
+        self._plain = plain
+
+    def get(
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_: Any,
+    ) -> _Answer:
+        return self._send("GET", url, params, None, headers)
+
+    def post(
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_: Any,
+    ) -> _Answer:
+        return self._send("POST", url, params, data, headers)
+
+    def close(self) -> None:
+        """The wire belongs to the connection, which closes it."""
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str] | None,
+        data: Mapping[str, str] | str | None,
+        headers: Mapping[str, str] | None,
+    ) -> _Answer:
+        parts = urlsplit(url)
+        if self._plain and is_loopback(parts.hostname or ""):
+            url = urlunsplit(parts._replace(scheme="http"))
+        if params:
+            url += ("&" if parts.query else "?") + urlencode(params)
+        sent = {name: value for name, value in (headers or {}).items() if value is not None}
+        body = None
+        if data is not None:
+            body = (data if isinstance(data, str) else urlencode(data)).encode()
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        reply = self._wire.send(method, url, headers=sent, body=body, deadline=_current.deadline)
+        if reply.status >= 500 or reply.status == 429:
+            raise Broken(f"The login service answered with status {reply.status}.", status=reply.status)
+        return _Answer(reply)

@@ -1,0 +1,259 @@
+"""Microsoft Graph: one request, all its pages, or many requests in one batch.
+
+Source: Microsoft Graph, "Paging", "Combine multiple HTTP requests using JSON batching" and "Throttling
+guidance".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+from uuid import uuid4
+
+import orjson
+import structlog
+
+from graph.asking import Item
+from graph.auth import Resource, SignIn
+from graph.errors import Broken, GraphError, NotJson, Refused, Throttled
+from graph.limits import Deadline, Limits
+from graph.replies import graph_error, json_of
+from graph.request import Request
+from graph.retry import Pacing, Sent, persist
+from graph.settings import TenantSettings
+from graph.wire import Reply, Wire
+
+log = structlog.get_logger(__name__)
+
+BATCH = 20
+"""Requests in one batch, at most."""
+_SAFE = "$'(),:/@"
+_AGAIN = frozenset({429, 500, 502, 503, 504})
+
+
+class GraphClient:
+    """Sends requests to one tenant's Graph.
+
+    Args:
+        settings: The tenant.
+        sign_in: Where tokens come from.
+        limits: What must be kept to.
+        wire: What carries the bytes.
+        pacing: How patiently reads are repeated.
+    """
+
+    def __init__(
+        self, settings: TenantSettings, sign_in: SignIn, limits: Limits, wire: Wire, pacing: Pacing
+    ) -> None:
+        self._base = settings.hosts.graph
+        self._tenant = settings.name
+        self._sign_in = sign_in
+        self._limits = limits
+        self._wire = wire
+        self._pacing = pacing
+
+    def fetch(self, request: Request, deadline: Deadline) -> list[Item]:
+        """Send a request and give back the items of all its pages, or the single object as a list of one.
+
+        Raises:
+            GraphError: the specific one.
+        """
+        url = f"{self._base}/{request.version}{request.path}"
+        if request.query:
+            url += "?" + urlencode(request.query, quote_via=quote, safe=_SAFE)
+        answer = self._answer(request, url, deadline)
+        items, link = items_of(answer)
+        return items + self._rest(request, link, deadline)
+
+    def fetch_batch(self, requests: Sequence[Request], deadline: Deadline) -> list[list[Item] | GraphError]:
+        """Send reads in batches; give back for each its items or its error, in order.
+
+        They must be of one version of Graph and count against one limit that is no rate, such as one
+        mailbox's. Only the items that failed in passing are sent again, each not before its own pause is
+        over.
+        """
+        answers: list[list[Item] | GraphError | None] = [None] * len(requests)
+        due = dict.fromkeys(range(len(requests)), 0.0)
+        attempts = dict.fromkeys(range(len(requests)), 0)
+        while due:
+            now = monotonic()
+            soonest = min(due.values())
+            if soonest > now:
+                deadline.sleep(soonest - now, "parts of a batch waited for their pause")
+            ready = [place for place, at in due.items() if at <= monotonic()][:BATCH]
+            replies = self._batch([requests[place] for place in ready], deadline)
+            for place, reply in zip(ready, replies, strict=True):
+                del due[place]
+                answer = self._part(requests[place], reply, deadline)
+                wait = self._again_in(answer, attempts[place], deadline)
+                if wait is None:
+                    answers[place] = answer
+                else:
+                    attempts[place] += 1
+                    due[place] = monotonic() + wait
+        return [answer for answer in answers if answer is not None]
+
+    def _rest(self, request: Request, link: str, deadline: Deadline) -> list[Item]:
+        """Follow the links to further pages. They are opaque; an empty page may be followed by a full one."""
+        items: list[Item] = []
+        seen: set[str] = set()
+        while link:
+            if link in seen:
+                raise Broken("Graph sent us round in a circle: the same page came twice.")
+            seen.add(link)
+            self._demand_own(link)
+            page, link = items_of(self._answer(request, link, deadline))
+            items.extend(page)
+        return items
+
+    def _answer(self, request: Request, url: str, deadline: Deadline) -> Any:
+        """Send one request, again where that helps, and give back its JSON."""
+        reads = request.method == "GET" or request.reads
+        body = None if request.body is None else orjson.dumps(dict(request.body))
+
+        def send(sent: Sent) -> Any:
+            reply = self._send(request, url, body, deadline, sent)
+            if not reply.ok:
+                raise graph_error(reply, request.path, request.limit, datetime.now(UTC))
+            return json_of(reply)
+
+        return persist(
+            send,
+            reads=reads,
+            service=request.limit.value,
+            pauses=self._limits.pauses,
+            deadline=deadline,
+            pacing=self._pacing,
+        )
+
+    def _send(self, request: Request, url: str, body: bytes | None, deadline: Deadline, sent: Sent) -> Reply:
+        """Send once; a token that was refused is replaced once, for the request was not carried out."""
+        with self._limits.slot(request, deadline):
+            for last in (False, True):
+                token = self._sign_in.token(Resource.GRAPH, deadline)
+                self._limits.turn(request.limit, deadline)
+                sent.maybe = True
+                reply = self._once(request, url, body, token, deadline)
+                if reply.status != 401 or last:
+                    break
+                self._sign_in.forget(Resource.GRAPH, token)
+                sent.maybe = False
+        return reply
+
+    def _once(self, request: Request, url: str, body: bytes | None, token: str, deadline: Deadline) -> Reply:
+        own_id = str(uuid4())
+        headers = {
+            "Accept": "application/json",
+            "client-request-id": own_id,
+            **({} if body is None else {"Content-Type": "application/json"}),
+            **request.headers,
+            "Authorization": f"Bearer {token}",
+        }
+        began = monotonic()
+        reply = self._wire.send(request.method, url, headers=headers, body=body, deadline=deadline)
+        log.debug(
+            "Graph answered.",
+            action="request.graph",
+            tenant=self._tenant,
+            method=request.method,
+            path=urlsplit(url).path,
+            status=reply.status,
+            seconds=round(monotonic() - began, 3),
+            client_request_id=own_id,
+            request_id=reply.request_id,
+        )
+        return reply
+
+    def _batch(self, requests: Sequence[Request], deadline: Deadline) -> list[Reply]:
+        """Send one batch and give back each part's reply."""
+        parts = [_part_of(str(number), request) for number, request in enumerate(requests)]
+        whole = Request("POST", "/$batch", body={"requests": parts}, version=requests[0].version, reads=True)
+        for limit in {request.limit for request in requests}:
+            self._limits.turn(limit, deadline)
+        with self._limits.slot(requests[0], deadline, whole=True):
+            answer = self._answer(whole, f"{self._base}/{whole.version}/$batch", deadline)
+        responses = answer.get("responses") if isinstance(answer, dict) else None
+        if not isinstance(responses, list):
+            raise NotJson("Graph answered a batch without its parts.")
+        by_id = {str(response.get("id")): response for response in responses if isinstance(response, dict)}
+        return [_reply_of(by_id.get(str(number))) for number in range(len(requests))]
+
+    def _part(self, request: Request, reply: Reply, deadline: Deadline) -> list[Item] | GraphError:
+        try:
+            if not reply.ok:
+                return graph_error(reply, request.path, request.limit, datetime.now(UTC))
+            items, link = items_of(json_of(reply))
+            return items + self._rest(request, link, deadline)
+        except GraphError as error:
+            return error
+
+    def _again_in(self, answer: list[Item] | GraphError, attempt: int, deadline: Deadline) -> float | None:
+        """After how many seconds a part of a batch is worth sending again; None when it is not."""
+        if not isinstance(answer, Throttled | Broken) or answer.status not in _AGAIN:
+            return None
+        throttled = isinstance(answer, Throttled)
+        if attempt + 1 >= (self._pacing.throttled if throttled else self._pacing.failures):
+            return None
+        first = self._pacing.first_throttled if throttled else self._pacing.first
+        asked = answer.retry_after
+        wait = self._pacing.pause(first, attempt) if asked is None else asked
+        return wait if wait < deadline.left else None
+
+    def _demand_own(self, link: str) -> None:
+        """Refuse a link to anywhere else: the token would go with it."""
+        if not is_below(link, self._base):
+            raise Refused("Graph named a next page at another address; the token was not sent there.")
+
+
+def is_below(link: str, base: str) -> bool:
+    """Whether a link has scheme, host and port of a base address, and its path begins with the base's."""
+    one, other = urlsplit(link), urlsplit(base)
+    try:
+        same = (one.scheme, one.hostname, _port(one.scheme, one.port)) == (
+            other.scheme,
+            other.hostname,
+            _port(other.scheme, other.port),
+        )
+    except ValueError:
+        return False
+    return same and not one.username and (one.path + "/").startswith(other.path.rstrip("/") + "/")
+
+
+def items_of(answer: Any) -> tuple[list[Item], str]:
+    """Split an answer into its items and the link to the next page, "" when there is none.
+
+    Raises:
+        NotJson: when the answer is neither a collection nor an object.
+    """
+    if not isinstance(answer, dict):
+        raise NotJson("Microsoft answered with JSON of an unexpected shape.")
+    value = answer.get("value")
+    if not isinstance(value, list):
+        return ([answer] if answer else []), ""
+    if not all(isinstance(item, dict) for item in value):
+        raise NotJson("Microsoft answered with a list of something unexpected.")
+    return list(value), str(answer.get("@odata.nextLink") or "")
+
+
+def _port(scheme: str, port: int | None) -> int:
+    return port or (443 if scheme == "https" else 80)
+
+
+def _part_of(number: str, request: Request) -> Mapping[str, Any]:
+    query = "?" + urlencode(request.query, quote_via=quote, safe=_SAFE) if request.query else ""
+    part: dict[str, Any] = {"id": number, "method": request.method, "url": request.path + query}
+    if request.headers:
+        part["headers"] = dict(request.headers)
+    return part
+
+
+def _reply_of(response: Mapping[str, Any] | None) -> Reply:
+    if response is None:
+        return Reply(502)
+    headers = {str(name): str(text) for name, text in (response.get("headers") or {}).items()}
+    body = response.get("body")
+    content = b"" if body is None else orjson.dumps(body)
+    return Reply(int(response.get("status") or 502), headers, content)

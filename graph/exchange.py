@@ -1,0 +1,226 @@
+"""Exchange Online and Security & Compliance: cmdlets through the administration endpoint.
+
+The endpoint is what Microsoft's own PowerShell module uses; Microsoft does not document it, so everything
+about it is kept in this file. Form and quirks are those that public clients of it have observed.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+from uuid import uuid4
+
+import orjson
+import structlog
+
+from graph.asking import Item
+from graph.auth import Resource, SignIn
+from graph.client import is_below, items_of
+from graph.errors import Broken, Refused
+from graph.limits import Deadline, Limits
+from graph.replies import exchange_error, json_of, safe_text
+from graph.request import Cmdlet
+from graph.retry import Pacing, Sent, persist
+from graph.settings import TenantSettings, is_loopback
+from graph.wire import Reply, Wire
+
+log = structlog.get_logger(__name__)
+
+_SYSTEM_MAILBOX = "SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
+_READING = ("Get-", "Search-", "Test-")
+_MODULE = "3.9.2"
+"""The version of the PowerShell module that the compliance endpoint is told."""
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class ExchangeClient:
+    """Runs cmdlets in one tenant.
+
+    Args:
+        settings: The tenant.
+        sign_in: Where tokens come from.
+        limits: What must be kept to.
+        wire: What carries the bytes.
+        pacing: How patiently reads are repeated.
+    """
+
+    def __init__(
+        self, settings: TenantSettings, sign_in: SignIn, limits: Limits, wire: Wire, pacing: Pacing
+    ) -> None:
+        self._exchange = settings.hosts.exchange
+        self._compliance = settings.hosts.compliance
+        self._tenant_id = settings.tenant_id
+        self._tenant = settings.name
+        self._domain = settings.domains[0] if settings.domains else ""
+        self._sign_in = sign_in
+        self._limits = limits
+        self._wire = wire
+        self._pacing = pacing
+        self._region = ""
+        self._finding_region = threading.Lock()
+
+    def run(self, cmdlet: Cmdlet, deadline: Deadline) -> list[Item]:
+        """Run a cmdlet and give back what it put out, all pages of it.
+
+        Further pages are asked for by posting the same body to the link. A change that changes nothing is a
+        success.
+
+        Raises:
+            GraphError: the specific one.
+        """
+        base = self._region_of_compliance(deadline) if cmdlet.compliance else self._exchange
+        url = f"{base}/adminapi/beta/{self._tenant_id}/InvokeCommand"
+        if cmdlet.select:
+            url += "?$select=" + quote(",".join(cmdlet.select), safe=",")
+        body = orjson.dumps(
+            {"CmdletInput": {"CmdletName": cmdlet.name, "Parameters": dict(cmdlet.parameters)}}
+        )
+        items: list[Item] = []
+        seen: set[str] = set()
+        while url:
+            if url in seen:
+                raise Broken(
+                    f"Exchange sent us round in a circle: the same page of {cmdlet.name} came twice."
+                )
+            seen.add(url)
+            page, url = self._page(cmdlet, url, body, deadline)
+            items.extend(page)
+            if url and not is_below(url, base):
+                raise Refused("Exchange named a next page at another address; the token was not sent there.")
+        return items
+
+    def _page(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline) -> tuple[list[Item], str]:
+        def send(sent: Sent) -> Any:
+            reply = self._send(cmdlet, url, body, deadline, sent)
+            if not reply.ok:
+                raise exchange_error(reply, cmdlet.name, datetime.now(UTC))
+            return json_of(reply)
+
+        answer = persist(
+            send,
+            reads=cmdlet.name.startswith(_READING),
+            service=self._service(cmdlet),
+            pauses=self._limits.pauses,
+            deadline=deadline,
+            pacing=self._pacing,
+        )
+        warnings = answer.get("@adminapi.warnings") if isinstance(answer, dict) else None
+        for warning in warnings or ():
+            log.info(
+                "A cmdlet warned.",
+                action="cmdlet.warning",
+                cmdlet=cmdlet.name,
+                warning=safe_text(str(warning)),
+            )
+        return items_of(answer)
+
+    def _send(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline, sent: Sent) -> Reply:
+        """Send once; a token that was refused is replaced once, for the cmdlet was not run."""
+        resource = Resource.COMPLIANCE if cmdlet.compliance else Resource.EXCHANGE
+        with self._limits.slot(cmdlet, deadline):
+            token = self._sign_in.token(resource, deadline)
+            self._limits.pauses.wait(self._service(cmdlet), deadline)
+            sent.maybe = True
+            reply = self._once(cmdlet, url, body, token, deadline)
+            if reply.status == 401:
+                sent.maybe = False
+                self._sign_in.forget(resource, token)
+                token = self._sign_in.token(resource, deadline)
+                sent.maybe = True
+                reply = self._once(cmdlet, url, body, token, deadline)
+        return reply
+
+    def _once(self, cmdlet: Cmdlet, url: str, body: bytes, token: str, deadline: Deadline) -> Reply:
+        own_id = str(uuid4())
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "Prefer": "odata.maxpagesize=1000",
+            "X-AnchorMailbox": self._anchor(cmdlet),
+            "X-CmdletName": cmdlet.name,
+            "X-ResponseFormat": "json",
+            "X-ClientApplication": "ExoManagementModule",
+            "client-request-id": own_id,
+            "Authorization": f"Bearer {token}",
+        }
+        began = monotonic()
+        reply = self._wire.send("POST", url, headers=headers, body=body, deadline=deadline)
+        log.debug(
+            "Exchange answered.",
+            action="request.exchange",
+            tenant=self._tenant,
+            cmdlet=cmdlet.name,
+            status=reply.status,
+            seconds=round(monotonic() - began, 3),
+            client_request_id=own_id,
+            request_id=reply.request_id,
+        )
+        return reply
+
+    def _anchor(self, cmdlet: Cmdlet) -> str:
+        """The mailbox that the call is routed by."""
+        if cmdlet.anchor:
+            return f"UPN:{cmdlet.anchor}"
+        if cmdlet.compliance and self._domain:
+            return f"UPN:{_SYSTEM_MAILBOX}@{self._domain}"
+        return f"APP:{_SYSTEM_MAILBOX}@{self._tenant_id}"
+
+    def _region_of_compliance(self, deadline: Deadline) -> str:
+        """The base address of the tenant's own region of Security & Compliance, asked for once."""
+        with self._finding_region:
+            if not self._region:
+                self._region = self._ask_for_region(deadline)
+        return self._region
+
+    def _ask_for_region(self, deadline: Deadline) -> str:
+        banner = f"EXOBanner('AutogenSession')?Version={_MODULE}"
+        url = f"{self._compliance}/adminapi/beta/{self._tenant_id}/{banner}"
+        cmdlet = Cmdlet("Get-EXOBanner", compliance=True)
+
+        def send(sent: Sent) -> Reply:
+            token = self._sign_in.token(Resource.COMPLIANCE, deadline)
+            self._limits.pauses.wait(self._service(cmdlet), deadline)
+            headers = {
+                "Accept": "application/json",
+                "X-AnchorMailbox": self._anchor(cmdlet),
+                "client-request-id": str(uuid4()),
+                "Authorization": f"Bearer {token}",
+            }
+            reply = self._wire.send("GET", url, headers=headers, deadline=deadline)
+            if not reply.ok and reply.status not in _REDIRECTS:
+                raise exchange_error(reply, "Security & Compliance", datetime.now(UTC))
+            return reply
+
+        reply = persist(
+            send,
+            reads=True,
+            service=self._service(cmdlet),
+            pauses=self._limits.pauses,
+            deadline=deadline,
+            pacing=self._pacing,
+        )
+        if reply.ok:
+            return self._compliance
+        return region_of(str(reply.headers.get("Location") or ""), url, self._compliance)
+
+    @staticmethod
+    def _service(cmdlet: Cmdlet) -> str:
+        return "compliance" if cmdlet.compliance else "exchange"
+
+
+def region_of(location: str, asked: str, base: str) -> str:
+    """Read the region's base address from a redirect.
+
+    Raises:
+        Refused: when it leads anywhere but below the configured host, for the token will be sent there.
+    """
+    target, own = urlsplit(urljoin(asked, location)), urlsplit(base)
+    host, home = target.hostname or "", own.hostname or ""
+    inside = host == home or host.endswith("." + home) or (is_loopback(host) and is_loopback(home))
+    if not location or target.scheme != own.scheme or not inside or target.username:
+        raise Refused("Security & Compliance sent us to another address; the token was not sent there.")
+    prefix = target.path.partition("/adminapi/")[0]
+    return f"{target.scheme}://{target.netloc}{prefix}"

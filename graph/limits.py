@@ -1,0 +1,162 @@
+"""How fast we may ask: deadlines, the published limits, and the pauses that a service asks for.
+
+The limits are kept per tenant and shared by everything that asks the tenant, so that several checks at once
+stay below them together. They are the published ones; a margin on the windows covers the differing travel
+times of requests. Source: Microsoft Graph, "Microsoft Graph service-specific throttling limits".
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from urllib.parse import unquote
+
+from pyrate_limiter import Limiter, Rate
+
+from graph.errors import OutOfTime
+from graph.request import Cmdlet, Limit, Request
+
+PER_MAILBOX = 4
+"""Requests at the same time per application and mailbox (Outlook service limits)."""
+EXCHANGE_AT_ONCE = 8
+"""Cmdlets at the same time per tenant. No limit is published; widely used clients send ten in one batch."""
+COMPLIANCE_AT_ONCE = 4
+"""The same for Security & Compliance, which answers more slowly and is asked for little."""
+
+_RATES = {
+    Limit.REPORTS: (5, 10_500),
+    Limit.RISK: (1, 1_060),
+    Limit.TRACE: (100, 301_000),
+}
+"""Requests and window in milliseconds, each window a little longer than published."""
+
+_MAILBOX = re.compile(r"^/users/([^/]+)")
+
+
+class Deadline:
+    """The moment by which an answer is needed, and the way to give up earlier.
+
+    Args:
+        seconds: From now.
+        stop: When set, the time counts as over at once.
+    """
+
+    def __init__(self, seconds: float, stop: threading.Event | None = None) -> None:
+        self._at = monotonic() + seconds
+        self._stop = stop or threading.Event()
+
+    @property
+    def left(self) -> float:
+        """Seconds left, never below 0."""
+        return 0.0 if self._stop.is_set() else max(0.0, self._at - monotonic())
+
+    def check(self, doing: str) -> None:
+        """Raise OutOfTime when the time is over."""
+        if self.left <= 0:
+            raise OutOfTime(f"The time for this question was over while {doing}.")
+
+    def sleep(self, seconds: float, doing: str) -> None:
+        """Sleep; raise OutOfTime, without sleeping to the end, when there is not that much time left."""
+        if seconds >= self.left:
+            raise OutOfTime(f"The time for this question was over while {doing}.", retry_after=seconds)
+        if self._stop.wait(seconds):
+            raise OutOfTime(f"The question was given up while {doing}.")
+
+
+@dataclass
+class Pauses:
+    """Until when each service of one tenant wants to be left alone; shared by all threads."""
+
+    _until: dict[str, float] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask_for(self, service: str, seconds: float) -> None:
+        """Let nobody ask the service for so many seconds; a shorter pause never ends a longer one."""
+        with self._lock:
+            self._until[service] = max(self._until.get(service, 0.0), monotonic() + seconds)
+
+    def left(self, service: str) -> float:
+        """Seconds that the service still wants to be left alone."""
+        with self._lock:
+            return max(0.0, self._until.get(service, 0.0) - monotonic())
+
+    def wait(self, service: str, deadline: Deadline) -> None:
+        """Wait for the pause to end. Raises OutOfTime when it is longer than the time left."""
+        while left := self.left(service):
+            deadline.sleep(left, "the service asked for a pause")
+
+
+class Limits:
+    """The limits of one tenant."""
+
+    def __init__(self) -> None:
+        self.pauses = Pauses()
+        self._limiters = {limit: Limiter(Rate(count, window)) for limit, (count, window) in _RATES.items()}
+        self._gates: dict[str, threading.Semaphore] = {}
+        self._wholes: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Stop the limiters' upkeep."""
+        for limiter in self._limiters.values():
+            limiter.close()
+
+    @contextmanager
+    def slot(self, what: Request | Cmdlet, deadline: Deadline, *, whole: bool = False) -> Iterator[None]:
+        """Hold one place among those that may ask at the same time.
+
+        With `whole`, hold all of them: the parts of a batch are carried out side by side.
+
+        Raises:
+            OutOfTime: when no place became free in time.
+        """
+        key, places = gate_of(what)
+        if not places:
+            yield
+            return
+        with self._lock:
+            gate = self._gates.setdefault(key, threading.Semaphore(places))
+            alone = self._wholes.setdefault(key, threading.Lock())
+        with ExitStack() as held:
+            if whole:
+                # One collects at a time: two that each hold some places would wait for each other for ever.
+                _take(alone, deadline)
+                held.callback(alone.release)
+            for _ in range(places if whole else 1):
+                _take(gate, deadline)
+                held.callback(gate.release)
+            yield
+
+    def turn(self, limit: Limit, deadline: Deadline) -> None:
+        """Wait until one more request keeps to the published rate, and for any pause.
+
+        Raises:
+            OutOfTime: when that comes too late.
+        """
+        self.pauses.wait(limit, deadline)
+        limiter = self._limiters.get(limit)
+        if limiter is None:
+            return
+        while not limiter.try_acquire(limit.value, blocking=False):
+            deadline.sleep(
+                min(0.02, max(deadline.left / 2, 0.001)), "keeping to the service's published limit"
+            )
+
+
+def _take(gate: threading.Semaphore | threading.Lock, deadline: Deadline) -> None:
+    if not gate.acquire(timeout=deadline.left):
+        raise OutOfTime("The time for this question was over while others asked the same mailbox.")
+
+
+def gate_of(what: Request | Cmdlet) -> tuple[str, int]:
+    """Which gate something must pass, and how many fit through at the same time (0 = any number)."""
+    if isinstance(what, Cmdlet):
+        return ("compliance", COMPLIANCE_AT_ONCE) if what.compliance else ("exchange", EXCHANGE_AT_ONCE)
+    if what.limit is Limit.MAILBOX:
+        found = _MAILBOX.match(what.path)
+        return f"mailbox {unquote(found[1]).casefold() if found else ''}", PER_MAILBOX
+    return "", 0

@@ -1,0 +1,1 @@
+"""What several queries share: reading values, mail, audit searches and role groups."""

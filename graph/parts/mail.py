@@ -1,0 +1,75 @@
+"""The messages of one folder, with their texts where the application may read them.
+
+Source: Microsoft Graph v1.0, "List messages". Large pages run into the service's time-outs, hence 100 at a
+time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from typing import Any
+
+from graph.asking import Effect, Item, fetch
+from graph.errors import NoPermission
+from graph.evidence import Known, Message
+from graph.parts.reading import graph_time, read_each, segment
+from graph.parts.text import plain
+from graph.question import Question
+from graph.request import Limit, Request
+
+READ = "Mail.Read"
+READ_BASIC = "Mail.ReadBasic.All"
+FIELDS = (
+    "id,internetMessageId,subject,from,sender,toRecipients,ccRecipients,bccRecipients,receivedDateTime,"
+    "sentDateTime,hasAttachments,parentFolderId,isRead"
+)
+NO_TEXTS = f"message texts (needs {READ})"
+_PAGE = "100"
+
+
+def folder(
+    question: Question, name: str, *, since: str
+) -> Generator[Effect, Any, Known[tuple[Message, ...]]]:
+    """Read a folder's messages from the start of the window on.
+
+    Without the permission to read bodies, everything else is read, and the texts are named as missing.
+
+    Args:
+        question: Whose mailbox, and which span of time.
+        name: The folder's well-known name.
+        since: The property that is compared with the start: ``receivedDateTime``, or ``lastModifiedDateTime``
+            where it matters when a message came into this folder and not when it reached the mailbox.
+    """
+    try:
+        items = yield from fetch(_request(question, name, since, fields=f"{FIELDS},body"))
+        missing: tuple[str, ...] = ()
+    except NoPermission:
+        items = yield from fetch(_request(question, name, since, fields=FIELDS))
+        missing = (NO_TEXTS,)
+    messages, unreadable = read(items)
+    return Known(messages, missing=missing + unreadable)
+
+
+def read(items: Iterable[Item]) -> tuple[tuple[Message, ...], tuple[str, ...]]:
+    """Read messages, their bodies reduced to text."""
+    return read_each(Message, (_with_text(item) for item in items))
+
+
+def _request(question: Question, name: str, since: str, *, fields: str) -> Request:
+    query = {
+        "$select": fields,
+        "$filter": f"{since} ge {graph_time(question.window.start)}",
+        "$top": _PAGE,
+    }
+    if since == "receivedDateTime":
+        query["$orderby"] = "receivedDateTime desc"
+    path = f"/users/{segment(question.subject.id)}/mailFolders/{name}/messages"
+    return Request("GET", path, query, limit=Limit.MAILBOX)
+
+
+def _with_text(item: Item) -> Item:
+    body = item.get("body")
+    if not isinstance(body, dict):
+        return item
+    text = plain(str(body.get("content") or ""), str(body.get("contentType") or ""))
+    return {**{name: value for name, value in item.items() if name != "body"}, "text": text}

@@ -1,0 +1,80 @@
+"""Reading items into values without losing count of those that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel, ValidationError
+
+from graph.asking import Item
+from graph.errors import GraphError, NoLicence, NoPermission, NotJson
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_each(model: type[M], items: Iterable[Item]) -> tuple[tuple[M, ...], tuple[str, ...]]:
+    """Read items into values; the second part says how many could not be read, if any."""
+    values, unreadable = [], 0
+    for item in items:
+        try:
+            values.append(model.model_validate(item))
+        except ValidationError:
+            unreadable += 1
+    return tuple(values), unread(unreadable)
+
+
+def unread(count: int) -> tuple[str, ...]:
+    """Say how many entries could not be read; nothing when all could."""
+    if not count:
+        return ()
+    return (f"{count} {'entry' if count == 1 else 'entries'} that could not be understood",)
+
+
+def lacking(what: str, error: GraphError) -> str:
+    """Say what is missing because of an error, and what would help."""
+    if isinstance(error, NoPermission | NoLicence) and error.needs:
+        return f"{what} (needs {error.needs})"
+    return f"{what} ({error.sentence.rstrip('.')})"
+
+
+def needing(error: GraphError, permission: str) -> GraphError:
+    """Name the permission in an error of Graph that says only that there is one lacking."""
+    if isinstance(error, NoPermission) and not error.needs:
+        error.needs = permission
+        error.sentence = f"The permission {permission} is missing."
+        error.args = (error.sentence,)
+    return error
+
+
+def graph_time(moment: datetime) -> str:
+    """A time as OData writes it: UTC to the second, with Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def segment(text: str) -> str:
+    """A value as one segment of a path."""
+    return quote(text, safe="")
+
+
+def literal(text: str) -> str:
+    """A text inside the quotes of an OData filter."""
+    return text.replace("'", "''")
+
+
+def without_nulls(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """An object without its null entries; None when nothing is left."""
+    return {name: value for name, value in (values or {}).items() if value is not None} or None
+
+
+def only(items: list[Item], where: str) -> Item:
+    """The one item of an answer that always has one.
+
+    Raises:
+        NotJson: when it has none.
+    """
+    if not items:
+        raise NotJson(f"{where} answered without anything in it.")
+    return items[0]

@@ -1,0 +1,19 @@
+"""The applications that the user was assigned to. Source: Graph v1.0, "List appRoleAssignments of a user"."""
+
+from __future__ import annotations
+
+from graph.asking import Asking, fetch
+from graph.evidence import AppRoleAssignment, Known
+from graph.parts.reading import read_each, segment
+from graph.question import Question
+from graph.request import Request
+
+PERMISSIONS = ("Directory.Read.All",)
+LICENCE = ""
+
+
+def ask(question: Question) -> Asking[tuple[AppRoleAssignment, ...]]:
+    """Ask for the user's assignments; consent creates one for the user."""
+    items = yield from fetch(Request("GET", f"/users/{segment(question.subject.id)}/appRoleAssignments"))
+    found, missing = read_each(AppRoleAssignment, items)
+    return Known(found, missing=missing)

@@ -1,0 +1,52 @@
+"""The ways to sign in that are registered for the account.
+
+Source: Microsoft Graph v1.0, "List methods" and "Get userRegistrationDetails". The list of methods is the
+answer; Entra's own summary adds which one is the default. Where there is no summary, because the tenant has
+no premium licence or Entra has not made one yet, that is no gap in the answer. Where it could not be read,
+it is.
+"""
+
+from __future__ import annotations
+
+from graph.asking import Asking, Item, try_each
+from graph.errors import GraphError, NoLicence, NotFound
+from graph.evidence import AuthenticationMethod, Known, RegisteredMethods
+from graph.parts.reading import lacking, needing, read_each, segment
+from graph.question import Question
+from graph.request import Limit, Request
+
+PERMISSIONS = ("UserAuthenticationMethod.Read.All", "AuditLog.Read.All")
+LICENCE = ""
+
+_TYPE = "#microsoft.graph."
+_ENDING = "AuthenticationMethod"
+
+
+def ask(question: Question) -> Asking[RegisteredMethods]:
+    """Ask for the methods and for the summary together."""
+    user = segment(question.subject.id)
+    listed, summary = yield from try_each(
+        [
+            Request("GET", f"/users/{user}/authentication/methods"),
+            Request(
+                "GET", f"/reports/authenticationMethods/userRegistrationDetails/{user}", limit=Limit.REPORTS
+            ),
+        ]
+    )
+    if isinstance(listed, GraphError):
+        raise listed
+    methods, missing = read_each(AuthenticationMethod, [{**item, "kind": kind_of(item)} for item in listed])
+    details: Item = {} if isinstance(summary, GraphError) or not summary else summary[0]
+    if isinstance(summary, GraphError) and not isinstance(summary, NoLicence | NotFound):
+        missing += (lacking("which method is the default", needing(summary, PERMISSIONS[1])),)
+    value = RegisteredMethods(
+        methods=methods,
+        default_method=str(details.get("userPreferredMethodForSecondaryAuthentication") or ""),
+        is_mfa_registered=details.get("isMfaRegistered"),
+    )
+    return Known(value, missing=missing)
+
+
+def kind_of(method: Item) -> str:
+    """The type of a method without the words that all types share, such as ``microsoftAuthenticator``."""
+    return str(method.get("@odata.type") or "").removeprefix(_TYPE).removesuffix(_ENDING)

@@ -1,0 +1,20 @@
+"""The automatic reply. Source: Microsoft Graph v1.0, "Get user mailbox settings"."""
+
+from __future__ import annotations
+
+from graph.asking import Asking, fetch
+from graph.evidence import AutoReply, Known
+from graph.parts.reading import segment
+from graph.question import Question
+from graph.request import Limit, Request
+
+PERMISSIONS = ("MailboxSettings.Read",)
+LICENCE = ""
+
+
+def ask(question: Question) -> Asking[AutoReply]:
+    """Ask for this one part of the mailbox settings."""
+    path = f"/users/{segment(question.subject.id)}/mailboxSettings"
+    query = {"$select": "automaticRepliesSetting"}
+    items = yield from fetch(Request("GET", path, query, limit=Limit.MAILBOX))
+    return Known(AutoReply.model_validate(items[0].get("automaticRepliesSetting") or {}))

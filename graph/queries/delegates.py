@@ -1,0 +1,112 @@
+r"""Who else may open the mailbox, send from it, or read its folders.
+
+Source: Exchange PowerShell, "Get-MailboxPermission", "Get-RecipientPermission", "Get-Mailbox" and
+"Get-MailboxFolderPermission". The owner's own entry, inherited and denying entries, and what everybody has by
+default are left out. Of the folders, the top, the inbox and the calendar are looked at; in a mailbox of
+another language their names differ, and then the answer says that they were not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from graph.asking import Asking, Item, try_each
+from graph.errors import GraphError
+from graph.evidence import Delegate, DelegateKind, Known
+from graph.parts.reading import lacking
+from graph.question import Question, Subject
+from graph.request import Cmdlet
+
+PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MailboxPermission")
+LICENCE = ""
+
+FOLDERS = ("\\", "\\Inbox", "\\Calendar")
+_SELF = ("NT AUTHORITY\\SELF", "S-1-5-10")
+_EVERYBODY = ("default", "anonymous")
+_HARMLESS = frozenset({"None", "AvailabilityOnly", "LimitedDetails"})
+
+
+def ask(question: Question) -> Asking[tuple[Delegate, ...]]:
+    """Ask for all four kinds at the same time; what one of them does not tell is named as missing."""
+    name = question.subject.user_principal_name
+    whole = [
+        Cmdlet("Get-MailboxPermission", {"Identity": name}, anchor=name),
+        Cmdlet("Get-RecipientPermission", {"Identity": name}, anchor=name),
+        Cmdlet("Get-Mailbox", {"Identity": name}, anchor=name, select=("GrantSendOnBehalfTo",)),
+    ]
+    folders = [
+        Cmdlet("Get-MailboxFolderPermission", {"Identity": f"{name}:{folder}"}, anchor=name)
+        for folder in FOLDERS
+    ]
+    answers = yield from try_each([*whole, *folders])
+    errors = [answer for answer in answers if isinstance(answer, GraphError)]
+    if len(errors) == len(answers):
+        raise errors[0]
+    kinds = (
+        "full access",
+        "the right to send as",
+        "the right to send on behalf",
+        *(f"rights on {f}" for f in FOLDERS),
+    )
+    missing = tuple(
+        lacking(kind, answer)
+        for kind, answer in zip(kinds, answers, strict=True)
+        if isinstance(answer, GraphError)
+    )
+    full, send_as, behalf, *rights = [[] if isinstance(answer, GraphError) else answer for answer in answers]
+    found = [
+        *_full_access(full),
+        *_send_as(send_as),
+        *_send_on_behalf(behalf),
+        *(found for folder, rows in zip(FOLDERS, rights, strict=True) for found in _folder(folder, rows)),
+    ]
+    return Known(tuple(one for one in found if not _is_owner(one, question.subject)), missing=missing)
+
+
+def _full_access(rows: Iterable[Item]) -> Iterator[Delegate]:
+    for row in rows:
+        who = _who(row.get("User"))
+        if row.get("Deny") is not True and row.get("IsInherited") is not True and who not in _SELF:
+            yield Delegate(kind=DelegateKind.FULL_ACCESS, who=who, rights=_rights(row))
+
+
+def _send_as(rows: Iterable[Item]) -> Iterator[Delegate]:
+    for row in rows:
+        who = _who(row.get("Trustee"))
+        allowed = row.get("AccessControlType", "Allow") == "Allow" and row.get("IsInherited") is not True
+        if allowed and who not in _SELF:
+            yield Delegate(kind=DelegateKind.SEND_AS, who=who, rights=_rights(row))
+
+
+def _send_on_behalf(rows: Iterable[Item]) -> Iterator[Delegate]:
+    for row in rows:
+        for who in row.get("GrantSendOnBehalfTo") or ():
+            yield Delegate(kind=DelegateKind.SEND_ON_BEHALF, who=_who(who), rights=("SendOnBehalf",))
+
+
+def _folder(folder: str, rows: Iterable[Item]) -> Iterator[Delegate]:
+    for row in rows:
+        who, rights = _who(row.get("User")), _rights(row)
+        if set(rights) <= {"None"} or (who.casefold() in _EVERYBODY and set(rights) <= _HARMLESS):
+            continue
+        yield Delegate(kind=DelegateKind.FOLDER, who=who, rights=rights, folder=folder)
+
+
+def _is_owner(one: Delegate, subject: Subject) -> bool:
+    return subject.is_meant_by(one.who) or (
+        one.kind is DelegateKind.FOLDER and one.who == subject.display_name
+    )
+
+
+def _who(value: object) -> str:
+    """Exchange gives a name, or an object around one."""
+    if isinstance(value, dict):
+        inner = value.get("ADRecipient")
+        named = inner.get("PrimarySmtpAddress") if isinstance(inner, dict) else None
+        return str(named or value.get("DisplayName") or value.get("RawIdentity") or "")
+    return str(value or "")
+
+
+def _rights(row: Item) -> tuple[str, ...]:
+    value = row.get("AccessRights") or ()
+    return (value,) if isinstance(value, str) else tuple(str(right) for right in value)

@@ -1,0 +1,39 @@
+"""The tenant's domains, and who signs in for the federated ones.
+
+Source: Microsoft Graph v1.0, "List domains" and "List internalDomainFederation".
+"""
+
+from __future__ import annotations
+
+from graph.asking import Asking, fetch, try_each
+from graph.errors import GraphError
+from graph.evidence import Domain, Known
+from graph.parts.reading import lacking, needing, read_each, segment
+from graph.question import Question
+from graph.request import Request
+
+PERMISSIONS = ("Domain.Read.All",)
+LICENCE = ""
+
+
+def ask(question: Question) -> Asking[tuple[Domain, ...]]:
+    """Ask for all domains, then for the federation settings of those that have any."""
+    items = yield from fetch(
+        Request("GET", "/domains", {"$select": "id,isVerified,isDefault,authenticationType"})
+    )
+    domains, missing = read_each(Domain, items)
+    federated = [domain for domain in domains if domain.authentication_type == "Federated"]
+    settings = yield from try_each(
+        [Request("GET", f"/domains/{segment(domain.id)}/federationConfiguration") for domain in federated]
+    )
+    issuers = {}
+    for domain, answer in zip(federated, settings, strict=True):
+        if isinstance(answer, GraphError):
+            needed = needing(answer, PERMISSIONS[0])
+            missing += (lacking(f"the federation settings of {domain.id}", needed),)
+        elif answer:
+            issuers[domain.id] = str(answer[0].get("issuerUri") or "")
+    known = tuple(
+        domain.model_copy(update={"federation_issuer": issuers.get(domain.id, "")}) for domain in domains
+    )
+    return Known(known, missing=missing)

@@ -1,0 +1,20 @@
+"""The role groups of Exchange that the user is in. Source: Exchange PowerShell, "Get-RoleGroup"."""
+
+from __future__ import annotations
+
+from graph.asking import Asking
+from graph.evidence import RoleGroup
+from graph.parts.role_groups import role_groups
+from graph.question import Question
+
+PERMISSIONS = (
+    "Exchange.ManageAsApp",
+    "an Exchange role with Get-RoleGroup",
+    "an Exchange role with Get-RoleGroupMember",
+)
+LICENCE = ""
+
+
+def ask(question: Question) -> Asking[tuple[RoleGroup, ...]]:
+    """Ask Exchange Online."""
+    return (yield from role_groups(question, compliance=False))

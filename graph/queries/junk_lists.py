@@ -1,0 +1,22 @@
+"""Whom the mailbox trusts and whom it blocks.
+
+Source: Exchange PowerShell, "Get-MailboxJunkEmailConfiguration".
+"""
+
+from __future__ import annotations
+
+from graph.asking import Asking, fetch
+from graph.evidence import JunkLists, Known
+from graph.parts.reading import only
+from graph.question import Question
+from graph.request import Cmdlet
+
+PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MailboxJunkEmailConfiguration")
+LICENCE = ""
+
+
+def ask(question: Question) -> Asking[JunkLists]:
+    """Ask for the junk mail settings; attackers block those who would warn the victim."""
+    name = question.subject.user_principal_name
+    items = yield from fetch(Cmdlet("Get-MailboxJunkEmailConfiguration", {"Identity": name}, anchor=name))
+    return Known(JunkLists.model_validate(only(items, "Get-MailboxJunkEmailConfiguration")))

@@ -1,0 +1,19 @@
+"""Which protocols reach the mailbox. Source: Exchange PowerShell, "Get-CASMailbox"."""
+
+from __future__ import annotations
+
+from graph.asking import Asking, fetch
+from graph.evidence import Known, MailProtocols
+from graph.parts.reading import only
+from graph.question import Question
+from graph.request import Cmdlet
+
+PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-CASMailbox")
+LICENCE = ""
+
+
+def ask(question: Question) -> Asking[MailProtocols]:
+    """Ask for the switches of every protocol, the ones without second factor among them."""
+    name = question.subject.user_principal_name
+    items = yield from fetch(Cmdlet("Get-CASMailbox", {"Identity": name}, anchor=name))
+    return Known(MailProtocols.model_validate(only(items, "Get-CASMailbox")))

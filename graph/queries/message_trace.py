@@ -1,0 +1,134 @@
+"""What left from the subject's addresses, one row for each recipient.
+
+Source: Microsoft Graph v1.0, "List messageTraces"; Exchange PowerShell, "Get-MessageTraceV2". One request
+spans ten days at most, and nothing is kept longer than ninety. Outside the global cloud there is only the
+cmdlet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from graph.asking import Asking, Effect, Item, fetch, fetch_each
+from graph.errors import CannotSignIn, GraphError, NoPermission, NotFound, Refused
+from graph.evidence import Known, TracedMessage
+from graph.parts.reading import graph_time, literal, needing, read_each
+from graph.question import Question, Window
+from graph.request import Cmdlet, Limit, Request
+
+PERMISSIONS = ("ExchangeMessageTrace.Read.All", "an Exchange role with Get-MessageTraceV2")
+LICENCE = ""
+
+SPAN = timedelta(days=10)
+KEPT = timedelta(days=90)
+LATENESS = timedelta(minutes=10)
+"""How late a row may come; minutes, by Exchange's description of the message trace."""
+_ROWS = 5_000
+
+
+def ask(question: Question) -> Asking[tuple[TracedMessage, ...]]:
+    """Ask for every span of ten days at the same time, from Graph or else from Exchange."""
+    window = question.window
+    oldest = window.end - KEPT + timedelta(hours=1)
+    missing: tuple[str, ...] = ()
+    if window.start < oldest:
+        missing = (f"messages before {oldest:%Y-%m-%d} (the trace is kept for 90 days)",)
+    spans = slices(Window(max(window.start, oldest), window.end))
+    senders = tuple(dict.fromkeys((question.subject.mail, question.subject.user_principal_name)))
+    try:
+        items = yield from (_from_graph if question.global_cloud else _from_exchange)(senders, spans)
+    except (NoPermission, CannotSignIn, NotFound, Refused) as error:
+        if not question.global_cloud:
+            raise
+        items = yield from _instead(error, senders, spans)
+    rows, unreadable = read_each(TracedMessage, items)
+    return Known(_once(rows), missing=missing + unreadable, complete_until=window.end - LATENESS)
+
+
+def slices(window: Window) -> list[tuple[datetime, datetime]]:
+    """Cut a window into spans of at most ten days, the newest first."""
+    spans = []
+    end = window.end
+    while end > window.start:
+        start = max(window.start, end - SPAN)
+        spans.append((start, end))
+        end = start
+    return spans
+
+
+def _from_graph(
+    senders: tuple[str, ...], spans: list[tuple[datetime, datetime]]
+) -> Generator[Effect, Any, list[Item]]:
+    requests = [
+        Request(
+            "GET",
+            "/admin/exchange/tracing/messageTraces",
+            {
+                "$filter": f"senderAddress eq '{literal(sender)}' "
+                f"and receivedDateTime ge {graph_time(start)} and receivedDateTime le {graph_time(end)}",
+                "$top": str(_ROWS),
+            },
+            limit=Limit.TRACE,
+        )
+        for sender in senders
+        for start, end in spans
+    ]
+    answers = yield from fetch_each(requests)
+    return [item for answer in answers for item in answer]
+
+
+def _instead(
+    error: GraphError, senders: tuple[str, ...], spans: list[tuple[datetime, datetime]]
+) -> Generator[Effect, Any, list[Item]]:
+    """Ask Exchange; where it does not answer either, Graph's own reason is the one to tell."""
+    try:
+        return (yield from _from_exchange(senders, spans))
+    except GraphError:
+        raise needing(error, PERMISSIONS[0]) from None
+
+
+def _from_exchange(
+    senders: tuple[str, ...], spans: list[tuple[datetime, datetime]]
+) -> Generator[Effect, Any, list[Item]]:
+    """Ask the cmdlet, which has no pages: a full answer is continued from its last row on."""
+    rows: list[Item] = []
+    for start, end in spans:
+        until, after = graph_time(end), ""
+        while True:
+            parameters = {
+                "SenderAddress": list(senders),
+                "StartDate": graph_time(start),
+                "EndDate": until,
+                "ResultSize": _ROWS,
+                **({"StartingRecipientAddress": after} if after else {}),
+            }
+            answer = yield from fetch(Cmdlet("Get-MessageTraceV2", parameters))
+            rows.extend(_as_graph(row) for row in answer)
+            if len(answer) < _ROWS:
+                break
+            until, after = str(answer[-1].get("Received")), str(answer[-1].get("RecipientAddress"))
+    return rows
+
+
+def _as_graph(row: Item) -> Item:
+    names = {
+        "MessageTraceId": "id",
+        "SenderAddress": "senderAddress",
+        "RecipientAddress": "recipientAddress",
+        "MessageId": "messageId",
+        "Received": "receivedDateTime",
+        "Subject": "subject",
+        "Size": "size",
+        "FromIP": "fromIP",
+    }
+    item: dict[str, Any] = {ours: row.get(theirs) for theirs, ours in names.items()}
+    status = str(row.get("Status") or "")
+    return {**item, "status": status[:1].lower() + status[1:]}
+
+
+def _once(rows: Iterable[TracedMessage]) -> tuple[TracedMessage, ...]:
+    """Each row once, oldest first; spans meet in a moment that belongs to both."""
+    found = {(row.id, row.message_id, row.recipient_address.casefold()): row for row in rows}
+    return tuple(sorted(found.values(), key=lambda row: (row.received_date_time, row.message_id)))

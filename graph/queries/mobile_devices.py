@@ -1,0 +1,20 @@
+"""The mobile devices partnered with the mailbox. Source: Exchange PowerShell, "Get-MobileDevice"."""
+
+from __future__ import annotations
+
+from graph.asking import Asking, fetch
+from graph.evidence import Known, MobileDevice
+from graph.parts.reading import read_each
+from graph.question import Question
+from graph.request import Cmdlet
+
+PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MobileDevice")
+LICENCE = ""
+
+
+def ask(question: Question) -> Asking[tuple[MobileDevice, ...]]:
+    """Ask for the devices, Outlook for iOS and Android among them."""
+    name = question.subject.user_principal_name
+    items = yield from fetch(Cmdlet("Get-MobileDevice", {"Mailbox": name}, anchor=name))
+    found, missing = read_each(MobileDevice, items)
+    return Known(found, missing=missing)

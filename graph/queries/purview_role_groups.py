@@ -1,0 +1,19 @@
+"""The role groups of Purview and Defender that the user is in.
+
+Source: Security & Compliance PowerShell, "Get-RoleGroup".
+"""
+
+from __future__ import annotations
+
+from graph.asking import Asking
+from graph.evidence import RoleGroup
+from graph.parts.role_groups import role_groups
+from graph.question import Question
+
+PERMISSIONS = ("Exchange.ManageAsApp", "a Purview role with Get-RoleGroup")
+LICENCE = ""
+
+
+def ask(question: Question) -> Asking[tuple[RoleGroup, ...]]:
+    """Ask Security & Compliance."""
+    return (yield from role_groups(question, compliance=True))

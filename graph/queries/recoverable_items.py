@@ -1,0 +1,20 @@
+"""What was removed from Deleted Items and can still be recovered.
+
+Source: Microsoft Graph v1.0, "List messages". Graph reaches the Deletions folder of the recoverable items.
+Purges, which a hold keeps, are not reached.
+"""
+
+from __future__ import annotations
+
+from graph.asking import Asking
+from graph.evidence import Message
+from graph.parts import mail
+from graph.question import Question
+
+PERMISSIONS = (mail.READ_BASIC, mail.READ)
+LICENCE = ""
+
+
+def ask(question: Question) -> Asking[tuple[Message, ...]]:
+    """Ask for the messages changed in the window, with their texts where these may be read."""
+    return (yield from mail.folder(question, "recoverableitemsdeletions", since="lastModifiedDateTime"))

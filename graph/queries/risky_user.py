@@ -1,0 +1,24 @@
+"""What Identity Protection thinks of the user. Source: Microsoft Graph v1.0, "Get riskyUser"."""
+
+from __future__ import annotations
+
+from graph.asking import Asking, fetch
+from graph.errors import NotFound
+from graph.evidence import Known, RiskyUser
+from graph.parts.reading import segment
+from graph.question import Question
+from graph.replies import P2
+from graph.request import Limit, Request
+
+PERMISSIONS = ("IdentityRiskyUser.Read.All",)
+LICENCE = P2
+
+
+def ask(question: Question) -> Asking[RiskyUser | None]:
+    """Ask for the user's entry; "not found" means that it never was at risk."""
+    path = f"/identityProtection/riskyUsers/{segment(question.subject.id)}"
+    try:
+        found = yield from fetch(Request("GET", path, limit=Limit.RISK))
+    except NotFound:
+        return Known(None)
+    return Known(RiskyUser.model_validate(found[0]))

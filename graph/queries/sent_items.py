@@ -1,0 +1,16 @@
+"""What lies in Sent Items. Source: Microsoft Graph v1.0, "List messages"."""
+
+from __future__ import annotations
+
+from graph.asking import Asking
+from graph.evidence import Message
+from graph.parts import mail
+from graph.question import Question
+
+PERMISSIONS = (mail.READ_BASIC, mail.READ)
+LICENCE = ""
+
+
+def ask(question: Question) -> Asking[tuple[Message, ...]]:
+    """Ask for the messages of the window with their texts, or without where texts may not be read."""
+    return (yield from mail.folder(question, "sentitems", since="receivedDateTime"))

@@ -1,0 +1,17 @@
+"""Sign-ins that a client did with a token it had. Source: Microsoft Graph beta, "List signIns"."""
+
+from __future__ import annotations
+
+from graph.asking import Asking
+from graph.evidence import SignIn
+from graph.parts import sign_ins
+from graph.question import Question
+from graph.replies import P1
+
+PERMISSIONS = ("AuditLog.Read.All",)
+LICENCE = P1
+
+
+def ask(question: Question) -> Asking[tuple[SignIn, ...]]:
+    """Ask beta; v1.0 does not know this kind."""
+    return (yield from sign_ins.sign_ins(question, "beta", "nonInteractiveUser"))

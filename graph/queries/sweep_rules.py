@@ -1,0 +1,23 @@
+"""The rules of Outlook's Sweep, which move and delete on their own.
+
+Source: Exchange PowerShell, "Get-SweepRule".
+"""
+
+from __future__ import annotations
+
+from graph.asking import Asking, fetch
+from graph.evidence import Known, SweepRule
+from graph.parts.reading import read_each
+from graph.question import Question
+from graph.request import Cmdlet
+
+PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-SweepRule")
+LICENCE = ""
+
+
+def ask(question: Question) -> Asking[tuple[SweepRule, ...]]:
+    """Ask for the mailbox's sweep rules; Graph does not know them."""
+    name = question.subject.user_principal_name
+    items = yield from fetch(Cmdlet("Get-SweepRule", {"Mailbox": name}, anchor=name))
+    found, missing = read_each(SweepRule, items)
+    return Known(found, missing=missing)

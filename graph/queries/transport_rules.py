@@ -1,0 +1,19 @@
+"""The mail-flow rules of the whole tenant. Source: Exchange PowerShell, "Get-TransportRule"."""
+
+from __future__ import annotations
+
+from graph.asking import Asking, fetch
+from graph.evidence import Known, TransportRule
+from graph.parts.reading import read_each
+from graph.question import Question
+from graph.request import Cmdlet
+
+PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-TransportRule")
+LICENCE = ""
+
+
+def ask(question: Question) -> Asking[tuple[TransportRule, ...]]:
+    """Ask for all rules, disabled ones too: one may have been switched off to hide it."""
+    items = yield from fetch(Cmdlet("Get-TransportRule"))
+    rules, missing = read_each(TransportRule, items)
+    return Known(rules, missing=missing)

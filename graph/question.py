@@ -1,0 +1,73 @@
+"""Who is asked about, and over which span of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+BASELINE = timedelta(days=30)
+"""How far back ordinary behaviour is learnt: what Entra ID keeps of sign-ins with a premium licence.
+
+Source: Microsoft Entra, "How long does Microsoft Entra ID store reporting data?".
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The account under investigation.
+
+    Attributes:
+        id: The directory object id.
+        user_principal_name: The name it signs in with, lower-cased.
+        mail: Its primary address, lower-cased; the user principal name when it has no mailbox.
+        addresses: Every address that means this account, lower-cased, the primary one first.
+        display_name: The name that people see.
+    """
+
+    id: str
+    user_principal_name: str
+    mail: str
+    addresses: tuple[str, ...]
+    display_name: str = ""
+
+    def is_meant_by(self, address: str) -> bool:
+        """Say whether an address, alias or object id means this account."""
+        wanted = address.casefold()
+        return wanted in self.addresses or wanted in (self.user_principal_name, self.id.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The span of time looked at; both ends are aware UTC times, the start included, the end not."""
+
+    start: datetime
+    end: datetime
+
+    def __contains__(self, moment: datetime) -> bool:
+        return self.start <= moment < self.end
+
+    @property
+    def baseline_start(self) -> datetime:
+        """From when on sign-ins are read, so that the window can be compared with ordinary days."""
+        return min(self.start, self.end - BASELINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything a query needs to know to ask.
+
+    Attributes:
+        subject: The account.
+        window: The span of time.
+        remembered: What an earlier, interrupted run of the same query left behind, such as the id of an
+            audit search that Microsoft is still working on.
+        audit_api: The version of Graph that audit searches are sent to first.
+        global_cloud: False in the national clouds, where Graph has neither audit searches nor message traces.
+    """
+
+    subject: Subject
+    window: Window
+    remembered: Mapping[str, str] = field(default_factory=dict)
+    audit_api: str = "beta"
+    global_cloud: bool = True

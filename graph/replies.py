@@ -1,0 +1,214 @@
+"""What an answer means: JSON or not, which error, and how long to wait. Pure.
+
+Codes and quirks: Microsoft Graph, "Microsoft Graph error responses and resource types" and the "Known issues"
+of its reports; for Exchange, what public clients of the administration endpoint observed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
+
+from graph.errors import (
+    AuditingOff,
+    Broken,
+    CannotSignIn,
+    GraphError,
+    NoLicence,
+    NoMailbox,
+    NoPermission,
+    NotFound,
+    NotJson,
+    Refused,
+    Throttled,
+)
+from graph.request import Limit
+from graph.wire import Reply
+
+P1 = "Microsoft Entra ID P1"
+P2 = "Microsoft Entra ID P2"
+MANAGE_AS_APP = "Exchange.ManageAsApp"
+
+_LICENCES = {
+    "Authentication_RequestFromNonPremiumTenantOrB2CTenant": P1,
+    "AadPremiumLicenseRequired": P2,
+}
+_NO_MAILBOX = frozenset({"MailboxNotEnabledForRESTAPI", "MailboxNotFound", "ErrorNonExistentMailbox"})
+_TOKEN = re.compile(r"eyJ[\w-]+(?:\.[\w-]*){0,2}|(?i:bearer)\s+\S+")
+_ROLE_LACKS = (
+    "isn't supported in this scenario",
+    "is not present in the role definition",
+    "CmdletAccessDenied",
+)
+_LONGEST = 300
+_LONGEST_PAUSE = 3600.0
+
+
+def json_of(reply: Reply) -> Any:
+    """Read the body as JSON; an empty one is an empty object.
+
+    Raises:
+        NotJson: when it is something else.
+    """
+    if not reply.body.strip():
+        return {}
+    try:
+        return orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        raise NotJson(
+            f"Microsoft answered with {_kind_of(reply)} where JSON was promised.",
+            status=reply.status,
+            request_id=reply.request_id,
+        ) from None
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Read Retry-After as seconds, from a number or an HTTP date; None when absent or unreadable."""
+    text = str(headers.get("Retry-After") or headers.get("retry-after") or "").strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (moment - now).total_seconds()
+    if seconds != seconds:  # noqa: PLR0124 - the way to recognise NaN, which float() reads
+        return None
+    return min(max(seconds, 0.0), _LONGEST_PAUSE)
+
+
+def graph_error(reply: Reply, path: str, limit: Limit, now: datetime) -> GraphError:
+    """Make the specific error for a Graph answer that is no success."""
+    code, message = _code_and_message(reply)
+    known: dict[str, Any] = {"status": reply.status, "code": code, "request_id": reply.request_id}
+    if "AuditingDisabledTenant" in (code, message) or "AuditingDisabledTenant" in message:
+        return AuditingOff(
+            "Auditing is switched off for this tenant, so there are no records to search.", **known
+        )
+    if code in _LICENCES and reply.status in (400, 403):
+        return _no_licence(_LICENCES[code], known)
+    match reply.status:
+        case 429:
+            wait = retry_after(reply.headers, now)
+            return Throttled("Microsoft asks for fewer requests.", retry_after=wait, **known)
+        case 401:
+            return CannotSignIn("Graph did not accept the application's token for this request.", **known)
+        case 403 if code == "Forbidden" and path.startswith("/identityProtection"):
+            return _no_licence(P2, known)
+        case 403 if code or not reply.body.strip():
+            return NoPermission("The application lacks a permission for this request.", **known)
+        case 404 if code in _NO_MAILBOX or (limit is Limit.MAILBOX and code == "ResourceNotFound"):
+            return NoMailbox("This account has no mailbox in Exchange Online.", **known)
+        case 404:
+            return NotFound(_sentence("Microsoft does not know what was asked for", message), **known)
+        case status if status >= 500:
+            wait = retry_after(reply.headers, now)
+            return Broken(f"Microsoft's service failed with status {status}.", retry_after=wait, **known)
+        case status if not code:
+            return NotJson(f"Something on the way answered {status} with {_kind_of(reply)}.", **known)
+        case _:
+            return Refused(_sentence("Microsoft refused the request", message), **known)
+
+
+def exchange_error(reply: Reply, cmdlet: str, now: datetime) -> GraphError:
+    """Make the specific error for an answer of the Exchange administration endpoint that is no success."""
+    code, message = _code_and_message(reply)
+    known: dict[str, Any] = {"status": reply.status, "code": code, "request_id": reply.request_id}
+    match reply.status:
+        case 429:
+            wait = retry_after(reply.headers, now)
+            return Throttled("Exchange asks for fewer requests.", retry_after=wait, **known)
+        case 401:
+            says = f"Exchange did not accept the application's token for {cmdlet}."
+            return NoPermission(says, needs=MANAGE_AS_APP, **known)
+        case 403:
+            return _no_role(cmdlet, known)
+        case 400 if any(fragment in message for fragment in _ROLE_LACKS):
+            return _no_role(cmdlet, known)
+        case 404:
+            return NotFound(_sentence(f"{cmdlet} found nothing", message), **known)
+        case status if status >= 500:
+            wait = retry_after(reply.headers, now)
+            return Broken(
+                f"Exchange failed with status {status} while running {cmdlet}.", retry_after=wait, **known
+            )
+        case status if not code:
+            return NotJson(f"Something on the way answered {status} with {_kind_of(reply)}.", **known)
+        case _:
+            return Refused(_sentence(f"Exchange refused {cmdlet}", message), **known)
+
+
+def safe_text(text: str) -> str:
+    """Make a service's text fit to be shown: one line, no control characters, no token, not long."""
+    plain = "".join(character if character.isprintable() else " " for character in text)
+    plain = _TOKEN.sub("[token]", " ".join(plain.split()))
+    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+
+
+def _no_licence(licence: str, known: dict[str, Any]) -> NoLicence:
+    return NoLicence(f"The tenant lacks the licence {licence}.", needs=licence, **known)
+
+
+def _no_role(cmdlet: str, known: dict[str, Any]) -> NoPermission:
+    says = f"No Exchange role of the application holds {cmdlet}."
+    return NoPermission(says, needs=f"an Exchange role with {cmdlet}", **known)
+
+
+def _sentence(beginning: str, message: str) -> str:
+    detail = safe_text(message).rstrip(".")
+    return f"{beginning}: {detail}." if detail else f"{beginning}."
+
+
+def _code_and_message(reply: Reply) -> tuple[str, str]:
+    """Find code and readable text in an error body of either service; ("", "") when it is no such body."""
+    try:
+        body = orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        return "", ""
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return "", ""
+    code, message = str(error.get("code") or ""), _exchange_text(error) or str(error.get("message") or "")
+    if message.lstrip().startswith("{"):
+        # Some services put the error that they got from the next one into the message, as JSON text.
+        inner_code, inner_message = _code_and_message(Reply(reply.status, reply.headers, _inner(message)))
+        code, message = inner_code or code, inner_message or message
+    return code, message
+
+
+def _inner(message: str) -> bytes:
+    try:
+        inner = orjson.loads(message)
+    except orjson.JSONDecodeError:
+        return b""
+    if not isinstance(inner, dict):
+        return b""
+    return orjson.dumps(inner if isinstance(inner.get("error"), dict) else {"error": inner})
+
+
+def _exchange_text(error: Mapping[str, Any]) -> str:
+    """Take the text where Exchange puts it: the inner exception, else the last part of the first detail."""
+    inner = error.get("innererror")
+    exception = inner.get("internalexception") if isinstance(inner, dict) else None
+    if isinstance(exception, dict) and exception.get("message"):
+        return str(exception["message"])
+    details = error.get("details")
+    if isinstance(details, list) and details and isinstance(details[0], dict):
+        return str(details[0].get("message") or "").rpartition("|")[2]
+    return ""
+
+
+def _kind_of(reply: Reply) -> str:
+    start = reply.body[:200].lstrip().lower()
+    if start.startswith((b"<!doctype", b"<html", b"<")):
+        return "a web page"
+    return "zero bytes only" if not reply.body.strip(b"\0") else "something unreadable"

@@ -1,0 +1,161 @@
+"""The settings of one tenant, and the hosts of Microsoft's clouds.
+
+Hosts of the national clouds are those of Microsoft's "National clouds" pages for Graph, Entra ID and
+Exchange.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+
+class Cloud(StrEnum):
+    """Microsoft's clouds; GCC (without "high") lives in the global one."""
+
+    GLOBAL = "global"
+    GCC_HIGH = "gcc-high"
+    DOD = "dod"
+    CHINA = "china"
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The base addresses of one cloud, which are at the same time the names that tokens are asked for."""
+
+    login: str
+    graph: str
+    exchange: str
+    compliance: str
+
+
+CLOUDS: dict[Cloud, Hosts] = {
+    Cloud.GLOBAL: Hosts(
+        "https://login.microsoftonline.com",
+        "https://graph.microsoft.com",
+        "https://outlook.office365.com",
+        "https://ps.compliance.protection.outlook.com",
+    ),
+    Cloud.GCC_HIGH: Hosts(
+        "https://login.microsoftonline.us",
+        "https://graph.microsoft.us",
+        "https://outlook.office365.us",
+        "https://ps.compliance.protection.office365.us",
+    ),
+    Cloud.DOD: Hosts(
+        "https://login.microsoftonline.us",
+        "https://dod-graph.microsoft.us",
+        "https://outlook-dod.office365.us",
+        "https://l5.ps.compliance.protection.office365.us",
+    ),
+    Cloud.CHINA: Hosts(
+        "https://login.partner.microsoftonline.cn",
+        "https://microsoftgraph.chinacloudapi.cn",
+        "https://outlook.office365.cn",
+        "https://ps.compliance.protection.partner.outlook.cn",
+    ),
+}
+
+
+class TenantSettings(BaseModel):
+    """One tenant and the application registered in it.
+
+    Attributes:
+        name: What people call it; used in sentences and logs.
+        tenant_id: The tenant's GUID.
+        client_id: The application's GUID.
+        client_secret: Its secret; exactly one of secret and certificate must be given.
+        certificate: A PEM file with private key and certificate, or a PFX file (``.pfx`` or ``.p12``).
+        certificate_passphrase: What the private key is locked with.
+        domains: The mail domains that this tenant answers for, subdomains included; none = every domain.
+        cloud: Which of Microsoft's clouds.
+        login_url: Replaces the cloud's login address, as do the three below.
+        graph_url: Without the version.
+        exchange_url: Without ``/adminapi``.
+        compliance_url: Without ``/adminapi``.
+        audit_api: The version of Graph that audit searches are sent to first. Both have them; v1.0 does not
+            answer in every tenant yet.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = "tenant"
+    tenant_id: str = Field(min_length=1)
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr | None = None
+    certificate: Path | None = None
+    certificate_passphrase: SecretStr | None = None
+    domains: tuple[str, ...] = ()
+    cloud: Cloud = Cloud.GLOBAL
+    login_url: str = ""
+    graph_url: str = ""
+    exchange_url: str = ""
+    compliance_url: str = ""
+    audit_api: Literal["beta", "v1.0"] = "beta"
+
+    @field_validator("domains")
+    @classmethod
+    def _lower_case(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(domain.strip().strip(".").casefold() for domain in value)
+
+    @field_validator("login_url", "graph_url", "exchange_url", "compliance_url")
+    @classmethod
+    def _safe(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query:
+            raise ValueError(
+                "must be an https address without user and query, such as https://graph.microsoft.com"
+            )
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError("must begin with https://; plain http is for this machine's own addresses only")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> Self:
+        if (self.client_secret is None) == (self.certificate is None):
+            raise ValueError("give exactly one of client_secret and certificate")
+        return self
+
+    @property
+    def resources(self) -> Hosts:
+        """What tokens are asked for. They stay the cloud's even where the addresses are replaced."""
+        return CLOUDS[self.cloud]
+
+    @property
+    def hosts(self) -> Hosts:
+        """Where requests are sent."""
+        cloud = CLOUDS[self.cloud]
+        return Hosts(
+            self.login_url or cloud.login,
+            self.graph_url or cloud.graph,
+            self.exchange_url or cloud.exchange,
+            self.compliance_url or cloud.compliance,
+        )
+
+    @property
+    def is_global(self) -> bool:
+        """Whether this is the cloud in which every interface of Graph exists."""
+        return self.cloud is Cloud.GLOBAL
+
+    def answers_for(self, domain: str) -> bool:
+        """Whether addresses below this domain are looked for here."""
+        wanted = domain.strip(".").casefold()
+        return not self.domains or any(wanted == own or wanted.endswith("." + own) for own in self.domains)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine, without asking any name server."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

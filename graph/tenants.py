@@ -1,0 +1,84 @@
+"""The tenants that are looked after, and which one an address belongs to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+from graph.connection import Connection
+from graph.errors import NoSuchUser
+from graph.settings import Cloud, TenantSettings
+
+__all__ = ["Cloud", "TenantSettings", "Tenants"]
+
+
+class Tenants:
+    """All configured tenants, each with one connection that is made when first needed.
+
+    Raises:
+        ValueError: when there is none, or when it would not be clear which one an address belongs to.
+    """
+
+    def __init__(self, settings: Iterable[TenantSettings]) -> None:
+        self.settings = tuple(settings)
+        if not self.settings:
+            raise ValueError("no tenant is configured")
+        everything = [one.name for one in self.settings if not one.domains]
+        if len(everything) > 1:
+            raise ValueError(f"more than one tenant has no domains: {', '.join(everything)}")
+        owner: dict[str, str] = {}
+        for one in self.settings:
+            for domain in one.domains:
+                if owner.setdefault(domain, one.name) != one.name:
+                    raise ValueError(f"{domain} is claimed by two tenants: {owner[domain]} and {one.name}")
+        self._connections: dict[int, Connection] = {}
+        self._lock = threading.Lock()
+
+    def for_address(self, address: str) -> Connection:
+        """The connection to the tenant that answers for an address.
+
+        The longest matching domain wins; the tenant without domains takes what is left. An address without a
+        domain, such as an object id, is clear only where one tenant is configured.
+
+        Raises:
+            NoSuchUser: when no tenant answers for the address; the sentence names the configured domains.
+        """
+        domain = address.rpartition("@")[2].strip().casefold() if "@" in address else ""
+        if not domain:
+            if len(self.settings) == 1:
+                return self._connect(0)
+            raise NoSuchUser(f"{address!r} has no domain, so it is not clear in which tenant to look.")
+        matches = [
+            (len(_longest(one, domain)), index)
+            for index, one in enumerate(self.settings)
+            if one.answers_for(domain)
+        ]
+        if not matches:
+            known = ", ".join(sorted(own for one in self.settings for own in one.domains))
+            raise NoSuchUser(
+                f"No configured tenant has the domain {domain}; the configured ones are {known}."
+            )
+        return self._connect(max(matches)[1])
+
+    def each(self) -> tuple[Connection, ...]:
+        """A connection to every tenant, in the configured order."""
+        return tuple(self._connect(index) for index in range(len(self.settings)))
+
+    def close(self) -> None:
+        """Close every connection that was made."""
+        with self._lock:
+            for connection in self._connections.values():
+                connection.close()
+            self._connections.clear()
+
+    def _connect(self, index: int) -> Connection:
+        with self._lock:
+            if index not in self._connections:
+                self._connections[index] = Connection(self.settings[index])
+            return self._connections[index]
+
+
+def _longest(settings: TenantSettings, domain: str) -> str:
+    """The most exact of a tenant's domains that covers this one, or ""."""
+    fitting = (own for own in settings.domains if domain == own or domain.endswith("." + own))
+    return max(fitting, key=len, default="")

@@ -1,0 +1,189 @@
+"""What a scan picks out of a large log, and what it only counts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.audit_log import scan
+from graph.audit_log.record import AuditRecord, parse
+from graph.audit_log.scan import NEW_FOR, Part, Picked, Tally
+
+ADELE = "adele.vance@contoso.example"
+
+
+def record(operation: str, number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "CreationTime": f"2026-08-{1 + number // 24:02}T{number % 24:02}:00:00",
+        "Id": f"{operation}-{number}",
+        "Operation": operation,
+        "RecordType": 2,
+        "UserType": 0,
+        "UserId": ADELE,
+        "ClientIPAddress": "192.0.2.1",
+        "ClientInfoString": "Client=OWA",
+        "MailboxOwnerUPN": ADELE,
+    } | more
+
+
+def logon(number: int, address: str = "192.0.2.1", agent: str = "Mozilla", **more: Any) -> dict[str, Any]:
+    return (
+        record("UserLoggedIn", number)
+        | {
+            "RecordType": 15,
+            "UserKey": "7c1f0c5e-3b7a-4f52-9d0e-0f6a2b9f41aa",
+            "ClientIP": address,
+            "ActorIpAddress": address,
+            "ErrorNumber": "0",
+            "ExtendedProperties": [{"Name": "UserAgent", "Value": agent}],
+        }
+        | more
+    )
+
+
+def scanned(
+    tmp_path: Path, records: list[dict[str, Any]], *, form: str = "compact", count: int = 1
+) -> tuple[list[AuditRecord], Tally]:
+    path = tmp_path / f"log-{form}"
+    if form == "array":
+        path.write_text(json.dumps(records))
+    else:
+        separators = (",", ":") if form == "compact" else (", ", ": ")
+        path.write_text("".join(json.dumps(one, separators=separators) + "\n" for one in records))
+    picked: list[Picked] = []
+    tallies = [scan.scan(part, picked.append) for part in scan.parts(path, count)]
+    found = [scan.entry(one.kind, one.text) for one in picked]
+    return [one for one in found if isinstance(one, AuditRecord)], tallies[0]
+
+
+FORMS = pytest.mark.parametrize("form", ["compact", "spaced", "array"])
+
+
+@FORMS
+def test_files_opened_and_chats_are_counted_and_not_picked(tmp_path, form):
+    found, tally = scanned(tmp_path, [record("MessageRead", number) for number in range(50)], form=form)
+    assert found == []
+    assert (tally.records, tally.left_out["MessageRead"]) == (50, 50)
+    assert tally.actors == {ADELE}
+
+
+@FORMS
+def test_everything_that_is_no_everyday_work_is_picked(tmp_path, form):
+    records = [record("New-InboxRule", number) for number in range(60)]
+    records += [record("Some operation of next year", number) for number in range(60)]
+    found, _ = scanned(tmp_path, records, form=form)
+    assert [one.id for one in found] == [one["Id"] for one in records]
+
+
+@FORMS
+def test_everyday_work_is_picked_while_its_address_is_new_for_the_user(tmp_path, form):
+    home = [record("Send", number) for number in range(24 * 10)]
+    away = [
+        record("Send", number, ClientIPAddress="203.0.113.7", Id=f"away-{number}") for number in range(30)
+    ]
+    found, tally = scanned(tmp_path, home + away, form=form)
+    assert sum(one.address == "203.0.113.7" for one in found) == 30
+    assert sum(one.address == "192.0.2.1" for one in found) == 24 * NEW_FOR
+    assert tally.left_out["Send"] == 24 * (10 - NEW_FOR)
+
+
+@FORMS
+def test_of_a_regular_sign_in_one_a_day_is_picked_and_of_a_new_program_more(tmp_path, form):
+    home = [logon(number) for number in range(24 * 10)]
+    odd = [logon(200, agent="axios/1.7")]
+    found, tally = scanned(tmp_path, home + odd, form=form)
+    assert [one.user_agent for one in found].count("axios/1.7") == 1
+    days = {one.at.date() for one in found}
+    assert len(days) == 10
+    assert len(found) < 25
+    assert tally.ids == {"7c1f0c5e-3b7a-4f52-9d0e-0f6a2b9f41aa": ADELE}
+
+
+@FORMS
+def test_every_account_that_somebody_tried_is_picked(tmp_path, form):
+    failed = [
+        logon(0, "203.0.113.9", Operation="UserLoginFailed", ErrorNumber="50126", Id=str(number),
+              UserId=f"p{number}@contoso.example")
+        for number in range(40)
+    ]  # fmt: skip
+    found, _ = scanned(tmp_path, failed, form=form)
+    assert len({one.actor for one in found}) == 40
+
+
+def test_microsofts_own_upkeep_is_counted_and_not_picked(tmp_path):
+    name = "NT AUTHORITY\\SYSTEM (Microsoft.Exchange.ServiceHost)"
+    for form in ("compact", "spaced", "array"):
+        found, tally = scanned(tmp_path, [record("Set-Mailbox", 1, UserId=name, UserType=3)], form=form)
+        assert found == []
+        assert tally.left_out == {"Set-Mailbox": 1}
+
+
+def test_a_picked_record_is_the_record_itself(tmp_path):
+    raw = record("HardDelete", 3, AffectedItems=[{"Subject": 'é \\ " \n', "Id": "i"}])
+    for form in ("compact", "spaced", "array"):
+        (found,), _ = scanned(tmp_path, [raw], form=form)
+        assert found == parse(raw)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_parts_together_are_the_whole_file(tmp_path, count):
+    records = [record("New-InboxRule", number, Padding="x" * (number % 9)) for number in range(100)]
+    found, _ = scanned(tmp_path, records, count=count)
+    assert [one.id for one in found] == [one["Id"] for one in records]
+
+
+def test_blocks_may_end_anywhere(tmp_path, monkeypatch):
+    records = [record("New-InboxRule", number, Padding="x" * (number % 9)) for number in range(40)]
+    for size in (7, 64, 300, 1000):
+        monkeypatch.setattr(scan, "_BLOCK", size)
+        found, tally = scanned(tmp_path, records)
+        assert [one.id for one in found] == [one["Id"] for one in records]
+        assert tally.lines == 40
+
+
+def test_a_file_that_is_no_json_lines_is_one_part(tmp_path):
+    path = tmp_path / "log"
+    path.write_text("[\n{}\n]\n" * 50)
+    assert scan.parts(path, 4) == (Part(path),)
+
+
+def test_unreadable_lines_are_kept_up_to_a_number_and_counted_beyond(tmp_path, monkeypatch):
+    monkeypatch.setattr(scan, "UNREADABLE_KEPT", 3)
+    path = tmp_path / "log"
+    path.write_text(json.dumps(record("Send", 1)) + "\n" + "nonsense\n" * 10)
+    picked: list[Picked] = []
+    tally = scan.scan(scan.parts(path, 1)[0], picked.append)
+    assert [one.line for one in tally.unreadable] == [2, 3, 4]
+    assert tally.further_unreadable == 7
+    assert len(picked) == 1
+
+
+def test_contexts_are_counted_in_bounded_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(scan, "CONTEXTS", 10)
+    records = [record("Send", number, UserId=f"p{number}@contoso.example") for number in range(100)]
+    found, _ = scanned(tmp_path, records)
+    assert len(found) == 100
+
+
+@FORMS
+def test_a_burst_is_picked_also_where_the_user_always_works(tmp_path, form):
+    home = [record("HardDelete", number) for number in range(24 * 10)]
+    burst = [record("HardDelete", 300, Id=f"burst-{number}") for number in range(80)]
+    found, _ = scanned(tmp_path, home + burst, form=form)
+    assert sum(one.id.startswith("burst") for one in found) >= 50
+
+
+def test_what_two_parts_pick_is_thinned_to_what_the_whole_would_pick(tmp_path):
+    records = [one for number in range(24 * 10) for one in (record("Send", number), logon(number))]
+    whole, _ = scanned(tmp_path, records)
+    path = tmp_path / "log-compact"
+    picked: list[Picked] = []
+    for part in scan.parts(path, 3):
+        scan.scan(part, picked.append)
+    contexts = scan.Contexts()
+    kept = [parse(json.loads(one.text)).id for one in picked if contexts.keep(one.text)]
+    assert len(picked) > len(whole)
+    assert kept == [one.id for one in whole]
