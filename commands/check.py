@@ -1,0 +1,134 @@
+"""Check one account: collect the evidence, judge it, say what could not be seen.
+
+`look` is the only part that waits for Microsoft; `judge` is pure and is also what `analyze` uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from commands import symptoms, timeline, usual, verdict
+from commands.report import Finding, Report, Result, SourceState, State, SymptomResult
+from graph.collect import Connection, Memory, collect
+from graph.evidence import SOURCES, Evidence, Source, Unavailable
+from graph.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a check has come.
+
+    Attributes:
+        sources: The sources that have answered, in the order in which they did.
+        waiting: The ids of those that have not.
+        findings: Tells what has been found so far; more may come, and none of it is a verdict yet. Judging
+            takes a moment, so only who shows it should ask.
+    """
+
+    sources: tuple[SourceState, ...]
+    waiting: tuple[str, ...]
+    findings: Callable[[], tuple[Finding, ...]]
+
+
+def look(
+    question: Question,
+    connection: Connection,
+    memory: Memory,
+    tell: Callable[[Progress], None],
+    *,
+    patience: float,
+    sources: Sequence[str] = SOURCES,
+) -> Evidence:
+    """Ask every source and give back everything that came.
+
+    Args:
+        question: Who is asked about, and over which span of time.
+        connection: The tenant.
+        memory: Where unfinished searches are remembered across a restart.
+        tell: Called after every answer, in the order in which they come.
+        patience: Seconds after which a source that has not answered is reported as out of time.
+        sources: The ids of the sources to ask.
+    """
+    evidence = Evidence(subject=question.subject, window=question.window)
+    answered: list[SourceState] = []
+    waiting = [source for source in SOURCES if source in sources]
+    for arrived in collect(question, connection, memory, patience=patience, sources=waiting):
+        answer: dict[str, Any] = {arrived.source: arrived.answer}
+        evidence = replace(evidence, **answer)
+        answered.append(state_of(arrived.source, arrived.answer))
+        left = tuple(source for source in waiting if source not in {state.id for state in answered})
+        tell(Progress(sources=tuple(answered), waiting=left, findings=partial(_findings, evidence)))
+    return evidence
+
+
+def judge(evidence: Evidence, made_at: datetime) -> Report:
+    """Turn evidence into a report. Pure: the same evidence and time give the same report."""
+    results = symptom_results(evidence)
+    states = tuple(state_of(name, source) for name, source in evidence.sources.items())
+    return Report(
+        subject=evidence.subject,
+        window=evidence.window,
+        made_at=made_at,
+        verdict=verdict.weigh(results, states),
+        symptoms=results,
+        sources=states,
+        timeline=timeline.merge(evidence, results),
+    )
+
+
+def _findings(evidence: Evidence) -> tuple[Finding, ...]:
+    return tuple(finding for result in symptom_results(evidence) for finding in result.findings)
+
+
+def symptom_results(evidence: Evidence) -> tuple[SymptomResult, ...]:
+    """Ask every symptom what it sees."""
+    ordinary = usual.learn(evidence)
+    return tuple(_result(symptom, evidence, ordinary) for symptom in symptoms.SYMPTOMS)
+
+
+def _result(symptom: symptoms.Symptom, evidence: Evidence, ordinary: usual.Usual) -> SymptomResult:
+    """Present when something counts; absent only when everything needed was seen whole; else unknown."""
+    findings = tuple(symptom.detect(evidence, ordinary))
+    lacking = lacks(symptom.NEEDS, evidence)
+    counting = sum(1 for finding in findings if finding.severity > 0)
+    if counting:
+        gravest = max(findings, key=lambda finding: finding.severity)
+        result, reason = Result.PRESENT, gravest.summary
+    elif lacking:
+        result, reason = Result.UNKNOWN, f"Could not look: {'; '.join(lacking)}."
+    else:
+        result, reason = Result.ABSENT, "Everything needed was seen, and nothing of the kind was in it."
+    name = symptom.__name__.rpartition(".")[2]
+    return SymptomResult(name, symptom.TITLE, symptom.SOURCE, result, reason, findings)
+
+
+def lacks(needs: Sequence[str | tuple[str, ...]], evidence: Evidence) -> list[str]:
+    """Say what of the needed sources was not seen, or not wholly; one phrase each."""
+    phrases = []
+    for need in needs:
+        names = (need,) if isinstance(need, str) else need
+        gaps = [_gap(name, getattr(evidence, name)) for name in names]
+        if all(gaps):
+            phrases.append(" and ".join(gap for gap in gaps if gap))
+    return phrases
+
+
+def _gap(name: str, source: Source[Any]) -> str:
+    spoken = name.replace("_", " ")
+    if isinstance(source, Unavailable):
+        return f"{spoken} ({source.says.rstrip('.')})"
+    return f"{spoken} (incomplete: {'; '.join(source.missing)})" if source.missing else ""
+
+
+def state_of(name: str, source: Source[Any]) -> SourceState:
+    """Describe how a source ended."""
+    if isinstance(source, Unavailable):
+        return SourceState(name, State.UNAVAILABLE, source.says, 0, needs=source.needs)
+    value = source.value
+    records = len(value) if isinstance(value, tuple) else int(value is not None)
+    state = State.PARTIAL if source.missing else State.COMPLETE
+    return SourceState(name, state, "; ".join(source.missing), records, source.complete_until)

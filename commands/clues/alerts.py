@@ -1,0 +1,53 @@
+"""What Microsoft's own alert policies said about an account, as the audit log keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence
+
+_OPERATIONS: Final = frozenset({"alerttriggered", "alertentitygenerated", "alertupdated"})
+
+
+ONE_ALERT: Final = timedelta(hours=1)
+"""Within this time records of the same name tell of one alert: one that it was raised, others about whom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert: its name, its first record, and the ids of all."""
+
+    name: str
+    record: AuditRecord
+    records: tuple[str, ...]
+
+
+def alerts_of(evidence: Evidence) -> tuple[Alert, ...]:
+    """Give each alert about the subject once, oldest first.
+
+    Source: Office 365 Management Activity API schema, "Security and Compliance Alerts schema".
+    """
+    found: list[Alert] = []
+    for record in evidence.records():
+        if record.operation.casefold() not in _OPERATIONS or not _concerns(record, evidence):
+            continue
+        name = record.details.get("Name", "") or record.details.get("AlertName", "")
+        for place, other in enumerate(found):
+            if other.name == name and record.at - other.record.at <= ONE_ALERT:
+                found[place] = replace(other, records=(*other.records, record.id))
+                break
+        else:
+            found.append(Alert(name, record, (record.id,)))
+    return tuple(found)
+
+
+def _concerns(record: AuditRecord, evidence: Evidence) -> bool:
+    if record.owner and evidence.subject.is_meant_by(record.owner):
+        return True
+    if record.object_id and evidence.subject.is_meant_by(record.object_id):
+        return True
+    data = record.details.get("Data", "").casefold()
+    return any(address in data for address in evidence.subject.addresses)

@@ -1,0 +1,116 @@
+"""What people did, by the subject or to the subject, as the symptoms beyond the document look at it.
+
+A change is told apart by where it came from. The same deed is graver from a suspect address or session, and
+no news from one of the user's own networks; everything else lies in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from commands.clues import records
+from commands.report import Finding, Sign
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence
+from graph.question import Subject
+
+AUDITS: Final = (
+    "audit_log",
+    "audit_log_on_mailbox",
+    "directory_audits_on_user",
+    "directory_audits_by_user",
+)
+"""The sources that `Evidence.records` reads."""
+
+
+def deeds(evidence: Evidence, operations: Collection[str]) -> Iterator[AuditRecord]:
+    """Give what worked, was no service of Microsoft's, and was done by the subject or to the subject.
+
+    Args:
+        evidence: The evidence.
+        operations: The operations to give, in lower case.
+    """
+    for record in records.done(evidence):
+        if record.operation.casefold() in operations and concerns(record, evidence.subject):
+            yield record
+
+
+def concerns(record: AuditRecord, subject: Subject) -> bool:
+    """Say whether the subject did it or whether it was done to the subject."""
+    return records.by_subject(record, subject) or records.is_about(record, subject)
+
+
+def to_subject(record: AuditRecord, subject: Subject) -> bool:
+    """Say whether it was done to the subject's own account or mailbox."""
+    return bool(record.owner) and records.is_about(record, subject)
+
+
+def graded(
+    record: AuditRecord, usual: Usual, *, suspect: Sign, plain: Sign, familiar: Sign | None = None
+) -> Sign:
+    """Choose the sign by where the record came from; `familiar` is `plain` when it is left out."""
+    if usual.is_suspect_record(record):
+        return suspect
+    return familiar if familiar is not None and at_own_place(record, usual) else plain
+
+
+def at_own_place(record: AuditRecord, usual: Usual) -> bool:
+    """Say whether it was done where the user always works: by address, or by session where there is none."""
+    if record.address and not record.microsoft_address:
+        return records.is_familiar(record, usual)
+    return record.session_id in usual.own_sessions and record.session_id not in usual.suspect_sessions
+
+
+def given(record: AuditRecord) -> Mapping[str, str]:
+    """Give a cmdlet's parameters under lower-case names: some exports change the case."""
+    return {name.casefold(): value for name, value in record.parameters.items()}
+
+
+def on(value: str) -> bool:
+    """Say whether a parameter's text means yes."""
+    return value.strip().lstrip("$").casefold() in {"true", "1", "yes"}
+
+
+def off(value: str) -> bool:
+    """Say whether a parameter's text means no."""
+    return value.strip().lstrip("$").casefold() in {"false", "0", "no"}
+
+
+def changed(record: AuditRecord, name: str) -> tuple[str, str]:
+    """Give old and new value of a changed property, both "" where the record does not change it."""
+    wanted = name.casefold()
+    return next(((one.old, one.new) for one in record.changes if one.name.casefold() == wanted), ("", ""))
+
+
+def whom(record: AuditRecord, subject: Subject) -> str:
+    """Name the account that was acted on, for a sentence."""
+    if to_subject(record, subject):
+        return "this account"
+    return records.one_line(record.owner or record.object_id or "the tenant")
+
+
+def once(findings: Iterable[Finding], *, by: str = "summary") -> Iterator[Finding]:
+    """Put findings of one deed together: two services often record the same, a few seconds apart.
+
+    Findings of one sign that lie within `records.TOGETHER` and agree in `by` become one, which rests on the
+    records of all. With `by` ``"sign"`` the sign and the time are enough; the one that says most is kept.
+    """
+    kept: list[Finding] = []
+    for finding in findings:
+        for place, other in enumerate(kept):
+            near = (
+                finding.at is not None
+                and other.at is not None
+                and abs(finding.at - other.at) <= records.TOGETHER
+            )
+            if near and finding.sign is other.sign and (by == "sign" or finding.summary == other.summary):
+                best = finding if by == "sign" and finding.after and not other.after else other
+                both = tuple(dict.fromkeys((*other.records, *finding.records)))
+                kept[place] = replace(best, records=both)
+                break
+        else:
+            kept.append(finding)
+    yield from kept

@@ -1,0 +1,200 @@
+"""Pure helpers that several symptoms share: whose record it is, who did it, how a finding is made of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Final
+
+from commands.report import Finding, Sign
+from commands.usual import Usual
+from graph.audit_log.record import ActorType, AuditRecord
+from graph.evidence import Evidence
+from graph.question import Subject
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# Accounts that copy attributes from another directory. Source: Microsoft Entra Connect, "Accounts and
+# permissions" (Sync_<server>_<installation>@…), and cloud sync's ADToAADSyncServiceAccount.
+_SYNC_ACCOUNT: Final = re.compile(
+    r"(?:sync_|on-premises directory sync|adtoaadsyncserviceaccount|dirsync)", re.IGNORECASE
+)
+_SERVICES: Final = frozenset({ActorType.application, ActorType.service_principal, ActorType.system})
+_ADDRESS: Final = re.compile(r"[^\s\[\]<>()\"';,:=@]+@[^\s\[\]<>()\"';,:=@]+\.[^\s\[\]<>()\"';,:=@]+")
+
+TOGETHER: Final = timedelta(minutes=3)
+"""Two services that record the same act do so within this time of each other."""
+
+
+def done(evidence: Evidence) -> Iterator[AuditRecord]:
+    """Everything that people did and that worked, oldest first; Microsoft's own service records left out."""
+    for record in evidence.records():
+        if not record.by_microsoft and record.succeeded is not False:
+            yield record
+
+
+def is_about(record: AuditRecord, subject: Subject) -> bool:
+    """Say whether a record is about the subject's own account or mailbox.
+
+    A record without an owner is about its actor. An export may name the owner by a directory id that nothing
+    in it translates; what the subject then did himself is taken to be about his own mailbox.
+    """
+    if not record.owner:
+        return subject.is_meant_by(record.actor)
+    if subject.is_meant_by(record.owner):
+        return True
+    translatable = bool(_GUID.fullmatch(subject.id))
+    return not translatable and bool(_GUID.fullmatch(record.owner)) and subject.is_meant_by(record.actor)
+
+
+def by_subject(record: AuditRecord, subject: Subject) -> bool:
+    """Say whether the subject's account did it."""
+    return subject.is_meant_by(record.actor)
+
+
+def by_service(record: AuditRecord) -> bool:
+    """Say whether a program did it: a directory sync, a provisioning service, an application."""
+    return record.actor_type in _SERVICES or bool(_SYNC_ACCOUNT.match(record.actor))
+
+
+def is_familiar(record: AuditRecord, usual: Usual) -> bool:
+    """Say whether a record comes from where the user ordinarily works."""
+    return not usual.is_suspect_record(record) and usual.is_familiar(record.address)
+
+
+def address_of(record: AuditRecord) -> str:
+    """The address a record came from, "" where there is none or only one of Microsoft's."""
+    return "" if record.microsoft_address or not record.address else record.address
+
+
+def whence(record: AuditRecord, usual: Usual) -> str:
+    """The end of a sentence that says who and from where, such as `` by a@b from 203.0.113.7 (…)``."""
+    words = f" by {record.actor}" if record.actor else ""
+    if address := address_of(record):
+        words += f" from {address}"
+    if usual.is_suspect_record(record):
+        words += " (suspect)" if usual.is_suspect(address) else " (suspect session)"
+    return words
+
+
+def found(
+    symptom: str,
+    sign: Sign,
+    summary: str,
+    record: AuditRecord,
+    *,
+    before: str = "",
+    after: str = "",
+    records: Sequence[str] = (),
+) -> Finding:
+    """Make a finding that rests on an audit record, and on further records by id."""
+    return Finding(
+        symptom=symptom,
+        sign=sign,
+        summary=summary,
+        at=record.at,
+        by=record.actor,
+        address=address_of(record),
+        before=before,
+        after=after,
+        records=tuple(dict.fromkeys((record.id, *records))),
+    )
+
+
+def message_key(internet_message_id: str) -> str:
+    """Bring an internet message id into a comparable form: no brackets, no blanks, one case."""
+    return internet_message_id.strip().strip("<>").strip().casefold()
+
+
+def addresses_in(text: str) -> tuple[str, ...]:
+    """Every mail address in a text such as ``"Drop" [SMTP:drop@evil.example];b@c.example``, lower case."""
+    return tuple(dict.fromkeys(match.casefold().rstrip(".") for match in _ADDRESS.findall(text)))
+
+
+def one_line(text: str, limit: int = 80) -> str:
+    """Make a tenant's text fit into a sentence: one line of at most `limit` printable characters."""
+    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return plain if len(plain) <= limit else f"{plain[: limit - 1]}…"
+
+
+# --- changes of properties -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One property that got a new value, with every record that tells of it, the most telling one first."""
+
+    name: str
+    old: str
+    new: str
+    record: AuditRecord
+    records: tuple[str, ...]
+
+
+_COLLECTIVE: Final = frozenset({"included updated properties"})
+
+
+def changed_properties(records: Iterable[AuditRecord]) -> Iterator[tuple[str, str, str, AuditRecord]]:
+    """Give (name, old, new, record) of each property or cmdlet parameter that a record changes."""
+    for record in records:
+        for change in record.changes:
+            if change.name.casefold() in _COLLECTIVE or change.name.startswith("TargetId."):
+                continue
+            if change.old != change.new:
+                yield change.name, change.old, change.new, record
+        if record.operation.casefold() in {"set-user", "set-mailbox", "set-mailuser"}:
+            listed = {change.name.casefold() for change in record.changes}
+            for name, value in record.parameters.items():
+                if name.casefold() not in listed:
+                    yield name, "", value, record
+
+
+def merged(changes: Iterable[tuple[str, str, str, AuditRecord]]) -> tuple[Changed, ...]:
+    """Put together what several services recorded about one and the same change.
+
+    `changes` come oldest first and with property names that already mean the same. The record that is kept
+    first is the one with an address, for it says more.
+    """
+    kept: list[Changed] = []
+    for name, old, new, record in changes:
+        for place, other in enumerate(kept):
+            same = other.name == name and other.new == new and record.at - other.record.at <= TOGETHER
+            if same and (not old or not other.old or old == other.old):
+                best = record if address_of(record) and not address_of(other.record) else other.record
+                kept[place] = Changed(name, other.old or old, new, best, (*other.records, record.id))
+                break
+        else:
+            kept.append(Changed(name, old, new, record, (record.id,)))
+    return tuple(kept)
+
+
+# --- who did it ----------------------------------------------------------------------------------------
+
+
+class Doer(Enum):
+    """Who changed something on the subject's account, as far as it matters for the weight of it."""
+
+    SUSPECT = "from a suspect address"
+    FAMILIAR = "the user, from a usual address"
+    UNFAMILIAR = "the user's account, from an address not seen before"
+    UNPLACED = "the user's account, from nobody knows where"
+    OTHER = "somebody else of the organisation"
+    SERVICE = "a program"
+
+
+def doer_of(record: AuditRecord, subject: Subject, usual: Usual) -> Doer:
+    """Say who did it.
+
+    An address is called new only where enough ordinary sign-ins are known for that.
+    """
+    if usual.is_suspect_record(record):
+        return Doer.SUSPECT
+    if by_service(record):
+        return Doer.SERVICE
+    if not by_subject(record, subject):
+        return Doer.OTHER
+    if is_familiar(record, usual):
+        return Doer.FAMILIAR
+    return Doer.UNFAMILIAR if address_of(record) and usual.is_well_known else Doer.UNPLACED

@@ -1,0 +1,115 @@
+"""What the subject's account sent, put together from every log by internet message id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from commands.clues.records import address_of, by_subject, done, is_about, message_key
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence
+
+SENDS: Final = frozenset({"send", "sendas", "sendonbehalf"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message that left.
+
+    Attributes:
+        key: Its internet message id in comparable form, "" where no log has it.
+        subject: Its subject line.
+        at: When it was sent, by the earliest log.
+        recipients: To whom, lower case, as far as the logs say.
+        addresses: From which IP addresses.
+        suspect: It came from a suspect address or session.
+        familiar: It came from a usual address, and from no other.
+        by: Who sent it.
+        delegate: Somebody else sent it in the subject's name.
+        records: The ids of the audit records and trace rows.
+    """
+
+    key: str
+    subject: str
+    at: datetime
+    recipients: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    suspect: bool = False
+    familiar: bool = False
+    by: str = ""
+    delegate: bool = False
+    records: tuple[str, ...] = ()
+
+
+def sent_of(evidence: Evidence, usual: Usual) -> tuple[Sent, ...]:
+    """Everything that message trace and audit log say was sent in the subject's name, oldest first."""
+    found: dict[str, Sent] = {}
+    for one in (*_traced(evidence, usual), *_recorded(evidence, usual)):
+        place = one.key or one.records[0]
+        before = found.get(place)
+        found[place] = _both(before, one) if before else one
+    return tuple(sorted(found.values(), key=lambda sent: (sent.at, sent.key)))
+
+
+def _both(one: Sent, other: Sent) -> Sent:
+    # Only an audit record knows who sent; a trace row knows to whom, and where from only for some programs.
+    return replace(
+        one,
+        subject=one.subject or other.subject,
+        at=min(one.at, other.at),
+        recipients=tuple(dict.fromkeys((*one.recipients, *other.recipients))),
+        addresses=tuple(dict.fromkeys((*one.addresses, *other.addresses))),
+        suspect=one.suspect or other.suspect,
+        familiar=(one.familiar or not one.addresses) and (other.familiar or not other.addresses)
+        and (one.familiar or other.familiar),
+        by=other.by or one.by,
+        delegate=one.delegate or other.delegate,
+        records=tuple(dict.fromkeys((*one.records, *other.records))),
+    )  # fmt: skip
+
+
+def _traced(evidence: Evidence, usual: Usual) -> Iterator[Sent]:
+    for row in evidence.message_trace.seen(()):
+        if not evidence.subject.is_meant_by(row.sender_address) or row.status.casefold() == "failed":
+            continue
+        yield Sent(
+            key=message_key(row.message_id),
+            subject=row.subject,
+            at=row.received_date_time,
+            recipients=(row.recipient_address.casefold(),) if row.recipient_address else (),
+            addresses=(row.from_ip,) if row.from_ip else (),
+            suspect=usual.is_suspect(row.from_ip),
+            familiar=usual.is_familiar(row.from_ip),
+            records=(row.id or f"trace {row.message_id}",),
+        )
+
+
+def _recorded(evidence: Evidence, usual: Usual) -> Iterator[Sent]:
+    for record in done(evidence):
+        if record.operation.casefold() not in SENDS or not _in_their_name(record, evidence):
+            continue
+        for item in record.items:
+            address = address_of(record)
+            yield Sent(
+                key=message_key(item.internet_message_id),
+                subject=item.subject,
+                at=record.at,
+                addresses=(address,) if address else (),
+                suspect=usual.is_suspect_record(record),
+                familiar=usual.is_familiar(address) and not usual.is_suspect_record(record),
+                by=record.actor,
+                delegate=not by_subject(record, evidence.subject),
+                records=(record.id,),
+            )
+
+
+def _in_their_name(record: AuditRecord, evidence: Evidence) -> bool:
+    """Say whether it went in the subject's own name; a copy of what goes in another's may lie there."""
+    subject = evidence.subject
+    if record.operation.casefold() == "send":
+        return is_about(record, subject)
+    name = record.details.get("SendAsUserSmtp") or record.details.get("SendOnBehalfOfUserSmtp") or ""
+    return subject.is_meant_by(name) if name else is_about(record, subject)

@@ -1,0 +1,172 @@
+"""What a check found out, as values: findings, results per symptom, the verdict, and where it looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from graph.question import Subject, Window
+
+
+class Severity(IntEnum):
+    """How grave a finding is, and how many points its sign adds to the verdict (see `commands.verdict`)."""
+
+    INFO = 0  # worth knowing, no sign of anything
+    LOW = 1  # fits a takeover and many harmless things as well
+    MEDIUM = 2  # unusual; needs an explanation
+    HIGH = 5  # hardly ever harmless
+    CRITICAL = 8  # by itself enough to act
+
+    @property
+    def word(self) -> str:
+        """The severity in lower case, as in the JSON output."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A kind of finding. Each sign counts once for the verdict, however often it is found.
+
+    Attributes:
+        id: Its name, snake case, unique among all symptoms.
+        severity: How grave it is.
+        why: One sentence that says why it weighs what it weighs; it stands in the documentation.
+    """
+
+    id: str
+    severity: Severity
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One concrete observation.
+
+    Attributes:
+        symptom: The id of the symptom it belongs to.
+        sign: The kind of finding, which decides its weight.
+        summary: One sentence: what, by whom, from where. May hold text from the tenant; escape it when shown.
+        at: When it happened (aware UTC), or None where no record tells.
+        by: Who did it, "" where unknown.
+        address: The IP address it came from, "" where unknown.
+        before: The old value, where something was changed.
+        after: The new value.
+        records: The ids of the records it rests on: audit records, sign-ins, rules, messages.
+    """
+
+    symptom: str
+    sign: Sign
+    summary: str
+    at: datetime | None = None
+    by: str = ""
+    address: str = ""
+    before: str = ""
+    after: str = ""
+    records: tuple[str, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """How grave its sign is."""
+        return self.sign.severity
+
+
+class Result(StrEnum):
+    """What can be said about one symptom."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SymptomResult:
+    """The answer for one symptom; `reason` says in one sentence why it is so."""
+
+    id: str
+    title: str
+    source: str
+    result: Result
+    reason: str
+    findings: tuple[Finding, ...] = ()
+
+
+class State(StrEnum):
+    """How much a source gave."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How one source ended: its state, why (""), how many records, and up to when it is complete."""
+
+    id: str
+    state: State
+    reason: str
+    records: int
+    complete_until: datetime | None = None
+    needs: str = ""
+
+
+class Answer(StrEnum):
+    """The four verdicts."""
+
+    COMPROMISED = "compromised"
+    SUSPICIOUS = "suspicious"
+    NO_SIGN_FOUND = "no-sign-found"
+    CANNOT_TELL = "cannot-tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement.
+
+    Attributes:
+        answer: One of the four.
+        points: The sum over the signs found, each counted once.
+        certainty: "high", "medium" or "low"; missing sources lower it.
+        reasons: The findings that decide it, the gravest first, one per sign.
+        missing: The ids of the sources that were not seen, or not wholly.
+        says: The judgement in one or two sentences.
+    """
+
+    answer: Answer
+    points: int
+    certainty: str
+    reasons: tuple[Finding, ...]
+    missing: tuple[str, ...]
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the timeline: anything that happened, suspicious or not."""
+
+    at: datetime
+    what: str
+    by: str
+    address: str
+    source: str
+    record: str
+    finding: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a check says about one subject."""
+
+    subject: Subject
+    window: Window
+    made_at: datetime
+    verdict: Verdict
+    symptoms: tuple[SymptomResult, ...]
+    sources: tuple[SourceState, ...]
+    timeline: tuple[Event, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding, in the order of the symptoms."""
+        return tuple(finding for symptom in self.symptoms for finding in symptom.findings)

@@ -1,0 +1,198 @@
+"""Administrator roles that were given, taken or switched on.
+
+Source: Microsoft Entra, "Core Directory audit activities" (Add member to role and its PIM forms); Exchange
+PowerShell, "New-ManagementRoleAssignment", "Add-RoleGroupMember"; detections D16, D57, D58 and D62.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.deeds import changed, concerns, given, graded, once, to_subject, whom
+from commands.clues.records import done, found, one_line, whence
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence
+from graph.question import Subject
+
+TITLE = "Administrator roles given or taken away"
+SOURCE = "beyond the document"
+NEEDS: Final = (
+    "directory_roles",
+    "exchange_role_groups",
+    ("audit_log", "directory_audits_on_user", "directory_audits_by_user"),
+)
+HELPS: Final = ("purview_role_groups", "audit_log_on_mailbox")
+
+BY_INTRUDER = Sign(
+    "role_by_intruder",
+    Severity.HIGH,
+    "A role changed from a suspect address or session means that the intruder reaches for the tenant.",
+)
+TO_ONESELF = Sign("role_to_oneself", Severity.HIGH, "Nobody makes himself an administrator in ordinary work.")
+IMPERSONATION = Sign(
+    "impersonation_given",
+    Severity.HIGH,
+    "Who may impersonate reads every mailbox; only migration projects need it, and announce it.",
+)
+POWERFUL = Sign(
+    "powerful_role_given",
+    Severity.HIGH,
+    "A role that can give itself every other role is given seldom, and never unannounced.",
+)
+GIVEN = Sign("role_given", Severity.MEDIUM, "Roles change with jobs; somebody should know of this one.")
+TAKEN = Sign(
+    "role_taken",
+    Severity.MEDIUM,
+    "Taking administrators' roles away keeps the defenders out; it is ordinary when somebody changes jobs.",
+)
+ACTIVATED = Sign(
+    "role_activated", Severity.LOW, "Switching an eligible role on is what eligible roles are for."
+)
+WORK = Sign(
+    "roles_changed_at_work",
+    Severity.INFO,
+    "This account changed somebody else's role from where its user always works: an administrator's day.",
+)
+HELD = Sign("role_held", Severity.INFO, "The role is held; nothing shows that it is new.")
+SIGNS: Final = (BY_INTRUDER, TO_ONESELF, IMPERSONATION, POWERFUL, GIVEN, TAKEN, ACTIVATED, WORK, HELD)
+
+POWERFUL_ROLES: Final = frozenset(
+    {
+        "global administrator",
+        "company administrator",  # the old name of the same role
+        "privileged role administrator",
+        "privileged authentication administrator",
+        "partner tier2 support",
+        "hybrid identity administrator",
+        "62e90394-69f5-4237-9190-012177145e10",
+        "e8611ab8-c189-46e8-94e1-60213ab1f814",
+        "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",
+    }
+)
+"""Roles that can reach every other one. Source: Microsoft Entra, "Privileged roles and permissions"."""
+
+_ACTIVATION: Final = "pim activation"
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield role changes of the window that the subject made or that concern him, and the roles he holds."""
+    yield from once(_all(evidence, usual))
+
+
+def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    told: set[str] = set()
+    for record in done(evidence):
+        subject = evidence.subject
+        if not (concerns(record, subject) or _names(record, subject)):
+            continue
+        for finding in _change(record, subject, usual):
+            told.add(finding.after.casefold())
+            yield finding
+    for role in evidence.directory_roles.seen(()):
+        name = role.name or role.role_definition_id
+        if name.casefold() in told:
+            continue
+        began = role.start_date_time
+        recent = began is not None and began in evidence.window
+        sign = HELD
+        if recent:
+            powerful = {name.casefold(), role.role_definition_id.casefold()} & POWERFUL_ROLES
+            sign = ACTIVATED if role.how == "active" else POWERFUL if powerful else GIVEN
+        summary = f"Holds {one_line(name)} ({role.how}){' since this window' if recent else ''}."
+        yield Finding("admin_roles", sign, summary, at=began, after=name, records=(role.assignment_id,))
+    for groups in (evidence.exchange_role_groups, evidence.purview_role_groups):
+        for group in groups.seen(()):
+            if group.name.casefold() not in told:
+                summary = f"Is a member of the role group {one_line(group.name)}."
+                yield Finding("admin_roles", HELD, summary, after=group.name, records=(group.name,))
+
+
+def _names(record: AuditRecord, subject: Subject) -> bool:
+    """Say whether an Exchange role cmdlet names the subject as member or assignee."""
+    parameters = given(record)
+    named = ";".join(parameters.get(name, "") for name in ("members", "member", "user", "identity"))
+    return any(subject.is_meant_by(one.strip()) for one in named.split(";") if one.strip())
+
+
+def _change(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[Finding]:
+    operation = record.operation.casefold()
+    if operation in _EXCHANGE:
+        yield from _exchange(record, subject, usual)
+        return
+    if "member to role" not in operation and "member from role" not in operation:
+        return
+    old = changed(record, "Role.DisplayName")[0] or changed(record, "Role.TemplateId")[0]
+    new = changed(record, "Role.DisplayName")[1] or changed(record, "Role.TemplateId")[1]
+    template = "".join(changed(record, "Role.TemplateId")).casefold()
+    name = one_line(new or old or record.details.get("TargetName", "") or "a role")
+    whose = whom(record, subject)
+    if "remove" in operation:
+        if _ACTIVATION in operation or "expired" in operation:
+            return  # an activation that ran out
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=TAKEN, familiar=_work(record, subject))
+        yield found(
+            "admin_roles", sign, f"{name} was taken from {whose}{whence(record, usual)}.", record, before=name
+        )
+        return
+    if operation.endswith(("requested", "denied")) or "request" in operation.split("(")[0]:
+        return  # only the completed change counts
+    powerful = name.casefold() in POWERFUL_ROLES or template in POWERFUL_ROLES
+    sign = _sign(record, subject, usual, powerful=powerful, activation=_ACTIVATION in operation)
+    verb = "switched on for" if _ACTIVATION in operation else "given to"
+    yield found("admin_roles", sign, f"{name} was {verb} {whose}{whence(record, usual)}.", record, after=name)
+
+
+def _sign(record: AuditRecord, subject: Subject, usual: Usual, *, powerful: bool, activation: bool) -> Sign:
+    if usual.is_suspect_record(record):
+        return BY_INTRUDER
+    if activation:
+        return ACTIVATED
+    if to_subject(record, subject) and record.owner and subject.is_meant_by(record.actor):
+        return TO_ONESELF
+    if powerful:
+        return POWERFUL
+    return graded(record, usual, suspect=BY_INTRUDER, plain=GIVEN, familiar=_work(record, subject))
+
+
+def _work(record: AuditRecord, subject: Subject) -> Sign | None:
+    """Give the sign of an administrator's day, where the subject changed somebody else's role."""
+    return WORK if subject.is_meant_by(record.actor) and not to_subject(record, subject) else None
+
+
+_EXCHANGE: Final = frozenset(
+    {
+        "new-managementroleassignment",
+        "new-rolegroup",
+        "add-rolegroupmember",
+        "update-rolegroupmember",
+        "remove-rolegroupmember",
+    }
+)
+
+
+def _exchange(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[Finding]:
+    parameters = given(record)
+    roles = ";".join(parameters.get(name, "") for name in ("role", "roles"))
+    group = parameters.get("name") or parameters.get("identity") or record.object_id.rpartition("/")[2]
+    who = parameters.get("members") or parameters.get("member") or parameters.get("user") or "somebody"
+    what = one_line(roles.strip(";") or group)
+    if record.operation.casefold() == "remove-rolegroupmember":
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=TAKEN, familiar=_work(record, subject))
+        summary = f"{one_line(who)} was taken out of {one_line(group)}{whence(record, usual)}."
+        yield found("admin_roles", sign, summary, record, before=group)
+        return
+    if usual.is_suspect_record(record):
+        sign = BY_INTRUDER
+    elif "impersonation" in f"{roles} {group}".casefold():
+        sign = IMPERSONATION
+    elif subject.is_meant_by(who) and subject.is_meant_by(record.actor):
+        sign = TO_ONESELF
+    elif "organization management" in group.casefold():
+        sign = POWERFUL
+    else:
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=GIVEN, familiar=_work(record, subject))
+    summary = f"{what} was given to {one_line(who)}{whence(record, usual)}."
+    yield found("admin_roles", sign, summary, record, after=group)

@@ -1,0 +1,137 @@
+"""The audit trail switched off, shortened or bypassed: an intruder who does not want to be seen.
+
+Source: Exchange PowerShell, "Set-AdminAuditLogConfig", "Set-Mailbox", "Set-MailboxAuditBypassAssociation";
+Microsoft Purview, "Manage audit log retention policies"; detection D70 of the public rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from commands.clues.deeds import AUDITS, changed, concerns, given, graded, off, on, once, whom
+from commands.clues.records import done, found, one_line, whence
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence
+
+TITLE = "The audit trail was switched off, shortened or bypassed"
+SOURCE = "beyond the document"
+NEEDS: Final = (("audit_log", "audit_log_on_mailbox"),)
+HELPS: Final = ("mailbox", *AUDITS[2:])
+
+BY_INTRUDER = Sign(
+    "audit_by_intruder",
+    Severity.CRITICAL,
+    "Blinding the audit trail from a suspect address or session is done by nobody else.",
+)
+TENANT_OFF = Sign("unified_audit_off", Severity.HIGH, "No ordinary work needs a tenant without an audit log.")
+BYPASSED = Sign(
+    "audit_bypassed", Severity.HIGH, "A bypass hides everything that one account does in mailboxes."
+)
+MAILBOX_OFF = Sign(
+    "mailbox_audit_off", Severity.HIGH, "Mailbox auditing is on by itself; somebody switched it off."
+)
+SHORTENED = Sign(
+    "audit_shortened", Severity.HIGH, "Keeping less than is kept by itself has no ordinary reason."
+)
+LESS = Sign(
+    "audit_actions_taken_out",
+    Severity.MEDIUM,
+    "Fewer actions are recorded; scripts that tidy up do that, too.",
+)
+LICENCE = Sign(
+    "audit_licence_removed",
+    Severity.MEDIUM,
+    "Without the advanced auditing plan some records are not written; licences also move to save money.",
+)
+STANDING = Sign(
+    "mailbox_audit_is_off", Severity.MEDIUM, "The mailbox is not audited now, and nothing shows since when."
+)
+SIGNS: Final = (BY_INTRUDER, TENANT_OFF, BYPASSED, MAILBOX_OFF, SHORTENED, LESS, LICENCE, STANDING)
+
+ORDINARY_DAYS: Final = 90
+"""Days that mailbox audit records are kept by themselves. Source: "Set-Mailbox", AuditLogAgeLimit."""
+
+AUDIT_PLANS: Final = frozenset({"M365_ADVANCED_AUDITING"})
+"""Service plans that bring audit records.
+
+Source: Microsoft Entra, "Product names and service plan identifiers for licensing".
+"""
+
+_PLANS: Final = re.compile(r"DisabledPlans=\[([^\]]*)\]")
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield what was done to the audit trail, of this account or by it, and a mailbox that is not audited."""
+    yield from once(_all(evidence, usual))
+
+
+def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    for record in done(evidence):
+        if concerns(record, evidence.subject):
+            for plain, what in _done(record):
+                sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
+                whose = "" if plain is TENANT_OFF else f" for {whom(record, evidence.subject)}"
+                summary = f"{what}{whose}{whence(record, usual)}."
+                yield found("audit_trail", sign, summary, record, after=what)
+    mailbox = evidence.mailbox.seen(None)
+    if mailbox is not None and mailbox.audit_enabled is False:
+        summary = "Auditing of this mailbox is switched off at the moment."
+        yield Finding("audit_trail", STANDING, summary, records=(f"{mailbox.identity}:AuditEnabled",))
+    if mailbox is not None and mailbox.audit_bypass_enabled:
+        summary = "What this account does in mailboxes is not recorded: an audit bypass is set."
+        yield Finding("audit_trail", BYPASSED, summary, records=(f"{mailbox.identity}:AuditBypassEnabled",))
+
+
+def _done(record: AuditRecord) -> Iterator[tuple[Sign, str]]:
+    parameters = given(record)
+    match record.operation.casefold():
+        case "set-adminauditlogconfig":
+            if off(parameters.get("unifiedauditlogingestionenabled", "")):
+                yield TENANT_OFF, "The unified audit log was switched off"
+            if off(parameters.get("adminauditlogenabled", "")):
+                yield TENANT_OFF, "The administrators' audit log was switched off"
+        case "set-organizationconfig":
+            if on(parameters.get("auditdisabled", "")):
+                yield TENANT_OFF, "Mailbox auditing was switched off for the whole organisation"
+        case "set-mailboxauditbypassassociation":
+            if on(parameters.get("auditbypassenabled", "")):
+                yield BYPASSED, "An audit bypass was set"
+        case "set-mailbox":
+            yield from _mailbox(parameters)
+        case "remove-unifiedauditlogretentionpolicy" | "remove-auditlogretentionpolicy":
+            yield SHORTENED, "A retention policy of the audit log was removed"
+        case "update user" | "change user license":
+            old, new = changed(record, "AssignedLicense")
+            gone = (_disabled(new) - _disabled(old)) & AUDIT_PLANS
+            if gone:
+                yield LICENCE, f"The service plan {', '.join(sorted(gone))} was switched off"
+        case _:
+            return
+
+
+def _mailbox(parameters: Mapping[str, str]) -> Iterator[tuple[Sign, str]]:
+    if off(parameters.get("auditenabled", "")):
+        yield MAILBOX_OFF, "Mailbox auditing was switched off"
+    age = parameters.get("auditlogagelimit", "")
+    if age and (days := _days(age)) is not None and days < ORDINARY_DAYS:
+        yield SHORTENED, f"Mailbox audit records are kept {days} days only"
+    for name in ("auditowner", "auditdelegate", "auditadmin"):
+        value = parameters.get(name)
+        if value is not None and (not value or value.casefold() == "none" or "remove" in value.casefold()):
+            yield LESS, f"Fewer actions are audited ({one_line(name)})"
+
+
+def _days(text: str) -> int | None:
+    """Read a cmdlet's time span such as ``90.00:00:00`` or ``00:00:00``; None for what is none."""
+    match = re.fullmatch(r"(?:(\d+)\.)?\d{1,2}:\d{2}:\d{2}|(\d+)", text.strip())
+    return None if match is None else int(match[1] or match[2] or 0)
+
+
+def _disabled(text: str) -> frozenset[str]:
+    return frozenset(
+        plan.strip() for plans in _PLANS.findall(text) for plan in plans.split(",") if plan.strip()
+    )

@@ -1,0 +1,89 @@
+"""The automatic reply: an intruder uses it to answer everybody who asks, or to spread a lure.
+
+Source: Microsoft Graph v1.0, "automaticRepliesSetting resource type"; Exchange PowerShell,
+"Set-MailboxAutoReplyConfiguration".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.deeds import AUDITS, deeds, given, graded
+from commands.clues.records import addresses_in, found, one_line, whence
+from commands.clues.words import families_in
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.evidence import Evidence
+
+TITLE = "The automatic reply was turned against others"
+SOURCE = "beyond the document"
+NEEDS: Final = ("auto_reply",)
+HELPS: Final = AUDITS
+
+BY_INTRUDER = Sign(
+    "auto_reply_by_intruder",
+    Severity.HIGH,
+    "An automatic reply set from a suspect address or session speaks in the user's name to everybody.",
+)
+SCAM = Sign(
+    "auto_reply_scam", Severity.HIGH, "The reply says what hacked accounts say; no absence note does."
+)
+ELSEWHERE = Sign(
+    "auto_reply_sends_elsewhere",
+    Severity.LOW,
+    "The reply names an address outside the tenant; so do people who change jobs.",
+)
+CHANGED = Sign("auto_reply_set", Severity.INFO, "People go on leave.")
+SIGNS: Final = (BY_INTRUDER, SCAM, ELSEWHERE, CHANGED)
+
+_TAGS: Final = re.compile(r"<[^>]+>")
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield changes of the reply in the window, and what the reply that stands says."""
+    for record in deeds(evidence, {"set-mailboxautoreplyconfiguration"}):
+        parameters = given(record)
+        if parameters.get("autoreplystate", "").casefold() == "disabled":
+            continue
+        texts = [parameters.get(name, "") for name in ("internalmessage", "externalmessage")]
+        plain = _sign(texts, usual) or CHANGED
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
+        said = one_line(_TAGS.sub(" ", texts[1] or texts[0]))
+        yield found(
+            "auto_reply", sign, f"The automatic reply was set{whence(record, usual)}.", record, after=said
+        )
+    reply = evidence.auto_reply.seen(None)
+    if reply is None or reply.status.casefold() in {"", "disabled"}:
+        return
+    texts = [reply.internal_reply_message, reply.external_reply_message]
+    standing = _sign(texts, usual)
+    if standing is not None:
+        text = one_line(_TAGS.sub(" ", texts[1] or texts[0]))
+        kinds = _families(texts)
+        what = (
+            f"says what hacked accounts say ({', '.join(kinds)})"
+            if kinds
+            else "names an address outside the tenant"
+        )
+        yield Finding(
+            "auto_reply", standing, f"The automatic reply {what}.", after=text, records=("auto_reply",)
+        )
+
+
+def _families(texts: list[str]) -> list[str]:
+    text = " ".join(_TAGS.sub(" ", one) for one in texts)
+    return [family.name for family in families_in(text)]
+
+
+def _sign(texts: list[str], usual: Usual) -> Sign | None:
+    if _families(texts):
+        return SCAM
+    outside = [
+        address
+        for text in texts
+        for address in addresses_in(_TAGS.sub(" ", text))
+        if usual.is_outside(address)
+    ]
+    return ELSEWHERE if outside else None

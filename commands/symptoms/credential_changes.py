@@ -1,0 +1,352 @@
+"""Unusual changes of credentials: several passwords, and ways to sign in added or taken away beside them.
+
+Source: the founding document, symptom 8 (and the end of its step 7 for mail from other services); Microsoft
+Entra, "Audit activity reference" (Core Directory, Self-service Password Management, Authentication Methods).
+Changes of the StrongAuthentication* properties belong to the symptom strong_authentication.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from commands.clues.records import (
+    TOGETHER,
+    Doer,
+    address_of,
+    doer_of,
+    done,
+    found,
+    is_about,
+    one_line,
+    whence,
+)
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual, domain_of, registrable
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence, RegisteredMethods, Unavailable
+
+TITLE = "Unusual credential changes, such as multiple password changes are required"
+SOURCE = "symptom 8"
+NEEDS = (("directory_audits_on_user", "audit_log"),)
+HELPS = (
+    "user",
+    "authentication_methods",
+    "directory_audits_by_user",
+    "password_reset_mail",
+    "audit_log_on_mailbox",
+)
+
+PASSWORD_BY_SUSPECT = Sign(
+    "password_changed_from_suspect_address",
+    Severity.HIGH,
+    "Somebody who is not the user gave the account a new password.",
+)
+METHOD_BY_SUSPECT = Sign(
+    "sign_in_method_changed_from_suspect_address",
+    Severity.HIGH,
+    "Somebody who is not the user added or took away a way to sign in; it outlives a new password.",
+)
+SEVERAL = Sign(
+    "several_password_changes",
+    Severity.MEDIUM,
+    "Several new passwords in a short time are what a struggle over an account looks like; some people "
+    "just forget.",
+)
+SEVERAL_FAMILIAR = Sign(
+    "two_password_changes_from_usual_address",
+    Severity.LOW,
+    "The user changed the password twice from usual addresses, as after a mistyped one.",
+)
+PASSWORD_AND_METHOD = Sign(
+    "password_and_sign_in_method_changed",
+    Severity.HIGH,
+    "A new password and a change of sign-in methods within a day, not from a usual address, is how "
+    "accounts are taken.",
+)
+PASSWORD_AND_METHOD_FAMILIAR = Sign(
+    "password_and_sign_in_method_changed_at_home",
+    Severity.LOW,
+    "The same from a usual address is mostly a new telephone.",
+)
+METHOD_UNFAMILIAR = Sign(
+    "sign_in_method_changed_from_new_address",
+    Severity.LOW,
+    "A way to sign in was changed from a new place; travellers do so when they lose a telephone.",
+)
+METHOD_AFTER_SUSPECT = Sign(
+    "sign_in_method_made_after_suspect_sign_in",
+    Severity.MEDIUM,
+    "A way to sign in appeared within two days of a sign-in by somebody else, and no record says who added "
+    "it.",
+)
+METHOD_UNRECORDED = Sign(
+    "sign_in_method_made_unrecorded",
+    Severity.LOW,
+    "A way to sign in appeared in the time looked at, and no record says who added it.",
+)
+PASS_MADE = Sign(
+    "temporary_pass_or_app_password",
+    Severity.MEDIUM,
+    "A temporary access pass or an app password that the account made for itself goes around the second "
+    "factor.",
+)
+RESET_MAIL = Sign(
+    "password_reset_mail_of_several_services",
+    Severity.LOW,
+    "Several other services sent mail about new passwords within a day, as when a mailbox is used to take "
+    "them over.",
+)
+PLANNED = Sign(
+    "password_reset_by_administrator",
+    Severity.INFO,
+    "An administrator's reset is ordinary work, and the first step of the remedy as well.",
+)
+ORDINARY = Sign("credential_changed", Severity.INFO, "One change by the user is ordinary.")
+SIGNS = (
+    PASSWORD_BY_SUSPECT,
+    METHOD_BY_SUSPECT,
+    SEVERAL,
+    SEVERAL_FAMILIAR,
+    PASSWORD_AND_METHOD,
+    PASSWORD_AND_METHOD_FAMILIAR,
+    METHOD_UNFAMILIAR,
+    METHOD_AFTER_SUSPECT,
+    METHOD_UNRECORDED,
+    PASS_MADE,
+    RESET_MAIL,
+    PLANNED,
+    ORDINARY,
+)
+
+NEAR: Final = timedelta(hours=24)
+"""How close together a new password and a change of sign-in methods belong together."""
+
+AFTER_SUSPECT: Final = timedelta(hours=48)
+"""How long after somebody else's sign-in a new method is put down to him."""
+
+MANY_SERVICES: Final = 3
+"""Other services that must write about passwords within a day."""
+
+_ID: Final = "credential_changes"
+_PASSWORD: Final = frozenset(
+    {
+        "change user password", "change password (self-service)", "reset user password", "reset password",
+        "reset password (by admin)", "reset password (self-service)", "set force change user password",
+    }
+)  # fmt: skip
+_METHOD: Final = frozenset(
+    {
+        "user registered security info", "user deleted security info", "user changed default security info",
+        "user updated security info", "admin registered security info", "admin deleted security info",
+        "admin updated security info", "add passkey (device-bound)",
+        "add passkey (device-bound) security key", "register fido2 security key",
+        "add windows hello for business credential",
+    }
+)  # fmt: skip
+_PASS: Final = frozenset(
+    {"create temporary access pass", "create application password for user", "create app password"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """One change, with every record that tells of it; who did it by the most telling one."""
+
+    kind: str
+    record: AuditRecord
+    doer: Doer
+    records: tuple[str, ...]
+
+    @property
+    def at(self) -> datetime:
+        return self.record.at
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield what was changed, one finding for each thing that it amounts to."""
+    events = _events(evidence, usual)
+    passwords = [event for event in events if event.kind == "password"]
+    methods = [event for event in events if event.kind == "method"]
+    for event in events:
+        yield _alone(event, usual)
+    yield from _several(passwords)
+    yield from _together(passwords, methods, usual)
+    yield from _methods_in_force(evidence, methods, usual)
+    yield from _reset_mail(evidence)
+
+
+def _events(evidence: Evidence, usual: Usual) -> tuple[_Event, ...]:
+    """Every change once; services that tell of the same change do so within minutes."""
+    events: list[_Event] = []
+    for record in done(evidence):
+        kind = _kind(record)
+        if not kind or not is_about(record, evidence.subject):
+            continue
+        new = _Event(kind, record, doer_of(record, evidence.subject, usual), (record.id,))
+        for place in range(len(events) - 1, -1, -1):
+            if (
+                events[place].kind == kind
+                and new.at - events[place].at <= TOGETHER
+                and _alike(events[place], new)
+            ):
+                events[place] = _joined(events[place], new)
+                break
+        else:
+            events.append(new)
+    return tuple(events)
+
+
+def _alike(one: _Event, other: _Event) -> bool:
+    """Two records of one change: one act under several names, or the same name from another log."""
+    return one.kind == "password" or one.record.operation.casefold() == other.record.operation.casefold()
+
+
+_TELLING: Final = (Doer.SUSPECT, Doer.UNFAMILIAR, Doer.FAMILIAR, Doer.OTHER, Doer.UNPLACED, Doer.SERVICE)
+
+
+def _joined(one: _Event, other: _Event) -> _Event:
+    best, rest = sorted((one, other), key=lambda event: _TELLING.index(event.doer))
+    return replace(best, records=(*best.records, *rest.records))
+
+
+def _kind(record: AuditRecord) -> str:
+    operation = record.operation.casefold()
+    if operation in _PASSWORD:
+        return "password"
+    if operation in _PASS:
+        return "pass"
+    return "method" if operation in _METHOD else ""
+
+
+_OWN: Final = (Doer.SUSPECT, Doer.FAMILIAR, Doer.UNFAMILIAR, Doer.UNPLACED, Doer.SERVICE)
+
+
+def _alone(event: _Event, usual: Usual) -> Finding:
+    """What one change is by itself. A self-service reset is recorded as a service's act."""
+    record, doer = event.record, event.doer
+    if doer is Doer.SUSPECT:
+        sign = PASSWORD_BY_SUSPECT if event.kind == "password" else METHOD_BY_SUSPECT
+    elif doer is Doer.OTHER:
+        sign = PLANNED
+    elif event.kind == "pass" and doer is not Doer.FAMILIAR:
+        sign = PASS_MADE
+    elif event.kind == "method" and doer is Doer.UNFAMILIAR:
+        sign = METHOD_UNFAMILIAR
+    else:
+        sign = ORDINARY
+    what = {"password": "The password was changed", "pass": "A pass was made"}.get(
+        event.kind, "The ways to sign in were changed"
+    )
+    detail = one_line(record.details.get("ResultReason", "") or record.details.get("resultReason", ""))
+    summary = f"{what} ({record.operation}{f': {detail}' if detail else ''}){whence(record, usual)}"
+    return found(_ID, sign, summary, record, records=event.records)
+
+
+def _several(passwords: Sequence[_Event]) -> Iterator[Finding]:
+    own = [event for event in passwords if event.doer in _OWN]
+    if len(own) < 2:
+        return
+    familiar = all(event.doer is Doer.FAMILIAR for event in own)
+    sign = SEVERAL_FAMILIAR if familiar and len(own) == 2 else SEVERAL
+    first, last = own[0], own[-1]
+    summary = (
+        f"The password was changed {len(own)} times between {first.at:%Y-%m-%d %H:%M} and "
+        f"{last.at:%Y-%m-%d %H:%M} UTC, not counting what administrators did"
+    )
+    yield found(_ID, sign, summary, last.record, records=_ids(own))
+
+
+def _together(passwords: Sequence[_Event], methods: Sequence[_Event], usual: Usual) -> Iterator[Finding]:
+    for password in passwords:
+        near = [
+            method
+            for method in methods
+            if abs(method.at - password.at) <= NEAR and method.doer in _OWN and password.doer in _OWN
+        ]
+        if not near:
+            continue
+        at_home = all(event.doer is Doer.FAMILIAR for event in (password, *near))
+        sign = PASSWORD_AND_METHOD_FAMILIAR if at_home else PASSWORD_AND_METHOD
+        if not at_home and not any(_is_foreign(event, usual) for event in (password, *near)):
+            sign = PASSWORD_AND_METHOD_FAMILIAR
+        names = ", ".join(dict.fromkeys(method.record.operation for method in near))
+        summary = f"Within a day of a new password the ways to sign in were changed as well ({names})"
+        yield found(_ID, sign, summary, password.record, records=_ids([password, *near]))
+        return
+
+
+def _is_foreign(event: _Event, usual: Usual) -> bool:
+    """Not from a usual address; where little is known of the user, from any address at all."""
+    if event.doer in (Doer.SUSPECT, Doer.UNFAMILIAR):
+        return True
+    return event.doer is Doer.UNPLACED and not usual.is_well_known and bool(address_of(event.record))
+
+
+def _ids(events: Iterable[_Event]) -> tuple[str, ...]:
+    return tuple(identity for event in events for identity in event.records)
+
+
+def _methods_in_force(evidence: Evidence, methods: Sequence[_Event], usual: Usual) -> Iterator[Finding]:
+    """Ways to sign in, and the password, where they are from the window and no record tells of them."""
+    intrusions = [
+        one.created_date_time for one in usual.sign_ins if one.succeeded and usual.is_suspect(one.ip_address)
+    ]
+    registered = evidence.authentication_methods.seen(RegisteredMethods())
+    for method in registered.methods:
+        made = method.created_date_time
+        if method.kind == "password" or made is None or made not in evidence.window:
+            continue
+        if any(abs(event.at - made) <= NEAR / 24 for event in methods):
+            continue
+        after = any(timedelta() <= made - intrusion <= AFTER_SUSPECT for intrusion in intrusions)
+        name = one_line(method.display_name or method.phone_number or method.model or method.email_address)
+        which = f"{method.kind} “{name}”" if name else method.kind
+        yield Finding(
+            symptom=_ID,
+            sign=METHOD_AFTER_SUSPECT if after else METHOD_UNRECORDED,
+            summary=f"The sign-in method {which} was made, and no record says by whom",
+            at=made,
+            after=name,
+            records=(method.id,),
+        )
+    user = evidence.user
+    if isinstance(user, Unavailable) or user.value.last_password_change_date_time is None:
+        return
+    changed = user.value.last_password_change_date_time
+    known = [record for record in done(evidence) if _kind(record) == "password"]
+    if changed in evidence.window and not any(abs(record.at - changed) <= NEAR / 24 for record in known):
+        yield Finding(
+            symptom=_ID,
+            sign=ORDINARY,
+            summary="The password was last changed in the time looked at, and no record says by whom",
+            at=changed,
+            records=(f"{user.value.id}#lastPasswordChangeDateTime",),
+        )
+
+
+def _reset_mail(evidence: Evidence) -> Iterator[Finding]:
+    mails = sorted(
+        (
+            (mail.received_date_time, registrable(domain_of(mail.from_.email_address.address)), mail.id)
+            for mail in evidence.password_reset_mail.seen(())
+            if mail.received_date_time is not None
+            and mail.from_ is not None
+            and mail.received_date_time in evidence.window
+        ),
+    )
+    for first, (start, _, _) in enumerate(mails):
+        close = [mail for mail in mails[first:] if mail[0] - start <= NEAR]
+        services = sorted({service for _, service, _ in close if service})
+        if len(services) >= MANY_SERVICES:
+            named = ", ".join(services[:6])
+            yield Finding(
+                symptom=_ID,
+                sign=RESET_MAIL,
+                summary=f"{len(services)} services sent mail about passwords within a day: {named}",
+                at=start,
+                records=tuple(identity for _, _, identity in close),
+            )
+            return

@@ -1,0 +1,165 @@
+"""Rights on the mailbox, or a folder of it, that were given to somebody else.
+
+Source: Exchange PowerShell, "Add-MailboxPermission", "Add-RecipientPermission",
+"Add-MailboxFolderPermission" and "Set-Mailbox"; detections D11 to D13 of the public rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.deeds import AUDITS, deeds, given, graded, on, to_subject, whom
+from commands.clues.records import by_service, found, one_line, whence
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+from graph.evidence import DelegateKind, Evidence
+
+TITLE = "Somebody else may open the mailbox or send from it"
+SOURCE = "beyond the document"
+NEEDS: Final = ("delegates", ("audit_log_on_mailbox", "audit_log"))
+HELPS: Final = AUDITS[2:]
+
+BY_INTRUDER = Sign(
+    "delegate_by_intruder",
+    Severity.HIGH,
+    "A right given from a suspect address or session is a back door that outlives a new password.",
+)
+OUTSIDE = Sign(
+    "delegate_outside",
+    Severity.HIGH,
+    "Somebody outside the tenant has hardly ever a reason to open a mailbox.",
+)
+ADDED = Sign(
+    "delegate_added", Severity.MEDIUM, "Assistants get such rights as well; it needs an explanation."
+)
+TAKEN = Sign(
+    "access_to_others",
+    Severity.MEDIUM,
+    "This account gave rights on another mailbox; administrators do that, and intruders who reach for more.",
+)
+EVERYBODY = Sign(
+    "folder_for_everybody",
+    Severity.MEDIUM,
+    "A folder that everybody may read lets an intruder read on without signing in as the user.",
+)
+FOLDER = Sign("folder_shared", Severity.LOW, "Sharing a calendar or a folder is everyday work.")
+WORK = Sign(
+    "access_to_others_at_work",
+    Severity.INFO,
+    "This account gave rights on another mailbox from where its user always works: an administrator's day.",
+)
+STANDING = Sign("delegate_standing", Severity.INFO, "The right exists; nothing shows that it is new.")
+SIGNS: Final = (BY_INTRUDER, OUTSIDE, ADDED, TAKEN, WORK, EVERYBODY, FOLDER, STANDING)
+
+_MAILBOX: Final = frozenset({"add-mailboxpermission", "set-mailboxpermission", "add-recipientpermission"})
+_FOLDER: Final = frozenset(
+    {
+        "add-mailboxfolderpermission",
+        "set-mailboxfolderpermission",
+        "addfolderpermissions",
+        "modifyfolderpermissions",
+        "updatefolderpermissions",
+        "updatecalendardelegation",
+    }
+)
+_WIDE: Final = ("fullaccess", "changepermission", "changeowner", "sendas", "externalaccount")
+_EVERYBODY: Final = frozenset({"default", "anonymous", "everyone"})
+_HARMLESS: Final = frozenset({"", "none", "availabilityonly", "limiteddetails"})
+"""What a calendar shows to everybody without anybody's doing."""
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield rights given in the window, by the subject or on the subject's mailbox, and those that stand."""
+    told: set[str] = set()
+    for record in deeds(evidence, _MAILBOX | _FOLDER | {"set-mailbox"}):
+        operation = record.operation.casefold()
+        if operation in _MAILBOX:
+            findings = list(_mailbox(record, evidence, usual))
+        elif operation in _FOLDER:
+            findings = list(_folder(record, usual))
+        else:
+            findings = list(_on_behalf(record, evidence, usual))
+        names = {finding.after.casefold() for finding in findings}
+        told |= names | {name.partition("@")[0] for name in names}
+        yield from findings
+    for delegate in evidence.delegates.seen(()):
+        who, rights = one_line(delegate.who), ", ".join(delegate.rights) or delegate.kind.value
+        if {who.casefold(), who.casefold().partition("@")[0]} & told:
+            continue
+        everybody = who.casefold() in _EVERYBODY
+        if everybody and {right.casefold() for right in delegate.rights} <= _HARMLESS:
+            continue
+        outside = usual.is_outside(delegate.who) and delegate.kind is not DelegateKind.FOLDER
+        where = f" on {one_line(delegate.folder)}" if delegate.folder else ""
+        yield Finding(
+            symptom="delegates",
+            sign=OUTSIDE if outside else STANDING,
+            summary=f"{who} has {rights}{where}.",
+            after=who,
+            records=(f"{delegate.kind}:{delegate.who}:{delegate.folder}",),
+        )
+
+
+def _mailbox(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    parameters = given(record)
+    who = one_line(parameters.get("user") or parameters.get("trustee") or "somebody")
+    rights = parameters.get("accessrights", "")
+    if who.upper().endswith("\\SELF") or on(parameters.get("deny", "")):
+        return
+    if rights and not any(wide in rights.casefold().replace(" ", "") for wide in _WIDE):
+        return
+    plain = ADDED if to_subject(record, evidence.subject) else TAKEN
+    if usual.is_outside(who):
+        plain = OUTSIDE
+    if by_service(record) and not usual.is_suspect_record(record):
+        plain = STANDING
+    summary = (
+        f"{who} was given {rights or 'access'} on {whom(record, evidence.subject)}{whence(record, usual)}."
+    )
+    yield found(
+        "delegates",
+        graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK if plain is TAKEN else None),
+        summary,
+        record,
+        after=who,
+    )
+
+
+def _on_behalf(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    who = one_line(given(record).get("grantsendonbehalfto", ""))
+    if not who:
+        return
+    plain = ADDED if to_subject(record, evidence.subject) else TAKEN
+    summary = f"{who} may send on behalf of {whom(record, evidence.subject)}{whence(record, usual)}."
+    yield found(
+        "delegates",
+        graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK if plain is TAKEN else None),
+        summary,
+        record,
+        after=who,
+    )
+
+
+def _folder(record: AuditRecord, usual: Usual) -> Iterator[Finding]:
+    parameters = given(record)
+    details = record.details
+    who = one_line(
+        parameters.get("user") or details.get("MemberUpn") or details.get("TargetUserOrGroupName", "")
+    )
+    rights = parameters.get("accessrights") or details.get("MemberRights", "")
+    if not who and record.operation.casefold() != "updatecalendardelegation":
+        return
+    harmless = {part.strip().casefold() for part in rights.replace(";", ",").split(",")} <= _HARMLESS
+    if harmless and rights:
+        return
+    plain = EVERYBODY if who.casefold() in _EVERYBODY else FOLDER
+    summary = f"{who or 'Somebody'} was given {rights or 'rights'} on a folder{whence(record, usual)}."
+    yield found(
+        "delegates",
+        graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK if plain is TAKEN else None),
+        summary,
+        record,
+        after=who,
+    )

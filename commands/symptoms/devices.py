@@ -1,0 +1,83 @@
+"""Devices that were registered for the account, or first fetched its mail, within the window.
+
+A registered device holds a token that outlives a new password. Source: Microsoft Entra, "Device registration
+service" audit activities; Exchange PowerShell, "Get-MobileDevice"; detection D56 of the public rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from commands.clues.deeds import AUDITS, concerns, graded, once
+from commands.clues.records import done, found, one_line, whence
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.evidence import Evidence
+
+TITLE = "New devices"
+SOURCE = "beyond the document"
+NEEDS: Final = ("registered_devices", "mobile_devices")
+HELPS: Final = AUDITS
+
+BY_INTRUDER = Sign(
+    "device_by_intruder",
+    Severity.HIGH,
+    "A device registered from a suspect address or session keeps its own token, whatever the password.",
+)
+NEW = Sign("new_device", Severity.LOW, "A new device in the window; people buy telephones.")
+PHONE = Sign(
+    "new_mail_device", Severity.LOW, "A device fetched the mail for the first time; people buy telephones."
+)
+OWN = Sign(
+    "own_new_device",
+    Severity.INFO,
+    "The device is managed, or everything in the window came from the user's own places.",
+)
+SIGNS: Final = (BY_INTRUDER, NEW, PHONE, OWN)
+
+_REGISTERING: Final = frozenset(
+    {"register device", "add device", "add registered owner to device", "add registered users to device"}
+)
+_TOGETHER: Final = timedelta(minutes=10)
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield device registrations and first synchronisations of the window."""
+    told = list(once(_registered(evidence, usual), by="sign"))
+    yield from told
+    # Where enough is known of the user and nothing in the window is foreign, a new telephone is just that.
+    calm = usual.is_well_known and not usual.suspect_addresses
+    for device in evidence.registered_devices.seen(()):
+        made = device.registration_date_time
+        if made is None or made not in evidence.window:
+            continue
+        if any(one.at is not None and abs(one.at - made) <= _TOGETHER for one in told):
+            continue
+        name = one_line(device.display_name or device.operating_system or device.device_id)
+        sign = OWN if calm or device.is_compliant or device.is_managed else NEW
+        yield Finding(
+            "devices", sign, f"The device {name} was registered.", at=made, after=name, records=(device.id,)
+        )
+    for phone in evidence.mobile_devices.seen(()):
+        first = phone.first_sync_time
+        if first is None or first not in evidence.window:
+            continue
+        name = one_line(phone.friendly_name or phone.device_model or phone.device_type or phone.device_id)
+        how = phone.client_type or "unknown program"
+        summary = f"The device {name} ({how}) fetched mail for the first time."
+        record_id = phone.identity or phone.device_id
+        yield Finding("devices", OWN if calm else PHONE, summary, at=first, after=name, records=(record_id,))
+
+
+def _registered(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    for record in done(evidence):
+        if record.operation.casefold() not in _REGISTERING or not concerns(record, evidence.subject):
+            continue
+        target = record.details.get("TargetName", "") or record.object_id
+        # Records that add an owner or a user name the person, those that add the device name the device.
+        name = "" if evidence.subject.is_meant_by(target) else one_line(target)
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=NEW, familiar=OWN)
+        summary = f"A device{f' ({name})' if name else ''} was registered{whence(record, usual)}."
+        yield found("devices", sign, summary, record, after=name)

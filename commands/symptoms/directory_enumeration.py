@@ -1,0 +1,122 @@
+"""Tools that take stock of a directory or try out where a second factor is missing.
+
+They show by the name they give themselves, in sign-ins and in any other record, and by one address that
+poses as several operating systems within a minute or two. Source: the tools' own pages, named in
+`commands.clues.agents`; detection D39 of the public rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+from commands.clues.agents import Kind, agent_of
+from commands.clues.deeds import AUDITS
+from commands.clues.places import spot_of
+from commands.clues.records import by_subject, done, one_line
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.evidence import Evidence, SignIn
+
+TITLE = "Tools that explore the directory"
+SOURCE = "beyond the document"
+NEEDS: Final = (("sign_ins", "audit_log"),)
+HELPS: Final = ("sign_ins_non_interactive", *AUDITS[1:])
+
+TOOL = Sign(
+    "enumeration_tool",
+    Severity.HIGH,
+    "A tool made to explore a directory for an attack was used with this account; a test that was announced "
+    "looks the same.",
+)
+TRIED = Sign(
+    "enumeration_tool_failed", Severity.LOW, "Such a tool was tried with this account and not let in."
+)
+CAROUSEL = Sign(
+    "posed_as_many_systems",
+    Severity.HIGH,
+    "One address that is a telephone, a Mac and a Linux machine within two minutes tries out where no second "
+    "factor is asked for.",
+)
+SIGNS: Final = (TOOL, TRIED, CAROUSEL)
+
+QUICK: Final = timedelta(minutes=2)
+"""Within which one address posed as several systems."""
+
+SYSTEMS: Final = 3
+
+_SYSTEM: Final = (
+    ("Windows Phone", re.compile(r"windows phone|iemobile", re.IGNORECASE)),
+    ("Android", re.compile(r"android", re.IGNORECASE)),
+    ("iPhone or iPad", re.compile(r"iphone|ipad|ios/", re.IGNORECASE)),
+    ("Windows", re.compile(r"windows", re.IGNORECASE)),
+    ("Mac", re.compile(r"mac ?os|macintosh", re.IGNORECASE)),
+    ("Linux", re.compile(r"linux|x11", re.IGNORECASE)),
+)
+
+
+def system_of(user_agent: str) -> str:
+    """Give the operating system that an agent claims, "" where it claims none."""
+    return next((name for name, pattern in _SYSTEM if pattern.search(user_agent)), "")
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield tools by name, one finding an address and outcome, and addresses that posed as many systems."""
+    sign_ins = [one for one in usual.sign_ins if one.created_date_time in evidence.window]
+    groups: dict[tuple[str, str, bool], list[SignIn]] = defaultdict(list)
+    for one in sign_ins:
+        agent = agent_of(one.user_agent)
+        if agent is not None and agent.kind is Kind.ATTACK:
+            groups[agent.name, one.ip_address, one.succeeded].append(one)
+    for (name, address, succeeded), used in groups.items():
+        times = f"{len(used)} times" if len(used) > 1 else "once"
+        what = f"{name} signed in {times}" if succeeded else f"{name} tried to sign in {times}"
+        yield _finding(TOOL if succeeded else TRIED, f"{what} from {address or 'an unknown address'}.", used)
+    known = {one.id for one in sign_ins}
+    for record in done(evidence):
+        agent = agent_of(record.user_agent) or agent_of(record.client)
+        if agent is None or agent.kind is not Kind.ATTACK or record.id in known:
+            continue
+        if by_subject(record, evidence.subject):
+            where = record.address or "an unknown address"
+            yield Finding(
+                symptom="directory_enumeration",
+                sign=TOOL,
+                summary=f"{agent.name} did “{one_line(record.operation)}” from {where}.",
+                at=record.at,
+                by=record.actor,
+                address=record.address or "",
+                records=(record.id,),
+            )
+    yield from _carousels(sign_ins)
+
+
+def _carousels(sign_ins: Sequence[SignIn]) -> Iterator[Finding]:
+    spots: dict[str, list[SignIn]] = defaultdict(list)
+    for one in sign_ins:
+        if one.ip_address and one.is_interactive is not False and system_of(one.user_agent):
+            spots[spot_of(one.ip_address)].append(one)
+    for used in spots.values():
+        for number, first in enumerate(used):
+            near = [one for one in used[number:] if one.created_date_time - first.created_date_time <= QUICK]
+            systems = sorted({system_of(one.user_agent) for one in near})
+            if len(systems) >= SYSTEMS:
+                what = f"{first.ip_address} posed as {', '.join(systems)} within two minutes."
+                yield _finding(CAROUSEL, what, near)
+                break
+
+
+def _finding(sign: Sign, summary: str, sign_ins: Sequence[SignIn]) -> Finding:
+    first = sign_ins[0]
+    return Finding(
+        symptom="directory_enumeration",
+        sign=sign,
+        summary=summary,
+        at=first.created_date_time,
+        by=first.user_principal_name,
+        address=first.ip_address,
+        records=tuple(one.id for one in sign_ins),
+    )

@@ -1,0 +1,139 @@
+"""The display name in the global address list was changed.
+
+Source: the founding document, symptom 4; directory audit activity "Update user"; cmdlets Set-User and
+Set-Mailbox.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.records import (
+    Changed,
+    Doer,
+    changed_properties,
+    doer_of,
+    done,
+    found,
+    is_about,
+    merged,
+    one_line,
+    whence,
+)
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.evidence import Evidence
+
+TITLE = "The user’s display name was changed in the Global Address List"
+SOURCE = "symptom 4"
+NEEDS = (("directory_audits_on_user", "audit_log"),)
+HELPS = ("user", "audit_log_on_mailbox", "directory_audits_by_user")
+
+BY_SUSPECT = Sign(
+    "display_name_changed_from_suspect_address",
+    Severity.HIGH,
+    "Somebody who is not the user made the account look like another person.",
+)
+LOOK_ALIKE = Sign(
+    "display_name_look_alike",
+    Severity.HIGH,
+    "Letters of two alphabets in one word, or invisible ones, serve only to deceive the reader.",
+)
+POSES = Sign(
+    "display_name_poses_as_office",
+    Severity.HIGH,
+    "A person's account that calls itself support, security, payroll or Microsoft is set up to deceive.",
+)
+UNFAMILIAR = Sign(
+    "display_name_changed_from_new_address",
+    Severity.MEDIUM,
+    "People hardly ever rename themselves, and not from somewhere they have never been.",
+)
+UNPLACED = Sign(
+    "display_name_changed_by_user", Severity.LOW, "The account renamed itself, and no record says from where."
+)
+ORDINARY = Sign(
+    "display_name_changed",
+    Severity.INFO,
+    "An administrator, or the user from a usual address, changed a name; people marry.",
+)
+SIGNS = (BY_SUSPECT, LOOK_ALIKE, POSES, UNFAMILIAR, UNPLACED, ORDINARY)
+
+_ID: Final = "display_name"
+_OFFICE: Final = re.compile(
+    r"\b(?:microsoft|office ?365|outlook|administrator|help ?desk|service ?desk|it support|it department"
+    r"|support team"
+    r"|security (?:team|alert|department)|account (?:team|security)|payroll|human resources"
+    r"|accounts? payable|no-?reply"
+    r"|mailer-daemon|postmaster|sharepoint|docusign|onedrive)\b",
+    re.IGNORECASE,
+)
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield each change of the display name, and a name in force that is made to deceive."""
+    records = [record for record in done(evidence) if is_about(record, evidence.subject)]
+    changes = merged(
+        ("displayname", old, new, record)
+        for name, old, new, record in changed_properties(records)
+        if name.casefold() == "displayname" and new
+    )
+    for change in changes:
+        sign = _grade(change, evidence, usual)
+        if sign is not None:
+            old = f"from “{one_line(change.old)}” " if change.old else ""
+            new = f"to “{one_line(change.new)}”"
+            yield found(
+                _ID,
+                sign,
+                f"The display name was changed {old}{new}{whence(change.record, usual)}",
+                change.record,
+                before=change.old,
+                after=change.new,
+                records=change.records,
+            )
+    user = evidence.user.seen(None)
+    if (
+        user is not None
+        and looks_alike(user.display_name)
+        and not any(c.new == user.display_name for c in changes)
+    ):
+        yield Finding(
+            symptom=_ID,
+            sign=LOOK_ALIKE,
+            summary=f"The display name “{one_line(user.display_name)}” holds letters of two alphabets",
+            after=user.display_name,
+            records=(user.id,),
+        )
+
+
+def _grade(change: Changed, evidence: Evidence, usual: Usual) -> Sign | None:
+    doer = doer_of(change.record, evidence.subject, usual)
+    if doer is Doer.SUSPECT:
+        return BY_SUSPECT
+    if looks_alike(change.new):
+        return LOOK_ALIKE
+    if doer in (Doer.SERVICE, Doer.OTHER):
+        return None if doer is Doer.SERVICE else ORDINARY
+    if _OFFICE.search(change.new) and not _OFFICE.search(change.old):
+        return POSES
+    return {Doer.UNFAMILIAR: UNFAMILIAR, Doer.UNPLACED: UNPLACED}.get(doer, ORDINARY)
+
+
+def looks_alike(name: str) -> bool:
+    """Say whether a name holds invisible signs, or a word with letters of two alphabets."""
+    if any(unicodedata.category(letter) == "Cf" for letter in name):
+        return True
+    return any(
+        len({_script(letter) for letter in word if letter.isalpha()} & _MIXABLE) > 1 for word in name.split()
+    )
+
+
+_MIXABLE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK"})
+
+
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]

@@ -1,0 +1,83 @@
+"""Domains that were added, or whose sign-in was handed to another service.
+
+Who does that can sign in as anybody. Source: Microsoft Entra, "Set domain authentication" and "Set federation
+settings on domain" audit records; detection D73 of the public rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.deeds import concerns, graded, once
+from commands.clues.records import done, found, one_line, whence
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.evidence import Evidence
+
+TITLE = "A domain was added or federated"
+SOURCE = "beyond the document"
+NEEDS: Final = (("audit_log", "directory_audits_by_user"),)
+HELPS: Final = ("domains", "audit_log_on_mailbox", "directory_audits_on_user")
+
+BY_INTRUDER = Sign(
+    "federation_by_intruder",
+    Severity.CRITICAL,
+    "A trust changed from a suspect address or session lets the intruder sign in as everybody.",
+)
+TRUST = Sign(
+    "federation_changed",
+    Severity.HIGH,
+    "Who signs for a domain's users changes once in years, in a project that everybody knows of.",
+)
+DOMAIN = Sign(
+    "domain_added", Severity.MEDIUM, "A new domain can send and sign in for the tenant; mergers bring them."
+)
+FEDERATED = Sign(
+    "federated_domain", Severity.INFO, "The domain is federated: passwords are changed where it signs in."
+)
+SIGNS: Final = (BY_INTRUDER, TRUST, DOMAIN, FEDERATED)
+
+_TRUST: Final = frozenset(
+    {
+        "set domain authentication",
+        "set federation settings on domain",
+        "update domain",
+        "add-federateddomain",
+        "set-federationtrust",
+        "new-federationtrust",
+        "set-msoldomainfederationsettings",
+        "add partner to company",
+    }
+)
+_DOMAIN: Final = frozenset(
+    {
+        "add unverified domain",
+        "add verified domain",
+        "verify domain",
+        "new-accepteddomain",
+        "set-accepteddomain",
+    }
+)
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield what this account did to the tenant's domains in the window, and which domains are federated."""
+    yield from once(_all(evidence, usual))
+
+
+def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    for record in done(evidence):
+        operation = record.operation.casefold()
+        if operation not in _TRUST | _DOMAIN or not concerns(record, evidence.subject):
+            continue
+        name = one_line(record.details.get("TargetName", "") or record.object_id or "not named")
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=TRUST if operation in _TRUST else DOMAIN)
+        yield found(
+            "federation", sign, f"{record.operation}: {name}{whence(record, usual)}.", record, after=name
+        )
+    own = {address.rpartition("@")[2] for address in evidence.subject.addresses}
+    for domain in evidence.domains.seen(()):
+        if domain.authentication_type.casefold() == "federated" and domain.id.casefold() in own:
+            summary = f"The domain {one_line(domain.id)} is federated; its passwords live elsewhere."
+            yield Finding("federation", FEDERATED, summary, after=domain.id, records=(domain.id,))

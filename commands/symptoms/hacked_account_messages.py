@@ -1,0 +1,306 @@
+"""Messages that hacked accounts send, in the Sent or Deleted Items.
+
+Source: the founding document, symptom 6. Texts are told by families (see `words`), and mass mail by its
+reach.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from commands.clues.records import message_key, one_line
+from commands.clues.sending import Sent, sent_of
+from commands.clues.words import (
+    BANK_CHANGE,
+    CREDENTIAL_LURE,
+    INVOICE_FRAUD,
+    OPENER,
+    PAYROLL_CHANGE,
+    SHARED_LURE,
+    Family,
+    families_in,
+    is_newsletter,
+    own_words,
+    topic,
+)
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.evidence import Evidence, Message
+
+TITLE = "The Sent or Deleted Items folders contain common hacked-account messages"
+SOURCE = "symptom 6"
+NEEDS = ("sent_items", "deleted_items")
+HELPS = (
+    "recoverable_items",
+    "message_trace",
+    "audit_log",
+    "audit_log_on_mailbox",
+    "directory_audits_on_user",
+    "directory_audits_by_user",
+)
+
+TEXT_FROM_SUSPECT = Sign(
+    "hacked_text_from_suspect_address",
+    Severity.CRITICAL,
+    "A text of a known fraud, sent from an address that is not the user's: nothing is left to explain.",
+)
+TEXT = Sign(
+    "hacked_text",
+    Severity.HIGH,
+    "A text of a fraud that has no honest use, such as the stranded traveller or the gift cards.",
+)
+DIVERSION = Sign(
+    "money_diversion_text",
+    Severity.MEDIUM,
+    "A text that leads money elsewhere; now and then somebody really has a new bank account.",
+)
+LURE = Sign(
+    "lure_text",
+    Severity.MEDIUM,
+    "A text that leads to a page asking for a password; now and then it is a clumsy honest one.",
+)
+WIDE = Sign(
+    "hacked_text_to_many",
+    Severity.HIGH,
+    "The same doubtful text went to many people; honest ones of its kind go to one.",
+)
+OPENING = Sign(
+    "opening_line",
+    Severity.LOW,
+    "The opening line of many frauds, which colleagues use as well.",
+)
+SENT_BY_SUSPECT = Sign(
+    "mail_sent_from_suspect_address",
+    Severity.MEDIUM,
+    "Mail was sent from an address that is not the user's; what it says could not be told.",
+)
+MASS_BY_SUSPECT = Sign(
+    "mass_mail_from_suspect_address",
+    Severity.HIGH,
+    "One message to many people, sent from an address that is not the user's.",
+)
+MASS = Sign(
+    "mass_mail",
+    Severity.MEDIUM,
+    "One message to a hundred people outside, without a way to unsubscribe; few people's work is that.",
+)
+BROAD = Sign(
+    "broad_mail",
+    Severity.LOW,
+    "One message to twenty people outside within a day; invitations and offers are like that too.",
+)
+SIGNS = (
+    TEXT_FROM_SUSPECT,
+    TEXT,
+    DIVERSION,
+    LURE,
+    WIDE,
+    OPENING,
+    SENT_BY_SUSPECT,
+    MASS_BY_SUSPECT,
+    MASS,
+    BROAD,
+)
+
+BROAD_FROM: Final = 20
+MASS_FROM: Final = 100
+"""Recipients outside the tenant, within a day. Public tools draw the first line; the second is ours."""
+
+WIDE_FROM: Final = 5
+"""Recipients, from which on a doubtful text is no longer a matter between two people."""
+
+_ID: Final = "hacked_account_messages"
+_DIVERSIONS: Final = (BANK_CHANGE, PAYROLL_CHANGE, INVOICE_FRAUD)
+_LURES: Final = (SHARED_LURE, CREDENTIAL_LURE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """One message as written by the subject, with what the logs know of its sending."""
+
+    message: Message
+    folder: str
+    sent: Sent | None
+
+    @property
+    def at(self) -> datetime | None:
+        return self.message.sent_date_time or self.message.received_date_time
+
+    @property
+    def suspect(self) -> bool:
+        return self.sent is not None and self.sent.suspect
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        logged = self.sent.recipients if self.sent else ()
+        return tuple(dict.fromkeys((*self.message.recipients, *logged)))
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield a finding for each family and subject line, for mass mail, and for other mail by suspects."""
+    sent = sent_of(evidence, usual)
+    letters = _letters(evidence, sent)
+    told: set[str] = set()
+    families: dict[tuple[str, str], list[_Letter]] = {}
+    kinds: dict[str, Family] = {}
+    for letter in letters:
+        text = f"{letter.message.subject}\n{own_words(letter.message.text)}"
+        for family in families_in(text)[:1]:
+            kinds[family.id] = family
+            families.setdefault((family.id, topic(letter.message.subject)), []).append(letter)
+            told.add(message_key(letter.message.internet_message_id))
+    for (family_id, _), group in families.items():
+        yield _about_text(kinds[family_id], group, evidence)
+    yield from _mass(letters, sent, usual)
+    yield from _unread(sent, told)
+
+
+def _letters(evidence: Evidence, sent: Sequence[Sent]) -> tuple[_Letter, ...]:
+    """Every message of the subject's own making that lies in the folders, once."""
+    by_key = {one.key: one for one in sent if one.key}
+    found: dict[str, _Letter] = {}
+    for folder, source in (
+        ("Sent Items", evidence.sent_items),
+        ("Deleted Items", evidence.deleted_items),
+        ("Recoverable Items", evidence.recoverable_items),
+    ):
+        for message in source.seen(()):
+            author = message.from_.email_address.address if message.from_ else ""
+            # What others wrote is in Deleted Items because the user threw it away.
+            if folder != "Sent Items" and not evidence.subject.is_meant_by(author):
+                continue
+            key = message_key(message.internet_message_id)
+            found.setdefault(key or message.id, _Letter(message, folder, by_key.get(key)))
+    return tuple(found.values())
+
+
+def _about_text(family: Family, group: Sequence[_Letter], evidence: Evidence) -> Finding:
+    people = tuple(dict.fromkeys(address for letter in group for address in letter.recipients))
+    if any(letter.suspect for letter in group):
+        sign = TEXT_FROM_SUSPECT
+    elif family in _DIVERSIONS or family in _LURES or family is OPENER:
+        narrow = DIVERSION if family in _DIVERSIONS else LURE if family in _LURES else OPENING
+        sign = WIDE if len(people) >= WIDE_FROM and family is not OPENER else narrow
+    else:
+        sign = TEXT
+    first = min(group, key=lambda letter: letter.at or evidence.window.end)
+    addresses = [address for letter in group if letter.sent for address in letter.sent.addresses]
+    count = f"{len(group)} messages" if len(group) > 1 else "A message"
+    reach = f" to {len(people)} recipients" if len(people) > 1 else f" to {people[0]}" if people else ""
+    folders = " and ".join(dict.fromkeys(letter.folder for letter in group))
+    summary = (
+        f"{count} in {folders} “{one_line(first.message.subject)}”{reach} "
+        f"{'read' if len(group) > 1 else 'reads'} like this: {family.name}"
+    )
+    if addresses:
+        summary += f"; sent from {addresses[0]}"
+    answers = _answers(topic(first.message.subject), evidence)
+    return Finding(
+        symptom=_ID,
+        sign=sign,
+        summary=summary,
+        at=first.at,
+        by=evidence.subject.mail,
+        address=addresses[0] if addresses else "",
+        records=tuple(dict.fromkeys((*(letter.message.id for letter in group), *answers))),
+    )
+
+
+def _answers(wanted: str, evidence: Evidence) -> tuple[str, ...]:
+    """The ids of what others answered, as far as it was thrown away."""
+    if not wanted:
+        return ()
+    thrown_away = (*evidence.deleted_items.seen(()), *evidence.recoverable_items.seen(()))
+    return tuple(
+        message.id
+        for message in thrown_away
+        if topic(message.subject) == wanted
+        and message.from_
+        and not evidence.subject.is_meant_by(message.from_.email_address.address)
+    )
+
+
+def _mass(letters: Sequence[_Letter], sent: Sequence[Sent], usual: Usual) -> Iterator[Finding]:
+    """The same subject line to many people within a day, by the folders and the logs together."""
+    reach: dict[str, list[tuple[datetime, tuple[str, ...], bool, str, str]]] = {}
+    seen: set[str] = set()
+    for letter in letters:
+        seen.add(message_key(letter.message.internet_message_id))
+        if letter.at is not None:
+            row = (letter.at, letter.recipients, letter.suspect, letter.message.id, letter.message.subject)
+            reach.setdefault(topic(letter.message.subject), []).append(row)
+    for one in sent:
+        if not one.key or one.key not in seen:
+            # An audit record names no recipient; a message went to somebody.
+            people = one.recipients or (f"{one.records[0]}@unknown.invalid",)
+            reach.setdefault(topic(one.subject), []).append(
+                (one.at, people, one.suspect, one.records[0], one.subject)
+            )
+    for subject, rows in reach.items():
+        rows.sort(key=lambda row: row[0])
+        group = _busiest_day(rows)
+        outside = {address for _, people, _, _, _ in group for address in people if usual.is_outside(address)}
+        suspect = any(row[2] for row in group)
+        if not subject or len(outside) < BROAD_FROM or (not suspect and _is_mailing(subject, letters)):
+            continue
+        sign = MASS_BY_SUSPECT if suspect else MASS if len(outside) >= MASS_FROM else BROAD
+        yield Finding(
+            symptom=_ID,
+            sign=sign,
+            summary=f"“{one_line(group[0][4])}” went to {len(outside)} recipients outside within a day",
+            at=group[0][0],
+            records=tuple(dict.fromkeys(row[3] for row in group))[:200],
+        )
+
+
+def _is_mailing(subject: str, letters: Sequence[_Letter]) -> bool:
+    """Say whether what went out under a subject line offers to be unsubscribed from."""
+    return any(
+        is_newsletter(letter.message.text) for letter in letters if topic(letter.message.subject) == subject
+    )
+
+
+def _busiest_day(
+    rows: Sequence[tuple[datetime, tuple[str, ...], bool, str, str]],
+) -> Sequence[tuple[datetime, tuple[str, ...], bool, str, str]]:
+    """The 24 hours with the most recipients; `rows` come oldest first."""
+    best: Sequence[tuple[datetime, tuple[str, ...], bool, str, str]] = ()
+    most, start, total = 0, 0, 0
+    for end, row in enumerate(rows):
+        total += len(row[1])
+        while row[0] - rows[start][0] > timedelta(hours=24):
+            total -= len(rows[start][1])
+            start += 1
+        if total > most:
+            most, best = total, rows[start : end + 1]
+    return best
+
+
+_WRITES: Final = re.compile(r"[^\W\d_]", re.UNICODE)
+
+
+def _unread(sent: Sequence[Sent], told: set[str]) -> Iterator[Finding]:
+    """Other mail that left from suspect addresses, one finding for each address."""
+    places: dict[str, list[Sent]] = {}
+    for one in sent:
+        if one.suspect and one.key not in told:
+            places.setdefault(one.addresses[0] if one.addresses else "", []).append(one)
+    for address, group in places.items():
+        subjects = list(
+            dict.fromkeys(one_line(one.subject, 60) for one in group if _WRITES.search(one.subject))
+        )
+        named = f" ({', '.join(f'“{subject}”' for subject in subjects[:3])})" if subjects else ""
+        count = f"{len(group)} messages were" if len(group) > 1 else "A message was"
+        yield Finding(
+            symptom=_ID,
+            sign=SENT_BY_SUSPECT,
+            summary=f"{count} sent from {address or 'a suspect session'}{named}",
+            at=group[0].at,
+            by=group[0].by,
+            address=address,
+            records=tuple(dict.fromkeys(identity for one in group for identity in one.records))[:200],
+        )

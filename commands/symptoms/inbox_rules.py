@@ -1,0 +1,209 @@
+"""Inbox rules that neither the user nor an administrator made.
+
+Source: the founding document, symptom 3; public detections of rules that forward, hide, or hide themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.alerts import alerts_of
+from commands.clues.folders import Hiding
+from commands.clues.records import address_of, found, is_familiar, one_line, whence
+from commands.clues.rules import Rule, has_odd_name, outside_destinations, rules_of, says, telling_words
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.evidence import Evidence
+
+TITLE = "Inbox rules that were not created by the intended user or the administrator"
+SOURCE = "symptom 3"
+# Exchange lists every rule with its folder's name; Graph leaves the hidden ones out, so it cannot decide
+# alone.
+NEEDS = ("hidden_inbox_rules",)
+HELPS = (
+    "inbox_rules",
+    "mail_folders",
+    "sweep_rules",
+    "audit_log",
+    "audit_log_on_mailbox",
+    "risk_detections",
+    "directory_audits_on_user",
+    "directory_audits_by_user",
+)
+
+FORWARDS_SECRETLY = Sign(
+    "rule_forwards_outside_secretly",
+    Severity.CRITICAL,
+    "A rule that sends mail out of the organisation and hides that it does, or was made by somebody else, "
+    "has no honest use.",
+)
+FORWARDS_OUTSIDE = Sign(
+    "rule_forwards_outside",
+    Severity.HIGH,
+    "Mail that leaves the organisation by itself is the commonest back door; the rare honest case must be "
+    "asked for.",
+)
+FORWARDS_SOME = Sign(
+    "rule_forwards_some_outside",
+    Severity.MEDIUM,
+    "The user himself made it, from a usual address, for one sender's mail; that has honest uses.",
+)
+MADE_BY_SUSPECT = Sign(
+    "rule_made_from_suspect_address",
+    Severity.HIGH,
+    "Whoever made it came from an address that is not the user's, and it moves, deletes or sends mail.",
+)
+HIDDEN_RULE = Sign(
+    "hidden_rule",
+    Severity.HIGH,
+    "No client makes a rule that is left out of the list; tools of intruders do.",
+)
+HIDES_TELLING = Sign(
+    "rule_hides_telling_mail",
+    Severity.HIGH,
+    "It keeps warnings, money matters or everything from being seen, or has a name that nobody is to find.",
+)
+HIDES_SOME = Sign(
+    "rule_hides_mail",
+    Severity.MEDIUM,
+    "It moves mail to where nobody looks; some people do so with mail that they do not want.",
+)
+ODD_NAME = Sign(
+    "rule_with_odd_name",
+    Severity.LOW,
+    "A name of signs or of a letter or two is typical of intruders, and of people in a hurry.",
+)
+MARKS_READ_ODDLY = Sign(
+    "rule_with_odd_name_marks_read",
+    Severity.MEDIUM,
+    "A rule that nobody is to find keeps new mail from being noticed.",
+)
+ALERT = Sign(
+    "rule_alert",
+    Severity.MEDIUM,
+    "Microsoft's own alert or risk detection saw rules or forwarding misused; it is sometimes wrong.",
+)
+DELETES = Sign(
+    "rule_deletes_mail", Severity.INFO, "Deleting mail that one does not want is what rules are for."
+)
+FORWARDS_INSIDE = Sign(
+    "rule_forwards_inside", Severity.INFO, "Sending mail on to a colleague is ordinary; it is good to know."
+)
+FILES_AWAY = Sign(
+    "rule_archives_mail", Severity.INFO, "Filing mail in the archive is ordinary; it is good to know."
+)
+SIGNS = (
+    FORWARDS_SECRETLY,
+    FORWARDS_OUTSIDE,
+    FORWARDS_SOME,
+    MADE_BY_SUSPECT,
+    HIDDEN_RULE,
+    HIDES_TELLING,
+    HIDES_SOME,
+    ODD_NAME,
+    MARKS_READ_ODDLY,
+    ALERT,
+    DELETES,
+    FORWARDS_INSIDE,
+    FILES_AWAY,
+)
+
+_ALERT_NAMES: Final = re.compile(
+    r"inbox (?:rule|manipulation|forwarding)|forwarding/redirect rule", re.IGNORECASE
+)
+_RISKS: Final = frozenset({"suspiciousinboxforwarding", "mcassuspiciousinboxmanipulationrules"})
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield one finding for each rule that sends or hides mail, with the gravest that can be said of it."""
+    for rule in rules_of(evidence):
+        if rule.is_system and not outside_destinations(rule, usual):
+            continue
+        if sign := grade(rule, usual):
+            yield _finding(rule, sign, usual)
+    for alert in alerts_of(evidence):
+        if _ALERT_NAMES.search(alert.name):
+            summary = f"Microsoft raised the alert “{one_line(alert.name)}”"
+            yield found("inbox_rules", ALERT, summary, alert.record, records=alert.records)
+    for risk in evidence.risk_detections.seen(()):
+        if risk.risk_event_type.casefold() in _RISKS and risk.risk_state.casefold() not in {
+            "dismissed",
+            "confirmedsafe",
+        }:
+            yield Finding(
+                symptom="inbox_rules",
+                sign=ALERT,
+                summary=f"Identity Protection reported {risk.risk_event_type}",
+                at=risk.activity_date_time or risk.detected_date_time,
+                address=risk.ip_address,
+                records=(risk.id,),
+            )
+
+
+def grade(rule: Rule, usual: Usual) -> Sign | None:
+    """The gravest sign that a rule is, or None when there is nothing to say about it."""
+    suspect = rule.record is not None and usual.is_suspect_record(rule.record)
+    odd = has_odd_name(rule)
+    telling = bool(telling_words(rule))
+    if outside_destinations(rule, usual):
+        if suspect or odd or rule.hidden or rule.deletes or rule.hiding is not Hiding.NONE or rule.marks_read:
+            return FORWARDS_SECRETLY
+        own = rule.record is not None and is_familiar(rule.record, usual)
+        return FORWARDS_SOME if own and rule.narrow and not telling else FORWARDS_OUTSIDE
+    acts = bool(rule.destinations) or rule.deletes or rule.moves or rule.marks_read
+    if suspect and acts:
+        return MADE_BY_SUSPECT
+    if rule.hidden and acts:
+        return HIDDEN_RULE
+    if rule.deletes or rule.hiding is not Hiding.NONE:
+        return _grade_hiding(rule, odd=odd, telling=telling)
+    if odd and rule.marks_read:
+        return MARKS_READ_ODDLY
+    if odd and acts:
+        return ODD_NAME
+    return FORWARDS_INSIDE if rule.destinations else None
+
+
+def _grade_hiding(rule: Rule, *, odd: bool, telling: bool) -> Sign:
+    if rule.deletes or rule.hiding.is_unused:
+        if telling or odd or rule.matches_everything:
+            return HIDES_TELLING
+        if rule.hiding.is_unused:
+            return HIDES_TELLING if rule.marks_read else HIDES_SOME
+        return DELETES
+    if rule.hiding is Hiding.JUNK:
+        if odd or rule.matches_everything or (telling and rule.marks_read):
+            return HIDES_TELLING
+        return HIDES_SOME if telling or rule.marks_read else DELETES
+    # The archive is where people put mail that they are done with; only together does it mean something.
+    if odd and (telling or rule.marks_read or rule.matches_everything):
+        return HIDES_TELLING
+    if odd or rule.matches_everything or (telling and rule.marks_read):
+        return HIDES_SOME
+    return FILES_AWAY
+
+
+def _finding(rule: Rule, sign: Sign, usual: Usual) -> Finding:
+    summary = f"The {rule.kind} {one_line(rule.spoken_name)} {one_line(says(rule), 240)}"
+    record = rule.record
+    if record is None:
+        summary += "; no record tells when it was made or by whom"
+    else:
+        verb = "made or changed" if rule.is_live else "recorded"
+        summary += f"; {verb}{whence(record, usual)}"
+    if not rule.enabled:
+        summary += "; it is switched off"
+    if rule.gone is not None:
+        summary += f"; taken away or switched off at {rule.gone.at:%Y-%m-%d %H:%M} UTC"
+    return Finding(
+        symptom="inbox_rules",
+        sign=sign,
+        summary=summary,
+        at=record.at if record else None,
+        by=record.actor if record else "",
+        address=address_of(record) if record else "",
+        after=one_line(says(rule), 240),
+        records=rule.ids,
+    )

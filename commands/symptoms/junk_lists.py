@@ -1,0 +1,81 @@
+"""Whom the mailbox trusts and blocks: blocking colleagues or the security team hides their warnings.
+
+Source: Exchange PowerShell, "Set-MailboxJunkEmailConfiguration".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from commands.clues.deeds import AUDITS, deeds, given, graded
+from commands.clues.records import found, one_line, whence
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual, domain_of
+from graph.evidence import Evidence
+
+TITLE = "Junk mail lists that hide or let through mail"
+SOURCE = "beyond the document"
+NEEDS: Final = ("junk_lists",)
+HELPS: Final = AUDITS
+
+BY_INTRUDER = Sign(
+    "junk_lists_by_intruder",
+    Severity.HIGH,
+    "Lists changed from a suspect address or session hide answers and warnings.",
+)
+WARNINGS = Sign(
+    "warnings_blocked",
+    Severity.MEDIUM,
+    "Mail of the own tenant or of Microsoft's security notices is treated as junk; nobody needs that.",
+)
+CHANGED = Sign("junk_lists_changed", Severity.INFO, "People block newsletters.")
+SIGNS: Final = (BY_INTRUDER, WARNINGS, CHANGED)
+
+SECURITY_SENDERS: Final = frozenset(
+    {
+        "microsoft.com",
+        "microsoftonline.com",
+        "accountprotection.microsoft.com",
+        "account-security-noreply@accountprotection.microsoft.com",
+        "microsoft-noreply@microsoft.com",
+        "mssecurity-noreply@microsoft.com",
+        "msonlineservicesteam@microsoftonline.com",
+    }
+)
+"""Senders of Microsoft's security notices.
+
+Source: Microsoft Entra, "Self-service password reset: notifications".
+"""
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield changes of the lists in the window, and entries that hide warnings."""
+    told: set[str] = set()
+    for record in deeds(evidence, {"set-mailboxjunkemailconfiguration"}):
+        blocked = given(record).get("blockedsendersanddomains", "")
+        hiding = _hiding(blocked.replace(",", ";").split(";"), usual)
+        told.update(hiding)
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=WARNINGS if hiding else CHANGED)
+        what = f"now block {one_line(', '.join(hiding))}" if hiding else "were changed"
+        summary = f"The junk mail lists {what}{whence(record, usual)}."
+        yield found("junk_lists", sign, summary, record, after=one_line(blocked))
+    lists = evidence.junk_lists.seen(None)
+    if lists is not None:
+        hiding = [one for one in _hiding(lists.blocked_senders_and_domains, usual) if one not in told]
+        if hiding:
+            summary = f"The mailbox treats as junk: {one_line(', '.join(hiding))}."
+            yield Finding(
+                "junk_lists", WARNINGS, summary, after=one_line(", ".join(hiding)), records=tuple(hiding)
+            )
+
+
+def _hiding(entries: Iterable[str], usual: Usual) -> list[str]:
+    """Give the entries that stand for the own tenant or for security notices."""
+    hiding = []
+    for entry in entries:
+        plain = entry.strip().strip("@{}").casefold()
+        domain = domain_of(plain) or plain
+        if plain in SECURITY_SENDERS or domain in SECURITY_SENDERS or domain in usual.internal_domains:
+            hiding.append(plain)
+    return hiding

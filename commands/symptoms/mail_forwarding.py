@@ -1,0 +1,238 @@
+"""Mail forwarding on the mailbox itself, recently added.
+
+Source: the founding document, symptom 9; Exchange PowerShell, "Set-Mailbox" (ForwardingAddress,
+ForwardingSmtpAddress, DeliverToMailboxAndForward).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from commands.clues.alerts import alerts_of
+from commands.clues.records import addresses_in, by_subject, done, found, is_about, one_line, whence
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence, Known, Mailbox
+
+TITLE = "Mail forwarding was recently added"
+SOURCE = "symptom 9"
+NEEDS = ("mailbox",)
+HELPS = ("audit_log", "audit_log_on_mailbox", "directory_audits_on_user", "directory_audits_by_user")
+
+FORWARDS_SECRETLY = Sign(
+    "forwarding_outside_secretly",
+    Severity.CRITICAL,
+    "Every message goes out of the organisation, and no copy is kept or somebody else set it up.",
+)
+FORWARDS_OUTSIDE = Sign(
+    "forwarding_outside",
+    Severity.HIGH,
+    "Every message goes out of the organisation; most organisations forbid it, and intruders love it.",
+)
+FORWARDS_BY_OTHER = Sign(
+    "forwarding_outside_by_administrator",
+    Severity.MEDIUM,
+    "Somebody else in the organisation set it up, as for a leaver; that needs an explanation.",
+)
+FORWARDS_LONG = Sign(
+    "forwarding_outside_for_long",
+    Severity.MEDIUM,
+    "It was there before the time looked at, so it is not recent; it still needs an explanation.",
+)
+FORWARDS_INSIDE_SUSPECT = Sign(
+    "forwarding_inside_from_suspect_address",
+    Severity.HIGH,
+    "Somebody who is not the user sends the mail to another mailbox, which he may hold as well.",
+)
+FORWARDS_INSIDE = Sign(
+    "forwarding_inside",
+    Severity.LOW,
+    "Forwarding to a colleague was switched on; usually that is for a holiday.",
+)
+STANDS_INSIDE = Sign(
+    "forwarding_inside_for_long", Severity.INFO, "Forwarding to a colleague has been there for long."
+)
+FOR_OTHERS_SUSPECT = Sign(
+    "forwarding_of_others_from_suspect_address",
+    Severity.HIGH,
+    "From an address that is not his, the account made other people's mail leave the organisation.",
+)
+FOR_OTHERS = Sign(
+    "forwarding_of_others",
+    Severity.LOW,
+    "The account made somebody else's mail leave the organisation, which administrators do for leavers.",
+)
+ALERT = Sign(
+    "forwarding_alert",
+    Severity.MEDIUM,
+    "Microsoft's own alert saw forwarding that looks misused; it is sometimes wrong.",
+)
+SIGNS = (
+    FORWARDS_SECRETLY,
+    FORWARDS_OUTSIDE,
+    FORWARDS_BY_OTHER,
+    FORWARDS_LONG,
+    FORWARDS_INSIDE_SUSPECT,
+    FORWARDS_INSIDE,
+    STANDS_INSIDE,
+    FOR_OTHERS_SUSPECT,
+    FOR_OTHERS,
+    ALERT,
+)
+
+_ID: Final = "mail_forwarding"
+_ALERT_NAMES: Final = re.compile(
+    r"suspicious e?mail forwarding|external forwarding|auto-?forward", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """Where a mailbox's mail is sent on to: an address, or the name of somebody in the directory.
+
+    `name` is that name where `to` is the outside address behind it.
+    """
+
+    to: str
+    keeps_copy: bool | None
+    record: AuditRecord | None = None
+    records: tuple[str, ...] = ()
+    gone: AuditRecord | None = None
+    name: str = ""
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield what forwards now, with the record that added it, and what forwarded for a while."""
+    settings = [one for record in done(evidence) if (one := _setting(record)) is not None]
+    own = _history([one for one in settings if one.record and is_about(one.record, evidence.subject)])
+    live = _live(evidence.mailbox.seen(Mailbox()))
+    if live is not None:
+        maker = _maker(live, own)
+        if maker is not None:
+            own = [one for one in own if one is not maker]
+            live = replace(live, record=maker.record, records=maker.records)
+        yield _finding(live, evidence, usual, live=True)
+    for one in own:
+        yield _finding(one, evidence, usual, live=False)
+    for one in settings:
+        record = one.record
+        if record is None or is_about(record, evidence.subject) or not by_subject(record, evidence.subject):
+            continue
+        if usual.is_outside(one.to):
+            sign = FOR_OTHERS_SUSPECT if usual.is_suspect_record(record) else FOR_OTHERS
+            whose = one_line(record.owner or "another mailbox")
+            summary = f"Mail of {whose} was made to go to {one_line(one.to)}{whence(record, usual)}"
+            yield found(_ID, sign, summary, record, after=one.to)
+    for alert in alerts_of(evidence):
+        if _ALERT_NAMES.search(alert.name):
+            summary = f"Microsoft raised the alert “{one_line(alert.name)}”"
+            yield found(_ID, ALERT, summary, alert.record, records=alert.records)
+
+
+def _live(mailbox: Mailbox) -> Forwarding | None:
+    """The forwarding that is in force; a directory recipient goes before a plain address."""
+    to = mailbox.forwarding_contact_address or mailbox.forwarding_address or mailbox.forwarding_smtp_address
+    name = mailbox.forwarding_address
+    return Forwarding(_plain(to), mailbox.deliver_to_mailbox_and_forward, name=name) if to else None
+
+
+def _plain(text: str) -> str:
+    found_addresses = addresses_in(text.replace("smtp:", " ").replace("SMTP:", " "))
+    return found_addresses[0] if found_addresses else text.strip()
+
+
+def _setting(record: AuditRecord) -> Forwarding | None:
+    """What a Set-Mailbox record says about forwarding; an empty address takes it away."""
+    if record.operation.casefold() != "set-mailbox":
+        return None
+    given = {name.casefold(): value for name, value in record.parameters.items()}
+    named = [name for name in ("forwardingaddress", "forwardingsmtpaddress") if name in given]
+    if not named:
+        return None
+    to = next((given[name] for name in named if given[name].strip()), "")
+    copy = given.get("delivertomailboxandforward")
+    keeps = None if copy is None else copy.casefold() in {"true", "1"}
+    return Forwarding(_plain(to) if to else "", keeps, record, (record.id,))
+
+
+def _history(settings: list[Forwarding]) -> list[Forwarding]:
+    """Each forwarding that was added, with the record that took it away again, if one did."""
+    added: list[Forwarding] = []
+    for one in settings:
+        if not one.to:
+            added = [
+                other
+                if other.gone
+                else replace(other, gone=one.record, records=(*other.records, *one.records))
+                for other in added
+            ]
+        elif added and not added[-1].gone and added[-1].to.casefold() == one.to.casefold():
+            added[-1] = replace(added[-1], records=(*added[-1].records, *one.records))
+        else:
+            added.append(one)
+    return added
+
+
+def _maker(live: Forwarding, own: list[Forwarding]) -> Forwarding | None:
+    """The recorded one that is in force: the last with its address or name.
+
+    A record may name a directory recipient by an id or path that the mailbox shows as a name; so the last
+    record of a directory recipient will do for a live one.
+    """
+    names = {live.to.casefold(), live.name.casefold()} - {""}
+    standing = [one for one in reversed(own) if not one.gone]
+    exact = [one for one in standing if one.to.casefold() in names]
+    by_name = [one for one in standing if live.name and "@" not in one.to]
+    return next(iter(exact + by_name), None)
+
+
+def _finding(one: Forwarding, evidence: Evidence, usual: Usual, *, live: bool) -> Finding:
+    record = one.record
+    to = one_line(one.to)
+    summary = f"Mail is forwarded to {to}" if live else f"Forwarding to {to} was added"
+    if one.keeps_copy is False:
+        summary += ", and no copy is kept"
+    if record is not None:
+        summary += f"; added{whence(record, usual)}" if live else whence(record, usual)
+    elif _whole_log(evidence):
+        summary += "; it was added before the time looked at"
+    else:
+        summary += "; no record tells when it was added or by whom"
+    if one.gone is not None:
+        summary += f"; taken away at {one.gone.at:%Y-%m-%d %H:%M} UTC"
+    finding = Finding(
+        symptom=_ID, sign=_grade(one, evidence, usual), summary=summary, after=one.to, records=one.records
+    )
+    return (
+        finding
+        if record is None
+        else found(_ID, finding.sign, summary, record, after=one.to, records=one.records)
+    )
+
+
+def _grade(one: Forwarding, evidence: Evidence, usual: Usual) -> Sign:
+    record = one.record
+    suspect = record is not None and usual.is_suspect_record(record)
+    if usual.is_outside(one.to):
+        if suspect:
+            return FORWARDS_SECRETLY
+        if record is not None and not by_subject(record, evidence.subject):
+            return FORWARDS_BY_OTHER
+        if record is None and _whole_log(evidence):
+            return FORWARDS_LONG
+        return FORWARDS_SECRETLY if one.keeps_copy is False else FORWARDS_OUTSIDE
+    if suspect:
+        return FORWARDS_INSIDE_SUSPECT
+    if record is None:
+        return STANDS_INSIDE
+    return FORWARDS_INSIDE if by_subject(record, evidence.subject) else STANDS_INSIDE
+
+
+def _whole_log(evidence: Evidence) -> bool:
+    """Whether the audit log of what was done to the mailbox was seen without gaps."""
+    sources = (evidence.audit_log, evidence.audit_log_on_mailbox)
+    return all(isinstance(source, Known) and not source.missing for source in sources)

@@ -1,0 +1,82 @@
+"""Ways into the mailbox that were switched on.
+
+Source: Exchange PowerShell, "Set-CASMailbox"; detection D15 of the public rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.deeds import AUDITS, deeds, given, graded, off, on, to_subject, whom
+from commands.clues.records import found, whence
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.evidence import Evidence
+
+TITLE = "A mail protocol was switched on"
+SOURCE = "beyond the document"
+NEEDS: Final = (("audit_log_on_mailbox", "audit_log"),)
+HELPS: Final = ("mail_protocols", *AUDITS[2:])
+
+BY_INTRUDER = Sign(
+    "protocol_by_intruder",
+    Severity.HIGH,
+    "A protocol switched on from a suspect address or session is a way back in.",
+)
+OLD = Sign(
+    "old_protocol_on",
+    Severity.MEDIUM,
+    "POP, IMAP and SMTP fetch or send everything with a mere program; an old telephone needs them, too.",
+)
+OTHER = Sign(
+    "protocol_on", Severity.LOW, "Outlook, the web client and telephones are switched on for newcomers."
+)
+WORK = Sign(
+    "protocol_on_at_work",
+    Severity.INFO,
+    "This account switched it on for another mailbox where its user always works: an administrator's day.",
+)
+STANDING = Sign("protocol_standing", Severity.INFO, "It is on; most tenants never switched it off.")
+SIGNS: Final = (BY_INTRUDER, OLD, OTHER, WORK, STANDING)
+
+_OLD: Final = {"popenabled": "POP", "imapenabled": "IMAP"}
+_OTHER: Final = {
+    "activesyncenabled": "ActiveSync",
+    "owaenabled": "Outlook on the web",
+    "owafordevicesenabled": "Outlook on the web for devices",
+    "mapienabled": "MAPI",
+    "ewsenabled": "Exchange Web Services",
+}
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield protocols that were switched on in the window, and the old ones that are on."""
+    for record in deeds(evidence, {"set-casmailbox"}):
+        parameters = given(record)
+        old = [name for key, name in _OLD.items() if on(parameters.get(key, ""))]
+        if off(parameters.get("smtpclientauthenticationdisabled", "")):
+            old.append("SMTP with a password")
+        if devices := parameters.get("activesyncalloweddeviceids", ""):
+            old.append(f"the device {devices}")
+        other = [name for key, name in _OTHER.items() if on(parameters.get(key, ""))]
+        if not old and not other:
+            continue
+        work = None if to_subject(record, evidence.subject) else WORK
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=OLD if old else OTHER, familiar=work)
+        names = ", ".join((*old, *other))
+        summary = f"{names} was switched on for {whom(record, evidence.subject)}{whence(record, usual)}."
+        yield found("mail_protocols", sign, summary, record, after=names)
+    now = evidence.mail_protocols.seen(None)
+    if now is not None:
+        names = ", ".join(
+            name
+            for name, enabled in (
+                ("POP", now.pop_enabled),
+                ("IMAP", now.imap_enabled),
+                ("SMTP with a password", now.smtp_client_authentication_disabled is False),
+            )
+            if enabled
+        )
+        if names:
+            yield Finding("mail_protocols", STANDING, f"Switched on at the moment: {names}.", after=names)

@@ -1,0 +1,246 @@
+"""Suspicious activity in the mailbox, such as missing or deleted mail.
+
+Source: the founding document, symptom 1; mailbox audit actions HardDelete, SoftDelete, MoveToDeletedItems,
+Move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+from commands.clues.folders import Hiding, hiding_of_name
+from commands.clues.records import (
+    Doer,
+    address_of,
+    doer_of,
+    done,
+    found,
+    is_about,
+    message_key,
+    one_line,
+    whence,
+)
+from commands.clues.sending import sent_of
+from commands.clues.words import is_reply, notice_kind, topic
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord, Item
+from graph.evidence import Evidence, Unavailable
+
+TITLE = "Suspicious activity, such as missing or deleted emails"
+SOURCE = "symptom 1"
+NEEDS = ("audit_log",)
+HELPS = (
+    "audit_log_on_mailbox",
+    "recoverable_items",
+    "message_trace",
+    "directory_audits_on_user",
+    "directory_audits_by_user",
+)
+
+BY_SUSPECT = Sign(
+    "mail_deleted_from_suspect_address",
+    Severity.HIGH,
+    "Somebody who is not the user deleted mail.",
+)
+NOTICES_BY_SUSPECT = Sign(
+    "notices_deleted_from_suspect_address",
+    Severity.HIGH,
+    "Somebody who is not the user deleted warnings, bounces or money matters, so that nobody sees what he "
+    "does.",
+)
+NOTICES = Sign(
+    "notices_deleted_from_new_address",
+    Severity.MEDIUM,
+    "Warnings, bounces or money matters were purged from a place where the user has never been.",
+)
+NOTICES_UNPLACED = Sign(
+    "notices_purged",
+    Severity.LOW,
+    "Warnings, bounces or money matters were purged; people who tidy up do so as well.",
+)
+BULK = Sign(
+    "mail_purged_in_bulk_from_new_address",
+    Severity.MEDIUM,
+    "Much mail was purged within an hour from a place where the user has never been.",
+)
+BULK_UNPLACED = Sign(
+    "mail_purged_in_bulk",
+    Severity.LOW,
+    "Much mail was purged within an hour; people who tidy up do so as well.",
+)
+TRACES = Sign(
+    "own_mail_and_answers_purged",
+    Severity.MEDIUM,
+    "What was sent, or the answers to it, was purged soon after, from a place where the user has never been.",
+)
+NOTICES_FOUND = Sign(
+    "notices_in_recoverable_items",
+    Severity.LOW,
+    "Warnings or bounces lie among the purged mail, and no audit log says who purged them.",
+)
+SIGNS = (
+    BY_SUSPECT,
+    NOTICES_BY_SUSPECT,
+    NOTICES,
+    NOTICES_UNPLACED,
+    BULK,
+    BULK_UNPLACED,
+    TRACES,
+    NOTICES_FOUND,
+)
+
+MANY: Final = 50
+"""Messages purged within an hour from which on it is bulk; public detections put the day's limit there."""
+
+SOON: Final = timedelta(days=7)
+"""How long after sending an answer to it is an answer to it."""
+
+_ID: Final = "missing_mail"
+_PURGES: Final = frozenset({"harddelete", "softdelete"})
+_UPKEEP: Final = ("client=tba", "timebasedassistants", "client=elc", "managedfolder", "msexchangeassistants")
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield deletions by somebody else, of telling mail, in bulk, and of the traces of what was sent."""
+    deletions = [
+        record for record in done(evidence) if _deletes(record) and is_about(record, evidence.subject)
+    ]
+    suspect = [record for record in deletions if usual.is_suspect_record(record)]
+    yield from _by_suspect(suspect, usual)
+    # Ordinary clean-up by the user from a usual address, and work by administrators and programs, is nothing.
+    strange = [
+        record
+        for record in deletions
+        if doer_of(record, evidence.subject, usual) in (Doer.UNFAMILIAR, Doer.UNPLACED)
+        and record.operation.casefold() in _PURGES
+    ]
+    yield from _notices(strange, evidence, usual)
+    yield from _bulk(strange, evidence, usual)
+    yield from _traces([*suspect, *strange], evidence, usual)
+    if isinstance(evidence.audit_log, Unavailable):
+        yield from _left_behind(evidence)
+
+
+def _deletes(record: AuditRecord) -> bool:
+    operation = record.operation.casefold()
+    if any(mark in record.client.casefold() for mark in _UPKEEP):
+        return False
+    if operation in _PURGES or operation == "movetodeleteditems":
+        return True
+    return operation == "move" and hiding_of_name(record.details.get("DestFolder", "")) is Hiding.DELETED
+
+
+def _count(record: AuditRecord) -> int:
+    if record.items:
+        return len(record.items)
+    count = record.details.get("OperationCount", "")
+    return int(count) if count.isdecimal() else 1
+
+
+def _by_suspect(records: Sequence[AuditRecord], usual: Usual) -> Iterator[Finding]:
+    places: dict[str, list[AuditRecord]] = {}
+    for record in records:
+        places.setdefault(address_of(record) or record.session_id, []).append(record)
+    for group in places.values():
+        total = sum(_count(record) for record in group)
+        named = _named([item for record in group for item in record.items])
+        what = f"{total} messages were deleted" if total > 1 else "A message was deleted"
+        summary = f"{what}{named}{whence(group[0], usual)}"
+        yield found(_ID, BY_SUSPECT, summary, group[0], records=[record.id for record in group])
+        telling = _telling(group)
+        if telling:
+            yield _about_notices(NOTICES_BY_SUSPECT, telling, usual)
+
+
+def _named(items: Sequence[Item]) -> str:
+    subjects = list(dict.fromkeys(one_line(item.subject, 60) for item in items if item.subject))
+    if not subjects:
+        return ""
+    more = f" and {len(subjects) - 3} more" if len(subjects) > 3 else ""
+    return f" ({', '.join(f'“{subject}”' for subject in subjects[:3])}{more})"
+
+
+def _telling(records: Sequence[AuditRecord]) -> list[tuple[AuditRecord, Item]]:
+    return [(record, item) for record in records for item in record.items if notice_kind(item.subject)]
+
+
+def _about_notices(sign: Sign, telling: Sequence[tuple[AuditRecord, Item]], usual: Usual) -> Finding:
+    first = telling[0][0]
+    kinds = " and ".join(dict.fromkeys(_KINDS[notice_kind(item.subject)] for _, item in telling))
+    summary = f"Mail about {kinds} was deleted{_named([item for _, item in telling])}{whence(first, usual)}"
+    return found(_ID, sign, summary, first, records=[record.id for record, _ in telling])
+
+
+_KINDS: Final = {
+    "security": "security and passwords",
+    "payment": "payments",
+    "complaint": "bounces and complaints",
+}
+
+
+def _notices(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    for doer, sign in ((Doer.UNFAMILIAR, NOTICES), (Doer.UNPLACED, NOTICES_UNPLACED)):
+        telling = _telling([record for record in records if doer_of(record, evidence.subject, usual) is doer])
+        if telling:
+            yield _about_notices(sign, telling, usual)
+
+
+def _bulk(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    for doer, sign in ((Doer.UNFAMILIAR, BULK), (Doer.UNPLACED, BULK_UNPLACED)):
+        own = [record for record in records if doer_of(record, evidence.subject, usual) is doer]
+        start = 0
+        total = 0
+        for end, record in enumerate(own):
+            total += _count(record)
+            while record.at - own[start].at > timedelta(hours=1):
+                total -= _count(own[start])
+                start += 1
+            if total >= MANY:
+                group = own[start : end + 1]
+                summary = f"{total} messages were purged within an hour{whence(group[0], usual)}"
+                yield found(_ID, sign, summary, group[0], records=[one.id for one in group])
+                break
+
+
+def _traces(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Purged copies of what was sent, and purged answers to it."""
+    sent = sent_of(evidence, usual)
+    keys = {one.key: one for one in sent if one.key}
+    topics = {topic(one.subject): one for one in sent if topic(one.subject)}
+    hits: list[tuple[AuditRecord, Item]] = []
+    for record in records:
+        if record.operation.casefold() not in _PURGES:
+            continue
+        if doer_of(record, evidence.subject, usual) is Doer.UNPLACED:
+            continue
+        for item in record.items:
+            by_topic = topics.get(topic(item.subject)) if is_reply(item.subject) else None
+            one = keys.get(message_key(item.internet_message_id)) or by_topic
+            if one is not None and timedelta() <= record.at - one.at <= SOON:
+                hits.append((record, item))
+    if hits:
+        first = hits[0][0]
+        named = _named([item for _, item in hits])
+        summary = f"Sent mail or the answers to it was purged{named}{whence(first, usual)}"
+        yield found(_ID, TRACES, summary, first, records=[record.id for record, _ in hits])
+
+
+def _left_behind(evidence: Evidence) -> Iterator[Finding]:
+    telling = [
+        message
+        for message in evidence.recoverable_items.seen(())
+        if notice_kind(message.subject) in ("security", "complaint")
+        and not (message.from_ and evidence.subject.is_meant_by(message.from_.email_address.address))
+    ]
+    if telling:
+        named = ", ".join(f"“{one_line(message.subject, 60)}”" for message in telling[:3])
+        yield Finding(
+            symptom=_ID,
+            sign=NOTICES_FOUND,
+            summary=f"Among the purged mail lie {len(telling)} warnings or bounces ({named})",
+            at=telling[0].received_date_time,
+            records=tuple(message.id for message in telling),
+        )

@@ -1,0 +1,303 @@
+"""Applications that were let into the account, or given secrets and rights by it.
+
+A consent outlives a new password: the application goes on reading. Source: Microsoft Graph,
+"oAuth2PermissionGrant resource type"; Microsoft Entra, "Consent to application" audit records; detections
+D64 to D68 of the public rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from commands.clues.deeds import changed, concerns, graded, once
+from commands.clues.records import done, found, one_line, whence
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence, OAuthGrant
+
+TITLE = "Applications let into the account"
+SOURCE = "beyond the document"
+NEEDS: Final = ("oauth_grants", ("audit_log", "directory_audits_by_user"))
+HELPS: Final = ("audit_log_on_mailbox", "directory_audits_on_user")
+
+BY_INTRUDER = Sign(
+    "consent_by_intruder",
+    Severity.HIGH,
+    "An application let in from a suspect address or session keeps the door open after a new password.",
+)
+ABUSED = Sign(
+    "abused_app",
+    Severity.HIGH,
+    "The application is hardly known except from taken-over accounts.",
+)
+REVIEW = Sign(
+    "app_seen_in_takeovers",
+    Severity.MEDIUM,
+    "The product is honest and has been used in takeovers to copy mailboxes; ask the user.",
+)
+SECRET = Sign(
+    "app_secret_added",
+    Severity.MEDIUM,
+    "A new secret or owner makes an application usable by somebody else; developers add secrets, too.",
+)
+FOR_ALL = Sign(
+    "consent_for_all",
+    Severity.MEDIUM,
+    "Consent for the whole tenant is an administrator's decision that should have been announced.",
+)
+APP_RIGHTS = Sign(
+    "app_rights_given",
+    Severity.MEDIUM,
+    "An application was given rights of its own over mail, files or the directory, without any user.",
+)
+ODD = Sign(
+    "odd_app",
+    Severity.MEDIUM,
+    "Name or reply address look made in haste, as those of attackers' applications do.",
+)
+TAKES_MAIL = Sign(
+    "new_app_takes_mail",
+    Severity.HIGH,
+    "An application that is new in the tenant, of an unverified publisher, may change or send mail.",
+)
+OWN = Sign(
+    "app_work_at_own_place",
+    Severity.INFO,
+    "Secrets and rights of applications are a developer's work, done here where he always works.",
+)
+RISKY = Sign(
+    "risky_consent",
+    Severity.MEDIUM,
+    "An application of an unverified publisher was given mail or files within the window.",
+)
+CONSENT = Sign(
+    "consent", Severity.LOW, "People let applications in; this one asks for little or is verified."
+)
+STANDING = Sign(
+    "risky_grant_standing",
+    Severity.INFO,
+    "The application can read mail or files; nothing shows that it is new.",
+)
+SIGNS: Final = (
+    BY_INTRUDER,
+    ABUSED,
+    TAKES_MAIL,
+    REVIEW,
+    SECRET,
+    FOR_ALL,
+    APP_RIGHTS,
+    ODD,
+    RISKY,
+    CONSENT,
+    OWN,
+    STANDING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenApp:
+    """An application that reports of takeovers name; `source` says which."""
+
+    app_id: str
+    name: str
+    sign: Sign
+    source: str
+
+
+_HUNTRESS: Final = "Huntress, Rogue Apps catalogue"
+_LISTS: Final = (
+    "the lists of applications seen in takeovers of CIPP, randomaccess3 and Microsoft-Extractor-Suite"
+)
+
+SEEN_APPS: Final = (
+    SeenApp(
+        "ff8d92dc-3d82-41d6-bcbd-b9174d163620",
+        "PerfectData Software",
+        ABUSED,
+        "Darktrace, 2023; " + _HUNTRESS,
+    ),
+    SeenApp("2ef68ccc-8a4d-42ff-ae88-2d7bb89ad139", "Mail_Backup", ABUSED, _LISTS),
+    SeenApp("a245e8c0-b53c-4b67-9b45-751d1dff8e6b", "Newsletter Software Supermailer", ABUSED, _HUNTRESS),
+    SeenApp("4761b959-9780-4c2d-87a3-512b4638f767", "rclone", ABUSED, _LISTS),
+    SeenApp("b15665d9-eda6-4092-8539-0eec376afd59", "rclone", ABUSED, _HUNTRESS),
+    SeenApp("b1c4926a-5fb6-4aad-b920-709c957be148", "Horizon Tech", ABUSED, _LISTS),
+    SeenApp("1a9b8d93-0d60-4835-896f-83016de95ff5", "Teleforge Directory", ABUSED, _LISTS),
+    SeenApp("497ac034-5120-4c1a-929a-0351f5c09918", "ZoomInfo Communitiez Login", ABUSED, _LISTS),
+    SeenApp("858d7e42-35f0-44b7-9033-df309239a47f", "Zoominfo Login", ABUSED, _LISTS),
+    SeenApp("e9a7fea1-1cc0-4cd9-a31b-9137ca5deedd", "eM Client", REVIEW, _HUNTRESS),
+    SeenApp("a43e5392-f48b-46a4-a0f1-098b5eeb4757", "CloudSponge", REVIEW, _LISTS),
+    SeenApp("412445a2-0794-487e-9dd6-d57d9593b249", "CubeBackup", REVIEW, _LISTS),
+    SeenApp("62db40a4-2c7e-4373-a609-eda138798962", "Edison Mail", REVIEW, _LISTS),
+    SeenApp("77468577-4f6e-40e7-b745-11d3d0c28095", "Fastmail", REVIEW, _LISTS),
+    SeenApp("231575bc-9f6c-4539-9241-5cfae696b630", "Foxmail", REVIEW, _LISTS),
+    SeenApp("9af771d1-1288-43f0-91a6-adadcbd212b5", "Jotform", REVIEW, _LISTS),
+    SeenApp("179d5108-412b-4c95-8e34-06786784ab39", "PostBox", REVIEW, _LISTS),
+    SeenApp("caffae8c-0882-4c81-9a27-d1803af53a40", "SigParser", REVIEW, _LISTS),
+    SeenApp("946c777c-bc85-489e-b034-392389ae23d6", "Spike", REVIEW, _LISTS),
+)
+"""Our own table of public application ids; being in it asks for a review and proves nothing by itself."""
+
+_BY_ID: Final = {app.app_id: app for app in SEEN_APPS}
+
+MICROSOFT_OWNERS: Final = frozenset(
+    {"f8cdef31-a31e-4b4a-93e4-5f571e91255a", "72f988bf-86f1-41af-91ab-2d7cd011db47"}
+)
+"""Tenants that Microsoft's own applications belong to."""
+
+MAIL_SCOPES: Final = re.compile(
+    r"^(?:mail\.(?:readwrite|send)|ews\.accessasuser|imap\.|smtp\.send|full_access_as)", re.IGNORECASE
+)
+"""Permissions with which an application changes or sends mail."""
+
+RISKY_SCOPES: Final = re.compile(
+    r"^(?:mail\.(?:read|readwrite|send)|mailboxsettings\.readwrite|ews\.accessasuser|imap\.|pop\.|smtp\.send|"
+    r"full_access_as|files\.(?:read|readwrite)|sites\.|contacts\.read|notes\.|chat\.|"
+    r"directory\.(?:readwrite|accessasuser)|rolemanagement\.|approleassignment\.|user\.readwrite|user_impersonation)",
+    re.IGNORECASE,
+)
+"""Permissions with which an application gets at mail, files or the directory."""
+
+_SCOPES: Final = re.compile(r"Scope:\s*([^,\]]*)")
+_TEST_NAME: Final = re.compile(
+    r"(?:test ?(?:app)?|app ?test|apptest|untitled|new ?app|asdf\w*|qwe\w*)\d*", re.IGNORECASE
+)
+_LOCAL_REPLY: Final = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::\d+)?/access/?", re.IGNORECASE)
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield consents and changes of applications in the window, and grants that stand."""
+    yield from once(_all(evidence, usual))
+
+
+def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    told: set[str] = set()
+    for record in done(evidence):
+        if concerns(record, evidence.subject):
+            for finding in _record(record, evidence, usual):
+                told.update((record.object_id.casefold(), record.details.get("TargetName", "").casefold()))
+                yield finding
+    for grant in evidence.oauth_grants.seen(()):
+        names = {grant.app_id.casefold(), grant.client_id.casefold(), grant.app_display_name.casefold()} - {
+            ""
+        }
+        if names & (told - {""}):
+            yield from (one for one in _grant(grant, evidence) if one.sign in {ODD, ABUSED, REVIEW})
+        else:
+            yield from _grant(grant, evidence)
+
+
+def scopes_of(record: AuditRecord) -> tuple[str, ...]:
+    """Give the permissions that a consent record grants: in Microsoft's notation, those after the arrow."""
+    granted = (
+        changed(record, "ConsentAction.Permissions")[1]
+        or changed(record, "DelegatedPermissionGrant.Scope")[1]
+    )
+    after = granted.rpartition("=>")[2]
+    found_scopes = _SCOPES.findall(after) or [after if "[" not in after else ""]
+    return tuple(dict.fromkeys(scope for text in found_scopes for scope in text.split()))
+
+
+def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    operation = record.operation.casefold().strip()
+    name = one_line(record.details.get("TargetName", "") or record.object_id or "an application")
+    end = whence(record, usual)
+
+    def said(plain: Sign, summary: str, familiar: Sign | None = None) -> Finding:
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=familiar)
+        return found("oauth_apps", sign, summary, record, after=name)
+
+    if operation in {"consent to application", "add delegated permission grant", "add oauth2permissiongrant"}:
+        scopes = scopes_of(record)
+        risky = [scope for scope in scopes if RISKY_SCOPES.match(scope)]
+        asked = f" with {', '.join(scopes[:8])}" if scopes else ""
+        known = _BY_ID.get(record.object_id.casefold())
+        for_all = changed(record, "ConsentContext.IsAdminConsent")[1].casefold() == "true"
+        plain = CONSENT
+        if known is not None:
+            plain = known.sign
+        elif for_all and risky:
+            plain = FOR_ALL
+        elif is_odd(name, evidence):
+            plain = ODD
+        elif risky and not _is_verified(record, evidence):
+            takes_mail = any(MAIL_SCOPES.match(scope) for scope in scopes)
+            plain = TAKES_MAIL if takes_mail and _is_new(record, evidence) else RISKY
+        yield said(plain, f"The application {name} was let in{asked}{end}.")
+    elif "certificates and secrets management" in operation or operation in {
+        "add service principal credentials",
+        "update service principal credentials",
+        "add owner to application",
+        "add owner to service principal",
+    }:
+        yield said(SECRET, f"{record.operation}: {name}{end}.", OWN)
+    elif operation in {"add app role assignment to service principal", "add application permission"}:
+        rights = changed(record, "AppRole.Value")[1]
+        plain = APP_RIGHTS if RISKY_SCOPES.match(rights) else CONSENT
+        if not rights or plain is APP_RIGHTS:
+            what = one_line(rights) or "of an application"
+            yield said(plain, f"{name} was given the right {what}{end}.", OWN)
+    elif operation in {"add application", "add service principal"} and usual.is_suspect_record(record):
+        yield said(SECRET, f"The application {name} was made{end}.")
+
+
+def _is_verified(record: AuditRecord, evidence: Evidence) -> bool:
+    """Say whether the grant that stands shows a verified publisher or Microsoft behind this application."""
+    for grant in evidence.oauth_grants.seen(()):
+        same = record.object_id.casefold() in {grant.app_id.casefold(), grant.client_id.casefold()}
+        named = grant.app_display_name and grant.app_display_name == record.details.get("TargetName")
+        if same or named:
+            return bool(grant.verified_publisher) or grant.app_owner_organization_id in MICROSOFT_OWNERS
+    return False
+
+
+def _is_new(record: AuditRecord, evidence: Evidence) -> bool:
+    """Say whether the application came into the tenant within the window, by the grant or by a record."""
+    name = record.details.get("TargetName", "")
+    for grant in evidence.oauth_grants.seen(()):
+        if record.object_id.casefold() in {grant.app_id.casefold(), grant.client_id.casefold()}:
+            made = grant.app_created_date_time
+            return made is not None and made in evidence.window
+    return any(
+        other.operation.casefold() == "add service principal"
+        and (other.object_id == record.object_id or (name and other.details.get("TargetName") == name))
+        for other in done(evidence)
+    )
+
+
+def is_odd(name: str, evidence: Evidence) -> bool:
+    """Say whether an application's name is no name: signs only, a test, or the user's own name or address."""
+    plain = name.strip()
+    if not plain or not any(letter.isalnum() for letter in plain):
+        return True
+    if "@" in plain or plain.casefold() == evidence.subject.display_name.casefold():
+        return True
+    return _TEST_NAME.fullmatch(plain) is not None
+
+
+def _grant(grant: OAuthGrant, evidence: Evidence) -> Iterator[Finding]:
+    if grant.app_owner_organization_id in MICROSOFT_OWNERS:
+        return
+    name = one_line(grant.app_display_name or grant.client_id)
+    risky = [scope for scope in grant.scopes if RISKY_SCOPES.match(scope)]
+    made = grant.app_created_date_time
+    recent = made is not None and made in evidence.window
+    known = _BY_ID.get(grant.app_id.casefold())
+    odd = grant.app_display_name and is_odd(grant.app_display_name, evidence)
+    odd = odd or any(_LOCAL_REPLY.match(url) for url in grant.reply_urls)
+    if known is not None:
+        sign = known.sign
+    elif odd:
+        sign = ODD
+    elif risky and recent and not grant.verified_publisher:
+        sign = TAKES_MAIL if any(MAIL_SCOPES.match(scope) for scope in grant.scopes) else RISKY
+    elif risky:
+        sign = STANDING
+    else:
+        return
+    publisher = grant.verified_publisher or "an unverified publisher"
+    summary = f"{name}, of {publisher}, may use {', '.join(grant.scopes[:8]) or 'nothing'}."
+    yield Finding("oauth_apps", sign, summary, at=made if recent else None, after=name, records=(grant.id,))

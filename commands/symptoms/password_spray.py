@@ -1,0 +1,204 @@
+"""Password guessing: one source against many accounts, many sources against this one, and guessing tools.
+
+A guessing tool rarely names itself. It shows by what a person's program does not do: a password sent
+straight to the token endpoint under a browser's name, or by the withdrawn PowerShell module that many tools
+imitate. Source: Microsoft Entra, "Authentication error codes" and "Resource owner password credentials";
+detections D29 to D33.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+from commands.clues.agents import Kind, agent_of, family_of, is_scripted
+from commands.clues.deeds import AUDITS
+from commands.clues.places import network_of, spot_of
+from commands.report import Finding, Severity, Sign
+from commands.usual import WRONG_PASSWORD, Usual
+from graph.audit_log.record import AuditRecord
+from graph.audit_log.sign_in import LOGONS
+from graph.evidence import Evidence, SignIn
+
+TITLE = "Password guessing"
+SOURCE = "beyond the document"
+NEEDS: Final = (("sign_ins", "audit_log"),)
+HELPS: Final = ("sign_ins_non_interactive", *AUDITS[1:])
+
+TOOL_IN = Sign(
+    "guessing_tool_got_in",
+    Severity.HIGH,
+    "A tool that guesses passwords, or a password sent the way only such tools do, was let in.",
+)
+SOURCE_IN = Sign(
+    "spray_source_got_in",
+    Severity.HIGH,
+    "A program failed on several other accounts within minutes and succeeded on this one: it guessed right.",
+)
+MODULE_IN = Sign(
+    "password_module_got_in",
+    Severity.MEDIUM,
+    "The old PowerShell module took a bare password; guessing tools pose as it, and administrators used it.",
+)
+BESIDE = Sign(
+    "signed_in_beside_failures",
+    Severity.LOW,
+    "Other accounts failed from this address; the exit of a large office looks the same.",
+)
+SPRAYED = Sign(
+    "sprayed", Severity.LOW, "One source tried several accounts, this one among them, and did not get in."
+)
+TOOL = Sign("guessing_tool_failed", Severity.LOW, "A guessing tool tried this account and did not get in.")
+MANY = Sign(
+    "many_sources_failed", Severity.LOW, "Many networks tried this account within a day and did not get in."
+)
+LOCKED = Sign("locked_out", Severity.INFO, "Smart lockout did its work; nobody got in.")
+SIGNS: Final = (TOOL_IN, SOURCE_IN, MODULE_IN, BESIDE, SPRAYED, TOOL, MANY, LOCKED)
+
+OTHER_ACCOUNTS: Final = 3
+"""Other accounts that one address must have failed on, to be called a spray."""
+
+BURST: Final = timedelta(minutes=10)
+"""Within which a guessing tool tries several accounts; colleagues who mistype are further apart."""
+
+MANY_NETWORKS: Final = 5
+MANY_TRIES: Final = 10
+
+OLD_MODULE: Final = "1b730954-1685-4b74-9bfd-dac224a7b894"
+"""Azure Active Directory PowerShell, the client that MSOLSpray and its kin pose as."""
+
+LOCKED_OUT: Final = 50053
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield what was tried against the account's password in the window, and what of it succeeded."""
+    sign_ins = [one for one in usual.sign_ins if one.created_date_time in evidence.window]
+    yield from _tools(sign_ins, evidence, usual)
+    yield from _one_source(sign_ins, evidence, usual)
+    yield from _many_sources(sign_ins, usual)
+    locked = [one for one in sign_ins if one.status.error_code == LOCKED_OUT]
+    if locked:
+        yield _finding(LOCKED, f"The account was locked out ({_times(locked, 'attempt')})", locked, usual)
+
+
+def _finding(
+    sign: Sign, what: str, sign_ins: Sequence[SignIn], usual: Usual, more: Sequence[str] = ()
+) -> Finding:
+    first = sign_ins[0]
+    return Finding(
+        symptom="password_spray",
+        sign=sign,
+        summary=f"{what}, from {first.ip_address or 'an unknown address'} ({usual.place(first.ip_address)}).",
+        at=first.created_date_time,
+        by=first.user_principal_name,
+        address=first.ip_address,
+        records=tuple(dict.fromkeys((*(one.id for one in sign_ins), *more))),
+    )
+
+
+def _times(used: Sequence[SignIn], thing: str) -> str:
+    return f"1 {thing}" if len(used) == 1 else f"{len(used)} {thing}s"
+
+
+def _tools(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    bare = {record.id for record in _logons(evidence) if _sent_bare(record)}
+    groups: dict[tuple[str, str, bool], list[SignIn]] = defaultdict(list)
+    for one in sign_ins:
+        if family_of(one.user_agent) in usual.agents and usual.is_familiar(one.ip_address):
+            continue
+        agent = agent_of(one.user_agent)
+        kind = ""
+        if agent is not None and agent.kind is Kind.SPRAY:
+            kind = agent.name
+        elif one.id in bare:
+            kind = "a password sent to the token endpoint under a browser's name"
+        elif agent is not None and agent.name == "PowerShell" and one.app_id == OLD_MODULE:
+            kind = "the old PowerShell module"
+        elif agent is not None and agent.kind in {Kind.KIT, Kind.LEGACY} and not one.succeeded:
+            kind = agent.name
+        if kind and (one.succeeded or one.status.error_code in WRONG_PASSWORD):
+            groups[spot_of(one.ip_address), kind, one.succeeded].append(one)
+    for (_, kind, succeeded), used in groups.items():
+        if succeeded:
+            sign = MODULE_IN if kind == "the old PowerShell module" else TOOL_IN
+            yield _finding(
+                sign, f"Let in {'once' if len(used) == 1 else f'{len(used)} times'}: {kind}", used, usual
+            )
+        else:
+            yield _finding(TOOL, f"Tried {_times(used, 'password')} and failed: {kind}", used, usual)
+
+
+def _logons(evidence: Evidence) -> Iterator[AuditRecord]:
+    for record in evidence.audit_log.seen(()):
+        if record.operation in LOGONS:
+            yield record
+
+
+def _sent_bare(record: AuditRecord) -> bool:
+    """Say whether a password went to the token endpoint while the agent claims to be a browser.
+
+    A browser shows a page for the password. Only the password grant sends it with the token request.
+    """
+    return (
+        record.details.get("RequestType") == "OAuth2:Token"
+        and record.details.get("UserAuthenticationMethod") == "1"
+        and record.user_agent.startswith("Mozilla/")
+        and agent_of(record.user_agent) is None
+        and record.object_id == record.app_id  # a token for itself: no application of a browser's does this
+    )
+
+
+def _one_source(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    others: dict[str, list[AuditRecord]] = defaultdict(list)
+    bare: set[str] = set()
+    for record in _logons(evidence):
+        if _sent_bare(record):
+            bare.add(record.id)
+        foreign = not evidence.subject.is_meant_by(record.actor)
+        if record.operation == "UserLoginFailed" and record.address and foreign:
+            others[spot_of(record.address)].append(record)
+    spots: dict[str, list[SignIn]] = defaultdict(list)
+    for one in sign_ins:
+        if one.succeeded or one.status.error_code in WRONG_PASSWORD:
+            spots[spot_of(one.ip_address)].append(one)
+    for spot, used in spots.items():
+        tried = _burst(others.get(spot, ()))
+        if not tried or usual.is_familiar(used[0].ip_address):
+            continue
+        more = [record.id for record in tried.values()]
+        got_in = [one for one in used if one.succeeded]
+        by_program = [one for one in got_in if one.id in bare or is_scripted(one.user_agent)]
+        if by_program:
+            what = f"A program succeeded after failing on {len(tried)} other accounts"
+            yield _finding(SOURCE_IN, what, by_program, usual, more)
+        elif got_in:
+            what = f"Signed in where {len(tried)} other accounts had failed within minutes"
+            yield _finding(BESIDE, what, got_in, usual, more)
+        else:
+            yield _finding(SPRAYED, f"Failed here and on {len(tried)} other accounts", used, usual, more)
+
+
+def _burst(failed: Iterable[AuditRecord]) -> dict[str, AuditRecord]:
+    """Give the accounts of the first burst of failures on enough different ones, else none."""
+    ordered = sorted(failed, key=lambda record: record.at)
+    for number, first in enumerate(ordered):
+        near = {record.actor: record for record in ordered[number:] if record.at - first.at <= BURST}
+        if len(near) >= OTHER_ACCOUNTS:
+            return near
+    return {}
+
+
+def _many_sources(sign_ins: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
+    failed = [
+        one
+        for one in sign_ins
+        if not one.succeeded
+        and one.status.error_code in WRONG_PASSWORD
+        and network_of(one.ip_address) not in usual.networks
+    ]
+    networks = {network_of(one.ip_address) for one in failed} - {""}
+    if len(failed) >= MANY_TRIES and len(networks) >= MANY_NETWORKS:
+        what = f"{len(failed)} wrong passwords came from {len(networks)} networks"
+        yield _finding(MANY, what, failed, usual)

@@ -1,0 +1,121 @@
+"""Policies that protect the tenant's mail, data and sign-ins, removed or weakened by this account.
+
+Source: Exchange and Security & Compliance PowerShell, the Remove-, Disable- and Set- cmdlets of each policy;
+Microsoft Entra, "Conditional Access audit activities"; detections D09, D69, D71 and D72 of the public rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.deeds import AUDITS, concerns, given, graded, off, on, once
+from commands.clues.records import done, found, one_line, whence
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence
+
+TITLE = "A protection policy was removed or weakened"
+SOURCE = "beyond the document"
+NEEDS: Final = ("audit_log",)
+HELPS: Final = AUDITS[1:]
+
+BY_INTRUDER = Sign(
+    "policy_by_intruder",
+    Severity.CRITICAL,
+    "Protection taken down from a suspect address or session means that the whole tenant is under attack.",
+)
+REMOVED = Sign("policy_removed", Severity.MEDIUM, "Administrators replace policies, and say so beforehand.")
+WEAKENED = Sign(
+    "policy_weakened", Severity.MEDIUM, "An exception or a switch can open the door, or solve a complaint."
+)
+ACCESS = Sign(
+    "access_policy_changed",
+    Severity.MEDIUM,
+    "A conditional access or consent policy decides who gets in; changes are rare and announced.",
+)
+WORK = Sign(
+    "policy_changed_at_work",
+    Severity.LOW,
+    "The change was made where the user always works: likely an administrator's day, and worth a question.",
+)
+SIGNS: Final = (BY_INTRUDER, REMOVED, WEAKENED, ACCESS, WORK)
+
+_KINDS: Final = (
+    r"antiphish|safelinks|safeattachment|malware|hostedcontent|hostedoutbound|hostedconnection|dlp|"
+    r"atp|eopprotection|dkim|retentioncompliance|protectionalert|quarantine|teamsprotection|reportsubmission"
+)
+_TAKEN_DOWN: Final = re.compile(rf"(?:remove|disable)-\w*(?:{_KINDS})\w*", re.IGNORECASE)
+_SET: Final = re.compile(rf"(?:set|new)-\w*(?:{_KINDS})\w*", re.IGNORECASE)
+_PROTECTING_SWITCHES: Final = frozenset(
+    [
+        "enabled",
+        "enable",
+        "enableatpforspoteamsodb",
+        "enablesafelinksforemail",
+        "enablesafelinksforteams",
+        "enablesafelinksforoffice",
+        "scanurls",
+        "delivermessageafterscan",
+        "enablemailboxintelligence",
+        "enablespoofintelligence",
+        "enabletargeteduserprotection",
+        "enableorganizationdomainsprotection",
+        "enablefilefilter",
+        "zapenabled",
+        "spamzapenabled",
+        "phishzapenabled",
+        "trackclicks",
+    ]
+)
+_ALLOWING: Final = (
+    "allowedsenders",
+    "allowedsenderdomains",
+    "ipallowlist",
+    "excludeddomains",
+    "excludedsenders",
+    "donotrewriteurls",
+    "whitelistedurls",
+)
+_ACCESS: Final = re.compile(
+    r"(?:update|delete) conditional access policy|delete policy|update authorization policy|"
+    r"disable security defaults|set company information|update named location|delete named location",
+    re.IGNORECASE,
+)
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield every protection that this account took down or weakened in the window."""
+    yield from once(_all(evidence, usual))
+
+
+def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    for record in done(evidence):
+        if not concerns(record, evidence.subject):
+            continue
+        plain = _sign(record)
+        if plain is None:
+            continue
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK)
+        name = one_line(given(record).get("identity", "") or record.object_id or "not named")
+        summary = f"{record.operation} was run on the policy {name}{whence(record, usual)}."
+        yield found("protection_policies", sign, summary, record)
+
+
+def _sign(record: AuditRecord) -> Sign | None:
+    operation = record.operation
+    parameters = given(record)
+    if _TAKEN_DOWN.fullmatch(operation):
+        return REMOVED
+    if _SET.fullmatch(operation):
+        switched_off = any(off(parameters.get(name, "")) for name in _PROTECTING_SWITCHES)
+        opened = any(parameters.get(name, "") for name in _ALLOWING)
+        silenced = on(parameters.get("disabled", "")) or parameters.get("mode", "").casefold() in {
+            "disable",
+            "testwithoutnotifications",
+        }
+        forwards = parameters.get("autoforwardingmode", "").casefold() == "on"
+        return WEAKENED if switched_off or opened or silenced or forwards else None
+    return ACCESS if _ACCESS.fullmatch(operation) else None

@@ -1,0 +1,259 @@
+"""The sign-in review: the document's second place to look.
+
+Its four columns are address, place, time, and success or failure. Read together they show a guessed
+password, a place or network that is new for the user, a way too fast to travel, a program instead of a
+person, a protocol without a second factor, and one session in two countries; the risk reports of Identity
+Protection say the rest.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from commands.clues.agents import Kind, agent_of, family_of
+from commands.clues.deeds import AUDITS
+from commands.clues.places import belongs_to_microsoft, network_of, spot_of
+from commands.report import Finding, Severity, Sign
+from commands.usual import (
+    FAILURE_SPAN,
+    MANY_FAILURES,
+    REFUSED_PROMPT,
+    SETTLED,
+    WRONG_PASSWORD,
+    Usual,
+    is_device_code,
+    is_legacy,
+    is_managed,
+    risk_of,
+)
+from graph.evidence import Evidence, SignIn
+
+TITLE = "Unusual sign-ins: address, location, time, success or failure"
+SOURCE = "investigation"
+NEEDS: Final = (("sign_ins", "audit_log"),)
+HELPS: Final = ("sign_ins_non_interactive", "risky_user", "risk_detections", *AUDITS[1:])
+
+SUSPECT = Sign(
+    "suspect_address_signed_in",
+    Severity.HIGH,
+    "Several reasons together, each with its points, say that somebody else signed in from this address.",
+)
+PROMPTS = Sign(
+    "prompts_then_success",
+    Severity.HIGH,
+    "Refused prompts followed by an accepted one from a strange network mean that the password was known and "
+    "the user was worn down.",
+)
+RISK_HIGH = Sign(
+    "risk_high",
+    Severity.HIGH,
+    "Microsoft gives a high risk, or the mark that somebody confirmed, only on strong grounds.",
+)
+RISK_MEDIUM = Sign("risk_medium", Severity.MEDIUM, "A medium risk is often true and often a new network.")
+RISK_LOW = Sign("risk_low", Severity.LOW, "A low risk is mostly a false alarm.")
+GUESSED = Sign(
+    "failures_then_success",
+    Severity.MEDIUM,
+    "Many wrong passwords before the first success from a strange network look guessed; people mistype, too.",
+)
+SCRIPTED = Sign(
+    "scripted_sign_in",
+    Severity.MEDIUM,
+    "A program signed in that this user never used; administrators and developers do that as well.",
+)
+LEGACY = Sign(
+    "legacy_sign_in",
+    Severity.MEDIUM,
+    "A protocol without a second factor got in that this user never used; old mail programs do that as well.",
+)
+DEVICE_CODE = Sign(
+    "device_code_sign_in",
+    Severity.MEDIUM,
+    "A device code is what a caller talks a victim into typing; televisions and command lines use it, too.",
+)
+TOO_FAST = Sign(
+    "too_fast_travel",
+    Severity.MEDIUM,
+    "Nobody travels that fast, but a tunnel to another office looks the same.",
+)
+SHARED = Sign(
+    "session_in_two_countries",
+    Severity.MEDIUM,
+    "One session in two countries is what a stolen token looks like, and a tunnel that was switched on.",
+)
+NEW_COUNTRY = Sign("new_country", Severity.LOW, "People travel; a new country alone proves nothing.")
+NEW_NETWORK = Sign("new_network", Severity.INFO, "Every café is a new network.")
+TRAVELLED = Sign(
+    "travelled_with_known_device",
+    Severity.INFO,
+    "A new place from a device that is known or managed is the user on a journey.",
+)
+FAILED = Sign("many_failures", Severity.INFO, "Every address in public gets guessed at; nobody got in.")
+ODD_HOUR = Sign("unusual_hour", Severity.INFO, "People work late; the hour only supports other signs.")
+
+SIGNS: Final = (
+    SUSPECT,
+    PROMPTS,
+    RISK_HIGH,
+    RISK_MEDIUM,
+    RISK_LOW,
+    GUESSED,
+    SCRIPTED,
+    LEGACY,
+    DEVICE_CODE,
+    TOO_FAST,
+    SHARED,
+    NEW_COUNTRY,
+    NEW_NETWORK,
+    TRAVELLED,
+    FAILED,
+    ODD_HOUR,
+)
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield what the sign-ins of the window and the risk reports show, one finding an address and sign."""
+    spots: dict[str, list[SignIn]] = defaultdict(list)
+    for one in usual.sign_ins:
+        if one.created_date_time in evidence.window and not belongs_to_microsoft(one.ip_address):
+            spots[spot_of(one.ip_address)].append(one)
+    for used in spots.values():
+        got_in = [one for one in used if one.succeeded]
+        if got_in:
+            yield from _judged(got_in, usual)
+            yield from _programs(got_in, usual)
+            yield from _before_success(got_in, usual)
+            yield from _novelty(got_in, usual)
+        elif len(used) >= MANY_FAILURES:
+            yield _finding(FAILED, f"{len(used)} sign-ins failed and none succeeded", used, usual)
+    yield from _risks(evidence, usual)
+
+
+def _finding(sign: Sign, what: str, sign_ins: Sequence[SignIn], usual: Usual) -> Finding:
+    first = sign_ins[0]
+    return Finding(
+        symptom="sign_ins",
+        sign=sign,
+        summary=f"{what}, from {first.ip_address or 'an unknown address'} ({usual.place(first.ip_address)}).",
+        at=first.created_date_time,
+        by=first.user_principal_name,
+        address=first.ip_address,
+        records=tuple(one.id for one in sign_ins),
+    )
+
+
+def _judged(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
+    address = got_in[0].ip_address
+    if usual.is_suspect(address):
+        times = "once" if len(got_in) == 1 else f"{len(got_in)} times"
+        yield _finding(SUSPECT, f"Somebody signed in {times} ({usual.why(address)})", got_in, usual)
+        return
+    for point in usual.points.get(spot_of(address), ()):
+        if "too fast" in point.says:
+            sign = TRAVELLED if _vouched(got_in, usual) else TOO_FAST
+            yield _finding(sign, f"Signed in although {point.says}", got_in, usual)
+        elif "from another country" in point.says:
+            sign = TRAVELLED if _vouched(got_in, usual) else SHARED
+            yield _finding(sign, point.says[0].upper() + point.says[1:], got_in, usual)
+
+
+def _vouched(got_in: Iterable[SignIn], usual: Usual) -> bool:
+    """Say whether a known or managed device was used there."""
+    return any(
+        is_managed(one) or (one.device_detail is not None and one.device_detail.device_id in usual.devices)
+        for one in got_in
+    )
+
+
+def _programs(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
+    scripted = [
+        one
+        for one in got_in
+        if (agent := agent_of(one.user_agent)) is not None
+        and agent.kind is not Kind.LEGACY
+        and family_of(one.user_agent) not in usual.agents
+    ]
+    if scripted and (agent := agent_of(scripted[0].user_agent)):
+        yield _finding(SCRIPTED, f"{agent.name} ({agent.kind.value}) signed in", scripted, usual)
+    familiar = usual.is_familiar(got_in[0].ip_address)
+    legacy = [one for one in got_in if is_legacy(one)]
+    if legacy and not familiar:
+        how = legacy[0].client_app_used or legacy[0].user_agent
+        yield _finding(LEGACY, f"Legacy sign-in without a second factor ({how}) got in", legacy, usual)
+    codes = [one for one in got_in if is_device_code(one)]
+    if codes and not familiar:
+        yield _finding(DEVICE_CODE, "A sign-in by device code got in", codes, usual)
+
+
+def _before_success(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
+    first = got_in[0]
+    if usual.is_familiar(first.ip_address):
+        return
+    before = [
+        one
+        for one in usual.sign_ins
+        if not one.succeeded
+        and one.created_date_time <= first.created_date_time <= one.created_date_time + FAILURE_SPAN
+        and network_of(one.ip_address) not in usual.networks
+    ]
+    wrong = [one for one in before if one.status.error_code in WRONG_PASSWORD]
+    if len(wrong) >= MANY_FAILURES:
+        yield _finding(GUESSED, f"{len(wrong)} wrong passwords and then a success", [first, *wrong], usual)
+    refused = [one for one in before if one.status.error_code in REFUSED_PROMPT]
+    if len(refused) >= 3:
+        what = f"{len(refused)} refused or unanswered prompts and then a success"
+        yield _finding(PROMPTS, what, [first, *refused], usual)
+
+
+def _novelty(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
+    address = got_in[0].ip_address
+    if not usual.is_well_known or not address:
+        return
+    country = usual.place(address).country
+    if country and usual.countries and country not in usual.countries:
+        vouched = _vouched(got_in, usual) and not usual.is_suspect(address)
+        yield _finding(TRAVELLED if vouched else NEW_COUNTRY, "Signed in in a new country", got_in, usual)
+    elif network_of(address) not in usual.networks:
+        yield _finding(NEW_NETWORK, "Signed in from a new network", got_in, usual)
+    hours = usual.hours
+    if usual.is_suspect(address) and hours and all(one.created_date_time.hour not in hours for one in got_in):
+        yield _finding(ODD_HOUR, "Signed in at hours unknown of this user", got_in, usual)
+
+
+def _risks(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    weights = {"high": RISK_HIGH, "medium": RISK_MEDIUM, "low": RISK_LOW}
+    user = evidence.risky_user.seen(None)
+    if user is not None and user.risk_state.casefold() not in {*SETTLED, "none", ""}:
+        confirmed = user.risk_state.casefold() == "confirmedcompromised"
+        if sign := RISK_HIGH if confirmed else weights.get(user.risk_level.casefold()):
+            yield Finding(
+                symptom="sign_ins",
+                sign=sign,
+                summary=f"Identity Protection holds the user at {user.risk_level} risk ({user.risk_state}).",
+                at=user.risk_last_updated_date_time,
+                records=(user.id,),
+            )
+    for risk in evidence.risk_detections.seen(()):
+        at = risk.activity_date_time or risk.detected_date_time
+        sign = weights.get(risk.risk_level.casefold())
+        if at is None or at not in evidence.window or risk.risk_state.casefold() in SETTLED or sign is None:
+            continue
+        where = f" at {risk.ip_address} ({usual.place(risk.ip_address)})" if risk.ip_address else ""
+        yield Finding(
+            symptom="sign_ins",
+            sign=sign,
+            summary=f"Identity Protection detected {risk.risk_event_type}, risk {risk.risk_level}{where}.",
+            at=at,
+            address=risk.ip_address,
+            records=tuple(record for record in (risk.id, risk.request_id) if record),
+        )
+    detected = {risk.request_id for risk in evidence.risk_detections.seen(())}
+    given: dict[tuple[str, str], list[SignIn]] = defaultdict(list)
+    for one in usual.sign_ins:
+        level = risk_of(one)
+        if level and one.created_date_time in evidence.window and one.id not in detected:
+            given[level, spot_of(one.ip_address)].append(one)
+    for (level, _), used in given.items():
+        yield _finding(weights[level], f"Sign-ins were given {level} risk", used, usual)

@@ -1,0 +1,206 @@
+"""An unusual signature, recently added.
+
+Source: the founding document, symptom 10; Exchange PowerShell, "Get-MailboxMessageConfiguration" and its Set
+form. With roaming signatures the setting is not what is sent; then only the ends of sent messages tell
+something.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from commands.clues.records import Doer, doer_of, done, found, is_about, one_line, whence
+from commands.clues.words import SIGNATURE_FAMILIES, Family, families_in, own_words, topic
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence, Message, Signature
+
+TITLE = (
+    "An unusual signature was recently added, such as a fake banking signature or a prescription drug "
+    "signature"
+)
+SOURCE = "symptom 10"
+NEEDS = ("signature",)
+HELPS = (
+    "sent_items",
+    "audit_log",
+    "audit_log_on_mailbox",
+    "directory_audits_on_user",
+    "directory_audits_by_user",
+)
+
+LURE_ADDED = Sign(
+    "signature_lure_added",
+    Severity.HIGH,
+    "A signature that sells drugs, loans, gains or false support was added; nobody does that for himself.",
+)
+LURE = Sign(
+    "signature_lure",
+    Severity.MEDIUM,
+    "The signature reads like a fraud, and nothing says since when; it may be the user's trade.",
+)
+CHANGED_BY_SUSPECT = Sign(
+    "signature_changed_from_suspect_address",
+    Severity.HIGH,
+    "Somebody who is not the user changed what stands under every message.",
+)
+CHANGED_UNFAMILIAR = Sign(
+    "signature_changed_from_new_address",
+    Severity.LOW,
+    "The signature was changed from a new place; travellers add a telephone number.",
+)
+CHANGED = Sign("signature_changed", Severity.INFO, "People change their signature; it is good to know.")
+SIGNS = (LURE_ADDED, LURE, CHANGED_BY_SUSPECT, CHANGED_UNFAMILIAR, CHANGED)
+
+TAIL_LINES: Final = 6
+TAIL_LETTERS: Final = 1000
+"""How many lines and characters from the end of a message its signature is looked for."""
+
+_ID: Final = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """The end of one sent message."""
+
+    at: datetime
+    lines: tuple[str, ...]
+    message: Message
+    families: tuple[Family, ...]
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield changes of the signature, what stands in it now, and how the ends of sent messages changed."""
+    changes = [
+        record
+        for record in done(evidence)
+        if record.operation.casefold() == "set-mailboxmessageconfiguration"
+        and is_about(record, evidence.subject)
+        and _given(record)
+    ]
+    for record in changes:
+        yield _change(record, evidence, usual)
+    tails = _tails(evidence)
+    yield from _in_force(evidence, changes, tails)
+    yield from _in_sent(tails)
+
+
+def plain(markup: str) -> str:
+    """The readable text of a signature in HTML; a line break for each block."""
+    lines = re.sub(r"<\s*(?:br|/p|/div|/tr|/li)\b[^>]*>", "\n", markup, flags=re.IGNORECASE)
+    return html.unescape(
+        re.sub(
+            r"<(?:style|script)\b.*?</(?:style|script)\s*>|<[^>]*>",
+            " ",
+            lines,
+            flags=re.DOTALL | re.IGNORECASE,
+        )
+    )
+
+
+def _given(record: AuditRecord) -> str:
+    """The new signature that a record sets, "" when it sets something else."""
+    given = {name.casefold(): value for name, value in record.parameters.items()}
+    for name in ("signaturehtml", "signaturetext", "signaturehtmlbody", "signaturetextonmobile"):
+        if given.get(name, "").strip():
+            return plain(given[name])
+    return ""
+
+
+def _change(record: AuditRecord, evidence: Evidence, usual: Usual) -> Finding:
+    text = _given(record)
+    families = families_in(text, SIGNATURE_FAMILIES)
+    doer = doer_of(record, evidence.subject, usual)
+    if families and doer not in (Doer.OTHER, Doer.SERVICE):
+        sign = LURE_ADDED
+    elif doer is Doer.SUSPECT:
+        sign = CHANGED_BY_SUSPECT
+    else:
+        sign = CHANGED_UNFAMILIAR if doer is Doer.UNFAMILIAR else CHANGED
+    reads = f", and reads like this: {families[0].name}" if families else ""
+    return found(
+        _ID,
+        sign,
+        f"The signature was changed{whence(record, usual)}{reads}",
+        record,
+        after=one_line(text, 160),
+    )
+
+
+def _tails(evidence: Evidence) -> tuple[_Tail, ...]:
+    tails = []
+    for message in evidence.sent_items.seen(()):
+        at = message.sent_date_time or message.received_date_time
+        lines = tuple(line.strip() for line in own_words(message.text).splitlines() if line.strip())
+        if at is not None and lines:
+            ending = lines[-TAIL_LINES:]
+            families = families_in("\n".join(ending)[-TAIL_LETTERS:], SIGNATURE_FAMILIES)
+            tails.append(_Tail(at, ending, message, families))
+    return tuple(sorted(tails, key=lambda tail: tail.at))
+
+
+def _in_force(
+    evidence: Evidence, changes: Sequence[AuditRecord], tails: Sequence[_Tail]
+) -> Iterator[Finding]:
+    """The signature in force. A record that set this very text has said it already."""
+    signature = evidence.signature.seen(Signature())
+    text = plain(signature.signature_html) or signature.signature_text
+    families = families_in(text, SIGNATURE_FAMILIES)
+    if not families or any(_same(_given(record), text) for record in changes):
+        return
+    old = [tail for tail in tails if families[0] in tail.families]
+    others = [tail for tail in tails if families[0] not in tail.families]
+    if old and not others:
+        return  # every message that could be read ends like that: it is how the user has always signed
+    newly = bool(others) and (not old or others[0].at < old[0].at)
+    yield Finding(
+        symptom=_ID,
+        sign=LURE_ADDED if newly else LURE,
+        summary=f"The signature reads like this: {families[0].name}; no record tells when it was added",
+        after=one_line(text, 160),
+        records=(f"signature {evidence.subject.mail}",),
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return one.split() == other.split()
+
+
+def _in_sent(tails: Sequence[_Tail]) -> Iterator[Finding]:
+    """The ends of sent messages: what did not stand there at first and then stands under several."""
+    for family in SIGNATURE_FAMILIES:
+        first = next((place for place, tail in enumerate(tails) if family in tail.families), None)
+        if not first:  # nowhere, or from the beginning on
+            continue
+        having = [tail for tail in tails[first:] if family in tail.families]
+        if len({topic(tail.message.subject) for tail in having}) < 2 and len(having) < 3:
+            continue  # one letter with such an end is a letter, not a signature
+        shared = _shared([tail.lines for tail in having])
+        if not shared:
+            continue
+        since = f"{having[0].at:%Y-%m-%d %H:%M} UTC"
+        yield Finding(
+            symptom=_ID,
+            sign=LURE_ADDED,
+            summary=f"Since {since} sent messages end in a way that reads like this: {family.name}",
+            at=having[0].at,
+            before=one_line(" / ".join(tails[first - 1].lines[-2:]), 160),
+            after=one_line(" / ".join(shared), 160),
+            records=tuple(tail.message.id for tail in having),
+        )
+
+
+def _shared(endings: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The last lines that all of these have in common."""
+    common: list[str] = []
+    for lines in zip(*(reversed(ending) for ending in endings), strict=False):
+        if len({" ".join(line.split()).casefold() for line in lines}) > 1:
+            break
+        common.append(lines[0])
+    return tuple(reversed(common))

@@ -1,0 +1,206 @@
+"""Changes of the second factor: switched off, a method removed, added or exchanged, a temporary pass.
+
+Source: Microsoft Entra, "Core Directory" and "Authentication Methods" audit activities; detections D47 and
+D53 to D55 of the public rules.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from commands.clues.deeds import changed, concerns, graded, once, whom
+from commands.clues.records import done, found, one_line, whence
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+from graph.evidence import AuthenticationMethod, Evidence
+
+TITLE = "Strong authentication was switched off, weakened or changed"
+SOURCE = "beyond the document"
+NEEDS: Final = ("authentication_methods", ("audit_log", "directory_audits_on_user"))
+HELPS: Final = ("audit_log_on_mailbox", "directory_audits_by_user")
+
+BY_INTRUDER = Sign(
+    "method_by_intruder",
+    Severity.HIGH,
+    "A sign-in method changed from a suspect address or session is the intruder's own key to the account.",
+)
+DISABLED = Sign(
+    "strong_authentication_off",
+    Severity.HIGH,
+    "Nothing ordinary ends with an account that a password alone opens.",
+)
+REPORTED = Sign("fraud_reported", Severity.HIGH, "The user himself reported a prompt that he had not caused.")
+PASS = Sign(
+    "temporary_pass",
+    Severity.MEDIUM,
+    "A temporary pass opens the account without any method; help desks give them for a new telephone.",
+)
+REMOVED = Sign(
+    "method_removed", Severity.MEDIUM, "Removing a method precedes adding a foreign one, or a lost telephone."
+)
+ADDED = Sign(
+    "method_added",
+    Severity.MEDIUM,
+    "A new method is the intruder's first wish, and everybody's with a new telephone.",
+)
+FAMILIAR = Sign(
+    "method_from_own_place",
+    Severity.INFO,
+    "The user changed a method where he always works: a new telephone.",
+)
+SIGNS: Final = (BY_INTRUDER, DISABLED, REPORTED, PASS, REMOVED, ADDED, FAMILIAR)
+
+_ADDING: Final = (
+    "registered security info",
+    "registered all required security info",
+    "changed default security info",
+    "updated security info",
+    "create passkey",
+    "add passkey",
+)
+_REMOVING: Final = ("deleted security info", "delete passkey")
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield what was done to the second factor in the window, and methods that were made in it."""
+    changes = (
+        finding
+        for record in done(evidence)
+        if concerns(record, evidence.subject)
+        for finding in _change(record, evidence, usual)
+    )
+    told = list(once(changes, by="sign"))
+    yield from told
+    methods = evidence.authentication_methods.seen(None)
+    for method in methods.methods if methods is not None else ():
+        made = method.created_date_time
+        if made is None or made not in evidence.window or method.kind == "password":
+            continue
+        near = [one for one in told if one.at is not None and abs((one.at - made).total_seconds()) <= 300]
+        if near:
+            continue  # the record above tells the same, and by whom
+        sign = PASS if "temporary" in method.kind.casefold() else ADDED
+        summary = f"The sign-in method {_described(method)} was added, and no record seen says by whom."
+        yield Finding(
+            "strong_authentication", sign, summary, at=made, after=_described(method), records=(method.id,)
+        )
+
+
+def _described(method: AuthenticationMethod) -> str:
+    detail = method.display_name or method.phone_number or method.email_address or method.model
+    return one_line(f"{method.kind} {detail}".strip())
+
+
+def _change(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    operation = record.operation.casefold()
+    whose, end = whom(record, evidence.subject), whence(record, usual)
+
+    def said(
+        plain: Sign, summary: str, familiar: Sign | None = None, after: str = "", before: str = ""
+    ) -> Finding:
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=familiar)
+        return found("strong_authentication", sign, summary, record, before=before, after=after)
+
+    if operation == "disable strong authentication":
+        yield said(DISABLED, f"Strong authentication was switched off for {whose}{end}.")
+    elif "temporary access pass" in operation and "delete" not in operation:
+        yield said(PASS, f"A temporary access pass was made for {whose}{end}.")
+    elif "fraud reported" in operation or "suspicious activity reported" in operation:
+        yield found("strong_authentication", REPORTED, f"A foreign sign-in prompt was reported{end}.", record)
+    elif any(words in operation for words in _REMOVING):
+        what = one_line(record.details.get("StatusReason", ""))
+        summary = f"A sign-in method was removed from {whose}{end}{_in(what)}."
+        yield said(REMOVED, summary, FAMILIAR, before=what)
+    elif any(words in operation for words in _ADDING):
+        if "temporary access pass" in " ".join(record.details.values()).casefold():
+            yield said(PASS, f"A temporary access pass was made for {whose}{end}.")
+        else:
+            what = one_line(record.details.get("StatusReason", ""))
+            summary = f"A sign-in method was added or changed for {whose}{end}{_in(what)}."
+            yield said(ADDED, summary, FAMILIAR, after=what)
+    elif operation == "update user":
+        yield from _update(record, evidence, usual)
+
+
+def _in(what: str) -> str:
+    return f" ({what})" if what else ""
+
+
+def _update(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    whose, end = whom(record, evidence.subject), whence(record, usual)
+    old, new = changed(record, "StrongAuthenticationRequirement")
+    if old and not new:
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=DISABLED)
+        summary = f"The requirement of strong authentication was taken off {whose}{end}."
+        yield found("strong_authentication", sign, summary, record, before="required", after="not required")
+    for name, key in _IDENTITY.items():
+        old, new = changed(record, name)
+        before, after = _listed(old, key), _listed(new, key)
+        if before == after:
+            continue  # only a time stamp or an order changed
+        gone, come = sorted(before - after), sorted(after - before)
+        plain = ADDED if come else REMOVED
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=FAMILIAR)
+        words = "; ".join(
+            part
+            for part in (
+                f"added {', '.join(come)}" if come else "",
+                f"removed {', '.join(gone)}" if gone else "",
+            )
+            if part
+        )
+        summary = f"The sign-in methods of {whose} changed ({one_line(words)}){end}."
+        yield found(
+            "strong_authentication",
+            sign,
+            summary,
+            record,
+            before=one_line(", ".join(gone)),
+            after=one_line(", ".join(come)),
+        )
+
+
+_IDENTITY: Final = {
+    "StrongAuthenticationMethod": ("MethodType",),
+    "StrongAuthenticationPhoneAppDetail": ("DeviceName", "DeviceId", "Id"),
+    "StrongAuthenticationUserDetails": (
+        "PhoneNumber",
+        "AlternativePhoneNumber",
+        "Email",
+        "VoiceOnlyPhoneNumber",
+    ),
+}
+"""What tells one method from another; all else in these values changes with every sign-in."""
+
+_METHOD_NAMES: Final = {
+    "0": "text message or call",
+    "1": "call",
+    "2": "call to another number",
+    "3": "call to the office",
+    "5": "text message",
+    "6": "app notification",
+    "7": "app code",
+}
+
+
+def _listed(text: str, keys: tuple[str, ...]) -> frozenset[str]:
+    """Give what identifies each method in a value that is JSON text; the text itself where it is none."""
+    if not text:
+        return frozenset()
+    try:
+        decoded: Any = json.loads(text)
+    except ValueError:
+        return frozenset({text})
+    found_ones = set()
+    for one in decoded if isinstance(decoded, list) else [decoded]:
+        if not isinstance(one, dict):
+            found_ones.add(str(one))
+            continue
+        names = [str(one[key]) for key in keys if one.get(key) not in (None, "")]
+        if keys == ("MethodType",):
+            names = [_METHOD_NAMES.get(name, f"method {name}") for name in names]
+        found_ones.update(names if "PhoneNumber" in keys else names[:1])
+    return frozenset(found_ones)

@@ -1,0 +1,119 @@
+"""Mail-flow rules of the whole tenant that send mail outside or drop it.
+
+Source: Exchange PowerShell, "New-TransportRule", "Get-TransportRule"; detections D08 and D09 of the public
+rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.deeds import AUDITS, deeds, given, graded, on
+from commands.clues.records import addresses_in, found, one_line, whence
+from commands.report import Finding, Severity, Sign
+from commands.usual import Usual
+from graph.evidence import Evidence
+
+TITLE = "Mail-flow rules of the tenant that send mail outside"
+SOURCE = "beyond the document"
+NEEDS: Final = ("transport_rules",)
+HELPS: Final = AUDITS
+
+BY_INTRUDER = Sign(
+    "transport_rule_by_intruder",
+    Severity.CRITICAL,
+    "A mail-flow rule made from a suspect address or session works on everybody's mail.",
+)
+OUTSIDE = Sign(
+    "transport_rule_outside",
+    Severity.HIGH,
+    "Copying or turning the tenant's mail to the outside is hardly ever wanted, and never unannounced.",
+)
+NEW = Sign(
+    "transport_rule_outside_by_others",
+    Severity.LOW,
+    "A rule that sends the tenant's mail outside is new; that concerns everybody, this account no more.",
+)
+DROPPED = Sign(
+    "transport_rule_drops", Severity.MEDIUM, "The rule deletes mail; against spam there are better means."
+)
+REMOVED = Sign(
+    "transport_rule_removed",
+    Severity.MEDIUM,
+    "A rule that protected the mail may be gone, or one that had served.",
+)
+CHANGED = Sign(
+    "transport_rule_changed", Severity.LOW, "Mail-flow rules are an administrator's everyday work."
+)
+STANDING = Sign(
+    "transport_rule_standing", Severity.INFO, "It sends mail outside and was not changed in the window."
+)
+SIGNS: Final = (BY_INTRUDER, OUTSIDE, NEW, DROPPED, REMOVED, CHANGED, STANDING)
+
+_TARGETS: Final = ("redirectmessageto", "blindcopyto", "copyto", "addtorecipients")
+_OPERATIONS: Final = frozenset(
+    {
+        "new-transportrule",
+        "set-transportrule",
+        "enable-transportrule",
+        "remove-transportrule",
+        "disable-transportrule",
+    }
+)
+
+
+_VERBS: Final = {
+    "new": "made",
+    "set": "changed",
+    "enable": "switched on",
+    "remove": "removed",
+    "disable": "switched off",
+}
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield mail-flow rules that this account changed, and rules that send mail outside."""
+    told: set[str] = set()
+    for record in deeds(evidence, _OPERATIONS):
+        parameters = given(record)
+        name = one_line(
+            parameters.get("name") or parameters.get("identity") or record.object_id.rpartition("\\")[2]
+        )
+        targets = _outside(";".join(parameters.get(one, "") for one in _TARGETS), usual)
+        if record.operation.casefold().startswith(("remove", "disable")):
+            plain = REMOVED
+        elif targets:
+            plain = OUTSIDE
+        elif on(parameters.get("deletemessage", "")):
+            plain = DROPPED
+        else:
+            plain = CHANGED
+        if plain is OUTSIDE:
+            told.add(name.casefold())
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
+        to = f", which sends mail to {', '.join(targets)}," if targets else ""
+        verb = _VERBS[record.operation.casefold().partition("-")[0]]
+        summary = f"The mail-flow rule “{name}”{to} was {verb}{whence(record, usual)}."
+        yield found("transport_rules", sign, summary, record, after=", ".join(targets))
+    for rule in evidence.transport_rules.seen(()):
+        if rule.state.casefold() == "disabled" or rule.name.casefold() in told:
+            continue
+        where = (*rule.redirect_message_to, *rule.blind_copy_to, *rule.copy_to, *rule.add_to_recipients)
+        targets = _outside(";".join(where), usual)
+        if not targets:
+            continue
+        recent = rule.when_changed is not None and rule.when_changed in evidence.window
+        summary = f"The mail-flow rule “{one_line(rule.name)}” sends mail to {', '.join(targets)}."
+        yield Finding(
+            symptom="transport_rules",
+            sign=NEW if recent else STANDING,
+            summary=summary,
+            at=rule.when_changed,
+            after=", ".join(targets),
+            records=(rule.guid or rule.name,),
+        )
+
+
+def _outside(text: str, usual: Usual) -> list[str]:
+    return [address for address in addresses_in(text) if usual.is_outside(address)]

@@ -1,0 +1,188 @@
+"""Weigh what was found: one explainable rule, never a count of records.
+
+1. Every sign (kind of finding) has the points of its severity and counts once, however often it is found.
+2. A sign needs a record of its own to stand on, the first that one of its findings names. Where one record
+   shows several signs, as a sign-in does that is new, scripted and too fast, it carries one of them; which
+   record carries which is chosen so that the sum is greatest. A finding without records stands by itself.
+3. From `COMPROMISED_FROM` points, with at least one sign that is hardly ever harmless, the account is
+   compromised; from `SUSPICIOUS_FROM` points it is suspicious.
+4. Below that, nothing was found; but only who has looked everywhere that decides may say so. A deciding
+   source that was not seen makes it "cannot tell".
+5. Sources that were not seen never add to the certainty.
+
+``docs/reference/verdict.md`` gives every sign's weight with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from commands.report import Answer, Finding, Result, Severity, SourceState, State, SymptomResult, Verdict
+
+COMPROMISED_FROM: Final = 8
+SUSPICIOUS_FROM: Final = 3
+CERTAIN_FROM: Final = 16
+"""Points at which a compromise stands, whatever else was not seen: twice what it takes."""
+
+MANY_MISSING: Final = 4
+"""Other sources, not deciding, that may be missing before the certainty sinks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Sources of which one must have been seen before anybody may say that there is no sign."""
+
+    any_of: tuple[str, ...]
+    why: str
+
+
+DECIDING: Final = (
+    Deciding(("user",), "Names, numbers and the last password change are only on the account itself."),
+    Deciding(
+        ("sign_ins", "audit_log"),
+        "Only sign-ins tell who came, from where; the audit log has them too, with less.",
+    ),
+    Deciding(
+        ("audit_log",),
+        "What an intruder did in the mailbox, and undid again, shows nowhere else; the founding document "
+        "looks here first.",
+    ),
+    Deciding(
+        ("inbox_rules", "hidden_inbox_rules"),
+        "An inbox rule is the commonest back door, and it outlives a new password.",
+    ),
+    Deciding(("mailbox",), "Forwarding set on the mailbox is the second commonest."),
+    Deciding(
+        ("sent_items", "message_trace"),
+        "A taken-over mailbox is mostly taken to send from it.",
+    ),
+    Deciding(
+        ("authentication_methods", "audit_log", "directory_audits_on_user"),
+        "An intruder's own sign-in method lets him back in after everything else is mended.",
+    ),
+)
+"""What must have been seen, and why."""
+
+LEVELS: Final = ("low", "medium", "high")
+
+
+def weigh(results: Sequence[SymptomResult], sources: Sequence[SourceState]) -> Verdict:
+    """Weigh the symptoms' findings, given which sources were seen."""
+    findings = tuple(finding for result in results for finding in result.findings if finding.severity > 0)
+    carried = carried_signs(findings)
+    points = sum(finding.severity for finding in carried)
+    gravest = max((finding.severity for finding in findings), default=Severity.INFO)
+    missing = tuple(source.id for source in sources if source.state is not State.COMPLETE)
+    unseen = undecided(sources)
+    if points >= COMPROMISED_FROM and gravest >= Severity.HIGH:
+        answer = Answer.COMPROMISED
+    elif points >= SUSPICIOUS_FROM:
+        answer = Answer.SUSPICIOUS
+    else:
+        answer = Answer.CANNOT_TELL if unseen else Answer.NO_SIGN_FOUND
+    reasons = tuple(sorted(_one_per_sign(findings), key=lambda finding: -finding.severity))
+    return Verdict(
+        answer=answer,
+        points=points,
+        certainty=_certainty(answer, points, unseen, sources, results),
+        reasons=reasons,
+        missing=missing,
+        says=_says(answer, reasons, unseen, sources),
+    )
+
+
+def undecided(sources: Iterable[SourceState]) -> tuple[Deciding, ...]:
+    """Give those of `DECIDING` of which nothing was seen."""
+    seen = {source.id for source in sources if source.state is not State.UNAVAILABLE}
+    return tuple(one for one in DECIDING if not seen & set(one.any_of))
+
+
+def carried_signs(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Give the findings that count: one for each sign, each with a record that no other of them needs.
+
+    This is the greatest-weight matching of signs to records. Signs are taken gravest first and make room for
+    one another, which for this kind of problem gives the greatest sum; so a further finding can never lower
+    it.
+    """
+    signs: dict[str, tuple[Finding, list[str]]] = {}
+    for number, finding in enumerate(findings):
+        if finding.severity <= 0:
+            continue
+        grounds = list(finding.records[:1]) or [f"without a record, {number}"]
+        kept, known = signs.setdefault(finding.sign.id, (finding, []))
+        known.extend(ground for ground in grounds if ground not in known)
+        signs[finding.sign.id] = (kept, known)
+    holder: dict[str, str] = {}
+
+    def settle(sign: str, tried: set[str]) -> bool:
+        for record in signs[sign][1]:
+            if record in tried:
+                continue
+            tried.add(record)
+            if record not in holder or settle(holder[record], tried):
+                holder[record] = sign
+                return True
+        return False
+
+    order = sorted(signs, key=lambda sign: -signs[sign][0].severity)
+    return tuple(signs[sign][0] for sign in order if settle(sign, set()))
+
+
+def _one_per_sign(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    first: dict[str, Finding] = {}
+    for finding in findings:
+        first.setdefault(finding.sign.id, finding)
+    return tuple(first.values())
+
+
+def _certainty(
+    answer: Answer,
+    points: int,
+    unseen: Sequence[Deciding],
+    sources: Sequence[SourceState],
+    results: Sequence[SymptomResult],
+) -> str:
+    """Start high; each kind of gap lowers it, and a strong case stands in spite of gaps."""
+    if answer is Answer.CANNOT_TELL:
+        return "low"
+    deciding = {name for one in DECIDING for name in one.any_of}
+    whole = {source.id for source in sources if source.state is State.COMPLETE}
+    wholly_seen = all(whole & set(one.any_of) for one in DECIDING)
+    others = sum(1 for source in sources if source.id not in deciding and source.id not in whole)
+    level = 2
+    if not wholly_seen or others > MANY_MISSING:
+        level = 1
+    if answer is Answer.NO_SIGN_FOUND and any(result.result is Result.UNKNOWN for result in results):
+        level = 1
+    if unseen:
+        level = 0
+    if answer is Answer.SUSPICIOUS:  # by its nature not settled
+        level = min(level, 1)
+    if answer is Answer.COMPROMISED and points >= CERTAIN_FROM:
+        level = max(level, 1)
+    return LEVELS[level]
+
+
+def _says(
+    answer: Answer, reasons: Sequence[Finding], unseen: Sequence[Deciding], sources: Sequence[SourceState]
+) -> str:
+    why = "; ".join(finding.summary.rstrip(".") for finding in reasons[:3])
+    more = f", and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    names = [_spoken(one.any_of) for one in unseen]
+    gap = f" Not seen, and needed to be sure: {', '.join(names)}." if names else ""
+    if answer is Answer.COMPROMISED:
+        return f"This account is compromised: {why}{more}.{gap}"
+    if answer is Answer.SUSPICIOUS:
+        return f"This account is suspicious and needs a person's look: {why}{more}.{gap}"
+    small = f" Noticed, and too little by itself: {why}." if why else ""
+    if answer is Answer.CANNOT_TELL:
+        return f"Nobody can tell from what could be seen: {', '.join(names)} would decide it.{small}"
+    absent = [_spoken((source.id,)) for source in sources if source.state is State.UNAVAILABLE]
+    also = f" Not seen: {', '.join(absent)}." if absent else ""
+    return f"No sign of a compromise was found in what was looked at.{small}{also}"
+
+
+def _spoken(names: Sequence[str]) -> str:
+    return " or ".join(name.replace("_", " ") for name in names)

@@ -1,0 +1,282 @@
+"""A delegate is found by the record that added him, or by the right that stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.symptoms import delegates
+from graph.audit_log.record import ActorType
+from graph.evidence import Delegate, DelegateKind
+from tests.commands.evidence import INTRUDER, NESTOR, record
+from tests.commands.symptoms.judging import all_signs, broken_in, findings, past, signs
+
+FOUND = [
+    (
+        "full access given by an administrator",
+        "delegate_added",
+        {
+            "audit_log": [
+                record(
+                    "Add-MailboxPermission",
+                    actor=NESTOR,
+                    parameters={"User": "alex@contoso.example", "AccessRights": "FullAccess"},
+                )
+            ]
+        },
+    ),
+    (
+        "full access given from the intruder's address",
+        "delegate_by_intruder",
+        {
+            "sign_ins": broken_in(),
+            "audit_log": [
+                record(
+                    "Add-MailboxPermission",
+                    address=INTRUDER,
+                    parameters={"User": "alex@contoso.example", "AccessRights": "FullAccess"},
+                )
+            ],
+        },
+    ),
+    (
+        "send-as given to a directory id",
+        "delegate_added",
+        {
+            "audit_log": [
+                record(
+                    "Add-RecipientPermission",
+                    actor=NESTOR,
+                    parameters={"Trustee": "311b45d6-1a3e-46ac-8434-721367961e19", "AccessRights": "SendAs"},
+                )
+            ]
+        },
+    ),
+    (
+        "send on behalf",
+        "delegate_added",
+        {"audit_log": [record("Set-Mailbox", actor=NESTOR, parameters={"GrantSendOnBehalfTo": "alex"})]},
+    ),
+    (
+        "the subject reaching for another mailbox",
+        "access_to_others",
+        {
+            "audit_log": [
+                record(
+                    "Add-MailboxPermission",
+                    owner="megan.bowen@contoso.example",
+                    parameters={"User": "adele", "AccessRights": "FullAccess"},
+                )
+            ]
+        },
+    ),
+    (
+        "somebody outside",
+        "delegate_outside",
+        {
+            "audit_log": [
+                record(
+                    "Add-MailboxPermission",
+                    actor=NESTOR,
+                    parameters={"User": "x@fabrikam.example", "AccessRights": "FullAccess"},
+                )
+            ]
+        },
+    ),
+    (
+        "a folder opened to everybody",
+        "folder_for_everybody",
+        {
+            "audit_log": [
+                record(
+                    "Add-MailboxFolderPermission", parameters={"User": "Default", "AccessRights": "Reviewer"}
+                )
+            ]
+        },
+    ),
+    (
+        "a folder opened to a colleague, as a mailbox record tells it",
+        "folder_shared",
+        {
+            "audit_log": [
+                record(
+                    "AddFolderPermissions",
+                    details={"MemberUpn": "alex@contoso.example", "MemberRights": "ReadAny, FolderVisible"},
+                )
+            ]
+        },
+    ),
+    (
+        "a standing right of somebody outside",
+        "delegate_outside",
+        {
+            "delegates": [
+                Delegate(kind=DelegateKind.FULL_ACCESS, who="x@fabrikam.example", rights=("FullAccess",))
+            ]
+        },
+    ),
+]
+
+NOT_FOUND = [
+    (
+        "a provisioning application at its work",
+        {
+            "audit_log": [
+                record(
+                    "Add-MailboxPermission",
+                    actor="ServicePrincipal_1",
+                    actor_type=ActorType.service_principal,
+                    parameters={"User": "alex", "AccessRights": "FullAccess"},
+                )
+            ]
+        },
+    ),
+    ("a record of a folder that names nobody", {"audit_log": [record("UpdateFolderPermissions")]}),
+    (
+        "an administrator's day at his own desk",
+        {
+            "sign_ins": past(),
+            "audit_log": [
+                record(
+                    "Add-MailboxPermission",
+                    owner="megan.bowen@contoso.example",
+                    parameters={"User": "alex", "AccessRights": "FullAccess"},
+                )
+            ],
+        },
+    ),
+    (
+        "Microsoft's own service at work",
+        {
+            "audit_log": [
+                record(
+                    "Add-MailboxPermission",
+                    by_microsoft=True,
+                    parameters={"User": "Discovery Management", "AccessRights": "FullAccess"},
+                )
+            ]
+        },
+    ),
+    (
+        "the owner's own right",
+        {
+            "audit_log": [
+                record(
+                    "Add-MailboxPermission",
+                    parameters={"User": "NT AUTHORITY\\SELF", "AccessRights": "FullAccess"},
+                )
+            ]
+        },
+    ),
+    (
+        "a right that is denied",
+        {
+            "audit_log": [
+                record(
+                    "Add-MailboxPermission",
+                    parameters={"User": "alex", "AccessRights": "FullAccess", "Deny": "True"},
+                )
+            ]
+        },
+    ),
+    (
+        "a right that could not be given",
+        {
+            "audit_log": [
+                record(
+                    "Add-MailboxPermission",
+                    succeeded=False,
+                    parameters={"User": "alex", "AccessRights": "FullAccess"},
+                )
+            ]
+        },
+    ),
+    (
+        "a right that was taken away",
+        {
+            "audit_log": [
+                record("Remove-MailboxPermission", parameters={"User": "alex", "AccessRights": "FullAccess"})
+            ]
+        },
+    ),
+    (
+        "read permission alone",
+        {
+            "audit_log": [
+                record("Add-MailboxPermission", parameters={"User": "alex", "AccessRights": "ReadPermission"})
+            ]
+        },
+    ),
+    (
+        "what a calendar shows everybody",
+        {
+            "audit_log": [
+                record(
+                    "Set-MailboxFolderPermission",
+                    parameters={"User": "Default", "AccessRights": "AvailabilityOnly"},
+                )
+            ]
+        },
+    ),
+    (
+        "send on behalf taken away",
+        {"audit_log": [record("Set-Mailbox", parameters={"GrantSendOnBehalfTo": ""})]},
+    ),
+    (
+        "an assistant of old",
+        {
+            "delegates": [
+                Delegate(kind=DelegateKind.FULL_ACCESS, who="alex@contoso.example", rights=("FullAccess",))
+            ]
+        },
+    ),
+    (
+        "a free-busy calendar",
+        {
+            "delegates": [
+                Delegate(
+                    kind=DelegateKind.FOLDER, who="Default", rights=("AvailabilityOnly",), folder="Calendar"
+                )
+            ]
+        },
+    ),
+    (
+        "two colleagues among themselves",
+        {
+            "audit_log": [
+                record(
+                    "Add-MailboxPermission",
+                    actor=NESTOR,
+                    owner="megan.bowen@contoso.example",
+                    parameters={"User": "alex", "AccessRights": "FullAccess"},
+                )
+            ]
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "sign", "sources"), FOUND, ids=[row[0] for row in FOUND])
+def test_it_finds(why, sign, sources):
+    assert sign in signs(delegates, **sources)
+
+
+@pytest.mark.parametrize(("why", "sources"), NOT_FOUND, ids=[row[0] for row in NOT_FOUND])
+def test_it_leaves_alone(why, sources):
+    assert signs(delegates, **sources) == set()
+
+
+def test_a_standing_right_is_told_and_weighs_nothing():
+    standing = [Delegate(kind=DelegateKind.SEND_AS, who="alex@contoso.example", rights=("SendAs",))]
+    assert all_signs(delegates, delegates=standing) == {"delegate_standing"}
+
+
+def test_a_right_is_told_once_by_the_record_that_gave_it():
+    given = record(
+        "Add-MailboxPermission",
+        actor=NESTOR,
+        parameters={"User": "alex@contoso.example", "AccessRights": "FullAccess"},
+    )
+    standing = [Delegate(kind=DelegateKind.FULL_ACCESS, who="alex@contoso.example", rights=("FullAccess",))]
+    (finding,) = findings(delegates, audit_log=[given], delegates=standing)
+    assert finding.records == (given.id,)
+    assert finding.by == NESTOR

@@ -1,0 +1,158 @@
+"""Guessing is told by its tools, its sources and its number; getting in is what weighs."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.symptoms import password_spray
+from graph.audit_log.record import AuditRecord
+from tests.commands.evidence import INTRUDER, OFFICE, record, sign_in
+from tests.commands.symptoms.judging import BROWSER, all_signs, break_in, ordinary, past, signs
+
+POWERSHELL = "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.2673"
+EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
+
+
+def logon(operation: str, *, error: str, resource: str = EXCHANGE) -> AuditRecord:
+    """A password grant: the password went along with the request for the token."""
+    return record(
+        operation,
+        owner="",
+        address=INTRUDER,
+        user_agent=BROWSER,
+        error_code=error,
+        succeeded=error == "0",
+        app_id=EXCHANGE,
+        object_id=resource,
+        details={"RequestType": "OAuth2:Token", "UserAuthenticationMethod": "1"},
+    )
+
+
+def others(number: int, hours: float = 0) -> AuditRecord:
+    """Somebody else's password was tried from the intruder's address."""
+    return record(
+        "UserLoginFailed",
+        hours=hours,
+        actor=f"colleague{number}@contoso.example",
+        owner="",
+        address=INTRUDER,
+        error_code="50126",
+    )
+
+
+FOUND = [
+    (
+        "a guessing tool by name",
+        "guessing_tool_got_in",
+        {"sign_ins": [*past(), break_in(user_agent="TeamFiltration/3.5")]},
+    ),
+    (
+        "a guessing tool that failed",
+        "guessing_tool_failed",
+        {"sign_ins": [*past(), sign_in(address=INTRUDER, user_agent="fasthttp", error_code=50126)]},
+    ),
+    (
+        "a password sent to the token endpoint under a browser's name",
+        "guessing_tool_got_in",
+        {"audit_log": [logon("UserLoggedIn", error="0")]},
+    ),
+    ("the same, refused", "guessing_tool_failed", {"audit_log": [logon("UserLoginFailed", error="50126")]}),
+    (
+        "the old PowerShell module",
+        "password_module_got_in",
+        {"sign_ins": [*past(), break_in(user_agent=POWERSHELL, app_id=password_spray.OLD_MODULE)]},
+    ),
+    (
+        "an address that failed on others and got in here",
+        "spray_source_got_in",
+        {"sign_ins": [*past(), break_in()], "audit_log": [others(n) for n in range(5)]},
+    ),
+    (
+        "a person who signs in where others failed within minutes",
+        "signed_in_beside_failures",
+        {
+            "sign_ins": [sign_in(address=INTRUDER, user_agent=BROWSER)],
+            "audit_log": [others(n) for n in range(5)],
+        },
+    ),
+    (
+        "an address that failed on others and here",
+        "sprayed",
+        {
+            "sign_ins": [*past(), sign_in(address=INTRUDER, error_code=50126)],
+            "audit_log": [others(n) for n in range(5)],
+        },
+    ),
+    (
+        "many networks within the window",
+        "many_sources_failed",
+        {
+            "sign_ins": [
+                *past(),
+                *[sign_in(hours=-n / 10, address=f"2001:db8:{n}::1", error_code=50126) for n in range(1, 13)],
+            ]
+        },
+    ),
+]
+
+NOT_FOUND = [
+    ("one mistyped password", {"sign_ins": [*past(), sign_in(error_code=50126, user_agent=BROWSER)]}),
+    (
+        "ten mistyped passwords at the office",
+        {
+            "sign_ins": [
+                *past(),
+                *[sign_in(hours=-n / 10, error_code=50126, user_agent=BROWSER) for n in range(10)],
+            ]
+        },
+    ),
+    ("ordinary work", {"sign_ins": [*past(), ordinary(hours=-1)]}),
+    (
+        "an administrator's module at the office, as always",
+        {
+            "sign_ins": [
+                *[
+                    ordinary(hours=-24 * d, user_agent=POWERSHELL, app_id=password_spray.OLD_MODULE)
+                    for d in range(8, 20)
+                ],
+                ordinary(hours=-1, user_agent=POWERSHELL, app_id=password_spray.OLD_MODULE),
+            ]
+        },
+    ),
+    (
+        "a browser's own token for another application",
+        {"audit_log": [logon("UserLoggedIn", error="0", resource="00000003-0000-0000-c000-000000000000")]},
+    ),
+    (
+        "colleagues who mistype in the course of a day",
+        {
+            "sign_ins": [sign_in(address=INTRUDER, user_agent=BROWSER, error_code=50126)],
+            "audit_log": [others(number, hours=number) for number in range(6)],
+        },
+    ),
+    (
+        "two colleagues who mistype at the office",
+        {
+            "sign_ins": [*past(), sign_in(address=OFFICE, error_code=50126)],
+            "audit_log": [others(1), others(2)],
+        },
+    ),
+    (
+        "a second factor that was asked for",
+        {"sign_ins": [*past(), sign_in(address=INTRUDER, user_agent=BROWSER, error_code=50074)]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "sign", "sources"), FOUND, ids=[row[0] for row in FOUND])
+def test_it_finds(why, sign, sources):
+    assert sign in signs(password_spray, **sources)
+
+
+@pytest.mark.parametrize(("why", "sources"), NOT_FOUND, ids=[row[0] for row in NOT_FOUND])
+def test_it_leaves_alone(why, sources):
+    assert signs(password_spray, **sources) == set()
+
+
+def test_a_lockout_is_told_and_weighs_nothing():
+    assert all_signs(password_spray, sign_ins=[*past(), sign_in(error_code=50053)]) == {"locked_out"}

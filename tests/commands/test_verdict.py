@@ -1,0 +1,205 @@
+"""The verdict is an explainable rule: a sign weighs once, a record carries one, gaps lower the certainty."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commands import symptoms, verdict
+from commands.report import Answer, Finding, Result, Severity, Sign, SourceState, State, SymptomResult
+from graph.evidence import SOURCES
+
+HIGH = Sign("high_one", Severity.HIGH, "")
+HIGH_TOO = Sign("high_two", Severity.HIGH, "")
+MEDIUM = Sign("medium_one", Severity.MEDIUM, "")
+LOW = Sign("low_one", Severity.LOW, "")
+CRITICAL = Sign("critical_one", Severity.CRITICAL, "")
+INFO = Sign("info_one", Severity.INFO, "")
+SIGNS = (HIGH, HIGH_TOO, MEDIUM, LOW, CRITICAL, INFO)
+
+
+def found(sign: Sign, *records: str) -> Finding:
+    return Finding("inbox_rules", sign, f"{sign.id} was seen.", records=records)
+
+
+def result(*findings: Finding) -> SymptomResult:
+    return SymptomResult("inbox_rules", "", "", Result.PRESENT, "", findings)
+
+
+def states(unavailable: set[str] | frozenset[str] = frozenset(), partial: frozenset[str] = frozenset()):
+    return tuple(
+        SourceState(
+            name,
+            State.UNAVAILABLE
+            if name in unavailable
+            else State.PARTIAL
+            if name in partial
+            else State.COMPLETE,
+            "",
+            0,
+        )
+        for name in SOURCES
+    )
+
+
+@pytest.mark.parametrize(
+    ("findings", "answer", "points"),
+    [
+        pytest.param([], Answer.NO_SIGN_FOUND, 0, id="nothing found"),
+        pytest.param([found(INFO, "a")], Answer.NO_SIGN_FOUND, 0, id="what only informs weighs nothing"),
+        pytest.param([found(LOW, "a")], Answer.NO_SIGN_FOUND, 1, id="one weak sign is too little"),
+        pytest.param(
+            [found(LOW, "a"), found(MEDIUM, "b")], Answer.SUSPICIOUS, 3, id="weak signs add up to suspicion"
+        ),
+        pytest.param([found(HIGH, "a")], Answer.SUSPICIOUS, 5, id="one grave sign is suspicious"),
+        pytest.param([found(HIGH, "a"), found(HIGH, "b")], Answer.SUSPICIOUS, 5, id="a sign counts once"),
+        pytest.param(
+            [found(HIGH, "a"), found(HIGH_TOO, "b")], Answer.COMPROMISED, 10, id="two grave signs decide"
+        ),
+        pytest.param([found(CRITICAL, "a")], Answer.COMPROMISED, 8, id="one critical sign decides"),
+        pytest.param(
+            [found(HIGH, "a"), found(HIGH_TOO, "a")],
+            Answer.SUSPICIOUS,
+            5,
+            id="one record carries one sign only",
+        ),
+        pytest.param(
+            [found(HIGH, "a"), found(HIGH, "b"), found(HIGH_TOO, "a")],
+            Answer.COMPROMISED,
+            10,
+            id="a sign makes room for another",
+        ),
+        pytest.param(
+            [found(HIGH), found(HIGH_TOO)], Answer.COMPROMISED, 10, id="what rests on no record stands alone"
+        ),
+    ],
+)
+def test_the_rule(findings, answer, points):
+    judged = verdict.weigh([result(*findings)], states())
+    assert (judged.answer, judged.points) == (answer, points)
+
+
+def test_eight_points_of_weak_signs_alone_never_make_a_compromise():
+    weak = [found(Sign(f"weak_{number}", Severity.MEDIUM, ""), str(number)) for number in range(9)]
+    judged = verdict.weigh([result(*weak)], states())
+    assert judged.points == 18
+    assert judged.answer is Answer.SUSPICIOUS
+
+
+@pytest.mark.parametrize("deciding", verdict.DECIDING, ids=lambda one: "+".join(one.any_of))
+def test_without_a_deciding_source_nobody_can_tell(deciding):
+    judged = verdict.weigh([], states(set(deciding.any_of)))
+    assert judged.answer is Answer.CANNOT_TELL
+    assert judged.certainty == "low"
+    assert all(name.replace("_", " ") in judged.says for name in deciding.any_of)
+    assert deciding.why
+
+
+def test_without_deciding_sources_a_compromise_is_still_a_compromise_and_the_gap_is_named():
+    judged = verdict.weigh([result(found(CRITICAL, "a"))], states({"user", "mailbox"}))
+    assert judged.answer is Answer.COMPROMISED
+    assert judged.certainty == "low"
+    assert "user" in judged.says
+    assert "mailbox" in judged.says
+    assert judged.missing == ("user", "mailbox")
+
+
+def test_partial_sources_lower_the_certainty_and_are_named():
+    assert verdict.weigh([], states()).certainty == "high"
+    judged = verdict.weigh([], states(partial=frozenset({"user"})))
+    assert judged.answer is Answer.NO_SIGN_FOUND
+    assert judged.certainty == "medium"
+    assert judged.missing == ("user",)
+
+
+def test_the_reasons_come_gravest_first_one_for_each_sign():
+    judged = verdict.weigh([result(found(LOW, "a"), found(HIGH, "b"), found(HIGH, "c"))], states())
+    assert [finding.sign for finding in judged.reasons] == [HIGH, LOW]
+    assert "high_one was seen" in judged.says
+
+
+_names = st.sets(st.sampled_from(SOURCES))
+_findings = st.lists(
+    st.builds(
+        lambda sign, records: found(sign, *records),
+        st.sampled_from(SIGNS),
+        st.lists(st.sampled_from("abcde"), max_size=3, unique=True),
+    ),
+    max_size=8,
+)
+
+
+@given(findings=_findings, missing=_names, partial=_names, more=_names)
+def test_more_missing_sources_never_raise_the_certainty_nor_clear_an_account(
+    findings, missing, partial, more
+):
+    levels = list(verdict.LEVELS)
+    before = verdict.weigh([result(*findings)], states(missing, frozenset(partial)))
+    after = verdict.weigh([result(*findings)], states(missing | more, frozenset(partial)))
+    assert levels.index(after.certainty) <= levels.index(before.certainty)
+    assert after.points == before.points
+    if before.answer is Answer.CANNOT_TELL:
+        assert after.answer is Answer.CANNOT_TELL
+
+
+@given(findings=_findings, more=_findings)
+def test_a_further_finding_never_lowers_the_points(findings, more):
+    before = verdict.weigh([result(*findings)], states()).points
+    assert verdict.weigh([result(*findings, *more)], states()).points >= before
+
+
+@given(findings=_findings)
+def test_the_points_are_the_greatest_that_one_record_a_sign_allows(findings):
+    """Brute force over all ways to give each sign a record of its own."""
+    grounds: dict[Sign, set[str]] = {}
+    for number, finding in enumerate(findings):
+        if finding.severity > 0:
+            grounds.setdefault(finding.sign, set()).update(finding.records[:1] or (f"own {number}",))
+    best = 0
+    for choice in itertools.product(*([*records, None] for records in grounds.values())):
+        used = [record for record in choice if record is not None]
+        if len(used) == len(set(used)):
+            best = max(
+                best, sum(sign.severity for sign, record in zip(grounds, choice, strict=True) if record)
+            )
+    assert verdict.weigh([result(*findings)], states()).points == best
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "verdict.md"
+
+
+def test_the_page_gives_weight_and_reason_of_every_sign():
+    """`docs/reference/verdict.md` holds exactly one row for every sign of every symptom."""
+    rows = {
+        tuple(cell.strip() for cell in line.strip("| \n").split(" | "))
+        for line in PAGE.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `")
+    }
+    wanted: set[tuple[str, ...]] = {
+        (f"`{sign.id}`", f"`{symptom.__name__.rpartition('.')[2]}`", str(int(sign.severity)), sign.why)
+        for symptom in symptoms.SYMPTOMS
+        for sign in symptom.SIGNS
+    }
+    wanted |= {(f"`{' or '.join(one.any_of)}`", one.why) for one in verdict.DECIDING}
+    assert rows == wanted
+
+
+def test_no_two_signs_share_a_name():
+    names = [sign.id for symptom in symptoms.SYMPTOMS for sign in symptom.SIGNS]
+    assert len(names) == len(set(names))
+
+
+def test_without_the_audit_log_nobody_may_say_that_there_is_no_sign():
+    seen = verdict.weigh([], states({"audit_log"}))
+    assert seen.answer is Answer.CANNOT_TELL
+    assert "audit log" in seen.says
+
+
+def test_a_symptom_that_could_not_be_decided_lowers_the_certainty_of_no_sign():
+    unknown = SymptomResult("missing_mail", "", "", Result.UNKNOWN, "")
+    assert verdict.weigh([], states()).certainty == "high"
+    assert verdict.weigh([unknown], states()).certainty == "medium"
