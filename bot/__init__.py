@@ -1,0 +1,1 @@
+"""The edge to people: Slack and the command line, settings, jobs, and what is shown."""

@@ -1,0 +1,456 @@
+"""The `compromise` command.
+
+Exit statuses: 0 it worked, whatever the verdict; 1 something is missing or does not hold (doctor, demo,
+ledger); 2 bad input or settings; 3 it could not look at all. What went wrong is one line on standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from bot import log, settings, terminal
+from bot.artefacts.report_json import report_json
+from bot.errors import BotError
+from bot.messages.escape import visible
+from bot.settings import LogSettings, Settings, SettingsError
+from commands.check import judge, look
+from commands.errors import CommandError, LedgerTampered, LedgerUnwritable
+from commands.ledger import Entry, Ledger
+from commands.report import Answer, Report, State
+from graph.collect import find_subject
+from graph.errors import GraphError, NoSuchUser
+from graph.question import Question, Window
+from graph.tenants import Tenants
+
+if TYPE_CHECKING:
+    from commands.analyze import Analysis
+
+WORKED, MISSING, BAD_INPUT, COULD_NOT_LOOK = 0, 1, 2, 3
+ACTOR = "cli"
+"""Who asked, in the ledger, when somebody did on the command line."""
+
+_WORTH_A_REPORT = (Answer.COMPROMISED, Answer.SUSPICIOUS)
+_OTHERS = 50
+_LONGEST = timedelta(weeks=520)
+"""Ten years, the longest that Purview keeps audit records. Source: "Manage audit log retention policies"."""
+
+_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
+"""The base of typer's own complaints about what was typed (BadParameter, UsageError, then this one)."""
+
+app = typer.Typer(
+    name="compromise",
+    help="Looks into a Microsoft 365 account that may have been taken over.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+ledger_app = typer.Typer(no_args_is_help=True, help="Read the ledger, and check that nobody changed it.")
+app.add_typer(ledger_app, name="ledger")
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="COMPROMISE_CONFIG", help="The settings' file.", dir_okay=False),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Scenario = Annotated[
+    str | None,
+    typer.Option("--sandbox", metavar="SCENARIO", help="Ask a tenant played on this machine instead."),
+]
+Export = Annotated[
+    Path | None, typer.Option("--audit-log", help="A real audit log that the played tenant also holds.")
+]
+
+
+class Stopped(Exception):
+    """The command ends here, with a status and a line that says why."""
+
+    def __init__(self, status: int, *lines: str) -> None:
+        super().__init__("; ".join(lines))
+        self.status = status
+        self.lines = lines
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and end the process with its status."""
+    try:
+        status = app(list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+    except typer.Abort:
+        status = 130
+    except _USAGE_ERROR as error:
+        said = getattr(error, "format_message", error.__str__)()
+        # `no_args_is_help` raises as well, with the help as its text.
+        typer.echo(said if "\n" in said else f"compromise: {said} (see compromise --help)", err=True)
+        status = BAD_INPUT
+    sys.exit(status if isinstance(status, int) else WORKED)
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn every error that is known into its line and its status."""
+    try:
+        yield
+    except SettingsError as error:
+        _stop(BAD_INPUT, *error.problems)
+    except Stopped as stopped:
+        _stop(stopped.status, *stopped.lines)
+    except NoSuchUser as error:
+        _stop(BAD_INPUT, error.sentence)
+    except GraphError as error:
+        _stop(COULD_NOT_LOOK, f"Could not look: {error.sentence}")
+    except (CommandError, BotError) as error:
+        _stop(COULD_NOT_LOOK, str(error))
+
+
+def _stop(status: int, *lines: str) -> NoReturn:
+    for line in lines:
+        typer.echo(f"compromise: {visible(line)}", err=True)
+    raise typer.Exit(status)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"compromise-bot {own_version()}")
+        raise typer.Exit(WORKED)
+
+
+def own_version() -> str:
+    """The version that is installed, "unknown" when it is run from a folder that was never installed."""
+    try:
+        return version("compromise-bot")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Say which version this is.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Looks into a Microsoft 365 account that may have been taken over."""
+
+
+@app.command()
+def check(
+    *,
+    user: Annotated[str, typer.Argument(help="The account: any of its addresses, or its object id.")],
+    since: Annotated[str | None, typer.Option(help="How far back to look, such as 36h, 7d or 2w.")] = None,
+    as_json: Json = False,
+    sandbox: Scenario = None,
+    audit_log: Export = None,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Print all of the timeline too.")] = False,
+    config: Config = None,
+) -> None:
+    """Look into one account and print the report."""
+    with readable(), ExitStack() as stack:
+        asked = _span(since)
+        loaded = _settings_for_check(stack, config, sandbox, audit_log)
+        span = asked or loaded.window
+        tenants = Tenants(loaded.tenants)
+        stack.callback(tenants.close)
+        ledger = None
+        if sandbox is None:
+            ledger = Ledger(loaded.ledger, _now)
+            stack.callback(ledger.close)
+        tell = stack.enter_context(terminal.progress_on(Console(stderr=True, quiet=as_json)))
+        report = _look_into(
+            user, span, tenants, patience=loaded.patience.total_seconds(), tell=tell, ledger=ledger
+        )
+        stack.close()
+        _print(report, as_json=as_json, timeline=timeline)
+
+
+def _look_into(
+    user: str,
+    span: timedelta,
+    tenants: Tenants,
+    *,
+    patience: float,
+    tell: terminal.Tell,
+    ledger: Ledger | None,
+) -> Report:
+    """Look, and keep in the ledger who asked and what came of it."""
+    if ledger:
+        ledger.append("asked", ACTOR, "", {"words": f"check {user}", "span": str(span)})
+    try:
+        connection = tenants.for_address(user)
+        subject = find_subject(user, connection)
+        end = _now()
+        question = Question(subject=subject, window=Window(end - span, end))
+        evidence = look(question, connection, Forgetful(), tell, patience=patience)
+    except GraphError as error:
+        if ledger:
+            ledger.append("could not look", ACTOR, "", {"words": f"check {user}", "reason": error.sentence})
+        raise
+    report = judge(evidence, _now())
+    if all(source.state is State.UNAVAILABLE for source in report.sources):
+        why = report.sources[0].reason
+        if ledger:
+            ledger.append("could not look", ACTOR, "", {"subject": subject.id, "reason": why})
+        raise Stopped(COULD_NOT_LOOK, f"Could not look: no source could be read. The first one said: {why}")
+    if ledger:
+        verdict = {"subject": subject.id, "verdict": report.verdict.answer.value}
+        ledger.append("answered", ACTOR, "", verdict)
+    return report
+
+
+class Forgetful:
+    """The memory of a check on the command line: it lasts as long as the command."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, dict[str, str]] = {}
+
+    def recall(self, source: str) -> Mapping[str, str]:
+        """What was kept for a source."""
+        return self._kept.get(source, {})
+
+    def remember(self, source: str, name: str, value: str) -> None:
+        """Keep a text for a source."""
+        self._kept.setdefault(source, {})[name] = value
+
+
+def _settings_for_check(
+    stack: ExitStack, config: Path | None, sandbox: str | None, audit_log: Path | None
+) -> Settings:
+    log.configure(LogSettings(level="error"))
+    if sandbox is None:
+        if audit_log is not None:
+            raise Stopped(
+                BAD_INPUT,
+                "--audit-log goes with --sandbox; to read a log by itself use `compromise analyze`.",
+            )
+        return settings.load(config, os.environ, settings.CHECK_NEEDS)
+    from bot import demo  # noqa: PLC0415 - only the sandbox's verbs may bring the sandbox with them
+
+    played = stack.enter_context(demo.tenant_playing(_scenario(sandbox), _readable_file(audit_log)))
+    return Settings(tenants=(demo.tenant_settings(played),))
+
+
+def _scenario(name: str) -> str:
+    from bot import demo  # noqa: PLC0415 - as above
+
+    if name not in demo.SCENARIOS:
+        raise Stopped(BAD_INPUT, f"There is no scenario {name!r}; there are {', '.join(demo.SCENARIOS)}.")
+    return name
+
+
+def _readable_file(path: Path | None) -> Path | None:
+    if path is not None and not path.is_file():
+        raise Stopped(BAD_INPUT, f"There is no file {path}.")
+    return path
+
+
+def _span(text: str | None) -> timedelta | None:
+    try:
+        span = settings.parse_span(text) if text else None
+    except ValueError as error:
+        raise Stopped(BAD_INPUT, f"--since: {error}.") from error
+    if span and span > _LONGEST:
+        raise Stopped(
+            BAD_INPUT, f"--since: {text} is longer than Microsoft keeps anything; give at most 520w."
+        )
+    return span
+
+
+def _print(report: Report, *, as_json: bool, timeline: bool) -> None:
+    if as_json:
+        _print_json(report_json(report))
+    else:
+        terminal.show_report(report, Console(), timeline=timeline)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@app.command()
+def analyze(
+    *,
+    files: Annotated[list[Path], typer.Argument(help="Exported audit logs, in any of the known forms.")],
+    user: Annotated[str | None, typer.Option(help="Report on this account only.")] = None,
+    as_json: Json = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Print all of the timeline too.")] = False,
+) -> None:
+    """Run the same symptoms over exported audit logs, for every user in them."""
+    with readable():
+        log.configure(LogSettings(level="error"))
+        missing = [path for path in files if not path.is_file()]
+        if missing:
+            raise Stopped(BAD_INPUT, *(f"There is no file {path}." for path in missing))
+        from commands import analyze as analysing  # noqa: PLC0415 - its readers are not needed by any other verb
+
+        try:
+            analysis = analysing.analyze(files, user=user, now=_now(), processes=os.cpu_count() or 1)
+        except OSError as error:
+            raise Stopped(BAD_INPUT, f"{error.filename} cannot be read ({error.strerror}).") from error
+        if user and not analysis.users:
+            raise Stopped(BAD_INPUT, f"Nobody called {user} is in these files.")
+        if as_json:
+            unreadable = [
+                {"file": str(one.file), "line": one.line, "reason": one.reason} for one in analysis.unreadable
+            ]
+            _print_json(
+                {"users": [report_json(report) for report in analysis.users], "unreadable": unreadable}
+            )
+            return
+        _print_analysis(analysis, timeline=timeline)
+
+
+def _print_analysis(analysis: Analysis, *, timeline: bool) -> None:
+    """Whole reports where there is something to report, a line for everybody else, then what was not read."""
+    alone = len(analysis.users) == 1
+    whole = [report for report in analysis.users if alone or report.verdict.answer in _WORTH_A_REPORT]
+    others = [report for report in analysis.users if report not in whole]
+    for report in whole:
+        _print(report, as_json=False, timeline=timeline)
+    for report in others[:_OTHERS]:
+        typer.echo(f"{report.verdict.answer.value}: {visible(report.subject.user_principal_name)}")
+    if len(others) > _OTHERS:
+        typer.echo(f"… {len(others) - _OTHERS} more users like these; --json lists them all")
+    for one in analysis.unreadable:
+        typer.echo(f"compromise: {visible(str(one.file))}, line {one.line}: {visible(one.reason)}", err=True)
+    if not analysis.users:
+        typer.echo("No user is in these files.")
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="The folder for what the demonstration leaves.")] = Path(
+        "demo-output"
+    ),
+) -> None:
+    """Play the main job on this machine, with the real bot; no account is needed."""
+    from bot import demo as playing  # noqa: PLC0415 - only the sandbox's verbs may bring the sandbox with them
+
+    with readable():
+        raise typer.Exit(playing.play(output, Console()))
+
+
+@app.command()
+def sandbox(
+    scenario: Annotated[str, typer.Option(help="What the tenant has been through.")] = "mailbox-takeover",
+    port: Annotated[
+        int, typer.Option(help="The tenant's port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)
+    ] = 0,
+    audit_log: Export = None,
+    output: Annotated[Path, typer.Option(help="The folder for the bot's ledger.")] = Path("sandbox-output"),
+) -> None:
+    """Start a tenant, a workspace and the bot on this machine, and keep them until Ctrl-C."""
+    from bot import demo as playing  # noqa: PLC0415 - as above
+
+    with readable():
+        raise typer.Exit(
+            playing.keep_running(_scenario(scenario), port, _readable_file(audit_log), output, Console())
+        )
+
+
+@app.command()
+def run(config: Config = None) -> None:
+    """Start the bot."""
+    from bot import run as running  # noqa: PLC0415 - the engine starts threads of its own; other verbs do without
+
+    with readable():
+        raise typer.Exit(running.run(settings.load(config, os.environ)))
+
+
+@app.command()
+def doctor(
+    config: Config = None,
+    sandbox: Scenario = None,
+    user: Annotated[
+        str | None, typer.Option(help="The account to try the questions on; default: any.")
+    ] = None,
+) -> None:
+    """Say which credentials, permissions, licences and Slack scopes are missing, and what that costs."""
+    from bot import doctor as examining  # noqa: PLC0415 - reads every query, which other verbs need not
+
+    with readable(), ExitStack() as stack:
+        log.configure(LogSettings(level="error"))
+        if sandbox is None:
+            loaded = settings.load(config, os.environ, settings.CHECK_NEEDS)
+        else:
+            loaded = _settings_for_check(stack, config, sandbox, None)
+        raise typer.Exit(examining.examine(loaded, Console(), user=user))
+
+
+@ledger_app.command()
+def verify(
+    ledger: Annotated[Path, typer.Option(help="The ledger's file.")] = Path("ledger.db"),
+) -> None:
+    """Check every entry against the chain."""
+    with _opened(ledger) as book:
+        head = book.verify()
+        typer.echo(f"{head.size} entries, nothing changed, removed or put in between. Head: {head.hash}")
+
+
+@ledger_app.command()
+def show(
+    ledger: Annotated[Path, typer.Option(help="The ledger's file.")] = Path("ledger.db"),
+    case: Annotated[str | None, typer.Option(help="Only the entries of this case.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the entries, one a line."""
+    with _opened(ledger) as book:
+        for entry in book.entries(case_id=case):
+            typer.echo(json.dumps(_entry(entry)) if as_json else _entry_line(entry))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Ledger]:
+    """Open a ledger that must exist already: opening makes one, and a typing mistake should not."""
+    with readable():
+        _readable_file(path)
+        try:
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as file:
+                known = file.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").fetchone()
+        except sqlite3.Error as error:
+            raise Stopped(BAD_INPUT, f"{path} cannot be read as a ledger ({error}).") from error
+        if known is None:
+            raise Stopped(BAD_INPUT, f"{path} holds no ledger.")
+        try:
+            with closing(Ledger(path, _now)) as book:
+                yield book
+        except LedgerTampered as error:
+            raise Stopped(MISSING, str(error)) from error
+        except LedgerUnwritable as error:
+            raise Stopped(BAD_INPUT, str(error)) from error
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "kind": entry.kind,
+        "actor": entry.actor,
+        "case": entry.case_id,
+        "facts": entry.facts,
+    }
+
+
+def _entry_line(entry: Entry) -> str:
+    where = f" [{entry.case_id}]" if entry.case_id else ""
+    facts = visible(json.dumps(entry.facts, ensure_ascii=False))
+    return f"{entry.seq:>6} {entry.at} {entry.kind}{where} by {visible(entry.actor)}: {facts}"
+
+
+if __name__ == "__main__":
+    main()

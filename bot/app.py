@@ -1,0 +1,187 @@
+"""The one place where everything is wired: settings in, a bot that can be started and stopped out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+
+from bot import listeners
+from bot.cases import Cards
+from bot.desk import Desk
+from bot.errors import CannotStart, SlackFailed
+from bot.http_server import HttpServer
+from bot.jobs import Checking, Jobs
+from bot.people import People
+from bot.settings import Settings
+from bot.slack_client import TIMEOUT, call, make_client
+from commands.ledger import Ledger
+from graph.tenants import Tenants
+
+log = structlog.get_logger(__name__)
+
+SOCKET_WORKERS = 10
+"""Threads that read envelopes; a listener takes milliseconds, so few are enough."""
+
+
+class Bot:
+    """A running bot. There can be one in a process, as the engine is one for the process.
+
+    Attributes:
+        app: Bolt's app with all listeners.
+        ledger: Everything asked and done.
+        jobs: The durable work.
+        desk: Where questions are answered.
+    """
+
+    def __init__(
+        self, app: App, settings: Settings, *, ledger: Ledger, tenants: Tenants, jobs: Jobs, desk: Desk
+    ) -> None:
+        self.app = app
+        self.settings = settings
+        self.ledger = ledger
+        self.tenants = tenants
+        self.jobs = jobs
+        self.desk = desk
+        self._socket: SocketModeHandler | None = None
+        self._http: HttpServer | None = None
+        self._over = threading.Event()
+
+    @property
+    def http_url(self) -> str:
+        """Where Slack's requests are taken in the mode http, "" in Socket Mode."""
+        return self._http.url if self._http else ""
+
+    def start(self) -> None:
+        """Take up what is open, then listen to Slack.
+
+        Raises:
+            CannotStart: Slack cannot be reached, or the port is taken.
+        """
+        self.jobs.start()
+        self.desk.start()
+        slack = self.settings.slack
+        assert slack is not None
+        if slack.mode == "http":
+            self._http = HttpServer(self.app, slack.host, slack.port)
+            self._http.start()
+        else:
+            assert slack.app_token is not None
+            self._socket = SocketModeHandler(
+                self.app,
+                slack.app_token.get_secret_value(),
+                web_client=make_client(slack),
+                concurrency=SOCKET_WORKERS,
+            )
+            try:
+                self._socket.connect()  # type: ignore[no-untyped-call]  # the library has no types there
+            except Exception as error:
+                raise CannotStart(f"Slack does not take the Socket Mode connection ({error}).") from error
+        named = self.settings.responders
+        if not named.users and not named.group:
+            log.warning("Nobody may ask: the settings name no responders.", action="bot.nobody_may_ask")
+        log.info(
+            "The bot listens.",
+            action="bot.started",
+            mode=slack.mode,
+            tenants=[tenant.name for tenant in self.settings.tenants],
+            ledger=str(self.settings.ledger),
+            responders=len(named.users),
+            group=named.group or "none",
+        )
+
+    def stop(self) -> None:
+        """Stop listening, finish the answers that were begun, and leave the checks for the next start."""
+        if self._over.is_set():
+            return
+        self._over.set()
+        closing = threading.Thread(target=self._close, name="closing")
+        closing.start()
+        self.desk.stop()
+        self.jobs.stop()
+        closing.join()
+        self.tenants.close()
+        self.ledger.close()
+        log.info("The bot has stopped.", action="bot.stopped")
+
+    def _close(self) -> None:
+        """Stop listening; the library takes a second for it, in which the rest can end."""
+        if self._socket:
+            self._socket.close()  # type: ignore[no-untyped-call]  # the library has no types there
+        if self._http:
+            self._http.stop()
+
+
+def now() -> datetime:
+    """Tell the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bot:
+    """Wire everything; nothing runs before `Bot.start`.
+
+    Args:
+        settings: All of them; `slack` and `tenants` must be there.
+        clock: Tells the time (aware UTC).
+
+    Raises:
+        CannotStart: Slack does not know the token, or cannot be reached.
+        LedgerError: the ledger cannot be used.
+    """
+    slack = settings.slack
+    if slack is None:
+        raise CannotStart("The settings do not say how to reach Slack.")
+    client = make_client(slack)
+    try:
+        me: Any = call(client.auth_test)
+    except SlackFailed as error:
+        raise CannotStart(f"Slack cannot be reached with this bot token ({error.code}).") from error
+    ledger = Ledger(settings.ledger, clock)
+    tenants = Tenants(settings.tenants)
+    cards = Cards(client, make_client(slack, waits=False), ledger)
+    checking = Checking(ledger, tenants, cards, clock, settings.patience.total_seconds())
+    jobs = Jobs(
+        settings.engine, workers=settings.workers, ledger=ledger, checking=checking, cards=cards, clock=clock
+    )
+    people = People(client, str(me["team_id"]), settings.responders, settings.people, time.monotonic)
+    desk = Desk(
+        client,
+        ledger=ledger,
+        people=people,
+        tenants=tenants,
+        cards=cards,
+        jobs=jobs,
+        clock=clock,
+        usual=settings.window,
+        channel=slack.channel,
+    )
+    authorized = AuthorizeResult(
+        enterprise_id=me.get("enterprise_id"),
+        team_id=str(me["team_id"]),
+        bot_user_id=str(me["user_id"]),
+        bot_id=str(me.get("bot_id") or ""),
+        bot_token=slack.bot_token.get_secret_value(),
+    )
+    app = App(
+        client=WebClient(base_url=slack.api_url, timeout=TIMEOUT, retry_handlers=client.retry_handlers),
+        # Known from the start, so that no listener waits for Slack before it acknowledges.
+        authorize=lambda **_: authorized,
+        # Socket Mode has no signatures; Bolt wants a text all the same.
+        signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else "unused",
+        # Listeners only hand over, so they run where the request arrived: no thread to wait for, and no
+        # polling for the acknowledgement, which costs Bolt's other way ten milliseconds each.
+        process_before_response=True,
+        listener_executor=ThreadPoolExecutor(16, thread_name_prefix="bolt"),
+    )
+    bot = Bot(app, settings, ledger=ledger, tenants=tenants, jobs=jobs, desk=desk)
+    listeners.register(app, desk)
+    return bot

@@ -1,0 +1,44 @@
+"""A report as text and back, for keeping it in a database. Every value survives the round trip unchanged.
+
+The one exception are lone surrogates, halves of characters that tenants do send and that no database keeps as
+text: each becomes a question mark.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError, to_json
+
+from commands.report import Report
+
+_REPORT = TypeAdapter(Report)
+
+
+def dump(report: Report) -> str:
+    """Write a report as JSON."""
+    try:
+        return _REPORT.dump_json(report).decode()
+    except (PydanticSerializationError, UnicodeEncodeError):
+        return to_json(_whole(_REPORT.dump_python(report))).decode()
+
+
+def load(text: str) -> Report:
+    """Read what `dump` wrote.
+
+    Raises:
+        pydantic.ValidationError: The text is no report.
+    """
+    return _REPORT.validate_json(text)
+
+
+def _whole(value: Any) -> Any:
+    """The same value, without halves of characters."""
+    if type(value) is str:
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {name: _whole(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(inner) for inner in value]
+    return value

@@ -1,0 +1,133 @@
+"""A report as plain text, for a terminal without colours and for the file in the thread.
+
+It is complete but for the ids of records, of which a finding may name hundreds: the JSON form has them all.
+Addresses stay as they are, so that they can be searched for; nothing invisible stays in them.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from bot.messages import parts
+from bot.messages.escape import visible
+from commands.report import Event, Finding, Report, Result, SourceState, SymptomResult
+
+_WIDTH = 100
+_REASONS = 8
+_RECORDS_EACH = 6
+
+
+def report_text(report: Report, *, timeline: bool = True) -> str:
+    """Write the whole report, with or without its timeline at the end."""
+    lines = [*_head(report), *_symptoms(report), *_sources(report)]
+    if timeline:
+        lines += _timeline(report)
+    return "\n".join(lines) + "\n"
+
+
+def _head(report: Report) -> Iterator[str]:
+    verdict = report.verdict
+    _, word = parts.VERDICT[verdict.answer]
+    yield f"Report on {parts.name_and_address(report.subject)}"
+    yield f"{word.upper()}, certainty {verdict.certainty}, {verdict.points} points"
+    yield ""
+    if verdict.answer not in parts.DECIDED:
+        yield from _wrapped(visible(verdict.says), "")
+        yield ""
+    yield f"Looked at: {_utc(report.window.start)} to {_utc(report.window.end)}"
+    yield f"Written:   {_utc(report.made_at)}"
+    yield "Times are UTC. Addresses are as found: do not open them."
+    if verdict.answer in parts.DECIDED:
+        yield ""
+        yield "Why"
+        for finding in verdict.reasons[:_REASONS]:
+            yield from _wrapped(f"- {finding.severity.word}: {visible(finding.summary)}", "  ")
+        if len(verdict.reasons) > _REASONS:
+            yield f"- and {len(verdict.reasons) - _REASONS} more below"
+
+
+def _symptoms(report: Report) -> Iterator[str]:
+    named, beyond = parts.split(report)
+    for heading, symptoms in (("Symptoms", named), ("Beyond the founding document", beyond)):
+        if symptoms:
+            yield ""
+            yield heading
+        for symptom in symptoms:
+            yield from _symptom(symptom)
+
+
+def _symptom(symptom: SymptomResult) -> Iterator[str]:
+    number = symptom.source.rpartition(" ")[2]
+    title = f"{number}. {symptom.title}" if number.isdigit() else symptom.title
+    yield f"{parts.RESULT[symptom.result]} {title}: {symptom.result.value.upper()}"
+    if not symptom.findings and symptom.result is not Result.ABSENT:
+        yield from _wrapped(visible(symptom.reason), "    ")
+    for finding in symptom.findings:
+        yield from _finding(finding)
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    yield from _wrapped(f"  - {finding.severity.word}: {visible(finding.summary)}", "    ")
+    facts = [_utc(finding.at) if finding.at else "time unknown"]
+    if finding.by:
+        facts.append(f"by {visible(finding.by)}")
+    if finding.address:
+        facts.append(f"from {visible(finding.address)}")
+    yield f"    {', '.join(facts)}"
+    if finding.before or finding.after:
+        yield f'    before: "{visible(finding.before)}"'
+        yield f'    after:  "{visible(finding.after)}"'
+    if finding.records:
+        shown = ", ".join(visible(record) for record in finding.records[:_RECORDS_EACH])
+        left = len(finding.records) - _RECORDS_EACH
+        more = f" and {left} more, all in the JSON form" if left > 0 else ""
+        yield from _wrapped(f"records: {shown}{more}", "    ")
+
+
+def _sources(report: Report) -> Iterator[str]:
+    yield ""
+    yield "Sources"
+    for source in report.sources:
+        yield from _source(source)
+
+
+def _source(source: SourceState) -> Iterator[str]:
+    until = f", complete until {_utc(source.complete_until)}" if source.complete_until else ""
+    count = f"{source.records} record{'' if source.records == 1 else 's'}"
+    yield f"{parts.STATE[source.state]} {parts.spoken(source.id)}: {source.state.value}, {count}{until}"
+    if source.reason:
+        yield from _wrapped(visible(source.reason), "    ")
+    if source.needs:
+        yield f"    would be mended by: {visible(source.needs)}"
+
+
+def _timeline(report: Report) -> Iterator[str]:
+    yield ""
+    yield "Timeline, everything that was seen, oldest first; * marks what a finding rests on"
+    for event in report.timeline:
+        yield _event(event)
+
+
+def _event(event: Event) -> str:
+    mark = "*" if event.finding else " "
+    who = f" by {visible(event.by)}" if event.by else ""
+    where = f" from {visible(event.address)}" if event.address else ""
+    return f"{mark} {_utc(event.at)}  {visible(event.what)}{who}{where} [{parts.spoken(event.source)}]"
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    first = "" if text.lstrip().startswith("- ") else indent
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,275 @@
+"""What people see of a case in Slack: one card that is edited in place, its thread, and its files.
+
+Everything that was posted is noted in the ledger: a restart goes on with the same card and repeats nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import structlog
+from slack_sdk import WebClient
+
+from bot.artefacts import report_store
+from bot.artefacts.report_files import report_files
+from bot.channels import cannot_post
+from bot.errors import CannotPost, SlackFailed
+from bot.messages import Message
+from bot.messages.case_card import CaseView, case_card
+from bot.messages.details import details
+from bot.slack_client import call
+from commands.check import Progress
+from commands.ledger import Case, CaseState, Ledger
+
+log = structlog.get_logger(__name__)
+
+PAUSE = 1.5
+"""Seconds between two edits of one card: Slack allows 50 edits a minute for all cards together."""
+
+PERSISTENCE = 120.0
+"""Seconds for which something is posted again and again before it is left to the next round."""
+
+_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"})
+
+
+class Cards:
+    """Posts and edits what belongs to cases. Any thread may use it.
+
+    Args:
+        client: Slack's Web API, which waits where Slack asks for it.
+        hasty: The same without waiting, for edits that the next one makes needless.
+        ledger: Where cases and what was posted of them are kept.
+        sleep: Waits for so many seconds.
+    """
+
+    def __init__(
+        self,
+        client: WebClient,
+        hasty: WebClient,
+        ledger: Ledger,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._hasty = hasty
+        self._ledger = ledger
+        self._sleep = sleep
+
+    def post(self, case: Case) -> Case:
+        """Post the card of a new case and note where it is.
+
+        Raises:
+            CannotPost: Slack does not let the bot post there.
+            SlackFailed: Slack did not answer.
+        """
+        card = self._say(case.channel, case_card(view_of(case)))
+        with self._ledger.writing() as writing:
+            writing.card_posted(case.id, card["channel"], card["ts"])
+        return self._ledger.case(case.id)
+
+    def link(self, case: Case) -> str:
+        """Give the web address of the card, "" where Slack does not tell it."""
+        if not case.card:
+            return ""
+        try:
+            answer = call(self._client.chat_getPermalink, channel=case.channel, message_ts=case.card)
+        except SlackFailed as error:
+            log.warning("A link could not be had.", action="slack.no_link", case=case.id, code=error.code)
+            return ""
+        return str(answer["permalink"])
+
+    @contextmanager
+    def painting(self, case: Case) -> Iterator[Callable[[Progress], None]]:
+        """Give a function that shows progress on the card without ever holding up whoever calls it."""
+        painter = _Painter(lambda progress: self._paint(case, progress))
+        painter.thread.start()
+        try:
+            yield painter.tell
+        finally:
+            painter.stop()
+
+    def show(self, case_id: str) -> None:
+        """Show how a case ended: the card, then the details in its thread, then the files.
+
+        May be called again after an interruption; it goes on where it stopped.
+
+        Raises:
+            SlackFailed: Slack did not answer for a long time.
+            LedgerUnwritable: what was posted cannot be noted, so no more is posted.
+        """
+        case = self._ledger.case(case_id)
+        if case.shown or case.state is CaseState.LOOKING:
+            return
+        done = self._ledger.posted(case.id, case.run)
+        case = self._persist(lambda: self._repaint(case))
+        if case.state is CaseState.DONE and case.report:
+            names = self._thread(case, done, case.run, case.channel, case.card)
+            self._persist(lambda: self._repaint(case, names))
+        with self._ledger.writing() as writing:
+            writing.shown(case.id, f"as {case.state}")
+        log.info("A case was shown.", action="case.shown", case=case.id, state=case.state.value)
+
+    def post_report(self, case: Case, channel: str, request: str) -> str:
+        """Post the report of a case into a channel, with its details and files; give the message's link.
+
+        Raises:
+            CannotPost: Slack does not let the bot post there.
+            SlackFailed: Slack did not answer.
+        """
+        card = self._say(channel, case_card(view_of(case)))
+        what = f"report {request[:12]}"
+        with self._ledger.writing() as writing:
+            writing.posted(case.id, case.run, what, card["channel"], card["ts"])
+        self._thread(case, {}, case.run, card["channel"], card["ts"], prefix=f"{what} ")
+        answer = call(self._client.chat_getPermalink, channel=card["channel"], message_ts=card["ts"])
+        return str(answer["permalink"])
+
+    def _thread(
+        self, case: Case, done: dict[str, str], run: int, channel: str, card: str, *, prefix: str = ""
+    ) -> tuple[str, ...]:
+        report = report_store.load(case.report)
+        for number, message in enumerate(details(report), 1):
+            what = f"{prefix}details {number}"
+            if what not in done:
+                posted = self._persist(partial(self._say, channel, message, card))
+                self._note(case.id, run, what, channel, posted["ts"])
+        files = report_files(report)
+        names = tuple(files)
+        what = f"{prefix}files"
+        if what not in done:
+            uploads = [
+                {"filename": name, "title": name, "content": content} for name, content in files.items()
+            ]
+            self._persist(
+                lambda: call(
+                    self._client.files_upload_v2, channel=channel, thread_ts=card, file_uploads=uploads
+                )
+            )
+            self._note(case.id, run, what, channel, ", ".join(names))
+        return names
+
+    def _note(self, case_id: str, run: int, what: str, channel: str, name: str) -> None:
+        with self._ledger.writing() as writing:
+            writing.posted(case_id, run, what, channel, name)
+
+    def _say(self, channel: str, message: Message, thread: str = "") -> Any:
+        """Post one message; nothing in it is unfurled."""
+        into = {"thread_ts": thread} if thread else {}
+        try:
+            return call(
+                self._client.chat_postMessage,
+                channel=channel,
+                unfurl_links=False,
+                unfurl_media=False,
+                **into,
+                **message.arguments,
+            )
+        except SlackFailed as error:
+            reason = cannot_post(error.code)
+            if reason:
+                raise CannotPost(reason) from error
+            raise
+
+    def _repaint(self, case: Case, files: tuple[str, ...] = ()) -> Case:
+        """Bring the card up to date; post a new one where somebody has removed it."""
+        message = case_card(view_of(case, files=files))
+        try:
+            call(self._client.chat_update, channel=case.channel, ts=case.card, **message.arguments)
+        except SlackFailed as error:
+            if error.code not in _GONE:
+                raise
+            log.warning("A card was gone and is posted anew.", action="case.card_gone", case=case.id)
+            return self.post(case)
+        return case
+
+    def _paint(self, case: Case, progress: Progress) -> float:
+        """Show progress; give for how many seconds to leave the card alone."""
+        message = case_card(view_of(case, progress=progress))
+        try:
+            call(self._hasty.chat_update, channel=case.channel, ts=case.card, **message.arguments)
+        except SlackFailed as error:
+            log.info(
+                "The card could not be edited just now.", action="slack.later", case=case.id, error=str(error)
+            )
+            return max(PAUSE, error.retry_after)
+        return PAUSE
+
+    def _persist(self, act: Callable[[], Any]) -> Any:
+        """Do something in Slack; try again for a while where the trouble may pass."""
+        ends = time.monotonic() + PERSISTENCE
+        pause = 1.0
+        while True:
+            try:
+                return act()
+            except SlackFailed as error:
+                pause = max(pause, error.retry_after)
+                if not error.passing or time.monotonic() + pause > ends:
+                    raise
+                log.warning(
+                    "Slack is asked again.", action="slack.again", method=error.method, code=error.code
+                )
+            self._sleep(pause)
+            pause = min(pause * 2, 30.0)
+
+
+class _Painter:
+    """Shows the newest progress from a thread of its own and leaves out what came too quickly."""
+
+    def __init__(self, paint: Callable[[Progress], float]) -> None:
+        self._paint = paint
+        self._changed = threading.Condition()
+        self._latest: Progress | None = None
+        self._over = False
+        self.thread = threading.Thread(target=self._run, name="painter", daemon=True)
+
+    def tell(self, progress: Progress) -> None:
+        """Take note of the newest progress."""
+        with self._changed:
+            self._latest = progress
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Paint no more; what is under way is waited for, so that it cannot overwrite what follows."""
+        with self._changed:
+            self._over = True
+            self._changed.notify()
+        self.thread.join()
+
+    def _run(self) -> None:
+        pause = 0.0
+        while True:
+            with self._changed:
+                if self._changed.wait_for(lambda: self._over, timeout=pause):
+                    return
+                self._changed.wait_for(lambda: self._over or self._latest is not None)
+                if self._over or self._latest is None:
+                    return
+                progress, self._latest = self._latest, None
+            try:
+                pause = self._paint(progress)
+            except Exception:
+                # A card that cannot be drawn must not end the check; the verdict's card is drawn anew.
+                log.exception("Progress could not be drawn.", action="case.not_drawn")
+                pause = PAUSE
+
+
+def view_of(case: Case, *, progress: Progress | None = None, files: tuple[str, ...] = ()) -> CaseView:
+    """Give what the card shows of a case."""
+    return CaseView(
+        case_id=case.id,
+        subject=case.subject.mail,
+        subject_name=case.subject.display_name,
+        asked_by=case.asked_by,
+        window=case.window,
+        state=case.state.value,
+        started_at=case.asked_at,
+        progress=progress,
+        report=report_store.load(case.report) if case.state is CaseState.DONE and case.report else None,
+        files=files,
+        finished_at=case.finished_at,
+        note=case.note,
+    )

@@ -1,0 +1,376 @@
+"""The sandbox's verbs: a tenant and a workspace on this machine, and the real bot between them.
+
+This is the only part of the bot that knows the sandbox. The bot itself is started as `compromise run` starts
+it; only the addresses and the keys are the sandbox's.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from rich.console import Console
+from rich.markup import escape as no_markup
+from rich.panel import Panel
+from rich.text import Text
+
+import bot
+from bot import log
+from bot.app import Bot, create_app
+from bot.errors import CannotStart
+from bot.run import only_one
+from bot.settings import LogSettings, ResponderSettings, Settings, SlackSettings
+from commands.errors import LedgerError
+from commands.ledger import Case, CaseState, Ledger
+from commands.report import Answer, Result
+from graph.settings import TenantSettings
+from sandbox import tenant, workspace
+from sandbox.scenarios import SCENARIOS as _SCENARIOS
+from sandbox.tenant import RunningTenant
+from sandbox.workspace import NotOnScreenError, RunningWorkspace
+
+SCENARIOS = tuple(_SCENARIOS)
+"""The names of the tenants that can be played."""
+
+SUBJECT = "adele.vance@contoso.example"
+ROOM = "incident-room"
+
+_ENGINE = ("jobs.db", "jobs.db-wal", "jobs.db-shm", "ledger.db.lock")
+_OURS = ("ledger.db", "ledger.db-wal", "ledger.db-shm", "messages.jsonl", *_ENGINE)
+_MOST_SECONDS = 45.0
+_LATENCY = 0.04
+_AUDIT_SECONDS = 4.0
+_PROGRESS_SHOWN = 4
+
+
+def manifest_path() -> Path:
+    """Where the Slack app's manifest lies: beside the packages in the repository, in `bot` when installed.
+
+    Raises:
+        CannotStart: it is in neither place.
+    """
+    here = Path(bot.__file__).parent
+    for path in (here / "manifest.yml", here.parent / "manifest.yml"):
+        if path.is_file():
+            return path
+    raise CannotStart("manifest.yml is not where it was installed; install compromise-bot again.")
+
+
+@contextmanager
+def tenant_playing(
+    scenario: str,
+    audit_log: Path | None = None,
+    *,
+    port: int = 0,
+    latency: float = 0.0,
+    audit_query_seconds: float = 0.5,
+) -> Iterator[RunningTenant]:
+    """Start a tenant that plays a scenario, and stop it at the end.
+
+    Raises:
+        CannotStart: the export cannot be read, or the port is taken.
+    """
+    try:
+        played = tenant.start(
+            scenario, latency=latency, audit_query_seconds=audit_query_seconds, audit_log=audit_log, port=port
+        )
+    except (ValueError, OSError) as error:
+        raise CannotStart(f"The tenant on this machine cannot start: {error}.") from error
+    with played:
+        yield played
+
+
+def tenant_settings(played: RunningTenant) -> TenantSettings:
+    """The settings that reach a played tenant."""
+    return TenantSettings(
+        name="sandbox",
+        tenant_id=played.tenant_id,
+        client_id=played.client_id,
+        client_secret=SecretStr(played.client_secret),
+        domains=played.domains,
+        login_url=played.login_url,
+        graph_url=played.graph_url,
+        exchange_url=played.exchange_url,
+        compliance_url=played.compliance_url,
+    )
+
+
+def bot_settings(played: RunningTenant, slack: RunningWorkspace, folder: Path) -> Settings:
+    """The settings of a bot that lives between a played tenant and a played workspace."""
+    return Settings(
+        tenants=(tenant_settings(played),),
+        slack=SlackSettings(
+            bot_token=SecretStr(slack.bot_token), app_token=SecretStr(slack.app_token), api_url=slack.api_url
+        ),
+        responders=ResponderSettings(group="S0RESPONDE"),
+        ledger=folder / "ledger.db",
+        engine=f"sqlite:///{(folder / 'jobs.db').resolve()}",
+        patience=timedelta(seconds=_MOST_SECONDS),
+        log=LogSettings(level="error"),
+        sandbox=True,
+    )
+
+
+@contextmanager
+def bot_running(settings: Settings) -> Iterator[Bot]:
+    """Start the bot, as `compromise run` does, and stop it at the end."""
+    started = create_app(settings)
+    try:
+        started.start()
+        yield started
+    finally:
+        started.stop()
+
+
+def play(folder: Path, console: Console) -> int:
+    """Play the main job and leave what it made in `folder`.
+
+    Returns:
+        0 when everything held, 1 when something did not; what did not is told.
+
+    Raises:
+        CannotStart: the folder cannot be written, or one of the parts cannot start.
+    """
+    _make_room(folder)
+    log.configure(LogSettings(level="error"))
+    began = time.monotonic()
+    with (
+        tenant_playing("mailbox-takeover", latency=_LATENCY, audit_query_seconds=_AUDIT_SECONDS) as played,
+        workspace.start(manifest_path()) as slack,
+    ):
+        settings = bot_settings(played, slack, folder)
+        told = f"A tenant at {played.url} and a Slack workspace at {slack.url}, both on this machine."
+        console.print(told, soft_wrap=True)
+        with bot_running(settings):
+            slack.wait_connected()
+            console.print("The bot is connected by Socket Mode.\n")
+            problems = _story(slack, settings, console)
+        (folder / "messages.jsonl").write_text(
+            "".join(json.dumps(line, default=str) + "\n" for line in slack.transcript), encoding="utf-8"
+        )
+        files = _keep_files(slack, folder)
+        calls = len(played.calls)
+    problems += what_does_not_hold(folder, files)
+    for name in _ENGINE:
+        (folder / name).unlink(missing_ok=True)
+    console.print()
+    for name in ("ledger.db", "messages.jsonl", *files):
+        console.print(f"  {no_markup(str(folder / name))}", soft_wrap=True)
+    console.print(f"{calls} questions to Microsoft 365, {time.monotonic() - began:.1f} seconds.")
+    for problem in problems:
+        console.print(Text(f"Does not hold: {problem}", style="bold red"))
+    return 1 if problems else 0
+
+
+def _make_room(folder: Path) -> None:
+    """Make the folder, and take away what an earlier demonstration left there; nothing else is touched."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _OURS:
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotStart(f"The folder {folder} cannot be written ({error.strerror}).") from error
+
+
+def _story(slack: RunningWorkspace, settings: Settings, console: Console) -> list[str]:
+    """A responder asks, the card fills up; then a guest asks and is refused."""
+    watcher = _Watcher(slack, console)
+    problems: list[str] = []
+    _typed(console, "Megan Bowen", ROOM, f"/compromise check {SUBJECT}")
+    delivery = slack.slash("responder", ROOM, "/compromise", f"check {SUBJECT}")
+    if delivery.error:
+        problems.append(f"The command was answered with {delivery.error}.")
+    ledger = Ledger(settings.ledger, lambda: datetime.now(UTC))
+    try:
+        ends = time.monotonic() + _MOST_SECONDS
+        case = None
+        while time.monotonic() < ends:
+            watcher.show_new()
+            case = _shown_case(ledger)
+            if case:
+                break
+            time.sleep(0.1)
+        watcher.show_new(last=True)
+        if case is None:
+            problems.append(f"There was no finished card after {_MOST_SECONDS:.0f} seconds.")
+        elif case.state is not CaseState.DONE:
+            problems.append(f"The check failed: {case.note}")
+        elif case.verdict != Answer.COMPROMISED:
+            problems.append(f"The verdict is {case.verdict}, and the mailbox was taken over.")
+    finally:
+        ledger.close()
+    problems += _refusal(slack, console)
+    pinged = {name for line in slack.transcript for name in line.get("pings", ())}
+    strangers = pinged - {slack.people["responder"].id}
+    if strangers:
+        problems.append(f"A message called {', '.join(sorted(strangers))}, who did not ask.")
+    return problems
+
+
+def _refusal(slack: RunningWorkspace, console: Console) -> list[str]:
+    room = "with-fabrikam"
+    _typed(console, "Pat Guest, a guest", room, f"/compromise check {SUBJECT}")
+    slack.slash("guest", room, "/compromise", f"check {SUBJECT}")
+    try:
+        seen = slack.wait_for(
+            lambda: [said for said in map(slack.as_text, slack.ephemerals("guest")) if said.startswith("✖")],
+            timeout=10,
+            what="the refusal of the guest",
+        )
+    except NotOnScreenError as error:
+        return [str(error)]
+    for said in seen:
+        _show(console, f"only Pat Guest sees this, in #{room}", said)
+    posted = [
+        line for line in slack.transcript if line["kind"] == "posted" and line.get("channel_name") == room
+    ]
+    return ["The bot posted a case in a channel shared with outsiders."] if posted else []
+
+
+def _shown_case(ledger: Ledger) -> Case | None:
+    """The case, once its end is on the card and everything else is posted."""
+    for entry in ledger.entries():
+        if entry.case_id:
+            case = ledger.case(entry.case_id)
+            return case if case.shown and case.state is not CaseState.LOOKING else None
+    return None
+
+
+def what_does_not_hold(folder: Path, files: list[str]) -> list[str]:
+    """Look at what was left behind, as somebody would who does not trust the bot."""
+    problems = []
+    try:
+        with closing(Ledger(folder / "ledger.db", lambda: datetime.now(UTC))) as ledger:
+            size = ledger.verify().size
+        if size < 3:  # asked, opened and finished are the least
+            problems.append(f"The ledger has only {size} entries.")
+    except LedgerError as error:
+        problems.append(str(error))
+    if not (folder / "messages.jsonl").stat().st_size:
+        problems.append("No message was posted.")
+    if "report.json" not in files:
+        return [*problems, "The bot attached no report."]
+    report = json.loads((folder / "report.json").read_bytes())
+    if report["verdict"] != Answer.COMPROMISED:
+        problems.append(f"The attached report says {report['verdict']}.")
+    absent = [symptom["id"] for symptom in report["symptoms"][:10] if symptom["result"] != Result.PRESENT]
+    if absent:
+        problems.append(f"Not found, and it is there: {', '.join(absent)}.")
+    return problems
+
+
+def _keep_files(slack: RunningWorkspace, folder: Path) -> list[str]:
+    """Write the files that the bot attached, under their own names."""
+    names = []
+    for file in slack.files():
+        name = Path(file.name).name
+        (folder / name).write_bytes(file.content)
+        names.append(name)
+    return names
+
+
+class _Watcher:
+    """Shows what is posted, as it is posted: a card when it comes, a few of its edits, and its end."""
+
+    def __init__(self, slack: RunningWorkspace, console: Console) -> None:
+        self._slack = slack
+        self._console = console
+        self._seen = 0
+        self._edits: dict[str, int] = {}
+        self._latest: dict[str, dict[str, Any]] = {}
+
+    def show_new(self, *, last: bool = False) -> None:
+        """Show what came since the last time; with `last`, the cards as they stand now."""
+        lines = self._slack.transcript[self._seen :]
+        self._seen += len(lines)
+        for line in lines:
+            if line["kind"] == "posted":
+                self._posted(line)
+            elif line["kind"] == "updated":
+                self._updated(line)
+        if last:
+            for line in self._latest.values():
+                _show(self._console, f"#{line['channel_name']}, the card as it stands now", self._text(line))
+            self._latest.clear()
+
+    def _posted(self, line: dict[str, Any]) -> None:
+        where = f"#{line['channel_name']}" + (", in the thread" if line.get("thread_ts") else "")
+        text = self._text(line)
+        if line.get("thread_ts") and not line.get("files"):
+            lines = text.splitlines()
+            text = "\n".join([*lines[:14], f"… {len(lines) - 14} more lines"]) if len(lines) > 16 else text
+        _show(self._console, where, text)
+
+    def _updated(self, line: dict[str, Any]) -> None:
+        self._latest[line["ts"]] = line
+        if not line["text"].startswith("Looking"):
+            return
+        count = self._edits[line["ts"]] = self._edits.get(line["ts"], 0) + 1
+        if count <= _PROGRESS_SHOWN:
+            lines = self._text(line).splitlines()[2:-1]
+            told = "\n".join(f"   {one[:150]}" for one in lines)
+            self._console.print(Text(f"   The card is edited:\n{told}\n", style="dim"), soft_wrap=True)
+
+    def _text(self, line: dict[str, Any]) -> str:
+        """What people read of one line of the transcript; marks for bold and code are left out."""
+        message = workspace.Message(
+            ts=line["ts"],
+            channel=line["channel"],
+            user=line["user"],
+            text=line["text"],
+            blocks=line["blocks"],
+        )
+        files = "".join(f"\n[file: {file['name']}]" for file in line.get("files", ()))
+        return (self._slack.as_text(message).replace("*", "").replace("`", "") + files).strip()
+
+
+def _typed(console: Console, who: str, room: str, words: str) -> None:
+    console.print(Text.assemble((f"{who} in #{room}: ", "bold"), words), soft_wrap=True)
+
+
+def _show(console: Console, title: str, text: str) -> None:
+    if console.is_terminal:
+        console.print(Panel(Text(text), title=Text(title), title_align="left", border_style="cyan"))
+    else:
+        console.print(Text(f"--- {title}"))
+        console.print(Text(text + "\n"), soft_wrap=True)
+
+
+def keep_running(scenario: str, port: int, audit_log: Path | None, folder: Path, console: Console) -> int:
+    """Start everything, say where it is, and go on until Ctrl-C.
+
+    Raises:
+        CannotStart: the folder cannot be written, or one of the parts cannot start.
+    """
+    _make_room(folder)
+    log.configure(LogSettings(level="warning"))
+    with (
+        tenant_playing(scenario, audit_log, port=port, audit_query_seconds=_AUDIT_SECONDS) as played,
+        workspace.start(manifest_path()) as slack,
+        only_one(folder / "ledger.db"),
+        bot_running(bot_settings(played, slack, folder)),
+    ):
+        try:
+            slack.wait_connected()
+            for name, url in (
+                ("Tenant", played.url),
+                ("Login", played.login_url),
+                ("Graph", played.graph_url),
+                ("Exchange", played.exchange_url),
+                ("Compliance", played.compliance_url),
+                ("Slack", slack.api_url),
+            ):
+                console.print(f"{name + ':':<12} {url}", soft_wrap=True)
+            where = no_markup(str(folder / "ledger.db"))
+            console.print(f"The bot is connected; its ledger is {where}. Ctrl-C ends it.", soft_wrap=True)
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            console.print("Stopping.")
+    return 0

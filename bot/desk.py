@@ -1,0 +1,313 @@
+"""Where questions from Slack are answered, away from the listeners: who asks, about whom, with what outcome.
+
+A listener hands a question over and returns. Here it is first written into the ledger; a second delivery of
+it is recognised by that and does nothing. Every outcome is written down as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.webhook import WebhookClient
+
+from bot import answers, channels
+from bot.cases import Cards
+from bot.errors import Barred, BotError, NotUnderstood, SlackFailed
+from bot.grammar import Address, Alias, Check, Help, Mention, ShowReport, Who, read, window
+from bot.jobs import Jobs
+from bot.messages import Message
+from bot.messages.help import help_message
+from bot.people import People, Person, is_own_account
+from bot.slack_client import TIMEOUT, call
+from commands.errors import AlreadyLooking, CommandError, LedgerError
+from commands.ledger import Case, CaseState, Ledger, new_case_id
+from graph.collect import Connection, find_subject
+from graph.errors import GraphError, NoSuchUser
+from graph.question import Subject, Window
+from graph.tenants import Tenants
+
+log = structlog.get_logger(__name__)
+
+CLERKS = 8
+"""How many questions are answered at the same time."""
+
+LULL = 0.03
+LONGEST_WAIT = 0.15
+"""A question is worked on when none has come for so many seconds, or after the longest wait.
+
+Acknowledgements come first: Slack gives up on them after three seconds, and on answers never.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question as Slack delivered it.
+
+    Attributes:
+        id: The same for every delivery of the same question, and told by nothing else.
+        user: The Slack user id of who asks.
+        team: That user's workspace, "" where Slack names none.
+        channel: Where it was asked.
+        words: What was typed after the command.
+        response_url: Where an answer for this person alone may be sent; a secret for half an hour.
+    """
+
+    id: str
+    user: str
+    team: str
+    channel: str
+    words: str
+    response_url: str = ""
+
+
+def question_id(*parts: str) -> str:
+    """Make the id of a question from what Slack sends with each delivery of it."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+class Desk:
+    """Answers questions in threads of its own.
+
+    Args:
+        client: Slack's Web API.
+        ledger: Where everything asked is written down.
+        people: Who may ask.
+        tenants: Where accounts are looked for.
+        cards: What is shown of cases.
+        jobs: Who does the work.
+        clock: Tells the time (aware UTC).
+        usual: How far back to look unless asked otherwise.
+        channel: Where cards go unless asked otherwise; "" for where the question was asked.
+
+    Attributes:
+        ours: The configured mail domains, whose addresses stay readable in what is said.
+    """
+
+    def __init__(
+        self,
+        client: WebClient,
+        *,
+        ledger: Ledger,
+        people: People,
+        tenants: Tenants,
+        cards: Cards,
+        jobs: Jobs,
+        clock: Callable[[], datetime],
+        usual: timedelta,
+        channel: str,
+    ) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._people = people
+        self._tenants = tenants
+        self._cards = cards
+        self._jobs = jobs
+        self._clock = clock
+        self._usual = usual
+        self._channel = channel
+        self.ours = frozenset(domain for one in tenants.settings for domain in one.domains)
+        self._pool = ThreadPoolExecutor(CLERKS, thread_name_prefix="desk")
+        self._last_taken = 0.0
+
+    def start(self) -> None:
+        """Answer what was asked before the program ended and never answered."""
+        for request in self._ledger.unanswered_requests():
+            log.info("A question is answered late.", action="asked.late", request=request.id)
+            asked = Asked(request.id, request.actor, "", request.channel, request.words)
+            self._pool.submit(self._answer, asked)
+
+    def stop(self) -> None:
+        """Finish the answers that were begun; what waits is answered at the next start."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def take(self, asked: Asked) -> None:
+        """Take a question; returns at once."""
+        self._last_taken = time.monotonic()
+        self._pool.submit(self._write_down, asked)
+
+    def tell(self, asked: Asked, message: Message) -> None:
+        """Tell something to the person who asked, and to nobody else."""
+        if asked.response_url:
+            try:
+                answer = WebhookClient(asked.response_url, timeout=TIMEOUT).send(
+                    response_type="ephemeral", **message.arguments
+                )
+            except OSError as error:
+                log.info("An answer went another way.", action="answer.other_way", error=type(error).__name__)
+            else:
+                if answer.status_code == 200:
+                    return
+        try:
+            call(
+                self._client.chat_postEphemeral,
+                channel=asked.channel,
+                user=asked.user,
+                **message.arguments,
+            )
+        except SlackFailed as error:
+            log.warning("An answer did not arrive.", action="answer.lost", request=asked.id, error=str(error))
+
+    def _write_down(self, asked: Asked) -> None:
+        ends = time.monotonic() + LONGEST_WAIT
+        while time.monotonic() < min(ends, self._last_taken + LULL):
+            time.sleep(LULL)
+        try:
+            with self._ledger.writing() as writing:
+                fresh = writing.ask(asked.id, asked.user, asked.channel, asked.words)
+        except Exception as error:
+            log.exception("A question could not be written down.", action="asked.unwritten")
+            sentence = str(error) if isinstance(error, LedgerError) else ""
+            self.tell(asked, answers.no(sentence, ()) if sentence else answers.broken(uuid4().hex[:10]))
+            return
+        if fresh:
+            self._answer(asked)
+        else:
+            log.info("A question came twice.", action="asked.twice", request=asked.id)
+
+    def _answer(self, asked: Asked) -> None:
+        """Answer one question, write the outcome down, and tell it."""
+        try:
+            message = self._outcome(asked)
+        except Exception:
+            reference = uuid4().hex[:10]
+            log.exception("A question failed.", action="asked.failed", request=asked.id, reference=reference)
+            message = answers.broken(reference)
+            try:
+                with self._ledger.writing() as writing:
+                    writing.answer(asked.id, "question failed", asked.user, "", {"reference": reference})
+            except CommandError as error:
+                log.warning("The ledger is closed.", action="asked.unwritten", error=str(error))
+        self.tell(asked, message)
+
+    def _outcome(self, asked: Asked) -> Message:
+        try:
+            wish = read(asked.words)
+            if isinstance(wish, Help):
+                return help_message()
+            asker = self._people.asker(asked.user, asked.team)
+            suspected = self._ledger.compromised_case_of(self._people.addresses_of(asker))
+            if suspected:
+                raise Barred(
+                    f"Your own account counts as taken over in case {suspected.id}, so you may not ask."
+                )
+            subject, connection = self._find(wish.who)
+            if is_own_account(self._people.addresses_of(asker), subject):
+                raise Barred("You may not ask about your own account. Ask a colleague to do it.")
+            if isinstance(wish, Check):
+                return self._check(asked, wish, asker, subject, connection)
+            return self._report(asked, wish, subject, connection)
+        except LedgerError as error:
+            log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
+            return answers.no(str(error), self.ours)
+        except (BotError, CommandError, GraphError) as error:
+            kind = "refused" if isinstance(error, Barred) else "not answered"
+            log.info("A question was refused.", action="asked.refused", request=asked.id, why=str(error))
+            with self._ledger.writing() as writing:
+                writing.answer(asked.id, kind, asked.user, "", {"says": str(error)})
+            return answers.no(str(error), self.ours)
+
+    def _find(self, who: Who) -> tuple[Subject, Connection]:
+        """Find the account that is meant, and its tenant."""
+        match who:
+            case Mention(user):
+                address = self._people.address_behind(user)
+                connection = self._tenants.for_address(address)
+                return find_subject(address, connection), connection
+            case Address(address):
+                connection = self._tenants.for_address(address)
+                return find_subject(address, connection), connection
+            case Alias(alias):
+                return self._by_alias(alias)
+
+    def _by_alias(self, alias: str) -> tuple[Subject, Connection]:
+        """Try an alias in every domain of every tenant; more than one hit is nobody's to guess."""
+        found: dict[tuple[str, str], tuple[Subject, Connection]] = {}
+        for connection in self._tenants.each():
+            for domain in connection.settings.domains:
+                try:
+                    subject = find_subject(f"{alias}@{domain}", connection)
+                except NoSuchUser:
+                    continue
+                found[connection.settings.name, subject.id] = (subject, connection)
+        if not found:
+            domains = ", ".join(sorted(self.ours)) or "no domain, as the settings name none"
+            raise NoSuchUser(f"Nobody is called {alias} in {domains}. Type the whole address.")
+        if len(found) > 1:
+            names = ", ".join(sorted(subject.user_principal_name for subject, _ in found.values()))
+            raise NotUnderstood(f"{alias} means more than one account: {names}. Type the whole address.")
+        return next(iter(found.values()))
+
+    def _check(
+        self, asked: Asked, wish: Check, asker: Person, subject: Subject, connection: Connection
+    ) -> Message:
+        span = window(wish.when, self._clock(), self._usual)
+        room = channels.room(self._client, wish.channel or self._channel or asked.channel)
+        tenant = connection.settings.name
+        try:
+            case = self._open(asker, tenant, subject, span, room)
+        except AlreadyLooking as error:
+            running = self._ledger.case(error.case_id)
+            with self._ledger.writing() as writing:
+                writing.answer(asked.id, "already running", asked.user, running.id, {})
+            return answers.already(running, self._cards.link(running))
+        try:
+            case = self._cards.post(case)
+        except Exception as error:
+            # Without a card nobody would ever see this case end.
+            why = str(error) if isinstance(error, BotError) else type(error).__name__
+            with self._ledger.writing() as writing:
+                writing.fail(case.id, says=f"The card could not be posted: {why}", reference="")
+                writing.shown(case.id, "there is no card")
+            raise
+        self._jobs.enqueue(case)
+        with self._ledger.writing() as writing:
+            writing.answer(asked.id, "check started", asked.user, case.id, {"channel": case.channel})
+        log.info("A check was started.", action="check.started", case=case.id, asked_by=asked.user)
+        return answers.started(case, self._cards.link(case))
+
+    def _open(self, asker: Person, tenant: str, subject: Subject, span: Window, room: channels.Room) -> Case:
+        note = self._note(subject, room)
+        case_id = new_case_id()
+        with self._ledger.writing() as writing:
+            writing.open_case(
+                case_id,
+                tenant=tenant,
+                subject=subject,
+                window=span,
+                channel=room.id,
+                asked_by=asker.id,
+                note=note,
+            )
+        return self._ledger.case(case_id)
+
+    def _note(self, subject: Subject, room: channels.Room) -> str:
+        """Warn when the subject, or whoever uses that account now, reads along."""
+        try:
+            user = self._people.slack_user_of(subject)
+            if user and channels.is_member(self._client, room.id, user):
+                return "Take care: the account's owner is a member of this channel and reads along."
+        except SlackFailed as error:
+            log.warning("Nobody knows who reads along.", action="room.unknown", error=str(error))
+        return ""
+
+    def _report(self, asked: Asked, wish: ShowReport, subject: Subject, connection: Connection) -> Message:
+        case = self._ledger.latest_case(connection.settings.name, subject.id, with_report=True)
+        if case is None:
+            raise NotUnderstood(
+                f"There is no report about {subject.mail} yet. Type: /compromise check {subject.mail}"
+            )
+        if case.state is not CaseState.DONE:
+            raise AlreadyLooking(case.id)
+        room = channels.room(self._client, wish.channel or asked.channel)
+        link = self._cards.post_report(case, room.id, asked.id)
+        with self._ledger.writing() as writing:
+            writing.answer(asked.id, "report posted", asked.user, case.id, {"channel": room.id})
+        return answers.report_posted(case, link)

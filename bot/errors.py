@@ -1,0 +1,52 @@
+"""What can go wrong at the edge to people.
+
+    BotError
+    ├── NotUnderstood      what was typed cannot be read; says what, and what to type
+    ├── Barred             this person may not ask; says why
+    ├── CannotPost         Slack does not let the bot post there; says what to do about it
+    ├── SlackFailed        Slack answered with an error that nobody asked for; `code` is Slack's name of it
+    └── CannotStart        the bot cannot start; says what is in the way
+
+The text of an error is one sentence, fit to be read by the person who asked. It may hold what that person
+typed, so it is escaped where it is shown.
+"""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """Base of all errors of this package."""
+
+
+class NotUnderstood(BotError):
+    """What was typed cannot be read."""
+
+
+class Barred(BotError):
+    """This person may not ask."""
+
+
+class CannotPost(BotError):
+    """The bot cannot post in this channel."""
+
+
+class SlackFailed(BotError):
+    """Slack did not do what it was asked, for a reason that the person who asked cannot help.
+
+    Args:
+        method: The method of Slack's Web API.
+        code: Slack's name of the error, or what happened in its place.
+        passing: Whether the same call may succeed a little later.
+        retry_after: For how many seconds Slack wants no further call.
+    """
+
+    def __init__(self, method: str, code: str, *, passing: bool = False, retry_after: float = 0.0) -> None:
+        super().__init__(f"Slack did not do what it was asked ({code}).")
+        self.method = method
+        self.code = code
+        self.passing = passing
+        self.retry_after = retry_after
+
+
+class CannotStart(BotError):
+    """The bot cannot start."""

@@ -1,0 +1,118 @@
+"""The other way to hear Slack: signed HTTP requests, for those who can offer a public address.
+
+Bolt checks the signature and its age. A request that is delivered a second time within that age would pass
+again, so signatures are remembered for as long.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+import structlog
+import uvicorn
+from slack_bolt import App
+from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.errors import CannotStart
+
+log = structlog.get_logger(__name__)
+
+PATH = "/slack/events"
+REMEMBERED = 600.0
+"""Seconds for which a signature is remembered; Slack's own are good for 300 in either direction."""
+START_SECONDS = 10.0
+
+
+class Seen:
+    """Signatures that were used.
+
+    Args:
+        seconds: A clock that only goes forward.
+    """
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._seen: OrderedDict[str, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def is_new(self, signature: str) -> bool:
+        """Note a signature; False when it was noted before."""
+        with self._lock:
+            now = self._seconds()
+            while self._seen and now - next(iter(self._seen.values())) > REMEMBERED:
+                self._seen.popitem(last=False)
+            if signature in self._seen:
+                return False
+            self._seen[signature] = now
+            return True
+
+
+def make_site(app: App, seen: Seen) -> Starlette:
+    """Make the web application that takes Slack's requests."""
+
+    async def events(request: Request) -> Response:
+        body = await request.body()
+        # Bolt is synchronous; on the event loop one slow request would hold up all others.
+        answer = await run_in_threadpool(app.dispatch, to_bolt_request(request, body))
+        return to_starlette_response(answer)
+
+    async def guarded(request: Request) -> Response:
+        signature = request.headers.get("x-slack-signature", "")
+        # A wrongly signed request is noted as well, which does no harm: no honest one has its signature.
+        if signature and not seen.is_new(signature):
+            log.warning("A request came a second time.", action="http.replayed")
+            return PlainTextResponse("This request was delivered before.", status_code=409)
+        return await events(request)
+
+    async def health(_: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    return Starlette(routes=[Route(PATH, guarded, methods=["POST"]), Route("/health", health)])
+
+
+class HttpServer:
+    """Takes Slack's requests in a thread of its own.
+
+    Args:
+        app: Bolt's app.
+        host: The address to listen on.
+        port: The port; 0 takes a free one.
+    """
+
+    def __init__(self, app: App, host: str, port: int) -> None:
+        config = uvicorn.Config(
+            make_site(app, Seen(time.monotonic)), host=host, port=port, log_config=None, access_log=False
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
+        self.url = ""
+
+    def start(self) -> None:
+        """Listen.
+
+        Raises:
+            CannotStart: the port is taken.
+        """
+        self._thread.start()
+        ends = time.monotonic() + START_SECONDS
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > ends:
+                raise CannotStart(
+                    f"Nobody can listen on {self._server.config.host}:{self._server.config.port}."
+                )
+            time.sleep(0.01)
+        host, port = self._server.servers[0].sockets[0].getsockname()[:2]
+        self.url = f"http://{host}:{port}{PATH}"
+
+    def stop(self) -> None:
+        """Answer what is under way and close the port."""
+        self._server.should_exit = True
+        self._thread.join(timeout=START_SECONDS)

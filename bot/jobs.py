@@ -1,0 +1,305 @@
+"""Durable work: a check goes on after the process was killed, and no case stays open for ever.
+
+The engine (DBOS) runs things at least once and remembers which were begun. The ledger is the only authority:
+the engine's tables may be deleted at any time; `Jobs.reconcile` starts again what the ledger says is open.
+
+The engine is one for the whole process, so there can be one `Jobs` at a time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+
+from bot.artefacts import report_store
+from bot.cases import Cards
+from bot.errors import BotError
+from commands.check import judge, look
+from commands.errors import CommandError
+from commands.ledger import Case, CaseState, Ledger
+from graph.collect import Connection
+from graph.errors import GraphError, NoSuchUser
+from graph.question import Question
+from graph.tenants import Tenants
+
+log = structlog.get_logger(__name__)
+
+QUEUE = "checks"
+VERSION = "checks-1"
+"""Raise it when the steps of the workflow change.
+
+Left to itself, the engine makes a version of every change of the code: an upgrade strands what is under way.
+"""
+
+EXECUTOR = "bot"
+"""The engine's name of this process; the command line never uses it, or it would take the bot's work over."""
+
+RUNS = 3
+"""How many times a check is started before it counts as failed."""
+
+ROUND = 60.0
+"""Seconds between two looks for cases that nobody works on."""
+
+STOP_SECONDS = 2.0
+"""Seconds that steps under way get to finish when the bot is stopped; they lose nothing when they do not."""
+
+_UNDER_WAY = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
+
+
+class Checking:
+    """What a check does, without the engine: look, judge, write down. Each part may be repeated.
+
+    Args:
+        ledger: Where the case is.
+        tenants: Who can be asked.
+        cards: Where progress is shown.
+        clock: Tells the time (aware UTC).
+        patience: Seconds that a slow source is waited for.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        tenants: Tenants,
+        cards: Cards,
+        clock: Callable[[], datetime],
+        patience: float,
+    ) -> None:
+        self._ledger = ledger
+        self._tenants = tenants
+        self._cards = cards
+        self._clock = clock
+        self._patience = patience
+
+    def look(self, case_id: str, run: int) -> None:
+        """Collect and judge; whatever goes wrong ends as a failed case with words for people.
+
+        Raises:
+            LedgerError: the outcome cannot be written down; the engine or the next round tries again.
+        """
+        case = self._ledger.case(case_id)
+        if case.state is not CaseState.LOOKING or case.run != run:
+            return
+        try:
+            connection = self._connection(case)
+            with self._cards.painting(case) as tell:
+                evidence = look(
+                    Question(case.subject, case.window),
+                    connection,
+                    self._ledger.memory(case.id),
+                    tell,
+                    patience=self._patience,
+                )
+            report = judge(evidence, self._clock())
+            stored = report_store.dump(report)
+            sources = {source.id: source.state.value for source in report.sources}
+        except CommandError:
+            raise
+        except GraphError as error:
+            reference = refer("A check failed.", case_id)
+            says = f"{error.sentence} The log has more under {reference}."
+            with self._ledger.writing() as writing:
+                writing.fail(case_id, says=says, reference=reference, facts={"code": error.code})
+        except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
+            reference = refer("A check failed by a mistake of ours.", case_id)
+            says = f"A mistake of ours ended this check; the log has it under {reference}."
+            with self._ledger.writing() as writing:
+                writing.fail(case_id, says=says, reference=reference)
+        else:
+            answer = report.verdict.answer.value
+            with self._ledger.writing() as writing:
+                writing.finish(case_id, verdict=answer, report=stored, facts={"sources": sources, "run": run})
+            log.info("A check is done.", action="check.done", case=case_id, verdict=answer, run=run)
+
+    def show(self, case_id: str) -> None:
+        """Show the outcome."""
+        self._cards.show(case_id)
+
+    def _connection(self, case: Case) -> Connection:
+        for connection in self._tenants.each():
+            if connection.settings.name == case.tenant:
+                return connection
+        raise NoSuchUser(f"The tenant {case.tenant} is not configured any more.")
+
+
+class Jobs:
+    """The engine with its queue.
+
+    Args:
+        url: Where the engine keeps its tables: ``sqlite:///FILE`` or ``postgresql://…``.
+        workers: How many checks run at the same time.
+        ledger: The authority on what is open.
+        checking: What a check does.
+        cards: Where outcomes are shown.
+        clock: Tells the time (aware UTC).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        workers: int,
+        ledger: Ledger,
+        checking: Checking,
+        cards: Cards,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._url = url
+        self._workers = workers
+        self._ledger = ledger
+        self._checking = checking
+        self._cards = cards
+        self._clock = clock
+        self._workflow: Any = None
+        self._busy = 0
+        self._idle = threading.Condition()
+        self._stopping = threading.Event()
+        self._rounds = threading.Thread(target=self._go_round, name="reconcile", daemon=True)
+
+    def start(self) -> None:
+        """Start the engine: what a killed process left under way goes on, and open cases are taken up."""
+        if self._url.startswith("sqlite:///"):
+            _write_ahead(self._url.removeprefix("sqlite:///"))
+        config: DBOSConfig = {
+            "name": "compromise-bot",
+            "system_database_url": self._url,
+            "application_version": VERSION,
+            "executor_id": EXECUTOR,
+            "log_level": "WARNING",
+            # Nothing here waits for the engine's messages; the interval only says how long a stop takes.
+            "notification_listener_polling_interval_sec": 0.25,
+        }
+        DBOS(config=config)
+        checking = self._checking
+
+        @DBOS.step(name="look")
+        def look_step(case_id: str, run: int) -> None:
+            with self._at_work():
+                checking.look(case_id, run)
+
+        @DBOS.step(name="show")
+        def show_step(case_id: str) -> None:
+            with self._at_work():
+                checking.show(case_id)
+
+        @DBOS.workflow(name="check")
+        def check(case_id: str, run: int) -> None:
+            look_step(case_id, run)
+            show_step(case_id)
+
+        self._workflow = check
+        DBOS.launch()
+        # Polled often: the first finding should be on the card within two seconds.
+        DBOS.register_queue(
+            QUEUE, worker_concurrency=self._workers, polling_interval_sec=0.1, on_conflict="always_update"
+        )
+        self.reconcile(timedelta(0))
+        self._rounds.start()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether some step is under way in this process."""
+        return self._busy > 0
+
+    def stop(self, patience: float = STOP_SECONDS) -> None:
+        """Stop the engine; what is under way after the patience goes on at the next start."""
+        self._stopping.set()
+        if self._rounds.is_alive():
+            self._rounds.join()
+        with self._idle:
+            self._idle.wait_for(lambda: not self._busy, timeout=patience)
+        DBOS.destroy(destroy_registry=True)
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        with self._idle:
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()
+
+    def enqueue(self, case: Case) -> None:
+        """Put a check on the queue; the same run of a case is never there twice."""
+        with SetWorkflowID(_id(case)):
+            DBOS.enqueue_workflow(QUEUE, self._workflow, case.id, case.run)
+
+    def reconcile(self, age: timedelta = timedelta(minutes=2)) -> None:
+        """Take up every open case that nobody works on.
+
+        Args:
+            age: Cases younger than this are left to whoever opened them.
+        """
+        now = self._clock()
+        for case in self._ledger.unfinished_cases():
+            if now - (case.finished_at or case.asked_at) < age:
+                continue
+            try:
+                self._take_up(case)
+            except (BotError, CommandError) as error:
+                log.warning("An open case waits.", action="case.waits", case=case.id, error=str(error))
+            except Exception:
+                log.exception("An open case could not be taken up.", action="case.waits", case=case.id)
+
+    def _take_up(self, case: Case) -> None:
+        known = DBOS.list_workflows(workflow_ids=[_id(case)], load_input=False, load_output=False)
+        if known and known[0].status in _UNDER_WAY and known[0].app_version == VERSION:
+            return
+        if case.state is not CaseState.LOOKING:
+            log.info("The end of a case is shown late.", action="case.shown_late", case=case.id)
+            self._cards.show(case.id)
+            return
+        if not case.card:
+            case = self._cards.post(case)
+        if known and case.run >= RUNS:
+            reference = refer("A check was given up.", case.id, runs=case.run)
+            says = (
+                f"The check was started {case.run} times and never ended; the log has more under {reference}."
+            )
+            with self._ledger.writing() as writing:
+                writing.fail(case.id, says=says, reference=reference)
+            self._cards.show(case.id)
+            return
+        if known:
+            with self._ledger.writing() as writing:
+                writing.run_again(case.id, "bot", f"the run before ended as {known[0].status}")
+            case = self._ledger.case(case.id)
+        log.info("An open case is taken up.", action="case.taken_up", case=case.id, run=case.run)
+        self.enqueue(case)
+
+    def _go_round(self) -> None:
+        while not self._stopping.wait(ROUND):
+            try:
+                self.reconcile()
+            except Exception:
+                log.exception("Looking for open cases failed.", action="reconcile.failed")
+
+
+def refer(phrase: str, case_id: str, **facts: object) -> str:
+    """Log what just went wrong and give the id under which the log has it."""
+    reference = uuid4().hex[:10]
+    log.error(
+        phrase, action="check.failed", case=case_id, reference=reference, exc_info=sys.exc_info(), **facts
+    )
+    return reference
+
+
+def _id(case: Case) -> str:
+    return f"check:{case.id}:{case.run}"
+
+
+def _write_ahead(path: str) -> None:
+    """Set the engine's file to write-ahead logging, which it keeps; the engine is much quicker with it."""
+    with closing(sqlite3.connect(path, timeout=30)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()

@@ -1,0 +1,15 @@
+"""What Slack may call. A listener acknowledges, hands over and returns; it never works and never waits."""
+
+from __future__ import annotations
+
+from slack_bolt import App
+
+from bot.desk import Desk
+from bot.listeners import commands, errors, home
+
+
+def register(app: App, desk: Desk) -> None:
+    """Tell Bolt about every listener."""
+    commands.register(app, desk)
+    home.register(app)
+    errors.register(app)

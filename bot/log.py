@@ -1,0 +1,79 @@
+"""The log: events, one a line, each a fixed phrase with its facts beside it and the name of the action.
+
+What looks like a token or a secret is starred out, whoever logs it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+from bot.settings import LogSettings
+
+_SECRET_NAMES = re.compile(
+    r"token|secret|password|passphrase|authorization|response_url|trigger_id", re.IGNORECASE
+)
+_SECRET_TEXT = re.compile(
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|eyJ[\w-]{10,}\.[\w-]+\.[\w-]*|https://hooks\.slack\.com/\S+"
+    r"|(?i:bearer )\S+|(?i:ticket=)[\w-]+"
+)
+
+
+def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Star out what looks like a secret, by its name or by its form."""
+    for name, value in event.items():
+        if _SECRET_NAMES.search(name):
+            event[name] = "***"
+        elif isinstance(value, str):
+            event[name] = _SECRET_TEXT.sub("***", value)
+    return event
+
+
+def configure(settings: LogSettings, stream: TextIO = sys.stderr) -> None:
+    """Send every log line, ours and those of the libraries, to one stream in one form."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        hide_secrets,
+    ]
+    drawn: Any = (
+        structlog.processors.JSONRenderer()
+        if settings.format == "json"
+        else structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=0, sort_keys=False)
+    )
+    structlog.configure(
+        # Dropped first: a check logs hundreds of events below the usual level.
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, drawn],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.level.upper())
+    # The engine puts up a handler of its own where it finds none, and would print past the starring-out.
+    engine = logging.getLogger("dbos")
+    engine.handlers[:] = [handler]
+    engine.propagate = False
+    # The libraries tell every call at these levels; what they say above is worth keeping.
+    for name in ("slack_bolt", "slack_sdk", "urllib3", "msal", "dbos", "uvicorn", "sqlalchemy"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

@@ -1,0 +1,220 @@
+"""The case card: one message a case, posted once and edited in place until the check is over.
+
+It is made for a phone: one header, a few lines, everything longer goes to the thread or to a file. Every mark
+is a shape and a word, so it does not lean on colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from bot.messages import Block, Message, parts
+from bot.messages.details import is_shortened
+from bot.messages.escape import address, plain, said
+from bot.messages.limits import fit
+from commands.report import Finding, Report, Result, SourceState, State, SymptomResult
+from graph.question import Window
+
+if TYPE_CHECKING:  # a check brings the whole network with it, which drawing a card does not need
+    from commands.check import Progress
+
+_BAR = 12
+_WAITING_NAMED = 4
+_FIRST_FINDINGS = 3
+_REASONS = 4
+_GAPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """Everything that the card shows of one case.
+
+    Attributes:
+        case_id: The case, such as ``C-7Q2M``.
+        subject: The address of the account that is asked about, as it is known so far.
+        subject_name: Its display name, "" while nobody has looked it up.
+        asked_by: The Slack user id of who asked, "" where nobody in Slack did.
+        window: The span of time looked at.
+        state: ``looking``, ``done`` or ``failed``.
+        started_at: When it was asked (aware UTC).
+        progress: How far the check has come, while looking.
+        report: What it found, once done.
+        files: The names of the files attached in the thread.
+        finished_at: When it ended (aware UTC), None while looking.
+        note: One sentence: why it failed, or something that the card must say beside the report.
+    """
+
+    case_id: str
+    subject: str
+    subject_name: str
+    asked_by: str
+    window: Window
+    state: Literal["looking", "done", "failed"]
+    started_at: datetime
+    progress: Progress | None = None
+    report: Report | None = None
+    files: tuple[str, ...] = ()
+    finished_at: datetime | None = None
+    note: str = ""
+
+
+def case_card(view: CaseView) -> Message:
+    """Draw the card for the case as it stands."""
+    match view.state:
+        case "looking":
+            text, blocks = _looking(view)
+        case "done" if view.report is not None:
+            text, blocks = _done(view, view.report)
+        case _:
+            text, blocks = _failed(view)
+    return fit(Message(text=text, blocks=(*blocks, parts.context(_small_print(view)))))
+
+
+def _looking(view: CaseView) -> tuple[str, list[Block]]:
+    who = plain(view.subject_name or view.subject, 100, _ours(view))
+    blocks = [parts.header(f"🔎 Looking into {who}"), parts.section(_address(view))]
+    progress = view.progress
+    if progress is None:
+        blocks.append(parts.section(f"`{_bar(0, 1)}` starting"))
+        return f"Looking into {_name(view)} …", blocks
+    done = len(progress.sources)
+    total = done + len(progress.waiting)
+    lines = [f"`{_bar(done, total)}` {done} of {total} sources"]
+    unseen = sum(1 for source in progress.sources if source.state is not State.COMPLETE)
+    if unseen:
+        lines[0] += f", {unseen} of them not wholly seen"
+    if progress.waiting:
+        waiting = (parts.spoken(source) for source in progress.waiting)
+        lines.append(f"Waiting for {parts.few(waiting, _WAITING_NAMED)}")
+    blocks.append(parts.section("\n".join(lines)))
+    first = gravest(progress.findings())[:_FIRST_FINDINGS]
+    if first:
+        found = "\n".join(_reason(finding, view) for finding in first)
+        blocks.append(parts.section(f"*First findings* (no verdict yet)\n{found}"))
+    return f"Looking into {_name(view)}: {done} of {total} sources", blocks
+
+
+def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
+    mark, word = parts.VERDICT[report.verdict.answer]
+    who = plain(view.subject_name or view.subject, 100, _ours(view))
+    named, beyond = parts.split(report)
+    blocks = [
+        parts.header(f"{mark} {word}: {who}"),
+        parts.section(f"{_address(view)} · certainty {report.verdict.certainty}"),
+    ]
+    if report.verdict.answer not in parts.DECIDED:
+        blocks.append(parts.section(said(report.verdict.says, 600, _ours(view))))
+    else:
+        reasons = [_reason(finding, view) for finding in report.verdict.reasons]
+        more = len(reasons) - _REASONS
+        shown = reasons[:_REASONS] + ([f"… {more} more in the thread"] if more > 0 else [])
+        blocks.append(parts.section("*Why*\n" + "\n".join(shown)))
+    blocks.append(parts.section("*Symptoms*\n" + "\n".join(_symptom_lines(named, beyond))))
+    gaps = list(_gap_lines(report, view))
+    if gaps:
+        more = len(gaps) - _GAPS
+        shown = gaps[:_GAPS] + ([f"… {more} more in the thread"] if more > 0 else [])
+        blocks.append(parts.section("*Could not be seen*\n" + "\n".join(shown)))
+    if view.note:
+        blocks.append(parts.section(said(view.note, 600, _ours(view))))
+    if view.files:
+        names = ", ".join(said(name, 80) for name in view.files)
+        longer = "; the report is longer than Slack's messages, the files have all of it"
+        blocks.append(
+            parts.section(f"*Files in the thread*: {names}{longer if is_shortened(report) else ''}")
+        )
+    return f"{word}: {_name(view)}. {said(report.verdict.says, 300, _ours(view))}", blocks
+
+
+def _failed(view: CaseView) -> tuple[str, list[Block]]:
+    who = plain(view.subject_name or view.subject, 100, _ours(view))
+    why = said(view.note or "The check ended without a result.", 600, _ours(view))
+    blocks = [
+        parts.header(f"✖ Could not look into {who}"),
+        parts.section(
+            f"{_address(view)}\n{why}\n"
+            f"This says nothing about the account. Reference: `{said(view.case_id, 40)}`"
+        ),
+    ]
+    return f"Could not look into {_name(view)}: {why}", blocks
+
+
+def gravest(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that count, the gravest first, one for each kind."""
+    first: dict[str, Finding] = {}
+    for finding in sorted(findings, key=lambda finding: -finding.severity):
+        if finding.severity > 0:
+            first.setdefault(finding.sign.id, finding)
+    return list(first.values())
+
+
+def _symptom_lines(named: Iterable[SymptomResult], beyond: Iterable[SymptomResult]) -> Iterator[str]:
+    for symptom in named:
+        number = symptom.source.rpartition(" ")[2]
+        mark, name = parts.RESULT[symptom.result], parts.spoken(symptom.id)
+        word = f"*{symptom.result}*" if symptom.result is Result.PRESENT else str(symptom.result)
+        yield f"{mark} {number}. {name}: {word}"
+    further = list(beyond)
+    for result in (Result.PRESENT, Result.UNKNOWN):
+        names = [parts.spoken(symptom.id) for symptom in further if symptom.result is result]
+        if names:
+            most = len(names) if result is Result.PRESENT else 4
+            yield f"{parts.RESULT[result]} beyond the ten, {result}: {parts.few(names, most)}"
+
+
+def _gap_lines(report: Report, view: CaseView) -> Iterator[str]:
+    """What was not seen: sources that lack the same thing share a line, so the remedy is read once."""
+    groups: dict[tuple[State, str, str], list[SourceState]] = {}
+    for source in report.sources:
+        if source.state is State.COMPLETE:
+            continue
+        key = (source.state, source.needs, "" if source.needs else source.reason)
+        groups.setdefault(key, []).append(source)
+    for (state, needs, _), sources in sorted(groups.items(), key=lambda group: -len(group[1])):
+        names = parts.few((parts.spoken(source.id) for source in sources), 4)
+        why = said(sources[0].reason, 160, _ours(view)).rstrip(".")
+        mend = f" Mend it with {said(needs, 100)}." if needs and needs not in sources[0].reason else ""
+        yield f"{parts.STATE[state]} {names} ({state}): {why}.{mend}"
+
+
+def _reason(finding: Finding, view: CaseView) -> str:
+    moment = f" ({parts.when(finding.at)})" if finding.at else ""
+    return f"▸ *{finding.severity.word}* {said(finding.summary, 220, _ours(view))}{moment}"
+
+
+def _small_print(view: CaseView) -> str:
+    facts = [f"Case {said(view.case_id, 40)}"]
+    if view.asked_by:
+        facts.append(f"asked by <@{_slack_id(view.asked_by)}>")
+    facts.append(f"looked at {parts.when(view.window.start)} to {parts.when(view.window.end)}")
+    if view.finished_at:
+        lasted = parts.lasted(view.finished_at - view.started_at)
+        facts.append(f"finished {parts.when(view.finished_at)} after {lasted}")
+    else:
+        facts.append(f"started {parts.when(view.started_at)}")
+    return " · ".join(facts)
+
+
+def _address(view: CaseView) -> str:
+    return f"*{address(view.subject)}*"
+
+
+def _name(view: CaseView) -> str:
+    name = said(view.subject_name, 100, _ours(view))
+    return f"{name} ({address(view.subject)})" if name else address(view.subject)
+
+
+def _ours(view: CaseView) -> frozenset[str]:
+    return parts.domains_of(view.report.subject if view.report else view.subject)
+
+
+def _slack_id(text: str) -> str:
+    return "".join(sign for sign in text if sign.isascii() and sign.isalnum())[:20]
+
+
+def _bar(done: int, total: int) -> str:
+    filled = _BAR * done // max(total, 1)
+    return "▓" * filled + "░" * (_BAR - filled)

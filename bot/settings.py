@@ -1,0 +1,350 @@
+"""The settings: one frozen value, read from `compromise.toml` and from variables named `COMPROMISE_…`.
+
+A variable wins over the file. Its name is the key's path in capitals: `slack.bot_token` is
+`COMPROMISE_SLACK_BOT_TOKEN`. Lists are separated by commas. One tenant can be given by
+`COMPROMISE_TENANT_…`; several need the file (`[[tenants]]`). Everything that is wrong is told at once, one
+line each, with the name and what it should be.
+
+pydantic-settings would read the variables too, but it passes over misspelt ones in silence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from graph.settings import TenantSettings, is_loopback
+from graph.tenants import Tenants
+
+PREFIX = "COMPROMISE_"
+SLACK = "https://slack.com/api/"
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)", re.IGNORECASE)
+
+_SHORT = {"COMPROMISE_TENANT_ID": ("tenant", "tenant_id")}
+"""Variables whose name would repeat itself."""
+
+_FOREIGN = frozenset({"COMPROMISE_EXAMPLES", "COMPROMISE_CONFIG"})
+"""Variables of that prefix that are no settings: where tests find records, and where the file lies."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `problems` holds one line for each thing that is wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def parse_span(text: str) -> timedelta:
+    """Read a span of time such as ``90m``, ``36h``, ``7d`` or ``2w``.
+
+    Raises:
+        ValueError: it is none, or it is zero.
+    """
+    match = _SPAN.fullmatch(text.strip())
+    if match is None or not int(match[1]):
+        raise ValueError(f"{text!r} is not a span of time such as 36h, 7d or 2w")
+    return timedelta(**{_UNITS[match[2].lower()]: int(match[1])})
+
+
+def _span(value: Any) -> Any:
+    return parse_span(value) if isinstance(value, str) else value
+
+
+Span = Annotated[timedelta, BeforeValidator(_span)]
+
+
+def _begins(start: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(start):
+            raise ValueError(f"it does not begin with {start}")
+        return value
+
+    return AfterValidator(check)
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SlackSettings(_Frozen):
+    """How the bot reaches Slack."""
+
+    bot_token: Annotated[SecretStr, _begins("xoxb-")] = Field(
+        description="the bot's token, which begins with xoxb-"
+    )
+    app_token: Annotated[SecretStr, _begins("xapp-")] | None = Field(
+        None, description="the app-level token, which begins with xapp-; Socket Mode needs it"
+    )
+    signing_secret: SecretStr | None = Field(
+        None, description="the app's signing secret; the mode http needs it", min_length=1
+    )
+    mode: Literal["socket", "http"] = Field("socket", description="socket or http")
+    host: str = Field("127.0.0.1", description="the address that the mode http listens on", min_length=1)
+    port: int = Field(3000, description="the port that the mode http listens on, 1 to 65535", ge=0, le=65535)
+    channel: str = Field(
+        "",
+        description="the id of the channel that cards go to, such as C0123ABCD",
+        pattern="^([CG][A-Z0-9]+)?$",
+    )
+    api_url: str = Field(SLACK, description=f"{SLACK}; anything else is for the sandbox on this machine only")
+
+    @model_validator(mode="after")
+    def _key_of_the_mode(self) -> Self:
+        if self.mode == "socket" and self.app_token is None:
+            raise ValueError(
+                "app_token is missing: Socket Mode needs the app-level token, which begins with xapp-"
+            )
+        if self.mode == "http" and self.signing_secret is None:
+            raise ValueError(
+                "signing_secret is missing: the mode http needs it to know that a request is Slack's"
+            )
+        return self
+
+
+class ResponderSettings(_Frozen):
+    """Who may ask. Nobody is named: nobody may."""
+
+    users: tuple[Annotated[str, Field(pattern="^[UW][A-Z0-9]+$")], ...] = Field(
+        (), description="Slack user ids, such as U0123ABCD"
+    )
+    group: str = Field(
+        "", description="the id of a Slack user group, such as S0123ABCD", pattern="^(S[A-Z0-9]+)?$"
+    )
+
+
+class LogSettings(_Frozen):
+    """What the log looks like."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="debug, info, warning or error"
+    )
+    format: Literal["text", "json"] = Field("text", description="text or json")
+
+
+class Settings(_Frozen):
+    """Everything that can be set."""
+
+    tenants: tuple[TenantSettings, ...] = Field(
+        (), description="the Microsoft 365 tenants, one [[tenants]] table each"
+    )
+    slack: SlackSettings | None = Field(None, description="how to reach Slack")
+    responders: ResponderSettings = Field(default_factory=ResponderSettings, description="who may ask")
+    people: dict[str, str] = Field(
+        default_factory=dict,
+        description="Slack user ids with the Microsoft 365 address of that person, where Slack has another",
+    )
+    ledger: Path = Field(Path("ledger.db"), description="the ledger's file")
+    engine: str = Field(
+        "sqlite:///jobs.db",
+        description="where jobs are kept: sqlite:///FILE or postgresql://…",
+        pattern="^(sqlite:///.+|postgresql(\\+psycopg)?://.+)$",
+    )
+    window: Span = Field(
+        timedelta(days=14), description="how far back to look unless asked otherwise, such as 14d or 36h"
+    )
+    patience: Span = Field(
+        timedelta(minutes=30), description="how long a check waits for a slow source, such as 30m or 2h"
+    )
+    workers: int = Field(4, description="how many checks run at the same time, 1 to 64", ge=1, le=64)
+    log: LogSettings = Field(default_factory=LogSettings, description="what the log looks like")
+    sandbox: bool = Field(default=False, description="true only to talk to the sandbox on this machine")
+
+    @model_validator(mode="after")
+    def _each_tenant_is_clear(self) -> Self:
+        names = [tenant.name for tenant in self.tenants]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two tenants have the name {name}; cases are kept under it, so change one")
+        if self.tenants:
+            Tenants(self.tenants)
+        return self
+
+    @model_validator(mode="after")
+    def _slack_is_slack(self) -> Self:
+        if self.slack is None or self.slack.api_url == SLACK:
+            return self
+        parts = urlsplit(self.slack.api_url)
+        if not self.sandbox:
+            # Socket Mode carries no signature: whoever answers at this address could speak for anybody.
+            raise ValueError(f"slack.api_url must be {SLACK}; another address needs sandbox = true")
+        if not is_loopback(parts.hostname or "") or not self.slack.api_url.endswith("/"):
+            raise ValueError("slack.api_url must be an address of this machine that ends with /")
+        return self
+
+
+BOT_NEEDS = ("slack", "tenants")
+CHECK_NEEDS = ("tenants",)
+
+
+def load(path: Path | None, environment: Mapping[str, str], needs: tuple[str, ...] = BOT_NEEDS) -> Settings:
+    """Read the settings.
+
+    Args:
+        path: The file, or None for ``compromise.toml`` in this folder where there is one.
+        environment: The variables, usually `os.environ`.
+        needs: The keys that must be there for what is about to be done.
+
+    Raises:
+        SettingsError: with one line for each problem.
+    """
+    values, problems = _file(path), []
+    given: dict[tuple[str, ...], str] = {}
+    known = dict(variables())
+    for name, text in sorted(environment.items()):
+        if not name.startswith(PREFIX) or name in _FOREIGN:
+            continue
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            problems.append(
+                f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else ".")
+            )
+            continue
+        where, is_list = known[name]
+        given[where] = name
+        inner = values
+        for part in where[:-1]:
+            inner = inner.setdefault(part, {})
+        inner[where[-1]] = [item.strip() for item in text.split(",") if item.strip()] if is_list else text
+    one = values.pop("tenant", None)
+    if one is not None:
+        if values.get("tenants"):
+            problems.append(
+                "tenant: give either [[tenants]] in the file or COMPROMISE_TENANT_… variables, not both."
+            )
+        else:
+            values["tenants"] = [one]
+    for need in needs:
+        if not values.get(need):
+            problems.append(f"{_named((need,), given)}: is missing; {_NEED[need]}.")
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError([*problems, *(_problem(one, given) for one in error.errors())]) from None
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+_NEED = {
+    "slack": "it should have at least bot_token and app_token"
+    " (COMPROMISE_SLACK_BOT_TOKEN, COMPROMISE_SLACK_APP_TOKEN)",
+    "tenants": "it should name a tenant with tenant_id, client_id and client_secret or certificate"
+    " (COMPROMISE_TENANT_ID, COMPROMISE_TENANT_CLIENT_ID, …)",
+}
+
+
+def variables() -> Iterator[tuple[str, tuple[tuple[str, ...], bool]]]:
+    """Give every variable that is read: its name, the path of its key, and whether it holds a list."""
+    yield from _variables(Settings, ())
+    yield from _variables(TenantSettings, ("tenant",))
+    for name, where in _SHORT.items():
+        yield name, (where, False)
+
+
+def _variables(
+    model: type[BaseModel], above: tuple[str, ...]
+) -> Iterator[tuple[str, tuple[tuple[str, ...], bool]]]:
+    for name, field in model.model_fields.items():
+        where = (*above, name)
+        kinds = _kinds(field.annotation)
+        inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+        if inner is not None:
+            yield from _variables(inner, where)
+        elif where not in (("tenants",), ("people",)):
+            yield _variable(where), (where, tuple in kinds)
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """The classes that an annotation is made of, without what is inside of lists."""
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        return {kind for arm in typing.get_args(annotation) for kind in _kinds(arm)}
+    return {origin or annotation}
+
+
+def _file(path: Path | None) -> dict[str, Any]:
+    chosen = path or Path("compromise.toml")
+    if path is None and not chosen.is_file():
+        return {}
+    try:
+        with chosen.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise SettingsError([f"{chosen}: cannot be read ({error.strerror})."]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{chosen}: is not TOML ({error})."]) from error
+
+
+def _variable(where: tuple[str, ...]) -> str:
+    return PREFIX + "_".join(where).upper()
+
+
+def _named(where: tuple[str | int, ...], given: Mapping[tuple[str, ...], str]) -> str:
+    """What people know a setting by: its variable when it was set by one, else its key and its variable."""
+    if where[:2] == ("tenants", 0) and any(path[0] == "tenant" for path in given):
+        where = ("tenant", *where[2:])
+    path = tuple(str(part) for part in where if not isinstance(part, int))
+    if path in given:
+        return given[path]
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
+    known = {where: name for name, (where, _) in variables()}
+    return f"{key} ({known[path]})" if path in known and where == path else key
+
+
+def _problem(error: ErrorDetails, given: Mapping[tuple[str, ...], str]) -> str:
+    # Validators inside a union or an annotated type add names of their own to the place; keys are enough.
+    where = tuple(part for part in error["loc"] if isinstance(part, int) or str(part).isidentifier())
+    name = _named(where, given) if where else "settings"
+    if error["type"] == "extra_forbidden":
+        return f"{name}: there is no such setting."
+    reason = str(error["ctx"]["error"]) if "error" in error.get("ctx", {}) else error["msg"]
+    wanted = _description(where)
+    if error["type"] == "missing":
+        return f"{name}: is missing" + (f"; it should be {wanted}." if wanted else ".")
+    return f"{name}: should be {wanted} ({_lower(reason)})." if wanted else f"{name}: {_lower(reason)}."
+
+
+def _description(where: tuple[str | int, ...]) -> str:
+    """The description of the last field on the way that has one."""
+    model: type[BaseModel] | None = Settings
+    found = ""
+    for part in where:
+        if isinstance(part, int):
+            continue
+        if model is None or part not in model.model_fields:
+            break
+        field = model.model_fields[part]
+        found = field.description or ""
+        inner = field.annotation
+        kinds = _kinds(inner) | set(typing.get_args(inner))
+        model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+        if model is not None:
+            found = ""
+    return found
+
+
+def _lower(text: str) -> str:
+    return (text[:1].lower() + text[1:]).rstrip(".")

@@ -1,0 +1,69 @@
+"""Slack's Web API client as this bot wants it, and its many ways to fail as one error."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry import RateLimitErrorRetryHandler, default_retry_handlers
+from slack_sdk.web import SlackResponse
+
+from bot.errors import SlackFailed
+from bot.settings import SlackSettings
+
+TIMEOUT = 20
+"""Seconds to wait for one answer."""
+
+
+def make_client(settings: SlackSettings, *, waits: bool = True) -> WebClient:
+    """Make a client.
+
+    Args:
+        settings: How to reach Slack.
+        waits: Whether a call that Slack puts off waits in its thread and is made again.
+    """
+    handlers = default_retry_handlers()
+    if waits:
+        handlers.append(RateLimitErrorRetryHandler(max_retry_count=4))
+    return WebClient(
+        token=settings.bot_token.get_secret_value(),
+        base_url=settings.api_url,
+        timeout=TIMEOUT,
+        retry_handlers=handlers,
+    )
+
+
+def call(method: Callable[..., SlackResponse], **arguments: Any) -> Any:
+    """Call one method of a client and give the answer.
+
+    Raises:
+        SlackFailed: with Slack's name of the error, and for how long to stay away.
+    """
+    name = method.__name__.replace("_", ".", 1)
+    try:
+        return method(**arguments)
+    except SlackApiError as error:
+        response: Any = error.response
+        code = str(response.get("error") or "")
+        headers = getattr(response, "headers", None) or {}
+        status = int(getattr(response, "status_code", 200))
+        wait = str(headers.get("Retry-After") or headers.get("retry-after") or "")
+        if status >= 500 or " " in code:
+            # An HTML page in place of JSON; the library puts the page's text where the code should be.
+            code = f"status {status}"
+        if status == 429:
+            code = "ratelimited"
+        raise SlackFailed(
+            name,
+            code,
+            passing=status >= 500
+            or code in ("ratelimited", "internal_error", "fatal_error", "service_unavailable"),
+            retry_after=float(wait) if wait.isdigit() else 0.0,
+        ) from error
+    except SlackClientError as error:
+        raise SlackFailed(name, "bad answer", passing=True) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise SlackFailed(name, f"no answer: {type(error).__name__}", passing=True) from error

@@ -1,0 +1,149 @@
+"""A report and the progress of a check on a terminal; plain text where the output is not one.
+
+What the tenant wrote goes through `visible`, so it cannot steer the terminal, and is never read as rich's
+markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from bot.artefacts.report_text import report_text
+from bot.messages import parts
+from bot.messages.escape import cut, visible
+from commands.report import Answer, Finding, Report, Result, State, SymptomResult
+
+if TYPE_CHECKING:
+    from commands import check
+
+_COLOURS = {
+    Answer.COMPROMISED: "red",
+    Answer.SUSPICIOUS: "yellow",
+    Answer.NO_SIGN_FOUND: "green",
+    Answer.CANNOT_TELL: "magenta",
+}
+_RESULTS = {Result.PRESENT: "bold red", Result.ABSENT: "green", Result.UNKNOWN: "magenta"}
+_FINDINGS = 6
+_FINDINGS_EACH = 3
+
+
+class Tell(Protocol):
+    """What a check calls after every source that has answered."""
+
+    def __call__(self, progress: check.Progress) -> None:
+        """Show how far the check has come."""
+        ...
+
+
+def show_report(report: Report, console: Console, *, timeline: bool = False) -> None:
+    """Write a report: drawn on a terminal, as plain text anywhere else.
+
+    Args:
+        report: What to write.
+        console: Where to.
+        timeline: Whether all of the timeline comes at the end.
+    """
+    if not console.is_terminal:
+        console.file.write(report_text(report, timeline=timeline))
+        return
+    console.print(_head(report))
+    named, beyond = parts.split(report)
+    console.print(_symptoms("Symptoms", named))
+    told = [symptom for symptom in beyond if symptom.result is not Result.ABSENT]
+    if told:
+        console.print(_symptoms("Beyond the founding document", told))
+    unseen = [source for source in report.sources if source.state is not State.COMPLETE]
+    if unseen:
+        table = Table("Could not be seen", "", "Why", "What would mend it", box=None, pad_edge=False)
+        for source in unseen:
+            table.add_row(
+                parts.spoken(source.id),
+                source.state.value,
+                Text(visible(source.reason)),
+                Text(visible(source.needs)),
+            )
+        console.print(Padding(table, (1, 0)))
+    if timeline:
+        for event in report.timeline:
+            mark = "*" if event.finding else " "
+            line = f"{mark} {parts.utc(event.at)}  {visible(event.what)}"
+            console.print(Text(line, style="bold" if event.finding else ""))
+
+
+@contextmanager
+def progress_on(console: Console) -> Iterator[Tell]:
+    """Show a bar while a check runs; nothing at all where the console is no terminal."""
+    if not console.is_terminal:
+        yield _silent
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("Looking", total=None)
+
+        def tell(progress: check.Progress) -> None:
+            done = len(progress.sources)
+            waiting = parts.few((parts.spoken(source) for source in progress.waiting), 2)
+            description = f"Waiting for {waiting}" if waiting else "Judging"
+            bar.update(task, completed=done, total=done + len(progress.waiting), description=description)
+
+        yield tell
+
+
+def _silent(progress: check.Progress) -> None:
+    """Show nothing."""
+
+
+def _head(report: Report) -> RenderableType:
+    verdict = report.verdict
+    mark, word = parts.VERDICT[verdict.answer]
+    colour = _COLOURS[verdict.answer]
+    title = Text(f"{mark} {word}", style=f"bold {colour}")
+    who = Text(parts.name_and_address(report.subject), style="bold")
+    lines: list[RenderableType] = [who]
+    if verdict.answer in parts.DECIDED:
+        lines += [_finding(finding) for finding in verdict.reasons[:_FINDINGS]]
+    else:
+        lines.append(Text(visible(verdict.says)))
+    window = f"{parts.utc(report.window.start)} to {parts.utc(report.window.end)}"
+    lines.append(
+        Text(f"Certainty {verdict.certainty}, {verdict.points} points; looked at {window}", style="dim")
+    )
+    return Panel(Group(*lines), title=title, border_style=colour, title_align="left")
+
+
+def _symptoms(heading: str, symptoms: list[SymptomResult] | tuple[SymptomResult, ...]) -> RenderableType:
+    table = Table(heading, "", "", box=None, pad_edge=False, header_style="bold")
+    for symptom in symptoms:
+        number = symptom.source.rpartition(" ")[2]
+        name = parts.spoken(symptom.id)
+        shown = [_finding(finding) for finding in symptom.findings[:_FINDINGS_EACH]]
+        left = len(symptom.findings) - len(shown)
+        if left:
+            shown.append(Text(f"… {left} more", style="dim"))
+        if symptom.result is Result.UNKNOWN and not shown:
+            shown.append(Text(visible(symptom.reason), style="dim"))
+        result = Text(
+            f"{parts.RESULT[symptom.result]} {symptom.result.value}", style=_RESULTS[symptom.result]
+        )
+        table.add_row(Text(f"{number:>2}. {name}" if number.isdigit() else name), result, Group(*shown))
+    return Padding(table, (1, 0, 0, 0))
+
+
+def _finding(finding: Finding) -> Text:
+    text = Text(f"▸ {finding.severity.word} ", style="bold")
+    text.append(cut(visible(finding.summary), 300), style="not bold")
+    facts = [parts.utc(finding.at)] if finding.at else []
+    if finding.address and finding.address not in finding.summary:
+        facts.append(f"from {visible(finding.address)}")
+    if facts:
+        text.append(f" ({', '.join(facts)})", style="dim not bold")
+    return text

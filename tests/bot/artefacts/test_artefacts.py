@@ -1,0 +1,101 @@
+"""What outlives a message holds everything, and hurts nobody who opens it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.artefacts import report_store
+from bot.artefacts.report_files import report_files
+from bot.artefacts.report_json import report_json
+from bot.artefacts.report_text import report_text
+from bot.artefacts.timeline_csv import COLUMNS, harmless, timeline_csv
+from tests.bot.messages import samples
+from tests.bot.messages.samples import TENANT_TEXT
+
+
+def test_a_report_survives_being_stored():
+    for report in (samples.rich(), samples.clean(), samples.rich(samples.HOSTILE, each=3)):
+        assert report_store.load(report_store.dump(report)) == report
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.text(max_size=60), min_size=2, max_size=4).map(tuple))
+def test_a_report_survives_being_stored_whatever_its_texts(texts):
+    report = samples.rich(texts)
+    assert report_store.load(report_store.dump(report)) == report
+
+
+def test_half_a_character_becomes_a_question_mark_when_stored():
+    stored = report_store.load(report_store.dump(samples.rich(("half \ud83d here", "whole"))))
+    assert stored.findings[1].summary == "half ? here"
+    assert stored.verdict.answer == "compromised"
+
+
+def test_the_json_form_has_exactly_the_promised_keys():
+    form = json.loads(json.dumps(report_json(samples.rich())))
+    assert form["user"] == "adele.vance@contoso.example"
+    assert form["verdict"] == "compromised"
+    assert {"symptom", "severity", "summary", "at", "records"} <= form["findings"][0].keys()
+    assert form["findings"][0]["severity"] == "high"
+    assert form["findings"][0]["at"] == "2026-03-02T04:30:00+00:00"
+    assert [symptom["id"] for symptom in form["symptoms"]][:10] == list(samples.TEN)
+    assert {"id", "result", "reason"} <= form["symptoms"][0].keys()
+    assert {"id", "state", "reason", "records"} <= form["sources"][0].keys()
+
+
+def test_the_text_form_leaves_nothing_out():
+    report = samples.rich(each=20)
+    text = report_text(report)
+    assert text.startswith("Report on Adele Vance <adele.vance@contoso.example>")
+    assert "COMPROMISED, certainty high, 55 points" in text
+    for symptom in report.symptoms:
+        assert symptom.title in text
+    assert text.count("A rule moves mail about money to RSS Feeds.") >= len(report.findings) + len(
+        report.timeline
+    )
+    for record in report.findings[0].records:
+        assert record in text
+    assert text.count("records: ") == len(report.findings)
+    assert "would be mended by: an Entra ID P1 licence" in text
+
+
+def test_the_text_form_can_leave_the_timeline_out():
+    assert "Timeline" not in report_text(samples.rich(), timeline=False)
+
+
+@settings(max_examples=40, deadline=None)
+@given(TENANT_TEXT)
+def test_the_text_form_holds_no_terminal_sequences(text):
+    assert not set(report_text(samples.rich((text, text)))) & set("\x1b\x07\x9b\u202e\r")
+
+
+@settings(deadline=None)
+@given(TENANT_TEXT)
+def test_no_cell_of_the_timeline_is_a_formula(text):
+    assert harmless(text)[:1] not in set("=+-@|%")
+
+
+def test_a_formula_gets_an_apostrophe():
+    for cell in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1"):
+        assert harmless(cell).startswith("'")
+    assert harmless("ordinary") == "ordinary"
+
+
+def test_the_timeline_has_a_row_for_every_event():
+    report = samples.rich(samples.HOSTILE)
+    rows = list(csv.reader(io.StringIO(timeline_csv(report), newline="")))
+    assert tuple(rows[0]) == COLUMNS
+    assert len(rows) == len(report.timeline) + 1
+    assert all(len(row) == len(COLUMNS) for row in rows)
+
+
+def test_the_files_of_a_report_are_text_json_and_csv():
+    files = report_files(samples.rich(samples.HOSTILE))
+    assert list(files) == ["report.txt", "report.json", "timeline.csv"]
+    assert json.loads(files["report.json"])["verdict"] == "compromised"
+    assert all(files.values())

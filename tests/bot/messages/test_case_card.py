@@ -1,0 +1,225 @@
+"""The case card says what a responder needs on a phone, and nothing that the tenant wrote does anything."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from slack_sdk import WebClient
+
+from bot import grammar
+from bot.messages import Message
+from bot.messages.case_card import case_card
+from bot.messages.details import MOST_MESSAGES, details, is_shortened
+from bot.messages.help import VERBS, help_message
+from bot.messages.parts import spoken
+from bot.messages.refusal import refusal
+from commands.report import Answer
+from sandbox import workspace
+from sandbox.workspace import blocks as slack
+from sandbox.workspace import text as slack_text
+from tests.bot.messages import samples
+from tests.bot.messages.samples import TENANT_TEXT
+
+
+def shown(message: Message) -> str:
+    return "\n".join(slack_text.lines(message.blocks, lambda name: f"@{name}"))
+
+
+def every_message(texts: tuple[str, ...], each: int = 1) -> list[Message]:
+    report = samples.rich(texts, each)
+    return [
+        case_card(samples.looking(subject_name=texts[0])),
+        case_card(samples.looking(progress=samples.progress(texts))),
+        case_card(samples.done(report, note=texts[0])),
+        case_card(samples.looking(state="failed", note=texts[0], subject=texts[0])),
+        *details(report),
+        refusal(texts[0]),
+        help_message(),
+    ]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(TENANT_TEXT, min_size=2, max_size=5).map(tuple))
+def test_whatever_the_tenant_says_calls_nobody_and_links_nowhere(texts):
+    for message in every_message(texts):
+        raw = json.dumps(message.arguments, ensure_ascii=False)
+        tokens = re.findall(r"<[^>]*>?", raw)
+        assert all(
+            re.match(r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[\d: UTC-]+>$|<@U0MEGAN01>$", one)
+            for one in tokens
+        )
+        blocks = list(message.blocks)
+        assert set(slack_text.pings(message.text, blocks)) <= {"U0MEGAN01"}
+        assert slack_text.links(message.text, blocks) == ()
+        assert slack.problems(blocks) == []
+        assert slack.characters(blocks) <= slack.MESSAGE_BLOCKS_CHARACTERS
+
+
+@pytest.mark.parametrize("each", [1, 40])
+def test_the_worst_texts_everywhere_still_fit(each):
+    for message in every_message(samples.HOSTILE, each):
+        assert slack.problems(list(message.blocks)) == []
+        assert slack.characters(list(message.blocks)) <= slack.MESSAGE_BLOCKS_CHARACTERS
+        assert 0 < len(message.text) <= 4_000
+
+
+def test_slack_takes_every_message_as_it_is():
+    with workspace.start(Path(__file__).resolve().parents[3] / "manifest.yml") as running:
+        running.limits.enabled = False
+        client = WebClient(token=running.bot_token, base_url=running.api_url)
+        for texts in (samples.HOSTILE, ("A rule moves mail.", "Forwarding was added.")):
+            for message in every_message(texts):
+                posted = client.chat_postMessage(channel="C0INCIDENT", **message.arguments)
+                client.chat_update(channel="C0INCIDENT", ts=posted["ts"], **message.arguments)
+        for seen in running.messages("incident-room"):
+            assert set(seen.pings) <= {"U0MEGAN01"}
+            assert seen.links == ()
+            assert seen.blocks
+
+
+def test_the_looking_card_shows_how_far_it_is_and_what_it_waits_for():
+    text = shown(case_card(samples.looking(progress=samples.progress())))
+    assert "Looking into Adele Vance" in text
+    assert "5 of 11 sources" in text
+    assert "Waiting for mailbox, sent items, deleted items, message trace and 2 more" in text
+    assert "no verdict yet" in text
+    assert "Forwarding to an outside address was added." in text
+    assert "Case C-7Q2M" in text
+    assert "U0MEGAN01" in text
+
+
+def test_the_bar_fills_with_the_sources():
+    begin = shown(case_card(samples.looking()))
+    half = shown(case_card(samples.looking(progress=samples.progress())))
+    assert begin.count("▓") < half.count("▓")
+    assert begin.count("░") > half.count("░")
+
+
+def test_the_finished_card_leads_with_the_verdict_in_words():
+    card = case_card(samples.done(samples.rich()))
+    text = shown(card)
+    assert card.blocks[0]["text"]["text"] == "⛔ Compromised: Adele Vance"
+    assert "certainty high" in text
+    assert card.text.startswith("Compromised: Adele Vance (adele.vance@contoso.example)")
+
+
+@pytest.mark.parametrize("answer", Answer)
+def test_every_verdict_has_its_own_words(answer):
+    report = samples.rich()
+    card = case_card(samples.done(replace(report, verdict=replace(report.verdict, answer=answer))))
+    assert answer.value.replace("-", " ") in card.text.lower()
+
+
+def test_the_ten_symptoms_stand_in_the_documents_order_with_a_word_each():
+    text = shown(case_card(samples.done(samples.clean())))
+    lines = re.findall(r"^[■□?] (\d+)\. ([a-z ]+): \*?(present|absent|unknown)\*?$", text, re.MULTILINE)
+    assert [int(number) for number, _, _ in lines] == list(range(1, 11))
+    assert [name.replace(" ", "_") for _, name, _ in lines] == list(samples.TEN)
+    assert lines[0][2] == "unknown"
+    assert lines[1][2] == "absent"
+
+
+def test_beyond_the_document_only_what_was_found_or_not_seen_is_named():
+    text = shown(case_card(samples.done(samples.clean())))
+    assert "beyond the ten, unknown: OAuth apps" in text
+    assert "delegates" not in text
+
+
+def test_what_could_not_be_seen_is_said_once_for_each_remedy():
+    text = shown(case_card(samples.done(samples.clean())))
+    assert text.count("an Entra ID P1 licence") == 1
+    assert "sign-ins, risky user (unavailable)" in text
+    assert "audit log (partial)" in text
+    assert "Microsoft did not answer in time" in text
+
+
+def test_the_files_are_named_and_times_are_in_the_readers_zone():
+    card = case_card(samples.done(samples.rich()))
+    raw = json.dumps(card.arguments)
+    assert "report.txt, timeline.csv" in shown(card)
+    assert "<!date^" in raw
+    assert "after 42 s" in shown(card)
+
+
+def test_the_card_says_when_the_report_is_longer_than_its_messages():
+    says = "the report is longer than Slack's messages"
+    assert says in shown(case_card(samples.done(samples.rich(each=60))))
+    short = replace(samples.clean(), timeline=())
+    assert says not in shown(case_card(samples.done(short)))
+
+
+def test_a_failed_card_says_why_and_gives_a_reference():
+    card = case_card(
+        samples.looking(state="failed", note="Microsoft did not let us sign in.", finished_at=samples.NOW)
+    )
+    text = shown(card)
+    assert "Could not look into Adele Vance" in text
+    assert "Microsoft did not let us sign in." in text
+    assert "C-7Q2M" in text
+    assert "says nothing about the account" in text
+
+
+def test_a_card_fits_on_a_phone():
+    text = shown(case_card(samples.done(samples.rich())))
+    assert len(text.splitlines()) <= 32
+
+
+def test_the_details_tell_what_when_by_whom_from_where_and_on_which_records():
+    report = samples.rich()
+    symptoms = (
+        replace(
+            report.symptoms[3],
+            findings=(
+                samples.finding(
+                    "display_name", "The name was changed.", before="Adele Vance", after="Help Desk"
+                ),
+            ),
+        ),
+    )
+    text = "\n".join(shown(message) for message in details(replace(report, symptoms=symptoms)))
+    for part in (
+        "The name was changed.",
+        "2026-03-02 04:30 UTC",
+        "by adele.vance@contoso.example",
+        "from 203.0.113[.]77",
+        "“Adele Vance” → “Help Desk”",
+        "records: a1, a2, a3 and 1 more",
+    ):
+        assert part in text
+
+
+def test_the_details_list_every_source_with_its_state():
+    text = "\n".join(shown(message) for message in details(samples.rich()))
+    for source in samples.sources():
+        assert re.search(rf"{source.state.value} +{source.records}  {spoken(source.id)}", text)
+
+
+def test_the_details_stop_after_a_few_messages_and_point_to_the_file():
+    many = details(samples.rich(("A long sentence about a rule. " * 12,), each=60))
+    assert len(many) == MOST_MESSAGES
+    assert "in the file" in shown(many[-1])
+    assert is_shortened(samples.rich(each=60))
+
+
+def test_help_lists_every_verb_with_an_example():
+    text = shown(help_message())
+    for verb in VERBS:
+        assert f"/compromise {verb.name}" in text
+        assert verb.example in text
+
+
+def test_a_refusal_gives_the_reason():
+    assert "Guests may not ask." in shown(refusal("Guests may not ask."))
+
+
+def test_every_example_of_the_help_is_understood():
+    assert tuple(verb.name for verb in VERBS) == grammar.VERBS
+    for verb in VERBS:
+        typed = verb.example.removeprefix("/compromise ")
+        assert grammar.read(typed.replace("#incident-room", "<#C0INCIDENT|incident-room>"))

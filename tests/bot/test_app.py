@@ -1,0 +1,92 @@
+"""The wired bot: how fast it acknowledges, both ways of hearing Slack, and what a failing listener says."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+
+import pytest
+import requests
+
+from bot.app import create_app
+from bot.errors import CannotStart
+from bot.http_server import REMEMBERED, Seen
+from tests.scenarios.conftest import ADELE
+
+
+def test_over_signed_http_the_same_story_ends_in_the_same_card(stage):
+    story = stage("clean", start=False)
+    over_http = story.slack_settings.model_copy(update={"mode": "http"})
+    story.settings = story.settings.model_copy(update={"slack": over_http})
+    bot = story.start()
+    story.slack.http_url = bot.http_url
+    delivery = story.type(f"check {ADELE}")
+    assert delivery.error is None
+    story.shown()
+
+    again = story.slack.replay(delivery)
+    assert again.http_status == HTTPStatus.CONFLICT
+    assert len(story.cards()) == 1
+    assert story.kinds().count("asked") == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"x-slack-signature": "v0=0", "x-slack-request-timestamp": "1"},
+        {"x-slack-signature": "v0=" + "0" * 64, "x-slack-request-timestamp": str(int(time.time()))},
+    ],
+)
+def test_a_request_that_slack_did_not_sign_is_refused(stage, headers):
+    story = stage("clean", start=False)
+    over_http = story.slack_settings.model_copy(update={"mode": "http"})
+    story.settings = story.settings.model_copy(update={"slack": over_http})
+    url = story.start().http_url
+    body = {"command": "/compromise", "text": f"check {ADELE}", "user_id": "U0MEGANBOW", "trigger_id": "1"}
+    assert requests.post(url, data=body, headers=headers, timeout=10).status_code == HTTPStatus.UNAUTHORIZED
+    assert requests.get(url.replace("/slack/events", "/health"), timeout=10).text == "ok"
+    assert story.kinds() == []
+
+
+def test_a_signature_is_good_once_until_its_age_rules_it_out():
+    at = [0.0]
+    seen = Seen(lambda: at[0])
+    assert seen.is_new("v0=a")
+    assert not seen.is_new("v0=a")
+    at[0] = REMEMBERED
+    assert not seen.is_new("v0=a")
+    at[0] = REMEMBERED + 1
+    assert seen.is_new("v0=a")
+
+
+def test_a_listener_that_fails_tells_a_reference_and_slack_sees_no_error(stage):
+    story = stage("clean")
+
+    def broken(_asked):
+        raise ZeroDivisionError
+
+    story.bot.desk.take = broken
+    delivery = story.type(f"check {ADELE}")
+    assert delivery.error is None
+    story.told(holding="That failed by a mistake of mine.")
+
+
+def test_many_commands_at_once_are_acknowledged_quickly(stage):
+    """No answer waits for Slack, Microsoft or the ledger; Slack itself gives up after three seconds."""
+    story = stage("clean")
+    story.slack.limits.enabled = False
+    with ThreadPoolExecutor(40) as pool:
+        deliveries = list(pool.map(lambda _: story.type(f"check {ADELE}"), range(40)))
+    assert [delivery.error for delivery in deliveries] == [None] * 40
+    assert max(delivery.seconds for delivery in deliveries) < 2
+    story.shown()
+    assert len(story.cards()) == 1
+
+
+def test_without_slack_the_bot_says_that_it_cannot_start(stage):
+    story = stage("clean", start=False)
+    story.slack.stop()
+    with pytest.raises(CannotStart, match="Slack cannot be reached with this bot token"):
+        create_app(story.settings)
+    with pytest.raises(CannotStart, match="do not say how to reach Slack"):
+        create_app(story.settings.model_copy(update={"slack": None}))

@@ -1,0 +1,138 @@
+"""What people type after the command is understood, or they are told exactly what was not."""
+
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import NotUnderstood
+from bot.grammar import (
+    Address,
+    Alias,
+    Check,
+    Days,
+    Help,
+    Mention,
+    ShowReport,
+    Since,
+    read,
+    window,
+)
+
+ADELE = Address("adele.vance@contoso.example")
+NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("", Help()),
+        ("  ", Help()),
+        ("help", Help()),
+        ("HELP", Help()),
+        ("check adele.vance@contoso.example", Check(ADELE)),
+        ("Check  Adele.Vance@Contoso.Example", Check(ADELE)),
+        ("check <mailto:adele.vance@contoso.example|adele.vance@contoso.example>", Check(ADELE)),
+        ("check <mailto:adele.vance@contoso.example>", Check(ADELE)),
+        ("check mailto:adele.vance@contoso.example", Check(ADELE)),
+        ("check adele.vance@contoso.example.", Check(ADELE)),
+        ("check “adele.vance@contoso.example”", Check(ADELE)),
+        ("check 'adele.vance@contoso.example',", Check(ADELE)),
+        ("check <adele.vance@contoso.example>", Check(ADELE)),
+        ("check <@U0ADELEVAN>", Check(Mention("U0ADELEVAN"))),
+        ("check <@U0ADELEVAN|adele.vance>", Check(Mention("U0ADELEVAN"))),
+        ("check <@U0ADELEVAN|Adele Vance>", Check(Mention("U0ADELEVAN"))),
+        ("check adele.vance", Check(Alias("adele.vance"))),
+        ("check o'brien", Check(Alias("o'brien"))),
+        ("check adele.vance since 7d", Check(Alias("adele.vance"), Since(timedelta(days=7)))),
+        ("check adele.vance --since 36h", Check(Alias("adele.vance"), Since(timedelta(hours=36)))),
+        ("check adele.vance —since 36h", Check(Alias("adele.vance"), Since(timedelta(hours=36)))),
+        ("check --since=2w adele.vance", Check(Alias("adele.vance"), Since(timedelta(weeks=2)))),
+        (
+            "check adele.vance window 2026-11-01..2026-11-20",
+            Check(Alias("adele.vance"), Days(date(2026, 11, 1), date(2026, 11, 20))),
+        ),
+        ("check adele.vance in <#C0INCIDENT|incident-room>", Check(Alias("adele.vance"), None, "C0INCIDENT")),
+        ("check adele.vance <#C0INCIDENT|>", Check(Alias("adele.vance"), None, "C0INCIDENT")),
+        ("check adele.vance channel <#C0INCIDENT>", Check(Alias("adele.vance"), None, "C0INCIDENT")),
+        ("check adele.vance --channel <#C0INCIDENT>", Check(Alias("adele.vance"), None, "C0INCIDENT")),
+        ("report adele.vance", ShowReport(Alias("adele.vance"))),
+        ("report <@U0ADELEVAN> in <#C0INCIDENT|x>", ShowReport(Mention("U0ADELEVAN"), "C0INCIDENT")),
+        ("report <@U0ADELEVAN> <#C0INCIDENT|x>", ShowReport(Mention("U0ADELEVAN"), "C0INCIDENT")),
+    ],
+)
+def test_what_is_understood(text, wish):
+    assert read(text) == wish
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("chekc adele.vance", "Did you mean: /compromise check adele.vance"),
+        ("chek adele.vance since 7d", "Did you mean: /compromise check adele.vance since 7d"),
+        ("reprot adele.vance", "Did you mean: /compromise report adele.vance"),
+        ("halp", "Did you mean: /compromise help"),
+        ("xyzzy", "I do not know “xyzzy”. I know: check, report, help."),
+        ("adele.vance@contoso.example", "for example: /compromise check adele.vance@contoso.example"),
+        ("check", "Say whose account to check."),
+        ("check since 7d", "Say whose account to check."),
+        ("check Adele Vance", "I do not know what “Vance” means here"),
+        ("check adele@contoso", "“adele@contoso” is no mail address."),
+        ("check @adele", "Slack did not tell who “@adele” is."),
+        ("check <!channel>", "means many people"),
+        ("check <!subteam^S0RESPONDE|@responders>", "means many people"),
+        ("check <https://evil.example|evil>", "“evil” is no user."),
+        ("check adele.vance since", "After “since” something is missing. Type for example: since 7d"),
+        ("check adele.vance since soon", "“soon” after since is no span of time."),
+        ("check adele.vance window yesterday", "“yesterday” after window is no pair of days."),
+        ("check adele.vance window 2026-11-31..2026-12-01", "is no pair of days"),
+        ("check adele.vance since 7d since 8d", "Give either since or window, and only once."),
+        ("check adele.vance in #incident-room", "Slack did not tell which channel “#incident-room” is."),
+        ("check adele.vance --snice 7d", "Did you mean --since?"),
+        ("check adele.vance --loud", "I know --since, --window and --channel."),
+        ("report", "Say whose report to post."),
+        ("report adele.vance since 7d", "since means nothing here"),
+        ("report adele.vance megan.bowen", "I do not know what “megan.bowen” means here."),
+    ],
+)
+def test_what_is_not_understood_is_said_with_what_to_type(text, says):
+    with pytest.raises(NotUnderstood) as caught:
+        read(text)
+    assert says in str(caught.value)
+
+
+@given(st.text(max_size=80))
+def test_no_text_whatever_breaks_the_reader(text):
+    for typed in (text, f"check {text}", f"report {text}", f"check a@b.example since {text} window {text}"):
+        with suppress(NotUnderstood):
+            read(typed)
+
+
+def test_a_window_of_days_includes_its_last_day():
+    found = window(Days(date(2026, 11, 1), date(2026, 11, 20)), NOW, timedelta(days=14))
+    assert (found.start, found.end) == (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC))
+
+
+def test_a_window_never_ends_in_the_future():
+    assert window(Days(date(2026, 11, 1), date(2026, 12, 1)), NOW, timedelta(days=14)).end == NOW
+
+
+def test_without_a_window_the_usual_one_is_taken():
+    assert window(None, NOW, timedelta(days=14)).start == NOW - timedelta(days=14)
+
+
+@pytest.mark.parametrize(
+    ("when", "says"),
+    [
+        (Days(date(2026, 11, 20), date(2026, 11, 1)), "ends before it starts"),
+        (Days(date(2026, 11, 24), date(2026, 11, 25)), "has not begun yet"),
+        (Since(timedelta(days=400)), "at most since 365d"),
+        (Since(timedelta(weeks=99999)), "at most since 365d"),
+        (Days(date(1, 1, 1), date(2026, 11, 1)), "at most since 365d"),
+    ],
+)
+def test_an_impossible_window_is_told(when, says):
+    with pytest.raises(NotUnderstood, match=says):
+        window(when, NOW, timedelta(days=14))

@@ -1,0 +1,99 @@
+"""The durable work by itself: open cases are taken up, given up after a while, and never forgotten."""
+
+from datetime import timedelta
+
+from dbos import DBOS
+
+from bot.app import now
+from bot.jobs import QUEUE, RUNS, VERSION
+from commands.ledger import Case, CaseState
+from graph.question import Subject, Window
+from tests.scenarios.conftest import ADELE, Stage
+
+
+def opened(story: Stage, case_id: str = "C-2ABCD") -> Case:
+    """A case as it is when the process dies right after it was opened."""
+    user = next(user for user in story.microsoft.state.users.values() if user["userPrincipalName"] == ADELE)
+    with story.bot.ledger.writing() as writing:
+        writing.open_case(
+            case_id,
+            tenant="Contoso",
+            subject=Subject(str(user["id"]), ADELE, ADELE, (ADELE,), "Adele Vance"),
+            window=Window(now() - timedelta(days=7), now()),
+            channel="C0INCIDENT",
+            asked_by="U0MEGANBOW",
+        )
+    return story.bot.ledger.case(case_id)
+
+
+def test_a_case_that_was_just_opened_is_left_to_whoever_opened_it(stage):
+    story = stage("clean")
+    opened(story)
+    story.bot.jobs.reconcile(timedelta(minutes=2))
+    assert story.cards() == []
+    story.bot.jobs.reconcile(timedelta(0))
+    story.shown()
+
+
+def test_the_same_run_of_a_case_is_on_the_queue_once(stage):
+    story = stage("clean")
+    case = story.bot.desk._cards.post(opened(story))
+    for _ in range(3):
+        story.bot.jobs.enqueue(case)
+    story.bot.jobs.reconcile(timedelta(0))
+    story.shown()
+    assert story.kinds().count("check done") == 1
+    assert "check started again" not in story.kinds()
+
+
+def test_a_run_that_died_is_started_again_and_given_up_in_the_end(stage):
+    """Nothing stays open for ever, not even a case on which the engine itself fails each time."""
+    story = stage("clean")
+    case = story.bot.desk._cards.post(opened(story))
+    looks = []
+
+    def die(case_id, run):
+        looks.append(run)
+        raise ZeroDivisionError
+
+    story.bot.jobs._checking.look = die
+    story.bot.jobs.enqueue(case)
+    for run in range(1, RUNS + 1):
+        story.slack.wait_for(lambda run=run: looks == list(range(1, run + 1)), what=f"run {run}")
+        story.slack.wait_for(lambda run=run: _status(case.id, run) == "ERROR")
+        story.bot.jobs.reconcile(timedelta(0))
+    ended = story.bot.ledger.case(case.id)
+    assert ended.state is CaseState.FAILED
+    assert "was started 3 times and never ended" in ended.note
+    assert ended.reference in story.slack.as_text(story.card("Could not look into"))
+
+
+def test_an_end_that_could_not_be_shown_is_shown_in_the_next_round(stage):
+    story = stage("clean")
+    case = story.bot.desk._cards.post(opened(story))
+    show = story.bot.jobs._checking.show
+    shown = []
+
+    def die(case_id):
+        shown.append(case_id)
+        raise ZeroDivisionError
+
+    story.bot.jobs._checking.show = die
+    story.bot.jobs.enqueue(case)
+    story.slack.wait_for(lambda: shown and _status(case.id, 1) == "ERROR", timeout=20)
+    assert story.bot.ledger.case(case.id).state is CaseState.DONE
+    story.bot.jobs._checking.show = show
+    story.bot.jobs.reconcile(timedelta(0))
+    story.shown()
+
+
+def test_the_engine_has_our_own_version_and_name(stage):
+    stage("clean")
+    assert DBOS.application_version == VERSION
+    assert DBOS.executor_id == "bot"
+    assert QUEUE in [queue.name for queue in DBOS.list_queues()]
+
+
+def _status(case_id: str, run: int) -> str:
+    known = DBOS.list_workflows(workflow_ids=[f"check:{case_id}:{run}"], load_input=False, load_output=False)
+    return known[0].status if known else ""

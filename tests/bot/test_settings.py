@@ -1,0 +1,235 @@
+"""Settings: read once, wrong ones told by name, secrets kept out of sight."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.settings import CHECK_NEEDS, SettingsError, load, parse_span, variables
+
+GOOD = {
+    "COMPROMISE_SLACK_BOT_TOKEN": "xoxb-invented",
+    "COMPROMISE_SLACK_APP_TOKEN": "xapp-invented",
+    "COMPROMISE_TENANT_ID": "11111111-2222-3333-4444-555555555555",
+    "COMPROMISE_TENANT_CLIENT_ID": "66666666-7777-8888-9999-000000000000",
+    "COMPROMISE_TENANT_CLIENT_SECRET": "invented-secret",
+    "COMPROMISE_TENANT_DOMAINS": "contoso.example, fabrikam.example",
+    "COMPROMISE_RESPONDERS_USERS": "U0MEGANBOW,U0ALEXWILB",
+}
+
+TOML = """
+window = "36h"
+workers = 2
+ledger = "/var/lib/compromise/ledger.db"
+
+[slack]
+bot_token = "xoxb-invented"
+app_token = "xapp-invented"
+channel = "C0INCIDENT"
+
+[responders]
+users = ["U0MEGANBOW"]
+group = "S0RESPONDE"
+
+[people]
+U0ADELEVAN = "adele.vance@contoso.example"
+
+[[tenants]]
+name = "Contoso"
+tenant_id = "t1"
+client_id = "c1"
+client_secret = "invented-secret"
+domains = ["contoso.example"]
+
+[[tenants]]
+name = "Fabrikam"
+tenant_id = "t2"
+client_id = "c2"
+client_secret = "invented-secret"
+domains = ["fabrikam.example"]
+"""
+
+
+def problems(path: Path | None, environment: dict[str, str]) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        load(path, environment)
+    return caught.value.problems
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "compromise.toml"
+    path.write_text(TOML)
+    return path
+
+
+def test_variables_alone_are_enough_for_one_tenant(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = load(None, GOOD)
+    assert settings.tenants[0].domains == ("contoso.example", "fabrikam.example")
+    assert settings.responders.users == ("U0MEGANBOW", "U0ALEXWILB")
+    assert settings.window == timedelta(days=14)
+
+
+def test_a_file_may_name_several_tenants(file):
+    settings = load(file, {})
+    assert [tenant.name for tenant in settings.tenants] == ["Contoso", "Fabrikam"]
+    assert settings.window == timedelta(hours=36)
+    assert settings.people == {"U0ADELEVAN": "adele.vance@contoso.example"}
+
+
+def test_a_variable_wins_over_the_file(file):
+    assert load(file, {"COMPROMISE_WINDOW": "7d"}).window == timedelta(days=7)
+
+
+def test_a_secret_prints_as_stars(file):
+    shown = repr(load(file, {}))
+    assert "invented" not in shown
+    assert "**********" in shown
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("COMPROMISE_SLACK_BOT_TOKEN", "xapp-invented", "should be the bot's token, which begins with xoxb-"),
+        ("COMPROMISE_SLACK_APP_TOKEN", "xoxb-invented", "should be the app-level token"),
+        ("COMPROMISE_SLACK_MODE", "smoke", "should be socket or http"),
+        ("COMPROMISE_SLACK_PORT", "many", "should be the port that the mode http listens on"),
+        ("COMPROMISE_SLACK_CHANNEL", "#incidents", "should be the id of the channel"),
+        (
+            "COMPROMISE_WINDOW",
+            "soon",
+            "should be how far back to look unless asked otherwise, such as 14d or 36h",
+        ),
+        ("COMPROMISE_WORKERS", "0", "should be how many checks run at the same time, 1 to 64"),
+        ("COMPROMISE_ENGINE", "mysql://x", "should be where jobs are kept: sqlite:///FILE or postgresql://"),
+        ("COMPROMISE_LOG_LEVEL", "loud", "should be debug, info, warning or error"),
+        ("COMPROMISE_RESPONDERS_USERS", "megan", "should be Slack user ids, such as U0123ABCD"),
+        ("COMPROMISE_RESPONDERS_GROUP", "responders", "should be the id of a Slack user group"),
+    ],
+)
+def test_a_wrong_value_is_told_by_its_variable_and_by_what_it_should_be(file, variable, value, says):
+    (line,) = problems(file, {variable: value})
+    assert line.startswith(f"{variable}: {says}")
+
+
+def test_a_wrong_secret_is_not_repeated_in_the_complaint(file):
+    assert "tell-nobody" not in "\n".join(problems(file, {"COMPROMISE_SLACK_BOT_TOKEN": "tell-nobody"}))
+
+
+def test_a_misspelt_variable_is_told_with_the_nearest_right_one(file):
+    (line,) = problems(file, {"COMPROMISE_SLAK_CHANNEL": "C0INCIDENT"})
+    assert line == "COMPROMISE_SLAK_CHANNEL: there is no such setting; did you mean COMPROMISE_SLACK_CHANNEL?"
+
+
+def test_all_problems_are_told_at_once(file):
+    assert (
+        len(problems(file, {"COMPROMISE_WINDOW": "soon", "COMPROMISE_WORKERS": "0", "COMPROMISE_X": "1"}))
+        == 3
+    )
+
+
+def test_without_anything_the_missing_parts_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = problems(None, {})
+    assert lines[0].startswith("slack: is missing; it should have at least bot_token and app_token")
+    assert lines[1].startswith("tenants: is missing; it should name a tenant with tenant_id")
+
+
+def test_a_check_from_the_command_line_needs_no_slack(file):
+    file.write_text(TOML.partition("[[tenants]]")[1] + TOML.partition("[[tenants]]")[2])
+    assert load(file, {}, CHECK_NEEDS).slack is None
+
+
+def test_an_unknown_key_in_the_file_is_told_by_its_path(file):
+    file.write_text(TOML + "\n[log]\ncolour = true\n")
+    assert problems(file, {}) == ("log.colour: there is no such setting.",)
+
+
+def test_a_missing_part_of_a_tenant_is_told_by_its_place(file):
+    file.write_text(TOML.replace('client_id = "c2"\n', ""))
+    (line,) = problems(file, {})
+    assert line.startswith("tenants[1].client_id: is missing")
+
+
+def test_a_tenant_needs_a_secret_or_a_certificate():
+    lacking = {name: value for name, value in GOOD.items() if not name.endswith("CLIENT_SECRET")}
+    (line,) = problems(None, lacking)
+    assert "exactly one of client_secret and certificate" in line
+
+
+def test_a_file_that_is_not_there_or_no_toml_is_told(tmp_path):
+    assert problems(tmp_path / "none.toml", {})[0].endswith("cannot be read (No such file or directory).")
+    bad = tmp_path / "bad.toml"
+    bad.write_text("window = ")
+    assert "is not TOML" in problems(bad, {})[0]
+
+
+def test_socket_mode_needs_the_app_token_and_http_the_signing_secret(file):
+    file.write_text(TOML.replace('app_token = "xapp-invented"\n', ""))
+    assert "Socket Mode needs the app-level token" in problems(file, {})[0]
+    assert "the mode http needs it" in problems(file, {"COMPROMISE_SLACK_MODE": "http"})[0]
+    over_http = {"COMPROMISE_SLACK_MODE": "http", "COMPROMISE_SLACK_SIGNING_SECRET": "invented"}
+    slack = load(file, over_http).slack
+    assert slack is not None
+    assert slack.mode == "http"
+
+
+@pytest.mark.parametrize(
+    ("url", "sandbox", "accepted"),
+    [
+        ("https://slack.com/api/", "false", True),
+        ("http://127.0.0.1:4000/api/", "true", True),
+        ("http://127.0.0.1:4000/api/", "false", False),
+        ("https://slack.example/api/", "false", False),
+        ("https://slack.example/api/", "true", False),
+        ("https://slack.com.attacker.example/api/", "true", False),
+    ],
+)
+def test_slack_is_asked_at_its_own_address_or_in_the_sandbox_at_this_machine(file, url, sandbox, accepted):
+    variables_ = {"COMPROMISE_SLACK_API_URL": url, "COMPROMISE_SANDBOX": sandbox}
+    if accepted:
+        slack = load(file, variables_).slack
+        assert slack is not None
+        assert slack.api_url == url
+    else:
+        assert "slack.api_url must be" in problems(file, variables_)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("90m", timedelta(minutes=90)),
+        ("36h", timedelta(hours=36)),
+        ("7d", timedelta(days=7)),
+        (" 2W ", timedelta(weeks=2)),
+    ],
+)
+def test_a_span_is_a_number_and_a_unit(text, span):
+    assert parse_span(text) == span
+
+
+@pytest.mark.parametrize("text", ["", "7", "d", "-7d", "0d", "7y", "7d 2h", "1.5d", "999999d"])
+def test_anything_else_is_no_span(text):
+    with pytest.raises(ValueError, match="is not a span of time"):
+        parse_span(text)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (('name = "Fabrikam"', 'name = "Contoso"'), "two tenants have the name Contoso"),
+        (('domains = ["fabrikam.example"]', 'domains = ["contoso.example"]'), "is claimed by two tenants"),
+    ],
+)
+def test_it_is_always_clear_which_tenant_is_meant(file, change, says):
+    file.write_text(TOML.replace(*change))
+    (line,) = problems(file, {})
+    assert says in line
+
+
+def test_no_two_settings_share_a_variable():
+    places: dict[str, set[tuple[str, ...]]] = {}
+    for name, (where, _) in variables():
+        places.setdefault(name, set()).add(where)
+    assert all(len(where) == 1 for where in places.values())

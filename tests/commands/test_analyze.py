@@ -1,0 +1,329 @@
+"""Exported logs are judged like a check, for every user in them, in bounded memory."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tracemalloc
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from commands.analyze import Analysis, analyze, is_person
+from commands.report import Answer, Report, Result, State
+from tests.benchmarks.analyze.generate import generate
+from tests.examples import EXAMPLES, needs_examples
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+NATIVE = EXAMPLES / "native_formats"
+
+WANTED: Mapping[str, tuple[str, set[str]]] = {
+    # file: (whom it must be found for, one of these symptoms)
+    "t1098.001_Add a user to company administrator role.csv": ("alex@contoso", {"admin_roles"}),
+    "t1098.002_ApplicationImpersonation.csv": ("stinger@contoso", {"admin_roles"}),
+    "t1098.002_Mail account delegation-SendAs permission.csv": ("stinger@contoso", {"delegates"}),
+    "t1110.003_msolspraywithsuccess_1.csv": ("miriam@contoso", {"password_spray"}),
+    "t1110.003_o365spray_reporting.csv": ("lynne@contoso", {"password_spray"}),
+    "t1114.002_Enable_POP_IMAP_OWA.csv": ("barbara@contoso", {"mail_protocols"}),
+    "t1114_Set-Mailbox-ForwardSMTPAddress.csv": ("matt@contoso", {"mail_forwarding"}),
+    "t1482_azurehound_list.csv": ("lidia@contoso", {"directory_enumeration"}),
+    "t1531_Remove-Admin members from a group.csv": ("alex@contoso", {"admin_roles"}),
+    "t1556.006_Disable Strong Authentication.csv": ("stinger@contoso", {"strong_authentication"}),
+    "t1562.001_Remove-DlpCompliancePolicy.csv": ("stinger@contoso", {"protection_policies"}),
+    "t1562.001_Set-Mailbox-AuditLogAgeLimitoZero.csv": ("alex@contoso", {"audit_trail"}),
+    "t1562.008_Advanced Auditing policy removed from a user.csv": ("matt@contoso", {"audit_trail"}),
+    "t1562.008_Disable UAL ingestion.csv": ("stinger@contoso", {"audit_trail"}),
+    "t1562.008_Set-MailboxAuditBypassAssociation.csv": ("alex@contoso", {"audit_trail"}),
+    "t1564.008_New inbox rule to delete email.csv": ("stinger@contoso", {"inbox_rules"}),
+    "t1564.008_Update existing mailbox rule using Set-InboxRule.csv": ("matt@contoso", {"inbox_rules"}),
+    "t1592.004_mfa_sweep.csv": ("lidia@contoso", {"password_spray", "sign_ins"}),
+}
+HARMLESS = "t1098.002_Mail Account Delegation full access permissions.csv"
+
+
+def looked_at(*files: Path, user: str | None = None, processes: int = 1) -> Analysis:
+    return analyze(files, user=user, now=NOW, processes=processes)
+
+
+def report_of(analysis: Analysis, start: str) -> Report:
+    (found,) = [one for one in analysis.users if one.subject.user_principal_name.startswith(start)]
+    return found
+
+
+def present(report: Report) -> set[str]:
+    return {one.id for one in report.symptoms if one.result is Result.PRESENT}
+
+
+@needs_examples
+@pytest.mark.parametrize("name", WANTED)
+def test_each_example_shows_what_its_name_says(name):
+    whom, symptoms = WANTED[name]
+    analysis = looked_at(NATIVE / name)
+    assert present(report_of(analysis, whom)) & symptoms
+    assert analysis.unreadable == ()
+
+
+@needs_examples
+def test_every_example_is_in_the_table():
+    assert {path.name for path in NATIVE.glob("*.csv")} == {*WANTED, HARMLESS}
+
+
+@needs_examples
+def test_a_file_with_nothing_but_a_system_record_shows_nothing():
+    analysis = looked_at(NATIVE / HARMLESS)
+    assert [finding for one in analysis.users for finding in one.findings] == []
+    assert analysis.unreadable == ()
+
+
+@needs_examples
+def test_all_examples_together_are_read(tmp_path):
+    paths = [path for path in sorted(EXAMPLES.rglob("*")) if path.suffix in {".csv", ".jsonl"}]
+    analysis = looked_at(*paths)
+    assert {one.reason for one in analysis.unreadable} == {"The sign-in is an application's, not a user's."}
+    assert "password_spray" in present(report_of(analysis, "miriam@contoso"))
+
+
+def test_an_export_never_shows_that_something_is_absent(tmp_path):
+    path = tmp_path / "log"
+    generate(path, 400, taken_over=0)
+    for report in looked_at(path).users:
+        assert {one.result for one in report.symptoms} <= {Result.PRESENT, Result.UNKNOWN}
+        states = {one.id: one for one in report.sources}
+        assert states["audit_log"].state is State.PARTIAL
+        assert states["mailbox"].state is State.UNAVAILABLE
+        assert states["mailbox"].reason == "The exported files do not show this."
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("month") / "audit.jsonl"
+    generate(path, 12_000, taken_over=3)
+    return path
+
+
+def test_of_an_ordinary_month_only_the_taken_over_accounts_stand_out(month):
+    analysis = looked_at(month)
+    guilty = {
+        one.subject.user_principal_name for one in analysis.users if one.verdict.answer is Answer.COMPROMISED
+    }
+    assert guilty == {f"person00{number}@contoso.example" for number in range(3)}
+    assert len(analysis.users) == 250
+    assert {"inbox_rules", "mail_forwarding"} <= present(report_of(analysis, "person000"))
+
+
+def test_two_processes_say_the_same_as_one(month):
+    def told(analysis: Analysis) -> list[Any]:
+        return [
+            (one.subject, one.verdict.answer, [(f.symptom, f.summary, f.records) for f in one.findings])
+            for one in analysis.users
+        ]
+
+    alone = told(looked_at(month))
+    assert told(looked_at(month, processes=2)) == alone
+    assert told(looked_at(month, processes=3)) == alone
+
+
+def test_one_user_alone_is_judged_as_among_all(month):
+    among_all = report_of(looked_at(month), "person001")
+    (alone,) = looked_at(month, user="Person001@contoso.example").users
+    assert alone.findings == among_all.findings
+    assert alone.verdict == among_all.verdict
+
+
+def test_a_user_may_be_named_by_the_directory_id_that_the_files_show(month):
+    among_all = report_of(looked_at(month), "person001")
+    (alone,) = looked_at(month, user=among_all.subject.id).users
+    assert alone.subject == among_all.subject
+    assert alone.findings == among_all.findings
+
+
+def test_somebody_who_is_not_in_the_files_has_no_report(month):
+    assert looked_at(month, user="nobody@contoso.example").users == ()
+
+
+def test_the_same_file_twice_says_nothing_more(month):
+    once, twice = looked_at(month).users, looked_at(month, month).users
+    assert [one.findings for one in twice] == [one.findings for one in once]
+    assert [one.timeline for one in twice] == [one.timeline for one in once]
+
+
+def cmdlet(**more: Any) -> dict[str, Any]:
+    return {
+        "CreationTime": "2026-08-20T10:00:00",
+        "Id": "c-1",
+        "Operation": "Set-Mailbox",
+        "RecordType": 1,
+        "UserType": 2,
+        "ResultStatus": "True",
+        "UserId": "nestor.wilke@contoso.example",
+        "ClientIP": "203.0.113.7:4711",
+        "Parameters": [
+            {"Name": "Identity", "Value": "a/b/7c1f0c5e-3b7a-4f52-9d0e-0f6a2b9f41aa"},
+            {"Name": "ForwardingSmtpAddress", "Value": "smtp:drop@fabrikam.example"},
+        ],
+    } | more
+
+
+def lines(path: Path, *records: Mapping[str, Any] | str) -> Path:
+    path.write_text("".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in records))
+    return path
+
+
+def test_an_owner_named_by_a_directory_id_is_found_by_the_sign_ins_that_show_it(tmp_path):
+    logon = {
+        "CreationTime": "2026-08-20T09:00:00",
+        "Id": "s-1",
+        "Operation": "UserLoggedIn",
+        "RecordType": 15,
+        "UserType": 0,
+        "UserId": "Adele.Vance@contoso.example",
+        "UserKey": "7C1F0C5E-3b7a-4f52-9d0e-0f6a2b9f41aa",
+        "ClientIP": "192.0.2.7",
+        "ErrorNumber": "0",
+    }
+    # In another file, and after the record that needs it.
+    one, two = lines(tmp_path / "one", cmdlet()), lines(tmp_path / "two", logon)
+    report = report_of(looked_at(one, two), "adele.vance")
+    assert report.subject.id == "7c1f0c5e-3b7a-4f52-9d0e-0f6a2b9f41aa"
+    assert "mail_forwarding" in present(report)
+
+
+def test_unreadable_records_are_told_with_file_and_line_whatever_process_read_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("commands.analyze.SMALL", 0)
+    good = [cmdlet(Id=f"c-{number}") for number in range(40)]
+    path = lines(tmp_path / "log", *good[:10], "{broken", *good[10:30], "[]", *good[30:], '{"Operation":"x"}')
+    for processes in (1, 2, 3):
+        found = looked_at(path, processes=processes).unreadable
+        assert [(one.file, one.line) for one in found] == [(str(path), 11), (str(path), 32), (str(path), 43)]
+
+
+def test_a_file_that_cannot_be_opened_is_an_error(tmp_path):
+    with pytest.raises(OSError, match="No such file"):
+        looked_at(tmp_path / "missing")
+
+
+def test_an_empty_file_has_no_users(tmp_path):
+    assert looked_at(lines(tmp_path / "log")) == Analysis(users=(), unreadable=())
+
+
+@pytest.mark.parametrize(
+    ("name", "person"),
+    [
+        ("adele.vance@contoso.example", True),
+        ("user1", True),
+        ("guest_fabrikam.example#ext#@contoso.example", True),
+        ("", False),
+        ("Not Available", False),
+        ("S-1-5-18", False),
+        ("NT AUTHORITY\\SYSTEM (w3wp)", False),
+        ("ServicePrincipal_1d0d3b0e-6f7b-4c3e-9a53-8d2f0b6c8a11", False),
+        ("app@sharepoint", False),
+        ("SecurityComplianceAlerts", False),
+        ("DiscoverySearchMailbox{D919BA05-46A6-415f-80AD-7E09334BB852}", False),
+        ("Device Registration Service", False),
+    ],
+)
+def test_services_are_nobody_who_could_be_taken_over(name, person):
+    assert is_person(name) is person
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.gettrace() is not None, reason="tracing itself takes memory")
+def test_memory_does_not_grow_with_the_file(tmp_path):
+    def peak(records: int) -> int:
+        path = tmp_path / str(records)
+        generate(path, records)
+        tracemalloc.start()
+        try:
+            looked_at(path, user="person001@contoso.example")
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(30_000) < 2 * peak(6_000) + 2_000_000
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+OPERATIONS = st.sampled_from(
+    ["UserLoggedIn", "UserLoginFailed", "Send", "New-InboxRule", "FileModified", "x"]
+)
+FIELDS = st.sampled_from(
+    [
+        "UserId",
+        "UserKey",
+        "ClientIP",
+        "ClientIPAddress",
+        "MailboxOwnerUPN",
+        "ObjectId",
+        "ErrorNumber",
+        "RecordType",
+        "Item",
+        "Id",
+        "status",
+        "ExtendedProperties",
+        "Parameters",
+        "ModifiedProperties",
+        "AffectedItems",
+        "auditData",
+        "createdDateTime",
+        "AuditData",
+        "activityDisplayName",
+        "targetResources",
+        "riskEventType",
+        "properties",
+    ]
+)
+TIMES = st.sampled_from(["2026-08-20T10:00:00", "2026-13-45T99:00:00", "", "8/20/2026 1:00:00 PM"])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.builds(
+            lambda more, operation, time: {"Operation": operation, "CreationTime": time} | more,
+            st.dictionaries(FIELDS | st.text(), JSON, max_size=6),
+            OPERATIONS,
+            TIMES,
+        )
+        | JSON,
+        max_size=6,
+    ),
+    st.sampled_from(["lines", "array", "spaced"]),
+)
+def test_no_content_of_a_file_can_break_the_analysis(tmp_path, values, form):
+    path = tmp_path / "log"
+    if form == "array":
+        path.write_text(json.dumps(values))
+    else:
+        separators = (",", ":") if form == "lines" else (", ", ": ")
+        path.write_text("".join(json.dumps(one, separators=separators) + "\n" for one in values))
+    assert isinstance(looked_at(path), Analysis)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00" * 50,
+        b"\xff\xfe\x00",
+        b"\x1f\x8b broken",
+        b"[" * 5000,
+        b'{"a":' * 5000,
+        b'"Operation":"Send"',
+        b"a,b\n1,2\n",
+    ],
+)
+def test_what_is_no_log_at_all_is_reported_and_breaks_nothing(tmp_path, content):
+    path = tmp_path / "log"
+    path.write_bytes(content)
+    found = looked_at(path)
+    assert found.users == ()
+    assert found.unreadable or content.startswith(b"a,b") is False

@@ -1,0 +1,445 @@
+"""The ledger keeps everything, in order, and shows when somebody changed it."""
+
+import multiprocessing
+import sqlite3
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from commands.errors import (
+    AlreadyLooking,
+    EntryMissing,
+    LedgerTampered,
+    LedgerUnwritable,
+    NoSuchCase,
+)
+from commands.ledger import GENESIS, GUARDS, CaseState, Head, Ledger, Writing, new_case_id
+from graph.question import Subject, Window
+
+NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
+ADELE = Subject(
+    id="00000000-0000-0000-0000-0000000000ad",
+    user_principal_name="adele.vance@contoso.example",
+    mail="adele.vance@contoso.example",
+    addresses=("adele.vance@contoso.example", "av@contoso.example"),
+    display_name="Adele Vance",
+)
+WINDOW = Window(NOW - timedelta(days=14), NOW)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def ledger(path: Path):
+    book = Ledger(path, lambda: NOW)
+    yield book
+    book.close()
+
+
+def opened(ledger: Ledger, case_id: str = "C-2ABCD", subject: Subject = ADELE) -> str:
+    with ledger.writing() as writing:
+        writing.open_case(
+            case_id,
+            tenant="Contoso",
+            subject=subject,
+            window=WINDOW,
+            channel="C0INCIDENT",
+            asked_by="U0MEGANBOW",
+        )
+    return case_id
+
+
+def behind_its_back(path: Path, *statements: str) -> None:
+    """Do to the file what somebody with another program would do."""
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def without_guards(path: Path, *statements: str) -> None:
+    """The same by somebody who takes the guards away and puts them back."""
+    drops = [f"DROP TRIGGER {name}" for name in GUARDS]
+    behind_its_back(path, *drops, *statements, *GUARDS.values())
+
+
+def filled(ledger: Ledger, entries: int = 5) -> None:
+    for number in range(entries):
+        ledger.append("noted", "U0MEGANBOW", "", {"number": number})
+
+
+# --- the chain ---------------------------------------------------------------------------------------------
+
+
+def test_an_empty_ledger_is_whole(ledger):
+    assert ledger.verify() == ledger.head() == Head(0, GENESIS.hex())
+
+
+def test_entries_are_numbered_from_one_and_chained(ledger):
+    first = ledger.append("asked", "U0MEGANBOW", "", {"words": "check adele.vance"})
+    second = ledger.append("refused", "bot", "C-2ABCD", {"says": "Nein, größer \ud800"})
+    assert (first.seq, second.seq) == (1, 2)
+    assert (first.prev, second.prev) == (GENESIS, first.hash)
+    assert list(ledger.entries()) == [first, second]
+    assert [entry.seq for entry in ledger.entries(case_id="C-2ABCD")] == [2]
+    assert ledger.verify() == ledger.head()
+    assert first.facts == {"words": "check adele.vance"}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("body", '{"number":7}'),
+        ("at", "2026-11-23T16:00:01.000000+00:00"),
+        ("kind", "notes"),
+        ("actor", "U0ALEXWILB"),
+        ("case_id", "C-3BCDE"),
+    ],
+)
+def test_a_change_of_any_column_is_found_and_named(ledger, path, column, value):
+    filled(ledger)
+    without_guards(path, f"UPDATE ledger SET {column} = '{value}' WHERE seq = 3")  # noqa: S608 - our own rows above
+    with pytest.raises(
+        LedgerTampered, match="Entry 3 of the ledger was changed after it was written"
+    ) as caught:
+        ledger.verify()
+    assert caught.value.seq == 3
+
+
+def test_moving_a_sign_from_one_column_to_the_next_is_found(ledger, path):
+    ledger.append("noted", "bot", "C-1", {})
+    without_guards(path, "UPDATE ledger SET kind = 'notedb', actor = 'ot'")
+    with pytest.raises(LedgerTampered, match="Entry 1"):
+        ledger.verify()
+
+
+def test_a_removal_in_the_middle_is_found_and_named(ledger, path):
+    filled(ledger)
+    without_guards(path, "DELETE FROM ledger WHERE seq = 3")
+    with pytest.raises(LedgerTampered, match="Entry 3 of the ledger is missing"):
+        ledger.verify()
+
+
+def test_closing_the_gap_of_a_removal_is_found(ledger, path):
+    filled(ledger)
+    without_guards(
+        path,
+        "DELETE FROM ledger WHERE seq = 3",
+        "UPDATE ledger SET seq = 3 WHERE seq = 4",
+        "UPDATE ledger SET seq = 4 WHERE seq = 5",
+    )
+    with pytest.raises(LedgerTampered, match="Entry 3 of the ledger does not follow the one before it"):
+        ledger.verify()
+
+
+def test_a_cut_off_end_is_found_by_a_hash_that_was_noted_elsewhere(ledger, path):
+    filled(ledger)
+    head = ledger.head()
+    without_guards(path, "DELETE FROM ledger WHERE seq = 5")
+    assert ledger.verify().size == 4
+    with pytest.raises(LedgerTampered, match="the end was cut off"):
+        ledger.verify({head.size: head.hash})
+
+
+def test_a_rewritten_ledger_is_found_by_a_hash_that_was_noted_elsewhere(ledger, tmp_path):
+    filled(ledger, 1)
+    other = Ledger(tmp_path / "other.db", lambda: NOW)
+    other.append("noted", "somebody else", "", {})
+    with pytest.raises(LedgerTampered, match="is not the one that was noted elsewhere"):
+        other.verify({1: ledger.head().hash})
+    other.close()
+
+
+# --- the guards --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE ledger SET body = '{}' WHERE seq = 2", "never changed"),
+        ("DELETE FROM ledger WHERE seq = 5", "never removed"),
+        ("DELETE FROM ledger", "never removed"),
+        (
+            (
+                "INSERT OR REPLACE INTO ledger SELECT seq, at, kind, actor, case_id, '{}', prev, zeroblob(32)"
+                " FROM ledger WHERE seq = 5"
+            ),
+            "must follow the last one",
+        ),
+        (
+            (
+                "INSERT INTO ledger SELECT 9, at, kind, actor, case_id, body, hash, zeroblob(32)"
+                " FROM ledger WHERE seq = 5"
+            ),
+            "must follow the last one",
+        ),
+        (
+            (
+                "INSERT INTO ledger SELECT NULL, at, kind, actor, case_id, body, hash, zeroblob(32)"
+                " FROM ledger WHERE seq = 5"
+            ),
+            "must follow the last one",
+        ),
+        (
+            (
+                "INSERT INTO ledger SELECT 6, at, kind, actor, case_id, body, prev, zeroblob(32)"
+                " FROM ledger WHERE seq = 5"
+            ),
+            "must follow the last one",
+        ),
+    ],
+)
+def test_no_program_can_change_entries_past_the_guards(ledger, path, statement, says):
+    filled(ledger)
+    with pytest.raises(sqlite3.IntegrityError, match=says):
+        behind_its_back(path, statement)
+    assert ledger.verify().size == 5
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_a_ledger_without_one_of_its_guards_is_not_opened(ledger, path, name):
+    ledger.close()
+    behind_its_back(path, f"DROP TRIGGER {name}")
+    with pytest.raises(LedgerTampered, match=f"has lost its guard {name}"):
+        Ledger(path, lambda: NOW)
+
+
+def test_a_ledger_with_a_toothless_guard_is_not_opened(ledger, path):
+    ledger.close()
+    behind_its_back(
+        path,
+        "DROP TRIGGER ledger_keeps_words",
+        "CREATE TRIGGER ledger_keeps_words BEFORE UPDATE ON ledger WHEN false BEGIN SELECT 1; END",
+    )
+    with pytest.raises(LedgerTampered, match="has a changed guard"):
+        Ledger(path, lambda: NOW)
+
+
+def test_the_tables_are_strict_and_the_file_writes_ahead_and_through(ledger, path):
+    db = Database(sqlite3.connect(path))
+    for table in ("ledger", "cases", "memory", "requests", "posts"):
+        assert db.table(table).strict
+    assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    db.close()
+    assert ledger._db.execute("PRAGMA synchronous").fetchone()[0] == 2
+
+
+# --- one writer at a time ----------------------------------------------------------------------------------
+
+
+def test_threads_take_turns(ledger):
+    threads = [threading.Thread(target=filled, args=(ledger, 20)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ledger.verify().size == 160
+
+
+def _fill(path: Path) -> None:
+    book = Ledger(path, lambda: NOW)
+    filled(book, 25)
+    book.close()
+
+
+def test_processes_take_turns_even_when_they_make_the_file(path):
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_fill, args=(path,)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    book = Ledger(path, lambda: NOW)
+    assert book.verify().size == 75
+    book.close()
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(LedgerUnwritable, match="nothing was done"):
+        Ledger(tmp_path / "none" / "ledger.db", lambda: NOW)
+
+
+def test_a_ledger_that_cannot_be_written_keeps_nothing(path):
+    Ledger(path, lambda: NOW).close()
+    book = Ledger(path, lambda: NOW, patience=0.1)
+    other = sqlite3.connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LedgerUnwritable, match="locked"):
+        opened(book)
+    other.rollback()
+    other.close()
+    assert book.head().size == 0
+    assert book.unfinished_cases() == []
+    book.close()
+
+
+def test_a_failing_block_keeps_nothing(ledger):
+    def fail() -> None:
+        with ledger.writing() as writing:
+            writing.append("noted", "bot", "", {})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert ledger.head().size == 0
+
+
+def test_a_case_changes_only_together_with_an_entry(ledger):
+    opened(ledger)
+    with pytest.raises(EntryMissing), ledger.writing() as writing:
+        writing._db.execute("UPDATE cases SET state = 'done'")
+    assert ledger.case("C-2ABCD").state is CaseState.LOOKING
+
+
+# --- cases, requests, posts, memory ------------------------------------------------------------------------
+
+
+def test_a_case_is_read_back_as_it_was_opened(ledger):
+    case = ledger.case(opened(ledger))
+    assert (case.subject, case.window, case.asked_at) == (ADELE, WINDOW, NOW)
+    assert (case.state, case.run, case.card, case.shown) == (CaseState.LOOKING, 1, "", False)
+
+
+def test_an_unknown_case_is_told(ledger):
+    with pytest.raises(NoSuchCase, match="There is no case C-XXXXX"):
+        ledger.case("C-XXXXX")
+    with pytest.raises(NoSuchCase), ledger.writing() as writing:
+        writing.run_again("C-XXXXX", "bot", "why")
+
+
+def test_an_account_is_checked_once_at_a_time(ledger):
+    opened(ledger)
+    with pytest.raises(AlreadyLooking) as caught:
+        opened(ledger, "C-3BCDE")
+    assert caught.value.case_id == "C-2ABCD"
+    with ledger.writing() as writing:
+        writing.fail("C-2ABCD", says="It failed.", reference="r1")
+    opened(ledger, "C-3BCDE")
+    with pytest.raises(AlreadyLooking), ledger.writing() as writing:
+        writing.run_again("C-2ABCD", "bot", "why")
+
+
+def test_of_many_who_ask_at_the_same_moment_one_opens_the_case(ledger):
+    outcomes: list[str] = []
+
+    def ask() -> None:
+        try:
+            opened(ledger, new_case_id())
+            outcomes.append("opened")
+        except AlreadyLooking:
+            outcomes.append("told")
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["opened"] + ["told"] * 7
+
+
+def test_the_same_request_is_kept_once(ledger):
+    def ask() -> bool:
+        with ledger.writing() as writing:
+            return bool(writing.ask("r1", "U0MEGANBOW", "C0INCIDENT", "check adele.vance"))
+
+    assert ask()
+    assert not ask()
+    assert [request.words for request in ledger.unanswered_requests()] == ["check adele.vance"]
+    with ledger.writing() as writing:
+        writing.answer("r1", "refused", "U0MEGANBOW", "", {"says": "No."})
+    assert ledger.unanswered_requests() == []
+    assert [entry.kind for entry in ledger.entries()] == ["asked", "refused"]
+
+
+def test_the_end_of_a_check_is_kept_with_the_digest_of_its_report(ledger):
+    case_id = opened(ledger)
+    with ledger.writing() as writing:
+        writing.card_posted(case_id, "C0INCIDENT", "1.1")
+        writing.finish(case_id, verdict="compromised", report="{}", facts={})
+    case = ledger.case(case_id)
+    assert (case.state, case.verdict, case.card, case.finished_at) == (
+        CaseState.DONE,
+        "compromised",
+        "1.1",
+        NOW,
+    )
+    entry = list(ledger.entries())[-1]
+    assert entry.facts["report_sha256"].startswith("44136fa355b3678a")
+    assert ledger.unfinished_cases() == [case]
+    with ledger.writing() as writing:
+        writing.shown(case_id, "as done")
+    assert ledger.unfinished_cases() == []
+
+
+def test_a_check_that_starts_again_remembers(ledger):
+    case_id = opened(ledger)
+    memory = ledger.memory(case_id)
+    memory.remember("audit_log", "query", "q1")
+    memory.remember("audit_log", "query", "q2")
+    with ledger.writing() as writing:
+        assert writing.run_again(case_id, "bot", "killed") == 2
+    assert memory.recall("audit_log") == {"query": "q2"}
+    assert memory.recall("sign_ins") == {}
+
+
+def test_what_was_posted_is_known_for_each_run(ledger):
+    case_id = opened(ledger)
+    with ledger.writing() as writing:
+        writing.posted(case_id, 1, "details 1", "C0INCIDENT", "1.2")
+    assert ledger.posted(case_id, 1) == {"details 1": "1.2"}
+    assert ledger.posted(case_id, 2) == {}
+
+
+def test_the_latest_verdict_decides_whether_an_account_counts_as_taken_over(ledger):
+    def judged(case_id: str, verdict: str) -> None:
+        opened(ledger, case_id)
+        with ledger.writing() as writing:
+            writing.finish(case_id, verdict=verdict, report="{}", facts={})
+
+    addresses = frozenset({"av@contoso.example"})
+    judged("C-2ABCD", "compromised")
+    assert ledger.compromised_case_of(addresses).id == "C-2ABCD"
+    assert ledger.compromised_case_of(frozenset({"megan.bowen@contoso.example"})) is None
+    judged("C-3BCDE", "no-sign-found")
+    assert ledger.compromised_case_of(addresses) is None
+
+
+def test_the_latest_case_with_a_report_is_found(ledger):
+    assert ledger.latest_case("Contoso", ADELE.id) is None
+    opened(ledger)
+    with ledger.writing() as writing:
+        writing.finish("C-2ABCD", verdict="suspicious", report="{}", facts={})
+    opened(ledger, "C-3BCDE")
+    assert ledger.latest_case("Contoso", ADELE.id).id == "C-3BCDE"
+    assert ledger.latest_case("Contoso", ADELE.id, with_report=True).id == "C-2ABCD"
+
+
+def test_case_ids_hold_no_letters_that_are_misread():
+    ids = {new_case_id() for _ in range(200)}
+    assert len(ids) == 200
+    assert not set("".join(ids)[2:]) & set("01ILO")
+
+
+def test_every_way_of_changing_a_table_appends_an_entry():
+    """A method of `Writing` that forgets its entry would be caught by `writing`; this names it earlier."""
+    public = {name for name in vars(Writing) if not name.startswith("_")} - {"append"}
+    assert public == {
+        "answer",
+        "ask",
+        "card_posted",
+        "fail",
+        "finish",
+        "open_case",
+        "posted",
+        "remember",
+        "run_again",
+        "shown",
+    }

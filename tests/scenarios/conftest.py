@@ -1,0 +1,165 @@
+"""A tenant and a workspace on this machine, and the real bot between them."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot import log as logs
+from bot.app import Bot, create_app
+from bot.settings import LogSettings, ResponderSettings, Settings, SlackSettings
+from graph.settings import TenantSettings
+from sandbox import tenant, workspace
+from sandbox.tenant import RunningTenant
+from sandbox.workspace import Message, RunningWorkspace
+
+MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
+ADELE = "adele.vance@contoso.example"
+
+
+@dataclass
+class Stage:
+    """Everything of one story."""
+
+    slack: RunningWorkspace
+    microsoft: RunningTenant
+    settings: Settings
+    running: Bot | None = None
+
+    @property
+    def bot(self) -> Bot:
+        """The running bot."""
+        assert self.running is not None
+        return self.running
+
+    @property
+    def slack_settings(self) -> SlackSettings:
+        """How the bot reaches Slack."""
+        assert self.settings.slack is not None
+        return self.settings.slack
+
+    def start(self) -> Bot:
+        """Start the bot in this process."""
+        self.running = create_app(self.settings)
+        self.running.start()
+        if self.slack_settings.mode == "socket":
+            self.slack.wait_connected()
+        return self.running
+
+    def stop(self) -> None:
+        """Stop the bot."""
+        if self.running:
+            self.running.stop()
+            self.running = None
+
+    def type(self, words: str, person: str = "responder", channel: str = "incident-room") -> Any:
+        """Type a command."""
+        return self.slack.slash(person, channel, "/compromise", words)
+
+    def told(self, person: str = "responder", holding: str = "") -> Message:
+        """Give the private answer that holds these words, as soon as it is there."""
+        return self.slack.wait_for(
+            lambda: next(
+                (m for m in self.slack.ephemerals(person) if holding in self.slack.as_text(m)), None
+            ),
+            timeout=20,
+            what=f"a private answer to {person} with {holding!r}",
+        )
+
+    def cards(self, channel: str = "incident-room") -> list[Message]:
+        """Give the bot's messages of a channel, top level."""
+        return [m for m in self.slack.messages(channel) if m.user == self.slack.bot_user_id]
+
+    def card(self, holding: str, channel: str = "incident-room", timeout: float = 60) -> Message:
+        """Give the card that shows these words, as soon as it does."""
+        return self.slack.wait_for(
+            lambda: next((m for m in self.cards(channel) if holding in self.slack.as_text(m)), None),
+            timeout=timeout,
+            what=f"a card with {holding!r}",
+        )
+
+    def shown(self, channel: str = "incident-room", timeout: float = 60) -> Message:
+        """Give the card once nothing more is to come: it names the files in its thread."""
+        card = self.card("Files in the thread", channel, timeout)
+        ledger = self.bot.ledger
+        self.slack.wait_for(
+            lambda: not ledger.unfinished_cases(), timeout=10, what="the last entry in the ledger"
+        )
+        return card
+
+    def kinds(self) -> list[str]:
+        """Give the kinds of all entries in the ledger."""
+        return [entry.kind for entry in self.bot.ledger.entries()]
+
+
+Staging = Callable[..., Stage]
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    """What the bot logs below a warning is no help in a failing test."""
+    logs.configure(LogSettings(level="warning"), sys.stdout)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Staging]:
+    """Give a function that builds a stage; `changes` are changed settings, the rest goes to the tenant."""
+    with ExitStack() as stack:
+
+        def build(
+            scenario: str = "mailbox-takeover",
+            *,
+            changes: dict[str, Any] | None = None,
+            start: bool = True,
+            **more: Any,
+        ) -> Stage:
+            slack = stack.enter_context(workspace.start(MANIFEST))
+            played = stack.enter_context(tenant.start(scenario, **more))
+            built = Stage(
+                slack, played, settings_for(slack, played, tmp_path).model_copy(update=changes or {})
+            )
+            # Stopped before the workspace, which its connection would otherwise try to come back to.
+            stack.callback(built.stop)
+            if start:
+                built.start()
+            return built
+
+        yield build
+
+
+def settings_for(slack: RunningWorkspace, played: RunningTenant, folder: Path) -> Settings:
+    """Make the settings of a bot between the two."""
+    return Settings(
+        tenants=(
+            TenantSettings(
+                name="Contoso",
+                tenant_id=played.tenant_id,
+                client_id=played.client_id,
+                client_secret=SecretStr(played.client_secret),
+                domains=played.domains,
+                login_url=played.login_url,
+                graph_url=played.graph_url,
+                exchange_url=played.exchange_url,
+                compliance_url=played.compliance_url,
+            ),
+        ),
+        slack=SlackSettings(
+            bot_token=SecretStr(slack.bot_token),
+            app_token=SecretStr(slack.app_token),
+            signing_secret=SecretStr(slack.signing_secret),
+            api_url=slack.api_url,
+            port=0,
+        ),
+        responders=ResponderSettings(users=("U0NESTORWI",), group="S0RESPONDE"),
+        ledger=folder / "ledger.db",
+        engine=f"sqlite:///{folder / 'jobs.db'}",
+        patience=timedelta(minutes=1),
+        log=LogSettings(level="error"),
+        sandbox=True,
+    )

@@ -1,0 +1,278 @@
+"""Who asks for what, and what they are told when it cannot be done."""
+
+import sqlite3
+from dataclasses import replace
+
+import pytest
+
+from bot.desk import Asked
+from bot.settings import ResponderSettings
+from sandbox import workspace
+from tests.scenarios.conftest import ADELE
+
+EVERYBODY = [
+    "U0MEGANBOW",
+    "U0ALEXWILB",
+    "U0ADELEVAN",
+    "U0GRADYARC",
+    "U0GUESTPAT",
+    "U0EXTERNJO",
+    "U0FORMERJO",
+    "U0OTHERBOT",
+]
+"""All named in the settings, so that only what Slack says about them can bar them."""
+
+
+@pytest.mark.parametrize(
+    ("part", "channel", "says"),
+    [
+        ("guest", "with-fabrikam", "Guests of this workspace may not ask"),
+        ("external", "with-fabrikam", "People from another workspace may not ask"),
+        ("deactivated", "incident-room", "Your Slack account is deactivated"),
+        ("another_bot", "incident-room", "Bots may not ask"),
+        ("subject", "incident-room", "You may not ask about your own account"),
+    ],
+)
+def test_those_who_may_not_ask_are_told_why_and_nobody_else_sees_it(stage, part, channel, says):
+    story = stage("clean", changes={"responders": ResponderSettings(users=EVERYBODY)})
+    story.type(f"check {ADELE}", person=part, channel=channel)
+    story.told(part, says)
+    assert story.cards(channel) == []
+    assert story.kinds()[-1] == "refused"
+    assert story.bot.ledger.unfinished_cases() == []
+
+
+def test_somebody_who_is_not_named_is_refused_even_in_the_right_channel(stage):
+    story = stage("clean")
+    story.type(f"check {ADELE}", person="bystander", channel="security-alerts")
+    story.told("bystander", "You are not one of the responders")
+
+
+def test_an_empty_list_of_responders_lets_nobody_ask(stage):
+    story = stage("clean", changes={"responders": ResponderSettings()})
+    story.type(f"check {ADELE}")
+    story.told(holding="the settings name no responders")
+
+
+def test_a_responder_whose_own_account_was_found_taken_over_may_not_ask_any_more(stage):
+    story = stage("mailbox-takeover", changes={"responders": ResponderSettings(users=EVERYBODY)})
+    story.type(f"check {ADELE}")
+    story.shown()
+    story.type("check megan.bowen", person="subject", channel="incident-room")
+    story.told("subject", "Your own account counts as taken over")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("", "What you can ask"),
+        ("help", "What you can ask"),
+        ("chekc adele.vance", "Did you mean: /compromise check adele.vance"),
+        ("xyzzy", "I know: check, report, help."),
+        ("check", "Say whose account to check."),
+        ("check adele.vance since soon", "is no span of time"),
+    ],
+)
+def test_what_needs_no_work_is_answered_in_the_acknowledgement(stage, words, says):
+    story = stage("clean")
+    story.type(words)
+    assert says in story.slack.as_text(story.told())
+    assert story.kinds() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            "check nobody.there@contoso.example",
+            "Nobody in Contoso has the address nobody.there@contoso.example.",
+        ),
+        ("check adele@unknown.example", "No configured tenant has the domain"),
+        ("check nobody.there", "Nobody is called nobody.there in"),
+        ("check <@U0OTHERBOT>", "is a bot and has no mailbox"),
+        ("check adele.vance window 2031-01-01..2031-01-02", "has not begun yet"),
+        ("report adele.vance", "There is no report about adele.vance@contoso.example yet."),
+    ],
+)
+def test_what_cannot_be_answered_is_told_with_the_reason(stage, words, says):
+    story = stage("clean")
+    story.type(words)
+    story.told(holding=says)
+    assert story.kinds() == ["asked", "not answered"]
+    assert story.cards() == []
+
+
+@pytest.mark.parametrize(
+    "who", ["adele.vance", "@adele.vance", "Adele.Vance@Contoso.Example.", "“adele.vance@contoso.example”"]
+)
+def test_the_account_may_be_named_in_several_ways(stage, who):
+    story = stage("clean")
+    story.slack.mail_links = True
+    story.type(f"check {who}")
+    story.card(ADELE)
+
+
+@pytest.mark.parametrize(
+    ("channel", "says"),
+    [
+        ("board", "I cannot see that channel. If it is private, invite me there"),
+        ("general", "I am not in #general. Invite me there with /invite @compromise-bot"),
+        ("with-fabrikam", "is shared with another company"),
+    ],
+)
+def test_a_channel_that_will_not_do_is_told_with_what_to_do(stage, channel, says):
+    story = stage("clean")
+    story.type(f"check {ADELE} in #{channel}")
+    story.told(holding=says)
+    assert story.bot.ledger.unfinished_cases() == []
+
+
+def test_a_private_channel_without_the_bot_is_told_with_what_to_do(stage):
+    story = stage("clean")
+    story.slack.remove("bot", "incident-room")
+    story.type(f"check {ADELE}")
+    story.told(holding="I cannot see that channel. If it is private, invite me there")
+
+
+def test_a_bot_that_is_thrown_out_between_two_calls_leaves_no_open_case(stage):
+    story = stage("clean")
+    story.slack.faults.add("chat.postMessage", workspace.api_error("not_in_channel"))
+    story.type(f"check {ADELE}")
+    story.told(holding="I am not in that channel.")
+    assert story.bot.ledger.unfinished_cases() == []
+    assert "check failed" in story.kinds()
+
+
+def test_the_card_goes_where_the_settings_or_the_words_say(stage):
+    story = stage("clean")
+    story.type(f"check {ADELE} in #security-alerts")
+    story.shown("security-alerts")
+    assert story.cards("incident-room") == []
+
+
+def test_asking_twice_starts_one_check_and_tells_of_the_first(stage):
+    story = stage("clean", audit_query_seconds=3)
+    story.type(f"check {ADELE}")
+    story.card("Adele Vance")
+    story.type(f"check {ADELE}")
+    story.type("check adele.vance", person="approver")
+    story.told("responder", "is being looked into already")
+    story.told("approver", "is being looked into already")
+    assert "open it" in story.slack.as_text(story.told("approver", "already"))
+    story.shown()
+    assert len(story.cards()) == 1
+    assert story.kinds().count("case opened") == 1
+
+
+def test_the_same_delivery_twice_starts_one_check_and_answers_once(stage):
+    story = stage("clean", audit_query_seconds=2)
+    delivery = story.type(f"check {ADELE}")
+    story.slack.replay(delivery)
+    story.shown()
+    assert len(story.cards()) == 1
+    assert story.kinds().count("asked") == 1
+    assert "already" not in " ".join(story.slack.as_text(m) for m in story.slack.ephemerals("responder"))
+
+
+def test_after_a_check_the_same_account_may_be_checked_again(stage):
+    story = stage("clean")
+    story.type(f"check {ADELE}")
+    story.shown()
+    story.type(f"check {ADELE}")
+    story.slack.wait_for(
+        lambda: (
+            [story.slack.as_text(card) for card in story.cards()].count("") == 0 and len(story.cards()) == 2
+        )
+    )
+
+
+def test_the_latest_report_is_posted_into_a_named_channel(stage):
+    story = stage("mailbox-takeover")
+    story.type(f"check {ADELE}")
+    story.shown()
+    story.type(f"report {ADELE} in #security-alerts")
+    story.told(holding="The report of case")
+    (card,) = story.cards("security-alerts")
+    assert "COMPROMISED" in story.slack.as_text(card).upper()
+    assert any(reply.files for reply in story.slack.replies(card))
+    assert "report posted" in story.kinds()
+
+
+def test_a_report_goes_into_no_channel_that_the_bot_is_not_in(stage):
+    story = stage("clean")
+    story.type(f"check {ADELE}")
+    story.shown()
+    story.type(f"report {ADELE} in #general")
+    story.told(holding="I am not in #general. Invite me there")
+
+
+def test_a_name_from_the_tenant_calls_nobody(stage):
+    story = stage("clean", start=False)
+    user = next(user for user in story.microsoft.state.users.values() if user["userPrincipalName"] == ADELE)
+    user["displayName"] = "<!channel> <@U0DIEGOSIC> *Adele* <https://evil.example|log in>"
+    story.start()
+    story.type(f"check {ADELE}")
+    card = story.shown()
+    for message in (card, *card.history, *story.slack.replies(card)):
+        assert set(message.pings) <= {"U0MEGANBOW"}
+        assert not any("evil" in link for link in message.links)
+
+
+def test_the_card_warns_when_the_subject_reads_along(stage):
+    story = stage("clean")
+    story.slack.invite("subject", "incident-room")
+    story.type(f"check {ADELE}")
+    assert "reads along" in story.slack.as_text(story.shown())
+
+
+def test_when_the_ledger_cannot_be_written_nothing_is_done_and_the_person_is_told(stage):
+    story = stage("clean", start=False)
+    bot = story.start()
+    bot.ledger._patience = 0.2
+    bot.ledger.close()
+    blocker = sqlite3.connect(story.settings.ledger)
+    blocker.execute("BEGIN IMMEDIATE")
+    story.type(f"check {ADELE}")
+    story.told(holding="so nothing was done")
+    assert story.cards() == []
+    blocker.rollback()
+    blocker.close()
+    assert story.kinds() == []
+
+
+def test_when_slack_does_not_tell_who_asks_nothing_is_done(stage):
+    story = stage("clean")
+    story.slack.faults.add("users.info", workspace.api_error("internal_error"))
+    story.type(f"check {ADELE}")
+    story.told(holding="Slack did not do what it was asked (internal_error).")
+    assert story.cards() == []
+
+
+def test_a_mistake_of_ours_is_told_with_a_reference(stage):
+    story = stage("clean")
+    story.bot.desk._people = None
+    story.type(f"check {ADELE}")
+    story.told(holding="That failed by a mistake of mine. Nothing was done. Reference:")
+    assert story.kinds() == ["asked", "question failed"]
+
+
+def test_a_question_that_nobody_answered_is_answered_after_a_restart(stage):
+    story = stage("clean")
+    asked = Asked("r1", "U0MEGANBOW", story.slack.team_id, "C0INCIDENT", f"check {ADELE}")
+    with story.bot.ledger.writing() as writing:
+        writing.ask(asked.id, asked.user, asked.channel, asked.words)
+    story.stop()
+    story.start()
+    story.shown()
+    story.bot.desk.take(replace(asked))
+    assert len(story.cards()) == 1
+
+
+def test_the_home_tab_and_the_shortcuts_say_what_can_be_asked(stage):
+    story = stage("clean")
+    story.slack.open_home("responder")
+    home = story.slack.wait_for(lambda: story.slack.home("responder"))
+    assert "What you can ask" in story.slack.as_text(home)
+    story.slack.shortcut("responder", "report_account")
+    modal = story.slack.wait_for(lambda: story.slack.modals("responder"))[0]
+    assert "What you can ask" in story.slack.as_text(modal)

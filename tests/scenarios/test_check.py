@@ -1,0 +1,78 @@
+"""The main job, from the slash command to the finished card, through the real parts."""
+
+import json
+
+from tests.scenarios.conftest import ADELE
+
+
+def test_a_responder_checks_a_taken_over_mailbox(stage):
+    """A responder asks, is answered at once, and reads the verdict, the details and the files."""
+    story = stage("mailbox-takeover")
+    delivery = story.type(f"check {ADELE}")
+    assert delivery.error is None
+    assert delivery.seconds < 1
+    assert "Looking into it" in delivery.ack_payload["text"]
+
+    card = story.shown()
+    text = story.slack.as_text(card)
+    assert "Adele Vance" in text
+    assert "COMPROMISED" in text.upper()
+    assert len(story.cards()) == 1
+    assert card.pings == (story.slack.people["responder"].id,)
+
+    assert "open it" in story.slack.as_text(story.told(holding="is open"))
+    replies = story.slack.replies(card)
+    assert any("Timeline" in story.slack.as_text(reply) for reply in replies)
+    names = {file.name for reply in replies for file in reply.files}
+    assert names == {"report.txt", "report.json", "timeline.csv"}
+
+    report = json.loads(next(file for file in story.slack.files() if file.name == "report.json").content)
+    assert report["verdict"] == "compromised"
+    assert report["user"] == ADELE
+
+    kinds = story.kinds()
+    assert kinds[:3] == ["asked", "case opened", "card posted"]
+    assert {"check started", "check done", "posted", "shown"} <= set(kinds)
+    assert story.bot.ledger.verify().size == len(kinds)
+
+
+def test_the_card_fills_up_while_the_check_looks(stage):
+    """The same message shows sources and first findings before the slow audit search ends."""
+    story = stage("mailbox-takeover", audit_query_seconds=4)
+    story.type(f"check {ADELE}")
+    story.card("First findings")
+    card = story.shown()
+    assert sum("sources" in story.slack.as_text(version) for version in card.history) >= 2
+
+
+def test_a_clean_mailbox_ends_without_a_sign(stage):
+    story = stage("clean")
+    story.type("check adele.vance since 7d")
+    assert "COMPROMISED" not in story.slack.as_text(story.shown()).upper().replace("NOT COMPROMISED", "")
+    assert story.bot.ledger.unfinished_cases() == []
+
+
+def test_the_ledger_holds_no_secret_and_no_mail_text(stage):
+    story = stage("mailbox-takeover")
+    story.type(f"check {ADELE}")
+    story.shown()
+    secrets = [
+        story.slack.bot_token,
+        story.slack.app_token,
+        story.slack.signing_secret,
+        story.microsoft.client_secret,
+        "/response/",
+        "eyJ",
+    ]
+    written = "\n".join(f"{entry.body} {entry.actor}" for entry in story.bot.ledger.entries())
+    cases = {entry.case_id for entry in story.bot.ledger.entries() if entry.case_id}
+    kept = written + "".join(story.bot.ledger.case(case_id).report for case_id in cases)
+    assert [secret for secret in secrets if secret in kept] == []
+    texts = [
+        str(message["body"]["content"])
+        for mailbox in story.microsoft.state.mailboxes.values()
+        for message in mailbox.messages
+        if message.get("body")
+    ]
+    assert texts
+    assert [text for text in texts if len(text) > 60 and text[:60] in kept] == []

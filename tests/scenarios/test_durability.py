@@ -1,0 +1,281 @@
+"""Whatever is killed, slow or broken: the check finishes, on the same card, or ends with words for people."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from bot.app import now
+from commands.errors import LedgerUnwritable
+from commands.ledger import CaseState, Ledger
+from graph.question import Subject, Window
+from sandbox import workspace
+from tests.scenarios.conftest import ADELE, Stage
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class _NoTenants:
+    """What is left when nobody is configured any more."""
+
+    def each(self):
+        return ()
+
+
+def variables(story: Stage) -> dict[str, str]:
+    """The settings of a story as a process gets them."""
+    tenant, slack = story.settings.tenants[0], story.slack_settings
+    assert tenant.client_secret is not None
+    assert slack.app_token is not None
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("COMPROMISE_")},
+        "COMPROMISE_SANDBOX": "true",
+        "COMPROMISE_SLACK_BOT_TOKEN": slack.bot_token.get_secret_value(),
+        "COMPROMISE_SLACK_APP_TOKEN": slack.app_token.get_secret_value(),
+        "COMPROMISE_SLACK_API_URL": slack.api_url,
+        "COMPROMISE_RESPONDERS_GROUP": "S0RESPONDE",
+        "COMPROMISE_TENANT_NAME": tenant.name,
+        "COMPROMISE_TENANT_ID": tenant.tenant_id,
+        "COMPROMISE_TENANT_CLIENT_ID": tenant.client_id,
+        "COMPROMISE_TENANT_CLIENT_SECRET": tenant.client_secret.get_secret_value(),
+        "COMPROMISE_TENANT_DOMAINS": ",".join(tenant.domains),
+        "COMPROMISE_TENANT_LOGIN_URL": tenant.login_url,
+        "COMPROMISE_TENANT_GRAPH_URL": tenant.graph_url,
+        "COMPROMISE_TENANT_EXCHANGE_URL": tenant.exchange_url,
+        "COMPROMISE_TENANT_COMPLIANCE_URL": tenant.compliance_url,
+        "COMPROMISE_LEDGER": str(story.settings.ledger),
+        "COMPROMISE_ENGINE": story.settings.engine,
+        "COMPROMISE_LOG_LEVEL": "info",
+        "COMPROMISE_LOG_FORMAT": "json",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@contextmanager
+def process(story: Stage):
+    """The bot as a process of its own."""
+    log = story.settings.ledger.with_name("bot.log").open("ab")
+    with (
+        log,
+        subprocess.Popen(
+            [sys.executable, "-m", "bot", "run"],
+            env=variables(story),
+            cwd=story.settings.ledger.parent,
+            stdout=log,
+            stderr=log,
+        ) as running,
+    ):
+        try:
+            story.slack.wait_connected(30)
+            yield running
+        finally:
+            running.kill()
+            running.wait()
+
+
+def audit_searches(story: Stage) -> int:
+    """How many audit searches were begun in the tenant."""
+    calls = story.microsoft.calls
+    return sum(call.method == "POST" and call.path.endswith("/auditLog/queries") for call in calls)
+
+
+def test_after_kill_9_in_the_middle_of_a_check_the_same_card_is_finished(stage):
+    """It is killed while Microsoft searches; the next process takes the search up and edits the same card."""
+    story = stage("mailbox-takeover", start=False, audit_query_seconds=12)
+    with process(story) as running:
+        story.type(f"check {ADELE}")
+        card = story.card("First findings")
+        searches = audit_searches(story)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    assert searches
+    assert "Files in the thread" not in story.slack.as_text(story.slack.current(card))
+
+    with process(story) as running:
+        finished = story.card("Files in the thread", timeout=60)
+        assert finished.ts == card.ts
+        assert len(story.cards()) == 1
+        assert audit_searches(story) == searches
+        replies = story.slack.replies(finished)
+        texts = [story.slack.as_text(reply) for reply in replies]
+        assert len(texts) == len(set(texts))
+
+        ledger = Ledger(story.settings.ledger, now)
+        story.slack.wait_for(lambda: not ledger.unfinished_cases(), what="the last entry in the ledger")
+        kinds = [entry.kind for entry in ledger.entries()]
+        assert kinds.count("case opened") == kinds.count("card posted") == kinds.count("check done") == 1
+        assert ledger.verify().size == len(kinds)
+        ledger.close()
+
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
+
+
+def test_a_stop_in_the_middle_of_a_check_is_quick_and_the_check_goes_on_afterwards(stage):
+    story = stage("clean", start=False, audit_query_seconds=10)
+    with process(story) as running:
+        story.type(f"check {ADELE}")
+        card = story.card("Waiting for")
+        began = time.monotonic()
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
+        assert time.monotonic() - began < 8
+    with process(story):
+        assert story.card("Files in the thread").ts == card.ts
+
+
+def test_a_second_bot_on_the_same_ledger_does_not_start(stage):
+    story = stage("clean", start=False)
+    with process(story):
+        second = subprocess.run(
+            [sys.executable, "-m", "bot", "run"],
+            env=variables(story),
+            cwd=story.settings.ledger.parent,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert second.returncode == 1
+    assert "Another bot works on" in second.stdout + second.stderr
+
+
+def test_a_wrong_token_stops_the_start_with_words(stage):
+    story = stage("clean", start=False)
+    wrong = {**variables(story), "COMPROMISE_SLACK_BOT_TOKEN": "xoxb-wrong"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "run"],
+        env=wrong,
+        cwd=story.settings.ledger.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Slack cannot be reached with this bot token (invalid_auth)" in done.stdout + done.stderr
+    assert "xoxb-wrong" not in done.stdout + done.stderr
+
+
+def test_an_open_case_is_taken_up_even_when_the_engines_tables_are_gone(stage):
+    """The ledger alone says what is open."""
+    story = stage("clean", start=False)
+    played = story.microsoft.state.users
+    user = next(user for user in played.values() if user["userPrincipalName"] == ADELE)
+    ledger = Ledger(story.settings.ledger, now)
+    subject = Subject(str(user["id"]), ADELE, ADELE, (ADELE,), "Adele Vance")
+    with ledger.writing() as writing:
+        writing.open_case(
+            "C-2ABCD",
+            tenant="Contoso",
+            subject=subject,
+            window=Window(now() - timedelta(days=7), now()),
+            channel="C0INCIDENT",
+            asked_by="U0MEGANBOW",
+        )
+    ledger.close()
+    story.start()
+    card = story.shown()
+    assert "C-2ABCD" in story.slack.as_text(card)
+    assert len(story.cards()) == 1
+
+
+def test_a_check_that_fails_ends_as_a_readable_card_with_a_reference(stage, monkeypatch):
+    story = stage("clean", start=False)
+    story.start()
+    # The tenant vanishes from the settings between the question and the work.
+    monkeypatch.setattr(story.bot.jobs._checking, "_tenants", _NoTenants())
+    story.type(f"check {ADELE}")
+    card = story.card("Could not look into")
+    text = story.slack.as_text(card)
+    assert "is not configured any more" in text
+    case = story.slack.wait_for(lambda: next(iter(_cases(story)), None))
+    assert case.state is CaseState.FAILED
+    assert case.reference in text
+
+
+def test_a_mistake_of_ours_in_a_check_is_no_open_case(stage):
+    story = stage("clean", start=False)
+    story.start()
+    story.bot.jobs._checking._tenants = None
+    story.type(f"check {ADELE}")
+    text = story.slack.as_text(story.card("Could not look into"))
+    assert "A mistake of ours ended this check" in text
+    assert story.slack.wait_for(lambda: [case for case in _cases(story) if case.shown])[0].reference in text
+
+
+def _cases(story: Stage):
+    ids = [entry.case_id for entry in story.bot.ledger.entries() if entry.kind == "case opened"]
+    return [story.bot.ledger.case(case_id) for case_id in ids]
+
+
+def test_slack_may_put_edits_off_and_the_last_state_is_shown_all_the_same(stage):
+    story = stage("clean", audit_query_seconds=3)
+    story.slack.faults.add("chat.update", workspace.rate_limited(retry_after=2), times=3)
+    story.slack.faults.add("chat.postMessage", workspace.rate_limited(retry_after=1), times=1)
+    story.type(f"check {ADELE}")
+    assert "Files in the thread" in story.slack.as_text(story.shown())
+    assert len(story.cards()) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        workspace.server_error(),
+        workspace.server_error(503),
+        workspace.reset(),
+        workspace.api_error("internal_error"),
+    ],
+)
+def test_slack_may_fail_for_a_while(stage, fault):
+    story = stage("clean")
+    story.type(f"check {ADELE}")
+    story.card("Adele Vance")
+    for method in ("chat.update", "files.completeUploadExternal"):
+        story.slack.faults.add(method, fault)
+    story.shown()
+    assert len(story.cards()) == 1
+
+
+def test_a_card_that_somebody_removed_is_posted_anew(stage):
+    story = stage("clean", audit_query_seconds=2)
+    story.type(f"check {ADELE}")
+    card = story.card("Adele Vance")
+    story.bot.desk._client.chat_delete(channel=card.channel, ts=card.ts)
+    again = story.shown()
+    assert again.ts != card.ts
+
+
+def test_the_edits_of_a_card_are_at_least_a_second_and_a_half_apart(stage):
+    story = stage("mailbox-takeover", latency=0.1, audit_query_seconds=4)
+    story.type(f"check {ADELE}")
+    story.shown()
+    edits = [call.at for call in story.slack.calls if call.method == "chat.update"]
+    gaps = [(after - before).total_seconds() for before, after in pairwise(edits)]
+    # The last two edits bring the verdict and the files, which wait for nothing.
+    assert all(gap >= 1.4 for gap in gaps[:-2])
+
+
+def test_an_account_that_is_checked_in_the_bot_that_dies_is_not_checked_twice(stage):
+    story = stage("clean", audit_query_seconds=6)
+    story.type(f"check {ADELE}")
+    story.card("Waiting for")
+    story.stop()
+    story.start()
+    story.type(f"check {ADELE}", person="approver")
+    story.told("approver", "already")
+    story.shown()
+    assert len(story.cards()) == 1
+
+
+def test_a_ledger_that_is_gone_wrong_stops_the_start(stage):
+    story = stage("clean", start=False, changes={"ledger": Path("/nonexistent/ledger.db")})
+    with pytest.raises(LedgerUnwritable):
+        story.start()
