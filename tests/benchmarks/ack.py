@@ -1,0 +1,133 @@
+"""How fast the slash command is acknowledged while checks run, and how soon a card shows its first finding.
+
+Tenant and bot are processes of their own; the workspace, which measures from sending the payload to the app's ack,
+runs here. All of it shares this machine's cores. The baseline is Slack's own limit of three seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from sandbox import workspace
+from sandbox.workspace import RunningWorkspace
+from tests.benchmarks.processes import tenant_process
+from tests.benchmarks.row import Row
+
+SUBJECTS = "adele.vance grady.archie isaiah.langer pradeep.gupta diego.siciliani lidia.holloway alex.wilber nestor.wilke"
+AT_ONCE = 200
+ROOM = "incident-room"
+MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
+
+
+def environment(told: Mapping[str, Any], slack: RunningWorkspace, folder: str) -> dict[str, str]:
+    """The bot's settings as variables."""
+    names = ("login_url", "graph_url", "exchange_url", "compliance_url", "client_id", "client_secret")
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("COMPROMISE_")},
+        **{f"COMPROMISE_TENANT_{name.upper()}": told[name] for name in names},
+        "COMPROMISE_TENANT_ID": told["tenant_id"],
+        "COMPROMISE_TENANT_DOMAINS": ",".join(told["domains"]),
+        "COMPROMISE_SLACK_BOT_TOKEN": slack.bot_token,
+        "COMPROMISE_SLACK_APP_TOKEN": slack.app_token,
+        "COMPROMISE_SLACK_API_URL": slack.api_url,
+        "COMPROMISE_RESPONDERS_USERS": slack.people["responder"].id,
+        "COMPROMISE_LEDGER": f"{folder}/ledger.db",
+        "COMPROMISE_ENGINE": f"sqlite:///{folder}/jobs.db",
+        "COMPROMISE_WORKERS": "8",
+        "COMPROMISE_LOG_LEVEL": "error",
+        "COMPROMISE_SANDBOX": "true",
+    }
+
+
+@contextmanager
+def everything(*tenant_arguments: str) -> Iterator[RunningWorkspace]:
+    """Tenant, workspace and bot, connected."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tenant_process("--latency", "0.12", *tenant_arguments) as told,
+        workspace.start(MANIFEST) as slack,
+    ):
+        command = [sys.executable, "-m", "bot", "run"]
+        with subprocess.Popen(command, env=environment(told, slack, folder), cwd=MANIFEST.parent) as bot:
+            try:
+                slack.wait_connected(30)
+                yield slack
+            finally:
+                bot.send_signal(signal.SIGTERM)
+                bot.wait(20)
+
+
+def first_finding() -> float:
+    """Seconds from the slash command to the first edit of the card that names a finding."""
+    with everything() as slack:
+        start = monotonic()
+        slack.slash("responder", ROOM, "/compromise", "check adele.vance@contoso.example")
+
+        def shown() -> float | None:
+            cards = slack.messages(ROOM)
+            return monotonic() - start if cards and "findings" in slack.as_text(cards[-1]).lower() else None
+
+        return slack.wait_for(shown, 30, "a finding on the card")
+
+
+def acks() -> list[float]:
+    """Seconds until the ack of each of many commands sent at once, while eight checks run."""
+    with everything("--audit-query-seconds", "60", "--no-limits") as slack:
+        slack.limits.enabled = False
+        for subject in SUBJECTS.split():
+            slack.slash("responder", ROOM, "/compromise", f"check {subject}@contoso.example")
+        slack.wait_for(lambda: len(slack.messages(ROOM)) >= 8, 30, "eight cards")
+        deliveries = []
+        gate = threading.Barrier(AT_ONCE)
+
+        def ask(number: int) -> None:
+            gate.wait()
+            words = f"check somebody{number}@contoso.example"
+            deliveries.append(slack.slash("responder", ROOM, "/compromise", words))
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(AT_ONCE)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        failed = [delivery.error for delivery in deliveries if delivery.error]
+        assert not failed, failed
+        return sorted(delivery.seconds for delivery in deliveries)
+
+
+def measure() -> list[Row]:
+    """Measure, and give the rows."""
+    findings = statistics.median(first_finding() for _ in range(3))
+    seconds = acks()
+    p99 = seconds[int(len(seconds) * 0.99) - 1]
+    return [
+        Row(
+            "check: time until the first finding is on the card",
+            f"{findings:.2f} s",
+            "under 2 s",
+            findings < 2,
+        ),
+        Row(
+            f"ack of {AT_ONCE} slash commands at once while eight checks run, p99",
+            f"{p99 * 1000:.0f} ms (median {statistics.median(seconds) * 1000:.0f} ms)",
+            "under 100 ms",
+            p99 < 0.1,
+        ),
+        Row(
+            "the slowest of them over Slack's three seconds",
+            f"{seconds[-1] / 3:.3f}",
+            "none over 1",
+            seconds[-1] < 3,
+        ),
+    ]

@@ -1,0 +1,64 @@
+"""The documents say what is there, and everything that is there stands in the documents."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.settings import variables
+from graph.evidence import SOURCES
+from graph.queries.registry import QUERIES
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+def table_rows(page: str) -> dict[str, str]:
+    """Give the rows of a page's tables by the code name in their first cell."""
+    text = (ROOT / page).read_text()
+    return {match[1]: match[0] for match in re.finditer(r"^\| `([^`]+)` \|.*$", text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_between_documents_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_source_has_its_row_and_no_row_is_left_over():
+    assert list(table_rows("docs/reference/sources.md")) == list(SOURCES)
+
+
+def test_the_row_of_a_source_names_the_permissions_of_its_query():
+    rows = table_rows("docs/reference/sources.md")
+    for query in QUERIES:
+        row = rows[query.__name__.rpartition(".")[2]]
+        for permission in query.PERMISSIONS:
+            assert f"`{permission}`" in row, f"{query.__name__}: {permission}"
+        if query.LICENCE:
+            assert query.LICENCE in row
+
+
+def test_the_readme_names_only_verbs_that_make_knows():
+    verbs = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set()
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md"):
+        named |= set(re.findall(r"\bmake ([a-z]+)\b(?= *(?:`|\n|$))", page.read_text()))
+    assert named
+    assert named <= verbs
+
+
+def test_every_module_says_what_it_is():
+    for package in ("bot", "commands", "graph", "sandbox"):
+        for path in (ROOT / package).rglob("*.py"):
+            text = path.read_text()
+            assert not text.strip() or text.startswith('"""'), f"{path} has no docstring"
+
+
+def test_every_setting_has_its_row_with_its_variable():
+    text = (ROOT / "docs/reference/settings.md").read_text()
+    named = set(re.findall(r"`(COMPROMISE_[A-Z_]+)`", text))
+    assert named == {name for name, _ in variables()} | {"COMPROMISE_CONFIG"}
