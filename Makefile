@@ -4,7 +4,8 @@ PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
-WORKERS ?= 2
+# Most tests wait for a server, so four workers are well placed on two cores.
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint bench sandbox lock clean
