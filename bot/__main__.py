@@ -22,13 +22,15 @@ from rich.console import Console
 
 from bot import log, settings, terminal
 from bot.artefacts.report_json import report_json
-from bot.errors import BotError
+from bot.atlas import atlas_of
+from bot.errors import BotError, ExportUnreadable
 from bot.messages.escape import visible
 from bot.settings import LogSettings, Settings, SettingsError
 from commands.check import judge, look
+from commands.clues.places import Atlas
 from commands.errors import CommandError, LedgerTampered, LedgerUnwritable
 from commands.ledger import Entry, Ledger
-from commands.report import Answer, Report, State
+from commands.report import Answer, Report, Result, State
 from graph.collect import find_subject
 from graph.errors import GraphError, NoSuchUser
 from graph.question import Question, Window
@@ -104,6 +106,8 @@ def readable() -> Iterator[None]:
         yield
     except SettingsError as error:
         _stop(BAD_INPUT, *error.problems)
+    except ExportUnreadable as error:
+        _stop(BAD_INPUT, str(error))
     except Stopped as stopped:
         _stop(stopped.status, *stopped.lines)
     except NoSuchUser as error:
@@ -169,7 +173,13 @@ def check(
             stack.callback(ledger.close)
         tell = stack.enter_context(terminal.progress_on(Console(stderr=True, quiet=as_json)))
         report = _look_into(
-            user, span, tenants, patience=loaded.patience.total_seconds(), tell=tell, ledger=ledger
+            user,
+            span,
+            tenants,
+            patience=loaded.patience.total_seconds(),
+            tell=tell,
+            ledger=ledger,
+            atlas=atlas_of(loaded.cities),
         )
         stack.close()
         _print(report, as_json=as_json, timeline=timeline)
@@ -183,6 +193,7 @@ def _look_into(
     patience: float,
     tell: terminal.Tell,
     ledger: Ledger | None,
+    atlas: Atlas,
 ) -> Report:
     """Look, and keep in the ledger who asked and what came of it."""
     if ledger:
@@ -192,12 +203,12 @@ def _look_into(
         subject = find_subject(user, connection)
         end = _now()
         question = Question(subject=subject, window=Window(end - span, end))
-        evidence = look(question, connection, Forgetful(), tell, patience=patience)
+        evidence = look(question, connection, Forgetful(), tell, patience=patience, atlas=atlas)
     except GraphError as error:
         if ledger:
             ledger.append("could not look", ACTOR, "", {"words": f"check {user}", "reason": error.sentence})
         raise
-    report = judge(evidence, _now())
+    report = judge(evidence, _now(), atlas)
     if all(source.state is State.UNAVAILABLE for source in report.sources):
         why = report.sources[0].reason
         if ledger:
@@ -251,8 +262,12 @@ def _scenario(name: str) -> str:
 
 def _readable_file(path: Path | None) -> Path | None:
     if path is not None and not path.is_file():
-        raise Stopped(BAD_INPUT, f"There is no file {path}.")
+        raise Stopped(BAD_INPUT, _no_file(path))
     return path
+
+
+def _no_file(path: Path) -> str:
+    return f"{path} is a folder, not a file." if path.is_dir() else f"There is no file {path}."
 
 
 def _span(text: str | None) -> timedelta | None:
@@ -295,7 +310,7 @@ def analyze(
         log.configure(LogSettings(level="error"))
         missing = [path for path in files if not path.is_file()]
         if missing:
-            raise Stopped(BAD_INPUT, *(f"There is no file {path}." for path in missing))
+            raise Stopped(BAD_INPUT, *(_no_file(path) for path in missing))
         from commands import analyze as analysing  # noqa: PLC0415 - its readers are not needed by any other verb
 
         try:
@@ -324,6 +339,9 @@ def _print_analysis(analysis: Analysis, *, timeline: bool) -> None:
         _print(report, as_json=False, timeline=timeline)
     for report in others[:_OTHERS]:
         typer.echo(f"{report.verdict.answer.value}: {visible(report.subject.user_principal_name)}")
+        for symptom in report.symptoms:
+            if symptom.result is Result.PRESENT:
+                typer.echo(f"  noticed: {visible(symptom.reason)}")
     if len(others) > _OTHERS:
         typer.echo(f"… {len(others) - _OTHERS} more users like these; --json lists them all")
     for one in analysis.unreadable:

@@ -16,7 +16,7 @@ def noted() -> Message:
 
 def started(case: Case, link: str) -> Message:
     """Say where the new case's card is."""
-    return _say(f"Case {said(case.id, 40)} is open: {_card(case, link)}")
+    return _say(f"I am looking. Case {said(case.id, 40)}: {_card(case, link)}")
 
 
 def already(case: Case, link: str) -> Message:
@@ -46,7 +46,7 @@ def no(sentence: str, ours: Collection[str]) -> Message:
 def _card(case: Case, link: str) -> str:
     # The link comes from Slack itself; its signs are those of a web address.
     safe = link if link.startswith(("https://", "http://127.0.0.1")) and not set(link) & set("<>| ") else ""
-    return f"<{safe}|open it>" if safe else f"case {said(case.id, 40)} in <#{case.channel}>"
+    return f"<{safe}|see its card>" if safe else f"case {said(case.id, 40)} in <#{case.channel}>"
 
 
 def _say(text: str) -> Message:

@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from bot import listeners
+from bot.atlas import atlas_of
 from bot.cases import Cards
 from bot.desk import Desk
 from bot.errors import CannotStart, SlackFailed
@@ -72,7 +73,9 @@ class Bot:
         slack = self.settings.slack
         assert slack is not None
         if slack.mode == "http":
-            self._http = HttpServer(self.app, slack.host, slack.port)
+            assert slack.signing_secret is not None
+            secret = slack.signing_secret.get_secret_value()
+            self._http = HttpServer(self.app, slack.host, slack.port, secret)
             self._http.start()
         else:
             assert slack.app_token is not None
@@ -148,7 +151,9 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
     ledger = Ledger(settings.ledger, clock)
     tenants = Tenants(settings.tenants)
     cards = Cards(client, make_client(slack, waits=False), ledger)
-    checking = Checking(ledger, tenants, cards, clock, settings.patience.total_seconds())
+    checking = Checking(
+        ledger, tenants, cards, clock, settings.patience.total_seconds(), atlas=atlas_of(settings.cities)
+    )
     jobs = Jobs(
         settings.engine, workers=settings.workers, ledger=ledger, checking=checking, cards=cards, clock=clock
     )

@@ -41,7 +41,7 @@ def why_not_here(channel: Any) -> str:
         return "A case belongs where others of the team see it. Name a channel, such as: in #incident-room."
     if channel.get("is_archived"):
         return f"{name} is archived. Name another channel, such as: in #incident-room."
-    if channel.get("is_ext_shared"):
+    if channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):
         return f"{name} is shared with another company, so I post no case there. Name another channel."
     if not channel.get("is_member"):
         return f"I am not in {name}. Invite me there with /invite @compromise-bot and ask again."

@@ -23,7 +23,7 @@ from rich.text import Text
 import bot
 from bot import log
 from bot.app import Bot, create_app
-from bot.errors import CannotStart
+from bot.errors import CannotStart, ExportUnreadable
 from bot.run import only_one
 from bot.settings import LogSettings, ResponderSettings, Settings, SlackSettings
 from commands.errors import LedgerError
@@ -74,13 +74,21 @@ def tenant_playing(
     """Start a tenant that plays a scenario, and stop it at the end.
 
     Raises:
-        CannotStart: the export cannot be read, or the port is taken.
+        ExportUnreadable: the export cannot be read.
+        CannotStart: the port is taken.
     """
     try:
         played = tenant.start(
             scenario, latency=latency, audit_query_seconds=audit_query_seconds, audit_log=audit_log, port=port
         )
-    except (ValueError, OSError) as error:
+    except ValueError as error:
+        if audit_log is None:
+            raise CannotStart(
+                f"The tenant on this machine cannot start: {str(error).rstrip('.')}."
+            ) from error
+        why = "it is no text" if isinstance(error, UnicodeError) else str(error).rstrip(".")
+        raise ExportUnreadable(f"The audit log {audit_log} cannot be loaded: {why}.") from error
+    except OSError as error:
         raise CannotStart(f"The tenant on this machine cannot start: {error}.") from error
     with played:
         yield played

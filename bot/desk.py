@@ -116,22 +116,38 @@ class Desk:
         self.ours = frozenset(domain for one in tenants.settings for domain in one.domains)
         self._pool = ThreadPoolExecutor(CLERKS, thread_name_prefix="desk")
         self._last_taken = 0.0
+        self._unwritten: dict[int, Asked] = {}
 
     def start(self) -> None:
         """Answer what was asked before the program ended and never answered."""
         for request in self._ledger.unanswered_requests():
             log.info("A question is answered late.", action="asked.late", request=request.id)
             asked = Asked(request.id, request.actor, "", request.channel, request.words)
-            self._pool.submit(self._answer, asked)
+            if request.case_id:
+                self._pool.submit(self._answer_late, asked, request.case_id)
+            else:
+                self._pool.submit(self._answer, asked)
 
     def stop(self) -> None:
-        """Finish the answers that were begun; what waits is answered at the next start."""
+        """Finish the answers that were begun; what waits is written down and answered at the next start."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        for asked in list(self._unwritten.values()):
+            try:
+                with self._ledger.writing() as writing:
+                    writing.ask(asked.id, asked.user, asked.channel, asked.words)
+            except LedgerError as error:
+                log.error("A question is lost.", action="asked.lost", request=asked.id, why=str(error))  # noqa: TRY400
 
     def take(self, asked: Asked) -> None:
         """Take a question; returns at once."""
         self._last_taken = time.monotonic()
-        self._pool.submit(self._write_down, asked)
+        self._unwritten[id(asked)] = asked
+        try:
+            self._pool.submit(self._write_down, asked)
+        except RuntimeError:
+            # The bot is stopping, and the person is told that it did not work.
+            del self._unwritten[id(asked)]
+            raise
 
     def tell(self, asked: Asked, message: Message) -> None:
         """Tell something to the person who asked, and to nobody else."""
@@ -167,10 +183,22 @@ class Desk:
             sentence = str(error) if isinstance(error, LedgerError) else ""
             self.tell(asked, answers.no(sentence, ()) if sentence else answers.broken(uuid4().hex[:10]))
             return
+        finally:
+            self._unwritten.pop(id(asked), None)
         if fresh:
             self._answer(asked)
         else:
             log.info("A question came twice.", action="asked.twice", request=asked.id)
+
+    def _answer_late(self, asked: Asked, case_id: str) -> None:
+        """Answer a question whose case was opened before the program ended."""
+        try:
+            case = self._ledger.case(case_id)
+            with self._ledger.writing() as writing:
+                writing.answer(asked.id, "check started", asked.user, case_id, {"channel": case.channel})
+            self.tell(asked, answers.started(case, self._cards.link(case)))
+        except Exception:
+            log.exception("A question could not be answered late.", action="asked.failed", request=asked.id)
 
     def _answer(self, asked: Asked) -> None:
         """Answer one question, write the outcome down, and tell it."""
@@ -252,7 +280,7 @@ class Desk:
         room = channels.room(self._client, wish.channel or self._channel or asked.channel)
         tenant = connection.settings.name
         try:
-            case = self._open(asker, tenant, subject, span, room)
+            case = self._open(asked.id, asker, tenant, subject, span, room)
         except AlreadyLooking as error:
             running = self._ledger.case(error.case_id)
             with self._ledger.writing() as writing:
@@ -273,7 +301,9 @@ class Desk:
         log.info("A check was started.", action="check.started", case=case.id, asked_by=asked.user)
         return answers.started(case, self._cards.link(case))
 
-    def _open(self, asker: Person, tenant: str, subject: Subject, span: Window, room: channels.Room) -> Case:
+    def _open(  # noqa: PLR0917 - one value for each thing that a case is made of
+        self, request: str, asker: Person, tenant: str, subject: Subject, span: Window, room: channels.Room
+    ) -> Case:
         note = self._note(subject, room)
         case_id = new_case_id()
         with self._ledger.writing() as writing:
@@ -285,6 +315,7 @@ class Desk:
                 channel=room.id,
                 asked_by=asker.id,
                 note=note,
+                request=request,
             )
         return self._ledger.case(case_id)
 
@@ -301,6 +332,9 @@ class Desk:
     def _report(self, asked: Asked, wish: ShowReport, subject: Subject, connection: Connection) -> Message:
         case = self._ledger.latest_case(connection.settings.name, subject.id, with_report=True)
         if case is None:
+            first = self._ledger.latest_case(connection.settings.name, subject.id)
+            if first and first.state is CaseState.LOOKING:
+                raise AlreadyLooking(first.id)
             raise NotUnderstood(
                 f"There is no report about {subject.mail} yet. Type: /compromise check {subject.mail}"
             )

@@ -6,6 +6,7 @@
     ├── CannotPost         Slack does not let the bot post there; says what to do about it
     ├── SlackFailed        Slack answered with an error that nobody asked for; `code` is Slack's name of it
     └── CannotStart        the bot cannot start; says what is in the way
+        └── ExportUnreadable   the audit log that a played tenant was to hold cannot be read
 
 The text of an error is one sentence, fit to be read by the person who asked. It may hold what that person
 typed, so it is escaped where it is shown.
@@ -50,3 +51,7 @@ class SlackFailed(BotError):
 
 class CannotStart(BotError):
     """The bot cannot start."""
+
+
+class ExportUnreadable(CannotStart):
+    """The audit log that a played tenant was to hold cannot be read."""

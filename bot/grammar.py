@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -146,7 +147,8 @@ def window(when: Since | Days | None, now: datetime, usual: timedelta) -> Window
             if last < first:
                 raise NotUnderstood(f"The window {first}..{last} ends before it starts.")
             start = datetime.combine(first, time(), UTC)
-            end = min(datetime.combine(last, time(), UTC) + timedelta(days=1), now)
+            # The calendar ends in the year 9999, and a day after it cannot be named.
+            end = now if last >= now.date() else datetime.combine(last, time(), UTC) + timedelta(days=1)
             if start >= now:
                 raise NotUnderstood(f"The window {first}..{last} has not begun yet.")
         case Since(span):
@@ -204,8 +206,9 @@ _OPTIONS = {"since": "since", "window": "window", "in": "channel", "to": "channe
 
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:
     """Give each option with its value; what belongs to no option is the user, or a channel by its form."""
-    left = iter(words)
-    for word in left:
+    left = deque(words)
+    while left:
+        word = left.popleft()
         bare = word.lstrip("-")
         dashed = bare != word
         name, glue, value = bare.partition("=") if not word.startswith("<") else (bare, "", "")
@@ -213,9 +216,15 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
         if option and glue:
             yield option, value
         elif option:
-            following = next(left, "")
-            if not following:
+            if not left:
                 raise NotUnderstood(f"After “{word}” something is missing. {_EXAMPLE[option]}")
+            following = left.popleft()
+            if option == "since" and following.isdigit() and left:  # since 7 days
+                following += left.popleft()
+            if option == "window" and _DAY.fullmatch(following):  # window 2026-11-01 2026-11-20
+                if left and left[0].casefold() in ("to", "until", "-", "–"):
+                    left.popleft()
+                following += f"..{left.popleft()}" if left else ""
             yield option, following
         elif dashed:
             near = difflib.get_close_matches(name.casefold(), _OPTIONS, n=1)
@@ -226,6 +235,8 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
         else:
             yield "who", word
 
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 _EXAMPLE = {
     "since": "Type for example: since 7d",

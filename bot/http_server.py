@@ -1,7 +1,7 @@
 """The other way to hear Slack: signed HTTP requests, for those who can offer a public address.
 
 Bolt checks the signature and its age. A request that is delivered a second time within that age would pass
-again, so signatures are remembered for as long.
+again, so good signatures are remembered for as long; bad ones are not, or anybody could fill our memory.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 from slack_bolt import App
 from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
+from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -29,6 +30,8 @@ PATH = "/slack/events"
 REMEMBERED = 600.0
 """Seconds for which a signature is remembered; Slack's own are good for 300 in either direction."""
 START_SECONDS = 10.0
+LARGEST = 1_000_000
+"""Bytes of one request; Slack's are a few thousand."""
 
 
 class Seen:
@@ -55,27 +58,44 @@ class Seen:
             return True
 
 
-def make_site(app: App, seen: Seen) -> Starlette:
+def make_site(app: App, seen: Seen, signing_secret: str) -> Starlette:
     """Make the web application that takes Slack's requests."""
+    verifier = SignatureVerifier(signing_secret)
 
     async def events(request: Request) -> Response:
-        body = await request.body()
-        # Bolt is synchronous; on the event loop one slow request would hold up all others.
-        answer = await run_in_threadpool(app.dispatch, to_bolt_request(request, body))
-        return to_starlette_response(answer)
-
-    async def guarded(request: Request) -> Response:
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LARGEST:
+                return PlainTextResponse("This request is too large.", status_code=413)
         signature = request.headers.get("x-slack-signature", "")
-        # A wrongly signed request is noted as well, which does no harm: no honest one has its signature.
-        if signature and not seen.is_new(signature):
+        if not _is_signed(
+            verifier, bytes(body), request.headers.get("x-slack-request-timestamp", ""), signature
+        ):
+            log.info("A request is not signed by Slack.", action="http.unsigned")
+            return PlainTextResponse("This request is not signed by Slack.", status_code=401)
+        if not seen.is_new(signature):
             log.warning("A request came a second time.", action="http.replayed")
             return PlainTextResponse("This request was delivered before.", status_code=409)
-        return await events(request)
+        # Bolt is synchronous; on the event loop one slow request would hold up all others.
+        answer = await run_in_threadpool(app.dispatch, to_bolt_request(request, bytes(body)))
+        return to_starlette_response(answer)
 
     async def health(_: Request) -> Response:
         return PlainTextResponse("ok")
 
-    return Starlette(routes=[Route(PATH, guarded, methods=["POST"]), Route("/health", health)])
+    return Starlette(routes=[Route(PATH, events, methods=["POST"]), Route("/health", health)])
+
+
+def _is_signed(verifier: SignatureVerifier, body: bytes, timestamp: str, signature: str) -> bool:
+    """Say whether Slack signed this, and lately. What is no number or no text is not Slack's."""
+    if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12 or not signature.isascii():
+        return False
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return False
+    return verifier.is_valid(body=text, timestamp=timestamp, signature=signature)
 
 
 class HttpServer:
@@ -85,12 +105,12 @@ class HttpServer:
         app: Bolt's app.
         host: The address to listen on.
         port: The port; 0 takes a free one.
+        signing_secret: What Slack signs its requests with.
     """
 
-    def __init__(self, app: App, host: str, port: int) -> None:
-        config = uvicorn.Config(
-            make_site(app, Seen(time.monotonic)), host=host, port=port, log_config=None, access_log=False
-        )
+    def __init__(self, app: App, host: str, port: int, signing_secret: str) -> None:
+        site = make_site(app, Seen(time.monotonic), signing_secret)
+        config = uvicorn.Config(site, host=host, port=port, log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
         self.url = ""

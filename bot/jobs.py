@@ -24,6 +24,7 @@ from bot.artefacts import report_store
 from bot.cases import Cards
 from bot.errors import BotError
 from commands.check import judge, look
+from commands.clues.places import Atlas
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
 from graph.collect import Connection
@@ -64,6 +65,7 @@ class Checking:
         cards: Where progress is shown.
         clock: Tells the time (aware UTC).
         patience: Seconds that a slow source is waited for.
+        atlas: Where addresses are, where Microsoft does not say.
     """
 
     def __init__(
@@ -73,7 +75,10 @@ class Checking:
         cards: Cards,
         clock: Callable[[], datetime],
         patience: float,
+        *,
+        atlas: Atlas | None = None,
     ) -> None:
+        self._atlas = atlas
         self._ledger = ledger
         self._tenants = tenants
         self._cards = cards
@@ -98,8 +103,9 @@ class Checking:
                     self._ledger.memory(case.id),
                     tell,
                     patience=self._patience,
+                    atlas=self._atlas,
                 )
-            report = judge(evidence, self._clock())
+            report = judge(evidence, self._clock(), self._atlas)
             stored = report_store.dump(report)
             sources = {source.id: source.state.value for source in report.sources}
         except CommandError:

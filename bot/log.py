@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -24,13 +24,39 @@ _SECRET_TEXT = re.compile(
 )
 
 
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Signs that steer a terminal or turn the reading direction; line breaks and tabs are dealt with apart."""
+
+
 def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Star out what looks like a secret, by its name or by its form."""
+    """Star out what looks like a secret, by its name or by its form, however deep it lies."""
     for name, value in event.items():
-        if _SECRET_NAMES.search(name):
-            event[name] = "***"
-        elif isinstance(value, str):
-            event[name] = _SECRET_TEXT.sub("***", value)
+        event[name] = _hidden(name, value)
+    return event
+
+
+def _hidden(name: str, value: Any) -> Any:
+    if _SECRET_NAMES.search(name):
+        return "***"
+    if isinstance(value, str):
+        return _SECRET_TEXT.sub("***", value)
+    if isinstance(value, Mapping):
+        return {key: _hidden(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_hidden("", inner) for inner in value]
+    return value
+
+
+def tame(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Spell out what would steer a terminal, and keep a text from passing for further lines of the log.
+
+    Only a traceback keeps its line breaks; what follows on them is set in, so it is no line of its own.
+    """
+    for name, value in event.items():
+        if isinstance(value, str):
+            shown = _STEERING.sub(lambda sign: f"\\x{ord(sign[0]):02x}", value)
+            apart = "\n    " if name == "exception" else "\\n"
+            event[name] = shown.replace("\n", apart)
     return event
 
 
@@ -43,6 +69,7 @@ def configure(settings: LogSettings, stream: TextIO = sys.stderr) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         hide_secrets,
+        *([tame] if settings.format == "text" else []),
     ]
     drawn: Any = (
         structlog.processors.JSONRenderer()

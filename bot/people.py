@@ -23,6 +23,10 @@ GROUP_SECONDS = 60.0
 """How long a user group's list is kept: Slack allows 20 such calls a minute."""
 
 
+ADDRESSES_TRIED = 5
+"""How many addresses of a subject Slack is asked about: it allows some 50 such calls a minute."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """What Slack says about one of its users. Source: Slack, "User object".
@@ -108,6 +112,12 @@ def is_own_account(addresses: frozenset[str], subject: Subject) -> bool:
     return any(subject.is_meant_by(address) for address in addresses)
 
 
+def _without_tag(address: str) -> str:
+    """The address that mail to a plus address arrives at."""
+    local, at, domain = address.rpartition("@")
+    return f"{local.partition('+')[0] or local}{at}{domain}"
+
+
 class People:
     """Reads from Slack who somebody is. Any thread may use it.
 
@@ -175,8 +185,13 @@ class People:
         return Person(account.id, account.team, account.email, account.name)
 
     def addresses_of(self, person: Person) -> frozenset[str]:
-        """Give every address by which this person may be known in Microsoft 365."""
-        return frozenset(filter(None, (person.email, self._addresses.get(person.id, ""))))
+        """Give every address by which this person may be known in Microsoft 365.
+
+        Exchange delivers ``adele+anything@`` to ``adele@``, and Slack takes either for an address.
+        Source: Exchange Online, "Plus Addressing".
+        """
+        known = frozenset(filter(None, (person.email, self._addresses.get(person.id, ""))))
+        return known | {_without_tag(address) for address in known}
 
     def address_behind(self, user: str) -> str:
         """Give the Microsoft 365 address of somebody who was mentioned.
@@ -203,13 +218,14 @@ class People:
         for user, address in self._addresses.items():
             if subject.is_meant_by(address):
                 return user
-        try:
-            answer = call(self._client.users_lookupByEmail, email=subject.mail)
-        except SlackFailed as error:
-            if error.code in ("users_not_found", "user_not_found"):
-                return ""
-            raise
-        return str(answer["user"]["id"])
+        known = dict.fromkeys((subject.mail, subject.user_principal_name, *subject.addresses))
+        for address in list(known)[:ADDRESSES_TRIED]:
+            try:
+                return str(call(self._client.users_lookupByEmail, email=address)["user"]["id"])
+            except SlackFailed as error:
+                if error.code not in ("users_not_found", "user_not_found"):
+                    raise
+        return ""
 
     def _named(self) -> frozenset[str]:
         users = frozenset(self._responders.users)

@@ -40,7 +40,7 @@ PREFIX = "COMPROMISE_"
 SLACK = "https://slack.com/api/"
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)", re.IGNORECASE)
+_SPAN = re.compile(r"(\d{1,5})\s*(m|min|minutes?|h|hours?|d|days?|w|weeks?)", re.IGNORECASE)
 
 _SHORT = {"COMPROMISE_TENANT_ID": ("tenant", "tenant_id")}
 """Variables whose name would repeat itself."""
@@ -66,7 +66,7 @@ def parse_span(text: str) -> timedelta:
     match = _SPAN.fullmatch(text.strip())
     if match is None or not int(match[1]):
         raise ValueError(f"{text!r} is not a span of time such as 36h, 7d or 2w")
-    return timedelta(**{_UNITS[match[2].lower()]: int(match[1])})
+    return timedelta(**{_UNITS[match[2][0].lower()]: int(match[1])})
 
 
 def _span(value: Any) -> Any:
@@ -159,6 +159,7 @@ class Settings(_Frozen):
     ledger: Path = Field(Path("ledger.db"), description="the ledger's file")
     engine: str = Field(
         "sqlite:///jobs.db",
+        repr=False,  # the address of a database may hold its password
         description="where jobs are kept: sqlite:///FILE or postgresql://…",
         pattern="^(sqlite:///.+|postgresql(\\+psycopg)?://.+)$",
     )
@@ -169,6 +170,9 @@ class Settings(_Frozen):
         timedelta(minutes=30), description="how long a check waits for a slow source, such as 30m or 2h"
     )
     workers: int = Field(4, description="how many checks run at the same time, 1 to 64", ge=1, le=64)
+    cities: Path | None = Field(
+        None, description="a city database in MaxMind's form (.mmdb), where Microsoft names no place"
+    )
     log: LogSettings = Field(default_factory=LogSettings, description="what the log looks like")
     sandbox: bool = Field(default=False, description="true only to talk to the sandbox on this machine")
 
@@ -243,6 +247,10 @@ def load(path: Path | None, environment: Mapping[str, str], needs: tuple[str, ..
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError([*problems, *(_problem(one, given) for one in error.errors())]) from None
+    for number, tenant in enumerate(settings.tenants):
+        if tenant.certificate and not tenant.certificate.is_file():
+            name = _named(("tenants", number, "certificate"), given)
+            problems.append(f"{name}: there is no file {tenant.certificate}.")
     if problems:
         raise SettingsError(problems)
     return settings
@@ -319,12 +327,19 @@ def _problem(error: ErrorDetails, given: Mapping[tuple[str, ...], str]) -> str:
     where = tuple(part for part in error["loc"] if isinstance(part, int) or str(part).isidentifier())
     name = _named(where, given) if where else "settings"
     if error["type"] == "extra_forbidden":
-        return f"{name}: there is no such setting."
+        near = difflib.get_close_matches(str(where[-1]), _keys(), n=1, cutoff=0.75)
+        return f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else ".")
     reason = str(error["ctx"]["error"]) if "error" in error.get("ctx", {}) else error["msg"]
     wanted = _description(where)
     if error["type"] == "missing":
         return f"{name}: is missing" + (f"; it should be {wanted}." if wanted else ".")
     return f"{name}: should be {wanted} ({_lower(reason)})." if wanted else f"{name}: {_lower(reason)}."
+
+
+def _keys() -> list[str]:
+    """The last part of every key that there is."""
+    parts = {part for _, (where, _) in variables() for part in where}
+    return sorted(parts | set(Settings.model_fields))
 
 
 def _description(where: tuple[str | int, ...]) -> str:

@@ -12,7 +12,8 @@ from functools import partial
 from typing import Any
 
 from commands import symptoms, timeline, usual, verdict
-from commands.report import Finding, Report, Result, SourceState, State, SymptomResult
+from commands.clues.places import Atlas
+from commands.report import Report, Result, SourceState, State, SymptomResult, Verdict, spoken
 from graph.collect import Connection, Memory, collect
 from graph.evidence import SOURCES, Evidence, Source, Unavailable
 from graph.question import Question
@@ -25,13 +26,13 @@ class Progress:
     Attributes:
         sources: The sources that have answered, in the order in which they did.
         waiting: The ids of those that have not.
-        findings: Tells what has been found so far; more may come, and none of it is a verdict yet. Judging
-            takes a moment, so only who shows it should ask.
+        so_far: Weighs what has been found so far. It may still rise, and where nothing was found it says
+            "cannot tell". Judging takes a moment, so only who shows it should ask.
     """
 
     sources: tuple[SourceState, ...]
     waiting: tuple[str, ...]
-    findings: Callable[[], tuple[Finding, ...]]
+    so_far: Callable[[], Verdict]
 
 
 def look(
@@ -42,6 +43,7 @@ def look(
     *,
     patience: float,
     sources: Sequence[str] = SOURCES,
+    atlas: Atlas | None = None,
 ) -> Evidence:
     """Ask every source and give back everything that came.
 
@@ -52,6 +54,7 @@ def look(
         tell: Called after every answer, in the order in which they come.
         patience: Seconds after which a source that has not answered is reported as out of time.
         sources: The ids of the sources to ask.
+        atlas: Where addresses are, where Microsoft does not say; the registries' countries unless given.
     """
     evidence = Evidence(subject=question.subject, window=question.window)
     answered: list[SourceState] = []
@@ -61,14 +64,14 @@ def look(
         evidence = replace(evidence, **answer)
         answered.append(state_of(arrived.source, arrived.answer))
         left = tuple(source for source in waiting if source not in {state.id for state in answered})
-        tell(Progress(sources=tuple(answered), waiting=left, findings=partial(_findings, evidence)))
+        tell(Progress(sources=tuple(answered), waiting=left, so_far=partial(_so_far, evidence, atlas)))
     return evidence
 
 
-def judge(evidence: Evidence, made_at: datetime) -> Report:
-    """Turn evidence into a report. Pure: the same evidence and time give the same report."""
-    results = symptom_results(evidence)
-    states = tuple(state_of(name, source) for name, source in evidence.sources.items())
+def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> Report:
+    """Turn evidence into a report. Pure: the same evidence, time and atlas give the same report."""
+    results = symptom_results(evidence, atlas)
+    states = _states(evidence)
     return Report(
         subject=evidence.subject,
         window=evidence.window,
@@ -80,13 +83,13 @@ def judge(evidence: Evidence, made_at: datetime) -> Report:
     )
 
 
-def _findings(evidence: Evidence) -> tuple[Finding, ...]:
-    return tuple(finding for result in symptom_results(evidence) for finding in result.findings)
+def _so_far(evidence: Evidence, atlas: Atlas | None) -> Verdict:
+    return verdict.weigh(symptom_results(evidence, atlas), _states(evidence))
 
 
-def symptom_results(evidence: Evidence) -> tuple[SymptomResult, ...]:
+def symptom_results(evidence: Evidence, atlas: Atlas | None = None) -> tuple[SymptomResult, ...]:
     """Ask every symptom what it sees."""
-    ordinary = usual.learn(evidence)
+    ordinary = usual.learn(evidence, atlas=atlas)
     return tuple(_result(symptom, evidence, ordinary) for symptom in symptoms.SYMPTOMS)
 
 
@@ -118,10 +121,13 @@ def lacks(needs: Sequence[str | tuple[str, ...]], evidence: Evidence) -> list[st
 
 
 def _gap(name: str, source: Source[Any]) -> str:
-    spoken = name.replace("_", " ")
     if isinstance(source, Unavailable):
-        return f"{spoken} ({source.says.rstrip('.')})"
-    return f"{spoken} (incomplete: {'; '.join(source.missing)})" if source.missing else ""
+        return f"{spoken(name)} ({source.says.rstrip('.')})"
+    return f"{spoken(name)} (incomplete: {'; '.join(source.missing)})" if source.missing else ""
+
+
+def _states(evidence: Evidence) -> tuple[SourceState, ...]:
+    return tuple(state_of(name, source) for name, source in evidence.sources.items())
 
 
 def state_of(name: str, source: Source[Any]) -> SourceState:

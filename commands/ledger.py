@@ -5,9 +5,10 @@ bytes as they are stored. Triggers refuse every change and removal, for whicheve
 The tables beside the ledger (cases, memory, requests, posts) change only in a transaction that also appends
 an entry.
 
-What this promises: any change, insertion or removal in the middle is found by `verify`. Whoever owns the
-file can drop the triggers, rewrite everything or cut the end off; only a hash that was noted elsewhere
-shows that, so `verify` takes such hashes as `known`.
+What this promises: any change, insertion or removal in the middle is found by `verify`, and so is a case
+whose subject, verdict or report differs from what was noted. Whoever owns the file can drop the triggers,
+rewrite everything or cut the end off; only a hash that was noted elsewhere shows that, so `verify` takes such
+hashes as `known`.
 
 No token, password or mail body belongs in here.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import sqlite3
 import threading
@@ -221,9 +223,10 @@ class Ledger:
         self._clock = clock
         self._patience = patience
         self._mine = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._all: dict[threading.Thread, sqlite3.Connection] = {}
         self._lock = threading.Lock()
         with self._trouble():
+            _make_private(path)
             db = self._db
             existed = db["ledger"].exists()
             if existed:
@@ -241,11 +244,14 @@ class Ledger:
     def _db(self) -> Database:
         db: Database | None = getattr(self._mine, "db", None)
         if db is None:
-            # Closed from the thread that ends the program, hence no check for the same thread.
+            # Closed from another thread than its own, hence no check for the same thread.
             connection = sqlite3.connect(self.path, timeout=self._patience, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             with self._lock:
-                self._all.append(connection)
+                # Each check has a thread of its own, which ends; its connection would stay open for ever.
+                for thread in [one for one in self._all if not one.is_alive()]:
+                    self._all.pop(thread).close()
+                self._all[threading.current_thread()] = connection
             db = self._mine.db = Database(connection)
             db.execute("PRAGMA journal_mode = WAL").fetchone()
             db.execute("PRAGMA synchronous = FULL")
@@ -261,7 +267,7 @@ class Ledger:
     def close(self) -> None:
         """Close every connection; the ledger opens them again when it is used again."""
         with self._lock:
-            for connection in self._all:
+            for connection in self._all.values():
                 connection.close()
             self._all.clear()
         self._mine = threading.local()
@@ -322,7 +328,7 @@ class Ledger:
                 yield Entry(**dict(row))
 
     def verify(self, known: Mapping[int, str] | None = None) -> Head:
-        """Check every entry against the chain, and the guards.
+        """Check every entry against the chain, the guards, and the cases against their entries.
 
         Args:
             known: Hashes (hexadecimal) of entries by number, as they were noted outside this file.
@@ -335,6 +341,8 @@ class Ledger:
         with self._trouble():
             check_guards(self._db)
             prev, expected = GENESIS, 1
+            opened: dict[str, str] = {}
+            outcomes: dict[str, str] = {}
             rows = self._db.execute(
                 "SELECT seq, CAST(at AS BLOB), CAST(kind AS BLOB), CAST(actor AS BLOB),"
                 " CAST(case_id AS BLOB), CAST(body AS BLOB), prev, hash FROM ledger ORDER BY seq"
@@ -349,9 +357,45 @@ class Ledger:
                 if seq in wanted and stored.hex() != wanted.pop(seq).lower():
                     raise LedgerTampered("is not the one that was noted elsewhere", seq)
                 prev, expected = stored, seq + 1
+                if kind == b"case opened":
+                    opened[case_id.decode()] = body.decode()
+                elif kind == b"check done":
+                    outcomes[case_id.decode()] = body.decode()
         if wanted:
             raise LedgerTampered("was noted elsewhere and is not there: the end was cut off", min(wanted))
+        self._verify_cases(opened, outcomes)
         return Head(expected - 1, prev.hex())
+
+    def _verify_cases(self, opened: Mapping[str, str], outcomes: Mapping[str, str]) -> None:
+        """Compare subject, verdict and report of each case with the entries that noted them."""
+        with self._trouble():
+            rows = {
+                row["id"]: row
+                for row in self._db.execute("SELECT id, subject, verdict, report FROM cases").fetchall()
+            }
+        # Cases that came while we were reading have no entry among those read.
+        for case_id, body in opened.items():
+            row = rows.get(case_id)
+            if row is None:
+                raise LedgerTampered(f"has lost its case {case_id}")
+            if json.loads(row["subject"]) != json.loads(body)["subject"]:
+                raise LedgerTampered(f"has another subject in case {case_id} than the one that was noted")
+            known = json.loads(outcomes[case_id]) if case_id in outcomes else {}
+            digest = hashlib.sha256(row["report"].encode()).hexdigest() if row["report"] else None
+            if (row["verdict"], digest) != (known.get("verdict", ""), known.get("report_sha256")):
+                # A check may have ended in between; what is true now is what the newest entry says.
+                newest = self._newest_outcome(case_id)
+                if (row["verdict"], digest) != newest:
+                    raise LedgerTampered(f"has another outcome in case {case_id} than the one that was noted")
+
+    def _newest_outcome(self, case_id: str) -> tuple[str, str | None]:
+        with self._trouble():
+            row = self._db.execute(
+                "SELECT body FROM ledger WHERE case_id = ? AND kind = 'check done' ORDER BY seq DESC LIMIT 1",
+                [case_id],
+            ).fetchone()
+        facts = json.loads(row["body"]) if row else {}
+        return facts.get("verdict", ""), facts.get("report_sha256")
 
     def case(self, case_id: str) -> Case:
         """Read one case.
@@ -457,11 +501,14 @@ class Writing:
         actor = actor.encode("utf-8", "replace").decode()
         header = tuple(part.encode() for part in (str(seq), at, kind, actor, case_id))
         entry = Entry(seq, at, kind, actor, case_id, text, prev, hash_of(prev, header, text.encode()))
-        self._db.execute(
+        written = self._db.execute(
             "INSERT INTO ledger (seq, at, kind, actor, case_id, body, prev, hash)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [entry.seq, entry.at, entry.kind, entry.actor, entry.case_id, entry.body, entry.prev, entry.hash],
         )
+        if written.rowcount != 1:
+            # A trigger that is not ours can drop a row without any error.
+            raise LedgerTampered("did not keep a new entry; find out who put a trigger into the file")
         self.entries += 1
         return entry
 
@@ -473,7 +520,7 @@ class Writing:
         self.append("asked", actor, "", {"request": request_id, "channel": channel, "words": words})
         self._db.execute(
             "INSERT INTO requests (id, at, actor, channel, words) VALUES (?, ?, ?, ?, ?)",
-            [request_id, moment(self.now), actor, channel, words],
+            [request_id, moment(self.now), actor, channel, words.encode("utf-8", "replace").decode()],
         )
         return True
 
@@ -492,8 +539,11 @@ class Writing:
         channel: str,
         asked_by: str,
         note: str = "",
+        request: str = "",
     ) -> None:
-        """Open a case whose check is about to run.
+        """Open a case whose check is about to run, for a request or of itself.
+
+        The request knows its case from then on: taken up after a restart, it opens no second one.
 
         Raises:
             AlreadyLooking: a check of this account is running.
@@ -509,8 +559,10 @@ class Writing:
             "subject": _subject_facts(subject),
             "window": [moment(window.start), moment(window.end)],
             "channel": channel,
+            "request": request,
         }
         self.append("case opened", asked_by, case_id, facts)
+        self._db.execute("UPDATE requests SET case_id = ? WHERE id = ?", [case_id, request])
         self._db.execute(
             "INSERT INTO cases (id, tenant, subject, subject_id, channel, state, run, asked_by, asked_at,"
             " window_start, window_end, note) VALUES (?, ?, ?, ?, ?, 'looking', 1, ?, ?, ?, ?, ?)",
@@ -630,14 +682,22 @@ def check_guards(db: Database) -> None:
     """Look whether the triggers are there and are the ones this program made.
 
     Raises:
-        LedgerTampered: one is missing or different.
+        LedgerTampered: one is missing or different, or there is one that is not ours.
     """
-    rows = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger'")
+    rows = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     found = {row["name"]: row["sql"] for row in rows.fetchall()}
+    for name in found.keys() - GUARDS.keys():
+        raise LedgerTampered(f"has a trigger {name} that is not ours; find out who put it there")
     for name, sql in GUARDS.items():
         if found.get(name) != sql:
             state = "has lost its guard" if name not in found else "has a changed guard"
             raise LedgerTampered(f"{state} {name}; restore the file from a backup and find out who did it")
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, where there is none, for its owner's eyes only; SQLite's side files take after it."""
+    with suppress(OSError):  # what is wrong with the place is told when SQLite opens it
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _subject_facts(subject: Subject) -> dict[str, Any]:

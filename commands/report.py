@@ -9,6 +9,18 @@ from enum import IntEnum, StrEnum
 from graph.question import Subject, Window
 
 
+def spoken(name: str) -> str:
+    """An id as words for people: ``mail_folders`` becomes ``mail folders``, ``sign_ins`` ``sign-ins``."""
+    words = name.replace("_", " ")
+    return (
+        words.replace("oauth", "OAuth")
+        .replace("sign ins", "sign-ins")
+        .replace("non interactive", "non-interactive")
+        .replace("exchange", "Exchange")
+        .replace("purview", "Purview")
+    )
+
+
 class Severity(IntEnum):
     """How grave a finding is, and how many points its sign adds to the verdict (see `commands.verdict`)."""
 

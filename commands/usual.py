@@ -200,8 +200,12 @@ def registrable(domain: str) -> str:
     return str(_SUFFIXES.privatesuffix(domain) or domain)
 
 
+@lru_cache(maxsize=2)
 def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
-    """Learn what is ordinary for the subject and judge every other address of the window. Pure."""
+    """Learn what is ordinary for the subject and judge every other address of the window. Pure.
+
+    What was learnt last is remembered: evidence never changes.
+    """
     where = atlas or Countries()
     sign_ins = all_sign_ins(evidence)
     places = _places(sign_ins, where)

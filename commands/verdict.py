@@ -19,7 +19,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from commands.report import Answer, Finding, Result, Severity, SourceState, State, SymptomResult, Verdict
+from commands.report import (
+    Answer,
+    Finding,
+    Result,
+    Severity,
+    SourceState,
+    State,
+    SymptomResult,
+    Verdict,
+    spoken,
+)
 
 COMPROMISED_FROM: Final = 8
 SUSPICIOUS_FROM: Final = 3
@@ -185,4 +195,4 @@ def _says(
 
 
 def _spoken(names: Sequence[str]) -> str:
-    return " or ".join(name.replace("_", " ") for name in names)
+    return " or ".join(spoken(name) for name in names)

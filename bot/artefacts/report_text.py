@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from bot.messages import parts
 from bot.messages.escape import visible
-from commands.report import Event, Finding, Report, Result, SourceState, SymptomResult
+from commands.report import Event, Finding, Report, Result, SourceState, State, SymptomResult
 
 _WIDTH = 100
 _REASONS = 8
@@ -64,7 +64,7 @@ def _symptom(symptom: SymptomResult) -> Iterator[str]:
     yield f"{parts.RESULT[symptom.result]} {title}: {symptom.result.value.upper()}"
     if not symptom.findings and symptom.result is not Result.ABSENT:
         yield from _wrapped(visible(symptom.reason), "    ")
-    for finding in symptom.findings:
+    for finding in parts.gravest_first(symptom.findings):
         yield from _finding(finding)
 
 
@@ -76,9 +76,10 @@ def _finding(finding: Finding) -> Iterator[str]:
     if finding.address:
         facts.append(f"from {visible(finding.address)}")
     yield f"    {', '.join(facts)}"
-    if finding.before or finding.after:
+    if finding.before:
         yield f'    before: "{visible(finding.before)}"'
-        yield f'    after:  "{visible(finding.after)}"'
+    if finding.after:
+        yield f'    {"after: " if finding.before else "now:   "} "{visible(finding.after)}"'
     if finding.records:
         shown = ", ".join(visible(record) for record in finding.records[:_RECORDS_EACH])
         left = len(finding.records) - _RECORDS_EACH
@@ -89,14 +90,38 @@ def _finding(finding: Finding) -> Iterator[str]:
 def _sources(report: Report) -> Iterator[str]:
     yield ""
     yield "Sources"
+    unseen: dict[tuple[str, str], list[SourceState]] = {}
     for source in report.sources:
-        yield from _source(source)
+        if source.state is State.UNAVAILABLE:
+            unseen.setdefault((source.reason, source.needs), []).append(source)
+        else:
+            yield from _source(source)
+    for alike in unseen.values():
+        yield from _unavailable(alike)
+
+
+def _unavailable(sources: list[SourceState]) -> Iterator[str]:
+    """Sources that could not be seen for the same reason, which is then read once."""
+    names = ", ".join(parts.spoken(source.id) for source in sources)
+    state = sources[0].state
+    yield from textwrap.wrap(
+        f"{parts.STATE[state]} {names}: {state.value}",
+        _WIDTH,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    yield from _mending(sources[0])
 
 
 def _source(source: SourceState) -> Iterator[str]:
     until = f", complete until {_utc(source.complete_until)}" if source.complete_until else ""
     count = f"{source.records} record{'' if source.records == 1 else 's'}"
     yield f"{parts.STATE[source.state]} {parts.spoken(source.id)}: {source.state.value}, {count}{until}"
+    yield from _mending(source)
+
+
+def _mending(source: SourceState) -> Iterator[str]:
     if source.reason:
         yield from _wrapped(visible(source.reason), "    ")
     if source.needs:

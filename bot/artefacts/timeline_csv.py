@@ -1,6 +1,7 @@
 """The timeline as CSV, for a spreadsheet that must not run what an intruder wrote.
 
-A cell that begins like a formula gets an apostrophe in front. Source: OWASP, "CSV Injection".
+A cell that begins like a formula gets an apostrophe in front, and so does what stands behind a semicolon.
+Source: OWASP, "CSV Injection".
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from commands.report import Report
 
 COLUMNS = ("time", "finding", "what", "by", "address", "source", "record")
 
-_FORMULA = re.compile(r"[=+\-@\t\r|%＝＋－＠]")
+_FORMULA = re.compile(r"[=+\-@\t\r|%＝＋－＠﹢﹣﹦﹫]")
+_SECOND_CELL = re.compile(r"""(;["'\s]*)(?=[=+\-@|%＝＋－＠﹢﹣﹦﹫])""")
+"""Where the semicolon separates, as in much of Europe, a quoted cell ends at the first one after a comma."""
 
 
 def timeline_csv(report: Report) -> str:
@@ -40,4 +43,5 @@ def timeline_csv(report: Report) -> str:
 def harmless(text: str) -> str:
     """Give a text as a cell that no spreadsheet takes for a formula; it also stays on one line."""
     cell = visible(text)
-    return f"'{cell}" if _FORMULA.match(cell) or _FORMULA.match(text) else cell
+    safe = _SECOND_CELL.sub(r"\1'", cell)
+    return f"'{safe}" if _FORMULA.match(cell) or _FORMULA.match(text) else safe

@@ -90,10 +90,12 @@ def _looking(view: CaseView) -> tuple[str, list[Block]]:
         waiting = (parts.spoken(source) for source in progress.waiting)
         lines.append(f"Waiting for {parts.few(waiting, _WAITING_NAMED)}")
     blocks.append(parts.section("\n".join(lines)))
-    first = gravest(progress.findings())[:_FIRST_FINDINGS]
-    if first:
-        found = "\n".join(_reason(finding, view) for finding in first)
-        blocks.append(parts.section(f"*First findings* (no verdict yet)\n{found}"))
+    so_far = progress.so_far()
+    if so_far.reasons:
+        found = "\n".join(_reason(finding, view) for finding in so_far.reasons[:_FIRST_FINDINGS])
+        _, word = parts.VERDICT[so_far.answer]
+        weighs = f"so far this is {word.lower()}" if so_far.answer in parts.DECIDED else "no verdict yet"
+        blocks.append(parts.section(f"*First findings* ({weighs})\n{found}"))
     return f"Looking into {_name(view)}: {done} of {total} sources", blocks
 
 
@@ -140,15 +142,6 @@ def _failed(view: CaseView) -> tuple[str, list[Block]]:
         ),
     ]
     return f"Could not look into {_name(view)}: {why}", blocks
-
-
-def gravest(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings that count, the gravest first, one for each kind."""
-    first: dict[str, Finding] = {}
-    for finding in sorted(findings, key=lambda finding: -finding.severity):
-        if finding.severity > 0:
-            first.setdefault(finding.sign.id, finding)
-    return list(first.values())
 
 
 def _symptom_lines(named: Iterable[SymptomResult], beyond: Iterable[SymptomResult]) -> Iterator[str]:

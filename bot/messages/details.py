@@ -62,7 +62,7 @@ def _symptoms(report: Report, ours: frozenset[str]) -> Iterator[Block]:
 
 
 def _symptom(symptom: SymptomResult, ours: frozenset[str]) -> Iterator[Block]:
-    shown = symptom.findings[:_FINDINGS_EACH]
+    shown = parts.gravest_first(symptom.findings)[:_FINDINGS_EACH]
     lines = [_finding(finding, ours) for finding in shown]
     left = len(symptom.findings) - len(shown)
     if left:
@@ -77,8 +77,12 @@ def _finding(finding: Finding, ours: frozenset[str]) -> str:
     if finding.address:
         facts.append(f"from {said(finding.address, 60)}")
     lines = [f"▸ *{finding.severity.word}* {said(finding.summary, 400, ours)}", f"    {' · '.join(facts)}"]
-    if finding.before or finding.after:
+    if finding.before and finding.after:
         lines.append(f"    “{said(finding.before, 200, ours)}” → “{said(finding.after, 200, ours)}”")
+    elif finding.before:
+        lines.append(f"    before: “{said(finding.before, 200, ours)}”")
+    elif finding.after:
+        lines.append(f"    now: “{said(finding.after, 200, ours)}”")
     if finding.records:
         lines.append(f"    records: {_records(finding.records)}")
     return "\n".join(lines)

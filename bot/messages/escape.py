@@ -28,8 +28,8 @@ _SCHEME = re.compile(r"(?i)([a-z][a-z0-9+.-]*):(//)")
 _BARE_SCHEME = re.compile(r"(?i)\b(mailto|javascript|data|tel|sms|vbscript|file|slack)(:)(?=\S)")
 _IPV4 = re.compile(r"(?<![\d.])(\d{1,3}\.\d{1,3}\.\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _IPV6 = re.compile(r"(?i)(?<![\w:.\]])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])")
-_HOST = re.compile(r"(@?)(?<![\w\[])((?:[\w-]{1,63}[.。．｡])+[\w-]{2,63})(?!\w)")
-_DOT = re.compile(r"[.。．｡]")
+_HOST = re.compile(r"(@?)(?<![\w\[])((?:[\w-]{1,63}[.。．｡․﹒])+(?:[^\W_]|-){2,63})(?![^\W_])")
+_DOT = re.compile(r"[.。．｡․﹒]")
 _GOES_ON = re.compile(r"[/:]|\.\S")
 """What makes an address of ours the beginning of something else; a full stop at the end does not."""
 _RESERVED = frozenset(
@@ -39,7 +39,7 @@ _RESERVED = frozenset(
 _NO_PLACE = frozenset({"read"})
 """A brand's own top-level domain, closed to others, and the end of many permissions (``Mail.Read``)."""
 
-_WIDE_CALL = re.compile(r"(?i)@(?=(?:channel|here|everyone|group)\b)")
+_WIDE_CALL = re.compile(r"(?i)@(?=(?:channel|here|everyone|group)(?![^\W_]))")
 _EMOJI_NAME = re.compile(r":(?=[a-z0-9_+'-]*[g-z+_][a-z0-9_+'-]*:)")
 """What Slack may draw as a picture; groups of an IPv6 address, which are hexadecimal, are none."""
 

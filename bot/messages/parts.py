@@ -11,7 +11,8 @@ from typing import Any
 
 from bot.messages import Block
 from bot.messages.escape import visible
-from commands.report import Answer, Report, Result, State, SymptomResult
+from commands.report import Answer, Finding, Report, Result, State, SymptomResult
+from commands.report import spoken as spoken_id
 from graph.question import Subject
 
 VERDICT = {
@@ -90,12 +91,12 @@ def lasted(span: timedelta) -> str:
 
 def spoken(name: str) -> str:
     """An id as words: ``mail_folders`` becomes ``mail folders``."""
-    words = name.replace("_", " ")
-    return (
-        words.replace("oauth", "OAuth")
-        .replace("sign ins", "sign-ins")
-        .replace("non interactive", "non-interactive")
-    )
+    return spoken_id(name)
+
+
+def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings as people should read them: the gravest first, else in their order."""
+    return tuple(sorted(findings, key=lambda finding: -finding.severity))
 
 
 def name_and_address(subject: Subject) -> str:

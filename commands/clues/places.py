@@ -51,7 +51,9 @@ NOWHERE: Final = Place()
 
 
 class Atlas(Protocol):
-    """Something that knows where an address is."""
+    """Something that knows where an address is; hashable, as what is learnt with it is kept."""
+
+    def __hash__(self) -> int: ...
 
     def place(self, address: str) -> Place:
         """Give the place of an address, `NOWHERE` where unknown."""

@@ -12,7 +12,7 @@ from typing import Final
 from commands.report import Finding, Sign
 from commands.usual import Usual
 from graph.audit_log.record import ActorType, AuditRecord
-from graph.evidence import Evidence
+from graph.evidence import Evidence, Unavailable
 from graph.question import Subject
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -103,6 +103,14 @@ def found(
     )
 
 
+def untold(evidence: Evidence, what: str) -> str:
+    """Say, as the end of a sentence, that no record tells something, or that nobody has seen any yet."""
+    logs = (evidence.audit_log, evidence.audit_log_on_mailbox)
+    if any(isinstance(log, Unavailable) for log in logs):
+        return f"; the audit log, which may tell {what}, has not been seen"
+    return f"; no record tells {what}"
+
+
 def message_key(internet_message_id: str) -> str:
     """Bring an internet message id into a comparable form: no brackets, no blanks, one case."""
     return internet_message_id.strip().strip("<>").strip().casefold()
@@ -115,7 +123,9 @@ def addresses_in(text: str) -> tuple[str, ...]:
 
 def one_line(text: str, limit: int = 80) -> str:
     """Make a tenant's text fit into a sentence: one line of at most `limit` printable characters."""
-    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    if not text.isprintable():  # seldom, and looking at each letter takes long
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    plain = " ".join(text.split())
     return plain if len(plain) <= limit else f"{plain[: limit - 1]}…"
 
 

@@ -101,12 +101,12 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if recent:
             powerful = {name.casefold(), role.role_definition_id.casefold()} & POWERFUL_ROLES
             sign = ACTIVATED if role.how == "active" else POWERFUL if powerful else GIVEN
-        summary = f"Holds {one_line(name)} ({role.how}){' since this window' if recent else ''}."
+        summary = f"Holds {one_line(name)} ({role.how}){' since this window' if recent else ''}"
         yield Finding("admin_roles", sign, summary, at=began, after=name, records=(role.assignment_id,))
     for groups in (evidence.exchange_role_groups, evidence.purview_role_groups):
         for group in groups.seen(()):
             if group.name.casefold() not in told:
-                summary = f"Is a member of the role group {one_line(group.name)}."
+                summary = f"Is a member of the role group {one_line(group.name)}"
                 yield Finding("admin_roles", HELD, summary, after=group.name, records=(group.name,))
 
 
@@ -134,7 +134,7 @@ def _change(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[Fin
             return  # an activation that ran out
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=TAKEN, familiar=_work(record, subject))
         yield found(
-            "admin_roles", sign, f"{name} was taken from {whose}{whence(record, usual)}.", record, before=name
+            "admin_roles", sign, f"{name} was taken from {whose}{whence(record, usual)}", record, before=name
         )
         return
     if operation.endswith(("requested", "denied")) or "request" in operation.split("(")[0]:
@@ -142,7 +142,7 @@ def _change(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[Fin
     powerful = name.casefold() in POWERFUL_ROLES or template in POWERFUL_ROLES
     sign = _sign(record, subject, usual, powerful=powerful, activation=_ACTIVATION in operation)
     verb = "switched on for" if _ACTIVATION in operation else "given to"
-    yield found("admin_roles", sign, f"{name} was {verb} {whose}{whence(record, usual)}.", record, after=name)
+    yield found("admin_roles", sign, f"{name} was {verb} {whose}{whence(record, usual)}", record, after=name)
 
 
 def _sign(record: AuditRecord, subject: Subject, usual: Usual, *, powerful: bool, activation: bool) -> Sign:
@@ -181,7 +181,7 @@ def _exchange(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[F
     what = one_line(roles.strip(";") or group)
     if record.operation.casefold() == "remove-rolegroupmember":
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=TAKEN, familiar=_work(record, subject))
-        summary = f"{one_line(who)} was taken out of {one_line(group)}{whence(record, usual)}."
+        summary = f"{one_line(who)} was taken out of {one_line(group)}{whence(record, usual)}"
         yield found("admin_roles", sign, summary, record, before=group)
         return
     if usual.is_suspect_record(record):
@@ -194,5 +194,5 @@ def _exchange(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[F
         sign = POWERFUL
     else:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=GIVEN, familiar=_work(record, subject))
-    summary = f"{what} was given to {one_line(who)}{whence(record, usual)}."
+    summary = f"{what} was given to {one_line(who)}{whence(record, usual)}"
     yield found("admin_roles", sign, summary, record, after=group)

@@ -75,14 +75,14 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             for plain, what in _done(record):
                 sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
                 whose = "" if plain is TENANT_OFF else f" for {whom(record, evidence.subject)}"
-                summary = f"{what}{whose}{whence(record, usual)}."
+                summary = f"{what}{whose}{whence(record, usual)}"
                 yield found("audit_trail", sign, summary, record, after=what)
     mailbox = evidence.mailbox.seen(None)
     if mailbox is not None and mailbox.audit_enabled is False:
-        summary = "Auditing of this mailbox is switched off at the moment."
+        summary = "Auditing of this mailbox is switched off at the moment"
         yield Finding("audit_trail", STANDING, summary, records=(f"{mailbox.identity}:AuditEnabled",))
     if mailbox is not None and mailbox.audit_bypass_enabled:
-        summary = "What this account does in mailboxes is not recorded: an audit bypass is set."
+        summary = "What this account does in mailboxes is not recorded: an audit bypass is set"
         yield Finding("audit_trail", BYPASSED, summary, records=(f"{mailbox.identity}:AuditBypassEnabled",))
 
 

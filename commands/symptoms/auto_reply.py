@@ -52,7 +52,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
         said = one_line(_TAGS.sub(" ", texts[1] or texts[0]))
         yield found(
-            "auto_reply", sign, f"The automatic reply was set{whence(record, usual)}.", record, after=said
+            "auto_reply", sign, f"The automatic reply was set{whence(record, usual)}", record, after=said
         )
     reply = evidence.auto_reply.seen(None)
     if reply is None or reply.status.casefold() in {"", "disabled"}:
@@ -68,7 +68,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             else "names an address outside the tenant"
         )
         yield Finding(
-            "auto_reply", standing, f"The automatic reply {what}.", after=text, records=("auto_reply",)
+            "auto_reply", standing, f"The automatic reply {what}", after=text, records=("auto_reply",)
         )
 
 

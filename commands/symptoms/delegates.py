@@ -96,7 +96,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         yield Finding(
             symptom="delegates",
             sign=OUTSIDE if outside else STANDING,
-            summary=f"{who} has {rights}{where}.",
+            summary=f"{who} has {rights}{where}",
             after=who,
             records=(f"{delegate.kind}:{delegate.who}:{delegate.folder}",),
         )
@@ -116,7 +116,7 @@ def _mailbox(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[
     if by_service(record) and not usual.is_suspect_record(record):
         plain = STANDING
     summary = (
-        f"{who} was given {rights or 'access'} on {whom(record, evidence.subject)}{whence(record, usual)}."
+        f"{who} was given {rights or 'access'} on {whom(record, evidence.subject)}{whence(record, usual)}"
     )
     yield found(
         "delegates",
@@ -132,7 +132,9 @@ def _on_behalf(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterato
     if not who:
         return
     plain = ADDED if to_subject(record, evidence.subject) else TAKEN
-    summary = f"{who} may send on behalf of {whom(record, evidence.subject)}{whence(record, usual)}."
+    summary = (
+        f"{who} was allowed to send on behalf of {whom(record, evidence.subject)}{whence(record, usual)}"
+    )
     yield found(
         "delegates",
         graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK if plain is TAKEN else None),
@@ -155,7 +157,7 @@ def _folder(record: AuditRecord, usual: Usual) -> Iterator[Finding]:
     if harmless and rights:
         return
     plain = EVERYBODY if who.casefold() in _EVERYBODY else FOLDER
-    summary = f"{who or 'Somebody'} was given {rights or 'rights'} on a folder{whence(record, usual)}."
+    summary = f"{who or 'Somebody'} was given {rights or 'rights'} on a folder{whence(record, usual)}"
     yield found(
         "delegates",
         graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK if plain is TAKEN else None),

@@ -58,7 +58,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         name = one_line(device.display_name or device.operating_system or device.device_id)
         sign = OWN if calm or device.is_compliant or device.is_managed else NEW
         yield Finding(
-            "devices", sign, f"The device {name} was registered.", at=made, after=name, records=(device.id,)
+            "devices", sign, f"The device {name} was registered", at=made, after=name, records=(device.id,)
         )
     for phone in evidence.mobile_devices.seen(()):
         first = phone.first_sync_time
@@ -66,7 +66,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         name = one_line(phone.friendly_name or phone.device_model or phone.device_type or phone.device_id)
         how = phone.client_type or "unknown program"
-        summary = f"The device {name} ({how}) fetched mail for the first time."
+        summary = f"The device {name} ({how}) fetched mail for the first time"
         record_id = phone.identity or phone.device_id
         yield Finding("devices", OWN if calm else PHONE, summary, at=first, after=name, records=(record_id,))
 
@@ -79,5 +79,5 @@ def _registered(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         # Records that add an owner or a user name the person, those that add the device name the device.
         name = "" if evidence.subject.is_meant_by(target) else one_line(target)
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=NEW, familiar=OWN)
-        summary = f"A device{f' ({name})' if name else ''} was registered{whence(record, usual)}."
+        summary = f"A device{f' ({name})' if name else ''} was registered{whence(record, usual)}"
         yield found("devices", sign, summary, record, after=name)

@@ -74,7 +74,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     for (name, address, succeeded), used in groups.items():
         times = f"{len(used)} times" if len(used) > 1 else "once"
         what = f"{name} signed in {times}" if succeeded else f"{name} tried to sign in {times}"
-        yield _finding(TOOL if succeeded else TRIED, f"{what} from {address or 'an unknown address'}.", used)
+        yield _finding(TOOL if succeeded else TRIED, f"{what} from {address or 'an unknown address'}", used)
     known = {one.id for one in sign_ins}
     for record in done(evidence):
         agent = agent_of(record.user_agent) or agent_of(record.client)
@@ -85,7 +85,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             yield Finding(
                 symptom="directory_enumeration",
                 sign=TOOL,
-                summary=f"{agent.name} did “{one_line(record.operation)}” from {where}.",
+                summary=f"{agent.name} did “{one_line(record.operation)}” from {where}",
                 at=record.at,
                 by=record.actor,
                 address=record.address or "",
@@ -104,7 +104,7 @@ def _carousels(sign_ins: Sequence[SignIn]) -> Iterator[Finding]:
             near = [one for one in used[number:] if one.created_date_time - first.created_date_time <= QUICK]
             systems = sorted({system_of(one.user_agent) for one in near})
             if len(systems) >= SYSTEMS:
-                what = f"{first.ip_address} posed as {', '.join(systems)} within two minutes."
+                what = f"{first.ip_address} posed as {', '.join(systems)} within two minutes"
                 yield _finding(CAROUSEL, what, near)
                 break
 

@@ -74,10 +74,10 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         name = one_line(record.details.get("TargetName", "") or record.object_id or "not named")
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=TRUST if operation in _TRUST else DOMAIN)
         yield found(
-            "federation", sign, f"{record.operation}: {name}{whence(record, usual)}.", record, after=name
+            "federation", sign, f"{record.operation}: {name}{whence(record, usual)}", record, after=name
         )
     own = {address.rpartition("@")[2] for address in evidence.subject.addresses}
     for domain in evidence.domains.seen(()):
         if domain.authentication_type.casefold() == "federated" and domain.id.casefold() in own:
-            summary = f"The domain {one_line(domain.id)} is federated; its passwords live elsewhere."
+            summary = f"The domain {one_line(domain.id)} is federated; its passwords live elsewhere"
             yield Finding("federation", FEDERATED, summary, after=domain.id, records=(domain.id,))

@@ -11,7 +11,7 @@ from typing import Final
 
 from commands.clues.alerts import alerts_of
 from commands.clues.folders import Hiding
-from commands.clues.records import address_of, found, is_familiar, one_line, whence
+from commands.clues.records import address_of, found, is_familiar, one_line, untold, whence
 from commands.clues.rules import Rule, has_odd_name, outside_destinations, rules_of, says, telling_words
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
@@ -122,7 +122,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if rule.is_system and not outside_destinations(rule, usual):
             continue
         if sign := grade(rule, usual):
-            yield _finding(rule, sign, usual)
+            yield _finding(rule, sign, evidence, usual)
     for alert in alerts_of(evidence):
         if _ALERT_NAMES.search(alert.name):
             summary = f"Microsoft raised the alert “{one_line(alert.name)}”"
@@ -185,11 +185,11 @@ def _grade_hiding(rule: Rule, *, odd: bool, telling: bool) -> Sign:
     return FILES_AWAY
 
 
-def _finding(rule: Rule, sign: Sign, usual: Usual) -> Finding:
+def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Finding:
     summary = f"The {rule.kind} {one_line(rule.spoken_name)} {one_line(says(rule), 240)}"
     record = rule.record
     if record is None:
-        summary += "; no record tells when it was made or by whom"
+        summary += untold(evidence, "when it was made or by whom")
     else:
         verb = "made or changed" if rule.is_live else "recorded"
         summary += f"; {verb}{whence(record, usual)}"

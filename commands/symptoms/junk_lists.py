@@ -57,14 +57,14 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         hiding = _hiding(blocked.replace(",", ";").split(";"), usual)
         told.update(hiding)
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=WARNINGS if hiding else CHANGED)
-        what = f"now block {one_line(', '.join(hiding))}" if hiding else "were changed"
-        summary = f"The junk mail lists {what}{whence(record, usual)}."
+        what = f"were made to block {one_line(', '.join(hiding))}" if hiding else "were changed"
+        summary = f"The junk mail lists {what}{whence(record, usual)}"
         yield found("junk_lists", sign, summary, record, after=one_line(blocked))
     lists = evidence.junk_lists.seen(None)
     if lists is not None:
         hiding = [one for one in _hiding(lists.blocked_senders_and_domains, usual) if one not in told]
         if hiding:
-            summary = f"The mailbox treats as junk: {one_line(', '.join(hiding))}."
+            summary = f"The mailbox treats as junk: {one_line(', '.join(hiding))}"
             yield Finding(
                 "junk_lists", WARNINGS, summary, after=one_line(", ".join(hiding)), records=tuple(hiding)
             )

@@ -100,7 +100,7 @@ def _finding(sign: Sign, records: Sequence[AuditRecord], usual: Usual) -> Findin
     return Finding(
         symptom="mail_access",
         sign=sign,
-        summary=f"{_what(sign, records)}{whence(first, usual)}.",
+        summary=f"{_what(sign, records)}{whence(first, usual)}",
         at=first.at,
         by=first.actor,
         address=address_of(first),
@@ -121,7 +121,7 @@ def _what(sign: Sign, records: Sequence[AuditRecord]) -> str:
     if sign is SYNCED:
         return f"Whole folders were copied{_some(list(folders))}"
     if sign is UNCOUNTED:
-        return "So many messages were opened that recording stopped"
+        return "More messages than are recorded were opened"
     messages = {item.internet_message_id or item.id for record in records for item in record.items}
     subjects = dict.fromkeys(item.subject for record in records for item in record.items if item.subject)
     return (

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from commands.clues.alerts import alerts_of
-from commands.clues.records import addresses_in, by_subject, done, found, is_about, one_line, whence
+from commands.clues.records import addresses_in, by_subject, done, found, is_about, one_line, untold, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -201,7 +201,7 @@ def _finding(one: Forwarding, evidence: Evidence, usual: Usual, *, live: bool) -
     elif _whole_log(evidence):
         summary += "; it was added before the time looked at"
     else:
-        summary += "; no record tells when it was added or by whom"
+        summary += untold(evidence, "when it was added or by whom")
     if one.gone is not None:
         summary += f"; taken away at {one.gone.at:%Y-%m-%d %H:%M} UTC"
     finding = Finding(

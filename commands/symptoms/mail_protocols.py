@@ -65,7 +65,8 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         work = None if to_subject(record, evidence.subject) else WORK
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=OLD if old else OTHER, familiar=work)
         names = ", ".join((*old, *other))
-        summary = f"{names} was switched on for {whom(record, evidence.subject)}{whence(record, usual)}."
+        verb = "was" if len((*old, *other)) == 1 else "were"
+        summary = f"{names} {verb} switched on for {whom(record, evidence.subject)}{whence(record, usual)}"
         yield found("mail_protocols", sign, summary, record, after=names)
     now = evidence.mail_protocols.seen(None)
     if now is not None:
@@ -79,4 +80,4 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             if enabled
         )
         if names:
-            yield Finding("mail_protocols", STANDING, f"Switched on at the moment: {names}.", after=names)
+            yield Finding("mail_protocols", STANDING, f"Switched on at the moment: {names}", after=names)

@@ -169,15 +169,17 @@ def _telling(records: Sequence[AuditRecord]) -> list[tuple[AuditRecord, Item]]:
 
 def _about_notices(sign: Sign, telling: Sequence[tuple[AuditRecord, Item]], usual: Usual) -> Finding:
     first = telling[0][0]
-    kinds = " and ".join(dict.fromkeys(_KINDS[notice_kind(item.subject)] for _, item in telling))
+    seen = {notice_kind(item.subject) for _, item in telling}
+    topics = [word for kind, words in _KINDS.items() if kind in seen for word in words]
+    kinds = " and ".join(part for part in (", ".join(topics[:-1]), topics[-1]) if part)
     summary = f"Mail about {kinds} was deleted{_named([item for _, item in telling])}{whence(first, usual)}"
     return found(_ID, sign, summary, first, records=[record.id for record, _ in telling])
 
 
 _KINDS: Final = {
-    "security": "security and passwords",
-    "payment": "payments",
-    "complaint": "bounces and complaints",
+    "payment": ("payments",),
+    "security": ("security", "passwords"),
+    "complaint": ("bounces", "complaints"),
 }
 
 
@@ -224,7 +226,7 @@ def _traces(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) ->
     if hits:
         first = hits[0][0]
         named = _named([item for _, item in hits])
-        summary = f"Sent mail or the answers to it was purged{named}{whence(first, usual)}"
+        summary = f"Sent mail, or answers to it, was purged{named}{whence(first, usual)}"
         yield found(_ID, TRACES, summary, first, records=[record.id for record, _ in hits])
 
 

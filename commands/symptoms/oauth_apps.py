@@ -226,22 +226,25 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
         elif risky and not _is_verified(record, evidence):
             takes_mail = any(MAIL_SCOPES.match(scope) for scope in scopes)
             plain = TAKES_MAIL if takes_mail and _is_new(record, evidence) else RISKY
-        yield said(plain, f"The application {name} was let in{asked}{end}.")
+        yield said(plain, f"The application {name} was let in{asked}{end}")
     elif "certificates and secrets management" in operation or operation in {
         "add service principal credentials",
         "update service principal credentials",
         "add owner to application",
         "add owner to service principal",
     }:
-        yield said(SECRET, f"{record.operation}: {name}{end}.", OWN)
+        yield said(SECRET, f"{record.operation}: {name}{end}", OWN)
     elif operation in {"add app role assignment to service principal", "add application permission"}:
         rights = changed(record, "AppRole.Value")[1]
         plain = APP_RIGHTS if RISKY_SCOPES.match(rights) else CONSENT
         if not rights or plain is APP_RIGHTS:
-            what = one_line(rights) or "of an application"
-            yield said(plain, f"{name} was given the right {what}{end}.", OWN)
+            # The record's target is the service that is opened; who may now use it stands among the changes.
+            client = one_line(changed(record, "ServicePrincipal.DisplayName")[1])
+            what = f"the right {one_line(rights)}" if rights else "rights of its own"
+            whose = f"The application {client}" if client else "An application"
+            yield said(plain, f"{whose} was given {what} on {name}{end}", OWN)
     elif operation in {"add application", "add service principal"} and usual.is_suspect_record(record):
-        yield said(SECRET, f"The application {name} was made{end}.")
+        yield said(SECRET, f"The application {name} was made{end}")
 
 
 def _is_verified(record: AuditRecord, evidence: Evidence) -> bool:
@@ -299,5 +302,5 @@ def _grant(grant: OAuthGrant, evidence: Evidence) -> Iterator[Finding]:
     else:
         return
     publisher = grant.verified_publisher or "an unverified publisher"
-    summary = f"{name}, of {publisher}, may use {', '.join(grant.scopes[:8]) or 'nothing'}."
+    summary = f"{name}, of {publisher}, may use {', '.join(grant.scopes[:8]) or 'nothing'}"
     yield Finding("oauth_apps", sign, summary, at=made if recent else None, after=name, records=(grant.id,))

@@ -90,7 +90,7 @@ def _finding(
     return Finding(
         symptom="password_spray",
         sign=sign,
-        summary=f"{what}, from {first.ip_address or 'an unknown address'} ({usual.place(first.ip_address)}).",
+        summary=f"{what}, from {first.ip_address or 'an unknown address'} ({usual.place(first.ip_address)})",
         at=first.created_date_time,
         by=first.user_principal_name,
         address=first.ip_address,

@@ -100,7 +100,7 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK)
         name = one_line(given(record).get("identity", "") or record.object_id or "not named")
-        summary = f"{record.operation} was run on the policy {name}{whence(record, usual)}."
+        summary = f"{record.operation} was run on the policy {name}{whence(record, usual)}"
         yield found("protection_policies", sign, summary, record)
 
 

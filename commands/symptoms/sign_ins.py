@@ -136,7 +136,7 @@ def _finding(sign: Sign, what: str, sign_ins: Sequence[SignIn], usual: Usual) ->
     return Finding(
         symptom="sign_ins",
         sign=sign,
-        summary=f"{what}, from {first.ip_address or 'an unknown address'} ({usual.place(first.ip_address)}).",
+        summary=f"{what}, from {first.ip_address or 'an unknown address'} ({usual.place(first.ip_address)})",
         at=first.created_date_time,
         by=first.user_principal_name,
         address=first.ip_address,
@@ -181,10 +181,10 @@ def _programs(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
     legacy = [one for one in got_in if is_legacy(one)]
     if legacy and not familiar:
         how = legacy[0].client_app_used or legacy[0].user_agent
-        yield _finding(LEGACY, f"Legacy sign-in without a second factor ({how}) got in", legacy, usual)
+        yield _finding(LEGACY, f"A legacy sign-in without a second factor ({how}) succeeded", legacy, usual)
     codes = [one for one in got_in if is_device_code(one)]
     if codes and not familiar:
-        yield _finding(DEVICE_CODE, "A sign-in by device code got in", codes, usual)
+        yield _finding(DEVICE_CODE, "A sign-in by device code succeeded", codes, usual)
 
 
 def _before_success(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
@@ -214,12 +214,12 @@ def _novelty(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
     country = usual.place(address).country
     if country and usual.countries and country not in usual.countries:
         vouched = _vouched(got_in, usual) and not usual.is_suspect(address)
-        yield _finding(TRAVELLED if vouched else NEW_COUNTRY, "Signed in in a new country", got_in, usual)
+        yield _finding(TRAVELLED if vouched else NEW_COUNTRY, "Signed in from a new country", got_in, usual)
     elif network_of(address) not in usual.networks:
         yield _finding(NEW_NETWORK, "Signed in from a new network", got_in, usual)
     hours = usual.hours
     if usual.is_suspect(address) and hours and all(one.created_date_time.hour not in hours for one in got_in):
-        yield _finding(ODD_HOUR, "Signed in at hours unknown of this user", got_in, usual)
+        yield _finding(ODD_HOUR, "Signed in at hours when this user never does", got_in, usual)
 
 
 def _risks(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -231,7 +231,7 @@ def _risks(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             yield Finding(
                 symptom="sign_ins",
                 sign=sign,
-                summary=f"Identity Protection holds the user at {user.risk_level} risk ({user.risk_state}).",
+                summary=f"Identity Protection holds the user at {user.risk_level} risk ({user.risk_state})",
                 at=user.risk_last_updated_date_time,
                 records=(user.id,),
             )
@@ -244,7 +244,7 @@ def _risks(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         yield Finding(
             symptom="sign_ins",
             sign=sign,
-            summary=f"Identity Protection detected {risk.risk_event_type}, risk {risk.risk_level}{where}.",
+            summary=f"Identity Protection detected {risk.risk_event_type}, risk {risk.risk_level}{where}",
             at=at,
             address=risk.ip_address,
             records=tuple(record for record in (risk.id, risk.request_id) if record),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from commands.clues.records import Doer, doer_of, done, found, is_about, one_line, whence
+from commands.clues.records import Doer, doer_of, done, found, is_about, one_line, untold, whence
 from commands.clues.words import SIGNATURE_FAMILIES, Family, families_in, own_words, topic
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
@@ -162,7 +162,7 @@ def _in_force(
     yield Finding(
         symptom=_ID,
         sign=LURE_ADDED if newly else LURE,
-        summary=f"The signature reads like this: {families[0].name}; no record tells when it was added",
+        summary=f"The signature reads like this: {families[0].name}{untold(evidence, 'when it was added')}",
         after=one_line(text, 160),
         records=(f"signature {evidence.subject.mail}",),
     )
@@ -190,10 +190,16 @@ def _in_sent(tails: Sequence[_Tail]) -> Iterator[Finding]:
             sign=LURE_ADDED,
             summary=f"Since {since} sent messages end in a way that reads like this: {family.name}",
             at=having[0].at,
-            before=one_line(" / ".join(tails[first - 1].lines[-2:]), 160),
+            before=one_line(" / ".join(_earlier(tails[:first])[-2:]), 160),
             after=one_line(" / ".join(shared), 160),
             records=tuple(tail.message.id for tail in having),
         )
+
+
+def _earlier(tails: Sequence[_Tail]) -> tuple[str, ...]:
+    """How messages ended before; nothing where only one can be read, whose last lines may be its text."""
+    latest = tails[-3:]
+    return _shared([tail.lines for tail in latest]) if len(latest) > 1 else ()
 
 
 def _shared(endings: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
         to = f", which sends mail to {', '.join(targets)}," if targets else ""
         verb = _VERBS[record.operation.casefold().partition("-")[0]]
-        summary = f"The mail-flow rule “{name}”{to} was {verb}{whence(record, usual)}."
+        summary = f"The mail-flow rule “{name}”{to} was {verb}{whence(record, usual)}"
         yield found("transport_rules", sign, summary, record, after=", ".join(targets))
     for rule in evidence.transport_rules.seen(()):
         if rule.state.casefold() == "disabled" or rule.name.casefold() in told:
@@ -104,7 +104,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if not targets:
             continue
         recent = rule.when_changed is not None and rule.when_changed in evidence.window
-        summary = f"The mail-flow rule “{one_line(rule.name)}” sends mail to {', '.join(targets)}."
+        summary = f"The mail-flow rule “{one_line(rule.name)}” sends mail to {', '.join(targets)}"
         yield Finding(
             symptom="transport_rules",
             sign=NEW if recent else STANDING,

@@ -47,6 +47,15 @@ NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
         ("check adele.vance", Check(Alias("adele.vance"))),
         ("check o'brien", Check(Alias("o'brien"))),
         ("check adele.vance since 7d", Check(Alias("adele.vance"), Since(timedelta(days=7)))),
+        ("check adele.vance since 7 days", Check(Alias("adele.vance"), Since(timedelta(days=7)))),
+        (
+            "check adele.vance window 2026-11-01 2026-11-20",
+            Check(Alias("adele.vance"), Days(date(2026, 11, 1), date(2026, 11, 20))),
+        ),
+        (
+            "check adele.vance window 2026-11-01 to 2026-11-20",
+            Check(Alias("adele.vance"), Days(date(2026, 11, 1), date(2026, 11, 20))),
+        ),
         ("check adele.vance --since 36h", Check(Alias("adele.vance"), Since(timedelta(hours=36)))),
         ("check adele.vance —since 36h", Check(Alias("adele.vance"), Since(timedelta(hours=36)))),
         ("check --since=2w adele.vance", Check(Alias("adele.vance"), Since(timedelta(weeks=2)))),
@@ -136,3 +145,8 @@ def test_without_a_window_the_usual_one_is_taken():
 def test_an_impossible_window_is_told(when, says):
     with pytest.raises(NotUnderstood, match=says):
         window(when, NOW, timedelta(days=14))
+
+
+def test_the_last_day_of_the_calendar_is_a_day_like_any_other():
+    now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    assert window(Days(date(2026, 11, 1), date(9999, 12, 31)), now, timedelta(days=14)).end == now

@@ -68,3 +68,29 @@ def test_what_is_below_the_level_is_dropped_and_libraries_are_kept_quiet(stream)
     logs.configure(LogSettings(level="debug"), stream)
     logging.getLogger("slack_sdk.web").info("chatter")
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_no_value_steers_the_terminal_or_passes_for_another_line(stream, kind):
+    logs.configure(LogSettings(format=kind), stream)
+    nasty = "\x1b[2J\x9b\u202e\r\nFAKE line"
+    structlog.get_logger("bot.test").info("It happened.", action="x", value=nasty, short="\x1b[2J")
+    logging.getLogger("foreign").warning("said %s", nasty)
+    try:
+        raise ValueError(nasty)
+    except ValueError:
+        structlog.get_logger("bot.test").exception("It failed.", action="y")
+    written = stream.getvalue()
+    assert not any(sign in written for sign in "\x1b\x9b\u202e\r")
+    assert not any(line.startswith("FAKE") for line in written.splitlines())
+
+
+def test_secrets_are_found_in_lists_and_tables_too(stream):
+    logs.configure(LogSettings(format="json"), stream)
+    structlog.get_logger("bot.test").info(
+        "It happened.",
+        action="x",
+        several=["xoxb-1-invented"],
+        table={"client_secret": "hush", "a": ("xapp-1-b",)},
+    )
+    assert not any(secret in stream.getvalue() for secret in ("xoxb", "hush", "xapp"))

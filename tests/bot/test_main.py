@@ -137,7 +137,7 @@ def test_ordinary_people_are_not_called_compromised(compromise, scenario):
 def test_what_the_licence_hides_is_named(compromise):
     status, out, _ = compromise("check", ADELE, "--sandbox", "no-premium-licence")
     assert status == 0
-    assert "sign-ins: unavailable" in out
+    assert "□ sign-ins, sign-ins non-interactive: unavailable" in out
     assert "licence" in out.lower()
 
 
@@ -248,6 +248,34 @@ def test_a_file_without_records_is_analysed_without_users(compromise, tmp_path):
     status, out, _ = compromise("analyze", "empty.json", "--json")
     assert status == 0
     assert json.loads(out) == {"users": [], "unreadable": []}
+
+
+@needs_examples
+def test_what_was_noticed_about_each_of_many_users_is_told_whatever_the_verdict(compromise):
+    status, out, _ = compromise(
+        "analyze", str(EXAMPLES / "native_formats" / "t1114.002_Enable_POP_IMAP_OWA.csv")
+    )
+    assert status == 0
+    assert "cannot-tell: barbara@contoso.onmicrosoft.com\n  noticed: POP, " in out
+
+
+def test_a_folder_is_no_file(compromise, tmp_path):
+    status, out, err = compromise("analyze", str(tmp_path))
+    assert (status, out) == (2, "")
+    assert f"{tmp_path} is a folder, not a file." in err
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"\x92\x00\xff", "it is no text."), (b"a,b\n1,2\n", "holds no audit record")]
+)
+def test_an_export_that_a_played_tenant_cannot_load_is_bad_input(compromise, tmp_path, content, why):
+    (tmp_path / "log.csv").write_bytes(content)
+    status, out, err = compromise(
+        "check", ADELE, "--sandbox", "clean", "--audit-log", str(tmp_path / "log.csv"), "--json"
+    )
+    assert (status, out) == (2, "")
+    assert why in err
+    assert not err.endswith("..\n")
 
 
 @needs_examples

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.errors import Barred, NotUnderstood, SlackFailed
-from bot.people import GROUP_SECONDS, Account, People, account_of, is_own_account, why_not
+from bot.people import GROUP_SECONDS, Account, People, Person, account_of, is_own_account, why_not
 from bot.settings import ResponderSettings, SlackSettings
 from bot.slack_client import make_client
 from graph.question import Subject
@@ -191,3 +191,18 @@ def test_a_subject_is_found_in_slack_by_address_or_by_the_settings(slack):
     assert people_of(slack, addresses={"U0OTHER": "av@fabrikam.example"}).slack_user_of(ADELE) == "U0OTHER"
     unknown = Subject("x", "x@contoso.example", "x@contoso.example", ("x@contoso.example",))
     assert people_of(slack).slack_user_of(unknown) == ""
+
+
+@pytest.mark.parametrize("email", ["adele.vance+slack@contoso.example", "av+x+y@fabrikam.example"])
+def test_a_plus_address_means_the_same_account(email):
+    """Exchange delivers it to the address without the tag, so it hides nobody's own account."""
+    person = Person("U0ADELEVAN", HOME, email, "Adele Vance")
+    people = People(None, HOME, ResponderSettings(), {}, lambda: 0.0)  # type: ignore[arg-type]
+    assert is_own_account(people.addresses_of(person), ADELE)
+    other = Person("U0MEGANBOW", HOME, "+adele.vance@contoso.example", "Megan Bowen")
+    assert not is_own_account(people.addresses_of(other), ADELE)
+
+
+def test_a_subject_is_found_in_slack_by_any_of_its_addresses(slack):
+    megan = Subject("m", "mb@contoso.example", "mb@contoso.example", ("mb@contoso.example", MEGAN.email))
+    assert people_of(slack).slack_user_of(megan) == slack.people["responder"].id

@@ -146,6 +146,19 @@ def test_an_unknown_key_in_the_file_is_told_by_its_path(file):
     assert problems(file, {}) == ("log.colour: there is no such setting.",)
 
 
+def test_a_misspelt_key_in_the_file_is_told_with_the_one_that_was_meant(file):
+    file.write_text('wndow = "7d"\n' + TOML)
+    assert problems(file, {}) == ("wndow: there is no such setting; did you mean window?",)
+
+
+def test_a_certificate_that_is_not_there_stops_the_start():
+    certified = {name: value for name, value in GOOD.items() if not name.endswith("CLIENT_SECRET")}
+    certified["COMPROMISE_TENANT_CERTIFICATE"] = "/nowhere/certificate.pem"
+    assert problems(None, certified) == (
+        "COMPROMISE_TENANT_CERTIFICATE: there is no file /nowhere/certificate.pem.",
+    )
+
+
 def test_a_missing_part_of_a_tenant_is_told_by_its_place(file):
     file.write_text(TOML.replace('client_id = "c2"\n', ""))
     (line,) = problems(file, {})

@@ -58,6 +58,6 @@ def test_progress_names_what_is_waited_for():
     out = io.StringIO()
     with terminal.progress_on(Console(file=out, force_terminal=True, width=100)) as tell:
         tell(samples.progress())
-        tell(Progress(sources=samples.sources(), waiting=(), findings=tuple))
+        tell(Progress(sources=samples.sources(), waiting=(), so_far=samples.nothing_yet))
     assert "5/" in out.getvalue()
     assert "Judging" in out.getvalue()

@@ -443,3 +443,75 @@ def test_every_way_of_changing_a_table_appends_an_entry():
         "run_again",
         "shown",
     }
+
+
+def test_threads_that_have_ended_leave_no_open_file(ledger):
+    def open_files() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    def in_a_thread() -> None:
+        thread = threading.Thread(target=lambda: ledger.recall("C-2ABCD", "audit_log"))
+        thread.start()
+        thread.join()
+
+    in_a_thread()
+    before = open_files()
+    for _ in range(30):
+        in_a_thread()
+    assert open_files() <= before + 3
+
+
+@pytest.mark.parametrize("table", ["ledger", "cases", "requests"])
+def test_a_trigger_that_is_not_ours_is_found(ledger, path, table):
+    """One that ignores new rows would make the bot act without a record."""
+    with sqlite3.connect(path) as other:
+        other.execute(f"CREATE TRIGGER sly BEFORE INSERT ON {table} BEGIN SELECT RAISE(IGNORE); END")
+    with pytest.raises(LedgerTampered, match="sly"):
+        ledger.verify()
+    with pytest.raises(LedgerTampered, match="sly"):
+        Ledger(path, lambda: NOW)
+
+
+def test_an_entry_that_is_swallowed_stops_what_it_was_for(ledger, path):
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TRIGGER sly BEFORE INSERT ON ledger BEGIN SELECT RAISE(IGNORE); END")
+    with pytest.raises(LedgerTampered, match="did not keep"):
+        opened(ledger)
+    with pytest.raises(NoSuchCase):
+        ledger.case("C-2ABCD")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE cases SET verdict = 'no_sign_found'",
+        "UPDATE cases SET report = '{}'",
+        "UPDATE cases SET verdict = '', report = ''",
+        "UPDATE cases SET subject = replace(subject, 'adele', 'megan')",
+        "DELETE FROM cases",
+    ],
+)
+def test_a_case_that_differs_from_its_entries_is_found(ledger, path, statement):
+    with ledger.writing() as writing:
+        writing.append("asked", "U1", "", {})
+    opened(ledger)
+    with ledger.writing() as writing:
+        writing.finish("C-2ABCD", verdict="compromised", report='{"a": 1}', facts={})
+    ledger.verify()
+    with sqlite3.connect(path) as other:
+        other.execute(statement)
+    with pytest.raises(LedgerTampered, match="C-2ABCD"):
+        ledger.verify()
+
+
+def test_a_new_ledger_is_for_its_owners_eyes_only(ledger, path):
+    ledger.append("asked", "U1", "", {})
+    for file in path.parent.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file
+
+
+def test_half_a_character_is_kept_as_a_question_mark(ledger):
+    with ledger.writing() as writing:
+        assert writing.ask("r1", "U1", "C1", "check \ud83d")
+    assert [request.words for request in ledger.unanswered_requests()] == ["check ?"]
+    ledger.verify()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands import symptoms, verdict
-from commands.report import Answer, Finding, Result, Severity, Sign, SourceState, State, SymptomResult
+from commands.report import Answer, Finding, Result, Severity, Sign, SourceState, State, SymptomResult, spoken
 from graph.evidence import SOURCES
 
 HIGH = Sign("high_one", Severity.HIGH, "")
@@ -95,7 +95,7 @@ def test_without_a_deciding_source_nobody_can_tell(deciding):
     judged = verdict.weigh([], states(set(deciding.any_of)))
     assert judged.answer is Answer.CANNOT_TELL
     assert judged.certainty == "low"
-    assert all(name.replace("_", " ") in judged.says for name in deciding.any_of)
+    assert all(spoken(name) in judged.says for name in deciding.any_of)
     assert deciding.why
 
 

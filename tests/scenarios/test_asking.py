@@ -158,10 +158,19 @@ def test_asking_twice_starts_one_check_and_tells_of_the_first(stage):
     story.type("check adele.vance", person="approver")
     story.told("responder", "is being looked into already")
     story.told("approver", "is being looked into already")
-    assert "open it" in story.slack.as_text(story.told("approver", "already"))
+    assert "see its card" in story.slack.as_text(story.told("approver", "already"))
     story.shown()
     assert len(story.cards()) == 1
     assert story.kinds().count("case opened") == 1
+
+
+def test_a_report_that_is_still_being_made_is_not_denied(stage):
+    story = stage("clean", audit_query_seconds=3)
+    story.type(f"check {ADELE}")
+    story.card("Adele Vance")
+    story.type(f"report {ADELE}")
+    assert "There is no report" not in story.slack.as_text(story.told(holding="already"))
+    story.shown()
 
 
 def test_the_same_delivery_twice_starts_one_check_and_answers_once(stage):

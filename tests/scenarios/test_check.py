@@ -20,7 +20,7 @@ def test_a_responder_checks_a_taken_over_mailbox(stage):
     assert len(story.cards()) == 1
     assert card.pings == (story.slack.people["responder"].id,)
 
-    assert "open it" in story.slack.as_text(story.told(holding="is open"))
+    assert "see its card" in story.slack.as_text(story.told(holding="I am looking"))
     replies = story.slack.replies(card)
     assert any("Timeline" in story.slack.as_text(reply) for reply in replies)
     names = {file.name for reply in replies for file in reply.files}

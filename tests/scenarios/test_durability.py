@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import now
+from bot.desk import Asked
 from commands.errors import LedgerUnwritable
 from commands.ledger import CaseState, Ledger
 from graph.question import Subject, Window
@@ -279,3 +280,50 @@ def test_a_ledger_that_is_gone_wrong_stops_the_start(stage):
     story = stage("clean", start=False, changes={"ledger": Path("/nonexistent/ledger.db")})
     with pytest.raises(LedgerUnwritable):
         story.start()
+
+
+def test_a_stop_loses_no_question_that_was_acknowledged(stage):
+    """Questions that wait for a clerk are written down at the end and answered at the next start."""
+    story = stage("clean")
+    channel = story.slack.channels["incident-room"].id
+    for number in range(40):
+        story.bot.desk.take(Asked(f"q{number}", "U0NOBODY", "", channel, "nonsense"))
+    story.bot.desk.stop()
+    assert story.kinds().count("asked") == 40
+
+
+def test_a_question_whose_case_was_opened_before_the_end_opens_no_second_one(stage):
+    """Killed between the case and the answer, the bot goes on with the case that is there."""
+    story = stage("clean", start=False)
+    subject = Subject(
+        id=next(
+            key for key, user in story.microsoft.state.users.items() if user["userPrincipalName"] == ADELE
+        ),
+        user_principal_name=ADELE,
+        mail=ADELE,
+        addresses=(ADELE,),
+        display_name="Adele Vance",
+    )
+    channel = story.slack.channels["incident-room"].id
+    megan = story.slack.people["responder"].id
+    ledger = Ledger(story.settings.ledger, now)
+    with ledger.writing() as writing:
+        writing.ask("q1", megan, channel, f"check {ADELE}")
+    with ledger.writing() as writing:
+        writing.open_case(
+            "C-2ABCD",
+            tenant="Contoso",
+            subject=subject,
+            window=Window(now() - timedelta(days=1), now()),
+            channel=channel,
+            asked_by=megan,
+            request="q1",
+        )
+    with ledger.writing() as writing:
+        writing.finish("C-2ABCD", verdict="", report="", facts={})
+        writing.shown("C-2ABCD", "the check was over before the question was answered")
+    ledger.close()
+    story.start()
+    story.told(holding="C-2ABCD")
+    assert story.kinds().count("case opened") == 1
+    assert story.bot.ledger.unanswered_requests() == []

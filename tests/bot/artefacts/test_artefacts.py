@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -99,3 +101,11 @@ def test_the_files_of_a_report_are_text_json_and_csv():
     assert list(files) == ["report.txt", "report.json", "timeline.csv"]
     assert json.loads(files["report.json"])["verdict"] == "compromised"
     assert all(files.values())
+
+
+@pytest.mark.parametrize(
+    "text", ["x;=1+1", 'x";=1+1', "x; +1", "x;'@SUM(1)", 'x;"-1', "x;=1;=2", "a;\u200b=1"]
+)
+def test_no_second_cell_behind_a_semicolon_is_a_formula(text):
+    """Where the semicolon separates, a spreadsheet cuts our quoted cells at it."""
+    assert not re.search(r"""(^|;)[\s"]*[=+\-@|%]""", harmless(text))

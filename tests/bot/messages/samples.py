@@ -167,8 +167,19 @@ def progress(texts: tuple[str, ...] = ("Forwarding to an outside address was add
     return Progress(
         sources=sources(),
         waiting=("mailbox", "sent_items", "deleted_items", "message_trace", "signature", "junk_lists"),
-        findings=lambda: tuple(finding(f"s{n}", text) for n, text in enumerate(texts)),
+        so_far=lambda: Verdict(
+            Answer.SUSPICIOUS,
+            5,
+            "low",
+            tuple(finding(f"s{n}", text) for n, text in enumerate(texts)),
+            ("mailbox",),
+            "This account is suspicious.",
+        ),
     )
+
+
+def nothing_yet() -> Verdict:
+    return Verdict(Answer.CANNOT_TELL, 0, "low", (), (), "Nobody can tell from what could be seen.")
 
 
 TRICKS = st.sampled_from(

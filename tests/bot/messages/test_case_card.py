@@ -88,7 +88,7 @@ def test_the_looking_card_shows_how_far_it_is_and_what_it_waits_for():
     assert "Looking into Adele Vance" in text
     assert "5 of 11 sources" in text
     assert "Waiting for mailbox, sent items, deleted items, message trace and 2 more" in text
-    assert "no verdict yet" in text
+    assert "so far this is suspicious" in text
     assert "Forwarding to an outside address was added." in text
     assert "Case C-7Q2M" in text
     assert "U0MEGAN01" in text

@@ -118,3 +118,11 @@ def test_only_what_has_the_form_of_an_address_is_left_readable():
     assert address("first_last@contoso.example") == "first_last@contoso.example"
     assert "<" not in address("<!channel>@contoso.example")
     assert "_" not in address("_x_@contoso.example").replace("＿", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["evil.com_x", "http:\\\\evil.com_", "evil\u2024com", "evil\ufe52com", "a@evil.com_"]
+)
+def test_a_host_is_seen_beside_an_underscore_and_with_any_dot(text):
+    for shown in (said(text), plain(text)):
+        assert "evil[.]com" in shown

@@ -310,7 +310,8 @@ def test_a_rule_in_force_is_told_with_the_record_that_made_it() -> None:
 
 
 def test_a_rule_without_a_record_says_that_the_time_is_not_known() -> None:
-    finding = only(inbox_rules, live(rule("Copy", forwardTo=[DROP])))
+    seen = evidence(inbox_rules=[rule("Copy", forwardTo=[DROP])], audit_log=[], audit_log_on_mailbox=[])
+    finding = only(inbox_rules, seen)
     assert finding.at is None
     assert "no record tells when" in finding.summary
 

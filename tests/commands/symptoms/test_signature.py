@@ -136,9 +136,16 @@ def test_a_signature_in_force_that_a_record_set_is_told_once() -> None:
 
 
 def test_what_ended_messages_before_and_after_is_told() -> None:
-    finding = only(signature, evidence(sent_items=letters(OWN, f"{OWN}\n{LOANS}", f"{OWN}\n{LOANS}")))
+    finding = only(signature, evidence(sent_items=letters(OWN, OWN, f"{OWN}\n{LOANS}", f"{OWN}\n{LOANS}")))
     assert finding.before == "Adele Vance / Sales, Contoso"
     assert finding.after.endswith(LOANS)
+
+
+def test_the_words_of_a_single_letter_are_never_taken_for_a_signature_and_told() -> None:
+    bye = "The code for the door is 4471, see you there."
+    for before in ([bye], ["Thanks, Adele", bye]):
+        seen = evidence(sent_items=letters(*before, f"{OWN}\n{LOANS}", f"{OWN}\n{LOANS}"))
+        assert only(signature, seen).before == ""
 
 
 def test_an_ordinary_change_is_told_for_information() -> None:

@@ -1,0 +1,90 @@
+"""Everyday records that tell something only when somebody else made them, told without reading them.
+
+Mail opened, filed and drafted, files opened and fetched: of these the symptoms look at nothing that the user
+himself did from a place that is not suspect. Where nothing about a user is suspect they need not be read,
+and reading them is most of the work of a large export. The few ways in which they matter all the same are
+looked for in their text; when in doubt they are read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from commands.clues.agents import Kind, agent_of
+from commands.symptoms.mail_access import MANY_FILES
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+
+FETCHED: Final = frozenset({"FileDownloaded", "FileSyncDownloadedFull"})
+"""Many of these within an hour tell something from an unfamiliar place already."""
+
+QUIET: Final = FETCHED | {
+    "MailItemsAccessed", "MailboxLogin", "FolderBind", "Create", "Update", "Move", "Copy",
+    "MoveToDeletedItems", "FileAccessed", "FileAccessedExtended", "FilePreviewed", "FileCopied",
+    "FileDeleted", "FileRecycled",
+}  # fmt: skip
+"""Operations of which that is so."""
+
+_QUIET: Final = frozenset(name.encode() for name in QUIET)
+_FETCHED: Final = frozenset(name.encode() for name in FETCHED)
+
+
+def is_quiet(text: bytes, name: str) -> bool:
+    """Say whether an AuditData text is an everyday record of the user's own."""
+    return _value(text, b'"Operation":"') in _QUIET and _value(text, b'"UserId":"').lower() == name.encode()
+
+
+def matter(texts: Sequence[bytes], records: Iterable[AuditRecord], usual: Usual) -> bool:
+    """Say whether a user's quiet records may tell something, given what else is known of him.
+
+    Args:
+        texts: The quiet records.
+        records: All his other records.
+        usual: What is usual for him by these.
+    """
+    if usual.suspect_addresses or usual.suspect_sessions:
+        return True
+    # A record that names no place is placed by its session, and any record of that session may show where.
+    unplaced = {
+        one.session_id.encode()
+        for one in records
+        if one.session_id and (one.microsoft_address or not one.address)
+    }
+    if unplaced and any(
+        not unplaced.isdisjoint((_value(text, b'"AADSessionId":"'), _value(text, b'"SessionId":"')))
+        for text in texts
+    ):
+        return True
+    return _fetches_much(texts) or any(_by_attack_tool(text) for text in texts)
+
+
+def _fetches_much(texts: Sequence[bytes]) -> bool:
+    fetched = [text for text in texts if _value(text, b'"Operation":"') in _FETCHED]
+    if len(fetched) < MANY_FILES:
+        return False
+    hours = Counter(_value(text, b'"CreationTime":"')[: len("2026-08-20T10")] for text in fetched)
+    return max(hours.values()) >= MANY_FILES
+
+
+def _by_attack_tool(text: bytes) -> bool:
+    if b'"Name":"UserAgent"' in text:
+        return True  # not where it is looked for below
+    for field in (b'"UserAgent":"', b'"ClientInfoString":"'):
+        agent = agent_of(_value(text, field).decode(errors="replace"))
+        if agent is not None and agent.kind is Kind.ATTACK:
+            return True
+    return False
+
+
+def _value(text: bytes, field: bytes) -> bytes:
+    """Give the first text under a name, as it stands there; empty where it is none or written with blanks.
+
+    `field` is the name with all that stands before the value.
+    """
+    at = text.find(field)
+    if at < 0:
+        return b""
+    at += len(field)
+    return text[at : text.find(b'"', at)]

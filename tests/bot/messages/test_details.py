@@ -1,0 +1,58 @@
+"""The details below the card put first what matters first."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from bot.artefacts.report_text import report_text
+from bot.messages import parts
+from bot.messages.details import details
+from commands.report import Finding, Report, Severity, Sign
+from tests.bot.messages import samples
+
+GRAVE = Sign("grave", Severity.CRITICAL, "It is grave.")
+
+
+def report_with(*findings: Finding) -> Report:
+    """The rich report, its first symptom having these findings."""
+    report = samples.rich()
+    first = replace(report.symptoms[0], findings=findings)
+    return replace(report, symptoms=(first, *report.symptoms[1:]))
+
+
+def shown(report: Report) -> str:
+    """All the details' blocks as one text."""
+    return json.dumps([message.blocks for message in details(report)], ensure_ascii=False)
+
+
+def test_the_gravest_finding_of_a_symptom_is_shown_even_when_it_came_last():
+    many = [samples.finding("missing_mail", f"Thing {number} happened") for number in range(12)]
+    report = report_with(*many, replace(samples.finding("missing_mail", "The worst happened"), sign=GRAVE))
+    assert "The worst happened" in shown(report)
+    text = report_text(report)
+    assert text.index("The worst happened") < text.index("Thing 0 happened")
+
+
+def test_findings_of_the_same_weight_keep_their_order():
+    findings = [samples.finding("missing_mail", f"Thing {number}") for number in range(3)]
+    assert parts.gravest_first(findings) == tuple(findings)
+
+
+def test_an_old_value_that_is_not_known_is_left_out():
+    new = replace(samples.finding("missing_mail"), before="", after="drop@mailbox-relay.example")
+    assert "now: “drop@mailbox-relay[.]example”" in shown(report_with(new))
+    assert 'now:    "drop@mailbox-relay.example"' in report_text(report_with(new))
+    assert 'before: ""' not in report_text(report_with(new))
+    gone = replace(samples.finding("missing_mail"), before="Adele", after="")
+    assert "before: “Adele”" in shown(report_with(gone))
+    both = replace(samples.finding("missing_mail"), before="Adele", after="Eve")
+    assert "“Adele” → “Eve”" in shown(report_with(both))
+    assert 'after:  "Eve"' in report_text(report_with(both))
+
+
+def test_names_of_services_are_spelled_as_their_makers_spell_them():
+    assert parts.spoken("exchange_role_groups") == "Exchange role groups"
+    assert parts.spoken("purview_role_groups") == "Purview role groups"
+    assert parts.spoken("sign_ins_non_interactive") == "sign-ins non-interactive"
+    assert parts.spoken("oauth_grants") == "OAuth grants"

@@ -1,0 +1,150 @@
+"""The sentence of a finding is read at night, in a hurry: it must be English and must not claim too much."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from commands.symptoms import (
+    delegates,
+    inbox_rules,
+    junk_lists,
+    mail_access,
+    mail_forwarding,
+    mail_protocols,
+    missing_mail,
+    oauth_apps,
+    sign_ins,
+    signature,
+)
+from graph.audit_log.record import Item
+from graph.evidence import InboxRule, Mailbox, Signature
+from tests.commands.evidence import INTRUDER, NESTOR, record
+from tests.commands.symptoms.judging import broken_in, findings
+
+DROP = "drop77@mailbox-relay.example"
+RULE = InboxRule.model_validate(
+    {"id": "r1", "displayName": "Copy", "actions": {"forwardTo": [{"emailAddress": {"address": DROP}}]}}
+)
+LURE = Signature(signature_text="Please note: our bank details have changed. New account: IBAN GB00 0000.")
+
+SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
+    (
+        delegates,
+        {"audit_log": [record("Set-Mailbox", actor=NESTOR, parameters={"GrantSendOnBehalfTo": "alex"})]},
+        f"alex was allowed to send on behalf of this account by {NESTOR} from 192.0.2.10",
+    ),
+    (
+        junk_lists,
+        {
+            "audit_log": [
+                record(
+                    "Set-MailboxJunkEmailConfiguration",
+                    parameters={"BlockedSendersAndDomains": "microsoft.com"},
+                )
+            ]
+        },
+        "The junk mail lists were made to block microsoft.com by adele.vance@contoso.example from 192.0.2.10",
+    ),
+    (
+        mail_protocols,
+        {
+            "audit_log": [
+                record(
+                    "Set-CASMailbox", parameters={"PopEnabled": "True", "ImapEnabled": "True"}, actor=NESTOR
+                )
+            ]
+        },
+        f"POP, IMAP were switched on for this account by {NESTOR} from 192.0.2.10",
+    ),
+    (
+        mail_protocols,
+        {"audit_log": [record("Set-CASMailbox", parameters={"PopEnabled": "True"}, actor=NESTOR)]},
+        f"POP was switched on for this account by {NESTOR} from 192.0.2.10",
+    ),
+    (
+        mail_access,
+        {
+            "sign_ins": broken_in(),
+            "audit_log": [
+                record(
+                    "MailItemsAccessed", address=INTRUDER, details={"IsThrottled": "True"}, items=["Hello"]
+                )
+            ],
+        },
+        (
+            "More messages than are recorded were opened by adele.vance@contoso.example "
+            "from 203.0.113.77 (suspect)"
+        ),
+    ),
+    (
+        missing_mail,
+        {
+            "sign_ins": broken_in(),
+            "audit_log": [
+                record(
+                    "HardDelete",
+                    address=INTRUDER,
+                    items=[
+                        Item(subject="Remittance advice 4471", id="1", folder="", internet_message_id=""),
+                        Item(subject="Your password was changed", id="2", folder="", internet_message_id=""),
+                    ],
+                )
+            ],
+        },
+        (
+            "Mail about payments, security and passwords was deleted (“Remittance advice 4471”, “Your "
+            "password was changed”) by adele.vance@contoso.example from 203.0.113.77 (suspect)"
+        ),
+    ),
+    (
+        oauth_apps,
+        {
+            "audit_log": [
+                record(
+                    "Add app role assignment to service principal",
+                    details={"TargetName": "Office 365 Exchange Online"},
+                    changes={
+                        "AppRole.Value": ("", "SMTP.SendAsApp"),
+                        "ServicePrincipal.DisplayName": ("", "Mail helper"),
+                    },
+                    actor="adele.vance@contoso.example",
+                )
+            ]
+        },
+        (
+            "The application Mail helper was given the right SMTP.SendAsApp on Office 365 Exchange Online "
+            "by adele.vance@contoso.example from 192.0.2.10"
+        ),
+    ),
+    (
+        sign_ins,
+        {"sign_ins": broken_in()},
+        "Signed in from a new country, from 203.0.113.77 (Lagos, NG)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("symptom", "sources", "sentence"), SENTENCES)
+def test_a_finding_says_in_one_english_sentence_who_did_what_to_whom(symptom, sources, sentence) -> None:
+    found = findings(symptom, **sources)
+    assert sentence in [finding.summary for finding in found]
+    assert not [finding.summary for finding in found if finding.summary.endswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("symptom", "source"),
+    [
+        (inbox_rules, {"inbox_rules": [RULE]}),
+        (mail_forwarding, {"mailbox": Mailbox(forwarding_smtp_address=f"smtp:{DROP}")}),
+        (signature, {"signature": LURE}),
+    ],
+)
+def test_nobody_says_that_no_record_tells_before_the_records_were_seen(symptom, source) -> None:
+    (early,) = findings(symptom, **source)
+    assert "the audit log, which may tell when it was" in early.summary
+    assert "no record" not in early.summary
+    (late,) = findings(symptom, **source, audit_log=[], audit_log_on_mailbox=[])
+    assert "has not been seen" not in late.summary
