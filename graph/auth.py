@@ -18,9 +18,10 @@ import msal
 import structlog
 from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS
 
-from graph.errors import Broken, CannotSignIn, OutOfTime
+from graph.errors import Broken, CannotSignIn, NotJson, OutOfTime, Refused
 from graph.limits import Deadline
-from graph.settings import TenantSettings, is_loopback
+from graph.replies import json_of, safe_text
+from graph.settings import TenantSettings, is_loopback, place_of
 from graph.wire import Reply, Wire
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,8 @@ log = structlog.get_logger(__name__)
 ATTEMPTS = 4
 _PFX = frozenset({".pfx", ".p12"})
 _NUMBER = re.compile(r"AADSTS(\d+)")
+_TOKEN = re.compile(r"[!-~]+")
+"""What a token is made of; anything else could not be sent as a header."""
 _PLAIN = {
     "7000215": "the client secret is wrong (the secret's value is needed, not its id)",
     "7000222": "the client secret has expired",
@@ -109,9 +112,11 @@ class SignIn:
         token = result.get("access_token")
         if not token:
             raise _refusal(result, resource)
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+            raise CannotSignIn("The login service gave something that is no token.")
         if result.get("token_source") != "cache":
             log.info("Signed in.", action="signin.token", tenant=self._settings.name, resource=resource.value)
-        return str(token)
+        return token
 
     def _app(self, resource: Resource) -> msal.ConfidentialClientApplication:
         """One application object for each resource, so that sign-ins for different ones run side by side."""
@@ -124,7 +129,7 @@ class SignIn:
                 client_credential=credential(self._settings),
                 # Microsoft's list knows no private host, and asking for it would leave this machine.
                 instance_discovery=None if host in WELL_KNOWN_AUTHORITY_HOSTS else False,
-                http_client=_LoginClient(self._wire, plain=login.startswith("http://")),
+                http_client=_LoginClient(self._wire, login),
             )
         return self._apps[resource]
 
@@ -164,12 +169,14 @@ def _unusable(error: Exception) -> CannotSignIn:
 
 def _refusal(result: Mapping[str, Any], resource: Resource) -> CannotSignIn:
     description = str(result.get("error_description") or "")
-    codes = [str(code) for code in result.get("error_codes") or ()] or _NUMBER.findall(description)
+    given = result.get("error_codes")
+    numbers = [str(one) for one in given if isinstance(one, int)] if isinstance(given, list) else []
+    codes = numbers or _NUMBER.findall(description)
     code = codes[0] if codes else ""
-    named = f"AADSTS{code}" if code else str(result.get("error") or "no reason given")
+    named = f"AADSTS{code}" if code else safe_text(str(result.get("error") or "no reason given"))
     reason = _PLAIN.get(code)
     says = f"Signing in to {resource.value} failed: {f'{reason} ({named})' if reason else named}."
-    return CannotSignIn(says, code=named, request_id=str(result.get("correlation_id") or ""))
+    return CannotSignIn(says, code=named, request_id=safe_text(str(result.get("correlation_id") or "")))
 
 
 def _secure(url: str) -> str:
@@ -210,11 +217,17 @@ class _deadline:  # noqa: N801 - reads as the with-statement that it is for
 
 
 class _LoginClient:
-    """The HTTP client that MSAL works with; goes back to plain http where the settings say so."""
+    """The HTTP client that MSAL works with; goes back to plain http where the settings say so.
 
-    def __init__(self, wire: Wire, *, plain: bool) -> None:
+    MSAL sends the secret wherever the tenant's description says, so here it is seen to that this is the login
+    service. It also takes for granted that the service answers with JSON objects of the right shape.
+    """
+
+    def __init__(self, wire: Wire, login: str) -> None:
         self._wire = wire
-        self._plain = plain
+        self._plain = login.startswith("http://")
+        home = urlsplit(login).hostname or ""
+        self._hosts = {home} | (WELL_KNOWN_AUTHORITY_HOSTS if home in WELL_KNOWN_AUTHORITY_HOSTS else set())
 
     def get(
         self,
@@ -246,6 +259,9 @@ class _LoginClient:
         data: Mapping[str, str] | str | None,
         headers: Mapping[str, str] | None,
     ) -> _Answer:
+        place = place_of(url)
+        if place is None or place[0] != "https" or place[1] not in self._hosts:
+            raise Refused("The login service named another address to sign in at; nothing was sent there.")
         parts = urlsplit(url)
         if self._plain and is_loopback(parts.hostname or ""):
             url = urlunsplit(parts._replace(scheme="http"))
@@ -259,4 +275,25 @@ class _LoginClient:
         reply = self._wire.send(method, url, headers=sent, body=body, deadline=_current.deadline)
         if reply.status >= 500 or reply.status == 429:
             raise Broken(f"The login service answered with status {reply.status}.", status=reply.status)
+        _demand_shape(reply, _LASTS if method == "POST" else _ENDPOINTS)
         return _Answer(reply)
+
+
+_LASTS = "expires_in"
+_ENDPOINTS = "token_endpoint"
+
+
+def _demand_shape(reply: Reply, telling: str) -> None:
+    """See that an answer is an object, and that what MSAL reads of a success has the form that it expects.
+
+    Raises:
+        NotJson: it has not; usually something between us and the login service answered in its place.
+    """
+    found = json_of(reply)
+    fits = isinstance(found, dict) and bool(found)
+    if fits and reply.ok and telling == _ENDPOINTS and "tenant_discovery_endpoint" not in found:
+        fits = all(isinstance(found.get(name), str) for name in (_ENDPOINTS, "authorization_endpoint"))
+    if fits and telling == _LASTS and "access_token" in found:
+        fits = str(found.get(_LASTS, 0)).isdigit()
+    if not fits:
+        raise NotJson("The login service answered with something unexpected.", status=reply.status)

@@ -6,6 +6,7 @@ guidance".
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
@@ -23,7 +24,7 @@ from graph.limits import Deadline, Limits
 from graph.replies import graph_error, json_of
 from graph.request import Request
 from graph.retry import Pacing, Sent, persist
-from graph.settings import TenantSettings
+from graph.settings import TenantSettings, place_of
 from graph.wire import Reply, Wire
 
 log = structlog.get_logger(__name__)
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 BATCH = 20
 """Requests in one batch, at most."""
 _SAFE = "$'(),:/@"
+MOST_PAGES = 10_000
+"""Pages of one question; more than that is a service that never ends, and would fill our memory."""
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -103,6 +106,8 @@ class GraphClient:
         while link:
             if link in seen:
                 raise Broken("Graph sent us round in a circle: the same page came twice.")
+            if len(seen) >= MOST_PAGES:
+                raise Broken(f"Graph named more than {MOST_PAGES:,} further pages.")
             seen.add(link)
             self._demand_own(link)
             page, link = items_of(self._answer(request, link, deadline))
@@ -210,16 +215,13 @@ class GraphClient:
 
 def is_below(link: str, base: str) -> bool:
     """Whether a link has scheme, host and port of a base address, and its path begins with the base's."""
-    one, other = urlsplit(link), urlsplit(base)
     try:
-        same = (one.scheme, one.hostname, _port(one.scheme, one.port)) == (
-            other.scheme,
-            other.hostname,
-            _port(other.scheme, other.port),
-        )
+        one, other = urlsplit(link), urlsplit(base)
     except ValueError:
         return False
-    return same and not one.username and (one.path + "/").startswith(other.path.rstrip("/") + "/")
+    place = place_of(link)
+    inside = (one.path + "/").startswith(other.path.rstrip("/") + "/")
+    return place is not None and place == place_of(base) and inside
 
 
 def items_of(answer: Any) -> tuple[list[Item], str]:
@@ -238,10 +240,6 @@ def items_of(answer: Any) -> tuple[list[Item], str]:
     return list(value), str(answer.get("@odata.nextLink") or "")
 
 
-def _port(scheme: str, port: int | None) -> int:
-    return port or (443 if scheme == "https" else 80)
-
-
 def _part_of(number: str, request: Request) -> Mapping[str, Any]:
     query = "?" + urlencode(request.query, quote_via=quote, safe=_SAFE) if request.query else ""
     part: dict[str, Any] = {"id": number, "method": request.method, "url": request.path + query}
@@ -253,7 +251,9 @@ def _part_of(number: str, request: Request) -> Mapping[str, Any]:
 def _reply_of(response: Mapping[str, Any] | None) -> Reply:
     if response is None:
         return Reply(502)
-    headers = {str(name): str(text) for name, text in (response.get("headers") or {}).items()}
-    body = response.get("body")
-    content = b"" if body is None else orjson.dumps(body)
-    return Reply(int(response.get("status") or 502), headers, content)
+    status, named, body = response.get("status"), response.get("headers"), response.get("body")
+    if not isinstance(status, int):
+        return Reply(502)
+    headers = {str(name): str(text) for name, text in named.items()} if isinstance(named, dict) else {}
+    # The standard library's writer, for numbers and halves of characters that the quicker one refuses.
+    return Reply(status, headers, b"" if body is None else json.dumps(body).encode())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import queue
+import re
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ from graph.errors import (
     NoPermission,
     NoSuchUser,
     NotFound,
+    NotJson,
     OutOfTime,
     Refused,
     Throttled,
@@ -51,6 +53,10 @@ log = structlog.get_logger(__name__)
 
 LOOKUP_SECONDS = 30.0
 """How long finding the account itself may take."""
+
+_NOT_IN_A_NAME = re.compile(r"[\s\x00-\x1f\ud800-\udfff]")
+_NAME = re.compile(r"[^@]+@[^@]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+"""Something with one @ in it, or an object id."""
 
 _LANES = {Limit.REPORTS: 5, Limit.RISK: 1, Limit.TRACE: 4, Limit.AUDIT_SEARCH: 4, Limit.DIRECTORY: 10}
 
@@ -146,8 +152,11 @@ def find_subject(text: str, connection: Connection) -> Subject:
         GraphError: when the directory cannot be asked.
     """
     wanted = text.strip().strip("<>").removeprefix("mailto:").strip()
-    if not wanted or any(character.isspace() or ord(character) < 32 for character in wanted):
+    if not wanted or _NOT_IN_A_NAME.search(wanted):
         raise NoSuchUser(f"{text!r} is not an address, a user principal name or an object id.")
+    if not _NAME.fullmatch(wanted):
+        # Graph would read other words as something else, such as /users/delta or /users/.. .
+        raise NoSuchUser(f"Nobody in {connection.settings.name} has the address {wanted}.")
     deadline = Deadline(LOOKUP_SECONDS)
     select = {"$select": "id,userPrincipalName,displayName,mail,proxyAddresses"}
     try:
@@ -158,7 +167,7 @@ def find_subject(text: str, connection: Connection) -> Subject:
     if not found:
         raise NoSuchUser(f"Nobody in {connection.settings.name} has the address {wanted}.")
     if len(found) > 1:
-        names = ", ".join(str(one.get("userPrincipalName", one["id"])) for one in found[:5])
+        names = ", ".join(str(one.get("userPrincipalName") or one.get("id")) for one in found[:5])
         raise NoSuchUser(f"{wanted} means more than one account: {names}. Use the user principal name.")
     return _subject(found[0])
 
@@ -175,6 +184,8 @@ def _by_address(
 
 
 def _subject(user: Item) -> Subject:
+    if not user.get("id") or not user.get("userPrincipalName"):
+        raise NotJson("Microsoft answered with something that is no account.")
     name = str(user["userPrincipalName"]).casefold()
     mail = str(user.get("mail") or name).casefold()
     proxies = (str(proxy) for proxy in user.get("proxyAddresses") or ())
@@ -419,8 +430,7 @@ class _Run:
     def _still_running(self, player: _Player) -> Unavailable:
         after = f"{self._patience:.0f} s" if self._patience >= 1 else f"{self._patience:.1f} s"
         if any(player.kept.values()):
-            kept = "its id is kept and the next check goes on with it"
-            says = f"Still running at Microsoft after {after}; {kept}."
+            says = f"Microsoft was still searching after {after}; check again later."
         else:
             says = f"No answer from Microsoft within {after}."
         return Unavailable(Reason.TIME, says)

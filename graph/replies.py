@@ -6,8 +6,10 @@ of its reports; for Exchange, what public clients of the administration endpoint
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -60,11 +62,25 @@ def json_of(reply: Reply) -> Any:
     try:
         return orjson.loads(reply.body)
     except orjson.JSONDecodeError:
+        with suppress(ValueError, RecursionError):
+            return _leniently(reply.text)
         raise NotJson(
             f"Microsoft answered with {_kind_of(reply)} where JSON was promised.",
             status=reply.status,
             request_id=reply.request_id,
         ) from None
+
+
+def _leniently(text: str) -> Any:
+    """Read JSON that holds halves of characters, each as a question mark.
+
+    Whoever sends a mail chooses its subject; one such sign in it must not hide all other mail of the page.
+
+    Raises:
+        ValueError: when it is no JSON all the same.
+    """
+    found = json.loads(text, strict=False)
+    return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -177,7 +193,8 @@ def _code_and_message(reply: Reply) -> tuple[str, str]:
     error = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict):
         return "", ""
-    code, message = str(error.get("code") or ""), _exchange_text(error) or str(error.get("message") or "")
+    code = safe_text(str(error.get("code") or ""))
+    message = _exchange_text(error) or str(error.get("message") or "")
     if message.lstrip().startswith("{"):
         # Some services put the error that they got from the next one into the message, as JSON text.
         inner_code, inner_message = _code_and_message(Reply(reply.status, reply.headers, _inner(message)))
@@ -192,7 +209,7 @@ def _inner(message: str) -> bytes:
         return b""
     if not isinstance(inner, dict):
         return b""
-    return orjson.dumps(inner if isinstance(inner.get("error"), dict) else {"error": inner})
+    return json.dumps(inner if isinstance(inner.get("error"), dict) else {"error": inner}).encode()
 
 
 def _exchange_text(error: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ Exchange.
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -83,7 +84,8 @@ class TenantSettings(BaseModel):
             answer in every tenant yet.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What is wrong is told without what was given: secrets stand beside it.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: str = "tenant"
     tenant_id: str = Field(min_length=1)
@@ -159,3 +161,22 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+
+
+def place_of(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an address; None where libraries might disagree about which host it names.
+
+    A backslash ends the host for one library and belongs to it for another, so nothing but the plain signs of
+    a host name is taken, and no user in front of it.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    if "@" in parts.netloc or not _HOST.fullmatch(host):
+        return None
+    return parts.scheme, host, port or (443 if parts.scheme == "https" else 80)

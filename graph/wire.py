@@ -17,7 +17,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
-from graph.errors import OutOfTime, Unreachable
+from graph.errors import Broken, OutOfTime, Unreachable
 from graph.limits import Deadline
 from graph.settings import is_loopback
 
@@ -25,6 +25,8 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 65.0
 """How long one answer may let us wait. Entra's authentication methods give up after 60 seconds themselves."""
 _CHUNK = 65_536
+LARGEST = 128 * 1024 * 1024
+"""Bytes of one answer, also once uncompressed. A page of a thousand records is far smaller."""
 
 
 class NeverSent(Unreachable):
@@ -88,6 +90,7 @@ class Wire:
             OutOfTime: when the deadline passed before that.
             NeverSent: when there was no connection.
             Unreachable: when the connection broke or went silent.
+            Broken: when the answer is larger than any honest one.
         """
         deadline.check("waiting to ask")
         limit = max(0.05, deadline.left)
@@ -128,21 +131,44 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 def _body_of(raw: urllib3.HTTPResponse, deadline: Deadline) -> bytes:
     """Read the body as it comes, so that a server that drips cannot hold us beyond the deadline."""
-    parts = []
-    while part := raw.read1(_CHUNK, decode_content=False):
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        _wait_at_most(raw, deadline)
+        part = raw.read1(_CHUNK, decode_content=False)
+        if not part:
+            return b"".join(parts)
         parts.append(part)
+        size += len(part)
+        if size > LARGEST:
+            raise _too_large()
         deadline.check("Microsoft's answer was still coming")
-    return b"".join(parts)
+
+
+def _wait_at_most(raw: urllib3.HTTPResponse, deadline: Deadline) -> None:
+    """Let the next read wait for as long as there is time, which grew shorter with every part."""
+    socket = getattr(raw.connection, "sock", None)
+    if socket is not None:
+        socket.settimeout(max(0.05, min(READ_SECONDS, deadline.left)))
+
+
+def _too_large() -> Broken:
+    return Broken(f"Microsoft's answer is larger than {LARGEST:,} bytes, which no honest one is.")
 
 
 def _uncompressed(content: bytes, encoding: str) -> bytes:
     """Undo the compression; what only claims to be compressed stays as it is (Exchange sends such bodies)."""
     if encoding not in ("gzip", "deflate"):
         return content
+    unpacking = zlib.decompressobj(47)
     try:
-        return zlib.decompress(content, 47)
+        # A few bytes can unpack to more than there is memory for.
+        unpacked = unpacking.decompress(content, LARGEST + 1)
     except zlib.error:
         return content
+    if len(unpacked) > LARGEST:
+        raise _too_large()
+    return unpacked if unpacking.eof else content
 
 
 def _why(error: Exception, deadline: Deadline) -> OutOfTime | Unreachable:

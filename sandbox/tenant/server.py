@@ -339,12 +339,19 @@ class Graph(Service):
         except RefusalError as problem:
             reply = _problem_reply(problem, str(uuid4()), call.client_request_id or "")
         call.status, call.ended = reply.status, monotonic()
-        is_json = reply.headers.get("Content-Type") == "application/json"
-        text: Any = orjson.loads(reply.content) if is_json and reply.content else None
-        if text is None and reply.content:
-            text = base64.b64encode(reply.content).decode()
+        text = _part_body(reply.content)
         result: Json = {"id": str(item["id"]), "status": reply.status, "headers": reply.headers}
         return result if text is None else {**result, "body": text}
+
+
+def _part_body(content: bytes) -> Any:
+    """The body of one part of a batch: JSON as it is, anything else as base64, None when it is empty."""
+    if not content:
+        return None
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return base64.b64encode(content).decode()
 
 
 class Exchange(Service):
@@ -371,13 +378,19 @@ class Exchange(Service):
             table,
             held,
             service=self.name,
-            link=f"{self.core.url}{self.prefix}{arrival.path}",
+            link=f"{self._address(arrival)}{self.prefix}{arrival.path}",
             query=arrival.options,
             headers=arrival.headers,
             body=arrival.body,
             stale=stale,
         )
         return _json(answer.status, answer.body, dict(answer.headers))
+
+    def _address(self, arrival: Arrival) -> str:
+        """This server's address by the name that it was asked under, so that links lead back to that name."""
+        own = urlsplit(self.core.url)
+        asked = arrival.headers.get("host", "")
+        return f"{own.scheme}://{asked}" if asked == f"localhost:{own.port}" else self.core.url
 
     def _batch(
         self, arrival: Arrival, table: Mapping[str, exchange.Cmdlet], held: set[str], stale: float
@@ -413,7 +426,7 @@ class Exchange(Service):
             except RefusalError as problem:
                 reply = _problem_reply(problem, str(uuid4()), "")
             call.status, call.ended = reply.status, monotonic()
-            text = orjson.loads(reply.content) if reply.content.startswith(b"{") else None
+            text = _part_body(reply.content)
             responses.append(
                 {"id": item["id"], "status": reply.status, "headers": reply.headers, "body": text}
             )

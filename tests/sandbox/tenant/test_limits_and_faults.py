@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -136,3 +137,18 @@ def test_latency_is_added_to_each_call_and_calls_run_beside_each_other(limited):
         url = f"{limited.tenant.graph_url}/v1.0/domains"
         list(pool.map(lambda _: requests.get(url, headers=headers, timeout=10), range(6)))
     assert 0.2 <= time.monotonic() - started < 1.0
+
+
+@pytest.mark.parametrize("fault", [Fault(status=403, nul=True), Fault(status=503, html=True)])
+def test_a_part_of_a_batch_can_fail_with_what_is_no_json(shared, fault):
+    shared.tenant.faults.add("/users/broken", fault, times=1)
+    parts = [
+        {"id": str(n), "method": "GET", "url": url}
+        for n, url in enumerate(("/users/broken", f"/users/{ADELE}"))
+    ]
+    reply = shared.graph("/$batch", method="POST", body={"requests": parts})
+    shared.tenant.faults.clear()
+    assert reply.status_code == 200
+    found = {part["id"]: part for part in reply.json()["responses"]}
+    assert (found["0"]["status"], found["1"]["status"]) == (fault.status, 200)
+    assert base64.b64decode(found["0"]["body"])
