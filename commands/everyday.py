@@ -36,6 +36,14 @@ def is_quiet(text: bytes, name: str) -> bool:
     return _value(text, b'"Operation":"') in _QUIET and _value(text, b'"UserId":"').lower() == name.encode()
 
 
+def ends(texts: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Give the oldest and the latest of some records, once each; none where there are none."""
+    if not texts:
+        return ()
+    dated = [(_value(text, b'"CreationTime":"'), text) for text in texts]
+    return tuple(dict.fromkeys((min(dated)[1], max(dated)[1])))
+
+
 def matter(texts: Sequence[bytes], records: Iterable[AuditRecord], usual: Usual) -> bool:
     """Say whether a user's quiet records may tell something, given what else is known of him.
 

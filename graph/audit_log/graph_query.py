@@ -44,7 +44,7 @@ def parse(raw: Mapping[str, Any]) -> AuditRecord:
     merged = {name: lower[key] for key, name in _FRAME.items() if as_text(lower.get(key))}
     inner = as_mapping(lower.get("auditdata"))
     open_part = as_mapping(inner.get("dynamicProperties") or inner.get("DynamicProperties"))
-    names = {name.lower(): name for name in merged.values()}
+    names = {name.lower(): name for name in merged}
     for part in (inner, open_part):
         for key, value in part.items():
             if "@odata" in key or key.lower() == "dynamicproperties" or not as_text(value):

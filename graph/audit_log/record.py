@@ -283,42 +283,59 @@ _OWN_FIELDS: Final = frozenset(
 _MAILBOX_WITH_OWNER: Final = "mailboxownerupn"
 
 
-@lru_cache(maxsize=8192)
 def _plain_key(key: str) -> str:
     """Lower a field's name; "" for the types that Graph notes beside fields, with @odata in the name."""
     return "" if "@odata" in key else key.lower()
 
 
-@lru_cache(maxsize=8192)
-def _is_detail(key: str) -> bool:
-    """Say whether a field belongs into `details`: it has no place of its own in the normal form."""
-    name = _plain_key(key)
-    return bool(name) and name not in _OWN_FIELDS
-
-
 _ALIAS_NAMES: Final = frozenset(name for names in _ALIASES.values() for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the names of a record's fields tell, whatever their values.
+
+    Attributes:
+        names: The fields by their names in lower case; the first of several that differ only in case.
+        details: The fields that belong into `details`: they have no place of their own in the normal form.
+        aliased: Some other collector's name is among them.
+    """
+
+    names: Mapping[str, str]
+    details: tuple[str, ...]
+    aliased: bool
+
+
+@lru_cache(maxsize=1024)
+def _shape_of(keys: tuple[str, ...]) -> _Shape:
+    # Records of one kind have the same fields in the same order: to look at thirty names anew for each record
+    # took a quarter of the time.
+    names: dict[str, str] = {}
+    for key in keys:
+        if name := _plain_key(key):
+            names.setdefault(name, key)
+    details = tuple(key for key in keys if (name := _plain_key(key)) and name not in _OWN_FIELDS)
+    return _Shape(names, details, aliased=not _ALIAS_NAMES.isdisjoint(names))
 
 
 class _Fields:
     """Case-blind look into one record, with the other collectors' names."""
 
-    __slots__ = ("_aliased", "_lower", "_raw")
+    __slots__ = ("_aliased", "_names", "_raw", "_shape")
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self._raw = raw
-        lower: dict[str, Any] = {}
-        for key, value in raw.items():
-            name = _plain_key(key)
-            if name and name not in lower:
-                lower[name] = value
-        self._lower = lower
-        self._aliased = not _ALIAS_NAMES.isdisjoint(lower)
+        self._shape = _shape_of(tuple(raw))
+        self._names = self._shape.names
+        self._aliased = self._shape.aliased
 
     def get(self, key: str) -> Any:
-        value = self._lower.get(key)
+        name = self._names.get(key)
+        value = None if name is None else self._raw[name]
         if self._aliased and key in _ALIASES and _is_blank(value):
             for other in _ALIASES[key]:
-                value = self._lower.get(other)
+                name = self._names.get(other)
+                value = None if name is None else self._raw[name]
                 if not _is_blank(value):
                     return value
         return value
@@ -329,12 +346,14 @@ class _Fields:
 
     def has(self, *keys: str) -> bool:
         """Say whether any of these is there, under any name; a quick no for most."""
-        return self._aliased or any(key in self._lower for key in keys)
+        return self._aliased or any(key in self._names for key in keys)
 
     def scalars(self) -> dict[str, str]:
         found = {}
-        for key, value in self._raw.items():
-            if type(value) in _SCALARS and _is_detail(key) and (text := as_text(value)):
+        raw = self._raw
+        for key in self._shape.details:
+            value = raw[key]
+            if type(value) in _SCALARS and (text := as_text(value)):
                 found[key] = text
         return found
 
@@ -366,7 +385,8 @@ def _parse(raw: Mapping[str, Any]) -> AuditRecord:
     device = named_values(fields.get("deviceproperties"))
     properties = named_values(fields.get("operationproperties"))
     context = as_mapping(fields.get("appaccesscontext"))
-    extra = as_mapping(_decoded(extended.get("additionalDetails", "")))
+    told = extended.get("additionalDetails", "")
+    extra = as_mapping(_decoded(told)) if told and told != "{}" else {}
     actor_ids = typed_ids(fields.get("actor"))
     target_ids = typed_ids(fields.get("target"))
 
@@ -516,7 +536,7 @@ def named_values(value: object) -> dict[str, str]:
     found: dict[str, str] = {}
     if isinstance(value, list | tuple):
         for entry in value:
-            if not isinstance(entry, Mapping):
+            if type(entry) is not dict and not isinstance(entry, Mapping):  # the first is told far quicker
                 continue
             if "Name" in entry and "Value" in entry:  # as Microsoft writes it
                 found[as_text(entry["Name"])] = as_text(entry["Value"])
@@ -607,7 +627,7 @@ def typed_ids(value: object) -> dict[str, str]:
         return found
     value = _decoded(value)
     for entry in value if isinstance(value, list) else ():
-        if not isinstance(entry, Mapping):
+        if type(entry) is not dict and not isinstance(entry, Mapping):
             continue
         text, kind = as_text(entry.get("ID")), as_text(entry.get("Type"))
         if kind in _ID_KINDS:

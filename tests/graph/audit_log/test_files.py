@@ -161,6 +161,12 @@ def test_a_blank_audit_data_leaves_what_the_row_says():
     assert record.details["AuditDataState"] == "blank"
 
 
+def test_audit_data_goes_before_the_frame_whatever_the_case_of_its_names():
+    record = entry_of(GRAPH | {"auditData": {"operation": "Set-Mailbox", "USERID": "", "id": ["odd"]}})
+    assert (record.operation, record.actor) == ("Set-Mailbox", "adele.vance@contoso.example")
+    assert entry_of(GRAPH | {"createdDateTime": [], "time": "x", "auditData": INNER | DATA}).id == "r-1"
+
+
 def test_half_an_audit_data_gives_its_whole_fields_and_the_row_the_rest():
     text = json.dumps(DATA)
     cut = text[: text.index("MoveToFolder")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,39 @@ def test_every_account_that_somebody_tried_is_picked(tmp_path, form):
     ]  # fmt: skip
     found, _ = scanned(tmp_path, failed, form=form)
     assert len({one.actor for one in found}) == 40
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_the_fields_stand_makes_no_difference(tmp_path, seed):
+    """The places of the last record's fields are tried first; they must never be taken for the next one's."""
+    luck = random.Random(seed)
+    people = ["adele.vance@contoso.example", "x@y.example", "nestor@contoso.example"]
+    operations = ["Send", "FileAccessed", "MailItemsAccessed", "MessageRead", "UserLoginFailed", "HardDelete"]
+    records = []
+    for number in range(400):
+        who, address = luck.choice(people), luck.choice(["192.0.2.1", "2001:db8::77:1", "203.0.113.200"])
+        operation = luck.choice([*operations, "UserLoggedIn"])
+        if operation.startswith("UserLog"):
+            raw = logon(number // 4, address, luck.choice(["Mozilla", "Edge"]), Operation=operation)
+        else:
+            raw = record(operation, number // 4, ClientIPAddress=address, Padding="p" * luck.randrange(30))
+        fields = list((raw | {"Id": str(number), "UserId": who}).items())
+        if luck.random() < 0.3:
+            luck.shuffle(fields)
+        records.append(dict(fields))
+    found, tally = scanned(tmp_path, records)
+    wanted, other = scanned(tmp_path, records, form="array")
+    assert [one.id for one in found] == [one.id for one in wanted]
+    assert (tally.left_out, tally.records, tally.actors) == (other.left_out, other.records, other.actors)
+
+
+def test_a_line_without_a_field_does_not_borrow_the_next_ones(tmp_path):
+    short = {"Operation": "MessageRead", "CreationTime": "2026-08-01T00:00:00"}
+    records = [record("MessageRead", 1, UserId="one@contoso.example"), short, short]
+    records.append(record("MessageRead", 2, UserId="two@contoso.example"))
+    _, tally = scanned(tmp_path, records)
+    assert tally.actors == {"one@contoso.example", "two@contoso.example", ""}
+    assert tally.left_out == {"MessageRead": 4}
 
 
 def test_microsofts_own_upkeep_is_counted_and_not_picked(tmp_path):
