@@ -11,6 +11,8 @@ import platform
 import sys
 from collections.abc import Callable
 
+from bot import log
+from bot.settings import LogSettings
 from tests.benchmarks import ack, check
 from tests.benchmarks.analyze import measure as analyze
 from tests.benchmarks.row import Row, table
@@ -26,6 +28,7 @@ def main() -> int:
         "ack": ack.measure,
         "analyze": lambda: analyze.measure(given.records),
     }
+    log.configure(LogSettings(level="error"))
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
     rows: list[Row] = []
     for name in given.which:

@@ -1,7 +1,7 @@
 """How fast the slash command is acknowledged while checks run, and how soon a card shows its first finding.
 
-Tenant and bot are processes of their own; the workspace, which measures from sending the payload to the app's ack,
-runs here. All of it shares this machine's cores. The baseline is Slack's own limit of three seconds.
+Tenant and bot are processes of their own; the workspace, which measures from sending the payload to the app's
+ack, runs here. All of it shares this machine's cores. The baseline is Slack's own limit of three seconds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ from sandbox.workspace import RunningWorkspace
 from tests.benchmarks.processes import tenant_process
 from tests.benchmarks.row import Row
 
-SUBJECTS = "adele.vance grady.archie isaiah.langer pradeep.gupta diego.siciliani lidia.holloway alex.wilber nestor.wilke"
+SUBJECTS = (
+    "adele.vance grady.archie isaiah.langer pradeep.gupta diego.siciliani lidia.holloway "
+    "alex.wilber nestor.wilke"
+)
 AT_ONCE = 200
 ROOM = "incident-room"
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"

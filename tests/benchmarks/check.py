@@ -1,8 +1,8 @@
 """How close a check comes to the longest chain of calls that must wait for each other.
 
-The local tenant runs as its own process with 120 ms a call and every published limit on. Baselines, from the same
-run: the slowest source asked alone (a chain that nothing can shorten, with sign-in and the account's look-up), and
-as many calls of 120 ms one after another, with no waiting in between.
+The local tenant runs as its own process with 120 ms a call and every published limit on. Baselines, from the
+same run: the slowest source asked alone (a chain that nothing can shorten, with sign-in and the account's
+look-up), and as many calls of 120 ms one after another, with no waiting in between.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Forgetful:
 
 
 def timed(told: Mapping[str, Any], sources: tuple[str, ...]) -> float:
-    """Seconds for sign-in, look-up and the sources, on a fresh connection; every source must have answered."""
+    """Seconds for sign-in, look-up and the sources on a fresh connection; every source must have answered."""
     now = datetime.now(UTC)
     with Connection(settings_for(told)) as connection:
         start = perf_counter()
@@ -65,7 +65,8 @@ def measure() -> list[Row]:
     wall, chain, count = statistics.median(walls), alone[slowest], statistics.median(counts)
     return [
         Row(
-            f"check, {count:.0f} calls of 120 ms: wall time over the longest chain ({slowest}, {chain:.2f} s)",
+            f"check, {count:.0f} calls of 120 ms: wall time over the longest chain "
+            f"({slowest}, {chain:.2f} s)",
             f"{wall / chain:.2f} ({wall:.2f} s)",
             "at most 1.25",
             wall / chain <= 1.25,

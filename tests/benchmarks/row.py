@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure: what was measured, against what, the value with its unit, and the goal in words."""
+    """One figure: what was measured, the value with its unit, and the goal, "" for a baseline."""
 
     what: str
     value: str
@@ -19,5 +19,7 @@ class Row:
 def table(rows: Iterable[Row]) -> str:
     """The rows as a Markdown table."""
     lines = ["", "| measured | value | goal | reached |", "| --- | --- | --- | --- |"]
-    lines += [f"| {row.what} | {row.value} | {row.goal} | {'yes' if row.reached else 'no'} |" for row in rows]
+    for row in rows:
+        reached = ("yes" if row.reached else "no") if row.goal else ""
+        lines.append(f"| {row.what} | {row.value} | {row.goal} | {reached} |")
     return "\n".join(lines)
