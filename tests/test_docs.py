@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.settings import variables
+from commands.ledger import Ledger
 from graph.evidence import SOURCES
 from graph.queries.registry import QUERIES
 
@@ -62,3 +68,32 @@ def test_every_setting_has_its_row_with_its_variable():
     text = (ROOT / "docs/reference/settings.md").read_text()
     named = set(re.findall(r"`(COMPROMISE_[A-Z_]+)`", text))
     assert named == {name for name, _ in variables()} | {"COMPROMISE_CONFIG"}
+
+
+COMMANDS = re.findall(r"^\.venv/bin/compromise (.+)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+NEED_A_REAL_TENANT = ("doctor", "run")
+
+EXPORT = """CreationDate,UserIds,Operations,AuditData
+2026-11-20T10:00:00,adele.vance@contoso.example,UserLoggedIn,"{""Id"":""1"",""CreationTime"":\
+""2026-11-20T10:00:00"",""Operation"":""UserLoggedIn"",""UserId"":""adele.vance@contoso.example"",\
+""RecordType"":15,""Workload"":""AzureActiveDirectory""}"
+"""
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line not in NEED_A_REAL_TENANT])
+def test_the_commands_of_the_readme_run_as_they_stand_there(line, tmp_path):
+    (tmp_path / "an-audit-log-export.csv").write_text(EXPORT)
+    (tmp_path / "demo-output").mkdir()
+    with closing(Ledger(tmp_path / "demo-output/ledger.db", lambda: datetime.now(UTC))) as ledger:
+        ledger.append("asked", "cli", "", {"words": "check"})
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *line.split()],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()

@@ -234,8 +234,11 @@ def _rows(lines: _Lines) -> Iterator[Found]:
         if line.strip() and not line.startswith("#TYPE") and not line.lower().startswith("sep="):
             break
     separator = max(",;\t", key=header.count)
-    names = next(csv.reader([header], delimiter=separator, strict=False), [])
-    names = [name.strip() for name in names]
+    try:
+        names = [name.strip() for name in next(csv.reader([header], delimiter=separator, strict=False), [])]
+    except csv.Error:
+        yield 1, header.strip()[:RAW_KEPT], None  # a binary file
+        return
     reader = csv.reader(lines_iterator, delimiter=separator)
     offset = lines.count
     while True:

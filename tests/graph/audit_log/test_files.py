@@ -252,6 +252,15 @@ def test_only_plain_json_lines_may_be_cut_at_line_ends(tmp_path):
         assert is_lines(path) is lines, form
 
 
+def test_a_binary_file_is_reported_and_breaks_nothing(tmp_path):
+    path = tmp_path / "photo.csv"
+    path.write_bytes(b"\xff\xd8\xff\xe0JFIF,a\rb,\x00" + bytes(range(1, 10)) * 50)
+    (only,) = read(path)
+    assert isinstance(only, Unreadable)
+    assert only.line == 1
+    assert only.raw
+
+
 def test_an_empty_file_holds_nothing(tmp_path):
     path = tmp_path / "log"
     path.write_text("")
