@@ -7,8 +7,7 @@ third way in which an empty answer could pass for a clean one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -729,7 +728,6 @@ class Evidence:
     risk_detections: Source[tuple[RiskDetection, ...]] = NOT_ASKED
     transport_rules: Source[tuple[TransportRule, ...]] = NOT_ASKED
     password_reset_mail: Source[tuple[Message, ...]] = NOT_ASKED
-    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sources(self) -> dict[str, Source[Any]]:
@@ -757,6 +755,6 @@ def _merged(evidence: Evidence) -> tuple[AuditRecord, ...]:
 
 
 SOURCES: tuple[str, ...] = tuple(
-    item.name for item in fields(Evidence) if item.name not in ("subject", "window", "notes")
+    item.name for item in fields(Evidence) if item.name not in ("subject", "window")
 )
 """The ids of all sources."""
