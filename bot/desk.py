@@ -1,7 +1,8 @@
 """Where questions from Slack are answered, away from the listeners: who asks, about whom, with what outcome.
 
-A listener hands a question over and returns. Here it is first written into the ledger; a second delivery of
-it is recognised by that and does nothing. Every outcome is written down as well.
+A question is written into the ledger before Slack is told that it arrived, so none is lost; a second delivery
+of it is recognised by that and does nothing. It is answered in a thread of the desk's own, and every outcome
+is written down as well.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import hashlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from bot import answers, channels
 from bot.cases import Cards
 from bot.errors import Barred, BotError, NotUnderstood, SlackFailed
 from bot.grammar import Address, Alias, Check, Help, Mention, ShowReport, Who, read, window
+from bot.intake import Asked, Intake
 from bot.jobs import Jobs
 from bot.messages import Message
 from bot.messages.help import help_message
@@ -45,27 +46,6 @@ LONGEST_WAIT = 0.15
 
 Acknowledgements come first: Slack gives up on them after three seconds, and on answers never.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question as Slack delivered it.
-
-    Attributes:
-        id: The same for every delivery of the same question, and told by nothing else.
-        user: The Slack user id of who asks.
-        team: That user's workspace, "" where Slack names none.
-        channel: Where it was asked.
-        words: What was typed after the command.
-        response_url: Where an answer for this person alone may be sent; a secret for half an hour.
-    """
-
-    id: str
-    user: str
-    team: str
-    channel: str
-    words: str
-    response_url: str = ""
 
 
 def question_id(*parts: str) -> str:
@@ -115,11 +95,12 @@ class Desk:
         self._channel = channel
         self.ours = frozenset(domain for one in tenants.settings for domain in one.domains)
         self._pool = ThreadPoolExecutor(CLERKS, thread_name_prefix="desk")
+        self._intake = Intake(ledger)
         self._last_taken = 0.0
-        self._unwritten: dict[int, Asked] = {}
 
     def start(self) -> None:
-        """Answer what was asked before the program ended and never answered."""
+        """Take questions, and answer what was asked before the program ended and never answered."""
+        self._intake.start()
         for request in self._ledger.unanswered_requests():
             log.info("A question is answered late.", action="asked.late", request=request.id)
             asked = Asked(request.id, request.actor, "", request.channel, request.words)
@@ -129,25 +110,32 @@ class Desk:
                 self._pool.submit(self._answer, asked)
 
     def stop(self) -> None:
-        """Finish the answers that were begun; what waits is written down and answered at the next start."""
+        """Finish the answers that were begun; what waits is answered at the next start."""
+        self._intake.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        for asked in list(self._unwritten.values()):
-            try:
-                with self._ledger.writing() as writing:
-                    writing.ask(asked.id, asked.user, asked.channel, asked.words)
-            except LedgerError as error:
-                log.error("A question is lost.", action="asked.lost", request=asked.id, why=str(error))  # noqa: TRY400
 
     def take(self, asked: Asked) -> None:
-        """Take a question; returns at once."""
+        """Write a question down and see to its answer; waits for one commit of the ledger.
+
+        Raises:
+            LedgerError: it cannot be written down, so it is not taken.
+        """
         self._last_taken = time.monotonic()
-        self._unwritten[id(asked)] = asked
+        if not self._intake.write(asked):
+            log.info("A question came twice.", action="asked.twice", request=asked.id)
+            return
         try:
-            self._pool.submit(self._write_down, asked)
+            self._pool.submit(self._answer_in_turn, asked)
         except RuntimeError:
-            # The bot is stopping, and the person is told that it did not work.
-            del self._unwritten[id(asked)]
-            raise
+            log.info("A question is left for the next start.", action="asked.left", request=asked.id)
+
+    def note(self, asked: Asked, says: str) -> None:
+        """Write down a question that was answered on the spot, because it could not be understood.
+
+        Raises:
+            LedgerError: it cannot be written down.
+        """
+        self._intake.write(asked, not_understood=says)
 
     def tell(self, asked: Asked, message: Message) -> None:
         """Tell something to the person who asked, and to nobody else."""
@@ -171,24 +159,11 @@ class Desk:
         except SlackFailed as error:
             log.warning("An answer did not arrive.", action="answer.lost", request=asked.id, error=str(error))
 
-    def _write_down(self, asked: Asked) -> None:
+    def _answer_in_turn(self, asked: Asked) -> None:
         ends = time.monotonic() + LONGEST_WAIT
         while time.monotonic() < min(ends, self._last_taken + LULL):
             time.sleep(LULL)
-        try:
-            with self._ledger.writing() as writing:
-                fresh = writing.ask(asked.id, asked.user, asked.channel, asked.words)
-        except Exception as error:
-            log.exception("A question could not be written down.", action="asked.unwritten")
-            sentence = str(error) if isinstance(error, LedgerError) else ""
-            self.tell(asked, answers.no(sentence, ()) if sentence else answers.broken(uuid4().hex[:10]))
-            return
-        finally:
-            self._unwritten.pop(id(asked), None)
-        if fresh:
-            self._answer(asked)
-        else:
-            log.info("A question came twice.", action="asked.twice", request=asked.id)
+        self._answer(asked)
 
     def _answer_late(self, asked: Asked, case_id: str) -> None:
         """Answer a question whose case was opened before the program ended."""

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from slack_bolt import Ack, App
 
 from bot import answers
-from bot.desk import Asked, Desk, question_id
+from bot.desk import Desk, question_id
 from bot.errors import NotUnderstood
 from bot.grammar import Help, read
+from bot.intake import Asked
+from bot.messages import Message
 from bot.messages.help import help_message
+from commands.errors import LedgerError
+
+log = structlog.get_logger(__name__)
 
 
 def register(app: App, desk: Desk) -> None:
@@ -19,17 +25,25 @@ def register(app: App, desk: Desk) -> None:
 
     @app.command("/compromise")
     def compromise(ack: Ack, body: dict[str, Any]) -> None:
-        words = str(body.get("text") or "")
         try:
-            wish = read(words)
-        except NotUnderstood as error:
-            ack(**answers.no(str(error), desk.ours).arguments)
-            return
-        if isinstance(wish, Help):
-            ack(**help_message().arguments)
-            return
-        desk.take(asked(body, words))
-        ack(**answers.noted().arguments)
+            message = _taken(desk, asked(body, str(body.get("text") or "")))
+        except LedgerError as error:
+            log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
+            message = answers.no(str(error), desk.ours)
+        ack(**message.arguments)
+
+
+def _taken(desk: Desk, question: Asked) -> Message:
+    """Hand the question over, and say so; answer on the spot what needs no work."""
+    try:
+        wish = read(question.words)
+    except NotUnderstood as error:
+        desk.note(question, str(error))
+        return answers.no(str(error), desk.ours)
+    if isinstance(wish, Help):
+        return help_message()
+    desk.take(question)
+    return answers.noted()
 
 
 def asked(body: Mapping[str, Any], words: str) -> Asked:
