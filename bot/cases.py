@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 PAUSE = 1.5
 """Seconds between two edits of one card: Slack allows 50 edits a minute for all cards together."""
 
+FIRST_PAUSE = 0.5
+"""Seconds between the first answer and the first edit, so that it shows findings and not two bare sources."""
+
 PERSISTENCE = 120.0
 """Seconds for which something is posted again and again before it is left to the next round."""
 
@@ -240,7 +243,9 @@ class _Painter:
         self.thread.join()
 
     def _run(self) -> None:
-        pause = 0.0
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or self._latest is not None)
+        pause = FIRST_PAUSE
         while True:
             with self._changed:
                 if self._changed.wait_for(lambda: self._over, timeout=pause):

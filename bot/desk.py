@@ -1,6 +1,6 @@
 """Where questions from Slack are answered, away from the listeners: who asks, about whom, with what outcome.
 
-A question is written into the ledger before Slack is told that it arrived, so none is lost; a second delivery
+A question is written into the ledger the moment it comes, before anything is done about it; a second delivery
 of it is recognised by that and does nothing. It is answered in a thread of the desk's own, and every outcome
 is written down as well.
 """
@@ -95,7 +95,7 @@ class Desk:
         self._channel = channel
         self.ours = frozenset(domain for one in tenants.settings for domain in one.domains)
         self._pool = ThreadPoolExecutor(CLERKS, thread_name_prefix="desk")
-        self._intake = Intake(ledger)
+        self._intake = Intake(ledger, written=self._kept, failed=self._not_kept)
         self._last_taken = 0.0
 
     def start(self) -> None:
@@ -115,13 +115,24 @@ class Desk:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def take(self, asked: Asked) -> None:
-        """Write a question down and see to its answer; waits for one commit of the ledger.
+        """Take a question; returns at once.
 
         Raises:
-            LedgerError: it cannot be written down, so it is not taken.
+            LedgerError: the bot is stopping.
         """
         self._last_taken = time.monotonic()
-        if not self._intake.write(asked):
+        self._intake.take(asked)
+
+    def note(self, asked: Asked, says: str) -> None:
+        """Write down a question that was answered on the spot, because it could not be understood.
+
+        Raises:
+            LedgerError: the bot is stopping.
+        """
+        self._intake.take(asked, not_understood=says)
+
+    def _kept(self, asked: Asked, fresh: bool) -> None:
+        if not fresh:
             log.info("A question came twice.", action="asked.twice", request=asked.id)
             return
         try:
@@ -129,13 +140,14 @@ class Desk:
         except RuntimeError:
             log.info("A question is left for the next start.", action="asked.left", request=asked.id)
 
-    def note(self, asked: Asked, says: str) -> None:
-        """Write down a question that was answered on the spot, because it could not be understood.
-
-        Raises:
-            LedgerError: it cannot be written down.
-        """
-        self._intake.write(asked, not_understood=says)
+    def _not_kept(self, asked: Asked, error: Exception) -> None:
+        log.error("A question could not be written down.", action="asked.unwritten", exc_info=error)
+        sentence = str(error) if isinstance(error, LedgerError) else ""
+        message = answers.no(sentence, ()) if sentence else answers.broken(uuid4().hex[:10])
+        try:
+            self._pool.submit(self.tell, asked, message)
+        except RuntimeError:
+            log.warning("An answer did not arrive.", action="answer.lost", request=asked.id)
 
     def tell(self, asked: Asked, message: Message) -> None:
         """Tell something to the person who asked, and to nobody else."""

@@ -1,15 +1,15 @@
-"""Writes questions into the ledger before Slack is told that they arrived, many in one go.
+"""Writes questions into the ledger the moment they come, many in one go.
 
-Each commit waits for the disk, and questions come in bursts: what waits while one commit is under way goes
-into the next one together. That keeps two hundred acknowledgements at once well below a tenth of a second.
+Slack's acknowledgement does not wait for the disk, and the disk does not wait for a quiet moment: what comes
+while one commit is under way goes into the next one together. Between the two lie a few milliseconds.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from commands.errors import LedgerUnwritable
 from commands.ledger import Ledger
@@ -38,11 +38,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Slip:
-    """A question that waits to be written down, with the outcome that is known already, if any."""
+    """A question that waits to be written down, with the answer that it was given on the spot, if any."""
 
     asked: Asked
     not_understood: str = ""
-    fresh: Future[bool] = field(default_factory=Future)
 
 
 class Intake:
@@ -50,10 +49,21 @@ class Intake:
 
     Args:
         ledger: Where questions are kept.
+        written: Called with each question once it is kept, and whether it is new; not for those that were
+            answered on the spot.
+        failed: Called with each question that could not be kept, and why.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        written: Callable[[Asked, bool], None],
+        failed: Callable[[Asked, Exception], None],
+    ) -> None:
         self._ledger = ledger
+        self._written = written
+        self._failed = failed
         self._slips: queue.SimpleQueue[_Slip | None] = queue.SimpleQueue()
         self._open = threading.Lock()
         self._closed = False
@@ -70,31 +80,29 @@ class Intake:
             self._slips.put(None)
         self._thread.join()
 
-    def write(self, asked: Asked, *, not_understood: str = "") -> bool:
-        """Write a question down; False when the very same one was written down before.
+    def take(self, asked: Asked, *, not_understood: str = "") -> None:
+        """Take a question; returns at once.
 
         Args:
             asked: The question.
             not_understood: The answer it was given on the spot, when it could not be understood.
 
         Raises:
-            LedgerError: it could not be written down.
+            LedgerUnwritable: the bot is stopping.
         """
-        slip = _Slip(asked, not_understood)
         with self._open:
             if self._closed:
                 raise LedgerUnwritable(str(self._ledger.path), "the bot is stopping")
-            self._slips.put(slip)
-        return slip.fresh.result()
+            self._slips.put(_Slip(asked, not_understood))
 
     def _run(self) -> None:
-        while (first := self._slips.get()) is not None:
-            slips = [first]
-            while not self._slips.empty() and (more := self._slips.get()) is not None:
-                slips.append(more)
-            self._write(slips)
-            if self._closed and self._slips.empty():
-                return
+        over = False
+        while not over:
+            slips = [self._slips.get()]
+            while not self._slips.empty():
+                slips.append(self._slips.get())
+            over = None in slips
+            self._write([slip for slip in slips if slip is not None])
 
     def _write(self, slips: list[_Slip]) -> None:
         fresh = []
@@ -106,9 +114,10 @@ class Intake:
                     if fresh[-1] and slip.not_understood:
                         says = {"says": slip.not_understood}
                         writing.answer(asked.id, "not understood", asked.user, "", says)
-        except Exception as error:  # noqa: BLE001 - whoever waits gets it, whatever it is
+        except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it is
             for slip in slips:
-                slip.fresh.set_exception(error)
+                self._failed(slip.asked, error)
             return
         for slip, is_fresh in zip(slips, fresh, strict=True):
-            slip.fresh.set_result(is_fresh)
+            if not slip.not_understood:
+                self._written(slip.asked, is_fresh)

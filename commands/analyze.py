@@ -189,14 +189,15 @@ def _first_pass(task: tuple[Part, Path, str]) -> Tally:
         def pick(one: Picked) -> None:
             if one.failed_from:
                 spill.write("guesses", (one.failed_from, one.actor, one.text))
-            if is_person(one.actor) and _is_wanted(one.actor, wanted):
-                spill.write(_partition(one.actor), (one.actor, one.kind, one.text))
-            if one.owner and one.owner != one.actor:
-                if _GUID.fullmatch(one.owner):
-                    spill.write("ids", (one.owner, one.kind, one.text))
-                elif is_person(one.owner) and _is_wanted(one.owner, wanted):
-                    spill.write(_partition(one.owner), (one.owner, one.kind, one.text))
-                    spill.owners.add(one.owner)
+            actor, owner = one.actor, one.owner
+            if is_person(actor) and (not wanted or _is_wanted(actor, wanted)):
+                spill.write(_partition(actor), (actor, one.kind, one.text))
+            if owner and owner != actor:
+                if _GUID.fullmatch(owner):
+                    spill.write("ids", (owner, one.kind, one.text))
+                elif is_person(owner) and _is_wanted(owner, wanted):
+                    spill.write(_partition(owner), (owner, one.kind, one.text))
+                    spill.owners.add(owner)
 
         tally = scan.scan(part, pick)
     tally.actors = {name for name in tally.actors if is_person(name)} | spill.owners
@@ -216,6 +217,7 @@ def _is_wanted(name: str, wanted: str) -> bool:
     return not wanted or name.casefold() == wanted or _GUID.fullmatch(wanted) is not None
 
 
+@lru_cache(maxsize=65_536)
 def _partition(name: str) -> str:
     return str(crc32(name.encode()) % PARTITIONS)
 
@@ -239,20 +241,24 @@ class _Spill:
     def write(self, name: str, what: tuple[str, str, bytes]) -> None:
         if (stream := self._files.get(name)) is None:
             stream = self._files[name] = (self._folder / name).open("ab", buffering=1 << 16)
-        data = msgspec.msgpack.encode(what)
-        stream.write(struct.pack("<I", len(data)))
+        data = _ENCODE(what)
+        stream.write(_LENGTH.pack(len(data)))
         stream.write(data)
 
 
-_SPILLED: Final = msgspec.msgpack.Decoder(tuple[str, str, bytes])
+# Made once: they are called for every picked record.
+_ENCODE: Final = msgspec.msgpack.Encoder().encode
+_DECODE: Final = msgspec.msgpack.Decoder(tuple[str, str, bytes]).decode
+_LENGTH: Final = struct.Struct("<I")
 
 
 def _spilled(path: Path) -> Iterator[tuple[str, str, bytes]]:
     if not path.exists():
         return
     with path.open("rb") as stream:
-        while head := stream.read(4):
-            yield _SPILLED.decode(stream.read(struct.unpack("<I", head)[0]))
+        read = stream.read
+        while head := read(_LENGTH.size):
+            yield _DECODE(read(*_LENGTH.unpack(head)))
 
 
 # --- between the passes ---
@@ -449,9 +455,15 @@ def _tried_too(
         for actor, text in guesses[address].items():
             if subject.is_meant_by(actor):
                 continue
-            found = scan.entry("audit", text)
+            found = _guess(text)
             if isinstance(found, AuditRecord):
                 yield found
+
+
+@lru_cache(maxsize=1024)
+def _guess(text: bytes) -> object:
+    # Behind the exit of an office everybody is shown the same failures of the others.
+    return scan.entry("audit", text)
 
 
 def _in_order(records: Iterable[AuditRecord]) -> list[AuditRecord]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from commands.clues.agents import Kind, agent_of
@@ -79,11 +80,15 @@ def _fetches_much(texts: Sequence[bytes]) -> bool:
 def _by_attack_tool(text: bytes) -> bool:
     if b'"Name":"UserAgent"' in text:
         return True  # not where it is looked for below
-    for field in (b'"UserAgent":"', b'"ClientInfoString":"'):
-        agent = agent_of(_value(text, field).decode(errors="replace"))
-        if agent is not None and agent.kind is Kind.ATTACK:
-            return True
-    return False
+    return _is_attack_tool(_value(text, b'"UserAgent":"')) or _is_attack_tool(
+        _value(text, b'"ClientInfoString":"')
+    )
+
+
+@lru_cache(maxsize=4096)  # asked twice for each quiet record, about the same few programs
+def _is_attack_tool(user_agent: bytes) -> bool:
+    agent = agent_of(user_agent.decode(errors="replace"))
+    return agent is not None and agent.kind is Kind.ATTACK
 
 
 def _value(text: bytes, field: bytes) -> bytes:

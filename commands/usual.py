@@ -280,7 +280,7 @@ def all_sign_ins(evidence: Evidence) -> tuple[SignIn, ...]:
             if record.operation not in LOGONS or not evidence.subject.is_meant_by(record.actor):
                 continue
             one = sign_in_of(record)
-            if (one.ip_address, int(one.created_date_time.timestamp()) // 60) not in known:
+            if not known or (one.ip_address, int(one.created_date_time.timestamp()) // 60) not in known:
                 found.setdefault(one.id, one)
     plain = (_with_plain_address(one) for one in found.values())
     return tuple(sorted(plain, key=lambda one: (one.created_date_time, one.id)))
@@ -510,6 +510,8 @@ def _by_failures(got_in: Sequence[SignIn], sign_ins: Sequence[SignIn], own: _Own
 
 def _by_travel(got_in: Sequence[SignIn], places: Mapping[str, Place], own: _Own) -> Iterable[Point]:
     here = places[got_in[0].ip_address]
+    if here.latitude is None or here.longitude is None:
+        return  # without coordinates nothing tells a speed, and comparing every pair took long
     spot = spot_of(got_in[0].ip_address)
     homes = [
         one for one in own.sign_ins if one.is_interactive is not False and spot_of(one.ip_address) != spot

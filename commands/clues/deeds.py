@@ -33,7 +33,7 @@ def deeds(evidence: Evidence, operations: Collection[str]) -> Iterator[AuditReco
         evidence: The evidence.
         operations: The operations to give, in lower case.
     """
-    for record in records.done(evidence):
+    for record in records.changing(evidence):
         if record.operation.casefold() in operations and concerns(record, evidence.subject):
             yield record
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from commands.report import Finding, Sign
@@ -30,9 +31,54 @@ TOGETHER: Final = timedelta(minutes=3)
 
 def done(evidence: Evidence) -> Iterator[AuditRecord]:
     """Everything that people did and that worked, oldest first; Microsoft's own service records left out."""
-    for record in evidence.records():
-        if not record.by_microsoft and record.succeeded is not False:
-            yield record
+    return iter(_done(evidence))
+
+
+@lru_cache(maxsize=2)
+def _done(evidence: Evidence) -> tuple[AuditRecord, ...]:
+    # Every symptom asks anew, and evidence never changes.
+    return tuple(
+        record for record in evidence.records() if not record.by_microsoft and record.succeeded is not False
+    )
+
+
+def changing(evidence: Evidence) -> Iterator[AuditRecord]:
+    """What `done` gives without sign-ins, mail and files: only what may have changed a setting or an account.
+
+    Nine of ten records are those others. Symptoms that would look at each in vain need not.
+    """
+    return iter(_changing(evidence))
+
+
+@lru_cache(maxsize=2)
+def _changing(evidence: Evidence) -> tuple[AuditRecord, ...]:
+    return tuple(record for record in _done(evidence) if record.operation not in ROUTINE)
+
+
+ROUTINE: Final = frozenset(
+    {
+        "UserLoggedIn",
+        "UserLoginFailed",
+        "MailItemsAccessed",
+        "MailboxLogin",
+        "FolderBind",
+        "Send",
+        "SendAs",
+        "SendOnBehalf",
+        "Create",
+        "Update",
+        "Move",
+        "Copy",
+        "MoveToDeletedItems",
+        "SoftDelete",
+        "HardDelete",
+        "FileAccessed",
+        "FilePreviewed",
+        "FileDownloaded",
+        "FileSyncDownloadedFull",
+    }
+)
+"""Operations on single messages and files, and sign-ins: they change no setting and no account."""
 
 
 def is_about(record: AuditRecord, subject: Subject) -> bool:

@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from commands.clues.folders import Hiding, by_id, hiding_of, hiding_of_name
-from commands.clues.records import addresses_in, done, is_about
+from commands.clues.records import addresses_in, changing, is_about
 from commands.clues.words import plain_text
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -358,7 +358,7 @@ def _from_sweep(rule: SweepRule, folders: Mapping[str, MailFolder]) -> Rule:
 
 def recorded_rules(evidence: Evidence) -> tuple[Rule, ...]:
     """Rules as the records of making and changing them tell, one for each name, oldest first."""
-    records = [record for record in done(evidence) if is_about(record, evidence.subject)]
+    records = [record for record in changing(evidence) if is_about(record, evidence.subject)]
     stamping = _restamping(records)
     folders = by_id(evidence.mail_folders.seen(()))
     rules: dict[str, Rule] = {}
@@ -454,7 +454,8 @@ def _from_cmdlet(record: AuditRecord) -> Rule:
     words = [
         word
         for name in _WORD_PARAMETERS
-        for word in re.split(r"[;,]", given.get(name.casefold(), ""))
+        if (value := given.get(name.casefold()))
+        for word in re.split(r"[;,]", value)
         if word
     ]
     if given.get("messagetypematches", "").casefold() == "nondeliveryreport":

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.deeds import changed, concerns, given, graded, once, to_subject, whom
-from commands.clues.records import done, found, one_line, whence
+from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -84,7 +84,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     told: set[str] = set()
-    for record in done(evidence):
+    for record in changing(evidence):
         subject = evidence.subject
         if not (concerns(record, subject) or _names(record, subject)):
             continue

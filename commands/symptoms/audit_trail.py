@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from commands.clues.deeds import AUDITS, changed, concerns, given, graded, off, on, once, whom
-from commands.clues.records import done, found, one_line, whence
+from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -70,7 +70,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 
 def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
-    for record in done(evidence):
+    for record in changing(evidence):
         if concerns(record, evidence.subject):
             for plain, what in _done(record):
                 sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)

@@ -16,8 +16,8 @@ from commands.clues.records import (
     TOGETHER,
     Doer,
     address_of,
+    changing,
     doer_of,
-    done,
     found,
     is_about,
     one_line,
@@ -181,7 +181,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 def _events(evidence: Evidence, usual: Usual) -> tuple[_Event, ...]:
     """Every change once; services that tell of the same change do so within minutes."""
     events: list[_Event] = []
-    for record in done(evidence):
+    for record in changing(evidence):
         kind = _kind(record)
         if not kind or not is_about(record, evidence.subject):
             continue
@@ -316,7 +316,7 @@ def _methods_in_force(evidence: Evidence, methods: Sequence[_Event], usual: Usua
     if isinstance(user, Unavailable) or user.value.last_password_change_date_time is None:
         return
     changed = user.value.last_password_change_date_time
-    known = [record for record in done(evidence) if _kind(record) == "password"]
+    known = [record for record in changing(evidence) if _kind(record) == "password"]
     if changed in evidence.window and not any(abs(record.at - changed) <= NEAR / 24 for record in known):
         yield Finding(
             symptom=_ID,

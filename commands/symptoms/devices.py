@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.deeds import AUDITS, concerns, graded, once
-from commands.clues.records import done, found, one_line, whence
+from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.evidence import Evidence
@@ -72,7 +72,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 
 def _registered(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
-    for record in done(evidence):
+    for record in changing(evidence):
         if record.operation.casefold() not in _REGISTERING or not concerns(record, evidence.subject):
             continue
         target = record.details.get("TargetName", "") or record.object_id

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 
 from commands.clues.agents import Kind, agent_of
@@ -58,6 +59,7 @@ _SYSTEM: Final = (
 )
 
 
+@lru_cache(maxsize=4096)
 def system_of(user_agent: str) -> str:
     """Give the operating system that an agent claims, "" where it claims none."""
     return next((name for name, pattern in _SYSTEM if pattern.search(user_agent)), "")
@@ -100,6 +102,8 @@ def _carousels(sign_ins: Sequence[SignIn]) -> Iterator[Finding]:
         if one.ip_address and one.is_interactive is not False and system_of(one.user_agent):
             spots[spot_of(one.ip_address)].append(one)
     for used in spots.values():
+        if len({system_of(one.user_agent) for one in used}) < SYSTEMS:
+            continue  # comparing all of a month's sign-ins with each other took long, and this is cheap
         for number, first in enumerate(used):
             near = [one for one in used[number:] if one.created_date_time - first.created_date_time <= QUICK]
             systems = sorted({system_of(one.user_agent) for one in near})

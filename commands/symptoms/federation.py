@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.deeds import concerns, graded, once
-from commands.clues.records import done, found, one_line, whence
+from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.evidence import Evidence
@@ -67,7 +67,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 
 def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
-    for record in done(evidence):
+    for record in changing(evidence):
         operation = record.operation.casefold()
         if operation not in _TRUST | _DOMAIN or not concerns(record, evidence.subject):
             continue

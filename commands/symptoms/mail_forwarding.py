@@ -12,7 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from commands.clues.alerts import alerts_of
-from commands.clues.records import addresses_in, by_subject, done, found, is_about, one_line, untold, whence
+from commands.clues.records import (
+    addresses_in,
+    by_subject,
+    changing,
+    found,
+    is_about,
+    one_line,
+    untold,
+    whence,
+)
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -107,7 +116,7 @@ class Forwarding:
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield what forwards now, with the record that added it, and what forwarded for a while."""
-    settings = [one for record in done(evidence) if (one := _setting(record)) is not None]
+    settings = [one for record in changing(evidence) if (one := _setting(record)) is not None]
     own = _history([one for one in settings if one.record and is_about(one.record, evidence.subject)])
     live = _live(evidence.mailbox.seen(Mailbox()))
     if live is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from commands.clues.deeds import changed, concerns, graded, once
-from commands.clues.records import done, found, one_line, whence
+from commands.clues.records import changing, done, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -175,7 +175,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     told: set[str] = set()
-    for record in done(evidence):
+    for record in changing(evidence):
         if concerns(record, evidence.subject):
             for finding in _record(record, evidence, usual):
                 told.update((record.object_id.casefold(), record.details.get("TargetName", "").casefold()))

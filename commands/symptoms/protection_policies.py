@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.deeds import AUDITS, concerns, given, graded, off, on, once
-from commands.clues.records import done, found, one_line, whence
+from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -92,7 +92,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 
 def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
-    for record in done(evidence):
+    for record in changing(evidence):
         if not concerns(record, evidence.subject):
             continue
         plain = _sign(record)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.alerts import alerts_of
-from commands.clues.records import done, found, one_line, whence
+from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.evidence import BlockedSender, Evidence
@@ -69,7 +69,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     for blocked in evidence.blocked_senders.seen(()):
         if evidence.subject.is_meant_by(blocked.sender_address):
             yield _blocked(blocked)
-    for record in done(evidence):
+    for record in changing(evidence):
         if record.operation.casefold() == "remove-blockedsenderaddress":
             given = {name.casefold(): value for name, value in record.parameters.items()}
             address = given.get("senderaddress") or given.get("identity") or record.object_id

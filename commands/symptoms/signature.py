@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from commands.clues.records import Doer, doer_of, done, found, is_about, one_line, untold, whence
+from commands.clues.records import Doer, changing, doer_of, found, is_about, one_line, untold, whence
 from commands.clues.words import SIGNATURE_FAMILIES, Family, families_in, own_words, topic
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
@@ -79,7 +79,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield changes of the signature, what stands in it now, and how the ends of sent messages changed."""
     changes = [
         record
-        for record in done(evidence)
+        for record in changing(evidence)
         if record.operation.casefold() == "set-mailboxmessageconfiguration"
         and is_about(record, evidence.subject)
         and _given(record)

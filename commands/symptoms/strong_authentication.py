@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from commands.clues.deeds import changed, concerns, graded, once, whom
-from commands.clues.records import done, found, one_line, whence
+from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -68,7 +68,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield what was done to the second factor in the window, and methods that were made in it."""
     changes = (
         finding
-        for record in done(evidence)
+        for record in changing(evidence)
         if concerns(record, evidence.subject)
         for finding in _change(record, evidence, usual)
     )

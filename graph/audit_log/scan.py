@@ -14,6 +14,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -109,9 +110,8 @@ class _Slim(msgspec.Struct, gc=False):
     ExtendedProperties: msgspec.Raw = msgspec.Raw(b"")
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """One record worth a closer look.
+class Picked(msgspec.Struct, frozen=True, gc=False):
+    """One record worth a closer look: a structure of msgspec's, which is made in a fifth of the time.
 
     Attributes:
         kind: "audit", "directory", "sign-in" or "risk": which log it comes from; "burst" for a record of the
@@ -223,6 +223,7 @@ def _encoded(raw: Mapping[str, Any]) -> bytes:
         return json.dumps(raw, default=str).encode()
 
 
+@lru_cache(maxsize=16_384)  # two of every picked record, and always the same
 def account_of(name: str) -> str:
     """Give an account's name in comparable form."""
     plain = name.strip()
@@ -287,10 +288,10 @@ class Contexts:
             return True
         user_at += _USER_SIZE
         stop = text.find(_QUOTE, user_at)
-        return not self.is_known(text, (0, len(text)), at, stop, text[user_at:stop], layout)
+        return not self.is_known(text, 0, len(text), at, stop, text[user_at:stop], layout)
 
-    def is_known(  # noqa: PLR0917 - called once a record: naming six arguments costs as much as the call
-        self, block: bytes, span: tuple[int, int], at: int, stop: int, user: bytes, layout: _Layout
+    def is_known(  # noqa: PLR0917 - called once a record: naming seven arguments costs as much as the call
+        self, block: bytes, start: int, end: int, at: int, stop: int, user: bytes, layout: _Layout
     ) -> bool:
         """Say whether enough records of this one's context were picked already.
 
@@ -298,16 +299,17 @@ class Contexts:
 
         Args:
             block: What was read.
-            span: Where in it the record begins and ends.
+            start: Where in it the record begins.
+            end: Where it ends.
             at: Where the operation's value begins.
             stop: Where the user's value ends.
             user: That value.
             layout: The operation's.
         """
         find = block.find
-        start, end = span
+        startswith = block.startswith
         time_at = at + layout.time
-        if time_at < start or not block.startswith(self._dated, time_at):
+        if time_at < start or not startswith(self._dated, time_at):
             time_at = find(_TIME, start, end)
             layout.time = time_at - at
             # The day goes with the field's name: as long as both are the same, one look tells.
@@ -316,7 +318,7 @@ class Contexts:
         day = self._day
         field = layout.address_field
         where_at = stop + layout.address
-        if not stop < where_at < end or not block.startswith(field, where_at):
+        if not stop < where_at < end or not startswith(field, where_at):
             field = _IP if layout.logon else _IP_ADDRESS
             where_at = find(field, start, end)
             if where_at < 0:
@@ -332,7 +334,7 @@ class Contexts:
             where = block[where_at:rest]
         if layout.logon:
             agent_at = rest + layout.extended
-            if not start <= agent_at < end or not block.startswith(_EXTENDED, agent_at):
+            if not start <= agent_at < end or not startswith(_EXTENDED, agent_at):
                 agent_at = find(_EXTENDED, start, end)
                 layout.extended = agent_at - rest
             agent = block[agent_at : find(b"]", agent_at, end)] if agent_at >= 0 else b""
@@ -342,21 +344,19 @@ class Contexts:
             error_at = block.rfind(_ERROR, start, end)
             error_at += len(_ERROR)
             error = block[error_at : find(_QUOTE, error_at, end)] if error_at >= len(_ERROR) else b""
-            return self.counted(hash((b"failed", user, where, error, agent)), day, layout.most, burst=True)
+            return self.counted(hash((b"failed", user, where, error, agent)), day, layout.most, True)
         owner = b""
         if layout.mailbox:
             owner_at = rest + layout.owner
-            if not start <= owner_at < end or not block.startswith(_OWNER, owner_at):
+            if not start <= owner_at < end or not startswith(_OWNER, owner_at):
                 owner_at = find(_OWNER, start, end)
                 layout.owner = owner_at - rest
             if owner_at >= 0:
                 owner_at += _OWNER_SIZE
                 owner = block[owner_at : find(_QUOTE, owner_at, end)]
-        return self.counted(
-            hash((layout.operation, user, owner, where)), day, layout.most, burst=layout.burst
-        )
+        return self.counted(hash((layout.operation, user, owner, where)), day, layout.most, layout.burst)
 
-    def counted(self, key: int, day: int, most: int, *, burst: bool = False) -> bool:
+    def counted(self, key: int, day: int, most: int, burst: bool = False) -> bool:
         """Count one record of a context; say whether it need not be picked.
 
         A context is one number, (days seen, last day, records of that day): there are many of them, and to
@@ -410,6 +410,7 @@ class _Scanner:
         names = self._names
         contexts = self._contexts
         layouts = contexts.layouts
+        is_known = contexts.is_known
         to_operation = 0
         for block, size in _blocks_of(part):
             find = block.find
@@ -445,7 +446,7 @@ class _Scanner:
                             if not counted:
                                 names.add(user)
                             # Whose context is known was named when its first record was picked.
-                            if not counted or contexts.is_known(block, (start, end), at, stop, user, layout):
+                            if not counted or is_known(block, start, end, at, stop, user, layout):
                                 layout.left_out += 1
                                 start = end + 1
                                 continue

@@ -36,7 +36,7 @@ def time_of(text: str) -> datetime:
     """
     if len(text) == _PLAIN_LENGTH and text[10] == "T":  # as nearly every record writes it, read at once
         with suppress(ValueError):
-            return datetime.fromisoformat(text).replace(tzinfo=UTC)
+            return datetime.fromisoformat(f"{text}+00:00")
     plain = text.strip().replace("\u202f", " ").replace("\u00a0", " ")
     try:
         moment = _read(plain)

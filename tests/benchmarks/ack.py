@@ -79,7 +79,9 @@ def first_finding() -> float:
 
         def shown() -> float | None:
             cards = slack.messages(ROOM)
-            return monotonic() - start if cards and "findings" in slack.as_text(cards[-1]).lower() else None
+            text = slack.as_text(cards[-1]) if cards else ""
+            # A check that ends before the first edit shows its findings as the verdict's reasons.
+            return monotonic() - start if "First findings" in text or "Why" in text else None
 
         return slack.wait_for(shown, 30, "a finding on the card")
 

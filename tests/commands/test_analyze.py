@@ -157,6 +157,13 @@ def test_reading_the_quiet_records_as_well_finds_nothing_more(month, monkeypatch
     assert sum(len(one.timeline) for one in in_passing) < sum(len(one.timeline) for one in closely)
 
 
+def test_symptoms_that_pass_over_routine_records_would_find_nothing_more_in_them(month, monkeypatch):
+    without = looked_at(month).users
+    monkeypatch.setattr("commands.clues.records.ROUTINE", frozenset())
+    among_all = looked_at(month).users
+    assert [one.symptoms for one in without] == [one.symptoms for one in among_all]
+
+
 def plainly(*paths: Path) -> dict[str, Report]:
     """Read every record of every file closely, pick nothing, and judge everybody who is named by an address.
 

@@ -62,6 +62,7 @@ def test_an_address_loses_port_and_brackets_and_what_is_no_place_gives_none(text
 TIMES = [
     ("2021-04-16T12:07:14", datetime(2021, 4, 16, 12, 7, 14, tzinfo=UTC)),
     ("2025-10-15T06:50:14Z", datetime(2025, 10, 15, 6, 50, 14, tzinfo=UTC)),
+    ("2025-10-15T06+02:00", datetime(2025, 10, 15, 4, 0, tzinfo=UTC)),
     ("2025-10-15 06:50:08Z", datetime(2025, 10, 15, 6, 50, 8, tzinfo=UTC)),
     ("4/16/2021 12:11:35 PM", datetime(2021, 4, 16, 12, 11, 35, tzinfo=UTC)),
     ("4/16/2021 12:11:35 AM", datetime(2021, 4, 16, 0, 11, 35, tzinfo=UTC)),
