@@ -232,15 +232,14 @@ class Desk:
     def _find(self, who: Who) -> tuple[Subject, Connection]:
         """Find the account that is meant, and its tenant."""
         match who:
-            case Mention(user):
-                address = self._people.address_behind(user)
-                connection = self._tenants.for_address(address)
-                return find_subject(address, connection), connection
-            case Address(address):
-                connection = self._tenants.for_address(address)
-                return find_subject(address, connection), connection
             case Alias(alias):
                 return self._by_alias(alias)
+            case Mention(user):
+                address = self._people.address_behind(user)
+            case Address(typed):
+                address = typed
+        connection = self._tenants.for_address(address)
+        return find_subject(address, connection), connection
 
     def _by_alias(self, alias: str) -> tuple[Subject, Connection]:
         """Try an alias in every domain of every tenant; more than one hit is nobody's to guess."""

@@ -102,6 +102,13 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         )
 
 
+def _granted(record: AuditRecord, usual: Usual, plain: Sign, who: str, summary: str) -> Finding:
+    """A right that a record shows, the intruder's where it came from a suspect address or session."""
+    familiar = WORK if plain is TAKEN else None
+    sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=familiar)
+    return found("delegates", sign, summary, record, after=who)
+
+
 def _mailbox(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     parameters = given(record)
     who = one_line(parameters.get("user") or parameters.get("trustee") or "somebody")
@@ -118,13 +125,7 @@ def _mailbox(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[
     summary = (
         f"{who} was given {rights or 'access'} on {whom(record, evidence.subject)}{whence(record, usual)}"
     )
-    yield found(
-        "delegates",
-        graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK if plain is TAKEN else None),
-        summary,
-        record,
-        after=who,
-    )
+    yield _granted(record, usual, plain, who, summary)
 
 
 def _on_behalf(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -135,13 +136,7 @@ def _on_behalf(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterato
     summary = (
         f"{who} was allowed to send on behalf of {whom(record, evidence.subject)}{whence(record, usual)}"
     )
-    yield found(
-        "delegates",
-        graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK if plain is TAKEN else None),
-        summary,
-        record,
-        after=who,
-    )
+    yield _granted(record, usual, plain, who, summary)
 
 
 def _folder(record: AuditRecord, usual: Usual) -> Iterator[Finding]:
@@ -158,10 +153,4 @@ def _folder(record: AuditRecord, usual: Usual) -> Iterator[Finding]:
         return
     plain = EVERYBODY if who.casefold() in _EVERYBODY else FOLDER
     summary = f"{who or 'Somebody'} was given {rights or 'rights'} on a folder{whence(record, usual)}"
-    yield found(
-        "delegates",
-        graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK if plain is TAKEN else None),
-        summary,
-        record,
-        after=who,
-    )
+    yield _granted(record, usual, plain, who, summary)

@@ -51,11 +51,6 @@ def is_one(raw: Mapping[str, Any]) -> bool:
     )
 
 
-def is_logon(record: AuditRecord) -> bool:
-    """Say whether a unified record is a sign-in."""
-    return record.operation in LOGONS
-
-
 def sign_in_of(record: AuditRecord) -> SignIn:
     """Turn a UserLoggedIn or UserLoginFailed record into a sign-in; it has no place, and seldom a device."""
     details = record.details
