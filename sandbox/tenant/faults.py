@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from fnmatch import fnmatchcase
-from threading import Lock
+from threading import Event, Lock
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Fault:
 
     ``retry_after`` is seconds, a moment (sent as an HTTP date) or ready text. ``slow`` and ``stale`` are
     seconds: ``slow`` waits before the answer, ``stale`` acknowledges a write that reads see only later.
+    ``held`` waits until the event is set, so that a test decides what happens while calls are under way.
     ``done`` carries the request out before the fault is served, as when a gateway gives up after the work
     was done.
     """
@@ -26,6 +27,7 @@ class Fault:
     reset: bool = False
     slow: float = 0.0
     stale: float = 0.0
+    held: Event | None = None
     done: bool = False
     method: str | None = None
     code: str | None = None

@@ -179,6 +179,8 @@ class Service:
         try:
             with self.core.limits.mailbox(self._mailbox(arrival)):
                 await asyncio.sleep(wait)
+                while fault and fault.held and not fault.held.is_set():
+                    await asyncio.sleep(0.01)
                 wait = 0.0
                 return self._reply(arrival, fault)
         except RefusalError as problem:
