@@ -4,9 +4,20 @@
     ├── LedgerError
     │   ├── LedgerUnwritable   the file cannot be written or read; nothing was done
     │   ├── LedgerTampered     its guards are missing, or an entry does not fit the chain; `seq` names it
+    │   │   └── AnchorMisfit   it is not the one that a checkpoint was signed for; `anchor` says which
     │   └── EntryMissing       somebody tried to change a case without writing an entry
     ├── NoSuchCase             no case has this id
-    └── AlreadyLooking         a check of the same subject is running; `case_id` names its case
+    ├── AlreadyLooking         a check of the same subject is running; `case_id` names its case
+    ├── KeyUnusable            the key file cannot be used, so nothing can be signed or sealed
+    ├── AnchorUnreadable       a text holds no checkpoint, or a damaged one
+    ├── NothingToSign          the ledger has no entry yet, so there is no head to sign
+    ├── PlanRefused            a plan cannot be proposed as it was chosen; says why, and what to do
+    ├── NoSuchProposal         no proposal has this id
+    ├── AlreadyProposed        another proposal of the case is not decided yet; `proposal_id` names it
+    ├── VoteRefused            a vote that does not count; says why, and was written down
+    ├── NotNow                 a proposal does not go that way from where it stands
+    ├── AlreadyBegun           a change was begun before; `change_id` names it
+    └── NoSuchErrand           the case has no errand of this number
 
 The text of an error is one sentence, fit to be read by the person who asked.
 """
@@ -41,6 +52,21 @@ class LedgerTampered(LedgerError):
         self.why = why
 
 
+class AnchorMisfit(LedgerTampered):
+    """The ledger is not the one that a checkpoint was signed for.
+
+    Args:
+        why: What does not fit, as it goes on after "The ledger".
+        anchor: Where the checkpoint was found, such as "line 7 of anchors.txt".
+        seq: The first entry that may be another one than was signed, None where that says nothing.
+    """
+
+    def __init__(self, why: str, anchor: str, seq: int | None = None) -> None:
+        super().__init__(why)
+        self.seq = seq
+        self.anchor = anchor
+
+
 class EntryMissing(LedgerError):
     """A change of the small tables without an entry; a mistake in the program, so nothing was kept."""
 
@@ -62,3 +88,65 @@ class AlreadyLooking(CommandError):
     def __init__(self, case_id: str) -> None:
         super().__init__(f"This account is being checked already, in case {case_id}.")
         self.case_id = case_id
+
+
+class KeyUnusable(CommandError):
+    """The key file cannot be used."""
+
+
+class AnchorUnreadable(CommandError):
+    """A text that should hold checkpoints holds none, or a damaged one."""
+
+
+class NothingToSign(CommandError):
+    """The ledger is empty."""
+
+    def __init__(self) -> None:
+        super().__init__("The ledger has no entry yet, so there is nothing to sign.")
+
+
+class PlanRefused(CommandError):
+    """A plan cannot be proposed as it was chosen."""
+
+
+class NoSuchProposal(CommandError):
+    """No proposal has this id."""
+
+    def __init__(self, proposal_id: str) -> None:
+        super().__init__(f"There is no proposal {proposal_id}.")
+        self.proposal_id = proposal_id
+
+
+class AlreadyProposed(CommandError):
+    """Another proposal of the same case is not decided, or not carried out yet."""
+
+    def __init__(self, proposal_id: str, state: str) -> None:
+        super().__init__(
+            f"Proposal {proposal_id} of this case is {state}. Have it approved, denied or withdrawn first:"
+            " a second plan would be made for a state that the first one changes."
+        )
+        self.proposal_id = proposal_id
+
+
+class VoteRefused(CommandError):
+    """A vote that does not count."""
+
+
+class NotNow(CommandError):
+    """A proposal does not go that way from where it stands."""
+
+
+class AlreadyBegun(CommandError):
+    """A change was begun before and has no outcome yet, or has one."""
+
+    def __init__(self, proposal_id: str, change_id: str) -> None:
+        super().__init__(f"The change {change_id} of proposal {proposal_id} was begun before.")
+        self.change_id = change_id
+
+
+class NoSuchErrand(CommandError):
+    """The case has no errand of this number."""
+
+    def __init__(self, case_id: str, number: int) -> None:
+        super().__init__(f"Case {case_id} has no errand {number}. Type: /compromise errands {case_id}")
+        self.number = number

@@ -21,7 +21,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,6 +100,51 @@ def first_tables(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def tables_of_proposals(db: Database) -> None:
+    """Make the tables of `commands.proposals`; each unique index is a promise that it names."""
+    for statement in (
+        "ALTER TABLE cases ADD COLUMN offer TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX ledger_by_case ON ledger (case_id, seq)",
+        """CREATE TABLE proposals (
+            id TEXT PRIMARY KEY, case_id TEXT NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL,
+            plan TEXT NOT NULL, digest TEXT NOT NULL, proposed_by TEXT NOT NULL, proposer TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            needs INTEGER NOT NULL, factor INTEGER NOT NULL, strict INTEGER NOT NULL,
+            made_at TEXT NOT NULL, expires_at TEXT NOT NULL, state TEXT NOT NULL,
+            decided_by TEXT NOT NULL DEFAULT '', decided_at TEXT NOT NULL DEFAULT '',
+            note TEXT NOT NULL DEFAULT '', channel TEXT NOT NULL, card TEXT NOT NULL DEFAULT '',
+            shown INTEGER NOT NULL DEFAULT 0
+            ) STRICT""",
+        # Two plans for one account at the same time would each be made for a state that the other changes.
+        """CREATE UNIQUE INDEX one_undecided_proposal ON proposals (account)
+            WHERE state IN ('open', 'approved', 'running')""",
+        """CREATE TABLE votes (
+            proposal TEXT NOT NULL, voter TEXT NOT NULL, addresses TEXT NOT NULL, yes INTEGER NOT NULL,
+            factor INTEGER NOT NULL, at TEXT NOT NULL, says TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (proposal, voter)) STRICT""",
+        """CREATE TABLE actions (
+            proposal TEXT NOT NULL, change TEXT NOT NULL, attempt INTEGER NOT NULL, saw TEXT NOT NULL,
+            intended_at TEXT NOT NULL, outcome TEXT, says TEXT NOT NULL DEFAULT '', ended_at TEXT,
+            request_id TEXT NOT NULL DEFAULT '', undone INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (proposal, change)) STRICT""",
+        """CREATE TABLE copies (
+            proposal TEXT NOT NULL, channel TEXT NOT NULL, ts TEXT NOT NULL,
+            PRIMARY KEY (proposal, channel)) STRICT""",
+        """CREATE TABLE secrets (
+            proposal TEXT NOT NULL, change TEXT NOT NULL, sealed BLOB NOT NULL, until TEXT NOT NULL,
+            PRIMARY KEY (proposal, change)) STRICT""",
+        """CREATE TABLE errands (
+            case_id TEXT NOT NULL, number INTEGER NOT NULL, id TEXT NOT NULL, says TEXT NOT NULL,
+            how TEXT NOT NULL, done_by TEXT NOT NULL DEFAULT '', done_at TEXT,
+            note TEXT NOT NULL DEFAULT '', PRIMARY KEY (case_id, id)) STRICT""",
+        """CREATE TABLE watches (
+            case_id TEXT NOT NULL, round INTEGER NOT NULL, due TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (case_id, round)) STRICT""",
+    ):
+        db.execute(statement)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One entry: its number, when (ISO 8601, UTC), what kind, who, in which case, the facts, and its hash."""
@@ -157,6 +202,7 @@ class Case:
         note: A sentence for the card: why it failed, or what else people should know.
         reference: The id under which the log has more about a failure.
         shown: Whether the card shows how it ended.
+        offer: What the steps planned from the last finished check, as JSON; "" before there is one.
     """
 
     id: str
@@ -175,6 +221,7 @@ class Case:
     note: str = ""
     reference: str = ""
     shown: bool = False
+    offer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +374,15 @@ class Ledger:
             for row in rows:
                 yield Entry(**dict(row))
 
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Read from the tables beside the ledger.
+
+        Raises:
+            LedgerUnwritable: the file cannot be read.
+        """
+        with self._trouble():
+            return list(self._db.execute(sql, list(values)).fetchall())
+
     def verify(self, known: Mapping[int, str] | None = None) -> Head:
         """Check every entry against the chain, the guards, and the cases against their entries.
 
@@ -369,10 +425,8 @@ class Ledger:
     def _verify_cases(self, opened: Mapping[str, str], outcomes: Mapping[str, str]) -> None:
         """Compare subject, verdict and report of each case with the entries that noted them."""
         with self._trouble():
-            rows = {
-                row["id"]: row
-                for row in self._db.execute("SELECT id, subject, verdict, report FROM cases").fetchall()
-            }
+            found = self._db.execute("SELECT id, subject, verdict, report, offer FROM cases").fetchall()
+        rows = {row["id"]: row for row in found}
         # Cases that came while we were reading have no entry among those read.
         for case_id, body in opened.items():
             row = rows.get(case_id)
@@ -381,21 +435,18 @@ class Ledger:
             if json.loads(row["subject"]) != json.loads(body)["subject"]:
                 raise LedgerTampered(f"has another subject in case {case_id} than the one that was noted")
             known = json.loads(outcomes[case_id]) if case_id in outcomes else {}
-            digest = hashlib.sha256(row["report"].encode()).hexdigest() if row["report"] else None
-            if (row["verdict"], digest) != (known.get("verdict", ""), known.get("report_sha256")):
-                # A check may have ended in between; what is true now is what the newest entry says.
-                newest = self._newest_outcome(case_id)
-                if (row["verdict"], digest) != newest:
-                    raise LedgerTampered(f"has another outcome in case {case_id} than the one that was noted")
+            outcome = (row["verdict"], sha256_of(row["report"]), sha256_of(row["offer"]))
+            # A check may have ended in between; what is true now is what the newest entry says.
+            if outcome != _outcome(known) and outcome != self._newest_outcome(case_id):
+                raise LedgerTampered(f"has another outcome in case {case_id} than the one that was noted")
 
-    def _newest_outcome(self, case_id: str) -> tuple[str, str | None]:
+    def _newest_outcome(self, case_id: str) -> tuple[str, str, str]:
         with self._trouble():
             row = self._db.execute(
                 "SELECT body FROM ledger WHERE case_id = ? AND kind = 'check done' ORDER BY seq DESC LIMIT 1",
                 [case_id],
             ).fetchone()
-        facts = json.loads(row["body"]) if row else {}
-        return facts.get("verdict", ""), facts.get("report_sha256")
+        return _outcome(json.loads(row["body"]) if row else {})
 
     def case(self, case_id: str) -> Case:
         """Read one case.
@@ -610,15 +661,25 @@ class Writing:
         )
         return run
 
-    def finish(self, case_id: str, *, verdict: str, report: str, facts: Mapping[str, Any]) -> None:
-        """Note the outcome of a check; the entry holds the report's digest, the case the report."""
-        digest = hashlib.sha256(report.encode()).hexdigest()
-        self.append("check done", "bot", case_id, {"verdict": verdict, "report_sha256": digest, **facts})
+    def finish(
+        self, case_id: str, *, verdict: str, report: str, facts: Mapping[str, Any], offer: str = ""
+    ) -> None:
+        """Note the outcome of a check; the entry holds digests of report and offer, the case both."""
+        digests = {"report_sha256": sha256_of(report), "offer_sha256": sha256_of(offer)}
+        self.append("check done", "bot", case_id, {"verdict": verdict, **digests, **facts})
         self._db.execute(
-            "UPDATE cases SET state = 'done', verdict = ?, report = ?, finished_at = ?, shown = 0"
+            "UPDATE cases SET state = 'done', verdict = ?, report = ?, offer = ?, finished_at = ?, shown = 0"
             " WHERE id = ?",
-            [verdict, report, moment(self.now), case_id],
+            [verdict, report, offer, moment(self.now), case_id],
         )
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Change one of the tables beside the ledger; give how many rows that changed."""
+        return int(self._db.execute(sql, list(values)).rowcount)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Read from the tables as they are inside this transaction."""
+        return list(self._db.execute(sql, list(values)).fetchall())
 
     def fail(
         self, case_id: str, *, says: str, reference: str, facts: Mapping[str, Any] | None = None
@@ -678,6 +739,17 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def sha256_of(text: str) -> str:
+    """Give the digest of a stored text in hexadecimal, "" for no text."""
+    return hashlib.sha256(text.encode()).hexdigest() if text else ""
+
+
+def _outcome(facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The verdict of a check, and the digests of its report and offer, as its entry notes them."""
+    digests = (str(facts.get(name) or "") for name in ("report_sha256", "offer_sha256"))
+    return (str(facts.get("verdict") or ""), *digests)  # type: ignore[return-value]
+
+
 def check_guards(db: Database) -> None:
     """Look whether the triggers are there and are the ones this program made.
 
@@ -730,4 +802,5 @@ def _case(row: sqlite3.Row) -> Case:
         note=row["note"],
         reference=row["reference"],
         shown=bool(row["shown"]),
+        offer=row["offer"],
     )

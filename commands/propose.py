@@ -1,0 +1,200 @@
+"""Make a plan out of what the steps offer: which changes, in which order, and how many people must approve.
+
+Pure: the same evidence, choice and policy give the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from commands import steps
+from commands.errors import PlanRefused
+from commands.plan import Change, Errand, Nothing, Plan, Planned, State, Undo
+from commands.proposals import RESTORING, Undoable
+from commands.report import Report
+from commands.situation import Guard, Situation
+from graph.evidence import Evidence
+from graph.question import Subject
+
+DISRUPTIVE = frozenset(
+    {"block_sign_in", "remove_admin_roles", "remove_exchange_roles", "remove_purview_roles"}
+)
+"""Steps that need two people even where they can be undone: they stop somebody from working."""
+
+PROTECTED = "The settings protect this account, so the bot never touches it."
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How many people must approve what.
+
+    Attributes:
+        people: The number of people by step id, where it is not the usual one; 1 at least.
+        factor_steps: The ids of steps whose approval needs a second factor; ``irreversible`` stands for every
+            change without an undo, ``tenant_wide`` for every one that reaches beyond the subject.
+        strict: Whether the proposer's own approval does not count.
+        expires: After which time an undecided proposal ends.
+    """
+
+    people: Mapping[str, int] = field(default_factory=dict)
+    factor_steps: frozenset[str] = frozenset()
+    strict: bool = False
+    expires: timedelta = timedelta(minutes=30)
+
+
+def needs_of(change: Change, policy: Policy) -> int:
+    """Say how many people must approve one change."""
+    if change.step in policy.people:
+        return max(1, policy.people[change.step])
+    return 2 if change.step in DISRUPTIVE or change.tenant_wide or is_irreversible(change) else 1
+
+
+def is_irreversible(change: Change) -> bool:
+    """Whether nothing takes this change back. What restores something can always be proposed again."""
+    return change.undo is None and not change.id.startswith(RESTORING)
+
+
+def needs_of_plan(plan: Plan, policy: Policy) -> int:
+    """Say how many people must approve a plan: as many as its most demanding change."""
+    return max((needs_of(change, policy) for change in plan.changes), default=1)
+
+
+def wants_factor(plan: Plan, policy: Policy) -> bool:
+    """Say whether the policy asks for a second factor with each approval of a plan."""
+    return any(
+        change.step in policy.factor_steps
+        or ("irreversible" in policy.factor_steps and is_irreversible(change))
+        or ("tenant_wide" in policy.factor_steps and change.tenant_wide)
+        for change in plan.changes
+    )
+
+
+def offer(evidence: Evidence, report: Report, guard: Guard) -> tuple[Planned, ...]:
+    """Ask every step what is to be done, in the order in which the changes are made.
+
+    Nothing is ever done to a protected account; then each step only says so.
+    """
+    found: list[Planned] = []
+    by_id = {step_id(step): step for step in steps.STEPS}
+    for name in steps.ORDER:
+        if guard.protects(evidence.subject):
+            found.append(
+                Nothing(name, "The settings protect this account, so the bot never touches it.", True)
+            )
+            continue
+        changes = tuple(one for one in found if isinstance(one, Change))
+        found.extend(by_id[name].plan(Situation(evidence, report, guard, changes)))
+    return tuple(found)
+
+
+def step_id(step: steps.Step) -> str:
+    """Give a step's id: the name of its module."""
+    return step.__name__.rpartition(".")[2]
+
+
+def assemble(
+    *,
+    case_id: str,
+    tenant: str,
+    subject: Subject,
+    offer: Sequence[Planned],
+    chosen: Iterable[int],
+    confirmed: frozenset[str],
+    nonce: str,
+) -> Plan:
+    """Make a plan out of the chosen parts of an offer.
+
+    Args:
+        case_id: The case.
+        tenant: The name of the configured tenant.
+        subject: The account.
+        offer: What the steps planned.
+        chosen: The numbers of the chosen parts, counted from 0.
+        confirmed: The ids of changes that are known to have taken effect in this case already.
+        nonce: Something that no other plan has.
+
+    Raises:
+        PlanRefused: nothing was chosen, something that is not offered, or a change without those that must
+            come before it.
+    """
+    numbers = sorted(set(chosen))
+    if any(number < 0 or number >= len(offer) for number in numbers):
+        raise PlanRefused(
+            "The case was checked again in between. Open the proposal once more, and choose again."
+        )
+    parts = [offer[number] for number in numbers]
+    changes = [part for part in parts if isinstance(part, Change)]
+    errands = tuple(part for part in parts if isinstance(part, Errand))
+    if not changes and not errands:
+        raise PlanRefused("Nothing was chosen. Choose one change or errand at least.")
+    ids = {change.id for change in changes}
+    offered = {one.id: one for one in offer if isinstance(one, Change)}
+    for change in changes:
+        lacking = [one for one in change.after if one not in ids | confirmed]
+        if lacking:
+            names = "; ".join(offered[one].says if one in offered else one for one in lacking)
+            raise PlanRefused(f"“{change.says}” must come after these, so choose them as well: {names}.")
+    return Plan(
+        case_id=case_id,
+        tenant=tenant,
+        subject_id=subject.id,
+        subject=subject.mail or subject.user_principal_name,
+        changes=tuple(
+            replace(change, after=tuple(one for one in change.after if one in ids)) for change in changes
+        ),
+        errands=errands,
+        nonce=nonce,
+    )
+
+
+def restoring(
+    *, case_id: str, tenant: str, subject: Subject, undoable: Sequence[Undoable], nonce: str
+) -> Plan:
+    """Make a plan that takes recorded changes back, the last one made first.
+
+    Raises:
+        PlanRefused: nothing was chosen.
+    """
+    changes = tuple(change for one in undoable for change in _taken_back(one))
+    if not changes:
+        raise PlanRefused("Nothing was chosen that can be undone.")
+    return Plan(
+        case_id=case_id,
+        tenant=tenant,
+        subject_id=subject.id,
+        subject=subject.mail or subject.user_principal_name,
+        changes=changes,
+        errands=(),
+        nonce=nonce,
+    )
+
+
+def _taken_back(one: Undoable) -> Iterable[Change]:
+    """The change that undoes another; it expects the state that the other one left behind."""
+    change, undo = one.change, one.change.undo
+    if undo is None:
+        return
+    yield Change(
+        id=f"{RESTORING}{one.proposal_id}:{change.id}",
+        step=change.step,
+        says=undo.says,
+        why=f"It takes back what proposal {one.proposal_id} did: {change.says}.",
+        do=undo.do,
+        look=undo.look,
+        expects=_left_behind(change, undo),
+        wants=undo.wants,
+        undo=None,
+        no_undo="It is an undo itself; the step can be proposed again.",
+        tenant_wide=change.tenant_wide,
+        warns=(undo.note,) if undo.note else (),
+    )
+
+
+def _left_behind(change: Change, undo: Undo) -> State:
+    """The state in which a change left what its undo looks at."""
+    if undo.look == change.look:
+        return change.wants
+    # Looked for in another way, as what is made anew has a new id: there before exactly if not wanted now.
+    return None if undo.wants is not None else {}

@@ -1,0 +1,61 @@
+"""What a step plans from: the state of the account, what the check found, and whom nobody may touch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from commands.plan import Change
+from commands.report import Finding, Report
+from graph.evidence import Evidence
+from graph.question import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Whom and what the bot never touches.
+
+    Attributes:
+        protected: Addresses and object ids, lower-cased, of break-glass accounts and the like.
+        own_apps: The application ids that the bot itself signs in with.
+    """
+
+    protected: frozenset[str] = frozenset()
+    own_apps: frozenset[str] = frozenset()
+
+    def protects(self, subject: Subject) -> bool:
+        """Whether nothing may be done to this account."""
+        names = {subject.id.casefold(), *(address.casefold() for address in subject.addresses)}
+        names |= {subject.user_principal_name.casefold(), subject.mail.casefold()}
+        return bool(names & self.protected)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a step plans from.
+
+    Attributes:
+        evidence: What every source gave.
+        report: What the check made of it.
+        guard: Whom and what the bot never touches.
+        planned: The changes that the steps before this one planned, in the order in which they are made.
+    """
+
+    evidence: Evidence
+    report: Report
+    guard: Guard = Guard()
+    planned: tuple[Change, ...] = ()
+
+    @property
+    def subject(self) -> Subject:
+        """The account."""
+        return self.evidence.subject
+
+    def findings(self, *symptoms: str) -> Iterator[Finding]:
+        """Give the findings of these symptoms that count, the gravest first."""
+        found = [one for one in self.report.findings if one.symptom in symptoms and one.severity > 0]
+        yield from sorted(found, key=lambda one: -one.severity)
+
+    def finding_on(self, record: str, *symptoms: str) -> Finding | None:
+        """Give the gravest finding of these symptoms that rests on this record, rule, grant or device."""
+        return next((one for one in self.findings(*symptoms) if record in one.records), None)

@@ -1,0 +1,125 @@
+"""A plan is made of what was chosen, in the order in which it is carried out, and for enough people."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from commands.errors import PlanRefused
+from commands.plan import Errand, Nothing, plan_facts, plan_from
+from commands.proposals import Undoable
+from commands.propose import Policy, assemble, needs_of, needs_of_plan, restoring, wants_factor
+from tests.commands.plans import ADELE, CASE, change, plan
+
+BLOCK = change()
+RULE = change("rule", step="disable_inbox_rules")
+RESET = replace(change("password", step="reset_password"), undo=None, no_undo="A password is gone.")
+WIDE = replace(change("wide", step="disable_transport_rules"), tenant_wide=True)
+UNBLOCK = replace(change("unblock", step="unblock_sending"), after=(BLOCK.id, RULE.id))
+ERRAND = Errand("harden:1", "harden", "Talk to them", ("By phone",))
+OFFER = (BLOCK, RESET, RULE, Nothing("clean_junk_lists", "They are clean."), ERRAND, UNBLOCK)
+
+
+def made(*chosen: int, confirmed: frozenset[str] = frozenset()):
+    return assemble(
+        case_id=CASE,
+        tenant="Contoso",
+        subject=ADELE,
+        offer=OFFER,
+        chosen=chosen,
+        confirmed=confirmed,
+        nonce="n",
+    )
+
+
+PEOPLE = {
+    "a block of the sign-in": (BLOCK, 2),
+    "what cannot be undone": (RESET, 2),
+    "what reaches the whole tenant": (WIDE, 2),
+    "a rule that can be switched on again": (RULE, 1),
+    "a role": (change("r", step="remove_admin_roles"), 2),
+}
+
+
+@pytest.mark.parametrize("what", PEOPLE)
+def test_how_many_people_a_change_needs(what):
+    one, people = PEOPLE[what]
+    assert needs_of(one, Policy()) == people
+
+
+def test_the_settings_change_the_number_and_never_to_nobody():
+    assert needs_of(RULE, Policy(people={"disable_inbox_rules": 3})) == 3
+    assert needs_of(BLOCK, Policy(people={"block_sign_in": 0})) == 1
+
+
+def test_a_plan_needs_as_many_as_its_most_demanding_change():
+    assert needs_of_plan(plan(RULE), Policy()) == 1
+    assert needs_of_plan(plan(RULE, BLOCK), Policy()) == 2
+
+
+def test_a_second_factor_is_asked_for_by_step_or_kind():
+    assert not wants_factor(plan(RESET), Policy())
+    assert wants_factor(plan(RULE, RESET), Policy(factor_steps=frozenset({"irreversible"})))
+    assert not wants_factor(plan(RULE), Policy(factor_steps=frozenset({"irreversible"})))
+    assert wants_factor(plan(WIDE), Policy(factor_steps=frozenset({"tenant_wide"})))
+    assert wants_factor(plan(RULE), Policy(factor_steps=frozenset({"disable_inbox_rules"})))
+
+
+def test_the_chosen_parts_keep_the_order_of_the_offer():
+    whole = made(2, 4, 0, 0)
+    assert [one.id for one in whole.changes] == [BLOCK.id, RULE.id]
+    assert whole.errands == (ERRAND,)
+    assert (whole.subject_id, whole.subject) == (ADELE.id, ADELE.mail)
+
+
+def test_a_change_without_those_before_it_is_refused_by_name():
+    with pytest.raises(PlanRefused, match="Switch rule off"):
+        made(0, 5)
+    assert made(0, 2, 5).changes[-1].after == (BLOCK.id, RULE.id)
+
+
+def test_what_has_taken_effect_already_need_not_be_chosen_again():
+    whole = made(0, 5, confirmed=frozenset({RULE.id}))
+    assert whole.changes[-1].after == (BLOCK.id,)
+
+
+@pytest.mark.parametrize("chosen", [(), (3,), (17,), (-1, 0)])
+def test_nothing_and_unknown_parts_are_refused(chosen):
+    with pytest.raises(PlanRefused):
+        made(*chosen)
+
+
+def test_the_digest_covers_every_part_of_a_plan():
+    whole = plan(BLOCK, errands=(ERRAND,))
+    others = [
+        replace(whole, nonce="other"),
+        replace(whole, case_id="C-OTHER"),
+        replace(whole, changes=(RULE,)),
+        replace(whole, changes=(replace(BLOCK, says="Something else"),)),
+        replace(whole, changes=(replace(BLOCK, expects={"accountEnabled": None}),)),
+        replace(whole, errands=()),
+    ]
+    assert len({whole.digest, *(other.digest for other in others)}) == 7
+
+
+def test_a_plan_survives_being_written_down():
+    whole = plan(BLOCK, RESET, errands=(ERRAND,))
+    read = plan_from(json.dumps(plan_facts(whole)))
+    assert (read, read.digest) == (whole, whole.digest)
+
+
+def test_restoring_takes_back_what_was_made():
+    whole = restoring(
+        case_id=CASE, tenant="Contoso", subject=ADELE, undoable=[Undoable("P-2ABCD", RULE)], nonce="n"
+    )
+    (back,) = whole.changes
+    assert RULE.undo is not None
+    assert (back.do, back.look, back.wants) == (RULE.undo.do, RULE.undo.look, RULE.undo.wants)
+    assert back.expects == RULE.wants
+    assert back.id == f"restore:P-2ABCD:{RULE.id}"
+    assert needs_of(back, Policy()) == 1
+
+
+def test_nothing_is_no_restore():
+    with pytest.raises(PlanRefused):
+        restoring(case_id=CASE, tenant="Contoso", subject=ADELE, undoable=[], nonce="n")
