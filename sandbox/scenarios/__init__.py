@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sandbox.scenarios import clean, mailbox_takeover, no_premium_licence, traveller
+from sandbox.scenarios import (
+    admin_takeover,
+    clean,
+    elsewhere,
+    mailbox_takeover,
+    no_premium_licence,
+    traveller,
+)
 from sandbox.scenarios.state import State
 
 _BUILDERS: dict[str, Callable[[datetime], State]] = {
@@ -13,6 +20,10 @@ _BUILDERS: dict[str, Callable[[datetime], State]] = {
     "clean": clean.build,
     "traveller": traveller.build,
     "no-premium-licence": no_premium_licence.build,
+    "admin-takeover": admin_takeover.build,
+    "last-administrator": admin_takeover.build_alone,
+    "synced-user": elsewhere.build_synced,
+    "federated-user": elsewhere.build_federated,
 }
 
 SCENARIOS = tuple(_BUILDERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sandbox.scenarios import people
@@ -24,15 +25,15 @@ _SYSTEM = "NT AUTHORITY\\SYSTEM (Microsoft.Exchange.ServiceHost)"
 _DESKTOP = "Client=MSExchangeRPC"
 
 
-def ordinary(world: World, *, until: datetime) -> None:
-    """Fill ninety days before ``until`` for Adele, less for her colleagues."""
+def ordinary(world: World, *, until: datetime, also: Sequence[Person] = ()) -> None:
+    """Fill ninety days before ``until`` for Adele, less for her colleagues and who else is named."""
     for day in range(DAYS, -1, -1):
         # The working day of Seattle begins at about 16:00 UTC.
         morning = (world.now - timedelta(days=day)).replace(hour=16, minute=0, second=0)
         if morning.weekday() >= 5:
             continue
         _day(world, ADELE, morning, until, full=True)
-        for person in people.COLLEAGUES:
+        for person in (*people.COLLEAGUES, *also):
             _day(world, person, morning, until, full=False)
         if day % 3 == 0:
             _services(world, morning - timedelta(hours=9), until)

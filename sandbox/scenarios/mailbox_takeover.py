@@ -14,6 +14,19 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sandbox.scenarios import people
+from sandbox.scenarios.attack import (
+    IP,
+    PORT,
+    activate_role,
+    consent,
+    eligible_role,
+    forward,
+    hiding_rule,
+    join_exchange_group,
+    join_group,
+    join_purview_group,
+    second_factor,
+)
 from sandbox.scenarios.history import ordinary, planned_reset
 from sandbox.scenarios.people import (
     ADELE,
@@ -24,17 +37,14 @@ from sandbox.scenarios.people import (
     LAGOS,
     LAGOS_V6,
     LEGACY,
-    MAIL_EXPORT,
-    ROLES,
     SCRIPT,
     Place,
     laptop,
 )
 from sandbox.scenarios.state import Json, State, graph_time, ident
-from sandbox.scenarios.world import World, member, target
+from sandbox.scenarios.world import World, target
 
 DROP = "drop77@mailbox-relay.example"
-COLLECTOR = "collector@mailbox-relay.example"
 ARCHIVE = "archive@mailbox-relay.example"
 NEW_NAME = "Adele Vance - Accounts Payable"
 SIGNATURE = (
@@ -42,8 +52,6 @@ SIGNATURE = (
     "New account: Harbour Trust Bank, IBAN GB00 HARB 0000 0077 7777 77. Kindly update your records."
 )
 SESSION = ident("session", "takeover")
-IP = LAGOS.ip
-PORT = f"{IP}:51422"
 V6_PORT = f"[{LAGOS_V6.ip}]:52629"
 WEB = "Client=OWA;Action=ViaProxy"
 At = Callable[[float], datetime]
@@ -66,7 +74,7 @@ def takeover(world: World) -> State:
     _way_in(world, at)
     _reading(world, at)
     _rules_and_forwarding(world, at)
-    _application(world, at)
+    consent(world, at(16), ADELE)
     _credentials_and_profile(world, at)
     _signature(world, at)
     _fraud(world, at)
@@ -187,21 +195,7 @@ def _access(world: World, when: datetime, kind: str, messages: list[str], *, thr
 
 def _rules_and_forwarding(world: World, at: At) -> None:
     box = world.box(ADELE)
-    world.inbox_rule(
-        at(8),
-        ADELE,
-        "..",
-        {"bodyOrSubjectContains": ["invoice", "payment", "bank", "wire"]},
-        {"moveToFolder": box.folder_id("RSS Subscriptions"), "markAsRead": True, "stopProcessingRules": True},
-        {
-            "SubjectOrBodyContainsWords": "invoice;payment;bank;wire",
-            "MoveToFolder": "RSS Subscriptions",
-            "MarkAsRead": True,
-            "StopProcessingRules": True,
-        },
-        PORT,
-        session=SESSION,
-    )
+    hiding_rule(world, at(8), ADELE, SESSION)
     drop = {"emailAddress": {"name": "drop77", "address": DROP}}
     world.inbox_rule(
         at(10), ADELE, "", {}, {"redirectTo": [drop]}, {}, PORT, session=SESSION, hidden=True, log=False
@@ -257,155 +251,11 @@ def _rules_and_forwarding(world: World, at: At) -> None:
         PORT,
         session=SESSION,
     )
-    world.admin_cmdlet(
-        at(12),
-        "Set-Mailbox",
-        ADELE.upn,
-        world.object_path(ADELE),
-        {
-            "Identity": ADELE.upn,
-            "ForwardingSmtpAddress": f"smtp:{COLLECTOR}",
-            "DeliverToMailboxAndForward": True,
-        },
-        PORT,
-        session=SESSION,
-    )
-    box.properties["ForwardingSmtpAddress"] = f"smtp:{COLLECTOR}"
-    box.properties["DeliverToMailboxAndForward"] = True
-    box.properties["WhenChangedUTC"] = graph_time(at(12))
-
-
-def _application(world: World, at: At) -> None:
-    state = world.state
-    principal = world.service_principal(
-        MAIL_EXPORT.app_id,
-        MAIL_EXPORT.name,
-        at(16),
-        owner="7d5f2b1e-0000-4000-8000-00000000bad0",
-        publisher="",
-        replies=["http://localhost:8090/access/"],
-    )
-    resource = ident("service-principal", people.GRAPH.app_id)
-    scope = " Mail.ReadWrite Mail.Send MailboxSettings.ReadWrite Contacts.Read offline_access"
-    grant_id = ident("grant", MAIL_EXPORT.app_id).replace("-", "")
-    state.oauth_grants.append(
-        {
-            "id": grant_id,
-            "clientId": principal["id"],
-            "consentType": "Principal",
-            "principalId": ADELE.id,
-            "resourceId": resource,
-            "scope": scope,
-        }
-    )
-    state.app_role_assignments.append(
-        {
-            "id": ident("app-role", MAIL_EXPORT.app_id).replace("-", ""),
-            "appRoleId": "00000000-0000-0000-0000-000000000000",
-            "principalId": ADELE.id,
-            "principalType": "User",
-            "principalDisplayName": ADELE.name,
-            "resourceId": principal["id"],
-            "resourceDisplayName": MAIL_EXPORT.name,
-            "createdDateTime": graph_time(at(16)),
-            "deletedDateTime": None,
-        }
-    )
-    permissions = (
-        f"[] => [[Id: {grant_id}, ClientId: {principal['id']}, PrincipalId: {ADELE.id}, ResourceId: "
-        f"{resource}, "
-        f"ConsentType: Principal, Scope: {scope}]]; "
-    )
-    targets = [
-        {"ID": f"ServicePrincipal_{principal['id']}", "Type": 2},
-        {"ID": principal["id"], "Type": 2},
-        {"ID": "ServicePrincipal", "Type": 2},
-        {"ID": MAIL_EXPORT.name, "Type": 1},
-    ]
-    app_target: Json = {
-        "id": principal["id"],
-        "displayName": MAIL_EXPORT.name,
-        "type": "ServicePrincipal",
-        "userPrincipalName": None,
-        "groupType": None,
-        "modifiedProperties": [
-            {"displayName": "ConsentContext.IsAdminConsent", "oldValue": None, "newValue": '"False"'},
-            {"displayName": "ConsentContext.OnBehalfOfAll", "oldValue": None, "newValue": '"False"'},
-            {
-                "displayName": "ConsentAction.Permissions",
-                "oldValue": None,
-                "newValue": json.dumps(permissions),
-            },
-        ],
-    }
-    for minute, activity in ((16.0, "Add service principal"), (16.1, "Add delegated permission grant")):
-        world.directory_audit(
-            at(minute),
-            activity,
-            ADELE,
-            [app_target],
-            category="ApplicationManagement",
-            ip=IP,
-            operation="Add",
-        )
-        world.entra(at(minute), activity + ".", ADELE, MAIL_EXPORT.app_id, [], IP, targets=targets)
-    world.entra(
-        at(16.2), "Add app role assignment grant to user.", ADELE, MAIL_EXPORT.app_id, [], IP, targets=targets
-    )
-    world.directory_audit(
-        at(16.3),
-        "Consent to application",
-        ADELE,
-        [app_target],
-        category="ApplicationManagement",
-        ip=IP,
-        agent=FOREIGN_BROWSER.user_agent,
-        operation="Assign",
-    )
-    world.entra(
-        at(16.3),
-        "Consent to application.",
-        ADELE,
-        MAIL_EXPORT.app_id,
-        [
-            ("ConsentContext.IsAdminConsent", "", "False"),
-            ("ConsentContext.OnBehalfOfAll", "", "False"),
-            ("ConsentAction.Permissions", "", permissions),
-            ("TargetId.ServicePrincipalNames", "", MAIL_EXPORT.app_id),
-        ],
-        IP,
-        targets=targets,
-        agent=FOREIGN_BROWSER.user_agent,
-    )
+    forward(world, at(12), ADELE, SESSION)
 
 
 def _credentials_and_profile(world: World, at: At) -> None:
-    methods = world.state.authentication_methods[ADELE.id]
-    world.credential_event(at(20), "User registered security info", None, ADELE, ADELE, IP)
-    world.entra(
-        at(20),
-        "Update user.",
-        ADELE,
-        ADELE.upn,
-        [
-            (
-                "StrongAuthenticationPhoneAppDetail",
-                "[]",
-                json.dumps([{"DeviceName": "Pixel 9", "DeviceTag": "SoftwareTokenActivated"}]),
-            )
-        ],
-        IP,
-    )
-    methods.append(
-        {
-            "@odata.type": "#microsoft.graph.microsoftAuthenticatorAuthenticationMethod",
-            "id": ident("authenticator", "rogue"),
-            "displayName": "Pixel 9",
-            "deviceTag": "SoftwareTokenActivated",
-            "phoneAppVersion": "6.2510.1",
-            "createdDateTime": graph_time(at(20)),
-        }
-    )
+    methods = second_factor(world, at(20), ADELE)
     world.credential_event(at(21), "User registered security info", None, ADELE, ADELE, IP)
     methods.append(
         {
@@ -702,132 +552,9 @@ def _protocols_and_devices(world: World, at: At) -> None:
 
 
 def _administrator(world: World, at: At) -> None:
-    state = world.state
-    exchange_role, user_role = ROLES["Exchange Administrator"], ROLES["User Administrator"]
-    state.role_eligibility_schedules.append(
-        {
-            "id": ident("eligible", ADELE.upn),
-            "principalId": ADELE.id,
-            "roleDefinitionId": exchange_role,
-            "directoryScopeId": "/",
-            "memberType": "Direct",
-            "startDateTime": graph_time(world.now - timedelta(days=200)),
-            "endDateTime": None,
-            "roleEligibilityScheduleId": ident("eligibility", ADELE.upn),
-        }
-    )
-    state.role_assignment_schedules.append(
-        {
-            "id": ident("activated", ADELE.upn),
-            "principalId": ADELE.id,
-            "roleDefinitionId": exchange_role,
-            "directoryScopeId": "/",
-            "memberType": "Direct",
-            "assignmentType": "Activated",
-            "startDateTime": graph_time(at(95)),
-            "endDateTime": graph_time(at(95 + 60 * 72)),
-            "roleAssignmentScheduleId": ident("activation", ADELE.upn),
-        }
-    )
-    state.role_assignments.append(
-        {
-            "id": ident("role-assignment", "activated", ADELE.upn),
-            "principalId": ADELE.id,
-            "roleDefinitionId": exchange_role,
-            "directoryScopeId": "/",
-        }
-    )
-    role_target: Json = {
-        "id": exchange_role,
-        "displayName": "Exchange Administrator",
-        "type": "Role",
-        "userPrincipalName": None,
-        "groupType": None,
-        "modifiedProperties": [],
-    }
-    change = {
-        "displayName": "Role.DisplayName",
-        "oldValue": None,
-        "newValue": json.dumps("Exchange Administrator"),
-    }
-    world.directory_audit(
-        at(95),
-        "Add member to role completed (PIM activation)",
-        ADELE,
-        [role_target, target(ADELE, [])],
-        category="RoleManagement",
-        ip=IP,
-        service="PIM",
-        operation="ActivateRole",
-    )
-    world.directory_audit(
-        at(95.1),
-        "Add member to role",
-        ADELE,
-        [target(ADELE, [change]), role_target],
-        category="RoleManagement",
-        ip=IP,
-        operation="Assign",
-    )
-    world.entra(
-        at(95.1),
-        "Add member to role.",
-        ADELE,
-        ADELE.upn,
-        [
-            ("Role.ObjectID", "", exchange_role),
-            ("Role.DisplayName", "", "Exchange Administrator"),
-            ("Role.TemplateId", "", exchange_role),
-            ("Role.WellKnownObjectName", "", "ExchangeServiceAdmins"),
-        ],
-        IP,
-    )
-    group_id = ident("group", "Tier 1 Support")
-    state.groups[group_id] = {
-        "id": group_id,
-        "displayName": "Tier 1 Support",
-        "isAssignableToRole": True,
-        "securityEnabled": True,
-        "mailEnabled": False,
-        "groupTypes": [],
-        "onPremisesSyncEnabled": None,
-        "membershipRule": None,
-        "createdDateTime": graph_time(world.now - timedelta(days=300)),
-    }
-    state.memberships[group_id] = [people.GRADY.id, ADELE.id]
-    state.role_assignments.append(
-        {
-            "id": ident("role-assignment", "group", group_id),
-            "principalId": group_id,
-            "roleDefinitionId": user_role,
-            "directoryScopeId": "/",
-        }
-    )
-    group_target: Json = {
-        "id": group_id,
-        "displayName": "Tier 1 Support",
-        "type": "Group",
-        "userPrincipalName": None,
-        "groupType": "azureAD",
-        "modifiedProperties": [],
-    }
-    member_change = {
-        "displayName": "Group.DisplayName",
-        "oldValue": None,
-        "newValue": json.dumps("Tier 1 Support"),
-    }
-    world.directory_audit(
-        at(98),
-        "Add member to group",
-        ADELE,
-        [target(ADELE, [member_change]), group_target],
-        category="GroupManagement",
-        ip=IP,
-        operation="Assign",
-    )
-    world.entra(
-        at(98), "Add member to group.", ADELE, ADELE.upn, [("Group.DisplayName", "", "Tier 1 Support")], IP
-    )
+    eligible_role(world, ADELE, "Exchange Administrator")
+    activate_role(world, at(95), ADELE, "Exchange Administrator")
+    join_group(world, at(98), ADELE, "Tier 1 Support", "User Administrator", [people.GRADY])
     _exchange_powers(world, at)
 
 
@@ -935,27 +662,8 @@ def _exchange_powers(world: World, at: At) -> None:
         "Copy finance",
         {"Name": "Copy finance", "SentTo": ADELE.upn, "BlindCopyTo": DROP},
     )
-    state.exchange_role_groups[0]["Members"].append(member(ADELE))
-    cmdlet(
-        114,
-        "Add-RoleGroupMember",
-        "Organization Management",
-        {"Identity": "Organization Management", "Member": ADELE.upn},
-    )
-    state.purview_role_groups[0]["Members"].append(member(ADELE))
-    world.audit(
-        at(116),
-        "Add-RoleGroupMember",
-        18,
-        "SecurityComplianceCenter",
-        ADELE.upn,
-        ResultStatus="Success",
-        UserType=2,
-        ClientIP=IP,
-        ObjectId="eDiscovery Manager",
-        Parameters='-Identity "eDiscovery Manager" -Member "adele.vance@contoso.example"',
-        StartTime=graph_time(at(116)),
-    )
+    join_exchange_group(world, at(114), ADELE, "Organization Management", SESSION)
+    join_purview_group(world, at(116), ADELE, "eDiscovery Manager")
     box.audit_bypassed = True
     cmdlet(
         128,

@@ -47,12 +47,16 @@ GRADY = _colleague(6, "Grady", "Archie", "Designer", "Product")
 ISAIAH = _colleague(7, "Isaiah", "Langer", "Sales Lead", "Sales")
 PRADEEP = _colleague(8, "Pradeep", "Gupta", "Accountant", "Finance")
 DIEGO = _colleague(9, "Diego", "Siciliani", "HR Partner", "Human Resources")
+MIRIAM = Person("miriam.graham@contoso.example", "Miriam Graham", "Plant Manager", "Production", "synced")
+HENRIETTA = Person(
+    "henrietta.mueller@fabrikam.example", "Henrietta Mueller", "Buyer", "Purchasing", "federated"
+)
 COLLEAGUES = (MEGAN, ALEX, LIDIA, NESTOR, GRADY, ISAIAH, PRADEEP, DIEGO)
 OTHERS = (
     Person("kiosk.lobby@contoso.example", "Lobby Kiosk", "Kiosk", "Facilities", "no-mailbox"),
     Person("jordan_partner.example#EXT#@contoso.onmicrosoft.example", "Jordan Reyes", "", "", "guest"),
-    Person("miriam.graham@contoso.example", "Miriam Graham", "Plant Manager", "Production", "synced"),
-    Person("henrietta.mueller@fabrikam.example", "Henrietta Mueller", "Buyer", "Purchasing", "federated"),
+    MIRIAM,
+    HENRIETTA,
 )
 EVERYBODY = (ADELE, *COLLEAGUES, *OTHERS)
 
@@ -148,6 +152,7 @@ MAIL_EXPORT = Application("ff8d92dc-3d82-41d6-bcbd-b9174d163620", "PerfectData S
 ERRORS = {
     0: "Other.",
     50126: "Error validating credentials due to invalid username or password.",
+    50057: "The account is disabled.",
     50053: "The account is locked, or the address was blocked for malicious activity.",
     50140: "The person was interrupted by the question to stay signed in.",
     50074: "Strong authentication is required.",

@@ -76,6 +76,8 @@ class InboxRule:
     enabled: bool = True
     hidden: bool = False
     read_only: bool = False
+    client_side: bool = False
+    """Kept by Outlook itself; any change of a rule by a cmdlet removes all of these from the mailbox."""
     conditions: Json = field(default_factory=dict)
     exceptions: Json = field(default_factory=dict)
     actions: Json = field(default_factory=dict)
@@ -134,9 +136,7 @@ class State:
     app_name: str = "compromise-bot"
     app_object_id: str = ident("service-principal", "compromise-bot")
     app_certificates: list[str] = field(default_factory=list)
-    app_directory_roles: set[str] = field(
-        default_factory=lambda: {"User Administrator", "Privileged Authentication Administrator"}
-    )
+    app_directory_roles: set[str] = field(default_factory=lambda: {"User Administrator"})
     licences: set[str] = field(default_factory=set)
 
     users: dict[str, Json] = field(default_factory=dict)
@@ -183,6 +183,12 @@ class State:
     risky_users: dict[str, Json] = field(default_factory=dict)
     risk_detections: list[Json] = field(default_factory=list)
 
+    acts: int = 0
+    """How many things the scenario made, which gives each its own id."""
+    unblocked: dict[str, int] = field(default_factory=dict)
+    """How often each address was let send again."""
+    unblocks_allowed: int = 3
+    """How often an address can be let send again before only Microsoft's support can."""
     read_delay: float = 0.0
     """Seconds until a write is seen by reads."""
     audit_queries_on_v1: bool = True
@@ -193,12 +199,29 @@ class State:
     """False as where the message trace service principal was never added to the tenant."""
 
     _started: float = field(default_factory=monotonic)
+    _ahead: float = 0.0
+    _stopped: float | None = None
     _pending: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
     _serial: int = 0
 
+    def seconds(self) -> float:
+        """The tenant's own count of seconds, which every limit and delay goes by; it never runs backwards."""
+        return (monotonic() if self._stopped is None else self._stopped) + self._ahead
+
     def clock(self) -> datetime:
         """The tenant's present time: the scenario's moment plus the time that has passed since."""
-        return self.now + timedelta(seconds=monotonic() - self._started)
+        return self.now + timedelta(seconds=self.seconds() - self._started)
+
+    def let_pass(self, span: timedelta) -> None:
+        """Move the clock forward. Raises ValueError for a span that is negative."""
+        if span < timedelta():
+            raise ValueError("The tenant's clock runs forward only.")
+        self._ahead += span.total_seconds()
+
+    def stop_clock(self) -> None:
+        """From now on time passes only through `let_pass`, however slow the machine is."""
+        if self._stopped is None:
+            self._stopped = monotonic()
 
     def change(self, apply: Callable[[], None], delay: float = 0.0) -> None:
         """Carry out a write: at once, or when the read delay is over."""
@@ -206,11 +229,11 @@ class State:
         if wait <= 0:
             apply()
         else:
-            self._pending.append((monotonic() + wait, apply))
+            self._pending.append((self.seconds() + wait, apply))
 
     def settle(self) -> None:
         """Carry out the writes whose delay is over; called before every request is answered."""
-        due = [item for item in self._pending if item[0] <= monotonic()]
+        due = [item for item in self._pending if item[0] <= self.seconds()]
         for item in due:
             self._pending.remove(item)
             item[1]()

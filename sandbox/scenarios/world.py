@@ -45,7 +45,6 @@ class World:
     def __init__(self, scenario: str, now: datetime, state: State | None = None) -> None:
         self.now = now.replace(microsecond=0)
         self.random = Random(f"contoso/{scenario}")
-        self._serial = 0
         self.state = state or State(scenario, self.now)
         if state is None:
             self._populate()
@@ -506,14 +505,29 @@ class World:
         self.state.mailboxes[person.upn] = box
 
     def _rule(self, person: Person, name: str, sequence: int, **more: Any) -> InboxRule:
-        self._serial += 1
-        key = ident("rule", person.upn, self._serial).replace("-", "")
+        self.state.acts += 1
+        key = ident("rule", person.upn, self.state.acts).replace("-", "")
         return InboxRule("AQAAA" + key[:8].upper() + "=", 10**18 + int(key[:12], 16), name, sequence, **more)
+
+    def client_side_rule(self, person: Person, name: str) -> InboxRule:
+        """A rule that Outlook keeps for itself and that no service can change."""
+        box = self.box(person)
+        rule = self._rule(
+            person,
+            name,
+            len(box.rules) + 1,
+            read_only=True,
+            client_side=True,
+            conditions={"senderContains": ["pager"]},
+            actions={"markImportance": "high"},
+        )
+        box.rules.append(rule)
+        return rule
 
     def next_guid(self, kind: str) -> str:
         """The next id of a kind; the same in every run."""
-        self._serial += 1
-        return ident(self.state.scenario, kind, self._serial)
+        self.state.acts += 1
+        return ident(self.state.scenario, kind, self.state.acts)
 
     def user(self, person: Person) -> Json:
         """The person's directory object."""
@@ -762,7 +776,7 @@ class World:
             "AzureActiveDirectory",
             person.upn,
             # The real log calls about half of the failures a success; only the number can be trusted.
-            ResultStatus="Success" if not failed or self._serial % 2 else "Failed",
+            ResultStatus="Success" if not failed or self.state.acts % 2 else "Failed",
             ClientIP=place.ip,
             ActorIpAddress=place.ip,
             ObjectId=people.EXCHANGE.app_id,
@@ -788,7 +802,8 @@ class World:
             ErrorNumber=str(error),
         )
         if failed:
-            record["LogonError"] = "InvalidUserNameOrPassword" if error == 50126 else "IdsLocked"
+            named = {50126: "InvalidUserNameOrPassword", 50057: "UserDisabled"}
+            record["LogonError"] = named.get(error, "IdsLocked")
 
     def message(  # noqa: PLR0917  an act reads as when, who, what
         self,

@@ -12,18 +12,23 @@ away with what the real services refuse:
   no risk details, each with the service's own status and code;
 - options and filters: only those it knows, else 400; page sizes; opaque links; an empty second page;
 - limits: 4 calls at once per mailbox, 5 report calls in 10 seconds, 1 risk call a second (no Retry-After),
-  100 message traces in 5 minutes, 10 audit queries at once. ``limits=False`` switches them off;
+  25 device changes in 10 seconds, 100 message traces in 5 minutes, 10 audit queries at once.
+  ``limits=False`` switches them off;
 - time: the message trace spans at most 10 days, retention cuts sign-ins and audits, audit queries take
-  ``audit_query_seconds``, writes are seen after ``state.read_delay``;
+  ``audit_query_seconds``, writes are seen after ``read_delay``. ``let_pass`` moves the tenant's clock and
+  ``stop_clock`` makes that the only way in which its time passes;
 - one state: a write is seen by every later read, through whichever service, and leaves its audit records.
 
-``faults`` breaks calls on demand, ``calls`` remembers each one. From outside, POST and DELETE
-``/sandbox/faults`` and GET and DELETE ``/sandbox/calls`` do the same over HTTP.
+``faults`` breaks calls on demand, ``calls`` remembers each one, ``sandbox.tenant.attacker`` lets the intruder
+act again. From outside, POST and DELETE ``/sandbox/faults``, GET and DELETE ``/sandbox/calls``, POST
+``/sandbox/clock`` with ``{"seconds": …}`` and POST ``/sandbox/attacker`` with ``{"act": …, "user": …}`` do
+the same over HTTP.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,7 +50,9 @@ ALL_PERMISSIONS = frozenset(
         "IdentityRiskEvent.Read.All IdentityRiskyUser.Read.All IdentityRiskyUser.ReadWrite.All Mail.Read "
         "Mail.ReadBasic.All MailboxSettings.Read MailboxSettings.ReadWrite Policy.Read.All "
         "Policy.ReadWrite.AuthenticationMethod RoleEligibilitySchedule.ReadWrite.Directory "
-        "RoleAssignmentSchedule.ReadWrite.Directory RoleManagement.Read.Directory "
+        "RoleEligibilitySchedule.Remove.Directory "
+        "RoleAssignmentSchedule.ReadWrite.Directory RoleAssignmentSchedule.Remove.Directory "
+        "RoleManagement.Read.Directory "
         "RoleManagement.ReadWrite.Directory User-Mail.ReadWrite.All User-PasswordProfile.ReadWrite.All "
         "User-Phone.ReadWrite.All User.EnableDisableAccount.All User.Read.All User.ReadWrite.All "
         "User.RevokeSessions.All UserAuthenticationMethod.Read.All UserAuthenticationMethod.ReadWrite.All"
@@ -63,6 +70,9 @@ def start(
     latency: float = 0.0,
     limits: bool = True,
     audit_query_seconds: float = 0.5,
+    read_delay: float = 0.0,
+    permissions: Collection[str] = ALL_PERMISSIONS,
+    directory_roles: Collection[str] = ("User Administrator",),
     audit_log: Path | None = None,
     port: int = 0,
 ) -> RunningTenant:
@@ -74,6 +84,10 @@ def start(
         latency: seconds added to each call.
         limits: whether the services' rate limits are kept.
         audit_query_seconds: how long an audit query runs.
+        read_delay: seconds until a write is seen by reads; `Fault.stale` does the same to single writes.
+        permissions: the application permissions of the app; all that investigating and containing need.
+        directory_roles: its directory roles. User Administrator does not reach privileged accounts; add
+            Privileged Authentication Administrator to see what happens when it does.
         audit_log: a real export whose records and users are added.
         port: the port on 127.0.0.1; 0 takes a free one.
 
@@ -85,12 +99,14 @@ def start(
         from sandbox.tenant.export import add_export  # noqa: PLC0415  only this way of starting needs it
 
         add_export(state, audit_log)
+    state.read_delay = read_delay
+    state.app_directory_roles = set(directory_roles)
     core = Core(
         state,
-        set(ALL_PERMISSIONS),
+        set(permissions),
         set(EXCHANGE),
         set(COMPLIANCE),
-        limits=Limits(on=limits),
+        limits=Limits(on=limits, clock=state.seconds),
         latency=latency,
         audit_query_seconds=audit_query_seconds,
         signing_key=secrets.token_bytes(32),

@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds added to each call")
     parser.add_argument("--audit-query-seconds", type=float, default=0.5)
+    parser.add_argument("--read-delay", type=float, default=0.0, help="seconds until a write is seen")
     parser.add_argument("--audit-log", type=Path, default=None, help="a real export to add")
     parser.add_argument("--no-limits", action="store_true", help="switch the rate limits off")
     given = parser.parse_args()
@@ -32,6 +33,7 @@ def main() -> int:
         latency=given.latency,
         limits=not given.no_limits,
         audit_query_seconds=given.audit_query_seconds,
+        read_delay=given.read_delay,
         audit_log=given.audit_log,
         port=given.port,
     ) as tenant:

@@ -66,15 +66,65 @@ def rule_view(mailbox: Mailbox, rule: InboxRule) -> Json:
 
 
 def find_inbox_rule(call: Invocation) -> tuple[Mailbox, InboxRule]:
-    """The rule that Identity names, by number or name. Raises CmdletError 404."""
+    """The rule that Identity names, by number or name, with the mailbox in front or in Mailbox.
+
+    Raises CmdletError: 404 for no such rule, 400 for a name that several rules have.
+    """
     identity = call.required("Identity")
     owner, _, key = identity.rpartition("\\")
     mailbox = call.mailbox("Mailbox") if call.text("Mailbox") else call.state.mailbox(owner)
-    if mailbox is not None:
-        for rule in mailbox.rules:
-            if key in {str(rule.number), rule.name}:
-                return mailbox, rule
+    if mailbox is None or (owner and call.state.mailbox(owner) is not mailbox):
+        raise object_not_found(identity)
+    for rule in mailbox.rules:
+        if key == str(rule.number):
+            return mailbox, rule
+    named = [rule for rule in mailbox.rules if rule.name and rule.name.lower() == key.lower()]
+    if len(named) > 1:
+        message = f"There are multiple rules with the name '{key}'. Use the rule's identity instead."
+        raise CmdletError(400, "BadRequest", "Management.Common.ManagementObjectAmbiguousException", message)
+    if not named:
+        raise object_not_found(identity)
+    return mailbox, named[0]
+
+
+def find_sweep_rule(call: Invocation) -> tuple[Mailbox, Json]:
+    """The sweep rule that Identity names, by its id or name. Raises CmdletError 404."""
+    mailbox, identity = call.mailbox("Mailbox"), call.required("Identity")
+    for rule in mailbox.sweep_rules:
+        if identity in {rule["RuleId"], rule["Identity"], rule["Name"]}:
+            return mailbox, rule
     raise object_not_found(identity)
+
+
+def get_sweep_rule(call: Invocation) -> list[Json]:
+    """The sweep rules of a mailbox, one or all."""
+    if call.text("Identity"):
+        return [find_sweep_rule(call)[1]]
+    return list(call.mailbox("Mailbox").sweep_rules)
+
+
+def get_mobile_device(call: Invocation) -> list[Json]:
+    """The mobile devices of a mailbox, or one by its identity."""
+    identity = call.text("Identity")
+    if not identity:
+        return list(call.mailbox("Mailbox").mobile_devices)
+    for mailbox in call.state.mailboxes.values():
+        for item in mailbox.mobile_devices:
+            if identity in {item["Identity"], item["Guid"]}:
+                return [item]
+    raise object_not_found(identity)
+
+
+def _of_person(
+    rows: Callable[[Invocation], list[Json]], parameter: str
+) -> Callable[[Invocation], list[Json]]:
+    """A cmdlet whose rows can be narrowed to those of one person."""
+
+    def run(call: Invocation) -> list[Json]:
+        wanted = call.text(parameter).lower()
+        return [row for row in rows(call) if not wanted or str(row[parameter]).lower() == wanted]
+
+    return run
 
 
 def get_inbox_rule(call: Invocation) -> list[Json]:
@@ -286,7 +336,8 @@ def get_transport_rule(call: Invocation) -> list[Json]:
     found = [
         item
         for item in call.state.transport_rules
-        if (not wanted or item["State"] == wanted) and (not name or name in {item["Guid"], item["Name"]})
+        if (not wanted or item["State"] == wanted)
+        and (not name or name in {item["Guid"], item["Name"], item["Identity"]})
     ]
     if name and not found:
         raise object_not_found(name)
@@ -500,18 +551,19 @@ def _protocols(mailbox: Mailbox) -> Json:
 READS: dict[str, Cmdlet] = {
     "Get-Mailbox": cmdlet(get_mailbox),
     "Get-InboxRule": cmdlet(get_inbox_rule, "Identity Mailbox IncludeHidden"),
-    "Get-SweepRule": cmdlet(_of_mailbox(lambda box: box.sweep_rules, "Mailbox"), "Identity Mailbox"),
+    "Get-SweepRule": cmdlet(get_sweep_rule, "Identity Mailbox"),
     "Get-MailContact": cmdlet(get_contact),
     "Get-Recipient": cmdlet(get_recipient),
     "Get-BlockedSenderAddress": cmdlet(get_blocked_sender, "SenderAddress"),
     "Get-CASMailbox": cmdlet(_of_mailbox(_protocols)),
-    "Get-MailboxPermission": cmdlet(_of_mailbox(_permissions)),
+    "Get-MailboxPermission": cmdlet(_of_person(_of_mailbox(_permissions), "User"), "Identity User"),
     "Get-RecipientPermission": cmdlet(
-        _of_mailbox(_recipient_permissions), "Identity Trustee IncludeTrusteeWithPrimarySmtpAddress"
+        _of_person(_of_mailbox(_recipient_permissions), "Trustee"),
+        "Identity Trustee IncludeTrusteeWithPrimarySmtpAddress",
     ),
-    "Get-MailboxFolderPermission": cmdlet(get_folder_permission),
+    "Get-MailboxFolderPermission": cmdlet(_of_person(get_folder_permission, "User"), "Identity User"),
     "Get-MailboxFolderStatistics": cmdlet(get_folder_statistics, "Identity FolderScope"),
-    "Get-MobileDevice": cmdlet(_of_mailbox(lambda box: box.mobile_devices, "Mailbox"), "Mailbox"),
+    "Get-MobileDevice": cmdlet(get_mobile_device, "Identity Mailbox"),
     "Get-MobileDeviceStatistics": cmdlet(
         _of_mailbox(lambda box: box.mobile_statistics, "Mailbox"), "Mailbox"
     ),

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from sandbox.scenarios.state import Json, Mailbox
-from sandbox.tenant.cmdlets_read import find_inbox_rule, role_group, split_folder
+from sandbox.scenarios.state import Json, Mailbox, State
+from sandbox.tenant.cmdlets_read import find_inbox_rule, find_sweep_rule, role_group, split_folder
 from sandbox.tenant.exchange import Cmdlet, Invocation, bad_parameters, cmdlet
 from sandbox.tenant.problems import CmdletError, object_not_found
 from sandbox.tenant.traces import exchange_trace
@@ -86,6 +86,44 @@ def _set(
     return []
 
 
+def _person(state: State, name: str) -> str:
+    """The alias of the mailbox that a name means, or the name as it is."""
+    found = state.mailbox(name) or next(
+        (
+            box
+            for box in state.mailboxes.values()
+            if name.lower()
+            in {str(box.properties[key]).lower() for key in ("DisplayName", "DistinguishedName")}
+        ),
+        None,
+    )
+    return _alias(found).lower() if found else name.lower()
+
+
+def _must_exist(call: Invocation, who: str) -> None:
+    """Refuse a trustee that the directory does not know. Raises CmdletError 404."""
+    alias = _person(call.state, who)
+    if call.state.mailbox(alias) is None and call.state.user(who) is None:
+        raise object_not_found(who)
+
+
+def _forwarding(call: Invocation) -> None:
+    """Bring the forwarding parameters into the form in which they are kept. Raises CmdletError 404."""
+    name = call.text("ForwardingAddress")
+    if name:
+        boxes = [box.properties for box in call.state.mailboxes.values()]
+        keys = ("Identity", "Name", "Alias", "Guid", "DistinguishedName", "PrimarySmtpAddress", "DisplayName")
+        for recipient in (*call.state.mail_contacts, *boxes):
+            if name.lower() in {str(recipient[key]).lower() for key in keys}:
+                call.parameters["ForwardingAddress"] = recipient["Identity"]
+                break
+        else:
+            raise object_not_found(name)
+    address = call.text("ForwardingSmtpAddress")
+    if address and not address.lower().startswith("smtp:"):
+        call.parameters["ForwardingSmtpAddress"] = f"smtp:{address}"
+
+
 def set_mailbox(call: Invocation) -> list[Json]:
     """Change forwarding, delegates and other settings of a mailbox."""
     mailbox = call.mailbox()
@@ -98,13 +136,30 @@ def set_mailbox(call: Invocation) -> list[Json]:
             "The object is being synchronized from your on-premises organization."
         )
         raise CmdletError(400, "BadRequest", "Configuration.Tasks.TaskInvalidOperationException", message)
+    _forwarding(call)
+    table = call.parameters.get("GrantSendOnBehalfTo")
+    if isinstance(table, dict):
+        people = {
+            key: [_person(call.state, who) for who in _several(table.get(key))] for key in ("add", "remove")
+        }
+        call.parameters["GrantSendOnBehalfTo"] = {**table, **people}
     return _set(call, mailbox.properties, _MAILBOX_VALUES, _alias(mailbox))
 
 
 def set_protocols(call: Invocation) -> list[Json]:
-    """Switch protocols of a mailbox, block or allow its devices."""
+    """Switch protocols of a mailbox, block or allow its devices, which then show it themselves."""
     mailbox = call.mailbox()
-    return _set(call, mailbox.protocols, _PROTOCOLS, _alias(mailbox))
+
+    def done() -> None:
+        blocked = {item.lower() for item in mailbox.protocols["ActiveSyncBlockedDeviceIDs"]}
+        allowed = {item.lower() for item in mailbox.protocols["ActiveSyncAllowedDeviceIDs"]}
+        for device in mailbox.mobile_devices:
+            key = str(device["DeviceId"]).lower()
+            own = key in blocked | allowed
+            device["DeviceAccessState"] = "Blocked" if key in blocked else "Allowed"
+            device["DeviceAccessStateReason"] = "Individual" if own else "Global"
+
+    return _set(call, mailbox.protocols, _PROTOCOLS, _alias(mailbox), done)
 
 
 def set_junk(call: Invocation) -> list[Json]:
@@ -148,6 +203,11 @@ def set_auto_reply(call: Invocation) -> list[Json]:
     return []
 
 
+def _drop_client_side(mailbox: Mailbox) -> None:
+    """What every change of a rule by a cmdlet does: the rules that only Outlook knows are gone."""
+    mailbox.rules[:] = [rule for rule in mailbox.rules if not rule.client_side]
+
+
 def _switch_rule(enabled: bool) -> Callable[[Invocation], list[Json]]:
     def run(call: Invocation) -> list[Json]:
         mailbox, rule = find_inbox_rule(call)
@@ -158,6 +218,7 @@ def _switch_rule(enabled: bool) -> Callable[[Invocation], list[Json]]:
 
         def apply() -> None:
             rule.enabled = enabled
+            _drop_client_side(mailbox)
             exchange_trace(call.state, call.name, f"{_alias(mailbox)}\\{rule.name}", call.parameters)
 
         call.change(apply)
@@ -173,23 +234,16 @@ def remove_rule(call: Invocation) -> list[Json]:
     def apply() -> None:
         if rule in mailbox.rules:
             mailbox.rules.remove(rule)
+            _drop_client_side(mailbox)
             exchange_trace(call.state, call.name, f"{_alias(mailbox)}\\{rule.name}", call.parameters)
 
     call.change(apply)
     return []
 
 
-def _sweep(call: Invocation) -> tuple[Mailbox, Json]:
-    mailbox, identity = call.mailbox("Mailbox"), call.required("Identity")
-    for rule in mailbox.sweep_rules:
-        if identity in {rule["RuleId"], rule["Identity"], rule["Name"]}:
-            return mailbox, rule
-    raise object_not_found(identity)
-
-
 def _switch_sweep(enabled: bool) -> Callable[[Invocation], list[Json]]:
     def run(call: Invocation) -> list[Json]:
-        mailbox, rule = _sweep(call)
+        mailbox, rule = find_sweep_rule(call)
         if rule["Enabled"] == enabled:
             return _nothing(call, str(rule["Name"]))
 
@@ -205,7 +259,7 @@ def _switch_sweep(enabled: bool) -> Callable[[Invocation], list[Json]]:
 
 def remove_sweep(call: Invocation) -> list[Json]:
     """Remove a sweep rule."""
-    mailbox, rule = _sweep(call)
+    mailbox, rule = find_sweep_rule(call)
     return _drop(call, mailbox.sweep_rules, rule, f"{_alias(mailbox)}\\{rule['RuleId']}")
 
 
@@ -229,12 +283,26 @@ def _append(call: Invocation, items: list[Json], item: Json, object_id: str) -> 
 
 
 def _entry(call: Invocation, items: list[Json], key: str, who: str) -> Json | None:
-    rights = set(call.many("AccessRights"))
+    rights, wanted = set(call.many("AccessRights")), _person(call.state, who)
     for item in items:
-        same = str(item[key]).lower() == who.lower()
+        same = _person(call.state, str(item[key])) == wanted
         if same and (not rights or rights & set(item["AccessRights"])):
             return item
     return None
+
+
+def _take_rights(call: Invocation, items: list[Json], item: Json, object_id: str) -> list[Json]:
+    """Take the named rights out of an entry; the entry goes with its last right."""
+    left = [right for right in item["AccessRights"] if right not in call.many("AccessRights")]
+    if not left or not call.many("AccessRights"):
+        return _drop(call, items, item, object_id)
+
+    def apply() -> None:
+        item["AccessRights"] = left
+        exchange_trace(call.state, call.name, object_id, call.parameters)
+
+    call.change(apply)
+    return []
 
 
 def remove_permission(call: Invocation) -> list[Json]:
@@ -246,12 +314,13 @@ def remove_permission(call: Invocation) -> list[Json]:
             f"Can't remove the access control entry on '{_alias(mailbox)}' for '{who}': not present."
         )
         return []
-    return _drop(call, mailbox.permissions, item, _alias(mailbox))
+    return _take_rights(call, mailbox.permissions, item, _alias(mailbox))
 
 
 def add_permission(call: Invocation) -> list[Json]:
     """Give a mailbox right."""
     mailbox, who = call.mailbox(), call.required("User")
+    _must_exist(call, who)
     if _entry(call, mailbox.permissions, "User", who) is not None:
         call.warnings.append("The appropriate access control entry is already present.")
         return []
@@ -275,12 +344,13 @@ def remove_recipient_permission(call: Invocation) -> list[Json]:
             f"Can't remove the access control entry on '{_alias(mailbox)}' for '{who}': not present."
         )
         return []
-    return _drop(call, mailbox.recipient_permissions, item, _alias(mailbox))
+    return _take_rights(call, mailbox.recipient_permissions, item, _alias(mailbox))
 
 
 def add_recipient_permission(call: Invocation) -> list[Json]:
     """Give the right to send as somebody."""
     mailbox, who = call.mailbox(), call.required("Trustee")
+    _must_exist(call, who)
     if _entry(call, mailbox.recipient_permissions, "Trustee", who) is not None:
         call.warnings.append("The appropriate access control entry is already present.")
         return []
@@ -298,7 +368,8 @@ def _folder_entry(call: Invocation, *, must: bool) -> tuple[Mailbox, str, list[J
     mailbox, path = split_folder(call)
     who = call.required("User")
     items = mailbox.folder_permissions.setdefault(path, [])
-    item = next((row for row in items if str(row["User"]).lower() == who.lower()), None)
+    wanted = _person(call.state, who)
+    item = next((row for row in items if _person(call.state, str(row["User"])) == wanted), None)
     if must and item is None:
         message = f"There is no existing permission entry found for user: {who}."
         raise CmdletError(
@@ -322,6 +393,7 @@ def add_folder_permission(call: Invocation) -> list[Json]:
         raise CmdletError(
             400, "BadRequest", "Management.StoreTasks.UserAlreadyExistsInPermissionEntryException", message
         )
+    _must_exist(call, call.required("User"))
     row = {"User": call.required("User"), "AccessRights": call.many("AccessRights")}
     return _append(call, items, row, f"{_alias(mailbox)}:{path}")
 
@@ -337,24 +409,31 @@ def set_folder_permission(call: Invocation) -> list[Json]:
 
 
 def remove_blocked_sender(call: Invocation) -> list[Json]:
-    """Let a sender send again."""
-    address = call.required("SenderAddress")
-    for item in call.state.blocked_senders:
+    """Let a sender send again; each address only so many times."""
+    address, state = call.required("SenderAddress"), call.state
+    for item in state.blocked_senders:
         if item["SenderAddress"].lower() == address.lower():
-            return _drop(call, call.state.blocked_senders, item, address)
+            if state.unblocked.get(address.lower(), 0) >= state.unblocks_allowed:
+                message = (
+                    f"'{address}' has been unblocked too many times. Contact Microsoft support to have it "
+                    "removed from the list of blocked senders."
+                )
+                raise CmdletError(
+                    400, "BadRequest", "Management.Tasks.BlockedSenderAddressException", message
+                )
+            state.unblocked[address.lower()] = state.unblocked.get(address.lower(), 0) + 1
+            return _drop(call, state.blocked_senders, item, address)
     raise object_not_found(address)
 
 
 def _remove_member(pick: str) -> Callable[[Invocation], list[Json]]:
     def run(call: Invocation) -> list[Json]:
         group = role_group(getattr(call.state, pick), call.required("Identity"))
-        who = call.required("Member").lower()
+        who = call.required("Member")
         for item in group["Members"]:
-            if who in {
-                item["Name"].lower(),
-                item["PrimarySmtpAddress"].lower(),
-                item["ExternalDirectoryObjectId"],
-            }:
+            if who.lower() == str(item["ExternalDirectoryObjectId"]) or (
+                _person(call.state, who) == str(item["Name"]).lower()
+            ):
                 return _drop(call, group["Members"], item, str(group["Name"]))
         message = f"The user '{who}' isn't a member of the group '{group['Name']}'."
         raise CmdletError(404, "NotFound", "Configuration.Tasks.MemberNotFoundException", message)
@@ -391,6 +470,27 @@ def remove_role_assignment(call: Invocation) -> list[Json]:
         if identity in {item["Identity"], item["Name"]}:
             return _drop(call, call.state.management_role_assignments, item, identity)
     raise object_not_found(identity)
+
+
+def add_role_assignment(call: Invocation) -> list[Json]:
+    """Assign a management role to one user directly."""
+    mailbox, role = call.mailbox("User"), call.required("Role")
+    name = call.text("Name") or f"{role}-{_alias(mailbox)}"
+    items = call.state.management_role_assignments
+    if any(item["Name"] == name for item in items):
+        message = f"The role assignment '{name}' already exists."
+        raise CmdletError(400, "BadRequest", "Data.Directory.ADObjectAlreadyExistsException", message)
+    item = {
+        "Identity": name,
+        "Name": name,
+        "Role": role,
+        "RoleAssigneeName": _alias(mailbox),
+        "RoleAssigneeType": "User",
+        "EffectiveUserName": _alias(mailbox),
+        "AssignmentMethod": "Direct",
+        "Enabled": True,
+    }
+    return _append(call, items, item, name)
 
 
 def _switch_transport_rule(wanted: str) -> Callable[[Invocation], list[Json]]:
@@ -482,6 +582,7 @@ WRITES: dict[str, Cmdlet] = {
         _add_member("exchange_role_groups"), "Identity Member BypassSecurityGroupManagerCheck"
     ),
     "Remove-ManagementRoleAssignment": cmdlet(remove_role_assignment),
+    "New-ManagementRoleAssignment": cmdlet(add_role_assignment, "Name Role User"),
     "Disable-TransportRule": cmdlet(_switch_transport_rule("Disabled")),
     "Enable-TransportRule": cmdlet(_switch_transport_rule("Enabled")),
     "Remove-MobileDevice": cmdlet(remove_mobile_device),

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
-from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -233,8 +232,3 @@ def recent(core: Core, items: Sequence[Json], name: str) -> list[Json]:
     newest = graph_time(core.state.clock().astimezone(UTC))
     kept = [item for item in items if oldest <= str(item[name]) <= newest]
     return sorted(kept, key=lambda item: str(item[name]), reverse=True)
-
-
-def now_seconds() -> float:
-    """Seconds on the machine's monotonic clock."""
-    return monotonic()

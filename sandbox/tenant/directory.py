@@ -223,9 +223,18 @@ ROLE_FILTERS = {"principalId": EQ, "roleDefinitionId": EQ, "directoryScopeId": E
 
 
 def _roles(
-    ask: Ask, items: Sequence[Json], expandable: tuple[str, ...] = ("roleDefinition", "principal")
+    ask: Ask,
+    items: Sequence[Json],
+    expandable: tuple[str, ...] = ("roleDefinition", "principal"),
+    *,
+    of: str = "",
 ) -> Answer:
-    found = ask.filtered(items, ROLE_FILTERS)
+    """The assignments that pass the filter, which takes those of a group for those of the user ``of``."""
+    passing = ask.filtered(
+        [{**item, "principalId": of or item["principalId"]} for item in items], ROLE_FILTERS
+    )
+    ids = {item["id"] for item in passing}
+    found = [item for item in items if item["id"] in ids]
     expand = ask.options.get("$expand")
     if expand is not None:
         if expand not in expandable:
@@ -237,7 +246,14 @@ def _roles(
 def _expanded(ask: Ask, expand: str, item: Json) -> Json | None:
     if expand == "roleDefinition":
         return ask.state.role_definitions.get(item["roleDefinitionId"])
-    return ask.state.users.get(item["principalId"]) or ask.state.groups.get(item["principalId"])
+    for kind, things in (
+        ("user", ask.state.users),
+        ("group", ask.state.groups),
+        ("servicePrincipal", ask.state.service_principals),
+    ):
+        if item["principalId"] in things:
+            return {"@odata.type": f"#microsoft.graph.{kind}", **things[item["principalId"]]}
+    return None
 
 
 def role_assignments(ask: Ask) -> Answer:
@@ -247,18 +263,14 @@ def role_assignments(ask: Ask) -> Answer:
 
 def transitive_role_assignments(ask: Ask) -> Answer:
     """Role assignments of a principal, also through groups; an advanced query that must say so."""
-    if ask.headers.get("consistencylevel", "").lower() != "eventual" or ask.options.get("$count") != "true":
-        raise bad_request("This query needs $count=true and the header ConsistencyLevel: eventual.")
+    _needs_advanced(ask)
     text = ask.options.get("$filter", "")
     for user_id in ask.state.users:
         if f"'{user_id}'" in text:
             held = {user_id} | group_ids(ask, user_id)
-            mine = [
-                {**item, "principalId": user_id}
-                for item in ask.state.role_assignments
-                if item["principalId"] in held
-            ]
-            return _roles(ask, mine, ("roleDefinition",))
+            # What comes through a group keeps the group's id as its principal, so the filter is done here.
+            mine = [item for item in ask.state.role_assignments if item["principalId"] in held]
+            return _roles(ask, mine, ("roleDefinition",), of=user_id)
     return _roles(ask, [])
 
 
@@ -268,10 +280,35 @@ def _needs_p2(ask: Ask) -> None:
         raise bad_request(message, "AadPremiumLicenseRequired")
 
 
+def role_assignment(ask: Ask) -> Answer:
+    """One permanent directory role assignment."""
+    return ask.one(_by_id(ask.state.role_assignments, ask.values[0]))
+
+
+def _by_id(items: Sequence[Json], item_id: str) -> Json:
+    for item in items:
+        if item["id"] == item_id:
+            return item
+    raise not_found(item_id)
+
+
 def active_schedules(ask: Ask) -> Answer:
-    """Active role assignments as PIM sees them."""
+    """Active role assignments as PIM sees them; it also lists those that were made without it."""
     _needs_p2(ask)
-    return _roles(ask, ask.state.role_assignment_schedules)
+    planned = ask.state.role_assignment_schedules
+    known = {(item["principalId"], item["roleDefinitionId"], item["directoryScopeId"]) for item in planned}
+    others = [
+        {
+            **item,
+            "memberType": "Direct",
+            "assignmentType": "Assigned",
+            "startDateTime": None,
+            "endDateTime": None,
+        }
+        for item in ask.state.role_assignments
+        if (item["principalId"], item["roleDefinitionId"], item["directoryScopeId"]) not in known
+    ]
+    return _roles(ask, [*planned, *others])
 
 
 def eligible_schedules(ask: Ask) -> Answer:
@@ -306,6 +343,70 @@ def user_grants(ask: Ask) -> Answer:
     """Delegated permission grants of one user; tenant-wide ones do not appear here."""
     user_id = ask.core.user(ask.values[0])["id"]
     return ask.page([item for item in ask.state.oauth_grants if item["principalId"] == user_id])
+
+
+def get_grant(ask: Ask) -> Answer:
+    """One delegated permission grant."""
+    return ask.one(_by_id(ask.state.oauth_grants, ask.values[0]))
+
+
+def user_app_role(ask: Ask) -> Answer:
+    """One app assigned to a user."""
+    user_id = ask.core.user(ask.values[0])["id"]
+    mine = [item for item in ask.state.app_role_assignments if item["principalId"] == user_id]
+    return ask.one(_by_id(mine, ask.values[1]))
+
+
+def principal_app_role(ask: Ask) -> Answer:
+    """One application permission held by a service principal."""
+    principal_id = service_principal(ask)["id"]
+    mine = [item for item in ask.state.app_role_assignments if item["principalId"] == principal_id]
+    return ask.one(_by_id(mine, ask.values[1]))
+
+
+def _group(ask: Ask) -> Json:
+    found = ask.state.groups.get(ask.values[0])
+    if found is None:
+        raise not_found(ask.values[0])
+    return found
+
+
+def _members(ask: Ask, ids: Sequence[str]) -> Answer:
+    if "$filter" in ask.options:
+        _needs_advanced(ask)
+    things = [
+        {"@odata.type": "#microsoft.graph.user", **ask.state.users[item]}
+        if item in ask.state.users
+        else {"@odata.type": "#microsoft.graph.group", **ask.state.groups[item]}
+        for item in ids
+    ]
+    found = ask.filtered(things, {"id": EQ, "displayName": TEXTS, "userPrincipalName": TEXTS})
+    return ask.page(found, properties=["@odata.type", *USER_DEFAULT])
+
+
+def group_members(ask: Ask) -> Answer:
+    """The direct members of a group."""
+    return _members(ask, ask.state.memberships.get(str(_group(ask)["id"]), []))
+
+
+def user_group_members(ask: Ask) -> Answer:
+    """The direct members of a group that are users."""
+    ids = ask.state.memberships.get(str(_group(ask)["id"]), [])
+    return _members(ask, [item for item in ids if item in ask.state.users])
+
+
+def direct_groups(ask: Ask) -> Answer:
+    """The groups that a user is in directly."""
+    user_id = str(ask.core.user(ask.values[0])["id"])
+    held = [group for group, members in ask.state.memberships.items() if user_id in members]
+    return ask.page([{"@odata.type": "#microsoft.graph.group", **ask.state.groups[item]} for item in held])
+
+
+def _needs_advanced(ask: Ask) -> None:
+    """Refuse what only an advanced query may ask."""
+    if ask.headers.get("consistencylevel", "").lower() != "eventual" or ask.options.get("$count") != "true":
+        message = "This query needs $count=true and the header ConsistencyLevel: eventual."
+        raise bad_request(message, "Request_UnsupportedQuery")
 
 
 def user_app_roles(ask: Ask) -> Answer:
@@ -372,6 +473,15 @@ def typed_methods(ask: Ask) -> Answer:
     return ask.page([item for item in held if item["@odata.type"] == kind])
 
 
+def one_method(ask: Ask) -> Answer:
+    """One authentication method; below a kind's own name only if it is of that kind."""
+    user_id = str(ask.core.user(ask.values[0])["id"])
+    segment = ask.path.rstrip("/").split("/")[-2]
+    kind = f"#microsoft.graph.{METHOD_SEGMENTS[segment]}" if segment in METHOD_SEGMENTS else ""
+    held = ask.state.authentication_methods.get(user_id, [])
+    return ask.one(_by_id([item for item in held if not kind or item["@odata.type"] == kind], ask.values[1]))
+
+
 def requirements(ask: Ask) -> Answer:
     """The per-user state of multi-factor authentication."""
     user_id = str(ask.core.user(ask.values[0])["id"])
@@ -413,6 +523,10 @@ _PIM_ACTIVE = READ_ROLES | perms(
 _PIM_ELIGIBLE = READ_ROLES | perms(
     "RoleEligibilitySchedule.Read.Directory RoleEligibilitySchedule.ReadWrite.Directory"
 )
+_READ_GROUPS = perms(
+    "GroupMember.Read.All GroupMember.ReadWrite.All Group.Read.All Group.ReadWrite.All Directory.Read.All "
+    "Directory.ReadWrite.All"
+)
 _MEMBERS = READ_USERS | perms("GroupMember.Read.All")
 
 ROUTES: tuple[Route, ...] = (
@@ -446,7 +560,18 @@ ROUTES: tuple[Route, ...] = (
         READ_DIRECTORY | perms("Device.Read.All Device.ReadWrite.All"),
         options=SELECTS,
     ),
+    _get("/groups/{group-id}/members", group_members, _READ_GROUPS, options=_LIST),
+    _get("/groups/{group-id}/members/graph.user", user_group_members, _READ_GROUPS, options=_LIST),
+    _get(f"{_USER}/memberOf/graph.group", direct_groups, _MEMBERS, options=_LIST),
+    _get(
+        f"{_USER}/appRoleAssignments/{{appRoleAssignment-id}}", user_app_role, READ_DIRECTORY, options=SELECTS
+    ),
     _get(f"{_USER}/authentication/methods", methods, READ_METHODS),
+    _get(f"{_USER}/authentication/methods/{{authenticationMethod-id}}", one_method, READ_METHODS),
+    *(
+        _get(f"{_USER}/authentication/{segment}/{{{METHOD_SEGMENTS[segment]}-id}}", one_method, READ_METHODS)
+        for segment in METHOD_SEGMENTS
+    ),
     *(_get(f"{_USER}/authentication/{segment}", typed_methods, READ_METHODS) for segment in METHOD_SEGMENTS),
     _get(
         f"{_USER}/authentication/requirements",
@@ -485,6 +610,9 @@ ROUTES: tuple[Route, ...] = (
     ),
     _get(f"{_ROLES}/roleAssignments", role_assignments, READ_ROLES, options=EXPANDS),
     _get(
+        f"{_ROLES}/roleAssignments/{{unifiedRoleAssignment-id}}", role_assignment, READ_ROLES, options=SELECTS
+    ),
+    _get(
         f"{_ROLES}/transitiveRoleAssignments",
         transitive_role_assignments,
         READ_ROLES,
@@ -505,6 +633,18 @@ ROUTES: tuple[Route, ...] = (
         list_grants,
         READ_DIRECTORY | perms("DelegatedPermissionGrant.ReadWrite.All"),
         options=_LIST,
+    ),
+    _get(
+        "/oauth2PermissionGrants/{oAuth2PermissionGrant-id}",
+        get_grant,
+        READ_DIRECTORY | perms("DelegatedPermissionGrant.ReadWrite.All"),
+        options=SELECTS,
+    ),
+    _get(
+        "/servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id}",
+        principal_app_role,
+        READ_APPS,
+        options=SELECTS,
     ),
     _get("/servicePrincipals", list_service_principals, READ_APPS, options=_LIST),
     _get("/servicePrincipals/{servicePrincipal-id}", get_service_principal, READ_APPS, options=SELECTS),

@@ -122,7 +122,7 @@ def invoke(
     name = cmdlet_name(body)
     if name is None or not isinstance(body, dict):
         raise bad_parameters('The request body must be {"CmdletInput": {"CmdletName": …}}.')
-    parameters = body["CmdletInput"].get("Parameters") or {}
+    parameters = dict(body["CmdletInput"].get("Parameters") or {})
     known = table.get(name)
     if known is None:
         if service == "compliance":

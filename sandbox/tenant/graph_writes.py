@@ -51,7 +51,19 @@ _DEFAULT_KINDS = {
     "oath": "softwareOathAuthenticationMethod",
     "sms": "phoneAuthenticationMethod",
     "voiceMobile": "phoneAuthenticationMethod",
+    "voiceAlternateMobile": "phoneAuthenticationMethod",
+    "voiceOffice": "phoneAuthenticationMethod",
 }
+_REGISTERED = {
+    "microsoftAuthenticatorAuthenticationMethod": "microsoftAuthenticatorPush",
+    "emailAuthenticationMethod": "email",
+    "fido2AuthenticationMethod": "passKeyDeviceBound",
+    "softwareOathAuthenticationMethod": "softwareOneTimePasscode",
+    "temporaryAccessPassAuthenticationMethod": "temporaryAccessPass",
+    "windowsHelloForBusinessAuthenticationMethod": "windowsHelloForBusiness",
+}
+"""What the registration report calls each kind of method."""
+_PHONE_NAMES = {"mobile": "mobilePhone", "alternateMobile": "alternateMobilePhone", "office": "officePhone"}
 _PHONE_IDS = {
     "mobile": "3179e48a-750b-4051-897c-87b9720928f7",
     "alternateMobile": "b6332ec1-7057-4abe-9331-3d72feddfe41",
@@ -97,7 +109,7 @@ def _may_act_on(ask: Ask, user: Json, *, role_needed: bool) -> None:
 
 
 def _mastered_elsewhere(user: Json) -> None:
-    if user["onPremisesSyncEnabled"]:
+    if user.get("onPremisesSyncEnabled"):
         message = (
             "Unable to update the specified properties for on-premises mastered Directory Sync objects or "
             "objects currently undergoing migration."
@@ -276,6 +288,10 @@ def patch_settings(ask: Ask) -> Answer:
     if not body or set(body) - names - {"@odata.context"}:
         raise bad_request("A mailbox setting is not known or cannot be changed.", "ErrorInvalidRequest")
 
+    reply = body.get("automaticRepliesSetting") or {}
+    if reply.get("status", "disabled") not in {"disabled", "alwaysEnabled", "scheduled"}:
+        raise bad_request("The status of the automatic reply is not known.", "ErrorInvalidRequest")
+
     def merged() -> Json:
         result = dict(mailbox.settings)
         for name, value in body.items():
@@ -376,6 +392,10 @@ def create_grant(ask: Ask) -> Answer:
 
 def delete_app_role(ask: Ask) -> Answer:
     """Take an app away from a user, or an application permission from an app."""
+    principal = _holder(ask)
+    held = (item for item in ask.state.app_role_assignments if item["principalId"] == principal["id"])
+    if ask.values[1] not in {item["id"] for item in held}:
+        raise not_found(ask.values[1])
 
     def done(item: Json) -> None:
         activity = (
@@ -390,21 +410,32 @@ def delete_app_role(ask: Ask) -> Answer:
     return _remove(ask, ask.state.app_role_assignments, ask.values[1], done)
 
 
+def _holder(ask: Ask) -> Json:
+    """The user or the app that the path names. Raises GraphError 404."""
+    return (
+        service_principal(ask) if ask.path.startswith("/servicePrincipals") else ask.core.user(ask.values[0])
+    )
+
+
 def create_app_role(ask: Ask) -> Answer:
-    """Assign an app to a user again."""
-    body = _fields(ask, ("principalId", "resourceId", "appRoleId"))
-    user = ask.core.user(ask.values[0])
+    """Assign an app to a user, or an application permission to an app, again; not twice."""
+    keys = ("principalId", "resourceId", "appRoleId")
+    body, holder = _fields(ask, keys), _holder(ask)
     resource = ask.state.service_principals.get(body["resourceId"])
-    if resource is None or body["principalId"] != user["id"]:
+    if resource is None or body["principalId"] != holder["id"]:
         raise bad_request(
             "The principal or the resource of the assignment does not fit.", "Request_BadRequest"
         )
+    if any(all(item[key] == body[key] for key in keys) for item in ask.state.app_role_assignments):
+        message = "Permission being assigned already exists on the object"
+        raise bad_request(message, "Request_BadRequest")
+    is_user = "userPrincipalName" in holder
     item: Json = {
         "id": ask.state.next_id("app-role").replace("-", ""),
         "appRoleId": body["appRoleId"],
-        "principalId": user["id"],
-        "principalType": "User",
-        "principalDisplayName": user["displayName"],
+        "principalId": holder["id"],
+        "principalType": "User" if is_user else "ServicePrincipal",
+        "principalDisplayName": holder["displayName"],
         "resourceId": resource["id"],
         "resourceDisplayName": resource["displayName"],
         "createdDateTime": graph_time(ask.state.clock()),
@@ -414,10 +445,13 @@ def create_app_role(ask: Ask) -> Answer:
     def apply() -> None:
         ask.state.app_role_assignments.append(item)
         target = _thing(resource["id"], resource["displayName"], "ServicePrincipal")
-        activity = "Add app role assignment grant to user"
-        directory_trace(
-            ask.state, activity, [target, _target(user)], category="ApplicationManagement", operation="Assign"
+        activity = (
+            "Add app role assignment grant to user"
+            if is_user
+            else "Add app role assignment to service principal"
         )
+        targets = [target, _principal_target(ask, holder["id"])]
+        directory_trace(ask.state, activity, targets, category="ApplicationManagement", operation="Assign")
 
     ask.change(apply)
     return Answer(201, item)
@@ -442,22 +476,47 @@ def delete_role(ask: Ask) -> Answer:
     found = next((item for item in items if item["id"] == ask.values[0]), None)
     if found is None:
         raise not_found(ask.values[0])
-    name = ask.state.role_definitions[found["roleDefinitionId"]]["displayName"]
-    same = [item for item in items if item["roleDefinitionId"] == found["roleDefinitionId"]]
-    if name == "Global Administrator" and len(same) == 1:
-        raise bad_request("The last Global Administrator cannot be removed.", "Request_BadRequest")
-    return _remove(
-        ask, items, found["id"], lambda item: _role_trace(ask, "Remove member from role", item, added=False)
-    )
+    _keep_one_administrator(ask, found)
+
+    def done(item: Json) -> None:
+        schedules = ask.state.role_assignment_schedules
+        schedules[:] = [one for one in schedules if not _same_role(one, item)]
+        _role_trace(ask, "Remove member from role", item, added=False)
+
+    return _remove(ask, items, found["id"], done)
+
+
+_ROLE_KEYS = ("principalId", "roleDefinitionId", "directoryScopeId")
+
+
+def _same_role(one: Json, other: Json) -> bool:
+    return all(one[key] == other[key] for key in _ROLE_KEYS)
+
+
+def _keep_one_administrator(ask: Ask, leaving: Json) -> None:
+    """Refuse to remove the last user who is Global Administrator for the whole tenant."""
+    role = ask.state.role_definitions.get(leaving["roleDefinitionId"], {})
+    if role.get("displayName") != "Global Administrator":
+        return
+    left = {
+        item["principalId"]
+        for item in ask.state.role_assignments
+        if item["roleDefinitionId"] == role["id"]
+        and item["principalId"] in ask.state.users
+        and not _same_role(item, leaving)
+    }
+    if not left:
+        message = "The last Global Administrator of the tenant cannot be removed from the role."
+        raise bad_request(message, "Request_BadRequest")
 
 
 def create_role(ask: Ask) -> Answer:
     """Assign a directory role; 409 where it is assigned already."""
-    body = _fields(ask, ("principalId", "roleDefinitionId", "directoryScopeId"))
-    keys = ("principalId", "roleDefinitionId", "directoryScopeId")
+    body, keys = _fields(ask, _ROLE_KEYS), _ROLE_KEYS
+    _principal(ask, str(body["principalId"]))
     if body["roleDefinitionId"] not in ask.state.role_definitions:
         raise not_found(str(body["roleDefinitionId"]))
-    if any(all(item[key] == body[key] for key in keys) for item in ask.state.role_assignments):
+    if any(_same_role(item, body) for item in ask.state.role_assignments):
         raise GraphError(409, "RoleAssignmentExists", "The role assignment already exists.")
     item = {"id": ask.state.next_id("role-assignment"), **{key: body[key] for key in keys}}
 
@@ -469,34 +528,48 @@ def create_role(ask: Ask) -> Answer:
     return Answer(201, item)
 
 
+def _principal(ask: Ask, principal_id: str) -> None:
+    """Refuse a principal that does not exist."""
+    state = ask.state
+    if principal_id not in {*state.users, *state.groups, *state.service_principals}:
+        raise not_found(principal_id)
+
+
 def _schedule_request(ask: Ask, pick: str, word: str) -> Answer:
     if P2 not in ask.state.licences:
         message = "The tenant needs an AAD Premium 2 or Governance license."
         raise bad_request(message, "AadPremiumLicenseRequired")
-    body = _fields(ask, ("action", "principalId", "roleDefinitionId", "directoryScopeId"))
+    body, keys = _fields(ask, ("action", *_ROLE_KEYS)), _ROLE_KEYS
     items: list[Json] = getattr(ask.state, pick)
-    keys = ("principalId", "roleDefinitionId", "directoryScopeId")
-    same = [item for item in items if all(item[key] == body[key] for key in keys)]
+    active = pick == "role_assignment_schedules"
+    permanent = [item for item in ask.state.role_assignments if active and _same_role(item, body)]
+    same = [item for item in items if _same_role(item, body)]
     if body["action"] == "adminRemove":
-        if not same:
+        if not same and not permanent:
             raise bad_request("The Role assignment does not exist.", "RoleAssignmentDoesNotExist")
+        if active:
+            _keep_one_administrator(ask, body)
 
         def apply() -> None:
             for item in same:
                 if item in items:
                     items.remove(item)
-            if pick == "role_assignment_schedules":
-                kept = [
-                    item for item in ask.state.role_assignments if any(item[key] != body[key] for key in keys)
-                ]
-                ask.state.role_assignments[:] = kept
+            if active:
+                held = ask.state.role_assignments
+                held[:] = [item for item in held if not _same_role(item, body)]
             _role_trace(
                 ask, f"Remove {word} member from role in PIM completed (permanent)", body, added=False
             )
 
         status = "Revoked"
     elif body["action"] == "adminAssign":
-        if same:
+        narrow = "RoleAssignmentSchedule" if active else "RoleEligibilitySchedule"
+        if not ask.holds("RoleManagement.ReadWrite.Directory", f"{narrow}.ReadWrite.Directory"):
+            raise forbidden()
+        _principal(ask, str(body["principalId"]))
+        if body["roleDefinitionId"] not in ask.state.role_definitions:
+            raise not_found(str(body["roleDefinitionId"]))
+        if same or permanent:
             raise bad_request("The Role assignment already exists.", "RoleAssignmentExists")
         info = body.get("scheduleInfo") or {}
 
@@ -508,10 +581,10 @@ def _schedule_request(ask: Ask, pick: str, word: str) -> Answer:
                 "startDateTime": info.get("startDateTime") or graph_time(ask.state.clock()),
                 "endDateTime": (info.get("expiration") or {}).get("endDateTime"),
             }
-            if pick == "role_assignment_schedules":
+            if active:
                 made["assignmentType"] = "Assigned"
-                active = {"id": ask.state.next_id("role-assignment"), **{key: body[key] for key in keys}}
-                ask.state.role_assignments.append(active)
+                held = {"id": ask.state.next_id("role-assignment"), **{key: body[key] for key in keys}}
+                ask.state.role_assignments.append(held)
             items.append(made)
             _role_trace(ask, f"Add {word} member to role in PIM completed (permanent)", body, added=True)
 
@@ -536,8 +609,10 @@ def _group(ask: Ask) -> tuple[Json, list[str]]:
     group = ask.state.groups.get(ask.values[0])
     if group is None:
         raise not_found(ask.values[0])
-    if group.get("onPremisesSyncEnabled") or group.get("membershipRule"):
-        raise bad_request("Members of a synced or dynamic group cannot be changed.", "Request_BadRequest")
+    _mastered_elsewhere(group)
+    if group.get("membershipRule"):
+        message = "Members cannot be added to or removed from a group with a dynamic membership rule."
+        raise bad_request(message, "Request_BadRequest")
     if group.get("isAssignableToRole") and not ask.holds("RoleManagement.ReadWrite.Directory"):
         raise forbidden()
     return group, ask.state.memberships.setdefault(str(group["id"]), [])
@@ -606,7 +681,10 @@ def delete_method(ask: Ask) -> Answer:
     same = [item for item in second if item["@odata.type"].endswith("." + kind)]
     if kind == default and len(same) == 1 and len(second) > 1:
         message = (
-            "Cannot delete default method with other methods configured. "
+            f"The requested authentication method ID [{found['id']}] matches the user's current default "
+            "authentication method, and cannot be deleted until the default authentication method is changed."
+            if kind == "phoneAuthenticationMethod"
+            else "Cannot delete default method with other methods configured. "
             "Please change default method before deletion."
         )
         raise bad_request(message, "badRequest")
@@ -614,13 +692,32 @@ def delete_method(ask: Ask) -> Answer:
     def apply() -> None:
         if found in held:
             held.remove(found)
+            _note_registration(ask, user_id)
             directory_trace(ask.state, "Admin deleted security info", [_target(user)], operation="Delete")
 
     ask.change(apply)
     return Answer(204)
 
 
-def _add_method(ask: Ask, method: Json) -> Answer:
+def _note_registration(ask: Ask, user_id: str) -> None:
+    """Bring what the report says is registered in line with what is registered."""
+    details = ask.state.registration_details.get(user_id)
+    if details is None:
+        return
+    held = ask.state.authentication_methods.get(user_id, [])
+    names = [
+        _PHONE_NAMES[method["phoneType"]]
+        if "phoneType" in method
+        else _REGISTERED.get(method["@odata.type"].rpartition(".")[2], "")
+        for method in held
+    ]
+    strong = [name for name in dict.fromkeys(names) if name]
+    factors = [name for name in strong if name != "email"]
+    details.update(methodsRegistered=strong, isMfaRegistered=bool(factors), isMfaCapable=bool(factors))
+
+
+def _add_method(ask: Ask, method: Json, secret: Json | None = None) -> Answer:
+    """Register a method; ``secret`` is shown in this answer and never again."""
     user = ask.core.user(ask.values[0])
     _may_act_on(ask, user, role_needed=False)
     held = ask.state.authentication_methods.setdefault(str(user["id"]), [])
@@ -630,10 +727,11 @@ def _add_method(ask: Ask, method: Json) -> Answer:
 
     def apply() -> None:
         held.append(full)
+        _note_registration(ask, str(user["id"]))
         directory_trace(ask.state, "Admin registered security info", [_target(user)], operation="Add")
 
     ask.change(apply)
-    return Answer(201, full)
+    return Answer(201, {**full, **(secret or {})})
 
 
 def add_phone(ask: Ask) -> Answer:
@@ -674,12 +772,13 @@ def add_access_pass(ask: Ask) -> Answer:
         {
             "@odata.type": "#microsoft.graph.temporaryAccessPassAuthenticationMethod",
             "id": ident("access-pass", ask.values[0]),
-            "temporaryAccessPass": ask.state.next_id("access-pass")[:8],
+            "temporaryAccessPass": None,
             "isUsableOnce": bool(body.get("isUsableOnce", False)),
             "isUsable": True,
             "lifetimeInMinutes": int(body.get("lifetimeInMinutes", 60)),
             "startDateTime": graph_time(ask.state.clock()),
         },
+        {"temporaryAccessPass": ask.state.next_id("access-pass")[:8]},
     )
 
 
@@ -688,6 +787,12 @@ def patch_preferences(ask: Ask) -> Answer:
     user_id = str(ask.core.user(ask.values[0])["id"])
     body = _fields(ask, ("userPreferredMethodForSecondaryAuthentication",))
     value = str(body["userPreferredMethodForSecondaryAuthentication"])
+    kinds = {
+        method["@odata.type"].rpartition(".")[2]
+        for method in ask.state.authentication_methods.get(user_id, [])
+    }
+    if _DEFAULT_KINDS.get(value) not in kinds:
+        raise bad_request(f"The user has no method for '{value}' registered.", "badRequest")
     ask.change(lambda: ask.state.sign_in_preferences.__setitem__(user_id, value))
     return Answer(200, body)
 
@@ -818,6 +923,7 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", "/oauth2PermissionGrants/{oAuth2PermissionGrant-id}", delete_grant, _GRANTS),
     Route("POST", _USER + "/appRoleAssignments", create_app_role, _APP_ROLES),
     Route("DELETE", _USER + "/appRoleAssignments/{appRoleAssignment-id}", delete_app_role, _APP_ROLES),
+    Route("POST", "/servicePrincipals/{servicePrincipal-id}/appRoleAssignments", create_app_role, _APP_ROLES),
     Route(
         "DELETE",
         "/servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id}",
@@ -863,7 +969,11 @@ ROUTES: tuple[Route, ...] = (
         perms("Application.ReadWrite.All Directory.ReadWrite.All"),
     ),
     Route(
-        "PATCH", "/devices/{device-id}", patch_device, perms("Device.ReadWrite.All Directory.ReadWrite.All")
+        "PATCH",
+        "/devices/{device-id}",
+        patch_device,
+        perms("Device.ReadWrite.All Directory.ReadWrite.All"),
+        limit="devices",
     ),
     Route(
         "POST", "/identityProtection/riskyUsers/confirmCompromised", confirm_compromised, _RISK, limit="risk"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
@@ -15,6 +15,7 @@ WINDOWS: dict[str, tuple[int, float, bool]] = {
     "reports": (5, 10.0, True),
     "risk": (1, 1.0, False),
     "trace": (100, 300.0, True),
+    "devices": (25, 10.0, True),
 }
 """Service class to calls, seconds, and whether the refusal carries Retry-After."""
 PER_MAILBOX = 4
@@ -23,9 +24,10 @@ RUNNING_AUDIT_QUERIES = 10
 
 @dataclass
 class Limits:
-    """Counts calls per service class and calls under way per mailbox."""
+    """Counts calls per service class and calls under way per mailbox; ``clock`` counts the seconds."""
 
     on: bool = True
+    clock: Callable[[], float] = monotonic
     _seen: dict[str, deque[float]] = field(default_factory=dict)
     _open: Counter[str] = field(default_factory=Counter)
 
@@ -35,7 +37,7 @@ class Limits:
             return
         most, seconds, tells = WINDOWS[kind]
         seen = self._seen.setdefault(kind, deque())
-        now = monotonic()
+        now = self.clock()
         while seen and seen[0] <= now - seconds:
             seen.popleft()
         if len(seen) >= most:

@@ -9,7 +9,7 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any, Self
@@ -24,8 +24,9 @@ from starlette.responses import Response
 from starlette.routing import Route as WebRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox.scenarios.state import Json, State
+from sandbox.scenarios.state import Json, State, graph_time
 from sandbox.tenant import (
+    attacker,
     audit_search,
     cmdlets_read,
     cmdlets_write,
@@ -179,7 +180,7 @@ class Service:
         try:
             with self.core.limits.mailbox(self._mailbox(arrival)):
                 await asyncio.sleep(wait)
-                while fault and fault.held and not fault.held.is_set():
+                while fault and fault.held and not fault.held.is_set():  # noqa: ASYNC110 - a thread sets it
                     await asyncio.sleep(0.01)
                 wait = 0.0
                 return self._reply(arrival, fault)
@@ -458,7 +459,7 @@ class ComplianceFront(Service):
 
 
 class Controls(Service):
-    """Faults and the record of calls, for drivers outside this process."""
+    """Faults, the record of calls, the clock and the intruder, for drivers outside this process."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer without counting or delaying."""
@@ -477,9 +478,22 @@ class Controls(Service):
         elif path == "/calls" and request.method == "DELETE":
             self.core.calls.clear()
             reply = _json(204, None)
+        elif path == "/clock" and request.method == "POST":
+            self.core.state.let_pass(timedelta(seconds=float(orjson.loads(raw)["seconds"])))
+            reply = _json(200, {"now": graph_time(self.core.state.clock())})
+        elif path == "/attacker" and request.method == "POST":
+            reply = self._attack(orjson.loads(raw))
         else:
             reply = Reply(404)
         await Response(reply.content, reply.status, reply.headers)(scope, receive, send)
+
+    def _attack(self, asked: Json) -> Reply:
+        """Let the intruder act; 404 for an act or a person that is not known."""
+        try:
+            done = attacker.ACTS[asked["act"]](self.core.state, asked["user"])
+        except KeyError as error:
+            return _json(404, {"unknown": str(error.args[0])})
+        return _json(200, {"worked": done is not False})
 
 
 def _reset(transport: Any) -> None:
@@ -632,6 +646,10 @@ class RunningTenant:
         """The directory roles of the app, which decide whose account it may change."""
         return self._core.state.app_directory_roles
 
+    @directory_roles.setter
+    def directory_roles(self, wanted: set[str]) -> None:
+        self._core.state.app_directory_roles = wanted
+
     @property
     def licences(self) -> set[str]:
         """The tenant's service plans."""
@@ -644,6 +662,17 @@ class RunningTenant:
     def register_certificate(self, pem: str) -> None:
         """Let the app sign in with this certificate too."""
         self._core.state.app_certificates.append(pem)
+
+    def let_pass(self, span: timedelta) -> None:
+        """Move the tenant's clock forward: delayed writes are seen, searches end, limits open again.
+
+        Tokens live by the machine's clock and stay as they are. Raises ValueError for a negative span.
+        """
+        self._core.state.let_pass(span)
+
+    def stop_clock(self) -> None:
+        """From now on the tenant's time passes only through `let_pass`, however slow the machine is."""
+        self._core.state.stop_clock()
 
     def writes(self) -> list[Call]:
         """The calls that were meant to change something."""

@@ -464,7 +464,7 @@ class RunningWorkspace:
                 body += [text.shown(str(attachment[k]), name) for k in ("title", "text") if attachment.get(k)]
             return "\n".join([*body, *(f"[file: {f.name}]" for f in message.files)]).strip()
 
-    def wait_for(self, probe: Callable[[], T | None], timeout: float = 10.0, what: str = "") -> T:
+    def wait_for(self, probe: Callable[[], T | None], timeout: float = 30.0, what: str = "") -> T:
         """Return the probe's first true answer; it is asked again whenever something changes.
 
         A probe may raise AssertionError or LookupError to say "not yet".

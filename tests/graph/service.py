@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,6 +82,7 @@ class Service:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._server.block_on_close = False
+        self._closing = threading.Event()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
@@ -115,6 +115,7 @@ class Service:
         return Connection(self.settings(**more), pacing=QUICK)
 
     def close(self) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -135,7 +136,7 @@ class Service:
             self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             reply = self.answer(got)
-            sleep(reply.wait)
+            self._closing.wait(reply.wait)
         finally:
             with self._lock:
                 self.at_once -= 1
@@ -155,8 +156,7 @@ class Service:
         token = f"eyJ0b2tlbg.{self.tokens}.secret"
         return Reply(body={"access_token": token, "token_type": "Bearer", "expires_in": 3600})
 
-    @staticmethod
-    def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+    def _send(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
         if reply.reset:
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             handler.close_connection = True
@@ -179,7 +179,7 @@ class Service:
         try:
             for byte in [reply.content] if not reply.drip else [bytes([one]) for one in reply.content]:
                 handler.wfile.write(byte)
-                sleep(reply.drip)
+                self._closing.wait(reply.drip)
         except OSError:
             handler.close_connection = True
 

@@ -39,7 +39,7 @@ HTML = Reply(
 )
 
 
-def soon(seconds: float = 5.0) -> Deadline:
+def soon(seconds: float = 60.0) -> Deadline:
     return Deadline(seconds)
 
 
@@ -115,8 +115,8 @@ def test_a_pause_longer_than_the_time_left_is_not_waited_for(
     service.answers(an_error(429, "TooManyRequests", Retry_After="600"))
     began = monotonic()
     with pytest.raises(Throttled) as caught:
-        connection.fetch(USERS, soon(2))
-    assert monotonic() - began < 1
+        connection.fetch(USERS, soon(60))
+    assert monotonic() - began < 40
     assert caught.value.retry_after == 600
 
 
@@ -127,15 +127,13 @@ def test_one_threads_pause_holds_all_threads_of_the_same_service(
     began = monotonic()
     connection.fetch(USERS, soon())
     assert monotonic() - began >= 0.4
-    connection.limits.pauses.ask_for(Limit.DIRECTORY, 0.3)
     began = monotonic()
+    connection.limits.pauses.ask_for(Limit.DIRECTORY, 0.3)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: connection.fetch(USERS, soon()), range(4)))
     assert monotonic() - began >= 0.3
-    began = monotonic()
-    connection.limits.pauses.ask_for(Limit.DIRECTORY, 5)
+    connection.limits.pauses.ask_for(Limit.DIRECTORY, 600)
     connection.fetch(Request("GET", "/users/1/messages", limit=Limit.MAILBOX), soon())
-    assert monotonic() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -185,16 +183,16 @@ def test_an_answer_that_breaks_off_is_not_taken_for_the_whole(
 def test_slowness_ends_at_the_deadline(service: Service, connection: Connection) -> None:
     service.answers(page("1"))
     connection.fetch(USERS, soon())
-    service.answers(Reply(body={"value": []}, wait=1.5))
+    service.answers(Reply(body={"value": []}, wait=60))
     began = monotonic()
     with pytest.raises(OutOfTime):
         connection.fetch(USERS, soon(0.3))
-    assert monotonic() - began < 1
-    service.answers(Reply(body={"value": []}, drip=0.1))
+    assert monotonic() - began < 30
+    service.answers(Reply(body={"value": []}, drip=5))
     began = monotonic()
     with pytest.raises(OutOfTime):
         connection.fetch(USERS, soon(0.3))
-    assert monotonic() - began < 1
+    assert monotonic() - began < 30
 
 
 @pytest.mark.parametrize(
@@ -251,7 +249,14 @@ def test_each_request_has_its_own_id_and_options_are_encoded(
 
 
 def test_four_at_a_time_and_mailbox(service: Service, connection: Connection) -> None:
-    service.answer = lambda _: Reply(body={"value": []}, wait=0.05)
+    # Nobody is answered before four are there, so the most at once is neither luck nor speed.
+    four = threading.Barrier(4)
+
+    def answer(_: Got) -> Reply:
+        four.wait(60)
+        return Reply(body={"value": []})
+
+    service.answer = answer
 
     def read(number: int) -> Any:
         return connection.fetch(Request("GET", f"/users/{number % 1}/messages", limit=Limit.MAILBOX), soon())

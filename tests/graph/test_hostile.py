@@ -144,10 +144,10 @@ def test_an_answer_that_unpacks_to_more_than_memory_holds_is_refused(
     monkeypatch.setattr(wire, "LARGEST", 1_000_000)
     service.answers(Reply(200, gzip.compress(b" " * 50_000_000), {"Content-Encoding": "gzip"}))
     with pytest.raises(Broken, match="larger"):
-        connection.fetch(USERS, Deadline(5))
+        connection.fetch(USERS, Deadline(60))
     service.answers(Reply(200, b" " * 1_000_001))
     with pytest.raises(Broken, match="larger"):
-        connection.fetch(USERS, Deadline(5))
+        connection.fetch(USERS, Deadline(60))
 
 
 def test_a_compressed_answer_that_breaks_off_is_not_taken_for_the_whole(
@@ -156,7 +156,7 @@ def test_a_compressed_answer_that_breaks_off_is_not_taken_for_the_whole(
     packed = gzip.compress(b'{"value": []}' + b" " * 5_000)
     service.answers(Reply(200, packed[:-9], {"Content-Encoding": "gzip"}))
     with pytest.raises(NotJson):
-        connection.fetch(USERS, Deadline(5))
+        connection.fetch(USERS, Deadline(60))
 
 
 def test_pages_without_end_are_given_up(
@@ -171,21 +171,22 @@ def test_pages_without_end_are_given_up(
 
     service.answer = endless
     with pytest.raises(Broken, match="more than 5"):
-        connection.fetch(USERS, Deadline(5))
+        connection.fetch(USERS, Deadline(60))
     with pytest.raises(Broken, match="more than 5"):
-        connection.fetch(Cmdlet("Get-Mailbox"), Deadline(5))
+        connection.fetch(Cmdlet("Get-Mailbox"), Deadline(60))
 
 
+@pytest.mark.parametrize(("body", "drip"), [(b"{}", 60.0), (b" " * 60, 0.7)])
 def test_silence_in_the_middle_of_an_answer_ends_at_the_deadline_too(
-    service: Service, connection: Connection
+    service: Service, connection: Connection, body: bytes, drip: float
 ) -> None:
-    # Two bytes 1.6 seconds apart: without care, the second wait would be as long as the whole time was.
-    service.answers(Reply(200, b"{}", drip=1.6))
-    connection.sign_in.token(Resource.GRAPH, Deadline(5))
+    # Either one byte never comes, or each comes just in time, so that the waits would add up to 42 seconds.
+    service.answers(Reply(200, body, drip=drip))
+    connection.sign_in.token(Resource.GRAPH, Deadline(60))
     began = monotonic()
     with pytest.raises(OutOfTime):
         connection.fetch(USERS, Deadline(0.8))
-    assert monotonic() - began < 1.4
+    assert monotonic() - began < 30
 
 
 @pytest.mark.parametrize(
@@ -202,7 +203,7 @@ def test_a_part_of_a_batch_of_any_shape_spoils_no_other_part(
 ) -> None:
     good = {"id": "1", "status": 200, "body": {"value": [{"n": 1}]}}
     service.answer = lambda _: Reply(body={"responses": [part, good]})
-    first, second = connection.fetch_batch([USERS, USERS], Deadline(5))
+    first, second = connection.fetch_batch([USERS, USERS], Deadline(60))
     assert isinstance(first, GraphError | list)
     assert second == [{"n": 1}]
 
@@ -212,7 +213,7 @@ def test_a_sign_that_is_no_text_hides_nothing_else(
     service: Service, connection: Connection, subject: bytes
 ) -> None:
     service.answers(Reply(200, b'{"value": [{"subject": "' + subject + b'"}, {"subject": "plain"}]}'))
-    first, second = connection.fetch(USERS, Deadline(5))
+    first, second = connection.fetch(USERS, Deadline(60))
     assert str(first["subject"]).encode("utf-8")
     assert second == {"subject": "plain"}
 
@@ -220,7 +221,7 @@ def test_a_sign_that_is_no_text_hides_nothing_else(
 def test_nesting_without_end_is_no_answer(service: Service, connection: Connection) -> None:
     service.answers(Reply(200, b'{"value": ' + b"[" * 200_000))
     with pytest.raises(NotJson):
-        connection.fetch(USERS, Deadline(5))
+        connection.fetch(USERS, Deadline(60))
 
 
 def test_a_name_that_no_header_can_hold_is_asked_for_all_the_same(
@@ -228,14 +229,14 @@ def test_a_name_that_no_header_can_hold_is_asked_for_all_the_same(
 ) -> None:
     service.answers(Reply(body={"value": []}))
     for name in ("łukasz@contoso.example", "a\r\nX-Evil: 1@contoso.example"):
-        assert connection.fetch(Cmdlet("Get-Mailbox", anchor=name), Deadline(5)) == []
+        assert connection.fetch(Cmdlet("Get-Mailbox", anchor=name), Deadline(60)) == []
     assert all(got.headers["x-anchormailbox"].startswith("APP:") for got in service.got)
     assert all("x-evil" not in got.headers for got in service.got)
 
 
 def test_warnings_of_any_shape_are_no_failure(service: Service, connection: Connection) -> None:
     service.answers(Reply(body={"value": [], "@adminapi.warnings": 5}))
-    assert connection.fetch(Cmdlet("Get-Mailbox"), Deadline(5)) == []
+    assert connection.fetch(Cmdlet("Get-Mailbox"), Deadline(60)) == []
 
 
 @pytest.mark.parametrize("text", ["..", ".", "delta", "$count", "me", "a@b@c", "\ud800@contoso.example"])

@@ -123,6 +123,16 @@ def own() -> Iterator[Client]:
 
 
 @pytest.fixture
+def mighty() -> Iterator[Client]:
+    """The same, and the app may act on privileged accounts too."""
+    roles = {"User Administrator", "Privileged Authentication Administrator"}
+    with start(now=NOW, limits=False, audit_query_seconds=0.0, directory_roles=roles) as tenant:
+        client = Client(tenant)
+        yield client
+        client.session.close()
+
+
+@pytest.fixture
 def limited() -> Iterator[Client]:
     """A tenant that keeps the services' rate limits and takes a moment for each call."""
     with start(now=NOW, latency=0.02, audit_query_seconds=30.0) as tenant:

@@ -26,7 +26,8 @@ def delete(client: Client, path: str, **more: Any) -> int:
     return client.graph(path, method="DELETE", **more).status_code
 
 
-def test_the_account_is_contained_over_graph_and_each_act_is_on_record(own):
+def test_the_account_is_contained_over_graph_and_each_act_is_on_record(mighty):
+    own = mighty
     before = own.graph(USER, select="id,lastPasswordChangeDateTime,signInSessionsValidFromDateTime").json()
     assert patch(own, USER, {"accountEnabled": False}).status_code == 204
     assert post(own, f"{USER}/revokeSignInSessions").json()["value"] is True
@@ -55,7 +56,8 @@ def test_the_account_is_contained_over_graph_and_each_act_is_on_record(own):
     assert [call.method for call in own.tenant.writes()] == ["PATCH", "POST", "PATCH", "PATCH"]
 
 
-def test_who_may_not_be_changed_is_refused(own):
+def test_who_may_not_be_changed_is_refused(mighty):
+    own = mighty
     synced, federated = "/users/miriam.graham@contoso.example", "/users/henrietta.mueller@fabrikam.example"
     assert "on-premises mastered" in patch(own, synced, {"accountEnabled": False}).json()["error"]["message"]
     assert patch(own, federated, PASSWORD).status_code == 400
@@ -126,7 +128,8 @@ def test_privileged_access_is_removed_by_request_and_by_group(own):
     assert post(own, f"/groups/{group['id']}/members/$ref", reference).status_code == 204
 
 
-def test_the_default_method_goes_last(own):
+def test_the_default_method_goes_last(mighty):
+    own = mighty
     path = f"{USER}/authentication"
     apps = own.values(f"{path}/microsoftAuthenticatorMethods")
     assert [delete(own, f"{path}/microsoftAuthenticatorMethods/{item['id']}") for item in apps] == [204, 400]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -22,6 +21,7 @@ ROOM = "incident-room"
 
 
 RETRIES: list[str | None] = []
+GIVEN_UP = threading.Event()
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def story():
         @bolt.command("/compromise")
         def command(ack, body):
             if body["text"] == "late":
-                time.sleep(0.5)
+                GIVEN_UP.wait(60)
             ack("got it")
 
         @bolt.action("go")
@@ -130,3 +130,4 @@ def test_a_late_answer_is_a_timeout(story):
         assert story.slash("responder", ROOM, "/compromise", "late").error == "operation_timeout"
     finally:
         story.ack_seconds = 3.0
+        GIVEN_UP.set()

@@ -93,7 +93,7 @@ def test_every_method_and_every_answer_can_be_slow():
         slack.faults.add("*", slow(0.1))
         start = time.perf_counter()
         client(slack).auth_test()
-        assert 0.2 <= time.perf_counter() - start < 2
+        assert time.perf_counter() - start >= 0.2
         slack.faults.clear()
 
 
