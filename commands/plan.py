@@ -8,6 +8,7 @@ ledger keeps and what is sent is this one value, bound by the digest of the plan
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -265,8 +266,11 @@ def plan_from(text: str | bytes) -> Plan:
 
 
 def offer_text(offer: Iterable[Planned]) -> str:
-    """Write everything that the steps planned as JSON."""
-    return _OFFER.dump_json(tuple(offer)).decode()
+    """Write everything that the steps planned as JSON.
+
+    Half characters, which tenants do send and JSON's readers refuse, become question marks.
+    """
+    return json.dumps(_whole(_OFFER.dump_python(tuple(offer), mode="json")), separators=(",", ":"))
 
 
 def offer_from(text: str | bytes) -> tuple[Planned, ...]:
@@ -282,6 +286,15 @@ def undo_text(undo: Undo) -> str:
 def undo_from(text: str | bytes) -> Undo:
     """Read an undo from its JSON."""
     return _UNDO.validate_json(text)
+
+
+def _whole(value: Any) -> Any:
+    """Replace half characters in every text."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_whole(name): _whole(one) for name, one in value.items()}
+    return [_whole(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 _PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from commands import steps
 from commands.errors import PlanRefused
-from commands.plan import Change, Errand, Nothing, Plan, Planned, State, Undo
+from commands.plan import Change, Errand, Nothing, Plan, Planned
 from commands.proposals import RESTORING, Undoable
 from commands.report import Report
 from commands.situation import Guard, Situation
@@ -183,18 +183,10 @@ def _taken_back(one: Undoable) -> Iterable[Change]:
         why=f"It takes back what proposal {one.proposal_id} did: {change.says}.",
         do=undo.do,
         look=undo.look,
-        expects=_left_behind(change, undo),
+        expects=change.wants,
         wants=undo.wants,
         undo=None,
         no_undo="It is an undo itself; the step can be proposed again.",
         tenant_wide=change.tenant_wide,
         warns=(undo.note,) if undo.note else (),
     )
-
-
-def _left_behind(change: Change, undo: Undo) -> State:
-    """The state in which a change left what its undo looks at."""
-    if undo.look == change.look:
-        return change.wants
-    # Looked for in another way, as what is made anew has a new id: there before exactly if not wanted now.
-    return None if undo.wants is not None else {}

@@ -21,6 +21,37 @@ from typing import Final, Protocol
 
 from commands.plan import Planned
 from commands.situation import Situation
+from commands.steps import (
+    block_mobile_devices,
+    block_sign_in,
+    clean_junk_lists,
+    confirm_compromised,
+    disable_apps,
+    disable_inbox_rules,
+    disable_mail_protocols,
+    disable_registered_devices,
+    disable_sweep_rules,
+    disable_transport_rules,
+    harden,
+    multi_factor,
+    other_services,
+    remove_admin_roles,
+    remove_app_assignments,
+    remove_delegates,
+    remove_exchange_roles,
+    remove_forwarding,
+    remove_purview_roles,
+    remove_sign_in_methods,
+    reset_password,
+    restore_contact_data,
+    review_sent_mail,
+    revoke_oauth_grants,
+    revoke_sessions,
+    scan_for_malware,
+    turn_off_auto_reply,
+    unblock_sending,
+    warn_recipients,
+)
 
 
 class Step(Protocol):
@@ -29,18 +60,86 @@ class Step(Protocol):
     __name__: str
     TITLE: str
     SOURCE: str
-    NEEDS: tuple[str, ...]
-    PERMISSIONS: tuple[str, ...]
+
+    @property
+    def NEEDS(self) -> tuple[str, ...]:  # noqa: N802  a constant of the module
+        """The sources that it must have seen."""
+        ...
+
+    @property
+    def PERMISSIONS(self) -> tuple[str, ...]:  # noqa: N802
+        """What its writes need."""
+        ...
 
     def plan(self, situation: Situation) -> Iterator[Planned]:
         """Yield what is to be done."""
         ...
 
 
-STEPS: Final[tuple[Step, ...]] = ()
+STEPS: Final[tuple[Step, ...]] = (
+    reset_password,
+    revoke_sessions,
+    multi_factor,
+    remove_forwarding,
+    disable_inbox_rules,
+    disable_sweep_rules,
+    turn_off_auto_reply,
+    clean_junk_lists,
+    unblock_sending,
+    block_sign_in,
+    disable_mail_protocols,
+    remove_admin_roles,
+    remove_exchange_roles,
+    remove_purview_roles,
+    review_sent_mail,
+    warn_recipients,
+    other_services,
+    restore_contact_data,
+    scan_for_malware,
+    harden,
+    remove_sign_in_methods,
+    revoke_oauth_grants,
+    remove_app_assignments,
+    disable_apps,
+    remove_delegates,
+    block_mobile_devices,
+    disable_registered_devices,
+    confirm_compromised,
+    disable_transport_rules,
+)
 """Every step, in the founding document's order; those beyond it last."""
 
-ORDER: Final[tuple[str, ...]] = ()
+ORDER: Final[tuple[str, ...]] = (
+    "block_sign_in",
+    "revoke_sessions",
+    "reset_password",
+    "confirm_compromised",
+    "remove_sign_in_methods",
+    "multi_factor",
+    "revoke_oauth_grants",
+    "remove_app_assignments",
+    "disable_apps",
+    "remove_forwarding",
+    "disable_inbox_rules",
+    "disable_sweep_rules",
+    "turn_off_auto_reply",
+    "clean_junk_lists",
+    "remove_delegates",
+    "disable_mail_protocols",
+    "block_mobile_devices",
+    "disable_registered_devices",
+    "disable_transport_rules",
+    "remove_admin_roles",
+    "remove_exchange_roles",
+    "remove_purview_roles",
+    "restore_contact_data",
+    "review_sent_mail",
+    "warn_recipients",
+    "other_services",
+    "scan_for_malware",
+    "harden",
+    "unblock_sending",
+)
 """The ids of all steps in the order in which their changes are made.
 
 Source: Microsoft, "Respond to a compromised email account in Microsoft 365": first shut the attacker out,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from commands.errors import PlanRefused
-from commands.plan import Errand, Nothing, plan_facts, plan_from
+from commands.plan import Change, Errand, Nothing, offer_from, offer_text, plan_facts, plan_from
 from commands.proposals import Undoable
 from commands.propose import Policy, assemble, needs_of, needs_of_plan, restoring, wants_factor
 from tests.commands.plans import ADELE, CASE, change, plan
@@ -106,6 +106,16 @@ def test_a_plan_survives_being_written_down():
     whole = plan(BLOCK, RESET, errands=(ERRAND,))
     read = plan_from(json.dumps(plan_facts(whole)))
     assert (read, read.digest) == (whole, whole.digest)
+
+
+def test_half_a_character_from_the_tenant_breaks_no_plan():
+    broken = replace(
+        RULE, says="Switch off the rule \ud83d of Adele", do=replace(RULE.do, body={"a": "\udc00"})
+    )
+    (read,) = offer_from(offer_text([broken]))
+    assert isinstance(read, Change)
+    assert read.says == "Switch off the rule ? of Adele"
+    assert len(plan(read).digest) == 64
 
 
 def test_restoring_takes_back_what_was_made():

@@ -1,0 +1,107 @@
+"""Block the account from signing in, with the errand that goes with it where it is mastered elsewhere.
+
+Source: the founding document, step 5; Microsoft, "Respond to a compromised email account in Microsoft 365",
+step 1; Microsoft Graph v1.0, "Update user".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.plan import Change, Errand, Nothing, Planned, Undo
+from commands.situation import Situation
+from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
+from commands.steps.parts import (
+    ON_PREMISES_WAIT,
+    ad_user,
+    gaps,
+    is_compromised,
+    judgement,
+    name_of,
+    privileges,
+    refusals,
+    user_look,
+    user_path,
+)
+from graph.evidence import Unavailable, User
+from graph.request import Request
+
+TITLE = "Block the user account from signing in"
+SOURCE = "step 5"
+NEEDS: tuple[str, ...] = ("user",)
+PERMISSIONS: tuple[str, ...] = ("User.EnableDisableAccount.All", "User.Read.All")
+
+_ID: Final = "block_sign_in"
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan the block, and the same on the company's own servers for an account that comes from there."""
+    refused = refusals(situation, _ID, NEEDS)
+    if refused or isinstance(situation.evidence.user, Unavailable):
+        yield from refused
+        return
+    user, name = situation.evidence.user.value, name_of(situation)
+    if user.account_enabled is False:
+        yield Nothing(_ID, f"{name} is already blocked from signing in.")
+        return
+    look, path = user_look(situation, "accountEnabled"), user_path(situation)
+    yield Change(
+        id=f"{_ID}:account",
+        step=_ID,
+        says=f"Block {name} from signing in",
+        why=judgement(situation),
+        do=Request("PATCH", path, body={"accountEnabled": False}),
+        look=look,
+        expects={"accountEnabled": user.account_enabled},
+        wants={"accountEnabled": False},
+        undo=Undo(
+            says=f"Let {name} sign in again",
+            do=Request("PATCH", path, body={"accountEnabled": True}),
+            look=look,
+            wants={"accountEnabled": True},
+        ),
+        suggested=is_compromised(situation),
+        demands=(another_global_administrator(situation.subject.id),) if _may_rule(situation) else (),
+        warns=tuple(_warnings(situation, user)),
+    )
+    if user.on_premises_sync_enabled:
+        yield _errand(situation)
+
+
+def _may_rule(situation: Situation) -> bool:
+    """Whether the account is a Global Administrator, or could be one as far as was seen."""
+    roles = situation.evidence.directory_roles
+    if isinstance(roles, Unavailable) or roles.missing:
+        return True
+    return any(role.role_definition_id.casefold() == GLOBAL_ADMINISTRATOR for role in roles.value)
+
+
+def _warnings(situation: Situation, user: User) -> Iterator[str]:
+    yield "The mailbox still receives mail, and its rules and its forwarding still run"
+    if user.on_premises_sync_enabled:
+        yield (
+            "The account comes from the company's own Active Directory: disable it there too, because the "
+            "next synchronisation may switch it on again, or Microsoft may refuse this"
+        )
+    yield from privileges(situation)
+    yield from gaps(situation, *NEEDS)
+
+
+def _errand(situation: Situation) -> Errand:
+    return Errand(
+        id=f"{_ID}:on_premises",
+        step=_ID,
+        says=f"Disable {name_of(situation)} in the company's own Active Directory as well",
+        how=(
+            f"On a domain controller: {ad_user(situation)} | Disable-ADAccount",
+            "On the Entra Connect server: Start-ADSyncSyncCycle -PolicyType Delta",
+            f"{ON_PREMISES_WAIT}, unless it was started by hand",
+            (
+                "40 minutes after the block, look at the account in the Entra admin center: it must still "
+                "say that sign-in is blocked"
+            ),
+            "To let the user sign in again later, enable the account in both places",
+        ),
+        suggested=is_compromised(situation),
+    )

@@ -1,0 +1,71 @@
+"""Tell Identity Protection that the account is compromised.
+
+Source: Microsoft Graph v1.0, "riskyUser: confirmCompromised" and "riskyUser: dismiss".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.situation import Situation
+from commands.steps.parts import gaps, is_compromised, judgement, name_of, refusals
+from graph.evidence import Unavailable
+from graph.parts.reading import segment
+from graph.request import Limit, Request
+
+TITLE = "Confirm the user compromised"
+SOURCE = "beyond the document"
+NEEDS: tuple[str, ...] = ("risky_user",)
+PERMISSIONS: tuple[str, ...] = ("IdentityRiskyUser.ReadWrite.All",)
+
+_ID: Final = "confirm_compromised"
+_CONFIRMED: Final = "confirmedCompromised"
+_LICENCE: Final = "Microsoft Entra ID P2"
+_USERS: Final = "/identityProtection/riskyUsers"
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to confirm it, where Identity Protection can be seen at all."""
+    refused = refusals(situation, _ID, NEEDS)
+    if refused or isinstance(situation.evidence.risky_user, Unavailable):
+        yield from refused
+        return
+    risky, name = situation.evidence.risky_user.value, name_of(situation)
+    if risky is not None and risky.risk_level.casefold() == "hidden":
+        yield Nothing(
+            _ID, f"Identity Protection hides its details from this tenant: needs {_LICENCE}.", refused=True
+        )
+        return
+    if risky is not None and risky.risk_state.casefold() == _CONFIRMED.casefold():
+        yield Nothing(_ID, f"Identity Protection knows already that {name} is compromised.")
+        return
+    user = situation.subject.id
+    # Whether it is confirmed is all that counts: the other states move by themselves, as after a reset.
+    look = Look(
+        Request("GET", f"{_USERS}/{segment(user)}", {"$select": "id,riskState"}, limit=Limit.RISK),
+        where={"riskState": _CONFIRMED},
+    )
+    yield Change(
+        id=f"{_ID}:user",
+        step=_ID,
+        says=f"Tell Identity Protection that {name} is compromised",
+        why=judgement(situation),
+        do=Request("POST", f"{_USERS}/confirmCompromised", body={"userIds": [user]}, limit=Limit.RISK),
+        look=look,
+        expects=None,
+        wants={},
+        undo=Undo(
+            says=f"Dismiss the risk of {name} in Identity Protection",
+            do=Request("POST", f"{_USERS}/dismiss", body={"userIds": [user]}, limit=Limit.RISK),
+            look=look,
+            wants=None,
+            note="The risk is dismissed then, which is not quite the state from before.",
+        ),
+        suggested=is_compromised(situation),
+        warns=(
+            "Policies that go by risk may at once block the user or ask for a new password",
+            *gaps(situation, *NEEDS),
+        ),
+    )

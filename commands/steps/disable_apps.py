@@ -1,0 +1,84 @@
+"""Switch an application off for everybody in the tenant.
+
+Source: Microsoft Entra, "Disable how a user signs in to an application"; Microsoft Graph v1.0, "Update
+servicePrincipal". Microsoft's own applications are never offered: much else stands on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.records import one_line
+from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.report import Severity
+from commands.situation import Situation
+from commands.steps.parts import because, finding_on_app, gaps, is_own_app, name_of, refusals
+from commands.symptoms.oauth_apps import MICROSOFT_OWNERS
+from graph.evidence import OAuthGrant, Unavailable
+from graph.parts.reading import segment
+from graph.request import Request
+
+TITLE = "Disable applications"
+SOURCE = "beyond the document"
+NEEDS: tuple[str, ...] = ("oauth_grants",)
+PERMISSIONS: tuple[str, ...] = ("Application.ReadWrite.All",)
+
+_ID: Final = "disable_apps"
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to switch off each application that the user let in; suggested where a grave finding names it."""
+    refused = refusals(situation, _ID, NEEDS)
+    if refused or isinstance(situation.evidence.oauth_grants, Unavailable):
+        yield from refused
+        return
+    apps = {grant.client_id: grant for grant in reversed(situation.evidence.oauth_grants.value)}
+    planned = [one for grant in reversed(apps.values()) if (one := _plan(situation, grant)) is not None]
+    yield from planned
+    if not planned:
+        yield Nothing(_ID, f"{name_of(situation)} let no application in but Microsoft's own.")
+
+
+def _plan(situation: Situation, grant: OAuthGrant) -> Planned | None:
+    """What to do about one application; None for one of Microsoft's own that no finding names."""
+    app = one_line(grant.app_display_name) or f"the application {grant.client_id}"
+    finding = finding_on_app(situation, grant.id, grant.app_id, grant.client_id, grant.app_display_name)
+    if grant.app_owner_organization_id.casefold() in MICROSOFT_OWNERS:
+        if finding is None:
+            return None
+        why = f"{app} is Microsoft's own, and much else stands on it; take back what it may do instead."
+        return Nothing(_ID, why, refused=True)
+    if not grant.app_id:
+        why = f"{app[0].upper()}{app[1:]} could not be read, so that nobody can tell whose it is."
+        return Nothing(_ID, why, refused=True)
+    if is_own_app(situation, grant.app_id):
+        return Nothing(_ID, "This bot's own application is left alone.", refused=True)
+    if grant.app_enabled is False:
+        return Nothing(_ID, f"{app} is switched off already.")
+    path = f"/servicePrincipals/{segment(grant.client_id)}"
+    look = Look(Request("GET", path, {"$select": "accountEnabled"}), fields=("accountEnabled",))
+    return Change(
+        id=f"{_ID}:{grant.client_id}",
+        step=_ID,
+        says=f"Switch {app} off for everybody in the tenant",
+        why=because(finding, "The user let it in; no finding names it"),
+        do=Request("PATCH", path, body={"accountEnabled": False}),
+        look=look,
+        expects={"accountEnabled": grant.app_enabled},
+        wants={"accountEnabled": False},
+        undo=Undo(
+            says=f"Switch {app} on again",
+            do=Request("PATCH", path, body={"accountEnabled": True}),
+            look=look,
+            wants={"accountEnabled": True},
+        ),
+        # It reaches everybody, so that a finding that fits harmless things as well does not ask for it.
+        suggested=finding is not None and finding.severity >= Severity.HIGH,
+        tenant_wide=True,
+        warns=(
+            "Nobody in the tenant can sign in to the application then; ask whether others work with it",
+            "What it was given already works for up to an hour",
+            *gaps(situation, *NEEDS),
+        ),
+    )

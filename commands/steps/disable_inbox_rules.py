@@ -1,0 +1,183 @@
+"""Switch off inbox rules, hidden ones and those that only the server shows included.
+
+Source: the founding document, step 3; Microsoft Graph v1.0, "Update rule"; Exchange PowerShell,
+"Disable-InboxRule". A change through Exchange deletes the rules of that mailbox that only desktop Outlook
+knows, so Graph is used where it can. Rules are switched off and not removed: they are evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from commands.clues.records import one_line
+from commands.clues.rules import Rule
+from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.situation import Situation
+from commands.steps.mailbox_parts import unseen
+from commands.steps.parts import asks_for, because, name_of, refusals
+from graph.evidence import HiddenInboxRule, InboxRule
+from graph.parts.reading import segment
+from graph.request import Cmdlet, Limit, Request
+
+TITLE = "Disable suspicious inbox rules"
+SOURCE = "step 3"
+NEEDS: Final = ("inbox_rules", "hidden_inbox_rules")
+PERMISSIONS: Final = (
+    "MailboxSettings.ReadWrite",
+    "Exchange.ManageAsApp",
+    "an Exchange role with Disable-InboxRule",
+)
+
+MAY_BE_DELETED: Final = (
+    "Graph cannot change this rule, so it may be one that only desktop Outlook knows: then it is deleted and "
+    "not only switched off"
+)
+
+CLIENT_RULES: Final = (
+    "Graph does not offer this rule for a change, so it goes through Exchange; any change there deletes the "
+    "rules of this mailbox that only desktop Outlook knows, and they do not come back"
+)
+
+_ID: Final = "disable_inbox_rules"
+_STANDS: Final = "The rule is on; nothing speaks against it."
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to switch off each rule that is on, once; those with a finding are suggested."""
+    if refused := refusals(situation, _ID):
+        yield from refused
+        return
+    planned = [*_visible(situation), *_only_in_exchange(situation), *unseen(_ID, situation, *NEEDS)]
+    # Exchange's changes come last, for they delete rules; what Graph can switch off is switched off by then.
+    planned.sort(key=_when)
+    yield from planned
+    if not planned:
+        yield Nothing(_ID, "No inbox rule is switched on.")
+
+
+def _when(one: Planned) -> int:
+    if not isinstance(one, Change):
+        return 2
+    return 1 if isinstance(one.do, Cmdlet) else 0
+
+
+def _visible(situation: Situation) -> Iterator[Planned]:
+    """Rules that Graph lists; what it lists but cannot change goes through Exchange under the same name."""
+    pairs, _ = _paired(situation)
+    for rule, twin in pairs:
+        if not rule.is_enabled or _is_left(situation, rule.display_name, rule.id):
+            continue
+        if not (rule.is_read_only or rule.has_error):
+            yield _over_graph(situation, rule)
+        elif twin is not None:
+            yield _over_exchange(situation, twin, rule.id, warns=(MAY_BE_DELETED,) * rule.is_read_only)
+        else:
+            why = f"{_called(situation, rule.display_name)} can only be changed through Exchange, which did "
+            yield Nothing(_ID, f"{why[0].upper()}{why[1:]}not list it.", refused=True)
+
+
+def _only_in_exchange(situation: Situation) -> Iterator[Change]:
+    _, others = _paired(situation)
+    for rule in others:
+        record = str(rule.rule_identity or rule.identity)
+        if rule.enabled and not _is_left(situation, rule.name, record):
+            yield _over_exchange(situation, rule, record)
+
+
+def _paired(
+    situation: Situation,
+) -> tuple[list[tuple[InboxRule, HiddenInboxRule | None]], Sequence[HiddenInboxRule]]:
+    """Each rule of Graph's with the same one in Exchange's list, and Exchange's rules that are left.
+
+    Nothing but the name joins the two lists. Where several have one name, a rule that Exchange calls hidden
+    is never taken for one that Graph shows.
+    """
+    left = sorted(situation.evidence.hidden_inbox_rules.seen(()), key=lambda rule: bool(rule.is_hidden))
+    pairs: list[tuple[InboxRule, HiddenInboxRule | None]] = []
+    for rule in situation.evidence.inbox_rules.seen(()):
+        wanted = _plain(rule.display_name)
+        twin = next((one for one in left if _plain(one.name) == wanted and not one.is_hidden), None)
+        if twin is not None:
+            left.remove(twin)
+        pairs.append((rule, twin))
+    return pairs, left
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _is_left(situation: Situation, name: str, record: str) -> bool:
+    """Whether a rule is one that Exchange keeps for itself, such as the junk mail rule.
+
+    Anybody can give such a name to a rule of his own, so one with a finding is not left alone.
+    """
+    return Rule(name, "", ()).is_system and situation.finding_on(record, "inbox_rules") is None
+
+
+def _called(situation: Situation, name: str, kind: str = "inbox rule") -> str:
+    shown = f"“{one_line(name)}”" if one_line(name) else "with a blank name"
+    return f"the {kind} {shown} of {name_of(situation)}"
+
+
+def _over_graph(situation: Situation, rule: InboxRule) -> Change:
+    path = f"/users/{segment(situation.subject.id)}/mailFolders/inbox/messageRules/{segment(rule.id)}"
+    look = Look(Request("GET", path, limit=Limit.MAILBOX), fields=("isEnabled",))
+    finding = situation.finding_on(rule.id, "inbox_rules")
+    called = _called(situation, rule.display_name)
+    return Change(
+        id=f"{_ID}:{rule.id}",
+        step=_ID,
+        says=f"Switch off {called}",
+        why=because(finding, _STANDS),
+        do=Request("PATCH", path, body={"isEnabled": False}, limit=Limit.MAILBOX),
+        look=look,
+        expects={"isEnabled": True},
+        wants={"isEnabled": False},
+        undo=Undo(
+            says=f"Switch on {called} again",
+            do=Request("PATCH", path, body={"isEnabled": True}, limit=Limit.MAILBOX),
+            look=look,
+            wants={"isEnabled": True},
+        ),
+        suggested=asks_for(situation, finding),
+    )
+
+
+def _over_exchange(
+    situation: Situation, rule: HiddenInboxRule, record: str, *, warns: tuple[str, ...] = ()
+) -> Change:
+    """A change through Exchange; its rule is known by Identity, as names may be broken on purpose.
+
+    What counts is whether the rule works: the change before this one may have deleted it, and gone is as
+    good as off.
+    """
+    name = situation.subject.user_principal_name
+    # The rule's own number has 64 bits, more than JSON carries safely; Identity holds it as text.
+    look = Look(
+        Cmdlet("Get-InboxRule", {"Mailbox": name, "IncludeHidden": True}, anchor=name),
+        where={"Identity": rule.identity, "Enabled": True},
+    )
+    finding = situation.finding_on(record, "inbox_rules")
+    called = _called(situation, rule.name, "hidden inbox rule" if rule.is_hidden else "inbox rule")
+    parameters = {"Identity": rule.identity, "Mailbox": name, "Force": True, "Confirm": False}
+    return Change(
+        id=f"{_ID}:{rule.identity}",
+        step=_ID,
+        says=f"Switch off {called} through Exchange",
+        why=because(finding, _STANDS),
+        do=Cmdlet("Disable-InboxRule", parameters, anchor=name),
+        look=look,
+        expects={},
+        wants=None,
+        undo=Undo(
+            says=f"Switch on {called} again",
+            do=Cmdlet("Enable-InboxRule", parameters, anchor=name),
+            look=look,
+            wants={},
+            note="Rules that only desktop Outlook knew do not come back with it.",
+        ),
+        suggested=asks_for(situation, finding),
+        warns=(CLIENT_RULES, *warns),
+    )

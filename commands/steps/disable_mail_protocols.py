@@ -1,0 +1,148 @@
+"""Switch off ways into the mailbox: ActiveSync and Outlook on the web for devices, and others as chosen.
+
+Source: the founding document, step 5; Exchange PowerShell, "Set-CASMailbox". Microsoft's later document also
+names MAPI, EWS, IMAP, POP and Outlook on the web.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from commands.plan import Change, Look, Planned, Undo
+from commands.report import Answer, Finding
+from commands.situation import Situation
+from commands.steps.mailbox_parts import with_gaps
+from commands.steps.parts import asks_for, because, name_of, refusals
+from graph.evidence import Known
+from graph.request import Cmdlet
+
+TITLE = "Block mail protocols"
+SOURCE = "step 5"
+NEEDS: Final = ("mail_protocols",)
+PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Set-CASMailbox")
+
+_ID: Final = "disable_mail_protocols"
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """A protocol.
+
+    Attributes:
+        flag: Exchange's name of its switch.
+        source: Its name among the evidence.
+        name: What people call it; the findings use the same words.
+        off: The value of the switch that closes it.
+        document: Whether the founding document names it.
+        costs: What its users lose.
+    """
+
+    flag: str
+    source: str
+    name: str
+    off: bool = False
+    document: bool = False
+    costs: str = ""
+
+
+PROTOCOLS: Final = (
+    Protocol(
+        "ActiveSyncEnabled",
+        "active_sync_enabled",
+        "ActiveSync",
+        document=True,
+        costs="Mail programs of phones stop getting mail",
+    ),
+    Protocol(
+        "OWAforDevicesEnabled",
+        "owa_for_devices_enabled",
+        "Outlook on the web for devices",
+        document=True,
+        costs="Outlook on the web stops working in the app for devices",
+    ),
+    Protocol(
+        "OWAEnabled", "owa_enabled", "Outlook on the web", costs="The user cannot read mail in a browser"
+    ),
+    Protocol("MAPIEnabled", "mapi_enabled", "MAPI", costs="Outlook for the desktop stops working"),
+    Protocol(
+        "EwsEnabled",
+        "ews_enabled",
+        "Exchange Web Services",
+        costs="Outlook for Mac and programs that use Exchange Web Services stop working",
+    ),
+    Protocol("ImapEnabled", "imap_enabled", "IMAP", costs="Mail programs that use IMAP stop working"),
+    Protocol("PopEnabled", "pop_enabled", "POP", costs="Mail programs that use POP stop working"),
+    Protocol(
+        "OutlookMobileEnabled",
+        "outlook_mobile_enabled",
+        "Outlook for phones",
+        costs="Outlook on phones and tablets stops working",
+    ),
+    Protocol(
+        "SmtpClientAuthenticationDisabled",
+        "smtp_client_authentication_disabled",
+        "SMTP with a password",
+        off=True,
+        costs="Scanners and programs that send with this account's password stop sending",
+    ),
+)
+"""The protocols, those that the founding document names first."""
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to switch off each protocol that is on, each as a change of its own."""
+    if refused := refusals(situation, _ID):
+        yield from refused
+        return
+    changes = []
+    if isinstance(situation.evidence.mail_protocols, Known):
+        values = situation.evidence.mail_protocols.value
+        for protocol in PROTOCOLS:
+            value: bool | None = getattr(values, protocol.source)
+            # SMTP has a switch that says off, and null means as the organisation has it, which may be on.
+            if value is True if not protocol.off else value is not True:
+                changes.append(_change(situation, protocol, value))
+    yield from with_gaps(_ID, situation, changes, "Every mail protocol is switched off already.", *NEEDS)
+
+
+def _change(situation: Situation, protocol: Protocol, value: bool | None) -> Change:
+    name, flag = situation.subject.user_principal_name, protocol.flag
+    look = Look(Cmdlet("Get-CASMailbox", {"Identity": name}, anchor=name, select=(flag,)), fields=(flag,))
+    finding = _finding(situation, protocol)
+    compromised = situation.report.verdict.answer is Answer.COMPROMISED
+    if protocol.document:
+        reason = "The founding document asks for it while an account is compromised."
+    elif value is None:
+        reason = "The mailbox has it as the organisation has it; switch it off where nobody needs it."
+    else:
+        reason = "It is on; switch it off where nobody needs it."
+    owner = name_of(situation)
+    back = f"Switch {protocol.name} on again for {owner}"
+    if value is None:
+        back = f"Let {protocol.name} of {owner} be as the organisation has it again"
+    return Change(
+        id=f"{_ID}:{flag}",
+        step=_ID,
+        says=f"Switch off {protocol.name} for {owner}",
+        why=because(finding, reason),
+        do=Cmdlet("Set-CASMailbox", {"Identity": name, flag: protocol.off}, anchor=name),
+        look=look,
+        expects={flag: value},
+        wants={flag: protocol.off},
+        undo=Undo(
+            says=back,
+            do=Cmdlet("Set-CASMailbox", {"Identity": name, flag: value}, anchor=name),
+            look=look,
+            wants={flag: value},
+        ),
+        suggested=asks_for(situation, finding) or (protocol.document and compromised),
+        warns=(protocol.costs, "Connections that are open may last for up to an hour"),
+    )
+
+
+def _finding(situation: Situation, protocol: Protocol) -> Finding | None:
+    """The finding that says that this protocol was switched on."""
+    findings = situation.findings("mail_protocols")
+    return next((one for one in findings if protocol.name in one.after.split(", ")), None)

@@ -1,0 +1,106 @@
+"""Disable devices that were registered for the account: their tokens outlive a new password.
+
+Source: Microsoft Entra, "Revoke user access in an emergency"; Microsoft Graph v1.0, "Update device".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from commands.clues.records import one_line
+from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.report import Finding
+from commands.situation import Situation
+from commands.steps.parts import asks_for, because, day, first_line, gaps, name_of, refusals
+from graph.evidence import RegisteredDevice, Unavailable
+from graph.parts.reading import segment
+from graph.request import Request
+
+TITLE = "Disable registered devices"
+SOURCE = "beyond the document"
+NEEDS: tuple[str, ...] = ("registered_devices",)
+PERMISSIONS: tuple[str, ...] = ("Device.ReadWrite.All",)
+
+_ID: Final = "disable_registered_devices"
+_TOGETHER: Final = timedelta(minutes=10)
+"""How far the record of a registration and its time may lie apart to mean the same."""
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to disable each device that is not; those that findings rest on are suggested."""
+    refused = refusals(situation, _ID, NEEDS)
+    if refused or isinstance(situation.evidence.registered_devices, Unavailable):
+        yield from refused
+        return
+    devices = situation.evidence.registered_devices.value
+    if not devices:
+        yield Nothing(_ID, f"{name_of(situation)} has no registered device.")
+    for device in devices:
+        if device.account_enabled is False:
+            yield Nothing(_ID, f"The device {_named(device)} is disabled already.")
+        else:
+            yield _change(situation, device)
+
+
+def _named(device: RegisteredDevice) -> str:
+    return first_line(device.display_name, device.operating_system, device.device_id, device.id)
+
+
+def _finding_on(situation: Situation, device: RegisteredDevice) -> Finding | None:
+    """Give the gravest finding on a device: one that names its id, else the record of its registration.
+
+    Records of a registration name the device, or only its owner; then the time has to fit.
+    """
+    named = situation.finding_on(device.id, "devices")
+    if named is not None:
+        return named
+    records = {one.id: one for one in situation.evidence.records()}
+    ids = {device.id.casefold(), device.device_id.casefold()} - {""}
+    made = device.registration_date_time
+    for finding in situation.findings("devices"):
+        seen = [records[name] for name in finding.records if name in records]
+        if any(one.object_id.casefold() in ids for one in seen):
+            return finding
+        close = made is not None and finding.at is not None and abs(finding.at - made) <= _TOGETHER
+        if seen and close and finding.after in ("", one_line(device.display_name)):
+            return finding
+    return None
+
+
+def _change(situation: Situation, device: RegisteredDevice) -> Change:
+    finding, path = _finding_on(situation, device), f"/devices/{segment(device.id)}"
+    look = Look(Request("GET", path, {"$select": "accountEnabled"}), fields=("accountEnabled",))
+    return Change(
+        id=f"{_ID}:{device.id}",
+        step=_ID,
+        says=f"Disable the device {_named(device)}",
+        why=because(
+            finding, f"It was registered at {day(device.registration_date_time)}; no finding names it"
+        ),
+        do=Request("PATCH", path, body={"accountEnabled": False}),
+        look=look,
+        expects={"accountEnabled": device.account_enabled},
+        wants={"accountEnabled": False},
+        undo=Undo(
+            says=f"Enable the device {_named(device)} again",
+            do=Request("PATCH", path, body={"accountEnabled": True}),
+            look=look,
+            wants={"accountEnabled": True},
+        ),
+        suggested=asks_for(situation, finding),
+        warns=(
+            *(
+                ("The device is managed by the company; everybody who uses it is signed out of it",)
+                if device.is_compliant or device.is_managed
+                else ()
+            ),
+            *(
+                ("The device comes from Active Directory: disable it there too, or it may come back",)
+                if device.trust_type.casefold() == "serverad"
+                else ()
+            ),
+            *gaps(situation, *NEEDS),
+        ),
+    )

@@ -1,0 +1,68 @@
+"""Switch off rules of Outlook's Sweep, which move and delete mail on their own.
+
+Source: the founding document, step 3; Exchange PowerShell, "Disable-SweepRule" and "Enable-SweepRule". Graph
+does not know them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.records import one_line
+from commands.plan import Change, Look, Planned, Undo
+from commands.situation import Situation
+from commands.steps.mailbox_parts import with_gaps
+from commands.steps.parts import asks_for, because, name_of, refusals
+from graph.evidence import SweepRule
+from graph.request import Cmdlet
+
+TITLE = "Disable suspicious sweep rules"
+SOURCE = "step 3"
+NEEDS: Final = ("sweep_rules",)
+PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Disable-SweepRule")
+
+_ID: Final = "disable_sweep_rules"
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to switch off each rule that is on; those with a finding are suggested."""
+    if refused := refusals(situation, _ID):
+        yield from refused
+        return
+    rules = situation.evidence.sweep_rules.seen(())
+    changes = [_change(situation, rule) for rule in rules if rule.enabled and _key(rule)]
+    yield from with_gaps(_ID, situation, changes, "No sweep rule is switched on.", *NEEDS)
+
+
+def _key(rule: SweepRule) -> str:
+    return rule.rule_id or rule.identity or rule.name
+
+
+def _change(situation: Situation, rule: SweepRule) -> Change:
+    name, key = situation.subject.user_principal_name, _key(rule)
+    field = "RuleId" if rule.rule_id else "Identity" if rule.identity else "Name"
+    look = Look(
+        Cmdlet("Get-SweepRule", {"Mailbox": name}, anchor=name), where={field: key}, fields=("Enabled",)
+    )
+    finding = situation.finding_on(key, "inbox_rules")
+    shown = f"“{one_line(rule.name)}”" if one_line(rule.name) else "with a blank name"
+    called = f"the sweep rule {shown} of {name_of(situation)}"
+    parameters = {"Identity": key, "Mailbox": name, "Confirm": False}
+    return Change(
+        id=f"{_ID}:{key}",
+        step=_ID,
+        says=f"Switch off {called}",
+        why=because(finding, "The rule is on; nothing speaks against it."),
+        do=Cmdlet("Disable-SweepRule", parameters, anchor=name),
+        look=look,
+        expects={"Enabled": True},
+        wants={"Enabled": False},
+        undo=Undo(
+            says=f"Switch on {called} again",
+            do=Cmdlet("Enable-SweepRule", parameters, anchor=name),
+            look=look,
+            wants={"Enabled": True},
+        ),
+        suggested=asks_for(situation, finding),
+    )

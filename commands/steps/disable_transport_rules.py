@@ -1,0 +1,81 @@
+"""Switch off mail-flow rules of the tenant that the check found.
+
+Source: Exchange PowerShell, "Disable-TransportRule" and "Enable-TransportRule". They work on everybody's
+mail, so only those that a finding names are planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.records import one_line
+from commands.plan import Change, Look, Planned, Undo
+from commands.report import Finding, Severity
+from commands.situation import Situation
+from commands.steps.mailbox_parts import with_gaps
+from commands.steps.parts import first_line
+from commands.symptoms.transport_rules import REMOVED
+from graph.evidence import TransportRule
+from graph.request import Cmdlet
+
+TITLE = "Disable mail-flow rules of the tenant"
+SOURCE = "beyond the document"
+NEEDS: Final = ("transport_rules",)
+PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Disable-TransportRule")
+
+_ID: Final = "disable_transport_rules"
+_NOTHING: Final = "No mail-flow rule that is on was found to be this account's doing or to send mail outside."
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to switch off each rule that is on and that a finding names.
+
+    The rules are the tenant's, so that the subject is a protected account keeps none of them.
+    """
+    changes = []
+    for rule in situation.evidence.transport_rules.seen(()):
+        finding = _finding(situation, rule)
+        if finding is not None and rule.state.casefold() != "disabled":
+            changes.append(_change(rule, finding))
+    yield from with_gaps(_ID, situation, changes, _NOTHING, *NEEDS)
+
+
+def _finding(situation: Situation, rule: TransportRule) -> Finding | None:
+    """The gravest finding on a rule; one on a record of the audit log knows the rule by its name only."""
+    name = f"“{one_line(rule.name)}”"
+    found = [
+        one
+        for one in situation.report.findings
+        if one.symptom == "transport_rules"
+        and one.sign.id != REMOVED.id
+        and ((rule.guid or rule.name) in one.records or name in one.summary)
+    ]
+    return max(found, key=lambda one: one.severity, default=None)
+
+
+def _change(rule: TransportRule, finding: Finding) -> Change:
+    identity = rule.guid or rule.name
+    look = Look(Cmdlet("Get-TransportRule", {"Identity": identity}), fields=("State",))
+    called = f"the mail-flow rule “{first_line(rule.name, identity)}” of the whole tenant"
+    parameters = {"Identity": identity, "Confirm": False}
+    return Change(
+        id=f"{_ID}:{identity}",
+        step=_ID,
+        says=f"Switch off {called}",
+        why=finding.summary,
+        do=Cmdlet("Disable-TransportRule", parameters),
+        look=look,
+        expects={"State": rule.state or "Enabled"},
+        wants={"State": "Disabled"},
+        undo=Undo(
+            says=f"Switch on {called} again",
+            do=Cmdlet("Enable-TransportRule", parameters),
+            look=look,
+            wants={"State": rule.state or "Enabled"},
+        ),
+        # The lesser ones are an administrator's everyday work, and the rule is everybody's.
+        suggested=finding.severity >= Severity.MEDIUM,
+        tenant_wide=True,
+        warns=("It works on the mail of everybody in the organisation",),
+    )

@@ -1,0 +1,97 @@
+"""What the steps for the mailbox and the roles share: saying what was not seen, and the forms of Exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from commands.clues.records import one_line
+from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.report import spoken
+from commands.situation import Situation
+from commands.steps.parts import because, first_line, is_compromised, name_of
+from graph.evidence import Reason, RoleGroup, Unavailable
+from graph.request import Cmdlet
+
+MULTI = "#Exchange.GenericHashTable"
+"""The type of a value that adds to a list of Exchange's, or takes from it."""
+
+
+def unseen(step: str, situation: Situation, *sources: str) -> Iterator[Nothing]:
+    """Say what of the sources could not be seen, one sentence each; nothing where all was seen.
+
+    An account without a mailbox has nothing that could be done, which is no refusal.
+    """
+    for name in sources:
+        source = getattr(situation.evidence, name)
+        if isinstance(source, Unavailable):
+            why = f"The {spoken(name)} could not be seen: {source.says.rstrip('.')}."
+            yield Nothing(step, why, refused=source.reason is not Reason.NO_MAILBOX)
+        elif source.missing:
+            why = f"Not everything of the {spoken(name)} could be seen: {'; '.join(source.missing)}."
+            yield Nothing(step, why, refused=True)
+
+
+def with_gaps(
+    step: str, situation: Situation, changes: Iterable[Change], otherwise: str, *sources: str
+) -> Iterator[Planned]:
+    """Give the changes, then what could not be seen; `otherwise` where there is neither."""
+    planned = tuple(changes)
+    gaps = tuple(unseen(step, situation, *sources))
+    yield from planned
+    yield from gaps
+    if not planned and not gaps:
+        yield Nothing(step, otherwise)
+
+
+def leave_role_group(
+    step: str, situation: Situation, group: RoleGroup, where: str, *, compliance: bool
+) -> Change:
+    """Plan to take the account out of one role group of Exchange or Purview.
+
+    Args:
+        step: The step's id.
+        situation: What it plans from.
+        group: The role group.
+        where: What people call the service.
+        compliance: Whether the group is Purview's.
+
+    Source: Exchange PowerShell, "Remove-RoleGroupMember", "Add-RoleGroupMember" and "Get-RoleGroupMember".
+    """
+    subject, owner, name = (
+        situation.subject,
+        name_of(situation),
+        first_line(group.name, "without a visible name"),
+    )
+    found = situation.findings("admin_roles")
+    names = {group.name.casefold(), name.casefold()}
+    finding = next((one for one in found if one.after.casefold() in names or group.name in one.records), None)
+    # The object id, for names and addresses change, and Exchange gives now one and now the other.
+    look = Look(
+        Cmdlet("Get-RoleGroupMember", {"Identity": group.name}, compliance=compliance),
+        where={"ExternalDirectoryObjectId": subject.id},
+    )
+    parameters = {
+        "Identity": group.name,
+        "Member": subject.user_principal_name,
+        "BypassSecurityGroupManagerCheck": True,
+        "Confirm": False,
+    }
+    roles = ", ".join(one_line(role) for role in group.roles)
+    return Change(
+        id=f"{step}:{group.name}",
+        step=step,
+        says=f"Take {owner} out of the {where} role group {name}",
+        why=because(finding, "The account is a member; nothing shows that it is new."),
+        do=Cmdlet("Remove-RoleGroupMember", parameters, compliance=compliance),
+        look=look,
+        expects={},
+        wants=None,
+        undo=Undo(
+            says=f"Put {owner} into the {where} role group {name} again",
+            do=Cmdlet("Add-RoleGroupMember", parameters, compliance=compliance),
+            look=look,
+            wants={},
+        ),
+        suggested=finding is not None and is_compromised(situation),
+        warns=(f"The role group gives {roles}",) if roles else (),
+    )

@@ -1,0 +1,102 @@
+"""Show which second factors the account has, and have somebody see to it that one is demanded.
+
+Source: the founding document, step 1 (its tip); Microsoft, "Respond to a compromised email account in
+Microsoft 365", step 1; Microsoft Entra, "Require phishing-resistant multifactor authentication for
+administrators". The ways in which a tenant can demand it (Conditional Access, security defaults, for each
+user) must not be mixed; that is why a person does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.records import one_line
+from commands.plan import Errand, Planned
+from commands.report import Answer
+from commands.situation import Situation
+from commands.steps.parts import day, gaps, name_of, refusals
+from commands.steps.remove_sign_in_methods import described
+from graph.evidence import Unavailable
+
+TITLE = "Enable multi-factor authentication"
+SOURCE = "step 1"
+NEEDS: tuple[str, ...] = ()
+PERMISSIONS: tuple[str, ...] = ()
+
+_ID: Final = "multi_factor"
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan the errand, with what is registered now."""
+    refused = refusals(situation, _ID, NEEDS)
+    if refused:
+        yield from refused
+        return
+    admin = bool(situation.evidence.directory_roles.seen(()))
+    name = name_of(situation)
+    answer = situation.report.verdict.answer
+    yield Errand(
+        id=f"{_ID}:enforce",
+        step=_ID,
+        says=(
+            f"Demand a second factor that cannot be phished of {name}, who holds an administrator role"
+            if admin
+            else f"Demand a second factor of {name} at every sign-in"
+        ),
+        how=(*_registered(situation), *(_FOR_ADMINS if admin else _FOR_USERS), *_AFTERWARDS),
+        suggested=answer in (Answer.COMPROMISED, Answer.SUSPICIOUS) or _has_only_password(situation),
+    )
+
+
+def _registered(situation: Situation) -> Iterator[str]:
+    """What is registered now, one line each."""
+    source = situation.evidence.authentication_methods
+    if isinstance(source, Unavailable):
+        yield f"Which methods are registered could not be seen: {source.says.rstrip('.')}"
+        return
+    methods = [one for one in source.value.methods if one.kind != "password"]
+    for method in methods:
+        yield f"Registered now: {described(method)}, since {day(method.created_date_time)}"
+    if not methods:
+        yield "Registered now: nothing besides the password"
+    if source.value.default_method:
+        yield f"The default method is “{one_line(source.value.default_method)}”"
+    yield from gaps(situation, "authentication_methods")
+
+
+def _has_only_password(situation: Situation) -> bool:
+    source = situation.evidence.authentication_methods
+    return not isinstance(source, Unavailable) and all(one.kind == "password" for one in source.value.methods)
+
+
+_DEFAULTS: Final = (
+    "Without Conditional Access (Microsoft Entra ID P1), switch on the security defaults: Identity, "
+    "Overview, Properties"
+)
+_FOR_ADMINS: Final = (
+    (
+        "Microsoft Entra admin center, Protection, Conditional Access, Policies: have a policy for "
+        "administrator roles, all apps, Grant: Require authentication strength “Phishing-resistant MFA”"
+    ),
+    "Have the user register a passkey, Windows Hello or a certificate first, in person",
+    _DEFAULTS,
+)
+_FOR_USERS: Final = (
+    (
+        "Microsoft Entra admin center, Protection, Conditional Access, Policies: have a policy for this "
+        "user, all apps, Grant: Require multifactor authentication, and see that none leaves the user out"
+    ),
+    _DEFAULTS,
+)
+_AFTERWARDS: Final = (
+    "Use one way only: do not switch on per-user MFA where policies or security defaults demand it already",
+    (
+        "Once foreign methods are gone: Users, the user, Authentication methods, Require re-register "
+        "multifactor authentication"
+    ),
+    (
+        "Give the user a temporary access pass in person, so that the user registers first and not whoever "
+        "knows the password"
+    ),
+)

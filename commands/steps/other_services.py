@@ -1,0 +1,85 @@
+"""Take back the other accounts that are reset through this mailbox.
+
+Source: the founding document, step 7: whatever used this mailbox as its alternative address may have been
+taken over with it, and comes after this account is safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from commands.clues.cells import moment, table
+from commands.clues.records import one_line
+from commands.plan import Errand, Planned
+from commands.situation import Situation
+from commands.steps.parts import mail_of
+from commands.usual import domain_of, internal_domains, registrable
+from graph.evidence import Known, Message
+
+TITLE = "Secure other services that used this mailbox as their alternative address"
+SOURCE = "step 7"
+NEEDS: tuple[str, ...] = ()
+PERMISSIONS: tuple[str, ...] = ()
+
+FILE: Final = "other-services.csv"
+MOST: Final = 10_000
+"""Rows in the list, so that a plan stays small enough to be kept and shown."""
+
+_ID: Final = "other_services"
+_COLUMNS: Final = ("service", "sender", "received", "subject")
+_NAMED: Final = 10
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Yield one errand: the services whose mail about passwords came in the window, and those unknown."""
+    evidence = situation.evidence
+    source = evidence.password_reset_mail
+    own = {registrable(domain) for domain in internal_domains(evidence)}
+    mail = [one for one in source.seen(()) if _service(one) and _service(one) not in own]
+    services = tuple(dict.fromkeys(_service(one) for one in mail))
+    yield Errand(
+        id=f"{_ID}:accounts",
+        step=_ID,
+        says=f"Secure the accounts at other services that use {mail_of(situation)} for their resets",
+        how=(
+            *_found(source, services),
+            "Ask the user which services have this address for sign-in or for a forgotten password",
+            "Wait until this mailbox is safe again, else the intruder reads the new passwords too",
+            "Then, from a scanned device, give each service a new password of its own and end its sessions",
+            "Check there what else may have changed: recovery address, telephone number, payee, forwarding",
+            "Begin with banks, payroll, domain registrars, cloud consoles and whatever signs in to others",
+        ),
+        suggested=bool(services),
+        files={FILE: _list(mail)} if mail else {},
+    )
+
+
+def _found(source: object, services: tuple[str, ...]) -> Iterator[str]:
+    if not isinstance(source, Known):
+        says = str(getattr(source, "says", "")).rstrip(".")
+        yield f"Mail about passwords and codes could not be looked for ({says}); the user has to remember"
+        return
+    if services:
+        more = f" and {len(services) - _NAMED} more" if len(services) > _NAMED else ""
+        named = ", ".join(services[:_NAMED])
+        yield f"In the window mail about passwords or codes came from {named}{more}; all of it is in {FILE}"
+    else:
+        yield "In the window no mail about passwords or codes came from other services"
+    if source.missing:
+        yield f"The search is incomplete: {'; '.join(source.missing)}"
+
+
+def _service(message: Message) -> str:
+    """Name the service that a message claims to be from, by the domain that somebody registered."""
+    return one_line(registrable(domain_of(_sender(message))))
+
+
+def _sender(message: Message) -> str:
+    writer = message.from_ or message.sender
+    return writer.email_address.address.casefold() if writer else ""
+
+
+def _list(mail: Iterable[Message]) -> str:
+    rows = sorted((_service(one), _sender(one), moment(one.received_date_time), one.subject) for one in mail)
+    return table(_COLUMNS, rows[:MOST])

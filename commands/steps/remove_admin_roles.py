@@ -1,0 +1,256 @@
+"""Take the account out of every directory role: direct, through groups, switched on and eligible in PIM.
+
+Source: the founding document, step 6; Microsoft Graph v1.0, "Delete unifiedRoleAssignment", "Create
+roleAssignmentScheduleRequests", "Create roleEligibilityScheduleRequests" and "Remove member". What is taken
+is remembered with role and scope, so that it can be given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from commands.clues.records import one_line
+from commands.plan import Change, Demand, Look, Nothing, Planned, Undo
+from commands.report import Finding
+from commands.situation import Situation
+from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
+from commands.steps.mailbox_parts import unseen, with_gaps
+from commands.steps.parts import because, day, first_line, is_compromised, name_of, refusals, user_path
+from graph.evidence import DirectoryRole
+from graph.parts.reading import graph_time, literal, segment
+from graph.request import Request
+
+TITLE = "Remove the account from all administrative roles: directory roles"
+SOURCE = "step 6"
+NEEDS: Final = ("directory_roles",)
+PERMISSIONS: Final = (
+    "RoleManagement.ReadWrite.Directory",
+    "RoleAssignmentSchedule.ReadWrite.Directory",
+    "RoleEligibilitySchedule.ReadWrite.Directory",
+    "GroupMember.ReadWrite.All",
+)
+
+_ID: Final = "remove_admin_roles"
+_ROLES: Final = "/roleManagement/directory"
+_INSTANCES: Final = {
+    "active": "roleAssignmentScheduleInstances",
+    "eligible": "roleEligibilityScheduleInstances",
+}
+_REQUESTS: Final = {
+    "active": "roleAssignmentScheduleRequests",
+    "eligible": "roleEligibilityScheduleRequests",
+}
+_STANDS: Final = "The account holds it; nothing shows that it is new."
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to take each role away; a group that gives several is left once.
+
+    What is eligible goes before what is switched on, for an eligible role can be switched on again at once.
+    """
+    if refused := refusals(situation, _ID):
+        yield from refused
+        return
+    roles = _unique(situation.evidence.directory_roles.seen(()))
+    groups: dict[str, list[DirectoryRole]] = {}
+    for role in roles:
+        if role.how == "group" and role.through:
+            groups.setdefault(role.through, []).append(role)
+    changes = [
+        *(_scheduled(situation, role, roles) for role in roles if role.how == "eligible"),
+        *(_scheduled(situation, role, roles) for role in roles if role.how == "active"),
+        *(_direct(situation, role) for role in roles if role.how == "direct"),
+        *(_through_group(situation, group, given) for group, given in groups.items()),
+    ]
+    unnamed = [role for role in roles if role.how == "group" and not role.through]
+    for role in unnamed:
+        why = (
+            f"{_name(role)} is held through a group that Microsoft does not name; find it in the Entra admin "
+        )
+        yield Nothing(_ID, f"{why}center.", refused=True)
+    if changes or not unnamed:
+        yield from with_gaps(_ID, situation, changes, "The account holds no directory role.", *NEEDS)
+    else:
+        yield from unseen(_ID, situation, *NEEDS)
+
+
+def _unique(roles: Sequence[DirectoryRole]) -> list[DirectoryRole]:
+    """Each role once; PIM lists one that was given for several spans of time more than once."""
+    known = {
+        (role.how, role.through, role.role_definition_id.casefold(), role.directory_scope_id): role
+        for role in reversed(roles)
+    }
+    return list(reversed(known.values()))
+
+
+def _name(role: DirectoryRole) -> str:
+    scope = "" if role.directory_scope_id == "/" else f" (only within {one_line(role.directory_scope_id)})"
+    return f"{first_line(role.name, role.role_definition_id)}{scope}"
+
+
+def _finding(situation: Situation, roles: Sequence[DirectoryRole]) -> Finding | None:
+    """The gravest finding on one of the roles, by its assignment or by its name."""
+    ids = {role.assignment_id for role in roles}
+    names = {(role.name or role.role_definition_id).casefold() for role in roles}
+    for one in situation.findings("admin_roles"):
+        if ids & set(one.records) or one.after.casefold() in names:
+            return one
+    return None
+
+
+def _parts(situation: Situation, roles: Sequence[DirectoryRole], what: str) -> dict[str, Any]:
+    """What every change has; one that takes the highest role away demands that somebody else holds it."""
+    finding = _finding(situation, roles)
+    highest = any(role.role_definition_id.casefold() == GLOBAL_ADMINISTRATOR for role in roles)
+    demands: tuple[Demand, ...] = ()
+    if highest:
+        demands = (another_global_administrator(situation.subject.id),)
+    return {
+        "id": f"{_ID}:{what}",
+        "step": _ID,
+        "why": because(finding, _STANDS),
+        "suggested": finding is not None and is_compromised(situation),
+        "demands": demands,
+    }
+
+
+def _assignment(situation: Situation, role: DirectoryRole) -> dict[str, str]:
+    return {
+        "principalId": situation.subject.id,
+        "roleDefinitionId": role.role_definition_id,
+        "directoryScopeId": role.directory_scope_id,
+    }
+
+
+def _look(situation: Situation, role: DirectoryRole, where: str) -> Look:
+    """Whether the account holds the role there, by role and scope: given back, it has another id."""
+    query = {"$filter": f"principalId eq '{literal(situation.subject.id)}'"}
+    return Look(Request("GET", f"{_ROLES}/{where}", query), where=_assignment(situation, role))
+
+
+def _direct(situation: Situation, role: DirectoryRole) -> Change:
+    look, owner = _look(situation, role, "roleAssignments"), name_of(situation)
+    back = Request(
+        "POST",
+        f"{_ROLES}/roleAssignments",
+        body={"@odata.type": "#microsoft.graph.unifiedRoleAssignment", **_assignment(situation, role)},
+    )
+    note = "The assignment may come back with a new id."
+    if role.end_date_time is not None:  # given back the plain way, it would never end
+        back, note = _giving(situation, role), f"It ends at {day(role.end_date_time)}, as before."
+    return Change(
+        says=f"Take the role {_name(role)} away from {owner}",
+        do=Request("DELETE", f"{_ROLES}/roleAssignments/{segment(role.assignment_id)}"),
+        look=look,
+        expects={},
+        wants=None,
+        undo=Undo(
+            says=f"Give {owner} the role {_name(role)} again",
+            do=back,
+            look=look,
+            wants={},
+            note=note,
+        ),
+        **_parts(situation, [role], f"direct:{role.role_definition_id}:{role.directory_scope_id}"),
+    )
+
+
+def _giving(situation: Situation, role: DirectoryRole) -> Request:
+    """The request that gives a role back for as long as it was given."""
+    body = {
+        "action": "adminAssign",
+        **_assignment(situation, role),
+        "justification": "The account was recovered",
+        "scheduleInfo": _schedule(role.start_date_time, role.end_date_time),
+    }
+    return Request("POST", f"{_ROLES}/{_REQUESTS.get(role.how, _REQUESTS['active'])}", body=body)
+
+
+def _scheduled(situation: Situation, role: DirectoryRole, roles: Sequence[DirectoryRole]) -> Change:
+    """A role of PIM; it goes, and comes back, through a request."""
+    look, owner = _look(situation, role, _INSTANCES[role.how]), name_of(situation)
+    path, name = f"{_ROLES}/{_REQUESTS[role.how]}", _name(role)
+    justification = "The account was taken over"
+    removal = {
+        "action": "adminRemove",
+        **_assignment(situation, role),
+        "justification": justification,
+    }
+    if role.how == "active":
+        says = f"End the role {name}, which {owner} switched on"
+        back = f"Give {owner} the role {name} again for the rest of its time"
+        note = (
+            "It comes back as assigned by an administrator and not as switched on; once its time is over, it "
+            "does not come back."
+        )
+        can_return = any(
+            one.how == "eligible"
+            and one.role_definition_id == role.role_definition_id
+            and one.directory_scope_id == role.directory_scope_id
+            for one in roles
+        )
+        warns = (
+            ("The account may switch it on again, unless the eligible role of the same name goes as well",)
+            if can_return
+            else ()
+        )
+    else:
+        says = f"Take from {owner} the right to switch on the role {name}"
+        back = f"Let {owner} switch on the role {name} again"
+        note = "The eligible role comes back with a new id."
+        if role.end_date_time is not None:
+            note = f"It comes back with a new id until {day(role.end_date_time)}, and after that not at all."
+        warns = ()
+    return Change(
+        says=says,
+        do=Request("POST", path, body=removal),
+        look=look,
+        expects={},
+        wants=None,
+        undo=Undo(says=back, do=_giving(situation, role), look=look, wants={}, note=note),
+        warns=warns,
+        **_parts(situation, [role], f"{role.how}:{role.role_definition_id}:{role.directory_scope_id}"),
+    )
+
+
+def _schedule(start: datetime | None, end: datetime | None) -> dict[str, Any]:
+    expiration: dict[str, str] = {"type": "noExpiration"}
+    if end is not None:
+        expiration = {"type": "afterDateTime", "endDateTime": graph_time(end)}
+    begins = {} if start is None else {"startDateTime": graph_time(start)}
+    return {**begins, "expiration": expiration}
+
+
+def _through_group(situation: Situation, group: str, roles: Sequence[DirectoryRole]) -> Change:
+    owner, subject = name_of(situation), situation.subject
+    names = ", ".join(dict.fromkeys(_name(role) for role in roles))
+    members = f"/groups/{segment(group)}/members"
+    # Through another group counts as well: the role is gone only when no way into this group is left.
+    held = Request("GET", user_path(situation, "transitiveMemberOf", "microsoft.graph.group"))
+    look = Look(held, where={"id": group})
+    # The worldwide service's name, as Graph's page has it; a plan knows no other, and other clouds differ.
+    return Change(
+        says=f"Take {owner} out of the group {one_line(group)}, which gives the role {names}",
+        do=Request("DELETE", f"{members}/{segment(subject.id)}/$ref"),
+        look=look,
+        expects={},
+        wants=None,
+        undo=Undo(
+            says=f"Put {owner} into the group {one_line(group)} again, which gives the role {names}",
+            do=Request(
+                "POST",
+                f"{members}/$ref",
+                body={"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{subject.id}"},
+            ),
+            look=look,
+            wants={},
+        ),
+        warns=(
+            "The group may give more than this role, such as access to files and applications",
+            "Microsoft refuses it where the group is dynamic or synced; then change the rule, or the source",
+            "Where the account is in it through another group, it must be taken out of that one by hand",
+        ),
+        **_parts(situation, roles, f"group:{group}"),
+    )

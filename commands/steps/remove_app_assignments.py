@@ -1,0 +1,84 @@
+"""Take applications away from the user.
+
+Source: Microsoft, "Respond to a compromised email account in Microsoft 365", step 4; Microsoft Graph v1.0,
+"Delete appRoleAssignment from user".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.records import one_line
+from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.situation import Situation
+from commands.steps.parts import (
+    asks_for,
+    because,
+    finding_on_app,
+    gaps,
+    is_own_app,
+    name_of,
+    not_own_app,
+    refusals,
+    user_path,
+)
+from graph.evidence import AppRoleAssignment, Unavailable
+from graph.parts.reading import segment
+from graph.request import Request
+
+TITLE = "Remove the user from applications"
+SOURCE = "beyond the document"
+NEEDS: tuple[str, ...] = ("app_role_assignments",)
+PERMISSIONS: tuple[str, ...] = ("AppRoleAssignment.ReadWrite.All",)
+
+_ID: Final = "remove_app_assignments"
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to remove each assignment; those that findings rest on are suggested."""
+    refused = refusals(situation, _ID, NEEDS)
+    if refused or isinstance(situation.evidence.app_role_assignments, Unavailable):
+        yield from refused
+        return
+    assignments = situation.evidence.app_role_assignments.value
+    if not assignments:
+        yield Nothing(_ID, f"{name_of(situation)} is assigned to no application.")
+    # The assignment names the application by its object id; the grants tell which one that is.
+    apps = {grant.client_id: grant.app_id for grant in situation.evidence.oauth_grants.seen(())}
+    for assignment in assignments:
+        app_id = apps.get(assignment.resource_id, "")
+        if is_own_app(situation, app_id):
+            yield Nothing(_ID, "This bot's own application is left alone.", refused=True)
+        else:
+            yield _change(situation, assignment, app_id)
+
+
+def _change(situation: Situation, assignment: AppRoleAssignment, app_id: str) -> Change:
+    app = one_line(assignment.resource_display_name) or f"the application {assignment.resource_id}"
+    name, path = name_of(situation), user_path(situation, "appRoleAssignments")
+    finding = finding_on_app(
+        situation, assignment.id, app_id, assignment.resource_id, assignment.resource_display_name
+    )
+    state = {"appRoleId": assignment.app_role_id, "resourceId": assignment.resource_id}
+    ask, fields = Request("GET", path), tuple(state)
+    return Change(
+        id=f"{_ID}:{assignment.id}",
+        step=_ID,
+        says=f"Remove {name} from {app}",
+        why=because(finding, f"{name} may sign in to it; no finding names it"),
+        do=Request("DELETE", f"{path}/{segment(assignment.id)}"),
+        look=Look(ask, where={"id": assignment.id}, fields=fields),
+        expects=state,
+        wants=None,
+        undo=Undo(
+            says=f"Assign {name} to {app} again",
+            do=Request("POST", path, body={"principalId": situation.subject.id, **state}),
+            look=Look(ask, where=state, fields=fields),
+            wants=state,
+            note="The assignment comes back with a new id.",
+        ),
+        suggested=asks_for(situation, finding),
+        demands=() if app_id else tuple(not_own_app(situation, assignment.resource_id)),
+        warns=gaps(situation, *NEEDS),
+    )

@@ -1,0 +1,258 @@
+"""Take away rights that others hold on the mailbox or its folders.
+
+Source: Exchange PowerShell, "Remove-MailboxPermission", "Remove-RecipientPermission", "Set-Mailbox"
+(GrantSendOnBehalfTo), "Remove-MailboxFolderPermission" and "Set-MailboxFolderPermission".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from commands.clues.deeds import given
+from commands.clues.records import one_line
+from commands.plan import Change, Look, Planned, State, Undo
+from commands.report import Finding
+from commands.situation import Situation
+from commands.steps.mailbox_parts import MULTI, with_gaps
+from commands.steps.parts import asks_for, because, first_line, name_of, refusals
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Delegate, DelegateKind
+from graph.request import Cmdlet
+
+TITLE = "Remove delegates of the mailbox"
+SOURCE = "beyond the document"
+NEEDS: Final = ("delegates",)
+PERMISSIONS: Final = (
+    "Exchange.ManageAsApp",
+    "an Exchange role with Remove-MailboxPermission",
+    "an Exchange role with Remove-RecipientPermission",
+    "an Exchange role with Set-Mailbox",
+    "an Exchange role with Remove-MailboxFolderPermission",
+)
+
+_ID: Final = "remove_delegates"
+_EVERYBODY: Final = frozenset({"default", "anonymous"})
+_BETWEEN: Final = re.compile(r"[;,]")
+_OPERATIONS: Final = {
+    "recipientpermission": DelegateKind.SEND_AS,
+    "folderpermission": DelegateKind.FOLDER,
+    "calendardelegation": DelegateKind.FOLDER,
+    "mailboxpermission": DelegateKind.FULL_ACCESS,
+    "set-mailbox": DelegateKind.SEND_ON_BEHALF,
+}
+"""Which kind of right an operation gives, by a part of its name; the first one that fits."""
+_CALENDAR: Final = "\\calendar"
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to take away each right that somebody else holds; those with a finding are suggested."""
+    if refused := refusals(situation, _ID):
+        yield from refused
+        return
+    known: dict[str, Delegate] = {}
+    for delegate in situation.evidence.delegates.seen(()):
+        known.setdefault(_key(delegate).casefold(), delegate)
+    changes = [_change(situation, delegate) for delegate in known.values()]
+    yield from with_gaps(_ID, situation, changes, "Nobody else holds rights on the mailbox.", *NEEDS)
+
+
+def _key(delegate: Delegate) -> str:
+    return f"{delegate.kind}:{delegate.who}:{delegate.folder}"
+
+
+def _finding(situation: Situation, delegate: Delegate) -> Finding | None:
+    """The finding on the right as it stands, or on the record that gave it.
+
+    A record may name the holder by address where the mailbox shows an alias.
+    """
+    standing = situation.finding_on(_key(delegate), "delegates")
+    records = {record.id: record for record in situation.evidence.records()}
+    fitting = [
+        one
+        for one in situation.findings("delegates")
+        if any(_is_same(name, delegate.who) for name in _BETWEEN.split(one.after))
+        and all(_may_give(records[name], delegate) for name in one.records if name in records)
+    ]
+    telling = (one for one in fitting if _is_of_kind(one, delegate))
+    return standing or next(telling, None) or next(iter(fitting), None)
+
+
+def _may_give(record: AuditRecord, delegate: Delegate) -> bool:
+    """Whether a record can be about this very right: its holder may have had others for long."""
+    kind = next((kind for word, kind in _OPERATIONS.items() if word in record.operation.casefold()), None)
+    if kind is not None and kind is not delegate.kind:
+        return False
+    folder = given(record).get("identity", "").rpartition(":")[2]
+    if delegate.kind is not DelegateKind.FOLDER or not folder.startswith("\\"):
+        return True
+    return folder.casefold() == delegate.folder.casefold()
+
+
+def _is_of_kind(finding: Finding, delegate: Delegate) -> bool:
+    """Whether a finding's words are about this kind of right; its holder may have been given several."""
+    match delegate.kind:
+        case DelegateKind.SEND_ON_BEHALF:
+            words: tuple[str, ...] = ("on behalf",)
+        case DelegateKind.FOLDER:
+            words = ("on a folder",)
+        case _:
+            words = delegate.rights
+    return any(word.casefold() in finding.summary.casefold() for word in words)
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two names may mean one person; two addresses do only when they are the same."""
+    first, second = one_line(one).casefold(), one_line(other).casefold()
+    if "@" in first and "@" in second:
+        return first == second
+    return bool(first) and first.partition("@")[0] == second.partition("@")[0]
+
+
+def _change(situation: Situation, delegate: Delegate) -> Change:
+    name = situation.subject.user_principal_name
+    who, owner = first_line(delegate.who, "somebody without a visible name"), name_of(situation)
+    finding = _finding(situation, delegate)
+    parts: dict[str, Any] = {
+        "id": f"{_ID}:{_key(delegate)}",
+        "step": _ID,
+        "why": because(finding, "The right exists; nothing shows that it is new or unwanted."),
+        "suggested": asks_for(situation, finding),
+    }
+    match delegate.kind:
+        case DelegateKind.FULL_ACCESS:
+            return _full_access(name, owner, who, delegate, parts)
+        case DelegateKind.SEND_AS:
+            return _send_as(name, owner, who, delegate, parts)
+        case DelegateKind.SEND_ON_BEHALF:
+            return _send_on_behalf(name, owner, who, delegate, parts)
+        case DelegateKind.FOLDER:
+            return _folder(name, owner, who, delegate, parts)
+
+
+def _full_access(name: str, owner: str, who: str, delegate: Delegate, parts: dict[str, Any]) -> Change:
+    rights = list(delegate.rights)
+    parameters = {
+        "Identity": name,
+        "User": delegate.who,
+        "AccessRights": rights,
+        "InheritanceType": "All",
+        "Confirm": False,
+    }
+    look = Look(
+        Cmdlet("Get-MailboxPermission", {"Identity": name}, anchor=name),
+        where={"User": delegate.who, "Deny": False},
+        unless={"IsInherited": True},
+        fields=("AccessRights",),
+    )
+    before: State = {"AccessRights": rights}
+    return Change(
+        says=f"Take {who}'s right to open {owner}'s mailbox away ({', '.join(rights)})",
+        do=Cmdlet("Remove-MailboxPermission", parameters, anchor=name),
+        look=look,
+        expects=before,
+        wants=None,
+        undo=Undo(
+            says=f"Let {who} open {owner}'s mailbox again ({', '.join(rights)})",
+            do=Cmdlet("Add-MailboxPermission", parameters, anchor=name),
+            look=look,
+            wants=before,
+            note="It comes back for the whole mailbox, and Outlook shows it by itself; whether that was so "
+            "before cannot be read.",
+        ),
+        **parts,
+    )
+
+
+def _send_as(name: str, owner: str, who: str, delegate: Delegate, parts: dict[str, Any]) -> Change:
+    rights = list(delegate.rights)
+    parameters = {"Identity": name, "Trustee": delegate.who, "AccessRights": rights, "Confirm": False}
+    look = Look(
+        Cmdlet("Get-RecipientPermission", {"Identity": name}, anchor=name),
+        where={"Trustee": delegate.who},
+        unless={"AccessControlType": "Deny"},
+        fields=("AccessRights",),
+    )
+    before: State = {"AccessRights": rights}
+    return Change(
+        says=f"Take {who}'s right to send as {owner} away",
+        do=Cmdlet("Remove-RecipientPermission", parameters, anchor=name),
+        look=look,
+        expects=before,
+        wants=None,
+        undo=Undo(
+            says=f"Let {who} send as {owner} again",
+            do=Cmdlet("Add-RecipientPermission", parameters, anchor=name),
+            look=look,
+            wants=before,
+        ),
+        **parts,
+    )
+
+
+def _send_on_behalf(name: str, owner: str, who: str, delegate: Delegate, parts: dict[str, Any]) -> Change:
+    field = "GrantSendOnBehalfTo"
+
+    def put(verb: str) -> Cmdlet:
+        parameters = {"Identity": name, field: {"@odata.type": MULTI, verb: delegate.who}}
+        return Cmdlet("Set-Mailbox", parameters, anchor=name)
+
+    look = Look(
+        Cmdlet("Get-Mailbox", {"Identity": name}, anchor=name, select=(field,)), where={field: delegate.who}
+    )
+    return Change(
+        says=f"Take {who}'s right to send on behalf of {owner} away",
+        do=put("remove"),
+        look=look,
+        expects={},
+        wants=None,
+        undo=Undo(says=f"Let {who} send on behalf of {owner} again", do=put("add"), look=look, wants={}),
+        **parts,
+    )
+
+
+def _folder(name: str, owner: str, who: str, delegate: Delegate, parts: dict[str, Any]) -> Change:
+    """Rights on a folder; what everybody holds cannot be removed, and goes back to what it is by default."""
+    rights = list(delegate.rights)
+    folder = f"{name}:{delegate.folder}"
+    base = {"Identity": folder, "User": delegate.who}
+    look = Look(
+        Cmdlet("Get-MailboxFolderPermission", {"Identity": folder}, anchor=name),
+        where={"User": delegate.who},
+        fields=("AccessRights",),
+    )
+    before: State = {"AccessRights": rights}
+    path = first_line(delegate.folder, "without a visible name")
+    shown = f"the folder {path}" if delegate.folder.strip("\\") else "the top folder"
+    everybody = delegate.who.casefold() in _EVERYBODY
+    if everybody:
+        # Only a calendar tells everybody something by default: when its owner is busy.
+        busy = delegate.who.casefold() == "default" and delegate.folder.casefold() == _CALENDAR
+        plain = ["AvailabilityOnly" if busy else "None"]
+        wants: State = {"AccessRights": plain}
+        do = Cmdlet("Set-MailboxFolderPermission", {**base, "AccessRights": plain}, anchor=name)
+        back = Cmdlet("Set-MailboxFolderPermission", {**base, "AccessRights": rights}, anchor=name)
+        whose = "everybody in the organisation" if who.casefold() == "default" else "anybody outside"
+    else:
+        wants = None
+        do = Cmdlet("Remove-MailboxFolderPermission", {**base, "Confirm": False}, anchor=name)
+        back = Cmdlet("Add-MailboxFolderPermission", {**base, "AccessRights": rights}, anchor=name)
+        whose = who
+    return Change(
+        says=f"Take the rights of {whose} on {shown} of {owner} away ({', '.join(rights)})",
+        do=do,
+        look=look,
+        expects=before,
+        wants=wants,
+        undo=Undo(
+            says=f"Give {whose} the rights on {shown} of {owner} back ({', '.join(rights)})",
+            do=back,
+            look=look,
+            wants=before,
+            note=""
+            if everybody
+            else "Whether meeting requests went to the delegate as well is not remembered.",
+        ),
+        **parts,
+    )

@@ -1,0 +1,34 @@
+"""Take the account out of the role groups of Exchange.
+
+Source: the founding document, step 6; Exchange PowerShell, "Remove-RoleGroupMember". A member that is a group
+in its turn is not opened: who is in a role group through another group stays there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.plan import Planned
+from commands.situation import Situation
+from commands.steps.mailbox_parts import leave_role_group, with_gaps
+from commands.steps.parts import refusals
+
+TITLE = "Remove the account from all administrative roles: Exchange"
+SOURCE = "step 6"
+NEEDS: Final = ("exchange_role_groups",)
+PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Remove-RoleGroupMember")
+
+_ID: Final = "remove_exchange_roles"
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to leave each role group; those with a finding are suggested."""
+    if refused := refusals(situation, _ID):
+        yield from refused
+        return
+    changes = [
+        leave_role_group(_ID, situation, group, "Exchange", compliance=False)
+        for group in situation.evidence.exchange_role_groups.seen(())
+    ]
+    yield from with_gaps(_ID, situation, changes, "The account is in no role group of Exchange.", *NEEDS)

@@ -1,0 +1,105 @@
+"""Stop the mailbox from sending every message on.
+
+Source: the founding document, step 2; Exchange PowerShell, "Set-Mailbox" (ForwardingAddress,
+ForwardingSmtpAddress, DeliverToMailboxAndForward). Graph has no property for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.records import addresses_in, one_line
+from commands.plan import Change, Look, Planned, Undo
+from commands.report import Finding
+from commands.situation import Situation
+from commands.steps.mailbox_parts import with_gaps
+from commands.steps.parts import asks_for, because, name_of, refusals
+from graph.evidence import Known, Mailbox
+from graph.request import Cmdlet
+
+TITLE = "Disable mail forwarding"
+SOURCE = "step 2"
+NEEDS: Final = ("mailbox",)
+PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Set-Mailbox")
+
+SYNCED: Final = (
+    "The account is synced, so its forwarding may be mastered on-premises: where Exchange Online refuses, or "
+    "the next sync brings it back, clear altRecipient and deliverAndRedirect there"
+)
+
+_ID: Final = "remove_forwarding"
+_FIELDS: Final = ("ForwardingAddress", "ForwardingSmtpAddress", "DeliverToMailboxAndForward")
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to clear all three properties at once: a leftover one would go on forwarding."""
+    if refused := refusals(situation, _ID):
+        yield from refused
+        return
+    changes = []
+    if isinstance(situation.evidence.mailbox, Known):
+        mailbox = situation.evidence.mailbox.value
+        if mailbox.forwarding_address or mailbox.forwarding_smtp_address:
+            changes.append(_change(situation, mailbox))
+    yield from with_gaps(_ID, situation, changes, "The mailbox forwards to nobody.", *NEEDS)
+
+
+def _change(situation: Situation, mailbox: Mailbox) -> Change:
+    subject = situation.subject
+    name = subject.user_principal_name
+    before = {
+        "ForwardingAddress": mailbox.forwarding_address or None,
+        "ForwardingSmtpAddress": mailbox.forwarding_smtp_address or None,
+        "DeliverToMailboxAndForward": mailbox.deliver_to_mailbox_and_forward,
+    }
+    after = {"ForwardingAddress": None, "ForwardingSmtpAddress": None, "DeliverToMailboxAndForward": False}
+    look = Look(Cmdlet("Get-Mailbox", {"Identity": name}, anchor=name, select=_FIELDS), fields=_FIELDS)
+    finding = _finding(situation, mailbox)
+    to = " and ".join(one_line(one) for one in _targets(mailbox))
+    keeps = bool(mailbox.deliver_to_mailbox_and_forward)
+    restored = {**before, "DeliverToMailboxAndForward": keeps}
+    return Change(
+        id=f"{_ID}:mailbox",
+        step=_ID,
+        says=f"Stop forwarding {name_of(situation)}'s mail to {to}",
+        why=because(finding, "Mail is forwarded; nothing shows that it is new or somebody else's doing."),
+        do=Cmdlet("Set-Mailbox", {"Identity": name, **after}, anchor=name),
+        look=look,
+        expects=before,
+        wants=after,
+        undo=Undo(
+            says=f"Forward {name_of(situation)}'s mail to {to} again"
+            + (" and keep a copy" if keeps else " without keeping a copy"),
+            do=Cmdlet("Set-Mailbox", {"Identity": name, **restored}, anchor=name),
+            look=look,
+            wants=restored,
+        ),
+        suggested=asks_for(situation, finding),
+        warns=_warns(situation),
+    )
+
+
+def _targets(mailbox: Mailbox) -> list[str]:
+    """Where the mail goes, as people read it: the outside address where a contact stands before it."""
+    contact, named = mailbox.forwarding_contact_address, mailbox.forwarding_address
+    first = f"{contact} (the contact {named})" if contact and named else contact or named
+    plain = mailbox.forwarding_smtp_address
+    return [one for one in (first, plain.partition(":")[2] or plain) if one]
+
+
+def _finding(situation: Situation, mailbox: Mailbox) -> Finding | None:
+    """The finding about where this mailbox forwards to; there may be others, of former forwarding."""
+    texts = (
+        mailbox.forwarding_contact_address,
+        mailbox.forwarding_address,
+        mailbox.forwarding_smtp_address.partition(":")[2],
+        mailbox.forwarding_smtp_address,
+    )
+    names = {text.casefold() for text in texts if text} | set(addresses_in(" ".join(texts)))
+    return next((one for one in situation.findings("mail_forwarding") if one.after.casefold() in names), None)
+
+
+def _warns(situation: Situation) -> tuple[str, ...]:
+    user = situation.evidence.user.seen(None)
+    return (SYNCED,) if user is not None and user.on_premises_sync_enabled else ()

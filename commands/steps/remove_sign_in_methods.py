@@ -1,0 +1,219 @@
+"""Remove ways to sign in that somebody else registered; never the password, and the default one last.
+
+Source: Microsoft, "Respond to a compromised email account in Microsoft 365", step 3; Microsoft Graph v1.0,
+"Delete phoneAuthenticationMethod" and its siblings. Only a telephone and a mail address can be registered
+again by somebody else than the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final, Literal
+
+from commands.clues.records import one_line
+from commands.plan import Change, Errand, Look, Nothing, Planned, Undo
+from commands.report import Finding
+from commands.situation import Situation
+from commands.steps.parts import (
+    asks_for,
+    because,
+    day,
+    gaps,
+    name_of,
+    privileges,
+    refusals,
+    user_path,
+)
+from commands.symptoms import credential_changes, strong_authentication
+from graph.evidence import AuthenticationMethod, Unavailable
+from graph.parts.reading import segment
+from graph.request import Request
+
+TITLE = "Remove sign-in methods that the user did not register"
+SOURCE = "beyond the document"
+NEEDS: tuple[str, ...] = ("authentication_methods",)
+PERMISSIONS: tuple[str, ...] = ("UserAuthenticationMethod.ReadWrite.All",)
+
+SEGMENTS: Final = {
+    "phone": "phoneMethods",
+    "email": "emailMethods",
+    "microsoftAuthenticator": "microsoftAuthenticatorMethods",
+    "fido2": "fido2Methods",
+    "softwareOath": "softwareOathMethods",
+    "temporaryAccessPass": "temporaryAccessPassMethods",
+    "windowsHelloForBusiness": "windowsHelloForBusinessMethods",
+    "platformCredential": "platformCredentialMethods",
+    "external": "externalAuthenticationMethods",
+    "hardwareOath": "hardwareOathMethods",
+}
+"""Where each kind of method lies in Graph; the list of all methods removes nothing."""
+
+NAMES: Final = {
+    "phone": "the telephone",
+    "email": "the mail address for resets",
+    "microsoftAuthenticator": "the Microsoft Authenticator",
+    "fido2": "the passkey",
+    "softwareOath": "the authenticator app",
+    "temporaryAccessPass": "the temporary access pass",
+    "windowsHelloForBusiness": "Windows Hello",
+    "platformCredential": "the platform credential",
+    "external": "the external method",
+    "hardwareOath": "the hardware token",
+}
+"""Each kind in words."""
+
+_ID: Final = "remove_sign_in_methods"
+_NEAR: Final = timedelta(minutes=5)
+"""How far the record of a method and its time of creation may lie apart to mean the same."""
+
+_ADDING: Final = frozenset(
+    {
+        strong_authentication.BY_INTRUDER,
+        strong_authentication.ADDED,
+        strong_authentication.PASS,
+        credential_changes.METHOD_BY_SUSPECT,
+        credential_changes.METHOD_UNFAMILIAR,
+        credential_changes.METHOD_AFTER_SUSPECT,
+        credential_changes.METHOD_UNRECORDED,
+        credential_changes.PASS_MADE,
+    }
+)
+"""The findings that tell of a method being made; the others tell of passwords, or of methods taken away."""
+
+_DEFAULTS: Final = {
+    "push": ("microsoftAuthenticator", ""),
+    "oath": ("softwareOath", ""),
+    "sms": ("phone", "mobile"),
+    "voiceMobile": ("phone", "mobile"),
+    "voiceAlternateMobile": ("phone", "alternateMobile"),
+    "voiceOffice": ("phone", "office"),
+}
+"""What each name of a default method means: the kind, and for telephones which one."""
+
+_LAST: Final = (
+    "It is or may be the default method, which Microsoft refuses to remove while others are registered",
+    (
+        "Once no method is left, whoever knows the password registers the next one: keep the account "
+        "blocked, or give the user a temporary access pass"
+    ),
+)
+"""What people should know about removing the default method."""
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to remove each method that can be removed; those that findings name are suggested."""
+    refused = refusals(situation, _ID, NEEDS)
+    source = situation.evidence.authentication_methods
+    if refused or isinstance(source, Unavailable):
+        yield from refused
+        return
+    methods = [one for one in source.value.methods if one.kind != "password"]
+    if not methods:
+        yield Nothing(_ID, f"{name_of(situation)} has no sign-in method besides the password.")
+        return
+    default = source.value.default_method
+    told = {one.id: finding_on(situation, one) for one in methods}
+    # An alternate number stands on the mobile one: it goes before that, and comes back after it.
+    methods.sort(key=lambda one: (is_default(one, default), told[one.id] is None, one.phone_type == "mobile"))
+    warns = (*privileges(situation), *gaps(situation, *NEEDS))
+    for method in methods:
+        if method.kind in SEGMENTS:
+            last = is_default(method, default) and len(methods) > 1
+            yield _change(situation, method, told[method.id], warns, last=last)
+        else:
+            yield _by_hand(situation, method, told[method.id])
+
+
+def finding_on(situation: Situation, method: AuthenticationMethod) -> Finding | None:
+    """Give the gravest finding on a method: one that names it, else one of a method made at the same time.
+
+    Audit records of security info carry no id of the method, so that time is all there is.
+    """
+    symptoms = ("strong_authentication", "credential_changes")
+    named = situation.finding_on(method.id, *symptoms)
+    made = method.created_date_time
+    if named is not None or made is None:
+        return named
+    for finding in situation.findings(*symptoms):
+        if finding.sign in _ADDING and finding.at is not None and abs(finding.at - made) <= _NEAR:
+            return finding
+    return None
+
+
+def is_default(method: AuthenticationMethod, default: str) -> bool:
+    """Whether this is, or may be, the method that the user is asked for first."""
+    kind, which = _DEFAULTS.get(default, ("", ""))
+    return method.kind == kind and (not which or method.phone_type == which)
+
+
+def described(method: AuthenticationMethod) -> str:
+    """A method in words, as far as Graph tells: ``the telephone +44 7700900077``."""
+    detail = method.phone_number or method.email_address or method.display_name or method.model
+    return one_line(f"{NAMES.get(method.kind, f'the method {method.kind}')} {detail}".strip())
+
+
+def _change(
+    situation: Situation,
+    method: AuthenticationMethod,
+    finding: Finding | None,
+    warns: tuple[str, ...],
+    *,
+    last: bool,
+) -> Change:
+    name, what = name_of(situation), described(method)
+    version: Literal["v1.0", "beta"] = "beta" if method.kind == "hardwareOath" else "v1.0"
+    path = user_path(situation, "authentication", SEGMENTS[method.kind])
+    state = _written(method)
+    look = Look(Request("GET", path, version=version), where={"id": method.id}, fields=tuple(state))
+    undo = Undo(
+        says=f"Register {what} for {name} again",
+        do=Request("POST", path, body=state),
+        look=look,
+        wants=state,
+        note="It counts as registered anew; signing in by text message stays off.",
+    )
+    return Change(
+        id=f"{_ID}:{method.id}",
+        step=_ID,
+        says=f"Remove {what} from the sign-in methods of {name}",
+        why=_why(method, finding),
+        do=Request("DELETE", f"{path}/{segment(method.id)}", version=version),
+        look=look,
+        expects=state,
+        wants=None,
+        undo=undo if state else None,
+        no_undo="" if state else "Only the user can register this method again.",
+        suggested=asks_for(situation, finding),
+        warns=(*(_LAST if last else ()), *warns),
+    )
+
+
+def _written(method: AuthenticationMethod) -> dict[str, str]:
+    """What a method is registered with, where an application can do so; empty where only the user can."""
+    if method.kind == "phone" and method.phone_number and method.phone_type:
+        return {"phoneNumber": method.phone_number, "phoneType": method.phone_type}
+    if method.kind == "email" and method.email_address:
+        return {"emailAddress": method.email_address}
+    return {}
+
+
+def _why(method: AuthenticationMethod, finding: Finding | None) -> str:
+    if finding is None or method.id in finding.records:
+        return because(finding, f"It was registered at {day(method.created_date_time)}; no finding names it")
+    return f"It was made within five minutes of this: {finding.summary}"
+
+
+def _by_hand(situation: Situation, method: AuthenticationMethod, finding: Finding | None) -> Errand:
+    """A kind that Graph lets no application remove."""
+    return Errand(
+        id=f"{_ID}:{method.id}",
+        step=_ID,
+        says=f"Look at {described(method)} of {name_of(situation)}, and remove it unless the user knows it",
+        how=(
+            "Microsoft Entra admin center, Users, the user, Authentication methods",
+            f"The method was registered at {day(method.created_date_time)}; ask the user by telephone",
+            "Choose Delete in the menu behind the method",
+        ),
+        suggested=asks_for(situation, finding),
+    )

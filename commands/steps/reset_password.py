@@ -1,0 +1,179 @@
+"""Give the account a new password and end its sessions again; an errand where the password lives elsewhere.
+
+Source: the founding document, step 1; Microsoft, "Respond to a compromised email account in Microsoft 365",
+step 1; Microsoft Graph v1.0, "Update user", passwordProfile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.records import one_line
+from commands.plan import NEW_PASSWORD, Change, Errand, Nothing, Planned
+from commands.situation import Situation
+from commands.steps.parts import (
+    ON_PREMISES_WAIT,
+    ad_user,
+    gaps,
+    is_compromised,
+    judgement,
+    name_of,
+    privileges,
+    refusals,
+    user_look,
+    user_path,
+)
+from commands.steps.revoke_sessions import revoking
+from graph.evidence import Domain, Unavailable, User
+from graph.parts.reading import graph_time
+from graph.request import Request
+
+TITLE = "Reset the user's password"
+SOURCE = "step 1"
+NEEDS: tuple[str, ...] = ("user", "domains")
+PERMISSIONS: tuple[str, ...] = (
+    "User-PasswordProfile.ReadWrite.All",
+    "User.RevokeSessions.All",
+    "the role User Administrator",
+)
+
+FIELD: Final = "lastPasswordChangeDateTime"
+"""Shows that a new password was set."""
+
+_ID: Final = "reset_password"
+_CHANGE: Final = f"{_ID}:password"
+_APP_PASSWORDS: Final = (
+    "App passwords, where the tenant allows them, go on working after a reset; remove them in the user's "
+    "security info"
+)
+_AFTERWARDS: Final = (
+    "Hand the new password over in person or by a telephone number known from before, never by mail",
+    "Then propose to revoke the user's sessions once more",
+    _APP_PASSWORDS,
+)
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan a reset in the cloud, or say who must do it where."""
+    evidence = situation.evidence
+    refused = refusals(situation, _ID, NEEDS)
+    if refused or isinstance(evidence.user, Unavailable) or isinstance(evidence.domains, Unavailable):
+        yield from refused
+        return
+    user = evidence.user.value
+    domain = _domain_of(user, evidence.domains.value)
+    if domain is not None and domain.authentication_type.casefold() == "federated":
+        yield _at_provider(situation, user, domain)
+    elif user.on_premises_sync_enabled:
+        yield _on_premises(situation)
+    elif user.user_type.casefold() == "guest":
+        why = f"{name_of(situation)} is a guest, whose password belongs to another organisation; tell them."
+        yield Nothing(_ID, why, refused=True)
+    else:
+        yield from _in_the_cloud(situation, user)
+
+
+def _domain_of(user: User, domains: tuple[Domain, ...]) -> Domain | None:
+    """The domain that the account signs in with; that of a subdomain is the longest one that fits."""
+    name = user.user_principal_name.rpartition("@")[2].casefold()
+    fitting = [one for one in domains if name == one.id.casefold() or name.endswith(f".{one.id.casefold()}")]
+    return max(fitting, key=lambda one: len(one.id), default=None)
+
+
+def _in_the_cloud(situation: Situation, user: User) -> Iterator[Change]:
+    changed, name = user.last_password_change_date_time, name_of(situation)
+    suggested = is_compromised(situation)
+    profile = {
+        "forceChangePasswordNextSignIn": True,
+        "forceChangePasswordNextSignInWithMfa": False,
+        "password": NEW_PASSWORD,
+    }
+    yield Change(
+        id=_CHANGE,
+        step=_ID,
+        says=f"Give {name} a new random password, to be changed at the next sign-in",
+        why=judgement(situation),
+        do=Request("PATCH", user_path(situation), body={"passwordProfile": profile}),
+        look=user_look(situation, FIELD),
+        expects={FIELD: graph_time(changed) if changed is not None else None},
+        wants={},
+        moves=True,
+        no_undo="The old password is known to nobody here, and must not come back.",
+        suggested=suggested,
+        warns=(
+            (
+                "The new password is shown once, to the one who hands it over; never send it by mail, which "
+                "the intruder may read"
+            ),
+            _APP_PASSWORDS,
+            *privileges(situation),
+            *gaps(situation, *NEEDS),
+        ),
+    )
+    yield revoking(
+        situation,
+        id=f"{_ID}:revoke_again",
+        step=_ID,
+        says=f"End every session of {name} again, after the reset",
+        why="A session begun between the first time and the reset would go on",
+        suggested=suggested,
+        after=(_CHANGE,),
+    )
+
+
+def _at_provider(situation: Situation, user: User, domain: Domain) -> Errand:
+    """Tell who must set the password of a federated account, and how."""
+    issuer = f" ({one_line(domain.federation_issuer)})" if domain.federation_issuer else ""
+    synced = (
+        (
+            (
+                "If the identity provider uses Active Directory, reset the password there twice, some "
+                "minutes apart, so that the old one cannot be passed on as a hash"
+            ),
+        )
+        if user.on_premises_sync_enabled
+        else ()
+    )
+    return Errand(
+        id=f"{_ID}:identity_provider",
+        step=_ID,
+        says=f"Reset the password of {name_of(situation)} at the identity provider of {domain.id}",
+        how=(
+            f"The domain {domain.id} is federated{issuer}: a password set in Microsoft 365 would not count",
+            "Tell the administrator of the identity provider that the account was taken over",
+            "Set a strong password there: at least 20 random characters of all four kinds, none used before",
+            *synced,
+            "End the user's sessions at the identity provider as well",
+            *_AFTERWARDS,
+        ),
+        suggested=is_compromised(situation),
+    )
+
+
+def _on_premises(situation: Situation) -> Errand:
+    """Tell how to set the password of an account that comes from the company's own Active Directory."""
+    return Errand(
+        id=f"{_ID}:on_premises",
+        step=_ID,
+        says=f"Reset the password of {name_of(situation)} twice in the company's own Active Directory",
+        how=(
+            "The account comes from Active Directory: an application cannot set its password in the cloud",
+            "Tell the local administrator that the account was taken over",
+            (
+                f"On a domain controller: {ad_user(situation)} | "
+                "Set-ADAccountPassword -Reset, with at least 20 random characters of all four kinds"
+            ),
+            (
+                "Wait some minutes until the domain controllers have it, then do the same again with another "
+                "password, so that the old one cannot be passed on as a hash"
+            ),
+            "On the Entra Connect server: Start-ADSyncSyncCycle -PolicyType Delta",
+            (
+                f"{ON_PREMISES_WAIT}, unless it was started by hand, and see that the user's last password "
+                "change in the Entra admin center is of now"
+            ),
+            *_AFTERWARDS,
+        ),
+        suggested=is_compromised(situation),
+    )

@@ -1,0 +1,275 @@
+"""Put the user's contact data back to what it was before the intruder changed it.
+
+Source: the founding document, step 7, third precaution; Microsoft Graph v1.0, "Update user". The values of
+before come from the audit records that the findings rest on, and only what still has the intruder's value is
+put back. Telephone numbers and other mail addresses of an administrator may be changed only by an application
+with a high role (Microsoft Graph, "Working with users", who can perform sensitive actions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from commands.clues.records import changed_properties, one_line
+from commands.plan import Change, Errand, Nothing, Planned, Undo, same
+from commands.report import Finding, Severity
+from commands.situation import Situation
+from commands.steps.parts import privileges, refusals, user_look, user_path
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Unavailable, User
+from graph.request import Request
+
+TITLE = "Make sure that the contact information is correct"
+SOURCE = "step 7"
+NEEDS: tuple[str, ...] = ("user",)
+PERMISSIONS: tuple[str, ...] = ("User.ReadWrite.All", "User-Phone.ReadWrite.All", "User-Mail.ReadWrite.All")
+
+_ID: Final = "restore_contact_data"
+_SYMPTOMS: Final = ("profile_changes", "display_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A property of the user object that can be put back.
+
+    Attributes:
+        graph: Its name in Graph.
+        value: Its name in `graph.evidence.User`.
+        spoken: What people call it.
+        audited: Its names in audit records and cmdlets, in lower case and without dots.
+        many: Whether it holds a list.
+        needed: Whether it must not be empty.
+        sensitive: Whether changing it on an administrator takes a high role.
+    """
+
+    graph: str
+    value: str
+    spoken: str
+    audited: tuple[str, ...]
+    many: bool = False
+    needed: bool = False
+    sensitive: bool = False
+
+
+FIELDS: Final = (
+    Field("displayName", "display_name", "display name", ("displayname",), needed=True),
+    Field("givenName", "given_name", "given name", ("givenname", "firstname")),
+    Field("surname", "surname", "surname", ("surname", "lastname", "sn")),
+    Field("mobilePhone", "mobile_phone", "mobile number", ("mobile", "mobilephone"), sensitive=True),
+    Field(
+        "businessPhones",
+        "business_phones",
+        "telephone number",
+        ("telephonenumber", "phone", "businessphones"),
+        many=True,
+        sensitive=True,
+    ),
+    Field("faxNumber", "fax_number", "fax number", ("facsimiletelephonenumber", "fax", "faxnumber")),
+    Field(
+        "otherMails",
+        "other_mails",
+        "other mail address",
+        ("othermail", "othermails", "alternateemail", "alternateemailaddresses", "alternatemailaddress"),
+        many=True,
+        sensitive=True,
+    ),
+    Field("streetAddress", "street_address", "street", ("streetaddress",)),
+    Field("postalCode", "postal_code", "postal code", ("postalcode",)),
+    Field("city", "city", "city", ("city", "l")),
+    Field("state", "state", "state", ("state", "stateorprovince")),
+    Field("country", "country", "country", ("country", "countryorregion", "co")),
+    Field(
+        "officeLocation",
+        "office_location",
+        "office",
+        ("physicaldeliveryofficename", "office", "officelocation"),
+    ),
+    Field("jobTitle", "job_title", "job title", ("jobtitle", "title")),
+    Field("department", "department", "department", ("department",)),
+    Field("companyName", "company_name", "company", ("companyname", "company")),
+    Field("usageLocation", "usage_location", "usage location", ("usagelocation",), needed=True),
+)
+"""Everything that the check reads and Graph can write. Source: Microsoft Graph v1.0, "Update user"."""
+
+_BY_NAME: Final = {name: field for field in FIELDS for name in field.audited}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a finding tells about one property.
+
+    Attributes:
+        finding: The finding.
+        field: The property.
+        before: What was there before; None where no record tells.
+    """
+
+    finding: Finding
+    field: Field
+    before: str | None
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Yield a change for each property that still has the intruder's value, and errands for the rest."""
+    refused = refusals(situation, _ID, NEEDS)
+    if refused or isinstance(situation.evidence.user, Unavailable):
+        yield from refused
+        return
+    user = situation.evidence.user.value
+    yielded = False
+    for field in FIELDS:
+        for planned in _of_field(field, user, situation):
+            yielded = True
+            yield planned
+    for errand in _by_hand(situation):
+        yielded = True
+        yield errand
+    if not yielded:
+        yield Nothing(_ID, "No contact data that was changed in a suspicious way is still in force.")
+
+
+def _of_field(field: Field, user: User, situation: Situation) -> Iterator[Planned]:
+    present = _present(field, user)
+    told = [one for one in _told(situation) if one.field is field]
+    last = next((one for one in reversed(told) if one.finding.after.strip() == _text(present)), None)
+    if last is None:
+        return
+    before = _original(last, told)
+    value = None if before is None else _value(field, before)
+    empty = value in (None, [])
+    if value is not None and same({field.graph: value}, {field.graph: present}):
+        return
+    if before is None or (field.needed and empty) or user.on_premises_sync_enabled:
+        yield _errand(field, user, _text(present), before, last.finding)
+        return
+    yield _change(field, user, last.finding, situation, present=present, value=value)
+
+
+def _change(
+    field: Field, user: User, finding: Finding, situation: Situation, *, present: Any, value: Any
+) -> Change:
+    path, look = user_path(situation), user_look(situation, field.graph)
+    back = f"to “{one_line(_text(value))}”" if value else "to nothing, as it was"
+    return Change(
+        id=f"{_ID}:{field.graph}",
+        step=_ID,
+        says=f"Put the {field.spoken} of {user.user_principal_name} back {back}",
+        why=finding.summary.rstrip("."),
+        do=Request("PATCH", path, body={field.graph: value}),
+        look=look,
+        expects={field.graph: present},
+        wants={field.graph: value},
+        undo=Undo(
+            says=f"Set the {field.spoken} of {user.user_principal_name} to “{one_line(_text(present))}” again"
+            if present
+            else f"Empty the {field.spoken} of {user.user_principal_name} again",
+            do=Request("PATCH", path, body={field.graph: present}),
+            look=look,
+            wants={field.graph: present},
+            note="This is the value that the intruder set",
+        ),
+        suggested=finding.severity >= Severity.MEDIUM,
+        warns=privileges(situation) if field.sensitive else (),
+    )
+
+
+def _errand(field: Field, user: User, present: str, before: str | None, finding: Finding) -> Errand:
+    """Leave to people what is mastered on-premises, or what nobody knows the earlier value of."""
+    where = (
+        "Change it in the on-premises directory, which overwrites what is changed in the cloud, and "
+        "start a synchronisation"
+        if user.on_premises_sync_enabled
+        else "Change it in the Microsoft Entra admin center, on the user's page under Properties"
+    )
+    was = (
+        f"Before, it was “{one_line(before)}”"
+        if before
+        else "No record tells what it was before, so ask the user by telephone"
+        if before is None or field.needed
+        else "Before, it was empty"
+    )
+    return Errand(
+        id=f"{_ID}:{field.graph}",
+        step=_ID,
+        says=f"Put the {field.spoken} of {user.user_principal_name} back by hand",
+        how=(finding.summary.rstrip("."), f"Now it is “{one_line(present)}”", was, where),
+        suggested=finding.severity >= Severity.MEDIUM,
+    )
+
+
+def _by_hand(situation: Situation) -> Iterator[Errand]:
+    """Leave to people what was changed and is no property that the bot puts back."""
+    covered = {one.finding for one in _told(situation)}
+    rest = [one for one in situation.findings(*_SYMPTOMS) if one not in covered]
+    if rest:
+        yield Errand(
+            id=f"{_ID}:rest",
+            step=_ID,
+            says=f"Check the rest of the contact data of {situation.subject.user_principal_name} by hand",
+            how=(
+                *(one.summary.rstrip(".") for one in sorted(rest, key=lambda one: one.summary)),
+                "Ask the user by telephone what is right, and put it back where it is kept",
+            ),
+            suggested=any(one.severity >= Severity.MEDIUM for one in rest),
+        )
+
+
+def _told(situation: Situation) -> list[Told]:
+    """Give what the findings tell about properties that can be put back, oldest first."""
+    records = {record.id: record for record in situation.evidence.records()}
+    found = [
+        told
+        for finding in situation.findings(*_SYMPTOMS)
+        for told in _read(finding, [records[one] for one in finding.records if one in records])
+    ]
+    end = situation.evidence.window.end
+    return sorted(found, key=lambda one: (one.finding.at or end, one.field.graph))
+
+
+def _read(finding: Finding, records: list[AuditRecord]) -> Iterator[Told]:
+    """Find out from its records which property a finding is about, and whether its old value is known."""
+    listed: dict[str, Field] = {}
+    given: dict[str, Field] = {}
+    for record in records:
+        names = {change.name.casefold() for change in record.changes}
+        for name, old, new, _ in changed_properties([record]):
+            field = _BY_NAME.get(name.casefold().replace(".", ""))
+            if field is None or new != finding.after:
+                continue
+            if name.casefold() in names and old == finding.before:
+                listed[field.graph] = field
+            elif not old:
+                given[field.graph] = field
+    # A cmdlet's record tells the new value only: "" is then no old value, but one that nobody wrote down.
+    for field in (listed or given).values():
+        known = bool(listed) or bool(finding.before)
+        yield Told(finding, field, finding.before if known else None)
+
+
+def _original(last: Told, told: list[Told]) -> str | None:
+    """Follow the intruder's changes of one property back to the value from before the first of them."""
+    before = last.before
+    for one in reversed(told[: told.index(last)]):
+        if before is not None and one.finding.after == before:
+            before = one.before
+    return before
+
+
+def _present(field: Field, user: User) -> Any:
+    value = getattr(user, field.value)
+    return list(value) if field.many else value or None
+
+
+def _value(field: Field, text: str) -> Any:
+    """Read an audited text as the property's value; several texts are joined there with comma and blank."""
+    if field.many:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text.strip() or None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return str(value or "").strip()

@@ -1,0 +1,102 @@
+"""Verify what was sent from the mailbox. Source: the founding document, step 7, first precaution.
+
+The list is put together from message trace, Send records and the copies in the mailbox, since whoever sends
+in somebody's name likes to clear the copies away. It holds no mail body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.cells import moment, table
+from commands.clues.outgoing import Outbox, outbox_of
+from commands.plan import Errand, Nothing, Planned
+from commands.situation import Situation
+from commands.steps.parts import mail_of
+from graph.evidence import Known
+
+TITLE = "Verify the sent items"
+SOURCE = "step 7"
+NEEDS: tuple[str, ...] = ()
+PERMISSIONS: tuple[str, ...] = ()
+
+FILE: Final = "sent-mail.csv"
+MOST: Final = 10_000
+"""Rows in the list, so that a plan stays small enough to be kept and shown."""
+
+_ID: Final = "review_sent_mail"
+_COLUMNS: Final = ("time", "recipients", "subject", "address", "sent by")
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Yield one errand with the list of what left the mailbox, or why there is nothing to look at."""
+    evidence = situation.evidence
+    outbox = outbox_of(evidence, situation.report)
+    trace = evidence.message_trace
+    if not outbox.messages and isinstance(trace, Known) and not trace.missing:
+        yield Nothing(_ID, _nothing(outbox))
+        return
+    yield Errand(
+        id=f"{_ID}:list",
+        step=_ID,
+        says=f"Go through what was sent from {mail_of(situation)} and see what the user did not write",
+        how=(*told(outbox), *_instructions(outbox)),
+        suggested=outbox.by_intruder > 0 or (outbox.told and bool(outbox.messages)),
+        files={FILE: _list(outbox)} if outbox.messages else {},
+    )
+
+
+def told(outbox: Outbox) -> tuple[str, ...]:
+    """Say what a list of sent mail covers and from which sources it comes, one line each."""
+    start = f"{outbox.since:%Y-%m-%d %H:%M} UTC"
+    count = len(outbox.messages)
+    mail = "message" if count == 1 else "messages"
+    if outbox.told:
+        lines = [
+            f"Since {start}, when somebody else got in, {count:,} {mail} left that may not be the user's",
+            f"Of these, {outbox.by_intruder:,} surely came from the intruder",
+        ]
+        if outbox.own:
+            lines.append(f"{outbox.own:,} more were sent from the user's usual places and are left out")
+    else:
+        lines = [f"No record tells when somebody else was in, so all {count:,} {mail} since {start} count"]
+    if count > MOST:
+        lines.append(f"The list holds the first {MOST:,} of them")
+    lines.append(f"Seen: {', '.join(outbox.seen)}" if outbox.seen else "No source of sent mail was seen")
+    if outbox.unseen:
+        lines.append(f"Not seen, or not wholly: {'; '.join(outbox.unseen)}")
+    return tuple(lines)
+
+
+def _nothing(outbox: Outbox) -> str:
+    since = f"{outbox.since:%Y-%m-%d %H:%M} UTC"
+    if outbox.own:
+        return f"All {outbox.own:,} messages sent since {since} came from the user's usual places."
+    return f"Nothing was sent from the mailbox since {since}."
+
+
+def _instructions(outbox: Outbox) -> Iterator[str]:
+    if outbox.messages:
+        yield f"Open {FILE} and go through it with the user, by telephone or in person and not by mail"
+    else:
+        yield "Ask the user to look through Sent Items and Deleted Items for mail that somebody else wrote"
+        yield "Run a message trace for the address in the Exchange admin center, under Mail flow"
+    yield "Mark what the user did not write: requests for money, new bank details, links and attachments"
+    yield "For a request that concerns a payment, call the recipient and the bank at once"
+
+
+def _list(outbox: Outbox) -> str:
+    return table(
+        _COLUMNS,
+        (
+            (
+                moment(one.at),
+                ", ".join(one.recipients),
+                one.subject,
+                ", ".join(one.addresses),
+                one.origin.value,
+            )
+            for one in outbox.messages[:MOST]
+        ),
+    )

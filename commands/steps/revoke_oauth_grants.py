@@ -1,0 +1,103 @@
+"""Take back what the user allowed applications to do.
+
+Source: Microsoft, "Respond to a compromised email account in Microsoft 365", step 4; Microsoft Graph v1.0,
+"Delete oAuth2PermissionGrant".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from commands.clues.records import one_line
+from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.situation import Situation
+from commands.steps.parts import (
+    asks_for,
+    because,
+    finding_on_app,
+    gaps,
+    is_own_app,
+    name_of,
+    not_own_app,
+    refusals,
+)
+from graph.evidence import OAuthGrant, Unavailable
+from graph.parts.reading import literal, segment
+from graph.request import Request
+
+TITLE = "Revoke what applications were allowed to do"
+SOURCE = "beyond the document"
+NEEDS: tuple[str, ...] = ("oauth_grants",)
+PERMISSIONS: tuple[str, ...] = ("DelegatedPermissionGrant.ReadWrite.All",)
+
+_ID: Final = "revoke_oauth_grants"
+_GRANTS: Final = "/oauth2PermissionGrants"
+_SCOPES: Final = 300
+"""Letters of the permissions that are shown; an application names those of its own as it likes."""
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to revoke each grant; those that findings rest on are suggested."""
+    refused = refusals(situation, _ID, NEEDS)
+    if refused or isinstance(situation.evidence.oauth_grants, Unavailable):
+        yield from refused
+        return
+    grants = situation.evidence.oauth_grants.value
+    if not grants:
+        yield Nothing(_ID, f"{name_of(situation)} has allowed no application anything.")
+    for grant in grants:
+        if is_own_app(situation, grant.app_id):
+            yield Nothing(_ID, "This bot's own application is left alone.", refused=True)
+        else:
+            yield _change(situation, grant)
+
+
+def _change(situation: Situation, grant: OAuthGrant) -> Change:
+    app = one_line(grant.app_display_name) or f"the application {grant.client_id}"
+    for_all = grant.consent_type.casefold() == "allprincipals"
+    whose = "everybody in the tenant" if for_all else name_of(situation)
+    finding = finding_on_app(situation, grant.id, grant.app_id, grant.client_id, grant.app_display_name)
+    body: dict[str, Any] = {
+        "clientId": grant.client_id,
+        "consentType": grant.consent_type,
+        "resourceId": grant.resource_id,
+        "scope": grant.scope,
+    }
+    if grant.principal_id:
+        body["principalId"] = grant.principal_id
+    scopes = one_line(", ".join(grant.scopes), _SCOPES)
+    ask = Request("GET", _GRANTS, {"$filter": f"clientId eq '{literal(grant.client_id)}'"})
+    return Change(
+        id=f"{_ID}:{grant.id}",
+        step=_ID,
+        says=f"Take back what {app} may do for {whose}: {scopes or 'nothing'}",
+        why=because(finding, "It may act for the account without its password; no finding names it"),
+        do=Request("DELETE", f"{_GRANTS}/{segment(grant.id)}"),
+        look=Look(ask, where={"id": grant.id}, fields=("resourceId", "scope")),
+        expects={"resourceId": grant.resource_id, "scope": grant.scope},
+        wants=None,
+        undo=Undo(
+            says=f"Allow {app} the same again for {whose}",
+            do=Request("POST", _GRANTS, body=body),
+            look=Look(
+                ask,
+                where={
+                    "consentType": grant.consent_type,
+                    "principalId": grant.principal_id or None,
+                    "resourceId": grant.resource_id,
+                },
+                fields=("resourceId", "scope"),
+            ),
+            wants={"resourceId": grant.resource_id, "scope": grant.scope},
+            note="The grant comes back with a new id.",
+        ),
+        suggested=asks_for(situation, finding),
+        tenant_wide=for_all,
+        demands=() if grant.app_id else tuple(not_own_app(situation, grant.client_id)),
+        warns=(
+            "What the application was given already works for up to an hour; end the sessions as well",
+            *(() if grant.app_id else ("Which application this is could not be read",)),
+            *gaps(situation, *NEEDS),
+        ),
+    )

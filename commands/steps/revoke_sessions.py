@@ -1,0 +1,82 @@
+"""End every session of the account: whoever is signed in must sign in again.
+
+Source: Microsoft, "Respond to a compromised email account in Microsoft 365", step 2; Microsoft Graph v1.0,
+"user: revokeSignInSessions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.plan import Change, Planned, State
+from commands.report import Answer
+from commands.situation import Situation
+from commands.steps.parts import name_of, privileges, refusals, user_look, user_path
+from graph.evidence import Known
+from graph.parts.reading import graph_time
+from graph.request import Request
+
+TITLE = "Revoke the user's sessions"
+SOURCE = "step 1"
+NEEDS: tuple[str, ...] = ()
+PERMISSIONS: tuple[str, ...] = ("User.RevokeSessions.All",)
+
+FIELD: Final = "signInSessionsValidFromDateTime"
+"""Sessions from before this time are void."""
+
+_ID: Final = "revoke_sessions"
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to end the sessions; whether there are any, nobody can see."""
+    refused = refusals(situation, _ID, NEEDS)
+    if refused:
+        yield from refused
+        return
+    answer = situation.report.verdict.answer
+    yield revoking(
+        situation,
+        id=f"{_ID}:sessions",
+        step=_ID,
+        says=f"End every session of {name_of(situation)}",
+        why="Whoever is signed in stays signed in until then, whatever the password is",
+        suggested=answer in (Answer.COMPROMISED, Answer.SUSPICIOUS),
+    )
+
+
+def revoking(
+    situation: Situation,
+    *,
+    id: str,  # noqa: A002 - the field's own name
+    step: str,
+    says: str,
+    why: str,
+    suggested: bool,
+    after: tuple[str, ...] = (),
+) -> Change:
+    """Make the change that ends every session; the reset of the password needs the same once more."""
+    return Change(
+        id=id,
+        step=step,
+        says=says,
+        why=why,
+        do=Request("POST", user_path(situation, "revokeSignInSessions")),
+        look=user_look(situation, FIELD),
+        expects=_valid_from(situation),
+        wants={},
+        moves=True,
+        no_undo="A session that has ended cannot be given back; the user just signs in again.",
+        suggested=suggested,
+        after=after,
+        warns=(
+            "Programs that are open may go on for up to an hour, until their access tokens run out",
+            *privileges(situation),
+        ),
+    )
+
+
+def _valid_from(situation: Situation) -> State:
+    user = situation.evidence.user
+    moment = user.value.sign_in_sessions_valid_from_date_time if isinstance(user, Known) else None
+    return {FIELD: graph_time(moment) if moment is not None else None}

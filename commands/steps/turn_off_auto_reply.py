@@ -1,0 +1,71 @@
+"""Switch the automatic reply off.
+
+Source: Microsoft Graph v1.0, "Update user mailbox settings". Only the status is sent. What a request does not
+name keeps its value, so the texts of the reply stay with Microsoft, and never come into a plan: they are
+content of the mailbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.plan import Change, Look, Planned, Undo
+from commands.situation import Situation
+from commands.steps.mailbox_parts import with_gaps
+from commands.steps.parts import asks_for, because, name_of, refusals
+from graph.evidence import Known
+from graph.parts.reading import segment
+from graph.request import Limit, Request
+
+TITLE = "Switch off the automatic reply"
+SOURCE = "step 3, and beyond the document"
+NEEDS: Final = ("auto_reply",)
+PERMISSIONS: Final = ("MailboxSettings.ReadWrite",)
+
+_ID: Final = "turn_off_auto_reply"
+_STATUS: Final = "automaticRepliesSetting/status"
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to switch off a reply that is on or scheduled."""
+    if refused := refusals(situation, _ID):
+        yield from refused
+        return
+    changes = []
+    if isinstance(situation.evidence.auto_reply, Known):
+        status = situation.evidence.auto_reply.value.status
+        if status.casefold() not in {"", "disabled"}:
+            changes.append(_change(situation, status))
+    yield from with_gaps(_ID, situation, changes, "No automatic reply is switched on.", *NEEDS)
+
+
+def _change(situation: Situation, status: str) -> Change:
+    subject = situation.subject
+    path = f"/users/{segment(subject.id)}/mailboxSettings"
+    look = Look(
+        Request("GET", path, {"$select": "automaticRepliesSetting"}, limit=Limit.MAILBOX), fields=(_STATUS,)
+    )
+    finding = next(situation.findings("auto_reply"), None)
+    return Change(
+        id=f"{_ID}:reply",
+        step=_ID,
+        says=f"Switch off {name_of(situation)}'s automatic reply",
+        why=because(finding, "An automatic reply is on; nothing speaks against it."),
+        do=_patch(path, "disabled"),
+        look=look,
+        expects={_STATUS: status},
+        wants={_STATUS: "disabled"},
+        undo=Undo(
+            says=f"Switch {name_of(situation)}'s automatic reply on again ({status})",
+            do=_patch(path, status),
+            look=look,
+            wants={_STATUS: status},
+            note="Microsoft keeps the texts and times of the reply; it comes back as it stands then.",
+        ),
+        suggested=asks_for(situation, finding),
+    )
+
+
+def _patch(path: str, status: str) -> Request:
+    return Request("PATCH", path, body={"automaticRepliesSetting": {"status": status}}, limit=Limit.MAILBOX)

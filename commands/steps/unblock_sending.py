@@ -1,0 +1,99 @@
+"""Let the mailbox send again, last of all.
+
+Source: the founding document, step 4; Exchange PowerShell, "Remove-BlockedSenderAddress"; Microsoft, "Remove
+blocked users from the Restricted entities page". An account that is let send while the intruder is still in
+it is blocked again, and Microsoft limits how often that may be undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.records import one_line
+from commands.plan import Change, Look, Planned
+from commands.report import Answer
+from commands.situation import Situation
+from commands.steps.mailbox_parts import with_gaps
+from commands.steps.parts import name_of, refusals
+from graph.evidence import BlockedSender
+from graph.request import Cmdlet
+
+TITLE = "Unblock the mailbox from sending"
+SOURCE = "step 4"
+NEEDS: Final = ("blocked_senders",)
+PERMISSIONS: Final = (
+    "Exchange.ManageAsApp",
+    "an Exchange role with Remove-BlockedSenderAddress, or Security Administrator",
+)
+
+CONTAINING: Final = frozenset(
+    {
+        "block_sign_in",
+        "revoke_sessions",
+        "reset_password",
+        "remove_sign_in_methods",
+        "revoke_oauth_grants",
+        "remove_forwarding",
+        "disable_inbox_rules",
+        "disable_sweep_rules",
+        "remove_delegates",
+        "disable_transport_rules",
+    }
+)
+"""The steps that shut the intruder out or close a back door; their suggested changes come first."""
+
+ALWAYS: Final = frozenset({"revoke_sessions", "reset_password"})
+"""Those of them that come first unless the check found no sign of a takeover, suggested or not."""
+
+_ID: Final = "unblock_sending"
+_NO_RESET: Final = (
+    "The bot does not reset the password of this account: see that somebody has done so, or the intruder "
+    "sends on"
+)
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Plan to take the account off the restricted entities, after all that contains the intruder."""
+    if refused := refusals(situation, _ID):
+        yield from refused
+        return
+    blocked = {
+        one.sender_address.casefold(): one
+        for one in situation.evidence.blocked_senders.seen(())
+        if situation.subject.is_meant_by(one.sender_address)
+    }
+    changes = [_change(situation, one) for one in blocked.values()]
+    yield from with_gaps(_ID, situation, changes, "The mailbox is not blocked from sending.", *NEEDS)
+
+
+def _comes_first(situation: Situation, change: Change) -> bool:
+    """Whether a change must be confirmed before the mailbox may send again."""
+    clean = situation.report.verdict.answer is Answer.NO_SIGN_FOUND
+    return change.step in CONTAINING and (change.suggested or (change.step in ALWAYS and not clean))
+
+
+def _change(situation: Situation, blocked: BlockedSender) -> Change:
+    address = blocked.sender_address
+    since = f" since {blocked.created_datetime:%Y-%m-%d %H:%M} UTC" if blocked.created_datetime else ""
+    reason = "The account was contained after a takeover"
+    return Change(
+        id=f"{_ID}:{address.casefold()}",
+        step=_ID,
+        says=f"Let {name_of(situation)} send mail from {one_line(address)} again",
+        why=f"Microsoft blocks {one_line(address)} from sending{since}.",
+        do=Cmdlet("Remove-BlockedSenderAddress", {"SenderAddress": address, "Reason": reason}),
+        look=Look(
+            Cmdlet("Get-BlockedSenderAddress", {"SenderAddress": address}), where={"SenderAddress": address}
+        ),
+        expects={},
+        wants=None,
+        no_undo="Microsoft offers no way to block an address again by hand.",
+        after=tuple(one.id for one in situation.planned if _comes_first(situation, one)),
+        warns=(
+            "Microsoft limits how often an account may be unblocked; beyond that only its support can do it",
+            "It takes effect within an hour as a rule, and after a day at the latest",
+            *(() if any(one.step == "reset_password" for one in situation.planned) else (_NO_RESET,)),
+        ),
+        repeatable=False,
+    )

@@ -1,0 +1,177 @@
+"""Inform those who got mail while somebody else was in. Source: the founding document, step 7.
+
+The bot drafts and lists; people send. A warning from the mailbox itself would look like the next fraud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from commands import usual
+from commands.clues.cells import moment, table, visible
+from commands.clues.outgoing import Origin, Outbox, Outgoing, outbox_of
+from commands.plan import Errand, Nothing, Planned
+from commands.situation import Situation
+from commands.steps.parts import mail_of
+from commands.steps.review_sent_mail import told
+from graph.evidence import Known
+
+TITLE = "Inform the people who got mail from the account that it was compromised"
+SOURCE = "step 7"
+NEEDS: tuple[str, ...] = ()
+PERMISSIONS: tuple[str, ...] = ()
+
+DRAFT: Final = "warning.txt"
+LIST: Final = "recipients.csv"
+MOST: Final = 10_000
+"""Rows in the list, so that a plan stays small enough to be kept and shown."""
+
+_ID: Final = "warn_recipients"
+_COLUMNS: Final = ("recipient", "place", "messages", "from the intruder", "first", "last")
+_SUBJECTS: Final = 5
+_LONGEST: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Somebody who got mail.
+
+    Attributes:
+        address: The mail address, lower case.
+        outside: Whether it lies outside the tenant.
+        messages: How many messages.
+        bad: How many of them surely came from the intruder.
+        first: When the first was sent.
+        last: When the last was sent.
+    """
+
+    address: str
+    outside: bool
+    messages: int
+    bad: int
+    first: datetime
+    last: datetime
+
+
+def plan(situation: Situation) -> Iterator[Planned]:
+    """Yield one errand with a drafted warning and the list of recipients, or why nobody is to be warned."""
+    evidence = situation.evidence
+    outbox = outbox_of(evidence, situation.report)
+    people = recipients(situation, outbox)
+    trace = evidence.message_trace
+    if not people and isinstance(trace, Known) and not trace.missing:
+        yield Nothing(_ID, "Nobody got mail from this mailbox that may have come from somebody else.")
+        return
+    outside = sum(one.outside for one in people)
+    when = "while somebody else was in" if outbox.told else "in the window, if somebody else sent it"
+    if people:
+        count = f"{len(people):,} {'recipient' if len(people) == 1 else 'recipients'}"
+        listed = f"{LIST} names {count}, {outside:,} of them outside the organisation"
+    else:
+        listed = "No source names a recipient; run a message trace in the Exchange admin center to get them"
+    yield Errand(
+        id=f"{_ID}:mail",
+        step=_ID,
+        says=f"Warn the people who got mail from {mail_of(situation)} {when}",
+        how=(
+            *told(outbox),
+            listed,
+            *((f"The list holds the first {MOST:,} of them",) if len(people) > MOST else ()),
+            f"Once the intruder is shut out, complete {DRAFT} and have it approved by whoever speaks for you",
+            "Send it from another mailbox, never from this one, with all recipients under Bcc",
+            "Call those whom the intruder asked for money or for a change of bank details",
+        ),
+        suggested=any(one.bad for one in people),
+        files={DRAFT: warning(situation, outbox), **({LIST: _list(people)} if people else {})},
+    )
+
+
+def recipients(situation: Situation, outbox: Outbox) -> tuple[Warned, ...]:
+    """Give everybody who got some of this mail, each once: those with mail of the intruder's first."""
+    ordinary = usual.learn(situation.evidence)
+    by_address: dict[str, list[Outgoing]] = {}
+    for message in outbox.messages:
+        for address in dict.fromkeys(message.recipients):
+            if not situation.subject.is_meant_by(address):
+                by_address.setdefault(address, []).append(message)
+    people = [
+        Warned(
+            address,
+            ordinary.is_outside(address),
+            len(messages),
+            sum(one.origin is Origin.INTRUDER for one in messages),
+            min(one.at for one in messages),
+            max(one.at for one in messages),
+        )
+        for address, messages in by_address.items()
+    ]
+    return tuple(sorted(people, key=lambda one: (one.bad == 0, not one.outside, one.address)))
+
+
+def warning(situation: Situation, outbox: Outbox) -> str:
+    """Draft the warning. It holds no link and nothing to open, for such mail is what it warns of.
+
+    It names the mailbox by its address alone: the display name may be the intruder's own.
+    """
+    start, end = f"{outbox.since:%d %B %Y}", f"{situation.evidence.window.end:%d %B %Y}"
+    when = f"on {start}" if start == end else f"between {start} and {end}"
+    lines = [
+        "Subject: Please do not trust recent mail from one of our mailboxes",
+        "",
+        "Hello,",
+        "",
+        f"Somebody without any right to it was using the mailbox {mail_of(situation)} {when}.",
+        "You are getting this note because a message went from that mailbox to you during this time.",
+        "It may not have been written by our colleague.",
+        "",
+        "Please",
+        "- open no link and no attachment of such a message, and delete it;",
+        "- pay nothing and change no bank details because of it. If you already have, call your bank now;",
+        "- change your password if you typed it in after following a link, wherever else you use it too;",
+        "- let your own IT department know if you opened anything.",
+    ]
+    subjects = _subjects(outbox.messages)
+    if subjects:
+        lines += ["", "Messages known to be false had these subjects:", *(f"- {one}" for one in subjects)]
+    lines += [
+        "",
+        "The mailbox is in our hands again. If you are in doubt about a message, call us on a number that",
+        "you knew before, and do not answer the message itself.",
+        "",
+        "We are sorry for the trouble.",
+        "",
+        "[name and telephone number of whoever answers questions]",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _subjects(messages: Iterable[Outgoing]) -> tuple[str, ...]:
+    """Give the subjects that surely were the intruder's, the most frequent first; none that holds a link."""
+    counted: dict[str, int] = {}
+    for one in messages:
+        text = visible(one.subject)
+        if one.origin is Origin.INTRUDER and text and "://" not in text and "www." not in text.casefold():
+            short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+            counted[short] = counted.get(short, 0) + 1
+    return tuple(sorted(counted, key=lambda text: (-counted[text], text))[:_SUBJECTS])
+
+
+def _list(people: Iterable[Warned]) -> str:
+    return table(
+        _COLUMNS,
+        (
+            (
+                one.address,
+                "outside" if one.outside else "inside",
+                str(one.messages),
+                str(one.bad),
+                moment(one.first),
+                moment(one.last),
+            )
+            for one in tuple(people)[:MOST]
+        ),
+    )

@@ -1,0 +1,365 @@
+"""What the steps plan can be sent as it is: it exists in Graph, fits into JSON, can be told and undone."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+import rfc8785
+
+from commands import steps
+from commands.plan import (
+    Act,
+    Change,
+    Errand,
+    Look,
+    Nothing,
+    Plan,
+    Planned,
+    offer_from,
+    offer_text,
+    plan_facts,
+    plan_from,
+    same,
+)
+from commands.steps import Step
+from graph.evidence import SOURCES
+from graph.request import Cmdlet, Request
+from tests.commands.steps import rich
+from tests.commands.steps.rich import NAMES
+from tests.examples import needs_reference
+from tests.graph.test_contract import TYPES, contract, fields_of, template_of
+
+
+def name_of(step: Step) -> str:
+    return step.__name__.rpartition(".")[2]
+
+
+FOUND: tuple[Any, ...] = tuple(
+    module
+    for info in pkgutil.iter_modules(steps.__path__)
+    if hasattr(module := importlib.import_module(f"commands.steps.{info.name}"), "plan")
+)
+"""Every file beside the registry that plans."""
+
+IN_ORDER: tuple[Any, ...] = (
+    tuple(sorted(steps.STEPS, key=lambda step: steps.ORDER.index(name_of(step)))) if steps.STEPS else FOUND
+)
+"""The steps in the order in which their changes are made."""
+
+NESTED = {"passwordProfile": "PasswordProfile"}
+"""The types of inner objects that are sent; the contract tells names of fields, and not their types."""
+
+BODIES = {
+    # The SDK has one class of this name for every action; the contract kept that of risky sign-ins.
+    "/identityProtection/riskyUsers/confirmCompromised": {"userIds"},
+    "/identityProtection/riskyUsers/dismiss": {"userIds"},
+    "/identityProtection/riskyUsers/confirmSafe": {"userIds"},
+    # The SDK cuts this name at its digit, and the contract has the type under the whole one.
+    "/oauth2PermissionGrants": {"clientId", "consentType", "principalId", "resourceId", "scope"},
+}
+"""What may be sent where the contract cannot tell. Source: Microsoft Graph v1.0, the actions' own pages."""
+
+_WORDS = frozenset({"eq", "ge", "le", "gt", "lt", "and", "or", "not", "any", "true", "false", "null"})
+_SAFE = 2**53
+
+
+@cache
+def offer(name: str) -> tuple[Planned, ...]:
+    """Everything that the steps plan in one situation, as one check plans it: each knows those before it."""
+    situation = rich.named(name)
+    planned: list[Planned] = []
+    for step in IN_ORDER:
+        before = tuple(one for one in planned if isinstance(one, Change))
+        planned.extend(step.plan(replace(situation, planned=before)))
+    return tuple(planned)
+
+
+def changes(name: str) -> list[Change]:
+    return [one for one in offer(name) if isinstance(one, Change)]
+
+
+def acts(change: Change) -> Iterator[tuple[str, Act, Look | None]]:
+    """Everything that a change may send, with what is read out of the answer."""
+    yield "do", change.do, None
+    yield "look", change.look.ask, change.look
+    for demand in change.demands:
+        yield "demand", demand.look.ask, demand.look
+    if change.undo is not None:
+        yield "undo", change.undo.do, None
+        yield "undo's look", change.undo.look.ask, change.undo.look
+
+
+# --- Graph -------------------------------------------------------------------------------------------------
+
+
+def breaches(request: Request, look: Look | None) -> Iterator[str]:
+    """Everything in which a request leaves the contract."""
+    template = template_of(request)
+    described = contract()[request.version]["paths"][template]
+    if request.method not in described["methods"]:
+        yield f"{template} does not take {request.method}"
+        return
+    options = {option.rstrip("*") for option in described["query"]}
+    yield from (f"{template} does not take {name}" for name in request.query if name not in options)
+    if request.method == "GET":
+        yield from _unknown_reads(request, look, template)
+    yield from _unknown_body(request, template)
+
+
+def _unknown_reads(request: Request, look: Look | None, template: str) -> Iterator[str]:
+    methods = contract()[request.version]["paths"][template]["methods"]
+    type_ = TYPES.get(template) or methods.get("PATCH") or methods.get("POST") or ""
+    fields, whole = fields_of(request.version, type_)
+    if not whole or not fields:
+        return
+    selected = [name for name in request.query.get("$select", "").split(",") if name]
+    expanded = [name for name in request.query.get("$expand", "").split(",") if name]
+    filtered = re.sub(r"'[^']*'|\d{4}-\d\d-\d\dT[\d:]+Z", "", request.query.get("$filter", ""))
+    words = [word.split("/")[0] for word in re.findall(r"[A-Za-z_][\w/]*", filtered) if word not in _WORDS]
+    read = [name.split("/")[0] for name in (*look.fields, *look.where, *look.unless)] if look else []
+    named = (*selected, *expanded, *words, *(name for name in read if not name.startswith("@")))
+    yield from (f"{type_} has no {name}" for name in named if name not in fields)
+    if selected:
+        yield from (
+            f"{name} is read and not asked for" for name in read if name not in (*selected, *expanded)
+        )
+
+
+def _unknown_body(request: Request, template: str) -> Iterator[str]:
+    if request.body is None:
+        return
+    type_ = contract()[request.version]["paths"][template]["methods"][request.method]
+    if type_ is None:
+        yield f"{template} takes no body"
+        return
+    fields = BODIES.get(template) or fields_of(request.version, type_)[0]
+    yield from (f"{type_} has no {name}" for name in request.body if not _is_there(name, fields))
+    for name, value in request.body.items():
+        if name in NESTED and isinstance(value, Mapping):
+            inner, _ = fields_of(request.version, NESTED[name])
+            yield from (f"{NESTED[name]} has no {one}" for one in value if not _is_there(one, inner))
+
+
+def _is_there(name: str, fields: set[str]) -> bool:
+    return name in fields or name == "@odata.type"
+
+
+@needs_reference
+@pytest.mark.parametrize("name", NAMES)
+def test_every_request_of_every_change_exists_in_its_version_of_graph(name: str) -> None:
+    broken = {
+        f"{change.id} ({part}): {breach}"
+        for change in changes(name)
+        for part, act, look in acts(change)
+        if isinstance(act, Request)
+        for breach in breaches(act, look)
+    }
+    assert broken == set()
+
+
+@needs_reference
+def test_a_request_that_does_not_exist_is_noticed() -> None:
+    wrong = Request("GET", "/users/1", {"$select": "id,shoeSize", "$top": "1"})
+    assert set(breaches(wrong, Look(wrong, fields=("mobilePhone",)))) == {
+        "/users/{user-id} does not take $top",
+        "User has no shoeSize",
+        "mobilePhone is read and not asked for",
+    }
+    body = Request("PATCH", "/users/1", body={"hat": 1, "passwordProfile": {"pass": "x"}})
+    assert set(breaches(body, None)) == {"User has no hat", "PasswordProfile has no pass"}
+    assert list(breaches(Request("POST", "/users/1/revokeSignInSessions", body={}), None)) == [
+        "/users/{user-id}/revokeSignInSessions takes no body"
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_looking_changes_nothing_and_doing_does(name: str) -> None:
+    for change in changes(name):
+        for part, act, look in acts(change):
+            reads = act.method == "GET" if isinstance(act, Request) else act.name.startswith("Get-")
+            assert reads is (look is not None), (change.id, part)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_cmdlet_is_one_that_the_played_exchange_knows(name: str) -> None:
+    used = {act.name for change in changes(name) for _, act, _ in acts(change) if isinstance(act, Cmdlet)}
+    assert used <= rich.cmdlets()
+
+
+# --- as values ---------------------------------------------------------------------------------------------
+
+
+def numbers(value: Any) -> Iterator[int | float]:
+    """Every number in a JSON value."""
+    if isinstance(value, bool):
+        return
+    if isinstance(value, int | float):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from numbers(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from numbers(one)
+
+
+def whole_plan(name: str) -> Plan:
+    situation = rich.named(name)
+    errands = tuple(one for one in offer(name) if isinstance(one, Errand))
+    subject = situation.subject
+    return Plan("C-1", "contoso", subject.id, subject.mail, tuple(changes(name)), errands, "nonce")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_number_is_one_that_json_may_change(name: str) -> None:
+    for number in numbers(plan_facts(whole_plan(name))):
+        assert isinstance(number, int), number
+        assert abs(number) <= _SAFE, number
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_plan_comes_out_of_the_ledger_as_it_went_in(name: str) -> None:
+    text = offer_text(offer(name))
+    assert offer_text(offer_from(text)) == text
+    plan = whole_plan(name)
+    assert plan_from(plan_json(plan)).digest == plan.digest
+
+
+def plan_json(plan: Plan) -> bytes:
+    return rfc8785.dumps(plan_facts(plan))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_evidence_gives_the_same_plan_again(name: str) -> None:
+    first = offer(name)
+    offer.cache_clear()
+    assert offer_text(offer(name)) == offer_text(first)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_two_things_of_a_plan_share_an_id_and_each_begins_with_its_steps(name: str) -> None:
+    listed = [one for one in offer(name) if not isinstance(one, Nothing)]
+    assert [one for one, times in Counter(one.id for one in listed).items() if times > 1] == []
+    for one in listed:
+        step, _, what = one.id.partition(":")
+        assert (step, bool(what)) == (one.step, True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_change_waits_only_for_changes_before_it(name: str) -> None:
+    seen: set[str] = set()
+    for change in changes(name):
+        assert set(change.after) <= seen, change.id
+        seen.add(change.id)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_change_has_an_undo_or_says_why_there_is_none(name: str) -> None:
+    for change in changes(name):
+        assert bool(change.no_undo) is (change.undo is None), change.id
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_change_wants_something_else_than_what_is_there(name: str) -> None:
+    for change in changes(name):
+        assert change.moves or not same(change.expects, change.wants), change.id
+        if change.undo is not None:
+            assert not same(change.undo.wants, change.wants), change.id
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_state_has_just_the_fields_that_are_looked_at(name: str) -> None:
+    for change in changes(name):
+        states = [] if change.moves else [(change.look, change.expects), (change.look, change.wants)]
+        states += [(change.undo.look, change.undo.wants)] if change.undo else []
+        for look, state in states:
+            assert state is None or set(state) == set(look.fields), change.id
+
+
+# --- as words ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_step_says_something_in_every_situation(name: str) -> None:
+    spoke = {one.step for one in offer(name)}
+    assert spoke == {name_of(step) for step in IN_ORDER}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_done_is_said_in_one_sentence_without_a_full_stop(name: str) -> None:
+    for one in offer(name):
+        if isinstance(one, Nothing):
+            assert one.why.endswith("."), one
+            continue
+        lines = [one.says, *(one.how if isinstance(one, Errand) else ())]
+        lines += [one.undo.says] if isinstance(one, Change) and one.undo else []
+        for line in lines:
+            assert line.strip(), one.id
+            assert "\n" not in line, one.id
+            assert not line.endswith("."), (one.id, line)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_change_says_why(name: str) -> None:
+    assert [change.id for change in changes(name) if not change.why.strip()] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_errand_says_how(name: str) -> None:
+    assert [one.id for one in offer(name) if isinstance(one, Errand) and not one.how] == []
+
+
+def test_no_two_files_of_a_plan_share_a_name() -> None:
+    for name in NAMES:
+        files = [file for one in offer(name) if isinstance(one, Errand) for file in one.files]
+        assert len(files) == len(set(files)), name
+
+
+# --- whole -------------------------------------------------------------------------------------------------
+
+
+def test_where_no_source_was_seen_no_change_is_planned_from_it() -> None:
+    """Only what needs no source may be planned blind: revoking sessions harms nobody who is not there."""
+    for name in ("no source could be seen", "nothing was asked"):
+        blind = {change.step for change in changes(name)}
+        assert not blind & {name_of(step) for step in IN_ORDER if step.NEEDS}, name
+
+
+def test_nothing_is_changed_on_a_protected_account() -> None:
+    reach = {change.step for change in changes("a protected account") if not change.tenant_wide}
+    assert reach == set()
+
+
+def test_the_takeover_gives_every_kind_of_plan() -> None:
+    kinds = Counter(type(one) for one in offer("the takeover"))
+    assert kinds[Change] >= 1
+    assert kinds[Errand] >= 1
+
+
+@pytest.mark.parametrize("step", IN_ORDER, ids=name_of)
+def test_a_step_says_what_it_is_where_it_comes_from_and_what_it_needs(step: Step) -> None:
+    assert (step.__doc__ or "").count("Source: ") >= 1
+    assert step.TITLE
+    assert not step.TITLE.endswith(".")
+    assert re.fullmatch(r"step [1-7](, and beyond the document)?|beyond the document", step.SOURCE)
+    assert set(step.NEEDS) <= set(SOURCES)
+
+
+@pytest.mark.parametrize("step", IN_ORDER, ids=name_of)
+def test_a_step_that_changes_something_names_its_permissions(step: Step) -> None:
+    writes = any(change.step == name_of(step) for name in NAMES for change in changes(name))
+    assert bool(step.PERMISSIONS) or not writes
+
+
+def test_no_step_is_forgotten_in_the_registry() -> None:
+    names = Counter(map(name_of, FOUND))
+    assert Counter(map(name_of, steps.STEPS or FOUND)) == names
+    assert Counter(steps.ORDER or names) == names

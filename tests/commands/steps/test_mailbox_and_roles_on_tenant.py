@@ -1,0 +1,195 @@
+"""Every change to the mailbox and to the roles, made in the local tenant, seen, and taken back.
+
+The steps plan from evidence that was collected from the tenant itself; what is read is `state_of` over the
+change's own look, just as it is when a plan is carried out. A change leaves nothing behind once it is undone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from commands.check import judge
+from commands.plan import Act, Change, Look, Plan, State, plan_facts, plan_from, same, state_of, took_effect
+from commands.situation import Situation
+from commands.steps import (
+    Step,
+    clean_junk_lists,
+    disable_inbox_rules,
+    disable_mail_protocols,
+    disable_sweep_rules,
+    disable_transport_rules,
+    remove_admin_roles,
+    remove_delegates,
+    remove_exchange_roles,
+    remove_forwarding,
+    remove_purview_roles,
+    turn_off_auto_reply,
+    unblock_sending,
+)
+from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
+from graph.asking import Item
+from graph.collect import collect, find_subject
+from graph.connection import Connection
+from graph.errors import NotFound
+from graph.evidence import SOURCES, Evidence
+from graph.limits import Deadline
+from graph.question import Question, Window
+from graph.request import Request
+from sandbox import tenant
+from tests.examples import needs_reference
+from tests.graph.local import connect_to
+from tests.graph.test_collect import Memory
+from tests.graph.test_contract import contract, fields_of, template_of
+
+STEPS: tuple[Step, ...] = (
+    remove_forwarding,
+    disable_inbox_rules,
+    disable_sweep_rules,
+    turn_off_auto_reply,
+    clean_junk_lists,
+    remove_delegates,
+    disable_mail_protocols,
+    disable_transport_rules,
+    remove_admin_roles,
+    remove_exchange_roles,
+    remove_purview_roles,
+)
+"""The steps whose every change can be undone."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The tenant, a connection to it, what the check saw, and what the steps planned from it."""
+
+    running: tenant.RunningTenant
+    connection: Connection
+    situation: Situation
+    changes: tuple[Change, ...]
+
+    def read(self, look: Look) -> State:
+        """The state that a look shows now; what is not there has none."""
+        try:
+            return state_of(look, self.send(look.ask))
+        except NotFound:
+            return None
+
+    def send(self, what: Act) -> list[Item]:
+        """Send something, just as it is planned."""
+        return self.connection.fetch(what, Deadline(30))
+
+
+@pytest.fixture(scope="module")
+def scene() -> Iterator[Scene]:
+    with (
+        tenant.start("mailbox-takeover", limits=False, audit_query_seconds=0.05) as running,
+        connect_to(running) as connection,
+    ):
+        now = running.state.clock()
+        subject = find_subject("adele.vance@contoso.example", connection)
+        question = Question(subject, Window(now - timedelta(days=14), now))
+        answers = {
+            one.source: one.answer
+            for one in collect(question, connection, Memory(), patience=60, sources=SOURCES)
+        }
+        evidence = Evidence(subject=subject, window=question.window, **answers)
+        situation = Situation(evidence, judge(evidence, now))
+        changes = tuple(one for step in STEPS for one in step.plan(situation) if isinstance(one, Change))
+        yield Scene(running, connection, situation, changes)
+
+
+def test_the_takeover_needs_a_change_of_every_step(scene: Scene) -> None:
+    names = [step.__name__.rpartition(".")[2] for step in STEPS]
+    assert list(dict.fromkeys(one.step for one in scene.changes)) == names
+    assert {one.step for one in scene.changes if one.suggested} == set(names)
+
+
+def test_no_two_changes_have_one_id(scene: Scene) -> None:
+    ids = [one.id for one in scene.changes]
+    assert len(set(ids)) == len(ids)
+    assert all(one.id.startswith(f"{one.step}:") for one in scene.changes)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__.rpartition(".")[2])
+def test_a_change_is_made_seen_and_taken_back_to_exactly_what_was_there(scene: Scene, step: Step) -> None:
+    name = step.__name__.rpartition(".")[2]
+    planned = [one for one in scene.changes if one.step == name]
+    assert planned
+    for change in planned:
+        before = scene.read(change.look)
+        assert same(before, change.expects), change.id
+        scene.send(change.do)
+        now = scene.read(change.look)
+        assert took_effect(change, before, now), change.id
+        assert change.undo is not None
+        scene.send(change.undo.do)
+        after = scene.read(change.undo.look)
+        assert took_effect(change.undo, now, after), change.id
+        assert same(after, before), change.id
+
+
+def test_made_together_they_all_hold_and_all_come_back(scene: Scene) -> None:
+    suggested = [one for one in scene.changes if one.suggested]
+    for change in suggested:
+        scene.send(change.do)
+    missing = [one.id for one in suggested if not same(scene.read(one.look), one.wants)]
+    assert missing == []
+    for change in reversed(suggested):
+        assert change.undo is not None
+        scene.send(change.undo.do)
+    assert [one.id for one in suggested if not same(scene.read(one.look), one.expects)] == []
+
+
+def test_unblocking_waits_for_what_contains_the_intruder_and_lets_the_mailbox_send(scene: Scene) -> None:
+    situation = Situation(scene.situation.evidence, scene.situation.report, planned=scene.changes)
+    (change,) = unblock_sending.plan(situation)
+    assert isinstance(change, Change)
+    containing = [one.id for one in scene.changes if one.suggested and one.step in unblock_sending.CONTAINING]
+    assert list(change.after) == containing
+    assert "remove_forwarding:mailbox" in containing
+    before = scene.read(change.look)
+    assert same(before, change.expects)
+    scene.send(change.do)
+    assert took_effect(change, before, scene.read(change.look))
+
+
+def test_the_tenant_has_another_global_administrator_than_the_subject_and_none_besides_its_only_one(
+    scene: Scene,
+) -> None:
+    assert scene.read(another_global_administrator(scene.situation.subject.id).look) is not None
+    assignments = scene.running.state.role_assignments
+    holders = {one["principalId"] for one in assignments if one["roleDefinitionId"] == GLOBAL_ADMINISTRATOR}
+    (only,) = holders
+    assert scene.read(another_global_administrator(only).look) is None
+
+
+def test_a_plan_of_all_changes_comes_back_from_the_ledger_with_the_same_digest(scene: Scene) -> None:
+    subject = scene.situation.subject
+    plan = Plan("case", "contoso", subject.id, subject.mail, scene.changes, (), "nonce")
+    assert plan_from(json.dumps(plan_facts(plan))).digest == plan.digest
+
+
+def test_no_plan_holds_what_mail_says(scene: Scene) -> None:
+    reply = scene.situation.evidence.auto_reply.seen(None)
+    assert reply is not None
+    text = repr(scene.changes)
+    assert reply.external_reply_message
+    assert reply.external_reply_message not in text
+
+
+@needs_reference
+def test_every_request_exists_in_graph_with_its_method_its_options_and_its_fields(scene: Scene) -> None:
+    acts = [act for one in scene.changes for act in (one.do, one.look.ask, one.undo and one.undo.do) if act]
+    requests = [one for one in acts if isinstance(one, Request)]
+    assert {one.method for one in requests} == {"GET", "PATCH", "POST", "DELETE"}
+    for request in requests:
+        described = contract()[request.version]["paths"][template_of(request)]
+        assert request.method in described["methods"], request
+        assert set(request.query) <= {option.rstrip("*") for option in described["query"]}, request
+        sent = {name for name in request.body or {} if not name.startswith("@")}
+        if sent:
+            assert sent <= fields_of(request.version, described["methods"][request.method])[0], request

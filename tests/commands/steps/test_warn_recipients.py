@@ -1,0 +1,88 @@
+"""The warning: who is to get it, and what stands in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from commands.plan import Errand
+from commands.situation import Situation
+from commands.steps import warn_recipients
+from graph.audit_log.record import Item
+from tests.commands.evidence import ADELE, INTRUDER, message, record, traced
+from tests.commands.steps.situations import UNSEEN, errands, nothing, situation
+from tests.commands.symptoms.judging import broken_in
+
+KEY = "<one@contoso.example>"
+BAD = record("Send", address=INTRUDER, items=[Item("Pay now", KEY, "", "")])
+
+
+def only(on: Situation) -> Errand:
+    (errand,) = errands(warn_recipients, on)
+    return errand
+
+
+def listed(errand: Errand) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(errand.files["recipients.csv"])))
+
+
+def test_each_address_stands_once_with_place_count_and_times() -> None:
+    errand = only(
+        situation(
+            sign_ins=broken_in(),
+            audit_log=[BAD],
+            message_trace=[
+                traced(message_id=KEY, to="Buyer@fabrikam.example"),
+                traced(hours=2, to="buyer@fabrikam.example"),
+                traced(hours=1, to="megan.bowen@contoso.example"),
+                traced(hours=-20, to="before@fabrikam.example"),
+            ],
+        )
+    )
+    assert listed(errand) == [
+        ["recipient", "place", "messages", "from the intruder", "first", "last"],
+        ["buyer@fabrikam.example", "outside", "2", "1", "2026-09-09T12:00:00Z", "2026-09-09T14:00:00Z"],
+        ["megan.bowen@contoso.example", "inside", "1", "0", "2026-09-09T13:00:00Z", "2026-09-09T13:00:00Z"],
+    ]
+    assert "recipients.csv names 2 recipients, 1 of them outside the organisation" in errand.how
+    assert errand.suggested
+
+
+def test_recipients_come_from_sent_items_too_and_the_account_itself_is_none() -> None:
+    copy = message(to=["a@fabrikam.example", *ADELE.addresses])
+    errand = only(situation(sign_ins=broken_in(), message_trace=UNSEEN, sent_items=[copy]))
+    assert [row[0] for row in listed(errand)[1:]] == ["a@fabrikam.example"]
+    assert "recipients.csv names 1 recipient, 1 of them outside the organisation" in errand.how
+    assert not errand.suggested
+
+
+def test_the_draft_names_address_and_span_and_holds_no_link_and_no_name_of_the_intruders() -> None:
+    link = Item("Open https://evil.example now", "<two@contoso.example>", "", "")
+    on = situation(
+        sign_ins=broken_in(),
+        audit_log=[BAD, record("Send", address=INTRUDER, items=[link])],
+        message_trace=[traced("Pay now", message_id=KEY)],
+    )
+    text = only(on).files["warning.txt"]
+    assert f"using the mailbox {ADELE.mail} between 09 September 2026 and 10 September 2026." in text
+    assert "- Pay now" in text
+    assert "://" not in text
+    assert ADELE.display_name not in text
+
+
+def test_where_nobody_got_mail_nobody_is_warned() -> None:
+    why = nothing(warn_recipients, situation(sign_ins=broken_in(), message_trace=[])).why
+    assert why == "Nobody got mail from this mailbox that may have come from somebody else."
+
+
+def test_where_no_recipient_could_be_seen_people_find_them_out() -> None:
+    errand = only(situation(sign_ins=broken_in(), message_trace=UNSEEN))
+    assert list(errand.files) == ["warning.txt"]
+    assert any(line.startswith("No source names a recipient; run a message trace") for line in errand.how)
+
+
+def test_a_list_that_is_too_long_is_cut_and_says_so() -> None:
+    rows = [traced(to=f"r{number}@fabrikam.example") for number in range(warn_recipients.MOST + 1)]
+    errand = only(situation(found=[], sign_ins=broken_in(), message_trace=rows))
+    assert len(listed(errand)) == warn_recipients.MOST + 1
+    assert errand.how.count(f"The list holds the first {warn_recipients.MOST:,} of them") == 2
