@@ -20,17 +20,27 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from bot import log, settings, terminal
+from bot import log, second_factor, settings, terminal
 from bot.artefacts.report_json import report_json
 from bot.atlas import atlas_of
 from bot.errors import BotError, ExportUnreadable
 from bot.messages.escape import visible
 from bot.settings import LogSettings, Settings, SettingsError
 from commands.check import judge, look
+from commands.checkpoint import note, origin, public_key_line, read_checkpoints, read_public_keys, sign_head
 from commands.clues.places import Atlas
-from commands.errors import CommandError, LedgerTampered, LedgerUnwritable
+from commands.errors import (
+    AnchorUnreadable,
+    CommandError,
+    KeyUnusable,
+    LedgerTampered,
+    LedgerUnwritable,
+    NothingToSign,
+)
+from commands.keys import FILE, Keys
 from commands.ledger import Entry, Ledger
 from commands.report import Answer, Report, Result, State
+from commands.soundness import verify_ledger
 from graph.collect import find_subject
 from graph.errors import GraphError, NoSuchUser
 from graph.question import Question, Window
@@ -61,6 +71,8 @@ app = typer.Typer(
 )
 ledger_app = typer.Typer(no_args_is_help=True, help="Read the ledger, and check that nobody changed it.")
 app.add_typer(ledger_app, name="ledger")
+factor_app = typer.Typer(no_args_is_help=True, help="See and remove approvers' second factors.")
+app.add_typer(factor_app, name="factor")
 
 Config = Annotated[
     Path | None,
@@ -410,19 +422,58 @@ def doctor(
         raise typer.Exit(examining.examine(loaded, Console(), user=user))
 
 
+LedgerFile = Annotated[Path, typer.Option(help="The ledger's file.")]
+_LEDGER = Path("ledger.db")
+KeyFile = Annotated[
+    Path | None,
+    typer.Option("--key", help="The bot's private key; compromise.key beside the ledger unless given."),
+]
+
+
 @ledger_app.command()
 def verify(
-    ledger: Annotated[Path, typer.Option(help="The ledger's file.")] = Path("ledger.db"),
+    ledger: LedgerFile = _LEDGER,
+    anchor: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file with checkpoints that were kept elsewhere; may be repeated."),
+    ] = None,
+    key: KeyFile = None,
+    public: Annotated[
+        Path | None,
+        typer.Option(help="A file with public keys, as `compromise ledger public-key` prints them."),
+    ] = None,
 ) -> None:
-    """Check every entry against the chain."""
-    with _opened(ledger) as book:
-        head = book.verify()
-        typer.echo(f"{head.size} entries, nothing changed, removed or put in between. Head: {head.hash}")
+    """Check every entry against the chain, the tables, and checkpoints."""
+    with readable():
+        _a_ledger(ledger)
+        try:
+            anchors = [one for path in anchor or () for one in read_checkpoints(_text_of(path), path.name)]
+            publics = _publics(ledger, key, public)
+        except (AnchorUnreadable, KeyUnusable) as error:
+            raise Stopped(BAD_INPUT, str(error)) from error
+        with _ledger_errors():
+            found = verify_ledger(ledger, anchors, publics)
+        typer.echo(
+            f"{found.head.size} entries, nothing changed, removed or put in between. Head: {found.head.hash}"
+        )
+        signed = "their signatures hold" if found.signed else "no key was given, so no signature was checked"
+        if found.anchors:
+            typer.echo(
+                f"{found.anchors} checkpoints from elsewhere fit; {signed}."
+                f" {found.head.size - found.anchored} entries came after the last of them."
+            )
+        else:
+            typer.echo(
+                "No checkpoint from elsewhere was given (--anchor): whether the end was cut off, or all of it"
+                " written anew, cannot be told."
+            )
+        if found.checkpoints:
+            typer.echo(f"{found.checkpoints} checkpoints in the ledger itself fit; {signed}.")
 
 
 @ledger_app.command()
 def show(
-    ledger: Annotated[Path, typer.Option(help="The ledger's file.")] = Path("ledger.db"),
+    ledger: LedgerFile = _LEDGER,
     case: Annotated[str | None, typer.Option(help="Only the entries of this case.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -432,25 +483,129 @@ def show(
             typer.echo(json.dumps(_entry(entry)) if as_json else _entry_line(entry))
 
 
+@ledger_app.command()
+def export(
+    ledger: LedgerFile = _LEDGER,
+    form: Annotated[
+        str, typer.Option("--format", help="jsonl (every byte, to compute the chain again) or csv.")
+    ] = "jsonl",
+    output: Annotated[
+        Path | None, typer.Option(help="The file to write; standard output unless given.")
+    ] = None,
+) -> None:
+    """Write every entry with all its fields, for other programs."""
+    from bot.artefacts import ledger_export  # noqa: PLC0415 - no other verb needs it
+
+    with _opened(ledger) as book:
+        if form not in ledger_export.FORMS:
+            raise Stopped(BAD_INPUT, f"--format: {form!r} is neither {' nor '.join(ledger_export.FORMS)}.")
+        lines = ledger_export.FORMS[form](book.entries())
+        if output is None:
+            for line in lines:
+                typer.echo(line, nl=False)
+            return
+        try:
+            ledger_export.write(output, lines)
+        except OSError as error:
+            raise Stopped(BAD_INPUT, f"{output} cannot be written ({error.strerror}).") from error
+        typer.echo(f"{output} holds {book.head().size} entries.")
+
+
+@ledger_app.command()
+def checkpoint(ledger: LedgerFile = _LEDGER, key: KeyFile = None) -> None:
+    """Sign the ledger's head, print the checkpoint and note it."""
+    with _opened(ledger) as book:
+        try:
+            made = sign_head(book, Keys.load(_key_of(ledger, key)))
+        except (KeyUnusable, NothingToSign) as error:
+            raise Stopped(BAD_INPUT, str(error)) from error
+        note(book, made, ACTOR)
+        typer.echo(str(made), nl=False)
+
+
+@ledger_app.command("public-key")
+def public_key(ledger: LedgerFile = _LEDGER, key: KeyFile = None) -> None:
+    """Print the public key that checkpoints of this ledger are signed for, in one line."""
+    with _opened(ledger) as book:
+        try:
+            typer.echo(public_key_line(origin(book), Keys.load(_key_of(ledger, key)).public))
+        except (KeyUnusable, NothingToSign) as error:
+            raise Stopped(BAD_INPUT, str(error)) from error
+
+
+@factor_app.command("list")
+def list_factors(ledger: LedgerFile = _LEDGER) -> None:
+    """Print who has a second factor, one person a line."""
+    with _opened(ledger) as book:
+        for one in second_factor.enrolments(book):
+            since = f"enrolled {one.enrolled_at:%Y-%m-%d %H:%M} UTC" if one.enrolled_at else "not confirmed"
+            is_locked = one.locked_until is not None and one.locked_until > _now()
+            typer.echo(f"{visible(one.user)} {since}{', locked' if is_locked else ''}")
+
+
+@factor_app.command("remove")
+def remove_factor(
+    *,
+    user: Annotated[str, typer.Argument(help="The Slack user id, such as U0123ABCD.")],
+    ledger: LedgerFile = _LEDGER,
+) -> None:
+    """Remove somebody's second factor, so that this person can enrol anew."""
+    with _opened(ledger) as book:
+        if not second_factor.remove(book, user, ACTOR):
+            raise Stopped(BAD_INPUT, f"{user} has no second factor.")
+        typer.echo(f"The second factor of {visible(user)} is removed.")
+
+
+def _key_of(ledger: Path, key: Path | None) -> Path:
+    return key or ledger.with_name(FILE)
+
+
+def _publics(ledger: Path, key: Path | None, public: Path | None) -> tuple[bytes, ...]:
+    """The public keys to check signatures with: none when none was named and none lies beside the ledger."""
+    if public is not None:
+        return read_public_keys(_text_of(public))
+    path = _key_of(ledger, key)
+    if key is None and not path.exists():
+        return ()
+    return (Keys.load(path).public,)
+
+
+def _text_of(path: Path) -> str:
+    _readable_file(path)
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise Stopped(BAD_INPUT, f"{path} cannot be read ({error.strerror}).") from error
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Ledger]:
     """Open a ledger that must exist already: opening makes one, and a typing mistake should not."""
     with readable():
-        _readable_file(path)
-        try:
-            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as file:
-                known = file.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").fetchone()
-        except sqlite3.Error as error:
-            raise Stopped(BAD_INPUT, f"{path} cannot be read as a ledger ({error}).") from error
-        if known is None:
-            raise Stopped(BAD_INPUT, f"{path} holds no ledger.")
-        try:
-            with closing(Ledger(path, _now)) as book:
-                yield book
-        except LedgerTampered as error:
-            raise Stopped(MISSING, str(error)) from error
-        except LedgerUnwritable as error:
-            raise Stopped(BAD_INPUT, str(error)) from error
+        _a_ledger(path)
+        with _ledger_errors(), closing(Ledger(path, _now)) as book:
+            yield book
+
+
+@contextmanager
+def _ledger_errors() -> Iterator[None]:
+    try:
+        yield
+    except LedgerTampered as error:
+        raise Stopped(MISSING, str(error)) from error
+    except LedgerUnwritable as error:
+        raise Stopped(BAD_INPUT, str(error)) from error
+
+
+def _a_ledger(path: Path) -> None:
+    _readable_file(path)
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as file:
+            known = file.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").fetchone()
+    except sqlite3.Error as error:
+        raise Stopped(BAD_INPUT, f"{path} cannot be read as a ledger ({error}).") from error
+    if known is None:
+        raise Stopped(BAD_INPUT, f"{path} holds no ledger.")
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

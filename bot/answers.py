@@ -7,6 +7,9 @@ from collections.abc import Collection
 from bot.messages import Message, parts
 from bot.messages.escape import address, said
 from commands.ledger import Case
+from commands.proposals import Proposal
+
+_MOST_LINES = 12
 
 
 def noted() -> Message:
@@ -31,6 +34,41 @@ def already(case: Case, link: str) -> Message:
 def report_posted(case: Case, link: str) -> Message:
     """Say where the report was posted."""
     return _say(f"The report of case {said(case.id, 40)} is there: {_card(case, link)}")
+
+
+def tried_to_decide(proposal: Proposal, user: str, *, own: bool) -> Message:
+    """Tell the case's thread that somebody whose own account is in doubt pressed a button."""
+    whose = "it is their own account" if own else "their own account is in doubt itself"
+    return _say(
+        f"⛔ {parts.mention(user)} tried to decide about {said(proposal.id, 40)} and was refused: {whose}. "
+        "Ask them by phone whether it was them; whoever holds a mailbox may hold its owner's Slack as well."
+    )
+
+
+def enrolled(user: str) -> Message:
+    """Tell the team that somebody enrolled, since whoever holds a stolen Slack account could do it first."""
+    return _say(
+        f"{parts.mention(user)} enrolled a second factor for approvals. If that was not them, remove it on "
+        "the command line at once, and do not count on their approvals."
+    )
+
+
+def looked_again(text: str, case: Case) -> Message:
+    """Say what was seen when a case was looked at again."""
+    return _say(_lines(text, case))
+
+
+def came_back(text: str, case: Case) -> Message:
+    """Say that something came back, to whoever asked for the check first."""
+    asked = f"{parts.mention(case.asked_by)} " if case.asked_by else ""
+    return _say(f"⛔ {asked}something came back, or is new.\n{_lines(text, case)}")
+
+
+def _lines(text: str, case: Case) -> str:
+    ours = parts.domains_of(case.subject)
+    lines = text.splitlines()
+    more = [f"… {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []
+    return "\n".join([*(said(line, 200, ours) for line in lines[:_MOST_LINES]), *more])
 
 
 def broken(reference: str) -> Message:

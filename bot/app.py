@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,15 +18,26 @@ from slack_sdk import WebClient
 
 from bot import listeners
 from bot.atlas import atlas_of
+from bot.carrying import Carrying
 from bot.cases import Cards
+from bot.deciding import TITLES, Deciding
 from bot.desk import Desk
 from bot.errors import CannotStart, SlackFailed
+from bot.gate import Gate
 from bot.http_server import HttpServer
 from bot.jobs import Checking, Jobs
-from bot.people import People
+from bot.people import People, doubt_about
+from bot.proposal_cards import ProposalCards
+from bot.second_factor import SecondFactor
 from bot.settings import Settings
 from bot.slack_client import TIMEOUT, call, make_client
+from bot.witness import Witness
+from commands.carry_out import Patience
+from commands.keys import Keys
 from commands.ledger import Ledger
+from commands.proposals import Proposals
+from commands.propose import Policy
+from commands.situation import Guard
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)
@@ -89,9 +101,13 @@ class Bot:
                 self._socket.connect()  # type: ignore[no-untyped-call]  # the library has no types there
             except Exception as error:
                 raise CannotStart(f"Slack does not take the Socket Mode connection ({error}).") from error
-        named = self.settings.responders
+        named, approvers = self.settings.responders, self.settings.approvers
         if not named.users and not named.group:
             log.warning("Nobody may ask: the settings name no responders.", action="bot.nobody_may_ask")
+        if not approvers.users and not approvers.group:
+            log.warning(
+                "Nobody may approve: the settings name no approvers.", action="bot.nobody_may_approve"
+            )
         log.info(
             "The bot listens.",
             action="bot.started",
@@ -129,6 +145,25 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def policy_of(settings: Settings) -> Policy:
+    """Give what it takes to carry something out."""
+    policy = settings.policy
+    return Policy(
+        people=policy.people,
+        factor_steps=frozenset(policy.factor),
+        strict=policy.strict,
+        expires=policy.expires,
+    )
+
+
+def guard_of(settings: Settings) -> Guard:
+    """Give whom and what the bot never touches: what the settings protect, and itself."""
+    return Guard(
+        protected=frozenset(name.strip().casefold() for name in settings.protected),
+        own_apps=frozenset(tenant.client_id.casefold() for tenant in settings.tenants),
+    )
+
+
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bot:
     """Wire everything; nothing runs before `Bot.start`.
 
@@ -149,20 +184,76 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
     except SlackFailed as error:
         raise CannotStart(f"Slack cannot be reached with this bot token ({error.code}).") from error
     ledger = Ledger(settings.ledger, clock)
+    keys = Keys.load_or_make(settings.key)
     tenants = Tenants(settings.tenants)
-    cards = Cards(client, make_client(slack, waits=False), ledger)
-    checking = Checking(
-        ledger, tenants, cards, clock, settings.patience.total_seconds(), atlas=atlas_of(settings.cities)
+    hasty = make_client(slack, waits=False)
+    cards = Cards(client, hasty, ledger)
+    people = People(
+        client,
+        str(me["team_id"]),
+        settings.responders,
+        settings.people,
+        time.monotonic,
+        approvers=settings.approvers,
+        doubt=partial(doubt_about, ledger),
+    )
+    proposals = Proposals(ledger)
+    papers = ProposalCards(
+        client, hasty, cards=cards, proposals=proposals, people=people, titles=TITLES, clock=clock
+    )
+    seconds, atlas, guard = settings.patience.total_seconds(), atlas_of(settings.cities), guard_of(settings)
+    checking = Checking(ledger, tenants, cards, clock, seconds, guard=guard, atlas=atlas)
+    carrying = Carrying(
+        proposals=proposals,
+        tenants=tenants,
+        cards=cards,
+        papers=papers,
+        people=people,
+        keys=keys,
+        guard=guard,
+        clock=clock,
+        patience=Patience(),
+        seconds=seconds,
+        witness=Witness(
+            client,
+            ledger,
+            keys,
+            channel=slack.checkpoints,
+            every=settings.checkpoint_every,
+            clock=clock,
+        ).due,
+        atlas=atlas,
     )
     jobs = Jobs(
-        settings.engine, workers=settings.workers, ledger=ledger, checking=checking, cards=cards, clock=clock
+        settings.engine,
+        workers=settings.workers,
+        ledger=ledger,
+        checking=checking,
+        carrying=carrying,
+        cards=cards,
+        clock=clock,
     )
-    people = People(client, str(me["team_id"]), settings.responders, settings.people, time.monotonic)
+    gate = Gate(ledger, people, tenants)
+    deciding = Deciding(
+        client,
+        gate=gate,
+        people=people,
+        cards=cards,
+        papers=papers,
+        proposals=proposals,
+        jobs=jobs,
+        policy=policy_of(settings),
+        factor=SecondFactor(ledger, keys, clock),
+        keys=keys,
+        clock=clock,
+        channel=slack.channel,
+    )
     desk = Desk(
         client,
         ledger=ledger,
         people=people,
-        tenants=tenants,
+        gate=gate,
+        deciding=deciding,
         cards=cards,
         jobs=jobs,
         clock=clock,

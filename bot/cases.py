@@ -5,12 +5,14 @@ Everything that was posted is noted in the ledger: a restart goes on with the sa
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import structlog
 from slack_sdk import WebClient
@@ -18,13 +20,16 @@ from slack_sdk import WebClient
 from bot.artefacts import report_store
 from bot.artefacts.report_files import report_files
 from bot.channels import cannot_post
-from bot.errors import CannotPost, SlackFailed
+from bot.errors import BotError, CannotPost, SlackFailed
 from bot.messages import Message
 from bot.messages.case_card import CaseView, case_card
 from bot.messages.details import details
+from bot.messages.proposal_card import proposal_line
 from bot.slack_client import call
 from commands.check import Progress
 from commands.ledger import Case, CaseState, Ledger
+from commands.plan import Nothing, offer_from
+from commands.proposals import Proposals
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +42,10 @@ FIRST_PAUSE = 0.5
 PERSISTENCE = 120.0
 """Seconds for which something is posted again and again before it is left to the next round."""
 
-_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"})
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"})
+"""Slack's ways to say that a message is not there to be edited any more."""
+
+T = TypeVar("T")
 
 
 class Cards:
@@ -69,26 +77,30 @@ class Cards:
             CannotPost: Slack does not let the bot post there.
             SlackFailed: Slack did not answer.
         """
-        card = self._say(case.channel, case_card(view_of(case)))
+        card = self.say(case.channel, case_card(view_of(case)))
         with self._ledger.writing() as writing:
             writing.card_posted(case.id, card["channel"], card["ts"])
         return self._ledger.case(case.id)
 
     def link(self, case: Case) -> str:
         """Give the web address of the card, "" where Slack does not tell it."""
-        if not case.card:
+        return self.permalink(case.channel, case.card)
+
+    def permalink(self, channel: str, ts: str) -> str:
+        """Give the web address of a message, "" where there is none or Slack does not tell it."""
+        if not ts:
             return ""
         try:
-            answer = call(self._client.chat_getPermalink, channel=case.channel, message_ts=case.card)
+            answer = call(self._client.chat_getPermalink, channel=channel, message_ts=ts)
         except SlackFailed as error:
-            log.warning("A link could not be had.", action="slack.no_link", case=case.id, code=error.code)
+            log.warning("A link could not be had.", action="slack.no_link", channel=channel, code=error.code)
             return ""
         return str(answer["permalink"])
 
     @contextmanager
     def painting(self, case: Case) -> Iterator[Callable[[Progress], None]]:
         """Give a function that shows progress on the card without ever holding up whoever calls it."""
-        painter = _Painter(lambda progress: self._paint(case, progress))
+        painter = Painter[Progress](lambda progress: self._paint(case, progress))
         painter.thread.start()
         try:
             yield painter.tell
@@ -108,13 +120,38 @@ class Cards:
         if case.shown or case.state is CaseState.LOOKING:
             return
         done = self._ledger.posted(case.id, case.run)
-        case = self._persist(lambda: self._repaint(case))
+        case = self.persist(lambda: self._repaint(case))
         if case.state is CaseState.DONE and case.report:
             names = self._thread(case, done, case.run, case.channel, case.card)
-            self._persist(lambda: self._repaint(case, names))
+            self.persist(lambda: self._repaint(case, names))
         with self._ledger.writing() as writing:
             writing.shown(case.id, f"as {case.state}")
         log.info("A case was shown.", action="case.shown", case=case.id, state=case.state.value)
+
+    def refresh(self, case_id: str) -> None:
+        """Bring the card of a finished case up to date after something was done about it.
+
+        Raises:
+            LedgerError: the case cannot be read.
+        """
+        case = self._ledger.case(case_id)
+        if case.state is CaseState.LOOKING or not case.card or not case.shown:
+            return  # whoever shows its end draws all of it
+        try:
+            self._repaint(case, self._files(case))
+        except BotError as error:
+            log.warning("A case's card waits.", action="slack.later", case=case.id, error=str(error))
+
+    def say_in_thread(self, case: Case, what: str, message: Message) -> None:
+        """Say something in the thread of a case's card, once for each `what`.
+
+        Raises:
+            SlackFailed: Slack did not answer for a long time.
+            LedgerError: what was posted cannot be noted.
+        """
+        if case.card and what not in self._ledger.posted(case.id, case.run):
+            posted = self.persist(partial(self.say, case.channel, message, case.card))
+            self._note(case.id, case.run, what, case.channel, posted["ts"])
 
     def post_report(self, case: Case, channel: str, request: str) -> str:
         """Post the report of a case into a channel, with its details and files; give the message's link.
@@ -123,7 +160,7 @@ class Cards:
             CannotPost: Slack does not let the bot post there.
             SlackFailed: Slack did not answer.
         """
-        card = self._say(channel, case_card(view_of(case)))
+        card = self.say(channel, case_card(view_of(case)))
         what = f"report {request[:12]}"
         with self._ledger.writing() as writing:
             writing.posted(case.id, case.run, what, card["channel"], card["ts"])
@@ -138,7 +175,7 @@ class Cards:
         for number, message in enumerate(details(report), 1):
             what = f"{prefix}details {number}"
             if what not in done:
-                posted = self._persist(partial(self._say, channel, message, card))
+                posted = self.persist(partial(self.say, channel, message, card))
                 self._note(case.id, run, what, channel, posted["ts"])
         files = report_files(report)
         names = tuple(files)
@@ -147,7 +184,7 @@ class Cards:
             uploads = [
                 {"filename": name, "title": name, "content": content} for name, content in files.items()
             ]
-            self._persist(
+            self.persist(
                 lambda: call(
                     self._client.files_upload_v2, channel=channel, thread_ts=card, file_uploads=uploads
                 )
@@ -155,12 +192,36 @@ class Cards:
             self._note(case.id, run, what, channel, ", ".join(names))
         return names
 
+    def _files(self, case: Case) -> tuple[str, ...]:
+        """The names of the files that were attached in the thread."""
+        names = self._ledger.posted(case.id, case.run).get("files", "")
+        return tuple(name for name in names.split(", ") if name)
+
+    def _view(self, case: Case, files: tuple[str, ...]) -> CaseView:
+        """What the card shows of a case and of everything that was done about it."""
+        view = view_of(case, files=files)
+        if view.report is None:
+            return replace(view, offers=False if case.state is CaseState.FAILED else None)
+        doors, raised = _doors_of(self._ledger, case)
+        return replace(
+            view,
+            proposals=tuple(proposal_line(one) for one in Proposals(self._ledger).of_case(case.id)),
+            doors=doors,
+            raised=raised,
+            offers=any(not isinstance(one, Nothing) for one in offer_from(case.offer or "[]")),
+        )
+
     def _note(self, case_id: str, run: int, what: str, channel: str, name: str) -> None:
         with self._ledger.writing() as writing:
             writing.posted(case_id, run, what, channel, name)
 
-    def _say(self, channel: str, message: Message, thread: str = "") -> Any:
-        """Post one message; nothing in it is unfurled."""
+    def say(self, channel: str, message: Message, thread: str = "") -> Any:
+        """Post one message; nothing in it is unfurled.
+
+        Raises:
+            CannotPost: Slack does not let the bot post there.
+            SlackFailed: Slack did not answer.
+        """
         into = {"thread_ts": thread} if thread else {}
         try:
             return call(
@@ -179,11 +240,11 @@ class Cards:
 
     def _repaint(self, case: Case, files: tuple[str, ...] = ()) -> Case:
         """Bring the card up to date; post a new one where somebody has removed it."""
-        message = case_card(view_of(case, files=files))
+        message = case_card(self._view(case, files))
         try:
             call(self._client.chat_update, channel=case.channel, ts=case.card, **message.arguments)
         except SlackFailed as error:
-            if error.code not in _GONE:
+            if error.code not in GONE:
                 raise
             log.warning("A card was gone and is posted anew.", action="case.card_gone", case=case.id)
             return self.post(case)
@@ -201,8 +262,12 @@ class Cards:
             return max(PAUSE, error.retry_after)
         return PAUSE
 
-    def _persist(self, act: Callable[[], Any]) -> Any:
-        """Do something in Slack; try again for a while where the trouble may pass."""
+    def persist(self, act: Callable[[], Any]) -> Any:
+        """Do something in Slack; try again for a while where the trouble may pass.
+
+        Raises:
+            SlackFailed: the trouble does not pass.
+        """
         ends = time.monotonic() + PERSISTENCE
         pause = 1.0
         while True:
@@ -219,17 +284,17 @@ class Cards:
             pause = min(pause * 2, 30.0)
 
 
-class _Painter:
+class Painter(Generic[T]):
     """Shows the newest progress from a thread of its own and leaves out what came too quickly."""
 
-    def __init__(self, paint: Callable[[Progress], float]) -> None:
+    def __init__(self, paint: Callable[[T], float]) -> None:
         self._paint = paint
         self._changed = threading.Condition()
-        self._latest: Progress | None = None
+        self._latest: T | None = None
         self._over = False
         self.thread = threading.Thread(target=self._run, name="painter", daemon=True)
 
-    def tell(self, progress: Progress) -> None:
+    def tell(self, progress: T) -> None:
         """Take note of the newest progress."""
         with self._changed:
             self._latest = progress
@@ -260,6 +325,16 @@ class _Painter:
                 # A card that cannot be drawn must not end the check; the verdict's card is drawn anew.
                 log.exception("Progress could not be drawn.", action="case.not_drawn")
                 pause = PAUSE
+
+
+def _doors_of(ledger: Ledger, case: Case) -> tuple[str, bool]:
+    """What was seen when the case was looked at again the last time, and whether something came back."""
+    rows = ledger.rows(
+        "SELECT body FROM ledger WHERE case_id = ? AND kind = 'looked again' ORDER BY seq DESC LIMIT 1",
+        [case.id],
+    )
+    facts = json.loads(rows[0]["body"]) if rows else {}
+    return str(facts.get("says", "")), bool(facts.get("raised"))
 
 
 def view_of(case: Case, *, progress: Progress | None = None, files: tuple[str, ...] = ()) -> CaseView:

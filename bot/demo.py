@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 from rich.console import Console
@@ -25,15 +26,22 @@ from bot import log
 from bot.app import Bot, create_app
 from bot.errors import CannotStart, ExportUnreadable
 from bot.run import only_one
-from bot.settings import LogSettings, ResponderSettings, Settings, SlackSettings
-from commands.errors import LedgerError
+from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings, SlackSettings
+from commands.approval import ProposalState
+from commands.checkpoint import read_checkpoints
+from commands.errors import CommandError, LedgerError
+from commands.keys import Keys
 from commands.ledger import Case, CaseState, Ledger
+from commands.proposals import Outcome, Proposal, Proposals
 from commands.report import Answer, Result
+from commands.soundness import verify_ledger
 from graph.settings import TenantSettings
 from sandbox import tenant, workspace
 from sandbox.scenarios import SCENARIOS as _SCENARIOS
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import NotOnScreenError, RunningWorkspace
+
+T = TypeVar("T")
 
 SCENARIOS = tuple(_SCENARIOS)
 """The names of the tenants that can be played."""
@@ -41,12 +49,26 @@ SCENARIOS = tuple(_SCENARIOS)
 SUBJECT = "adele.vance@contoso.example"
 ROOM = "incident-room"
 
+CHECKPOINTS = "security-alerts"
+
 _ENGINE = ("jobs.db", "jobs.db-wal", "jobs.db-shm", "ledger.db.lock")
-_OURS = ("ledger.db", "ledger.db-wal", "ledger.db-shm", "messages.jsonl", *_ENGINE)
+_OURS = (
+    "ledger.db",
+    "ledger.db-wal",
+    "ledger.db-shm",
+    "compromise.key",
+    "checkpoints.txt",
+    "messages.jsonl",
+    *_ENGINE,
+)
 _MOST_SECONDS = 45.0
+_ROLES = frozenset({"User Administrator", "Privileged Authentication Administrator"})
+"""What the application holds in the demonstration: its subject has administrator roles of her own."""
 _LATENCY = 0.04
 _AUDIT_SECONDS = 4.0
 _PROGRESS_SHOWN = 4
+_WINDOW_SHOWN = 30
+_CARD_SHOWN = 6
 
 
 def manifest_path() -> Path:
@@ -70,6 +92,7 @@ def tenant_playing(
     port: int = 0,
     latency: float = 0.0,
     audit_query_seconds: float = 0.5,
+    roles: frozenset[str] = frozenset({"User Administrator"}),
 ) -> Iterator[RunningTenant]:
     """Start a tenant that plays a scenario, and stop it at the end.
 
@@ -79,7 +102,12 @@ def tenant_playing(
     """
     try:
         played = tenant.start(
-            scenario, latency=latency, audit_query_seconds=audit_query_seconds, audit_log=audit_log, port=port
+            scenario,
+            latency=latency,
+            audit_query_seconds=audit_query_seconds,
+            audit_log=audit_log,
+            port=port,
+            directory_roles=roles,
         )
     except ValueError as error:
         if audit_log is None:
@@ -114,10 +142,15 @@ def bot_settings(played: RunningTenant, slack: RunningWorkspace, folder: Path) -
     return Settings(
         tenants=(tenant_settings(played),),
         slack=SlackSettings(
-            bot_token=SecretStr(slack.bot_token), app_token=SecretStr(slack.app_token), api_url=slack.api_url
+            bot_token=SecretStr(slack.bot_token),
+            app_token=SecretStr(slack.app_token),
+            api_url=slack.api_url,
+            checkpoints=slack.channels[CHECKPOINTS].id,
         ),
         responders=ResponderSettings(group="S0RESPONDE"),
+        approvers=ApproverSettings(users=(slack.people["approver"].id, slack.people["second_approver"].id)),
         ledger=folder / "ledger.db",
+        key=folder / "compromise.key",
         engine=f"sqlite:///{(folder / 'jobs.db').resolve()}",
         patience=timedelta(seconds=_MOST_SECONDS),
         log=LogSettings(level="error"),
@@ -149,7 +182,9 @@ def play(folder: Path, console: Console) -> int:
     log.configure(LogSettings(level="error"))
     began = time.monotonic()
     with (
-        tenant_playing("mailbox-takeover", latency=_LATENCY, audit_query_seconds=_AUDIT_SECONDS) as played,
+        tenant_playing(
+            "mailbox-takeover", latency=_LATENCY, audit_query_seconds=_AUDIT_SECONDS, roles=_ROLES
+        ) as played,
         workspace.start(manifest_path()) as slack,
     ):
         settings = bot_settings(played, slack, folder)
@@ -163,14 +198,19 @@ def play(folder: Path, console: Console) -> int:
             "".join(json.dumps(line, default=str) + "\n" for line in slack.transcript), encoding="utf-8"
         )
         files = _keep_files(slack, folder)
-        calls = len(played.calls)
+        (folder / "checkpoints.txt").write_text(
+            "\n\n".join(slack.as_text(message) for message in slack.messages(CHECKPOINTS)), encoding="utf-8"
+        )
+        calls, writes = len(played.calls), len(played.writes())
     problems += what_does_not_hold(folder, files)
+    problems += _verified(folder, console)
     for name in _ENGINE:
         (folder / name).unlink(missing_ok=True)
     console.print()
-    for name in ("ledger.db", "messages.jsonl", *files):
+    for name in ("ledger.db", "compromise.key", "checkpoints.txt", "messages.jsonl", *files):
         console.print(f"  {no_markup(str(folder / name))}", soft_wrap=True)
-    console.print(f"{calls} questions to Microsoft 365, {time.monotonic() - began:.1f} seconds.")
+    spent = f"{time.monotonic() - began:.1f} seconds"
+    console.print(f"{calls - writes} questions to Microsoft 365, {writes} changes in it, {spent}.")
     for problem in problems:
         console.print(Text(f"Does not hold: {problem}", style="bold red"))
     return 1 if problems else 0
@@ -187,38 +227,117 @@ def _make_room(folder: Path) -> None:
 
 
 def _story(slack: RunningWorkspace, settings: Settings, console: Console) -> list[str]:
-    """A responder asks, the card fills up; then a guest asks and is refused."""
+    """An account is checked, taken back by two people, and given back; a guest is refused."""
     watcher = _Watcher(slack, console)
-    problems: list[str] = []
-    _typed(console, "Megan Bowen", ROOM, f"/compromise check {SUBJECT}")
-    delivery = slack.slash("responder", ROOM, "/compromise", f"check {SUBJECT}")
-    if delivery.error:
-        problems.append(f"The command was answered with {delivery.error}.")
-    ledger = Ledger(settings.ledger, lambda: datetime.now(UTC))
-    try:
-        ends = time.monotonic() + _MOST_SECONDS
-        case = None
-        while time.monotonic() < ends:
-            watcher.show_new()
-            case = _shown_case(ledger)
-            if case:
-                break
-            time.sleep(0.1)
-        watcher.show_new(last=True)
-        if case is None:
-            problems.append(f"There was no finished card after {_MOST_SECONDS:.0f} seconds.")
-        elif case.state is not CaseState.DONE:
-            problems.append(f"The check failed: {case.note}")
-        elif case.verdict != Answer.COMPROMISED:
-            problems.append(f"The verdict is {case.verdict}, and the mailbox was taken over.")
-    finally:
-        ledger.close()
+    with closing(Ledger(settings.ledger, lambda: datetime.now(UTC))) as ledger:
+        story = _Story(slack, Proposals(ledger), watcher, console)
+        problems = story.check()
+        case = _shown_case(ledger)
+        if case is not None and not problems:
+            problems += story.contain(case) or story.restore(case)
     problems += _refusal(slack, console)
     pinged = {name for line in slack.transcript for name in line.get("pings", ())}
-    strangers = pinged - {slack.people["responder"].id}
+    strangers = pinged - {slack.people[part].id for part in ("responder", "approver", "second_approver")}
     if strangers:
-        problems.append(f"A message called {', '.join(sorted(strangers))}, who did not ask.")
+        problems.append(f"A message called {', '.join(sorted(strangers))}, who has nothing to do with it.")
     return problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """What people do in the demonstration; each act gives what does not hold."""
+
+    slack: RunningWorkspace
+    proposals: Proposals
+    watcher: _Watcher
+    console: Console
+
+    def check(self) -> list[str]:
+        """A responder asks; the card fills up."""
+        _typed(self.console, "Megan Bowen", ROOM, f"/compromise check {SUBJECT}")
+        delivery = self.slack.slash("responder", ROOM, "/compromise", f"check {SUBJECT}")
+        if delivery.error:
+            return [f"The command was answered with {delivery.error}."]
+        case = self._until(lambda: _shown_case(self.proposals.ledger))
+        if case is None:
+            return [f"There was no finished card after {_MOST_SECONDS:.0f} seconds."]
+        if case.state is not CaseState.DONE:
+            return [f"The check failed: {case.note}"]
+        if case.verdict != Answer.COMPROMISED:
+            return [f"The verdict is {case.verdict}, and the mailbox was taken over."]
+        return []
+
+    def contain(self, case: Case) -> list[str]:
+        """A responder proposes what the findings ask for; two people approve with the button."""
+        self._acts("Megan Bowen presses “Take the account back” on the card.")
+        card = next(one for one in self.slack.messages(ROOM) if one.ts == case.card)
+        self.slack.click("responder", card, "contain")
+        window = self.slack.wait_for(lambda: self.slack.modals("responder")[-1], what="the window")
+        text = self.slack.as_text(window).splitlines()
+        shown = [*text[:_WINDOW_SHOWN], f"… {len(text) - _WINDOW_SHOWN} more lines"]
+        _show(self.console, "only Megan Bowen sees this window", "\n".join(shown))
+        self._acts("Megan Bowen keeps what is ticked, gives the reason, and sends it.")
+        self.slack.submit("responder", window, {"reason": "Adele says on the phone that she sent none of it"})
+        proposal = self._until(lambda: next(iter(self.proposals.waiting()), None))
+        if proposal is None:
+            return ["Nothing was proposed."]
+        self._until(lambda: self.proposals.get(proposal.id).card)
+        card = next(
+            one for one in self.slack.messages(ROOM) if one.ts == self.proposals.get(proposal.id).card
+        )
+        for part in ("approver", "second_approver"):
+            self._acts(f"{self.slack.people[part].real_name} presses “Approve”.")
+            self.slack.click(part, card, "approve")
+            self._until(lambda part=part: self._voted(proposal, part))  # type: ignore[misc]
+        return self._carried_out(proposal)
+
+    def restore(self, case: Case) -> list[str]:
+        """Adele has her new password; a responder proposes to let her in again, in words."""
+        undoable = [one.change.id for one in self.proposals.undoable(case.id)]
+        number = undoable.index("block_sign_in:account") + 1
+        words = f"restore {case.id} {number} because she has her new password and a clean phone"
+        _typed(self.console, "Megan Bowen", ROOM, f"/compromise {words}")
+        self.slack.slash("responder", ROOM, "/compromise", words)
+        proposal = self._until(lambda: next(iter(self.proposals.waiting()), None))
+        if proposal is None:
+            return ["Nothing was proposed to be restored."]
+        for part in ("approver", "second_approver"):
+            words = f"approve {proposal.id}"
+            _typed(self.console, self.slack.people[part].real_name, ROOM, f"/compromise {words}")
+            self.slack.slash(part, ROOM, "/compromise", words)
+            self._until(lambda part=part: self._voted(proposal, part))  # type: ignore[misc]
+        return self._carried_out(proposal)
+
+    def _voted(self, proposal: Proposal, part: str) -> bool:
+        who = self.slack.people[part].id
+        return any(vote.voter == who for vote in self.proposals.get(proposal.id).votes)
+
+    def _carried_out(self, proposal: Proposal) -> list[str]:
+        """Wait for the end of a proposal, and say what became of it other than done."""
+        self._until(lambda: self.proposals.get(proposal.id).shown)
+        ended = self.proposals.get(proposal.id)
+        if ended.state is not ProposalState.DONE:
+            return [f"Proposal {ended.id} is {ended.state}: {ended.note or 'nobody carried it out'}"]
+        changes = {change.id: change.says for change in ended.plan.changes}
+        return [
+            f"{changes[one.change]}: {one.outcome}. {one.says}".strip()
+            for one in ended.actions
+            if one.outcome not in (Outcome.CONFIRMED, Outcome.ALREADY)
+        ]
+
+    def _acts(self, what: str) -> None:
+        self.console.print(Text(what, style="bold"), soft_wrap=True)
+
+    def _until(self, seen: Callable[[], T | None]) -> T | None:
+        """Show what is posted until something is seen, or the patience ends."""
+        ends = time.monotonic() + _MOST_SECONDS
+        found = seen()
+        while not found and time.monotonic() < ends:
+            self.watcher.show_new()
+            time.sleep(0.1)
+            found = seen()
+        self.watcher.show_new(last=True)
+        return found
 
 
 def _refusal(slack: RunningWorkspace, console: Console) -> list[str]:
@@ -273,6 +392,19 @@ def what_does_not_hold(folder: Path, files: list[str]) -> list[str]:
     return problems
 
 
+def _verified(folder: Path, console: Console) -> list[str]:
+    """Verify the ledger as `compromise ledger verify --anchor --key` does, and say so."""
+    try:
+        anchors = read_checkpoints((folder / "checkpoints.txt").read_text(encoding="utf-8"))
+        public = Keys.load(folder / "compromise.key").public
+        sound = verify_ledger(folder / "ledger.db", anchors, (public,))
+    except CommandError as error:
+        return [str(error)]
+    told = f"The ledger is sound: {sound.head.size} entries, {sound.anchored} of them before a checkpoint in"
+    console.print(f"{told} #{CHECKPOINTS}, whose signature fits.", soft_wrap=True)
+    return [] if anchors else ["No checkpoint was posted."]
+
+
 def _keep_files(slack: RunningWorkspace, folder: Path) -> list[str]:
     """Write the files that the bot attached, under their own names."""
     names = []
@@ -292,6 +424,7 @@ class _Watcher:
         self._seen = 0
         self._edits: dict[str, int] = {}
         self._latest: dict[str, dict[str, Any]] = {}
+        self._headings: dict[str, str] = {}
 
     def show_new(self, *, last: bool = False) -> None:
         """Show what came since the last time; with `last`, the cards as they stand now."""
@@ -304,18 +437,37 @@ class _Watcher:
                 self._updated(line)
         if last:
             for line in self._latest.values():
-                _show(self._console, f"#{line['channel_name']}, the card as it stands now", self._text(line))
+                self._card(line)
             self._latest.clear()
 
+    def _card(self, line: dict[str, Any]) -> None:
+        """Show a card as it stands now: its first lines, unless its heading tells something new."""
+        text = self._text(line)
+        lines = text.splitlines()
+        heading = lines[0] if lines else ""
+        if self._headings.get(line["ts"]) == heading and len(lines) > _CARD_SHOWN:
+            text = "\n".join([*lines[:_CARD_SHOWN], f"… {len(lines) - _CARD_SHOWN} more lines as before"])
+        self._headings[line["ts"]] = heading
+        _show(self._console, f"#{line['channel_name']}, the card as it stands now", text)
+
     def _posted(self, line: dict[str, Any]) -> None:
+        if line["channel_name"] != ROOM:
+            first = line["text"].splitlines()[0]
+            told = Text(f"   Also posted to {line['channel_name']}: {first}\n", style="dim")
+            self._console.print(told, soft_wrap=True)
+            return
         where = f"#{line['channel_name']}" + (", in the thread" if line.get("thread_ts") else "")
         text = self._text(line)
         if line.get("thread_ts") and not line.get("files"):
             lines = text.splitlines()
             text = "\n".join([*lines[:14], f"… {len(lines) - 14} more lines"]) if len(lines) > 16 else text
+        else:
+            self._headings[line["ts"]] = text.partition("\n")[0]
         _show(self._console, where, text)
 
     def _updated(self, line: dict[str, Any]) -> None:
+        if line["channel_name"] != ROOM:
+            return
         self._latest[line["ts"]] = line
         if not line["text"].startswith("Looking"):
             return

@@ -20,20 +20,21 @@ from slack_sdk.webhook import WebhookClient
 
 from bot import answers, channels
 from bot.cases import Cards
+from bot.deciding import Deciding
 from bot.errors import Barred, BotError, NotUnderstood, SlackFailed
-from bot.grammar import Address, Alias, Check, Help, Mention, ShowReport, Who, read, window
+from bot.gate import Gate
+from bot.grammar import Check, Help, ShowReport, Wish, read, window
 from bot.intake import Asked, Intake
 from bot.jobs import Jobs
 from bot.messages import Message
 from bot.messages.help import help_message
-from bot.people import People, Person, is_own_account
+from bot.people import People, Person
 from bot.slack_client import TIMEOUT, call
 from commands.errors import AlreadyLooking, CommandError, LedgerError
 from commands.ledger import Case, CaseState, Ledger, new_case_id
-from graph.collect import Connection, find_subject
-from graph.errors import GraphError, NoSuchUser
+from graph.collect import Connection
+from graph.errors import GraphError
 from graph.question import Subject, Window
-from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)
 
@@ -59,8 +60,9 @@ class Desk:
     Args:
         client: Slack's Web API.
         ledger: Where everything asked is written down.
-        people: Who may ask.
-        tenants: Where accounts are looked for.
+        people: Who somebody in Slack is.
+        gate: Who may ask, and which account is meant.
+        deciding: Who answers what is asked about finished checks and proposals.
         cards: What is shown of cases.
         jobs: Who does the work.
         clock: Tells the time (aware UTC).
@@ -77,7 +79,8 @@ class Desk:
         *,
         ledger: Ledger,
         people: People,
-        tenants: Tenants,
+        gate: Gate,
+        deciding: Deciding,
         cards: Cards,
         jobs: Jobs,
         clock: Callable[[], datetime],
@@ -87,14 +90,16 @@ class Desk:
         self._client = client
         self._ledger = ledger
         self._people = people
-        self._tenants = tenants
+        self._gate = gate
+        self._deciding = deciding
         self._cards = cards
         self._jobs = jobs
         self._clock = clock
         self._usual = usual
         self._channel = channel
-        self.ours = frozenset(domain for one in tenants.settings for domain in one.domains)
+        self.ours = gate.ours
         self._pool = ThreadPoolExecutor(CLERKS, thread_name_prefix="desk")
+        self._window_pool = ThreadPoolExecutor(CLERKS, thread_name_prefix="windows")
         self._intake = Intake(ledger, written=self._kept, failed=self._not_kept)
         self._last_taken = 0.0
 
@@ -112,6 +117,7 @@ class Desk:
     def stop(self) -> None:
         """Finish the answers that were begun; what waits is answered at the next start."""
         self._intake.stop()
+        self._window_pool.shutdown(wait=True, cancel_futures=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def take(self, asked: Asked) -> None:
@@ -131,12 +137,54 @@ class Desk:
         """
         self._intake.take(asked, not_understood=says)
 
+    def say_no(self, asked: Asked, sentence: str) -> None:
+        """Tell the person that something was not done, without waiting for it to be told."""
+        try:
+            self._pool.submit(self.tell, asked, answers.no(sentence, self.ours))
+        except RuntimeError:
+            log.warning("An answer did not arrive.", action="answer.lost", request=asked.id)
+
+    def check_again(self, case_id: str) -> str:
+        """Give the words that check the account of a case again.
+
+        Raises:
+            NoSuchCase: there is none with this id.
+        """
+        return f"check {self._ledger.case(case_id).subject.user_principal_name}"
+
+    def wrong_code(self, user: str, code: str) -> str:
+        """Take the code that goes with an approval; give why it does not count, "" when it does."""
+        return self._deciding.wrong_code(user, code)
+
+    def enrol(self, asked: Asked, code: str) -> str:
+        """Take the first code of a new second factor; give why it does not count, "" when it does."""
+        wrong = self._deciding.enrol(asked.user, code)
+        if not wrong:
+            try:
+                self._pool.submit(lambda: self.tell(asked, self._deciding.announce_enrolment(asked)))
+            except RuntimeError:
+                log.warning("An answer did not arrive.", action="answer.lost", request=asked.id)
+        return wrong
+
+    def channel_of(self, about: str) -> str:
+        """Give the channel of the case or proposal that a text begins with; "" where it names none."""
+        name = about.partition(" ")[0]
+        rows = self._ledger.rows(
+            "SELECT channel FROM proposals WHERE id = ? UNION SELECT channel FROM cases WHERE id = ?",
+            [name, name],
+        )
+        return str(rows[0]["channel"]) if rows else ""
+
     def _kept(self, asked: Asked, fresh: bool) -> None:
         if not fresh:
             log.info("A question came twice.", action="asked.twice", request=asked.id)
             return
         try:
-            self._pool.submit(self._answer_in_turn, asked)
+            if asked.trigger:
+                # A window must be open within three seconds of the click, so nothing is waited for.
+                self._window_pool.submit(self._answer, asked)
+            else:
+                self._pool.submit(self._answer_in_turn, asked)
         except RuntimeError:
             log.info("A question is left for the next start.", action="asked.left", request=asked.id)
 
@@ -154,7 +202,7 @@ class Desk:
         if asked.response_url:
             try:
                 answer = WebhookClient(asked.response_url, timeout=TIMEOUT).send(
-                    response_type="ephemeral", **message.arguments
+                    response_type="ephemeral", replace_original=False, **message.arguments
                 )
             except OSError as error:
                 log.info("An answer went another way.", action="answer.other_way", error=type(error).__name__)
@@ -169,6 +217,15 @@ class Desk:
                 **message.arguments,
             )
         except SlackFailed as error:
+            log.info("An answer went another way.", action="answer.other_way", error=error.code)
+            self._tell_directly(asked, message)
+
+    def _tell_directly(self, asked: Asked, message: Message) -> None:
+        """Tell it by direct message to somebody who is not in the channel, or from no channel at all."""
+        try:
+            channel = call(self._client.conversations_open, users=asked.user)["channel"]["id"]
+            self._cards.say(channel, message)
+        except BotError as error:
             log.warning("An answer did not arrive.", action="answer.lost", request=asked.id, error=str(error))
 
     def _answer_in_turn(self, asked: Asked) -> None:
@@ -190,74 +247,51 @@ class Desk:
     def _answer(self, asked: Asked) -> None:
         """Answer one question, write the outcome down, and tell it."""
         try:
-            message = self._outcome(asked)
+            messages = self._outcome(asked)
         except Exception:
             reference = uuid4().hex[:10]
             log.exception("A question failed.", action="asked.failed", request=asked.id, reference=reference)
-            message = answers.broken(reference)
+            messages = (answers.broken(reference),)
             try:
                 with self._ledger.writing() as writing:
                     writing.answer(asked.id, "question failed", asked.user, "", {"reference": reference})
             except CommandError as error:
                 log.warning("The ledger is closed.", action="asked.unwritten", error=str(error))
-        self.tell(asked, message)
+        for message in messages:
+            self.tell(asked, message)
 
-    def _outcome(self, asked: Asked) -> Message:
+    def _outcome(self, asked: Asked) -> tuple[Message, ...]:
         try:
-            wish = read(asked.words)
-            if isinstance(wish, Help):
-                return help_message()
-            asker = self._people.asker(asked.user, asked.team)
-            suspected = self._ledger.compromised_case_of(self._people.addresses_of(asker))
-            if suspected:
-                raise Barred(
-                    f"Your own account counts as taken over in case {suspected.id}, so you may not ask."
-                )
-            subject, connection = self._find(wish.who)
-            if is_own_account(self._people.addresses_of(asker), subject):
-                raise Barred("You may not ask about your own account. Ask a colleague to do it.")
-            if isinstance(wish, Check):
-                return self._check(asked, wish, asker, subject, connection)
-            return self._report(asked, wish, subject, connection)
+            match read(asked.words):
+                case Help():
+                    return (help_message(),)
+                case Check() | ShowReport() as wish:
+                    return (self._look_up(asked, wish),)
+                case wish:
+                    return self._decide(asked, wish)
         except LedgerError as error:
             log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
-            return answers.no(str(error), self.ours)
+            return (answers.no(str(error), self.ours),)
         except (BotError, CommandError, GraphError) as error:
             kind = "refused" if isinstance(error, Barred) else "not answered"
             log.info("A question was refused.", action="asked.refused", request=asked.id, why=str(error))
             with self._ledger.writing() as writing:
                 writing.answer(asked.id, kind, asked.user, "", {"says": str(error)})
-            return answers.no(str(error), self.ours)
+            return (answers.no(str(error), self.ours),)
 
-    def _find(self, who: Who) -> tuple[Subject, Connection]:
-        """Find the account that is meant, and its tenant."""
-        match who:
-            case Alias(alias):
-                return self._by_alias(alias)
-            case Mention(user):
-                address = self._people.address_behind(user)
-            case Address(typed):
-                address = typed
-        connection = self._tenants.for_address(address)
-        return find_subject(address, connection), connection
+    def _decide(self, asked: Asked, wish: Wish) -> tuple[Message, ...]:
+        answer = self._deciding.answer(asked, wish)
+        with self._ledger.writing() as writing:
+            writing.answer(asked.id, answer.kind, asked.user, answer.case_id, answer.facts)
+        return answer.messages
 
-    def _by_alias(self, alias: str) -> tuple[Subject, Connection]:
-        """Try an alias in every domain of every tenant; more than one hit is nobody's to guess."""
-        found: dict[tuple[str, str], tuple[Subject, Connection]] = {}
-        for connection in self._tenants.each():
-            for domain in connection.settings.domains:
-                try:
-                    subject = find_subject(f"{alias}@{domain}", connection)
-                except NoSuchUser:
-                    continue
-                found[connection.settings.name, subject.id] = (subject, connection)
-        if not found:
-            domains = ", ".join(sorted(self.ours)) or "no domain, as the settings name none"
-            raise NoSuchUser(f"Nobody is called {alias} in {domains}. Type the whole address.")
-        if len(found) > 1:
-            names = ", ".join(sorted(subject.user_principal_name for subject, _ in found.values()))
-            raise NotUnderstood(f"{alias} means more than one account: {names}. Type the whole address.")
-        return next(iter(found.values()))
+    def _look_up(self, asked: Asked, wish: Check | ShowReport) -> Message:
+        asker = self._gate.asker(asked)
+        subject, connection = self._gate.account(wish.who)
+        self._gate.keep_from_own(asker, subject)
+        if isinstance(wish, Check):
+            return self._check(asked, wish, asker, subject, connection)
+        return self._report(asked, wish, subject, connection)
 
     def _check(
         self, asked: Asked, wish: Check, asker: Person, subject: Subject, connection: Connection

@@ -3,6 +3,7 @@
     BotError
     ├── NotUnderstood      what was typed cannot be read; says what, and what to type
     ├── Barred             this person may not ask; says why
+    ├── AlreadyEnrolled    this person has a second factor already
     ├── CannotPost         Slack does not let the bot post there; says what to do about it
     ├── SlackFailed        Slack answered with an error that nobody asked for; `code` is Slack's name of it
     └── CannotStart        the bot cannot start; says what is in the way
@@ -25,6 +26,15 @@ class NotUnderstood(BotError):
 
 class Barred(BotError):
     """This person may not ask."""
+
+
+class AlreadyEnrolled(BotError):
+    """This person has a second factor already; replacing it from Slack would make it worthless."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You have a second factor already. Whoever runs the bot can remove it: compromise factor remove."
+        )
 
 
 class CannotPost(BotError):

@@ -2,7 +2,20 @@
 
     check <user> [since 7d | window 2026-11-01..2026-11-20] [in #channel]
     report <user> [in #channel]
+    plan <user or case>
+    contain <user or case> [1,4,8 because …]
+    approve <proposal> [digest]
+    deny <proposal> [because …]
+    withdraw <proposal> [because …]
+    restore <user or case> [1,3 because …]
+    errands <user or case> [done <number> [note]]
+    history <user or case>
+    enrol
     help
+
+Buttons and windows say the same words. The window of `contain` says the numbers of what was chosen and behind
+them, how the digest of the offer begins in which they were chosen; so does the one of `restore`. The button
+that shows a new password says `password <proposal>`.
 
 A user is an address, an alias, or a mention. Slack turns addresses into `<mailto:…>`, mentions into
 `<@U…|name>` and channels into `<#C…|name>`; keyboards make curly quotes and long dashes, and put full stops
@@ -15,15 +28,31 @@ from __future__ import annotations
 import difflib
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot.errors import NotUnderstood
 from bot.settings import parse_span
+from commands.ledger import CASE_LETTERS
 from graph.question import Window
 
-VERBS = ("check", "report", "help")
+VERBS = (
+    "check",
+    "report",
+    "plan",
+    "contain",
+    "approve",
+    "deny",
+    "withdraw",
+    "restore",
+    "errands",
+    "history",
+    "enrol",
+    "help",
+)
+"""What people are told that they can type."""
+
 LONGEST = timedelta(days=365)
 """The longest window: what Microsoft's audit log keeps with the larger licence.
 
@@ -40,6 +69,11 @@ _TOKENS = re.compile(r"<[^<>]*>\S*|\S+")
 _TYPED_BRACKETS = re.compile(r"<(?!mailto:)[^<>|@#!:][^<>|:]*>", re.IGNORECASE)
 _MENTION = re.compile(r"@([UW][A-Z0-9]+)")
 _CHANNEL = re.compile(r"#([CG][A-Z0-9]+)")
+_CASE = re.compile(rf"C-[{CASE_LETTERS}]{{5}}")
+_PROPOSAL = re.compile(rf"P-[{CASE_LETTERS}]{{5}}")
+_DIGEST = re.compile(r"[0-9a-f]{8,64}")
+_NUMBERS = re.compile(r"\d{1,4}(,\d{1,4})*", re.ASCII)
+_BECAUSE = re.compile(r"\bbecause\b:?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +133,134 @@ class ShowReport:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseId:
+    """A case named by its id."""
+
+    id: str
+
+
+About = Address | Mention | Alias | CaseId
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPlan:
+    """Show what could be done about an account, without proposing it."""
+
+    about: About
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody chose to propose.
+
+    Attributes:
+        numbers: The places in what was offered, counted from 0.
+        offer: How the digest of the offer begins that was chosen from; "" where it was typed.
+        because: Why.
+    """
+
+    numbers: tuple[int, ...]
+    offer: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contain:
+    """Propose what was chosen from the offer; without a choice, open the window in which one chooses."""
+
+    about: About
+    choice: Choice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Say yes to a proposal; the digest says to which plan, "" for the one that it has."""
+
+    proposal_id: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Say no to a proposal; the digest is as in `Approve`."""
+
+    proposal_id: str
+    digest: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take a proposal back."""
+
+    proposal_id: str
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Propose to take back what was done; without a choice, open the window in which one chooses."""
+
+    about: About
+    choice: Choice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowErrands:
+    """Show what people are to do in a case."""
+
+    about: About
+
+
+@dataclass(frozen=True, slots=True)
+class TickErrand:
+    """Say that an errand is done."""
+
+    about: About
+    number: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHistory:
+    """Tell everything that the ledger has about a case or an account."""
+
+    about: About
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPassword:
+    """Show a new password to the one who is to hand it over."""
+
+    proposal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """Set up a second factor."""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """Say what can be typed."""
 
 
-Wish = Check | ShowReport | Help
+Wish = (
+    Check
+    | ShowReport
+    | ShowPlan
+    | Contain
+    | Approve
+    | Deny
+    | Withdraw
+    | Restore
+    | ShowErrands
+    | TickErrand
+    | ShowHistory
+    | ShowPassword
+    | Enrol
+    | Help
+)
 
 
 def read(text: str) -> Wish:
@@ -118,13 +275,9 @@ def read(text: str) -> Wish:
     if not words:
         return Help()
     verb, rest = words[0].casefold().removeprefix("/").lstrip("-"), words[1:]
-    match verb:
-        case "help" | "?":
-            return Help()
-        case "check":
-            return _check(rest)
-        case "report":
-            return _report(rest)
+    reader = _READERS.get(verb)
+    if reader is not None:
+        return reader(rest, text)
     near = difflib.get_close_matches(verb, VERBS, n=1, cutoff=0.5)
     if near:
         guess = " ".join([near[0], *rest])
@@ -160,7 +313,138 @@ def window(when: Since | Days | None, now: datetime, usual: timedelta) -> Window
     return Window(start, end)
 
 
-def _check(words: list[str]) -> Check:
+def _help(_: list[str], __: str) -> Help:
+    return Help()
+
+
+def _plan(words: list[str], _: str) -> ShowPlan:
+    return ShowPlan(_one_about(words, "plan"))
+
+
+def _contain(words: list[str], text: str) -> Contain:
+    return Contain(_about(words, "contain"), _choice(words, text, "contain"))
+
+
+def _restore(words: list[str], text: str) -> Restore:
+    return Restore(_about(words, "restore"), _choice(words, text, "restore"))
+
+
+def _choice(words: list[str], text: str, verb: str) -> Choice | None:
+    """Read what follows the case: numbers from 1, a digest, and why; None where nothing follows."""
+    more = words[1:]
+    if not more:
+        return None
+    example = f"Type for example: /compromise {verb} {_said(words[0])} 1,4 because the mailbox was taken over"
+    if not _NUMBERS.fullmatch(more[0]) or "0" in more[0].split(","):
+        raise NotUnderstood(f"I do not know what “{_said(more[0])}” means here. {example}")
+    numbers = tuple(sorted({int(part) - 1 for part in more[0].split(",")}))
+    offer = more[1].casefold() if len(more) > 1 and _DIGEST.fullmatch(more[1].casefold()) else ""
+    found = _BECAUSE.search(text)
+    because = _plain(text[found.end() :]) if found else ""
+    if not because:
+        raise NotUnderstood(f"Say why, behind “because”. {example}")
+    return Choice(numbers, offer, because)
+
+
+def _history(words: list[str], _: str) -> ShowHistory:
+    return ShowHistory(_one_about(words, "history"))
+
+
+def _approve(words: list[str], _: str) -> Approve:
+    proposal_id, more = _proposal_id(words, "approve"), words[1:]
+    digest = more[0].casefold() if more else ""
+    if len(more) > 1 or (digest and not _DIGEST.fullmatch(digest)):
+        raise NotUnderstood(
+            f"I do not know what “{_said(' '.join(more))}” means here."
+            f" Type: /compromise approve {proposal_id}, and the digest from its card if you like."
+        )
+    return Approve(proposal_id, digest)
+
+
+def _deny(words: list[str], text: str) -> Deny:
+    return Deny(*_proposal_with_digest(words, "deny"), _reason(text, _rest(words)))
+
+
+def _withdraw(words: list[str], text: str) -> Withdraw:
+    return Withdraw(_proposal_id(words, "withdraw"), _reason(text, _rest(words)))
+
+
+def _errands(words: list[str], text: str) -> ShowErrands | TickErrand:
+    about, more = _about(words, "errands"), words[1:]
+    if not more:
+        return ShowErrands(about)
+    number = more[1] if len(more) > 1 and more[0].casefold() == "done" else ""
+    if not (number.isascii() and number.isdigit() and len(number) < 4):
+        raise NotUnderstood("To tick an errand off, type for example: /compromise errands C-7F3K2 done 2")
+    # The note stands there as it was typed; words would have lost their quotes and stops.
+    found = re.search(rf"\bdone\W+{number}\b(.*)", text, re.IGNORECASE | re.DOTALL)
+    return TickErrand(about, int(number), _plain(found[1]) if found else "")
+
+
+def _password(words: list[str], _: str) -> ShowPassword:
+    return ShowPassword(_proposal_id(words, "password"))
+
+
+def _enrol(words: list[str], _: str) -> Enrol:
+    if words:
+        raise NotUnderstood("Everybody enrols for themselves. Type: /compromise enrol")
+    return Enrol()
+
+
+def _one_about(words: list[str], verb: str) -> About:
+    about = _about(words, verb)
+    if len(words) > 1:
+        raise NotUnderstood(
+            f"I do not know what “{_said(words[1])}” means here."
+            f" Type for example: /compromise {verb} {_said(words[0])}"
+        )
+    return about
+
+
+def _about(words: list[str], verb: str) -> About:
+    if not words:
+        raise NotUnderstood(f"Say which user or case. Type for example: /compromise {verb} C-7F3K2")
+    if _CASE.fullmatch(words[0].upper()):
+        return CaseId(words[0].upper())
+    if _PROPOSAL.fullmatch(words[0].upper()):
+        raise NotUnderstood(f"{words[0]} is a proposal; {verb} needs a user or a case, such as C-7F3K2.")
+    return _who(words[0])
+
+
+def _proposal_with_digest(words: list[str], verb: str) -> tuple[str, str]:
+    proposal_id = _proposal_id(words, verb)
+    return proposal_id, words[1].casefold() if len(_rest(words)) < len(words) - 1 else ""
+
+
+def _rest(words: list[str]) -> list[str]:
+    """What follows a proposal's id and the digest that a button puts behind it."""
+    return words[2:] if len(words) > 1 and _DIGEST.fullmatch(words[1].casefold()) else words[1:]
+
+
+def _proposal_id(words: list[str], verb: str) -> str:
+    if words and _PROPOSAL.fullmatch(words[0].upper()):
+        return words[0].upper()
+    named = f"“{_said(words[0])}” is no proposal. " if words else "Say which proposal. "
+    raise NotUnderstood(f"{named}Its id stands on its card; type for example: /compromise {verb} P-7F3K2")
+
+
+def _reason(text: str, words: list[str]) -> str:
+    """Give what stands after "because", as it was typed; without that word, all the rest in `words`."""
+    found = _BECAUSE.search(text)
+    return _plain(text[found.end() :]) if found else _plain(" ".join(words))
+
+
+def _plain(text: str) -> str:
+    """Undo what Slack does to the signs ``< > &`` in what people type."""
+    return text.strip().replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def escaped(text: str) -> str:
+    """Write a text from a window as Slack writes what people type, so that both are read the same."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _check(words: list[str], _: str) -> Check:
     who: Who | None = None
     when: Since | Days | None = None
     channel = ""
@@ -182,7 +466,7 @@ def _check(words: list[str]) -> Check:
     return Check(who, when, channel)
 
 
-def _report(words: list[str]) -> ShowReport:
+def _report(words: list[str], _: str) -> ShowReport:
     who: Who | None = None
     channel = ""
     for name, value in _options(words):
@@ -325,3 +609,23 @@ def _said(word: str) -> str:
     """A word as the person sees it: Slack's own brackets shown as its label."""
     escaped = _ESCAPED.fullmatch(word)
     return (escaped[2] or escaped[1]) if escaped else word
+
+
+_READERS: Mapping[str, Callable[[list[str], str], Wish]] = {
+    "help": _help,
+    "?": _help,
+    "check": _check,
+    "report": _report,
+    "plan": _plan,
+    "contain": _contain,
+    "approve": _approve,
+    "deny": _deny,
+    "withdraw": _withdraw,
+    "restore": _restore,
+    "errands": _errands,
+    "history": _history,
+    "password": _password,
+    "enrol": _enrol,
+    "enroll": _enrol,
+}
+"""Who reads the rest of the line, by verb: its words, and the line as it was typed."""

@@ -26,6 +26,11 @@ class Asked:
         channel: Where it was asked.
         words: What was typed after the command.
         response_url: Where an answer for this person alone may be sent; a secret for half an hour.
+        trigger: What opens a window for this person, within three seconds and once; "" where nothing does.
+            Like the response URL and what follows, it is never written down, so a question that is answered
+            after a restart is without it.
+        clicked: Whether a button said it, so that what is missing is asked for in a window.
+        factor: Whether a code of this person's second factor was checked along with it.
     """
 
     id: str
@@ -34,6 +39,9 @@ class Asked:
     channel: str
     words: str
     response_url: str = ""
+    trigger: str = ""
+    clicked: bool = False
+    factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Durable work: a check goes on after the process was killed, and no case stays open for ever.
+"""Durable work: checks and plans go on after the process was killed, and nothing stays open for ever.
 
 The engine (DBOS) runs things at least once and remembers which were begun. The ledger is the only authority:
 the engine's tables may be deleted at any time; `Jobs.reconcile` starts again what the ledger says is open.
@@ -18,24 +18,32 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus
 
 from bot.artefacts import report_store
+from bot.carrying import Carrying, connection_of
 from bot.cases import Cards
 from bot.errors import BotError
 from commands.check import judge, look
 from commands.clues.places import Atlas
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
-from graph.collect import Connection
-from graph.errors import GraphError, NoSuchUser
+from commands.plan import Nothing, offer_text
+from commands.propose import offer
+from commands.report import Report
+from commands.situation import Guard
+from commands.steps import ORDER
+from graph.errors import GraphError
+from graph.evidence import Evidence
 from graph.question import Question
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)
 
 QUEUE = "checks"
-VERSION = "checks-1"
+PLANS = "plans"
+WATCHES = "watches"
+VERSION = "work-2"
 """Raise it when the steps of the workflow change.
 
 Left to itself, the engine makes a version of every change of the code: an upgrade strands what is under way.
@@ -56,6 +64,10 @@ STOP_SECONDS = 2.0
 _UNDER_WAY = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 
 
+WATCHERS = 2
+"""How many cases are looked at again at the same time; nobody waits for it."""
+
+
 class Checking:
     """What a check does, without the engine: look, judge, write down. Each part may be repeated.
 
@@ -66,6 +78,7 @@ class Checking:
         clock: Tells the time (aware UTC).
         patience: Seconds that a slow source is waited for.
         atlas: Where addresses are, where Microsoft does not say.
+        guard: Whom nobody may touch.
     """
 
     def __init__(
@@ -76,9 +89,11 @@ class Checking:
         clock: Callable[[], datetime],
         patience: float,
         *,
+        guard: Guard,
         atlas: Atlas | None = None,
     ) -> None:
         self._atlas = atlas
+        self._guard = guard
         self._ledger = ledger
         self._tenants = tenants
         self._cards = cards
@@ -95,7 +110,7 @@ class Checking:
         if case.state is not CaseState.LOOKING or case.run != run:
             return
         try:
-            connection = self._connection(case)
+            connection = connection_of(case, self._tenants)
             with self._cards.painting(case) as tell:
                 evidence = look(
                     Question(case.subject, case.window),
@@ -107,6 +122,7 @@ class Checking:
                 )
             report = judge(evidence, self._clock(), self._atlas)
             stored = report_store.dump(report)
+            offered = self._offered(evidence, report, case_id)
             sources = {source.id: source.state.value for source in report.sources}
         except CommandError:
             raise
@@ -123,28 +139,33 @@ class Checking:
         else:
             answer = report.verdict.answer.value
             with self._ledger.writing() as writing:
-                writing.finish(case_id, verdict=answer, report=stored, facts={"sources": sources, "run": run})
+                facts = {"sources": sources, "run": run}
+                writing.finish(case_id, verdict=answer, report=stored, facts=facts, offer=offered)
             log.info("A check is done.", action="check.done", case=case_id, verdict=answer, run=run)
+
+    def _offered(self, evidence: Evidence, report: Report, case_id: str) -> str:
+        """Give what the steps plan; a mistake in one of them must not cost the report."""
+        try:
+            return offer_text(offer(evidence, report, self._guard))
+        except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
+            reference = refer("The steps could not be planned.", case_id)
+            why = f"A mistake of ours kept the steps from being planned; the log has it under {reference}."
+            return offer_text(Nothing(step, why, refused=True) for step in ORDER)
 
     def show(self, case_id: str) -> None:
         """Show the outcome."""
         self._cards.show(case_id)
 
-    def _connection(self, case: Case) -> Connection:
-        for connection in self._tenants.each():
-            if connection.settings.name == case.tenant:
-                return connection
-        raise NoSuchUser(f"The tenant {case.tenant} is not configured any more.")
-
 
 class Jobs:
-    """The engine with its queue.
+    """The engine with its queues.
 
     Args:
         url: Where the engine keeps its tables: ``sqlite:///FILE`` or ``postgresql://…``.
-        workers: How many checks run at the same time.
+        workers: How many checks run at the same time, and how many plans.
         ledger: The authority on what is open.
         checking: What a check does.
+        carrying: What carrying out a plan does, and looking again afterwards.
         cards: Where outcomes are shown.
         clock: Tells the time (aware UTC).
     """
@@ -156,6 +177,7 @@ class Jobs:
         workers: int,
         ledger: Ledger,
         checking: Checking,
+        carrying: Carrying,
         cards: Cards,
         clock: Callable[[], datetime],
     ) -> None:
@@ -163,9 +185,12 @@ class Jobs:
         self._workers = workers
         self._ledger = ledger
         self._checking = checking
+        self._carrying = carrying
         self._cards = cards
         self._clock = clock
         self._workflow: Any = None
+        self._plan: Any = None
+        self._watch: Any = None
         self._busy = 0
         self._idle = threading.Condition()
         self._stopping = threading.Event()
@@ -202,12 +227,48 @@ class Jobs:
             look_step(case_id, run)
             show_step(case_id)
 
-        self._workflow = check
+        carrying = self._carrying
+
+        @DBOS.step(name="carry out")
+        def carry_out_step(proposal_id: str) -> None:
+            with self._at_work():
+                carrying.carry_out(proposal_id)
+
+        @DBOS.step(name="look again at once")
+        def look_at_once_step(proposal_id: str) -> None:
+            with self._at_work():
+                carrying.look_at_once(proposal_id)
+
+        @DBOS.step(name="show the end")
+        def show_end_step(proposal_id: str) -> None:
+            with self._at_work():
+                carrying.show(proposal_id)
+
+        @DBOS.workflow(name="plan")
+        def plan(proposal_id: str) -> None:
+            carry_out_step(proposal_id)
+            look_at_once_step(proposal_id)
+            show_end_step(proposal_id)
+
+        @DBOS.step(name="look again")
+        def look_again_step(case_id: str, number: int) -> None:
+            with self._at_work():
+                carrying.look_again(case_id, number)
+
+        @DBOS.workflow(name="watch")
+        def watch(case_id: str, number: int) -> None:
+            look_again_step(case_id, number)
+
+        self._workflow, self._plan, self._watch = check, plan, watch
         DBOS.launch()
         # Polled often: the first finding should be on the card within two seconds.
         DBOS.register_queue(
             QUEUE, worker_concurrency=self._workers, polling_interval_sec=0.1, on_conflict="always_update"
         )
+        for name, workers in ((PLANS, self._workers), (WATCHES, WATCHERS)):
+            DBOS.register_queue(
+                name, worker_concurrency=workers, polling_interval_sec=0.2, on_conflict="always_update"
+            )
         self.reconcile(timedelta(0))
         self._rounds.start()
 
@@ -241,12 +302,49 @@ class Jobs:
         with SetWorkflowID(_id(case)):
             DBOS.enqueue_workflow(QUEUE, self._workflow, case.id, case.run)
 
+    def enqueue_plan(self, proposal_id: str) -> None:
+        """Put an approved proposal on its queue, unless it is there; a dead run is followed by another."""
+        number = 1
+        while known := _known(f"plan:{proposal_id}:{number}"):
+            if _is_under_way(known):
+                return
+            number += 1
+        if number > RUNS:
+            # It is never given up: what was begun must come to an end, and what was sent is read back first.
+            log.error(
+                "A plan is begun again and again.", action="plan.again", proposal=proposal_id, run=number
+            )
+        with SetWorkflowID(f"plan:{proposal_id}:{number}"):
+            DBOS.enqueue_workflow(PLANS, self._plan, proposal_id)
+
+    def enqueue_watch(self, case_id: str, number: int) -> None:
+        """Put a further look at a case on its queue, unless it is there."""
+        attempt = 1
+        while known := _known(f"watch:{case_id}:{number}:{attempt}"):
+            if _is_under_way(known):
+                return
+            attempt += 1
+        with SetWorkflowID(f"watch:{case_id}:{number}:{attempt}"):
+            DBOS.enqueue_workflow(WATCHES, self._watch, case_id, number)
+
     def reconcile(self, age: timedelta = timedelta(minutes=2)) -> None:
-        """Take up every open case that nobody works on.
+        """Take up everything open that nobody works on: cases, proposals and looks that are due.
 
         Args:
-            age: Cases younger than this are left to whoever opened them.
+            age: What is younger than this is left to whoever began it.
         """
+        self._reconcile_cases(age)
+        self._tried("proposals", lambda: self._carrying.tidy(age, self.enqueue_plan, self.enqueue_watch))
+
+    def _tried(self, what: str, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except (BotError, CommandError) as error:
+            log.warning("Something open waits.", action="reconcile.waits", what=what, error=str(error))
+        except Exception:
+            log.exception("Something open could not be taken up.", action="reconcile.failed", what=what)
+
+    def _reconcile_cases(self, age: timedelta) -> None:
         now = self._clock()
         for case in self._ledger.unfinished_cases():
             if now - (case.finished_at or case.asked_at) < age:
@@ -259,8 +357,8 @@ class Jobs:
                 log.exception("An open case could not be taken up.", action="case.waits", case=case.id)
 
     def _take_up(self, case: Case) -> None:
-        known = DBOS.list_workflows(workflow_ids=[_id(case)], load_input=False, load_output=False)
-        if known and known[0].status in _UNDER_WAY and known[0].app_version == VERSION:
+        known = _known(_id(case))
+        if known and _is_under_way(known):
             return
         if case.state is not CaseState.LOOKING:
             log.info("The end of a case is shown late.", action="case.shown_late", case=case.id)
@@ -279,7 +377,7 @@ class Jobs:
             return
         if known:
             with self._ledger.writing() as writing:
-                writing.run_again(case.id, "bot", f"the run before ended as {known[0].status}")
+                writing.run_again(case.id, "bot", f"the run before ended as {known.status}")
             case = self._ledger.case(case.id)
         log.info("An open case is taken up.", action="case.taken_up", case=case.id, run=case.run)
         self.enqueue(case)
@@ -299,6 +397,16 @@ def refer(phrase: str, case_id: str, **facts: object) -> str:
         phrase, action="check.failed", case=case_id, reference=reference, exc_info=sys.exc_info(), **facts
     )
     return reference
+
+
+def _known(workflow: str) -> WorkflowStatus | None:
+    """What the engine knows about one run."""
+    found = DBOS.list_workflows(workflow_ids=[workflow], load_input=False, load_output=False)
+    return found[0] if found else None
+
+
+def _is_under_way(known: WorkflowStatus) -> bool:
+    return known.status in _UNDER_WAY and known.app_version == VERSION
 
 
 def _id(case: Case) -> str:

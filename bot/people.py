@@ -1,8 +1,8 @@
-"""Who somebody in Slack is, and whether this person may ask.
+"""Who somebody in Slack is, and whether this person may ask or approve.
 
 Being in a channel gives nobody any right. People are named in the settings, by user id or by a user group.
-What Slack says about them is read again each time; only the group's list is kept, for a minute at most.
-Nobody named means that nobody may ask.
+What Slack says about them is read again each time; only the group's list is kept, for a minute at most, and
+not even that where somebody approves. Nobody named means that nobody may.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from slack_sdk import WebClient
 from bot.errors import Barred, NotUnderstood, SlackFailed
 from bot.settings import ResponderSettings
 from bot.slack_client import call
+from commands.approval import Voter
+from commands.ledger import Ledger
 from graph.question import Subject
 
 GROUP_SECONDS = 60.0
@@ -56,7 +58,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may ask."""
+    """Somebody who may ask, or is asked for an approval."""
 
     id: str
     team: str
@@ -107,6 +109,52 @@ def why_not(account: Account, home: str, named: frozenset[str]) -> str:
     return ""
 
 
+def why_no_approver(account: Account, home: str, named: frozenset[str], open_case: str) -> str:
+    """Say why this account may not approve, in one sentence; "" when it may.
+
+    Args:
+        account: Who approves.
+        home: The id of our own workspace.
+        named: The user ids that the settings name as approvers, directly or through the group.
+        open_case: Why this person's own account is in doubt, one sentence; "" when it is not.
+    """
+    if account.deleted:
+        return "Your Slack account is deactivated, so you may not approve."
+    if account.bot:
+        return "Bots may not approve."
+    if account.stranger or account.team != home:
+        return "People from another workspace may not approve."
+    if account.guest:
+        return "Guests of this workspace may not approve."
+    if not account.email:
+        return "Slack tells no address for you, so nobody can tell whose account you would decide about."
+    if not account.confirmed:
+        return "Your address in Slack is not confirmed, so you may not approve."
+    if not named:
+        return "Nobody may approve yet: the settings name no approvers."
+    if account.id not in named:
+        return "You are not one of the approvers."
+    return open_case
+
+
+def doubt_about(ledger: Ledger, addresses: frozenset[str]) -> str:
+    """Say why somebody with these addresses must not decide anything now; "" when nothing is known.
+
+    Whoever holds a taken-over account may hold its owner's Slack account as well.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    against = ledger.case_against(addresses, ("compromised", "suspicious"))
+    if against:
+        found = "counts as taken over" if against.verdict == "compromised" else "was found suspicious"
+        return f"Your own account {found} in case {against.id}, so you may not decide anything."
+    for case in ledger.unfinished_cases():
+        if any(case.subject.is_meant_by(address) for address in addresses):
+            return f"Your own account is being looked into in case {case.id}, so you may not decide anything."
+    return ""
+
+
 def is_own_account(addresses: frozenset[str], subject: Subject) -> bool:
     """Say whether one of these addresses means the subject."""
     return any(subject.is_meant_by(address) for address in addresses)
@@ -127,6 +175,8 @@ class People:
         responders: Who may ask.
         addresses: Slack user ids with the Microsoft 365 address of the same person.
         seconds: A clock that only goes forward, in seconds.
+        approvers: Who may approve.
+        doubt: Says why somebody with these addresses must not decide anything, "" when nothing is known.
     """
 
     def __init__(
@@ -136,14 +186,19 @@ class People:
         responders: ResponderSettings,
         addresses: Mapping[str, str],
         seconds: Callable[[], float],
+        *,
+        approvers: ResponderSettings | None = None,
+        doubt: Callable[[frozenset[str]], str] = lambda _: "",
     ) -> None:
         self._client = client
         self._home = home
         self._responders = responders
         self._addresses = {user: address.strip().casefold() for user, address in addresses.items()}
         self._seconds = seconds
+        self._approvers = approvers or ResponderSettings()
+        self._doubt = doubt
         self._lock = threading.Lock()
-        self._group: tuple[float, frozenset[str]] | None = None
+        self._groups: dict[str, tuple[float, frozenset[str]]] = {}
 
     def account(self, user: str) -> Account:
         """Ask Slack who this is.
@@ -175,9 +230,8 @@ class People:
             account = self.account(user)
         except NotUnderstood as error:
             raise Barred("Slack does not tell who you are, so you may not ask for checks.") from error
-        if user in self._addresses and not account.email:
-            account = replace(account, email=self._addresses[user])
-        reason = why_not(account, self._home, self._named())
+        account = self._with_address(account)
+        reason = why_not(account, self._home, self._named(self._responders))
         if not reason and team not in ("", self._home):
             reason = "People from another workspace may not ask for checks."
         if reason:
@@ -227,16 +281,64 @@ class People:
                     raise
         return ""
 
-    def _named(self) -> frozenset[str]:
-        users = frozenset(self._responders.users)
-        return users | self._members() if self._responders.group else users
+    def voter(self, user: str, team: str = "", *, factor: bool = False, fresh: bool = True) -> Voter:
+        """Give the person who votes, with the reason why they may not; everything is read anew.
 
-    def _members(self) -> frozenset[str]:
+        Args:
+            user: The user id in the payload.
+            team: The user's workspace in the payload, "" where it names none.
+            factor: Whether a second factor was shown with this vote.
+            fresh: False where nothing is decided by it, so that the group's list may be a minute old.
+
+        Raises:
+            SlackFailed: Slack did not answer, so nobody knows.
+            LedgerError: the ledger cannot be read.
+        """
+        try:
+            account = self._with_address(self.account(user))
+        except NotUnderstood:
+            return Voter(
+                user, frozenset(), "Slack does not tell who you are, so you may not approve.", factor
+            )
+        addresses = self.addresses_of(Person(account.id, account.team, account.email, account.name))
+        named = self._named(self._approvers, fresh=fresh)
+        barred = why_no_approver(account, self._home, named, self._doubt(addresses))
+        if not barred and team not in ("", self._home):
+            barred = "People from another workspace may not approve."
+        return Voter(account.id, addresses, barred, factor)
+
+    def doubt_about(self, addresses: frozenset[str]) -> str:
+        """Say why somebody with these addresses must not decide anything now; "" when nothing is known.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        return self._doubt(addresses)
+
+    def approvers(self) -> tuple[str, ...]:
+        """Give the user ids of everybody whom the settings name as an approver, in the order of their ids.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        return tuple(sorted(self._named(self._approvers)))
+
+    def _with_address(self, account: Account) -> Account:
+        if account.id in self._addresses and not account.email:
+            return replace(account, email=self._addresses[account.id])
+        return account
+
+    def _named(self, who: ResponderSettings, *, fresh: bool = False) -> frozenset[str]:
+        users = frozenset(who.users)
+        return users | self._members(who.group, fresh=fresh) if who.group else users
+
+    def _members(self, group: str, *, fresh: bool) -> frozenset[str]:
         with self._lock:
             now = self._seconds()
-            if self._group and now - self._group[0] < GROUP_SECONDS:
-                return self._group[1]
-            answer = call(self._client.usergroups_users_list, usergroup=self._responders.group)
+            known = self._groups.get(group)
+            if known and not fresh and now - known[0] < GROUP_SECONDS:
+                return known[1]
+            answer = call(self._client.usergroups_users_list, usergroup=group)
             members = frozenset(str(user) for user in answer["users"])
-            self._group = (now, members)
+            self._groups[group] = (now, members)
             return members

@@ -33,6 +33,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from commands.keys import FILE
+from commands.steps import ORDER
 from graph.settings import TenantSettings, is_loopback
 from graph.tenants import Tenants
 
@@ -44,6 +46,9 @@ _SPAN = re.compile(r"(\d{1,5})\s*(m|min|minutes?|h|hours?|d|days?|w|weeks?)", re
 
 _SHORT = {"COMPROMISE_TENANT_ID": ("tenant", "tenant_id")}
 """Variables whose name would repeat itself."""
+
+KINDS = frozenset({"irreversible", "tenant_wide"})
+"""Stand among the step ids of `policy.factor` for every change that is of this kind."""
 
 _FOREIGN = frozenset({"COMPROMISE_EXAMPLES", "COMPROMISE_CONFIG"})
 """Variables of that prefix that are no settings: where tests find records, and where the file lies."""
@@ -109,6 +114,11 @@ class SlackSettings(_Frozen):
         description="the id of the channel that cards go to, such as C0123ABCD",
         pattern="^([CG][A-Z0-9]+)?$",
     )
+    checkpoints: str = Field(
+        "",
+        description="the id of the channel that checkpoints of the ledger go to, such as C0123ABCD",
+        pattern="^([CG][A-Z0-9]+)?$",
+    )
     api_url: str = Field(SLACK, description=f"{SLACK}; anything else is for the sandbox on this machine only")
 
     @model_validator(mode="after")
@@ -135,6 +145,42 @@ class ResponderSettings(_Frozen):
     )
 
 
+class ApproverSettings(ResponderSettings):
+    """Who may approve. Nobody is named: nobody may, and nothing is ever carried out."""
+
+
+def _is_step(name: str) -> str:
+    if name not in ORDER:
+        near = difflib.get_close_matches(name, ORDER, n=1)
+        raise ValueError(f"there is no step {name}" + (f"; did you mean {near[0]}?" if near else ""))
+    return name
+
+
+Step = Annotated[str, AfterValidator(_is_step)]
+
+
+def _is_step_or_kind(name: str) -> str:
+    return name if name in KINDS else _is_step(name)
+
+
+class PolicySettings(_Frozen):
+    """What it takes to carry something out."""
+
+    strict: bool = Field(default=False, description="true when the proposer's own approval does not count")
+    expires: Span = Field(
+        timedelta(minutes=30), description="how long a proposal waits for approvals, such as 30m or 2h"
+    )
+    factor: tuple[Annotated[str, AfterValidator(_is_step_or_kind)], ...] = Field(
+        (),
+        description="the ids of steps whose approvals need a code of the second factor, or irreversible,"
+        " or tenant_wide",
+    )
+    people: dict[Step, Annotated[int, Field(ge=1, le=10)]] = Field(
+        default_factory=dict,
+        description="step ids with the number of people who must approve, 1 to 10",
+    )
+
+
 class LogSettings(_Frozen):
     """What the log looks like."""
 
@@ -142,6 +188,10 @@ class LogSettings(_Frozen):
         "info", description="debug, info, warning or error"
     )
     format: Literal["text", "json"] = Field("text", description="text or json")
+
+
+def _beside_the_ledger(given: dict[str, Any]) -> Path:
+    return Path(given["ledger"]).with_name(FILE)
 
 
 class Settings(_Frozen):
@@ -152,11 +202,25 @@ class Settings(_Frozen):
     )
     slack: SlackSettings | None = Field(None, description="how to reach Slack")
     responders: ResponderSettings = Field(default_factory=ResponderSettings, description="who may ask")
+    approvers: ApproverSettings = Field(default_factory=ApproverSettings, description="who may approve")
+    policy: PolicySettings = Field(
+        default_factory=PolicySettings, description="what it takes to carry something out"
+    )
+    protected: tuple[str, ...] = Field(
+        (), description="addresses or object ids of accounts that are never touched, such as break-glass ones"
+    )
     people: dict[str, str] = Field(
         default_factory=dict,
         description="Slack user ids with the Microsoft 365 address of that person, where Slack has another",
     )
     ledger: Path = Field(Path("ledger.db"), description="the ledger's file")
+    key: Path = Field(
+        default_factory=_beside_the_ledger, description="the file of the bot's private key; made when absent"
+    )
+    checkpoint_every: Span = Field(
+        timedelta(hours=1),
+        description="how long after a checkpoint of the ledger the next one is posted, such as 1h or 1d",
+    )
     engine: str = Field(
         "sqlite:///jobs.db",
         repr=False,  # the address of a database may hold its password
@@ -246,7 +310,9 @@ def load(path: Path | None, environment: Mapping[str, str], needs: tuple[str, ..
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError([*problems, *(_problem(one, given) for one in error.errors())]) from None
+        # A default that follows from other values is no trouble of its own where one of those is wrong.
+        wrong = [one for one in error.errors() if one["type"] != "default_factory_not_called"]
+        raise SettingsError([*problems, *(_problem(one, given) for one in wrong)]) from None
     for number, tenant in enumerate(settings.tenants):
         if tenant.certificate and not tenant.certificate.is_file():
             name = _named(("tenants", number, "certificate"), given)
@@ -281,7 +347,7 @@ def _variables(
         inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
         if inner is not None:
             yield from _variables(inner, where)
-        elif where not in (("tenants",), ("people",)):
+        elif where not in (("tenants",), ("people",), ("policy", "people")):
             yield _variable(where), (where, tuple in kinds)
 
 

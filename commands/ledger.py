@@ -21,7 +21,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -478,8 +478,10 @@ class Ledger:
             ).fetchone()
         return _case(row) if row else None
 
-    def compromised_case_of(self, addresses: frozenset[str]) -> Case | None:
-        """Give the case by which one of these addresses counts as taken over: the latest verdict decides."""
+    def case_against(
+        self, addresses: frozenset[str], verdicts: Collection[str] = ("compromised",)
+    ) -> Case | None:
+        """Give the case by which one of these addresses has such a verdict: an account's latest decides."""
         with self._trouble():
             rows = self._db.execute(
                 "SELECT * FROM cases WHERE verdict <> '' ORDER BY finished_at DESC, rowid DESC"
@@ -490,7 +492,7 @@ class Ledger:
             if account in judged:
                 continue
             judged.add(account)
-            if row["verdict"] == "compromised":
+            if row["verdict"] in verdicts:
                 case = _case(row)
                 if any(case.subject.is_meant_by(address) for address in addresses):
                     return case

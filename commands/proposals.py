@@ -28,6 +28,7 @@ from commands.errors import (
 )
 from commands.ledger import CASE_LETTERS, Ledger, Writing, moment
 from commands.plan import Change, Plan, State, plan_facts, plan_from
+from commands.soundness import verify_ledger
 from graph.question import Subject
 
 SECRET_LIFE = timedelta(minutes=15)
@@ -52,6 +53,9 @@ class Outcome(StrEnum):
 
 DONE: frozenset[Outcome] = frozenset({Outcome.CONFIRMED, Outcome.UNCONFIRMED})
 """The outcomes of a change that was made, and can therefore be undone."""
+
+PERHAPS_MADE: frozenset[Outcome] = DONE | {Outcome.UNKNOWN}
+"""The outcomes of a change that may be in force, so that a password which it set may be needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +262,7 @@ class Proposals:
             LedgerTampered: they do not, or the chain is broken; nothing may be done for it.
             NoSuchProposal: there is none with this id.
         """
-        self.ledger.verify()
+        verify_ledger(self.ledger.path)
         proposal = self.get(proposal_id)
         told = [
             entry

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from bot.settings import variables
+from commands.checkpoint import sign_head
+from commands.keys import Keys
 from commands.ledger import Ledger
 from graph.evidence import SOURCES
 from graph.queries.registry import QUERIES
@@ -86,6 +88,8 @@ def test_the_commands_of_the_readme_run_as_they_stand_there(line, tmp_path):
     (tmp_path / "demo-output").mkdir()
     with closing(Ledger(tmp_path / "demo-output/ledger.db", lambda: datetime.now(UTC))) as ledger:
         ledger.append("asked", "cli", "", {"words": "check"})
+        made = sign_head(ledger, Keys.load_or_make(tmp_path / "demo-output/compromise.key"))
+    (tmp_path / "demo-output/checkpoints.txt").write_text(str(made))
     done = subprocess.run(
         [sys.executable, "-m", "bot", *line.split()],
         cwd=tmp_path,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from slack_bolt import App
 
 from bot.desk import Desk
-from bot.listeners import commands, errors, home
+from bot.listeners import actions, commands, errors, home, windows
 
 
 def register(app: App, desk: Desk) -> None:
     """Tell Bolt about every listener."""
     commands.register(app, desk)
+    actions.register(app, desk)
+    windows.register(app, desk)
     home.register(app)
     errors.register(app)

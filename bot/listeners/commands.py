@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -11,7 +12,7 @@ from slack_bolt import Ack, App
 from bot import answers
 from bot.desk import Desk, question_id
 from bot.errors import NotUnderstood
-from bot.grammar import Help, read
+from bot.grammar import Check, Help, ShowReport, read
 from bot.intake import Asked
 from bot.messages import Message
 from bot.messages.help import help_message
@@ -25,16 +26,23 @@ def register(app: App, desk: Desk) -> None:
 
     @app.command("/compromise")
     def compromise(ack: Ack, body: dict[str, Any]) -> None:
+        message: Message | None
         try:
             message = _taken(desk, asked(body, str(body.get("text") or "")))
         except LedgerError as error:
             log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
             message = answers.no(str(error), desk.ours)
-        ack(**message.arguments)
+        if message is None:
+            ack()
+        else:
+            ack(**message.arguments)
 
 
-def _taken(desk: Desk, question: Asked) -> Message:
-    """Hand the question over, and say so; answer on the spot what needs no work."""
+def _taken(desk: Desk, question: Asked) -> Message | None:
+    """Hand the question over, and say so; answer on the spot what needs no work.
+
+    What takes no time, or opens a window, is acknowledged without words.
+    """
     try:
         wish = read(question.words)
     except NotUnderstood as error:
@@ -42,8 +50,12 @@ def _taken(desk: Desk, question: Asked) -> Message:
         return answers.no(str(error), desk.ours)
     if isinstance(wish, Help):
         return help_message()
+    if isinstance(wish, (Check, ShowReport)):
+        # What opens no window has no use for a trigger, and waits until everybody is acknowledged.
+        desk.take(replace(question, trigger=""))
+        return answers.noted()
     desk.take(question)
-    return answers.noted()
+    return None
 
 
 def asked(body: Mapping[str, Any], words: str) -> Asked:
@@ -56,4 +68,5 @@ def asked(body: Mapping[str, Any], words: str) -> Asked:
         channel=str(body.get("channel_id") or ""),
         words=words,
         response_url=str(body.get("response_url") or ""),
+        trigger=str(body["trigger_id"]),
     )

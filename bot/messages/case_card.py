@@ -15,7 +15,7 @@ from bot.messages import Block, Message, parts
 from bot.messages.details import is_shortened
 from bot.messages.escape import address, plain, said
 from bot.messages.limits import fit
-from commands.report import Finding, Report, Result, SourceState, State, SymptomResult
+from commands.report import Answer, Finding, Report, Result, SourceState, State, SymptomResult
 from graph.question import Window
 
 if TYPE_CHECKING:  # a check brings the whole network with it, which drawing a card does not need
@@ -26,6 +26,7 @@ _WAITING_NAMED = 4
 _FIRST_FINDINGS = 3
 _REASONS = 4
 _GAPS = 5
+_PROPOSALS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ class CaseView:
         files: The names of the files attached in the thread.
         finished_at: When it ended (aware UTC), None while looking.
         note: One sentence: why it failed, or something that the card must say beside the report.
+        proposals: One line for each proposal, as `proposal_card.proposal_line` writes it: harmless mrkdwn.
+        doors: What was seen when looking again after the account was taken back, one or two sentences, such
+            as what `all_closed` says; "" where nobody looked again.
+        raised: Whether something came back, so that the card says so first.
+        offers: Whether there is something to do, and with it the button that takes the account back; None
+            for a card without buttons.
     """
 
     case_id: str
@@ -59,6 +66,16 @@ class CaseView:
     files: tuple[str, ...] = ()
     finished_at: datetime | None = None
     note: str = ""
+    proposals: tuple[str, ...] = ()
+    doors: str = ""
+    raised: bool = False
+    offers: bool | None = None
+
+
+def all_closed(doors: int) -> str:
+    """What a card says when looking again found nothing open."""
+    closed = "the back door is closed" if doors == 1 else f"all {doors} back doors are closed"
+    return f"Looked again: {closed}."
 
 
 def case_card(view: CaseView) -> Message:
@@ -70,7 +87,20 @@ def case_card(view: CaseView) -> Message:
             text, blocks = _done(view, view.report)
         case _:
             text, blocks = _failed(view)
+    buttons = list(_buttons(view))
+    if buttons:
+        blocks.append(parts.actions(buttons))
     return fit(Message(text=text, blocks=(*blocks, parts.context(_small_print(view)))))
+
+
+def _buttons(view: CaseView) -> Iterator[Block]:
+    """What can be done next; a check that still runs comes first."""
+    if view.state == "looking" or view.offers is None:
+        return
+    if view.offers and view.report is not None:
+        grave = view.report.verdict.answer is Answer.COMPROMISED
+        yield parts.button("Take the account back", "contain", view.case_id, style="danger" if grave else "")
+    yield parts.button("Check again", "check_again", view.case_id)
 
 
 def _looking(view: CaseView) -> tuple[str, list[Block]]:
@@ -103,10 +133,12 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     mark, word = parts.VERDICT[report.verdict.answer]
     who = plain(view.subject_name or view.subject, 100, _ours(view))
     named, beyond = parts.split(report)
+    title = f"⛔ Something came back: {who}" if view.raised else f"{mark} {word}: {who}"
     blocks = [
-        parts.header(f"{mark} {word}: {who}"),
+        parts.header(title),
         parts.section(f"{_address(view)} · certainty {report.verdict.certainty}"),
     ]
+    blocks += _taken_back(view)
     if report.verdict.answer not in parts.DECIDED:
         blocks.append(parts.section(said(report.verdict.says, 600, _ours(view))))
     else:
@@ -128,7 +160,23 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
         blocks.append(
             parts.section(f"*Files in the thread*: {names}{longer if is_shortened(report) else ''}")
         )
-    return f"{word}: {_name(view)}. {said(report.verdict.says, 300, _ours(view))}", blocks
+    says = f"{word}: {_name(view)}. {said(report.verdict.says, 300, _ours(view))}"
+    return (f"Something came back: {_doors(view)} {says}" if view.raised else says), blocks
+
+
+def _taken_back(view: CaseView) -> Iterator[Block]:
+    """What was proposed and done about it, and what was seen when looking again."""
+    if view.doors:
+        yield parts.section(f"*{'⛔ Came back' if view.raised else '✔ Afterwards'}*: {_doors(view)}")
+    if view.proposals:
+        more = len(view.proposals) - _PROPOSALS
+        # The newest are the ones to act on.
+        shown = [*([f"… {more} earlier ones"] if more > 0 else []), *view.proposals[-_PROPOSALS:]]
+        yield from parts.paragraphs("*What is done about it*", shown)
+
+
+def _doors(view: CaseView) -> str:
+    return said(view.doors, 600, _ours(view))
 
 
 def _failed(view: CaseView) -> tuple[str, list[Block]]:

@@ -37,6 +37,60 @@ VERBS = (
         "Posts the latest report about an account into a channel.",
         "/compromise report adele.vance@contoso.example in #incident-room",
     ),
+    Verb(
+        "plan",
+        "<user or case>",
+        "Shows what could be done after a check, and whether it can be undone. Nothing is proposed.",
+        "/compromise plan adele.vance@contoso.example",
+    ),
+    Verb(
+        "contain",
+        "<user or case> [numbers because …]",
+        "Opens a window in which you choose what is proposed; with numbers from the plan, proposes them.",
+        "/compromise contain C-7F3K2 1,4,8 because the mailbox sends spam",
+    ),
+    Verb(
+        "approve",
+        "<proposal> [digest]",
+        "Says yes to a proposal; with the last yes that it needs, it is carried out.",
+        "/compromise approve P-7F3K2",
+    ),
+    Verb(
+        "deny",
+        "<proposal> [because …]",
+        "Says no to a proposal, which ends it.",
+        "/compromise deny P-7F3K2 because the user confirmed the rule",
+    ),
+    Verb(
+        "withdraw",
+        "<proposal> [because …]",
+        "Takes a proposal back before it is carried out.",
+        "/compromise withdraw P-7F3K2",
+    ),
+    Verb(
+        "restore",
+        "<user or case> [numbers because …]",
+        "Opens a window in which you choose what is undone, and proposes it.",
+        "/compromise restore C-7F3K2",
+    ),
+    Verb(
+        "errands",
+        "<user or case> [done <number> note]",
+        "Lists what people are to do, and ticks it off.",
+        "/compromise errands C-7F3K2 done 2 called her on the phone",
+    ),
+    Verb(
+        "history",
+        "<user or case>",
+        "Tells from the ledger what happened.",
+        "/compromise history C-7F3K2",
+    ),
+    Verb(
+        "enrol",
+        "",
+        "Sets up an authenticator app, whose codes then go with your approvals.",
+        "/compromise enrol",
+    ),
     Verb("help", "", "Shows this.", "/compromise help"),
 )
 """Every verb, in the order in which help lists them."""
@@ -53,7 +107,8 @@ def help_message() -> Message:
             "<user> may be an address, an alias or a mention of a colleague.".replace("<", "&lt;").replace(
                 ">", "&gt;"
             )
-            + " A check only reads. Slash commands do not work inside threads."
+            + " Checks and plans only read; nothing is changed before enough people have approved."
+            + " Slash commands do not work inside threads."
         )
     )
     return Message(

@@ -5,12 +5,14 @@ Everything that takes `mrkdwn` expects text that is already harmless; see `bot.m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from bot.messages import Block
-from bot.messages.escape import visible
+from bot.messages.escape import said, visible
+from bot.messages.limits import cut_mrkdwn
 from commands.report import Answer, Finding, Report, Result, State, SymptomResult
 from commands.report import spoken as spoken_id
 from graph.question import Subject
@@ -34,6 +36,20 @@ STATE = {State.COMPLETE: "■", State.PARTIAL: "◧", State.UNAVAILABLE: "□"}
 
 _DOCUMENT = "symptom "
 """How the source of a symptom begins that the founding document names."""
+
+CHECKBOXES = 10
+"""How many options one element of checkboxes holds. Source: Slack, "Checkboxes element"."""
+
+OPTION_TEXT = 75
+"""How long the text of an option may be, and its description. Source: Slack, "Option object"."""
+
+REASON = 500
+"""How long a reason may be that somebody types."""
+
+_PARAGRAPH = 2_800
+_SMALL_PARAGRAPH = 1_900
+_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+_NUMBERS = ("no people", "one person", "two people", "three people", "four people")
 
 
 def header(text: str) -> Block:
@@ -123,3 +139,151 @@ def few(names: Iterable[str], most: int) -> str:
     if len(known) <= most:
         return ", ".join(known)
     return f"{', '.join(known[:most])} and {len(known) - most} more"
+
+
+def people(count: int) -> str:
+    """A number of people in words: ``two people``."""
+    return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else f"{count} people"
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things: ``1 change``, ``3 changes``."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def mention(user: str) -> str:
+    """Somebody by Slack user id, as a mention; any other name as it is, and "somebody" for none."""
+    return f"<@{user}>" if _USER.fullmatch(user) else said(user, 60) or "somebody"
+
+
+def link(address: str, label: str) -> str:
+    """A link that Slack itself gave us, or the bare label where the address is none that we follow."""
+    safe = address.startswith(("https://", "http://127.0.0.1")) and not set(address) & set("<>| ")
+    return f"<{address}|{label}>" if safe else label
+
+
+def bar(done: int, total: int, length: int = 12) -> str:
+    """How far something is, drawn."""
+    filled = length * done // max(total, 1)
+    return "▓" * filled + "░" * (length - filled)
+
+
+def paragraphs(
+    title: str, lines: Iterable[str], block: Callable[[str], Block] = section, most: int = _PARAGRAPH
+) -> Iterator[Block]:
+    """A heading with its lines, in as many blocks as are needed so that nothing but a huge line is cut."""
+    text = title
+    for line in lines:
+        short = cut_mrkdwn(line, most)
+        if text and len(text) + len(short) >= most:
+            yield block(text)
+            text = short
+        else:
+            text = f"{text}\n{short}" if text else short
+    if text:
+        yield block(text)
+
+
+def small_print(lines: Iterable[str]) -> Iterator[Block]:
+    """Lines in small print, in as many blocks as are needed."""
+    yield from paragraphs("", lines, context, _SMALL_PARAGRAPH)
+
+
+# --- buttons and inputs ------------------------------------------------------------------------------------
+
+
+def actions(buttons: Sequence[Block]) -> Block:
+    """A row of buttons; each of them has an action id of its own."""
+    return {"type": "actions", "elements": [dict(one) for one in buttons]}
+
+
+def button(
+    text: str,
+    action_id: str,
+    value: str,
+    *,
+    style: Literal["", "primary", "danger"] = "",
+    asks: Block | None = None,
+) -> Block:
+    """A button; `value` is only ever an id, `asks` is what is asked before it counts."""
+    made: dict[str, Any] = {
+        "type": "button",
+        "action_id": action_id,
+        "value": value,
+        "text": {"type": "plain_text", "text": text},
+    }
+    if style:
+        made["style"] = style
+    if asks is not None:
+        made["confirm"] = dict(asks)
+    return made
+
+
+def asking(title: str, text: str, yes: str, *, no: str = "Not yet", danger: bool = False) -> Block:
+    """The small dialog before a button that matters; `text` is plain, at most 300 characters."""
+    return {
+        "title": {"type": "plain_text", "text": title},
+        "text": {"type": "plain_text", "text": text},
+        "confirm": {"type": "plain_text", "text": yes},
+        "deny": {"type": "plain_text", "text": no},
+        "style": "danger" if danger else "primary",
+    }
+
+
+def option(text: str, value: str, description: str = "") -> Block:
+    """One checkbox; `text` and `description` are plain and at most `OPTION_TEXT` long."""
+    made: dict[str, Any] = {"text": {"type": "plain_text", "text": text}, "value": value}
+    if description:
+        made["description"] = {"type": "plain_text", "text": description}
+    return made
+
+
+def checkboxes(label: str, block_id: str, options: Sequence[Block], chosen: Collection[str]) -> Block:
+    """Up to ten checkboxes, those ticked whose values are in `chosen`; the action id is ``chosen``."""
+    element: dict[str, Any] = {"type": "checkboxes", "action_id": "chosen", "options": list(options)}
+    ticked = [one for one in options if one["value"] in chosen]
+    if ticked:  # Slack refuses an empty list
+        element["initial_options"] = ticked
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "optional": True,
+        "label": {"type": "plain_text", "text": label},
+        "element": element,
+    }
+
+
+def entry(
+    label: str,
+    name: str,
+    *,
+    most: int,
+    least: int = 0,
+    optional: bool = False,
+    multiline: bool = False,
+    hint: str = "",
+) -> Block:
+    """A field to type into; `name` is its block id and its action id."""
+    element: dict[str, Any] = {
+        "type": "plain_text_input",
+        "action_id": name,
+        "multiline": multiline,
+        "max_length": most,
+    }
+    if least:
+        element["min_length"] = least
+    made: dict[str, Any] = {
+        "type": "input",
+        "block_id": name,
+        "optional": optional,
+        "label": {"type": "plain_text", "text": label},
+        "element": element,
+    }
+    if hint:
+        made["hint"] = {"type": "plain_text", "text": hint}
+    return made
+
+
+def reason(label: str, *, optional: bool = False) -> Block:
+    """The field for a reason; its block id and its action id are ``reason``."""
+    return entry(label, "reason", most=REASON, optional=optional, multiline=True)

@@ -17,7 +17,10 @@ from rich.console import Console
 
 from bot import demo
 from bot.errors import CannotStart
+from commands.checkpoint import read_checkpoints
+from commands.keys import Keys
 from commands.ledger import Ledger
+from commands.soundness import verify_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,12 +65,34 @@ def test_it_shows_that_a_guest_is_refused(played):
 
 def test_every_message_is_kept_as_posted_and_as_updated(played):
     lines = [json.loads(line) for line in (played[1] / "messages.jsonl").read_text().splitlines()]
-    kinds = [line["kind"] for line in lines]
-    assert "posted" in kinds
-    assert "updated" in kinds
-    cards = [line for line in lines if line["kind"] == "posted" and not line["thread_ts"]]
-    assert len(cards) == 1
-    assert {line["ts"] for line in lines if line["kind"] == "updated"} == {cards[0]["ts"]}
+    in_room = [line for line in lines if line.get("channel_name") == "incident-room"]
+    cards = [line["ts"] for line in in_room if line["kind"] == "posted" and not line["thread_ts"]]
+    assert len(cards) == 3  # the case's, and those of the two proposals
+    assert {line["ts"] for line in in_room if line["kind"] == "updated"} == set(cards)
+
+
+def test_it_shows_the_proposal_the_approvals_and_what_became_of_every_change(played):
+    said = played[0].stdout
+    for words in (
+        "Megan Bowen presses “Take the account back” on the card.",
+        "Waiting for approval: adele.vance@contoso.example",
+        "Needs two different people to approve; has 1",
+        "Carried out: adele.vance@contoso.example",
+        "Done and confirmed",
+        "back doors are closed",
+        "Carried out: Undo for adele.vance@contoso.example",
+        "The ledger is sound",
+    ):
+        assert words in said
+    for words in ("not confirmed yet", "Failed", "Nobody knows", "Does not hold"):
+        assert words not in said
+
+
+def test_the_ledger_can_be_verified_with_the_checkpoint_that_was_posted(played):
+    folder = played[1]
+    public = Keys.load(folder / "compromise.key").public
+    anchors = read_checkpoints((folder / "checkpoints.txt").read_text())
+    assert verify_ledger(folder / "ledger.db", anchors, (public,)).anchors == len(anchors) > 0
 
 
 def test_the_files_that_were_attached_are_there_and_say_the_same(played):
@@ -86,7 +111,9 @@ def test_the_ledger_is_sound_and_knows_who_asked_and_who_was_refused(played):
         kinds = [entry.kind for entry in ledger.entries()]
     finally:
         ledger.close()
-    assert kinds.count("asked") == 2
+    assert kinds.count("proposed") == 2
+    assert kinds.count("vote") == 4
+    assert kinds.count("intent") == kinds.count("confirmed") > 30
     assert "refused" in kinds
 
 

@@ -1,5 +1,6 @@
 """What people type after the command is understood, or they are told exactly what was not."""
 
+import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,12 +12,25 @@ from bot.errors import NotUnderstood
 from bot.grammar import (
     Address,
     Alias,
+    Approve,
+    CaseId,
     Check,
+    Choice,
+    Contain,
     Days,
+    Deny,
+    Enrol,
     Help,
     Mention,
+    Restore,
+    ShowErrands,
+    ShowHistory,
+    ShowPassword,
+    ShowPlan,
     ShowReport,
     Since,
+    TickErrand,
+    Withdraw,
     read,
     window,
 )
@@ -83,7 +97,7 @@ def test_what_is_understood(text, wish):
         ("chek adele.vance since 7d", "Did you mean: /compromise check adele.vance since 7d"),
         ("reprot adele.vance", "Did you mean: /compromise report adele.vance"),
         ("halp", "Did you mean: /compromise help"),
-        ("xyzzy", "I do not know “xyzzy”. I know: check, report, help."),
+        ("xyzzy", "I do not know “xyzzy”. I know: check, report, plan, contain,"),
         ("adele.vance@contoso.example", "for example: /compromise check adele.vance@contoso.example"),
         ("check", "Say whose account to check."),
         ("check since 7d", "Say whose account to check."),
@@ -150,3 +164,57 @@ def test_an_impossible_window_is_told(when, says):
 def test_the_last_day_of_the_calendar_is_a_day_like_any_other():
     now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     assert window(Days(date(2026, 11, 1), date(9999, 12, 31)), now, timedelta(days=14)).end == now
+
+
+CASE = CaseId("C-7F3K2")
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("plan c-7f3k2", ShowPlan(CASE)),
+        ("contain C-7F3K2", Contain(CASE)),
+        ("contain adele.vance", Contain(Alias("adele.vance"))),
+        (
+            "contain C-7F3K2 4,1 3fa9c1d2 because “she” said so — &lt;now&gt;.",
+            Contain(CASE, Choice((0, 3), "3fa9c1d2", "“she” said so — <now>.")),
+        ),
+        ("restore C-7F3K2 2 because of a false alarm", Restore(CASE, Choice((1,), "", "of a false alarm"))),
+        ("approve P-7F3K2", Approve("P-7F3K2")),
+        ("approve p-7f3k2 3FA9C1D2", Approve("P-7F3K2", "3fa9c1d2")),
+        ("deny P-7F3K2 3fa9c1d2", Deny("P-7F3K2", "3fa9c1d2")),
+        ("deny P-7F3K2 3fa9c1d2 because: no", Deny("P-7F3K2", "3fa9c1d2", "no")),
+        ("deny P-7F3K2 too much", Deny("P-7F3K2", "", "too much")),
+        ("withdraw P-7F3K2 because I erred", Withdraw("P-7F3K2", "I erred")),
+        ("errands C-7F3K2", ShowErrands(CASE)),
+        ("errands C-7F3K2 done 3 phoned “her”.", TickErrand(CASE, 3, "phoned “her”.")),
+        ("history <@U0ADELEVAN>", ShowHistory(Mention("U0ADELEVAN"))),
+        ("password P-7F3K2 3fa9c1d2", ShowPassword("P-7F3K2")),
+        ("enrol", Enrol()),
+    ],
+)
+def test_what_is_done_about_a_finished_check_is_read(text, wish):
+    assert read(text) == wish
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("contain", "Say which user or case."),
+        ("contain P-7F3K2", "is a proposal; contain needs a user or a case"),
+        ("contain C-7F3K2 1,4", "Say why, behind “because”."),
+        ("contain C-7F3K2 0 because of it", "I do not know what “0” means here."),
+        ("contain C-7F3K2 all because of it", "I do not know what “all” means here."),
+        ("approve", "Say which proposal."),
+        ("approve C-7F3K2", "“C-7F3K2” is no proposal."),
+        ("approve P-7F3K2 yes", "I do not know what “yes” means here."),
+        ("errands C-7F3K2 did 3", "To tick an errand off"),
+        ("errands C-7F3K2 done ³", "To tick an errand off"),
+        ("plan C-7F3K2 now", "I do not know what “now” means here."),
+        ("enrol megan", "Everybody enrols for themselves."),
+        ("aprove P-7F3K2", "Did you mean: /compromise approve P-7F3K2"),
+    ],
+)
+def test_what_is_missing_or_too_much_is_said_with_what_to_type(text, says):
+    with pytest.raises(NotUnderstood, match=re.escape(says)):
+        read(text)

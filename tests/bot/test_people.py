@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from bot.errors import Barred, NotUnderstood, SlackFailed
-from bot.people import GROUP_SECONDS, Account, People, Person, account_of, is_own_account, why_not
+from bot.people import (
+    GROUP_SECONDS,
+    Account,
+    People,
+    Person,
+    account_of,
+    is_own_account,
+    why_no_approver,
+    why_not,
+)
 from bot.settings import ResponderSettings, SlackSettings
 from bot.slack_client import make_client
 from graph.question import Subject
@@ -47,6 +56,32 @@ def test_a_named_colleague_may_ask():
 )
 def test_everybody_else_is_refused_with_the_reason(change: dict[str, Any], named, says):
     assert says in why_not(replace(MEGAN, **change), HOME, named)
+
+
+def test_a_named_colleague_may_approve_as_long_as_nothing_is_known_about_their_own_account():
+    assert why_no_approver(MEGAN, HOME, NAMED, "") == ""
+    assert (
+        why_no_approver(MEGAN, HOME, NAMED, "Their own account is in doubt.")
+        == "Their own account is in doubt."
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "named", "says"),
+    [
+        ({"deleted": True}, NAMED, "deactivated"),
+        ({"bot": True}, NAMED, "Bots"),
+        ({"stranger": True}, NAMED, "another workspace"),
+        ({"team": "T0FABRIKAM"}, NAMED, "another workspace"),
+        ({"guest": True}, NAMED, "Guests"),
+        ({"email": ""}, NAMED, "no address"),
+        ({"confirmed": False}, NAMED, "not confirmed"),
+        ({}, frozenset(), "name no approvers"),
+        ({}, frozenset({"U0ALEXWILB"}), "not one of the approvers"),
+    ],
+)
+def test_everybody_else_may_not_approve(change: dict[str, Any], named, says):
+    assert says in why_no_approver(replace(MEGAN, **change), HOME, named, "")
 
 
 @pytest.mark.parametrize("flag", ["deleted", "bot", "guest", "stranger"])
@@ -206,3 +241,24 @@ def test_a_plus_address_means_the_same_account(email):
 def test_a_subject_is_found_in_slack_by_any_of_its_addresses(slack):
     megan = Subject("m", "mb@contoso.example", "mb@contoso.example", ("mb@contoso.example", MEGAN.email))
     assert people_of(slack).slack_user_of(megan) == slack.people["responder"].id
+
+
+def test_a_vote_reads_the_group_anew_and_says_who_may_not(slack):
+    reaching = SlackSettings(bot_token=slack.bot_token, app_token=slack.app_token, api_url=slack.api_url)
+    made = People(
+        make_client(reaching, waits=False),
+        HOME,
+        ResponderSettings(),
+        {},
+        Seconds(),
+        approvers=ResponderSettings(group="S0RESPONDE"),
+        doubt=lambda addresses: "In doubt." if "lidia.holloway@contoso.example" in addresses else "",
+    )
+    assert made.voter(MEGAN.id).barred == ""
+    assert made.voter("U0LIDIAHOL").barred == "In doubt."
+    slack.set_group("incident-responders", ["approver"])
+    assert made.voter(MEGAN.id).barred == "You are not one of the approvers."
+    assert made.voter("U0NOBODY00").barred.startswith("Slack does not tell who you are")
+    assert made.voter("U0ALEXWILB", "T0FABRIKAM").barred == "People from another workspace may not approve."
+    assert made.voter("U0ALEXWILB", HOME, factor=True).factor
+    assert made.approvers() == ("U0ALEXWILB",)

@@ -246,3 +246,21 @@ def test_no_two_settings_share_a_variable():
     for name, (where, _) in variables():
         places.setdefault(name, set()).add(where)
     assert all(len(where) == 1 for where in places.values())
+
+
+def test_the_key_lies_beside_the_ledger_unless_it_is_named(file):
+    assert load(file, {}).key == Path("/var/lib/compromise/compromise.key")
+    assert load(file, {"COMPROMISE_KEY": "other.key"}).key == Path("other.key")
+    assert load(file, {"COMPROMISE_LEDGER": "here.db"}).key == Path("compromise.key")
+
+
+def test_checkpoints_have_a_channel_and_a_rhythm(file):
+    settings = load(file, {"COMPROMISE_SLACK_CHECKPOINTS": "C0PROOF", "COMPROMISE_CHECKPOINT_EVERY": "6h"})
+    assert settings.slack is not None
+    assert settings.slack.checkpoints == "C0PROOF"
+    assert settings.checkpoint_every == timedelta(hours=6)
+    default = load(file, {})
+    assert default.slack is not None
+    assert default.slack.checkpoints == ""
+    assert default.checkpoint_every == timedelta(hours=1)
+    assert any("checkpoints" in one.lower() for one in problems(file, {"COMPROMISE_SLACK_CHECKPOINTS": "#x"}))

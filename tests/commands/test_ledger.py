@@ -406,10 +406,10 @@ def test_the_latest_verdict_decides_whether_an_account_counts_as_taken_over(ledg
 
     addresses = frozenset({"av@contoso.example"})
     judged("C-2ABCD", "compromised")
-    assert ledger.compromised_case_of(addresses).id == "C-2ABCD"
-    assert ledger.compromised_case_of(frozenset({"megan.bowen@contoso.example"})) is None
+    assert ledger.case_against(addresses).id == "C-2ABCD"
+    assert ledger.case_against(frozenset({"megan.bowen@contoso.example"})) is None
     judged("C-3BCDE", "no-sign-found")
-    assert ledger.compromised_case_of(addresses) is None
+    assert ledger.case_against(addresses) is None
 
 
 def test_the_latest_case_with_a_report_is_found(ledger):

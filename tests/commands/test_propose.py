@@ -9,6 +9,7 @@ from commands.errors import PlanRefused
 from commands.plan import Change, Errand, Nothing, offer_from, offer_text, plan_facts, plan_from
 from commands.proposals import Undoable
 from commands.propose import Policy, assemble, needs_of, needs_of_plan, restoring, wants_factor
+from graph.request import Request
 from tests.commands.plans import ADELE, CASE, change, plan
 
 BLOCK = change()
@@ -109,9 +110,8 @@ def test_a_plan_survives_being_written_down():
 
 
 def test_half_a_character_from_the_tenant_breaks_no_plan():
-    broken = replace(
-        RULE, says="Switch off the rule \ud83d of Adele", do=replace(RULE.do, body={"a": "\udc00"})
-    )
+    sent = Request("PATCH", "/users/1", body={"a": "\udc00"})
+    broken = replace(RULE, says="Switch off the rule \ud83d of Adele", do=sent)
     (read,) = offer_from(offer_text([broken]))
     assert isinstance(read, Change)
     assert read.says == "Switch off the rule ? of Adele"

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from bot import log as logs
 from bot.app import Bot, create_app
 from bot.settings import LogSettings, ResponderSettings, Settings, SlackSettings
+from commands.proposals import Proposals
 from graph.settings import TenantSettings
 from sandbox import tenant, workspace
 from sandbox.tenant import RunningTenant
@@ -92,6 +93,11 @@ class Stage:
             lambda: not ledger.unfinished_cases(), timeout=10, what="the last entry in the ledger"
         )
         return card
+
+    @property
+    def proposals(self) -> Proposals:
+        """Everything that was proposed."""
+        return Proposals(self.bot.ledger)
 
     def kinds(self) -> list[str]:
         """Give the kinds of all entries in the ledger."""

@@ -68,7 +68,7 @@ def test_a_responder_whose_own_account_was_found_taken_over_may_not_ask_any_more
         ("", "What you can ask"),
         ("help", "What you can ask"),
         ("chekc adele.vance", "Did you mean: /compromise check adele.vance"),
-        ("xyzzy", "I know: check, report, help."),
+        ("xyzzy", "I know: check, report, plan, contain,"),
         ("check", "Say whose account to check."),
         ("check adele.vance since soon", "is no span of time"),
     ],

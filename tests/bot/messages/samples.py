@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
 from bot.messages.case_card import CaseView
+from commands.approval import ProposalState, Vote
 from commands.check import Progress
+from commands.ledger import Entry
+from commands.plan import NEW_PASSWORD, Change, Errand, Look, Nothing, Plan, Planned, Undo
+from commands.proposals import Action, ErrandState, Outcome, Proposal
 from commands.report import (
     Answer,
     Event,
@@ -23,6 +28,7 @@ from commands.report import (
     Verdict,
 )
 from graph.question import Subject, Window
+from graph.request import Cmdlet, Request
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 WINDOW = Window(NOW - timedelta(days=7), NOW)
@@ -201,3 +207,154 @@ TRICKS = st.sampled_from(
 )
 TENANT_TEXT = st.lists(st.one_of(st.text(max_size=40), TRICKS), max_size=6).map("".join)
 """What an intruder may have written anywhere in the tenant."""
+
+
+# --- what is proposed and done ---
+
+STEPS = {
+    "reset_password": ("Reset the password", "step 1"),
+    "remove_forwarding": ("Remove forwarding addresses", "step 2"),
+    "disable_inbox_rules": ("Disable suspicious inbox rules", "step 3"),
+    "unblock_sending": ("Unblock the mailbox from sending", "step 4"),
+    "block_sign_in": ("Block sign-in", "step 5"),
+    "remove_admin_roles": ("Remove from administrative roles", "step 6"),
+    "harden": ("Precautions", "step 7"),
+    "revoke_oauth_grants": ("Revoke grants to applications", "beyond the document"),
+}
+TITLES = {step: title for step, (title, _) in STEPS.items()}
+SOURCES = {step: source for step, (_, source) in STEPS.items()}
+WORDS = ("Disable the inbox rule Money",)
+
+
+def change(number: int = 0, step: str = "disable_inbox_rules", text: str = WORDS[0], **changes) -> Change:
+    look = Look(Request("GET", f"/users/{ADELE.id}/mailFolders/inbox/messageRules/{number}"))
+    made = Change(
+        id=f"{step}:{number}",
+        step=step,
+        says=text,
+        why=text,
+        do=Request("PATCH", f"/users/{ADELE.id}/mailFolders/inbox/messageRules/{number}", body={"n": number}),
+        look=look,
+        expects={"isEnabled": True},
+        wants={"isEnabled": False},
+        undo=Undo(f"Undo: {text}", Cmdlet("Enable-InboxRule"), look, {"isEnabled": True}, note=text),
+        suggested=True,
+    )
+    return replace(made, **changes)
+
+
+def final(number: int = 0, step: str = "revoke_oauth_grants", text: str = WORDS[0], **changes) -> Change:
+    """A change without an undo."""
+    return change(number, step, text, undo=None, no_undo=text, suggested=False, warns=(text, text), **changes)
+
+
+def new_password(text: str = "Reset the password of Adele Vance") -> Change:
+    act = Request("PATCH", f"/users/{ADELE.id}", body={"passwordProfile": {"password": NEW_PASSWORD}})
+    return change(0, "reset_password", text, do=act, undo=None, no_undo="The old password is not known.")
+
+
+def errand(number: int = 0, step: str = "harden", text: str = "Scan the computer") -> Errand:
+    return Errand(f"{step}:{number}", step, text, (text, text), files={"warning.txt": text})
+
+
+def offer(texts: tuple[str, ...] = WORDS, each: int = 1) -> tuple[Planned, ...]:
+    """Something of every kind from every step, `each` times, in the order in which it would be done."""
+    items: list[Planned] = []
+    for step in reversed(STEPS):
+        for number in range(each):
+            text = texts[number % len(texts)]
+            items += [change(number, step, text), final(number + each, step, text, tenant_wide=True)]
+            items.append(errand(number + 2 * each, step, text))
+        items += [Nothing(step, texts[0]), Nothing(step, texts[-1], refused=True)]
+    return tuple(items)
+
+
+def needs(one: Change) -> int:
+    return 1 if one.undo else 2
+
+
+def proposal(texts: tuple[str, ...] = WORDS, each: int = 1, **changes) -> Proposal:
+    changes_of = [one for one in offer(texts, each) if isinstance(one, Change)]
+    errands_of = [one for one in offer(texts, each) if isinstance(one, Errand)]
+    plan = Plan(
+        case_id="C-7F3K2",
+        tenant="Contoso",
+        subject_id=ADELE.id,
+        subject=ADELE.mail,
+        changes=(new_password(), *changes_of),
+        errands=tuple(errands_of),
+        nonce="n1",
+    )
+    plan = changes.pop("plan", plan)
+    made = Proposal(
+        id="P-7F3K2",
+        plan=plan,
+        digest=plan.digest,
+        kind="contain",
+        proposed_by="U0MEGAN01",
+        proposer=frozenset({"megan@contoso.example"}),
+        reason=texts[0][:500],
+        needs=2,
+        factor=False,
+        strict=False,
+        made_at=NOW,
+        expires_at=NOW + timedelta(minutes=30),
+        state=ProposalState.OPEN,
+    )
+    return replace(made, **changes)
+
+
+def small(*changes_of: Change, errands_of: tuple[Errand, ...] = (), **changes) -> Proposal:
+    """A proposal of exactly these changes."""
+    plan = Plan("C-7F3K2", "Contoso", ADELE.id, ADELE.mail, changes_of, errands_of, "n1")
+    return proposal(plan=plan, **changes)
+
+
+def vote(voter: str = "U0MEGAN01", *, yes: bool = True, factor: bool = False) -> Vote:
+    return Vote(voter, frozenset(), yes, NOW + timedelta(minutes=3), factor)
+
+
+def action(one: Change, outcome: Outcome | None, says: str = "") -> Action:
+    ended = NOW + timedelta(minutes=5) if outcome else None
+    return Action(one.id, 1, None, NOW + timedelta(minutes=5), outcome, says, ended, "req-77")
+
+
+def decided(texts: tuple[str, ...] = WORDS, each: int = 1) -> list[Proposal]:
+    """A proposal in every state, with votes and with every outcome."""
+    open_ = proposal(texts, each, votes=(vote(), vote("U0ALEX002", factor=True)), factor=True, strict=True)
+    outcomes = [*Outcome]
+    actions = tuple(
+        action(one, outcomes[n % len(outcomes)], texts[n % len(texts)])
+        for n, one in enumerate(open_.plan.changes)
+    )
+    return [
+        replace(open_, state=state, decided_by="U0ALEX002", note=texts[0], actions=actions)
+        if state in (ProposalState.RUNNING, ProposalState.DONE)
+        else replace(open_, state=state, decided_by="U0ALEX002", note=texts[0])
+        for state in ProposalState
+    ]
+
+
+def errand_states(texts: tuple[str, ...] = WORDS, count: int = 3) -> tuple[ErrandState, ...]:
+    return tuple(
+        ErrandState(
+            id=f"harden:{n}",
+            number=n + 1,
+            says=texts[n % len(texts)],
+            how=tuple(texts[n % len(texts)] for _ in range(12)),
+            done_by="U0MEGAN01" if n % 3 == 2 else "",
+            done_at=NOW if n % 3 == 2 else None,
+            note=texts[0] if n % 3 == 2 else "",
+        )
+        for n in range(count)
+    )
+
+
+def undoable(texts: tuple[str, ...] = WORDS, count: int = 3) -> tuple[tuple[Change, Action], ...]:
+    made = [change(n, text=texts[n % len(texts)]) for n in range(count)]
+    return tuple((one, action(one, Outcome.CONFIRMED)) for one in made)
+
+
+def entry(kind: str, seq: int = 1, /, actor: str = "U0MEGAN01", **facts) -> Entry:
+    body = json.dumps(facts)
+    return Entry(seq, (NOW + timedelta(minutes=seq)).isoformat(), kind, actor, "C-7F3K2", body, b"", b"")

@@ -1,0 +1,311 @@
+"""What is done for an approved proposal, without the engine: carry it out, look again, show how it ended.
+
+Each part may be repeated: what was done is read from the ledger first. People's rights are read anew from
+Slack right before anything is sent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from bot import answers
+from bot.cases import Cards
+from bot.errors import BotError
+from bot.messages.case_card import all_closed
+from bot.people import People
+from bot.proposal_cards import ProposalCards
+from commands.approval import ProposalState, Vote
+from commands.carry_out import Patience, carry_out
+from commands.clues.places import Atlas
+from commands.errors import CommandError, NotNow
+from commands.keys import Keys
+from commands.ledger import Case, Ledger, moment
+from commands.proposals import Proposal, Proposals
+from commands.situation import Guard
+from commands.watch import Doors, look_again, says
+from graph.collect import Connection
+from graph.errors import NoSuchUser
+from graph.question import Subject
+from graph.tenants import Tenants
+
+log = structlog.get_logger(__name__)
+
+LOOKS = (timedelta(hours=1), timedelta(hours=24), timedelta(hours=72))
+"""When a case is looked at again after its account was taken back."""
+
+_NAMED = 3
+"""How many changes a sentence names."""
+
+
+def connection_of(case: Case, tenants: Tenants) -> Connection:
+    """Give the connection to a case's tenant.
+
+    Raises:
+        NoSuchUser: it is not configured any more.
+    """
+    for connection in tenants.each():
+        if connection.settings.name == case.tenant:
+            return connection
+    raise NoSuchUser(f"The tenant {case.tenant} is not configured any more.")
+
+
+class Carrying:
+    """Carries proposals out and looks again afterwards. Any thread may use it.
+
+    Args:
+        proposals: Where proposals are kept.
+        tenants: Who can be asked.
+        cards: The cards of cases.
+        papers: The cards of proposals.
+        people: Says who may still approve.
+        keys: Seals a new password.
+        guard: Whom nobody may touch.
+        clock: Tells the time (aware UTC).
+        patience: How long to wait for Microsoft while something is carried out.
+        seconds: How many seconds a slow source is waited for when looking again.
+        witness: Keeps the head of the ledger outside of it; called after each plan and in each round.
+        atlas: Where addresses are, where Microsoft does not say.
+        sleep: Waits for so many seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        proposals: Proposals,
+        tenants: Tenants,
+        cards: Cards,
+        papers: ProposalCards,
+        people: People,
+        keys: Keys,
+        guard: Guard,
+        clock: Callable[[], datetime],
+        patience: Patience,
+        seconds: float,
+        witness: Callable[[], object],
+        atlas: Atlas | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._proposals = proposals
+        self._tenants = tenants
+        self._cards = cards
+        self._papers = papers
+        self._people = people
+        self._keys = keys
+        self._guard = guard
+        self._clock = clock
+        self._patience = patience
+        self._seconds = seconds
+        self._witness = witness
+        self._atlas = atlas
+        self._sleep = sleep
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._proposals.ledger
+
+    # --- one proposal --------------------------------------------------------------------------------------
+
+    def carry_out(self, proposal_id: str) -> None:
+        """Carry a proposal out, or go on with it; its cards follow.
+
+        Raises:
+            LedgerError: nothing further was sent; the next round goes on.
+            SlackFailed: Slack did not say who may still approve, so nothing was sent.
+        """
+        proposal = self._proposals.get(proposal_id)
+        case = self._ledger.case(proposal.plan.case_id)
+        try:
+            connection = connection_of(case, self._tenants)
+        except NoSuchUser as error:
+            self._stop(proposal, error.sentence)
+            return
+        with self._papers.painting(proposal_id) as tell:
+            carry_out(
+                proposal_id,
+                proposals=self._proposals,
+                connection=connection,
+                keys=self._keys,
+                barred=lambda vote: self._barred(vote, case.subject),
+                clock=self._clock,
+                sleep=self._sleep,
+                patience=self._patience,
+                tell=tell,
+                guard=self._guard,
+            )
+        proposal = self._proposals.get(proposal_id)
+        log.info(
+            "A plan came to its end.", action="plan.ended", proposal=proposal_id, state=proposal.state.value
+        )
+        self._papers.repaint(proposal_id)
+
+    def _stop(self, proposal: Proposal, why: str) -> None:
+        try:
+            self._proposals.stop(proposal.id, why)
+        except NotNow:
+            log.warning("A plan waits for its tenant.", action="plan.waits", proposal=proposal.id, why=why)
+
+    def _barred(self, vote: Vote, subject: Subject) -> str:
+        """Say why somebody who voted may not approve any longer; Slack and the ledger are read anew."""
+        voter = self._people.voter(vote.voter)
+        if any(subject.is_meant_by(address) for address in voter.addresses):
+            return "It is their own account."
+        return voter.barred
+
+    def look_at_once(self, proposal_id: str) -> None:
+        """Look at the back doors right after a plan was carried out, and note when to do so again.
+
+        Raises:
+            LedgerError: it cannot be noted.
+        """
+        proposal = self._proposals.get(proposal_id)
+        if proposal.state is not ProposalState.DONE or self._is_looked_at(proposal):
+            return
+        case = self._ledger.case(proposal.plan.case_id)
+        doors = self._look(case)
+        if proposal.kind == "contain":
+            self._proposals.set_watches(case.id, LOOKS)
+        raised = bool(doors.new)
+        self._proposals.watched(case.id, 0, _facts(doors, raised=raised))
+        if not doors.is_quiet:
+            self._papers.say_in_thread(proposal, "looked again", answers.looked_again(says(doors), case))
+
+    def _is_looked_at(self, proposal: Proposal) -> bool:
+        """Whether the case was looked at after this proposal was carried out."""
+        kinds = [
+            entry.kind
+            for entry in self._ledger.entries(case_id=proposal.plan.case_id)
+            if entry.kind == "looked again"
+            or (entry.kind == "carried out" and entry.facts.get("proposal") == proposal.id)
+        ]
+        return "looked again" in kinds[kinds.index("carried out") :] if "carried out" in kinds else False
+
+    def show(self, proposal_id: str) -> None:
+        """Show how it ended on every card, and keep the head of the ledger outside of it.
+
+        Raises:
+            SlackFailed: Slack did not answer for a long time.
+            LedgerError: what was shown cannot be noted.
+        """
+        self._papers.show(proposal_id)
+        self._witness()
+
+    # --- looking again -------------------------------------------------------------------------------------
+
+    def look_again(self, case_id: str, number: int) -> None:
+        """Look at a case once more because its time has come; raise it where something came back.
+
+        Raises:
+            LedgerError: it cannot be noted.
+        """
+        if (case_id, number) not in self._proposals.watches_due(self._clock()):
+            return
+        case = self._ledger.case(case_id)
+        doors = self._look(case)
+        raised = bool(doors.came_back or doors.new)
+        self._proposals.watched(case_id, number, _facts(doors, raised=raised))
+        log.info(
+            "A case was looked at again.", action="watch.done", case=case_id, round=number, raised=raised
+        )
+        self._cards.refresh(case_id)
+        if raised:
+            message = answers.came_back(says(doors), case)
+            self._cards.say_in_thread(case, f"looked again {number}", message)
+
+    def _look(self, case: Case) -> Doors:
+        return look_again(
+            case.id,
+            proposals=self._proposals,
+            connection=connection_of(case, self._tenants),
+            guard=self._guard,
+            clock=self._clock,
+            patience=self._seconds,
+            atlas=self._atlas,
+        )
+
+    # --- what nobody works on ------------------------------------------------------------------------------
+
+    def tidy(
+        self,
+        age: timedelta,
+        enqueue_plan: Callable[[str], None],
+        enqueue_watch: Callable[[str, int], None],
+    ) -> None:
+        """End what is over, and take up what nobody works on.
+
+        Args:
+            age: Proposals younger than this are left to whoever made them.
+            enqueue_plan: Puts an approved proposal on the queue, unless it is there.
+            enqueue_watch: Puts a further look on the queue, unless it is there.
+
+        Raises:
+            LedgerError: the ledger cannot be used.
+        """
+        now = self._clock()
+        for proposal in self._proposals.waiting():
+            self._tried(proposal.id, partial(self._tidy_open, proposal, now, age))
+        for proposal in self._proposals.unfinished():
+            if proposal.state in (ProposalState.APPROVED, ProposalState.RUNNING, ProposalState.DONE):
+                self._tried(proposal.id, partial(enqueue_plan, proposal.id))
+            else:
+                self._tried(proposal.id, partial(self._papers.show, proposal.id))
+        for case_id, number in self._proposals.watches_due(now):
+            enqueue_watch(case_id, number)
+        self._forget(now)
+        self._witness()
+
+    def _tidy_open(self, proposal: Proposal, now: datetime, age: timedelta) -> None:
+        if self._proposals.expire(proposal.id):
+            log.info("A proposal has expired.", action="proposal.expired", proposal=proposal.id)
+            self._papers.show(proposal.id)
+        elif now - proposal.made_at >= age and not self._papers.is_posted(proposal):
+            log.info("A proposal is posted late.", action="proposal.posted_late", proposal=proposal.id)
+            self._papers.post(proposal.id)
+
+    def _forget(self, now: datetime) -> None:
+        """Forget the passwords whose time is over; their buttons go."""
+        rows = self._ledger.rows("SELECT DISTINCT proposal FROM secrets WHERE until <= ?", [moment(now)])
+        if self._proposals.forget_secrets(now):
+            for row in rows:
+                self._papers.repaint(row["proposal"])
+
+    @staticmethod
+    def _tried(proposal_id: str, act: Callable[[], None]) -> None:
+        """Do something about one proposal; what fails for one must not keep the others waiting."""
+        try:
+            act()
+        except (BotError, CommandError) as error:
+            log.warning("A proposal waits.", action="proposal.waits", proposal=proposal_id, error=str(error))
+
+
+def _facts(doors: Doors, *, raised: bool) -> dict[str, object]:
+    """What the ledger notes of a look, with the sentence that the case's card says."""
+    return {
+        "says": _sentence(doors),
+        "raised": raised,
+        "closed": [change.id for change in doors.closed],
+        "came_back": [change.id for change in doors.came_back],
+        "new": [change.id for change in doors.new],
+        "not_seen": [one.what for one in doors.not_seen],
+    }
+
+
+def _sentence(doors: Doors) -> str:
+    """Say in short how the back doors stand."""
+    number = len(doors.closed) + len(doors.came_back)
+    if doors.is_quiet and number:
+        return all_closed(number)
+    parts = [f"Looked again: {len(doors.closed)} of {number} back doors are closed."]
+    for title, names in (
+        ("Open", [change.says for change in doors.came_back]),
+        ("New since the check", [change.says for change in doors.new]),
+        ("Could not look", [one.what for one in doors.not_seen]),
+    ):
+        if names:
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            parts.append(f"{title}: {'; '.join(names[:_NAMED])}{more}.")
+    return " ".join(parts)

@@ -1,0 +1,165 @@
+"""Who may ask, and which account or case they mean; the same for every verb."""
+
+from __future__ import annotations
+
+from bot.errors import Barred, NotUnderstood
+from bot.grammar import About, Address, Alias, CaseId, Mention, Who
+from bot.intake import Asked
+from bot.people import People, Person, is_own_account
+from commands.errors import AlreadyLooking
+from commands.ledger import Case, CaseState, Ledger
+from graph.collect import Connection, find_subject
+from graph.errors import NoSuchUser
+from graph.question import Subject
+from graph.tenants import Tenants
+
+
+class Gate:
+    """Reads from Slack, the ledger and Microsoft what a question is about. Any thread may use it.
+
+    Args:
+        ledger: Where cases are.
+        people: Who somebody in Slack is.
+        tenants: Where accounts are looked for.
+
+    Attributes:
+        ours: The configured mail domains, whose addresses stay readable in what is said.
+    """
+
+    def __init__(self, ledger: Ledger, people: People, tenants: Tenants) -> None:
+        self._ledger = ledger
+        self._people = people
+        self._tenants = tenants
+        self.ours = frozenset(domain for one in tenants.settings for domain in one.domains)
+
+    def asker(self, asked: Asked) -> Person:
+        """Give the person who asks.
+
+        Raises:
+            Barred: this person may not ask.
+            SlackFailed: Slack did not answer, so nobody may.
+        """
+        asker = self._people.asker(asked.user, asked.team)
+        suspected = self._ledger.case_against(self._people.addresses_of(asker))
+        if suspected:
+            raise Barred(f"Your own account counts as taken over in case {suspected.id}, so you may not ask.")
+        return asker
+
+    def asker_about(self, asked: Asked, subject: Subject) -> Person:
+        """Give the person who asks about this account.
+
+        Raises:
+            Barred: this person may not ask, or not about this account.
+            SlackFailed: Slack did not answer, so nobody may.
+        """
+        asker = self.asker(asked)
+        self.keep_from_own(asker, subject)
+        return asker
+
+    def reader_about(self, asked: Asked, subject: Subject) -> None:
+        """See that somebody may read about this account: whoever may ask, and whoever may approve.
+
+        Raises:
+            Barred: this person may do neither.
+            SlackFailed: Slack did not answer, so nobody may.
+        """
+        try:
+            self.asker_about(asked, subject)
+        except Barred:
+            voter = self._people.voter(asked.user, asked.team)
+            if voter.barred or any(subject.is_meant_by(address) for address in voter.addresses):
+                raise
+
+    def keep_from_own(self, asker: Person, subject: Subject) -> None:
+        """See that nobody asks about their own account.
+
+        Raises:
+            Barred: it is their own.
+        """
+        if is_own_account(self._people.addresses_of(asker), subject):
+            raise Barred("You may not ask about your own account. Ask a colleague to do it.")
+
+    def account(self, who: Who) -> tuple[Subject, Connection]:
+        """Find the account that is meant, and its tenant.
+
+        Raises:
+            NotUnderstood: an alias means more than one account, or Slack knows no address.
+            GraphError: there is no such account, or Microsoft did not answer.
+        """
+        match who:
+            case Alias(alias):
+                return self._by_alias(alias)
+            case Mention(user):
+                address = self._people.address_behind(user)
+            case Address(typed):
+                address = typed
+        connection = self._tenants.for_address(address)
+        return find_subject(address, connection), connection
+
+    def cases(self, about: About) -> tuple[Case, ...]:
+        """Give the cases that are meant, the newest first; Microsoft is not asked.
+
+        Raises:
+            NoSuchCase: there is none with this id.
+            NotUnderstood: nobody has looked into this account yet, or an alias means more than one account.
+        """
+        match about:
+            case CaseId(case_id):
+                return (self._ledger.case(case_id),)
+            case Address(address):
+                wanted = [address]
+            case Mention(user):
+                wanted = [self._people.address_behind(user)]
+            case Alias(alias):
+                wanted = [f"{alias}@{domain}" for domain in sorted(self.ours)]
+        found = [case for address in wanted for case in self._cases_of(address)]
+        if not found:
+            name = wanted[0] if wanted else about.alias if isinstance(about, Alias) else ""
+            raise NotUnderstood(f"There is no case about {name} yet. Type: /compromise check {name}")
+        accounts = {(case.tenant, case.subject.id): case.subject.user_principal_name for case in found}
+        if len(accounts) > 1:
+            names = ", ".join(sorted(accounts.values()))
+            raise NotUnderstood(f"That means more than one account: {names}. Type the whole address.")
+        return tuple({case.id: case for case in found}.values())
+
+    def finished_case(self, about: About) -> Case:
+        """Give the newest finished case that is meant.
+
+        Raises:
+            AlreadyLooking: the account is being looked into at this moment.
+            NotUnderstood: there is none.
+        """
+        cases = self.cases(about)
+        for case in cases:
+            if case.state is CaseState.LOOKING:
+                raise AlreadyLooking(case.id)
+            if case.state is CaseState.DONE and case.report:
+                return case
+        name = cases[0].subject.mail
+        raise NotUnderstood(f"No check of {name} has come to an end yet. Type: /compromise check {name}")
+
+    def _cases_of(self, address: str) -> list[Case]:
+        rows = self._ledger.rows(
+            "SELECT id FROM cases WHERE instr(lower(subject), ?) ORDER BY asked_at DESC, rowid DESC",
+            [address],
+        )
+        cases = (self._ledger.case(row["id"]) for row in rows)
+        return [case for case in cases if case.subject.is_meant_by(address)]
+
+    def _by_alias(self, alias: str) -> tuple[Subject, Connection]:
+        """Try an alias in every domain of every tenant; more than one hit is nobody's to guess."""
+        found: dict[tuple[str, str], tuple[Subject, Connection]] = {}
+        for connection in self._tenants.each():
+            for domain in connection.settings.domains:
+                try:
+                    subject = find_subject(f"{alias}@{domain}", connection)
+                except NoSuchUser:
+                    continue
+                found[connection.settings.name, subject.id] = (subject, connection)
+        if not found:
+            domains = ", ".join(sorted(self.ours)) or "no domain, as the settings name none"
+            raise NoSuchUser(f"Nobody is called {alias} in {domains}. Type the whole address.")
+        if len(found) > 1:
+            names = ", ".join(sorted(subject.user_principal_name for subject, _ in found.values()))
+            raise NotUnderstood(f"{alias} means more than one account: {names}. Type the whole address.")
+        return next(iter(found.values()))

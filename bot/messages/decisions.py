@@ -1,0 +1,113 @@
+"""What somebody who proposes, votes or ticks off is told privately. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from bot.messages import Message, parts
+from bot.messages.escape import said
+from bot.messages.plans import counting
+from commands.proposals import ErrandState, Proposal
+
+
+def working() -> Message:
+    """Say at once that it has arrived."""
+    return _say("🔎 Working on it …")
+
+
+def proposal_posted(proposal: Proposal, link: str) -> Message:
+    """Say that a proposal is before people, where, and how many it needs."""
+    card = parts.link(link, "see its card")
+    return _say(
+        f"Proposed: {said(proposal.id, 40)}, {parts.counted(len(proposal.plan.changes), 'change')}, needs "
+        f"{parts.people(proposal.needs)} until {parts.when(proposal.expires_at)}: {card}. "
+        "Nothing is done before."
+    )
+
+
+def proposal_open(proposal: Proposal, link: str) -> Message:
+    """Say that there is an open proposal for this case already."""
+    return _say(
+        f"Proposal {said(proposal.id, 40)} by {parts.mention(proposal.proposed_by)} is still open, "
+        f"{parts.link(link, 'see its card')}. Decide about it or withdraw it first."
+    )
+
+
+def vote_noted(proposal: Proposal, voter: str) -> Message:
+    """Say that a vote was noted, and what is still missing."""
+    name = said(proposal.id, 40)
+    own = [vote for vote in proposal.votes if vote.voter == voter]
+    if own and not own[-1].yes:
+        return _say(f"Noted: you denied {name}. Nothing of it will be done.")
+    missing = proposal.needs - len(counting(proposal))
+    if missing > 0:
+        return _say(f"Noted: you approved {name}. It still needs {parts.people(missing)}.")
+    return _say(f"Noted: you approved {name}. That was the last approval it needed; it is carried out now.")
+
+
+def vote_repeated(proposal: Proposal) -> Message:
+    """Say that this person's answer is known already."""
+    return _say(f"You have answered {said(proposal.id, 40)} already; one person counts once.")
+
+
+def vote_refused(proposal_id: str, sentence: str, ours: Collection[str] = ()) -> Message:
+    """Say that somebody may not decide, and why."""
+    return _say(f"✖ You may not decide about {said(proposal_id, 40)}. {said(sentence, 600, ours)}")
+
+
+def too_late(proposal: Proposal) -> Message:
+    """Say that a proposal is decided already, and how."""
+    by = f" by {parts.mention(proposal.decided_by)}" if proposal.decided_by else ""
+    return _say(f"{said(proposal.id, 40)} is decided already: {proposal.state}{by}. Nothing changed.")
+
+
+def withdrawn(proposal: Proposal) -> Message:
+    """Say that a proposal was withdrawn."""
+    return _say(f"{said(proposal.id, 40)} is withdrawn. Nothing of it will be done.")
+
+
+def plan_changed(proposal_id: str) -> Message:
+    """Say that what was pressed belongs to another plan than the one that is kept."""
+    return _say(
+        f"✖ The plan of {said(proposal_id, 40)} is not the one that you saw. Nothing was done. "
+        "Look at its card again."
+    )
+
+
+def offer_changed(case_id: str) -> Message:
+    """Say that another check changed the offer while a window was open."""
+    return _say(
+        f"✖ Case {said(case_id, 40)} was checked again while you chose. Nothing was proposed. Choose again."
+    )
+
+
+def not_found(what: str, ours: Collection[str] = ()) -> Message:
+    """Say that there is no such case, proposal or account in the ledger."""
+    return _say(f"✖ I know nothing of “{said(what, 100, ours)}”. Case ids begin with C-, proposals with P-.")
+
+
+def nothing_to_undo(case_id: str) -> Message:
+    """Say that nothing was done in a case that could be taken back."""
+    return _say(f"Nothing was done in case {said(case_id, 40)} that could be undone.")
+
+
+def password_gone(sentence: str = "") -> Message:
+    """Say that a new password cannot be shown any more, and what to do."""
+    why = said(sentence, 300) or "It is shown once, and kept for 15 minutes at most."
+    return _say(f"✖ The new password is gone. {why} Propose resetting it again to make another.")
+
+
+def enrolled(user: str) -> Message:
+    """Say that approvals of this person come with a code from now on."""
+    return _say(f"{parts.mention(user)}, your second factor is enrolled: your approvals ask for a code now.")
+
+
+def errand_ticked(errand: ErrandState, left: int) -> Message:
+    """Say that an errand is ticked off, and how many are still open."""
+    return _say(
+        f"Ticked off: {errand.number}. {said(errand.says, 200)}. {parts.counted(left, 'errand')} still open."
+    )
+
+
+def _say(text: str) -> Message:
+    return Message(text=text, blocks=(parts.section(text),))

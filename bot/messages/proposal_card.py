@@ -1,0 +1,498 @@
+"""The card of a proposal: what exactly is put before people, who said what, how far it is, how it ended.
+
+One card a proposal, edited in place; approvers get the same card as a direct message. Its buttons are there
+only while somebody may still press them. A plan that is longer than one message is shortened, and the card
+says that the whole plan is in the thread, where `proposal_details` puts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.messages import Block, Message, parts
+from bot.messages.escape import said
+from bot.messages.limits import ALL_BLOCKS_CHARACTERS, BLOCKS, characters, fit, pack
+from bot.messages.plans import (
+    DIGEST_SHOWN,
+    account,
+    can_restore,
+    change_line,
+    counting,
+    last_actions,
+    makes_password,
+    ordered,
+    reference,
+    sends,
+    shared_lines,
+    shared_warnings,
+    step_title,
+    without_shared,
+)
+from commands.approval import ProposalState
+from commands.plan import Change, Errand
+from commands.proposals import DONE, PERHAPS_MADE, SECRET_LIFE, Action, Outcome, Proposal
+
+_STATES = {
+    ProposalState.OPEN: ("◔", "Waiting for approval"),
+    ProposalState.APPROVED: ("◑", "Approved"),
+    ProposalState.RUNNING: ("◕", "Under way"),
+    ProposalState.DONE: ("●", "Carried out"),
+    ProposalState.DENIED: ("✖", "Denied"),
+    ProposalState.WITHDRAWN: ("↩", "Withdrawn"),
+    ProposalState.EXPIRED: ("⌛", "Expired"),
+    ProposalState.STOPPED: ("■", "Stopped"),
+}
+"""Each state's mark and words. The marks differ in shape, so nobody needs the colour."""
+
+HEADINGS = {
+    Outcome.CONFIRMED: ("✔", "Done and confirmed"),
+    Outcome.UNCONFIRMED: ("◌", "Done, not confirmed yet"),
+    Outcome.ALREADY: ("＝", "Already so"),
+    Outcome.FAILED: ("✖", "Failed"),
+    Outcome.REFUSED: ("⊘", "Refused"),
+    Outcome.CHANGED: ("≠", "Left alone, because it had changed"),
+    Outcome.SKIPPED: ("↷", "Left out, because it depends on another"),
+    Outcome.UNKNOWN: ("?", "Nobody knows"),
+}
+"""The heading of each outcome, in the order in which the result lists them."""
+
+_LEVELS = (
+    (400, True, None),
+    (160, False, None),
+    (90, False, None),
+    (90, False, 40),
+    (60, False, 15),
+    (40, False, 5),
+)
+"""How a plan that is too long gets shorter: how much of a sentence is said, whether warnings are, and how
+many changes and errands of a group are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """How much is said: the characters of a sentence, warnings, and how many of a group."""
+
+    limit: int
+    warnings: bool
+    most: int | None
+
+    def shown(self, lines: Sequence[str]) -> list[str]:
+        """The lines of a group, the last of them a count where some are left out."""
+        if self.most is None or len(lines) <= self.most:
+            return list(lines)
+        return [*lines[: self.most], f"… {len(lines) - self.most} more in the thread"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """A proposal with all that its card says beside it; see `proposal_card`."""
+
+    proposal: Proposal
+    names: Mapping[str, str]
+    now: datetime
+    decided_at: datetime | None = None
+    case_link: str = ""
+    password_shown_to: str = ""
+
+
+def proposal_card(
+    proposal: Proposal,
+    *,
+    names: Mapping[str, str],
+    now: datetime,
+    decided_at: datetime | None = None,
+    case_link: str = "",
+    password_shown_to: str = "",
+) -> Message:
+    """Draw the card of a proposal as it stands.
+
+    Args:
+        proposal: The proposal with its votes and with what was done.
+        names: The steps' titles by step id.
+        now: The time (aware UTC); after some minutes a new password cannot be shown any more.
+        decided_at: When it was denied or withdrawn, where that is known; else a denial has its vote's time.
+        case_link: Slack's own link to the case's card; "" for none.
+        password_shown_to: The Slack user id of whoever saw the new password; "" while nobody has.
+    """
+    card = _Card(proposal, names, now, decided_at, case_link, password_shown_to)
+    text, blocks, _ = _drawn(card)
+    return fit(Message(text=text, blocks=tuple(blocks)), hint="the whole plan is in the thread")
+
+
+def is_shortened(proposal: Proposal, *, names: Mapping[str, str], now: datetime) -> bool:
+    """Whether the card leaves something out that only the details in the thread have."""
+    return _drawn(_Card(proposal, names, now))[2]
+
+
+def proposal_details(proposal: Proposal, *, names: Mapping[str, str]) -> tuple[Message, ...]:
+    """Draw the whole plan for the thread: every change with what is sent, and every errand with its way."""
+    plan, ours = proposal.plan, parts.domains_of(proposal.plan.subject)
+    blocks: list[Block] = []
+    for step in ordered(dict.fromkeys(change.step for change in plan.changes), names):
+        lines = [
+            _in_detail(number, change, ours)
+            for number, change in enumerate(plan.changes, start=1)
+            if change.step == step
+        ]
+        blocks += parts.paragraphs(f"*{said(step_title(step, names, {}), 160)}*", lines)
+    errands = [_errand_in_detail(errand, ours) for errand in plan.errands]
+    if errands:
+        blocks += parts.paragraphs("*For people to do*", errands)
+    blocks.append(parts.context(f"{said(proposal.id, 40)} · digest `{said(proposal.digest, 64)}`"))
+    text = f"The whole plan of {said(proposal.id, 40)} for {_subject(proposal)}"
+    return tuple(fit(message) for message in pack(blocks, text))
+
+
+def proposal_line(proposal: Proposal) -> str:
+    """One line about a proposal for the case's card, as harmless mrkdwn."""
+    name = f"*{said(proposal.id, 40)}*"
+    mark, word = _STATES[proposal.state]
+    what = "undoing " if proposal.kind == "restore" else ""
+    changes = what + parts.counted(len(proposal.plan.changes), "change")
+    match proposal.state:
+        case ProposalState.OPEN:
+            until = parts.when(proposal.expires_at)
+            return f"{mark} {name}: {changes} proposed, {_votes_of(proposal)}, until {until}"
+        case ProposalState.RUNNING | ProposalState.APPROVED:
+            return f"{mark} {name}: {word.lower()}, {_ended(proposal)} of {changes} so far"
+        case ProposalState.DONE:
+            return f"{mark} {name}: {_summary(proposal)}"
+        case _:
+            by = f" by {parts.mention(proposal.decided_by)}" if proposal.decided_by else ""
+            return f"{mark} {name}: {word.lower()}{by}"
+
+
+# --- the card ----------------------------------------------------------------------------------------------
+
+
+def _drawn(card: _Card) -> tuple[str, list[Block], bool]:
+    """The text, the blocks, and whether the plan had to be shortened."""
+    proposal = card.proposal
+    mark, word = _STATES[proposal.state]
+    what = "Undo for " if proposal.kind == "restore" else ""
+    head = [
+        parts.header(f"{mark} {word}: {what}{account(proposal.plan.subject)}"),
+        parts.section(_question(proposal)),
+        parts.section(_standing(proposal, card.decided_at)),
+    ]
+    tail = list(_password(card))
+    buttons = _buttons(card)
+    if buttons:
+        tail.append(parts.actions(buttons))
+    tail.append(parts.context(_small_print(proposal, card.case_link)))
+    text = f"{word}: {said(proposal.id, 40)} for {_subject(proposal)}. {_summary(proposal)}"
+    blocks: list[Block] = []
+    for limit, warnings, most in _LEVELS:
+        short = (limit, warnings, most) != _LEVELS[0]
+        body = list(_body(proposal, card.names, _Detail(limit, warnings, most)))
+        note = [parts.context("Shortened here: the whole plan is in the thread.")] if short else []
+        blocks = [*head, *body, *note, *tail]
+        if len(blocks) <= BLOCKS and characters(blocks) <= ALL_BLOCKS_CHARACTERS:
+            return text, blocks, short
+    return text, blocks, True
+
+
+def _question(proposal: Proposal) -> str:
+    ours = parts.domains_of(proposal.plan.subject)
+    what = "taking back what was done to" if proposal.kind == "restore" else "taking back the account"
+    return (
+        f"{parts.mention(proposal.proposed_by)} proposed {what} *{_subject(proposal)}*, "
+        f"{parts.when(proposal.made_at)}\n"
+        f"Reason: “{said(proposal.reason, parts.REASON, ours) or 'none given'}”"
+    )
+
+
+def _standing(proposal: Proposal, decided_at: datetime | None) -> str:
+    """Who is needed and who answered; once it is decided, by whom, when and why."""
+    lines = [_need(proposal)]
+    for vote in counting(proposal)[:20]:
+        how = " with a code" if vote.factor else ""
+        lines.append(f"▸ approved by {parts.mention(vote.voter)}{how}, {parts.when(vote.at)}")
+    lines += _decision(proposal, decided_at)
+    return "\n".join(lines)
+
+
+def _need(proposal: Proposal) -> str:
+    if proposal.state is not ProposalState.OPEN:
+        return f"It needed {parts.people(proposal.needs)} and had {len(counting(proposal))}."
+    different = "different " if proposal.needs > 1 else ""
+    line = f"Needs {parts.people(proposal.needs).replace(' ', f' {different}', 1)} to approve"
+    line += ", each with a code" if proposal.factor and proposal.needs > 1 else ""
+    line += ", with a code" if proposal.factor and proposal.needs == 1 else ""
+    line += f"; has {len(counting(proposal))}. Open until {parts.when(proposal.expires_at)}."
+    if proposal.strict:
+        line += " The proposer's own approval does not count."
+    return line
+
+
+def _note(proposal: Proposal) -> str:
+    """The note, harmless; those who voted stay mentioned where it names them."""
+    text = said(proposal.note, 600, parts.domains_of(proposal.plan.subject))
+    for vote in proposal.votes:
+        if vote.voter.isalnum():
+            text = text.replace(f"&lt;@{vote.voter}&gt;", parts.mention(vote.voter))
+    return text
+
+
+def _decision(proposal: Proposal, decided_at: datetime | None) -> Iterator[str]:
+    note = f": {_note(proposal)}" if proposal.note else ""
+    against = [vote.at for vote in proposal.votes if not vote.yes]
+    at = decided_at or (against[-1] if against else None)
+    when = f", {parts.when(at)}" if at else ""
+    match proposal.state:
+        case ProposalState.DENIED:
+            yield f"✖ denied by {parts.mention(proposal.decided_by)}{when}{note}"
+            yield "Nothing was done. It can be proposed again."
+        case ProposalState.WITHDRAWN:
+            at_all = f", {parts.when(decided_at)}" if decided_at else ""
+            yield f"↩ withdrawn by {parts.mention(proposal.decided_by)}{at_all}{note}"
+            yield "Nothing was done. It can be proposed again."
+        case ProposalState.EXPIRED:
+            yield f"⌛ expired {parts.when(proposal.expires_at)}{note}"
+            yield "Nothing was done. It can be proposed again."
+        case ProposalState.STOPPED:
+            yield f"■ stopped before anything was sent{note}"
+            yield "Nothing was done. It can be proposed again."
+        case ProposalState.APPROVED:
+            yield f"It is about to be carried out{note}"
+        case _:
+            if proposal.note:
+                yield _note(proposal)
+
+
+def _body(proposal: Proposal, names: Mapping[str, str], detail: _Detail) -> Iterator[Block]:
+    match proposal.state:
+        case ProposalState.RUNNING:
+            yield parts.section(_progress(proposal, detail))
+            yield from _result(proposal, detail, ended=False)
+        case ProposalState.DONE:
+            yield from _result(proposal, detail, ended=True)
+        case _:
+            yield from _plan(proposal, names, detail)
+
+
+def _plan(proposal: Proposal, names: Mapping[str, str], detail: _Detail) -> Iterator[Block]:
+    plan, ours = proposal.plan, parts.domains_of(proposal.plan.subject)
+    past = proposal.state in {ProposalState.OPEN, ProposalState.APPROVED}
+    shared = shared_warnings(dict(enumerate(plan.changes, start=1))) if detail.warnings else ()
+    lines = shared_lines(shared, detail.limit, ours)
+    step = ""
+    for number, change in enumerate(plan.changes, start=1):
+        if change.step != step and detail.most is None:
+            step = change.step
+            lines.append(f"_{said(step_title(step, names, {}), 120)}_")
+        own = without_shared(change, shared)
+        lines.append(change_line(number, own, detail.limit, ours, warnings=detail.warnings))
+    if lines:
+        title = "What is done, in this order" if past else "What was proposed"
+        yield from parts.paragraphs(f"*{title}*", detail.shown(lines))
+    if plan.errands:
+        errands = [f"☐ {said(errand.says, detail.limit, ours)}" for errand in plan.errands]
+        yield from parts.paragraphs("*Left to a person*", detail.shown(errands))
+
+
+def _progress(proposal: Proposal, detail: _Detail) -> str:
+    ended, total = _ended(proposal), len(proposal.plan.changes)
+    lines = [f"`{parts.bar(ended, total)}` {ended} of {parts.counted(total, 'change')}"]
+    changes = {change.id: change for change in proposal.plan.changes}
+    under_way = [action for action in last_actions(proposal).values() if action.outcome is None]
+    for action in under_way[:3]:
+        change = changes.get(action.change)
+        again = f" (attempt {action.attempt})" if action.attempt > 1 else ""
+        lines.append(f"Now: {_says(change, action.change, detail.limit, proposal)}{again}")
+    return "\n".join(lines)
+
+
+def _result(proposal: Proposal, detail: _Detail, *, ended: bool) -> Iterator[Block]:
+    """Every change by name under what became of it, and what is left to people."""
+    actions = last_actions(proposal)
+    groups: dict[Outcome, list[str]] = {}
+    not_begun = []
+    for number, change in enumerate(proposal.plan.changes, start=1):
+        action = actions.get(change.id)
+        if action is None or (action.outcome is None and ended):
+            not_begun.append(f"{number}. {_says(change, change.id, detail.limit, proposal)}")
+        elif action.outcome is not None:
+            line = _result_line(change, action, proposal, detail)
+            groups.setdefault(action.outcome, []).append(f"{number}. {line}")
+    for outcome, (mark, heading) in HEADINGS.items():
+        if groups.get(outcome):
+            yield from parts.paragraphs(f"*{mark} {heading}*", detail.shown(groups[outcome]))
+    if not_begun:
+        title = "Not begun" if ended else "Still to come"
+        yield from parts.paragraphs(f"*{title}*", detail.shown(not_begun))
+    if proposal.plan.errands:
+        ours = parts.domains_of(proposal.plan.subject)
+        errands = [f"☐ {said(errand.says, detail.limit, ours)}" for errand in proposal.plan.errands]
+        yield from parts.paragraphs("*Left to a person*", detail.shown(errands))
+
+
+def _result_line(change: Change, action: Action, proposal: Proposal, detail: _Detail) -> str:
+    ours = parts.domains_of(proposal.plan.subject)
+    line = _says(change, change.id, detail.limit, proposal)
+    if action.outcome in DONE and change.undo is not None:
+        line += " (can be undone)"
+    if action.says:
+        line += f": {said(action.says, min(detail.limit, 300), ours)}"
+    # A support case needs Microsoft's own id of what went wrong.
+    if action.request_id and action.outcome in {Outcome.FAILED, Outcome.UNKNOWN, Outcome.REFUSED}:
+        line += f" Microsoft's id: {said(action.request_id, 60)}"
+    return line
+
+
+def _says(change: Change | None, otherwise: str, limit: int, proposal: Proposal) -> str:
+    ours = parts.domains_of(proposal.plan.subject)
+    return said(change.says if change else parts.spoken(otherwise), limit, ours)
+
+
+def _ended(proposal: Proposal) -> int:
+    ended = {action.change for action in last_actions(proposal).values() if action.outcome is not None}
+    return len(ended & {change.id for change in proposal.plan.changes})
+
+
+def _summary(proposal: Proposal) -> str:
+    """How it stands in half a sentence, for the plain text and for the case's card."""
+    plan = proposal.plan
+    counts = parts.counted(len(plan.changes), "change")
+    errands = f", {parts.counted(len(plan.errands), 'errand')} for people" if plan.errands else ""
+    match proposal.state:
+        case ProposalState.OPEN:
+            return f"{counts}{errands}; {_votes_of(proposal)}."
+        case ProposalState.RUNNING:
+            return f"{_ended(proposal)} of {counts} so far{errands}."
+        case ProposalState.DONE:
+            last = [action.outcome for action in last_actions(proposal).values()]
+            found = [
+                f"{last.count(outcome)} {heading[:1].lower()}{heading[1:]}"
+                for outcome, (_, heading) in HEADINGS.items()
+                if outcome in last
+            ]
+            return f"{'; '.join(found) or 'nothing was begun'}{errands.replace(',', ';')}."
+        case ProposalState.APPROVED:
+            return f"{counts}{errands}; about to be carried out."
+        case _:
+            return "Nothing was done."
+
+
+def _votes_of(proposal: Proposal) -> str:
+    return f"needs {parts.people(proposal.needs)}, has {len(counting(proposal))}"
+
+
+def _subject(proposal: Proposal) -> str:
+    return said(proposal.plan.subject, 100, parts.domains_of(proposal.plan.subject))
+
+
+def _small_print(proposal: Proposal, case_link: str) -> str:
+    case = parts.link(case_link, f"Case {said(proposal.plan.case_id, 40)}")
+    return (
+        f"Proposal {said(proposal.id, 40)} · {case} · digest `{said(proposal.digest[:DIGEST_SHOWN], 20)}`, "
+        "approvals count for exactly this plan"
+    )
+
+
+# --- buttons -----------------------------------------------------------------------------------------------
+
+
+def _buttons(card: _Card) -> list[Block]:
+    """What may be pressed now: nothing that is decided can be pressed again."""
+    proposal = card.proposal
+    value = reference(proposal)
+    digest = proposal.digest[:DIGEST_SHOWN]
+    if proposal.state is ProposalState.OPEN:
+        changes = parts.counted(len(proposal.plan.changes), "change")
+        return [
+            parts.button(
+                "Approve",
+                "approve",
+                value,
+                style="primary",
+                asks=parts.asking(
+                    "Approve exactly this?",
+                    f"You approve {changes} to {account(proposal.plan.subject)}, as listed, "
+                    f"digest {digest}. With the last approval needed it is carried out at once.",
+                    "Approve",
+                ),
+            ),
+            parts.button("Deny", "deny", value, style="danger"),
+            parts.button(
+                "Withdraw",
+                "withdraw",
+                value,
+                asks=parts.asking(
+                    "Withdraw it?", "Nobody can approve it any more. It can be proposed again.", "Withdraw"
+                ),
+            ),
+        ]
+    buttons: list[Block] = []
+    if not card.password_shown_to and _password_until(proposal) > card.now:
+        buttons.append(
+            parts.button(
+                "Show the new password once",
+                "show_password",
+                value,
+                asks=parts.asking(
+                    "Show it to you?",
+                    "It is shown to one person, once. Be the one who hands it over, by phone or in person.",
+                    "Show it",
+                    danger=True,
+                ),
+            )
+        )
+    if proposal.state is ProposalState.DONE:
+        if proposal.plan.errands:
+            buttons.append(parts.button("What is left to people", "errands", proposal.plan.case_id))
+        if proposal.kind == "contain" and can_restore(proposal):
+            buttons.append(parts.button("Undo something", "restore", proposal.plan.case_id))
+    return buttons
+
+
+def _password_until(proposal: Proposal) -> datetime:
+    """Until when the new password can be shown; the proposal's own time where none was made."""
+    if proposal.state not in {ProposalState.RUNNING, ProposalState.DONE}:
+        return proposal.made_at
+    actions = last_actions(proposal)
+    made = [
+        action.intended_at + SECRET_LIFE
+        for change in proposal.plan.changes
+        if (action := actions.get(change.id)) and action.outcome in PERHAPS_MADE and makes_password(change)
+    ]
+    return max(made, default=proposal.made_at)
+
+
+def _password(card: _Card) -> Iterator[Block]:
+    until = _password_until(card.proposal)
+    if until == card.proposal.made_at:
+        return
+    if card.password_shown_to:
+        who = parts.mention(card.password_shown_to)
+        yield parts.section(f"The new password was shown to {who}, who hands it over by phone or in person.")
+    elif until > card.now:
+        yield parts.section(
+            "A new password was made. It can be shown once, to the one who hands it over by phone or in "
+            f"person. It is gone after 15 minutes, {parts.when(until)}."
+        )
+    else:
+        yield parts.section(
+            "The new password is gone: it is kept for 15 minutes. Nobody needs it who has it; else propose "
+            "resetting the password again to make another."
+        )
+
+
+# --- the details -------------------------------------------------------------------------------------------
+
+
+def _in_detail(number: int, change: Change, ours: frozenset[str]) -> str:
+    lines = [change_line(number, change, 600, ours, warnings=True), f"    why: {said(change.why, 300, ours)}"]
+    if change.undo is not None:
+        note = f" ({said(change.undo.note, 200, ours)})" if change.undo.note else ""
+        lines.append(f"    undo: {said(change.undo.says, 300, ours)}{note}")
+    lines.append(f"    sends: {sends(change)}")
+    return "\n".join(lines)
+
+
+def _errand_in_detail(errand: Errand, ours: frozenset[str]) -> str:
+    how = "".join(f"\n    {n}. {said(line, 400, ours)}" for n, line in enumerate(errand.how, start=1))
+    files = f"\n    files: {', '.join(said(name, 80) for name in errand.files)}" if errand.files else ""
+    return f"☐ {said(errand.says, 400, ours)}{how}{files}"

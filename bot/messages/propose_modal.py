@@ -1,0 +1,272 @@
+"""What a finished check offers to do: as a window with checkboxes, and as a dry run that only shows it.
+
+The steps stand in the founding document's order, with its numbering; a change is a checkbox in plain words.
+Slack gives a checkbox 75 characters, so what is longer stands in full above its group, by number.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.messages import Block, Message, Modal, parts
+from bot.messages.escape import cut, plain, said
+from bot.messages.limits import ALL_BLOCKS_CHARACTERS, BLOCKS, characters, fit
+from bot.messages.plans import (
+    change_line,
+    described,
+    offer_reference,
+    ordered,
+    shared_lines,
+    shared_warnings,
+    step_title,
+    without_shared,
+)
+from commands.plan import Change, Errand, Nothing, Planned
+from graph.question import Subject
+
+_BLOCKS = 100
+_CHARACTERS = 200_000
+"""How long the blocks of a window may be as JSON; Slack takes 250 KB with everything around them."""
+
+_NUMBERS_NAMED = 40
+_LEVELS = ((300, True), (140, False), (75, False))
+"""How a dry run that is too long gets shorter: how much of a sentence is said, and whether warnings are."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """The offer with everything that is needed to write it down."""
+
+    case_id: str
+    subject: Subject | str
+    items: Sequence[Planned]
+    titles: Mapping[str, str]
+    sources: Mapping[str, str]
+    needs: Callable[[Change], int]
+    chosen: frozenset[int]
+
+    @property
+    def ours(self) -> frozenset[str]:
+        return parts.domains_of(self.subject)
+
+    @property
+    def name(self) -> str:
+        """Whose account it is, as plain text."""
+        if isinstance(self.subject, str):
+            return plain(self.subject, 100, self.ours)
+        return plain(self.subject.display_name or self.subject.mail, 100, self.ours)
+
+    @property
+    def shared(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """The warnings that are said once for several changes, by their numbers."""
+        return shared_warnings(
+            {place + 1: item for place, item in _to_do(self.items) if isinstance(item, Change)}
+        )
+
+    def steps(self) -> Iterator[tuple[str, str, list[tuple[int, Planned]]]]:
+        """Give each step with its title and what it planned, by place in the offer."""
+        found: dict[str, list[tuple[int, Planned]]] = {}
+        for place, item in enumerate(self.items):
+            found.setdefault(item.step, []).append((place, item))
+        for step in ordered(found, self.titles):
+            yield step, step_title(step, self.titles, self.sources), found[step]
+
+
+def propose_modal(
+    case_id: str,
+    subject: Subject | str,
+    offer: Sequence[Planned],
+    *,
+    titles: Mapping[str, str],
+    sources: Mapping[str, str],
+    needs: Callable[[Change], int],
+    chosen: Collection[int] | None = None,
+) -> Modal:
+    """Draw the window in which people choose what is proposed.
+
+    The value of a checkbox is the place of its change in the offer as text; its block id is
+    ``step:<step id>:<n>`` and its action id ``chosen``. The reason is in the block ``reason``.
+
+    Args:
+        case_id: The case.
+        subject: The account.
+        offer: What the steps planned.
+        titles: The steps' titles by step id, in the document's order.
+        sources: Where each step comes from, by step id, such as ``step 5``.
+        needs: How many people a change needs.
+        chosen: Which places of the offer are ticked; None for those that the findings ask for.
+    """
+    ticked = _suggested(offer) if chosen is None else frozenset(chosen)
+    whole = _Offer(case_id, subject, offer, titles, sources, needs, ticked)
+    choosable = [place for place, item in enumerate(offer) if not isinstance(item, Nothing)]
+    # What nobody asks for goes first, and of that the last; what the findings ask for is kept to the end.
+    droppable = [place for place in reversed(choosable) if place not in ticked]
+    droppable += [place for place in reversed(choosable) if place in ticked]
+    fewest = bisect_left(
+        range(len(droppable)), 1, key=lambda count: int(_fits(_window(whole, droppable[:count])))
+    )
+    blocks = _window(whole, droppable[:fewest])
+    return Modal(
+        callback_id="propose",
+        title="Take the account back",
+        blocks=tuple(blocks),
+        submit="Propose" if choosable else "",
+        close="Cancel" if choosable else "Close",
+        private_metadata=offer_reference(case_id, offer),
+    )
+
+
+def dry_run(
+    case_id: str,
+    subject: Subject | str,
+    offer: Sequence[Planned],
+    *,
+    titles: Mapping[str, str],
+    sources: Mapping[str, str],
+    needs: Callable[[Change], int],
+) -> Message:
+    """Say the same as the window says, as a message: nothing is proposed and nothing is done."""
+    whole = _Offer(case_id, subject, offer, titles, sources, needs, _suggested(offer))
+    blocks: list[Block] = []
+    for limit, warnings in _LEVELS:
+        blocks = list(_dry(whole, limit, warnings=warnings))
+        if len(blocks) <= BLOCKS and characters(blocks) <= ALL_BLOCKS_CHARACTERS:
+            break
+    lines = [f"{place + 1}. {said(item.says, 120, whole.ours)}" for place, item in _to_do(offer)]
+    text = f"What could be done for {said(whole.name, 100)} (nothing is done yet): " + (
+        "\n".join(lines) or "nothing"
+    )
+    return fit(
+        Message(text=text, blocks=tuple(blocks)), hint="in the window that “Take the account back” opens"
+    )
+
+
+def by_text(case_id: str, places: Sequence[int]) -> str:
+    """What is typed to propose these places of the offer; people count from one."""
+    return f"/compromise contain {case_id} {','.join(str(place + 1) for place in places)} because …"
+
+
+def _suggested(offer: Sequence[Planned]) -> frozenset[int]:
+    return frozenset(place for place, item in _to_do(offer) if item.suggested)
+
+
+def _to_do(offer: Sequence[Planned]) -> Iterator[tuple[int, Change | Errand]]:
+    for place, item in enumerate(offer):
+        if not isinstance(item, Nothing):
+            yield place, item
+
+
+def _fits(blocks: Sequence[Block]) -> bool:
+    return len(blocks) <= _BLOCKS and characters(blocks) <= _CHARACTERS
+
+
+# --- the window --------------------------------------------------------------------------------------------
+
+
+def _window(offer: _Offer, left_out: Sequence[int]) -> list[Block]:
+    dropped = frozenset(left_out)
+    any_choice = any(True for _ in _to_do(offer.items))
+    blocks = [
+        parts.section(_introduction(offer, any_choice=any_choice)),
+        *parts.small_print(shared_lines(offer.shared, 300, offer.ours)),
+    ]
+    idle: list[str] = []
+    for step, title, items in offer.steps():
+        kept = [(place, item) for place, item in items if place not in dropped]
+        work = [(place, item) for place, item in kept if not isinstance(item, Nothing)]
+        if work:
+            blocks += parts.small_print(idle)
+            idle = []
+            blocks += _step(offer, step, title, work)
+        idle += [_nothing(title, item, offer) for _, item in kept if isinstance(item, Nothing)]
+    blocks += parts.small_print(idle)
+    if left_out:
+        blocks.append(parts.section(_left_out(offer, sorted(left_out))))
+    if any_choice:
+        blocks.append(parts.reason("Why? Those who approve read this"))
+    return blocks
+
+
+def _introduction(offer: _Offer, *, any_choice: bool) -> str:
+    case = f"Case {said(offer.case_id, 40)}"
+    if not any_choice:
+        return f"*{said(offer.name, 100, offer.ours)}* · {case}\nThere is nothing that could be proposed."
+    return (
+        f"*{said(offer.name, 100, offer.ours)}* · {case}\n"
+        "What the findings ask for is ticked. Nothing is done before enough people have approved."
+    )
+
+
+def _step(
+    offer: _Offer, step: str, title: str, work: Sequence[tuple[int, Change | Errand]]
+) -> Iterator[Block]:
+    for n, begin in enumerate(range(0, len(work), parts.CHECKBOXES)):
+        group = work[begin : begin + parts.CHECKBOXES]
+        options = []
+        in_full = []
+        for place, item in group:
+            words = f"{place + 1}. {plain(item.says, 600, offer.ours)}"
+            below = _below(item, offer)
+            options.append(
+                parts.option(cut(words, parts.OPTION_TEXT), str(place), cut(below, parts.OPTION_TEXT))
+            )
+            if len(words) > parts.OPTION_TEXT or len(below) > parts.OPTION_TEXT:
+                in_full.append(
+                    f"*{place + 1}.* {said(item.says, 400, offer.ours)} ({said(below, 400, offer.ours)})"
+                )
+        yield from parts.small_print(in_full)
+        ticked = {str(place) for place in offer.chosen}
+        label = title if n == 0 else f"{title} (continued)"
+        yield parts.checkboxes(label, f"step:{cut(step, 200)}:{n}", options, ticked)
+
+
+def _below(item: Change | Errand, offer: _Offer) -> str:
+    if not isinstance(item, Change):
+        return "for a person to do"
+    return described(without_shared(item, offer.shared), offer.needs(item))
+
+
+def _nothing(title: str, item: Nothing, offer: _Offer) -> str:
+    mark = "✖ *Refused*" if item.refused else "–"
+    return f"{mark} {said(title, 160)}: {said(item.why, 300, offer.ours)}"
+
+
+def _left_out(offer: _Offer, places: Sequence[int]) -> str:
+    case = said(offer.case_id, 40)
+    numbers = parts.few((str(place + 1) for place in places), _NUMBERS_NAMED)
+    return (
+        f"… {len(places)} more did not fit into this window: {numbers}. "
+        f"`/compromise plan {case}` shows them; propose them by number: `{by_text(case, places[:3])}`"
+    )
+
+
+# --- the dry run -------------------------------------------------------------------------------------------
+
+
+def _dry(offer: _Offer, limit: int, *, warnings: bool) -> Iterator[Block]:
+    yield parts.header(f"Dry run: {offer.name}")
+    yield parts.section(
+        f"What could be done in case {said(offer.case_id, 40)}. Nothing is proposed, and nothing is done. "
+        "■ is what the findings ask for."
+    )
+    idle: list[str] = []
+    for _, title, items in offer.steps():
+        lines = [
+            _dry_line(offer, place, item, limit, warnings=warnings)
+            for place, item in items
+            if not isinstance(item, Nothing)
+        ]
+        if lines:
+            yield from parts.paragraphs(f"*{said(title, 160)}*", lines)
+        idle += [_nothing(title, item, offer) for _, item in items if isinstance(item, Nothing)]
+    yield from parts.small_print(idle)
+
+
+def _dry_line(offer: _Offer, place: int, item: Change | Errand, limit: int, *, warnings: bool) -> str:
+    mark = "■" if place in offer.chosen else "□"
+    if isinstance(item, Errand):
+        return f"{mark} {place + 1}. {said(item.says, limit, offer.ours)} (for a person to do)"
+    words = change_line(place + 1, item, limit, offer.ours, warnings=warnings, needed=offer.needs(item))
+    return f"{mark} {words}"

@@ -1,0 +1,261 @@
+"""The second factor of approvers: codes of an authenticator app, so that a stolen session is not enough.
+
+A code is good for its own half minute and for the ones right before and after it, and once only. After five
+wrong codes nobody gets in for a quarter of an hour, not even with a right one. Everything that happens is an
+entry of the ledger; no code and no secret ever is. Secrets lie sealed beside it.
+
+Whoever enrols first has the factor. That is why enrolling is an entry that others are told of, and why only
+the command line can remove a factor.
+Source: RFC 6238 (TOTP), sections 4 and 5.2.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import pyotp
+
+from bot.errors import AlreadyEnrolled
+from commands.keys import Keys
+from commands.ledger import Ledger, Writing, moment
+
+ISSUER = "compromise-bot"
+"""What an authenticator app calls the account."""
+
+STEP = 30
+"""Seconds for which a code is shown."""
+
+MOST_WRONG = 5
+"""Wrong codes one after another before the factor is locked."""
+
+LOCKED_FOR = timedelta(minutes=15)
+
+TABLES = """CREATE TABLE IF NOT EXISTS factors (
+    user TEXT PRIMARY KEY, sealed BLOB NOT NULL, made_at TEXT NOT NULL, enrolled_at TEXT,
+    last_step INTEGER NOT NULL DEFAULT 0, wrong INTEGER NOT NULL DEFAULT 0, locked_until TEXT
+    ) STRICT"""
+"""The table beside the ledger."""
+
+
+class Verdict(StrEnum):
+    """What a code is."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    USED = "used before"
+    LOCKED = "locked"
+    NOT_ENROLLED = "not enrolled"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a factor stands.
+
+    Attributes:
+        last_step: The half minute, counted since 1970, of the last code that was right.
+        wrong: How many codes in a row were wrong.
+        locked_until: Until when no code counts; None when it is not locked.
+    """
+
+    last_step: int = 0
+    wrong: int = 0
+    locked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of a code: whether it counts, and one sentence for whoever typed it."""
+
+    right: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """One person's factor: since when (aware UTC), None while no code of it was shown yet."""
+
+    user: str
+    enrolled_at: datetime | None
+    locked_until: datetime | None
+
+
+def judge(standing: Standing, secret: str, code: str, now: datetime) -> tuple[Standing, Verdict]:
+    """Say what a code is, and where the factor stands afterwards."""
+    if standing.locked_until is not None and now < standing.locked_until:
+        return standing, Verdict.LOCKED
+    typed = "".join(code.split())
+    if typed.isascii() and typed.isdigit():
+        present = int(now.timestamp()) // STEP
+        made = pyotp.TOTP(secret, interval=STEP)
+        # All three, whatever the first one says: how long this takes tells nothing.
+        fits = [
+            step
+            for step in (present - 1, present, present + 1)
+            if hmac.compare_digest(made.generate_otp(step), typed)
+        ]
+        fresh = [step for step in fits if step > standing.last_step]
+        if fresh:
+            return Standing(last_step=fresh[0]), Verdict.RIGHT
+        if fits:
+            return standing, Verdict.USED
+    wrong = standing.wrong + 1
+    if wrong < MOST_WRONG:
+        return replace(standing, wrong=wrong, locked_until=None), Verdict.WRONG
+    return Standing(standing.last_step, 0, now + LOCKED_FOR), Verdict.WRONG
+
+
+def uri(secret: str, name: str) -> str:
+    """Give the secret as the address that authenticator apps take; `name` is whose it is."""
+    return pyotp.TOTP(secret, interval=STEP).provisioning_uri(name=name, issuer_name=ISSUER)
+
+
+class SecondFactor:
+    """The factors of everybody, kept in the ledger's file.
+
+    Args:
+        ledger: The ledger.
+        keys: Seals the secrets.
+        clock: Tells the time (aware UTC).
+    """
+
+    def __init__(self, ledger: Ledger, keys: Keys, clock: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._keys = keys
+        self._clock = clock
+
+    def enrol(self, user: str) -> str:
+        """Make a secret (base 32) for a person; it counts once `confirm` has seen a code of it.
+
+        Raises:
+            AlreadyEnrolled: the person has a factor; only the command line can remove it.
+            LedgerUnwritable: nothing could be written.
+        """
+        secret = pyotp.random_base32()
+        with self._ledger.writing() as writing:
+            writing.execute(TABLES)
+            if writing.rows("SELECT 1 FROM factors WHERE user = ? AND enrolled_at IS NOT NULL", [user]):
+                raise AlreadyEnrolled
+            writing.append("factor offered", user, "", {})
+            writing.execute(
+                "INSERT OR REPLACE INTO factors (user, sealed, made_at) VALUES (?, ?, ?)",
+                [user, self._keys.seal(secret.encode(), user.encode()), moment(writing.now)],
+            )
+        return secret
+
+    def confirm(self, user: str, code: str) -> Checked:
+        """Enrol a person who shows a code of the secret that `enrol` made.
+
+        Raises:
+            KeyUnusable: the secret was sealed with another key.
+            LedgerUnwritable: nothing could be written.
+        """
+        return self._take(user, code, enrolling=True)
+
+    def check(self, user: str, code: str) -> Checked:
+        """Take a code that goes with an approval. It counts once.
+
+        Raises:
+            KeyUnusable: the secret was sealed with another key.
+            LedgerUnwritable: nothing could be written.
+        """
+        return self._take(user, code, enrolling=False)
+
+    def is_enrolled(self, user: str) -> bool:
+        """Say whether a person has a factor."""
+        return any(one.user == user and one.enrolled_at for one in enrolments(self._ledger))
+
+    def _take(self, user: str, code: str, *, enrolling: bool) -> Checked:
+        if not _has_table(self._ledger):
+            return _said(Verdict.NOT_ENROLLED, Standing())
+        now = self._clock()
+        # Read, judged and kept in one transaction: the same code typed twice at once counts once.
+        with self._ledger.writing() as writing:
+            rows = writing.rows(
+                "SELECT sealed, last_step, wrong, locked_until FROM factors"
+                " WHERE user = ? AND (enrolled_at IS NULL) = ?",
+                [user, enrolling],
+            )
+            if not rows:
+                verdict, after = Verdict.NOT_ENROLLED, Standing()
+            else:
+                row = rows[0]
+                before = Standing(row["last_step"], row["wrong"], _moment(row["locked_until"]))
+                secret = self._keys.open(row["sealed"], user.encode()).decode()
+                after, verdict = judge(before, secret, code, now)
+                _keep(writing, user, after)
+            if verdict is not Verdict.RIGHT:
+                writing.append("factor refused", user, "", {"why": str(verdict), "wrong": after.wrong})
+                if verdict is Verdict.WRONG and after.locked_until is not None:
+                    writing.append("factor locked", user, "", {"until": moment(after.locked_until)})
+            elif enrolling:
+                writing.append("factor enrolled", user, "", {})
+                writing.execute("UPDATE factors SET enrolled_at = ? WHERE user = ?", [moment(now), user])
+            else:
+                writing.append("factor shown", user, "", {})
+        return _said(verdict, after)
+
+
+def enrolments(ledger: Ledger) -> tuple[Enrolment, ...]:
+    """Give everybody's factors, by user.
+
+    Raises:
+        LedgerUnwritable: the file cannot be read.
+    """
+    if not _has_table(ledger):
+        return ()
+    rows = ledger.rows("SELECT user, enrolled_at, locked_until FROM factors ORDER BY user")
+    return tuple(
+        Enrolment(row["user"], _moment(row["enrolled_at"]), _moment(row["locked_until"])) for row in rows
+    )
+
+
+def remove(ledger: Ledger, user: str, actor: str) -> bool:
+    """Remove a person's factor, with its lock; False when there is none.
+
+    Raises:
+        LedgerUnwritable: nothing could be written.
+    """
+    if not any(one.user == user for one in enrolments(ledger)):
+        return False
+    with ledger.writing() as writing:
+        writing.append("factor removed", actor, "", {"user": user})
+        return writing.execute("DELETE FROM factors WHERE user = ?", [user]) == 1
+
+
+def _has_table(ledger: Ledger) -> bool:
+    return bool(ledger.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'factors'"))
+
+
+def _keep(writing: Writing, user: str, standing: Standing) -> None:
+    writing.execute(
+        "UPDATE factors SET last_step = ?, wrong = ?, locked_until = ? WHERE user = ?",
+        [
+            standing.last_step,
+            standing.wrong,
+            moment(standing.locked_until) if standing.locked_until else None,
+            user,
+        ],
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _said(verdict: Verdict, standing: Standing) -> Checked:
+    until = f"{standing.locked_until.astimezone(UTC):%H:%M} UTC" if standing.locked_until else ""
+    left = MOST_WRONG - standing.wrong
+    if verdict is Verdict.WRONG and until:
+        return Checked(right=False, says=f"That was the fifth wrong code; no code counts until {until}.")
+    says = {
+        Verdict.RIGHT: "The code is right.",
+        Verdict.WRONG: f"The code is wrong. Wrong codes left before none counts for a while: {left}.",
+        Verdict.USED: "This code was used before; wait for the next one.",
+        Verdict.LOCKED: f"There were too many wrong codes; no code counts until {until}.",
+        Verdict.NOT_ENROLLED: "There is no second factor to compare the code with; enrol first.",
+    }
+    return Checked(verdict is Verdict.RIGHT, says[verdict])

@@ -1,0 +1,635 @@
+"""Carry out one approved proposal: every change once, each on its own, and everything written down.
+
+For each change: look, compare with what was approved, write the intent into the ledger, send exactly once,
+write the outcome; and when all were sent, read back until Microsoft shows them. The intent comes after the
+look, so that it holds what was seen; that there is only one a change is what makes it happen once.
+
+A change that has an intent and no outcome is *in doubt*: the program ended in the middle, or Microsoft gave
+no clear answer, which goes for "too many requests" and failures of the service as well. It is read back with
+patience before anything else. Only when its effect cannot be seen, everything is as it was before, and
+sending it twice does no harm, is it sent once more; otherwise nobody knows, and a person looks.
+
+Reads may show an old state for minutes, so "not seen" is never told as "not done".
+
+Only one may carry out a proposal at a time; who starts this sees to that. When the ledger cannot be written,
+its error goes up at once and nothing further is sent. Whoever starts it again goes on where it ended.
+
+Sources: Microsoft Graph, "Throttling guidance" and "Best practices for working with Microsoft Graph"; the
+order of intent, act and outcome is that of any write-ahead log.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+
+from commands import passwords, steps
+from commands.approval import ProposalState, Vote, why_not_run
+from commands.errors import KeyUnusable, LedgerTampered, NotNow
+from commands.keys import Keys
+from commands.plan import NEW_PASSWORD, Act, Change, Look, Plan, State, same, state_of, took_effect
+from commands.proposals import Action, Outcome, Proposal, Proposals
+from commands.situation import Guard
+from graph.connection import Connection
+from graph.errors import (
+    Broken,
+    GraphError,
+    InDoubt,
+    NoLicence,
+    NoPermission,
+    NotFound,
+    OutOfTime,
+    Refused,
+    Throttled,
+)
+from graph.limits import Deadline
+from graph.request import Cmdlet, Request
+
+log = structlog.get_logger(__name__)
+
+SETTLED: Final = frozenset({Outcome.CONFIRMED, Outcome.ALREADY})
+"""The outcomes after which another change may rely on this one."""
+
+UNAVAILABLE: Final = (Throttled, Broken, OutOfTime)
+"""What passes by itself. Of a write it means that it certainly never left; otherwise it would be in doubt."""
+
+MOST_ATTEMPTS: Final = 2
+"""How often a change is sent, at most: once, and once more when it is in doubt and repeatable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for Microsoft. All values are seconds.
+
+    Attributes:
+        pauses: How long to wait before each further look at something that is not seen yet.
+        send: How long one change may take.
+        look: How long one look may take.
+    """
+
+    pauses: tuple[float, ...] = (5, 10, 15, 25, 35)
+    send: float = 120
+    look: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a change ended, and one sentence for people where there is something to add."""
+
+    outcome: Outcome
+    says: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look showed."""
+
+    state: State
+
+
+class PutOff:
+    """A change that Microsoft refuses as long as others are not made; it is sent again at the very end."""
+
+
+def carry_out(
+    proposal_id: str,
+    *,
+    proposals: Proposals,
+    connection: Connection,
+    keys: Keys,
+    barred: Callable[[Vote], str],
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    patience: Patience,
+    tell: Callable[[], None],
+    guard: Guard,
+    below: Callable[[int], int] = secrets.randbelow,
+) -> None:
+    """Carry out an approved proposal, or go on with one that was begun; anything else is left alone.
+
+    Args:
+        proposal_id: The proposal.
+        proposals: Where it is kept.
+        connection: The tenant that it is about.
+        keys: Seals a new password.
+        barred: Says why somebody who voted may not approve any longer, "" when they may.
+        clock: Tells the time (aware UTC).
+        sleep: Waits so many seconds.
+        patience: How long to wait for Microsoft.
+        tell: Called after every entry, so that what people see can follow.
+        guard: Whom nobody may touch.
+        below: Where the chance for a new password comes from; see `passwords.make`.
+
+    Raises:
+        LedgerUnwritable: nothing further was sent.
+        LedgerTampered: the proposal was begun before, and the ledger is not what was written.
+        NoSuchProposal: there is none with this id.
+    """
+    match proposals.get(proposal_id).state:
+        case ProposalState.APPROVED:
+            try:
+                proposal = proposals.proven(proposal_id)
+            except LedgerTampered as error:
+                why = f"{error} Nothing was done; run `compromise ledger verify`, and find out who did it."
+                _begin(proposal_id, proposals, why, tell)
+                return
+            if not _begin(
+                proposal_id, proposals, _why_not(proposal, proposals, barred, guard, clock()), tell
+            ):
+                return
+            forbidden = ""
+        case ProposalState.RUNNING:
+            # What was begun is brought to an end even where nothing new may be begun any longer.
+            proposal = proposals.proven(proposal_id)
+            forbidden = _why_not(proposal, proposals, barred, guard, clock())
+        case _:
+            return
+    _Run(
+        proposal_id,
+        proposal.plan,
+        proposals,
+        connection,
+        keys,
+        clock,
+        sleep,
+        patience,
+        tell,
+        below,
+        forbidden,
+        iter(patience.pauses),
+    ).carry_on()
+
+
+def _why_not(
+    proposal: Proposal,
+    proposals: Proposals,
+    barred: Callable[[Vote], str],
+    guard: Guard,
+    now: datetime,
+) -> str:
+    """Say why nothing may be sent for this proposal, in one sentence; "" when it may."""
+    ballot = proposals.ballot(proposal)
+    if guard.protects(ballot.subject):
+        return "The settings protect this account, so nothing was done to it."
+    if proposal.state is ProposalState.RUNNING:
+        # It was begun in time; how long the program was down does not matter.
+        now = min(now, proposal.expires_at)
+    return why_not_run(ballot, proposal.plan.digest, barred, now)
+
+
+def _begin(proposal_id: str, proposals: Proposals, why_not: str, tell: Callable[[], None]) -> bool:
+    """Start a proposal, or stop it where something is not as it was approved; give whether to go on."""
+    try:
+        if why_not:
+            proposals.stop(proposal_id, why_not)
+        else:
+            proposals.start(proposal_id)
+    except NotNow:
+        return False  # somebody withdrew it, or began it, a moment ago
+    tell()
+    return not why_not
+
+
+@dataclass(slots=True)
+class _Run:
+    """One go at one proposal."""
+
+    id: str
+    plan: Plan
+    """What was approved: proven once, and not read again from where somebody could change it."""
+    proposals: Proposals
+    connection: Connection
+    keys: Keys
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    patience: Patience
+    tell: Callable[[], None]
+    below: Callable[[int], int]
+    forbidden: str
+    """Why nothing new may be sent; what was begun is only read back then. "" when it may."""
+    outage: Iterator[float]
+    """The pauses that are left for a service that is not there."""
+
+    def carry_on(self) -> None:
+        """Bring every change to an outcome, read all of them back, and finish."""
+        put_off = [change for change in self.plan.changes if not self._make(change)]
+        for change in put_off:
+            self._make(change, last=True)
+        self._read_all_back()
+        self.proposals.finish(self.id)
+        self.tell()
+
+    def _actions(self) -> Mapping[str, Action]:
+        return {action.change: action for action in self.proposals.get(self.id).actions}
+
+    # --- one change ----------------------------------------------------------------------------------------
+
+    def _make(self, change: Change, *, last: bool = False) -> bool:
+        """Bring one change to its outcome, unless it has one; False when its turn comes again at the end."""
+        action = self._actions().get(change.id)
+        if action is not None and action.outcome is not None:
+            return True
+        if action is None:
+            end = self._begin(change, last=last)
+        elif last:
+            end = self._repeat(change, action.saw, self._password_of(change) or "", last=True)
+        else:
+            doubt = InDoubt("The program ended in the middle of it.")
+            end = self._settle(change, action.saw, doubt, last=False)
+        if isinstance(end, PutOff):
+            return False
+        self._write_end(change, end)
+        return True
+
+    def _begin(self, change: Change, *, last: bool) -> End | PutOff:
+        """Look, compare, write the intent, send."""
+        if self._waits(change) and not last:
+            return PutOff()
+        found = self._look_first(change)
+        if isinstance(found, End):
+            return found
+        if change.moves and change.after:
+            # Microsoft's times are to the second: what moves twice in one second is not seen to move.
+            self.sleep(1)
+        password = passwords.make(self.below) if _holds_password(change.do) else ""
+        sealed = self.keys.seal(password.encode()) if password else b""
+        self.proposals.intend(self.id, change.id, found.state, sealed=sealed)
+        self.tell()
+        return self._send(change, found.state, password, last=last)
+
+    def _waits(self, change: Change) -> bool:
+        """Whether this one depends on a change whose turn is yet to come."""
+        if not change.after:
+            return False
+        ended = {name for name, action in self._actions().items() if action.outcome is not None}
+        return any(one.id in change.after and one.id not in ended for one in self.plan.changes)
+
+    def _look_first(self, change: Change) -> Seen | End:
+        """See whether this change may be made now: give what was seen, or why it is not made."""
+        if self.forbidden:
+            return End(Outcome.REFUSED, self.forbidden)
+        missing = self._missing(change.after)
+        if missing:
+            return End(Outcome.SKIPPED, f"It is only made after this is confirmed: {missing}.")
+        try:
+            for demand in change.demands:
+                if self._look_patiently(demand.look) is None:
+                    return End(Outcome.REFUSED, demand.says)
+            state = self._look_patiently(change.look)
+        except GraphError as error:
+            return End(Outcome.FAILED, _could_not_look(error), error.request_id)
+        if change.moves:
+            return Seen(state)
+        if same(state, change.wants):
+            return End(Outcome.ALREADY)
+        if not same(state, change.expects):
+            return End(Outcome.CHANGED, _changed(change, state))
+        return Seen(state)
+
+    def _missing(self, after: Collection[str]) -> str:
+        """Name the first change of these that is not known to have taken effect; "" when all have."""
+        by_id = {change.id: change for change in self.plan.changes}
+        for name in after:
+            change = by_id.get(name)
+            if change is None or not self._is_settled(change):
+                return change.says if change else name
+        return ""
+
+    def _is_settled(self, change: Change) -> bool:
+        """Whether a change has taken effect; one that was only just sent is read back with patience."""
+        action = self._actions().get(change.id)
+        if action is not None and action.outcome is Outcome.UNCONFIRMED:
+            if not self._read_back(change, action.saw).took_effect:
+                return False
+            self._confirm(change)
+            return True
+        return action is not None and action.outcome in SETTLED
+
+    # --- sending -------------------------------------------------------------------------------------------
+
+    def _send(self, change: Change, saw: State, password: str, *, last: bool) -> End | PutOff:
+        """Send once. What certainly never left this machine is tried again with patience."""
+        do = _filled(change.do, password)
+        while True:
+            try:
+                self.connection.fetch(do, Deadline(self.patience.send))
+            except InDoubt as error:
+                return self._settle(change, saw, error, last=last)
+            except UNAVAILABLE as error:
+                if not self._wait_for_the_service():
+                    return End(Outcome.FAILED, f"Nothing was sent: {error.sentence} Propose it again later.")
+            except NotFound as error:
+                return self._gone(change, error)
+            except GraphError as error:
+                if not last and _is_default_method(error):
+                    return PutOff()
+                return End(Outcome.FAILED, _without(password, why_failed(change, error)), error.request_id)
+            else:
+                return End(Outcome.UNCONFIRMED)
+
+    def _gone(self, change: Change, error: NotFound) -> End:
+        """Microsoft does not know the thing any more; for a removal that is what was wanted."""
+        if not _removes(change.do):
+            return End(Outcome.FAILED, f"{error.sentence} Check the account again.", error.request_id)
+        if self._actions()[change.id].attempt > 1:
+            return End(Outcome.UNCONFIRMED, request_id=error.request_id)
+        return End(Outcome.ALREADY, "It was gone when the bot came to remove it.", error.request_id)
+
+    def _settle(self, change: Change, saw: State, doubt: InDoubt, *, last: bool) -> End | PutOff:
+        """Find out what became of a change in doubt, and send it once more only where that is right.
+
+        Args:
+            change: The change.
+            saw: What was read right before it was sent.
+            doubt: Why nobody knows.
+            last: Whether its turn cannot come again.
+        """
+        sight = self._read_back(change, saw)
+        if sight.took_effect:
+            return End(Outcome.CONFIRMED, request_id=doubt.request_id)
+        password = self._password_of(change)
+        why = self._why_not_again(change, saw, sight)
+        if not why and password is None:
+            why = "Its effect was not seen, and the password that was made for it is gone."
+        if why:
+            says = f"{doubt.sentence} {why} {_look_yourself(change)}"
+            return End(Outcome.UNKNOWN, says, doubt.request_id)
+        # Reading back took as long as all pauses; what the service asked for beyond that is still to wait.
+        longer = (doubt.retry_after or 0) - sum(self.patience.pauses)
+        if longer > 0:
+            self.sleep(longer)
+        return self._repeat(change, saw, password or "", last=last)
+
+    def _why_not_again(self, change: Change, saw: State, sight: _Sight) -> str:
+        """Say why a change in doubt whose effect was not seen is not sent again; "" when it is."""
+        if sight.error is not None:
+            return f"It could not be read back: {sight.error.sentence}"
+        if not same(sight.state, saw):
+            return f"Now it is {told(sight.state)}, which is neither what was there nor what was wanted."
+        if self.forbidden:
+            return f"Its effect was not seen, and it was not sent again: {self.forbidden}"
+        if not change.repeatable or self._actions()[change.id].attempt >= MOST_ATTEMPTS:
+            return "Its effect was not seen."
+        return ""
+
+    def _repeat(self, change: Change, saw: State, password: str, *, last: bool) -> End | PutOff:
+        """Send a change once more."""
+        self.proposals.again(self.id, change.id, saw)
+        self.tell()
+        return self._send(change, saw, password, last=last)
+
+    def _password_of(self, change: Change) -> str | None:
+        """Give the password that was made for a change, "" where it needs none, None when it is gone."""
+        if not _holds_password(change.do):
+            return ""
+        sealed = self.proposals.sealed(self.id, change.id, self.clock())
+        try:
+            return self.keys.open(sealed).decode() if sealed is not None else None
+        except KeyUnusable:
+            return None  # another key than the one it was sealed with; to the reader it is as good as gone
+
+    # --- looking -------------------------------------------------------------------------------------------
+
+    def _look(self, what: Look) -> State:
+        return look_at(what, self.connection, self.patience.look)
+
+    def _look_patiently(self, what: Look) -> State:
+        """Look, again and again while the service is not there and there is patience left."""
+        while True:
+            try:
+                return self._look(what)
+            except UNAVAILABLE:
+                if not self._wait_for_the_service():
+                    raise
+
+    def _wait_for_the_service(self) -> bool:
+        """Wait a while; False when the patience for a service that is not there is used up.
+
+        There is one for the whole run: when all of Microsoft is away, fifty changes do not wait in turn.
+        """
+        pause = next(self.outage, None)
+        if pause is not None:
+            self.sleep(pause)
+        return pause is not None
+
+    def _sight(self, change: Change, saw: State) -> _Sight:
+        try:
+            state = self._look(change.look)
+        except GraphError as error:
+            return _Sight(False, None, error)
+        return _Sight(took_effect(change, saw, state), state)
+
+    def _read_back(self, change: Change, saw: State) -> _Sight:
+        """Look until the change is seen to have taken effect, or the patience ends."""
+        sight = self._sight(change, saw)
+        for pause in self.patience.pauses:
+            if sight.took_effect:
+                break
+            self.sleep(pause)
+            sight = self._sight(change, saw)
+        return sight
+
+    def _read_all_back(self) -> None:
+        """Look at everything that was sent, in rounds; say of what is still not seen that it is not."""
+        by_id = {change.id: change for change in self.plan.changes}
+        sights: dict[str, _Sight] = {}
+        for pause in (None, *self.patience.pauses):
+            open_ones = {
+                name: action
+                for name, action in self._actions().items()
+                if action.outcome is Outcome.UNCONFIRMED
+            }
+            if open_ones and pause is not None:
+                self.sleep(pause)
+            for name, action in open_ones.items():
+                sights[name] = self._sight(by_id[name], action.saw)
+                if sights[name].took_effect:
+                    self._confirm(by_id[name])
+        for name, action in self._actions().items():
+            if action.outcome is Outcome.UNCONFIRMED:
+                self.proposals.not_confirmed(self.id, name, _not_yet(sights[name]))
+                self.tell()
+
+    # --- writing down --------------------------------------------------------------------------------------
+
+    def _write_end(self, change: Change, end: End) -> None:
+        self.proposals.ended(self.id, change.id, end.outcome, end.says, end.request_id)
+        log.info(
+            "A change ended.",
+            action="change.ended",
+            proposal=self.id,
+            change=change.id,
+            outcome=str(end.outcome),
+            request_id=end.request_id,
+        )
+        self.tell()
+
+    def _confirm(self, change: Change) -> None:
+        self.proposals.confirmed(self.id, change.id)
+        self.tell()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What reading back showed: whether the change took effect, the state, or why it could not be read."""
+
+    took_effect: bool
+    state: State = None
+    error: GraphError | None = None
+
+
+def look_at(look: Look, connection: Connection, seconds: float) -> State:
+    """Read the state of one thing; what Microsoft does not know is not there.
+
+    Raises:
+        GraphError: it could not be looked at.
+    """
+    try:
+        items = connection.fetch(look.ask, Deadline(seconds))
+    except NotFound:
+        items = []
+    return state_of(look, items)
+
+
+# --- what is sent ------------------------------------------------------------------------------------------
+
+
+def _parts(do: Act) -> Mapping[str, Any]:
+    return (do.body or {}) if isinstance(do, Request) else do.parameters
+
+
+def _holds_password(do: Act) -> bool:
+    return _mentions(_parts(do))
+
+
+def _mentions(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_mentions(one) for one in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(_mentions(one) for one in value)
+    return bool(value == NEW_PASSWORD)
+
+
+def _filled(do: Act, password: str) -> Act:
+    """Put the password in its place."""
+    if not _holds_password(do):
+        return do
+    if not password:
+        raise ValueError("a password is to be set and there is none")
+    if isinstance(do, Cmdlet):
+        return replace(do, parameters=_with(do.parameters, password))
+    return replace(do, body=_with(do.body, password))
+
+
+def _with(value: Any, password: str) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _with(one, password) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with(one, password) for one in value]
+    return password if value == NEW_PASSWORD else value
+
+
+def _without(password: str, text: str) -> str:
+    """Take the password out of what Microsoft said about it."""
+    return text.replace(password, "[password]") if password else text
+
+
+def _removes(do: Act) -> bool:
+    return do.method == "DELETE" if isinstance(do, Request) else do.name.startswith("Remove-")
+
+
+# --- what is said ------------------------------------------------------------------------------------------
+
+
+def told(state: State) -> str:
+    """Say a state in words: ``accountEnabled true, mail ""``."""
+    if state is None:
+        return "not there"
+    words = ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in state.items())
+    return words if len(words) <= 300 else f"{words[:299]}…"
+
+
+def why_failed(change: Change, error: GraphError) -> str:
+    """Say why Microsoft refused a change, and what to do now."""
+    needs = error.needs or " and ".join(_PERMISSIONS.get(change.step, ()))
+    named = f" ({needs})" if needs else ""
+    match error:
+        case NoPermission() if _is_sensitive(change.do):
+            return (
+                f"The application may not do this. Either it lacks a permission{named}, or the account is"
+                " an administrator's and the application needs the role Privileged Authentication"
+                " Administrator. Give it what it lacks, then propose this again."
+            )
+        case NoPermission():
+            return f"{error.sentence} Give the application what it lacks{named}, then propose this again."
+        case NoLicence():
+            return f"{error.sentence} Without it, this can only be done by hand, if at all."
+        case Refused() if any(words in error.sentence.casefold() for words in _ON_PREMISES):
+            return (
+                "This is managed on-premises and cannot be changed in the cloud. Have an administrator of"
+                " the local directory change it there, let it synchronise, and check the account again."
+            )
+        case Refused() if _is_default_method(error):
+            return (
+                "It is the account's default sign-in method, which Microsoft removes last. Choose another"
+                " default for the account, or remove the other methods, then propose this again."
+            )
+        case _:
+            return f"{error.sentence} Check the account again, or do it by hand in the admin centre."
+
+
+_PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    step.__name__.rpartition(".")[2]: step.PERMISSIONS for step in steps.STEPS
+}
+_ON_PREMISES: Final = ("on-premises mastered", "synchronized from your on-premises", "federated user")
+_SENSITIVE: Final = re.compile(r"/users/[^/]+(/authentication/.+|/revokeSignInSessions)?")
+
+
+def _is_sensitive(do: Act) -> bool:
+    """Whether it takes a higher role to do this to an administrator's account.
+
+    Source: Microsoft Graph v1.0, "user resource type", "Who can perform sensitive actions".
+    """
+    return isinstance(do, Request) and _SENSITIVE.fullmatch(do.path) is not None
+
+
+def _is_default_method(error: GraphError) -> bool:
+    """Whether a sign-in method cannot be removed as long as it is the default and there are others.
+
+    Source: Microsoft Graph v1.0, "Delete phoneAuthenticationMethod" and its siblings.
+    """
+    text = error.sentence.casefold()
+    return isinstance(error, Refused) and error.status == 400 and "default" in text and "method" in text
+
+
+def _could_not_look(error: GraphError) -> str:
+    return f"It could not be looked at, so nothing was sent: {error.sentence} Propose it again later."
+
+
+def _changed(change: Change, state: State) -> str:
+    return (
+        f"Now it is {told(state)}; it was expected to be {told(change.expects)}. Somebody changed it in"
+        " between, so nothing was sent. Check the account again."
+    )
+
+
+def _look_yourself(change: Change) -> str:
+    if change.moves:
+        return "Look at the account in the admin centre, then propose it again if need be."
+    return (
+        f"Look at it in the admin centre: it should be {told(change.wants)}. If it is not, propose it again."
+    )
+
+
+def _not_yet(sight: _Sight) -> str:
+    if sight.error is not None:
+        return f"It was sent, and could not be read back: {sight.error.sentence} Look again later."
+    return "It was sent, and Microsoft does not show it yet. Look again later."

@@ -1,0 +1,188 @@
+"""Look again whether what was closed is still closed, and whether something new was opened.
+
+Two looks. First at every change that was made in the case and not taken back: is its state still the wanted
+one? Then at the account as a whole, but only at how it stands now, not at what happened in it: the same
+symptoms and steps as in a check say whether there is something to do that the case did not offer before.
+
+What could not be looked at is named, and never counts as closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from commands import check, propose
+from commands.carry_out import look_at
+from commands.clues.places import Atlas
+from commands.plan import Change, offer_from, same
+from commands.proposals import DONE, Outcome, Proposals
+from commands.report import State as Came
+from commands.report import spoken
+from commands.situation import Guard
+from graph.connection import Connection
+from graph.errors import GraphError
+from graph.evidence import SOURCES
+from graph.question import Question, Window
+
+WHAT_HAPPENED: Final = frozenset(
+    {
+        "sign_ins",
+        "sign_ins_non_interactive",
+        "directory_audits_on_user",
+        "directory_audits_by_user",
+        "audit_log",
+        "audit_log_on_mailbox",
+        "sent_items",
+        "deleted_items",
+        "recoverable_items",
+        "message_trace",
+        "risky_user",
+        "risk_detections",
+        "password_reset_mail",
+    }
+)
+"""The sources that tell what happened, or what Microsoft thinks of it: no way in, and long in coming."""
+
+HOW_IT_STANDS: Final = tuple(source for source in SOURCES if source not in WHAT_HAPPENED)
+"""The sources that are asked again."""
+
+LOOK_SECONDS: Final = 60.0
+"""How long one look at one change may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSeen:
+    """Something that could not be looked at, and why, one sentence."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """How the back doors of an account stand.
+
+    Attributes:
+        closed: The changes that are still as they were made.
+        came_back: Those that are not, any longer or yet.
+        new: What the steps propose now and did not offer before.
+        not_seen: What could not be looked at.
+        at: When this was looked at (aware UTC).
+    """
+
+    closed: tuple[Change, ...]
+    came_back: tuple[Change, ...]
+    new: tuple[Change, ...]
+    not_seen: tuple[NotSeen, ...]
+    at: datetime
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether everything was seen and is closed."""
+        return not (self.came_back or self.new or self.not_seen)
+
+
+def look_again(
+    case_id: str,
+    *,
+    proposals: Proposals,
+    connection: Connection,
+    guard: Guard,
+    clock: Callable[[], datetime],
+    patience: float,
+    atlas: Atlas | None = None,
+) -> Doors:
+    """Look at the back doors of a case once more. Nothing is changed, and nothing is written down.
+
+    Args:
+        case_id: The case.
+        proposals: Where what was done is kept.
+        connection: The tenant.
+        guard: Whom nobody may touch.
+        clock: Tells the time (aware UTC).
+        patience: Seconds after which a source that has not answered counts as not seen.
+        atlas: Where addresses are; as in `check.look`.
+
+    Raises:
+        NoSuchCase: there is none with this id.
+        LedgerUnwritable: the ledger cannot be read.
+    """
+    case = proposals.ledger.case(case_id)
+    closed: list[Change] = []
+    came_back: list[Change] = []
+    not_seen: list[NotSeen] = []
+    for change in made_and_kept(proposals, case_id):
+        try:
+            state = look_at(change.look, connection, LOOK_SECONDS)
+        except GraphError as error:
+            not_seen.append(NotSeen(change.says, error.sentence))
+            continue
+        (closed if same(state, change.wants) else came_back).append(change)
+    now = clock()
+    question = Question(case.subject, Window(case.window.start, max(now, case.window.end)))
+    evidence = check.look(
+        question,
+        connection,
+        proposals.ledger.memory(case_id),
+        _quietly,
+        patience=patience,
+        sources=HOW_IT_STANDS,
+        atlas=atlas,
+    )
+    report = check.judge(evidence, now, atlas)
+    asked = [source for source in report.sources if source.id in HOW_IT_STANDS]
+    not_seen.extend(
+        NotSeen(spoken(source.id), source.reason) for source in asked if source.state is not Came.COMPLETE
+    )
+    offered = {one.id for one in offer_from(case.offer or "[]") if isinstance(one, Change)}
+    known = offered | {change.id for change in (*closed, *came_back)}
+    offer = propose.offer(evidence, report, guard)
+    new = (one for one in offer if isinstance(one, Change) and one.suggested and one.id not in known)
+    return Doors(tuple(closed), tuple(came_back), tuple(new), tuple(not_seen), now)
+
+
+def _quietly(progress: check.Progress) -> None:
+    """Nobody waits for this look, so nobody is told how far it has come."""
+
+
+def made_and_kept(proposals: Proposals, case_id: str) -> tuple[Change, ...]:
+    """Give the changes of a case that hold and were not taken back, where it is known what they should be.
+
+    A change whose wanted state nobody knows, such as a reset password, cannot be seen to have come back.
+    """
+    kept = {(one.proposal_id, one.change.id) for one in proposals.undoable(case_id)}
+    found: dict[str, Change] = {}
+    for proposal in proposals.of_case(case_id):
+        if proposal.kind != "contain":
+            continue
+        ended = {action.change: action.outcome for action in proposal.actions}
+        for change in proposal.plan.changes:
+            outcome = ended.get(change.id)
+            taken_back = outcome in DONE and change.undo and (proposal.id, change.id) not in kept
+            if taken_back:
+                found.pop(change.id, None)
+            elif not change.moves and (outcome in DONE or outcome is Outcome.ALREADY):
+                found[change.id] = change
+    return tuple(found.values())
+
+
+def says(doors: Doors) -> str:
+    """Say how the back doors stand, in plain text; it may hold text from the tenant, so escape it."""
+    number = len(doors.closed) + len(doors.came_back)
+    lines = [f"Looked again at {doors.at.astimezone(UTC):%d %B %Y, %H:%M} UTC."]
+    if number:
+        lines.append(f"{len(doors.closed)} of {number} back doors that could be seen are closed.")
+    lines += _listed("Open", (change.says for change in doors.came_back))
+    lines += _listed("New since the check", (change.says for change in doors.new))
+    lines += _listed("Could not look", (f"{one.what}: {one.why.rstrip('.')}" for one in doors.not_seen))
+    if doors.is_quiet:
+        lines.append("Nothing came back, and nothing new was found.")
+    return "\n".join(lines)
+
+
+def _listed(title: str, lines: Iterable[str]) -> list[str]:
+    found = [f"• {line}" for line in lines]
+    return [f"{title}:", *found] if found else []

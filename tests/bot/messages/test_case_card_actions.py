@@ -1,0 +1,77 @@
+"""A finished case can be acted on from its card, and the card says what was done and what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.messages import Message
+from bot.messages.case_card import CaseView, all_closed, case_card
+from bot.messages.proposal_card import proposal_line
+from commands.report import Answer
+from sandbox.workspace import text as slack_text
+from tests.bot.messages import samples
+
+
+def view(answer: Answer = Answer.COMPROMISED, **changes) -> CaseView:
+    report = samples.rich()
+    return samples.done(replace(report, verdict=replace(report.verdict, answer=answer)), **changes)
+
+
+def shown(message: Message) -> str:
+    return "\n".join(slack_text.lines(message.blocks, lambda name: name))
+
+
+def buttons(message: Message) -> dict[str, Mapping[str, Any]]:
+    rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
+    return {one["action_id"]: one for row in rows for one in row}
+
+
+@pytest.mark.parametrize("answer", Answer)
+def test_taking_the_account_back_is_a_dangerous_button_only_where_it_is_compromised(answer):
+    found = buttons(case_card(view(answer, offers=True)))
+    assert list(found) == ["contain", "check_again"]
+    assert (found["contain"].get("style") == "danger") is (answer is Answer.COMPROMISED)
+    assert {one["value"] for one in found.values()} == {"C-7Q2M"}
+
+
+def test_where_there_is_nothing_to_do_the_account_can_only_be_checked_again():
+    assert list(buttons(case_card(view(offers=False)))) == ["check_again"]
+    failed = samples.looking(state="failed", note="Microsoft did not answer.", offers=True)
+    assert list(buttons(case_card(failed))) == ["check_again"]
+
+
+def test_a_check_that_still_runs_has_no_buttons():
+    assert buttons(case_card(samples.looking(progress=samples.progress(), offers=True))) == {}
+
+
+def test_a_card_that_is_told_nothing_about_doing_is_as_before():
+    message = case_card(view())
+    assert buttons(message) == {}
+    assert "What is done about it" not in shown(message)
+
+
+def test_the_card_says_what_is_proposed_and_keeps_to_the_newest():
+    lines = tuple(
+        proposal_line(replace(samples.small(samples.change()), id=f"P-0000{n}")) for n in range(2, 8)
+    )
+    text = shown(case_card(view(proposals=lines)))
+    assert "*What is done about it*\n… 2 earlier ones" in text
+    assert "P-00007*: 1 change proposed, needs two people, has 0, until 2026-03-02 10:00 UTC" in text
+    assert "P-00003" not in text
+
+
+def test_the_card_says_that_every_back_door_is_closed():
+    message = case_card(view(doors=all_closed(7)))
+    assert "✔ Afterwards*: Looked again: all 7 back doors are closed." in shown(message)
+    assert message.blocks[0]["text"]["text"] == "⛔ Compromised: Adele Vance"
+
+
+def test_what_came_back_is_said_first():
+    message = case_card(view(doors="The inbox rule Money is there again.", raised=True))
+    assert message.blocks[0]["text"]["text"] == "⛔ Something came back: Adele Vance"
+    assert "Came back*: The inbox rule Money is there again." in shown(message)
+    assert message.text.startswith("Something came back: The inbox rule Money is there again. Compromised:")

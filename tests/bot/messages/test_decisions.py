@@ -1,0 +1,46 @@
+"""Whoever decides is told what that meant."""
+
+from __future__ import annotations
+
+from bot.messages import decisions
+from commands.approval import ProposalState
+from sandbox.workspace import text as slack_text
+from tests.bot.messages import samples
+
+LINK = "https://contoso.slack.example/archives/C0INCIDENT/p1"
+
+
+def test_a_vote_is_noted_with_what_is_still_missing():
+    first = samples.small(samples.change(), votes=(samples.vote(),))
+    assert "It still needs one person." in decisions.vote_noted(first, "U0MEGAN01").text
+    both = samples.small(samples.change(), votes=(samples.vote(), samples.vote("U0ALEX002")))
+    assert "That was the last approval it needed" in decisions.vote_noted(both, "U0ALEX002").text
+    no = samples.small(samples.change(), votes=(samples.vote(yes=False),))
+    assert "you denied P-7F3K2" in decisions.vote_noted(no, "U0MEGAN01").text
+
+
+def test_a_proposal_is_answered_with_where_it_is_and_how_many_it_needs():
+    message = decisions.proposal_posted(samples.small(samples.change()), LINK)
+    assert "1 change, needs two people until" in message.text
+    assert slack_text.links(message.text, list(message.blocks)) == (LINK,)
+    assert "still open" in decisions.proposal_open(samples.small(samples.change()), "").text
+
+
+def test_who_comes_too_late_is_told_how_it_was_decided():
+    denied = samples.small(samples.change(), state=ProposalState.DENIED, decided_by="U0ALEX002")
+    assert "P-7F3K2 is decided already: denied by <@U0ALEX002>." in decisions.too_late(denied).text
+
+
+def test_a_refusal_gives_its_reason_and_names_the_proposal():
+    text = decisions.vote_refused("P-7F3K2", "You may not decide about your own account.").text
+    assert text == "✖ You may not decide about P-7F3K2. You may not decide about your own account."
+
+
+def test_what_is_not_known_is_named_harmlessly():
+    assert "“P-ZZZZZ”" in decisions.not_found("P-ZZZZZ").text
+    assert "&lt;!channel&gt;" in decisions.not_found("<!channel>").text
+
+
+def test_a_ticked_errand_is_answered_with_how_many_are_left():
+    errand = samples.errand_states(("Scan the computer",))[0]
+    assert decisions.errand_ticked(errand, 1).text == "Ticked off: 1. Scan the computer. 1 errand still open."

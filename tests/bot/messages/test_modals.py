@@ -1,0 +1,93 @@
+"""The smaller windows ask for one thing each, and show secrets exactly and once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bot.messages import Modal
+from bot.messages.code_modal import code_modal
+from bot.messages.deny_modal import deny_modal
+from bot.messages.enrol_modal import enrol_modal
+from bot.messages.password_modal import password_modal
+from bot.messages.restore_modal import restore_modal
+from commands.proposals import Outcome
+from sandbox.workspace import text as slack_text
+from tests.bot.messages import samples
+
+PASSWORD = "Xk7#m*Q4_%pR9!t`W3=v<Y6&+"
+
+
+def shown(modal: Modal) -> str:
+    return "\n".join(slack_text.lines(modal.blocks, lambda name: name))
+
+
+def inputs(modal: Modal) -> dict[str, Mapping[str, Any]]:
+    return {block["block_id"]: block for block in modal.blocks if block["type"] == "input"}
+
+
+def test_a_code_is_asked_for_with_what_is_approved():
+    proposal = samples.small(samples.change())
+    modal = code_modal(proposal)
+    assert modal.callback_id == "approve_with_code"
+    assert list(inputs(modal)) == ["code"]
+    assert (
+        f"1 change to *adele.vance@contoso.example*, exactly as the card lists them: proposal {proposal.id}"
+        in (shown(modal))
+    )
+    assert modal.private_metadata == f"P-7F3K2 {proposal.digest[:8]}"
+    assert "✖ That code was used before." in shown(code_modal(proposal, wrong="That code was used before."))
+
+
+def test_a_denial_may_come_without_a_reason():
+    modal = deny_modal(samples.small(samples.change()))
+    assert modal.callback_id == "deny"
+    assert inputs(modal)["reason"]["optional"] is True
+
+
+def test_the_key_is_shown_in_groups_of_four_and_kept_out_of_what_comes_back():
+    uri = "otpauth://totp/compromise-bot:megan?secret=ABCDEFGHIJKL&issuer=compromise-bot"
+    modal = enrol_modal("ABCDEFGHIJKL", uri, private_metadata="U0MEGAN01")
+    assert modal.callback_id == "enrol"
+    assert "ABCD EFGH IJKL" in shown(modal)
+    assert uri in shown(modal)
+    assert "ABCD" not in modal.private_metadata
+    assert list(inputs(modal)) == ["code"]
+    assert "✖ Wrong code." in shown(enrol_modal("ABCD", uri, wrong="Wrong code."))
+
+
+def test_the_password_is_shown_exactly_and_once_and_nothing_comes_back():
+    modal = password_modal(PASSWORD, samples.ADELE.mail, case_id="C-7F3K2")
+    assert json.dumps(modal.view).count(json.dumps(PASSWORD)[1:-1]) == 1
+    assert PASSWORD in shown(modal)
+    assert modal.submit == ""
+    assert modal.private_metadata == ""
+    assert "For *adele.vance@contoso.example*" in shown(modal)
+    assert "by phone" in shown(modal)
+    assert "Never by mail and never in this chat" in shown(modal)
+
+
+def test_only_what_has_an_undo_can_be_chosen_and_nothing_is_ticked():
+    done = list(samples.undoable(count=2))
+    done.insert(1, (samples.final(9), samples.action(samples.final(9), Outcome.CONFIRMED)))
+    modal = restore_modal("C-7F3K2", samples.ADELE, done)
+    boxes = inputs(modal)["undo:0"]["element"]
+    assert [option["value"] for option in boxes["options"]] == ["0", "2"]
+    assert "initial_options" not in boxes
+    assert boxes["options"][0]["description"]["text"].startswith("changed 2026-03-02 09:35 UTC · ⚠ ")
+    assert modal.callback_id == "restore"
+    assert modal.private_metadata.startswith("C-7F3K2 ")
+    assert inputs(modal)["reason"]["optional"] is False
+
+
+def test_a_great_many_undos_are_offered_in_parts():
+    modal = restore_modal("C-7F3K2", samples.ADELE, samples.undoable(("Do a long thing. " * 9,), count=500))
+    assert len(modal.blocks) <= 100
+    assert "they are offered once these have been undone" in shown(modal)
+
+
+def test_where_nothing_was_done_nothing_can_be_chosen():
+    modal = restore_modal("C-7F3K2", samples.ADELE, ())
+    assert modal.submit == ""
+    assert "Nothing was done that could be undone." in shown(modal)

@@ -1,0 +1,280 @@
+"""The card of a proposal shows exactly what is approved, and its buttons only while they count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.messages import Message
+from bot.messages.proposal_card import (
+    HEADINGS,
+    is_shortened,
+    proposal_card,
+    proposal_details,
+    proposal_line,
+)
+from commands.approval import ProposalState
+from commands.proposals import RESTORING, SECRET_LIFE, Outcome, Proposal
+from sandbox.workspace import text as slack_text
+from tests.bot.messages import samples
+
+RULE = samples.change(1, text="Disable the inbox rule Money")
+GRANT = samples.final(2, text="Revoke the grant to Perfect Data")
+MANY = tuple(
+    samples.change(n, text=f"Disable the inbox rule number {n}. " + "It is long. " * 20) for n in range(90)
+)
+
+
+def card(proposal: Proposal, **more) -> Message:
+    return proposal_card(proposal, names=samples.TITLES, now=more.pop("now", samples.NOW), **more)
+
+
+def shown(message: Message) -> str:
+    return "\n".join(slack_text.lines(message.blocks, lambda name: name))
+
+
+def buttons(message: Message) -> list[str]:
+    return [
+        one["action_id"]
+        for block in message.blocks
+        if block["type"] == "actions"
+        for one in block["elements"]
+    ]
+
+
+def done(*outcomes: Outcome | None, says: str = "", **changes) -> Proposal:
+    """A proposal whose changes ended like this, one change for each."""
+    made = tuple(samples.change(n, text=f"Do thing {n}") for n in range(len(outcomes)))
+    actions = tuple(samples.action(one, out, says) for one, out in zip(made, outcomes, strict=True))
+    return samples.small(*made, **{"state": ProposalState.DONE, "actions": actions, **changes})
+
+
+def test_an_open_card_shows_the_changes_who_proposed_why_and_until_when():
+    proposal = samples.small(RULE, GRANT, errands_of=(samples.errand(),), reason="The mailbox sends spam")
+    message = card(proposal)
+    text = shown(message)
+    for part in (
+        "◔ Waiting for approval: adele.vance@contoso.example",
+        "@U0MEGAN01 proposed taking back the account",
+        "Reason: “The mailbox sends spam”",
+        "Needs two different people to approve; has 0. Open until 2026-03-02 10:00 UTC.",
+        "1. Disable the inbox rule Money (can be undone)",
+        "2. Revoke the grant to Perfect Data (cannot be undone: Revoke the grant to Perfect Data)",
+        "☐ Scan the computer",
+        f"digest {proposal.digest[:8]}",
+        "Proposal P-7F3K2 · Case C-7F3K2",
+    ):
+        assert part in text.replace("`", "")
+    assert message.text.startswith("Waiting for approval: P-7F3K2 for adele.vance@contoso.example")
+
+
+def test_an_open_card_can_be_approved_denied_and_withdrawn_with_a_question_before():
+    message = card(samples.small(RULE))
+    assert buttons(message) == ["approve", "deny", "withdraw"]
+    row = next(block for block in message.blocks if block["type"] == "actions")
+    assert {one["action_id"] for one in row["elements"] if "confirm" in one} == {"approve", "withdraw"}
+    digest = samples.small(RULE).digest[:8]
+    assert {one["value"] for one in row["elements"]} == {f"P-7F3K2 {digest}"}
+    assert digest in row["elements"][0]["confirm"]["text"]["text"]
+
+
+@pytest.mark.parametrize("state", [one for one in ProposalState if one is not ProposalState.OPEN])
+def test_nothing_can_be_decided_again(state):
+    message = card(samples.small(RULE, state=state, decided_by="U0ALEX002"))
+    assert not {"approve", "deny", "withdraw"} & set(buttons(message))
+
+
+@pytest.mark.parametrize("state", ProposalState)
+def test_every_state_has_its_own_words(state):
+    headers = {card(samples.small(RULE, state=one)).blocks[0]["text"]["text"] for one in ProposalState}
+    assert len(headers) == len(ProposalState)
+    assert proposal_line(samples.small(RULE, state=state))
+
+
+def test_the_card_says_who_approved_and_with_what():
+    votes = (samples.vote(), samples.vote("U0ALEX002", factor=True))
+    text = shown(card(samples.small(RULE, votes=votes)))
+    assert "approved by @U0MEGAN01, 2026-03-02 09:33 UTC" in text
+    assert "approved by @U0ALEX002 with a code, 2026-03-02 09:33 UTC" in text
+    assert "has 2" in text
+
+
+def test_the_proposers_own_approval_does_not_count_where_the_rules_are_strict():
+    text = shown(card(samples.small(RULE, votes=(samples.vote(),), strict=True, factor=True)))
+    assert "each with a code; has 0" in text
+    assert "The proposer's own approval does not count." in text
+    alone = shown(card(samples.small(RULE, needs=1, factor=True)))
+    assert "Needs one person to approve, with a code; has 0." in alone
+
+
+def test_a_denied_card_says_who_when_and_why():
+    denied = samples.small(
+        RULE,
+        state=ProposalState.DENIED,
+        decided_by="U0ALEX002",
+        note="She is on the phone with me",
+        votes=(samples.vote("U0ALEX002", yes=False),),
+    )
+    text = shown(card(denied))
+    assert "denied by @U0ALEX002, 2026-03-02 09:33 UTC: She is on the phone with me" in text
+    assert "Nothing was done. It can be proposed again." in text
+
+
+def test_a_withdrawn_an_expired_and_a_stopped_card_say_so():
+    at = samples.NOW + timedelta(minutes=7)
+    withdrawn = samples.small(RULE, state=ProposalState.WITHDRAWN, decided_by="U0MEGAN01")
+    assert "withdrawn by @U0MEGAN01, 2026-03-02 09:37 UTC" in shown(card(withdrawn, decided_at=at))
+    assert "expired 2026-03-02 10:00 UTC" in shown(card(samples.small(RULE, state=ProposalState.EXPIRED)))
+    why = "Too few may still approve (<@U0ALEX002>: You are a guest, <@U0OTHER03>: too)."
+    votes = (samples.vote("U0ALEX002"),)
+    stopped = card(samples.small(RULE, state=ProposalState.STOPPED, note=why, votes=votes))
+    assert "stopped before anything was sent: Too few may still approve (@U0ALEX002" in shown(stopped)
+    assert slack_text.pings(stopped.text, list(stopped.blocks)) == ("U0MEGAN01", "U0ALEX002")
+
+
+def test_a_running_card_shows_how_far_it_is_and_what_is_under_way():
+    message = card(done(Outcome.CONFIRMED, None, state=ProposalState.RUNNING))
+    text = shown(message)
+    assert "1 of 2 changes" in text
+    assert "Now: Do thing 1" in text
+    assert "Done and confirmed" in text
+    assert "Still to come" not in text
+    assert buttons(message) == []
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_has_its_heading_with_the_change_below_it(outcome):
+    text = shown(card(done(outcome, says="The reason, and what to do now.")))
+    mark, heading = HEADINGS[outcome]
+    assert f"*{mark} {heading}*\n1. Do thing 0" in text
+    assert "The reason, and what to do now." in text
+
+
+def test_every_change_of_a_finished_proposal_is_named():
+    proposal = samples.decided(("Do something",))[[*ProposalState].index(ProposalState.DONE)]
+    text = shown(card(proposal))
+    for number in range(1, len(proposal.plan.changes) + 1):
+        assert f"\n{number}. " in text
+    assert "Left to a person" in text
+
+
+def test_what_was_never_begun_is_said():
+    proposal = samples.small(RULE, GRANT, state=ProposalState.DONE)
+    assert "*Not begun*\n1. Disable the inbox rule Money" in shown(card(proposal))
+
+
+def test_the_last_attempt_counts():
+    first, second = samples.action(RULE, Outcome.FAILED), samples.action(RULE, Outcome.CONFIRMED)
+    text = shown(card(samples.small(RULE, state=ProposalState.DONE, actions=(first, second))))
+    assert "Done and confirmed" in text
+    assert "Failed" not in text
+
+
+def test_what_went_wrong_carries_microsofts_id():
+    assert "Microsoft's id: req-77" in shown(card(done(Outcome.FAILED)))
+    assert "req-77" not in shown(card(done(Outcome.CONFIRMED)))
+
+
+def test_what_was_done_can_be_restored_and_what_was_not_cannot():
+    assert "restore" in buttons(card(done(Outcome.CONFIRMED)))
+    assert "restore" in buttons(card(done(Outcome.UNCONFIRMED)))
+    assert "restore" not in buttons(card(done(Outcome.ALREADY, Outcome.FAILED)))
+    final = samples.small(
+        GRANT, state=ProposalState.DONE, actions=(samples.action(GRANT, Outcome.CONFIRMED),)
+    )
+    assert "restore" not in buttons(card(final))
+    assert "restore" not in buttons(card(done(Outcome.CONFIRMED, kind="restore")))
+
+
+def test_errands_can_be_looked_at_once_the_changes_are_made():
+    proposal = done(Outcome.CONFIRMED)
+    plan = replace(proposal.plan, errands=(samples.errand(),))
+    assert "errands" in buttons(card(replace(proposal, plan=plan)))
+    assert "errands" not in buttons(card(proposal))
+
+
+def test_a_new_password_can_be_shown_for_15_minutes_and_to_one_person():
+    reset = samples.new_password()
+    action = samples.action(reset, Outcome.UNCONFIRMED)
+    proposal = samples.small(reset, state=ProposalState.DONE, actions=(action,))
+    assert "show_password" in buttons(card(proposal))
+    assert "gone after 15 minutes" in shown(card(proposal))
+    late = card(proposal, now=action.intended_at + SECRET_LIFE)
+    assert "show_password" not in buttons(late)
+    assert "The new password is gone" in shown(late)
+    seen = card(proposal, password_shown_to="U0ALEX002")
+    assert "show_password" not in buttons(seen)
+    assert "was shown to @U0ALEX002" in shown(seen)
+
+
+def test_a_password_that_may_be_in_force_can_be_shown():
+    reset = samples.new_password()
+    action = samples.action(reset, Outcome.UNKNOWN)
+    assert "show_password" in buttons(card(samples.small(reset, state=ProposalState.DONE, actions=(action,))))
+
+
+def test_a_warning_that_several_changes_have_is_said_once_with_their_numbers():
+    made = tuple(replace(samples.change(n), warns=("It is an administrator", f"Own {n}")) for n in range(3))
+    text = shown(card(samples.small(*made)))
+    assert text.count("It is an administrator") == 1
+    assert "⚠ 1, 2, 3: It is an administrator" in text
+    assert [f"Own {n}" in text for n in range(3)] == [True] * 3
+    text = shown(card(samples.small(*made[:2])))
+    assert text.count("It is an administrator") == 2
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ALREADY, Outcome.SKIPPED, None])
+def test_there_is_no_password_to_show_where_none_was_set(outcome):
+    reset = samples.new_password()
+    action = samples.action(reset, outcome)
+    message = card(samples.small(reset, state=ProposalState.DONE, actions=(action,)))
+    assert "show_password" not in buttons(message)
+    assert "new password" not in shown(message).replace("Reset the password", "")
+    assert "show_password" not in buttons(card(done(Outcome.CONFIRMED)))
+
+
+def test_a_long_plan_is_shortened_and_the_whole_plan_is_in_the_thread():
+    proposal = samples.small(*MANY)
+    message = card(proposal)
+    assert is_shortened(proposal, names=samples.TITLES, now=samples.NOW)
+    assert "the whole plan is in the thread" in shown(message)
+    assert buttons(message) == ["approve", "deny", "withdraw"]
+    whole = "\n".join(shown(one) for one in proposal_details(proposal, names=samples.TITLES))
+    for number in range(len(MANY)):
+        assert f"{number + 1}. Disable the inbox rule number {number}." in whole
+    assert not is_shortened(samples.small(RULE), names=samples.TITLES, now=samples.NOW)
+    assert "in the thread" not in shown(card(samples.small(RULE)))
+
+
+def test_the_details_say_why_how_it_is_undone_and_what_is_sent():
+    text = "\n".join(
+        shown(one)
+        for one in proposal_details(
+            samples.small(RULE, GRANT, errands_of=(samples.errand(),)), names=samples.TITLES
+        )
+    )
+    for part in (
+        "Disable suspicious inbox rules",
+        "why: Disable the inbox rule Money",
+        "undo: Undo: Disable the inbox rule Money",
+        "sends: PATCH /users/",
+        "files: warning.txt",
+        samples.small(RULE, GRANT, errands_of=(samples.errand(),)).digest,
+    ):
+        assert part in text
+
+
+def test_a_restoring_change_says_that_the_step_can_be_proposed_again():
+    again = samples.change(1, undo=None, no_undo="It is an undo itself.", id=f"{RESTORING}P-7F3K2:a:1")
+    text = shown(card(samples.small(again, kind="restore")))
+    assert "(the step can be proposed again)" in text
+    assert "Undo for adele.vance@contoso.example" in text
+
+
+def test_the_case_is_linked_only_with_an_address_of_slack():
+    link = "https://contoso.slack.example/archives/C0INCIDENT/p1"
+    with_link = card(samples.small(RULE), case_link=link)
+    assert slack_text.links("", list(with_link.blocks)) == (link,)
+    assert slack_text.links("", list(card(samples.small(RULE), case_link="javascript:x").blocks)) == ()

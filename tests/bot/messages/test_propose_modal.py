@@ -1,0 +1,175 @@
+"""The window and the dry run offer exactly what the steps planned."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from bot import grammar
+from bot.messages import Message, Modal
+from bot.messages.propose_modal import by_text, dry_run, propose_modal
+from commands.plan import Nothing, offer_text
+from sandbox.workspace import text as slack_text
+from tests.bot.messages import samples
+
+PLAN: dict[str, Any] = {"titles": samples.TITLES, "sources": samples.SOURCES, "needs": samples.needs}
+FEW = (
+    samples.change(1, "block_sign_in", "Block adele.vance@contoso.example from signing in"),
+    samples.final(2, text="Revoke the grant"),
+    samples.errand(text="Scan the computer"),
+    samples.change(3, "remove_forwarding", "Remove the forwarding", suggested=False),
+    Nothing("reset_password", "The password was reset an hour ago"),
+    Nothing("remove_admin_roles", "This is the last Global Administrator", refused=True),
+)
+
+
+def window(offer=FEW, **more) -> Modal:
+    return propose_modal("C-7F3K2", samples.ADELE, offer, **PLAN, **more)
+
+
+def shown(message: Message | Modal) -> str:
+    return "\n".join(slack_text.lines(message.blocks, lambda name: f"@{name}"))
+
+
+def groups(modal: Modal) -> dict[str, Mapping[str, Any]]:
+    """The checkboxes by block id."""
+    return {
+        block["block_id"]: block["element"]
+        for block in modal.blocks
+        if block["type"] == "input" and block["element"]["type"] == "checkboxes"
+    }
+
+
+def values(modal: Modal) -> list[str]:
+    return [option["value"] for group in groups(modal).values() for option in group["options"]]
+
+
+def ticked(modal: Modal) -> set[str]:
+    return {one["value"] for group in groups(modal).values() for one in group.get("initial_options", [])}
+
+
+def test_each_change_and_errand_is_a_checkbox_with_its_place_in_the_offer():
+    assert sorted(values(window())) == ["0", "1", "2", "3"]
+    assert list(groups(window())) == [
+        "step:remove_forwarding:0",
+        "step:block_sign_in:0",
+        "step:harden:0",
+        "step:revoke_oauth_grants:0",
+    ]
+
+
+def test_the_steps_stand_in_the_documents_order_with_its_numbering():
+    text = shown(window())
+    places = [
+        text.index(part)
+        for part in (
+            "Step 1 · Reset the password",
+            "Step 2 · Remove forwarding addresses",
+            "Step 5 · Block sign-in",
+            "Step 6 · Remove from administrative roles",
+            "Step 7 · Precautions",
+            "Beyond the document · Revoke grants to applications",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_what_the_findings_ask_for_is_ticked_unless_somebody_chose_otherwise():
+    assert ticked(window()) == {"0"}
+    assert ticked(window(chosen=(1, 3))) == {"1", "3"}
+    assert ticked(window(chosen=())) == set()
+
+
+def test_a_checkbox_says_whether_it_can_be_undone_and_how_many_people_it_needs():
+    by_value = {
+        option["value"]: option["description"]["text"]
+        for group in groups(window()).values()
+        for option in group["options"]
+    }
+    assert by_value["0"] == "can be undone"
+    assert by_value["1"].startswith("cannot be undone: Revoke the grant · two people · ⚠ Revoke the grant")
+    assert by_value["2"] == "for a person to do"
+
+
+def test_what_is_too_long_for_a_checkbox_stands_in_full_above_it():
+    words = "Disable the inbox rule that moves every mail about invoices and payments to the folder RSS Feeds"
+    text = shown(window((samples.change(0, text=words),)))
+    assert f"*1.* {words} (can be undone)" in text
+    assert f"*1.* {FEW[0].says}" not in shown(window())
+
+
+def test_a_step_with_nothing_to_do_says_why_and_a_refused_one_is_marked():
+    text = shown(window())
+    assert "– Step 1 · Reset the password: The password was reset an hour ago" in text
+    assert "✖ *Refused* Step 6 · Remove from administrative roles: This is the last Global" in text
+
+
+def test_a_reason_must_be_given():
+    reason = window().blocks[-1]
+    assert (reason["block_id"], reason["element"]["action_id"]) == ("reason", "reason")
+    assert reason["optional"] is False
+    assert reason["element"]["max_length"] == 500
+
+
+def test_a_window_in_which_nothing_can_be_chosen_sends_nothing():
+    modal = window(FEW[4:])
+    assert modal.submit == ""
+    assert "submit" not in modal.view
+    assert "There is nothing that could be proposed." in shown(modal)
+
+
+def test_the_window_knows_which_offer_it_shows():
+    digest = hashlib.sha256(offer_text(FEW).encode()).hexdigest()
+    assert window().private_metadata == f"C-7F3K2 {digest[:8]}"
+    assert window(FEW[:2]).private_metadata != window().private_metadata
+
+
+def test_more_than_ten_changes_of_a_step_go_into_several_groups():
+    modal = window(tuple(samples.change(n) for n in range(23)))
+    assert [len(group["options"]) for group in groups(modal).values()] == [10, 10, 3]
+    assert list(groups(modal))[-1] == "step:disable_inbox_rules:2"
+
+
+def test_what_does_not_fit_is_left_out_from_the_end_unless_the_findings_ask_for_it():
+    asked = tuple(samples.change(n) for n in range(40))
+    other = tuple(samples.change(n, suggested=False) for n in range(40, 1_200))
+    modal = window((*other, *asked))
+    kept = {int(value) for value in values(modal)}
+    assert set(range(len(other), len(other) + 40)) <= kept
+    left = kept - set(range(len(other), len(other) + 40))
+    assert left == set(range(len(left)))
+    assert len(modal.blocks) <= 100
+    text = shown(modal)
+    assert f"… {len(other) - len(left)} more did not fit into this window: {len(left) + 1}, " in text
+    assert "/compromise plan C-7F3K2" in text
+
+
+def test_what_is_left_out_can_be_typed():
+    typed = by_text("C-7F3K2", (3, 17)).removeprefix("/compromise ").replace("…", "of the spam")
+    wish = grammar.read(typed)
+    assert isinstance(wish, grammar.Contain)
+    assert wish.choice == grammar.Choice((3, 17), "", "of the spam")
+
+
+def test_the_dry_run_says_the_same_and_proposes_nothing():
+    message = dry_run("C-7F3K2", samples.ADELE, FEW, **PLAN)
+    text = shown(message)
+    assert "Nothing is proposed, and nothing is done." in text
+    assert "■ 1. Block adele.vance@contoso.example from signing in (can be undone)" in text
+    assert "□ 2. Revoke the grant (cannot be undone: Revoke the grant) · two people" in text
+    assert "□ 3. Scan the computer (for a person to do)" in text
+    assert "This is the last Global Administrator" in text
+    assert not [block for block in message.blocks if block["type"] == "actions"]
+    assert "4. Remove the forwarding" in message.text
+
+
+def test_a_long_dry_run_is_shortened_and_says_so():
+    offer = tuple(samples.change(n, text="A very long sentence about a rule. " * 8) for n in range(200))
+    message = dry_run("C-7F3K2", samples.ADELE, offer, **PLAN)
+    assert "in the window that “Take the account back” opens" in shown(message)
+
+
+def test_every_change_of_a_usual_offer_is_in_the_window():
+    offer = samples.offer(("Disable a rule",), each=2)
+    assert len(values(window(offer))) == sum(not isinstance(one, Nothing) for one in offer)

@@ -1,0 +1,192 @@
+"""Looking again tells what is closed, what is open, what is new, and what could not be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from commands import watch
+from commands.plan import Change, offer_text
+from commands.propose import restoring
+from commands.situation import Guard
+from commands.watch import Doors, NotSeen
+from graph.evidence import SOURCES
+from sandbox.tenant import Fault, RunningTenant, start
+from tests.commands.carrying import (
+    ADELE,
+    CASE,
+    ID,
+    NAME,
+    NOW,
+    Scene,
+    block_sign_in,
+    disable_protocols,
+    disable_rule,
+    remove_forwarding,
+    reset_password,
+    revoke_grant,
+)
+from tests.graph.local import connect_to
+
+
+@pytest.fixture
+def tenant() -> Iterator[RunningTenant]:
+    with start("mailbox-takeover", now=NOW, limits=False) as running:
+        running.stop_clock()
+        running.directory_roles = running.directory_roles | {"Privileged Authentication Administrator"}
+        yield running
+
+
+@pytest.fixture
+def scene(tenant: RunningTenant, tmp_path: Path) -> Iterator[Scene]:
+    with connect_to(tenant) as connection:
+        made = Scene(tenant, connection, tmp_path)
+        yield made
+        made.ledger.close()
+
+
+def look_again(scene: Scene) -> Doors:
+    return watch.look_again(
+        CASE,
+        proposals=scene.proposals,
+        connection=scene.connection,
+        guard=Guard(),
+        clock=lambda: NOW,
+        patience=60,
+    )
+
+
+def offer_again(scene: Scene, doors: Doors) -> None:
+    """Let the case have offered what is new."""
+    with scene.ledger.writing() as writing:
+        writing.finish(CASE, verdict="compromised", report="{}", facts={}, offer=offer_text(doors.new))
+
+
+def ids(changes: tuple[Change, ...]) -> list[str]:
+    return [change.id for change in changes]
+
+
+def test_what_was_closed_and_stayed_so_is_closed(scene: Scene):
+    made = [block_sign_in(), revoke_grant(scene.tenant), remove_forwarding(), disable_rule(scene.tenant)]
+    scene.run(*made)
+    before = len(scene.sent())
+    doors = look_again(scene)
+    assert doors.closed == tuple(made)
+    assert doors.came_back == ()
+    assert doors.not_seen == ()
+    assert doors.at == NOW
+    assert len(scene.sent()) == before, "looking changes nothing"
+
+
+def test_what_was_opened_again_is_told(scene: Scene):
+    made = [block_sign_in(), remove_forwarding()]
+    scene.run(*made)
+    mailbox = scene.tenant.state.mailbox(NAME)
+    assert mailbox is not None
+    mailbox.properties["ForwardingSmtpAddress"] = "smtp:other@mailbox-relay.example"
+    doors = look_again(scene)
+    assert ids(doors.closed) == [made[0].id]
+    assert ids(doors.came_back) == [made[1].id]
+    assert made[1].says in watch.says(doors)
+
+
+def test_what_cannot_be_looked_at_is_not_closed(scene: Scene):
+    scene.run(block_sign_in(), remove_forwarding())
+    scene.tenant.faults.add("Get-Mailbox", Fault(status=403, code="Forbidden"))
+    doors = look_again(scene)
+    assert ids(doors.closed) == [block_sign_in().id]
+    assert doors.came_back == ()
+    assert remove_forwarding().says in [one.what for one in doors.not_seen]
+    assert "mailbox" in [one.what for one in doors.not_seen]
+
+
+def test_of_a_new_password_nothing_is_claimed(scene: Scene):
+    scene.run(reset_password())
+    doors = look_again(scene)
+    assert doors.closed == ()
+    assert doors.came_back == ()
+
+
+def test_what_was_so_already_counts_as_closed_and_what_was_not_made_does_not(scene: Scene):
+    user = scene.tenant.state.user(NAME)
+    mailbox = scene.tenant.state.mailbox(NAME)
+    assert user is not None
+    assert mailbox is not None
+    user["accountEnabled"] = False
+    mailbox.properties["ForwardingSmtpAddress"] = "smtp:other@mailbox-relay.example"
+    scene.run(block_sign_in(), remove_forwarding())
+    doors = look_again(scene)
+    assert ids(doors.closed) == [block_sign_in().id]
+    assert doors.came_back == ()
+
+
+def test_what_was_taken_back_is_no_back_door_until_it_is_made_once_more(scene: Scene):
+    scene.run(block_sign_in(), disable_protocols())
+    undo = restoring(
+        case_id=CASE, tenant="contoso", subject=ADELE, undoable=scene.proposals.undoable(CASE), nonce="1"
+    )
+    scene.carry_out(scene.approved(*undo.changes, kind="restore"))
+    doors = look_again(scene)
+    assert ids(doors.closed) == [disable_protocols().id]
+    assert doors.came_back == ()
+    scene.run(block_sign_in())
+    assert block_sign_in().id in ids(look_again(scene).closed)
+
+
+def test_what_the_case_did_not_offer_before_is_new(scene: Scene):
+    first = look_again(scene)
+    assert first.new, "nothing was offered, so everything that the findings ask for is new"
+    assert all(change.suggested for change in first.new)
+    offer_again(scene, first)
+    assert look_again(scene).new == ()
+    scene.tenant.state.users[ID]["accountEnabled"] = True
+    mailbox = scene.tenant.state.mailbox(NAME)
+    assert mailbox is not None
+    rule = next(rule for rule in mailbox.rules if rule.name == "..")
+    mailbox.rules.append(replace(rule, id="AQAAANEW=", number=7, name="."))
+    assert "AQAAANEW=" in "".join(ids(look_again(scene).new))
+
+
+def test_neither_audit_logs_nor_sign_ins_nor_traces_are_asked_again(scene: Scene):
+    look_again(scene)
+    asked = " ".join(call.path for call in scene.tenant.calls)
+    assert "auditLog" not in asked
+    assert "essageTrace" not in asked
+    assert set(watch.HOW_IT_STANDS) < set(SOURCES)
+    assert set(SOURCES) > watch.WHAT_HAPPENED
+
+
+# --- in words ----------------------------------------------------------------------------------------------
+
+
+def test_when_all_is_quiet_it_says_so():
+    doors = Doors((block_sign_in(), remove_forwarding()), (), (), (), NOW)
+    assert watch.says(doors) == (
+        "Looked again at 23 November 2026, 16:00 UTC.\n"
+        "2 of 2 back doors that could be seen are closed.\n"
+        "Nothing came back, and nothing new was found."
+    )
+
+
+def test_everything_else_is_listed():
+    doors = Doors(
+        closed=(block_sign_in(),),
+        came_back=(remove_forwarding(),),
+        new=(disable_protocols(),),
+        not_seen=(NotSeen("mail devices", "The service failed."),),
+        at=NOW,
+    )
+    assert watch.says(doors) == (
+        "Looked again at 23 November 2026, 16:00 UTC.\n"
+        "1 of 2 back doors that could be seen are closed.\n"
+        "Open:\n• Stop forwarding Adele Vance's mail\n"
+        "New since the check:\n• Switch ActiveSync off for Adele Vance\n"
+        "Could not look:\n• mail devices: The service failed"
+    )
+
+
+def test_with_nothing_done_it_speaks_of_no_doors():
+    assert "back doors" not in watch.says(Doors((), (), (), (), NOW))

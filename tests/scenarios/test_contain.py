@@ -1,0 +1,72 @@
+"""From a finished check to an account that is taken back: proposed, approved, carried out, verified."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.settings import ApproverSettings
+from sandbox.workspace import Message, View
+from tests.scenarios.conftest import ADELE, Stage
+
+PRIVILEGED = ("User Administrator", "Privileged Authentication Administrator")
+"""The subject holds administrator roles, so the application needs more than the usual one."""
+
+APPROVERS = ApproverSettings(users=("U0ALEXWILB", "U0LIDIAHOL"))
+
+
+@pytest.fixture
+def story(stage) -> Stage:
+    """A finished check of a taken-over account, with two approvers."""
+    built: Stage = stage("mailbox-takeover", changes={"approvers": APPROVERS}, directory_roles=PRIVILEGED)
+    built.type(f"check {ADELE}")
+    built.shown()
+    return built
+
+
+def window(story: Stage, person: str) -> View:
+    """The window that somebody has open, as soon as it is there."""
+    return story.slack.wait_for(
+        lambda: next(iter(story.slack.modals(person)[-1:]), None), what=f"a window for {person}"
+    )
+
+
+def proposed(story: Stage, person: str = "responder") -> Message:
+    """Propose what the findings ask for, by the button of the case's card; give the proposal's card."""
+    card = story.card("Take the account back")
+    story.slack.click(person, card, "contain")
+    delivery = story.slack.submit(person, window(story, person), {"reason": "The mailbox was taken over"})
+    assert delivery.error is None
+    return story.card("Waiting for approval")
+
+
+def test_a_taken_over_account_is_taken_back_by_one_who_proposes_and_two_who_approve(story):
+    card = proposed(story)
+    text = story.slack.as_text(card)
+    assert "The mailbox was taken over" in text
+    assert "two different people" in text
+
+    story.slack.click("approver", card, "approve")
+    story.told("approver", "still needs one person")
+    (copy,) = story.slack.direct("second_approver")
+    assert "approved by @Alex Wilber" in story.slack.as_text(copy)
+    story.slack.click("second_approver", copy, "approve")
+    story.told("second_approver", "the last approval it needed")
+
+    done = story.card("Carried out", timeout=120)
+    assert done.ts == card.ts
+    story.slack.wait_for(lambda: not story.proposals.unfinished(), timeout=60, what="the end on every card")
+    kinds = story.kinds()
+    assert kinds.count("vote") == 2
+    assert kinds.count("approved") == kinds.count("carrying out") == kinds.count("carried out") == 1
+    # What was so already has an outcome and was never sent.
+    assert 0 < kinds.count("intent") <= kinds.count("outcome")
+    user = next(one for one in story.microsoft.state.users.values() if one["userPrincipalName"] == ADELE)
+    assert user["accountEnabled"] is False
+    assert "Failed" not in story.slack.as_text(story.card("Carried out"))
+    assert "back doors are closed" in story.slack.as_text(story.card("Take the account back"))
+    assert any("sent-mail.csv" in story.slack.as_text(reply) for reply in story.slack.replies(done))
+    for person in ("approver", "second_approver"):
+        (copy,) = story.slack.direct(person)
+        assert "Carried out" in story.slack.as_text(copy)
+        assert "Approve" not in story.slack.as_text(copy).splitlines()
+    assert story.bot.ledger.verify().size == len(story.kinds())
