@@ -55,8 +55,8 @@ from commands.approval import ProposalState, Voter, is_same_person, why_not
 from commands.errors import AlreadyProposed, CommandError, NotNow, VoteRefused
 from commands.keys import Keys
 from commands.ledger import Case, Ledger
-from commands.plan import Change, Plan, Planned, offer_from
-from commands.proposals import PERHAPS_MADE, Action, Proposal, Proposals, Undoable
+from commands.plan import Change, Plan, Planned, Undoable, offer_from
+from commands.proposals import PERHAPS_MADE, Action, Proposal, Proposals
 from commands.propose import (
     Policy,
     assemble,

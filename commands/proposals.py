@@ -27,15 +27,12 @@ from commands.errors import (
     VoteRefused,
 )
 from commands.ledger import CASE_LETTERS, Ledger, Writing, moment
-from commands.plan import Change, Plan, State, plan_facts, plan_from
+from commands.plan import RESTORING, Change, Plan, State, Undoable, plan_facts, plan_from
 from commands.soundness import verify_ledger
 from graph.question import Subject
 
 SECRET_LIFE = timedelta(minutes=15)
 """How long a password that the bot made can be shown."""
-
-RESTORING = "restore:"
-"""How the id of a change begins that takes another one back: followed by its proposal, a colon and its id."""
 
 
 class Outcome(StrEnum):
@@ -153,14 +150,6 @@ class ErrandState:
     done_by: str = ""
     done_at: datetime | None = None
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Undoable:
-    """A change that was made, can be undone, and was not undone yet."""
-
-    proposal_id: str
-    change: Change
 
 
 class Proposals:

@@ -11,8 +11,7 @@ from datetime import timedelta
 
 from commands import steps
 from commands.errors import PlanRefused
-from commands.plan import Change, Errand, Nothing, Plan, Planned
-from commands.proposals import RESTORING, Undoable
+from commands.plan import RESTORING, Change, Errand, Nothing, Plan, Planned, Undoable
 from commands.report import Report
 from commands.situation import Guard, Situation
 from graph.evidence import Evidence

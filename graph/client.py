@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 BATCH = 20
 """Requests in one batch, at most."""
 _SAFE = "$'(),:/@"
+_REFERENCE = "@odata.id"
+_WORLDWIDE = "https://graph.microsoft.com/"
 MOST_PAGES = 10_000
 """Pages of one question; more than that is a service that never ends, and would fill our memory."""
 _AGAIN = frozenset({429, 500, 502, 503, 504})
@@ -117,7 +119,7 @@ class GraphClient:
     def _answer(self, request: Request, url: str, deadline: Deadline) -> Any:
         """Send one request, again where that helps, and give back its JSON."""
         reads = request.method == "GET" or request.reads
-        body = None if request.body is None else orjson.dumps(dict(request.body))
+        body = None if request.body is None else orjson.dumps(self._of_this_cloud(request.body))
 
         def send(sent: Sent) -> Any:
             reply = self._send(request, url, body, deadline, sent)
@@ -133,6 +135,16 @@ class GraphClient:
             deadline=deadline,
             pacing=self._pacing,
         )
+
+    def _of_this_cloud(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Name an object that is referred to by its address in this cloud; plans know the worldwide one only.
+
+        Source: Microsoft Graph, "Add members" and "Microsoft Graph national cloud service root endpoints".
+        """
+        address = body.get(_REFERENCE)
+        if not isinstance(address, str) or not address.startswith(_WORLDWIDE):
+            return dict(body)
+        return {**body, _REFERENCE: f"{self._base}/{address.removeprefix(_WORLDWIDE)}"}
 
     def _send(self, request: Request, url: str, body: bytes | None, deadline: Deadline, sent: Sent) -> Reply:
         """Send once; a token that was refused is replaced once, for the request was not carried out."""

@@ -616,8 +616,9 @@ class RegisteredDevice(GraphValue):
 class DirectoryRole(GraphValue):
     """A directory role that the user holds.
 
-    `how` is ``direct``, ``group`` (through `through`, a group's id or name), ``eligible`` (may be switched on
-    in PIM) or ``active`` (switched on in PIM at the moment).
+    `how` is ``direct``, ``group`` (through the group with the id `through`), ``eligible`` (may be switched on
+    in PIM) or ``active`` (switched on in PIM at the moment). `through_name` is the group's display name, ""
+    where it could not be read.
     """
 
     assignment_id: str
@@ -625,6 +626,7 @@ class DirectoryRole(GraphValue):
     name: Text = ""
     how: str = "direct"
     through: Text = ""
+    through_name: Text = ""
     directory_scope_id: Text = "/"
     start_date_time: MaybeInstant = None
     end_date_time: MaybeInstant = None

@@ -10,8 +10,8 @@ from typing import Any
 from bot.messages import parts
 from bot.messages.escape import cut, plain, said
 from commands.approval import Vote
-from commands.plan import NEW_PASSWORD, Change, Planned, offer_text
-from commands.proposals import DONE, RESTORING, Action, Proposal
+from commands.plan import NEW_PASSWORD, RESTORING, Change, Planned, offer_text
+from commands.proposals import DONE, Action, Proposal
 from graph.request import Request
 
 DIGEST_SHOWN = 8

@@ -225,20 +225,21 @@ def _schedule(start: datetime | None, end: datetime | None) -> dict[str, Any]:
 
 def _through_group(situation: Situation, group: str, roles: Sequence[DirectoryRole]) -> Change:
     owner, subject = name_of(situation), situation.subject
+    called = first_line(*(role.through_name for role in roles), group)
     names = ", ".join(dict.fromkeys(_name(role) for role in roles))
     members = f"/groups/{segment(group)}/members"
     # Through another group counts as well: the role is gone only when no way into this group is left.
     held = Request("GET", user_path(situation, "transitiveMemberOf", "microsoft.graph.group"))
     look = Look(held, where={"id": group})
-    # The worldwide service's name, as Graph's page has it; a plan knows no other, and other clouds differ.
+    # The worldwide service's name, as Graph's page has it; it is sent with the name that the cloud has.
     return Change(
-        says=f"Take {owner} out of the group {one_line(group)}, which gives the role {names}",
+        says=f"Take {owner} out of the group {called}, which gives the role {names}",
         do=Request("DELETE", f"{members}/{segment(subject.id)}/$ref"),
         look=look,
         expects={},
         wants=None,
         undo=Undo(
-            says=f"Put {owner} into the group {one_line(group)} again, which gives the role {names}",
+            says=f"Put {owner} into the group {called} again, which gives the role {names}",
             do=Request(
                 "POST",
                 f"{members}/$ref",

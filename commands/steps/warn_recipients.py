@@ -14,6 +14,7 @@ from commands import usual
 from commands.clues.cells import moment, table, visible
 from commands.clues.outgoing import Origin, Outbox, Outgoing, outbox_of
 from commands.plan import Errand, Nothing, Planned
+from commands.report import Answer
 from commands.situation import Situation
 from commands.steps.parts import mail_of
 from commands.steps.review_sent_mail import told
@@ -65,6 +66,9 @@ def plan(situation: Situation) -> Iterator[Planned]:
     if not people and isinstance(trace, Known) and not trace.missing:
         yield Nothing(_ID, "Nobody got mail from this mailbox that may have come from somebody else.")
         return
+    if situation.report.verdict.answer is Answer.NO_SIGN_FOUND and not _was_in(outbox):
+        yield Nothing(_ID, "Nothing shows that somebody else was in, so there is nothing to warn of.")
+        return
     outside = sum(one.outside for one in people)
     when = "while somebody else was in" if outbox.told else "in the window, if somebody else sent it"
     if people:
@@ -114,16 +118,18 @@ def recipients(situation: Situation, outbox: Outbox) -> tuple[Warned, ...]:
 def warning(situation: Situation, outbox: Outbox) -> str:
     """Draft the warning. It holds no link and nothing to open, for such mail is what it warns of.
 
-    It names the mailbox by its address alone: the display name may be the intruder's own.
+    It names the mailbox by its address alone: the display name may be the intruder's own. Where nothing shows
+    that somebody else was in at that time, it says no more than that it may be so.
     """
     start, end = f"{outbox.since:%d %B %Y}", f"{situation.evidence.window.end:%d %B %Y}"
     when = f"on {start}" if start == end else f"between {start} and {end}"
+    used = "was using" if outbox.told else "used" if _was_in(outbox) else "may have used"
     lines = [
         "Subject: Please do not trust recent mail from one of our mailboxes",
         "",
         "Hello,",
         "",
-        f"Somebody without any right to it was using the mailbox {mail_of(situation)} {when}.",
+        f"Somebody without any right to it {used} the mailbox {mail_of(situation)} {when}.",
         "You are getting this note because a message went from that mailbox to you during this time.",
         "It may not have been written by our colleague.",
         "",
@@ -138,7 +144,8 @@ def warning(situation: Situation, outbox: Outbox) -> str:
         lines += ["", "Messages known to be false had these subjects:", *(f"- {one}" for one in subjects)]
     lines += [
         "",
-        "The mailbox is in our hands again. If you are in doubt about a message, call us on a number that",
+        *(("The mailbox is in our hands again.",) if _was_in(outbox) else ()),
+        "If you are in doubt about a message, call us on a number that",
         "you knew before, and do not answer the message itself.",
         "",
         "We are sorry for the trouble.",
@@ -147,6 +154,11 @@ def warning(situation: Situation, outbox: Outbox) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _was_in(outbox: Outbox) -> bool:
+    """Whether something shows that somebody else was in: his sign-in, his deeds or his mail."""
+    return outbox.told or outbox.by_intruder > 0
 
 
 def _subjects(messages: Iterable[Outgoing]) -> tuple[str, ...]:

@@ -101,7 +101,11 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if recent:
             powerful = {name.casefold(), role.role_definition_id.casefold()} & POWERFUL_ROLES
             sign = ACTIVATED if role.how == "active" else POWERFUL if powerful else GIVEN
-        summary = f"Holds {one_line(name)} ({role.how}){' since this window' if recent else ''}"
+        how = role.how
+        if through := one_line(role.through_name) or one_line(role.through):
+            how = f"{how} {through}"
+        shown = one_line(name) or one_line(role.role_definition_id)
+        summary = f"Holds {shown} ({how}){' since this window' if recent else ''}"
         yield Finding("admin_roles", sign, summary, at=began, after=name, records=(role.assignment_id,))
     for groups in (evidence.exchange_role_groups, evidence.purview_role_groups):
         for group in groups.seen(()):

@@ -11,6 +11,7 @@ from typing import Final
 
 from commands.clues.deeds import AUDITS, deeds, given, graded, on
 from commands.clues.records import addresses_in, found, one_line, whence
+from commands.clues.rules import Rule
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.evidence import Evidence
@@ -77,9 +78,20 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     told: set[str] = set()
     for record in deeds(evidence, _OPERATIONS):
         parameters = given(record)
-        name = one_line(
-            parameters.get("name") or parameters.get("identity") or record.object_id.rpartition("\\")[2]
+        given_names = (
+            parameters.get("name", ""),
+            parameters.get("identity", ""),
+            record.object_id.rpartition("\\")[2],
         )
+        lines = [one_line(one) for one in given_names if one]
+        name = next(filter(None, lines), "")
+        # Nobody finds a rule again by a name that cannot be seen, so the finding holds its id.
+        nameless = "" in lines
+        standing = [
+            rule.guid or rule.name
+            for rule in evidence.transport_rules.seen(())
+            if nameless and not one_line(rule.name)
+        ]
         targets = _outside(";".join(parameters.get(one, "") for one in _TARGETS), usual)
         if record.operation.casefold().startswith(("remove", "disable")):
             plain = REMOVED
@@ -89,22 +101,22 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             plain = DROPPED
         else:
             plain = CHANGED
-        if plain is OUTSIDE:
+        if plain is OUTSIDE and name:
             told.add(name.casefold())
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
         to = f", which sends mail to {', '.join(targets)}," if targets else ""
         verb = _VERBS[record.operation.casefold().partition("-")[0]]
-        summary = f"The mail-flow rule “{name}”{to} was {verb}{whence(record, usual)}"
-        yield found("transport_rules", sign, summary, record, after=", ".join(targets))
+        summary = f"The mail-flow rule {_called(name)}{to} was {verb}{whence(record, usual)}"
+        yield found("transport_rules", sign, summary, record, after=", ".join(targets), records=standing)
     for rule in evidence.transport_rules.seen(()):
-        if rule.state.casefold() == "disabled" or rule.name.casefold() in told:
+        if rule.state.casefold() == "disabled" or one_line(rule.name).casefold() in told:
             continue
         where = (*rule.redirect_message_to, *rule.blind_copy_to, *rule.copy_to, *rule.add_to_recipients)
         targets = _outside(";".join(where), usual)
         if not targets:
             continue
         recent = rule.when_changed is not None and rule.when_changed in evidence.window
-        summary = f"The mail-flow rule “{one_line(rule.name)}” sends mail to {', '.join(targets)}"
+        summary = f"The mail-flow rule {_called(one_line(rule.name))} sends mail to {', '.join(targets)}"
         yield Finding(
             symptom="transport_rules",
             sign=NEW if recent else STANDING,
@@ -113,6 +125,10 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             after=", ".join(targets),
             records=(rule.guid or rule.name,),
         )
+
+
+def _called(name: str) -> str:
+    return Rule(name, "mail-flow rule", ()).spoken_name
 
 
 def _outside(text: str, usual: Usual) -> list[str]:

@@ -1,18 +1,19 @@
 """The directory roles of the user: direct, through groups, switched on in PIM, and eligible in PIM.
 
 Source: Microsoft Graph v1.0, "List unifiedRoleAssignments", "List roleAssignmentScheduleInstances" and "List
-roleEligibilityScheduleInstances"; beta, "List transitiveRoleAssignments".
+roleEligibilityScheduleInstances", "List a user's memberships (direct and transitive)"; beta, "List
+transitiveRoleAssignments".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
-from graph.asking import Asking, Item, try_each
+from graph.asking import Asking, Effect, Item, try_each
 from graph.errors import GraphError
 from graph.evidence import DirectoryRole, Known
-from graph.parts.reading import lacking, literal, needing, read_each
+from graph.parts.reading import lacking, literal, needing, read_each, segment
 from graph.question import Question
 from graph.request import Request
 
@@ -20,10 +21,15 @@ PERMISSIONS = ("RoleManagement.Read.Directory",)
 LICENCE = ""
 
 _ROLES = "/roleManagement/directory"
+_MOST = "999"
+"""Groups on one page, at most, so that one page is nearly always all."""
 
 
 def ask(question: Question) -> Asking[tuple[DirectoryRole, ...]]:
-    """Ask for all four lists together; only the direct assignments are indispensable."""
+    """Ask for all four lists together; only the direct assignments are indispensable.
+
+    The names of groups are asked for only where a role is held through one.
+    """
     user = question.subject.id
     mine = f"principalId eq '{literal(user)}'"
     query: Mapping[str, str] = {"$filter": mine, "$expand": "roleDefinition"}
@@ -56,15 +62,14 @@ def ask(question: Question) -> Asking[tuple[DirectoryRole, ...]]:
     through_groups = [item for item in _items(transitive) if item.get("principalId") != user]
     activated = [item for item in _items(active) if item.get("assignmentType") == "Activated"]
     # A role switched on in PIM is listed among the direct assignments too; it is told once, as what it is.
-    switched_on = {(item.get("roleDefinitionId"), item.get("directoryScopeId")) for item in activated}
-    plain = [
-        item
-        for item in direct
-        if (item.get("roleDefinitionId"), item.get("directoryScopeId")) not in switched_on
-    ]
+    switched_on = {_what(item) for item in activated}
+    plain = [item for item in direct if _what(item) not in switched_on]
+    given = [item for item in through_groups if str(item.get("id")) not in known]
+    names = (yield from _names_of_groups(user)) if given else {}
+    spans = _spans(_items(active))
     items = (
-        *(_role(item, "direct") for item in plain),
-        *(_role(item, "group") for item in through_groups if str(item.get("id")) not in known),
+        *(_role({**item, **spans.get(_what(item), {})}, "direct") for item in plain),
+        *(_role(item, "group", names) for item in given),
         *(_role(item, "active") for item in activated),
         *(_role(item, "eligible") for item in _items(eligible)),
     )
@@ -76,16 +81,43 @@ def _items(answer: list[Item] | GraphError) -> Iterable[Item]:
     return () if isinstance(answer, GraphError) else answer
 
 
-def _role(item: Item, how: str) -> dict[str, Any]:
+def _names_of_groups(user: str) -> Generator[Effect, Any, Mapping[str, Any]]:
+    """The display names of all groups of the user by id, in one request.
+
+    None where they cannot be read: the roles are known all the same, and a group without a name is told by
+    its id. Graph leaves the names out where the application may not read groups.
+    """
+    path = f"/users/{segment(user)}/transitiveMemberOf/microsoft.graph.group"
+    (groups,) = yield from try_each([Request("GET", path, {"$select": "id,displayName", "$top": _MOST})])
+    return {str(group.get("id")): group.get("displayName") for group in _items(groups)}
+
+
+def _what(item: Item) -> tuple[str, str]:
+    """Which role is given, and where."""
+    return str(item.get("roleDefinitionId")), str(item.get("directoryScopeId") or "/")
+
+
+def _spans(active: Iterable[Item]) -> dict[tuple[str, str], dict[str, Any]]:
+    """From when until when each role is assigned to the user himself: the plain assignment does not tell."""
+    return {
+        _what(item): {name: item.get(name) for name in ("startDateTime", "endDateTime")}
+        for item in active
+        if item.get("assignmentType") == "Assigned" and item.get("memberType") in (None, "Direct")
+    }
+
+
+def _role(item: Item, how: str, groups: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Bring the items of the four lists into one form."""
     definition = item.get("roleDefinition")
     name = definition.get("displayName") if isinstance(definition, dict) else ""
+    through = str(item.get("principalId") or "") if how == "group" else ""
     return {
         "assignmentId": item.get("id"),
         "roleDefinitionId": item.get("roleDefinitionId"),
         "name": name,
         "how": how,
-        "through": str(item.get("principalId") or "") if how == "group" else "",
+        "through": through,
+        "throughName": (groups or {}).get(through),
         "directoryScopeId": item.get("directoryScopeId") or "/",
         "startDateTime": item.get("startDateTime"),
         "endDateTime": item.get("endDateTime"),

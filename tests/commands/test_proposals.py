@@ -24,8 +24,8 @@ from commands.errors import (
     VoteRefused,
 )
 from commands.ledger import Ledger
-from commands.plan import Errand
-from commands.proposals import RESTORING, Outcome, Proposal, Proposals
+from commands.plan import RESTORING, Errand
+from commands.proposals import Outcome, Proposal, Proposals
 from tests.commands.plans import CASE, NOW, Clock, approved, change, opened, plan, proposed, voter
 
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from commands.errors import PlanRefused
-from commands.plan import Change, Errand, Nothing, offer_from, offer_text, plan_facts, plan_from
-from commands.proposals import Undoable
+from commands.plan import Change, Errand, Nothing, Undoable, offer_from, offer_text, plan_facts, plan_from
 from commands.propose import Policy, assemble, needs_of, needs_of_plan, restoring, wants_factor
 from graph.request import Request
 from tests.commands.plans import ADELE, CASE, change, plan

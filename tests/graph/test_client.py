@@ -217,6 +217,27 @@ def test_a_write_is_sent_once_and_then_in_doubt(
     assert [got.method for got in service.got] == ["PATCH"]
 
 
+@pytest.mark.parametrize(
+    ("planned", "sent"),
+    [
+        ("https://graph.microsoft.com/v1.0/directoryObjects/1", "{url}/graph/v1.0/directoryObjects/1"),
+        (
+            "https://graph.microsoft.com.fabrikam.example/v1.0/x",
+            "https://graph.microsoft.com.fabrikam.example/v1.0/x",
+        ),
+        ("https://graph.microsoft.us/v1.0/x", "https://graph.microsoft.us/v1.0/x"),
+    ],
+)
+def test_what_is_referred_to_by_its_address_is_named_as_in_the_cloud_of_the_connection(
+    service: Service, connection: Connection, planned: str, sent: str
+) -> None:
+    service.answers(Reply(204))
+    write = Request("POST", "/groups/1/members/$ref", body={"@odata.id": planned})
+    connection.fetch(write, soon())
+    assert service.got[0].body == {"@odata.id": sent.replace("{url}", service.url)}
+    assert write.body == {"@odata.id": planned}, "the plan stays as it is"
+
+
 def test_a_write_that_never_left_is_not_in_doubt(service: Service) -> None:
     with service.connect(graph_url="http://127.0.0.1:9/graph") as connection, pytest.raises(Unreachable):
         connection.fetch(WRITE, soon())

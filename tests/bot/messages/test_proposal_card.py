@@ -16,7 +16,8 @@ from bot.messages.proposal_card import (
     proposal_line,
 )
 from commands.approval import ProposalState
-from commands.proposals import RESTORING, SECRET_LIFE, Outcome, Proposal
+from commands.plan import RESTORING
+from commands.proposals import SECRET_LIFE, Outcome, Proposal
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 

@@ -130,6 +130,19 @@ def test_a_group_that_gives_several_roles_is_left_once() -> None:
     assert any("dynamic or synced" in one for one in change.warns)
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("Help\nDesk", "Help Desk"), ("", "group-1"), ("\u200b\u2060", "group-1")],
+)
+def test_a_group_is_called_by_its_name_and_by_its_id_where_no_name_can_be_seen(name: str, shown: str) -> None:
+    one = role("group", through="group-1", through_name=name)
+    change = only_change(remove_admin_roles, situation(found=[], directory_roles=[one]))
+    assert change.undo is not None
+    for says in (change.says, change.undo.says):
+        assert f"the group {shown}" in says
+    assert change.id == "remove_admin_roles:group:group-1"
+
+
 def test_a_role_through_a_group_that_is_not_named_is_said_and_not_planned() -> None:
     answer = nothing(remove_admin_roles, situation(found=[], directory_roles=[role("group")]))
     assert answer.refused

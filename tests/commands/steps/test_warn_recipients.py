@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
+
 from commands.plan import Errand
+from commands.report import Answer
 from commands.situation import Situation
 from commands.steps import warn_recipients
 from graph.audit_log.record import Item
 from tests.commands.evidence import ADELE, INTRUDER, message, record, traced
-from tests.commands.steps.situations import UNSEEN, errands, nothing, situation
+from tests.commands.steps.situations import UNSEEN, errands, finding, nothing, situation
 from tests.commands.symptoms.judging import broken_in
 
 KEY = "<one@contoso.example>"
@@ -86,3 +89,26 @@ def test_a_list_that_is_too_long_is_cut_and_says_so() -> None:
     errand = only(situation(found=[], sign_ins=broken_in(), message_trace=rows))
     assert len(listed(errand)) == warn_recipients.MOST + 1
     assert errand.how.count(f"The list holds the first {warn_recipients.MOST:,} of them") == 2
+
+
+def test_where_no_sign_was_found_nobody_is_told_that_somebody_was_in() -> None:
+    why = nothing(warn_recipients, situation(found=[], answer=Answer.NO_SIGN_FOUND, message_trace=[traced()]))
+    assert why.why == "Nothing shows that somebody else was in, so there is nothing to warn of."
+    assert not why.refused
+
+
+@pytest.mark.parametrize("answer", [Answer.COMPROMISED, Answer.SUSPICIOUS, Answer.CANNOT_TELL])
+def test_where_nothing_tells_when_somebody_was_in_the_draft_does_not_claim_it(answer: Answer) -> None:
+    text = only(situation(found=[], answer=answer, message_trace=[traced()])).files["warning.txt"]
+    assert "may have used the mailbox" in text
+    assert "was using" not in text
+    assert "in our hands again" not in text
+
+
+def test_mail_that_is_known_to_be_false_shows_that_somebody_was_in() -> None:
+    row = traced("Pay now")
+    grave = finding("hacked_account_messages", row.id)
+    on = situation(found=[grave], answer=Answer.NO_SIGN_FOUND, message_trace=[row])
+    text = only(on).files["warning.txt"]
+    assert f"Somebody without any right to it used the mailbox {ADELE.mail}" in text
+    assert "- Pay now" in text

@@ -322,3 +322,25 @@ def test_a_role_and_the_record_that_gave_it_are_one_finding():
         assignment_id="a", role_definition_id="r", name="User Administrator", start_date_time=at(0)
     )
     assert len(findings(admin_roles, audit_log=[given], directory_roles=[held])) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("Help Desk", "Help Desk"), ("", "group-1"), ("\u200b", "group-1")]
+)
+def test_a_role_through_a_group_names_the_group(name, shown):
+    held = DirectoryRole(
+        assignment_id="a",
+        role_definition_id="r",
+        name="Helpdesk Administrator",
+        how="group",
+        through="group-1",
+        through_name=name,
+    )
+    (finding,) = findings(admin_roles, directory_roles=[held])
+    assert finding.summary == f"Holds Helpdesk Administrator (group {shown})"
+
+
+def test_a_role_whose_name_cannot_be_seen_is_told_by_its_id():
+    held = DirectoryRole(assignment_id="a", role_definition_id="r-1", name="\u200b")
+    (finding,) = findings(admin_roles, directory_roles=[held])
+    assert finding.summary == "Holds r-1 (direct)"

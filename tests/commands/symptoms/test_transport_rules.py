@@ -143,3 +143,27 @@ def test_a_rule_and_the_record_that_made_it_are_one_finding():
         name="Copy", state="Enabled", when_changed=at(0), blind_copy_to=("x@fabrikam.example",)
     )
     assert len(findings(transport_rules, audit_log=[made], transport_rules=[standing])) == 1
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b\u2060"])
+def test_a_rule_whose_name_cannot_be_seen_is_said_to_have_a_blank_name(name):
+    standing = TransportRule(name=name, guid="g", state="Enabled", blind_copy_to=("x@fabrikam.example",))
+    (found,) = findings(transport_rules, transport_rules=[standing])
+    assert found.summary == "The mail-flow rule with a blank name sends mail to x@fabrikam.example"
+
+
+def test_a_record_of_a_rule_whose_name_cannot_be_seen_leads_to_the_rule_by_its_id():
+    made = record("New-TransportRule", owner="", parameters={"Name": "\u200b"})
+    rules = [
+        TransportRule(name="\u200b", guid="g", state="Enabled"),
+        TransportRule(name="Copy", guid="h", state="Enabled"),
+    ]
+    (found,) = findings(transport_rules, audit_log=[made], transport_rules=rules)
+    assert found.summary.startswith("The mail-flow rule with a blank name was made")
+    assert found.records == (made.id, "g")
+
+
+def test_a_rule_that_was_renamed_to_nothing_is_told_by_the_name_that_it_had():
+    renamed = record("Set-TransportRule", owner="", parameters={"Identity": "Copy", "Name": "\u200b"})
+    (found,) = findings(transport_rules, audit_log=[renamed])
+    assert "“Copy” was changed" in found.summary

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -248,6 +248,7 @@ def test_roles_are_told_by_the_way_they_are_held() -> None:
             role("5", assignmentType="Assigned"),
         ],
         "/roleEligibilityScheduleInstances": [role("6", endDateTime=None), {"id": "odd"}],
+        "/transitiveMemberOf/microsoft.graph.group": [],
     }
     answer = play(directory_roles.ask(a_question()), by_name(table)).value
     assert [(one.assignment_id, one.how, one.through) for one in answer.value] == [
@@ -258,6 +259,79 @@ def test_roles_are_told_by_the_way_they_are_held() -> None:
     ]
     assert answer.value[0].name == "Exchange Administrator"
     assert answer.missing == ("1 entry that could not be understood",)
+
+
+GROUPS = f"/users/{USER_ID}/transitiveMemberOf/microsoft.graph.group"
+
+
+@pytest.mark.parametrize(
+    ("groups", "name"),
+    [
+        (
+            [{"id": "other", "displayName": "Choir"}, {"id": "a-group", "displayName": "Help Desk"}],
+            "Help Desk",
+        ),
+        ([{"id": "a-group", "displayName": None}], ""),
+        ([], ""),
+        (NoPermission("No."), ""),
+    ],
+)
+def test_a_group_that_gives_a_role_is_named_where_its_name_can_be_read(groups: Answer, name: str) -> None:
+    table: dict[str, Answer] = {
+        "/roleAssignments": [role("1")],
+        "/transitiveRoleAssignments": [role("3", principal="a-group"), role("4", principal="a-group")],
+        "/roleAssignmentScheduleInstances": [],
+        "/roleEligibilityScheduleInstances": [],
+        GROUPS: groups,
+    }
+    played = play(directory_roles.ask(a_question()), by_name(table))
+    assert [(one.through, one.through_name) for one in played.value.value] == [
+        ("", ""),
+        ("a-group", name),
+        ("a-group", name),
+    ]
+    assert played.value.missing == ()
+    assert played.rounds[1:] == [(Request("GET", GROUPS, {"$select": "id,displayName", "$top": "999"}),)]
+
+
+def test_without_a_role_through_a_group_nobody_asks_for_groups() -> None:
+    table: dict[str, Answer] = {
+        "/roleAssignments": [role("1")],
+        "/transitiveRoleAssignments": [role("1")],
+        "/roleAssignmentScheduleInstances": [],
+        "/roleEligibilityScheduleInstances": [],
+    }
+    assert len(play(directory_roles.ask(a_question()), by_name(table)).rounds) == 1
+
+
+def test_a_direct_role_ends_when_its_own_schedule_of_the_same_scope_ends() -> None:
+    start, end = "2026-09-01T08:00:00Z", "2026-10-01T08:00:00Z"
+    unit = "/administrativeUnits/x"
+    span: dict[str, Any] = {"assignmentType": "Assigned", "startDateTime": start, "endDateTime": end}
+    table: dict[str, Answer] = {
+        "/roleAssignments": [
+            role("1", directoryScopeId="/"),
+            role("2", directoryScopeId=unit),
+            role("3", directoryScopeId="/", roleDefinitionId="other"),
+        ],
+        "/transitiveRoleAssignments": [],
+        "/roleAssignmentScheduleInstances": [
+            role("4", directoryScopeId="/", memberType="Direct", **span),
+            role("5", directoryScopeId="/", memberType="Group", **{**span, "endDateTime": None}),
+            role("6", directoryScopeId="/", memberType="Group", **{**span, "roleDefinitionId": "other"}),
+        ],
+        "/roleEligibilityScheduleInstances": [],
+    }
+    roles = play(directory_roles.ask(a_question()), by_name(table)).value.value
+    assert [(one.assignment_id, one.how) for one in roles] == [
+        ("1", "direct"),
+        ("2", "direct"),
+        ("3", "direct"),
+    ]
+    first, *others = roles
+    assert first.start_date_time == datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
+    assert first.end_date_time == datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
+    assert [(one.start_date_time, one.end_date_time) for one in others] == [(None, None)] * 2
 
 
 def test_without_the_licence_for_pim_the_other_roles_are_still_told() -> None:
