@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import addresses_in, one_line
-from commands.plan import Change, Look, Planned, Undo
+from commands.plan import Change, Errand, Look, Planned, Undo
 from commands.report import Finding
 from commands.situation import Situation
 from commands.steps.mailbox_parts import with_gaps
@@ -42,6 +42,8 @@ def plan(situation: Situation) -> Iterator[Planned]:
         mailbox = situation.evidence.mailbox.value
         if mailbox.forwarding_address or mailbox.forwarding_smtp_address:
             changes.append(_change(situation, mailbox))
+            if _warns(situation):
+                yield _on_premises(situation, mailbox)
     yield from with_gaps(_ID, situation, changes, "The mailbox forwards to nobody.", *NEEDS)
 
 
@@ -77,6 +79,23 @@ def _change(situation: Situation, mailbox: Mailbox) -> Change:
         ),
         suggested=asks_for(situation, finding),
         warns=_warns(situation),
+    )
+
+
+def _on_premises(situation: Situation, mailbox: Mailbox) -> Errand:
+    """What a person does where the forwarding of a synced account is kept on-premises."""
+    change = _change(situation, mailbox)
+    return Errand(
+        id=f"{_ID}:on_premises",
+        step=_ID,
+        says=f"{change.says} on-premises as well, where the account is kept",
+        how=(
+            f"In Active Directory, open {name_of(situation)} with the attribute editor",
+            "Note altRecipient and deliverAndRedirect, and targetAddress where it leads outside",
+            "Clear them, and run a delta sync: Start-ADSyncSyncCycle -PolicyType Delta",
+            "Check the account again; Exchange Online must show no forwarding after the sync",
+        ),
+        suggested=change.suggested,
     )
 
 

@@ -7,6 +7,7 @@ PowerShell, "New-ManagementRoleAssignment", "Add-RoleGroupMember"; detections D1
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from commands.clues.deeds import changed, concerns, given, graded, once, to_subject, whom
@@ -14,7 +15,7 @@ from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence
+from graph.evidence import DirectoryRole, Evidence
 from graph.question import Subject
 
 TITLE = "Administrator roles given or taken away"
@@ -95,6 +96,10 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         name = role.name or role.role_definition_id
         if name.casefold() in told:
             continue
+        joining = _joining(evidence, role)
+        if joining is not None:
+            yield _through_group(joining, role, evidence.subject, usual)
+            continue
         began = role.start_date_time
         recent = began is not None and began in evidence.window
         sign = HELD
@@ -112,6 +117,28 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             if group.name.casefold() not in told:
                 summary = f"Is a member of the role group {one_line(group.name)}"
                 yield Finding("admin_roles", HELD, summary, after=group.name, records=(group.name,))
+
+
+def _joining(evidence: Evidence, role: DirectoryRole) -> AuditRecord | None:
+    """The newest record of the subject joining the group that gives a role, where it is held through one."""
+    groups = {role.through.casefold(), role.through_name.casefold()} - {""} if role.how == "group" else set()
+    for record in reversed(tuple(changing(evidence))):
+        if "member to group" not in record.operation.casefold() or not concerns(record, evidence.subject):
+            continue
+        named = {changed(record, name)[1].casefold() for name in ("Group.ObjectID", "Group.DisplayName")}
+        if groups & named:
+            return record
+    return None
+
+
+def _through_group(record: AuditRecord, role: DirectoryRole, subject: Subject, usual: Usual) -> Finding:
+    name = one_line(role.name) or one_line(role.role_definition_id)
+    group = one_line(role.through_name) or one_line(role.through)
+    powerful = bool({role.name.casefold(), role.role_definition_id.casefold()} & POWERFUL_ROLES)
+    sign = _sign(record, subject, usual, powerful=powerful, activation=False)
+    summary = f"{name} came to {whom(record, subject)} with the group {group}{whence(record, usual)}"
+    finding = found("admin_roles", sign, summary, record, after=role.name or role.role_definition_id)
+    return replace(finding, records=(*finding.records, role.assignment_id))
 
 
 def _names(record: AuditRecord, subject: Subject) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.plan import Nothing
+from commands.plan import Change, Errand, Nothing
 from commands.steps import remove_forwarding
 from graph.evidence import Known, Mailbox, Reason, Unavailable
 from graph.request import Cmdlet
@@ -75,8 +75,12 @@ def test_it_is_offered_but_not_suggested_where_nothing_speaks_against_it() -> No
 
 def test_for_a_synced_account_it_warns_that_the_value_may_come_from_on_premises() -> None:
     synced = user(on_premises_sync_enabled=True)
-    change = only_change(remove_forwarding, situation(found=[], mailbox=mailbox(), user=synced))
+    errand, change = remove_forwarding.plan(situation(found=[], mailbox=mailbox(), user=synced))
+    assert isinstance(change, Change)
+    assert isinstance(errand, Errand)
     assert change.warns == (remove_forwarding.SYNCED,)
+    assert errand.id == "remove_forwarding:on_premises"
+    assert "altRecipient" in " ".join(errand.how)
     plain = only_change(remove_forwarding, situation(found=[], mailbox=mailbox(), user=user()))
     assert plain.warns == ()
 

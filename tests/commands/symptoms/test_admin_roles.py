@@ -50,6 +50,30 @@ FOUND = [
         },
     ),
     (
+        "a group that gives a role, joined from the intruder's address",
+        "role_by_intruder",
+        {
+            "sign_ins": broken_in(),
+            "audit_log": [
+                record(
+                    "Add member to group",
+                    address=INTRUDER,
+                    changes={"Group.DisplayName": ("", "Tier 1 Support")},
+                )
+            ],
+            "directory_roles": [
+                DirectoryRole(
+                    assignment_id="a1",
+                    role_definition_id="r1",
+                    name="User Administrator",
+                    how="group",
+                    through="g1",
+                    through_name="Tier 1 Support",
+                )
+            ],
+        },
+    ),
+    (
         "a role from an administrator",
         "role_given",
         {
