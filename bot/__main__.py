@@ -1,7 +1,8 @@
 """The `compromise` command.
 
 Exit statuses: 0 it worked, whatever the verdict; 1 something is missing or does not hold (doctor, demo,
-ledger); 2 bad input or settings; 3 it could not look at all. What went wrong is one line on standard error.
+ledger, evidence); 2 bad input or settings; 3 it could not look at all. What went wrong is one line on
+standard error.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from rich.console import Console
 from bot import log, second_factor, settings, terminal
 from bot.artefacts.report_json import report_json
 from bot.atlas import atlas_of
-from bot.errors import BotError, ExportUnreadable
+from bot.errors import ArchiveAltered, ArchiveUnreadable, BotError, ExportUnreadable
 from bot.messages.escape import visible
 from bot.settings import LogSettings, Settings, SettingsError
 from commands.check import judge, look
@@ -73,6 +74,8 @@ ledger_app = typer.Typer(no_args_is_help=True, help="Read the ledger, and check 
 app.add_typer(ledger_app, name="ledger")
 factor_app = typer.Typer(no_args_is_help=True, help="See and remove approvers' second factors.")
 app.add_typer(factor_app, name="factor")
+evidence_app = typer.Typer(no_args_is_help=True, help="Check that nobody changed an evidence archive.")
+app.add_typer(evidence_app, name="evidence")
 
 Config = Annotated[
     Path | None,
@@ -554,6 +557,42 @@ def remove_factor(
         if not second_factor.remove(book, user, ACTOR):
             raise Stopped(BAD_INPUT, f"{user} has no second factor.")
         typer.echo(f"The second factor of {visible(user)} is removed.")
+
+
+@evidence_app.command("verify")
+def verify_evidence(
+    file: Annotated[Path, typer.Argument(help="The archive, such as evidence.zip.")],
+    ledger: Annotated[
+        Path | None, typer.Option(help="The ledger that must know this very archive; not asked unless given.")
+    ] = None,
+) -> None:
+    """Compare every file in an evidence archive with its manifest, and the archive with the ledger."""
+    from bot.artefacts import archive  # noqa: PLC0415 - no other verb needs it
+
+    with readable():
+        _readable_file(file)
+        try:
+            sound = archive.verify(file)
+        except ArchiveUnreadable as error:
+            raise Stopped(BAD_INPUT, str(error)) from error
+        except ArchiveAltered as error:
+            raise Stopped(MISSING, str(error)) from error
+        typer.echo(
+            f"{sound.files} files, each as the manifest has it. SHA-256 of the archive: {sound.sha256}"
+        )
+        if ledger is None:
+            typer.echo(
+                "No ledger was given (--ledger): whether files and manifest were changed together, cannot be"
+                " told."
+            )
+            return
+        with _opened(ledger) as book:
+            verify_ledger(book.path)
+            packed = [entry for entry in book.entries(case_id=sound.case_id) if entry.kind == "evidence"]
+            known = [entry for entry in packed if entry.facts.get("sha256") == sound.sha256]
+            if not known:
+                raise Stopped(MISSING, f"The ledger knows no archive {file} with this SHA-256.")
+            typer.echo(f"Entry {known[0].seq} of the ledger, {known[0].at}, is about this very archive.")
 
 
 def _key_of(ledger: Path, key: Path | None) -> Path:

@@ -5,6 +5,7 @@ Everything that was posted is noted in the ledger: a restart goes on with the sa
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
@@ -17,7 +18,9 @@ from typing import Any, Generic, TypeVar
 import structlog
 from slack_sdk import WebClient
 
-from bot.artefacts import report_store
+from bot.artefacts import answers, report_store
+from bot.artefacts.archive import NAME, evidence_archive
+from bot.artefacts.handled import Handled
 from bot.artefacts.report_files import report_files
 from bot.channels import cannot_post
 from bot.errors import BotError, CannotPost, SlackFailed
@@ -30,6 +33,7 @@ from commands.check import Progress
 from commands.ledger import Case, CaseState, Ledger
 from commands.plan import Nothing, offer_from
 from commands.proposals import Proposals
+from commands.report import Report
 
 log = structlog.get_logger(__name__)
 
@@ -177,25 +181,48 @@ class Cards:
             if what not in done:
                 posted = self.persist(partial(self.say, channel, message, card))
                 self._note(case.id, run, what, channel, posted["ts"])
-        files = report_files(report)
-        names = tuple(files)
         what = f"{prefix}files"
-        if what not in done:
-            uploads = [
-                {"filename": name, "title": name, "content": content} for name, content in files.items()
-            ]
-            self.persist(
-                lambda: call(
-                    self._client.files_upload_v2, channel=channel, thread_ts=card, file_uploads=uploads
-                )
-            )
-            self._note(case.id, run, what, channel, ", ".join(names))
-        return names
+        if what in done:
+            return _names(done[what])
+        # What Microsoft answered goes into the case's own thread only, not wherever a report is asked for.
+        files = self._papers(case, report, archive=not prefix)
+        uploads = [{"filename": name, "title": name, "content": content} for name, content in files.items()]
+        self.persist(
+            lambda: call(self._client.files_upload_v2, channel=channel, thread_ts=card, file_uploads=uploads)
+        )
+        self._note(case.id, run, what, channel, ", ".join(files))
+        return tuple(files)
+
+    def _papers(self, case: Case, report: Report, *, archive: bool) -> dict[str, bytes]:
+        """The files of a case as it stands now; an archive is noted in the ledger before it is posted."""
+        proposals = Proposals(self._ledger)
+        handled = Handled(
+            case_id=case.id,
+            proposals=proposals.of_case(case.id),
+            errands=proposals.errands(case.id),
+            head=self._ledger.head(),
+        )
+        files = report_files(report, handled)
+        if archive:
+            noted = _answers_of(self._ledger, case)
+            kept = answers.kept(self._ledger.path, case.id, case.run, noted) if noted else None
+            if kept is None:
+                log.warning("An archive has no answers in it.", action="answers.missing", case=case.id)
+            packed = evidence_archive(report, handled, files, case.offer, kept)
+            files[NAME] = packed
+            facts = {
+                "run": case.run,
+                "name": NAME,
+                "size": len(packed),
+                "sha256": hashlib.sha256(packed).hexdigest(),
+                "answers": kept is not None,
+            }
+            self._ledger.append("evidence", "bot", case.id, facts)
+        return files
 
     def _files(self, case: Case) -> tuple[str, ...]:
         """The names of the files that were attached in the thread."""
-        names = self._ledger.posted(case.id, case.run).get("files", "")
-        return tuple(name for name in names.split(", ") if name)
+        return _names(self._ledger.posted(case.id, case.run).get("files", ""))
 
     def _view(self, case: Case, files: tuple[str, ...]) -> CaseView:
         """What the card shows of a case and of everything that was done about it."""
@@ -325,6 +352,21 @@ class Painter(Generic[T]):
                 # A card that cannot be drawn must not end the check; the verdict's card is drawn anew.
                 log.exception("Progress could not be drawn.", action="case.not_drawn")
                 pause = PAUSE
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """The names of files, as they were noted when they were attached."""
+    return tuple(name for name in text.split(", ") if name)
+
+
+def _answers_of(ledger: Ledger, case: Case) -> str:
+    """The SHA-256 of the answers that the last check of a case kept; "" where it kept none."""
+    rows = ledger.rows(
+        "SELECT body FROM ledger WHERE case_id = ? AND kind = 'check done' ORDER BY seq DESC LIMIT 1",
+        [case.id],
+    )
+    facts = json.loads(rows[0]["body"]) if rows else {}
+    return str(facts.get("answers_sha256") or "") if facts.get("run") == case.run else ""
 
 
 def _doors_of(ledger: Ledger, case: Case) -> tuple[str, bool]:

@@ -7,6 +7,7 @@ it; only the addresses and the keys are the sandbox's.
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -24,6 +25,7 @@ from rich.text import Text
 import bot
 from bot import log
 from bot.app import Bot, create_app
+from bot.artefacts import answers
 from bot.errors import CannotStart, ExportUnreadable
 from bot.run import only_one
 from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings, SlackSettings
@@ -206,6 +208,8 @@ def play(folder: Path, console: Console) -> int:
     problems += _verified(folder, console)
     for name in _ENGINE:
         (folder / name).unlink(missing_ok=True)
+    # The archive that was attached has them all.
+    shutil.rmtree(folder / answers.FOLDER, ignore_errors=True)
     console.print()
     for name in ("ledger.db", "compromise.key", "checkpoints.txt", "messages.jsonl", *files):
         console.print(f"  {no_markup(str(folder / name))}", soft_wrap=True)
@@ -374,7 +378,7 @@ def what_does_not_hold(folder: Path, files: list[str]) -> list[str]:
     problems = []
     try:
         with closing(Ledger(folder / "ledger.db", lambda: datetime.now(UTC))) as ledger:
-            size = ledger.verify().size
+            size = verify_ledger(ledger.path).head.size
         if size < 3:  # asked, opened and finished are the least
             problems.append(f"The ledger has only {size} entries.")
     except LedgerError as error:

@@ -6,6 +6,8 @@
     ├── AlreadyEnrolled    this person has a second factor already
     ├── CannotPost         Slack does not let the bot post there; says what to do about it
     ├── SlackFailed        Slack answered with an error that nobody asked for; `code` is Slack's name of it
+    ├── ArchiveUnreadable  a file is no evidence archive of ours
+    ├── ArchiveAltered     a file in an evidence archive is not the one of its manifest; `name` says which
     └── CannotStart        the bot cannot start; says what is in the way
         └── ExportUnreadable   the audit log that a played tenant was to hold cannot be read
 
@@ -57,6 +59,23 @@ class SlackFailed(BotError):
         self.code = code
         self.passing = passing
         self.retry_after = retry_after
+
+
+class ArchiveUnreadable(BotError):
+    """A file is no evidence archive, or too damaged to be read as one."""
+
+
+class ArchiveAltered(BotError):
+    """An evidence archive is not what was packed.
+
+    Args:
+        name: The first file in it that is wrong.
+        why: What is wrong with it, as it goes on after its name.
+    """
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"The file {name} in the archive {why}.")
+        self.name = name
 
 
 class CannotStart(BotError):

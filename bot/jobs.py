@@ -20,7 +20,7 @@ from uuid import uuid4
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus
 
-from bot.artefacts import report_store
+from bot.artefacts import answers, report_store
 from bot.carrying import Carrying, connection_of
 from bot.cases import Cards
 from bot.errors import BotError
@@ -111,6 +111,7 @@ class Checking:
             return
         try:
             connection = connection_of(case, self._tenants)
+            recorder = answers.Answers()
             with self._cards.painting(case) as tell:
                 evidence = look(
                     Question(case.subject, case.window),
@@ -119,11 +120,13 @@ class Checking:
                     tell,
                     patience=self._patience,
                     atlas=self._atlas,
+                    recorder=recorder,
                 )
             report = judge(evidence, self._clock(), self._atlas)
             stored = report_store.dump(report)
             offered = self._offered(evidence, report, case_id)
             sources = {source.id: source.state.value for source in report.sources}
+            answered = self._kept(case, report, recorder)
         except CommandError:
             raise
         except GraphError as error:
@@ -139,9 +142,20 @@ class Checking:
         else:
             answer = report.verdict.answer.value
             with self._ledger.writing() as writing:
-                facts = {"sources": sources, "run": run}
+                facts = {"sources": sources, "run": run, "answers_sha256": answered}
                 writing.finish(case_id, verdict=answer, report=stored, facts=facts, offer=offered)
             log.info("A check is done.", action="check.done", case=case_id, verdict=answer, run=run)
+
+    def _kept(self, case: Case, report: Report, recorder: answers.Answers) -> str:
+        """Keep what Microsoft answered; give its SHA-256, "" where it could not be kept.
+
+        A full disk must not cost the report: the evidence archive then says that the answers are not in it.
+        """
+        try:
+            return answers.keep(self._ledger.path, case.id, case.run, recorder.packed(report.sources))
+        except OSError:
+            log.exception("The answers of a check could not be kept.", action="answers.lost", case=case.id)
+            return ""
 
     def _offered(self, evidence: Evidence, report: Report, case_id: str) -> str:
         """Give what the steps plan; a mistake in one of them must not cost the report."""

@@ -14,7 +14,7 @@ from typing import Any
 from commands import symptoms, timeline, usual, verdict
 from commands.clues.places import Atlas
 from commands.report import Report, Result, SourceState, State, SymptomResult, Verdict, spoken
-from graph.collect import Connection, Memory, collect
+from graph.collect import Connection, Memory, Recorder, collect
 from graph.evidence import SOURCES, Evidence, Source, Unavailable
 from graph.question import Question
 
@@ -44,6 +44,7 @@ def look(
     patience: float,
     sources: Sequence[str] = SOURCES,
     atlas: Atlas | None = None,
+    recorder: Recorder | None = None,
 ) -> Evidence:
     """Ask every source and give back everything that came.
 
@@ -55,11 +56,14 @@ def look(
         patience: Seconds after which a source that has not answered is reported as out of time.
         sources: The ids of the sources to ask.
         atlas: Where addresses are, where Microsoft does not say; the registries' countries unless given.
+        recorder: Is given every answer as it came.
     """
     evidence = Evidence(subject=question.subject, window=question.window)
     answered: list[SourceState] = []
     waiting = [source for source in SOURCES if source in sources]
-    for arrived in collect(question, connection, memory, patience=patience, sources=waiting):
+    for arrived in collect(
+        question, connection, memory, patience=patience, sources=waiting, recorder=recorder
+    ):
         answer: dict[str, Any] = {arrived.source: arrived.answer}
         evidence = replace(evidence, **answer)
         answered.append(state_of(arrived.source, arrived.answer))

@@ -47,7 +47,7 @@ from graph.queries.registry import QUERIES
 from graph.question import Question, Subject
 from graph.request import Cmdlet, Limit, Request
 
-__all__ = ["Arrived", "Connection", "Deadline", "Memory", "collect", "find_subject"]
+__all__ = ["Arrived", "Connection", "Deadline", "Memory", "Recorder", "collect", "find_subject"]
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +100,14 @@ class Memory(Protocol):
         ...
 
 
+class Recorder(Protocol):
+    """Keeps what Microsoft answered, as it came. It is called from several threads at once."""
+
+    def __call__(self, source: str, asked: Request | Cmdlet, answer: list[Item] | GraphError) -> None:
+        """Keep one answer: the items of all its pages, or the error; the items must not be changed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """The answer of one source."""
@@ -115,6 +123,7 @@ def collect(
     *,
     patience: float,
     sources: Sequence[str] = SOURCES,
+    recorder: Recorder | None = None,
 ) -> Iterator[Arrived]:
     """Ask the sources and yield each answer as it comes; every source asked is answered exactly once.
 
@@ -126,13 +135,13 @@ def collect(
         memory: Where unfinished searches are kept.
         patience: Seconds after which a source that has not answered is given as out of time.
         sources: The ids of the sources to ask.
+        recorder: Is given every answer as it came, before anything is read out of it.
     """
     asked = replace(
         question, audit_api=connection.settings.audit_api, global_cloud=connection.settings.is_global
     )
-    run = _Run(
-        asked, connection, memory, patience, [query for query in QUERIES if source_of(query) in sources]
-    )
+    queries = [query for query in QUERIES if source_of(query) in sources]
+    run = _Run(asked, connection, memory, patience, queries, recorder=recorder)
     player = threading.Thread(target=run.play, name="collect", daemon=True)
     player.start()
     try:
@@ -250,6 +259,8 @@ class _Run:
         memory: Memory,
         patience: float,
         queries: Sequence[Query],
+        *,
+        recorder: Recorder | None = None,
     ) -> None:
         self.queries = queries
         self.arrived: queue.SimpleQueue[Arrived] = queue.SimpleQueue()
@@ -261,6 +272,7 @@ class _Run:
         self._connection = connection
         self._memory = memory
         self._patience = patience
+        self._recorder = recorder
         self._ends = monotonic() + patience
         self._deadline = Deadline(patience, self.stop)
         self._pool = ThreadPoolExecutor(connection.threads, thread_name_prefix="collect")
@@ -406,7 +418,20 @@ class _Run:
             )
             says = f"An unexpected mistake of ours, see the log under {reference}."
             answers = [Broken(says) for _ in parcel.what]
+        self._record(parcel, answers)
         self.events.put((parcel, answers))
+
+    def _record(self, parcel: _Parcel, answers: list[list[Item] | GraphError]) -> None:
+        if self._recorder is None:
+            return
+        try:
+            for asked, answer in zip(parcel.what, answers, strict=True):
+                self._recorder(parcel.player.source, asked, answer)
+        except Exception:
+            # What cannot be kept must not cost the answer itself; the archive then lacks it.
+            log.exception(
+                "An answer could not be recorded.", action="collect.not_recorded", source=parcel.player.source
+            )
 
     def _answer(self, player: _Player, answer: Source[Any]) -> None:
         if self._left.pop(player.source, None) is None:

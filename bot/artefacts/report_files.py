@@ -1,19 +1,29 @@
-"""The files that belong to a report: names and contents, the same in Slack and on the command line."""
+"""The files that belong to a report: names and contents, the same in Slack and in an archive."""
 
 from __future__ import annotations
 
 import json
 
+from bot.artefacts.findings_csv import findings_csv
+from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.report_html import report_html
 from bot.artefacts.report_json import report_json
 from bot.artefacts.report_text import report_text
 from bot.artefacts.timeline_csv import timeline_csv
 from commands.report import Report
 
 
-def report_files(report: Report) -> dict[str, bytes]:
-    """Give each file's name and bytes: ``report.txt``, ``report.json`` and ``timeline.csv``."""
+def report_files(report: Report, handled: Handled = NOTHING) -> dict[str, bytes]:
+    """Give each file's name and bytes: the page, the text, the JSON form, and two tables.
+
+    Args:
+        report: What the check found.
+        handled: What was done about it so far, which only the page tells.
+    """
     return {
+        "report.html": report_html(report, handled).encode("utf-8", "replace"),
         "report.txt": report_text(report).encode("utf-8", "replace"),
         "report.json": json.dumps(report_json(report), indent=2).encode(),
+        "findings.csv": findings_csv(report).encode("utf-8-sig", "replace"),
         "timeline.csv": timeline_csv(report).encode("utf-8-sig", "replace"),
     }

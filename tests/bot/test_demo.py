@@ -9,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +18,13 @@ import pytest
 from rich.console import Console
 
 from bot import demo
+from bot.artefacts.archive import verify
 from bot.errors import CannotStart
 from commands.checkpoint import read_checkpoints
 from commands.keys import Keys
 from commands.ledger import Ledger
 from commands.soundness import verify_ledger
+from graph.evidence import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -102,12 +106,30 @@ def test_the_files_that_were_attached_are_there_and_say_the_same(played):
     assert {symptom["result"] for symptom in report["symptoms"][:10]} == {"present"}
     assert "COMPROMISED" in (folder / "report.txt").read_text()
     assert (folder / "timeline.csv").stat().st_size > 1_000
+    assert "Compromised" in (folder / "report.html").read_text()
+    assert (folder / "findings.csv").stat().st_size > 1_000
+
+
+def test_the_archive_that_was_attached_is_sound_known_to_the_ledger_and_holds_what_every_source_said(played):
+    archive = played[1] / "evidence.zip"
+    sound = verify(archive)
+    with closing(Ledger(played[1] / "ledger.db", lambda: datetime.now(UTC))) as ledger:
+        noted = [entry.facts for entry in ledger.entries() if entry.kind == "evidence"]
+    assert sound.sha256 in [facts["sha256"] for facts in noted]
+    with zipfile.ZipFile(archive) as file:
+        said = {name: json.loads(file.read(name)) for name in file.namelist() if name.startswith("sources/")}
+    assert len(said) == len(SOURCES)
+    assert [name for name, one in said.items() if not one["answers"]] == []
+    assert any(
+        one["state"] == "complete" and any(answer.get("items") for answer in one["answers"])
+        for one in said.values()
+    )
 
 
 def test_the_ledger_is_sound_and_knows_who_asked_and_who_was_refused(played):
     ledger = Ledger(played[1] / "ledger.db", lambda: datetime.now(UTC))
     try:
-        assert ledger.verify().size >= 4
+        assert verify_ledger(ledger.path).head.size >= 4
         kinds = [entry.kind for entry in ledger.entries()]
     finally:
         ledger.close()

@@ -272,3 +272,40 @@ def test_the_subject_is_found_by_name_and_alias_and_only_when_it_is_clear(
 def test_what_is_no_name_is_not_asked_for(text: str) -> None:
     with Fake(nothing) as connection, pytest.raises(NoSuchUser, match="is not an address"):
         find_subject(text, connection)
+
+
+def test_a_recorder_is_given_every_answer_and_every_error_as_it_came() -> None:
+    kept: list[tuple[str, Any, Any]] = []
+    raw = {"id": "1", "userPrincipalName": "a@contoso.example", "nobodyReadsThis": [1, {"deep": "\ud83d"}]}
+
+    def answer(what: What, _: Deadline) -> list[Item]:
+        if isinstance(what, Request) and what.path.startswith("/users/"):
+            return [raw]
+        raise NotFound("Not there.")
+
+    with Fake(answer) as connection:
+        list(
+            collect(
+                a_question(2),
+                connection,
+                Memory(),
+                patience=60,
+                sources=("user", "mailbox"),
+                recorder=lambda source, asked, answer: kept.append((source, asked, answer)),
+            )
+        )
+    assert ("user", raw) in [(source, answer[0]) for source, _, answer in kept if isinstance(answer, list)]
+    assert any(source == "mailbox" and isinstance(answer, NotFound) for source, _, answer in kept)
+
+
+def test_a_recorder_that_fails_costs_no_answer() -> None:
+    def broken(source: str, asked: What, answer: Any) -> None:
+        raise RuntimeError
+
+    with Fake(nothing) as connection:
+        arrived = list(
+            collect(
+                a_question(2), connection, Memory(), patience=60, sources=("risky_user",), recorder=broken
+            )
+        )
+    assert [one.answer for one in arrived] == [Known(None)]

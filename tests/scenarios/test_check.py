@@ -1,7 +1,10 @@
 """The main job, from the slash command to the finished card, through the real parts."""
 
+import io
 import json
+import zipfile
 
+from commands.soundness import verify_ledger
 from tests.scenarios.conftest import ADELE
 
 
@@ -23,7 +26,14 @@ def test_a_responder_checks_a_taken_over_mailbox(stage):
     replies = story.slack.replies(card)
     assert any("Timeline" in story.slack.as_text(reply) for reply in replies)
     names = {file.name for reply in replies for file in reply.files}
-    assert names == {"report.txt", "report.json", "timeline.csv"}
+    assert names == {
+        "report.html",
+        "report.txt",
+        "report.json",
+        "findings.csv",
+        "timeline.csv",
+        "evidence.zip",
+    }
 
     report = json.loads(next(file for file in story.slack.files() if file.name == "report.json").content)
     assert report["verdict"] == "compromised"
@@ -32,7 +42,7 @@ def test_a_responder_checks_a_taken_over_mailbox(stage):
     kinds = story.kinds()
     assert kinds[:3] == ["asked", "case opened", "card posted"]
     assert {"check started", "check done", "posted", "shown"} <= set(kinds)
-    assert story.bot.ledger.verify().size == len(kinds)
+    assert verify_ledger(story.bot.ledger.path).head.size == len(kinds)
 
 
 def test_the_card_fills_up_while_the_check_looks(stage):
@@ -75,3 +85,9 @@ def test_the_ledger_holds_no_secret_and_no_mail_text(stage):
     ]
     assert texts
     assert [text for text in texts if len(text) > 60 and text[:60] in kept] == []
+    archive = next(file for file in story.slack.files() if file.name == "evidence.zip").content
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        packed = {name: file.read(name).decode("utf-8-sig") for name in file.namelist()}
+    assert [secret for secret in secrets for content in packed.values() if secret in content] == []
+    written_out = [json.dumps(text)[1:61] for text in texts if len(text) > 60]
+    assert [text for text in written_out for content in packed.values() if text in content] == []

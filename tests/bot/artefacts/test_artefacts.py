@@ -98,7 +98,7 @@ def test_the_timeline_has_a_row_for_every_event():
 
 def test_the_files_of_a_report_are_text_json_and_csv():
     files = report_files(samples.rich(samples.HOSTILE))
-    assert list(files) == ["report.txt", "report.json", "timeline.csv"]
+    assert list(files) == ["report.html", "report.txt", "report.json", "findings.csv", "timeline.csv"]
     assert json.loads(files["report.json"])["verdict"] == "compromised"
     assert all(files.values())
 

@@ -1,0 +1,103 @@
+"""A report as one HTML page that loads nothing and runs nothing, for people outside of Slack and for paper.
+
+Every text passes `visible`, which leaves nothing hidden in it, and is then escaped by the template; no text
+of anybody's ever stands in an attribute. The page's policy allows its own style sheet, by hash, and nothing
+else.
+Source: W3C, "Content Security Policy Level 3".
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bot.artefacts.handled import NOTHING, Handled
+from bot.messages import parts
+from bot.messages.escape import visible
+from commands.plan import Change
+from commands.proposals import Action, Proposal
+from commands.report import Event, Report, Result, State
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_EVENTS = 400
+"""Up to so many events the timeline is shown whole; of a longer one only what findings rest on."""
+
+_MOST_EVENTS = 2_000
+_RECORDS_EACH = 12
+
+
+def report_html(report: Report, handled: Handled = NOTHING) -> str:
+    """Write the whole page.
+
+    Args:
+        report: What the check found.
+        handled: What was done about it so far.
+    """
+    mark, word = parts.VERDICT[report.verdict.answer]
+    events = _events(report)
+    return (
+        _pages()
+        .get_template("report.html")
+        .render(
+            report=report,
+            handled=handled,
+            subject=parts.name_and_address(report.subject),
+            mark=mark,
+            word=word,
+            results=parts.RESULT,
+            unseen=[source for source in report.sources if source.state is not State.COMPLETE],
+            unknown=[symptom for symptom in report.symptoms if symptom.result is Result.UNKNOWN],
+            findings=parts.gravest_first(report.findings),
+            most_records=_RECORDS_EACH,
+            events=events,
+            left_out=len(report.timeline) - len(events),
+            deeds=_deeds,
+            style_hash=_style_hash(),
+        )
+    )
+
+
+def _events(report: Report) -> tuple[Event, ...]:
+    """The part of the timeline that a page can hold; the CSV has all of it."""
+    if len(report.timeline) <= _EVENTS:
+        return report.timeline
+    return tuple(event for event in report.timeline if event.finding)[:_MOST_EVENTS]
+
+
+def _deeds(proposal: Proposal) -> list[tuple[Change, Action | None]]:
+    """A proposal's changes in their order, with what became of them."""
+    actions = {action.change: action for action in proposal.actions}
+    return [(change, actions.get(change.id)) for change in proposal.plan.changes]
+
+
+@cache
+def _pages() -> Environment:
+    pages = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    pages.filters["utc"] = parts.utc
+    pages.filters["spoken"] = parts.spoken
+    return pages
+
+
+def _shown(value: Any) -> Any:
+    """What the template writes for a value: texts without anything hidden; what it built itself as it is."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@cache
+def _style_hash() -> str:
+    """The style sheet's SHA-256, as a policy names it."""
+    style = _pages().get_template("report.css").render()
+    return f"sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}"

@@ -1,0 +1,332 @@
+"""The page that people hand on says everything, loads nothing, and shows an attack as text."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from enum import Enum
+from html.parser import HTMLParser
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+
+from bot.artefacts.handled import Handled
+from bot.artefacts.report_html import report_html
+from commands.ledger import Head
+from commands.plan import Change
+from commands.report import Report
+from tests.bot.messages import samples
+from tests.bot.messages.samples import TENANT_TEXT
+
+HEAD = Head(42, "ab" * 32)
+LOADS = {
+    "script",
+    "img",
+    "iframe",
+    "object",
+    "embed",
+    "link",
+    "form",
+    "input",
+    "svg",
+    "base",
+    "video",
+    "audio",
+}
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its elements with their attributes, and its text."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, tuple[tuple[str, str | None], ...]]] = []
+        self.style = ""
+        self._in = ""
+        self._text: list[str] = []
+        self.feed(source)
+        self.close()
+        self.text = " ".join("".join(self._text).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, tuple(attrs)))
+        self._in = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._in == "style":
+            self.style += data
+        else:
+            self._text.append(data)
+
+
+def handled(texts: tuple[str, ...] = samples.WORDS) -> Handled:
+    return Handled("C-7F3K2", tuple(samples.decided(texts)), samples.errand_states(texts), HEAD)
+
+
+def planted(value: Any, plant: Callable[[str], str], path: str = "") -> Any:
+    """The same value with every text in it replaced, at any depth; enumerations and the plan's acts stay."""
+    if isinstance(value, Enum):
+        return value
+    if isinstance(value, str):
+        return plant(path) if value else ""  # an empty one has no place on the page
+    if isinstance(value, tuple):
+        return tuple(planted(one, plant, f"{path}[{n}]") for n, one in enumerate(value))
+    if isinstance(value, frozenset):
+        return frozenset(planted(one, plant, path) for one in value)
+    if isinstance(value, Change):
+        texts = {name: planted(getattr(value, name), plant, f"{path}.{name}") for name in ("says", "why")}
+        return dataclasses.replace(value, **texts, no_undo=plant(f"{path}.no_undo") if value.no_undo else "")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.replace(
+            value,
+            **{
+                field.name: planted(getattr(value, field.name), plant, f"{path}.{field.name}")
+                for field in dataclasses.fields(value)
+                if field.init
+            },
+        )
+    return value
+
+
+SHOWN = {
+    "report": {
+        ".subject.user_principal_name",
+        ".subject.mail",
+        ".subject.display_name",
+        ".subject.addresses",
+        ".verdict.says",
+        ".verdict.certainty",
+        ".verdict.reasons.summary",
+        ".verdict.reasons.sign.why",
+        ".symptoms.title",
+        ".symptoms.source",
+        ".symptoms.reason",
+        ".symptoms.findings.summary",
+        ".symptoms.findings.by",
+        ".symptoms.findings.address",
+        ".symptoms.findings.before",
+        ".symptoms.findings.after",
+        ".symptoms.findings.records",
+        ".sources.reason",
+        ".sources.needs",
+        ".timeline.what",
+        ".timeline.by",
+        ".timeline.address",
+        ".timeline.record",
+    },
+    "handled": {
+        ".case_id",
+        ".proposals.id",
+        ".proposals.digest",
+        ".proposals.proposed_by",
+        ".proposals.proposer",
+        ".proposals.reason",
+        ".proposals.decided_by",
+        ".proposals.note",
+        ".proposals.votes.voter",
+        ".proposals.votes.addresses",
+        ".proposals.votes.says",
+        ".proposals.plan.subject",
+        ".proposals.plan.tenant",
+        ".proposals.plan.changes.says",
+        ".proposals.plan.changes.why",
+        ".proposals.plan.changes.no_undo",
+        ".proposals.actions.says",
+        ".proposals.actions.request_id",
+        ".errands.says",
+        ".errands.how",
+        ".errands.done_by",
+        ".errands.note",
+        ".head.hash",
+    },
+}
+"""Every text that stands on the page, by where it comes from."""
+
+ATTACK = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&lt;b&gt;{{{{7*7}}}}<!--</style></title>{}"
+
+
+def attacked(name: str, value: Any) -> tuple[Any, dict[str, str]]:
+    """The value with an attack of its own in every text, and each attack's place by its mark."""
+    marks: dict[str, str] = {}
+
+    def plant(path: str) -> str:
+        mark = f"mark{len(marks)}{name}"
+        marks[mark] = re.sub(r"\[\d+\]", "", path)
+        return ATTACK.format(mark)
+
+    return planted(value, plant), marks
+
+
+def voted() -> Handled:
+    """Proposals whose every text is there to be replaced, with outcomes that point at their changes."""
+    whole = handled()
+    vote = dataclasses.replace(samples.vote(), addresses=frozenset({"megan@contoso.example"}), says="fine")
+    return dataclasses.replace(
+        whole,
+        proposals=tuple(dataclasses.replace(one, votes=(vote,)) for one in whole.proposals),
+    )
+
+
+def keyed(whole: Handled, plain: Handled) -> Handled:
+    """Attacked proposals whose actions still name their changes."""
+    return dataclasses.replace(
+        whole,
+        proposals=tuple(
+            dataclasses.replace(
+                one,
+                actions=tuple(
+                    dataclasses.replace(action, change=before.change)
+                    for action, before in zip(one.actions, was.actions, strict=True)
+                ),
+            )
+            for one, was in zip(whole.proposals, plain.proposals, strict=True)
+        ),
+    )
+
+
+def findings_with_values(report: Report) -> Report:
+    """Findings with an old and a new value, so that the page has a place for both."""
+    return dataclasses.replace(
+        report,
+        symptoms=tuple(
+            dataclasses.replace(
+                one,
+                findings=tuple(dataclasses.replace(f, before="old", after="new") for f in one.findings),
+            )
+            for one in report.symptoms
+        ),
+    )
+
+
+def structure(page: Page) -> list[tuple[str, tuple[tuple[str, str | None], ...]]]:
+    return page.elements
+
+
+def test_an_attack_in_any_text_of_the_tenant_or_of_people_shows_as_text():
+    """Each text gets an attack of its own; the page keeps its elements and attributes, and reads them out."""
+    report, dealt = findings_with_values(samples.rich()), voted()
+    evil_report, of_report = attacked("r", report)
+    evil_handled, of_handled = attacked("h", dealt)
+    before = Page(report_html(report, dealt))
+    after = Page(report_html(evil_report, keyed(evil_handled, dealt)))
+    assert structure(after) == structure(before)
+    for name, marks in (("report", of_report), ("handled", of_handled)):
+        seen = {path for mark, path in marks.items() if ATTACK.format(mark) in after.text}
+        assert seen >= SHOWN[name], SHOWN[name] - seen
+        broken = [path for mark, path in marks.items() if mark in after.text and path not in seen]
+        assert broken == []
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(TENANT_TEXT)
+def test_whatever_was_written_the_page_keeps_its_elements(text):
+    texts = (text or "x", "x")
+    whole = tuple(one.encode("utf-8", "replace").decode() for one in texts)  # plans hold no half characters
+    page = Page(report_html(samples.rich(texts), handled(whole)))
+    assert not {tag for tag, _ in page.elements} & LOADS
+    assert not set(page.text) & set("\x1b\x07\x9b\u202e\u200b")
+
+
+def attributes(page: Page) -> Iterator[tuple[str, str, str]]:
+    for tag, attrs in page.elements:
+        for name, value in attrs:
+            yield tag, name, value or ""
+
+
+def test_the_page_loads_nothing_and_runs_nothing():
+    source = report_html(samples.rich(samples.HOSTILE), handled(samples.HOSTILE))
+    page = Page(source)
+    assert not {tag for tag, _ in page.elements} & LOADS
+    for tag, name, value in attributes(page):
+        assert not name.startswith("on"), (tag, name)
+        assert name not in {"src", "srcset", "style", "action"}, (tag, name)
+        assert name != "href" or value.startswith("#"), (tag, value)
+    assert "url(" not in page.style
+    assert "@import" not in page.style
+
+
+def test_the_policy_allows_its_own_style_sheet_and_nothing_else():
+    page = Page(report_html(samples.rich()))
+    policy = next(
+        dict(attrs)["content"] or ""
+        for tag, attrs in page.elements
+        if tag == "meta" and ("http-equiv", "Content-Security-Policy") in attrs
+    )
+    digest = base64.b64encode(hashlib.sha256(page.style.encode()).digest()).decode()
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        f"style-src 'sha256-{digest}'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+
+
+def test_the_page_is_made_for_paper_phones_and_the_dark():
+    page = Page(report_html(samples.rich()))
+    assert (
+        "meta",
+        (("name", "viewport"), ("content", "width=device-width, initial-scale=1")),
+    ) in page.elements
+    for words in ("@media print", "@media (max-width:", "prefers-color-scheme: dark"):
+        assert words in page.style
+
+
+def test_the_page_says_everything_there_is_to_say():
+    report = samples.rich()
+    text = Page(report_html(report, handled())).text
+    for words in (
+        "Evidence report, case C-7F3K2",
+        "Adele Vance <adele.vance@contoso.example>",
+        "Compromised, certainty high, 55 points",
+        "The search was cut off at 50,000 records.",
+        "Would be mended by: an Entra ID P1 licence",
+        "r2, r3, r4",
+        "Proposal P-7F3K2: done",
+        "by megan@contoso.example (U0MEGAN01)",
+        "with a code",
+        "done and confirmed",
+        "nobody knows",
+        "req-77",
+        "the ledger had 42 entries",
+        "ab" * 32,
+    ):
+        assert words in text, words
+    assert text.count("A rule moves mail about money to RSS Feeds.") >= len(report.findings) * 2
+    assert all(event.record in text for event in report.timeline)
+
+
+def test_the_page_of_a_clean_account_says_what_could_not_be_seen_and_that_nothing_was_done():
+    text = Page(report_html(samples.clean())).text
+    assert "No sign found" in text
+    assert (
+        "Nobody can tell about the symptom “The title of missing_mail”. Could not look: message trace."
+        in text
+    )
+    assert "Nothing was found." in text
+    assert "Nothing had been proposed" in text
+    assert "No errand had been given" in text
+    assert "written without a ledger" in text
+
+
+def test_a_long_timeline_is_cut_to_what_findings_rest_on_and_says_so():
+    report = samples.rich()
+    long = dataclasses.replace(
+        report,
+        timeline=tuple(
+            dataclasses.replace(
+                report.timeline[0], record=f"e{n}", at=samples.NOW + timedelta(seconds=n), finding=n < 9
+            )
+            for n in range(3_000)
+        ),
+    )
+    page = Page(report_html(long))
+    assert "2991 further events are in timeline.csv" in page.text
+    assert "e8" in page.text
+    assert "e1000" not in page.text
