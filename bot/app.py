@@ -20,14 +20,17 @@ from bot import listeners
 from bot.atlas import atlas_of
 from bot.carrying import Carrying
 from bot.cases import Cards
-from bot.deciding import TITLES, Deciding
+from bot.deciding import SOURCES, TITLES, Deciding
 from bot.desk import Desk
 from bot.errors import CannotStart, SlackFailed
 from bot.gate import Gate
+from bot.home import Home
 from bot.http_server import HttpServer
 from bot.jobs import Checking, Jobs
+from bot.messages.plans import step_title
 from bot.people import People, doubt_about
 from bot.proposal_cards import ProposalCards
+from bot.reporting import Reporting
 from bot.second_factor import SecondFactor
 from bot.settings import Settings
 from bot.slack_client import TIMEOUT, call, make_client
@@ -199,7 +202,14 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
     )
     proposals = Proposals(ledger)
     papers = ProposalCards(
-        client, hasty, cards=cards, proposals=proposals, people=people, titles=TITLES, clock=clock
+        client,
+        hasty,
+        cards=cards,
+        proposals=proposals,
+        people=people,
+        # The document's numbering stays in sight where the order is another one.
+        titles={step: step_title(step, TITLES, SOURCES) for step in TITLES},
+        clock=clock,
     )
     seconds, atlas, guard = settings.patience.total_seconds(), atlas_of(settings.cities), guard_of(settings)
     checking = Checking(ledger, tenants, cards, clock, seconds, guard=guard, atlas=atlas)
@@ -254,6 +264,25 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         people=people,
         gate=gate,
         deciding=deciding,
+        reporting=Reporting(
+            client,
+            ledger=ledger,
+            gate=gate,
+            people=people,
+            cards=cards,
+            clock=clock,
+            channel=slack.channel,
+        ),
+        home=Home(
+            client,
+            gate=gate,
+            people=people,
+            cards=cards,
+            proposals=proposals,
+            clock=clock,
+            channel=slack.channel,
+            checkpoints=slack.checkpoints,
+        ),
         cards=cards,
         jobs=jobs,
         clock=clock,

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -20,15 +21,17 @@ from slack_sdk.webhook import WebhookClient
 
 from bot import answers, channels
 from bot.cases import Cards
-from bot.deciding import Deciding
+from bot.deciding import Answer, Deciding
 from bot.errors import Barred, BotError, NotUnderstood, SlackFailed
 from bot.gate import Gate
-from bot.grammar import Check, Help, ShowReport, Wish, read, window
+from bot.grammar import Check, Help, OpenForm, ShowReport, Suspect, Wish, read, window
+from bot.home import Home
 from bot.intake import Asked, Intake
 from bot.jobs import Jobs
 from bot.messages import Message
 from bot.messages.help import help_message
 from bot.people import People, Person
+from bot.reporting import Reporting
 from bot.slack_client import TIMEOUT, call
 from commands.errors import AlreadyLooking, CommandError, LedgerError
 from commands.ledger import Case, CaseState, Ledger, new_case_id
@@ -63,6 +66,8 @@ class Desk:
         people: Who somebody in Slack is.
         gate: Who may ask, and which account is meant.
         deciding: Who answers what is asked about finished checks and proposals.
+        reporting: Who hears what anybody of the company reports.
+        home: Who draws the Home tab.
         cards: What is shown of cases.
         jobs: Who does the work.
         clock: Tells the time (aware UTC).
@@ -81,6 +86,8 @@ class Desk:
         people: People,
         gate: Gate,
         deciding: Deciding,
+        reporting: Reporting,
+        home: Home,
         cards: Cards,
         jobs: Jobs,
         clock: Callable[[], datetime],
@@ -92,6 +99,8 @@ class Desk:
         self._people = people
         self._gate = gate
         self._deciding = deciding
+        self._reporting = reporting
+        self._home = home
         self._cards = cards
         self._jobs = jobs
         self._clock = clock
@@ -106,8 +115,17 @@ class Desk:
     def start(self) -> None:
         """Take questions, and answer what was asked before the program ended and never answered."""
         self._intake.start()
+        self._pool.submit(self._home.look_at_ledger)
         for request in self._ledger.unanswered_requests():
             log.info("A question is answered late.", action="asked.late", request=request.id)
+            if not self._ledger.was_asked(request):
+                # Whoever can put a row into the file must not speak for an approver in this way.
+                log.error(
+                    "A question that no entry tells of is not answered; run compromise ledger verify.",
+                    action="asked.forged",
+                    request=request.id,
+                )
+                continue
             asked = Asked(request.id, request.actor, "", request.channel, request.words)
             if request.case_id:
                 self._pool.submit(self._answer_late, asked, request.case_id)
@@ -151,6 +169,42 @@ class Desk:
             NoSuchCase: there is none with this id.
         """
         return f"check {self._ledger.case(case_id).subject.user_principal_name}"
+
+    def check_reported(self, report_id: str) -> str:
+        """Give the words that check the account which somebody reported.
+
+        Raises:
+            NotUnderstood: there is no such report.
+        """
+        return self._reporting.check_words(report_id)
+
+    def show_home(self, user: str) -> None:
+        """Draw the Home tab of somebody who opens it, without waiting for it to be drawn."""
+        try:
+            self._pool.submit(self._home.show, user)
+        except RuntimeError:
+            log.info("The Home tab is not drawn any more.", action="home.not_drawn")
+
+    def open_check(self, asked: Asked, message: Mapping[str, Any]) -> None:
+        """Open the window that checks the account in a message, without waiting for it to be open.
+
+        What the message says goes into no record; what is sent from the window does.
+        """
+        try:
+            self._window_pool.submit(self._open_check, asked, message)
+        except RuntimeError:
+            log.info("A window is not opened any more.", action="modal.not_opened")
+
+    def _open_check(self, asked: Asked, message: Mapping[str, Any]) -> None:
+        try:
+            self._reporting.open_check(asked, message)
+        except (BotError, CommandError) as error:
+            log.info("A window was not opened.", action="modal.not_opened", why=str(error))
+            self.tell(asked, answers.no(str(error), self.ours))
+        except Exception:
+            reference = uuid4().hex[:10]
+            log.exception("A window failed.", action="modal.failed", reference=reference)
+            self.tell(asked, answers.broken(reference))
 
     def wrong_code(self, user: str, code: str) -> str:
         """Take the code that goes with an approval; give why it does not count, "" when it does."""
@@ -267,6 +321,12 @@ class Desk:
                     return (help_message(),)
                 case Check() | ShowReport() as wish:
                     return (self._look_up(asked, wish),)
+                case Suspect() as wish if self._reporting.starts_check(asked, wish):
+                    return (self._look_up(asked, Check(wish.who, wish.when)),)
+                case Suspect() as wish:
+                    return self._noted(asked, self._reporting.hear(asked, wish))
+                case OpenForm():
+                    return self._noted(asked, self._reporting.open_form(asked))
                 case wish:
                     return self._decide(asked, wish)
         except LedgerError as error:
@@ -280,7 +340,10 @@ class Desk:
             return (answers.no(str(error), self.ours),)
 
     def _decide(self, asked: Asked, wish: Wish) -> tuple[Message, ...]:
-        answer = self._deciding.answer(asked, wish)
+        return self._noted(asked, self._deciding.answer(asked, wish))
+
+    def _noted(self, asked: Asked, answer: Answer) -> tuple[Message, ...]:
+        """Write down how a question ended; give what the person is told."""
         with self._ledger.writing() as writing:
             writing.answer(asked.id, answer.kind, asked.user, answer.case_id, answer.facts)
         return answer.messages
@@ -297,6 +360,10 @@ class Desk:
         self, asked: Asked, wish: Check, asker: Person, subject: Subject, connection: Connection
     ) -> Message:
         span = window(wish.when, self._clock(), self._usual)
+        if not (wish.channel or self._channel or asked.channel):
+            raise NotUnderstood(
+                f"Say in which channel the card goes. Type there: /compromise check {subject.mail}"
+            )
         room = channels.room(self._client, wish.channel or self._channel or asked.channel)
         tenant = connection.settings.name
         try:

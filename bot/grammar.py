@@ -10,12 +10,14 @@
     restore <user or case> [1,3 because …]
     errands <user or case> [done <number> [note]]
     history <user or case>
+    suspect <user> [since 7d] [because …]
     enrol
     help
 
-Buttons and windows say the same words. The window of `contain` says the numbers of what was chosen and behind
-them, how the digest of the offer begins in which they were chosen; so does the one of `restore`. The button
-that shows a new password says `password <proposal>`.
+Nothing at all opens the form in which somebody reports an account. Buttons and windows say the same words.
+The window of `contain` says the numbers of what was chosen and behind them, how the digest of the offer
+begins in which they were chosen; so does the one of `restore`. The button that shows a new password says
+`password <proposal>`.
 
 A user is an address, an alias, or a mention. Slack turns addresses into `<mailto:…>`, mentions into
 `<@U…|name>` and channels into `<#C…|name>`; keyboards make curly quotes and long dashes, and put full stops
@@ -48,6 +50,7 @@ VERBS = (
     "restore",
     "errands",
     "history",
+    "suspect",
     "enrol",
     "help",
 )
@@ -73,6 +76,9 @@ _CASE = re.compile(rf"C-[{CASE_LETTERS}]{{5}}")
 _PROPOSAL = re.compile(rf"P-[{CASE_LETTERS}]{{5}}")
 _DIGEST = re.compile(r"[0-9a-f]{8,64}")
 _NUMBERS = re.compile(r"\d{1,4}(,\d{1,4})*", re.ASCII)
+_CODE = re.compile(r"(?<![\w-])\d{3}[\s-]?\d{3}(?![\w-])", re.ASCII)
+_CODED = frozenset({"approve", "enrol", "enroll"})
+"""The verbs behind which somebody may type a code, though none belongs there."""
 _BECAUSE = re.compile(r"\bbecause\b:?", re.IGNORECASE)
 
 
@@ -236,6 +242,26 @@ class ShowPassword:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspect:
+    """Report that somebody's account looks taken over; anybody of the company may.
+
+    Attributes:
+        who: Whose account.
+        when: Since when, as far as it is known.
+        noticed: What was noticed, as it was typed.
+    """
+
+    who: Who
+    when: Since | Days | None = None
+    noticed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenForm:
+    """Open the form in which an account is reported."""
+
+
+@dataclass(frozen=True, slots=True)
 class Enrol:
     """Set up a second factor."""
 
@@ -258,6 +284,8 @@ Wish = (
     | TickErrand
     | ShowHistory
     | ShowPassword
+    | Suspect
+    | OpenForm
     | Enrol
     | Help
 )
@@ -269,11 +297,9 @@ def read(text: str) -> Wish:
     Raises:
         NotUnderstood: says exactly what was not understood, and what to type.
     """
-    # An option may be glued to its value with "=" or ":"; a mention or a link is one word, blanks and all.
-    words = [_bare(word) for word in _TOKENS.findall(text.translate(_DASHES))]
-    words = [word for word in words if word]
+    words = _words(text)
     if not words:
-        return Help()
+        return OpenForm()
     verb, rest = words[0].casefold().removeprefix("/").lstrip("-"), words[1:]
     reader = _READERS.get(verb)
     if reader is not None:
@@ -287,6 +313,36 @@ def read(text: str) -> Wish:
             f"Say what to do with {words[0]}, for example: /compromise check {' '.join(words)}"
         )
     raise NotUnderstood(f"I do not know “{words[0]}”. I know: {', '.join(VERBS)}.")
+
+
+def somebody(word: str) -> Who:
+    """Read one address, alias or mention, as it is typed into a field.
+
+    Raises:
+        NotUnderstood: it is none.
+    """
+    return _who(_bare(word.strip()))
+
+
+def spelled(who: Who) -> str:
+    """Write somebody as Slack writes what people type, so that `read` gives the same again."""
+    match who:
+        case Mention(user):
+            return f"<@{user}>"
+        case Alias(name) | Address(name):
+            return escaped(name)
+
+
+def without_code(text: str) -> str:
+    """Take a code of a second factor out of what was typed, before it is written down or said again.
+
+    Codes belong into the window. Where people write freely, six digits are a ticket's number more often.
+    """
+    words = text.split(maxsplit=1)
+    verb = words[0].casefold().removeprefix("/").lstrip("-") if words else ""
+    if verb in _READERS and verb not in _CODED:
+        return text
+    return _CODE.sub("[code]", text)
 
 
 def window(when: Since | Days | None, now: datetime, usual: timedelta) -> Window:
@@ -444,6 +500,27 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _suspect(_: list[str], text: str) -> Suspect:
+    # What was noticed stands there as it was typed, and none of its words is an option.
+    found = _BECAUSE.search(text)
+    words = _words(text[: found.start()] if found else text)[1:]
+    who: Who | None = None
+    when: Since | Days | None = None
+    for name, value in _options(words):
+        if name == "who" and who is None:
+            who = _who(value)
+        elif name in ("since", "window") and when is None:
+            when = _since(value) if name == "since" else _days(value)
+        else:
+            raise NotUnderstood(f"I do not know what “{_said(value)}” means here. {_SUSPECT}")
+    if who is None:
+        raise NotUnderstood(f"Say whose account looks taken over. {_SUSPECT}")
+    return Suspect(who, when, _plain(text[found.end() :]) if found else "")
+
+
+_SUSPECT = "Type for example: /compromise suspect adele.vance@contoso.example since 2d because of odd mail"
+
+
 def _check(words: list[str], _: str) -> Check:
     who: Who | None = None
     when: Since | Days | None = None
@@ -593,6 +670,14 @@ def _days(word: str) -> Days:
         ) from None
 
 
+def _words(text: str) -> list[str]:
+    """Give the words of a line.
+
+    An option may be glued to its value with "=" or ":"; a mention or a link is one word, blanks and all.
+    """
+    return [word for word in map(_bare, _TOKENS.findall(text.translate(_DASHES))) if word]
+
+
 def _bare(word: str) -> str:
     """Take off the quotes around a word and the stops behind it."""
     word = word.strip(_QUOTES).rstrip(".,;:!" + _QUOTES)
@@ -625,6 +710,7 @@ _READERS: Mapping[str, Callable[[list[str], str], Wish]] = {
     "errands": _errands,
     "history": _history,
     "password": _password,
+    "suspect": _suspect,
     "enrol": _enrol,
     "enroll": _enrol,
 }

@@ -13,5 +13,5 @@ def register(app: App, desk: Desk) -> None:
     commands.register(app, desk)
     actions.register(app, desk)
     windows.register(app, desk)
-    home.register(app)
+    home.register(app, desk)
     errors.register(app)

@@ -11,6 +11,7 @@ import structlog
 from slack_bolt import Ack, App
 
 from bot.desk import Desk, question_id
+from bot.errors import BotError
 from bot.intake import Asked
 from commands.errors import CommandError
 
@@ -27,6 +28,7 @@ WORDS: Final[Mapping[str, Callable[[str], str]]] = {
     "errand_done": lambda value: "errands {} done {}".format(*f"{value} ".split(" ")[:2]),
     "show_password": "password {}".format,
     "history": "history {}".format,
+    "open_form": "".format,
 }
 """The words of each button by its action id; its value is only ever the name of something in the ledger."""
 
@@ -34,16 +36,17 @@ WORDS: Final[Mapping[str, Callable[[str], str]]] = {
 def register(app: App, desk: Desk) -> None:
     """Listen to the buttons."""
 
-    @app.action(re.compile("|".join([*WORDS, "check_again"])))
+    @app.action(re.compile("|".join([*WORDS, "check_again", "check_reported"])))
     def pressed(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
         name, value = str(action["action_id"]), str(action.get("value") or "")
         try:
-            if name == "check_again":
+            if name in ("check_again", "check_reported"):
+                words = desk.check_again(value) if name == "check_again" else desk.check_reported(value)
                 # It opens no window, so it waits its turn like a typed one.
-                desk.take(replace(clicked(body, action, desk.check_again(value)), trigger=""))
+                desk.take(replace(clicked(body, action, words), trigger=""))
             else:
                 desk.take(clicked(body, action, WORDS[name](value)))
-        except CommandError as error:
+        except (BotError, CommandError) as error:
             log.warning(
                 "A button could not be taken.", action="button.not_taken", name=name, error=str(error)
             )

@@ -12,7 +12,7 @@ from slack_bolt import Ack, App
 from bot import answers
 from bot.desk import Desk, question_id
 from bot.errors import NotUnderstood
-from bot.grammar import Check, Help, ShowReport, read
+from bot.grammar import Check, Help, ShowReport, Suspect, read, without_code
 from bot.intake import Asked
 from bot.messages import Message
 from bot.messages.help import help_message
@@ -50,10 +50,10 @@ def _taken(desk: Desk, question: Asked) -> Message | None:
         return answers.no(str(error), desk.ours)
     if isinstance(wish, Help):
         return help_message()
-    if isinstance(wish, (Check, ShowReport)):
+    if isinstance(wish, (Check, ShowReport, Suspect)):
         # What opens no window has no use for a trigger, and waits until everybody is acknowledged.
         desk.take(replace(question, trigger=""))
-        return answers.noted()
+        return None if isinstance(wish, Suspect) else answers.noted()
     desk.take(question)
     return None
 
@@ -66,7 +66,7 @@ def asked(body: Mapping[str, Any], words: str) -> Asked:
         user=user,
         team=team,
         channel=str(body.get("channel_id") or ""),
-        words=words,
+        words=without_code(words),
         response_url=str(body.get("response_url") or ""),
         trigger=str(body["trigger_id"]),
     )

@@ -1,44 +1,55 @@
-"""The app's Home tab: for now, what can be asked. The shortcuts show the same."""
+"""The app's Home tab and its shortcuts. Each is handed to the desk, and drawn or opened from there."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from slack_bolt import Ack, App
-from slack_sdk import WebClient
 
-from bot.errors import SlackFailed
-from bot.messages.help import help_message
-from bot.slack_client import call
+from bot.desk import Desk, question_id
+from bot.intake import Asked
+from commands.errors import LedgerError
 
 log = structlog.get_logger(__name__)
 
 
-def register(app: App) -> None:
+def register(app: App, desk: Desk) -> None:
     """Listen to the Home tab and to the shortcuts."""
 
     @app.event("app_home_opened")
-    def opened(event: dict[str, Any], client: WebClient) -> None:
-        if event.get("tab") != "home":
-            return
-        view = {"type": "home", "blocks": help_message().arguments["blocks"]}
-        try:
-            call(client.views_publish, user_id=event["user"], view=view)
-        except SlackFailed as error:
-            log.warning("The Home tab could not be drawn.", action="home.not_drawn", error=str(error))
+    def opened(event: dict[str, Any]) -> None:
+        if event.get("tab") == "home":
+            desk.show_home(str(event["user"]))
 
-    @app.shortcut(re.compile(r"report_account|check_message"))
-    def shortcut(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
-        ack()
-        view = {
-            "type": "modal",
-            "title": {"type": "plain_text", "text": "Check an account"},
-            "close": {"type": "plain_text", "text": "Close"},
-            "blocks": help_message().arguments["blocks"],
-        }
+    @app.shortcut("report_account")
+    def report_account(ack: Ack, body: dict[str, Any]) -> None:
+        question = used(body)
         try:
-            call(client.views_open, trigger_id=body["trigger_id"], view=view)
-        except SlackFailed as error:
-            log.warning("A window could not be opened.", action="modal.not_opened", error=str(error))
+            desk.take(question)  # no words at all, like the bare command
+        except LedgerError as error:
+            log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
+            desk.say_no(question, str(error))
+        ack()
+
+    @app.shortcut("check_message")
+    def check_message(ack: Ack, body: dict[str, Any]) -> None:
+        desk.open_check(used(body), body.get("message") or {})
+        ack()
+
+
+def used(body: Mapping[str, Any]) -> Asked:
+    """Read who used a shortcut, and where."""
+    user = body["user"]
+    name = str(user["id"])
+    team = str(user.get("team_id") or (body.get("team") or {}).get("id") or "")
+    return Asked(
+        id=question_id(team, name, str(body["callback_id"]), str(body["trigger_id"])),
+        user=name,
+        team=team,
+        channel=str((body.get("channel") or {}).get("id") or ""),
+        words="",
+        response_url=str(body.get("response_url") or ""),
+        trigger=str(body["trigger_id"]),
+    )

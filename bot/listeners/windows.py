@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from slack_bolt import Ack, App
 
 from bot.desk import Desk, question_id
-from bot.grammar import escaped
+from bot.errors import NotUnderstood
+from bot.grammar import escaped, read, somebody, spelled
 from bot.intake import Asked
 from commands.errors import CommandError
 
 log = structlog.get_logger(__name__)
+
+WRONG: Final = 150
+"""How long a sentence below a field may be that everybody can read in full."""
 
 
 def register(app: App, desk: Desk) -> None:
@@ -43,6 +47,24 @@ def register(app: App, desk: Desk) -> None:
         _take(
             ack, desk, body, view, f"errands {case_id} done {number} {escaped(typed(view, 'note'))}".rstrip()
         )
+
+    @app.view("report_account")
+    def report_account(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        account, person = typed(view, "account"), chosen(view, "person", "selected_user")
+        if bool(account) is bool(person):
+            both = "Pick a colleague or type an address, not both." if account else "Say whose account it is."
+            ack(response_action="errors", errors={"account": both})
+            return
+        noticed, since = typed(view, "noticed"), chosen(view, "since")
+        more = (f" since {since}" if since else "") + (f" because {escaped(noticed)}" if noticed else "")
+        _about_somebody(
+            ack, desk, body, view, field="account", who=account or f"<@{person}>", verb="suspect", more=more
+        )
+
+    @app.view("check_message")
+    def check_message(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        who = typed(view, "other") or chosen(view, "account")
+        _about_somebody(ack, desk, body, view, field="other", who=who, verb="check")
 
     @app.view("approve_with_code")
     def approve(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
@@ -76,10 +98,37 @@ def _chosen(ack: Ack, desk: Desk, body: dict[str, Any], view: dict[str, Any], ve
     _take(ack, desk, body, view, f"{verb} {case_id} {numbers} {offer} because {why}")
 
 
+def _about_somebody(
+    ack: Ack,
+    desk: Desk,
+    body: dict[str, Any],
+    view: dict[str, Any],
+    *,
+    field: str,
+    who: str,
+    verb: str,
+    more: str = "",
+) -> None:
+    """Hand over words about the account that was named; what cannot be read is told in the window.
+
+    The window remembers in which channel it was asked for.
+    """
+    try:
+        words = f"{verb} {spelled(somebody(who))}{more}"
+        read(words)
+    except NotUnderstood as error:
+        ack(response_action="errors", errors={field: str(error)[:WRONG]})
+        return
+    _hand_over(ack, desk, replace(submitted(desk, body, view, words), channel=_about(view)))
+
+
 def _take(
     ack: Ack, desk: Desk, body: dict[str, Any], view: dict[str, Any], words: str, *, factor: bool = False
 ) -> None:
-    question = submitted(desk, body, view, words, factor=factor)
+    _hand_over(ack, desk, submitted(desk, body, view, words, factor=factor))
+
+
+def _hand_over(ack: Ack, desk: Desk, question: Asked) -> None:
     try:
         desk.take(question)
     except CommandError as error:
@@ -110,6 +159,12 @@ def ticked(view: Mapping[str, Any]) -> Iterator[int]:
         for option in (block.get("chosen") or {}).get("selected_options") or ():
             if str(option["value"]).isdecimal():
                 yield int(option["value"])
+
+
+def chosen(view: Mapping[str, Any], name: str, kind: str = "selected_option") -> str:
+    """Give what was chosen in a menu: the value of an option, or the id of a person; "" for nothing."""
+    found = ((view["state"]["values"].get(name) or {}).get(name) or {}).get(kind)
+    return str((found or {}).get("value") or "") if kind == "selected_option" else str(found or "")
 
 
 def typed(view: Mapping[str, Any], name: str) -> str:

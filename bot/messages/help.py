@@ -86,6 +86,12 @@ VERBS = (
         "/compromise history C-7F3K2",
     ),
     Verb(
+        "suspect",
+        "<user> [since 7d] [because …]",
+        "Reports an account that looks taken over. Anybody of the company may; without words, a form opens.",
+        "/compromise suspect adele.vance@contoso.example since 2d because of odd mail",
+    ),
+    Verb(
         "enrol",
         "",
         "Sets up an authenticator app, whose codes then go with your approvals.",

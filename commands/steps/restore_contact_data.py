@@ -4,6 +4,9 @@ Source: the founding document, step 7, third precaution; Microsoft Graph v1.0, "
 before come from the audit records that the findings rest on, and only what still has the intruder's value is
 put back. Telephone numbers and other mail addresses of an administrator may be changed only by an application
 with a high role (Microsoft Graph, "Working with users", who can perform sensitive actions).
+
+Whether it was the user is asked by telephone, at the number from before the change: chat and mail may be read
+and answered by whoever holds the account, and so may a telephone whose number the intruder put in.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Any, Final
 
 from commands.clues.records import changed_properties, one_line
 from commands.plan import Change, Errand, Nothing, Planned, Undo, same
-from commands.report import Finding, Severity
+from commands.report import Answer, Finding, Severity
 from commands.situation import Situation
 from commands.steps.parts import privileges, refusals, user_look, user_path
 from graph.audit_log.record import AuditRecord
@@ -93,6 +96,8 @@ FIELDS: Final = (
 )
 """Everything that the check reads and Graph can write. Source: Microsoft Graph v1.0, "Update user"."""
 
+_PHONES: Final = ("mobilePhone", "businessPhones")
+
 _BY_NAME: Final = {name: field for field in FIELDS for name in field.audited}
 
 
@@ -123,7 +128,7 @@ def plan(situation: Situation) -> Iterator[Planned]:
         for planned in _of_field(field, user, situation):
             yielded = True
             yield planned
-    for errand in _by_hand(situation):
+    for errand in (*_by_hand(situation), *_by_phone(situation, user)):
         yielded = True
         yield errand
     if not yielded:
@@ -214,6 +219,52 @@ def _by_hand(situation: Situation) -> Iterator[Errand]:
             ),
             suggested=any(one.severity >= Severity.MEDIUM for one in rest),
         )
+
+
+def _by_phone(situation: Situation, user: User) -> Iterator[Errand]:
+    """Ask the user of an accused account by telephone, at a number that the intruder did not put in."""
+    if situation.report.verdict.answer not in (Answer.COMPROMISED, Answer.SUSPICIOUS):
+        return
+    told = _told(situation)
+    numbers = [line for field in FIELDS if field.graph in _PHONES for line in _number(field, user, told)]
+    yield Errand(
+        id=f"{_ID}:ask_by_phone",
+        step=_ID,
+        says=f"Ask {user.user_principal_name} by phone, at the number from before the change, if it was them",
+        how=(
+            *(
+                numbers
+                or ["The directory holds no number; take one that the company has on paper or from HR"]
+            ),
+            "Do not ask by mail or chat, and do not call back a number that came that way",
+            "Ask which of the findings they did themselves, and since when something was odd",
+            "Ask where else they use the same password",
+        ),
+        suggested=True,
+    )
+
+
+def _number(field: Field, user: User, told: list[Told]) -> Iterator[str]:
+    """Say which number to call: the one from before, or the present one with a warning."""
+    present = one_line(_text(_present(field, user)))
+    changes = [one for one in told if one.field is field]
+    if not changes:
+        if present:
+            yield (
+                f"The {field.spoken} is “{present}”; no record of a change was seen, but it may be the "
+                "intruder's all the same, so compare it with another list"
+            )
+        return
+    before = one_line(_original(changes[-1], changes) or "")
+    if before:
+        yield f"The {field.spoken} from before the change: “{before}”"
+    now = (
+        f"The {field.spoken} “{present}” of now may be the intruder's"
+        if present and present != before
+        else ""
+    )
+    if now:
+        yield f"{now}; do not call it" if before else f"{now}, and no record tells the one from before"
 
 
 def _told(situation: Situation) -> list[Told]:

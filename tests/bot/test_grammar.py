@@ -22,6 +22,7 @@ from bot.grammar import (
     Enrol,
     Help,
     Mention,
+    OpenForm,
     Restore,
     ShowErrands,
     ShowHistory,
@@ -29,9 +30,12 @@ from bot.grammar import (
     ShowPlan,
     ShowReport,
     Since,
+    Suspect,
     TickErrand,
     Withdraw,
     read,
+    somebody,
+    spelled,
     window,
 )
 
@@ -42,8 +46,8 @@ NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("text", "wish"),
     [
-        ("", Help()),
-        ("  ", Help()),
+        ("", OpenForm()),
+        ("  ", OpenForm()),
         ("help", Help()),
         ("HELP", Help()),
         ("check adele.vance@contoso.example", Check(ADELE)),
@@ -191,6 +195,12 @@ CASE = CaseId("C-7F3K2")
         ("history <@U0ADELEVAN>", ShowHistory(Mention("U0ADELEVAN"))),
         ("password P-7F3K2 3fa9c1d2", ShowPassword("P-7F3K2")),
         ("enrol", Enrol()),
+        ("suspect adele.vance", Suspect(Alias("adele.vance"))),
+        ("suspect <@U0ADELEVAN> since 2d", Suspect(Mention("U0ADELEVAN"), Since(timedelta(days=2)))),
+        (
+            "suspect adele.vance because she says “since 3d in #general” &lt;odd&gt;.",
+            Suspect(Alias("adele.vance"), None, "she says “since 3d in #general” <odd>."),
+        ),
     ],
 )
 def test_what_is_done_about_a_finished_check_is_read(text, wish):
@@ -212,9 +222,27 @@ def test_what_is_done_about_a_finished_check_is_read(text, wish):
         ("errands C-7F3K2 done ³", "To tick an errand off"),
         ("plan C-7F3K2 now", "I do not know what “now” means here."),
         ("enrol megan", "Everybody enrols for themselves."),
+        ("suspect", "Say whose account looks taken over."),
+        ("suspect because of odd mail", "Say whose account looks taken over."),
+        ("suspect adele.vance megan.bowen", "I do not know what “megan.bowen” means here."),
+        ("suspect adele.vance in <#C0INCIDENT|x>", "means here."),
         ("aprove P-7F3K2", "Did you mean: /compromise approve P-7F3K2"),
     ],
 )
 def test_what_is_missing_or_too_much_is_said_with_what_to_type(text, says):
     with pytest.raises(NotUnderstood, match=re.escape(says)):
         read(text)
+
+
+@pytest.mark.parametrize(
+    "typed", ["adele.vance", "Adele.Vance@contoso.example", "<@U0ADELEVAN|x>", "o'brien"]
+)
+def test_what_is_typed_into_a_field_is_spelled_so_that_it_is_read_again(typed):
+    who = somebody(typed)
+    assert read(f"check {spelled(who)}") == Check(who)
+
+
+@pytest.mark.parametrize("typed", ["adele vance", "@adele", "a@b", "", "<!channel>", "a since 1d"])
+def test_a_field_takes_one_account(typed):
+    with pytest.raises(NotUnderstood):
+        somebody(typed)

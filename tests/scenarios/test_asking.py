@@ -65,7 +65,6 @@ def test_a_responder_whose_own_account_was_found_taken_over_may_not_ask_any_more
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("", "What you can ask"),
         ("help", "What you can ask"),
         ("chekc adele.vance", "Did you mean: /compromise check adele.vance"),
         ("xyzzy", "I know: check, report, plan, contain,"),
@@ -277,13 +276,3 @@ def test_a_question_that_nobody_answered_is_answered_after_a_restart(stage):
     story.shown()
     story.bot.desk.take(replace(asked))
     assert len(story.cards()) == 1
-
-
-def test_the_home_tab_and_the_shortcuts_say_what_can_be_asked(stage):
-    story = stage("clean")
-    story.slack.open_home("responder")
-    home = story.slack.wait_for(lambda: story.slack.home("responder"))
-    assert "What you can ask" in story.slack.as_text(home)
-    story.slack.shortcut("responder", "report_account")
-    modal = story.slack.wait_for(lambda: story.slack.modals("responder"))[0]
-    assert "What you can ask" in story.slack.as_text(modal)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from commands.plan import Change, Errand
+from commands.report import Answer
 from commands.situation import Situation
 from commands.steps import restore_contact_data
 from commands.steps.restore_contact_data import FIELDS
@@ -27,6 +28,7 @@ from tests.commands.steps.situations import (
 from tests.commands.symptoms.judging import broken_in
 
 HOURS = -0.5
+PHONE = "restore_contact_data:ask_by_phone"
 
 
 def changed(
@@ -142,12 +144,14 @@ NOT_IN_FORCE = [
 def test_what_is_not_in_force_or_not_suspicious_is_left_alone(
     records: list[AuditRecord], fields: dict[str, Any]
 ) -> None:
-    assert not nothing(restore_contact_data, after(*records, **fields)).refused
+    on = after(*records, **fields)
+    assert not changes(restore_contact_data, on)
+    assert [one for one in errands(restore_contact_data, on) if one.id != PHONE] == []
 
 
 def by_hand(on: Situation) -> Errand:
     assert not changes(restore_contact_data, on)
-    (errand,) = errands(restore_contact_data, on)
+    (errand,) = (one for one in errands(restore_contact_data, on) if one.id != PHONE)
     return errand
 
 
@@ -215,3 +219,49 @@ def test_without_the_account_nothing_is_planned_and_that_is_said() -> None:
 
 def test_a_protected_account_is_left_alone() -> None:
     assert nothing(restore_contact_data, situation(user=user(), guard=guarded())).refused
+
+
+def ask_by_phone(on: Situation) -> str:
+    """The instructions of the errand to call the user."""
+    (errand,) = (one for one in errands(restore_contact_data, on) if one.id == PHONE)
+    assert errand.suggested
+    return "\n".join(errand.how)
+
+
+def test_the_user_is_called_at_the_number_from_before_the_first_change() -> None:
+    how = ask_by_phone(
+        after(
+            changed(Mobile=("+1 206", "+2"), hours=-0.9),
+            changed(Mobile=("+2", "+44 77"), hours=-0.2),
+            mobile_phone="+44 77",
+        )
+    )
+    assert "The mobile number from before the change: “+1 206”" in how
+    assert "The mobile number “+44 77” of now may be the intruder's; do not call it" in how
+
+
+def test_a_number_that_was_put_right_already_is_called() -> None:
+    how = ask_by_phone(after(changed(Mobile=("+1 206", "+44 77")), mobile_phone="+1 206"))
+    assert "The mobile number from before the change: “+1 206”" in how
+    assert "do not call it" not in how
+
+
+def test_a_number_that_no_record_tells_of_is_called_with_a_warning() -> None:
+    how = ask_by_phone(after(changed(City=("Seattle", "X")), city="X", business_phones=["+1 425"]))
+    assert "The telephone number is “+1 425”; no record of a change was seen" in how
+
+
+def test_where_no_record_tells_the_number_from_before_that_is_said() -> None:
+    on = after(
+        record("Set-User", address=INTRUDER, hours=HOURS, parameters={"MobilePhone": "+2"}), mobile_phone="+2"
+    )
+    assert "“+2” of now may be the intruder's, and no record tells the one from before" in ask_by_phone(on)
+
+
+def test_without_any_number_people_look_elsewhere() -> None:
+    assert "take one that the company has on paper" in ask_by_phone(after(changed(City=("S", "X")), city="X"))
+
+
+def test_nobody_is_called_about_an_account_that_nothing_speaks_against() -> None:
+    on = situation(found=[], answer=Answer.NO_SIGN_FOUND, user=user(mobile_phone="+1"))
+    assert not nothing(restore_contact_data, on).refused

@@ -1,0 +1,277 @@
+"""The Home tab: for those who may ask or approve, what is open and how the bot is; for others, how to report.
+
+Pure. Names of people are drawn by Slack itself, from their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from bot.messages import Block, parts
+from bot.messages.escape import said
+from bot.messages.parts import VERDICT
+from commands.report import Answer
+
+_NAMED: Final = 20
+
+CONFIGURE: Final = "docs/quickstart.md"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case that somebody should look at.
+
+    Attributes:
+        id: Such as ``C-7F3K2``.
+        subject: Whose account, by address.
+        verdict: The verdict's answer; "" while it is being looked into.
+        asked_at: When it was asked for (aware UTC).
+        errands: How many errands are open.
+        link: The web address of its card, "" for none.
+    """
+
+    id: str
+    subject: str
+    verdict: str
+    asked_at: datetime
+    errands: int = 0
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A proposal that waits for this person: how many of the needed people said yes, and until when."""
+
+    id: str
+    subject: str
+    given: int
+    needs: int
+    expires_at: datetime
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is known of the bot's own state without asking anybody.
+
+    Attributes:
+        last_check: When the last check ended; None when there was none yet.
+        last_failed: Whether it could not be made.
+        ledger: What is wrong with the ledger, one sentence; "" when it was sound at the start, None while
+            nobody has looked.
+        entries: How many entries it had then.
+        enrolled: Whether this person has a second factor.
+        checkpoints: The channel that checkpoints go to, "" for none.
+        channel: The channel that cards and reports go to, "" for none.
+    """
+
+    last_check: datetime | None = None
+    last_failed: bool = False
+    ledger: str | None = None
+    entries: int = 0
+    enrolled: bool = False
+    checkpoints: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What only those see who may ask or approve.
+
+    Attributes:
+        approver: Whether this person may approve.
+        cases: The open cases, the newest first.
+        more_cases: How many more there are.
+        waiting: The proposals that wait for this person, the one that ends first before the others.
+        elsewhere: How many proposals wait for other people.
+        approvers: Who may approve, by Slack user id.
+        health: How the bot is.
+    """
+
+    approver: bool
+    cases: tuple[OpenCase, ...]
+    more_cases: int
+    waiting: tuple[Waiting, ...]
+    elsewhere: int
+    approvers: tuple[str, ...]
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """What the Home tab shows.
+
+    Attributes:
+        user: Whose tab it is.
+        barred: Why this person may not even report something, "" when they may.
+        reports_heard: Whether there is a channel that reports go to.
+        responders: Who may ask, by Slack user id.
+        details: What only those see who may ask or approve; None for others.
+    """
+
+    user: str
+    barred: str = ""
+    reports_heard: bool = False
+    responders: tuple[str, ...] = field(default=())
+    details: Details | None = None
+
+
+def home(page: HomePage) -> dict[str, Any]:
+    """Give the argument `view` of `views.publish`."""
+    blocks: list[Block] = []
+    if page.barred:
+        blocks += [parts.header("Compromise Bot"), parts.section(said(page.barred, 300))]
+    elif page.details is None:
+        blocks += _for_everybody(page)
+    else:
+        blocks += _for_the_team(page, page.details)
+    return {"type": "home", "blocks": [dict(block) for block in blocks]}
+
+
+def _for_everybody(page: HomePage) -> list[Block]:
+    """How to report, and nothing about any case."""
+    if page.reports_heard:
+        says = "Report it. The responders are told at once; nothing is started or changed before they look."
+    elif page.responders:
+        says = f"Ask one of these people, best by phone: {_named(page.responders)}"
+    else:
+        says = "Tell whoever looks after your accounts, by phone."
+    blocks = [parts.header("Does an account look taken over?"), parts.section(says)]
+    if page.reports_heard:
+        blocks.append(parts.actions([_report_button()]))
+    blocks.append(
+        parts.context(
+            "Your own account or a colleague's: odd mail, rules that nobody made, sign-ins from elsewhere. "
+            "Do not ask the person in chat or by mail, use the phone. By text: "
+            "`/compromise suspect adele.vance@contoso.example because …`"
+        )
+    )
+    if not page.responders:
+        blocks += _first_run(page.user)
+    return blocks
+
+
+def _for_the_team(page: HomePage, details: Details) -> list[Block]:
+    health = details.health
+    blocks: list[Block] = [parts.header("Waiting for you")] if details.waiting else []
+    blocks += [parts.section(_waiting(one)) for one in details.waiting]
+    blocks.append(parts.header("Open cases"))
+    if details.cases:
+        blocks += parts.paragraphs("", [_case(one) for one in details.cases])
+        if details.more_cases:
+            blocks.append(parts.context(f"… {details.more_cases} more"))
+    elif health.last_check is None:
+        blocks.append(
+            parts.section(
+                "Nobody has asked for a check yet. Type in a channel that I am in: "
+                "`/compromise check adele.vance@contoso.example`"
+            )
+        )
+    else:
+        blocks.append(parts.section("No account is being looked into or counts as taken over."))
+    if details.elsewhere:
+        count = parts.counted(details.elsewhere, "proposal")
+        blocks.append(parts.context(f"{count} {_wait(details.elsewhere)} for other people."))
+    blocks += [parts.actions([_report_button()]), parts.divider(), parts.header("Who may do what")]
+    blocks.append(
+        parts.section(
+            f"*Ask and propose:* {_named(page.responders) or 'nobody'}\n"
+            f"*Approve:* {_named(details.approvers) or 'nobody, so nothing can be carried out'}"
+        )
+    )
+    blocks.append(parts.header("How I am"))
+    blocks += parts.paragraphs("", _health(health, details))
+    blocks.append(parts.context("`/compromise help` has everything; `compromise doctor` looks more closely."))
+    return blocks
+
+
+def _case(one: OpenCase) -> str:
+    ours = parts.domains_of(one.subject)
+    name = parts.link(one.link, said(one.id, 40))
+    if one.verdict:
+        mark, words = VERDICT[Answer(one.verdict)]
+    else:
+        mark, words = "🔎", "Being looked into"
+    errands = f" · {parts.counted(one.errands, 'errand')} open" if one.errands else ""
+    return f"{mark} *{said(one.subject, 100, ours)}* · {words} · {parts.when(one.asked_at)} · {name}{errands}"
+
+
+def _waiting(one: Waiting) -> str:
+    name = parts.link(one.link, f"read and decide {said(one.id, 40)}")
+    subject = said(one.subject, 100, parts.domains_of(one.subject))
+    return (
+        f"✋ *{subject}* · {one.given} of {one.needs} approvals · until {parts.when(one.expires_at)} · {name}"
+    )
+
+
+def _health(health: Health, details: Details) -> Sequence[str]:
+    lines = []
+    if health.last_check is None:
+        lines.append("□ Last check: none yet")
+    else:
+        how = "could not be made, see its card" if health.last_failed else "done"
+        lines.append(
+            f"{'□' if health.last_failed else '■'} Last check: {how}, {parts.when(health.last_check)}"
+        )
+    if health.ledger is None:
+        lines.append("? Ledger: not read through yet since the start")
+    elif health.ledger:
+        lines.append(f"□ Ledger: ⛔ {said(health.ledger, 300)}")
+    else:
+        lines.append(f"■ Ledger: sound when I started, {health.entries} entries")
+    if health.checkpoints:
+        lines.append(f"■ Checkpoints of the ledger: <#{health.checkpoints}>")
+    else:
+        lines.append(
+            "□ Checkpoints of the ledger: none, so nobody would see that its end was cut off "
+            "(`slack.checkpoints`)"
+        )
+    if health.channel:
+        lines.append(f"■ Cards and reports go to: <#{health.channel}>")
+    else:
+        lines.append("□ Cards go where somebody asks, and reports of colleagues go nowhere (`slack.channel`)")
+    if not details.approvers:
+        lines.append("□ Approvers: none, so nothing can be carried out (`approvers`)")
+    if details.approver:
+        lines.append(
+            "■ Your second factor: enrolled"
+            if health.enrolled
+            else "□ Your second factor: none; type `/compromise enrol`"
+        )
+    return lines
+
+
+def _first_run(user: str) -> list[Block]:
+    """What is to be done where nobody may ask yet."""
+    return [
+        parts.divider(),
+        parts.header("Just installed?"),
+        parts.section(
+            "Nobody may ask for a check yet. Whoever runs me names people in `compromise.toml` and starts me "
+            "again:"
+        ),
+        parts.preformatted(
+            [
+                "[responders]",
+                f'users = ["{user}"]       # who may ask; this is your own id',
+                "[approvers]",
+                'users = ["U…", "U…"]     # who may approve; two people at least',
+            ]
+        ),
+        parts.context(f"All of it is in `{CONFIGURE}`; `compromise doctor` then looks whether all is there."),
+    ]
+
+
+def _named(users: Sequence[str]) -> str:
+    return parts.few([parts.mention(user) for user in users], _NAMED)
+
+
+def _report_button() -> Block:
+    return parts.button("Report a compromised account", "open_form", "report", style="danger")
+
+
+def _wait(count: int) -> str:
+    return "waits" if count == 1 else "wait"

@@ -1,0 +1,76 @@
+"""What responders and the reporter are told when somebody reports an account. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from bot.messages import Message, parts
+from bot.messages.escape import address, said
+from bot.messages.limits import fit
+
+_NAMED = 12
+
+
+def reported(
+    report_id: str, *, by: str, account: str, since: str, noticed: str, own: bool, ours: Collection[str]
+) -> Message:
+    """Tell the responders; the button carries the report's id and starts a check.
+
+    Args:
+        report_id: The id of the report in the ledger.
+        by: The Slack user id of the reporter.
+        account: The address or alias that was reported.
+        since: Since when in words, "" when nobody said.
+        noticed: What was noticed, "" when nobody said.
+        own: Whether it is the reporter's own account.
+        ours: Mail domains of ours, whose addresses stay readable.
+    """
+    name = address(account) if "@" in account else said(account, 100)
+    whose = "their own account" if own else "this account"
+    lines = [f"🔔 {parts.mention(by)} reports that {whose} looks taken over: *{name}*"]
+    if noticed:
+        lines.append(f"Noticed: “{said(noticed, 600, ours)}”")
+    if since:
+        lines.append(f"Since: {said(since, 80)}")
+    return fit(
+        Message(
+            text="\n".join(lines),
+            blocks=(
+                parts.section("\n".join(lines)),
+                parts.actions(
+                    [parts.button("Check this account", "check_reported", report_id, style="primary")]
+                ),
+                parts.context(
+                    "Nothing was started. The report is only what somebody typed: whoever holds an account "
+                    "may hold its owner's Slack as well, so ask back by phone."
+                ),
+            ),
+        )
+    )
+
+
+def thanks() -> Message:
+    """Tell the reporter that the responders know."""
+    return _say(
+        "Thank you. The responders have been told; nothing was started or changed yet. Until they come back "
+        "to you: do not ask the person in chat or by mail, use the phone, and do not click on anything that "
+        "came from the account."
+    )
+
+
+def whom_to_ask(responders: Sequence[str]) -> Message:
+    """Tell the reporter that no channel takes reports, and who may start a check."""
+    if not responders:
+        return _say(
+            "✖ I can tell nobody: the settings name neither a channel for reports nor anybody who may ask. "
+            "Tell whoever looks after your accounts, by phone."
+        )
+    named = parts.few([parts.mention(user) for user in responders], _NAMED)
+    return _say(
+        "✖ I have no channel to report to, so nobody was told. Ask one of these people, best by phone: "
+        f"{named}"
+    )
+
+
+def _say(text: str) -> Message:
+    return Message(text=text, blocks=(parts.section(text),))
