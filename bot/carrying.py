@@ -152,9 +152,11 @@ class Carrying:
     def _barred(self, vote: Vote, subject: Subject) -> str:
         """Say why somebody who voted may not approve any longer; Slack and the ledger are read anew."""
         voter = self._people.voter(vote.voter)
-        if any(subject.is_meant_by(address) for address in voter.addresses):
+        # The address in Slack may be another one by now; it is the same person all the same.
+        addresses = voter.addresses | vote.addresses
+        if any(subject.is_meant_by(address) for address in addresses):
             return "It is their own account."
-        return voter.barred
+        return voter.barred or self._people.doubt_about(addresses)
 
     def look_at_once(self, proposal_id: str) -> None:
         """Look at the back doors right after a plan was carried out, and note when to do so again.

@@ -7,7 +7,7 @@ what counts is decided by `commands.approval`, and the ledger has it before anyb
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -50,8 +50,10 @@ from bot.people import People
 from bot.proposal_cards import ProposalCards
 from bot.second_factor import Checked, SecondFactor, uri
 from bot.slack_client import call
+from bot.windows import open_window
 from commands import steps
 from commands.approval import ProposalState, Voter, is_same_person, why_not
+from commands.carry_out import secret_name
 from commands.errors import AlreadyProposed, CommandError, NotNow, VoteRefused
 from commands.keys import Keys
 from commands.ledger import Case, Ledger
@@ -74,10 +76,6 @@ FRESH = timedelta(hours=24)
 
 TITLES: Mapping[str, str] = {step_id(step): step.TITLE for step in steps.STEPS}
 SOURCES: Mapping[str, str] = {step_id(step): step.SOURCE for step in steps.STEPS}
-
-_NO_TRIGGER = (
-    "Slack opens a window only right after a click or a command, and that moment is over. Do it once more."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ class Deciding:
         factor: The approvers' second factors.
         keys: Opens a new password for the one who hands it over.
         clock: Tells the time (aware UTC).
-        channel: Where enrolments are announced; "" for where they were asked for.
+        channel: Where enrolments are announced; "" for where they were asked for, and each approver.
     """
 
     def __init__(
@@ -243,6 +241,9 @@ class Deciding:
 
     def _restore(self, asked: Asked, case: Case, choice: Choice) -> Answer:
         undoable = [one for one, _ in self._done(case)]
+        # What is taken back is what was approved once, and not what somebody wrote into the file since.
+        for proposal_id in {one.proposal_id for one in undoable}:
+            self._proposals.proven(proposal_id)
         changes = [one.change for one in undoable]
         if choice.offer and offer_reference(case.id, changes) != f"{case.id} {choice.offer}":
             return Answer(
@@ -319,7 +320,7 @@ class Deciding:
     def _approve(self, asked: Asked, wish: Approve) -> Answer:
         proposal = self._proposals.get(wish.proposal_id)
         digest = wish.digest or proposal.digest
-        voter = self._people.voter(asked.user, asked.team, factor=asked.factor)
+        voter = self._gate.voter(asked, factor=asked.factor)
         has_factor = self._factor.is_enrolled(asked.user)
         if (proposal.factor or has_factor) and not asked.factor:
             # Whoever may not approve anyway is told so before any code is asked for.
@@ -335,7 +336,7 @@ class Deciding:
     def _deny(self, asked: Asked, wish: Deny) -> Answer:
         proposal = self._proposals.get(wish.proposal_id)
         digest = wish.digest or proposal.digest
-        voter = self._people.voter(asked.user, asked.team)
+        voter = self._gate.voter(asked)
         if asked.clicked and asked.trigger:
             ballot = self._proposals.ballot(proposal)
             if not why_not(ballot, voter, yes=False, digest=digest, now=self._clock()):
@@ -370,10 +371,10 @@ class Deciding:
 
     def _refused(self, proposal: Proposal, voter: Voter, sentence: str) -> Message:
         """Say politely why a vote does not count."""
-        if any(is_same_person(voter, vote.voter, vote.addresses) for vote in proposal.votes):
-            return decisions.vote_repeated(proposal)
         if proposal.state is not ProposalState.OPEN:
             return decisions.too_late(proposal)
+        if any(is_same_person(voter, vote.voter, vote.addresses) for vote in proposal.votes):
+            return decisions.vote_repeated(proposal)
         return decisions.vote_refused(proposal.id, sentence, self._gate.ours)
 
     def _raise_alarm(self, proposal: Proposal, voter: Voter) -> None:
@@ -396,7 +397,7 @@ class Deciding:
 
     def _withdraw(self, asked: Asked, wish: Withdraw) -> Answer:
         proposal = self._proposals.get(wish.proposal_id)
-        voter = self._people.voter(asked.user, asked.team)
+        voter = self._gate.voter(asked)
         if not is_same_person(voter, proposal.proposed_by, proposal.proposer):
             raise Barred("Only the one who proposed it can withdraw it. An approver can deny it.")
         try:
@@ -436,7 +437,7 @@ class Deciding:
                 return Answer("window opened", case.id, {"window": "errand_done"})
         errand = self._proposals.tick(case.id, wish.number, asked.user, wish.note)
         left = sum(1 for one in self._proposals.errands(case.id) if not one.done_by)
-        return Answer("answered", case.id, {}, (decisions.errand_ticked(errand, left),))
+        return Answer("answered", case.id, {}, (decisions.errand_ticked(errand, left, self._gate.ours),))
 
     def _tell_history(self, asked: Asked, cases: Sequence[Case]) -> Answer:
         newest = cases[0]
@@ -450,13 +451,14 @@ class Deciding:
         """Show a new password once, to somebody who proposed or approved that it was made."""
         proposal = self._proposals.get(wish.proposal_id)
         case = self._ledger.case(proposal.plan.case_id)
-        voter = self._people.voter(asked.user, asked.team)
+        voter = self._gate.voter(asked)
         self._keep_from_password(asked, proposal, case, voter)
         change, sealed = self._sealed(proposal)
         if change is None or sealed is None:
             return Answer(
                 "not answered", case.id, {"says": "the password is gone"}, (decisions.password_gone(),)
             )
+        password = self._keys.open(sealed, secret_name(proposal.id, change.id)).decode()
         # Opened first, and empty: a window that Slack does not open must not cost the password.
         view_id = self._open(asked, replace(password_modal("…", case.subject.mail, case_id=case.id)))
         if not self._proposals.password_shown(proposal.id, change.id, asked.user):
@@ -464,7 +466,7 @@ class Deciding:
             return Answer(
                 "not answered", case.id, {"says": "the password is gone"}, (decisions.password_gone(),)
             )
-        shown = password_modal(self._keys.open(sealed).decode(), case.subject.mail, case_id=case.id)
+        shown = password_modal(password, case.subject.mail, case_id=case.id)
         self._cards.persist(lambda: call(self._client.views_update, view_id=view_id, view=shown.view))
         self._papers.repaint(proposal.id)
         return Answer("window opened", case.id, {"window": "password"})
@@ -475,6 +477,9 @@ class Deciding:
             raise Barred("It is the password of your own account; a colleague hands it over to you.")
         if is_same_person(voter, proposal.proposed_by, proposal.proposer):
             self._gate.asker_about(asked, case.subject)
+            doubt = self._people.doubt_about(voter.addresses)
+            if doubt:
+                raise Barred(doubt)
             return
         if not any(vote.yes and is_same_person(voter, vote.voter, vote.addresses) for vote in proposal.votes):
             raise Barred("Only the one who proposed it and those who approved it may see the new password.")
@@ -499,7 +504,7 @@ class Deciding:
             log.info("A window could not be changed.", action="modal.not_changed", error=str(error))
 
     def _open_enrolment(self, asked: Asked) -> Answer:
-        voter = self._people.voter(asked.user, asked.team)
+        voter = self._gate.voter(asked)
         if voter.barred:
             raise Barred(voter.barred)
         secret = self._factor.enrol(asked.user)
@@ -526,13 +531,26 @@ class Deciding:
 
     def announce_enrolment(self, asked: Asked) -> Message:
         """Tell the team who has a second factor from now on; give what the person is told."""
-        channel = self._channel or asked.channel
         try:
-            if channel:
-                self._cards.say(channel, answers.enrolled(asked.user))
+            rooms = [self._channel or asked.channel]
+            if not self._channel:
+                # Where it was asked may be seen by nobody else, so the others are told one by one.
+                rooms += self._direct_rooms(asked.user)
+            for room in filter(None, rooms):
+                self._cards.say(room, answers.enrolled(asked.user))
         except BotError as error:
             log.warning("An enrolment was not announced.", action="factor.not_announced", error=str(error))
         return decisions.enrolled(asked.user)
+
+    def _direct_rooms(self, but: str) -> Iterator[str]:
+        """Give the rooms in which each approver but one is told something alone."""
+        for user in self._people.approvers():
+            if user == but:
+                continue
+            try:
+                yield str(call(self._client.conversations_open, users=user)["channel"]["id"])
+            except SlackFailed as error:
+                log.info("An approver was not told.", action="approver.not_told", error=str(error))
 
     # --- windows -------------------------------------------------------------------------------------------
 
@@ -543,15 +561,7 @@ class Deciding:
             NotUnderstood: the moment in which Slack opens one is over.
             SlackFailed: Slack did not open it for another reason.
         """
-        if not asked.trigger:
-            raise NotUnderstood(_NO_TRIGGER)
-        try:
-            opened = call(self._client.views_open, trigger_id=asked.trigger, view=modal.view)
-        except SlackFailed as error:
-            if error.code in ("expired_trigger_id", "exchanged_trigger_id", "trigger_expired"):
-                raise NotUnderstood(_NO_TRIGGER) from error
-            raise
-        return str(opened["view"]["id"])
+        return open_window(self._client, asked.trigger, modal)
 
 
 def _offered(case: Case) -> tuple[Planned, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,9 +20,16 @@ from rich.text import Text
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.channels import cannot_post, why_not_here
+from bot.errors import SlackFailed
 from bot.messages import parts
 from bot.messages.escape import visible
+from bot.people import People
 from bot.settings import Settings, SlackSettings
+from bot.slack_client import call, make_client
+from commands.errors import KeyUnusable
+from commands.keys import Keys
+from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS
 from graph.auth import Resource
 from graph.collect import collect, find_subject
@@ -130,6 +138,9 @@ def examine(settings: Settings, console: Console, *, user: str | None = None) ->
         console.print(Text("  not set up; the command line works without it"))
     else:
         status = max(status, _tell(look_at_slack(settings.slack), console))
+        console.print(Text("Who decides, and what is kept", style="bold"))
+        lines = [*look_at_people(settings, settings.slack), *look_at_channels(settings.slack)]
+        status = max(status, _tell([*lines, look_at_key(settings)], console))
     console.print(
         Text({FINE: "Everything is there.", GAPS: "Something is missing."}.get(status, "Cannot sign in."))
     )
@@ -167,7 +178,7 @@ def look_at_tenant(connection: Connection, user: str | None) -> list[Line]:
     except GraphError as error:
         says = f"{error.sentence} Without User.Read.All no account can be found, so nothing can be seen."
         return [*lines, Line(there=False, what="user", says=says), *_only_roles(granted)]
-    return [*lines, *_ask_everything(connection, subject, granted)]
+    return [*lines, *_ask_everything(connection, subject, granted), *to_write(granted)]
 
 
 def roles_of(token: str) -> frozenset[str] | None:
@@ -184,6 +195,104 @@ def roles_of(token: str) -> frozenset[str] | None:
         return None
     roles = claims.get("roles") if isinstance(claims, Mapping) else None
     return frozenset(str(role) for role in roles) if isinstance(roles, list) else None
+
+
+def to_write(granted: frozenset[str] | None) -> list[Line]:
+    """Say which steps could not be carried out for want of a permission of Graph's.
+
+    A check needs none of them, so nothing here counts as missing. Roles in Exchange and Purview cannot be
+    read off a token, and trying a write is no way to find out.
+    """
+    if granted is None:
+        return []
+    wanted = {
+        _name(step): [one for one in step.PERMISSIONS if " " not in one and "ReadWrite" in one]
+        for step in STEPS
+    }
+    lacking = {step: [one for one in needs if one not in granted] for step, needs in wanted.items()}
+    lines = [
+        Line(
+            there=None,
+            what=f"the step {parts.spoken(step)}",
+            says=f"Microsoft refuses it, or a part of it, without {', '.join(needs)}",
+        )
+        for step, needs in lacking.items()
+        if needs
+    ]
+    if len(lines) == sum(map(bool, wanted.values())):
+        says = "none of them is granted: the bot investigates, and people act"
+        return [Line(there=None, what="permissions of Graph to write", says=says)]
+    return lines or [Line(there=True, what="permissions of Graph to write")]
+
+
+def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
+    """Say who is named to ask and to approve, and which of those Slack would not let decide."""
+    client = make_client(slack)
+    lines = []
+    if not settings.responders.users and not settings.responders.group:
+        says = "the settings name no responders, so nobody may ask"
+        lines.append(Line(there=False, what="responders", says=says))
+    try:
+        home = str(call(client.auth_test)["team_id"])
+        people = People(
+            client,
+            home,
+            settings.responders,
+            settings.people,
+            time.monotonic,
+            approvers=settings.approvers,
+        )
+        named = people.approvers()
+        barred = {user: people.voter(user, fresh=False).barred for user in named}
+    except SlackFailed as error:
+        return [*lines, Line(there=False, what="approvers", says=f"{error} Nobody can be asked.")]
+    if not named:
+        says = "the settings name none, so nothing is ever carried out"
+        return [*lines, Line(there=None, what="approvers", says=says)]
+    lines += [
+        Line(there=False, what=f"approver {user}", says=f"may not approve, and would be told: {why}")
+        for user, why in barred.items()
+        if why
+    ]
+    able = [user for user, why in barred.items() if not why]
+    few = "" if len(able) > 1 else "; what needs two people, such as blocking the sign-in, never gets them"
+    counted = f"{len(able)} may approve{few}"
+    return [*lines, Line(there=len(able) > 1, what="approvers", says=counted)]
+
+
+def look_at_channels(slack: SlackSettings) -> list[Line]:
+    """Say whether the channels of the settings can be posted in."""
+    lines = []
+    if slack.channel:
+        lines.append(_channel(slack, "channel for cards", slack.channel, ""))
+    if not slack.checkpoints:
+        says = "no channel is set, so nothing outside of this machine shows that the ledger's end was cut off"
+        return [*lines, Line(there=None, what="checkpoints", says=says)]
+    cost = "No checkpoint of the ledger is posted."
+    return [*lines, _channel(slack, "channel for checkpoints", slack.checkpoints, cost)]
+
+
+def _channel(slack: SlackSettings, what: str, channel: str, cost: str) -> Line:
+    try:
+        found: Any = call(make_client(slack).conversations_info, channel=channel)["channel"]
+    except SlackFailed as error:
+        return Line(there=False, what=what, says=f"{cannot_post(error.code) or error} {cost}".strip())
+    why = why_not_here(found)
+    return Line(there=not why, what=what, says=f"{why} {cost}".strip() if why else f"#{found['name']}")
+
+
+def look_at_key(settings: Settings) -> Line:
+    """Say whether the bot's private key can be used; none is made here."""
+    what = f"key {settings.key}"
+    if not settings.key.exists():
+        if settings.key.absolute().parent.is_dir():
+            return Line(there=None, what=what, says="is made when the bot starts")
+        return Line(there=False, what=what, says="cannot be made: there is no such folder")
+    try:
+        Keys.load(settings.key)
+    except KeyUnusable as error:
+        return Line(there=False, what=what, says=str(error))
+    return Line(there=True, what=what)
 
 
 def look_at_slack(slack: SlackSettings) -> list[Line]:

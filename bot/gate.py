@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.errors import Barred, NotUnderstood
 from bot.grammar import About, Address, Alias, CaseId, Mention, Who
 from bot.intake import Asked
 from bot.people import People, Person, is_own_account
+from commands.approval import Voter
 from commands.errors import AlreadyLooking
 from commands.ledger import Case, CaseState, Ledger
 from graph.collect import Connection, find_subject
@@ -40,10 +43,36 @@ class Gate:
             SlackFailed: Slack did not answer, so nobody may.
         """
         asker = self._people.asker(asked.user, asked.team)
+        foreign = self._foreign(self._people.addresses_of(asker))
+        if foreign:
+            raise Barred(foreign)
         suspected = self._ledger.case_against(self._people.addresses_of(asker))
         if suspected:
             raise Barred(f"Your own account counts as taken over in case {suspected.id}, so you may not ask.")
         return asker
+
+    def voter(self, asked: Asked, *, factor: bool = False) -> Voter:
+        """Give the person who decides, with the reason why they may not; everything is read anew.
+
+        Raises:
+            SlackFailed: Slack did not answer, so nobody knows.
+            LedgerError: the ledger cannot be read.
+        """
+        voter = self._people.voter(asked.user, asked.team, factor=factor)
+        return replace(voter, barred=voter.barred or self._foreign(voter.addresses))
+
+    def _foreign(self, addresses: frozenset[str]) -> str:
+        """Say why nobody can tell whose account somebody has; "" where one of the addresses tells.
+
+        People may change their address in Slack, and with one of another company nobody is the subject.
+        """
+        domains = {address.rpartition("@")[2] for address in addresses}
+        if any(tenant.answers_for(domain) for tenant in self._tenants.settings for domain in domains):
+            return ""
+        return (
+            "Your address in Slack belongs to none of our tenants, so nobody can tell which account is yours."
+            " Have your Microsoft 365 address entered under people in the settings."
+        )
 
     def asker_about(self, asked: Asked, subject: Subject) -> Person:
         """Give the person who asks about this account.
@@ -66,7 +95,7 @@ class Gate:
         try:
             self.asker_about(asked, subject)
         except Barred:
-            voter = self._people.voter(asked.user, asked.team)
+            voter = self.voter(asked)
             if voter.barred or any(subject.is_meant_by(address) for address in voter.addresses):
                 raise
 
@@ -123,9 +152,10 @@ class Gate:
         return tuple({case.id: case for case in found}.values())
 
     def finished_case(self, about: About) -> Case:
-        """Give the newest finished case that is meant.
+        """Give the newest finished case that is meant, as its entries tell of it.
 
         Raises:
+            LedgerTampered: its table says something else.
             AlreadyLooking: the account is being looked into at this moment.
             NotUnderstood: there is none.
         """
@@ -134,6 +164,7 @@ class Gate:
             if case.state is CaseState.LOOKING:
                 raise AlreadyLooking(case.id)
             if case.state is CaseState.DONE and case.report:
+                self._ledger.demand_as_noted(case)
                 return case
         name = cases[0].subject.mail
         raise NotUnderstood(f"No check of {name} has come to an end yet. Type: /compromise check {name}")

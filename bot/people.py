@@ -109,6 +109,22 @@ def why_not(account: Account, home: str, named: frozenset[str]) -> str:
     return ""
 
 
+def why_no_reporter(account: Account, home: str) -> str:
+    """Say why this account may not even report something, in one sentence; "" when it may.
+
+    Everybody who works here may, the owner of the reported account too.
+    """
+    if account.deleted:
+        return "Your Slack account is deactivated."
+    if account.bot:
+        return "Bots may not report accounts."
+    if account.stranger or account.team != home:
+        return "People from another workspace may not report accounts here."
+    if account.guest:
+        return "Guests of this workspace may not report accounts. Ask somebody who works here to do it."
+    return ""
+
+
 def why_no_approver(account: Account, home: str, named: frozenset[str], open_case: str) -> str:
     """Say why this account may not approve, in one sentence; "" when it may.
 
@@ -238,6 +254,24 @@ class People:
             raise Barred(reason)
         return Person(account.id, account.team, account.email, account.name)
 
+    def reporter(self, user: str, team: str) -> Person:
+        """Give the person who reports something, which anybody who works here may.
+
+        Raises:
+            Barred: this person may not.
+            SlackFailed: Slack did not answer, so nobody may.
+        """
+        try:
+            account = self._with_address(self.account(user))
+        except NotUnderstood as error:
+            raise Barred("Slack does not tell who you are, so you may not report anything.") from error
+        reason = why_no_reporter(account, self._home)
+        if not reason and team not in ("", self._home):
+            reason = "People from another workspace may not report accounts here."
+        if reason:
+            raise Barred(reason)
+        return Person(account.id, account.team, account.email, account.name)
+
     def addresses_of(self, person: Person) -> frozenset[str]:
         """Give every address by which this person may be known in Microsoft 365.
 
@@ -322,6 +356,14 @@ class People:
             SlackFailed: Slack did not answer.
         """
         return tuple(sorted(self._named(self._approvers)))
+
+    def responders(self) -> tuple[str, ...]:
+        """Give the user ids of everybody whom the settings name as a responder, in the order of their ids.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        return tuple(sorted(self._named(self._responders)))
 
     def _with_address(self, account: Account) -> Account:
         if account.id in self._addresses and not account.email:

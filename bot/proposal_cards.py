@@ -53,7 +53,7 @@ class ProposalCards:
         cards: The cards of cases.
         proposals: Where proposals and what was posted of them are kept.
         people: Who is to be asked for an approval.
-        titles: The steps' titles by step id.
+        titles: The steps' titles by step id, with the document's numbering.
         clock: Tells the time (aware UTC).
     """
 

@@ -141,15 +141,14 @@ def carry_out(
                 why = f"{error} Nothing was done; run `compromise ledger verify`, and find out who did it."
                 _begin(proposal_id, proposals, why, tell)
                 return
-            if not _begin(
-                proposal_id, proposals, _why_not(proposal, proposals, barred, guard, clock()), tell
-            ):
+            why = _why_not(proposal, proposals, connection, barred=barred, guard=guard, now=clock())
+            if not _begin(proposal_id, proposals, why, tell):
                 return
             forbidden = ""
         case ProposalState.RUNNING:
             # What was begun is brought to an end even where nothing new may be begun any longer.
             proposal = proposals.proven(proposal_id)
-            forbidden = _why_not(proposal, proposals, barred, guard, clock())
+            forbidden = _why_not(proposal, proposals, connection, barred=barred, guard=guard, now=clock())
         case _:
             return
     _Run(
@@ -171,12 +170,18 @@ def carry_out(
 def _why_not(
     proposal: Proposal,
     proposals: Proposals,
+    connection: Connection,
+    *,
     barred: Callable[[Vote], str],
     guard: Guard,
     now: datetime,
 ) -> str:
     """Say why nothing may be sent for this proposal, in one sentence; "" when it may."""
     ballot = proposals.ballot(proposal)
+    if ballot.subject.id != proposal.plan.subject_id:
+        return "The plan is about another account than its case, so nothing was done. Propose it again."
+    if connection.settings.name != proposal.plan.tenant:
+        return "The plan is about another tenant than its case, so nothing was done. Propose it again."
     if guard.protects(ballot.subject):
         return "The settings protect this account, so nothing was done to it."
     if proposal.state is ProposalState.RUNNING:
@@ -260,7 +265,7 @@ class _Run:
             # Microsoft's times are to the second: what moves twice in one second is not seen to move.
             self.sleep(1)
         password = passwords.make(self.below) if _holds_password(change.do) else ""
-        sealed = self.keys.seal(password.encode()) if password else b""
+        sealed = self.keys.seal(password.encode(), secret_name(self.id, change.id)) if password else b""
         self.proposals.intend(self.id, change.id, found.state, sealed=sealed)
         self.tell()
         return self._send(change, found.state, password, last=last)
@@ -331,7 +336,7 @@ class _Run:
             except GraphError as error:
                 if not last and _is_default_method(error):
                     return PutOff()
-                return End(Outcome.FAILED, _without(password, why_failed(change, error)), error.request_id)
+                return End(Outcome.FAILED, why_failed(change, error), error.request_id)
             else:
                 return End(Outcome.UNCONFIRMED)
 
@@ -392,7 +397,8 @@ class _Run:
             return ""
         sealed = self.proposals.sealed(self.id, change.id, self.clock())
         try:
-            return self.keys.open(sealed).decode() if sealed is not None else None
+            name = secret_name(self.id, change.id)
+            return self.keys.open(sealed, name).decode() if sealed is not None else None
         except KeyUnusable:
             return None  # another key than the one it was sealed with; to the reader it is as good as gone
 
@@ -461,7 +467,9 @@ class _Run:
     # --- writing down --------------------------------------------------------------------------------------
 
     def _write_end(self, change: Change, end: End) -> None:
-        self.proposals.ended(self.id, change.id, end.outcome, end.says, end.request_id)
+        # Whatever Microsoft answered may quote what was sent to it.
+        says = _without(self._password_of(change) or "", end.says)
+        self.proposals.ended(self.id, change.id, end.outcome, says, end.request_id)
         log.info(
             "A change ended.",
             action="change.ended",
@@ -500,6 +508,11 @@ def look_at(look: Look, connection: Connection, seconds: float) -> State:
 
 
 # --- what is sent ------------------------------------------------------------------------------------------
+
+
+def secret_name(proposal_id: str, change_id: str) -> bytes:
+    """What a sealed password belongs to, so that nobody can have it shown as the one of another account."""
+    return f"password {proposal_id} {change_id}".encode("utf-8", "replace")
 
 
 def _parts(do: Act) -> Mapping[str, Any]:

@@ -78,7 +78,7 @@ class NoSuchCase(CommandError):
     """No case has this id."""
 
     def __init__(self, case_id: str) -> None:
-        super().__init__(f"There is no case {case_id}.")
+        super().__init__(f"There is no case {case_id}. The card of a case shows its id at the bottom.")
         self.case_id = case_id
 
 
@@ -113,7 +113,7 @@ class NoSuchProposal(CommandError):
     """No proposal has this id."""
 
     def __init__(self, proposal_id: str) -> None:
-        super().__init__(f"There is no proposal {proposal_id}.")
+        super().__init__(f"There is no proposal {proposal_id}. Its card shows its id at the bottom.")
         self.proposal_id = proposal_id
 
 

@@ -2,13 +2,9 @@
 
 An entry is chained to the one before it: its hash covers a tag, the hash before, the header and the body's
 bytes as they are stored. Triggers refuse every change and removal, for whichever program opens the file.
-The tables beside the ledger (cases, memory, requests, posts) change only in a transaction that also appends
-an entry.
+The tables beside the ledger change only in a transaction that also appends an entry.
 
-What this promises: any change, insertion or removal in the middle is found by `verify`, and so is a case
-whose subject, verdict or report differs from what was noted. Whoever owns the file can drop the triggers,
-rewrite everything or cut the end off; only a hash that was noted elsewhere shows that, so `verify` takes such
-hashes as `known`.
+What that proves, and what it cannot, is for `commands.soundness` to say, which reads nothing but the file.
 
 No token, password or mail body belongs in here.
 """
@@ -24,7 +20,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -61,6 +57,9 @@ BEGIN SELECT RAISE(ABORT, 'an entry of the ledger must follow the last one'); EN
 
 CASE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """What case ids are made of: nothing that is misread on the phone."""
+
+_SAME_SPAN = timedelta(minutes=1)
+"""Two windows whose lengths differ by no more are as long as each other."""
 
 migrations = Migrations("compromise-bot")
 
@@ -312,10 +311,15 @@ class Ledger:
             raise LedgerUnwritable(str(self.path), str(error)) from error
 
     def close(self) -> None:
-        """Close every connection; the ledger opens them again when it is used again."""
+        """Close every connection; the ledger opens them again when it is used again.
+
+        One that another thread may be using this very moment is only let go: closed under its hands, it would
+        take the whole process down. It closes as soon as nobody holds it.
+        """
         with self._lock:
-            for connection in self._all.values():
-                connection.close()
+            for thread, connection in self._all.items():
+                if thread is threading.current_thread() or not thread.is_alive():
+                    connection.close()
             self._all.clear()
         self._mine = threading.local()
 
@@ -383,71 +387,6 @@ class Ledger:
         with self._trouble():
             return list(self._db.execute(sql, list(values)).fetchall())
 
-    def verify(self, known: Mapping[int, str] | None = None) -> Head:
-        """Check every entry against the chain, the guards, and the cases against their entries.
-
-        Args:
-            known: Hashes (hexadecimal) of entries by number, as they were noted outside this file.
-
-        Raises:
-            LedgerTampered: naming the first bad entry.
-            LedgerUnwritable: the file cannot be read.
-        """
-        wanted = dict(known or {})
-        with self._trouble():
-            check_guards(self._db)
-            prev, expected = GENESIS, 1
-            opened: dict[str, str] = {}
-            outcomes: dict[str, str] = {}
-            rows = self._db.execute(
-                "SELECT seq, CAST(at AS BLOB), CAST(kind AS BLOB), CAST(actor AS BLOB),"
-                " CAST(case_id AS BLOB), CAST(body AS BLOB), prev, hash FROM ledger ORDER BY seq"
-            )
-            for seq, at, kind, actor, case_id, body, stored_prev, stored in rows:
-                if seq != expected:
-                    raise LedgerTampered(f"is missing (the next one there is {seq})", expected)
-                if stored_prev != prev:
-                    raise LedgerTampered("does not follow the one before it", seq)
-                if hash_of(prev, (str(seq).encode(), at, kind, actor, case_id), body) != stored:
-                    raise LedgerTampered("was changed after it was written", seq)
-                if seq in wanted and stored.hex() != wanted.pop(seq).lower():
-                    raise LedgerTampered("is not the one that was noted elsewhere", seq)
-                prev, expected = stored, seq + 1
-                if kind == b"case opened":
-                    opened[case_id.decode()] = body.decode()
-                elif kind == b"check done":
-                    outcomes[case_id.decode()] = body.decode()
-        if wanted:
-            raise LedgerTampered("was noted elsewhere and is not there: the end was cut off", min(wanted))
-        self._verify_cases(opened, outcomes)
-        return Head(expected - 1, prev.hex())
-
-    def _verify_cases(self, opened: Mapping[str, str], outcomes: Mapping[str, str]) -> None:
-        """Compare subject, verdict and report of each case with the entries that noted them."""
-        with self._trouble():
-            found = self._db.execute("SELECT id, subject, verdict, report, offer FROM cases").fetchall()
-        rows = {row["id"]: row for row in found}
-        # Cases that came while we were reading have no entry among those read.
-        for case_id, body in opened.items():
-            row = rows.get(case_id)
-            if row is None:
-                raise LedgerTampered(f"has lost its case {case_id}")
-            if json.loads(row["subject"]) != json.loads(body)["subject"]:
-                raise LedgerTampered(f"has another subject in case {case_id} than the one that was noted")
-            known = json.loads(outcomes[case_id]) if case_id in outcomes else {}
-            outcome = (row["verdict"], sha256_of(row["report"]), sha256_of(row["offer"]))
-            # A check may have ended in between; what is true now is what the newest entry says.
-            if outcome != _outcome(known) and outcome != self._newest_outcome(case_id):
-                raise LedgerTampered(f"has another outcome in case {case_id} than the one that was noted")
-
-    def _newest_outcome(self, case_id: str) -> tuple[str, str, str]:
-        with self._trouble():
-            row = self._db.execute(
-                "SELECT body FROM ledger WHERE case_id = ? AND kind = 'check done' ORDER BY seq DESC LIMIT 1",
-                [case_id],
-            ).fetchone()
-        return _outcome(json.loads(row["body"]) if row else {})
-
     def case(self, case_id: str) -> Case:
         """Read one case.
 
@@ -481,22 +420,57 @@ class Ledger:
     def case_against(
         self, addresses: frozenset[str], verdicts: Collection[str] = ("compromised",)
     ) -> Case | None:
-        """Give the case by which one of these addresses has such a verdict: an account's latest decides."""
+        """Give the case by which one of these addresses has such a verdict: an account's latest decides.
+
+        A check of a shorter span than the one that accused does not acquit: it saw less.
+        """
         with self._trouble():
             rows = self._db.execute(
                 "SELECT * FROM cases WHERE verdict <> '' ORDER BY finished_at DESC, rowid DESC"
             ).fetchall()
-        judged: set[tuple[str, str]] = set()
-        for row in rows:
-            account = (row["tenant"], row["subject_id"])
-            if account in judged:
-                continue
-            judged.add(account)
-            if row["verdict"] in verdicts:
-                case = _case(row)
-                if any(case.subject.is_meant_by(address) for address in addresses):
-                    return case
+        acquitted: dict[tuple[str, str], timedelta] = {}
+        for case in map(_case, rows):
+            account = (case.tenant, case.subject.id)
+            span, longest = case.window.end - case.window.start, acquitted.get(account)
+            if case.verdict not in verdicts:
+                acquitted[account] = max(span, longest or span)
+            elif (longest is None or longest < span - _SAME_SPAN) and any(
+                case.subject.is_meant_by(address) for address in addresses
+            ):
+                return case
         return None
+
+    def demand_as_noted(self, case: Case) -> None:
+        """See that a case is about the account, and offers the changes, that its entries tell of.
+
+        Raises:
+            LedgerTampered: it is not; nothing may be proposed from it.
+        """
+        opened: dict[str, Any] = {}
+        done: dict[str, Any] = {}
+        for entry in self.entries(case_id=case.id):
+            if entry.kind == "case opened":
+                opened = entry.facts
+            elif entry.kind == "check done":
+                done = entry.facts
+        if (case.tenant, _subject_facts(case.subject)) != (opened.get("tenant"), opened.get("subject")):
+            raise LedgerTampered(f"has another subject in case {case.id} than the one that was noted")
+        if (case.verdict, sha256_of(case.report), sha256_of(case.offer)) != _outcome(done):
+            raise LedgerTampered(f"has another outcome in case {case.id} than the one that was noted")
+
+    def was_asked(self, request: Request) -> bool:
+        """Say whether the entries tell of this request, word for word, and of no answer to it."""
+        known = False
+        for row in self.rows("SELECT kind, actor, body FROM ledger WHERE instr(body, ?)", [request.id]):
+            facts = json.loads(row["body"])
+            if facts.get("request") != request.id or row["kind"] == "case opened":
+                continue
+            if row["kind"] != "asked":
+                return False
+            words = str(facts["words"]).encode("utf-8", "replace").decode()
+            told = (row["actor"], facts["channel"], words)
+            known = told == (request.actor, request.channel, request.words)
+        return known
 
     def unanswered_requests(self) -> list[Request]:
         """Give what was asked and never answered, because the program ended in between."""

@@ -225,7 +225,10 @@ def state_of(look: Look, items: Iterable[Mapping[str, Any]]) -> State:
 
 
 def same(one: State, other: State) -> bool:
-    """Say whether two states are the same; null, "" and the empty list are, as are lists in any order."""
+    """Say whether two states are the same; null, "" and the empty list are, as are lists in any order.
+
+    A half character, which tenants do send, is the question mark that a plan has in its place.
+    """
     if one is None or other is None:
         return one is other
     return one.keys() == other.keys() and all(_plain(one[name]) == _plain(other[name]) for name in one)
@@ -255,7 +258,7 @@ def _plain(value: Any) -> Any:
     if value in (None, "", [], ()):
         return None
     if isinstance(value, str):
-        return value.casefold()
+        return value.encode("utf-8", "replace").decode().casefold()
     if isinstance(value, (list, tuple)):
         return sorted((_plain(one) for one in value), key=repr)
     if isinstance(value, Mapping):

@@ -238,9 +238,14 @@ class Proposals:
         return tuple(_errand(row) for row in rows)
 
     def watches_due(self, now: datetime) -> tuple[tuple[str, int], ...]:
-        """Give the cases that are to be looked at again by now, with the number of the round."""
+        """Give the cases that are to be looked at again by now, each once, with the number of the last round.
+
+        After a long absence several rounds are due; one look answers for all of them.
+        """
         rows = self.ledger.rows(
-            "SELECT case_id, round FROM watches WHERE done = 0 AND due <= ? ORDER BY due", [moment(now)]
+            "SELECT case_id, max(round) AS round FROM watches WHERE done = 0 AND due <= ?"
+            " GROUP BY case_id ORDER BY min(due)",
+            [moment(now)],
         )
         return tuple((row["case_id"], row["round"]) for row in rows)
 
@@ -316,7 +321,7 @@ class Proposals:
                 kind=kind,
                 proposed_by=proposed_by,
                 proposer=proposer,
-                reason=reason.encode("utf-8", "replace").decode(),
+                reason=_whole(reason),
                 needs=needs,
                 factor=factor,
                 strict=strict,
@@ -375,7 +380,7 @@ class Proposals:
                 facts = {"proposal": proposal_id, "yes": yes, "why": refused}
                 writing.append("vote refused", voter.id, proposal.plan.case_id, facts)
             else:
-                words = says.encode("utf-8", "replace").decode()
+                words = _whole(says)
                 vote = Vote(voter.id, voter.addresses, yes, writing.now, voter.factor, words)
                 writing.append("vote", voter.id, proposal.plan.case_id, _voted(proposal, vote))
                 writing.execute(
@@ -448,7 +453,7 @@ class Proposals:
                 ended = {action.change for action in proposal.actions if action.outcome}
                 if any(change.id not in ended for change in proposal.plan.changes):
                     raise NotNow(f"Proposal {proposal_id} has changes without an outcome.")
-            self._go(writing, proposal, verb, user, why.encode("utf-8", "replace").decode())
+            self._go(writing, proposal, verb, user, _whole(why))
         return self.get(proposal_id)
 
     def _go(self, writing: Writing, proposal: Proposal, verb: Verb, user: str, why: str = "") -> None:
@@ -548,6 +553,8 @@ class Proposals:
             AlreadyBegun: it has an outcome already.
             NotNow: the proposal is not being carried out.
         """
+        # It may quote the tenant, and half a character must not keep a plan from ever coming to its end.
+        says, request_id = _whole(says), _whole(request_id)
         with self.ledger.writing() as writing:
             proposal = self._running(writing, proposal_id)
             known = next((one for one in proposal.actions if one.change == change_id), None)
@@ -576,6 +583,7 @@ class Proposals:
         self._confirm(proposal_id, change_id, Outcome.UNCONFIRMED, "not confirmed", says)
 
     def _confirm(self, proposal_id: str, change_id: str, outcome: Outcome, kind: str, says: str) -> None:
+        says = _whole(says)
         with self.ledger.writing() as writing:
             proposal = self._inside(writing, proposal_id)
             facts = {"proposal": proposal_id, "change": change_id, **({"says": says} if says else {})}
@@ -686,7 +694,7 @@ class Proposals:
             if not found:
                 raise NoSuchErrand(case_id, number)
             if not found[0]["done_by"]:
-                note = note.encode("utf-8", "replace").decode()
+                note = _whole(note)
                 facts = {"number": number, "errand": found[0]["id"], "note": note}
                 writing.append("errand done", user, case_id, facts)
                 writing.execute(
@@ -708,16 +716,24 @@ class Proposals:
                 )
 
     def watched(self, case_id: str, number: int, facts: dict[str, Any]) -> None:
-        """Note what was seen when a case was looked at again; `number` 0 stands for a look out of turn."""
+        """Note what was seen when a case was looked at again; `number` 0 stands for a look out of turn.
+
+        Earlier rounds that were missed are answered by it as well.
+        """
         with self.ledger.writing() as writing:
             writing.append("looked again", "bot", case_id, {"round": number, **facts})
-            writing.execute("UPDATE watches SET done = 1 WHERE case_id = ? AND round = ?", [case_id, number])
+            writing.execute("UPDATE watches SET done = 1 WHERE case_id = ? AND round <= ?", [case_id, number])
 
     def _inside(self, writing: Writing, proposal_id: str) -> Proposal:
         rows = writing.rows("SELECT * FROM proposals WHERE id = ?", [proposal_id])
         if not rows:
             raise NoSuchProposal(proposal_id)
         return self._whole(rows[0], writing.rows)
+
+
+def _whole(text: str) -> str:
+    """Put a question mark in place of half a character, which no table can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def made(proposal: Proposal) -> tuple[Change, ...]:

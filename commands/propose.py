@@ -47,12 +47,18 @@ def needs_of(change: Change, policy: Policy) -> int:
     """Say how many people must approve one change."""
     if change.step in policy.people:
         return max(1, policy.people[change.step])
-    return 2 if change.step in DISRUPTIVE or change.tenant_wide or is_irreversible(change) else 1
+    two = change.step in DISRUPTIVE or change.tenant_wide or is_irreversible(change) or is_restoring(change)
+    return 2 if two else 1
+
+
+def is_restoring(change: Change) -> bool:
+    """Whether this takes another change back, which may open a back door again."""
+    return change.id.startswith(RESTORING)
 
 
 def is_irreversible(change: Change) -> bool:
     """Whether nothing takes this change back. What restores something can always be proposed again."""
-    return change.undo is None and not change.id.startswith(RESTORING)
+    return change.undo is None and not is_restoring(change)
 
 
 def needs_of_plan(plan: Plan, policy: Policy) -> int:
@@ -119,9 +125,11 @@ def assemble(
             come before it.
     """
     numbers = sorted(set(chosen))
-    if any(number < 0 or number >= len(offer) for number in numbers):
+    unknown = [number + 1 for number in numbers if not 0 <= number < len(offer)]
+    if unknown:
         raise PlanRefused(
-            "The case was checked again in between. Open the proposal once more, and choose again."
+            f"There is no number {unknown[0]} in what case {case_id} offers, which goes from 1 to"
+            f" {len(offer)}. To see it, type: /compromise plan {case_id}"
         )
     parts = [offer[number] for number in numbers]
     changes = [part for part in parts if isinstance(part, Change)]
@@ -129,12 +137,14 @@ def assemble(
     if not changes and not errands:
         raise PlanRefused("Nothing was chosen. Choose one change or errand at least.")
     ids = {change.id for change in changes}
-    offered = {one.id: one for one in offer if isinstance(one, Change)}
+    places = {one.id: number for number, one in enumerate(offer, start=1) if isinstance(one, Change)}
     for change in changes:
-        lacking = [one for one in change.after if one not in ids | confirmed]
+        lacking = sorted(places[one] for one in change.after if one not in ids | confirmed)
         if lacking:
-            names = "; ".join(offered[one].says if one in offered else one for one in lacking)
-            raise PlanRefused(f"“{change.says}” must come after these, so choose them as well: {names}.")
+            raise PlanRefused(
+                f"“{change.says}” must come after what has the numbers {_spans(lacking)},"
+                " so choose these as well."
+            )
     return Plan(
         case_id=case_id,
         tenant=tenant,
@@ -146,6 +156,17 @@ def assemble(
         errands=errands,
         nonce=nonce,
     )
+
+
+def _spans(numbers: Sequence[int]) -> str:
+    """Write numbers in rising order short: ``1-4, 6, 8``."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    return ", ".join(str(one[0]) if len(one) == 1 else f"{one[0]}-{one[-1]}" for one in spans)
 
 
 def restoring(

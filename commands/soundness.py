@@ -43,6 +43,8 @@ _STATES = {
 """The state of a proposal after each kind of entry."""
 
 _UNCONFIRMED, _CONFIRMED = "done, not confirmed yet", "done and confirmed"
+_MADE = frozenset({_UNCONFIRMED, _CONFIRMED, "already so"})
+_RESTORING = "restore:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +219,10 @@ class Replay:
     """
 
     expected: dict[str, dict[str, dict[str, Any]]] = field(
-        default_factory=lambda: {"cases": {}, "proposals": {}, "votes": {}, "actions": {}}
+        default_factory=lambda: {table: {} for table in _KEYS}
     )
+    how: dict[str, Sequence[str]] = field(default_factory=dict)
+    """How each errand that a plan has is done, by the key of its row."""
 
     def play(self, kind: str, at: str, actor: str, case_id: str, facts: Facts) -> None:
         """Take one entry into account.
@@ -227,6 +231,7 @@ class Replay:
             KeyError: it lacks what entries of its kind have, or is about something that was never begun.
             TypeError, ValueError: it says something that entries of its kind do not say.
         """
+        self._play_request(kind, at, actor, case_id, facts)
         if "proposal" in facts:
             self._play_proposal(kind, at, actor, case_id, facts)
             return
@@ -261,6 +266,35 @@ class Replay:
             cases[case_id].update(state="failed", shown=0)
         elif kind == "shown":
             cases[case_id].update(shown=1)
+        else:
+            self._play_afterwards(kind, at, actor, case_id, facts)
+
+    def _play_request(self, kind: str, at: str, actor: str, case_id: str, facts: Facts) -> None:
+        """A request that was not answered is answered at the next start, so nobody may put one in."""
+        requests = self.expected["requests"]
+        if kind == "asked" and "request" in facts:  # the command line asks without one
+            said = {one: _whole(facts[one]) for one in ("channel", "words")}
+            requests[facts["request"]] = {"at": at, "actor": actor, **said, "answered": 0, "case_id": ""}
+        elif facts.get("request") in requests:
+            asked = requests[facts["request"]]
+            asked.update(case_id=case_id, answered=asked["answered"] if kind == "case opened" else 1)
+
+    def _play_afterwards(self, kind: str, at: str, actor: str, case_id: str, facts: Facts) -> None:
+        errands, watches = self.expected["errands"], self.expected["watches"]
+        if kind == "errand added":
+            key = _key(case_id, facts["errand"])
+            errand = {"number": facts["number"], "says": facts["says"], "how": self.how[key]}
+            errands[key] = {**errand, "done_by": "", "done_at": None, "note": ""}
+        elif kind == "errand done":
+            key = _key(case_id, facts["errand"])
+            errands[key].update(done_by=actor, done_at=at, note=_whole(facts["note"]))
+        elif kind == "watch set":
+            rounds = [int(key.rpartition(" ")[2]) for key in watches if key.startswith(f"{case_id} ")]
+            for number, due in enumerate(facts["due"], max(rounds, default=0) + 1):
+                watches[_key(case_id, str(number))] = {"due": due, "done": 0}
+        elif kind == "looked again":
+            for number in range(1, facts["round"] + 1):
+                watches[_key(case_id, str(number))].update(done=1)
 
     def _play_proposal(self, kind: str, at: str, actor: str, case_id: str, facts: Facts) -> None:
         name = facts["proposal"]
@@ -269,7 +303,11 @@ class Replay:
             says = ("kind", "digest", "plan", "proposer", "proposed_by", "reason", "expires_at")
             decided = {one: facts[one] for one in says}
             numbers = {one: int(facts[one]) for one in ("needs", "factor", "strict")}
-            proposals[name] = {"case_id": case_id, "state": "open", "made_at": at, **decided, **numbers}
+            plan = facts["plan"]
+            account = f"{plan['tenant']}/{plan['subject_id']}"
+            begun = {"case_id": case_id, "account": account, "state": "open", "made_at": at}
+            proposals[name] = {**begun, **decided, **numbers}
+            self.how.update({_key(case_id, one["id"]): one["how"] for one in plan["errands"]})
         elif kind == "vote":
             numbers = {one: int(facts[one]) for one in ("yes", "factor")}
             votes[_key(name, actor)] = {
@@ -281,11 +319,16 @@ class Replay:
         elif kind in _STATES:
             proposals[name].update(state=_STATES[kind])
         elif kind == "intent":
-            change = actions.setdefault(_key(name, facts["change"]), {"outcome": None})
+            fresh = {"outcome": None, "saw": facts["saw"], "undone": 0}
+            change = actions.setdefault(_key(name, facts["change"]), fresh)
             change.update(attempt=facts["attempt"])
         elif kind == "outcome":
-            change = actions.setdefault(_key(name, facts["change"]), {"attempt": 0})
+            fresh = {"attempt": 0, "saw": None, "undone": 0}
+            change = actions.setdefault(_key(name, facts["change"]), fresh)
             change.update(outcome=facts["outcome"])
+            restored = facts["change"].removeprefix(_RESTORING).replace(":", " ", 1)
+            if facts["change"].startswith(_RESTORING) and facts["outcome"] in _MADE and restored in actions:
+                actions[restored].update(undone=1)
         elif kind == "confirmed":
             change = actions[_key(name, facts["change"])]
             if change["outcome"] == _UNCONFIRMED:
@@ -297,8 +340,19 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "proposals": ("id",),
     "votes": ("proposal", "voter"),
     "actions": ("proposal", "change"),
+    "requests": ("id",),
+    "errands": ("case_id", "id"),
+    "watches": ("case_id", "round"),
 }
-_WHAT = {"cases": "case", "proposals": "proposal", "votes": "vote", "actions": "action"}
+_WHAT = {
+    "cases": "case",
+    "proposals": "proposal",
+    "votes": "vote",
+    "actions": "action",
+    "requests": "request",
+    "errands": "errand",
+    "watches": "watch",
+}
 _READ: Mapping[tuple[str, str], Callable[[str], Any]] = {
     ("cases", "subject"): json.loads,
     ("cases", "report"): sha256_of,
@@ -306,6 +360,8 @@ _READ: Mapping[tuple[str, str], Callable[[str], Any]] = {
     ("proposals", "plan"): json.loads,
     ("proposals", "proposer"): json.loads,
     ("votes", "addresses"): json.loads,
+    ("actions", "saw"): json.loads,
+    ("errands", "how"): json.loads,
 }
 """How a column becomes what an entry says of it."""
 
@@ -316,7 +372,7 @@ def _check_table(connection: sqlite3.Connection, table: str, expected: Mapping[s
     known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone()
     # The ledger of an older version has fewer tables, and entries that need none of the others.
     for row in connection.execute(f"SELECT * FROM {table}") if known else ():  # noqa: S608 - names of ours
-        key = _key(*(row[one] for one in _KEYS[table]))
+        key = _key(*(str(row[one]) for one in _KEYS[table]))
         facts = left.pop(key, None)
         if facts is None:
             raise LedgerTampered(f"has a {_WHAT[table]} {key} that no entry tells of")
@@ -336,6 +392,11 @@ def _check_table(connection: sqlite3.Connection, table: str, expected: Mapping[s
 
 def _differs(table: str, key: str, column: str) -> str:
     return f"has another {column} in {_WHAT[table]} {key} than the one that was noted"
+
+
+def _whole(text: str) -> str:
+    """A text as the tables hold it, which have a question mark in place of half a character."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _key(*parts: str) -> str:

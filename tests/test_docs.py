@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.messages.history import BOOKKEEPING, SENTENCES
 from bot.settings import variables
 from commands.checkpoint import sign_head
 from commands.keys import Keys
@@ -64,6 +65,22 @@ def test_every_module_says_what_it_is():
         for path in (ROOT / package).rglob("*.py"):
             text = path.read_text()
             assert not text.strip() or text.startswith(('"""', 'r"""')), f"{path} has no docstring"
+
+
+def test_every_kind_of_entry_is_listed_and_the_story_knows_it():
+    """A kind is whatever the code hands to the ledger as one; the page and the story leave none out."""
+    page = (ROOT / "docs/reference/ledger.md").read_text().partition("## What is written down")[2]
+    listed = set(re.findall(r"`([a-z ]+)`", page.partition("An undo is")[0]))
+    told = set(SENTENCES) | BOOKKEEPING
+    assert told == listed
+    written = set()
+    for package in ("bot", "commands"):
+        for path in (ROOT / package).rglob("*.py"):
+            found = re.findall(
+                r'writing\.append\(\s*"([a-z ]+)"|ledger\.append\(\s*"([a-z ]+)"', path.read_text()
+            )
+            written |= {one or other for one, other in found}
+    assert {"asked", "vote", "intent", "factor locked"} <= written <= listed
 
 
 def test_every_setting_has_its_row_with_its_variable():

@@ -21,7 +21,7 @@ def proposal_posted(proposal: Proposal, link: str) -> Message:
     return _say(
         f"Proposed: {said(proposal.id, 40)}, {parts.counted(len(proposal.plan.changes), 'change')}, needs "
         f"{parts.people(proposal.needs)} until {parts.when(proposal.expires_at)}: {card}. "
-        "Nothing is done before."
+        "Nothing is done before enough people have approved."
     )
 
 
@@ -47,7 +47,10 @@ def vote_noted(proposal: Proposal, voter: str) -> Message:
 
 def vote_repeated(proposal: Proposal) -> Message:
     """Say that this person's answer is known already."""
-    return _say(f"You have answered {said(proposal.id, 40)} already; one person counts once.")
+    return _say(
+        f"You have answered {said(proposal.id, 40)} already; one person counts once. If you think better"
+        f" of it, ask {parts.mention(proposal.proposed_by)} to withdraw it, or another approver to deny it."
+    )
 
 
 def vote_refused(proposal_id: str, sentence: str, ours: Collection[str] = ()) -> Message:
@@ -102,11 +105,10 @@ def enrolled(user: str) -> Message:
     return _say(f"{parts.mention(user)}, your second factor is enrolled: your approvals ask for a code now.")
 
 
-def errand_ticked(errand: ErrandState, left: int) -> Message:
+def errand_ticked(errand: ErrandState, left: int, ours: Collection[str] = ()) -> Message:
     """Say that an errand is ticked off, and how many are still open."""
-    return _say(
-        f"Ticked off: {errand.number}. {said(errand.says, 200)}. {parts.counted(left, 'errand')} still open."
-    )
+    what = said(errand.says, 200, ours)
+    return _say(f"Ticked off: {errand.number}. {what}. {parts.counted(left, 'errand')} still open.")
 
 
 def _say(text: str) -> Message:

@@ -30,8 +30,8 @@ _IPV4 = re.compile(r"(?<![\d.])(\d{1,3}\.\d{1,3}\.\d{1,3})\.(\d{1,3})(?![\d.]*\d
 _IPV6 = re.compile(r"(?i)(?<![\w:.\]])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])")
 _HOST = re.compile(r"(@?)(?<![\w\[])((?:[\w-]{1,63}[.。．｡․﹒])+(?:[^\W_]|-){2,63})(?![^\W_])")
 _DOT = re.compile(r"[.。．｡․﹒]")
-_GOES_ON = re.compile(r"[/:]|\.\S")
-"""What makes an address of ours the beginning of something else; a full stop at the end does not."""
+_GOES_ON = re.compile(r"/|[.:]\S")
+"""What makes an address of ours the beginning of something else; a full stop or colon at its end does not."""
 _RESERVED = frozenset(
     {"example", "test", "invalid", "localhost", "local", "onion", "lan", "internal", "corp", "home"}
 )

@@ -19,7 +19,18 @@ from commands.ledger import Entry
 
 _SAYS = 300
 
-BOOKKEEPING: Final = frozenset({"card posted", "posted", "shown", "remembered"})
+BOOKKEEPING: Final = frozenset(
+    {
+        "card posted",
+        "posted",
+        "shown",
+        "remembered",
+        "window opened",
+        "plan shown",
+        "errands shown",
+        "history shown",
+    }
+)
 """Kinds of entries that tell a reader nothing about the account."""
 
 
@@ -110,7 +121,7 @@ def _looked_again(told: _Told) -> str:
 def _watch_set(told: _Told) -> str:
     due = told.facts.get("due")
     times = parts.counted(len(due), "time") if isinstance(due, list) else "again"
-    return f"The bot is to look {times} more at what may come back"
+    return f"The bot will look {times} more whether something came back"
 
 
 def _named(actor_does: str, *facts: str) -> Callable[[_Told], str]:
@@ -127,12 +138,8 @@ SENTENCES: Final[Mapping[str, Callable[[_Told], str]]] = {
     "not understood": _named("was not understood", "says"),
     "refused": _named("was refused", "says"),
     "answered": _named("was answered", "says", "verdict"),
-    "not answered": _named("got no for an answer", "says"),
+    "not answered": _named("was told no", "says"),
     "not counted": _named("gave an answer that did not count", "says"),
-    "plan shown": _named("was shown what could be done"),
-    "window opened": _named("opened a window", "window"),
-    "errands shown": _named("was shown the errands"),
-    "history shown": _named("was told this story"),
     "could not look": _named("got no answer", "reason", "says"),
     "question failed": _named("got no answer by a mistake of the bot, reference", "reference"),
     "already running": _named("was told that a check was running already"),
@@ -141,6 +148,10 @@ SENTENCES: Final[Mapping[str, Callable[[_Told], str]]] = {
     "check started again": lambda told: f"The check was started again by {told.who}{told.because('why')}",
     "check done": lambda told: f"The check was done, verdict{told.because('verdict') or ' unknown'}",
     "check failed": lambda told: f"The check could not be made{told.because('says')}",
+    "evidence": lambda told: (
+        f"The evidence archive was packed, SHA-256 {told.fact('sha256') or 'unknown'}"
+        f"{'' if told.facts.get('answers') else ', without the answers of the sources'}"
+    ),
     "report posted": _named("had the report posted"),
     "proposed": _proposed,
     "vote": _vote,
@@ -151,7 +162,7 @@ SENTENCES: Final[Mapping[str, Callable[[_Told], str]]] = {
     "expired": _of_proposal("expired, not enough people had answered in time"),
     "carrying out": _of_proposal("began to be carried out"),
     "stopped": _of_proposal("was stopped before anything was sent"),
-    "intent": lambda told: f"The bot was about to do {told.change}",
+    "intent": lambda told: f"The bot was about to do {told.change}; no outcome was written yet",
     "outcome": _outcome,
     "confirmed": lambda told: f"{told.change} was seen to have taken effect{told.because()}",
     "not confirmed": lambda told: f"{told.change} could not be seen to have taken effect yet{told.because()}",
@@ -163,7 +174,12 @@ SENTENCES: Final[Mapping[str, Callable[[_Told], str]]] = {
         f"The new password of {told.proposal} was forgotten, its time was over"
     ),
     "password shown": _password_shown,
+    "factor offered": _named("was offered a second factor"),
+    "factor shown": _named("gave a code of the second factor"),
     "factor enrolled": _named("enrolled a second factor"),
+    "factor refused": _named("gave a code that did not count", "why"),
+    "factor locked": _named("gave too many wrong codes; the second factor is locked until", "until"),
+    "factor removed": _named("removed the second factor of", "user"),
     "checkpoint": lambda told: f"The ledger was signed up to entry {told.fact('size') or 'unknown'}",
     "watch set": _watch_set,
     "looked again": _looked_again,
@@ -190,10 +206,11 @@ def history(entries: Sequence[Entry], heading: str, ours: Iterable[str] = ()) ->
     """
     domains = frozenset(ours)
     story = _Story()
+    repeated = _repeated(entries)
     for entry in entries:
         facts = _facts(entry)
         story.words.update(_words(facts))
-        if entry.kind in BOOKKEEPING:
+        if entry.kind in BOOKKEEPING or entry.seq in repeated:
             story.left_out += 1
             continue
         sentence = SENTENCES.get(entry.kind, _by_name)(_Told(entry, facts, story.words, domains))
@@ -206,6 +223,31 @@ def history(entries: Sequence[Entry], heading: str, ours: Iterable[str] = ()) ->
     else:
         blocks.append(parts.section("The ledger tells nothing about it yet."))
     return tuple(fit(message) for message in pack(blocks, said(title, 200, domains)))
+
+
+def _repeated(entries: Sequence[Entry]) -> frozenset[int]:
+    """The entries that only say before or after what another one says with more words.
+
+    These are an intent whose outcome is written, an answer to words that an entry of their own tells of, and
+    the answer to a vote that was refused.
+    """
+    found: set[int] = set()
+    begun: dict[tuple[Any, str], int] = {}
+    refused: set[tuple[str, Any]] = set()
+    for entry in entries:
+        facts = _facts(entry)
+        change = (facts.get("proposal"), str(facts.get("change")))
+        if entry.kind == "intent":
+            begun[change] = entry.seq
+        elif entry.kind == "outcome" and change in begun:
+            found.add(begun.pop(change))
+        elif entry.kind == "vote refused":
+            refused.add((entry.actor, facts.get("proposal")))
+        elif (entry.kind == "answered" and not facts.get("says") and not facts.get("verdict")) or (
+            entry.kind == "not counted" and (entry.actor, facts.get("proposal")) in refused
+        ):
+            found.add(entry.seq)
+    return frozenset(found)
 
 
 def _by_name(told: _Told) -> str:

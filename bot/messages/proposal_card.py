@@ -335,7 +335,8 @@ def _result_line(change: Change, action: Action, proposal: Proposal, detail: _De
     if action.outcome in DONE and change.undo is not None:
         line += " (can be undone)"
     if action.says:
-        line += f": {said(action.says, min(detail.limit, 300), ours)}"
+        # What went wrong comes with its way out at the end, so it is said in full as long as there is room.
+        line += f": {said(action.says, detail.limit * 2, ours)}"
     # A support case needs Microsoft's own id of what went wrong.
     if action.request_id and action.outcome in {Outcome.FAILED, Outcome.UNKNOWN, Outcome.REFUSED}:
         line += f" Microsoft's id: {said(action.request_id, 60)}"

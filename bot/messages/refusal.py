@@ -10,5 +10,5 @@ from bot.messages.escape import said
 
 def refusal(sentence: str, ours: Collection[str] = ()) -> Message:
     """Say no, and why. The sentence may hold what was typed; addresses of our own domains stay readable."""
-    text = said(sentence, 600, ours)
+    text = said(sentence, 1_500, ours)
     return Message(text=text, blocks=(parts.section(f"✖ {text}"),))

@@ -77,10 +77,13 @@ def _change(situation: Situation, blocked: BlockedSender) -> Change:
     address = blocked.sender_address
     since = f" since {blocked.created_datetime:%Y-%m-%d %H:%M} UTC" if blocked.created_datetime else ""
     reason = "The account was contained after a takeover"
+    whose = name_of(situation)
+    if address.casefold() != whose.casefold():
+        whose = f"{whose} as {one_line(address)}"
     return Change(
         id=f"{_ID}:{address.casefold()}",
         step=_ID,
-        says=f"Let {name_of(situation)} send mail from {one_line(address)} again",
+        says=f"Let {whose} send mail again",
         why=f"Microsoft blocks {one_line(address)} from sending{since}.",
         do=Cmdlet("Remove-BlockedSenderAddress", {"SenderAddress": address, "Reason": reason}),
         look=Look(

@@ -12,7 +12,8 @@ from rich.console import Console
 
 from bot import demo, doctor
 from bot.messages.parts import spoken
-from bot.settings import Settings
+from bot.settings import ApproverSettings, ResponderSettings, Settings
+from commands.keys import Keys
 from commands.symptoms import SYMPTOMS
 from graph.evidence import SOURCES
 from sandbox import tenant, workspace
@@ -107,6 +108,88 @@ def test_a_wrong_bot_token_is_told(played, tmp_path):
         status, said = examine(settings.model_copy(update={"slack": wrong}))
     assert status == 1
     assert "invalid_auth" in said
+
+
+def line_of(said: str, what: str) -> str:
+    return next(line for line in said.splitlines() if what in line)
+
+
+def test_who_decides_and_what_is_kept_is_looked_at(played, tmp_path):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        status, said = examine(demo.bot_settings(played, slack, tmp_path))
+    assert status == 0, said
+    assert "there   approvers: 2 may approve" in said
+    assert "there   channel for checkpoints: #security-alerts" in said
+    assert "is made when the bot starts" in line_of(said, "compromise.key")
+    assert not (tmp_path / "compromise.key").exists()
+
+
+def test_an_approver_who_may_not_approve_is_named_and_so_is_what_one_alone_cannot_do(played, tmp_path):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        settings = demo.bot_settings(played, slack, tmp_path)
+        users = (slack.people["approver"].id, slack.people["guest"].id)
+        status, said = examine(settings.model_copy(update={"approvers": ApproverSettings(users=users)}))
+    assert status == 1
+    assert "Guests of this workspace may not approve" in line_of(said, f"missing approver {users[1]}")
+    assert "1 may approve; what needs two people" in line_of(said, "missing approvers")
+
+
+def test_a_bot_that_only_investigates_lacks_nothing(played, tmp_path):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        settings = demo.bot_settings(played, slack, tmp_path)
+        assert settings.slack
+        quiet = settings.slack.model_copy(update={"checkpoints": ""})
+        none = {"approvers": ApproverSettings(), "slack": quiet}
+        status, said = examine(settings.model_copy(update=none))
+    assert status == 0, said
+    assert "nothing is ever carried out" in line_of(said, "approvers")
+    assert "that the ledger's end was cut off" in line_of(said, "checkpoints")
+
+
+def test_nobody_named_to_ask_is_told(played, tmp_path):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        settings = demo.bot_settings(played, slack, tmp_path)
+        status, said = examine(settings.model_copy(update={"responders": ResponderSettings()}))
+    assert status == 1
+    assert "so nobody may ask" in line_of(said, "missing responders")
+
+
+@pytest.mark.parametrize("name", ["board", "old-incidents"])
+def test_a_channel_that_cannot_be_posted_in_is_told(played, tmp_path, name):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        settings = demo.bot_settings(played, slack, tmp_path)
+        assert settings.slack
+        there = slack.channels[name].id
+        changed = settings.slack.model_copy(update={"checkpoints": there, "channel": there})
+        status, said = examine(settings.model_copy(update={"slack": changed}))
+    assert status == 1
+    assert "channel for cards" in line_of(said, "missing channel for cards")
+    assert "No checkpoint of the ledger is posted" in line_of(said, "missing channel for checkpoints")
+
+
+def test_a_key_that_others_may_read_or_that_has_no_folder_is_told(tmp_path):
+    path = tmp_path / "compromise.key"
+    assert doctor.look_at_key(Settings(key=tmp_path / "nowhere" / "compromise.key")).there is False
+    Keys.load_or_make(path)
+    assert doctor.look_at_key(Settings(key=path)).there is True
+    path.chmod(0o644)
+    line = doctor.look_at_key(Settings(key=path))
+    assert line.there is False
+    assert "chmod 600" in line.says
+
+
+def test_a_step_without_its_permission_is_named_and_counts_as_no_gap(played):
+    played.permissions.discard("Device.ReadWrite.All")
+    status, said = examine(only_tenant(played))
+    assert status == 0, said
+    assert "Device.ReadWrite.All" in line_of(said, "note    the step disable registered devices")
+
+
+def test_without_any_permission_to_write_it_says_so_once():
+    (line,) = doctor.to_write(frozenset({"User.Read.All"}))
+    assert line.there is None
+    assert "people act" in line.says
+    assert doctor.to_write(None) == []
 
 
 def test_the_costs_cover_exactly_the_scopes_of_the_manifest():

@@ -17,13 +17,14 @@ import pytest
 
 from commands import check, propose
 from commands.approval import ProposalState, Vote
-from commands.carry_out import told, why_failed
+from commands.carry_out import secret_name, told, why_failed
 from commands.errors import LedgerTampered, LedgerUnwritable
 from commands.keys import Keys
 from commands.plan import NEW_PASSWORD, Change, Demand, Look
 from commands.proposals import Outcome
 from commands.propose import restoring
 from commands.situation import Guard
+from commands.soundness import verify_ledger
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
 from graph.errors import NoLicence, NoPermission, Refused
 from graph.evidence import SOURCES
@@ -118,7 +119,7 @@ def test_intent_comes_before_outcome_before_confirmation_and_people_are_told_aft
         "carried out",
     ]
     assert scene.told == len(kinds) - begun
-    scene.ledger.verify()
+    verify_ledger(scene.ledger.path)
 
 
 def test_the_intent_holds_what_was_seen_right_before(scene: Scene):
@@ -436,6 +437,8 @@ def test_what_never_left_this_machine_is_tried_again_and_then_failed(scene: Scen
     class Unplugged:
         """The tenant's connection, with the cable out for everything but reads."""
 
+        settings = scene.connection.settings
+
         def fetch(self, what, deadline):
             reads = what.name.startswith("Get-") if isinstance(what, Cmdlet) else what.method == "GET"
             connection = whole if reads else nowhere
@@ -637,7 +640,7 @@ def test_the_new_password_lies_nowhere_readable_and_opens_with_the_key(scene: Sc
     assert NEW_PASSWORD.encode() in stored
     sealed = scene.proposals.sealed(proposal_id, reset_password().id, NOW)
     assert sealed is not None
-    assert scene.keys.open(sealed).decode() == PASSWORD
+    assert scene.keys.open(sealed, secret_name(proposal_id, reset_password().id)).decode() == PASSWORD
 
 
 def test_what_microsoft_says_about_a_password_does_not_hold_it(scene: Scene):
@@ -657,7 +660,7 @@ def test_a_reset_in_doubt_is_repeated_with_the_same_password(scene: Scene):
     assert outcomes(proposal) == [O.CONFIRMED]
     sealed = scene.proposals.sealed(proposal_id, reset_password().id, NOW)
     assert sealed is not None
-    assert scene.keys.open(sealed).decode() == PASSWORD
+    assert scene.keys.open(sealed, secret_name(proposal_id, reset_password().id)).decode() == PASSWORD
 
 
 @pytest.mark.parametrize("lost", ["time", "key"])
@@ -777,7 +780,7 @@ def test_everything_that_the_steps_offer_for_a_takeover_is_made_once_and_taken_b
     assert {(one.change, one.outcome) for one in restored.actions if one.outcome is not O.CONFIRMED} == set()
     after = how_it_stands(scene)
     assert [(before[name], after[name]) for name in before if before[name] != after[name]] == []
-    scene.ledger.verify()
+    verify_ledger(scene.ledger.path)
 
 
 # --- in words ----------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from commands.errors import (
 from commands.ledger import Ledger
 from commands.plan import RESTORING, Errand
 from commands.proposals import Outcome, Proposal, Proposals
+from commands.soundness import verify_ledger
 from tests.commands.plans import CASE, NOW, Clock, approved, change, opened, plan, proposed, voter
 
 
@@ -183,7 +184,7 @@ def test_a_change_is_intended_once_and_ends_once(proposals):
     assert proposals.action(made.id, change_id).outcome is Outcome.CONFIRMED
     assert proposals.confirmed_changes(CASE) == {change_id}
     assert proposals.finish(made.id).state is ProposalState.DONE
-    proposals.ledger.verify()
+    verify_ledger(proposals.ledger.path)
 
 
 def test_what_was_made_can_be_undone_once(proposals):
@@ -250,6 +251,16 @@ def test_watches_come_due_one_after_another(proposals, clock):
     assert proposals.watches_due(clock()) == ((CASE, 2),)
 
 
+def test_after_a_long_absence_one_look_answers_for_all_rounds(proposals, clock):
+    proposals.set_watches(CASE, [timedelta(hours=1), timedelta(hours=24), timedelta(hours=72)])
+    clock.pass_(timedelta(hours=25))
+    assert proposals.watches_due(clock()) == ((CASE, 2),)
+    proposals.watched(CASE, 2, {"closed": 3})
+    assert proposals.watches_due(clock()) == ()
+    clock.pass_(timedelta(hours=72))
+    assert proposals.watches_due(clock()) == ((CASE, 3),)
+
+
 def test_an_unknown_proposal_is_named(proposals):
     with pytest.raises(NoSuchProposal, match="P-ZZZZZ"):
         proposals.get("P-ZZZZZ")
@@ -305,7 +316,7 @@ class Deciding(RuleBasedStateMachine):
         self.made: Proposal | None = None
 
     def teardown(self) -> None:
-        self.ledger.verify()
+        verify_ledger(self.ledger.path)
         self.ledger.close()
 
     @rule(needs=st.integers(1, 3), strict=st.booleans(), factor=st.booleans())

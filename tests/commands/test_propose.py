@@ -73,8 +73,10 @@ def test_the_chosen_parts_keep_the_order_of_the_offer():
 
 
 def test_a_change_without_those_before_it_is_refused_by_name():
-    with pytest.raises(PlanRefused, match="Switch rule off"):
+    with pytest.raises(PlanRefused, match="must come after what has the numbers 3, so"):
         made(0, 5)
+    with pytest.raises(PlanRefused, match="numbers 1, 3, so"):
+        made(5)
     assert made(0, 2, 5).changes[-1].after == (BLOCK.id, RULE.id)
 
 
@@ -126,7 +128,8 @@ def test_restoring_takes_back_what_was_made():
     assert (back.do, back.look, back.wants) == (RULE.undo.do, RULE.undo.look, RULE.undo.wants)
     assert back.expects == RULE.wants
     assert back.id == f"restore:P-2ABCD:{RULE.id}"
-    assert needs_of(back, Policy()) == 1
+    assert needs_of(back, Policy()) == 2
+    assert not wants_factor(whole, Policy(factor_steps=frozenset({"irreversible"})))
 
 
 def test_nothing_is_no_restore():

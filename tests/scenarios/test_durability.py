@@ -15,6 +15,7 @@ from bot.app import now
 from bot.intake import Asked
 from commands.errors import LedgerUnwritable
 from commands.ledger import CaseState, Ledger
+from commands.soundness import verify_ledger
 from graph.question import Subject, Window
 from sandbox import workspace
 from tests.scenarios.conftest import ADELE, Stage
@@ -114,7 +115,7 @@ def test_after_kill_9_in_the_middle_of_a_check_the_same_card_is_finished(stage):
         story.slack.wait_for(lambda: not ledger.unfinished_cases(), what="the last entry in the ledger")
         kinds = [entry.kind for entry in ledger.entries()]
         assert kinds.count("case opened") == kinds.count("card posted") == kinds.count("check done") == 1
-        assert ledger.verify().size == len(kinds)
+        assert verify_ledger(ledger.path).head.size == len(kinds)
         ledger.close()
 
         running.send_signal(signal.SIGTERM)

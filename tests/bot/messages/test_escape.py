@@ -126,3 +126,13 @@ def test_only_what_has_the_form_of_an_address_is_left_readable():
 def test_a_host_is_seen_beside_an_underscore_and_with_any_dot(text):
     for shown in (said(text), plain(text)):
         assert "evil[.]com" in shown
+
+
+@pytest.mark.parametrize("end", [":", ".", ": more", ". More", ", more"])
+def test_an_address_of_ours_stays_readable_before_a_colon_or_a_full_stop(end):
+    assert said(f"adele@contoso.example{end}", ours={"contoso.example"}) == f"adele@contoso.example{end}"
+
+
+@pytest.mark.parametrize("end", [":80", "/x", ".com"])
+def test_an_address_of_ours_that_goes_on_is_not_left_readable(end):
+    assert "[.]" in said(f"adele@contoso.example{end}", ours={"contoso.example"})

@@ -1,0 +1,534 @@
+"""Who may decide, what counts, and that nothing is done unless it was decided exactly so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.settings import PolicySettings
+from commands.approval import ProposalState, Voter
+from commands.errors import LedgerTampered
+from commands.plan import Change
+from commands.proposals import Outcome, Proposal
+from commands.report import Answer
+from commands.soundness import verify_ledger
+from graph.question import Subject
+from tests.scenarios.deciding import Table, at_once, blocking, laid
+
+ALEX = Voter("U0ALEXWILB", frozenset({"alex.wilber@contoso.example"}))
+LIDIA = Voter("U0LIDIAHOL", frozenset({"lidia.holloway@contoso.example"}))
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
+    with laid(tmp_path_factory.mktemp("deciding")) as table:
+        yield table
+
+
+@pytest.fixture
+def story(table: Table) -> Table:
+    """The usual settings; the bot goes on from one of these stories to the next."""
+    return table.sit()
+
+
+# --- who may decide ----------------------------------------------------------------------------------------
+
+
+def test_the_proposer_alone_cannot_have_a_plan_for_two_people_carried_out(story):
+    """The own approval counts once, whichever way it is given; the second must be somebody else's."""
+    proposal = story.grave()
+    assert "Needs two different people" in story.papers(proposal)[0]
+    story.approve("responder", proposal)
+    story.press("responder", proposal)
+    story.told("responder", f"You have answered {proposal.id} already; one person counts once")
+    story.slack.click("responder", story.copy(proposal, "responder"), "approve")
+    story.type(f"approve {proposal.id}")
+    story.wait(lambda: story.count(proposal, "vote refused") == 3, "three refusals")
+    assert story.votes(proposal) == [("U0MEGANBOW", "")]
+    assert story.stands(proposal) is ProposalState.OPEN
+    story.nothing_was_done(proposal)
+
+    story.approve("approver", proposal)
+    story.ends(proposal, ProposalState.DONE)
+    assert len(story.writes(proposal)) == 2
+
+
+def test_whoever_holds_a_second_slack_account_with_the_same_address_is_still_one_person(story):
+    proposal = story.grave()
+    story.approve("approver", proposal)
+    story.slack.change_person("isaiah", email="alex.wilber+second@contoso.example")
+    story.refused("isaiah", proposal, "You have answered already", "one person counts once")
+    assert story.stands(proposal) is ProposalState.OPEN
+
+
+def test_those_who_may_not_decide_are_told_why_and_written_down(story):
+    proposal = story.simple()
+    refusals = {
+        "guest": "Guests of this workspace may not approve.",
+        "external": "People from another workspace may not approve.",
+        "deactivated": "Your Slack account is deactivated, so you may not approve.",
+        "another_bot": "Bots may not approve.",
+        "bystander": "You are not one of the approvers.",
+    }
+    for person, says in refusals.items():
+        story.refused(person, proposal, says)
+    story.type(f"approve {proposal.id}", "bystander")
+    story.type(f"deny {proposal.id}", "bystander")
+    story.wait(lambda: story.count(proposal, "vote refused") == len(refusals) + 2, "the words refused too")
+    assert story.votes(proposal) == []
+    assert story.stands(proposal) is ProposalState.OPEN
+    assert "tried to decide" not in story.thread(proposal.plan.case_id)
+    assert proposal.id not in "".join(
+        story.slack.as_text(m) for one in refusals for m in story.slack.direct(one)
+    )
+
+
+def test_the_subject_cannot_decide_and_the_case_is_told(story):
+    subject = story.adele()
+    change, _ = story.rule(subject)
+    proposal = story.proposed(story.case(change, subject=subject))
+    story.refused("subject", proposal, "You may not decide about your own account.")
+    story.type(f"deny {proposal.id}", "subject")
+    story.wait(lambda: story.count(proposal, "vote refused") == 2, "the denial refused as well")
+    assert story.stands(proposal) is ProposalState.OPEN
+    told = story.thread(proposal.plan.case_id)
+    assert "@Adele Vance tried to decide" in told
+    assert "it is their own account" in told
+    assert not any(proposal.id in story.slack.as_text(m) for m in story.slack.direct("subject"))
+
+
+def test_the_subject_cannot_decide_by_an_alias_of_the_account_either(story):
+    subject = story.account()
+    change, _ = story.rule(subject)
+    proposal = story.proposed(story.case(change, subject=subject))
+    name, _, domain = subject.addresses[1].partition("@")
+    story.slack.change_person("isaiah", email=f"{name.upper()}+slack@{domain}")
+    story.refused("isaiah", proposal, "You may not decide about your own account.")
+    assert "@Isaiah Langer tried to decide" in story.thread(proposal.plan.case_id)
+
+
+@pytest.mark.parametrize("answer", [Answer.COMPROMISED, Answer.SUSPICIOUS, None])
+def test_whoever_has_an_open_case_cannot_decide_and_the_case_is_told(table, answer):
+    """Taken over, suspicious, or being looked into at this very moment."""
+    story = table.sit(alone=True)
+    name = "alex.wilber@contoso.example"
+    own = Subject("alex", name, name, (name,), "Alex Wilber")
+    if answer:
+        other = story.case(subject=own, answer=answer)
+    else:
+        other = story.case(subject=own, answer=Answer.NO_SIGN_FOUND)
+        with story.bot.ledger.writing() as writing:
+            writing.run_again(other.id, "U0LIDIAHOL", "somebody wants to know")
+    proposal = story.simple()
+    story.refused("approver", proposal, f"in case {other.id}, so you may not decide anything.")
+    assert story.votes(proposal) == []
+    assert "their own account is in doubt itself" in story.thread(proposal.plan.case_id)
+    if not answer:
+        story.finish(other.id, answer=Answer.NO_SIGN_FOUND)
+        story.approve("approver", proposal)
+
+
+def test_under_the_strict_policy_the_proposer_does_not_count(table):
+    story = table.sit(policy=PolicySettings(strict=True))
+    proposal = story.simple()
+    assert "The proposer's own approval does not count" in story.papers(proposal)[0]
+    story.refused("responder", proposal, "You proposed this, so somebody else must approve it.")
+    assert story.stands(proposal) is ProposalState.OPEN
+    story.approve("approver", proposal)
+    story.ends(proposal, ProposalState.DONE)
+
+
+# --- once --------------------------------------------------------------------------------------------------
+
+
+def test_a_double_click_counts_once(story):
+    proposal = story.grave()
+    card = story.paper(proposal)
+    at_once(*[lambda: story.slack.click("approver", card, "approve")] * 2)
+    story.wait(lambda: story.count(proposal, "vote refused") == 1, "the second click refused")
+    assert story.votes(proposal) == [("U0ALEXWILB", "")]
+    assert story.stands(proposal) is ProposalState.OPEN
+    story.nothing_was_done(proposal)
+
+
+def test_two_people_who_click_at_the_same_instant_count_once_each_and_it_is_done_once(story):
+    proposal = story.grave()
+    card, copy = story.paper(proposal), story.copy(proposal, "second_approver")
+    at_once(
+        lambda: story.slack.click("approver", card, "approve"),
+        lambda: story.slack.click("second_approver", copy, "approve"),
+    )
+    story.ends(proposal, ProposalState.DONE)
+    assert sorted(voter for voter, _ in story.votes(proposal)) == ["U0ALEXWILB", "U0LIDIAHOL"]
+    for kind in ("approved", "carrying out", "carried out"):
+        assert story.count(proposal, kind) == 1
+    assert len(story.writes(proposal)) == story.count(proposal, "intent") == 2
+
+
+def test_where_one_is_enough_the_second_of_two_at_the_same_instant_is_told_that_it_is_decided(story):
+    proposal = story.simple()
+    card = story.paper(proposal)
+    at_once(
+        lambda: story.slack.click("approver", card, "approve"),
+        lambda: story.slack.click("second_approver", card, "approve"),
+    )
+    story.ends(proposal, ProposalState.DONE)
+    ((voter, _),) = story.votes(proposal)
+    late = "second_approver" if voter == "U0ALEXWILB" else "approver"
+    story.told(late, f"{proposal.id} is decided already")
+    assert len(story.writes(proposal)) == 1
+
+
+def test_a_replayed_request_does_nothing(story):
+    """Slack delivers again what it believes was lost, and so might somebody who recorded it."""
+    proposal = story.grave()
+    delivery = story.press("approver", proposal)
+    story.told("approver", f"you approved {proposal.id}")
+    asked = story.kinds().count("asked")
+    for _ in range(3):
+        assert story.slack.replay(delivery).error is None
+    other = story.simple()  # asked after the replays, so those were read before
+    assert story.kinds().count("asked") == asked + 1
+    assert story.votes(proposal) == [("U0ALEXWILB", "")]
+    assert story.count(proposal, "vote refused") == 0
+    assert story.stands(proposal) is ProposalState.OPEN
+    assert story.stands(other) is ProposalState.OPEN
+
+
+# --- three ends without anything done ----------------------------------------------------------------------
+
+
+def test_one_denial_ends_it_and_every_copy_of_the_card_says_so(story):
+    proposal = story.grave()
+    story.approve("second_approver", proposal)
+    old = story.paper(proposal)
+    story.press("approver", proposal, "deny")
+    story.slack.submit("approver", story.window("approver"), {"reason": "She set it up herself"})
+    story.ends(proposal, ProposalState.DENIED)
+    story.buttons_are_gone(proposal, "denied by @Alex Wilber")
+    assert "She set it up herself" in story.papers(proposal)[0]
+
+    story.slack.click("responder", old, "approve")  # from a screen that was not drawn anew
+    story.told("responder", f"{proposal.id} is decided already: denied by")
+    story.nothing_was_done(proposal)
+
+
+def test_an_expired_proposal_does_nothing_and_says_propose_again(table):
+    story = table.sit(policy=PolicySettings(expires=timedelta(minutes=20)))
+    story.stop_clock()
+    proposal = story.grave()
+    story.approve("approver", proposal)
+    story.ahead += timedelta(minutes=20)
+    story.press("second_approver", proposal)
+    story.told("second_approver", "has expired. Propose it again")
+    story.let_pass(timedelta(minutes=1))
+    story.ends(proposal, ProposalState.EXPIRED)
+    story.buttons_are_gone(proposal, "It can be proposed again")
+    assert "expired" in story.papers(proposal)[0]
+    story.nothing_was_done(proposal)
+
+    again = story.proposed(story.bot.ledger.case(proposal.plan.case_id), "1,2")
+    assert again.digest != proposal.digest
+    assert story.proposals.get(again.id).votes == ()
+
+
+def test_only_the_proposer_can_withdraw(story):
+    proposal = story.grave()
+    story.press("approver", proposal, "withdraw")
+    story.told("approver", "Only the one who proposed it can withdraw it. An approver can deny it.")
+    assert story.stands(proposal) is ProposalState.OPEN
+    story.press("responder", proposal, "withdraw")
+    story.ends(proposal, ProposalState.WITHDRAWN)
+    story.buttons_are_gone(proposal, "withdrawn by @Megan Bowen")
+    story.nothing_was_done(proposal)
+
+
+# --- what changed between vote and run ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["out of the group", "deactivated"])
+def test_an_approver_who_loses_the_role_before_it_is_begun_stops_it(story, how):
+    proposal = story.grave()
+    story.approve("approver", proposal)
+    if how == "deactivated":
+        story.slack.change_person("approver", deleted=True)
+    else:
+        story.slack.set_group("incident-responders", ["responder", "second_approver"])
+    story.press("second_approver", proposal)
+    stopped = story.ends(proposal, ProposalState.STOPPED)
+    assert "Too few of those who approved may still do so, so nothing was done" in stopped.note
+    story.buttons_are_gone(proposal, "Too few of those who approved")
+    assert "@Alex Wilber" in story.papers(proposal)[0]
+    story.nothing_was_done(proposal)
+
+
+def test_an_approver_whose_own_account_is_found_taken_over_before_it_is_begun_stops_it(table):
+    story = table.sit(alone=True)
+    proposal = story.grave()
+    story.approve("approver", proposal)
+    name = "alex.wilber@contoso.example"
+    story.case(subject=Subject("alex", name, name, (name,), "Alex Wilber"), answer=Answer.COMPROMISED)
+    story.press("second_approver", proposal)
+    assert "counts as taken over" in story.ends(proposal, ProposalState.STOPPED).note
+    story.nothing_was_done(proposal)
+
+
+FORGERIES = {
+    "the plan": 'UPDATE proposals SET plan = replace(plan, \'"accountEnabled": false\', \'"jobTitle": "x"\')',
+    "the number needed": "UPDATE proposals SET needs = 1",
+    "a vote": (
+        "INSERT INTO votes (proposal, voter, addresses, yes, factor, at)"
+        " SELECT id, 'U0LIDIAHOL', '[]', 1, 0, made_at FROM proposals"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_what_is_altered_in_the_file_after_the_first_vote_is_never_carried_out(table, what):
+    story = table.sit(alone=True)
+    proposal = story.grave()
+    story.approve("approver", proposal)
+    story.alter(FORGERIES[what])
+    assert story.proposals.get(proposal.id) != proposal
+    story.press("responder", proposal)
+    stopped = story.ends(proposal, ProposalState.STOPPED)
+    assert "Nothing was done; run `compromise ledger verify`" in stopped.note
+    story.buttons_are_gone(proposal, "compromise ledger verify")
+    story.nothing_was_done(proposal)
+
+
+def test_what_is_altered_in_the_file_after_the_last_vote_is_never_carried_out(table):
+    """The program ends right after the last vote, and somebody has the file until it is started again."""
+    story = table.sit(alone=True)
+    proposal = story.grave()
+    for voter in (ALEX, LIDIA):
+        story.proposals.vote(proposal.id, proposal.digest, voter, yes=True)
+    story.alter(FORGERIES["the plan"])
+    story.bot.jobs.reconcile(timedelta(0))
+    assert "has another plan in proposal" in story.ends(proposal, ProposalState.STOPPED).note
+    story.nothing_was_done(proposal)
+
+
+def test_a_proposal_that_only_the_file_calls_approved_is_never_carried_out(table):
+    story = table.sit(alone=True)
+    proposal = story.grave()
+    story.alter("UPDATE proposals SET state = 'approved'")
+    story.bot.jobs.reconcile(timedelta(0))
+    assert "has another state in proposal" in story.ends(proposal, ProposalState.STOPPED).note
+    story.nothing_was_done(proposal)
+
+
+def test_an_entry_that_was_altered_stops_what_was_approved(table):
+    story = table.sit(alone=True)
+    proposal = story.grave()
+    story.approve("approver", proposal)
+    (guard,) = story.bot.ledger.rows("SELECT sql FROM sqlite_master WHERE name = 'ledger_keeps_words'")
+    story.alter("DROP TRIGGER ledger_keeps_words")
+    story.alter("UPDATE ledger SET actor = 'U0LIDIAHOL' WHERE kind = 'vote'")
+    story.alter(guard["sql"])
+    with pytest.raises(LedgerTampered):
+        verify_ledger(story.bot.ledger.path)
+    story.press("second_approver", proposal)
+    assert "was changed after it was written" in story.ends(proposal, ProposalState.STOPPED).note
+    story.nothing_was_done(proposal)
+
+
+def test_what_changed_in_the_tenant_is_left_alone_and_the_others_go_on(story):
+    subject = story.account()
+    (gone, first), (off, second), (on, third) = (story.rule(subject) for _ in range(3))
+    proposal = story.proposed(story.case(gone, off, on, subject=subject), "1,2,3")
+    box = story.microsoft.state.mailbox(subject.user_principal_name)
+    assert box is not None
+    box.rules.remove(first)
+    second.enabled = False
+    story.approve("approver", proposal)
+    done = story.ends(proposal, ProposalState.DONE)
+    outcomes = {action.change: action for action in done.actions}
+    assert outcomes[gone.id].outcome is Outcome.CHANGED
+    assert "Somebody changed it in between" in outcomes[gone.id].says
+    assert outcomes[off.id].outcome is Outcome.ALREADY
+    assert outcomes[on.id].outcome is Outcome.CONFIRMED
+    assert third.enabled is False
+    assert [call.path.rpartition("/")[2] for call in story.writes(subject)] == [third.id]
+    card = story.wait(lambda: (p := story.papers(proposal)[0]) and "Carried out" in p and p, "the result")
+    assert "Left alone, because it had changed" in card
+    assert "Already so" in card
+    assert "Done and confirmed" in card
+
+
+NO_MORE_ROWS = "CREATE INDEX full ON {table} (json_extract({column}, '$'))"
+"""Makes SQLite refuse every new row of a table, for an id is no JSON; reading goes on as before."""
+
+
+def test_while_the_ledger_cannot_be_written_nothing_is_sent(table):
+    """No intent can be kept, as on a full disk; once it can, the plan is carried out, and once."""
+    story = table.sit(alone=True)
+    proposal = story.grave()
+    story.approve("approver", proposal)
+    story.alter(NO_MORE_ROWS.format(table="actions", column="change"))
+    story.press("second_approver", proposal)
+    story.wait(lambda: story.count(proposal, "carrying out"), "the begin")
+    for _ in range(2):
+        story.wait(lambda: not story.bot.jobs.is_busy, "the end of the try")
+        story.bot.jobs.reconcile(timedelta(0))
+    story.nothing_was_done(proposal)
+    assert story.stands(proposal) is ProposalState.RUNNING
+
+    story.alter("DROP INDEX full")
+    story.wait(lambda: not story.bot.jobs.is_busy, "the end of the last try")
+    story.wait(lambda: carried_on(story, proposal), "the plan carried out")
+    assert len(story.writes(proposal)) == 2
+
+
+def carried_on(story: Table, proposal: Proposal) -> bool:
+    """Let the bot go its round, and say whether the plan is carried out."""
+    story.bot.jobs.reconcile(timedelta(0))
+    return story.stands(proposal) is ProposalState.DONE
+
+
+def test_a_vote_that_the_ledger_cannot_keep_is_told_and_does_not_count(table):
+    story = table.sit(alone=True)
+    proposal = story.simple()
+    story.alter(NO_MORE_ROWS.format(table="votes", column="voter"))
+    story.press("approver", proposal)
+    story.told("approver", "so nothing was done")
+    story.alter("DROP INDEX full")
+    assert story.stands(proposal) is ProposalState.OPEN
+    assert story.votes(proposal) == []
+    story.nothing_was_done(proposal)
+
+
+# --- words in place of buttons -----------------------------------------------------------------------------
+
+
+def test_what_the_buttons_do_can_be_typed(story):
+    one, two, three = story.grave(), story.simple(), story.simple()
+    story.type(f"approve {one.id}", "approver")
+    story.told("approver", f"you approved {one.id}. It still needs one person")
+    story.type(f"approve {one.id.lower()} {one.digest[:8].upper()}", "second_approver")
+    story.told("second_approver", f"you approved {one.id}. That was the last approval it needed")
+    story.ends(one, ProposalState.DONE)
+
+    story.type(f"deny {two.id} because she set it up herself", "approver")
+    story.ends(two, ProposalState.DENIED)
+    story.buttons_are_gone(two, "she set it up herself")
+
+    story.type(f"withdraw {three.id} because of a mistake", "approver")
+    story.told("approver", "Only the one who proposed it can withdraw it")
+    story.type(f"withdraw {three.id} because of a mistake")
+    story.ends(three, ProposalState.WITHDRAWN)
+    story.buttons_are_gone(three, "of a mistake")
+    assert story.writes(two) == story.writes(three) == []
+
+
+def test_an_approval_for_another_digest_does_not_count(story):
+    proposal = story.simple()
+    other = "0" * 8 if not proposal.digest.startswith("0") else "1" * 8
+    for words in (f"approve {proposal.id} {other}", f"deny {proposal.id} {other}"):
+        story.type(words, "approver")
+    story.told("approver", "That is not the plan that is proposed now")
+    story.wait(lambda: story.count(proposal, "vote refused") == 2, "both refused")
+    assert story.stands(proposal) is ProposalState.OPEN
+    assert story.votes(proposal) == []
+
+
+def test_approvers_decide_by_the_copies_in_their_direct_messages(story):
+    proposal = story.grave()
+    story.slack.click("approver", story.copy(proposal, "approver"), "approve")
+    story.told("approver", f"you approved {proposal.id}")
+    copy = story.copy(proposal, "second_approver")
+    assert "approved by @Alex Wilber" in story.slack.as_text(copy)
+    story.slack.click("second_approver", copy, "approve")
+    story.ends(proposal, ProposalState.DONE)
+    story.wait(lambda: all("Carried out" in paper for paper in story.papers(proposal)), "the end everywhere")
+    story.buttons_are_gone(proposal, "Carried out")
+
+
+# --- proposing ---------------------------------------------------------------------------------------------
+
+
+def test_a_second_proposal_for_the_same_account_waits_for_the_first(story):
+    """In the same case and in another one about the same account, by word and from the window."""
+    first = story.simple()
+    case = story.bot.ledger.case(first.plan.case_id)
+    change, _ = story.rule(case.subject)
+    newer = story.case(change, subject=case.subject)
+    for words in (f"contain {case.id} 1 because again", f"contain {newer.id} 1 because of this one"):
+        story.slack.reload("second_approver")
+        story.type(words, "second_approver")
+        story.told("second_approver", f"Proposal {first.id} by @Megan Bowen is still open")
+    story.type(f"contain {newer.id}", "second_approver")
+    story.slack.reload("approver")
+    story.slack.submit("second_approver", story.window("second_approver"), {"reason": "This one too"})
+    story.wait(lambda: story.kinds().count("not answered") >= 3, "the third refusal")
+    assert story.proposals.of_case(newer.id) == ()
+    story.press("responder", first, "withdraw")
+    story.ends(first, ProposalState.WITHDRAWN)
+    assert story.proposed(newer).state is ProposalState.OPEN
+
+
+def test_a_check_of_yesterday_is_made_again_before_anything_is_proposed(table):
+    story = table.sit(alone=True)
+    subject = story.account()
+    change, _ = story.rule(subject)
+    case = story.case(change, subject=subject)
+    story.type(f"contain {case.id}")
+    story.window("responder")
+    story.slack.reload("responder")
+    story.ahead += timedelta(hours=24, minutes=1)
+    for words in (f"contain {case.id}", f"contain {case.id} 1 because of the rule"):
+        story.type(words)
+        story.told(holding=f"Check again first: /compromise check {subject.mail}")
+        assert story.slack.modals("responder") == []
+        story.slack.reload("responder")
+    assert story.proposals.of_case(case.id) == ()
+
+
+def test_a_window_that_was_open_while_the_case_was_checked_again_proposes_nothing(story):
+    subject = story.account()
+    change, _ = story.rule(subject)
+    other, _ = story.rule(subject)
+    case = story.case(change, subject=subject)
+    story.type(f"contain {case.id}")
+    form = story.window("responder")
+    with story.bot.ledger.writing() as writing:
+        writing.run_again(case.id, "U0ALEXWILB", "somebody wants to know")
+    story.finish(case.id, other, change)
+    story.slack.submit("responder", form, {"reason": "The rule hides mail"})
+    story.told(holding=f"Case {case.id} was checked again while you chose. Nothing was proposed.")
+    assert story.proposals.of_case(case.id) == ()
+
+
+def test_what_must_come_after_others_cannot_be_chosen_without_them(story):
+    """Sending is unblocked only where the account is contained, in the same plan or before."""
+    subject = story.account()
+    block = blocking(subject)
+    contain, _ = story.rule(subject)
+    last = unblocking(subject, block, contain)
+    case = story.case(block, contain, last, subject=subject)
+    for chosen, lacking in {"3": "1-2", "2,3": "1", "1,3": "2"}.items():
+        story.type(f"contain {case.id} {chosen} because they need their mail")
+        story.told(holding=f"must come after what has the numbers {lacking}, so choose these as well")
+    assert story.proposals.of_case(case.id) == ()
+
+    proposal = story.proposed(case, "1,2")
+    story.approve("approver", proposal)
+    story.approve("second_approver", proposal)
+    story.ends(proposal, ProposalState.DONE)
+    # What is confirmed in this case already need not be chosen again.
+    assert [change.id for change in story.proposed(case, "3").plan.changes] == [last.id]
+
+
+def unblocking(subject: Subject, *after: Change) -> Change:
+    """A change that others must come before."""
+    change = blocking(subject, tuple(one.id for one in after))
+    return replace(
+        change,
+        id=f"unblock_sending:{subject.mail}",
+        step="unblock_sending",
+        says=f"Let {subject.display_name} send mail again",
+        suggested=False,
+    )

@@ -1,0 +1,255 @@
+"""Codes of an authenticator app, so that a stolen Slack session alone approves nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pyotp
+import pytest
+
+from bot.settings import PolicySettings
+from commands.approval import ProposalState
+from commands.proposals import Proposal
+from tests.scenarios.deciding import Table, at_once, laid
+
+WANTED = PolicySettings(factor=("disable_inbox_rules",))
+
+
+@dataclass
+class Phone:
+    """Somebody's authenticator app: each code that it shows is a new one, as the story waits for it."""
+
+    story: Table
+    secret: str
+    shown: list[str] = field(default_factory=list)
+
+    def code(self) -> str:
+        """The code that it shows next."""
+        self.story.ahead += timedelta(minutes=1)
+        self.shown.append(pyotp.TOTP(self.secret).at(self.story.clock()))
+        return self.shown[-1]
+
+    def wrong(self) -> str:
+        """Six digits that are no code around this time."""
+        now = self.story.clock()
+        totp = pyotp.TOTP(self.secret)
+        right = {totp.at(now, counter_offset=step) for step in (-2, -1, 0, 1, 2)}
+        return next(
+            code for code in ("000000", "111111", "222222", "333333", "444444", "555555") if code not in right
+        )
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
+    with laid(tmp_path_factory.mktemp("second-factor")) as table:
+        yield table
+
+
+@pytest.fixture
+def story(table: Table) -> Table:
+    """A bot of its own, as factors are kept with the ledger, and time that only the story moves."""
+    story = table.sit(alone=True)
+    story.stop_clock()
+    return story
+
+
+def secret_in(text: str) -> str:
+    """The key that the window shows in groups of four."""
+    found = re.search(r"^((?:[A-Z2-7]{4} ?){8})$", text, re.MULTILINE)
+    assert found
+    return "".join(found[1].split())
+
+
+def enrolled(story: Table, person: str) -> Phone:
+    """Let somebody enrol."""
+    story.type("enrol", person)
+    form = story.window(person)
+    phone = Phone(story, secret_in(story.slack.as_text(form)))
+    delivery = story.slack.submit(person, form, {"code": phone.code()})
+    assert delivery.error is None
+    assert not delivery.ack_payload
+    story.told(person, "your second factor is enrolled")
+    return phone
+
+
+def told_directly(story: Table, person: str) -> str:
+    """Everything that the bot has told somebody by direct message."""
+    return "\n".join(story.slack.as_text(message) for message in story.slack.direct(person))
+
+
+def says(delivery: Any) -> str:
+    """What the window says about the code that was sent from it."""
+    assert delivery.error is None
+    assert delivery.ack_payload
+    assert delivery.ack_payload["response_action"] == "errors"
+    return str(delivery.ack_payload["errors"]["code"])
+
+
+def approve_with(story: Table, person: str, proposal: Proposal, code: str) -> Any:
+    """Press Approve and send this code from the window."""
+    story.press(person, proposal)
+    return story.slack.submit(person, story.window(person), {"code": code})
+
+
+def test_enrolling_takes_a_right_code_and_is_told_to_the_team(story):
+    story.type("enrol", "approver")
+    form = story.window("approver")
+    phone = Phone(story, secret_in(story.slack.as_text(form)))
+    assert "The code is wrong" in says(story.slack.submit("approver", form, {"code": phone.wrong()}))
+    assert "The code is wrong" in story.slack.modals("approver")[-1].errors["code"]
+    assert "factor enrolled" not in story.kinds()
+    assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
+    assert story.slack.modals("approver") == []
+    story.told("approver", "your second factor is enrolled")
+    assert "@Alex Wilber enrolled a second factor for approvals" in told_directly(story, "second_approver")
+    assert "enrolled a second factor" not in told_directly(story, "bystander")
+    assert story.kinds().count("factor enrolled") == 1
+
+    # Whoever has a stolen session cannot put another phone in the place of this one.
+    story.type("enrol", "approver")
+    story.told("approver", "You have a second factor already")
+    assert story.slack.modals("approver") == []
+
+
+def test_only_approvers_enrol(story):
+    for person, why in {"bystander": "not one of the approvers", "guest": "Guests of this workspace"}.items():
+        story.type("enrol", person)
+        story.told(person, why)
+        assert story.slack.modals(person) == []
+    assert "factor offered" not in story.kinds()
+
+
+def test_an_enrolled_approver_approves_with_a_code_that_counts_once(story):
+    phone = enrolled(story, "approver")
+    first, second = story.simple(), story.simple()
+    story.press("approver", first)
+    form = story.window("approver")
+    assert story.votes(first) == []
+    assert "The code is wrong" in says(story.slack.submit("approver", form, {"code": phone.wrong()}))
+    assert "used before" in says(story.slack.submit("approver", form, {"code": phone.shown[0]}))
+    assert story.votes(first) == []
+    assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
+    done = story.ends(first, ProposalState.DONE)
+    assert [vote.factor for vote in done.votes] == [True]
+    by = "approved by @Alex Wilber with a code"
+    story.wait(lambda: all(by in paper for paper in story.papers(first)), "the code on every card")
+
+    assert "used before" in says(approve_with(story, "approver", second, phone.shown[-1]))
+    assert story.stands(second) is ProposalState.OPEN
+    story.nothing_was_done(second)
+
+
+def test_the_same_code_sent_twice_at_the_same_instant_counts_once(story):
+    phone = enrolled(story, "approver")
+    proposal = story.simple()
+    story.press("approver", proposal)
+    form, code = story.window("approver"), phone.code()
+    answers: list[Any] = []
+    at_once(*[lambda: answers.append(story.slack.submit("approver", form, {"code": code}))] * 2)
+    assert sorted(bool(answer.ack_payload) for answer in answers) == [False, True]
+    story.ends(proposal, ProposalState.DONE)
+    assert story.votes(proposal) == [("U0ALEXWILB", "")]
+    assert story.kinds().count("factor shown") == 1
+    assert len(story.writes(proposal)) == 1
+
+
+def test_an_enrolled_approver_cannot_approve_by_word_without_a_code(story):
+    phone = enrolled(story, "approver")
+    proposal = story.simple()
+    story.type(f"approve {proposal.id} {proposal.digest[:8]}", "approver")
+    form = story.window("approver")
+    assert form.callback_id == "approve_with_code"
+    assert story.votes(proposal) == []
+    assert story.stands(proposal) is ProposalState.OPEN
+    assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
+    story.ends(proposal, ProposalState.DONE)
+
+
+def test_a_denial_needs_no_code(story):
+    """Whoever says no must not look for a phone first."""
+    enrolled(story, "approver")
+    proposal = story.simple()
+    story.type(f"deny {proposal.id} because it is a mistake", "approver")
+    story.ends(proposal, ProposalState.DENIED)
+    story.nothing_was_done(proposal)
+
+
+def test_where_the_policy_wants_a_code_everybody_needs_one_and_is_told_what_to_type(table):
+    story = table.sit(alone=True, policy=WANTED)
+    story.stop_clock()
+    proposal = story.grave()
+    assert "Needs two different people to approve, each with a code" in story.papers(proposal)[0]
+    story.refused("approver", proposal, "Type /compromise enrol first")
+    story.type(f"approve {proposal.id}", "second_approver")
+    story.told("second_approver", "Type /compromise enrol first")
+    # Whoever may not approve at all is not asked for a code.
+    story.refused("bystander", proposal, "You are not one of the approvers.")
+    assert story.votes(proposal) == []
+
+    for person, name in {"approver": "Alex Wilber", "second_approver": "Lidia Holloway"}.items():
+        phone = enrolled(story, person)
+        assert not approve_with(story, person, proposal, phone.code()).ack_payload
+        story.told(person, f"you approved {proposal.id}")
+        assert f"approved by @{name} with a code" in story.papers(proposal)[0]
+    done = story.ends(proposal, ProposalState.DONE)
+    assert all(vote.factor for vote in done.votes)
+    assert len(story.writes(proposal)) == 2
+
+
+def test_after_five_wrong_codes_not_even_a_right_one_counts_for_a_while(story):
+    phone = enrolled(story, "approver")
+    proposal = story.simple()
+    story.press("approver", proposal)
+    form = story.window("approver")
+    told = [says(story.slack.submit("approver", form, {"code": phone.wrong()})) for _ in range(5)]
+    assert "left before none counts for a while: 1." in told[3]
+    assert "That was the fifth wrong code" in told[4]
+    assert "too many wrong codes" in says(story.slack.submit("approver", form, {"code": phone.code()}))
+    assert story.kinds().count("factor locked") == 1
+    story.nothing_was_done(proposal)
+
+    story.ahead += timedelta(minutes=15)
+    assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
+    story.ends(proposal, ProposalState.DONE)
+
+
+def test_a_right_code_does_not_make_up_for_a_lost_role(story):
+    """What was allowed when the window opened is looked at again when the code comes."""
+    phone = enrolled(story, "approver")
+    proposal = story.simple()
+    story.press("approver", proposal)
+    form = story.window("approver")
+    story.slack.set_group("incident-responders", ["responder", "second_approver"])
+    assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
+    story.wait(lambda: story.count(proposal, "vote refused") == 1, "the refusal")
+    assert "You are not one of the approvers." in story.votes(proposal, "vote refused")[0][1]
+    story.nothing_was_done(proposal)
+
+
+def test_neither_the_key_nor_a_code_is_written_down_or_shown_outside_the_window(story):
+    phone = enrolled(story, "approver")
+    proposal = story.simple()
+    form_code = phone.code()
+    assert not approve_with(story, "approver", proposal, form_code).ack_payload
+    story.ends(proposal, ProposalState.DONE)
+    folder = story.settings.ledger.parent
+    story.stop()
+    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    assert {"ledger.db", "jobs.db"} <= files.keys()
+    grouped = " ".join(phone.secret[n : n + 4] for n in range(0, 32, 4))
+    for name, content in files.items():
+        assert phone.secret.encode() not in content, name
+        assert grouped.encode() not in content, name
+    # Six digits may stand in any number by chance, so codes are looked for in what was said and noted.
+    story.start()
+    noted = "\n".join(f"{entry.kind} {entry.body}" for entry in story.bot.ledger.entries())
+    shown = [entry for entry in story.slack.transcript if "modal" not in entry["kind"]]
+    for text in (noted, *(str(entry.get("text", "")) for entry in shown)):
+        assert phone.secret not in text
+        assert grouped not in text
+        for code in phone.shown:
+            assert re.search(rf"(?<!\d){code}(?!\d)", text) is None

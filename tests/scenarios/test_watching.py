@@ -1,0 +1,135 @@
+"""After an account was taken back the bot looks again, says what came back, and what it could not see.
+
+The stories go by a clock of their own; the last of them starts the bot anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from commands.proposals import Outcome
+from commands.soundness import verify_ledger
+from sandbox.scenarios.people import ADELE as PERSON
+from sandbox.tenant import attacker
+from tests.scenarios.acting import Acting, acting, only, outcomes
+
+DOORS = ("remove_forwarding", "disable_inbox_rules")
+FORWARDING = "remove_forwarding:mailbox"
+
+
+@pytest.fixture
+def story(tmp_path) -> Iterator[Acting]:
+    """An account whose forwarding and rules were taken back a moment ago."""
+    with acting(tmp_path) as built:
+        built.check()
+        ended = built.do(only(*DOORS))
+        assert set(outcomes(ended).values()) == {Outcome.CONFIRMED}
+        yield built
+
+
+def looks(story: Acting) -> list[dict[str, Any]]:
+    """What the ledger has of each look, in their order."""
+    return [dict(entry.facts) for entry in story.bot.ledger.entries() if entry.kind == "looked again"]
+
+
+def looked(story: Acting, times: int) -> dict[str, Any]:
+    """The newest look, as soon as there were so many."""
+    story.slack.wait_for(lambda: len(looks(story)) >= times, timeout=60, what=f"{times} looks")
+    return looks(story)[-1]
+
+
+def thread(story: Acting) -> str:
+    """What is said below the case's card."""
+    card = next(card for card in story.cards() if "[Check again]" in story.text(card))
+    return "\n".join(map(story.text, story.slack.replies(card)))
+
+
+def card_says(story: Acting, words: str) -> str:
+    """The case's card as soon as it says this."""
+    return story.slack.wait_for(
+        lambda: story.case_card() if words in story.case_card() else None, what=f"a case card with {words!r}"
+    )
+
+
+def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back_again(story):
+    assert "back doors are closed" in card_says(story, "Looked again")
+    attacker.forward_again(story.microsoft.state, PERSON.upn)
+    attacker.rule_again(story.microsoft.state, PERSON.upn)
+
+    story.let_pass(timedelta(minutes=59))
+    assert len(looks(story)) == 1
+    story.let_pass(timedelta(minutes=2))
+    look = looked(story, 2)
+    assert look["raised"] is True
+    assert look["came_back"] == [FORWARDING]
+    assert [name.partition(":")[0] for name in look["new"]] == ["disable_inbox_rules"]
+    said = story.slack.wait_for(
+        lambda: thread(story) if "something came back" in thread(story) else None, what="the alarm"
+    )
+    assert "@Megan Bowen" in said
+    assert "Stop forwarding adele.vance@contoso.example's mail" in said.split("Open:")[1]
+    assert "Switch off the inbox rule “.”" in said.split("New since the check")[1]
+    assert "Stop forwarding" in card_says(story, "Open: ")
+    assert "back doors are closed." in story.case_card()
+
+    # A new check suggests it; the button opens a window in which it is ticked.
+    case = story.check()
+    assert story.text(story.cards()[-1]).count("[Take the account back]") == 1
+    story.slack.click("responder", story.cards()[-1], "contain")
+    window = story.window()
+    ticked = {
+        option["text"]["text"]
+        for block in window.blocks
+        if block["type"] == "input"
+        for option in block["element"].get("initial_options", ())
+    }
+    assert any("Stop forwarding" in words for words in ticked)
+    assert any("“.”" in words for words in ticked)
+    story.slack.close("responder", window)
+
+    ended = story.do(only(*DOORS))
+    assert ended.plan.case_id == case.id
+    assert Outcome.CONFIRMED in outcomes(ended).values()
+    box = story.microsoft.state.mailbox(PERSON.upn)
+    assert box.properties["ForwardingSmtpAddress"] is None
+    assert not [rule for rule in box.rules if rule.name in {".", ".."} and rule.enabled]
+    assert "closed" in card_says(story, "Looked again")
+
+
+def test_looks_that_fall_due_while_the_bot_is_down_are_made_when_it_is_back_and_say_what_was_not_seen(story):
+    assert "watch set" in story.kinds()
+    story.stop()
+    story.ahead += timedelta(hours=1, minutes=1)
+    story.microsoft.let_pass(timedelta(hours=1, minutes=1))
+    # Meanwhile the application may no longer read mailboxes' forwarding.
+    story.microsoft.exchange_cmdlets = story.microsoft.exchange_cmdlets - {"Get-Mailbox"}
+    story.start()
+    look = looked(story, 2)
+    assert look["round"] == 1
+    assert FORWARDING not in look["closed"]
+    assert look["came_back"] == []
+    assert any("Stop forwarding" in name for name in look["not_seen"])
+    card = card_says(story, "Could not look")
+    assert "Stop forwarding" in card.split("Could not look")[1]
+    assert "all" not in card.split("Looked again:")[1].split("back doors")[0]
+
+    # A day later everything can be seen again, and everything is closed.
+    story.microsoft.exchange_cmdlets = story.microsoft.exchange_cmdlets | {"Get-Mailbox"}
+    story.let_pass(timedelta(hours=24))
+    look = looked(story, 3)
+    assert look["round"] == 2
+    assert look["raised"] is False
+    assert look["came_back"] == look["new"] == look["not_seen"] == []
+    card_says(story, "all 3 back doors are closed")
+    assert "something came back" not in thread(story)
+    # Each round is looked at once, however often the bot goes round.
+    story.let_pass(timedelta(0))
+    story.let_pass(timedelta(hours=72))
+    looked(story, 4)
+    story.let_pass(timedelta(hours=1000))
+    assert [look["round"] for look in looks(story)] == [0, 1, 2, 3]
+    assert verify_ledger(story.bot.ledger.path).head.size == len(story.kinds())
