@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 # Most tests wait for a server, so four workers are well placed on two cores.
-WORKERS ?= 4
+WORKERS ?= 5
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint bench sandbox lock clean

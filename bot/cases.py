@@ -164,7 +164,8 @@ class Cards:
             CannotPost: Slack does not let the bot post there.
             SlackFailed: Slack did not answer.
         """
-        card = self.say(channel, case_card(view_of(case)))
+        # What was done about it is told as well; its buttons stay with the case's own card.
+        card = self.say(channel, case_card(replace(self._view(case, ()), offers=None)))
         what = f"report {request[:12]}"
         with self._ledger.writing() as writing:
             writing.posted(case.id, case.run, what, card["channel"], card["ts"])

@@ -186,7 +186,7 @@ class Deciding:
 
     def _show_plan(self, asked: Asked, case: Case) -> Answer:
         self._gate.reader_about(asked, case.subject)
-        message = dry_run(
+        messages = dry_run(
             case.id,
             case.subject,
             _offered(case),
@@ -194,7 +194,7 @@ class Deciding:
             sources=SOURCES,
             needs=partial(needs_of, policy=self._policy),
         )
-        return Answer("plan shown", case.id, {}, (message,))
+        return Answer("plan shown", case.id, {}, messages)
 
     def _choose(self, asked: Asked, case: Case) -> Answer:
         """Open the window in which somebody chooses what to propose."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.messages import Block, Message, Modal, parts
 from bot.messages.escape import cut, plain, said
-from bot.messages.limits import ALL_BLOCKS_CHARACTERS, BLOCKS, characters, fit
+from bot.messages.limits import characters, fit, pack
 from bot.messages.plans import (
     change_line,
     described,
@@ -31,8 +31,8 @@ _CHARACTERS = 200_000
 """How long the blocks of a window may be as JSON; Slack takes 250 KB with everything around them."""
 
 _NUMBERS_NAMED = 40
-_LEVELS = ((300, True), (140, False), (75, False))
-"""How a dry run that is too long gets shorter: how much of a sentence is said, and whether warnings are."""
+_SAID = 300
+"""How many characters of a sentence a dry run says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +126,15 @@ def dry_run(
     titles: Mapping[str, str],
     sources: Mapping[str, str],
     needs: Callable[[Change], int],
-) -> Message:
-    """Say the same as the window says, as a message: nothing is proposed and nothing is done."""
+) -> tuple[Message, ...]:
+    """Say the same as the window says, as messages: nothing is proposed and nothing is done."""
     whole = _Offer(case_id, subject, offer, titles, sources, needs, _suggested(offer))
-    blocks: list[Block] = []
-    for limit, warnings in _LEVELS:
-        blocks = list(_dry(whole, limit, warnings=warnings))
-        if len(blocks) <= BLOCKS and characters(blocks) <= ALL_BLOCKS_CHARACTERS:
-            break
     lines = [f"{place + 1}. {said(item.says, 120, whole.ours)}" for place, item in _to_do(offer)]
     text = f"What could be done for {said(whole.name, 100)} (nothing is done yet): " + (
         "\n".join(lines) or "nothing"
     )
-    return fit(
-        Message(text=text, blocks=tuple(blocks)), hint="in the window that “Take the account back” opens"
-    )
+    hint = "in the window that “Take the account back” opens"
+    return tuple(fit(message, hint=hint) for message in pack(list(_dry(whole)), text))
 
 
 def by_text(case_id: str, places: Sequence[int]) -> str:
@@ -245,28 +239,26 @@ def _left_out(offer: _Offer, places: Sequence[int]) -> str:
 # --- the dry run -------------------------------------------------------------------------------------------
 
 
-def _dry(offer: _Offer, limit: int, *, warnings: bool) -> Iterator[Block]:
+def _dry(offer: _Offer) -> Iterator[Block]:
     yield parts.header(f"Dry run: {offer.name}")
     yield parts.section(
         f"What could be done in case {said(offer.case_id, 40)}. Nothing is proposed, and nothing is done. "
         "■ is what the findings ask for."
     )
+    yield from parts.small_print(shared_lines(offer.shared, _SAID, offer.ours))
     idle: list[str] = []
     for _, title, items in offer.steps():
-        lines = [
-            _dry_line(offer, place, item, limit, warnings=warnings)
-            for place, item in items
-            if not isinstance(item, Nothing)
-        ]
+        lines = [_dry_line(offer, place, item) for place, item in items if not isinstance(item, Nothing)]
         if lines:
             yield from parts.paragraphs(f"*{said(title, 160)}*", lines)
         idle += [_nothing(title, item, offer) for _, item in items if isinstance(item, Nothing)]
     yield from parts.small_print(idle)
 
 
-def _dry_line(offer: _Offer, place: int, item: Change | Errand, limit: int, *, warnings: bool) -> str:
+def _dry_line(offer: _Offer, place: int, item: Change | Errand) -> str:
     mark = "■" if place in offer.chosen else "□"
     if isinstance(item, Errand):
-        return f"{mark} {place + 1}. {said(item.says, limit, offer.ours)} (for a person to do)"
-    words = change_line(place + 1, item, limit, offer.ours, warnings=warnings, needed=offer.needs(item))
+        return f"{mark} {place + 1}. {said(item.says, _SAID, offer.ours)} (for a person to do)"
+    own = without_shared(item, offer.shared)
+    words = change_line(place + 1, own, _SAID, offer.ours, warnings=True, needed=offer.needs(item))
     return f"{mark} {words}"

@@ -44,7 +44,7 @@ def every_message(texts: tuple[str, ...], each: int = 1) -> list[Message]:
     lines = tuple(proposal_line(one) for one in proposals)
     view = samples.done(samples.rich(texts), offers=True, proposals=lines, doors=texts[0], raised=True)
     found = [
-        dry_run("C-7F3K2", subject, samples.offer(texts, each), **plan),
+        *dry_run("C-7F3K2", subject, samples.offer(texts, each), **plan),
         errands("C-7F3K2", subject, samples.errand_states(texts, 3 * each)),
         *history(
             [
