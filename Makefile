@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
-# Most tests wait for a server, so four workers are well placed on two cores.
+# Most tests wait for a server, so five workers are well placed on two cores.
 WORKERS ?= 5
 
 .DEFAULT_GOAL := help
