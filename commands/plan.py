@@ -293,16 +293,6 @@ def offer_from(text: str | bytes) -> tuple[Planned, ...]:
     return _OFFER.validate_json(text)
 
 
-def undo_text(undo: Undo) -> str:
-    """Write an undo as JSON."""
-    return _UNDO.dump_json(undo).decode()
-
-
-def undo_from(text: str | bytes) -> Undo:
-    """Read an undo from its JSON."""
-    return _UNDO.validate_json(text)
-
-
 def _whole(value: Any) -> Any:
     """Replace half characters in every text."""
     if isinstance(value, str):
@@ -314,4 +304,3 @@ def _whole(value: Any) -> Any:
 
 _PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 _OFFER: TypeAdapter[tuple[Planned, ...]] = TypeAdapter(tuple[Planned, ...])
-_UNDO: TypeAdapter[Undo] = TypeAdapter(Undo)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from datetime import UTC
-
-from bot.artefacts.timeline_csv import harmless
 from bot.messages.parts import gravest_first
+from commands.clues.cells import moment, table
 from commands.report import Report
 
 COLUMNS = (
@@ -26,27 +22,21 @@ COLUMNS = (
 
 def findings_csv(report: Report) -> str:
     """Write every finding with all its records, and a line of column names first."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for finding in gravest_first(report.findings):
-        writer.writerow(
+    return table(
+        COLUMNS,
+        (
             (
                 finding.severity.word,
-                finding.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if finding.at else "",
-                *(
-                    harmless(text)
-                    for text in (
-                        finding.symptom,
-                        finding.sign.id,
-                        finding.summary,
-                        finding.by,
-                        finding.address,
-                        finding.before,
-                        finding.after,
-                        " ".join(finding.records),
-                    )
-                ),
+                moment(finding.at),
+                finding.symptom,
+                finding.sign.id,
+                finding.summary,
+                finding.by,
+                finding.address,
+                finding.before,
+                finding.after,
+                " ".join(finding.records),
             )
-        )
-    return out.getvalue()
+            for finding in gravest_first(report.findings)
+        ),
+    )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from bot.artefacts.timeline_csv import harmless
+from commands.clues.cells import harmless
 from commands.ledger import Entry
 
 COLUMNS = ("seq", "at", "kind", "actor", "case", "body", "prev", "hash")

@@ -15,7 +15,8 @@ from bot.artefacts import report_store
 from bot.artefacts.report_files import report_files
 from bot.artefacts.report_json import report_json
 from bot.artefacts.report_text import report_text
-from bot.artefacts.timeline_csv import COLUMNS, harmless, timeline_csv
+from bot.artefacts.timeline_csv import COLUMNS, timeline_csv
+from commands.clues.cells import harmless
 from tests.bot.messages import samples
 from tests.bot.messages.samples import TENANT_TEXT
 

@@ -7,7 +7,6 @@ import io
 
 import pytest
 
-from bot.artefacts import timeline_csv
 from commands.clues.cells import harmless, moment, table
 from tests.commands.evidence import NOON
 
@@ -27,11 +26,6 @@ TEXTS = [
     "zero\u200bwidth",
     "",
 ]  # fmt: skip
-
-
-@pytest.mark.parametrize("text", TEXTS)
-def test_a_cell_is_made_harmless_just_as_in_the_timeline(text: str) -> None:
-    assert harmless(text) == timeline_csv.harmless(text)
 
 
 @pytest.mark.parametrize("text", TEXTS[:7])
