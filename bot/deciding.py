@@ -43,7 +43,7 @@ from bot.messages.enrol_modal import enrol_modal
 from bot.messages.errands import errand_done_modal, errands
 from bot.messages.history import history
 from bot.messages.password_modal import password_modal
-from bot.messages.plans import makes_password, offer_reference
+from bot.messages.plans import offer_reference
 from bot.messages.propose_modal import dry_run, propose_modal
 from bot.messages.restore_modal import restore_modal
 from bot.people import People
@@ -57,7 +57,7 @@ from commands.carry_out import secret_name
 from commands.errors import AlreadyProposed, CommandError, NotNow, VoteRefused
 from commands.keys import Keys
 from commands.ledger import Case, Ledger
-from commands.plan import Change, Plan, Planned, Undoable, offer_from
+from commands.plan import Change, Plan, Planned, Undoable, holds_password, offer_from
 from commands.proposals import PERHAPS_MADE, Action, Proposal, Proposals
 from commands.propose import (
     Policy,
@@ -490,7 +490,7 @@ class Deciding:
         """Give the change that made a password which can still be shown."""
         ended = {action.change: action.outcome for action in proposal.actions}
         for change in proposal.plan.changes:
-            if makes_password(change) and ended.get(change.id) in PERHAPS_MADE:
+            if holds_password(change.do) and ended.get(change.id) in PERHAPS_MADE:
                 sealed = self._proposals.sealed(proposal.id, change.id, self._clock())
                 if sealed is not None:
                     return change, sealed

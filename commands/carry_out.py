@@ -34,7 +34,18 @@ from commands import passwords, steps
 from commands.approval import ProposalState, Vote, why_not_run
 from commands.errors import KeyUnusable, LedgerTampered, NotNow
 from commands.keys import Keys
-from commands.plan import NEW_PASSWORD, Act, Change, Look, Plan, State, same, state_of, took_effect
+from commands.plan import (
+    NEW_PASSWORD,
+    Act,
+    Change,
+    Look,
+    Plan,
+    State,
+    holds_password,
+    same,
+    state_of,
+    took_effect,
+)
 from commands.proposals import Action, Outcome, Proposal, Proposals
 from commands.situation import Guard
 from graph.connection import Connection
@@ -264,7 +275,7 @@ class _Run:
         if change.moves and change.after:
             # Microsoft's times are to the second: what moves twice in one second is not seen to move.
             self.sleep(1)
-        password = passwords.make(self.below) if _holds_password(change.do) else ""
+        password = passwords.make(self.below) if holds_password(change.do) else ""
         sealed = self.keys.seal(password.encode(), secret_name(self.id, change.id)) if password else b""
         self.proposals.intend(self.id, change.id, found.state, sealed=sealed)
         self.tell()
@@ -393,7 +404,7 @@ class _Run:
 
     def _password_of(self, change: Change) -> str | None:
         """Give the password that was made for a change, "" where it needs none, None when it is gone."""
-        if not _holds_password(change.do):
+        if not holds_password(change.do):
             return ""
         sealed = self.proposals.sealed(self.id, change.id, self.clock())
         try:
@@ -515,25 +526,9 @@ def secret_name(proposal_id: str, change_id: str) -> bytes:
     return f"password {proposal_id} {change_id}".encode("utf-8", "replace")
 
 
-def _parts(do: Act) -> Mapping[str, Any]:
-    return (do.body or {}) if isinstance(do, Request) else do.parameters
-
-
-def _holds_password(do: Act) -> bool:
-    return _mentions(_parts(do))
-
-
-def _mentions(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_mentions(one) for one in value.values())
-    if isinstance(value, (list, tuple)):
-        return any(_mentions(one) for one in value)
-    return bool(value == NEW_PASSWORD)
-
-
 def _filled(do: Act, password: str) -> Act:
     """Put the password in its place."""
-    if not _holds_password(do):
+    if not holds_password(do):
         return do
     if not password:
         raise ValueError("a password is to be set and there is none")

@@ -266,6 +266,19 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def holds_password(do: Act) -> bool:
+    """Say whether a new password goes into what is sent."""
+    return _mentions(do.body if isinstance(do, Request) else do.parameters)
+
+
+def _mentions(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_mentions(one) for one in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(_mentions(one) for one in value)
+    return bool(value == NEW_PASSWORD)
+
+
 # --- as JSON -----------------------------------------------------------------------------------------------
 
 

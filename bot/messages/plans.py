@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from bot.messages import parts
 from bot.messages.escape import cut, plain, said
 from commands.approval import Vote
-from commands.plan import NEW_PASSWORD, RESTORING, Change, Planned, offer_text
+from commands.plan import RESTORING, Change, Planned, offer_text
 from commands.proposals import DONE, Action, Proposal
 from graph.request import Request
 
@@ -109,20 +108,6 @@ def sends(change: Change) -> str:
     """What is sent, in short, for mrkdwn: ``PATCH /users/…`` or the cmdlet's name."""
     act = change.do
     return said(f"{act.method} {act.path}" if isinstance(act, Request) else act.name, 200)
-
-
-def makes_password(change: Change) -> bool:
-    """Whether carrying the change out makes a new password."""
-    act = change.do
-    return _holds(act.body if isinstance(act, Request) else act.parameters)
-
-
-def _holds(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_holds(inner) for inner in value.values())
-    if isinstance(value, list | tuple):
-        return any(_holds(inner) for inner in value)
-    return bool(value == NEW_PASSWORD)
 
 
 def counting(proposal: Proposal) -> tuple[Vote, ...]:

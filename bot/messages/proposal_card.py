@@ -21,7 +21,6 @@ from bot.messages.plans import (
     change_line,
     counting,
     last_actions,
-    makes_password,
     ordered,
     reference,
     sends,
@@ -31,7 +30,7 @@ from bot.messages.plans import (
     without_shared,
 )
 from commands.approval import ProposalState
-from commands.plan import Change, Errand
+from commands.plan import Change, Errand, holds_password
 from commands.proposals import DONE, PERHAPS_MADE, SECRET_LIFE, Action, Outcome, Proposal
 
 _STATES = {
@@ -457,7 +456,7 @@ def _password_until(proposal: Proposal) -> datetime:
     made = [
         action.intended_at + SECRET_LIFE
         for change in proposal.plan.changes
-        if (action := actions.get(change.id)) and action.outcome in PERHAPS_MADE and makes_password(change)
+        if (action := actions.get(change.id)) and action.outcome in PERHAPS_MADE and holds_password(change.do)
     ]
     return max(made, default=proposal.made_at)
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +28,7 @@ from graph.errors import NoLicence, NoPermission, Refused
 from graph.evidence import SOURCES
 from graph.question import Question
 from graph.request import Cmdlet, Request
-from sandbox.tenant import Fault, RunningTenant, start
+from sandbox.tenant import Fault
 from tests.commands import carrying
 from tests.commands.carrying import (
     ADELE,
@@ -54,22 +52,6 @@ from tests.commands.carrying import (
 from tests.graph.local import connect_to
 
 O = Outcome  # noqa: E741 - short, for the lists below
-
-
-@pytest.fixture
-def tenant() -> Iterator[RunningTenant]:
-    with start("mailbox-takeover", now=NOW, limits=False) as running:
-        running.stop_clock()
-        running.directory_roles = running.directory_roles | {"Privileged Authentication Administrator"}
-        yield running
-
-
-@pytest.fixture
-def scene(tenant: RunningTenant, tmp_path: Path) -> Iterator[Scene]:
-    with connect_to(tenant) as connection:
-        made = Scene(tenant, connection, tmp_path)
-        yield made
-        made.ledger.close()
 
 
 def everything(scene: Scene) -> list[Change]:

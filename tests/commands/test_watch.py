@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from commands import watch
 from commands.plan import Change, offer_text
@@ -14,7 +10,7 @@ from commands.propose import restoring
 from commands.situation import Guard
 from commands.watch import Doors, NotSeen
 from graph.evidence import SOURCES
-from sandbox.tenant import Fault, RunningTenant, start
+from sandbox.tenant import Fault
 from tests.commands.carrying import (
     ADELE,
     CASE,
@@ -29,23 +25,6 @@ from tests.commands.carrying import (
     reset_password,
     revoke_grant,
 )
-from tests.graph.local import connect_to
-
-
-@pytest.fixture
-def tenant() -> Iterator[RunningTenant]:
-    with start("mailbox-takeover", now=NOW, limits=False) as running:
-        running.stop_clock()
-        running.directory_roles = running.directory_roles | {"Privileged Authentication Administrator"}
-        yield running
-
-
-@pytest.fixture
-def scene(tenant: RunningTenant, tmp_path: Path) -> Iterator[Scene]:
-    with connect_to(tenant) as connection:
-        made = Scene(tenant, connection, tmp_path)
-        yield made
-        made.ledger.close()
 
 
 def look_again(scene: Scene) -> Doors:
