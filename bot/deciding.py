@@ -271,6 +271,9 @@ class Deciding:
 
     def _propose(self, asked: Asked, case: Case, kind: str, plan: Plan, because: str) -> Answer:
         asker = self._gate.asker_about(asked, case.subject)
+        earlier = self._proposals.asked_for(asked.id)
+        if earlier:
+            return self._posted(earlier)
         room = channels.room(self._client, case.channel)
         try:
             proposal = self._proposals.propose(
@@ -298,8 +301,11 @@ class Deciding:
         except SlackFailed as error:
             # It is in the ledger; the next round posts its card.
             log.warning("A proposal's card waits.", action="proposal.waits", error=str(error))
+        return self._posted(proposal)
+
+    def _posted(self, proposal: Proposal) -> Answer:
         message = decisions.proposal_posted(proposal, self._papers.link(proposal))
-        return Answer("answered", case.id, {"proposal": proposal.id}, (message,))
+        return Answer("answered", proposal.plan.case_id, {"proposal": proposal.id}, (message,))
 
     def _fresh_offer(self, case: Case) -> tuple[Planned, ...]:
         """Give what the case offers.

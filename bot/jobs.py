@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -429,5 +430,6 @@ def _id(case: Case) -> str:
 
 def _write_ahead(path: str) -> None:
     """Set the engine's file to write-ahead logging, which it keeps; the engine is much quicker with it."""
+    Path(path).touch(mode=0o600)
     with closing(sqlite3.connect(path, timeout=30)) as connection:
         connection.execute("PRAGMA journal_mode = WAL").fetchone()

@@ -55,6 +55,8 @@ BEGIN SELECT RAISE(ABORT, 'an entry of the ledger must follow the last one'); EN
 }
 """The triggers by name. Never use `transform()` of sqlite-utils on the ledger: it drops them silently."""
 
+BEGINNINGS = frozenset({"case opened", "proposed"})
+"""The kinds of entries that name the request they were made for, and do not answer it."""
 CASE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """What case ids are made of: nothing that is misread on the phone."""
 
@@ -463,7 +465,7 @@ class Ledger:
         known = False
         for row in self.rows("SELECT kind, actor, body FROM ledger WHERE instr(body, ?)", [request.id]):
             facts = json.loads(row["body"])
-            if facts.get("request") != request.id or row["kind"] == "case opened":
+            if facts.get("request") != request.id or row["kind"] in BEGINNINGS:
                 continue
             if row["kind"] != "asked":
                 return False

@@ -181,6 +181,13 @@ class Proposals:
         """Give the proposals of a case, the oldest first."""
         return self._read("case_id = ?", [case_id])
 
+    def asked_for(self, request: str) -> Proposal | None:
+        """Give what was proposed for a request: taken up after a restart, it proposes nothing again."""
+        asked = "SELECT body FROM ledger WHERE kind = 'proposed' AND instr(body, ?)"
+        told = [json.loads(row["body"]) for row in self.ledger.rows(asked, [request])] if request else []
+        known = [facts["proposal"] for facts in told if facts.get("request") == request]
+        return self.get(known[0]) if known else None
+
     def waiting(self) -> tuple[Proposal, ...]:
         """Give the proposals that people have not decided."""
         return self._read("state = 'open'")
@@ -265,7 +272,9 @@ class Proposals:
         ]
         proposed = [entry for entry in told if entry.kind == "proposed"]
         votes = [entry for entry in told if entry.kind == "vote"]
-        if [_proposed(proposal)] != [entry.facts for entry in proposed]:
+        # For which request it was made stands in the entry alone.
+        told_of = [{k: v for k, v in entry.facts.items() if k != "request"} for entry in proposed]
+        if [_proposed(proposal)] != told_of:
             raise LedgerTampered(f"does not know the proposal {proposal_id} as its table has it")
         if [_voted(proposal, vote) for vote in proposal.votes] != [entry.facts for entry in votes]:
             raise LedgerTampered(f"does not know the votes on {proposal_id} as their table has them")
@@ -330,7 +339,7 @@ class Proposals:
                 state=ProposalState.OPEN,
                 channel=channel,
             )
-            writing.append("proposed", proposed_by, plan.case_id, _proposed(proposal))
+            writing.append("proposed", proposed_by, plan.case_id, {**_proposed(proposal), "request": request})
             writing.execute(
                 "INSERT INTO proposals (id, case_id, account, kind, plan, digest, proposed_by, proposer,"
                 " reason, needs, factor, strict, made_at, expires_at, state, channel)"

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from commands import steps
 from commands.errors import PlanRefused
-from commands.plan import RESTORING, Change, Errand, Nothing, Plan, Planned, Undoable
+from commands.plan import RESTORING, Change, Errand, Nothing, Plan, Planned, Undoable, holds_password
 from commands.report import Report
 from commands.situation import Guard, Situation
 from graph.evidence import Evidence
@@ -44,9 +44,12 @@ class Policy:
 
 
 def needs_of(change: Change, policy: Policy) -> int:
-    """Say how many people must approve one change."""
+    """Say how many people must approve one change.
+
+    Whoever set a password alone could read it and have the account, so no policy makes that one person's.
+    """
     if change.step in policy.people:
-        return max(1, policy.people[change.step])
+        return max(2 if holds_password(change.do) else 1, policy.people[change.step])
     two = change.step in DISRUPTIVE or change.tenant_wide or is_irreversible(change) or is_restoring(change)
     return 2 if two else 1
 

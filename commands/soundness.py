@@ -275,7 +275,7 @@ class Replay:
         if kind == "asked" and "request" in facts:  # the command line asks without one
             said = {one: _whole(facts[one]) for one in ("channel", "words")}
             requests[facts["request"]] = {"at": at, "actor": actor, **said, "answered": 0, "case_id": ""}
-        elif facts.get("request") in requests:
+        elif facts.get("request") in requests and kind != "proposed":
             asked = requests[facts["request"]]
             asked.update(case_id=case_id, answered=asked["answered"] if kind == "case opened" else 1)
 

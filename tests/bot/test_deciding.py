@@ -14,6 +14,7 @@ from commands.ledger import Case
 from commands.plan import Nothing, offer_from
 from commands.proposals import Proposal
 from commands.propose import assemble
+from commands.soundness import verify_ledger
 from sandbox.workspace import Message, View
 from tests.scenarios.conftest import ADELE, Stage
 
@@ -134,7 +135,7 @@ def test_a_proposal_whose_card_was_never_posted_gets_one_in_the_next_round(check
     assert len(story.slack.direct("approver")) == 1
 
 
-def propose_by_hand(story: Stage) -> Proposal:
+def propose_by_hand(story: Stage, request: str = "") -> Proposal:
     """A proposal as it is when the process dies right after it was made."""
     case = case_of(story)
     offer = offer_from(case.offer)
@@ -158,7 +159,27 @@ def propose_by_hand(story: Stage) -> Proposal:
         strict=False,
         expires_at=datetime.now(UTC) + timedelta(hours=1),
         channel=case.channel,
+        request=request,
     )
+
+
+def test_a_proposal_that_was_made_is_not_made_again_for_the_same_words_at_the_next_start(checked):
+    """The program can die after the plan was carried out, and before the person who asked has an answer."""
+    story = checked()
+    ledger, person = story.bot.ledger, story.slack.people["responder"].id
+    offer = offer_from(case_of(story).offer)
+    number = next(n for n, one in enumerate(offer, 1) if one.step == "remove_forwarding")
+    asked = f"contain {case_of(story).id} {number} because It forwards"
+    with ledger.writing() as writing:
+        writing.ask("r-1", person, case_of(story).channel, asked)
+    proposal = propose_by_hand(story, "r-1")
+    story.proposals.withdraw(proposal.id, person)
+    story.stop()
+    story.start()
+    story.told(holding=proposal.id)
+    story.slack.wait_for(lambda: not story.bot.ledger.unanswered_requests(), what="the late answer")
+    assert [one.id for one in story.proposals.of_case(case_of(story).id)] == [proposal.id]
+    assert verify_ledger(story.bot.ledger.path).head.size == len(story.kinds())
 
 
 def test_whoever_changes_the_address_in_slack_is_nobody_and_decides_nothing(checked):

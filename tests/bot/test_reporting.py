@@ -57,6 +57,7 @@ def test_somebody_elses_report_is_told_to_the_responders_and_starts_nothing(stag
     story.slack.shortcut("bystander", "report_account")
     modal = form(story, "bystander", "tells the responders")
     assert "Start the check" not in str(modal)
+    story.wrote("asked", "window opened")
     sent = story.slack.submit("bystander", modal, {"person": "U0ADELEVAN", "noticed": "<!channel> *spam*"})
     assert sent.error is None
     story.slack.wait_for(
@@ -68,7 +69,7 @@ def test_somebody_elses_report_is_told_to_the_responders_and_starts_nothing(stag
     assert "Grady Archie" in text or "U0GRADYARC" in text
     assert "<!channel>" not in report.text
     assert "U0ADELEVAN" not in str(report), "a mention would call the one whose account it is"
-    assert story.kinds() == ["asked", "window opened", "asked", "account reported", "answered"]
+    story.wrote("asked", "window opened", "asked", "account reported", "answered")
     assert story.bot.ledger.unfinished_cases() == []
 
     story.slack.click("responder", report, "check_reported")
@@ -136,7 +137,7 @@ def test_without_a_channel_people_are_told_whom_to_ask(stage, users, says):
     story.type(f"suspect {ADELE} because of odd mail", person="bystander", channel="security-alerts")
     told = story.told("bystander", says)
     assert ("U0NESTORWI" in told.text) is bool(users)
-    assert story.kinds() == ["asked", "not answered"]
+    story.wrote("asked", "not answered")
 
 
 @pytest.mark.parametrize(

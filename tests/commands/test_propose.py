@@ -6,7 +6,17 @@ from dataclasses import replace
 import pytest
 
 from commands.errors import PlanRefused
-from commands.plan import Change, Errand, Nothing, Undoable, offer_from, offer_text, plan_facts, plan_from
+from commands.plan import (
+    NEW_PASSWORD,
+    Change,
+    Errand,
+    Nothing,
+    Undoable,
+    offer_from,
+    offer_text,
+    plan_facts,
+    plan_from,
+)
 from commands.propose import Policy, assemble, needs_of, needs_of_plan, restoring, wants_factor
 from graph.request import Request
 from tests.commands.plans import ADELE, CASE, change, plan
@@ -50,6 +60,13 @@ def test_how_many_people_a_change_needs(what):
 def test_the_settings_change_the_number_and_never_to_nobody():
     assert needs_of(RULE, Policy(people={"disable_inbox_rules": 3})) == 3
     assert needs_of(BLOCK, Policy(people={"block_sign_in": 0})) == 1
+
+
+def test_no_setting_lets_one_person_make_a_password_that_they_could_read():
+    body = {"passwordProfile": {"password": NEW_PASSWORD}}
+    reset = replace(RESET, do=Request("PATCH", f"/users/{ADELE.id}", body=body))
+    assert needs_of(reset, Policy(people={"reset_password": 1})) == 2
+    assert needs_of(reset, Policy(people={"reset_password": 3})) == 3
 
 
 def test_a_plan_needs_as_many_as_its_most_demanding_change():

@@ -103,6 +103,10 @@ class Stage:
         """Give the kinds of all entries in the ledger."""
         return [entry.kind for entry in self.bot.ledger.entries()]
 
+    def wrote(self, *kinds: str) -> None:
+        """Wait until the ledger's entries are of these kinds: an answer can be seen before it is written."""
+        self.slack.wait_for(lambda: self.kinds() == list(kinds), what=f"the entries {', '.join(kinds)}")
+
 
 Staging = Callable[..., Stage]
 

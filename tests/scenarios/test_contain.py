@@ -40,6 +40,14 @@ def proposed(story: Stage, person: str = "responder") -> Message:
     return story.card("Waiting for approval")
 
 
+def copy_of(story: Stage, person: str, holding: str) -> Message:
+    """What an approver got by direct message, as soon as it says this."""
+    return story.slack.wait_for(
+        lambda: next((m for m in story.slack.direct(person) if holding in story.slack.as_text(m)), None),
+        what=f"a direct message to {person} with {holding!r}",
+    )
+
+
 def test_a_taken_over_account_is_taken_back_by_one_who_proposes_and_two_who_approve(story):
     card = proposed(story)
     text = story.slack.as_text(card)
@@ -48,8 +56,7 @@ def test_a_taken_over_account_is_taken_back_by_one_who_proposes_and_two_who_appr
 
     story.slack.click("approver", card, "approve")
     story.told("approver", "still needs one person")
-    (copy,) = story.slack.direct("second_approver")
-    assert "approved by @Alex Wilber" in story.slack.as_text(copy)
+    copy = copy_of(story, "second_approver", "approved by @Alex Wilber")
     story.slack.click("second_approver", copy, "approve")
     story.told("second_approver", "the last approval it needed")
 
@@ -64,10 +71,10 @@ def test_a_taken_over_account_is_taken_back_by_one_who_proposes_and_two_who_appr
     user = next(one for one in story.microsoft.state.users.values() if one["userPrincipalName"] == ADELE)
     assert user["accountEnabled"] is False
     assert "Failed" not in story.slack.as_text(story.card("Carried out"))
-    assert "back doors are closed" in story.slack.as_text(story.card("Take the account back"))
+    assert "Take the account back" in story.slack.as_text(story.card("back doors are closed"))
     assert any("sent-mail.csv" in story.slack.as_text(reply) for reply in story.slack.replies(done))
     for person in ("approver", "second_approver"):
-        (copy,) = story.slack.direct(person)
-        assert "Carried out" in story.slack.as_text(copy)
+        copy = copy_of(story, person, "Carried out")
+        assert len(story.slack.direct(person)) == 1
         assert "Approve" not in story.slack.as_text(copy).splitlines()
     assert verify_ledger(story.bot.ledger.path).head.size == len(story.kinds())
