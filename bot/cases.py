@@ -20,13 +20,17 @@ from slack_sdk import WebClient
 
 from bot.artefacts import answers, report_store
 from bot.artefacts.archive import NAME, evidence_archive
+from bot.artefacts.chart import ALT
 from bot.artefacts.handled import Handled
 from bot.artefacts.report_files import report_files
+from bot.artefacts.timeline_png import NAME as PICTURE
+from bot.artefacts.timeline_png import Picture, picture
 from bot.channels import cannot_post
 from bot.errors import BotError, CannotPost, SlackFailed
 from bot.messages import Message
 from bot.messages.case_card import CaseView, case_card
 from bot.messages.details import details
+from bot.messages.escape import plain
 from bot.messages.proposal_card import proposal_line
 from bot.slack_client import call
 from commands.check import Progress
@@ -186,15 +190,25 @@ class Cards:
         if what in done:
             return _names(done[what])
         # What Microsoft answered goes into the case's own thread only, not wherever a report is asked for.
-        files = self._papers(case, report, archive=not prefix)
+        files, drawn = self._papers(case, report, archive=not prefix)
         uploads = [{"filename": name, "title": name, "content": content} for name, content in files.items()]
+        for upload in uploads:
+            if upload["filename"] == PICTURE:
+                upload["alt_txt"] = plain(drawn.alt, ALT)
         self.persist(
-            lambda: call(self._client.files_upload_v2, channel=channel, thread_ts=card, file_uploads=uploads)
+            partial(
+                call,
+                self._client.files_upload_v2,
+                channel=channel,
+                thread_ts=card,
+                file_uploads=uploads,
+                initial_comment=drawn.trouble or None,
+            )
         )
         self._note(case.id, run, what, channel, ", ".join(files))
         return tuple(files)
 
-    def _papers(self, case: Case, report: Report, *, archive: bool) -> dict[str, bytes]:
+    def _papers(self, case: Case, report: Report, *, archive: bool) -> tuple[dict[str, bytes], Picture]:
         """The files of a case as it stands now; an archive is noted in the ledger before it is posted."""
         proposals = Proposals(self._ledger)
         handled = Handled(
@@ -203,7 +217,8 @@ class Cards:
             errands=proposals.errands(case.id),
             head=self._ledger.head(),
         )
-        files = report_files(report, handled)
+        drawn = picture(report, handled)
+        files = report_files(report, handled, drawn)
         if archive:
             noted = _answers_of(self._ledger, case)
             kept = answers.kept(self._ledger.path, case.id, case.run, noted) if noted else None
@@ -219,7 +234,7 @@ class Cards:
                 "answers": kept is not None,
             }
             self._ledger.append("evidence", "bot", case.id, facts)
-        return files
+        return files, drawn
 
     def _files(self, case: Case) -> tuple[str, ...]:
         """The names of the files that were attached in the thread."""

@@ -1,8 +1,8 @@
 """A report as one HTML page that loads nothing and runs nothing, for people outside of Slack and for paper.
 
-Every text passes `visible`, which leaves nothing hidden in it, and is then escaped by the template; no text
-of anybody's ever stands in an attribute. The page's policy allows its own style sheet, by hash, and nothing
-else.
+Every text passes `visible`, which leaves nothing hidden in it, and is then escaped by the template; the one
+attribute with anybody's text is what the picture shows in words. The page's policy allows its own style
+sheet, by hash, and the picture that lies in the page itself, and nothing else.
 Source: W3C, "Content Security Policy Level 3".
 """
 
@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.timeline_png import Picture
 from bot.messages import parts
 from bot.messages.escape import visible
 from commands.plan import Change
@@ -32,14 +33,14 @@ _MOST_EVENTS = 2_000
 _RECORDS_EACH = 12
 
 
-def report_html(report: Report, handled: Handled = NOTHING) -> str:
+def report_html(report: Report, handled: Handled = NOTHING, drawn: Picture | None = None) -> str:
     """Write the whole page.
 
     Args:
         report: What the check found.
         handled: What was done about it so far.
+        drawn: The timeline as a picture, which becomes a part of the page; None leaves it out.
     """
-    mark, word = parts.VERDICT[report.verdict.answer]
     events = _events(report)
     return (
         _pages()
@@ -48,8 +49,7 @@ def report_html(report: Report, handled: Handled = NOTHING) -> str:
             report=report,
             handled=handled,
             subject=parts.name_and_address(report.subject),
-            mark=mark,
-            word=word,
+            word=parts.VERDICT[report.verdict.answer][1],
             results=parts.RESULT,
             unseen=[source for source in report.sources if source.state is not State.COMPLETE],
             unknown=[symptom for symptom in report.symptoms if symptom.result is Result.UNKNOWN],
@@ -58,6 +58,8 @@ def report_html(report: Report, handled: Handled = NOTHING) -> str:
             events=events,
             left_out=len(report.timeline) - len(events),
             deeds=_deeds,
+            drawn=drawn,
+            png=base64.b64encode(drawn.png).decode() if drawn else "",
             style_hash=_style_hash(),
         )
     )

@@ -27,6 +27,7 @@ def test_a_responder_checks_a_taken_over_mailbox(stage):
     assert any("Timeline" in story.slack.as_text(reply) for reply in replies)
     names = {file.name for reply in replies for file in reply.files}
     assert names == {
+        "timeline.png",
         "report.html",
         "report.txt",
         "report.json",
@@ -87,7 +88,7 @@ def test_the_ledger_holds_no_secret_and_no_mail_text(stage):
     assert [text for text in texts if len(text) > 60 and text[:60] in kept] == []
     archive = next(file for file in story.slack.files() if file.name == "evidence.zip").content
     with zipfile.ZipFile(io.BytesIO(archive)) as file:
-        packed = {name: file.read(name).decode("utf-8-sig") for name in file.namelist()}
+        packed = {name: file.read(name).decode("utf-8-sig", "replace") for name in file.namelist()}
     assert [secret for secret in secrets for content in packed.values() if secret in content] == []
     written_out = [json.dumps(text)[1:61] for text in texts if len(text) > 60]
     assert [text for text in written_out for content in packed.values() if text in content] == []

@@ -7,6 +7,7 @@ import json
 import stat
 import zipfile
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,13 @@ def recorded() -> bytes:
     return keeps.packed(REPORT.sources)
 
 
+@cache
+def files_of_it() -> dict[str, bytes]:
+    return report_files(REPORT, HANDLED)
+
+
 def packed(kept: bytes | None) -> bytes:
-    return evidence_archive(REPORT, HANDLED, report_files(REPORT, HANDLED), "", kept)
+    return evidence_archive(REPORT, HANDLED, files_of_it(), "", kept)
 
 
 @pytest.fixture
@@ -76,7 +82,7 @@ def test_the_same_case_gives_the_same_bytes():
 def test_it_holds_the_report_the_proposals_and_a_file_for_every_source(archive):
     files = contents(archive)
     assert set(files) == {
-        *report_files(REPORT),
+        *files_of_it(),
         "proposals.json",
         "errands.json",
         "offer.json",

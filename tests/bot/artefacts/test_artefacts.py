@@ -12,11 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.artefacts import report_store
+from bot.artefacts.findings_csv import findings_csv
 from bot.artefacts.report_files import report_files
 from bot.artefacts.report_json import report_json
 from bot.artefacts.report_text import report_text
 from bot.artefacts.timeline_csv import COLUMNS, timeline_csv
+from bot.artefacts.timeline_png import Picture
 from commands.clues.cells import harmless
+from tests.bot.artefacts.attacks import attacked, findings_with_values
 from tests.bot.messages import samples
 from tests.bot.messages.samples import TENANT_TEXT
 
@@ -97,11 +100,34 @@ def test_the_timeline_has_a_row_for_every_event():
     assert all(len(row) == len(COLUMNS) for row in rows)
 
 
-def test_the_files_of_a_report_are_text_json_and_csv():
+def test_the_files_of_a_report_are_picture_page_text_json_and_csv():
     files = report_files(samples.rich(samples.HOSTILE))
-    assert list(files) == ["report.html", "report.txt", "report.json", "findings.csv", "timeline.csv"]
+    assert list(files) == [
+        "timeline.png",
+        "report.html",
+        "report.txt",
+        "report.json",
+        "findings.csv",
+        "timeline.csv",
+    ]
     assert json.loads(files["report.json"])["verdict"] == "compromised"
     assert all(files.values())
+
+
+def test_a_report_goes_out_without_its_picture_and_says_why():
+    files = report_files(samples.rich(), drawn=Picture(b"", "", "It could not be drawn."))
+    assert next(iter(files)) == "report.html"
+    assert "timeline.png" not in files
+    assert b"It could not be drawn." in files["report.html"]
+
+
+def test_no_cell_of_a_table_is_a_formula_or_has_a_hidden_sign_whatever_was_written():
+    """Every text of the report is an attack that begins like a formula."""
+    report, marks = attacked("r", findings_with_values(samples.rich()), "=cmd|'/c calc'!A1\u202e\x1b{0}\r\n")
+    for table in (timeline_csv(report), findings_csv(report)):
+        cells = [cell for row in csv.reader(io.StringIO(table, newline="")) for cell in row]
+        assert any(mark in cell for mark in marks for cell in cells)
+        assert not [cell for cell in cells if cell[:1] in set("=+-@|%") or set(cell) & set("\u202e\x1b\r\n")]
 
 
 @pytest.mark.parametrize(

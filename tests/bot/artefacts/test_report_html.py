@@ -5,24 +5,26 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from enum import Enum
 from html.parser import HTMLParser
-from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-from bot.artefacts.handled import Handled
 from bot.artefacts.report_html import report_html
-from commands.ledger import Head
-from commands.plan import Change
-from commands.report import Report
+from bot.artefacts.timeline_png import Picture
+from tests.bot.artefacts.attacks import (
+    ATTACK,
+    SHOWN,
+    attacked,
+    findings_with_values,
+    handled,
+    keyed,
+    voted,
+)
 from tests.bot.messages import samples
 from tests.bot.messages.samples import TENANT_TEXT
 
-HEAD = Head(42, "ab" * 32)
 LOADS = {
     "script",
     "img",
@@ -64,145 +66,6 @@ class Page(HTMLParser):
             self.style += data
         else:
             self._text.append(data)
-
-
-def handled(texts: tuple[str, ...] = samples.WORDS) -> Handled:
-    return Handled("C-7F3K2", tuple(samples.decided(texts)), samples.errand_states(texts), HEAD)
-
-
-def planted(value: Any, plant: Callable[[str], str], path: str = "") -> Any:
-    """The same value with every text in it replaced, at any depth; enumerations and the plan's acts stay."""
-    if isinstance(value, Enum):
-        return value
-    if isinstance(value, str):
-        return plant(path) if value else ""  # an empty one has no place on the page
-    if isinstance(value, tuple):
-        return tuple(planted(one, plant, f"{path}[{n}]") for n, one in enumerate(value))
-    if isinstance(value, frozenset):
-        return frozenset(planted(one, plant, path) for one in value)
-    if isinstance(value, Change):
-        texts = {name: planted(getattr(value, name), plant, f"{path}.{name}") for name in ("says", "why")}
-        return dataclasses.replace(value, **texts, no_undo=plant(f"{path}.no_undo") if value.no_undo else "")
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(
-            value,
-            **{
-                field.name: planted(getattr(value, field.name), plant, f"{path}.{field.name}")
-                for field in dataclasses.fields(value)
-                if field.init
-            },
-        )
-    return value
-
-
-SHOWN = {
-    "report": {
-        ".subject.user_principal_name",
-        ".subject.mail",
-        ".subject.display_name",
-        ".subject.addresses",
-        ".verdict.says",
-        ".verdict.certainty",
-        ".verdict.reasons.summary",
-        ".verdict.reasons.sign.why",
-        ".symptoms.title",
-        ".symptoms.source",
-        ".symptoms.reason",
-        ".symptoms.findings.summary",
-        ".symptoms.findings.by",
-        ".symptoms.findings.address",
-        ".symptoms.findings.before",
-        ".symptoms.findings.after",
-        ".symptoms.findings.records",
-        ".sources.reason",
-        ".sources.needs",
-        ".timeline.what",
-        ".timeline.by",
-        ".timeline.address",
-        ".timeline.record",
-    },
-    "handled": {
-        ".case_id",
-        ".proposals.id",
-        ".proposals.digest",
-        ".proposals.proposed_by",
-        ".proposals.proposer",
-        ".proposals.reason",
-        ".proposals.decided_by",
-        ".proposals.note",
-        ".proposals.votes.voter",
-        ".proposals.votes.addresses",
-        ".proposals.votes.says",
-        ".proposals.plan.subject",
-        ".proposals.plan.tenant",
-        ".proposals.plan.changes.says",
-        ".proposals.plan.changes.why",
-        ".proposals.plan.changes.no_undo",
-        ".proposals.actions.says",
-        ".proposals.actions.request_id",
-        ".errands.says",
-        ".errands.how",
-        ".errands.done_by",
-        ".errands.note",
-        ".head.hash",
-    },
-}
-"""Every text that stands on the page, by where it comes from."""
-
-ATTACK = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&lt;b&gt;{{{{7*7}}}}<!--</style></title>{}"
-
-
-def attacked(name: str, value: Any) -> tuple[Any, dict[str, str]]:
-    """The value with an attack of its own in every text, and each attack's place by its mark."""
-    marks: dict[str, str] = {}
-
-    def plant(path: str) -> str:
-        mark = f"mark{len(marks)}{name}"
-        marks[mark] = re.sub(r"\[\d+\]", "", path)
-        return ATTACK.format(mark)
-
-    return planted(value, plant), marks
-
-
-def voted() -> Handled:
-    """Proposals whose every text is there to be replaced, with outcomes that point at their changes."""
-    whole = handled()
-    vote = dataclasses.replace(samples.vote(), addresses=frozenset({"megan@contoso.example"}), says="fine")
-    return dataclasses.replace(
-        whole,
-        proposals=tuple(dataclasses.replace(one, votes=(vote,)) for one in whole.proposals),
-    )
-
-
-def keyed(whole: Handled, plain: Handled) -> Handled:
-    """Attacked proposals whose actions still name their changes."""
-    return dataclasses.replace(
-        whole,
-        proposals=tuple(
-            dataclasses.replace(
-                one,
-                actions=tuple(
-                    dataclasses.replace(action, change=before.change)
-                    for action, before in zip(one.actions, was.actions, strict=True)
-                ),
-            )
-            for one, was in zip(whole.proposals, plain.proposals, strict=True)
-        ),
-    )
-
-
-def findings_with_values(report: Report) -> Report:
-    """Findings with an old and a new value, so that the page has a place for both."""
-    return dataclasses.replace(
-        report,
-        symptoms=tuple(
-            dataclasses.replace(
-                one,
-                findings=tuple(dataclasses.replace(f, before="old", after="new") for f in one.findings),
-            )
-            for one in report.symptoms
-        ),
-    )
 
 
 def structure(page: Page) -> list[tuple[str, tuple[tuple[str, str | None], ...]]]:
@@ -252,13 +115,16 @@ def test_the_page_loads_nothing_and_runs_nothing():
     assert "@import" not in page.style
 
 
+def policy_of(page: Page) -> str:
+    mark = ("http-equiv", "Content-Security-Policy")
+    return next(
+        dict(attrs)["content"] or "" for tag, attrs in page.elements if tag == "meta" and mark in attrs
+    )
+
+
 def test_the_policy_allows_its_own_style_sheet_and_nothing_else():
     page = Page(report_html(samples.rich()))
-    policy = next(
-        dict(attrs)["content"] or ""
-        for tag, attrs in page.elements
-        if tag == "meta" and ("http-equiv", "Content-Security-Policy") in attrs
-    )
+    policy = policy_of(page)
     digest = base64.b64encode(hashlib.sha256(page.style.encode()).digest()).decode()
     assert policy.split("; ") == [
         "default-src 'none'",
@@ -268,13 +134,31 @@ def test_the_policy_allows_its_own_style_sheet_and_nothing_else():
     ]
 
 
+def test_the_picture_lies_in_the_page_and_the_policy_allows_nothing_else_to_be_shown():
+    page = Page(report_html(samples.rich(), drawn=Picture(b"the picture", 'what "it" shows <b>\u202e')))
+    shown = [dict(attrs) for tag, attrs in page.elements if tag == "img"]
+    assert shown == [
+        {
+            "src": f"data:image/png;base64,{base64.b64encode(b'the picture').decode()}",
+            "alt": 'what "it" shows <b>[U+202E]',
+        }
+    ]
+    assert "; img-src data:; " in policy_of(page)
+
+
+def test_a_page_without_a_picture_says_why():
+    page = Page(report_html(samples.rich(), drawn=Picture(b"", "", "It could not be drawn.")))
+    assert "It could not be drawn." in page.text
+    assert not {tag for tag, _ in page.elements} & LOADS
+
+
 def test_the_page_is_made_for_paper_phones_and_the_dark():
     page = Page(report_html(samples.rich()))
     assert (
         "meta",
         (("name", "viewport"), ("content", "width=device-width, initial-scale=1")),
     ) in page.elements
-    for words in ("@media print", "@media (max-width:", "prefers-color-scheme: dark"):
+    for words in ("@media print", "@media screen and (max-width:", "prefers-color-scheme: dark"):
         assert words in page.style
 
 

@@ -1,0 +1,368 @@
+"""What the timeline picture shows, as values, and the same in words for whoever cannot see it.
+
+All of it comes out of the report and what was done about it. A report holds events as lines of plain words,
+also those that were stored long ago, so sign-ins are told by the words that `commands.timeline` writes.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.time_axis import spoken_time
+from bot.messages import parts
+from bot.messages.escape import cut, visible
+from commands.clues.places import country_of, spot_of
+from commands.plan import RESTORING
+from commands.proposals import Action, Outcome
+from commands.report import Event, Report, Result, Severity, State, spoken
+
+LANES: Final = 8
+KINDS: Final = 10
+ALT: Final = 1_000
+"""The longest description of a picture. Source: Slack, "files.getUploadURLExternal"."""
+
+_SIGN_INS: Final = frozenset({"sign_ins", "sign_ins_non_interactive"})
+_AUDITS: Final = frozenset(
+    {"audit_log", "audit_log_on_mailbox", "directory_audits_on_user", "directory_audits_by_user"}
+)
+_LOGGED: Final = re.compile(
+    r"(?:signed in|failed to sign in \(error .*?\))(?: without a person's doing)?(?: to .*)?"
+    r" from (?P<place>.+)",
+    re.DOTALL,
+)
+"""What `commands.timeline` says of a sign-in. The last " from " counts: an app may have one in its name."""
+
+_SUSPECT: Final = re.compile(r"suspect_address|_by_intruder$")
+"""Signs that are only given where their address is held for the intruder's."""
+
+_TWICE: Final = timedelta(minutes=2)
+"""The sign-in log and the audit log have the same sign-in within so much time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What one address did.
+
+    Attributes:
+        address: The address, a /64 for IPv6; "" where none was recorded.
+        place: Where it is.
+        suspect: Whether it is held for the intruder's.
+        ins: When somebody signed in from it, oldest first.
+        failed: When somebody failed to.
+        session: Of a suspect address, its first trace and its last one.
+        traces: How many events have this address, without failed sign-ins.
+    """
+
+    address: str
+    place: str
+    suspect: bool
+    ins: tuple[datetime, ...]
+    failed: tuple[datetime, ...]
+    session: tuple[datetime, datetime] | None
+    traces: int
+
+    @property
+    def counts(self) -> str:
+        """How often somebody signed in and failed to, in words."""
+        if not self.ins and not self.failed:
+            return f"no sign-in recorded, {parts.counted(self.traces, 'trace')}"
+        return f"{parts.counted(len(self.ins), 'sign-in')}, {len(self.failed)} failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The findings of one symptom.
+
+    Attributes:
+        number: Its number in the picture, from 1, in order of time.
+        title: The symptom's title.
+        severity: That of the gravest.
+        times: When they happened, as far as a record tells and within what was looked at, oldest first.
+        count: How many there are.
+    """
+
+    number: int
+    title: str
+    severity: Severity
+    times: tuple[datetime, ...]
+    count: int
+
+
+class Became(Enum):
+    """How an action ended, as coarsely as a picture tells it."""
+
+    CONFIRMED = "confirmed"
+    OPEN = "not confirmed"
+    NOT_DONE = "not done"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One action of the bot; `back` when it took an earlier one back."""
+
+    at: datetime
+    became: Became
+    back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Everything in the picture.
+
+    Attributes:
+        lanes: The most telling addresses.
+        more_lanes: The other ones, which are only counted.
+        kinds: The gravest kinds of findings, in order of time.
+        more_kinds: How many other ones there are.
+        found: When every finding happened, as far as a record tells.
+        deeds: What the bot did, in order of time.
+        moments: What the time axis must show; none where nothing has a time.
+        unseen: What could not be seen, one clause each.
+    """
+
+    lanes: tuple[Lane, ...]
+    more_lanes: tuple[Lane, ...]
+    kinds: tuple[Kind, ...]
+    more_kinds: int
+    found: tuple[datetime, ...]
+    deeds: tuple[Deed, ...]
+    moments: tuple[datetime, ...]
+    unseen: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What is known of one address while it is gathered."""
+
+    ins: list[datetime] = field(default_factory=list)
+    failed: list[datetime] = field(default_factory=list)
+    logged_ins: list[datetime] = field(default_factory=list)
+    logged_failed: list[datetime] = field(default_factory=list)
+    traces: list[datetime] = field(default_factory=list)
+    places: Counter[str] = field(default_factory=Counter)
+
+
+def chart(report: Report, handled: Handled = NOTHING) -> Chart:
+    """Decide what the picture shows.
+
+    Args:
+        report: What the check found.
+        handled: What was done about it so far.
+    """
+    suspects = _suspects(report)
+    lanes = sorted(_lanes(report.timeline, suspects), key=_rank(report))
+    kinds = _kinds(report)
+    deeds = tuple(_deeds(handled))
+    shown = _numbered(kinds[:KINDS])
+    return Chart(
+        lanes=tuple(lanes[:LANES]),
+        more_lanes=tuple(lanes[LANES:]),
+        kinds=shown,
+        more_kinds=len(kinds) - len(shown),
+        found=tuple(sorted(time for kind in kinds for time in kind.times)),
+        deeds=deeds,
+        moments=_moments(lanes, kinds, deeds),
+        unseen=tuple(_unseen(report)),
+    )
+
+
+def in_words(report: Report, drawn: Chart) -> str:
+    """Say what the picture shows, for whoever cannot see it; at most `ALT` characters."""
+    verdict = report.verdict
+    account = cut(visible(report.subject.mail or report.subject.user_principal_name), 120)
+    word = parts.VERDICT[verdict.answer][1].lower()
+    said = [f"Timeline of {account}: {word}, certainty {cut(visible(verdict.certainty), 20)}."]
+    suspect = [lane for lane in (*drawn.lanes, *drawn.more_lanes) if lane.suspect]
+    for lane in suspect[:3]:
+        said.append(f"Suspect address {named(lane)}: {lane.counts}{_session(lane)}.")
+    if len(suspect) > 3:
+        said.append(f"{len(suspect) - 3} more suspect addresses.")
+    others = [lane for lane in (*drawn.lanes, *drawn.more_lanes) if not lane.suspect]
+    if others:
+        ins, failed = sum(len(lane.ins) for lane in others), sum(len(lane.failed) for lane in others)
+        said.append(
+            f"{'Other' if suspect else 'All'} addresses, {len(others)}:"
+            f" {parts.counted(ins, 'sign-in')}, {failed} failed."
+        )
+    found = len(report.findings)
+    span = f", {_from_to(drawn.found[0], drawn.found[-1])}" if drawn.found else ""
+    grave = ", ".join(
+        cut(visible(kind.title), 60) for kind in drawn.kinds if kind.severity is Severity.CRITICAL
+    )
+    said.append(
+        f"{parts.counted(found, 'finding')}{span}{f'; gravest: {grave}' if grave else ''}."
+        if found
+        else "No finding."
+    )
+    if drawn.deeds:
+        said.append(
+            f"Done by the bot, {_from_to(drawn.deeds[0].at, drawn.deeds[-1].at)}: {tally(drawn.deeds)}."
+        )
+    if drawn.unseen:
+        said.append(f"Not wholly seen: {'; '.join(drawn.unseen)}.")
+    return cut(" ".join(said), ALT)
+
+
+def named(lane: Lane) -> str:
+    """A lane's address with its place."""
+    address, place = cut(visible(lane.address), 60), cut(visible(lane.place), 60)
+    return f"{address or 'no address recorded'} ({place or 'an unknown place'})"
+
+
+def tally(deeds: Sequence[Deed]) -> str:
+    """How many actions ended how: ``36 confirmed, 1 failed, 1 of them taken back``."""
+    ended = Counter(deed.became for deed in deeds if not deed.back)
+    said = [f"{ended[became]} {became.value}" for became in Became if ended[became]]
+    back = Counter(deed.became for deed in deeds if deed.back)
+    if back:
+        said.append("taken back: " + ", ".join(f"{back[one]} {one.value}" for one in Became if back[one]))
+    return ", ".join(said)
+
+
+def _suspects(report: Report) -> frozenset[str]:
+    return frozenset(
+        spot_of(finding.address)
+        for finding in report.findings
+        if finding.address and _SUSPECT.search(finding.sign.id)
+    )
+
+
+def _lanes(timeline: Iterable[Event], suspects: frozenset[str]) -> Iterator[Lane]:
+    """Give a lane for every address that signed in, failed to, or is suspect."""
+    spots: defaultdict[str, _Gathered] = defaultdict(_Gathered)
+    for event in timeline:
+        logged = event.what.startswith(("signed in", "failed to sign in"))
+        if event.source not in _SIGN_INS and not event.address:
+            continue
+        spot = spots[spot_of(event.address)]
+        worked = event.what.startswith("signed in")
+        spot.traces += [event.at] if worked or not logged else []
+        if event.source in _SIGN_INS and (match := _LOGGED.fullmatch(event.what)):
+            (spot.ins if worked else spot.failed).append(event.at)
+            if place := visible(match["place"]):
+                spot.places[place] += 1
+        elif event.source in _AUDITS and logged:
+            (spot.logged_ins if worked else spot.logged_failed).append(event.at)
+    for address, spot in spots.items():
+        suspect = address in suspects
+        ins = _once(spot.ins, spot.logged_ins)
+        failed = _once(spot.failed, spot.logged_failed)
+        traces = sorted(spot.traces)
+        if not (ins or failed or (suspect and traces)):
+            continue
+        place, others = _place(spot.places, address)
+        yield Lane(
+            address=address,
+            place=f"{place} and elsewhere" if others else place,
+            suspect=suspect,
+            ins=ins,
+            failed=failed,
+            session=(traces[0], traces[-1]) if suspect and traces else None,
+            traces=len(traces),
+        )
+
+
+def _place(places: Counter[str], address: str) -> tuple[str, bool]:
+    if not places:
+        return country_of(address.partition("/")[0]), False
+    return min(places, key=lambda place: (-places[place], place)), len(places) > 1
+
+
+def _once(seen: Iterable[datetime], logged: Iterable[datetime]) -> tuple[datetime, ...]:
+    """Add the audit log's sign-ins to those of the sign-in log, without those that are in both."""
+    known = sorted(seen)
+    added = []
+    for at in logged:
+        n = bisect_left(known, at)
+        if not any(abs(other - at) <= _TWICE for other in known[max(n - 1, 0) : n + 1]):
+            added.append(at)
+    return tuple(sorted((*known, *added)))
+
+
+def _rank(report: Report) -> Callable[[Lane], tuple[object, ...]]:
+    """The order of lanes: suspect addresses, those that findings name, then the busiest."""
+    found = {spot_of(finding.address) for finding in report.findings if finding.address}
+
+    def rank(lane: Lane) -> tuple[object, ...]:
+        return (not lane.suspect, lane.address not in found, -len(lane.ins), -len(lane.failed), lane.address)
+
+    return rank
+
+
+def _kinds(report: Report) -> list[Kind]:
+    """Give the symptoms with findings, the gravest first."""
+    kinds = []
+    for symptom in report.symptoms:
+        if not symptom.findings:
+            continue
+        times = sorted(f.at for f in symptom.findings if f.at is not None and f.at in report.window)
+        gravest = max(finding.severity for finding in symptom.findings)
+        kinds.append(Kind(0, symptom.title, gravest, tuple(times), len(symptom.findings)))
+    return sorted(kinds, key=lambda kind: -kind.severity)
+
+
+def _numbered(kinds: Sequence[Kind]) -> tuple[Kind, ...]:
+    """Put kinds in order of time, those without a time last, and number them."""
+    order = sorted(kinds, key=lambda kind: (not kind.times, kind.times[:1]))
+    return tuple(
+        Kind(number, kind.title, kind.severity, kind.times, kind.count)
+        for number, kind in enumerate(order, start=1)
+    )
+
+
+def _deeds(handled: Handled) -> Iterator[Deed]:
+    found = [
+        Deed(action.ended_at or action.intended_at, _became(action), action.change.startswith(RESTORING))
+        for proposal in handled.proposals
+        for action in proposal.actions
+    ]
+    yield from sorted(found, key=lambda deed: deed.at)
+
+
+def _became(action: Action) -> Became:
+    if action.outcome in {Outcome.CONFIRMED, Outcome.ALREADY}:
+        return Became.CONFIRMED
+    if action.outcome in {Outcome.UNCONFIRMED, Outcome.UNKNOWN, None}:
+        return Became.OPEN
+    return Became.NOT_DONE
+
+
+def _moments(lanes: Sequence[Lane], kinds: Sequence[Kind], deeds: Sequence[Deed]) -> tuple[datetime, ...]:
+    """When something happened that must be seen; without findings all sign-ins."""
+    told = [time for kind in kinds for time in kind.times]
+    for lane in lanes:
+        if lane.suspect:
+            told += [*lane.ins, *lane.failed, *(lane.session or ())]
+    if not told:
+        told = [time for lane in lanes for time in (*lane.ins, *lane.failed)]
+    return (*told, *(deed.at for deed in deeds))
+
+
+def _unseen(report: Report) -> Iterator[str]:
+    """Name what was not seen, or not wholly."""
+    none = [spoken(one.id) for one in report.sources if one.state is State.UNAVAILABLE]
+    some = [spoken(one.id) for one in report.sources if one.state is State.PARTIAL]
+    if none:
+        yield f"not seen: {', '.join(none)}"
+    if some:
+        yield f"only partly seen: {', '.join(some)}"
+    unknown = sum(symptom.result is Result.UNKNOWN for symptom in report.symptoms)
+    if unknown:
+        yield f"nobody can tell about {parts.counted(unknown, 'symptom')}"
+
+
+def _session(lane: Lane) -> str:
+    return f", session {_from_to(*lane.session)}" if lane.session else ""
+
+
+def _from_to(start: datetime, end: datetime) -> str:
+    first, last = spoken_time(start), spoken_time(end)
+    return f"{first} UTC" if first == last else f"{first} to {last} UTC"

@@ -1,0 +1,54 @@
+"""A real browser without a screen. It is Debian's or whichever is here; none is brought along."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+HOW = "On Debian and Ubuntu: apt-get install chromium. Another place: set the variable CHROMIUM."
+
+
+def executable() -> str:
+    """The browser to use.
+
+    With the variable CHROMIUM the tests must run, so that a machine that is meant to have one cannot pass
+    over them in silence.
+    """
+    wanted = os.environ.get("CHROMIUM")
+    if wanted:
+        if not Path(wanted).is_file():
+            pytest.fail(f"CHROMIUM names {wanted}, and there is no such file. {HOW}", pytrace=False)
+        return wanted
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip(f"No Chromium was found. {HOW}")
+    return found
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the browser. The bot has to be started before: its engine wants no event loop in its thread."""
+    path = executable()
+    with sync_playwright() as play:
+        started = play.chromium.launch(
+            executable_path=path, headless=True, args=list(ARGUMENTS), timeout=90_000
+        )
+        yield started
+        started.close()

@@ -1,0 +1,1 @@
+"""The files of a case, opened as people open them."""
