@@ -11,6 +11,7 @@ import json
 import os
 import sqlite3
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,7 @@ from graph.question import Question, Window
 from graph.tenants import Tenants
 
 if TYPE_CHECKING:
+    from bot.onboarding import Question as Asked
     from commands.analyze import Analysis
 
 WORKED, MISSING, BAD_INPUT, COULD_NOT_LOOK = 0, 1, 2, 3
@@ -406,12 +408,74 @@ def run(config: Config = None) -> None:
 
 
 @app.command()
+def init(
+    *,
+    folder: Annotated[
+        Path, typer.Option(help="Where the settings, keys and certificates are written.", file_okay=False)
+    ] = Path(),
+    answers: Annotated[
+        Path | None, typer.Option(help="A TOML file with the answers; nothing is asked then.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Move files that are there aside, and write them anew.")
+    ] = False,
+) -> None:
+    """Ask what the settings need, write them with keys and certificates, and say which clicks are left."""
+    from bot import onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
+
+    with readable():
+        given = _answers(onboarding.QUESTIONS) if answers is None else _toml(answers)
+        told = onboarding.read_answers(given)
+        onboarding.demand_room(folder, told, force=force)
+        told = onboarding.with_tenant_id(told, os.environ.get("COMPROMISE_TENANT_LOGIN_URL", ""))
+        now = _now()
+        made = onboarding.files(told, folder, now)
+        for copy in onboarding.write(made, folder, now, force=force):
+            typer.echo(f"{copy} is what was there before.")
+        for name in made:
+            typer.echo(f"{folder / name} is written.")
+        typer.echo("\nWhat is left to do:")
+        manifest = onboarding.manifest_path(Path(__file__).parent)
+        for number, text in enumerate(onboarding.what_is_left(told, folder, manifest), 1):
+            typer.echo(f"\n{number}. {text}".replace("\n  ", "\n     "))
+
+
+def _answers(questions: Sequence[Asked]) -> dict[str, Any]:
+    """Ask each question at the terminal until its answer has the right form."""
+    from bot.onboarding import is_asked  # noqa: PLC0415 - as above
+
+    found: dict[str, Any] = {}
+    for question in questions:
+        if not is_asked(question, found):
+            continue
+        default = question.default(found) if question.default else None
+        while question.key not in found:
+            text = typer.prompt(question.asks, default=default, show_default=bool(default))
+            try:
+                found[question.key] = question.read(str(text), found)
+            except ValueError as error:
+                typer.echo(f"  {visible(str(error))}", err=True)
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text_of(path))
+    except tomllib.TOMLDecodeError as error:
+        raise Stopped(BAD_INPUT, f"{path} is not TOML ({error}).") from error
+
+
+@app.command()
 def doctor(
     config: Config = None,
     sandbox: Scenario = None,
     user: Annotated[
         str | None, typer.Option(help="The account to try the questions on; default: any.")
     ] = None,
+    check_only: Annotated[
+        bool, typer.Option("--check-only", help="Leave out what only the steps need.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Say which credentials, permissions, licences and Slack scopes are missing, and what that costs."""
     from bot import doctor as examining  # noqa: PLC0415 - reads every query, which other verbs need not
@@ -422,7 +486,9 @@ def doctor(
             loaded = settings.load(config, os.environ, settings.CHECK_NEEDS)
         else:
             loaded = _settings_for_check(stack, config, sandbox, None)
-        raise typer.Exit(examining.examine(loaded, Console(), user=user))
+        raise typer.Exit(
+            examining.examine(loaded, Console(), user=user, as_json=as_json, check_only=check_only)
+        )
 
 
 LedgerFile = Annotated[Path, typer.Option(help="The ledger's file.")]

@@ -163,7 +163,7 @@ def guard_of(settings: Settings) -> Guard:
     """Give whom and what the bot never touches: what the settings protect, and itself."""
     return Guard(
         protected=frozenset(name.strip().casefold() for name in settings.protected),
-        own_apps=frozenset(tenant.client_id.casefold() for tenant in settings.tenants),
+        own_apps=frozenset(app.casefold() for tenant in settings.tenants for app in tenant.client_ids),
     )
 
 

@@ -2,7 +2,9 @@
 
 The table of permissions is made from the queries themselves, and the reference page is checked against it.
 The look into a tenant is the truth test: every question that a check asks is asked once, about one account
-and one day, and what comes back unavailable is named with what would mend it.
+and one day, and what comes back unavailable is named with what would mend it. Writes are never tried: tokens
+say which permissions and directory roles an application holds, and Exchange lists the cmdlets that it would
+let the application run.
 """
 
 from __future__ import annotations
@@ -10,8 +12,8 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +22,20 @@ from rich.text import Text
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.capabilities import (
+    OVER_ADMINISTRATORS,
+    PARTS,
+    ROLES,
+    STANDS_IN,
+    Held,
+    Part,
+    cmdlet_of,
+    impossible,
+    label,
+    lacks,
+    role_with,
+    to_write_with,
+)
 from bot.channels import cannot_post, why_not_here
 from bot.errors import SlackFailed
 from bot.messages import parts
@@ -31,15 +47,18 @@ from commands.errors import KeyUnusable
 from commands.keys import Keys
 from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS
+from graph.asking import Item
 from graph.auth import Resource
 from graph.collect import collect, find_subject
 from graph.connection import Connection
-from graph.errors import CannotSignIn, GraphError, NoSuchUser
-from graph.evidence import Reason, Source, Unavailable
+from graph.errors import CannotSignIn, GraphError, NoLicence, NoPermission, NoSuchUser, NotFound, Refused
+from graph.evidence import SOURCES, Known, Reason, Source, Unavailable
 from graph.limits import Deadline
+from graph.parts.reading import literal, segment
 from graph.queries.registry import QUERIES
 from graph.question import Question, Subject, Window
-from graph.request import Request
+from graph.replies import MANAGE_AS_APP
+from graph.request import Cmdlet, Request
 from graph.tenants import Tenants
 
 FINE, GAPS, NO_SIGN_IN = 0, 1, 3
@@ -89,6 +108,35 @@ class Line:
     says: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What was looked at together.
+
+    Attributes:
+        title: What it is about.
+        lines: What was found.
+        signed_in: False for a tenant that let nobody in.
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    signed_in: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request or cmdlet of a question, with what came back."""
+
+    source: str
+    what: Request | Cmdlet
+    answer: list[Item] | GraphError
+
+    @property
+    def worked(self) -> bool:
+        """Whether it was let through: that there is no such thing is an answer too."""
+        return isinstance(self.answer, list | NotFound)
+
+
 def table() -> tuple[Row, ...]:
     """The permission table: a row for every source, in the order of the queries."""
     rows = []
@@ -107,68 +155,97 @@ def markdown(row: Row) -> str:
     return f"| `{row.source}` | {permissions} | {row.licence} | {symptoms} |"
 
 
-def examine(settings: Settings, console: Console, *, user: str | None = None) -> int:
+def finer_markdown(source: str, part: Part) -> str:
+    """A part of a source as it stands on the reference page."""
+    need = part.need if " " in part.need else f"`{part.need}`"
+    return f"| {part.what} | `{source}` | {need} | {part.without} |"
+
+
+def examine(
+    settings: Settings,
+    console: Console,
+    *,
+    user: str | None = None,
+    as_json: bool = False,
+    check_only: bool = False,
+) -> int:
     """Look at everything, and write what is there and what is not.
 
     Args:
         settings: Whose tenants and whose Slack.
         console: Where to write.
         user: The account to try the questions on; any account when None.
+        as_json: Write JSON, for programs.
+        check_only: Leave out what only the steps need.
 
     Returns:
         0 when all is there, 1 when something is missing, 3 when one of the tenants does not let us sign in.
     """
-    status = FINE
-    tenants = Tenants(settings.tenants)
-    try:
-        for connection in tenants.each():
-            console.print(Text(f"Tenant {connection.settings.name}", style="bold"))
-            try:
-                status = max(status, _tell(look_at_tenant(connection, user), console))
-            except CannotSignIn as error:
-                _tell(
-                    [Line(there=False, what="sign-in", says=f"{error.sentence} Nothing can be seen.")],
-                    console,
-                )
-                status = NO_SIGN_IN
-    finally:
-        tenants.close()
-    console.print(Text("Slack", style="bold"))
-    if settings.slack is None:
-        console.print(Text("  not set up; the command line works without it"))
+    status, told = FINE, []
+    for section in look(settings, user, check_only=check_only):
+        if any(line.there is False for line in section.lines):
+            status = max(status, GAPS)
+        if not section.signed_in:
+            status = NO_SIGN_IN
+        if as_json:
+            told.append({"about": section.title, "lines": [_json(line) for line in section.lines]})
+            continue
+        console.print(Text(section.title, style="bold"))
+        for line in section.lines:
+            console.print(_text(line), soft_wrap=True)
+    if as_json:
+        console.file.write(json.dumps({"status": status, "sections": told}, indent=2) + "\n")
     else:
-        status = max(status, _tell(look_at_slack(settings.slack), console))
-        console.print(Text("Who decides, and what is kept", style="bold"))
-        lines = [*look_at_people(settings, settings.slack), *look_at_channels(settings.slack)]
-        status = max(status, _tell([*lines, look_at_key(settings)], console))
-    console.print(
-        Text({FINE: "Everything is there.", GAPS: "Something is missing."}.get(status, "Cannot sign in."))
-    )
+        ends = {FINE: "Everything is there.", GAPS: "Something is missing."}
+        console.print(Text(ends.get(status, "Cannot sign in.")))
     return status
 
 
-def look_at_tenant(connection: Connection, user: str | None) -> list[Line]:
-    """Sign in everywhere, read the token's permissions, and ask every question once.
+def look(settings: Settings, user: str | None, *, check_only: bool = False) -> Iterator[Section]:
+    """Look at every tenant, at Slack, and at who decides."""
+    tenants = Tenants(settings.tenants)
+    try:
+        for connection in tenants.each():
+            title = f"Tenant {connection.settings.name}"
+            try:
+                yield Section(title, tuple(look_at_tenant(connection, user, check_only=check_only)))
+            except CannotSignIn as error:
+                line = Line(there=False, what="sign-in", says=f"{error.sentence} Nothing can be seen.")
+                yield Section(title, (line,), signed_in=False)
+    finally:
+        tenants.close()
+    slack = settings.slack
+    if slack is None:
+        says = "not set up; the command line works without it"
+        yield Section("Slack", (Line(there=None, what="Slack", says=says),))
+        return
+    yield Section("Slack", tuple(look_at_slack(slack)))
+    lines = [*look_at_people(settings, slack), *look_at_channels(slack), look_at_key(settings)]
+    yield Section("Who decides, and what is kept", tuple(lines))
+
+
+def look_at_tenant(
+    connection: Connection,
+    user: str | None,
+    *,
+    sources: Sequence[str] = SOURCES,
+    check_only: bool = False,
+) -> list[Line]:
+    """Sign in everywhere, see what the applications hold, and ask every question once.
+
+    Args:
+        connection: The tenant.
+        user: The account to try the questions on; any account when None.
+        sources: The ids of the sources to ask.
+        check_only: Leave out what only the steps need.
 
     Raises:
         CannotSignIn: Graph gives no token.
     """
     deadline = Deadline(_SECONDS)
-    token = connection.sign_in.token(Resource.GRAPH, deadline)
-    lines = [Line(there=True, what="sign-in to Graph")]
-    for resource in (Resource.EXCHANGE, Resource.COMPLIANCE):
-        try:
-            connection.sign_in.token(resource, deadline)
-            lines.append(Line(there=True, what=f"sign-in to {resource.value.capitalize()}"))
-        except GraphError as error:
-            lines.append(
-                Line(there=False, what=f"sign-in to {resource.value.capitalize()}", says=error.sentence)
-            )
-    granted = roles_of(token)
-    if granted is None:
-        lines.append(
-            Line(there=None, what="the token's permissions", says="cannot be read; the questions tell")
-        )
+    lines, reading = _held(connection, deadline, to_write=False)
+    recorded: list[_Asked] = []
+    listed = True
     try:
         subject = find_subject(user, connection) if user else _anybody(connection, deadline)
     except NoSuchUser as error:
@@ -177,8 +254,23 @@ def look_at_tenant(connection: Connection, user: str | None) -> list[Line]:
         raise
     except GraphError as error:
         says = f"{error.sentence} Without User.Read.All no account can be found, so nothing can be seen."
-        return [*lines, Line(there=False, what="user", says=says), *_only_roles(granted)]
-    return [*lines, *_ask_everything(connection, subject, granted), *to_write(granted)]
+        seen = [Line(there=False, what="user", says=says), *_by_token(reading)]
+    else:
+        answers = _ask(connection, subject, sources, recorded)
+        listed = _fits(reading, recorded)
+        if not listed:
+            says = "Exchange's own list does not fit its answers, so only what was tried is told"
+            lines.append(Line(there=None, what="which cmdlets the roles hold", says=says))
+            reading = replace(reading, exchange=None, compliance=None)
+        lines += _no_role_at_all(reading)
+        seen = [Line(there=None, what="tried on", says=subject.user_principal_name)]
+        for row in table():
+            if row.source in answers:
+                own = [one for one in recorded if one.source == row.source]
+                seen += _source(row, answers[row.source], own, reading)
+    if check_only:
+        return [*lines, *seen]
+    return [*lines, *seen, *_to_write(connection, reading, listed=listed)]
 
 
 def roles_of(token: str) -> frozenset[str] | None:
@@ -197,32 +289,146 @@ def roles_of(token: str) -> frozenset[str] | None:
     return frozenset(str(role) for role in roles) if isinstance(roles, list) else None
 
 
-def to_write(granted: frozenset[str] | None) -> list[Line]:
-    """Say which steps could not be carried out for want of a permission of Graph's.
+def _held(connection: Connection, deadline: Deadline, *, to_write: bool) -> tuple[list[Line], Held]:
+    """Sign in to every service as one application, and see what it holds.
 
-    A check needs none of them, so nothing here counts as missing. Roles in Exchange and Purview cannot be
-    read off a token, and trying a write is no way to find out.
+    Raises:
+        CannotSignIn: Graph gives no token.
     """
-    if granted is None:
-        return []
-    wanted = {
-        _name(step): [one for one in step.PERMISSIONS if " " not in one and "ReadWrite" in one]
-        for step in STEPS
-    }
-    lacking = {step: [one for one in needs if one not in granted] for step, needs in wanted.items()}
-    lines = [
-        Line(
-            there=None,
-            what=f"the step {parts.spoken(step)}",
-            says=f"Microsoft refuses it, or a part of it, without {', '.join(needs)}",
-        )
-        for step, needs in lacking.items()
-        if needs
-    ]
-    if len(lines) == sum(map(bool, wanted.values())):
+    sign_in = connection.sign_in_to_write if to_write else connection.sign_in
+    whose = " of the application that writes" if to_write else ""
+    token = sign_in.token(Resource.GRAPH, deadline)
+    lines = [Line(there=True, what=f"sign-in to Graph{whose}")]
+    permissions = roles_of(token)
+    if permissions is None:
+        says = "cannot be read; the questions tell"
+        lines.append(Line(there=None, what=f"the token's permissions{whose}", says=says))
+    cmdlets: dict[Resource, frozenset[str] | None] = {}
+    for resource in (Resource.EXCHANGE, Resource.COMPLIANCE):
+        name = resource.value.capitalize()
+        try:
+            # The right to use Exchange stands in Exchange's own token, not in Graph's.
+            more = roles_of(sign_in.token(resource, deadline))
+        except GraphError as error:
+            lines.append(Line(there=False, what=f"sign-in to {name}{whose}", says=error.sentence))
+            cmdlets[resource] = frozenset()
+            continue
+        lines.append(Line(there=True, what=f"sign-in to {name}{whose}"))
+        permissions = None if permissions is None or more is None else permissions | more
+        try:
+            cmdlets[resource] = connection.held_cmdlets(
+                deadline, compliance=resource is Resource.COMPLIANCE, to_write=to_write
+            )
+        except NoPermission:
+            cmdlets[resource] = frozenset()
+        except GraphError as error:
+            what = f"which cmdlets the roles in {name} hold{whose}"
+            lines.append(Line(there=None, what=what, says=f"cannot be told: {error.sentence}"))
+            cmdlets[resource] = None
+    roles = _directory_roles(connection, deadline, to_write=to_write)
+    return lines, Held(permissions, roles, cmdlets[Resource.EXCHANGE], cmdlets[Resource.COMPLIANCE])
+
+
+def _directory_roles(connection: Connection, deadline: Deadline, *, to_write: bool) -> frozenset[str] | None:
+    """The template ids of an application's directory roles; None when they cannot be read.
+
+    Source: Microsoft Graph v1.0, "Get servicePrincipal" and "List unifiedRoleAssignments".
+    """
+    settings = connection.settings.to_write if to_write else connection.settings
+    path = f"/servicePrincipals(appId='{segment(settings.client_id)}')"
+    try:
+        found = connection.fetch(Request("GET", path, {"$select": "id"}), deadline)
+        ids = [str(one["id"]) for one in found if one.get("id")]
+        given = [
+            role
+            for one in ids
+            for role in connection.fetch(
+                Request(
+                    "GET",
+                    "/roleManagement/directory/roleAssignments",
+                    {"$filter": f"principalId eq '{literal(one)}'"},
+                ),
+                deadline,
+            )
+        ]
+    except GraphError:
+        return None
+    return frozenset(str(role.get("roleDefinitionId")) for role in given) if ids else None
+
+
+def _fits(held: Held, recorded: Sequence[_Asked]) -> bool:
+    """Whether the lists of cmdlets fit what came back of those that were run."""
+    for one in recorded:
+        if isinstance(one.what, Cmdlet):
+            has = held.has(_needed(one.what))
+            refused = isinstance(one.answer, NoPermission) and one.answer.needs == _needed(one.what)
+            if (has is False and one.worked) or (has and refused):
+                return False
+    return True
+
+
+def _no_role_at_all(held: Held) -> Iterator[Line]:
+    """Say it in one line where Exchange lets an application in that may run nothing there."""
+    if held.has(MANAGE_AS_APP) and held.exchange == frozenset():
+        says = "there is none, so Exchange.ManageAsApp opens nothing; assign Global Reader, or a role group"
+        yield Line(there=False, what="a role in Exchange", says=says)
+
+
+def _needed(cmdlet: Cmdlet) -> str:
+    return role_with("Purview" if cmdlet.compliance else "Exchange", cmdlet.name)
+
+
+def _to_write(connection: Connection, reading: Held, *, listed: bool) -> list[Line]:
+    """Say which steps could be carried out, by which application.
+
+    Args:
+        connection: The tenant.
+        reading: What the application holds that reads.
+        listed: Whether Exchange's lists of cmdlets proved true; where they did not, none of them counts.
+    """
+    if connection.settings.remediate is None:
+        return what_steps_can(reading)
+    try:
+        lines, writing = _held(connection, Deadline(_SECONDS), to_write=True)
+    except GraphError as error:
+        says = f"{error.sentence} No step can be carried out."
+        return [Line(there=False, what="sign-in to Graph of the application that writes", says=says)]
+    if not listed:
+        writing = replace(writing, exchange=None, compliance=None)
+    lines += _no_role_at_all(writing)
+    if needless := to_write_with(reading):
+        says = f"holds {', '.join(needless)}; only the one that writes needs that, so take it away from it"
+        lines.append(Line(there=None, what="the application that reads", says=says))
+    return [*lines, *what_steps_can(writing, meant=True)]
+
+
+def what_steps_can(held: Held, *, meant: bool = False) -> list[Line]:
+    """Say of every step that writes whether it could be carried out.
+
+    A check needs none of it, so an application that was given nothing to write with lacks nothing.
+
+    Args:
+        held: What the application holds that writes.
+        meant: Whether it is there to write, whatever it holds.
+    """
+    if not meant and not to_write_with(held):
+        if held.permissions is None:
+            return []
         says = "none of them is granted: the bot investigates, and people act"
-        return [Line(there=None, what="permissions of Graph to write", says=says)]
-    return lines or [Line(there=True, what="permissions of Graph to write")]
+        return [Line(there=None, what="permissions to write", says=says)]
+    lines = []
+    for step in STEPS:
+        if not step.PERMISSIONS:
+            continue
+        found = list(impossible(step, held))
+        there = False if any(certain for certain, _ in found) else None if found else True
+        says = "; ".join(dict.fromkeys(said for _, said in found))
+        lines.append(Line(there=there, what=f"the step {label(step)}", says=says))
+    above = [name for name in OVER_ADMINISTRATORS if held.roles and ROLES[name] in held.roles]
+    if not above:
+        says = f"are left to people without the directory role {OVER_ADMINISTRATORS[0]}"
+        lines.append(Line(there=None, what="passwords and sign-in of administrators", says=says))
+    return lines
 
 
 def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
@@ -323,36 +529,121 @@ def _app_token(slack: SlackSettings, token: str) -> Line:
     return Line(there=True, what="app-level token")
 
 
-def _ask_everything(connection: Connection, subject: Subject, granted: frozenset[str] | None) -> list[Line]:
+def _ask(
+    connection: Connection, subject: Subject, sources: Sequence[str], recorded: list[_Asked]
+) -> dict[str, Source[Any]]:
+    """Ask the sources about one day, and note every answer on the way: a second one may stand in for it."""
     now = datetime.now(UTC)
     question = Question(subject=subject, window=Window(now - timedelta(days=1), now))
-    answers = {
+
+    def note(source: str, asked: Request | Cmdlet, answer: list[Item] | GraphError) -> None:
+        recorded.append(_Asked(source, asked, answer))
+
+    return {
         arrived.source: arrived.answer
-        for arrived in collect(question, connection, _Forgets(), patience=_SECONDS)
+        for arrived in collect(
+            question, connection, _Forgets(), patience=_SECONDS, sources=sources, recorder=note
+        )
     }
-    lines = [Line(there=None, what="tried on", says=subject.user_principal_name)]
-    return [*lines, *(_line(row, answers[row.source], granted) for row in table() if row.source in answers)]
 
 
-def _line(row: Row, answer: Source[Any], granted: frozenset[str] | None) -> Line:
+def _source(row: Row, answer: Source[Any], recorded: Sequence[_Asked], held: Held) -> Iterator[Line]:
+    """One line for the source as a whole, and one for everything in it that has a need of its own."""
+    told: set[str] = set()
+    finer = []
+    for part in PARTS.get(row.source, ()):
+        line, need = _part(part, answer, recorded, held)
+        if isinstance(answer, Unavailable) and (line.there is not False or need == answer.needs):
+            continue
+        if line.there is False:
+            told.add(need)
+        if not _shut_out(need, held):
+            finer.append(line)
     what = parts.spoken(row.source)
     if isinstance(answer, Unavailable):
-        if answer.reason in _NOT_THE_APPS_FAULT:
-            return Line(there=None, what=what, says=answer.says)
-        return Line(there=False, what=what, says=_gap(row, answer, granted))
-    if answer.missing:
-        says = "; ".join(answer.missing)
-        lacking = any(permission in says for permission in row.permissions)
-        return Line(there=False if lacking else None, what=what, says=f"not wholly: {says}")
-    return Line(there=True, what=what)
+        apps_fault = answer.reason not in _NOT_THE_APPS_FAULT
+        yield Line(there=False if apps_fault else None, what=what, says=_gap(row, answer, held))
+    else:
+        missing = [text for text in answer.missing if not any(f"(needs {need})" in text for need in told)]
+        lacking = any("(needs " in text for text in missing)
+        says = f"not wholly visible: {'; '.join(missing)}" if missing else ""
+        yield Line(there=False if lacking else None if missing else True, what=what, says=says)
+    yield from finer
+    if row.source == "audit_log":
+        yield from _versions(recorded)
 
 
-def _gap(row: Row, answer: Unavailable, granted: frozenset[str] | None) -> str:
+def _part(part: Part, answer: Source[Any], recorded: Sequence[_Asked], held: Held) -> tuple[Line, str]:
+    """What came back for a part of a source, and what it lacks; untried, it is read off what is held."""
+    answers = [one for one in recorded if _asks_for(one.what, part)]
+    failed = [one.answer for one in answers if isinstance(one.answer, GraphError)]
+    if any(isinstance(one.answer, list) or (one.worked and not part.path) for one in answers):
+        return Line(there=True, what=part.what), ""
+    if failed:
+        error = failed[-1]
+        if isinstance(error, NotFound) and not part.must_be_there:
+            return Line(there=True, what=part.what), ""
+        if isinstance(error, NoLicence):
+            says = f"not visible, the tenant lacks the licence {error.needs}. {part.without}"
+            return Line(there=False, what=part.what, says=says), error.needs
+        if isinstance(error, NoPermission):
+            says = f"not visible, {lacks(part.need)}. {part.without}"
+            return Line(there=False, what=part.what, says=says), part.need
+        certain = part.must_be_there and isinstance(error, CannotSignIn | NotFound | Refused)
+        says = f"not visible: {error.sentence} {part.without}"
+        return Line(there=False if certain else None, what=part.what, says=says), ""
+    named = isinstance(answer, Known) and any(f"(needs {part.need})" in text for text in answer.missing)
+    has = False if named else held.has(part.need)
+    if has is None:
+        says = f"needs {part.need}, and whether that is held cannot be told"
+        return Line(there=None, what=part.what, says=says), ""
+    if has:
+        return Line(there=True, what=part.what), ""
+    return Line(
+        there=False, what=part.what, says=f"not visible, {lacks(part.need)}. {part.without}"
+    ), part.need
+
+
+def _asks_for(what: Request | Cmdlet, part: Part) -> bool:
+    if isinstance(what, Cmdlet):
+        return what.name == cmdlet_of(part.need)[1]
+    return bool(part.path) and part.path in what.path
+
+
+def _shut_out(need: str, held: Held) -> bool:
+    """Whether a cmdlet is lacking because Exchange does not let the application in at all."""
+    return bool(cmdlet_of(need)[1]) and held.has(MANAGE_AS_APP) is False
+
+
+def _versions(recorded: Sequence[_Asked]) -> Iterator[Line]:
+    """Say when only one version of Graph's audit search is there."""
+    asked = [one for one in recorded if isinstance(one.what, Request) and one.what.method == "POST"]
+    absent = {one.what.version for one in asked if isinstance(one.what, Request) and not _is_there(one)}
+    there = {one.what.version for one in asked if isinstance(one.what, Request) and _is_there(one)}
+    for version in sorted(absent - there):
+        if there:
+            says = f"is not there; {' and '.join(sorted(there))} answers in its place"
+            yield Line(there=None, what=f"audit log, searched through Graph {version}", says=says)
+
+
+def _is_there(one: _Asked) -> bool:
+    return not isinstance(one.answer, NotFound)
+
+
+def _gap(row: Row, answer: Unavailable, held: Held) -> str:
+    """Say that a source is not visible, why, and what is left."""
     needs = answer.needs
-    if not needs and granted is not None:
-        needs = ", ".join(one for one in _of_graph(row) if one not in granted)
-    mend = f" It needs {needs}." if needs and needs not in answer.says else ""
-    return f"{answer.says.rstrip('.')}.{mend} {cost(row)}"
+    if not needs:
+        needs = ", ".join(one for one in row.permissions if held.has(one) is False)
+    match answer.reason:
+        case Reason.PERMISSION if needs:
+            why = f", {lacks(needs)}."
+        case Reason.LICENCE if needs:
+            why = f", the tenant lacks the licence {needs}."
+        case _:
+            mend = f" It needs {needs}." if needs and needs not in answer.says else ""
+            why = f": {answer.says.rstrip('.')}.{mend}"
+    return " ".join(filter(None, (f"not visible{why}", STANDS_IN.get(row.source, ""), cost(row))))
 
 
 def cost(row: Row) -> str:
@@ -364,20 +655,13 @@ def cost(row: Row) -> str:
     return "Without it the report knows less about the account."
 
 
-def _only_roles(granted: frozenset[str] | None) -> list[Line]:
-    """What the token alone tells, where no account could be found to try the questions on."""
-    if granted is None:
-        return []
-    return [
-        Line(there=False, what=parts.spoken(row.source), says=f"It needs {', '.join(lacking)}. {cost(row)}")
-        for row in table()
-        if (lacking := [one for one in _of_graph(row) if one not in granted])
-    ]
-
-
-def _of_graph(row: Row) -> list[str]:
-    """The permissions that stand in Graph's token; the right to use Exchange stands in Exchange's own."""
-    return [one for one in row.permissions if " " not in one and one != "Exchange.ManageAsApp"]
+def _by_token(held: Held) -> Iterator[Line]:
+    """What the tokens alone tell, where no account could be found to try the questions on."""
+    for row in table():
+        lacking = [one for one in row.permissions if held.has(one) is False and not _shut_out(one, held)]
+        if lacking:
+            says = f"not visible, {' and '.join(map(lacks, lacking))}. {cost(row)}"
+            yield Line(there=False, what=parts.spoken(row.source), says=says)
 
 
 def _anybody(connection: Connection, deadline: Deadline) -> Subject:
@@ -404,21 +688,21 @@ class _Forgets:
         """Keep nothing."""
 
 
-def _tell(lines: Iterable[Line], console: Console) -> int:
-    status = FINE
-    for line in lines:
-        mark, style = {
-            True: ("■ there  ", "green"),
-            False: ("□ missing", "bold red"),
-            None: ("? note   ", "dim"),
-        }[line.there]
-        text = Text(f"  {mark} ", style=style).append(visible(line.what), style="default not bold")
-        if line.says:
-            text.append(f": {visible(line.says)}", style="default not bold")
-        console.print(text, soft_wrap=True)
-        if line.there is False:
-            status = GAPS
-    return status
+def _text(line: Line) -> Text:
+    mark, style = {
+        True: ("■ there  ", "green"),
+        False: ("□ missing", "bold red"),
+        None: ("? note   ", "dim"),
+    }[line.there]
+    text = Text(f"  {mark} ", style=style).append(visible(line.what), style="default not bold")
+    if line.says:
+        text.append(f": {visible(line.says)}", style="default not bold")
+    return text
+
+
+def _json(line: Line) -> dict[str, str]:
+    state = {True: "there", False: "missing", None: "note"}[line.there]
+    return {"state": state, "what": visible(line.what), "says": visible(line.says)}
 
 
 def _flat(needs: Iterable[str | tuple[str, ...]]) -> set[str]:

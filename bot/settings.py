@@ -314,9 +314,10 @@ def load(path: Path | None, environment: Mapping[str, str], needs: tuple[str, ..
         wrong = [one for one in error.errors() if one["type"] != "default_factory_not_called"]
         raise SettingsError([*problems, *(_problem(one, given) for one in wrong)]) from None
     for number, tenant in enumerate(settings.tenants):
-        if tenant.certificate and not tenant.certificate.is_file():
-            name = _named(("tenants", number, "certificate"), given)
-            problems.append(f"{name}: there is no file {tenant.certificate}.")
+        for where, holder in (((), tenant), (("remediate",), tenant.remediate)):
+            if holder and holder.certificate and not holder.certificate.is_file():
+                name = _named(("tenants", number, *where, "certificate"), given)
+                problems.append(f"{name}: there is no file {holder.certificate}.")
     if problems:
         raise SettingsError(problems)
     return settings

@@ -22,7 +22,7 @@ from graph.auth import Resource, SignIn
 from graph.errors import Broken, GraphError, NotJson, Refused, Throttled
 from graph.limits import Deadline, Limits
 from graph.replies import graph_error, json_of
-from graph.request import Request
+from graph.request import Request, changes
 from graph.retry import Pacing, Sent, persist
 from graph.settings import TenantSettings, place_of
 from graph.wire import Reply, Wire
@@ -118,7 +118,6 @@ class GraphClient:
 
     def _answer(self, request: Request, url: str, deadline: Deadline) -> Any:
         """Send one request, again where that helps, and give back its JSON."""
-        reads = request.method == "GET" or request.reads
         body = None if request.body is None else orjson.dumps(self._of_this_cloud(request.body))
 
         def send(sent: Sent) -> Any:
@@ -129,7 +128,7 @@ class GraphClient:
 
         return persist(
             send,
-            reads=reads,
+            reads=not changes(request),
             service=request.limit.value,
             pauses=self._limits.pauses,
             deadline=deadline,

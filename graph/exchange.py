@@ -7,6 +7,7 @@ about it is kept in this file. Form and quirks are those that public clients of 
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -19,10 +20,10 @@ import structlog
 from graph.asking import Item
 from graph.auth import Resource, SignIn
 from graph.client import MOST_PAGES, is_below, items_of
-from graph.errors import Broken, Refused
+from graph.errors import Broken, NotJson, Refused
 from graph.limits import Deadline, Limits
 from graph.replies import exchange_error, json_of, safe_text
-from graph.request import Cmdlet
+from graph.request import Cmdlet, changes
 from graph.retry import Pacing, Sent, persist
 from graph.settings import TenantSettings, is_loopback, place_of
 from graph.wire import Reply, Wire
@@ -30,9 +31,10 @@ from graph.wire import Reply, Wire
 log = structlog.get_logger(__name__)
 
 _SYSTEM_MAILBOX = "SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
-_READING = ("Get-", "Search-", "Test-")
 _MODULE = "3.9.2"
-"""The version of the PowerShell module that the compliance endpoint is told."""
+"""The version of the PowerShell module that the endpoints are told."""
+_INNER_PORT = 446
+"""Redirects may name the port behind the service's own proxies; from outside there is the usual one only."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -94,16 +96,36 @@ class ExchangeClient:
                 raise Refused("Exchange named a next page at another address; the token was not sent there.")
         return items
 
+    def held(self, deadline: Deadline, *, compliance: bool = False) -> frozenset[str]:
+        """The cmdlets that the application may run, by its roles; nothing is run to find out.
+
+        It is what the PowerShell module asks for when it connects, to offer nobody a cmdlet that would be
+        refused.
+
+        Raises:
+            NotJson: the service answers with something else.
+            GraphError: another specific one.
+        """
+        asked = Cmdlet("Get-EXOModuleFile", compliance=compliance)
+        base = self._region_of_compliance(deadline) if compliance else self._exchange
+        for _ in range(2):
+            url = f"{base}/adminapi/v1.0/{self._tenant_id}/EXOModuleFile?Version={_MODULE}"
+            reply = self._get(url, asked, "the list of cmdlets", deadline, {"CommandName": "*"})
+            if reply.ok:
+                return _cmdlets_of(json_of(reply))
+            base = region_of(str(reply.headers.get("Location") or ""), url, base)
+        raise Broken("Exchange sent us round in a circle when asked for its cmdlets.")
+
     def _page(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline) -> tuple[list[Item], str]:
         def send(sent: Sent) -> Any:
             reply = self._send(cmdlet, url, body, deadline, sent)
             if not reply.ok:
-                raise exchange_error(reply, cmdlet.name, datetime.now(UTC))
+                raise exchange_error(reply, cmdlet.name, datetime.now(UTC), _whose_roles(cmdlet))
             return json_of(reply)
 
         answer = persist(
             send,
-            reads=cmdlet.name.startswith(_READING),
+            reads=not changes(cmdlet),
             service=self._service(cmdlet),
             pauses=self._limits.pauses,
             deadline=deadline,
@@ -181,37 +203,57 @@ class ExchangeClient:
     def _ask_for_region(self, deadline: Deadline) -> str:
         banner = f"EXOBanner('AutogenSession')?Version={_MODULE}"
         url = f"{self._compliance}/adminapi/beta/{self._tenant_id}/{banner}"
-        cmdlet = Cmdlet("Get-EXOBanner", compliance=True)
+        asked = Cmdlet("Get-EXOBanner", compliance=True)
+        reply = self._get(url, asked, "Security & Compliance", deadline)
+        if reply.ok:
+            return self._compliance
+        return region_of(str(reply.headers.get("Location") or ""), url, self._compliance)
+
+    def _get(
+        self, url: str, asked: Cmdlet, named: str, deadline: Deadline, more: Mapping[str, str] | None = None
+    ) -> Reply:
+        """Read something that is no cmdlet; the answer may be a redirect, which is not followed."""
+        resource = Resource.COMPLIANCE if asked.compliance else Resource.EXCHANGE
 
         def send(sent: Sent) -> Reply:
-            token = self._sign_in.token(Resource.COMPLIANCE, deadline)
-            self._limits.pauses.wait(self._service(cmdlet), deadline)
+            token = self._sign_in.token(resource, deadline)
+            self._limits.pauses.wait(self._service(asked), deadline)
             headers = {
+                **(more or {}),
                 "Accept": "application/json",
-                "X-AnchorMailbox": self._anchor(cmdlet),
+                "X-AnchorMailbox": self._anchor(asked),
                 "client-request-id": str(uuid4()),
                 "Authorization": f"Bearer {token}",
             }
             reply = self._wire.send("GET", url, headers=headers, deadline=deadline)
             if not reply.ok and reply.status not in _REDIRECTS:
-                raise exchange_error(reply, "Security & Compliance", datetime.now(UTC))
+                raise exchange_error(reply, named, datetime.now(UTC), _whose_roles(asked))
             return reply
 
-        reply = persist(
+        return persist(
             send,
             reads=True,
-            service=self._service(cmdlet),
+            service=self._service(asked),
             pauses=self._limits.pauses,
             deadline=deadline,
             pacing=self._pacing,
         )
-        if reply.ok:
-            return self._compliance
-        return region_of(str(reply.headers.get("Location") or ""), url, self._compliance)
 
     @staticmethod
     def _service(cmdlet: Cmdlet) -> str:
         return "compliance" if cmdlet.compliance else "exchange"
+
+
+def _whose_roles(cmdlet: Cmdlet) -> str:
+    return "Purview" if cmdlet.compliance else "Exchange"
+
+
+def _cmdlets_of(answer: Any) -> frozenset[str]:
+    """The names in the description of a PowerShell module, which are one text with commas."""
+    texts = [item["exportedCmdlets"] for item in items_of(answer)[0] if "exportedCmdlets" in item]
+    if not texts:
+        raise NotJson("Exchange does not say which cmdlets the application may run.")
+    return frozenset(name.strip() for text in texts for name in str(text).split(",") if name.strip())
 
 
 def region_of(location: str, asked: str, base: str) -> str:
@@ -228,6 +270,9 @@ def region_of(location: str, asked: str, base: str) -> str:
     place, own = place_of(target.geturl()), place_of(base)
     if not location or place is None or own is None or place[0] != own[0]:
         raise refused
+    if place[2] == _INNER_PORT:
+        target = target._replace(netloc=place[1])
+        place = place_of(target.geturl()) or place
     host, home = place[1], own[1]
     # A part of the cloud's own service is at the usual port; tests have theirs anywhere on this machine.
     below = (host == home or host.endswith("." + home)) and place[2] == own[2]

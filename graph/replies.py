@@ -135,8 +135,15 @@ def graph_error(reply: Reply, path: str, limit: Limit, now: datetime) -> GraphEr
             return Refused(_sentence("Microsoft refused the request", message), **known)
 
 
-def exchange_error(reply: Reply, cmdlet: str, now: datetime) -> GraphError:
-    """Make the specific error for an answer of the Exchange administration endpoint that is no success."""
+def exchange_error(reply: Reply, cmdlet: str, now: datetime, service: str = "Exchange") -> GraphError:
+    """Make the specific error for an answer of the Exchange administration endpoint that is no success.
+
+    Args:
+        reply: The answer.
+        cmdlet: What was asked for.
+        now: The present time (aware UTC).
+        service: Whose roles decide, ``Exchange`` or ``Purview``.
+    """
     code, message = _code_and_message(reply)
     known: dict[str, Any] = {"status": reply.status, "code": code, "request_id": reply.request_id}
     match reply.status:
@@ -147,9 +154,9 @@ def exchange_error(reply: Reply, cmdlet: str, now: datetime) -> GraphError:
             says = f"Exchange did not accept the application's token for {cmdlet}."
             return NoPermission(says, needs=MANAGE_AS_APP, **known)
         case 403:
-            return _no_role(cmdlet, known)
+            return _no_role(cmdlet, service, known)
         case 400 if any(fragment in message for fragment in _ROLE_LACKS):
-            return _no_role(cmdlet, known)
+            return _no_role(cmdlet, service, known)
         case 404:
             return NotFound(_sentence(f"{cmdlet} found nothing", message), **known)
         case status if status >= 500:
@@ -174,9 +181,10 @@ def _no_licence(licence: str, known: dict[str, Any]) -> NoLicence:
     return NoLicence(f"The tenant lacks the licence {licence}.", needs=licence, **known)
 
 
-def _no_role(cmdlet: str, known: dict[str, Any]) -> NoPermission:
-    says = f"No Exchange role of the application holds {cmdlet}."
-    return NoPermission(says, needs=f"an Exchange role with {cmdlet}", **known)
+def _no_role(cmdlet: str, service: str, known: dict[str, Any]) -> NoPermission:
+    says = f"No {service} role of the application holds {cmdlet}."
+    article = "an" if service == "Exchange" else "a"
+    return NoPermission(says, needs=f"{article} {service} role with {cmdlet}", **known)
 
 
 def _sentence(beginning: str, message: str) -> str:

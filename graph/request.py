@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 Method = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
 
+_READING = ("Get-", "Search-", "Test-")
+
 
 class Limit(StrEnum):
     """The published limit that a request counts against.
@@ -69,3 +71,10 @@ class Cmdlet:
     anchor: str = ""
     select: tuple[str, ...] = ()
     compliance: bool = False
+
+
+def changes(what: Request | Cmdlet) -> bool:
+    """Whether carrying this out changes something; what only reads may be repeated."""
+    if isinstance(what, Cmdlet):
+        return not what.name.startswith(_READING)
+    return what.method != "GET" and not what.reads

@@ -64,6 +64,34 @@ CLOUDS: dict[Cloud, Hosts] = {
 }
 
 
+def _demand_one_credential(secret: SecretStr | None, certificate: Path | None) -> None:
+    if (secret is None) == (certificate is None):
+        raise ValueError("give exactly one of client_secret and certificate")
+
+
+class RemediateSettings(BaseModel):
+    """A second application of the tenant, which does nothing but write.
+
+    Attributes:
+        client_id: The application's GUID.
+        client_secret: Its secret; exactly one of secret and certificate must be given.
+        certificate: A PEM file with private key and certificate, or a PFX file (``.pfx`` or ``.p12``).
+        certificate_passphrase: What the private key is locked with.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr | None = None
+    certificate: Path | None = None
+    certificate_passphrase: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> Self:
+        _demand_one_credential(self.client_secret, self.certificate)
+        return self
+
+
 class TenantSettings(BaseModel):
     """One tenant and the application registered in it.
 
@@ -82,6 +110,8 @@ class TenantSettings(BaseModel):
         compliance_url: Without ``/adminapi``.
         audit_api: The version of Graph that audit searches are sent to first. Both have them; v1.0 does not
             answer in every tenant yet.
+        remediate: The application that everything that changes something is sent as, so that what reads all
+            day long cannot write; None where one application does both.
     """
 
     # What is wrong is told without what was given: secrets stand beside it.
@@ -100,6 +130,7 @@ class TenantSettings(BaseModel):
     exchange_url: str = ""
     compliance_url: str = ""
     audit_api: Literal["beta", "v1.0"] = "beta"
+    remediate: RemediateSettings | None = None
 
     @field_validator("domains")
     @classmethod
@@ -122,9 +153,20 @@ class TenantSettings(BaseModel):
 
     @model_validator(mode="after")
     def _one_credential(self) -> Self:
-        if (self.client_secret is None) == (self.certificate is None):
-            raise ValueError("give exactly one of client_secret and certificate")
+        _demand_one_credential(self.client_secret, self.certificate)
         return self
+
+    @property
+    def to_write(self) -> TenantSettings:
+        """The same tenant by the application that writes; these settings where there is no second one."""
+        if self.remediate is None:
+            return self
+        return self.model_copy(update={**dict(self.remediate), "remediate": None})
+
+    @property
+    def client_ids(self) -> tuple[str, ...]:
+        """The applications that sign in by these settings."""
+        return tuple(dict.fromkeys((self.client_id, self.to_write.client_id)))
 
     @property
     def resources(self) -> Hosts:

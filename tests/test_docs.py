@@ -6,12 +6,15 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot import doctor, onboarding, settings
+from bot.capabilities import PARTS
 from bot.messages.history import BOOKKEEPING, SENTENCES
 from bot.settings import variables
 from commands.checkpoint import sign_head
@@ -49,6 +52,72 @@ def test_the_row_of_a_source_names_the_permissions_of_its_query():
             assert f"`{permission}`" in row, f"{query.__name__}: {permission}"
         if query.LICENCE:
             assert query.LICENCE in row
+
+
+QUICKSTART = (ROOT / "docs/quickstart.md").read_text()
+PERMISSIONS = (ROOT / "docs/reference/permissions.md").read_text()
+
+
+def bullets_after(text: str, mark: str) -> list[str]:
+    """The list of code names that follows a text."""
+    found = re.search(r"\n\n((?:- `[^`]+`\n)+)", text[text.index(mark) :])
+    assert found
+    return re.findall(r"`([^`]+)`", found[1])
+
+
+def blocks(language: str) -> list[str]:
+    """The quickstart's blocks of code in one language, without what they are set in by."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", QUICKSTART, re.MULTILINE | re.DOTALL)
+    return [re.sub(rf"^{indent}", "", code, flags=re.MULTILINE) for indent, code in found]
+
+
+def test_the_quickstart_grants_exactly_what_queries_and_steps_declare():
+    assert bullets_after(QUICKSTART, "*Investigate*:") == list(onboarding.of_graph(onboarding.to_read()))
+    assert bullets_after(QUICKSTART, "*Remediate*:") == list(onboarding.of_graph(onboarding.to_write()))
+    assert "`Exchange.ManageAsApp`" in QUICKSTART
+
+
+def test_the_quickstart_has_the_lines_of_powershell_that_init_prints():
+    reading, writing = blocks("powershell")
+    assert reading.splitlines() == list(onboarding.powershell("investigate", "CLIENT-ID"))
+    lines = [*onboarding.powershell("remediate", "CLIENT-ID"), *onboarding.purview("CLIENT-ID")]
+    assert writing.splitlines() == lines
+
+
+def test_the_answers_of_the_quickstart_give_its_settings_which_load(tmp_path):
+    given, written = blocks("toml")
+    answers = onboarding.read_answers(tomllib.loads(given))
+    assert onboarding.settings_file(answers, Path("/etc/compromise-bot")) == written
+    for what in ("investigate", "remediate"):
+        (tmp_path / f"{what}.pem").touch()
+    path = tmp_path / "compromise.toml"
+    path.write_text(written.replace("/etc/compromise-bot", str(tmp_path)))
+    (variables_of_it,) = blocks("sh")
+    environment = dict(line.split("=") for line in variables_of_it.replace("…", "1").splitlines())
+    loaded = settings.load(path, environment)
+    assert loaded.tenants[0].client_ids == (answers.client_id, answers.remediate)
+    assert set(onboarding.environment(answers)) <= set(variables_of_it.splitlines())
+
+
+def test_the_quickstart_names_each_scope_and_command_as_it_is():
+    assert "`connections:write`" in QUICKSTART
+    for verb in re.findall(r"\.venv/bin/compromise ([a-z -]+?)(?: --|`|\n)", QUICKSTART):
+        assert f"## compromise {verb.strip()}" in (ROOT / "docs/reference/command_line.md").read_text(), verb
+
+
+def test_the_page_of_permissions_lists_everything_that_the_queries_need():
+    mark = "Application permissions of Microsoft Graph"
+    assert bullets_after(PERMISSIONS, mark) == list(onboarding.of_graph(onboarding.to_read()))
+    line = next(line for line in PERMISSIONS.splitlines() if line.startswith("`Get-BlockedSenderAddress`"))
+    exchange, _, purview = line.partition("; in Purview ")
+    assert re.findall(r"`([^`]+)`", exchange) == list(onboarding.cmdlets(onboarding.to_read()))
+    assert re.findall(r"`([^`]+)`", purview) == list(onboarding.cmdlets(onboarding.to_read(), "Purview"))
+
+
+def test_the_page_of_permissions_has_everything_that_is_finer_than_a_source():
+    rows = PERMISSIONS.partition("## Finer than a source")[2].partition("\n## ")[0].splitlines()
+    wanted = [doctor.finer_markdown(source, part) for source, parts in PARTS.items() for part in parts]
+    assert [row for row in rows if row.startswith("| ")][2:] == wanted
 
 
 def test_the_readme_names_only_verbs_that_make_knows():

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.scenarios.state import Json, graph_time, words
+from sandbox.scenarios.people import ROLES
+from sandbox.scenarios.state import Json, graph_time, ident, words
 from sandbox.tenant.core import BOTH, EQ, LISTING, P2, TEXTS, TIMES, Answer, Ask, Route, needs_premium, perms
 from sandbox.tenant.problems import bad_request, forbidden, not_found
 
@@ -257,8 +258,20 @@ def _expanded(ask: Ask, expand: str, item: Json) -> Json | None:
 
 
 def role_assignments(ask: Ask) -> Answer:
-    """Permanent directory role assignments."""
-    return _roles(ask, ask.state.role_assignments)
+    """Permanent directory role assignments; the app's own are told to who asks for those of its principal."""
+    state = ask.state
+    if state.app_object_id not in ask.options.get("$filter", ""):
+        return _roles(ask, state.role_assignments)
+    own = [
+        {
+            "id": ident("role-assignment", state.app_object_id, name),
+            "principalId": state.app_object_id,
+            "roleDefinitionId": ROLES[name],
+            "directoryScopeId": "/",
+        }
+        for name in sorted(state.app_directory_roles)
+    ]
+    return _roles(ask, own)
 
 
 def transitive_role_assignments(ask: Ask) -> Answer:

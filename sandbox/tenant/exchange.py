@@ -102,6 +102,16 @@ def cmdlet_name(body: object) -> str | None:
     return None
 
 
+def module_file(core: Core, table: Mapping[str, Cmdlet], held: set[str]) -> Json:
+    """What the PowerShell module loads when it connects: only cmdlets that the app's roles hold.
+
+    Raises RefusalError without the app role for this service.
+    """
+    if "Exchange.ManageAsApp" not in core.permissions:
+        raise RefusalError(401, "The app holds no role for this service.")
+    return {"value": [{"exportedCmdlets": ",".join(sorted(held & table.keys()))}]}
+
+
 def invoke(
     core: Core,
     table: Mapping[str, Cmdlet],

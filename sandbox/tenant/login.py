@@ -42,7 +42,8 @@ def resources(core: Core) -> dict[str, str]:
 def discovery(core: Core, tenant: str) -> Json:
     """The OpenID configuration; addresses are told as https because the client library insists on it."""
     _check_tenant(core, tenant)
-    base = f"{core.url.replace('http://', 'https://')}/login/{tenant}"
+    # Asked for by a domain, it names the tenant by its id all the same.
+    base = f"{core.url.replace('http://', 'https://')}/login/{core.state.tenant_id}"
     return {
         "issuer": f"{base}/v2.0",
         "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",

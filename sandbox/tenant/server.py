@@ -61,6 +61,7 @@ COMPLIANCE = {**cmdlets_read.COMPLIANCE_READS, **cmdlets_write.COMPLIANCE_WRITES
 BATCH_SIZE = 20
 _HTML = "<html><head><title>{0}</title></head><body>Our services aren't available right now</body></html>"
 _INVOKE = re.compile(r"/adminapi/beta/(?P<tenant>[^/]+)/(?P<what>InvokeCommand|\$batch)")
+_MODULE = re.compile(r"/adminapi/v1\.0/(?P<tenant>[^/]+)/EXOModuleFile")
 _BANNER = re.compile(r"/adminapi/beta/(?P<tenant>[^/]+)/EXOBanner\('AutogenSession'\)")
 _PATTERNS = tuple((route, route.pattern) for route in ROUTES)
 _MAILBOX_PATH = re.compile(r"/users/([^/]+)/(?:mailFolders|messages|mailboxSettings)", re.IGNORECASE)
@@ -369,6 +370,9 @@ class Exchange(Service):
     ) -> Reply:
         if not login.accepts(self.core, arrival.headers.get("authorization", ""), self.name):
             raise RefusalError(401, "wrong token", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        module = _MODULE.fullmatch(arrival.path)
+        if module is not None and module["tenant"] == self.core.state.tenant_id:
+            return _json(200, exchange.module_file(self.core, table, held))
         match = _INVOKE.fullmatch(arrival.path)
         if match is None or arrival.method != "POST":
             return Reply(405 if "/InvokeCommand" in arrival.path else 404)

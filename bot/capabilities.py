@@ -1,0 +1,340 @@
+"""What the bot can do in a tenant, capability by capability, and which permission, role or cmdlet carries it.
+
+Pure: what an application holds goes in, sentences come out. Queries and steps declare what they need; here
+stands what is finer than a source or a step as a whole. A test compares this file with every cmdlet that the
+queries and steps name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.messages import parts
+from commands.steps import STEPS, Step
+from graph.replies import MANAGE_AS_APP
+
+ROLES: Final[Mapping[str, str]] = {
+    "User Administrator": "fe930be7-5e62-47db-91af-98c3a49a38b1",
+    "Privileged Authentication Administrator": "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",
+    "Global Administrator": "62e90394-69f5-4237-9190-012177145e10",
+}
+"""Directory roles with their template ids. Source: Microsoft Entra, "Built-in roles"."""
+
+OVER_ADMINISTRATORS: Final = ("Privileged Authentication Administrator", "Global Administrator")
+"""The roles that may act on accounts of administrators; they may also do what User Administrator may."""
+
+INCLUDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "Application.Read.All": ("Directory.Read.All", "Application.ReadWrite.All"),
+    "Domain.Read.All": ("Directory.Read.All",),
+    "IdentityRiskyUser.Read.All": ("IdentityRiskyUser.ReadWrite.All",),
+    "Mail.ReadBasic.All": ("Mail.Read",),
+    "MailboxSettings.Read": ("MailboxSettings.ReadWrite",),
+    "RoleManagement.Read.Directory": ("RoleManagement.ReadWrite.Directory", "Directory.Read.All"),
+    "User-Mail.ReadWrite.All": ("User.ReadWrite.All",),
+    "User-Phone.ReadWrite.All": ("User.ReadWrite.All",),
+    "User-PasswordProfile.ReadWrite.All": ("User.ReadWrite.All",),
+    "User.Read.All": ("Directory.Read.All", "User.ReadWrite.All"),
+    "User.RevokeSessions.All": ("User.ReadWrite.All",),
+    "UserAuthenticationMethod.Read.All": ("UserAuthenticationMethod.ReadWrite.All",),
+}
+"""Permissions that hold another one in them, wholly or for most of what the bot asks for. Source: Microsoft
+Graph, "Permissions reference", and the tables of permissions on the pages of the calls."""
+
+UNDO: Final[Mapping[str, tuple[str, ...]]] = {
+    "Disable-InboxRule": ("Enable-InboxRule",),
+    "Disable-SweepRule": ("Enable-SweepRule",),
+    "Disable-TransportRule": ("Enable-TransportRule",),
+    "Remove-MailboxFolderPermission": ("Add-MailboxFolderPermission", "Set-MailboxFolderPermission"),
+    "Remove-MailboxPermission": ("Add-MailboxPermission",),
+    "Remove-RecipientPermission": ("Add-RecipientPermission",),
+    "Remove-RoleGroupMember": ("Add-RoleGroupMember",),
+}
+"""The cmdlets that take back what another one did; where the same one does both, it is not listed."""
+
+_NEED = re.compile(r"(?:an? )(Exchange|Purview) role with ([A-Za-z]+-\w+)")
+_ROLE = "the role "
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an application holds; None for what cannot be told.
+
+    Attributes:
+        permissions: The application permissions of Graph and Exchange.
+        roles: The template ids of its directory roles.
+        exchange: The cmdlets that its roles in Exchange Online hold.
+        compliance: The cmdlets that its roles in Purview hold.
+    """
+
+    permissions: frozenset[str] | None
+    roles: frozenset[str] | None
+    exchange: frozenset[str] | None
+    compliance: frozenset[str] | None
+
+    def has(self, need: str) -> bool | None:
+        """Whether a need, in the words of queries and steps, is met; None when it cannot be told."""
+        if need.startswith(_ROLE):
+            wanted = {ROLES[name] for name in (need.removeprefix(_ROLE), *OVER_ADMINISTRATORS)}
+            return None if self.roles is None else bool(wanted & self.roles)
+        service, cmdlet = cmdlet_of(need)
+        if cmdlet:
+            held = self.exchange if service == "Exchange" else self.compliance
+            return None if held is None else cmdlet in held
+        if self.permissions is None:
+            return None
+        return not self.permissions.isdisjoint((need, *INCLUDED.get(need, ())))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something finer than a source, with a need of its own.
+
+    Attributes:
+        what: What a responder sees by it.
+        need: The permission or role, in the words of the queries.
+        without: What is left without it, in a sentence.
+        path: A piece of the path by which requests for it are known; a cmdlet is known by its name.
+        must_be_there: Whether "not found" means that the tenant does not have the interface.
+    """
+
+    what: str
+    need: str
+    without: str
+    path: str = ""
+    must_be_there: bool = False
+
+
+PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
+    "audit_log": (
+        Part(
+            "audit log, searched through Graph",
+            "AuditLogsQuery.Read.All",
+            "Only the slower search through Exchange is left.",
+            "/security/auditLog/queries",
+            must_be_there=True,
+        ),
+        Part(
+            "audit log, searched through Exchange where Graph's search fails",
+            "an Exchange role with Search-UnifiedAuditLog",
+            "When Graph's search fails, no audit log is seen.",
+        ),
+    ),
+    "directory_roles": (
+        Part(
+            "roles switched on in Privileged Identity Management",
+            "RoleManagement.Read.Directory",
+            "A role that is on for some hours looks like a lasting one.",
+            "/roleAssignmentScheduleInstances",
+        ),
+        Part(
+            "roles that may be switched on in Privileged Identity Management",
+            "RoleManagement.Read.Directory",
+            "An administrator at rest looks like an ordinary user.",
+            "/roleEligibilityScheduleInstances",
+        ),
+        Part(
+            "roles through groups",
+            "RoleManagement.Read.Directory",
+            "Only roles that the account holds itself are seen.",
+            "/transitiveRoleAssignments",
+        ),
+    ),
+    "mailbox": (
+        Part(
+            "forwarding to a contact: where it leads",
+            "an Exchange role with Get-MailContact",
+            "Forwarding outside by way of a contact may look like forwarding inside.",
+        ),
+        Part(
+            "forwarding to a recipient: where it leads",
+            "an Exchange role with Get-Recipient",
+            "Forwarding outside by way of a mail user may look like forwarding inside.",
+        ),
+        Part(
+            "whether auditing of the mailbox is bypassed",
+            "an Exchange role with Get-MailboxAuditBypassAssociation",
+            "An attacker who switched the mailbox's audit trail off is not noticed.",
+        ),
+    ),
+    "sent_items": (
+        Part("texts of sent mail", "Mail.Read", "Only subjects, senders and recipients are looked at."),
+    ),
+    "deleted_items": (
+        Part("texts of deleted mail", "Mail.Read", "Only subjects, senders and recipients are looked at."),
+    ),
+    "recoverable_items": (
+        Part(
+            "texts of recoverable mail", "Mail.Read", "Only subjects, senders and recipients are looked at."
+        ),
+    ),
+    "message_trace": (
+        Part(
+            "message trace, through Graph",
+            "ExchangeMessageTrace.Read.All",
+            "Only the cmdlet is left. Graph's trace also needs Microsoft's service principal "
+            "8bd644d1-64a1-4d4b-ae52-2e0cbf64e373 in the tenant.",
+            "/messageTraces",
+            must_be_there=True,
+        ),
+        Part(
+            "message trace, through Exchange where Graph's fails",
+            "an Exchange role with Get-MessageTraceV2",
+            "When Graph's trace fails, nobody sees what left the mailbox.",
+        ),
+    ),
+    "signature": (
+        Part(
+            "whether the signature that is read is the one in use",
+            "an Exchange role with Get-OrganizationConfig",
+            "A signature that is not in use may be taken for the one that is.",
+        ),
+    ),
+    "authentication_methods": (
+        Part(
+            "which sign-in method is the default",
+            "AuditLog.Read.All",
+            "All methods are seen, but not which one is asked for first.",
+            "/userRegistrationDetails",
+        ),
+    ),
+    "oauth_grants": (
+        Part(
+            "applications behind the grants",
+            "Application.Read.All",
+            "Who published an application, and where it sends people, is not seen.",
+            "/servicePrincipals/",
+        ),
+    ),
+    "delegates": (
+        Part(
+            "delegates with full access",
+            "an Exchange role with Get-MailboxPermission",
+            "Who may open the whole mailbox is not seen.",
+        ),
+        Part(
+            "delegates who may send as the user",
+            "an Exchange role with Get-RecipientPermission",
+            "Who may send as the user is not seen.",
+        ),
+        Part(
+            "delegates who may send on behalf of the user",
+            "an Exchange role with Get-Mailbox",
+            "Who may send on behalf of the user is not seen.",
+        ),
+        Part(
+            "delegates of single folders",
+            "an Exchange role with Get-MailboxFolderPermission",
+            "Who may read the inbox or the calendar is not seen.",
+        ),
+    ),
+    "exchange_role_groups": (
+        Part(
+            "members of Exchange's role groups",
+            "an Exchange role with Get-RoleGroupMember",
+            "Whether the account administers Exchange is not seen.",
+        ),
+    ),
+    "purview_role_groups": (
+        Part(
+            "members of Purview's role groups",
+            "a Purview role with Get-RoleGroupMember",
+            "Whether the account administers Purview is not seen.",
+        ),
+    ),
+}
+"""What is finer than a source. A source's own needs stand in its query."""
+
+STANDS_IN: Final[Mapping[str, str]] = {
+    "hidden_inbox_rules": "Only the rules that Graph shows are left, and Graph shows no hidden ones.",
+    "sign_ins": "Only the sign-ins in the audit log are left, without place and device.",
+}
+"""What is left of a source's subject by way of another source."""
+
+FOR: Final[Mapping[tuple[str, str], str]] = {
+    ("reset_password", "User.RevokeSessions.All"): "ending the sessions",
+    ("disable_inbox_rules", "MailboxSettings.ReadWrite"): "rules that Graph shows",
+    ("disable_inbox_rules", MANAGE_AS_APP): "hidden rules",
+    ("disable_inbox_rules", "an Exchange role with Disable-InboxRule"): "hidden rules",
+    ("remove_admin_roles", "RoleManagement.ReadWrite.Directory"): "roles given to the account itself",
+    ("remove_admin_roles", "RoleAssignmentSchedule.ReadWrite.Directory"): "roles switched on in PIM",
+    ("remove_admin_roles", "RoleEligibilitySchedule.ReadWrite.Directory"): (
+        "roles that may be switched on in PIM"
+    ),
+    ("remove_admin_roles", "GroupMember.ReadWrite.All"): "roles held through groups",
+    ("restore_contact_data", "User.ReadWrite.All"): "names and postal addresses",
+    ("restore_contact_data", "User-Phone.ReadWrite.All"): "telephone numbers",
+    ("restore_contact_data", "User-Mail.ReadWrite.All"): "other mail addresses",
+    ("remove_delegates", "an Exchange role with Remove-MailboxPermission"): "full access",
+    ("remove_delegates", "an Exchange role with Remove-RecipientPermission"): "the right to send as",
+    ("remove_delegates", "an Exchange role with Set-Mailbox"): "the right to send on behalf",
+    ("remove_delegates", "an Exchange role with Remove-MailboxFolderPermission"): "rights on folders",
+}
+"""Needs that carry a part of a step only, with that part; without any other need a step is not possible."""
+
+
+def cmdlet_of(need: str) -> tuple[str, str]:
+    """The service and the cmdlet that a need names, ("", "") when it names none."""
+    found = _NEED.match(need)
+    return (found[1], found[2]) if found else ("", "")
+
+
+def role_with(service: str, cmdlet: str) -> str:
+    """The words in which queries and steps need a cmdlet of Exchange or Purview."""
+    return f"{'an' if service == 'Exchange' else 'a'} {service} role with {cmdlet}"
+
+
+def lacks(need: str) -> str:
+    """Say that a need is not met, and name what would meet it."""
+    service, cmdlet = cmdlet_of(need)
+    if cmdlet:
+        other = need.partition(", or ")[2]
+        return f"the {service} role group lacks {cmdlet}" + (f" ({other} would do too)" if other else "")
+    if need.startswith(_ROLE):
+        return f"the application does not hold the directory role {need.removeprefix(_ROLE)}"
+    return f"{need} is not granted"
+
+
+def undoes(step: Step) -> tuple[str, ...]:
+    """What else is needed to take a step back."""
+    return tuple(
+        role_with(service, back)
+        for need in step.PERMISSIONS
+        for service, cmdlet in [cmdlet_of(need)]
+        for back in UNDO.get(cmdlet, ())
+    )
+
+
+def to_write_with(held: Held) -> tuple[str, ...]:
+    """What an application holds that nobody needs who only looks."""
+    needs = sorted({need for step in STEPS for need in step.PERMISSIONS})
+    return tuple(need for need in needs if need != MANAGE_AS_APP and ".Read." not in need and held.has(need))
+
+
+def impossible(step: Step, held: Held) -> Iterator[tuple[bool, str]]:
+    """Say what of a step is not possible: whether that is certain, and the sentence.
+
+    Where Exchange lets the application in at all, cmdlets are told one by one.
+    """
+    name = step.__name__.rpartition(".")[2]
+    needs = step.PERMISSIONS
+    shut_out = MANAGE_AS_APP in needs and held.has(MANAGE_AS_APP) is False
+    for need in (*needs, *undoes(step)):
+        has = held.has(need)
+        if has or (shut_out and cmdlet_of(need)[1]):
+            continue
+        part = FOR.get((name, need))
+        kind = f"not possible for {part}" if part else "not possible"
+        if need not in needs:
+            kind = "not to be taken back"
+        if has is None:
+            yield False, f"{kind} without {need}, and whether that is held cannot be told"
+        else:
+            yield True, f"{kind}, {lacks(need)}"
+
+
+def label(step: Step) -> str:
+    """What a step is called where capabilities are listed."""
+    return parts.spoken(step.__name__.rpartition(".")[2])
