@@ -4,8 +4,8 @@ PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
-# Most tests wait for a server, so five workers are well placed on two cores.
-WORKERS ?= 5
+# Most tests wait for a server, so six workers are well placed on two cores.
+WORKERS ?= 6
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint bench sandbox lock clean
@@ -17,7 +17,7 @@ demo: $(READY)  ## play the main job on a tenant and a Slack workspace of this m
 	$(RUN) -m bot demo --output demo-output
 
 test: $(READY)  ## run every test
-	$(RUN) -m pytest -q -n $(WORKERS) --dist loadfile
+	$(RUN) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: lint test  ## everything that CI checks: formatting, lint, types, import rules, tests
 
@@ -30,7 +30,7 @@ lint: $(READY)  ## formatting, lint, types and import rules
 bench: $(READY)  ## measure; the numbers and the method are in docs/benchmarks.md
 	$(RUN) -m tests.benchmarks
 
-sandbox: $(READY)  ## start tenant, workspace and bot, and keep them running
+sandbox: $(READY)  ## try everything in a browser: an invented tenant, a Slack workspace and the real bot
 	$(RUN) -m bot sandbox
 
 lock: $(READY)  ## write constraints.txt anew from pyproject.toml

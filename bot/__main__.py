@@ -384,15 +384,22 @@ def demo(
 def sandbox(
     scenario: Annotated[str, typer.Option(help="What the tenant has been through.")] = "mailbox-takeover",
     port: Annotated[
-        int, typer.Option(help="The tenant's port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)
-    ] = 0,
+        int | None,
+        typer.Option(
+            help="The page's port on 127.0.0.1, 0 for a free one; 8075 unless given, or a free one where"
+            " that is taken.",
+            min=0,
+            max=65535,
+        ),
+    ] = None,
     audit_log: Export = None,
     output: Annotated[Path, typer.Option(help="The folder for the bot's ledger.")] = Path("sandbox-output"),
 ) -> None:
-    """Start a tenant, a workspace and the bot on this machine, and keep them until Ctrl-C."""
+    """Show a tenant, a workspace and the bot in a browser page on this machine, until Ctrl-C."""
     from bot import demo as playing  # noqa: PLC0415 - as above
 
     with readable():
+        playing.refuse_beside_credentials(os.environ, Path.cwd())
         raise typer.Exit(
             playing.keep_running(_scenario(scenario), port, _readable_file(audit_log), output, Console())
         )

@@ -58,10 +58,12 @@ def looked_again(text: str, case: Case) -> Message:
     return _say(_lines(text, case))
 
 
-def came_back(text: str, case: Case) -> Message:
-    """Say that something came back, to whoever asked for the check first."""
+def came_back(text: str, case: Case, link: str) -> Message:
+    """Say that something came back, to whoever asked for the check first; `link` is that of the case's card."""
     asked = f"{parts.mention(case.asked_by)} " if case.asked_by else ""
-    return _say(f"⛔ {asked}something came back, or is new.\n{_lines(text, case)}")
+    whose = said(case.subject.mail, 120, parts.domains_of(case.subject))
+    head = f"⛔ {asked}something came back, or is new, on {whose}: {_card(case, link)}."
+    return _say(f"{head}\n{_lines(text, case)}")
 
 
 def _lines(text: str, case: Case) -> str:

@@ -215,8 +215,8 @@ class Carrying:
         )
         self._cards.refresh(case_id)
         if raised:
-            message = answers.came_back(says(doors), case)
-            self._cards.say_in_thread(case, f"looked again {number}", message)
+            message = answers.came_back(says(doors), case, self._cards.link(case))
+            self._cards.say_in_room(case, f"looked again {number}", message)
 
     def _look(self, case: Case) -> Doors:
         return look_again(

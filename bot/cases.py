@@ -161,6 +161,17 @@ class Cards:
             posted = self.persist(partial(self.say, case.channel, message, case.card))
             self._note(case.id, case.run, what, case.channel, posted["ts"])
 
+    def say_in_room(self, case: Case, what: str, message: Message) -> None:
+        """Say something that needs people at the top level of a case's channel, once for each `what`.
+
+        Raises:
+            SlackFailed: Slack did not answer for a long time.
+            LedgerError: what was posted cannot be noted.
+        """
+        if case.card and what not in self._ledger.posted(case.id, case.run):
+            posted = self.persist(partial(self.say, case.channel, message))
+            self._note(case.id, case.run, what, case.channel, posted["ts"])
+
     def post_report(self, case: Case, channel: str, request: str) -> str:
         """Post the report of a case into a channel, with its details and files; give the message's link.
 

@@ -82,11 +82,12 @@ class Intake:
         self._thread.start()
 
     def stop(self) -> None:
-        """Write what waits, and end."""
+        """Write what waits, and end; nothing waits where the start of the bot failed before."""
         with self._open:
             self._closed = True
             self._slips.put(None)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def take(self, asked: Asked, *, not_understood: str = "") -> None:
         """Take a question; returns at once.

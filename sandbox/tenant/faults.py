@@ -68,6 +68,12 @@ class Faults:
         with self._lock:
             self._armed.clear()
 
+    def left(self, target: str, fault: Fault) -> int | None:
+        """How many more calls will meet this fault, None for all until it is cleared."""
+        with self._lock:
+            found = [one.left for one in self._armed if one.target == target and one.fault == fault]
+        return None if None in found else sum(left or 0 for left in found)
+
     def take(self, method: str, names: tuple[str, ...]) -> Fault | None:
         """The fault for a call known by these names, counted down; None when nothing is to go wrong."""
         with self._lock:

@@ -84,6 +84,11 @@ class Faults:
         with self._lock:
             self._waiting.clear()
 
+    def left(self, method: str, fault: Fault) -> int:
+        """Return how many more calls of `method` will meet this fault."""
+        with self._lock:
+            return sum(waiting == fault for waiting in self._waiting.get(method, ()))
+
     def take(self, method: str) -> Fault | None:
         """Return and use up the next fault for the method, or None."""
         with self._lock:

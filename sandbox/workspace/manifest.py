@@ -16,18 +16,24 @@ import yaml
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One slash command; with `should_escape` Slack turns mentions into ids before it hands the text on."""
+    """One slash command; with `should_escape` Slack turns mentions into ids before it hands the text on.
+
+    `description` and `hint` are what people see while they type.
+    """
 
     name: str
     should_escape: bool
+    description: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """One shortcut; `type` is global or message."""
+    """One shortcut; `type` is global or message, `name` stands in the menu."""
 
     callback_id: str
     type: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Manifest:
     shortcuts: Mapping[str, Shortcut]
     events: frozenset[str]
     home_enabled: bool
+    direct_read_only: bool
     interactivity: bool
     socket_mode: bool
 
@@ -59,11 +66,17 @@ def read(source: Path | str) -> Manifest:
     features: dict[str, Any] = raw.get("features", {})
     settings: dict[str, Any] = raw.get("settings", {})
     commands = {
-        c["command"]: Command(c["command"], bool(c.get("should_escape", False)))
+        c["command"]: Command(
+            c["command"],
+            bool(c.get("should_escape", False)),
+            str(c.get("description", "")),
+            str(c.get("usage_hint", "")),
+        )
         for c in features.get("slash_commands", ())
     }
     shortcuts = {
-        s["callback_id"]: Shortcut(s["callback_id"], s["type"]) for s in features.get("shortcuts", ())
+        s["callback_id"]: Shortcut(s["callback_id"], s["type"], str(s.get("name", "")))
+        for s in features.get("shortcuts", ())
     }
     return Manifest(
         name=raw["display_information"]["name"],
@@ -73,6 +86,7 @@ def read(source: Path | str) -> Manifest:
         shortcuts=MappingProxyType(shortcuts),
         events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
         home_enabled=bool(features.get("app_home", {}).get("home_tab_enabled", False)),
+        direct_read_only=bool(features.get("app_home", {}).get("messages_tab_read_only_enabled", False)),
         interactivity=bool(settings.get("interactivity", {}).get("is_enabled", False)),
         socket_mode=bool(settings.get("socket_mode_enabled", False)),
     )

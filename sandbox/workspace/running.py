@@ -74,6 +74,11 @@ class RunningWorkspace:
     # what is there
 
     @property
+    def state(self) -> State:
+        """Everything the workspace knows; hold its `lock` while you read more than one thing."""
+        return self._state
+
+    @property
     def people(self) -> dict[str, Person]:
         """Everybody, by the part they play."""
         return self._state.people
@@ -228,20 +233,21 @@ class RunningWorkspace:
         person: str,
         message: Message | View,
         action_id: str,
-        value: str | None = None,
+        value: Any = None,
         *,
         values: Mapping[str, Any] | None = None,
+        block_id: str | None = None,
     ) -> Delivery:
         """Use a button or menu of a message or view.
 
-        `value` chooses an option, or among buttons of one action id; `values` are what the person has put
-        into the fields around it before.
+        `value` chooses an option (several in checkboxes), or among buttons of one action id, which
+        `block_id` does as well; `values` are what the person has put into the fields around it before.
         """
         with self._state.lock:
             who = self._person(person)
             if isinstance(message, Message) and message.ephemeral_for not in {None, who.id}:
                 raise NotOnScreenError(f"{who.real_name} does not see this ephemeral message.")
-            block, element = self._element(message, action_id, value)
+            block, element = self._element(message, action_id, value, block_id)
             state = {"type": element["type"], "value": element.get("value")}
             if element["type"] != "button":
                 state = forms.chosen(element, value, self._id)
@@ -577,11 +583,13 @@ class RunningWorkspace:
         return part
 
     def _element(
-        self, place: Message | View, action_id: str, value: str | None
+        self, place: Message | View, action_id: str, value: Any, block_id: str | None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the block and its element with this action id (and, for a button, this value)."""
         seen: list[str] = []
         for block in place.blocks:
+            if block_id not in {None, block["block_id"]}:
+                continue
             parts = (*block.get("elements", ()), block.get("accessory"), block.get("element"))
             for part in parts:
                 if not isinstance(part, dict) or "action_id" not in part:

@@ -385,7 +385,7 @@ class Server:
         readable.pop("token", None)
         with self.state.lock:
             self.state.calls.append(ApiCall(name, readable, self.state.now(), ok, error, status))
-            self.state.touch()
+            self.state.touch(visible=False)
 
     # files
 

@@ -74,6 +74,8 @@ class State:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.version = 0
+        self.visible_version = 0
+        self.trigger_seconds = TRIGGER_SECONDS
         self.limits = Limits()
         self.people: dict[str, Person] = directory.people()
         self.channels: dict[str, Channel] = directory.channels(self.people)
@@ -176,9 +178,10 @@ class State:
 
     # recording
 
-    def touch(self) -> None:
-        """Tell everybody who waits that something changed."""
+    def touch(self, *, visible: bool = True) -> None:
+        """Tell everybody who waits that something changed, whether or not people can see it."""
         self.version += 1
+        self.visible_version += visible
         self.changed.notify_all()
 
     def record(self, kind: str, **facts: Any) -> None:
@@ -312,7 +315,7 @@ class State:
             raise RefusedError("invalid_trigger_id")
         if trigger.used:
             raise RefusedError("exchanged_trigger_id")
-        if self.seconds() - trigger.at > TRIGGER_SECONDS:
+        if self.seconds() - trigger.at > self.trigger_seconds:
             raise RefusedError("expired_trigger_id")
         trigger.used = True
         return trigger

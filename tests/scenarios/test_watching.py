@@ -15,6 +15,7 @@ from commands.proposals import Outcome
 from commands.soundness import verify_ledger
 from sandbox.scenarios.people import ADELE as PERSON
 from sandbox.tenant import attacker
+from sandbox.workspace import Message
 from tests.scenarios.acting import Acting, acting, only, outcomes
 
 DOORS = ("remove_forwarding", "disable_inbox_rules")
@@ -42,10 +43,9 @@ def looked(story: Acting, times: int) -> dict[str, Any]:
     return looks(story)[-1]
 
 
-def thread(story: Acting) -> str:
-    """What is said below the case's card."""
-    card = next(card for card in story.cards() if "[Check again]" in story.text(card))
-    return "\n".join(map(story.text, story.slack.replies(card)))
+def alarms(story: Acting) -> list[Message]:
+    """What was told to the whole room, since it needs people."""
+    return [one for one in story.cards() if "something came back" in story.text(one)]
 
 
 def card_says(story: Acting, words: str) -> str:
@@ -67,9 +67,9 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     assert look["raised"] is True
     assert look["came_back"] == [FORWARDING]
     assert [name.partition(":")[0] for name in look["new"]] == ["disable_inbox_rules"]
-    said = story.slack.wait_for(
-        lambda: thread(story) if "something came back" in thread(story) else None, what="the alarm"
-    )
+    alarm = story.slack.wait_for(lambda: next(iter(alarms(story)), None), what="the alarm")
+    said = story.text(alarm)
+    assert any("/archives/" in link for link in alarm.links), "it leads to the case's card"
     assert "@Megan Bowen" in said
     assert "Stop forwarding adele.vance@contoso.example's mail" in said.split("Open:")[1]
     assert "Switch off the inbox rule “.”" in said.split("New since the check")[1]
@@ -125,7 +125,7 @@ def test_looks_that_fall_due_while_the_bot_is_down_are_made_when_it_is_back_and_
     assert look["raised"] is False
     assert look["came_back"] == look["new"] == look["not_seen"] == []
     card_says(story, "all 3 back doors are closed")
-    assert "something came back" not in thread(story)
+    assert alarms(story) == []
     # Each round is looked at once, however often the bot goes round.
     story.let_pass(timedelta(0))
     story.let_pass(timedelta(hours=72))
