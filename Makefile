@@ -7,6 +7,9 @@ READY := $(VENV)/.ready
 # Most tests wait for a server, so six workers are well placed on two cores.
 WORKERS ?= 6
 
+# Where it is set, every worker and every bot that a test starts would compile all the sources anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint bench sandbox lock clean
 
@@ -50,4 +53,5 @@ $(READY): pyproject.toml constraints.txt
 		{ echo "'$$p -m venv' failed. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(RUN) -m compileall -q bot commands graph sandbox
 	@touch $@

@@ -7,6 +7,7 @@ it; only the addresses and the keys are the sandbox's.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -78,6 +79,8 @@ _OURS = (
     "messages.jsonl",
     *_ENGINE,
 )
+_MARK = "made-by-the-sandbox"
+"""The file without which nothing is removed: a real bot's ledger may lie in the same folder."""
 _MOST_SECONDS = 45.0
 _ROLES = frozenset({"User Administrator", "Privileged Authentication Administrator"})
 """What the application holds in the demonstration: its subject has administrator roles of her own."""
@@ -193,9 +196,15 @@ def play(folder: Path, console: Console) -> int:
         0 when everything held, 1 when something did not; what did not is told.
 
     Raises:
-        CannotStart: the folder cannot be written, or one of the parts cannot start.
+        CannotStart: the folder cannot be written, is in use, holds what no sandbox made, or one of the parts
+            cannot start.
     """
-    _make_room(folder)
+    with _alone_in(folder):
+        _make_room(folder)
+        return _play(folder, console)
+
+
+def _play(folder: Path, console: Console) -> int:
     log.configure(LogSettings(level="error"))
     began = time.monotonic()
     with (
@@ -236,11 +245,20 @@ def play(folder: Path, console: Console) -> int:
 
 
 def _make_room(folder: Path) -> None:
-    """Make the folder, and take away what an earlier demonstration left there; nothing else is touched."""
+    """Take away what an earlier sandbox left in the folder; nothing else is touched.
+
+    Raises:
+        CannotStart: a ledger or a key lies there that no sandbox made, or the folder cannot be written.
+    """
+    mark = folder / _MARK
+    there = [name for name in (*_OURS, answers.FOLDER) if os.path.lexists(folder / name)]
+    if there and not mark.is_file():
+        found = ", ".join(there)
+        raise CannotStart(f"{folder} holds {found}, which no sandbox made. Choose another folder: --output.")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name in _OURS:
             (folder / name).unlink(missing_ok=True)
+        mark.write_text("A sandbox may remove its ledger and keys from this folder.\n", encoding="utf-8")
     except OSError as error:
         raise CannotStart(f"The folder {folder} cannot be written ({error.strerror}).") from error
 
@@ -253,7 +271,7 @@ def _story(slack: RunningWorkspace, settings: Settings, console: Console) -> lis
         problems = story.check()
         case = _shown_case(ledger)
         if case is not None and not problems:
-            problems += story.contain(case) or story.restore(case)
+            problems += story.contain(case) or story.restore(case) or story.report()
     problems += _refusal(slack, console)
     pinged = {name for line in slack.transcript for name in line.get("pings", ())}
     strangers = pinged - {slack.people[part].id for part in ("responder", "approver", "second_approver")}
@@ -326,6 +344,16 @@ class _Story:
             self.slack.slash(part, ROOM, "/compromise", words)
             self._until(lambda part=part: self._voted(proposal, part))  # type: ignore[misc]
         return self._carried_out(proposal)
+
+    def report(self) -> list[str]:
+        """The responder asks for the report once more, which now tells what was done as well."""
+        before = len(self.slack.files())
+        words = f"report {SUBJECT}"
+        _typed(self.console, "Megan Bowen", ROOM, f"/compromise {words}")
+        self.slack.slash("responder", ROOM, "/compromise", words)
+        ledger = self.proposals.ledger
+        posted = self._until(lambda: len(self.slack.files()) > before and not ledger.unanswered_requests())
+        return [] if posted else ["The report was not posted again."]
 
     def _voted(self, proposal: Proposal, part: str) -> bool:
         who = self.slack.people[part].id
@@ -425,13 +453,11 @@ def _verified(folder: Path, console: Console) -> list[str]:
 
 
 def _keep_files(slack: RunningWorkspace, folder: Path) -> list[str]:
-    """Write the files that the bot attached, under their own names."""
-    names = []
-    for file in slack.files():
-        name = Path(file.name).name
-        (folder / name).write_bytes(file.content)
-        names.append(name)
-    return names
+    """Write the files that the bot attached, under their own names; of one that came twice, the latest."""
+    latest = {Path(file.name).name: file.content for file in slack.files()}
+    for name, content in latest.items():
+        (folder / name).write_bytes(content)
+    return list(latest)
 
 
 class _Watcher:
@@ -649,7 +675,7 @@ def _until_told() -> Iterator[threading.Event]:
 
 
 _CREDENTIALS = re.compile(
-    r"COMPROMISE_.*(TOKEN|SECRET|PASSPHRASE|CERTIFICATE|TENANT_ID|CLIENT_ID)"
+    r"COMPROMISE_.*(TOKEN|SECRET|PASSPHRASE|CERTIFICATE|TENANT_ID|CLIENT_ID|LEDGER|KEY|ENGINE)"
     r"|(SLACK|AZURE|MSAL|GRAPH)_.*(TOKEN|SECRET|PASSWORD|CERTIFICATE)"
 )
 """Variables that hold the keys of a real workspace or tenant, or that the libraries read such keys from."""

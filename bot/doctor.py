@@ -48,7 +48,7 @@ from commands.keys import Keys
 from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS
 from graph.asking import Item
-from graph.auth import Resource
+from graph.auth import Resource, refuses
 from graph.collect import collect, find_subject
 from graph.connection import Connection
 from graph.errors import CannotSignIn, GraphError, NoLicence, NoPermission, NoSuchUser, NotFound, Refused
@@ -77,6 +77,7 @@ SCOPES: dict[str, str] = {
 """The bot's Slack scopes, and what is lost without each."""
 
 _SECONDS = 60.0
+_WHOLE_TENANT = "/"
 _NOT_THE_APPS_FAULT = frozenset({Reason.TIME, Reason.NO_MAILBOX, Reason.NOT_FOUND, Reason.THROTTLING})
 
 
@@ -135,6 +136,23 @@ class _Asked:
     def worked(self) -> bool:
         """Whether it was let through: that there is no such thing is an answer too."""
         return isinstance(self.answer, list | NotFound)
+
+
+@dataclass(frozen=True, slots=True)
+class _PartlyHeld(Held):
+    """What an application holds, where single needs may not be called unmet.
+
+    Attributes:
+        untold: The needs, in the words of queries and steps, of which only a yes counts.
+    """
+
+    untold: frozenset[str] = frozenset()
+
+    def has(self, need: str) -> bool | None:
+        """Whether a need is met; None when it cannot be told."""
+        # By its name: a dataclass with slots is made twice, and `super()` would look for the first.
+        found = Held.has(self, need)
+        return None if found is False and need in self.untold else found
 
 
 def table() -> tuple[Row, ...]:
@@ -209,7 +227,7 @@ def look(settings: Settings, user: str | None, *, check_only: bool = False) -> I
             title = f"Tenant {connection.settings.name}"
             try:
                 yield Section(title, tuple(look_at_tenant(connection, user, check_only=check_only)))
-            except CannotSignIn as error:
+            except GraphError as error:
                 line = Line(there=False, what="sign-in", says=f"{error.sentence} Nothing can be seen.")
                 yield Section(title, (line,), signed_in=False)
     finally:
@@ -241,6 +259,7 @@ def look_at_tenant(
 
     Raises:
         CannotSignIn: Graph gives no token.
+        GraphError: the login service does not answer.
     """
     deadline = Deadline(_SECONDS)
     lines, reading = _held(connection, deadline, to_write=False)
@@ -294,6 +313,7 @@ def _held(connection: Connection, deadline: Deadline, *, to_write: bool) -> tupl
 
     Raises:
         CannotSignIn: Graph gives no token.
+        GraphError: the login service does not answer.
     """
     sign_in = connection.sign_in_to_write if to_write else connection.sign_in
     whose = " of the application that writes" if to_write else ""
@@ -304,14 +324,20 @@ def _held(connection: Connection, deadline: Deadline, *, to_write: bool) -> tupl
         says = "cannot be read; the questions tell"
         lines.append(Line(there=None, what=f"the token's permissions{whose}", says=says))
     cmdlets: dict[Resource, frozenset[str] | None] = {}
+    unheard: set[str] = set()
     for resource in (Resource.EXCHANGE, Resource.COMPLIANCE):
         name = resource.value.capitalize()
         try:
             # The right to use Exchange stands in Exchange's own token, not in Graph's.
             more = roles_of(sign_in.token(resource, deadline))
         except GraphError as error:
-            lines.append(Line(there=False, what=f"sign-in to {name}{whose}", says=error.sentence))
-            cmdlets[resource] = frozenset()
+            # Only a no says that nothing is held: a login service in trouble has told nothing.
+            no = refuses(error)
+            says = error.sentence if no else f"cannot be told: {error.sentence}"
+            lines.append(Line(there=False if no else None, what=f"sign-in to {name}{whose}", says=says))
+            cmdlets[resource] = frozenset() if no else None
+            if resource is Resource.EXCHANGE and not no:
+                unheard.add(MANAGE_AS_APP)
             continue
         lines.append(Line(there=True, what=f"sign-in to {name}{whose}"))
         permissions = None if permissions is None or more is None else permissions | more
@@ -325,12 +351,27 @@ def _held(connection: Connection, deadline: Deadline, *, to_write: bool) -> tupl
             what = f"which cmdlets the roles in {name} hold{whose}"
             lines.append(Line(there=None, what=what, says=f"cannot be told: {error.sentence}"))
             cmdlets[resource] = None
-    roles = _directory_roles(connection, deadline, to_write=to_write)
-    return lines, Held(permissions, roles, cmdlets[Resource.EXCHANGE], cmdlets[Resource.COMPLIANCE])
+    given = _directory_roles(connection, deadline, to_write=to_write)
+    roles = None if given is None else frozenset(role for role, scope in given if scope == _WHOLE_TENANT)
+    partly = frozenset(role for role, _ in given or ()) - (roles or frozenset())
+    for role, role_id in ROLES.items():
+        if role_id in partly:
+            says = "holds only in an administrative unit; which accounts that reaches cannot be told"
+            lines.append(Line(there=None, what=f"the directory role {role}{whose}", says=says))
+        if not partly.isdisjoint((role_id, *(ROLES[above] for above in OVER_ADMINISTRATORS))):
+            unheard.add(f"the role {role}")
+    held = _PartlyHeld(
+        permissions, roles, cmdlets[Resource.EXCHANGE], cmdlets[Resource.COMPLIANCE], frozenset(unheard)
+    )
+    return lines, held
 
 
-def _directory_roles(connection: Connection, deadline: Deadline, *, to_write: bool) -> frozenset[str] | None:
-    """The template ids of an application's directory roles; None when they cannot be read.
+def _directory_roles(
+    connection: Connection, deadline: Deadline, *, to_write: bool
+) -> frozenset[tuple[str, str]] | None:
+    """The directory roles given to an application: template id and scope; None when they cannot be read.
+
+    The scope is "/" for the whole tenant, else the path of the administrative unit or object.
 
     Source: Microsoft Graph v1.0, "Get servicePrincipal" and "List unifiedRoleAssignments".
     """
@@ -353,7 +394,9 @@ def _directory_roles(connection: Connection, deadline: Deadline, *, to_write: bo
         ]
     except GraphError:
         return None
-    return frozenset(str(role.get("roleDefinitionId")) for role in given) if ids else None
+    if not ids:
+        return None
+    return frozenset((str(role.get("roleDefinitionId")), str(role.get("directoryScopeId"))) for role in given)
 
 
 def _fits(held: Held, recorded: Sequence[_Asked]) -> bool:
@@ -391,8 +434,10 @@ def _to_write(connection: Connection, reading: Held, *, listed: bool) -> list[Li
     try:
         lines, writing = _held(connection, Deadline(_SECONDS), to_write=True)
     except GraphError as error:
-        says = f"{error.sentence} No step can be carried out."
-        return [Line(there=False, what="sign-in to Graph of the application that writes", says=says)]
+        no = isinstance(error, CannotSignIn)
+        ends = "No step can be carried out." if no else "Whether a step can be carried out cannot be told."
+        what = "sign-in to Graph of the application that writes"
+        return [Line(there=False if no else None, what=what, says=f"{error.sentence} {ends}")]
     if not listed:
         writing = replace(writing, exchange=None, compliance=None)
     lines += _no_role_at_all(writing)

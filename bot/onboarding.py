@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,7 +108,8 @@ def _guid(text: str) -> str:
 
 def _fits(form: re.Pattern[str], text: str, wanted: str) -> str:
     if not form.fullmatch(text):
-        raise ValueError(f"{text!r} is not {wanted}")
+        # Never the text itself: somebody may have pasted a secret into the wrong answer.
+        raise ValueError(f"this is not {wanted}")
     return text
 
 
@@ -125,7 +127,7 @@ def _slack_id(letters: str, example: str) -> Callable[[str], str]:
 def _one_of(*words: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if text.lower() not in words:
-            raise ValueError(f"{text!r} is not one of {', '.join(words)}")
+            raise ValueError(f"this is not one of {', '.join(words)}")
         return text.lower()
 
     return check
@@ -401,7 +403,12 @@ def files(answers: Answers, folder: Path, now: datetime) -> dict[str, bytes]:
 
 
 def settings_file(answers: Answers, folder: Path) -> str:
-    """The text of `compromise.toml`, without any secret."""
+    """The text of `compromise.toml`, without any secret.
+
+    Raises:
+        SettingsError: the folder's name cannot be written into it.
+    """
+    _demand_name(folder)
     lines = [
         "# Written by `compromise init`. Secrets do not belong here; variables named COMPROMISE_… hold them.",
     ]
@@ -419,7 +426,8 @@ def settings_file(answers: Answers, folder: Path) -> str:
         "domains": answers.domains,
     }
     for what, client_id in answers.registrations:
-        certificate = str((folder / f"{what}.pem").resolve()) if answers.credential == "certificate" else ""
+        # Only the folder is followed: a link in the place of the key itself is moved aside, not written into.
+        certificate = str(folder.resolve() / f"{what}.pem") if answers.credential == "certificate" else ""
         values = {"client_id": client_id, "certificate": certificate}
         name, first = ("tenant", own) if what == READER else ("tenant.remediate", {})
         lines += _table(name, {**first, **values})
@@ -431,18 +439,34 @@ def _table(name: str, values: Mapping[str, str | tuple[str, ...]]) -> list[str]:
 
 
 def _toml(value: str | Sequence[str]) -> str:
-    """A value in TOML, whose texts are written as JSON writes them."""
+    """A value in TOML, whose texts are written as JSON writes them; TOML alone wants U+007F escaped."""
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return f"[{', '.join(_toml(one) for one in value)}]"
+
+
+def _demand_name(folder: Path) -> None:
+    """See that a folder's name is text, for TOML is UTF-8.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    name = str(folder.resolve())
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(name).decode(errors="backslashreplace")
+        says = f"The name of the folder {shown} is not UTF-8; choose another one with --folder."
+        raise SettingsError([says]) from error
 
 
 def demand_room(folder: Path, answers: Answers, *, force: bool) -> None:
     """See that no file would be written over, before keys are made.
 
     Raises:
-        SettingsError: with one line for each file that is in the way.
+        SettingsError: with one line for each file that is in the way; or the folder's name is no text.
     """
+    _demand_name(folder)
     names = [CONFIG]
     if answers.credential == "certificate":
         names += [f"{what}.{end}" for what, _ in answers.registrations for end in ("pem", "cer", "csr")]
@@ -462,26 +486,37 @@ def write(made: Mapping[str, bytes], folder: Path, now: datetime, *, force: bool
         force: Whether files that are there are moved aside; else nothing is written over.
 
     Returns:
-        The copies that were moved aside.
+        The copies that were moved aside, readable by their owner alone too.
 
     Raises:
-        SettingsError: a file cannot be written.
+        SettingsError: a file cannot be written; the copies that were moved aside by then are named.
     """
-    copies = []
+    copies: list[Path] = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, content in made.items():
             path = folder / name
             if force and os.path.lexists(path):
-                copy = path.with_name(f"{path.name}.{now:%Y%m%dT%H%M%SZ}")
-                path.rename(copy)
-                copies.append(copy)
+                copies.append(_move_aside(path, now))
             # Made anew with its mode: at no moment can others open it, and no link of theirs is followed.
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(content)
     except OSError as error:
-        raise SettingsError([f"{error.filename or folder} cannot be written ({error.strerror})."]) from error
+        problems = [f"{error.filename or folder} cannot be written ({error.strerror})."]
+        problems += [f"{copy} is what was there before; it was moved aside already." for copy in copies]
+        raise SettingsError(problems) from error
     return tuple(copies)
+
+
+def _move_aside(path: Path, now: datetime) -> Path:
+    """Rename a file to a name that is free: a rename onto an older copy would destroy a private key."""
+    stamped = f"{path.name}.{now:%Y%m%dT%H%M%SZ}"
+    names = chain([stamped], (f"{stamped}-{number}" for number in count(2)))
+    copy = next(one for name in names if not os.path.lexists(one := path.with_name(name)))
+    if path.is_file() and not path.is_symlink():
+        path.chmod(0o600)
+    path.rename(copy)
+    return copy
 
 
 # --- what is left to do -------------------------------------------------------------------------------------
@@ -614,10 +649,10 @@ def what_is_left(answers: Answers, folder: Path, manifest: str) -> Iterator[str]
             f"Entra admin center, App registrations, {client_id} ({what}), API permissions, Add, "
             "Microsoft Graph, Application permissions:\n"
             + "\n".join(f"  {one}" for one in of_graph(needs))
-            + f"\nand of Office 365 Exchange Online: {MANAGE_AS_APP}. Then: Grant admin consent."
+            + f"\n  and of Office 365 Exchange Online: {MANAGE_AS_APP}. Then: Grant admin consent."
         )
         yield (
-            f"There, Certificates & secrets, Certificates: upload {(folder / f'{what}.cer').resolve()}. "
+            f"There, Certificates & secrets, Certificates: upload {folder.resolve() / f'{what}.cer'}. "
             f"Or let your certification authority sign {what}.csr, upload what it gives, and put that into "
             f"{what}.pem in place of the certificate there."
             if answers.credential == "certificate"
@@ -626,7 +661,10 @@ def what_is_left(answers: Answers, folder: Path, manifest: str) -> Iterator[str]
         role = "Global Reader" if what == READER else "User Administrator"
         if answers.one_for_both:
             role += " and User Administrator"
-        yield f"Entra admin center, Roles and administrators: assign {role} to the application."
+        yield (
+            f"Entra admin center, Roles and administrators: assign {role} to the application. Where it asks, "
+            "choose Active and Permanently assigned: an application cannot switch on an eligible role."
+        )
         both = (READER, WRITER) if answers.one_for_both else (what,)
         for which in both:
             lines = powershell(which, client_id)
@@ -638,7 +676,8 @@ def what_is_left(answers: Answers, folder: Path, manifest: str) -> Iterator[str]
     yield (
         "Once, for message traces, in Graph Explorer: "
         "POST https://graph.microsoft.com/v1.0/servicePrincipals "
-        f'with {{"appId": "{TRACE}"}}'
+        f'with {{"appId": "{TRACE}"}}. Sign in there first, and consent to Application.ReadWrite.All under '
+        "Modify permissions. An answer that it exists already is as good."
     )
     if answers.slack != "none":
         key = (
@@ -656,7 +695,7 @@ def what_is_left(answers: Answers, folder: Path, manifest: str) -> Iterator[str]
             yield f"Name two people in [approvers] of {CONFIG}: until then nothing is ever carried out."
     if lines := environment(answers):
         yield "Set, where only the bot's user can read it:\n" + "\n".join(f"  {one}" for one in lines)
-    yield "Then see whether all is there: compromise doctor"
+    yield f"Then see whether all is there: compromise doctor --config {folder.resolve() / CONFIG}"
 
 
 def _is_new(line: str) -> bool:

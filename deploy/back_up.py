@@ -24,8 +24,10 @@ ANSWERS = "answers"
 """The folder beside the ledger with what Microsoft answered."""
 
 
-def back_up(ledger: Path, folder: Path) -> None:
-    """Write a backup.
+def back_up(ledger: Path, folder: Path) -> list[Path]:
+    """Write a backup, and give what was left out of it: links and other things that are no plain files.
+
+    A link may lead anywhere, and the backup with what it leads to may be carried anywhere.
 
     Args:
         ledger: The ledger's file; a bot may be writing it.
@@ -40,7 +42,12 @@ def back_up(ledger: Path, folder: Path) -> None:
     if folder.exists():
         raise FileExistsError(f"{folder} exists already; a backup goes into a folder of its own.")
     draft = folder.with_name(folder.name + ".part")
-    draft.mkdir(mode=0o700)
+    try:
+        draft.mkdir(mode=0o700)
+    except FileExistsError as error:
+        why = "another backup is being written to it, or one was broken off"
+        raise FileExistsError(f"{draft} exists: {why}. If none runs, remove it and start again.") from error
+    left_out = []
     try:
         copy = draft / ledger.name
         os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -53,7 +60,11 @@ def back_up(ledger: Path, folder: Path) -> None:
         answers = draft / ANSWERS
         answers.mkdir(mode=0o700)
         for file in sorted((ledger.parent / ANSWERS).glob("*.zip")):
-            shutil.copy2(file, answers / file.name)
+            if file.is_symlink() or not file.is_file():
+                left_out.append(file)
+                continue
+            shutil.copyfile(file, answers / file.name)
+            (answers / file.name).chmod(0o600)
         for path in (*answers.iterdir(), answers, copy, draft):
             _to_disk(path)
         draft.rename(folder)
@@ -61,6 +72,7 @@ def back_up(ledger: Path, folder: Path) -> None:
     except BaseException:
         shutil.rmtree(draft)
         raise
+    return left_out
 
 
 def _to_disk(path: Path) -> None:
@@ -78,10 +90,12 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="the folder to make for this backup")
     given = parser.parse_args()
     try:
-        back_up(given.ledger, given.folder)
+        left_out = back_up(given.ledger, given.folder)
     except (OSError, sqlite3.Error) as error:
         print(f"back_up: there is no backup: {error}", file=sys.stderr)  # noqa: T201 - this is a command
         return 1
+    for path in left_out:
+        print(f"back_up: left out, as it is no plain file: {path}", file=sys.stderr)  # noqa: T201 - as above
     return 0
 
 

@@ -18,7 +18,7 @@ import msal
 import structlog
 from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS
 
-from graph.errors import Broken, CannotSignIn, NotJson, OutOfTime, Refused
+from graph.errors import Broken, CannotSignIn, GraphError, NotJson, OutOfTime, Refused
 from graph.limits import Deadline
 from graph.replies import json_of, safe_text
 from graph.settings import TenantSettings, is_loopback, place_of
@@ -45,6 +45,12 @@ _PLAIN = {
     "53003": "a Conditional Access policy blocks the application",
     "7000112": "the application is disabled",
 }
+_PASSING = frozenset({"50000", "90006", "90024", "90033", "90055"})
+"""Numbers that say that the login service itself is in trouble, or too busy."""
+_REFUSALS = frozenset(
+    {"access_denied", "invalid_client", "invalid_resource", "invalid_scope", "unauthorized_client"}
+)
+"""Errors of OAuth that are a no, where no number came with them."""
 
 
 class Resource(StrEnum):
@@ -108,14 +114,20 @@ class SignIn:
                 deadline.sleep(random.uniform(0.1, 0.5) * 2**attempt, "signing in")  # noqa: S311 - jitter is no secret
             except (ValueError, TypeError, OSError) as error:
                 # So MSAL and the library below it say that a key, its passphrase or the authority is no good.
-                raise _unusable(error) from error
+                raise _unusable(error, self._settings.client_id) from error
         token = result.get("access_token")
         if not token:
-            raise _refusal(result, resource)
+            raise _refusal(result, resource, self._settings.client_id)
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise CannotSignIn("The login service gave something that is no token.")
         if result.get("token_source") != "cache":
-            log.info("Signed in.", action="signin.token", tenant=self._settings.name, resource=resource.value)
+            log.info(
+                "Signed in.",
+                action="signin.token",
+                tenant=self._settings.name,
+                application=self._settings.client_id,
+                resource=resource.value,
+            )
         return token
 
     def _app(self, resource: Resource) -> msal.ConfidentialClientApplication:
@@ -159,15 +171,32 @@ def credential(settings: TenantSettings) -> str | dict[str, Any]:
     return {"private_key": text, "public_certificate": text, **locked}
 
 
-def _unusable(error: Exception) -> CannotSignIn:
+def refuses(error: GraphError) -> bool:
+    """Whether the login service said no for good, so that the application holds nothing at the resource.
+
+    A service that fails, is too busy or does not answer has said nothing of what the application holds.
+    """
+    if not isinstance(error, CannotSignIn):
+        return False
+    number = _NUMBER.fullmatch(error.code)
+    return number[1] not in _PASSING if number else error.code in _REFUSALS
+
+
+def _unusable(error: Exception, client_id: str) -> CannotSignIn:
+    application = safe_text(client_id)
     if "authority" in str(error).lower():
         return CannotSignIn(
-            "The login service does not know the tenant, or is not Microsoft's.", code="invalid_tenant"
+            f"The login service does not know the tenant of the application {application}, "
+            "or is not Microsoft's.",
+            code="invalid_tenant",
         )
-    return CannotSignIn("The certificate or its passphrase cannot be used.", code="invalid_certificate")
+    return CannotSignIn(
+        f"The certificate of the application {application}, or its passphrase, cannot be used.",
+        code="invalid_certificate",
+    )
 
 
-def _refusal(result: Mapping[str, Any], resource: Resource) -> CannotSignIn:
+def _refusal(result: Mapping[str, Any], resource: Resource, client_id: str) -> CannotSignIn:
     description = str(result.get("error_description") or "")
     given = result.get("error_codes")
     numbers = [str(one) for one in given if isinstance(one, int)] if isinstance(given, list) else []
@@ -175,7 +204,8 @@ def _refusal(result: Mapping[str, Any], resource: Resource) -> CannotSignIn:
     code = codes[0] if codes else ""
     named = f"AADSTS{code}" if code else safe_text(str(result.get("error") or "no reason given"))
     reason = _PLAIN.get(code)
-    says = f"Signing in to {resource.value} failed: {f'{reason} ({named})' if reason else named}."
+    whose = f"the application {safe_text(client_id)}"
+    says = f"Signing in to {resource.value} as {whose} failed: {f'{reason} ({named})' if reason else named}."
     return CannotSignIn(says, code=named, request_id=safe_text(str(result.get("correlation_id") or "")))
 
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel, to_pascal
 
-from graph.audit_log.record import AuditRecord, time_of
+from graph.audit_log.record import AuditRecord, address_of, time_of
 from graph.question import Subject, Window
 
 T = TypeVar("T")
@@ -103,6 +103,16 @@ def _text(value: Any) -> Any:
     return "" if value is None else value
 
 
+def _address(value: Any) -> Any:
+    """Read an address as audit records are read, so that the same place is the same text in every source.
+
+    What names no place stays as it was written.
+    """
+    if isinstance(value, str):
+        return address_of(value) or value.strip()
+    return _text(value)
+
+
 def _list(value: Any) -> Any:
     if value is None:
         return ()
@@ -111,6 +121,8 @@ def _list(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_text)]
 """A text that Microsoft may send as null; null reads as the empty text."""
+Address = Annotated[str, BeforeValidator(_address)]
+"""An IP address in its shortest form, without port; a text that is none stays, and null reads as empty."""
 Texts = Annotated[tuple[str, ...], BeforeValidator(_list)]
 """Texts that Microsoft may send as null, as one text or as a list."""
 
@@ -237,7 +249,7 @@ class SignIn(GraphValue):
     app_id: Text = ""
     app_display_name: Text = ""
     resource_display_name: Text = ""
-    ip_address: Text = ""
+    ip_address: Address = ""
     client_app_used: Text = ""
     user_agent: Text = ""
     is_interactive: bool | None = None
@@ -659,7 +671,7 @@ class RiskDetection(GraphValue):
     risk_detail: Text = ""
     detected_date_time: MaybeInstant = None
     activity_date_time: MaybeInstant = None
-    ip_address: Text = ""
+    ip_address: Address = ""
     source: Text = ""
     activity: Text = ""
     request_id: Text = ""

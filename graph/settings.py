@@ -65,7 +65,9 @@ CLOUDS: dict[Cloud, Hosts] = {
 
 
 def _demand_one_credential(secret: SecretStr | None, certificate: Path | None) -> None:
-    if (secret is None) == (certificate is None):
+    if secret is None and certificate is None:
+        raise ValueError("has no credential; give its client_secret or name its certificate")
+    if secret is not None and certificate is not None:
         raise ValueError("give exactly one of client_secret and certificate")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import stat
@@ -154,6 +155,35 @@ def test_a_second_backup_does_not_overwrite_the_first(writer: Writer, tmp_path: 
     assert again.returncode == 1
     assert "there is no backup" in again.stderr
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_links_and_pipes_among_the_answers_are_left_out_and_named(tmp_path: Path):
+    state = tmp_path / "state"
+    (state / "answers").mkdir(parents=True)
+    Ledger(state / "ledger.db", now).close()
+    secret = tmp_path / "secret"
+    secret.write_text("not for a backup")
+    (state / "answers/link.zip").symlink_to(secret)
+    os.mkfifo(state / "answers/pipe.zip")
+    (state / "answers/plain.zip").write_bytes(b"an answer")
+    (state / "answers/plain.zip").chmod(0o644)
+    copy = tmp_path / "copy"
+    done = run(page_command(state / "ledger.db", copy))
+    assert done.returncode == 0
+    assert [path.name for path in (copy / "answers").iterdir()] == ["plain.zip"]
+    assert stat.S_IMODE((copy / "answers/plain.zip").stat().st_mode) == 0o600
+    assert all(name in done.stderr for name in ("link.zip", "pipe.zip"))
+
+
+def test_a_draft_that_was_left_is_not_touched_and_one_is_told_what_to_do(tmp_path: Path):
+    Ledger(tmp_path / "ledger.db", now).close()
+    (tmp_path / "copy.part").mkdir()
+    done = run(page_command(tmp_path / "ledger.db", tmp_path / "copy"))
+    assert done.returncode == 1
+    assert "copy.part exists" in done.stderr
+    assert "If none runs, remove it and start again." in done.stderr
+    assert (tmp_path / "copy.part").is_dir()
+    assert not (tmp_path / "copy").exists()
 
 
 def test_without_a_ledger_there_is_no_backup(tmp_path: Path):

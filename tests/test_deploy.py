@@ -6,6 +6,7 @@ machines that run these tests.
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import shlex
@@ -266,9 +267,21 @@ def test_in_socket_mode_the_bot_is_up_as_long_as_it_holds_its_lock(tmp_path: Pat
     assert "No bot works on" in trouble(given)
 
 
+def test_a_lock_on_a_file_of_the_same_number_on_another_device_is_not_the_bots():
+    held: Callable[[int, int, list[str]], bool] = runpy.run_path(str(DEPLOY / "health.py"))["is_held"]
+    locks = [
+        "1: FLOCK  ADVISORY  WRITE 4711 fe:01:131 0 EOF",
+        "1: -> FLOCK  ADVISORY  WRITE 9 fe:00:132 0 EOF",
+    ]
+    assert held(os.makedev(0xFE, 1), 131, locks)
+    assert not held(os.makedev(0xFE, 0), 131, locks)
+    assert not held(os.makedev(0xFE, 0), 132, locks), "one that waits holds nothing"
+    assert held(os.makedev(0, 40), 131, locks), "the table may know such a file system by another device"
+
+
 class _Healthy(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.send_response(200 if self.path == "/health" else 404)
+        self.send_response(200 if self.path.endswith("/health") else 404)
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
@@ -295,6 +308,27 @@ def test_in_the_mode_http_the_bot_is_up_when_it_answers():
         free.bind(("127.0.0.1", 0))
         nobody = str(free.getsockname()[1])
         assert f"port {nobody}" in trouble({**given, "COMPROMISE_SLACK_PORT": nobody})
+
+
+def test_a_proxy_does_not_answer_for_a_bot_that_is_down(tmp_path: Path):
+    with answering() as proxy, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        around = {"http_proxy": f"http://127.0.0.1:{proxy}", "no_proxy": ""}
+        mode = {"COMPROMISE_SLACK_MODE": "http", "COMPROMISE_SLACK_PORT": str(free.getsockname()[1])}
+        done = subprocess.run(
+            [sys.executable, str(DEPLOY / "health.py")],
+            env={**os.environ, **around, **mode},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr
+
+
+@pytest.mark.parametrize("port", ["no number", "99999999"])
+def test_a_port_that_is_none_is_told_in_a_sentence(port: str):
+    assert f"port {port}" in trouble({"COMPROMISE_SLACK_MODE": "http", "COMPROMISE_SLACK_PORT": port})
 
 
 # --- the pages ---------------------------------------------------------------------------------------------

@@ -137,6 +137,24 @@ class Chart:
     moments: tuple[datetime, ...]
     unseen: tuple[str, ...]
 
+    @property
+    def suspects_left(self) -> int:
+        """How many suspect addresses are among those that are only counted."""
+        return sum(lane.suspect for lane in self.more_lanes)
+
+    @property
+    def rest(self) -> str:
+        """What the addresses without a lane did, in words; "" where there are none."""
+        count, suspect = len(self.more_lanes), self.suspects_left
+        if not count:
+            return ""
+        which = "and 1 more address" if count == 1 else f"and {count} more addresses"
+        if suspect:
+            which += ", SUSPECT" if count == 1 else f", {suspect} of them SUSPECT"
+        ins = sum(len(lane.ins) for lane in self.more_lanes)
+        failed = sum(len(lane.failed) for lane in self.more_lanes)
+        return f"{which}: {parts.counted(ins, 'sign-in')}, {failed} failed"
+
 
 @dataclass(slots=True)
 class _Gathered:
@@ -175,7 +193,7 @@ def chart(report: Report, handled: Handled = NOTHING) -> Chart:
 
 
 def in_words(report: Report, drawn: Chart) -> str:
-    """Say what the picture shows, for whoever cannot see it; at most `ALT` characters."""
+    """Say what the picture shows, in its order, for whoever cannot see it; at most `ALT` characters."""
     verdict = report.verdict
     account = cut(visible(report.subject.mail or report.subject.user_principal_name), 120)
     word = parts.VERDICT[verdict.answer][1].lower()
@@ -288,11 +306,14 @@ def _once(seen: Iterable[datetime], logged: Iterable[datetime]) -> tuple[datetim
 
 
 def _rank(report: Report) -> Callable[[Lane], tuple[object, ...]]:
-    """The order of lanes: suspect addresses, those that findings name, then the busiest."""
-    found = {spot_of(finding.address) for finding in report.findings if finding.address}
+    """The order of lanes: suspect addresses, those that most findings name, then the busiest.
+
+    How often somebody signs in is the intruder's to choose: it must not push an address out of the picture.
+    """
+    found = Counter(spot_of(finding.address) for finding in report.findings if finding.address)
 
     def rank(lane: Lane) -> tuple[object, ...]:
-        return (not lane.suspect, lane.address not in found, -len(lane.ins), -len(lane.failed), lane.address)
+        return (not lane.suspect, -found[lane.address], -len(lane.ins), -len(lane.failed), lane.address)
 
     return rank
 

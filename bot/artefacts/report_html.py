@@ -26,7 +26,7 @@ from commands.proposals import Action, Proposal
 from commands.report import Event, Report, Result, State
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_EVENTS = 400
+_EVENTS = 100
 """Up to so many events the timeline is shown whole; of a longer one only what findings rest on."""
 
 _MOST_EVENTS = 2_000

@@ -162,12 +162,10 @@ class _Pen:
         if not told.lanes:
             self.sheet.text(_LEFT, self.y, "No sign-in was seen.", _BODY, _INK)
             self.y += 30
-        if told.more_lanes:
-            ins = sum(len(lane.ins) for lane in told.more_lanes)
-            failed = sum(len(lane.failed) for lane in told.more_lanes)
-            more = parts.counted(len(told.more_lanes), "more address").replace("addresss", "addresses")
-            rest = f"and {more}: {parts.counted(ins, 'sign-in')}, {failed} failed"
-            self.sheet.text(_LEFT, self.y + 14, rest, _BODY, _INK)
+        if told.rest:
+            grave = told.suspects_left > 0
+            colour = _SUSPECT if grave else _INK
+            self.sheet.text(_LEFT, self.y + 14, told.rest, _BODY, colour, bold=grave, room=_RIGHT - _LEFT)
             self.y += 44
 
     def findings(self, told: Chart, count: int) -> None:

@@ -3,13 +3,16 @@
 One Starlette application, run by uvicorn in a thread of its own, on 127.0.0.1 only. The page lets whoever
 reaches it be anybody, so nobody but a browser on this machine that was sent here by its user may reach it:
 the Host must be this machine's, an Origin must be the page's own, and what changes something must come from
-the page itself.
+the page itself. Other users of the machine reach the port as well: each start makes a key, which stands in
+the address that the sandbox prints and then in a cookie, and nothing is served without it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hmac
 import re
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -72,8 +75,11 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+\.[a-z0-9]+")
 class _Guard:
     """Refuses what does not come from this machine and this page, and gives every answer its headers."""
 
-    def __init__(self, app: ASGIApp, port: int) -> None:
+    def __init__(self, app: ASGIApp, port: int, key: str) -> None:
         self._app = app
+        self._key = key.encode()
+        # By port, as a browser sends the cookies of one name of a machine to all its ports.
+        self._cookie = f"sandbox-{port}"
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,12 +96,32 @@ class _Guard:
             await send(message)
 
         refusal = self._refusal(scope)
+        if refusal is None and self._brings_key(scope):
+            # Sent on at once, so that the key stands in no address bar and in no history.
+            held = f"{self._cookie}={self._key.decode()}; HttpOnly; SameSite=Strict; Path=/"
+            await Response(None, 303, {"Location": "/", "Set-Cookie": held})(scope, receive, guarded)
+            return
+        if refusal is None and not self._holds_key(scope):
+            refusal = "Open the address that the sandbox printed."
         if refusal is None:
             await self._app(scope, receive, guarded)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 4403, "reason": refusal[:100]})
         else:
             await _refused(403, "forbidden", refusal)(scope, receive, guarded)
+
+    def _brings_key(self, scope: Scope) -> bool:
+        """Whether this is the address that the sandbox printed."""
+        if scope["type"] != "http" or scope["path"] != "/" or scope["method"] not in {"GET", "HEAD"}:
+            return False
+        return hmac.compare_digest(scope["query_string"], b"key=" + self._key)
+
+    def _holds_key(self, scope: Scope) -> bool:
+        """Whether a browser that was sent here before asks."""
+        name = self._cookie.encode()
+        sent = [value for header, value in scope["headers"] if header == b"cookie"]
+        pairs = [pair.strip().partition(b"=") for value in sent for pair in value.split(b";")]
+        return any(one == name and hmac.compare_digest(value, self._key) for one, _, value in pairs)
 
     def _refusal(self, scope: Scope) -> str | None:
         """Why a request is not served; None when it is."""
@@ -306,12 +332,13 @@ class RunningPage:
             self._socket.close()
             raise
         self.port: int = self._socket.getsockname()[1]
+        self._key = secrets.token_urlsafe(24)
         pages = _Pages(slack, Panel(slack, played, let_pass))
         app = Starlette(
             routes=pages.routes, exception_handlers={HTTPException: _problem, Exception: _mistake}
         )
         config = uvicorn.Config(
-            _Guard(app, self.port),
+            _Guard(app, self.port, self._key),
             loop="asyncio",
             lifespan="off",
             ws="websockets-sansio",
@@ -330,8 +357,8 @@ class RunningPage:
 
     @property
     def url(self) -> str:
-        """The page's address."""
-        return f"http://127.0.0.1:{self.port}/"
+        """The page's address with the key of this start; whoever has it can be anybody in the sandbox."""
+        return f"http://127.0.0.1:{self.port}/?key={self._key}"
 
     def start(self) -> None:
         """Serve from now on; browsers that come before the loop runs wait in the socket's queue."""

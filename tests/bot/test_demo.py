@@ -106,7 +106,9 @@ def test_the_files_that_were_attached_are_there_and_say_the_same(played):
     assert {symptom["result"] for symptom in report["symptoms"][:10]} == {"present"}
     assert "COMPROMISED" in (folder / "report.txt").read_text()
     assert (folder / "timeline.csv").stat().st_size > 1_000
-    assert "Compromised" in (folder / "report.html").read_text()
+    page = (folder / "report.html").read_text()
+    assert "Compromised" in page
+    assert "Nothing had been proposed" not in page, "the report was asked for again, after the containment"
     assert (folder / "findings.csv").stat().st_size > 1_000
 
 
@@ -188,3 +190,12 @@ def test_the_sandbox_says_where_everything_is_and_ends_with_ctrl_c(tmp_path):
     for name in ("Tenant:", "Graph:", "Slack:"):
         assert name in said
     assert "Traceback" not in rest
+
+
+def test_a_ledger_that_no_sandbox_made_is_left_alone(tmp_path):
+    (tmp_path / "ledger.db").write_bytes(b"of a real bot")
+    with pytest.raises(CannotStart, match="which no sandbox made"):
+        demo.play(tmp_path, Console())
+    with pytest.raises(CannotStart, match="which no sandbox made"):
+        demo.keep_running("clean", 0, None, tmp_path, Console())
+    assert (tmp_path / "ledger.db").read_bytes() == b"of a real bot"

@@ -21,10 +21,12 @@ from bot.settings import ApproverSettings, ResponderSettings, Settings
 from commands.keys import Keys
 from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS
+from graph.auth import Resource
 from graph.connection import Connection
 from graph.evidence import SOURCES
+from graph.limits import Deadline
 from graph.queries.registry import QUERIES
-from graph.request import Cmdlet
+from graph.request import Cmdlet, Request
 from graph.settings import RemediateSettings, TenantSettings
 from sandbox import tenant, workspace
 from sandbox.tenant import Fault, RunningTenant
@@ -178,6 +180,54 @@ def test_where_the_directory_roles_cannot_be_read_a_step_that_needs_one_is_noted
     lines = {line.what: line for line in look(played)}
     assert lines["the step reset password"].there is None
     assert "cannot be told" in lines["the step reset password"].says
+
+
+class InOneUnit(Connection):
+    """A connection to a tenant that gives directory roles in an administrative unit only."""
+
+    def fetch(self, what, deadline):
+        found = super().fetch(what, deadline)
+        if isinstance(what, Request) and what.path.endswith("/roleAssignments"):
+            return [{**one, "directoryScopeId": "/administrativeUnits/au-1"} for one in found]
+        return found
+
+
+def test_a_role_in_an_administrative_unit_is_no_role_in_the_whole_tenant(played):
+    with InOneUnit(demo.tenant_settings(played)) as connection:
+        lines = {line.what: line for line in doctor.look_at_tenant(connection, ADELE, sources=())}
+        played.directory_roles.add("Privileged Authentication Administrator")
+        more = {line.what: line for line in doctor.look_at_tenant(connection, ADELE, sources=())}
+    role = lines["the directory role User Administrator"]
+    assert role.there is None
+    assert "holds only in an administrative unit" in role.says
+    assert lines["the step reset password"].there is None
+    assert "cannot be told" in lines["the step reset password"].says
+    assert "passwords and sign-in of administrators" in more
+
+
+def test_a_login_service_in_trouble_says_nothing_of_what_exchange_lets_the_application_do(played):
+    played.permissions.discard("Exchange.ManageAsApp")  # which stands in Exchange's own token, not in Graph's
+    with Connection(demo.tenant_settings(played)) as connection:
+        connection.sign_in.token(Resource.GRAPH, Deadline(10))
+        played.faults.add(f"/login/{played.tenant_id}/oauth2/v2.0/token", Fault(status=503))
+        found, held = doctor._held(connection, Deadline(60), to_write=False)
+    lines = {line.what: line for line in [*found, *doctor.what_steps_can(held)]}
+    for service in ("Exchange", "Compliance"):
+        assert lines[f"sign-in to {service}"].there is None
+        assert "cannot be told: The login service answered with status 503" in (
+            lines[f"sign-in to {service}"].says
+        )
+    assert (held.exchange, held.compliance, held.has("Exchange.ManageAsApp")) == (None, None, None)
+    assert lines["the step remove forwarding"].there is None
+    assert "lacks" not in lines["the step remove forwarding"].says
+    assert lines["the step block sign in"].there is True
+
+
+def test_a_login_service_that_does_not_answer_is_told_in_a_line(played):
+    settings = demo.tenant_settings(played).model_copy(update={"login_url": "http://127.0.0.1:9/login"})
+    status, said = examine(Settings(tenants=(settings,)))
+    assert status == 3
+    assert "Nothing can be seen" in line_of(said, "missing sign-in")
 
 
 def test_an_application_that_reaches_administrators_leaves_none_of_them_to_people(played):

@@ -118,7 +118,7 @@ def test_what_it_writes_signs_in_and_doctor_finds_everything_there(compromise, m
         monkeypatch.setenv("COMPROMISE_TENANT_LOGIN_URL", played.login_url)
         status, said, wrong = compromise("init", "--answers", "answers.toml")
         assert (status, wrong) == (0, "")
-        assert said.splitlines()[-1].endswith("Then see whether all is there: compromise doctor")
+        assert "Then see whether all is there: compromise doctor --config " in said.splitlines()[-1]
         assert f'tenant_id = "{played.tenant_id}"' in (tmp_path / "compromise.toml").read_text()
         for name, value in {
             "SANDBOX": "true",
@@ -314,6 +314,65 @@ def test_a_link_that_somebody_put_there_is_not_followed(tmp_path):
         onboarding.write({"compromise.toml": b"x"}, tmp_path, NOW, force=False)
     onboarding.write({"compromise.toml": b"x"}, tmp_path, NOW, force=True)
     assert (tmp_path / "elsewhere").read_text() == "theirs"
+
+
+def test_the_settings_name_the_key_that_is_written_and_not_what_a_link_in_its_place_led_to(tmp_path):
+    (tmp_path / "made").mkdir()
+    (tmp_path / "folder").symlink_to(tmp_path / "made")
+    (tmp_path / "made" / "investigate.pem").symlink_to(tmp_path / "elsewhere.pem")
+    (tmp_path / "made" / "investigate.cer").symlink_to(tmp_path / "elsewhere.cer")
+    answers = read_answers(LEAST)
+    text = onboarding.settings_file(answers, tmp_path / "folder")
+    assert tomllib.loads(text)["tenant"]["certificate"] == str(tmp_path / "made" / "investigate.pem")
+    whole = "\n".join(onboarding.what_is_left(answers, tmp_path / "folder", "manifest.yml"))
+    assert f"upload {tmp_path / 'made' / 'investigate.cer'}." in whole
+
+
+def test_no_copy_of_an_old_key_is_written_over_and_none_is_left_open(tmp_path):
+    path = tmp_path / "investigate.pem"
+    path.write_text("first")
+    path.chmod(0o644)
+    copies = [
+        copy
+        for text in (b"second", b"third", b"fourth")
+        for copy in onboarding.write({path.name: text}, tmp_path, NOW, force=True)
+    ]
+    assert [copy.read_text() for copy in copies] == ["first", "second", "third"]
+    assert {copy.stat().st_mode & 0o777 for copy in copies} == {0o600}
+    assert path.read_text() == "fourth"
+
+
+def test_an_error_on_the_way_names_the_copies_that_were_moved_aside(tmp_path):
+    (tmp_path / "investigate.pem").write_text("mine")
+    with pytest.raises(SettingsError) as caught:
+        onboarding.write({"investigate.pem": b"x", "no/folder.pem": b"x"}, tmp_path, NOW, force=True)
+    failed, moved = caught.value.problems
+    assert "folder.pem cannot be written" in failed
+    assert moved.startswith(f"{tmp_path / 'investigate.pem.20260302T090000Z'} is what was there before")
+
+
+def test_a_new_folder_is_for_its_owner_alone(tmp_path):
+    onboarding.write({"compromise.toml": b"x"}, tmp_path / "new", NOW, force=False)
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_whose_name_toml_cannot_hold_is_escaped_or_refused(tmp_path):
+    odd = tmp_path / "a\x7fb"
+    text = onboarding.settings_file(read_answers(LEAST), odd)
+    assert tomllib.loads(text)["tenant"]["certificate"] == str(odd / "investigate.pem")
+    wrong = tmp_path / os.fsdecode(b"a\xff")
+    with pytest.raises(SettingsError, match=r"a\\xff is not UTF-8; choose another one"):
+        onboarding.demand_room(wrong, read_answers(LEAST), force=False)
+    with pytest.raises(SettingsError, match="is not UTF-8"):
+        onboarding.settings_file(read_answers(LEAST), wrong)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.key)
+def test_a_secret_in_the_wrong_answer_is_not_repeated(question):
+    secret = "abc8Q~" + "s3cr3t.value~" * 6
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        question.read(secret, {})
+    assert "s3cr3t" not in str(caught.value)
 
 
 def test_the_certificate_is_one_that_entra_and_the_sign_in_take(tmp_path, made):

@@ -168,7 +168,7 @@ def test_a_missing_part_of_a_tenant_is_told_by_its_place(file):
 def test_a_tenant_needs_a_secret_or_a_certificate():
     lacking = {name: value for name, value in GOOD.items() if not name.endswith("CLIENT_SECRET")}
     (line,) = problems(None, lacking)
-    assert "exactly one of client_secret and certificate" in line
+    assert "has no credential; give its client_secret or name its certificate" in line
 
 
 def test_a_file_that_is_not_there_or_no_toml_is_told(tmp_path):

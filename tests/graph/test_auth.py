@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 from structlog.testing import capture_logs
 
-from graph.auth import Resource
+from graph.auth import Resource, refuses
 from graph.connection import Connection
-from graph.errors import CannotSignIn, Unreachable
+from graph.errors import CannotSignIn, GraphError, Unreachable
 from graph.limits import Deadline
 from sandbox import tenant
 from tests.graph.local import connect_to
@@ -123,6 +123,41 @@ def test_a_certificate_that_cannot_be_used_is_named(
     more = {"client_secret": None, "certificate": files[file], "certificate_passphrase": passphrase}
     with connect_to(local, **more) as connection, pytest.raises(CannotSignIn, match=r"certificate"):
         connection.sign_in.token(Resource.GRAPH, Deadline(5))
+
+
+def test_what_is_said_of_a_sign_in_names_the_application(
+    local: tenant.RunningTenant, files: dict[str, Path]
+) -> None:
+    pem: dict[str, object] = {
+        "client_secret": None,
+        "certificate": files["locked.pem"],
+        "certificate_passphrase": "wrong",
+    }
+    wrong: list[dict[str, object]] = [{"client_secret": "wrong"}, pem]
+    for more in wrong:
+        with connect_to(local, **more) as connection, pytest.raises(CannotSignIn, match=local.client_id):
+            connection.sign_in.token(Resource.GRAPH, Deadline(5))
+    with connect_to(local) as connection, capture_logs() as logs:
+        connection.sign_in.token(Resource.GRAPH, Deadline(5))
+    (line,) = [line for line in logs if line.get("action") == "signin.token"]
+    assert line["application"] == local.client_id
+    assert local.client_secret not in str(logs)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_no"),
+    [
+        (CannotSignIn("x", code="AADSTS500011"), True),
+        (CannotSignIn("x", code="AADSTS50105"), True),
+        (CannotSignIn("x", code="unauthorized_client"), True),
+        (CannotSignIn("x", code="AADSTS90033"), False),
+        (CannotSignIn("x", code="temporarily_unavailable"), False),
+        (CannotSignIn("x"), False),
+        (Unreachable("x"), False),
+    ],
+)
+def test_only_a_refusal_says_that_the_application_holds_nothing(error: GraphError, is_no: bool) -> None:
+    assert refuses(error) is is_no
 
 
 def test_a_refused_token_is_dropped_but_a_newer_one_is_kept(local: tenant.RunningTenant) -> None:

@@ -281,8 +281,8 @@ def test_an_account_that_is_checked_in_the_bot_that_dies_is_not_checked_twice(st
     assert len(story.cards()) == 1
 
 
-def test_a_ledger_that_is_gone_wrong_stops_the_start(stage):
-    story = stage("clean", start=False, changes={"ledger": Path("/nonexistent/ledger.db")})
+def test_a_ledger_that_is_gone_wrong_stops_the_start(stage, tmp_path):
+    story = stage("clean", start=False, changes={"ledger": tmp_path / "no such folder" / "ledger.db"})
     with pytest.raises(LedgerUnwritable):
         story.start()
 

@@ -14,11 +14,19 @@ import { markdown } from "./markdown.js";
 import { followable, link, plainText, textObject } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 
+/** Whether an address leads to this server; what is no address leads nowhere. */
+function isHere(address) {
+  try {
+    return new URL(address, location.href).origin === location.origin;
+  } catch {
+    return false;
+  }
+}
+
 /** A picture of this server; the page's own policy keeps every other address out, so it becomes a link. */
 function picture(spec, surface, small = false) {
   const address = spec.slack_file?.id ? surface.fileAddress(spec.slack_file.id) : spec.image_url;
-  const here = address && new URL(address, location.href).origin === location.origin;
-  if (!here) {
+  if (!address || !isHere(address)) {
     const words = `Picture: ${spec.alt_text}`;
     return el("span", { class: "unknown inline" }, followable(address ?? "") ? link(address, words) : words);
   }

@@ -15,20 +15,22 @@ const INLINE = new RegExp(
     .join("|"),
 );
 
+function styled([, code, words, address, strong, strongToo, em, emToo, gone]) {
+  if (code) return el("code", {}, code);
+  if (address) return link(address, words);
+  if (strong || strongToo) return el("strong", {}, inline(strong || strongToo));
+  return em || emToo ? el("em", {}, inline(em || emToo)) : el("s", {}, inline(gone));
+}
+
+// A loop, as one message may hold thousands of styled words: it goes deeper only where one lies in another.
 function inline(text) {
-  const match = INLINE.exec(text);
-  if (!match) return [text];
-  const [whole, code, words, address, strong, strongToo, em, emToo, gone] = match;
-  const node = code
-    ? el("code", {}, code)
-    : address
-      ? link(address, words)
-      : strong || strongToo
-        ? el("strong", {}, inline(strong || strongToo))
-        : em || emToo
-          ? el("em", {}, inline(em || emToo))
-          : el("s", {}, inline(gone));
-  return [text.slice(0, match.index), node, ...inline(text.slice(match.index + whole.length))];
+  const out = [];
+  let rest = text;
+  for (let match = INLINE.exec(rest); match; match = INLINE.exec(rest)) {
+    out.push(rest.slice(0, match.index), styled(match));
+    rest = rest.slice(match.index + match[0].length);
+  }
+  return [...out, rest];
 }
 
 /** Draw Markdown as DOM nodes. */

@@ -208,6 +208,21 @@ function drawMessage(message, app, { continued, inThread, root, clipped }) {
   );
 }
 
+/** Draw a message, or a box in its place: one that cannot be drawn must not keep the others from view. */
+function drawMessageOrBox(message, app, how) {
+  try {
+    return drawMessage(message, app, how);
+  } catch {
+    const box = el("div", { class: "block unknown" }, "This message cannot be shown.");
+    return el(
+      "article",
+      { class: classes("message", { ephemeral: message.ephemeral }), data: { ts: message.ts } },
+      el("span", { "aria-hidden": "true" }),
+      el("div", { class: "message-body" }, box),
+    );
+  }
+}
+
 /** A line that only this page knows, such as the workspace's own refusal of a command. */
 function drawNotice(notice, app) {
   return el(
@@ -264,7 +279,7 @@ export function drawMessages(
     items.push({
       key: message.ts,
       sign: JSON.stringify([app.part, continued, inThread, clipped, shown]),
-      draw: () => drawMessage(message, app, { continued, inThread, root, clipped }),
+      draw: () => drawMessageOrBox(message, app, { continued, inThread, root, clipped }),
     });
     before = message;
     if (root && messages.length > 1) {

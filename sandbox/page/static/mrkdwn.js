@@ -133,13 +133,14 @@ function leaf(text, held) {
 }
 
 function inner(text, held) {
-  const found = styled(text);
-  if (!found) return leaf(text, held);
-  return [
-    leaf(text.slice(0, found.open), held),
-    el(found.tag, {}, inner(text.slice(found.open + 1, found.close), held)),
-    inner(text.slice(found.close + 1), held),
-  ];
+  const out = [];
+  let rest = text;
+  for (let found = styled(rest); found; found = styled(rest)) {
+    out.push(leaf(rest.slice(0, found.open), held));
+    out.push(el(found.tag, {}, inner(rest.slice(found.open + 1, found.close), held)));
+    rest = rest.slice(found.close + 1);
+  }
+  return [...out, leaf(rest, held)];
 }
 
 function inline(text, world, verbatim) {

@@ -68,6 +68,31 @@ def at_one_moment(report: Report, at: datetime) -> Report:
     )
 
 
+def decoys(count: int) -> Report:
+    """So many suspect addresses with many sign-ins each, and a quiet one that two findings name."""
+    quiet = "203.0.113.7"
+    busy = [f"198.51.100.{n}" for n in range(count)]
+    report = samples.rich(("A title",), each=count + 2)
+    named = (*busy, quiet, quiet)
+    moved = [(one, NOW - timedelta(minutes=n)) for n, one in enumerate((*busy * 5, quiet), start=1)]
+    return replace(
+        report,
+        timeline=tuple(signed_in(n, at=at, address=one) for n, (one, at) in enumerate(moved)),
+        symptoms=tuple(
+            replace(
+                symptom,
+                findings=tuple(
+                    replace(f, sign=SUSPECT, address=one)
+                    for f, one in zip(symptom.findings, named, strict=True)
+                )
+                if symptom.findings and n == 0
+                else (),
+            )
+            for n, symptom in enumerate(report.symptoms)
+        ),
+    )
+
+
 AGES = Window(datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 CLEAN = samples.clean()
 ODD = {
@@ -76,6 +101,7 @@ ODD = {
     "findings in a time to come": at_one_moment(taken_over(), NOW + timedelta(days=9_999)),
     "no event, no symptom, no source": replace(CLEAN, timeline=(), symptoms=(), sources=()),
     "a window without length": replace(CLEAN, timeline=(), window=Window(NOW, NOW)),
+    "more suspect addresses than lanes": decoys(20),
     "all ages": replace(taken_over(), window=AGES, timeline=(signed_in(3, at=AGES.start), signed_in(3))),
 }
 
@@ -142,6 +168,33 @@ def test_the_suspect_address_comes_first_and_the_rest_is_counted():
     assert len(told.more_lanes) == 40 - LANES
     assert [kind.number for kind in told.kinds] == list(range(1, KINDS + 1))
     assert told.more_kinds == len(samples.TEN) + len(samples.FURTHER) - KINDS
+
+
+def test_a_suspect_address_cannot_hide_behind_busier_ones():
+    """Those that most findings name come first, in the picture and in the words."""
+    report = decoys(LANES)
+    told = chart(report)
+    assert told.lanes[0].address == "203.0.113.7"
+    words = in_words(report, told)
+    assert words.index("203.0.113.7") < words.index("198.51.100.")
+
+
+@pytest.mark.parametrize(
+    ("count", "says"),
+    [
+        (LANES - 1, ""),
+        (LANES, "and 1 more address, SUSPECT: 5 sign-ins, 0 failed"),
+        (LANES + 2, "and 3 more addresses, 3 of them SUSPECT: 15 sign-ins, 0 failed"),
+    ],
+)
+def test_the_rest_says_how_many_of_it_are_suspect(count, says):
+    assert chart(decoys(count)).rest == says
+
+
+def test_a_rest_without_a_suspect_does_not_speak_of_any():
+    told = chart(taken_over())
+    assert told.suspects_left == 0
+    assert told.rest.startswith(f"and {40 - LANES} more addresses: ")
 
 
 def test_the_words_say_what_the_picture_shows():

@@ -37,19 +37,20 @@ class Shown:
     microsoft: RunningTenant
     page: RunningPage
     passed: list[timedelta]
+    cookie: dict[str, str]
+    """The header that a browser sends once it was at the address that is printed."""
 
     @property
     def origin(self) -> str:
         """Where the page's own requests say they come from."""
-        return self.page.url.rstrip("/")
+        return f"http://127.0.0.1:{self.page.port}"
 
     def get(self, path: str, **headers: str) -> requests.Response:
-        return requests.get(self.origin + path, headers=headers, timeout=20)
+        return requests.get(self.origin + path, headers={**self.cookie, **headers}, timeout=20)
 
     def post(self, path: str, asked: Any, **headers: str) -> requests.Response:
-        return requests.post(
-            self.origin + path, json=asked, headers={"Origin": self.origin, **headers}, timeout=20
-        )
+        given = {"Origin": self.origin, **self.cookie, **headers}
+        return requests.post(self.origin + path, json=asked, headers=given, timeout=20)
 
     def seen(self, part: str) -> dict[str, Any]:
         """Everything that somebody sees."""
@@ -100,7 +101,8 @@ def shown() -> Iterator[Shown]:
 
         with connected(slack) as app, page.start(slack, played, let_pass=let_pass) as served:
             listen(app)
-            yield Shown(slack, played, served, passed)
+            let_in = requests.get(served.url, allow_redirects=False, timeout=20)
+            yield Shown(slack, played, served, passed, {"Cookie": let_in.headers["Set-Cookie"].split(";")[0]})
 
 
 def listen(app: App) -> None:

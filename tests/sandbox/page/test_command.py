@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 import requests
@@ -70,13 +71,14 @@ def test_the_first_line_is_the_one_address_to_open(running):
     url, lines, _ = running
     assert lines[0] == f"Open {url} in a browser.\n"
     assert url.startswith("http://127.0.0.1:")
-    assert requests.get(url, timeout=20).status_code == 200
-    people = requests.get(f"{url}api/people", timeout=20).json()["people"]
+    with requests.Session() as browser:
+        assert browser.get(url, timeout=20).status_code == 200
+        people = browser.get(urljoin(url, "/api/people"), timeout=20).json()["people"]
     assert people[0]["part"] == "responder"
 
 
 def test_a_port_that_is_taken_is_told(running, tmp_path):
-    port = running[0].rstrip("/").rpartition(":")[2]
+    port = str(urlsplit(running[0]).port)
     done = subprocess.run(
         command(tmp_path, "--port", port),
         cwd=tmp_path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -18,12 +19,16 @@ ACT = {"act": "reload"}
 def answered(
     shown: Shown, method: str, path: str, headers: dict[str, str], body: Any = None
 ) -> tuple[http.client.HTTPResponse, bytes]:
-    """One request with exactly these headers."""
+    """One request with exactly these headers, and the cookie unless another one is given."""
     connection = http.client.HTTPConnection("127.0.0.1", shown.page.port, timeout=20)
     try:
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         raw = b"" if body is None else json.dumps(body).encode()
-        for name, value in {**headers, **({"Content-Length": str(len(raw))} if raw else {})}.items():
+        for name, value in {
+            **shown.cookie,
+            **headers,
+            **({"Content-Length": str(len(raw))} if raw else {}),
+        }.items():
             connection.putheader(name, value)
         connection.endheaders(raw or None)
         response = connection.getresponse()
@@ -105,8 +110,67 @@ def test_the_browsers_own_word_for_same_origin_is_enough(shown):
 @pytest.mark.parametrize("origin", [None, "http://evil.example", "null"])
 def test_another_page_cannot_listen(shown, origin):
     url = f"ws://127.0.0.1:{shown.page.port}/api/live?as=responder"
-    with pytest.raises((InvalidStatus, ConnectionClosed)), connect(url, origin=origin) as socket:
+    with (
+        pytest.raises((InvalidStatus, ConnectionClosed)),
+        connect(url, origin=origin, additional_headers=shown.cookie) as socket,
+    ):
         socket.recv(timeout=20)
+
+
+def test_nobody_listens_without_the_cookie(shown):
+    url = f"ws://127.0.0.1:{shown.page.port}/api/live?as=responder"
+    with connect(url, origin=shown.origin, additional_headers=shown.cookie) as socket:
+        socket.recv(timeout=20)
+    for cookie in ({}, {"Cookie": f"sandbox-{shown.page.port}=guessed"}):
+        with (
+            pytest.raises((InvalidStatus, ConnectionClosed)),
+            connect(url, origin=shown.origin, additional_headers=cookie) as socket,
+        ):
+            socket.recv(timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/?key="),
+        ("GET", "/?key=guessed"),
+        ("GET", "/?key=gu%C3%A9ssed"),
+        ("GET", "/api/people?{key}"),
+        ("GET", "/static/app.js"),
+        ("GET", "/api/file/F1?as=responder"),
+        ("POST", "/?{key}"),
+        ("POST", "/api/do?as=responder&{key}"),
+    ],
+)
+@pytest.mark.parametrize("cookie", ["", "sandbox-{port}=", "sandbox-{port}=guess\xe9d", "other={value}"])
+def test_another_user_of_this_machine_has_no_key_and_gets_nothing(shown, method, path, cookie):
+    """The key counts in the address only where it was printed, and in the cookie only by its name."""
+    key = urlsplit(shown.page.url).query
+    given = {
+        "Host": f"127.0.0.1:{shown.page.port}",
+        "Origin": shown.origin,
+        "Content-Type": "application/json",
+        "Cookie": cookie.format(port=shown.page.port, value=key.partition("=")[2]),
+    }
+    response, body = answered(shown, method, path.format(key=key), given, ACT if method == "POST" else None)
+    assert response.status == 403
+    assert json.loads(body)["says"] == "Open the address that the sandbox printed."
+    assert response.getheader("Set-Cookie") is None
+
+
+def test_the_printed_address_lets_a_browser_in_and_leaves_no_key_in_its_address_bar(shown):
+    path = shown.page.url.removeprefix(shown.origin)
+    response, body = answered(
+        shown, "GET", path, {"Host": f"127.0.0.1:{shown.page.port}", "Cookie": "theme=dark"}
+    )
+    assert (response.status, response.getheader("Location"), body) == (303, "/", b"")
+    kept = (response.getheader("Set-Cookie") or "").split("; ")
+    assert kept[0] == shown.cookie["Cookie"]
+    assert kept[0].startswith(f"sandbox-{shown.page.port}=")
+    assert kept[1:] == ["HttpOnly", "SameSite=Strict", "Path=/"]
+    assert response.getheader("Cache-Control") == "no-store"
+    assert shown.get("/", Cookie=f"theme=dark; {kept[0]}").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -167,6 +231,7 @@ def test_text_that_is_no_json_is_refused_with_a_sentence(shown, raw):
         "Host": f"127.0.0.1:{shown.page.port}",
         "Content-Type": "application/json",
         "Origin": shown.origin,
+        **shown.cookie,
     }
     connection = http.client.HTTPConnection("127.0.0.1", shown.page.port, timeout=20)
     connection.request("POST", "/api/do?as=guest", raw, host)

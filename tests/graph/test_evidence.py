@@ -1,0 +1,29 @@
+"""The same address is one address, however Microsoft writes it."""
+
+from __future__ import annotations
+
+import pytest
+
+from graph.evidence import RiskDetection, SignIn
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("198.51.100.3", "198.51.100.3"),
+        ("::ffff:198.51.100.3", "198.51.100.3"),
+        ("198.51.100.3:51422", "198.51.100.3"),
+        (" 198.51.100.3  ", "198.51.100.3"),
+        ("[2001:DB8::7]:443", "2001:db8::7"),
+        ("2001:0db8:0000::0007", "2001:db8::7"),
+        ("127.0.0.1", "127.0.0.1"),
+        (" a gateway ", "a gateway"),
+        (None, ""),
+    ],
+)
+def test_sign_ins_and_risks_have_addresses_in_the_form_of_audit_records(
+    given: str | None, address: str
+) -> None:
+    sign_in = {"id": "1", "createdDateTime": "2026-03-02T09:00:00Z", "ipAddress": given}
+    assert SignIn.model_validate(sign_in).ip_address == address
+    assert RiskDetection.model_validate({"id": "1", "ipAddress": given}).ip_address == address
