@@ -59,7 +59,7 @@ def looked_again(text: str, case: Case) -> Message:
 
 
 def came_back(text: str, case: Case, link: str) -> Message:
-    """Say that something came back, to whoever asked for the check first, with the link of the case's card."""
+    """Say that something came back to whoever asked for the check first; the link leads to its card."""
     asked = f"{parts.mention(case.asked_by)} " if case.asked_by else ""
     whose = said(case.subject.mail, 120, parts.domains_of(case.subject))
     head = f"⛔ {asked}something came back, or is new, on {whose}: {_card(case, link)}."
