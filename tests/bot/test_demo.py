@@ -71,8 +71,9 @@ def test_every_message_is_kept_as_posted_and_as_updated(played):
     lines = [json.loads(line) for line in (played[1] / "messages.jsonl").read_text().splitlines()]
     in_room = [line for line in lines if line.get("channel_name") == "incident-room"]
     cards = [line["ts"] for line in in_room if line["kind"] == "posted" and not line["thread_ts"]]
-    assert len(cards) == 3  # the case's, and those of the two proposals
-    assert {line["ts"] for line in in_room if line["kind"] == "updated"} == set(cards)
+    assert len(cards) == 4  # the case's, those of the two proposals, and the report at the end
+    edited = {line["ts"] for line in in_room if line["kind"] == "updated"}
+    assert edited == set(cards[:3])  # a report is posted once and stays as it was posted
 
 
 def test_it_shows_the_proposal_the_approvals_and_what_became_of_every_change(played):

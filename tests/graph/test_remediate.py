@@ -100,7 +100,7 @@ def test_without_a_second_application_the_first_one_writes() -> None:
 
 
 def test_the_second_application_has_one_credential_too() -> None:
-    with pytest.raises(ValidationError, match="exactly one"):
+    with pytest.raises(ValidationError, match="has no credential"):
         RemediateSettings(client_id="two")
 
 

@@ -70,7 +70,7 @@ def test_tenants_that_cannot_be_told_apart_are_refused(wrong: list[TenantSetting
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"client_secret": None}, "exactly one"),
+        ({"client_secret": None}, "has no credential"),
         ({"certificate": "app.pem"}, "exactly one"),
         ({"graph_url": "http://graph.fabrikam.example"}, "https"),
         ({"login_url": "ftp://login.example"}, "https"),
