@@ -23,6 +23,7 @@ from bot.cases import Cards
 from bot.deciding import SOURCES, TITLES, Deciding
 from bot.desk import Desk
 from bot.errors import CannotStart, SlackFailed
+from bot.examination import Examination
 from bot.gate import Gate
 from bot.home import Home
 from bot.http_server import HttpServer
@@ -282,6 +283,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
             clock=clock,
             channel=slack.channel,
             checkpoints=slack.checkpoints,
+            examination=Examination(settings, tenants, clock),
         ),
         cards=cards,
         jobs=jobs,

@@ -199,8 +199,17 @@ def examine(
     Returns:
         0 when all is there, 1 when something is missing, 3 when one of the tenants does not let us sign in.
     """
+    tenants = Tenants(settings.tenants)
+    try:
+        return _tell(look(settings, tenants, user, check_only=check_only), console, as_json=as_json)
+    finally:
+        tenants.close()
+
+
+def _tell(sections: Iterable[Section], console: Console, *, as_json: bool) -> int:
+    """Write the sections as they come; give the exit status."""
     status, told = FINE, []
-    for section in look(settings, user, check_only=check_only):
+    for section in sections:
         if any(line.there is False for line in section.lines):
             status = max(status, GAPS)
         if not section.signed_in:
@@ -219,19 +228,24 @@ def examine(
     return status
 
 
-def look(settings: Settings, user: str | None, *, check_only: bool = False) -> Iterator[Section]:
-    """Look at every tenant, at Slack, and at who decides."""
-    tenants = Tenants(settings.tenants)
-    try:
-        for connection in tenants.each():
-            title = f"Tenant {connection.settings.name}"
-            try:
-                yield Section(title, tuple(look_at_tenant(connection, user, check_only=check_only)))
-            except GraphError as error:
-                line = Line(there=False, what="sign-in", says=f"{error.sentence} Nothing can be seen.")
-                yield Section(title, (line,), signed_in=False)
-    finally:
-        tenants.close()
+def look(
+    settings: Settings, tenants: Tenants, user: str | None, *, check_only: bool = False
+) -> Iterator[Section]:
+    """Look at every tenant, at Slack, and at who decides.
+
+    Args:
+        settings: Whose Slack, and who decides.
+        tenants: The tenants.
+        user: The account to try the questions on; any account when None.
+        check_only: Leave out what only the steps need.
+    """
+    for connection in tenants.each():
+        title = f"Tenant {connection.settings.name}"
+        try:
+            yield Section(title, tuple(look_at_tenant(connection, user, check_only=check_only)))
+        except GraphError as error:
+            line = Line(there=False, what="sign-in", says=f"{error.sentence} Nothing can be seen.")
+            yield Section(title, (line,), signed_in=False)
     slack = settings.slack
     if slack is None:
         says = "not set up; the command line works without it"

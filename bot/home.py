@@ -15,6 +15,7 @@ from slack_sdk import WebClient
 
 from bot.cases import Cards
 from bot.errors import Barred, BotError
+from bot.examination import Examination
 from bot.gate import Gate
 from bot.intake import Asked
 from bot.messages.home import Details, Health, HomePage, OpenCase, Waiting, home
@@ -49,6 +50,7 @@ class Home:
         clock: Tells the time (aware UTC).
         channel: Where cards and reports go, "" for nowhere in particular.
         checkpoints: Where checkpoints of the ledger go, "" for nowhere.
+        examination: Knows what the bot can see.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Home:
         clock: Callable[[], datetime],
         channel: str,
         checkpoints: str,
+        examination: Examination,
     ) -> None:
         self._client = client
         self._gate = gate
@@ -71,6 +74,7 @@ class Home:
         self._clock = clock
         self._channel = channel
         self._checkpoints = checkpoints
+        self._examination = examination
         self._sound: str | None = None
         self._entries = 0
         self._lock = threading.Lock()
@@ -93,13 +97,25 @@ class Home:
             self._entries, self._sound = head.size, ""
 
     def show(self, user: str) -> None:
-        """Draw somebody's Home tab; trouble is logged, and the next opening tries again."""
+        """Draw somebody's Home tab, and draw it again when a look at the bot's health was due.
+
+        Trouble is logged, and the next opening tries again.
+        """
+        page = self._draw(user)
+        if page and page.details and self._examination.is_due() and self._examination.look():
+            self._draw(user)
+
+    def _draw(self, user: str) -> HomePage | None:
         try:
-            call(self._client.views_publish, user_id=user, view=home(self.page(user)))
+            page = self.page(user)
+            call(self._client.views_publish, user_id=user, view=home(page))
         except (BotError, CommandError) as error:
             log.warning("The Home tab could not be drawn.", action="home.not_drawn", error=str(error))
         except Exception:
             log.exception("The Home tab failed.", action="home.failed")
+        else:
+            return page
+        return None
 
     def page(self, user: str) -> HomePage:
         """Read what this person may see.
@@ -218,6 +234,7 @@ class Home:
             enrolled=any(one.user == user and one.enrolled_at for one in enrolments(self._ledger)),
             checkpoints=self._checkpoints,
             channel=self._channel,
+            found=self._examination.found,
         )
 
     def _link(self, channel: str, ts: str) -> str:

@@ -16,6 +16,7 @@ from bot.messages.parts import VERDICT
 from commands.report import Answer
 
 _NAMED: Final = 20
+_GAPS: Final = 8
 
 CONFIGURE: Final = "docs/quickstart.md"
 
@@ -54,8 +55,21 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What the last look at Microsoft 365, Slack and the settings found.
+
+    Attributes:
+        at: When it ended (aware UTC).
+        gaps: What was looked at, and a sentence for each thing that is missing in it.
+    """
+
+    at: datetime
+    gaps: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
-    """What is known of the bot's own state without asking anybody.
+    """How the bot is: its own state, and what its last look at Microsoft 365 and Slack found missing.
 
     Attributes:
         last_check: When the last check ended; None when there was none yet.
@@ -66,6 +80,7 @@ class Health:
         enrolled: Whether this person has a second factor.
         checkpoints: The channel that checkpoints go to, "" for none.
         channel: The channel that cards and reports go to, "" for none.
+        found: What was found missing when it was last looked for; None when that is still to come.
     """
 
     last_check: datetime | None = None
@@ -75,6 +90,7 @@ class Health:
     enrolled: bool = False
     checkpoints: str = ""
     channel: str = ""
+    found: Found | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +200,12 @@ def _for_the_team(page: HomePage, details: Details) -> list[Block]:
     )
     blocks.append(parts.header("How I am"))
     blocks += parts.paragraphs("", _health(health, details))
-    blocks.append(parts.context("`/compromise help` has everything; `compromise doctor` looks more closely."))
+    blocks += [parts.header("What I can see"), *parts.paragraphs("", _abilities(health.found))]
+    blocks.append(
+        parts.context(
+            "`/compromise help` has everything; `compromise doctor` also tells which steps I could carry out."
+        )
+    )
     return blocks
 
 
@@ -241,6 +262,23 @@ def _health(health: Health, details: Details) -> Sequence[str]:
             if health.enrolled
             else "□ Your second factor: none; type `/compromise enrol`"
         )
+    return lines
+
+
+def _abilities(found: Found | None) -> Sequence[str]:
+    """What `compromise doctor --check-only` calls missing, a line each."""
+    if found is None:
+        return ["I am looking; open this tab again in a minute."]
+    lines = []
+    for title, gaps in found.gaps:
+        if not gaps:
+            lines.append(f"■ *{said(title, 100)}*: everything is there")
+            continue
+        lines.append(f"□ *{said(title, 100)}*: {len(gaps)} missing")
+        lines += [f"• {said(gap)}" for gap in gaps[:_GAPS]]
+        if len(gaps) > _GAPS:
+            lines.append(f"• {len(gaps) - _GAPS} more; `compromise doctor` names them")
+    lines.append(f"Looked at {parts.when(found.at)}")
     return lines
 
 

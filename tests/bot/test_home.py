@@ -217,3 +217,11 @@ def test_a_home_tab_that_slack_does_not_take_is_drawn_at_the_next_opening(story)
     story.slack.faults.add("views.publish", api_error("invalid_arguments"))
     story.slack.open_home("bystander")
     home(story, "bystander", "Does an account look taken over?")
+
+
+def test_the_home_tab_names_what_doctor_finds_missing_and_looks_again_only_when_that_is_old(story):
+    text = home(story, "responder", "Looked at")
+    assert "everything is there" in text
+    asked = len(story.microsoft.calls)
+    assert "Looked at" in home(story, "approver", "Looked at")
+    assert len(story.microsoft.calls) == asked

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.messages.home import Details, Health, HomePage, OpenCase, Waiting, home
+from bot.messages.home import Details, Found, Health, HomePage, OpenCase, Waiting, home
 from bot.messages.report_modal import MOST_CANDIDATES, check_modal, report_modal
 from bot.messages.reported import reported, thanks, whom_to_ask
 from sandbox.workspace import blocks as slack_blocks
@@ -52,9 +52,22 @@ def test_a_ledger_that_nobody_has_read_yet_is_not_called_sound():
     assert "□ Last check: could not be made" in text
 
 
+def test_what_cannot_be_seen_is_named_and_a_look_still_to_come_is_not_called_fine():
+    assert "I am looking" in shown(home(PAGE))
+    gaps = (("Tenant Contoso", ("hidden inbox rules: role group lacks Get-InboxRule",)), ("Slack", ()))
+    health = replace(DETAILS.health, found=Found(NOW, gaps))
+    text = shown(home(replace(PAGE, details=replace(DETAILS, health=health))))
+    assert "Tenant Contoso: 1 missing" in text.replace("*", "")
+    assert "hidden inbox rules: role group lacks Get-InboxRule" in text
+    assert "Slack: everything is there" in text.replace("*", "")
+
+
 def test_the_longest_page_fits():
+    sentence = "<!channel> a step: " + "x " * 400
+    gaps = tuple((f"Tenant {n} " + "y" * 200, (sentence,) * 40) for n in range(20))
     many = replace(
         DETAILS,
+        health=replace(DETAILS.health, found=Found(NOW, gaps)),
         cases=(replace(CASE, subject="a" * 400 + "@contoso.example"),) * 10,
         more_cases=90,
         waiting=(WAITS,) * 10,
