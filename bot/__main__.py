@@ -14,6 +14,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -430,11 +431,13 @@ def init(
     """Ask what the settings need, write them with keys and certificates, and say which clicks are left."""
     from bot import onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
 
+    login = os.environ.get("COMPROMISE_TENANT_LOGIN_URL", "")
     with readable():
-        given = _answers(onboarding.QUESTIONS) if answers is None else _toml(answers)
+        onboarding.demand_room(folder, None, force=force)
+        given = _answers(onboarding.QUESTIONS, login) if answers is None else _toml(answers)
         told = onboarding.read_answers(given)
         onboarding.demand_room(folder, told, force=force)
-        told = onboarding.with_tenant_id(told, os.environ.get("COMPROMISE_TENANT_LOGIN_URL", ""))
+        told = replace(told, tenant=onboarding.tenant_id(told.tenant, told.cloud, login))
         now = _now()
         made = onboarding.files(told, folder, now)
         for copy in onboarding.write(made, folder, now, force=force):
@@ -447,22 +450,37 @@ def init(
             typer.echo(f"\n{number}. {text}".replace("\n  ", "\n     "))
 
 
-def _answers(questions: Sequence[Asked]) -> dict[str, Any]:
-    """Ask each question at the terminal until its answer has the right form."""
-    from bot.onboarding import is_asked  # noqa: PLC0415 - as above
+def _answers(questions: Sequence[Asked], login: str) -> dict[str, Any]:
+    """Ask each question at the terminal until its answer has the right form, and its tenant is there."""
+    from bot.onboarding import is_asked, tenant_id  # noqa: PLC0415 - as above
 
     found: dict[str, Any] = {}
-    for question in questions:
+    waiting = list(questions)
+    while waiting:
+        question = waiting.pop(0)
         if not is_asked(question, found):
             continue
-        default = question.default(found) if question.default else None
-        while question.key not in found:
-            text = typer.prompt(question.asks, default=default, show_default=bool(default))
+        _ask(question, found)
+        if question.key == "cloud":
             try:
-                found[question.key] = question.read(str(text), found)
-            except ValueError as error:
+                # What was typed stays: domains and names are guessed from it. This only sees that it is one.
+                tenant_id(found["tenant"], found["cloud"], login)
+            except SettingsError as error:
                 typer.echo(f"  {visible(str(error))}", err=True)
+                found.clear()
+                waiting = list(questions)
     return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
+
+
+def _ask(question: Asked, found: dict[str, Any]) -> None:
+    """Ask until there is an answer of the right form, and put it with those that were found."""
+    default = question.default(found) if question.default else ""
+    while question.key not in found:
+        text = typer.prompt(question.asks, default=default, show_default=bool(default))
+        try:
+            found[question.key] = question.read(str(text), found)
+        except ValueError as error:
+            typer.echo(f"  {visible(str(error))}", err=True)
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, count
 from pathlib import Path
@@ -161,6 +161,7 @@ class Question:
         default: What an empty answer means, from the answers so far; None when there must be one.
         many: Whether the answer is a list.
         needs_slack: Whether it is asked only where the bot is to be in Slack.
+        unlike: The key of an earlier answer that this one cannot repeat.
     """
 
     key: str
@@ -169,6 +170,7 @@ class Question:
     default: Callable[[Mapping[str, Any]], str] | None = None
     many: bool = False
     needs_slack: bool = False
+    unlike: str = ""
 
     def read(self, given: Any, so_far: Mapping[str, Any]) -> str | tuple[str, ...]:
         """Bring what was given into its form.
@@ -188,7 +190,10 @@ class Question:
             raise ValueError("there must be an answer")
         if self.many:
             return tuple(dict.fromkeys(self.check(one) for one in wanted))
-        return self.check(wanted[0]) if wanted else ""
+        answer = self.check(wanted[0]) if wanted else ""
+        if answer and self.unlike and answer == so_far.get(self.unlike):
+            raise ValueError(f"this is what was answered for {self.unlike} already")
+        return answer
 
 
 def _nothing(_: Mapping[str, Any]) -> str:
@@ -214,12 +219,13 @@ QUESTIONS: Final[tuple[Question, ...]] = (
         _one_of(*CLOUDS),
         lambda _: Cloud.GLOBAL.value,
     ),
-    Question("client_id", "The client id of the application that reads", _guid),
+    Question("client_id", "The client id of the application that reads", _guid, unlike="tenant"),
     Question(
         "remediate",
         "The client id of the application that writes (empty: the bot only looks)",
         _guid,
         _nothing,
+        unlike="tenant",
     ),
     Question(
         "credential",
@@ -316,24 +322,25 @@ def read_answers(given: Mapping[str, Any]) -> Answers:
 _KEYS = frozenset(question.key for question in QUESTIONS)
 
 
-def with_tenant_id(answers: Answers, login: str = "") -> Answers:
-    """The same answers with the tenant's id in place of its domain: Exchange knows tenants by their id only.
+def tenant_id(tenant: str, cloud: str, login: str = "") -> str:
+    """Look up the id of a tenant, for Exchange knows tenants by nothing else.
 
     Args:
-        answers: What was answered.
+        tenant: Its id, which is given back as it is, or one of its domains.
+        cloud: Which of Microsoft's clouds it is in.
         login: Where to ask; the cloud's own login service unless given.
 
     Raises:
         SettingsError: the login service does not know the domain, or does not answer.
     """
-    if _GUID.fullmatch(answers.tenant):
-        return answers
-    host = login.rstrip("/") or CLOUDS[Cloud(answers.cloud)].login
+    if _GUID.fullmatch(tenant):
+        return tenant
+    host = login.rstrip("/") or CLOUDS[Cloud(cloud)].login
     wire = Wire(1)
     try:
         reply = wire.send(
             "GET",
-            f"{host}/{answers.tenant}/v2.0/.well-known/openid-configuration",
+            f"{host}/{tenant}/v2.0/.well-known/openid-configuration",
             headers={"Accept": "application/json"},
             deadline=Deadline(_LOOKUP_SECONDS),
         )
@@ -345,8 +352,8 @@ def with_tenant_id(answers: Answers, login: str = "") -> Answers:
     issuer = found.get("issuer") if isinstance(found, dict) else None
     ids = _GUID.findall(str(issuer or "").lower())
     if not reply.ok or not ids:
-        raise SettingsError([f"tenant: the login service knows no tenant {answers.tenant}. {_GIVE_THE_ID}"])
-    return replace(answers, tenant=ids[0])
+        raise SettingsError([f"tenant: the login service knows no tenant {tenant}. {_GIVE_THE_ID}"])
+    return str(ids[0])
 
 
 # --- keys and certificates ----------------------------------------------------------------------------------
@@ -460,15 +467,20 @@ def _demand_name(folder: Path) -> None:
         raise SettingsError([says]) from error
 
 
-def demand_room(folder: Path, answers: Answers, *, force: bool) -> None:
-    """See that no file would be written over, before keys are made.
+def demand_room(folder: Path, answers: Answers | None, *, force: bool) -> None:
+    """See that no file would be written over, before anything is asked and before keys are made.
+
+    Args:
+        folder: Where the files will be.
+        answers: What was answered, which tells the files; None while only the settings are sure to be one.
+        force: Whether files that are there are moved aside.
 
     Raises:
         SettingsError: with one line for each file that is in the way; or the folder's name is no text.
     """
     _demand_name(folder)
     names = [CONFIG]
-    if answers.credential == "certificate":
+    if answers is not None and answers.credential == "certificate":
         names += [f"{what}.{end}" for what, _ in answers.registrations for end in ("pem", "cer", "csr")]
     there = [folder / name for name in names if os.path.lexists(folder / name)]
     if there and not force:

@@ -273,14 +273,37 @@ def test_it_asks_again_until_an_answer_has_its_form(tmp_path, monkeypatch):
 
 
 def test_a_domain_becomes_the_tenants_id(played):
-    answers = read_answers({"tenant": played.domains[0], "client_id": READS})
-    assert onboarding.with_tenant_id(answers, played.login_url).tenant == played.tenant_id
+    assert onboarding.tenant_id(played.domains[0], "global", played.login_url) == played.tenant_id
     with pytest.raises(SettingsError, match=r"knows no tenant nobody\.example"):
-        onboarding.with_tenant_id(
-            read_answers({"tenant": "nobody.example", "client_id": READS}), played.login_url
-        )
+        onboarding.tenant_id("nobody.example", "global", played.login_url)
     with pytest.raises(SettingsError, match="Give the tenant's id"):
-        onboarding.with_tenant_id(answers, "http://127.0.0.1:1")
+        onboarding.tenant_id(played.domains[0], "global", "http://127.0.0.1:1")
+
+
+def test_a_domain_that_is_no_tenants_is_asked_for_again_before_anything_else(tmp_path, played):
+    typed = ["nobody.example", "", "", played.domains[0], "", "not one"]
+    done = CliRunner().invoke(
+        command.app,
+        ["init", "--folder", str(tmp_path)],
+        input="\n".join(typed),
+        env={"COMPROMISE_TENANT_LOGIN_URL": played.login_url},
+    )
+    assert "knows no tenant nobody.example" in done.output
+    assert "there must be an answer" in done.output
+    assert "is not a GUID" in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tenants_id_is_not_taken_for_an_application(tmp_path):
+    with pytest.raises(SettingsError, match="client_id: this is what was answered for tenant already"):
+        read_answers({"tenant": TENANT, "client_id": TENANT})
+
+
+def test_nothing_is_asked_where_settings_are_in_the_way(tmp_path):
+    (tmp_path / "compromise.toml").write_text("mine")
+    done = CliRunner().invoke(command.app, ["init", "--folder", str(tmp_path)])
+    assert "compromise.toml is there already" in done.output
+    assert "The tenant's id" not in done.output
 
 
 def test_files_are_for_their_owner_alone_and_hold_no_secret_of_slack_or_entra(tmp_path, made):
