@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ _EVENTS = 100
 """Up to so many events the timeline is shown whole; of a longer one only what findings rest on."""
 
 _MOST_EVENTS = 2_000
-_RECORDS_EACH = 12
+_RECORDS_EACH = 5
+_REASONS = 12
 
 
 def report_html(report: Report, handled: Handled = NOTHING, drawn: Picture | None = None) -> str:
@@ -48,13 +50,17 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Picture | Non
         .render(
             report=report,
             handled=handled,
-            subject=parts.name_and_address(report.subject),
+            subject=report.subject.mail or report.subject.user_principal_name,
             word=parts.VERDICT[report.verdict.answer][1],
             results=parts.RESULT,
             unseen=[source for source in report.sources if source.state is not State.COMPLETE],
             unknown=[symptom for symptom in report.symptoms if symptom.result is Result.UNKNOWN],
             findings=parts.gravest_first(report.findings),
             most_records=_RECORDS_EACH,
+            most_reasons=_REASONS,
+            counts=_counts(report),
+            symptoms=_symptoms(report),
+            done=_done(handled),
             events=events,
             left_out=len(report.timeline) - len(events),
             deeds=_deeds,
@@ -70,6 +76,35 @@ def _events(report: Report) -> tuple[Event, ...]:
     if len(report.timeline) <= _EVENTS:
         return report.timeline
     return tuple(event for event in report.timeline if event.finding)[:_MOST_EVENTS]
+
+
+def _counts(report: Report) -> str:
+    """How findings and reasons belong together."""
+    kinds = len(report.verdict.reasons)
+    if len(report.findings) <= kinds:
+        return f"{parts.counted(kinds, 'reason')}, the gravest first:"
+    return (
+        f"{len(report.findings)} findings give {parts.counted(kinds, 'reason')}, because findings of one "
+        "kind count once. The gravest first:"
+    )
+
+
+def _symptoms(report: Report) -> str:
+    found = Counter(symptom.result for symptom in report.symptoms)
+    return ", ".join(f"{found[result]} {result.value}" for result in Result)
+
+
+def _done(handled: Handled) -> str:
+    """What became of all changes, and how much is left to people."""
+    outcomes = Counter(
+        action.outcome.value if action.outcome else "begun, no outcome yet"
+        for proposal in handled.proposals
+        for action in proposal.actions
+    )
+    told = [f"{count} {outcome}" for outcome, count in outcomes.most_common()]
+    changes = f"changes: {', '.join(told)}" if told else "nothing was changed"
+    left = sum(1 for errand in handled.errands if not errand.done_by)
+    return f"{changes}; {parts.counted(left, 'errand')} open" if left else changes
 
 
 def _deeds(proposal: Proposal) -> list[tuple[Change, Action | None]]:

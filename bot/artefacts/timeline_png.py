@@ -119,9 +119,10 @@ class _Pen:
         sheet.text(_LEFT, self.y, f"Timeline of what was found{of_case}", _BODY, _SOFT, room=_RIGHT - _LEFT)
         mail = subject.mail or subject.user_principal_name
         self.y += 54
-        sheet.text(_LEFT, self.y, subject.display_name or mail, 42, _INK, bold=True, room=_RIGHT - _LEFT)
+        # An intruder can change the display name, so it is not the heading.
+        sheet.text(_LEFT, self.y, mail, 42, _INK, bold=True, room=_RIGHT - _LEFT)
         self.y += 48
-        sheet.text(_LEFT, self.y, mail, _BIG, _INK, room=_RIGHT - _LEFT)
+        sheet.text(_LEFT, self.y, f"shown as: {subject.display_name}", _BIG, _INK, room=_RIGHT - _LEFT)
         self.y += 34
         answer = report.verdict.answer
         sheet.box(_LEFT, self.y, _RIGHT, self.y + 78, _VERDICT[answer])
