@@ -131,7 +131,12 @@ class Bot:
         closing.start()
         self.desk.stop()
         self.jobs.stop()
-        closing.join()
+        while closing.is_alive():
+            if self._socket:
+                # The library takes this back where a session begins at the same moment, and would then wait
+                # for the end of that session for ever.
+                self._socket.client.current_session_state.terminated = True
+            closing.join(0.1)
         self.tenants.close()
         self.ledger.close()
         log.info("The bot has stopped.", action="bot.stopped")

@@ -1,5 +1,6 @@
 """The wired bot: how fast it acknowledges, both ways of hearing Slack, and what a failing listener says."""
 
+import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
@@ -97,3 +98,29 @@ def test_without_slack_the_bot_says_that_it_cannot_start(stage):
         create_app(story.settings)
     with pytest.raises(CannotStart, match="do not say how to reach Slack"):
         create_app(story.settings.model_copy(update={"slack": None}))
+
+
+def test_a_bot_that_stops_while_a_session_begins_stops(stage):
+    """Slack's library sets its own mark back at the beginning of a session, and then waits for its end."""
+    story = stage("clean")
+    client = story.bot._socket.client
+    begins = Event()
+
+    class HeldUp(logging.Handler):
+        def emit(self, record):
+            if "Starting to receive" in record.getMessage():
+                begins.set()
+                while client.is_connected():
+                    time.sleep(0.01)
+
+    held_up, level = HeldUp(), client.logger.level
+    client.logger.addHandler(held_up)
+    client.logger.setLevel(logging.INFO)
+    try:
+        client.current_session_state.terminated = True  # so that the session begins once more
+        assert begins.wait(20)
+        story.stop()
+    finally:
+        client.logger.removeHandler(held_up)
+        client.logger.setLevel(level)
+    assert client.closed
