@@ -30,7 +30,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -108,7 +108,10 @@ class _Guard:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 4403, "reason": refusal[:100]})
         else:
-            await _refused(403, "forbidden", refusal)(scope, receive, guarded)
+            # A person reads what the page itself answers, and the page's script what anything else does.
+            by_hand = scope["path"] == "/"
+            said = PlainTextResponse(refusal, 403) if by_hand else _refused(403, "forbidden", refusal)
+            await said(scope, receive, guarded)
 
     def _brings_key(self, scope: Scope) -> bool:
         """Whether this is the address that the sandbox printed."""
