@@ -155,8 +155,8 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     if view.note:
         blocks.append(parts.section(said(view.note, 600, _ours(view))))
     if view.files:
-        # Their endings are no hosts of anybody's, though `.zip` is a top-level domain.
-        names = ", ".join(said(name, 80, (name,)) for name in view.files)
+        # The bot's own names, so they are shown as they are, though `.zip` is a top-level domain as well.
+        names = ", ".join(f"`{name}`" for name in view.files)
         longer = "; the report is longer than Slack's messages, the files have all of it"
         blocks.append(
             parts.section(f"*Files in the thread*: {names}{longer if is_shortened(report) else ''}")

@@ -163,7 +163,7 @@ def done(report: Report, **changes) -> CaseView:
         state="done",
         report=report,
         subject_name=report.subject.display_name,
-        files=("report.txt", "timeline.csv"),
+        files=("report.txt", "timeline.csv", "evidence.zip"),
         finished_at=NOW + timedelta(seconds=42),
         **changes,
     )

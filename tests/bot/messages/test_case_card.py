@@ -142,7 +142,7 @@ def test_what_could_not_be_seen_is_said_once_for_each_remedy():
 def test_the_files_are_named_and_times_are_in_the_readers_zone():
     card = case_card(samples.done(samples.rich()))
     raw = json.dumps(card.arguments)
-    assert "report.txt, timeline.csv" in shown(card)
+    assert "`report.txt`, `timeline.csv`, `evidence.zip`" in shown(card)
     assert "<!date^" in raw
     assert "after 42 s" in shown(card)
 
