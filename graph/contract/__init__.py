@@ -1,0 +1,293 @@
+"""Microsoft's contract: what Graph, Exchange Online and Security & Compliance take and answer, as a table.
+
+Only facts live here, in TOML files beside this loader: one row for each endpoint and method (``endpoints/``),
+for each type that is read or sent (``types/``), and for each cmdlet (``cmdlets/``). Each row names its source
+and the day on which it was read. The queries, steps, permissions and refusals of the product are tested
+against it, and the local tenant enforces it, so that neither keeps a belief of its own. How a row is added:
+docs/how-to/add-to-the-contract.md.
+
+A value is written as its type: ``String`` is never null, ``String?`` may be, ``[String]`` is a list. The
+names are those of OData's primitive types, of the types in ``types/``, and of .NET for cmdlets.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Version: TypeAlias = Literal["v1.0", "beta"]
+Service: TypeAlias = Literal["exchange", "compliance"]
+Method: TypeAlias = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
+
+ANY: Final = "*"
+"""In `Endpoint.eventual`: every request to this path is an advanced query, whatever its options."""
+
+_PLACE = re.compile(r"\{[^}]+\}")
+_VALUE = r"([^/]+)"
+
+
+def _alternatives(given: object) -> object:
+    """``["A", "B + C"]`` as a tuple of sets: A alone will do, or B and C together."""
+    if not isinstance(given, list):
+        return given
+    return tuple(frozenset(part.strip() for part in str(entry).split("+")) for entry in given)
+
+
+def _operators(given: object) -> object:
+    """``{name = "eq ge"}`` with each value as a set of operators."""
+    if not isinstance(given, dict):
+        return given
+    return {name: frozenset(str(text).split()) for name, text in given.items()}
+
+
+Alternatives: TypeAlias = Annotated[tuple[frozenset[str], ...], BeforeValidator(_alternatives)]
+"""Any one of these will do, and each is all of the permissions in it. The least one comes first."""
+
+
+class Row(BaseModel):
+    """A fact with its source.
+
+    Attributes:
+        source: The page, schema or capture that says so, named so that it can be found again.
+        read: When it was read.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str = Field(min_length=2)
+    read: date
+
+
+class Value(BaseModel):
+    """What a field or parameter holds.
+
+    Attributes:
+        type: The type's name, such as ``String`` or ``signInStatus``.
+        nullable: Whether null may stand there. A list is never null but may be empty.
+        many: Whether it is a list.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    nullable: bool = False
+    many: bool = False
+
+
+def _value(given: object) -> object:
+    """``[String]``, ``String?`` or ``String`` as a value."""
+    if not isinstance(given, str):
+        return given
+    text = given.removesuffix("?")
+    many = text.startswith("[")
+    return Value(type=text.strip("[]"), nullable=given.endswith("?"), many=many)
+
+
+Values: TypeAlias = Mapping[str, Annotated[Value, BeforeValidator(_value)]]
+
+
+class Property(BaseModel):
+    """What it takes to write one property, where that differs from the endpoint as a whole.
+
+    Attributes:
+        permissions: The application permissions that will do.
+        roles: Directory roles, one of which the application must hold as well; empty for none.
+        roles_over_administrators: The same where the object written to is an administrator.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    permissions: Alternatives = ()
+    roles: tuple[str, ...] = ()
+    roles_over_administrators: tuple[str, ...] = ()
+
+
+class Endpoint(Row):
+    """One path of Microsoft Graph and one method.
+
+    Attributes:
+        path: The path below the version, with ``{…}`` where a value stands.
+        method: The HTTP method.
+        versions: The versions that have it.
+        options: The query options that it takes.
+        eventual: The options that need ``ConsistencyLevel: eventual`` with ``$count=true``; `ANY` for every
+            request.
+        filter: The properties that ``$filter`` takes, each with its operators. ``list/any()`` is an element
+            of a list itself, ``list/any(name)`` a property of one.
+        orderby: The properties that ``$orderby`` takes.
+        expand: What ``$expand`` takes.
+        permissions: The application permissions, alternative by alternative.
+        roles: Directory roles, one of which the application must hold as well; empty for none.
+        roles_over_administrators: The same where the object written to is an administrator.
+        licence: The service plan that the tenant needs, such as ``AAD_PREMIUM``, or "".
+        default_page: How many items a page holds unless ``$top`` says otherwise; None where nothing says so.
+        largest_page: The largest ``$top``.
+        answers: The type of the answer, or of its items; "" for none.
+        many: Whether the answer is a collection.
+        default_fields: The properties that come without ``$select``; empty for all of the type.
+        sends: The type of the body, or "".
+        properties: What single properties of the body need.
+        limited_without: Alternatives of permissions without which the items come with their id and nulls.
+        leaves_out: What an answer leaves out, and for whom, in sentences.
+        denied: The code of the error when the permission is missing.
+        limit: The published limit that it counts against, as `graph.request.Limit` names it.
+    """
+
+    path: str
+    method: Method
+    versions: tuple[Version, ...] = Field(min_length=1)
+    options: frozenset[str] = frozenset()
+    eventual: frozenset[str] = frozenset()
+    filter: Annotated[Mapping[str, frozenset[str]], BeforeValidator(_operators)] = {}
+    orderby: tuple[str, ...] = ()
+    expand: tuple[str, ...] = ()
+    permissions: Alternatives
+    roles: tuple[str, ...] = ()
+    roles_over_administrators: tuple[str, ...] = ()
+    licence: str = ""
+    default_page: int | None = None
+    largest_page: int | None = None
+    answers: str = ""
+    many: bool = False
+    default_fields: tuple[str, ...] = ()
+    sends: str = ""
+    properties: Mapping[str, Property] = {}
+    limited_without: Alternatives = ()
+    leaves_out: tuple[str, ...] = ()
+    denied: str = "Authorization_RequestDenied"
+    limit: Literal["directory", "reports", "risk", "mailbox", "trace", "audit_search"] = "directory"
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The path as an expression whose groups are the values."""
+        return re.compile(_VALUE.join(re.escape(part) for part in _PLACE.split(self.path)), re.IGNORECASE)
+
+
+class Type(Row):
+    """A type of Microsoft Graph.
+
+    Attributes:
+        name: Its name below ``microsoft.graph``.
+        base: The type whose fields it has as well, or "".
+        values: The members of an enumeration; empty for anything else.
+        fields: Its fields in every version that has the type.
+        only: Fields that one version alone has.
+    """
+
+    name: str
+    base: str = ""
+    values: tuple[str, ...] = ()
+    fields: Values = {}
+    only: Mapping[Version, Values] = {}
+
+
+class Cmdlet(Row):
+    """One cmdlet of Exchange PowerShell.
+
+    Attributes:
+        name: Its name.
+        parameters: The parameters by service; a service that is not named does not have the cmdlet.
+        roles: The management roles that hold it, any of which will do.
+        fields: What an item of the answer holds; empty where nothing is answered.
+        only: Fields that one service alone gives.
+        default_page: How many items come unless ``ResultSize`` says otherwise; None where nothing says so.
+        largest_page: The most items that one call gives.
+        quirks: What a reader of the page alone would not expect, in sentences.
+    """
+
+    name: str
+    parameters: Mapping[Service, Values]
+    roles: Mapping[Service, tuple[str, ...]] = {}
+    fields: Values = {}
+    only: Mapping[Service, Values] = {}
+    default_page: int | None = None
+    largest_page: int | None = None
+    quirks: tuple[str, ...] = ()
+
+
+def _rows(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every table in the TOML files of a folder, with the file's name."""
+    for file in sorted((files(__package__) / folder).iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".toml"):
+            yield file.name, tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+@cache
+def sources() -> Mapping[str, str]:
+    """Where the short names lead that a source begins with."""
+    text = (files(__package__) / "sources.toml").read_text(encoding="utf-8")
+    return {name: str(place) for name, place in tomllib.loads(text).items()}
+
+
+@cache
+def endpoints() -> tuple[Endpoint, ...]:
+    """All endpoints, in the order of their files."""
+    return tuple(Endpoint(**row) for _, table in _rows("endpoints") for row in table["endpoint"])
+
+
+@cache
+def types() -> Mapping[str, Type]:
+    """All types by name.
+
+    Raises:
+        ValueError: a type stands in two files.
+    """
+    found: dict[str, Type] = {}
+    for file, table in _rows("types"):
+        for name, row in table.items():
+            if name in found:
+                raise ValueError(f"{file} describes {name} once more.")
+            found[name] = Type(name=name, **row)
+    return found
+
+
+@cache
+def cmdlets() -> Mapping[str, Cmdlet]:
+    """All cmdlets by name."""
+    return {row["name"]: Cmdlet(**row) for _, table in _rows("cmdlets") for row in table["cmdlet"]}
+
+
+@cache
+def endpoint_for(version: str, method: str, path: str) -> Endpoint | None:
+    """The row that a request falls under, of several the one with the most fixed text; None for none."""
+    plain = path.replace("/microsoft.graph.", "/graph.").rstrip("/")
+    fitting = [
+        row
+        for row in endpoints()
+        if row.method == method and version in row.versions and row.pattern.fullmatch(plain)
+    ]
+    return max(fitting, key=lambda row: len(_PLACE.sub("", row.path)), default=None)
+
+
+def cmdlet(name: str) -> Cmdlet | None:
+    """The row of a cmdlet, None if it has none."""
+    return cmdlets().get(name)
+
+
+@cache
+def fields_of(name: str, version: Version) -> Mapping[str, Value]:
+    """The fields of a type in a version, with those of its bases.
+
+    Raises:
+        KeyError: no type has this name.
+    """
+    row = types()[name]
+    inherited = fields_of(row.base, version) if row.base else {}
+    return {**inherited, **row.fields, **row.only.get(version, {})}
+
+
+def answered(cmdlet_name: str, service: Service) -> Mapping[str, Value]:
+    """The fields that an item of a cmdlet's answer has in a service.
+
+    Raises:
+        KeyError: no cmdlet has this name.
+    """
+    row = cmdlets()[cmdlet_name]
+    return {**row.fields, **row.only.get(service, {})}

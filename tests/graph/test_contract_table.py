@@ -1,0 +1,101 @@
+"""The table of Microsoft's contract is sound in itself: every row has a source, every name leads to a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pytest
+from pydantic import ValidationError
+
+from graph import contract
+from graph.contract import Cmdlet, Endpoint, Type, Value
+
+PRIMITIVE = frozenset(
+    {"Binary", "Boolean", "Byte", "Date", "DateTimeOffset", "Double", "Duration", "Guid", "Int16", "Int32"}
+    | {"Int64", "Single", "Stream", "String", "TimeOfDay", "Untyped"}
+)
+"""OData's own types."""
+
+
+@pytest.mark.parametrize("kind", [Endpoint, Type, Cmdlet])
+@pytest.mark.parametrize("lacking", ["source", "read"])
+def test_a_row_without_a_source_or_a_day_is_refused(kind, lacking):
+    whole = {
+        "source": "DOC user-get",
+        "read": "2026-11-28",
+        "name": "user",
+        "path": "/users",
+        "method": "GET",
+        "versions": ["v1.0"],
+        "permissions": [],
+        "parameters": {},
+    }
+    row = {name: value for name, value in whole.items() if name in kind.model_fields}
+    kind(**row)
+    with pytest.raises(ValidationError, match=lacking):
+        kind(**{name: value for name, value in row.items() if name != lacking})
+
+
+def test_every_source_begins_with_a_name_that_says_where_it_is_found():
+    rows = [*contract.endpoints(), *contract.types().values(), *contract.cmdlets().values()]
+    for row in rows:
+        for part in re.split(r";\s*", row.source):
+            assert part.split()[0].rstrip(",:") in contract.sources(), row
+
+
+def test_no_request_falls_under_two_rows():
+    seen = set()
+    for row in contract.endpoints():
+        for version in row.versions:
+            key = (version, row.method, re.sub(r"\{[^}]+\}", "{}", row.path.casefold()))
+            assert key not in seen
+            seen.add(key)
+
+
+def test_every_type_that_is_named_is_described():
+    known = PRIMITIVE | set(contract.types())
+    for row in contract.endpoints():
+        assert {row.answers, row.sends} - {""} <= known, row.path
+    for described in contract.types().values():
+        values = [*described.fields.values(), *(v for only in described.only.values() for v in only.values())]
+        assert {value.type for value in values} <= known, described.name
+        assert not described.base or described.base in known, described.name
+
+
+def test_filters_orders_and_bodies_name_fields_of_the_type():
+    for row in contract.endpoints():
+        fields = {name for version in row.versions for name in fields_of(row.answers, version)}
+        for name in (*row.filter, *row.orderby, *row.default_fields):
+            assert name.partition("/")[0] in fields, (row.path, name)
+        sent = {name for version in row.versions for name in fields_of(row.sends, version)}
+        assert set(row.properties) <= sent, row.path
+
+
+def fields_of(name: str, version: contract.Version) -> Mapping[str, Value]:
+    return contract.fields_of(name, version) if name else {}
+
+
+def test_what_needs_an_advanced_query_is_an_option_of_the_endpoint():
+    for row in contract.endpoints():
+        assert row.eventual - {contract.ANY} <= row.options, row.path
+        assert not row.eventual or "$count" in row.options, row.path
+
+
+def test_the_row_with_the_most_fixed_text_is_meant():
+    meant = contract.endpoint_for("v1.0", "POST", "/identityProtection/riskyUsers/dismiss")
+    assert meant is not None
+    assert meant.path == "/identityProtection/riskyUsers/dismiss"
+    devices = contract.endpoint_for("v1.0", "GET", "/users/a/ownedDevices/microsoft.graph.device")
+    assert devices is not None
+    assert devices.answers == "device"
+    assert contract.endpoint_for("v1.0", "PUT", "/users") is None
+
+
+def test_a_value_is_written_as_its_type():
+    fields = contract.fields_of("signIn", "v1.0")
+    assert fields["status"] == Value(type="signInStatus", nullable=True)
+    assert fields["id"] == Value(type="String")
+    assert fields["riskEventTypes_v2"].many
+    assert "authenticationProtocol" not in fields
+    assert "authenticationProtocol" in contract.fields_of("signIn", "beta")
