@@ -3,8 +3,11 @@
 import multiprocessing
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlite_utils import Database
@@ -418,6 +421,79 @@ def test_the_latest_verdict_decides_whether_an_account_counts_as_taken_over(ledg
     assert ledger.case_against(frozenset({"megan.bowen@contoso.example"})) is None
     judged("C-3BCDE", "no-sign-found")
     assert ledger.case_against(addresses) is None
+
+
+@contextmanager
+def what_is_read(monkeypatch) -> Iterator[tuple[set[str], list[str]]]:
+    """Watch SQLite itself: give the columns that statements name, and the statements as they ran."""
+    columns: set[str] = set()
+    statements: list[str] = []
+    connect = sqlite3.connect
+
+    def note(_: int, table: str | None, column: str | None, *__: object) -> int:
+        columns.add(f"{table}.{column}")
+        return sqlite3.SQLITE_OK
+
+    def watched(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*args, **options)
+        connection.set_authorizer(note)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite3, "connect", watched)
+        yield columns, statements
+
+
+def plans_of(path: Path, statements: list[str], word: str) -> list[str]:
+    """Give how SQLite goes about each of these statements in which this word is."""
+    connection = sqlite3.connect(path)
+    found = [
+        str(row[3])
+        for statement in statements
+        if word in statement
+        for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")
+    ]
+    connection.close()
+    assert found
+    return found
+
+
+def test_who_may_ask_and_decide_is_told_without_reading_a_report(ledger, path, monkeypatch):
+    opened(ledger)
+    with ledger.writing() as writing:
+        writing.finish("C-2ABCD", verdict="suspicious", report="{}", offer="{}", facts={})
+    with what_is_read(monkeypatch) as (columns, _):
+        book = Ledger(path, lambda: NOW)
+        columns.clear()
+        assert book.case_against(frozenset({"av@contoso.example"})) is None
+        book.close()
+    assert "cases.verdict" in columns
+    assert not columns & {"cases.report", "cases.offer"}
+
+
+def test_the_unfinished_cases_are_found_without_reading_the_others(ledger, path, monkeypatch):
+    with what_is_read(monkeypatch) as (_, statements):
+        book = Ledger(path, lambda: NOW)
+        opened(book)
+        statements.clear()
+        assert [case.id for case in book.unfinished_cases()] == ["C-2ABCD"]
+        book.close()
+    assert plans_of(path, statements, "cases") == ["SCAN cases USING INDEX cases_unfinished"]
+
+
+def test_a_cases_entries_are_found_by_their_index(ledger, path, monkeypatch):
+    opened(ledger)
+    filled(ledger)
+    with what_is_read(monkeypatch) as (_, statements):
+        book = Ledger(path, lambda: NOW)
+        statements.clear()
+        assert [entry.kind for entry in book.entries(case_id="C-2ABCD")] == ["case opened"]
+        assert [entry.seq for entry in book.entries(after=2)] == [3, 4, 5, 6]
+        book.close()
+    of_case, of_all = plans_of(path, statements, "FROM ledger WHERE seq")
+    assert of_case == "SEARCH ledger USING INDEX ledger_by_case (case_id=? AND seq>?)"
+    assert of_all == "SEARCH ledger USING INTEGER PRIMARY KEY (rowid>?)"
 
 
 def test_the_latest_case_with_a_report_is_found(ledger):
