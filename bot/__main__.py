@@ -335,7 +335,7 @@ def analyze(
             analysis = analysing.analyze(files, user=user, now=_now(), processes=os.cpu_count() or 1)
         except OSError as error:
             raise Stopped(BAD_INPUT, f"{error.filename} cannot be read ({error.strerror}).") from error
-        if user and not analysis.users:
+        if user and not analysis.users and not analysis.saw_nothing:
             raise Stopped(BAD_INPUT, f"Nobody called {user} is in these files.")
         if as_json:
             unreadable = [
@@ -344,8 +344,10 @@ def analyze(
             _print_json(
                 {"users": [report_json(report) for report in analysis.users], "unreadable": unreadable}
             )
-            return
-        _print_analysis(analysis, timeline=timeline)
+        else:
+            _print_analysis(analysis, timeline=timeline)
+        if analysis.saw_nothing:
+            raise Stopped(COULD_NOT_LOOK, "Nothing in these files could be read.")
 
 
 def _print_analysis(analysis: Analysis, *, timeline: bool) -> None:

@@ -31,11 +31,12 @@ from zlib import crc32
 import msgspec
 
 from commands import everyday, usual
-from commands.check import judge
+from commands.check import judge, unjudged
+from commands.faults import noted
 from commands.report import Answer, Report
 from graph.audit_log import scan
 from graph.audit_log.files import Unreadable
-from graph.audit_log.record import AuditRecord, is_service
+from graph.audit_log.record import AuditRecord, UnreadableRecord, is_service
 from graph.audit_log.scan import Contexts, Part, Picked, Tally
 from graph.audit_log.sign_in import LOGONS
 from graph.evidence import SOURCES, Evidence, Known, Reason, RiskDetection, SignIn, Unavailable
@@ -77,10 +78,17 @@ class Analysis:
     Attributes:
         users: One report for every user, the gravest first.
         unreadable: The records that could not be read.
+        records: How many could be.
     """
 
     users: tuple[Report, ...]
     unreadable: tuple[Unreadable, ...]
+    records: int
+
+    @property
+    def saw_nothing(self) -> bool:
+        """Whether there was something in the files, and nothing of it could be read."""
+        return bool(self.unreadable) and not self.records
 
 
 def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes: int = 2) -> Analysis:
@@ -111,7 +119,8 @@ def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes
         tasks = [(folder, number, everybody.of_partition(number), now) for number in range(PARTITIONS)]
         reports = [one for some in _share_out(pool, others, _second_pass, tasks) for one in some]
     reports.sort(key=lambda one: (_GRAVITY.index(one.verdict.answer), one.subject.user_principal_name))
-    return Analysis(users=tuple(reports), unreadable=tuple(_unreadable(parts, tallies)))
+    records = sum(tally.records for tally in tallies)
+    return Analysis(users=tuple(reports), unreadable=tuple(_unreadable(parts, tallies)), records=records)
 
 
 # --- sharing out ---
@@ -335,12 +344,18 @@ class _Seen:
     risks: dict[str, RiskDetection] = field(default_factory=dict)
     further: int = 0
     quiet: int = 0
+    unread: int = 0
 
     def add(self, kind: str, text: bytes) -> None:
         if len(self.records) + len(self.directory) + len(self.sign_ins) >= CLOSELY:
             self.further += 1
             return
-        found = scan.entry(kind, text)
+        try:
+            found = scan.entry(kind, text)
+        except UnreadableRecord:
+            # The first pass, which reads less of it, let it pass. It is told with the user's gaps.
+            self.unread += 1
+            return
         if isinstance(found, AuditRecord):
             kept = self.directory if kind == "directory" else self.records
             kept.setdefault((found.id, found.at, found.operation), found)
@@ -367,9 +382,24 @@ def _judge_partition(task: tuple[Path, int, _Everybody, datetime]) -> list[Repor
     reports = []
     for name in sorted(everybody.names):
         subject = Subject(id=by_name.get(name, name), user_principal_name=name, mail=name, addresses=(name,))
-        evidence = _look(subject, texts.pop(name, []), guesses, everybody.left_out, now)
-        reports.append(judge(evidence, now))
+        reports.append(_judged(subject, texts.pop(name, []), guesses, everybody.left_out, now))
     return reports
+
+
+def _judged(
+    subject: Subject,
+    texts: Iterable[tuple[str, bytes]],
+    guesses: Mapping[str, Mapping[str, bytes]],
+    left_out: int,
+    now: datetime,
+) -> Report:
+    """Report on one user, whatever a record does to us: all the others are still to be told of."""
+    try:
+        return judge(_look(subject, texts, guesses, left_out, now), now)
+    except Exception as error:  # noqa: BLE001 - logged, and told in the report in the place of the answers
+        reference = noted("A user of exported logs could not be judged.", error)
+        nothing = dict.fromkeys(SOURCES, Unavailable(Reason.FAILED, "Reading failed by a mistake of ours."))
+        return unjudged(Evidence(subject=subject, window=Window(now, now), **nothing), now, reference)
 
 
 def _look(
@@ -419,6 +449,8 @@ def evidence_of(
         missing.append(f"{seen.further} further records of this user were not read closely")
     if seen.quiet:
         missing.append(f"{seen.quiet} everyday records of this user were looked at in passing")
+    if seen.unread:
+        missing.append(f"{seen.unread} records of this user could not be read")
     if left_out:
         missing.append(f"{left_out} everyday records of all users were counted only")
     gaps = tuple(missing)
@@ -463,7 +495,10 @@ def _tried_too(
 @lru_cache(maxsize=1024)
 def _guess(text: bytes) -> object:
     # Behind the exit of an office everybody is shown the same failures of the others.
-    return scan.entry("audit", text)
+    try:
+        return scan.entry("audit", text)
+    except UnreadableRecord:
+        return None  # told as a gap of the account that it is about
 
 
 def _in_order(records: Iterable[AuditRecord]) -> list[AuditRecord]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from commands import symptoms, timeline, usual, verdict
 from commands.clues.places import Atlas
+from commands.faults import noted
 from commands.report import Report, Result, SourceState, State, SymptomResult, Verdict, spoken
 from graph.collect import Connection, Memory, Recorder, collect
 from graph.evidence import SOURCES, Evidence, Source, Unavailable
@@ -93,13 +94,46 @@ def _so_far(evidence: Evidence, atlas: Atlas | None) -> Verdict:
 
 def symptom_results(evidence: Evidence, atlas: Atlas | None = None) -> tuple[SymptomResult, ...]:
     """Ask every symptom what it sees."""
-    ordinary = usual.learn(evidence, atlas=atlas)
+    try:
+        ordinary = usual.learn(evidence, atlas=atlas)
+    except Exception as error:  # noqa: BLE001 - logged, and every symptom says so
+        return _failed_all(noted("What is usual for an account could not be learnt.", error))
     return tuple(_result(symptom, evidence, ordinary) for symptom in symptoms.SYMPTOMS)
 
 
+def unjudged(evidence: Evidence, made_at: datetime, reference: str) -> Report:
+    """Report that nobody could judge: every symptom is unknown; the log has the mistake under `reference`."""
+    results, states = _failed_all(reference), _states(evidence)
+    return Report(
+        subject=evidence.subject,
+        window=evidence.window,
+        made_at=made_at,
+        verdict=verdict.weigh(results, states),
+        symptoms=results,
+        sources=states,
+        timeline=(),
+    )
+
+
+def _failed_all(reference: str) -> tuple[SymptomResult, ...]:
+    return tuple(_failed(symptom, reference) for symptom in symptoms.SYMPTOMS)
+
+
+def _failed(symptom: symptoms.Symptom, reference: str) -> SymptomResult:
+    name = symptom.__name__.rpartition(".")[2]
+    reason = f"Could not look: a mistake of ours; the log has it under {reference}."
+    return SymptomResult(name, symptom.TITLE, symptom.SOURCE, Result.UNKNOWN, reason, failed=True)
+
+
 def _result(symptom: symptoms.Symptom, evidence: Evidence, ordinary: usual.Usual) -> SymptomResult:
-    """Present when something counts; absent only when everything needed was seen whole; else unknown."""
-    findings = tuple(symptom.detect(evidence, ordinary))
+    """Present when something counts; absent only when everything needed was seen whole; else unknown.
+
+    A mistake of ours in one symptom costs that symptom's answer and no other.
+    """
+    try:
+        findings = tuple(symptom.detect(evidence, ordinary))
+    except Exception as error:  # noqa: BLE001 - logged, and the symptom says so
+        return _failed(symptom, noted(f"The symptom {symptom.__name__} could not be looked for.", error))
     lacking = lacks(symptom.NEEDS, evidence)
     counting = sum(1 for finding in findings if finding.severity > 0)
     if counting:

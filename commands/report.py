@@ -93,7 +93,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SymptomResult:
-    """The answer for one symptom; `reason` says in one sentence why it is so."""
+    """The answer for one symptom; `reason` says why, in one sentence; `failed` that we made a mistake."""
 
     id: str
     title: str
@@ -101,6 +101,7 @@ class SymptomResult:
     result: Result
     reason: str
     findings: tuple[Finding, ...] = ()
+    failed: bool = False
 
 
 class State(StrEnum):

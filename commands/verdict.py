@@ -86,12 +86,13 @@ def weigh(results: Sequence[SymptomResult], sources: Sequence[SourceState]) -> V
     gravest = max((finding.severity for finding in findings), default=Severity.INFO)
     missing = tuple(source.id for source in sources if source.state is not State.COMPLETE)
     unseen = undecided(sources)
+    failed = tuple(result.title for result in results if result.failed)
     if points >= COMPROMISED_FROM and gravest >= Severity.HIGH:
         answer = Answer.COMPROMISED
     elif points >= SUSPICIOUS_FROM:
         answer = Answer.SUSPICIOUS
     else:
-        answer = Answer.CANNOT_TELL if unseen else Answer.NO_SIGN_FOUND
+        answer = Answer.CANNOT_TELL if unseen or failed else Answer.NO_SIGN_FOUND
     reasons = tuple(sorted(_one_per_sign(findings), key=lambda finding: -finding.severity))
     return Verdict(
         answer=answer,
@@ -99,7 +100,7 @@ def weigh(results: Sequence[SymptomResult], sources: Sequence[SourceState]) -> V
         certainty=_certainty(answer, points, unseen, sources, results),
         reasons=reasons,
         missing=missing,
-        says=_says(answer, reasons, unseen, sources),
+        says=_says(answer, reasons, (*(_spoken(one.any_of) for one in unseen), *failed), sources),
     )
 
 
@@ -176,11 +177,10 @@ def _certainty(
 
 
 def _says(
-    answer: Answer, reasons: Sequence[Finding], unseen: Sequence[Deciding], sources: Sequence[SourceState]
+    answer: Answer, reasons: Sequence[Finding], names: Sequence[str], sources: Sequence[SourceState]
 ) -> str:
     why = "; ".join(finding.summary.rstrip(".") for finding in reasons[:3])
     more = f", and {len(reasons) - 3} more" if len(reasons) > 3 else ""
-    names = [_spoken(one.any_of) for one in unseen]
     gap = f" Not seen, and needed to be sure: {', '.join(names)}." if names else ""
     if answer is Answer.COMPROMISED:
         return f"This account is compromised: {why}{more}.{gap}"

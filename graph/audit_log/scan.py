@@ -118,7 +118,8 @@ class Picked(msgspec.Struct, frozen=True, gc=False):
             unified log that was picked only because there are so many of its kind on that day.
         actor: Who acted, in comparable form.
         owner: The account acted on, "" where the record names none.
-        failed_from: The address of a failed sign-in, "" for everything else.
+        failed_from: The address of a failed sign-in in the audit log, "" for everything else: the symptoms
+            look for those of other accounts nowhere else.
         text: The record, as JSON of the form that `entry` reads.
     """
 
@@ -206,12 +207,16 @@ def entry(picked_kind: str, text: bytes) -> AuditRecord | SignIn | RiskDetection
 
 
 def _decoded(text: bytes) -> Any:
-    """Decode JSON; None when it is none. Half characters, which Microsoft cuts texts into, are let pass."""
+    """Decode JSON; None when it is none.
+
+    Half characters, which Microsoft cuts texts into, are let pass, and bytes that are no UTF-8 become
+    replacement marks, as in `files`: one bad byte must not hide a record.
+    """
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         try:
-            return json.loads(text, strict=False)
+            return json.loads(text.decode(errors="replace"), strict=False)
         except (ValueError, RecursionError):
             return None
 
@@ -225,8 +230,8 @@ def _encoded(raw: Mapping[str, Any]) -> bytes:
 
 @lru_cache(maxsize=16_384)  # two of every picked record, and always the same
 def account_of(name: str) -> str:
-    """Give an account's name in comparable form."""
-    plain = name.strip()
+    """Give an account's name in comparable form; half a character becomes a question mark."""
+    plain = name.strip().encode(errors="replace").decode()
     return plain.lower() if "@" in plain else plain
 
 
@@ -457,8 +462,13 @@ class _Scanner:
                         continue
                 line = block[start:end]
                 start = end + 1
-                if not self.take(line, number, counted=counted) and line.strip():
-                    self._closely(line, number)
+                try:
+                    if not self.take(line, number, counted=counted) and line.strip():
+                        self._closely(line, number)
+                except OSError:
+                    raise  # of the disk that what is picked goes to, not of the record
+                except Exception as error:  # noqa: BLE001 - told with file and line like what is no record
+                    self._unreadable(number, _mistake(error), line.decode(errors="replace"))
         self.tally.lines = number
         self._left_out.update({one.operation: one.left_out for one in layouts.values() if one.left_out})
         for operation, count in self._left_out.items():
@@ -474,13 +484,21 @@ class _Scanner:
             if raw is None:
                 self._unreadable(number, "This is no JSON object.", text)
                 continue
-            data = raw.get("AuditData") if search_rows.is_one(raw) else None
-            if isinstance(data, str) and self.take(data.encode(errors="replace"), number):
-                continue
-            if data is None and "Operation" in raw and self.take(_encoded(raw), number):
-                continue
-            self._entry(raw, number)
+            try:
+                self._object(raw, number)
+            except OSError:
+                raise  # as above
+            except Exception as error:  # noqa: BLE001 - as above
+                self._unreadable(number, _mistake(error), _encoded(raw).decode(errors="replace"))
         self.tally.lines = last
+
+    def _object(self, raw: Mapping[str, Any], number: int) -> None:
+        data = raw.get("AuditData") if search_rows.is_one(raw) else None
+        if isinstance(data, str) and self.take(data.encode(errors="replace"), number):
+            return
+        if data is None and "Operation" in raw and self.take(_encoded(raw), number):
+            return
+        self._entry(raw, number)
 
     # --- deciding ---
 
@@ -527,6 +545,7 @@ class _Scanner:
         try:
             time_of(slim.CreationTime)
         except UnreadableRecord as wrong:
+            tally.records -= 1
             self._unreadable(number, wrong.sentence, line.decode(errors="replace"))
             return True
         failed_from = ""
@@ -550,6 +569,7 @@ class _Scanner:
         try:
             self._record("audit", parse(_decoded(line)), bytes(line))
         except UnreadableRecord as wrong:
+            self.tally.records -= 1
             self._unreadable(number, wrong.sentence, line.decode(errors="replace"))
 
     def _closely(self, line: bytes, number: int) -> None:
@@ -574,15 +594,14 @@ class _Scanner:
             self.tally.actors.add(found.actor)
             self._record(kind, found, text)
             return
-        person = found.user_principal_name
+        person = account_of(found.user_principal_name)
         self.tally.actors.add(person)
-        failed = isinstance(found, SignIn) and not found.succeeded
         self._pick(
             Picked(
                 kind="sign-in" if isinstance(found, SignIn) else "risk",
                 actor=person,
                 owner="",
-                failed_from=found.ip_address if failed else "",
+                failed_from="",
                 text=_encoded(raw),
             )
         )
@@ -601,8 +620,8 @@ class _Scanner:
         self._pick(
             Picked(
                 kind=kind,
-                actor=record.actor,
-                owner=record.owner,
+                actor=account_of(record.actor),
+                owner=account_of(record.owner),
                 failed_from=(record.address or "") if failed else "",
                 text=text,
             )
@@ -615,6 +634,10 @@ class _Scanner:
         self.tally.unreadable.append(
             Unreadable(file=str(self._path), line=number, reason=reason, raw=text.strip()[:RAW_KEPT])
         )
+
+
+def _mistake(error: Exception) -> str:
+    return f"A mistake of ours kept this record from being read ({type(error).__name__})."
 
 
 _DECODE: Final = msgspec.json.Decoder(_Slim).decode

@@ -250,6 +250,14 @@ def test_a_file_without_records_is_analysed_without_users(compromise, tmp_path):
     assert json.loads(out) == {"users": [], "unreadable": []}
 
 
+@pytest.mark.parametrize("words", [(), ("--json",), ("--user", "adele.vance@contoso.example")])
+def test_files_of_which_nothing_can_be_read_are_not_passed_over(compromise, tmp_path, words):
+    (tmp_path / "log.json").write_text('{broken\n{"Operation":"New-InboxRule"}\n')
+    status, _, err = compromise("analyze", "log.json", *words)
+    assert status == 3
+    assert err.endswith("Nothing in these files could be read.\n")
+
+
 @needs_examples
 def test_what_was_noticed_about_each_of_many_users_is_told_whatever_the_verdict(compromise):
     status, out, _ = compromise(

@@ -18,7 +18,7 @@ from commands.analyze import Analysis, _Seen, analyze, evidence_of, is_person
 from commands.check import judge
 from commands.report import Answer, Report, Result, State
 from graph.audit_log import files
-from graph.audit_log.record import AuditRecord
+from graph.audit_log.record import AuditRecord, parse
 from graph.question import Subject
 from tests.benchmarks.analyze.generate import generate
 from tests.examples import EXAMPLES, needs_examples
@@ -301,6 +301,95 @@ def lines(path: Path, *records: Mapping[str, Any] | str) -> Path:
     return path
 
 
+FAILED_SIGN_IN: Mapping[str, Any] = {
+    "id": "e-1",
+    "createdDateTime": "2026-08-20T09:00:00Z",
+    "userPrincipalName": "adele.vance@contoso.example",
+    "userId": "7c1f0c5e-3b7a-4f52-9d0e-0f6a2b9f41aa",
+    "ipAddress": "198.51.100.9",
+    "status": {"errorCode": 50126},
+}
+FAILED_LOGON: Mapping[str, Any] = {
+    "CreationTime": "2026-08-20T09:01:00",
+    "Id": "f-1",
+    "Operation": "UserLoginFailed",
+    "RecordType": 15,
+    "UserType": 0,
+    "UserId": "nestor.wilke@contoso.example",
+    "ClientIP": "198.51.100.9",
+    "ErrorNumber": "50126",
+}
+
+
+def test_the_same_address_in_both_logs_of_failed_sign_ins_is_judged(tmp_path):
+    found = looked_at(lines(tmp_path / "one", FAILED_SIGN_IN), lines(tmp_path / "two", FAILED_LOGON))
+    assert [one.subject.user_principal_name for one in found.users] == [
+        "adele.vance@contoso.example",
+        "nestor.wilke@contoso.example",
+    ]
+    assert (found.unreadable, found.records) == ((), 2)
+
+
+@pytest.mark.parametrize("where", ["Parameters", "ExtendedProperties", "Note"])
+@pytest.mark.parametrize("form", ["lines", "array"])
+def test_a_byte_that_is_no_text_hides_neither_its_record_nor_the_others(tmp_path, where, form):
+    spoilt = cmdlet(**{where: [*cmdlet()["Parameters"], {"Name": "Note", "Value": "x~"}]})
+    compact = [json.dumps(one, separators=(",", ":")).encode() for one in (spoilt, FAILED_LOGON)]
+    whole = b"\n".join(compact) if form == "lines" else b"[" + b",".join(compact) + b"]"
+    (tmp_path / "log").write_bytes(whole.replace(b"~", b"\xff"))
+    found = looked_at(tmp_path / "log")
+    assert (found.unreadable, found.records) == ((), 2)
+    assert "mail_forwarding" in {one.id for user in found.users for one in user.symptoms if one.findings}
+
+
+def test_half_a_character_in_a_name_ends_nothing(tmp_path):
+    # As text, because no encoder writes one on purpose.
+    text = json.dumps(cmdlet(UserId="half~@contoso.example")).replace("~", r"\ud83d")
+    for form in (text + "\n", f"[{text}]"):
+        (tmp_path / "log").write_text(form)
+        found = looked_at(tmp_path / "log")
+        assert found.records + len(found.unreadable) == 1
+
+
+def test_a_symptom_that_fails_costs_its_own_answer_only(tmp_path, monkeypatch, caplog):
+    def broken(*_: object) -> Any:
+        raise KeyError("no such thing")
+
+    path = lines(tmp_path / "log", cmdlet())
+    monkeypatch.setattr("commands.symptoms.delegates.detect", broken)
+    (report,) = looked_at(path).users
+    (failed,) = [one for one in report.symptoms if one.failed]
+    assert (failed.id, failed.result) == ("delegates", Result.UNKNOWN)
+    assert "mail_forwarding" in present(report)
+    (logged,) = caplog.records
+    reference = failed.reason.rpartition(" ")[2].rstrip(".")
+    assert reference in logged.getMessage()
+    assert logged.exc_info is not None
+
+
+@pytest.mark.parametrize("where", ["commands.usual.learn", "commands.timeline.merge"])
+def test_a_user_who_cannot_be_judged_is_told_as_that(tmp_path, monkeypatch, where):
+    def broken(*_: object, **__: object) -> Any:
+        raise KeyError("no such thing")
+
+    monkeypatch.setattr(where, broken)
+    (report,) = looked_at(lines(tmp_path / "log", cmdlet())).users
+    assert report.verdict.answer is Answer.CANNOT_TELL
+    assert {one.result for one in report.symptoms} == {Result.UNKNOWN}
+
+
+def test_a_record_that_our_reader_fails_on_is_told_and_the_others_are_judged(tmp_path, monkeypatch):
+    def broken(raw: Any) -> AuditRecord:
+        if raw["Id"] == "c-2":
+            raise KeyError("no such thing")
+        return parse(raw)
+
+    monkeypatch.setattr("graph.audit_log.scan.parse", broken)
+    found = looked_at(lines(tmp_path / "log", cmdlet(), cmdlet(Id="c-2"), cmdlet(Id="c-3")))
+    assert [(one.line, "KeyError" in one.reason) for one in found.unreadable] == [(2, True)]
+    assert len(found.users) == 1
+
+
 def test_an_owner_named_by_a_directory_id_is_found_by_the_sign_ins_that_show_it(tmp_path):
     logon = {
         "CreationTime": "2026-08-20T09:00:00",
@@ -335,7 +424,7 @@ def test_a_file_that_cannot_be_opened_is_an_error(tmp_path):
 
 
 def test_an_empty_file_has_no_users(tmp_path):
-    assert looked_at(lines(tmp_path / "log")) == Analysis(users=(), unreadable=())
+    assert looked_at(lines(tmp_path / "log")) == Analysis(users=(), unreadable=(), records=0)
 
 
 @pytest.mark.parametrize(
@@ -434,6 +523,18 @@ def test_no_content_of_a_file_can_break_the_analysis(tmp_path, values, form):
         separators = (",", ":") if form == "lines" else (", ", ": ")
         path.write_text("".join(json.dumps(one, separators=separators) + "\n" for one in values))
     assert isinstance(looked_at(path), Analysis)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=8), st.booleans())
+def test_no_spoilt_byte_of_a_file_can_break_the_analysis(tmp_path, spoilt, one_array):
+    records = [cmdlet(), logon_of("python-requests/2.31"), FAILED_LOGON, FAILED_SIGN_IN]
+    texts = [json.dumps(one, separators=(",", ":")).encode() for one in records]
+    content = bytearray(b"[" + b",".join(texts) + b"]" if one_array else b"\n".join(texts))
+    for at, byte in spoilt:
+        content[at % len(content)] = byte
+    (tmp_path / "log").write_bytes(content)
+    assert isinstance(looked_at(tmp_path / "log"), Analysis)
 
 
 @pytest.mark.parametrize(
