@@ -29,11 +29,13 @@ investigation tools and detection rules agree on; they are ours.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 
 from publicsuffixlist import PublicSuffixList
@@ -71,6 +73,9 @@ MANY_FAILURES: Final = 5
 
 FAILURE_SPAN: Final = timedelta(hours=24)
 """How long before the success those failures may lie."""
+
+_TRAVEL_SPAN: Final = timedelta(hours=24)
+"""Between how distant sign-ins a way is looked at."""
 
 WRONG_PASSWORD: Final = frozenset({50126, 50053, 50056, 50034, 50055})
 """Sign-in errors of somebody who does not know the password. Source: Microsoft Entra, error codes."""
@@ -434,6 +439,8 @@ def _judge(
     for risk in evidence.risk_detections.seen(()):
         if address := address_of(risk.ip_address):
             risks[spot_of(address)].append(risk)
+    # Gathered once: looked for again at each spot, a month of sign-ins is compared with itself.
+    homes, failures, programs = _homes(own, places), _failures(sign_ins, own), _programs(own)
     judged = {}
     for spot, used in spots.items():
         got_in = [one for one in used if one.succeeded]
@@ -442,10 +449,10 @@ def _judge(
         judged[spot] = (
             *_by_program(got_in, own),
             *_by_novelty(got_in, places, own),
-            *_by_failures(got_in, sign_ins, own),
-            *_by_travel(got_in, places, own),
+            *_by_failures(got_in, failures),
+            *_by_travel(got_in, places, homes),
             *_by_risk(got_in, risks.get(spot, ())),
-            *_by_session(got_in, sessions, places, own),
+            *_by_session(got_in, sessions, programs, places, own),
             *_by_changes(changes.get(spot, ()), own, network_of(got_in[0].ip_address)),
             *_by_victims(got_in, victims.get(spot, ())),
             *_in_favour(got_in, own),
@@ -492,43 +499,93 @@ def _by_novelty(got_in: Sequence[SignIn], places: Mapping[str, Place], own: _Own
         yield Point(1, "neither device nor program is known")
 
 
-def _by_failures(got_in: Sequence[SignIn], sign_ins: Sequence[SignIn], own: _Own) -> Iterable[Point]:
-    first = got_in[0]
-    failed = Counter(
-        "password" if one.status.error_code in WRONG_PASSWORD else "prompt"
+def _failures(sign_ins: Sequence[SignIn], own: _Own) -> list[tuple[datetime, str]]:
+    """Give when a password or a prompt failed away from the user's own networks, the oldest first."""
+    return [
+        (one.created_date_time, "password" if one.status.error_code in WRONG_PASSWORD else "prompt")
         for one in sign_ins
         if not one.succeeded
-        and timedelta() <= first.created_date_time - one.created_date_time <= FAILURE_SPAN
         and network_of(one.ip_address) not in own.networks
         and one.status.error_code in WRONG_PASSWORD | REFUSED_PROMPT
-    )
+    ]
+
+
+def _by_failures(got_in: Sequence[SignIn], failures: Sequence[tuple[datetime, str]]) -> Iterable[Point]:
+    end = got_in[0].created_date_time
+    start = bisect_left(failures, end - FAILURE_SPAN, key=itemgetter(0))
+    failed = Counter(kind for _, kind in failures[start : bisect_right(failures, end, key=itemgetter(0))])
     if failed["password"] >= MANY_FAILURES:
         yield Point(2, f"{failed['password']} wrong passwords came before the first success")
     if failed["prompt"] >= 3:
         yield Point(2, f"{failed['prompt']} refused or unanswered prompts came before the first success")
 
 
-def _by_travel(got_in: Sequence[SignIn], places: Mapping[str, Place], own: _Own) -> Iterable[Point]:
+def _by_travel(
+    got_in: Sequence[SignIn], places: Mapping[str, Place], homes: Mapping[Place, Visits]
+) -> Iterable[Point]:
     here = places[got_in[0].ip_address]
     if here.latitude is None or here.longitude is None:
-        return  # without coordinates nothing tells a speed, and comparing every pair took long
+        return  # without coordinates nothing tells a speed
     spot = spot_of(got_in[0].ip_address)
-    homes = [
-        one for one in own.sign_ins if one.is_interactive is not False and spot_of(one.ip_address) != spot
-    ]
-    best: tuple[float, SignIn] | None = None
-    for one in got_in:
-        if one.is_interactive is False:
-            continue  # a token renews itself wherever its device lies; nobody travelled for that
-        for home in homes:
-            took = one.created_date_time - home.created_date_time
-            if abs(took) > timedelta(hours=24):
-                continue
-            fast = speed(places[home.ip_address], here, took)
-            if fast is not None and fast > TOO_FAST and (best is None or fast > best[0]):
-                best = (fast, home)
+    # A token renews itself wherever its device lies; nobody travelled for that.
+    arrivals = [one.created_date_time for one in got_in if one.is_interactive is not False]
+    best: tuple[float, Place] | None = None
+    for place, visits in homes.items():
+        # From one place, the shortest time is the fastest way, and it is that to a neighbor in time.
+        took = min((near for at in arrivals if (near := visits.nearest(at, spot)) is not None), default=None)
+        if took is None or took > _TRAVEL_SPAN:
+            continue
+        fast = speed(place, here, took)
+        if fast is not None and fast > TOO_FAST and (best is None or fast > best[0]):
+            best = (fast, place)
     if best:
-        yield Point(3, f"the way from {places[best[1].ip_address]} was too fast for a traveller")
+        yield Point(3, f"the way from {best[1]} was too fast for a traveller")
+
+
+class Visits:
+    """When somebody signed in at one place, for finding the nearest time without looking at all of them."""
+
+    def __init__(self, visits: Sequence[tuple[datetime, str]]) -> None:
+        """Take the times, the oldest first, each with the spot (see `places.spot_of`) it was from."""
+        self._times = [at for at, _ in visits]
+        self._spots = [spot for _, spot in visits]
+        # For each visit the nearest on either side from another spot: one spot may be there a thousand times.
+        self._before = _runs(self._spots)
+        after = _runs(self._spots[::-1])
+        self._after = [len(after) - 1 - one for one in reversed(after)]
+
+    def nearest(self, at: datetime, spot: str) -> timedelta | None:
+        """Give how far the nearest visit from any other spot is, before or after; None without any."""
+        after = bisect_left(self._times, at)
+        before = after - 1
+        if before >= 0 and self._spots[before] == spot:
+            before = self._before[before]
+        if after < len(self._times) and self._spots[after] == spot:
+            after = self._after[after]
+        spans = []
+        if before >= 0:
+            spans.append(at - self._times[before])
+        if after < len(self._times):
+            spans.append(self._times[after] - at)
+        return min(spans, default=None)
+
+
+def _runs(spots: Sequence[str]) -> list[int]:
+    """Give for each position the last one before it that holds something else, -1 where there is none."""
+    found: list[int] = []
+    for number, spot in enumerate(spots):
+        same = number > 0 and spots[number - 1] == spot
+        found.append(found[-1] if same else number - 1)
+    return found
+
+
+def _homes(own: _Own, places: Mapping[str, Place]) -> dict[Place, Visits]:
+    """Gather when the user signed in at each own place, in the order in which the places came up."""
+    visits: dict[Place, list[tuple[datetime, str]]] = defaultdict(list)
+    for one in own.sign_ins:
+        if one.is_interactive is not False and places[one.ip_address].latitude is not None:
+            visits[places[one.ip_address]].append((one.created_date_time, spot_of(one.ip_address)))
+    return {place: Visits(sorted(times, key=itemgetter(0))) for place, times in visits.items()}
 
 
 def _by_risk(got_in: Sequence[SignIn], detections: Sequence[RiskDetection]) -> Iterable[Point]:
@@ -544,8 +601,21 @@ def _by_risk(got_in: Sequence[SignIn], detections: Sequence[RiskDetection]) -> I
         yield Point(1, "Identity Protection saw a low risk there")
 
 
+def _programs(own: _Own) -> dict[str, set[str]]:
+    """Give the programs of the user's own in each session."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for one in own.sign_ins:
+        if one.session_id and one.user_agent:
+            found[one.session_id].add(family_of(one.user_agent))
+    return found
+
+
 def _by_session(
-    got_in: Sequence[SignIn], sessions: Mapping[str, set[str]], places: Mapping[str, Place], own: _Own
+    got_in: Sequence[SignIn],
+    sessions: Mapping[str, set[str]],
+    programs: Mapping[str, set[str]],
+    places: Mapping[str, Place],
+    own: _Own,
 ) -> Iterable[Point]:
     here = places[got_in[0].ip_address].country
     network = network_of(got_in[0].ip_address)
@@ -560,12 +630,9 @@ def _by_session(
         if not one.session_id or not one.user_agent:
             continue
         # The programs of one device share a session, so only one that this user never used is foreign in it.
-        agents = {
-            family_of(home.user_agent)
-            for home in own.sign_ins
-            if home.session_id == one.session_id and home.user_agent
-        }
-        if agents and family_of(one.user_agent) not in agents | own.agents:
+        agents = programs.get(one.session_id, set())
+        family = family_of(one.user_agent)
+        if agents and family not in agents and family not in own.agents:
             yield Point(3, "a session of the user's went on there in a program that the user never used")
             return
 

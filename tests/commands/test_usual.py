@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands import usual
-from commands.clues import places
+from commands.clues import places as places_module
 from commands.clues.agents import Kind, agent_of, family_of
 from commands.clues.places import Place
-from graph.evidence import Domain, Reason, RiskDetection, Unavailable
+from graph.evidence import Domain, Reason, RiskDetection, SignIn, Unavailable
 from tests.commands.evidence import ADELE, INTRUDER, NOON, OFFICE, evidence, record, sign_in
 from tests.commands.symptoms.judging import (
     BROWSER,
@@ -326,22 +329,107 @@ def test_without_the_list_of_domains_the_subjects_own_counts():
 # --- places ---------------------------------------------------------------------------------------
 
 
+TOWNS = (LONDON, LAGOS, LISBON, {"city": "Paris", "countryOrRegion": "FR"})
+MADE = st.builds(
+    sign_in,
+    # In quarters of an hour, and with ties.
+    hours=st.integers(-4 * 24 * 12, 4 * 24).map(lambda quarter: quarter / 4),
+    address=st.sampled_from([OFFICE, HOTEL, INTRUDER, "198.51.100.24", "2001:db8::1", "2001:db8::2"]),
+    location=st.sampled_from(TOWNS),
+    is_interactive=st.sampled_from([True, False, None]),
+    user_agent=st.sampled_from([BROWSER, PHONE, "axios/1.7.2", ""]),
+    session_id=st.sampled_from(["", "one", "two"]),
+    error_code=st.sampled_from([0, 0, 0, 50126, 500121]),
+)
+
+
+def by_every_pair(got_in: list[SignIn], places: Mapping[str, Place], homes: list[SignIn]) -> set[str]:
+    """The travel points as the rule says them: each sign-in there beside each of the user's own."""
+    spot = places_module.spot_of(got_in[0].ip_address)
+    speeds = [
+        (fast, str(places[home.ip_address]))
+        for one in got_in
+        for home in homes
+        if one.is_interactive is not False
+        and home.is_interactive is not False
+        and places_module.spot_of(home.ip_address) != spot
+        and abs(took := one.created_date_time - home.created_date_time) <= timedelta(hours=24)
+        and (fast := places_module.speed(places[home.ip_address], places[got_in[0].ip_address], took))
+        and fast > places_module.TOO_FAST
+    ]
+    return {place for fast, place in speeds if fast == max(speeds)[0]}
+
+
+@given(st.lists(MADE, min_size=1, max_size=30), st.lists(MADE, max_size=30))
+def test_neighbors_in_time_tell_the_same_way_as_every_pair(here, homes):
+    got_in = [one for one in here if one.ip_address == here[0].ip_address]
+    homes = sorted(homes, key=lambda one: one.created_date_time)
+    where = usual._places([*here, *homes], places_module.Countries())
+    own = replace(usual._own(evidence(), (), {}), sign_ins=tuple(homes))
+    told = [point.says for point in usual._by_travel(got_in, where, usual._homes(own, where))]
+    fastest = by_every_pair(got_in, where, homes)
+    assert len(told) == bool(fastest)
+    assert all(any(f"from {place} was" in says for place in fastest) for says in told)
+
+
+def lines_run(work) -> int:
+    """Count the lines of `usual` that run, which says how often each loop went round."""
+    ran = 0
+
+    def count(frame, event, _):
+        nonlocal ran
+        if frame.f_code.co_filename != usual.__file__:
+            return None
+        ran += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return ran
+
+
+def month(size: int):
+    """Own sign-ins, failures and an intruder's sessions, each as many as asked for, over the same days."""
+    step = 160 / size
+    return evidence(
+        sign_ins=[
+            *past(),
+            *(ordinary(hours=-150 + step * one, session_id=f"s-{one}") for one in range(size)),
+            *(wrong(-150 + step * one, address=f"203.0.113.{one % 200}") for one in range(size)),
+            *(
+                break_in(hours=-150 + step * one, address=f"203.0.113.{one % 200}", session_id=f"s-{one}")
+                for one in range(size)
+            ),
+        ]
+    )
+
+
+def test_twice_the_sign_ins_are_twice_the_work():
+    usual.learn(month(10))  # what is looked up once
+    small, large = month(400), month(800)
+    assert lines_run(lambda: usual.learn(large)) < 2.6 * lines_run(lambda: usual.learn(small))
+
+
 def test_speed_needs_two_places_that_are_surely_two():
     london, lagos = Place("GB", "London", 51.5, -0.1), Place("NG", "Lagos", 6.45, 3.39)
-    distance = places.kilometres(london, lagos)
+    distance = places_module.kilometres(london, lagos)
     assert distance is not None
     assert 4900 < distance < 5100
-    fast = places.speed(london, lagos, timedelta(hours=1))
+    fast = places_module.speed(london, lagos, timedelta(hours=1))
     assert fast is not None
-    assert fast > places.TOO_FAST
-    assert places.speed(london, Place("GB", "Oxford", 51.75, -1.25), timedelta(minutes=1)) is None
-    assert places.speed(london, Place("NG"), timedelta(minutes=1)) is None
+    assert fast > places_module.TOO_FAST
+    assert places_module.speed(london, Place("GB", "Oxford", 51.75, -1.25), timedelta(minutes=1)) is None
+    assert places_module.speed(london, Place("NG"), timedelta(minutes=1)) is None
 
 
 @given(st.floats(-90, 90), st.floats(-180, 180), st.floats(-90, 90), st.floats(-180, 180))
 def test_a_distance_is_the_same_both_ways_and_at_most_half_round_the_earth(north, east, north_too, east_too):
     one, other = Place("", "", north, east), Place("", "", north_too, east_too)
-    there, back = places.kilometres(one, other), places.kilometres(other, one)
+    there, back = places_module.kilometres(one, other), places_module.kilometres(other, one)
     assert there is not None
     assert back is not None
     assert there == pytest.approx(back, abs=1e-6)
@@ -349,21 +437,21 @@ def test_a_distance_is_the_same_both_ways_and_at_most_half_round_the_earth(north
 
 
 def test_networks_are_24_and_64():
-    assert places.network_of("192.0.2.77") == "192.0.2.0/24"
-    assert places.network_of("2001:db8:1:2:3::4") == "2001:db8:1:2::/64"
-    assert places.network_of("nowhere") == ""
+    assert places_module.network_of("192.0.2.77") == "192.0.2.0/24"
+    assert places_module.network_of("2001:db8:1:2:3::4") == "2001:db8:1:2::/64"
+    assert places_module.network_of("nowhere") == ""
 
 
 def test_microsofts_place_wins_over_the_registry():
     one = ordinary(hours=0)
-    assert places.place_of(one.location, "8.8.8.8", places.Countries()).city == "London"
-    assert places.place_of(None, "8.8.8.8", places.Countries()).country == "US"
-    assert places.place_of(None, "192.0.2.1", places.Countries()) == places.NOWHERE
+    assert places_module.place_of(one.location, "8.8.8.8", places_module.Countries()).city == "London"
+    assert places_module.place_of(None, "8.8.8.8", places_module.Countries()).country == "US"
+    assert places_module.place_of(None, "192.0.2.1", places_module.Countries()) == places_module.NOWHERE
 
 
 def test_an_empty_coordinate_is_no_place():
     nowhere = sign_in(location={"countryOrRegion": "GB", "geoCoordinates": {"latitude": 0, "longitude": 0}})
-    assert places.place_of(nowhere.location, OFFICE, places.Countries()).latitude is None
+    assert places_module.place_of(nowhere.location, OFFICE, places_module.Countries()).latitude is None
 
 
 AGENTS = [

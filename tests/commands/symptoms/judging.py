@@ -36,7 +36,7 @@ def past() -> list[SignIn]:
 def break_in(*, hours: float = -1, **fields: Any) -> SignIn:
     """A sign-in of somebody else: another country, a phishing kit's library, no device."""
     strange = {"location": LAGOS, "user_agent": "axios/1.7.2", "session_id": SESSION}
-    return sign_in(hours=hours, address=INTRUDER, **{**strange, **fields})
+    return sign_in(hours=hours, **{"address": INTRUDER, **strange, **fields})
 
 
 def broken_in() -> list[SignIn]:
