@@ -11,7 +11,7 @@ WORKERS ?= 6
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench sandbox lock clean
+.PHONY: help demo test interop check lint bench sandbox lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -22,7 +22,10 @@ demo: $(READY)  ## play the main job on a tenant and a Slack workspace of this m
 test: $(READY)  ## run every test
 	$(RUN) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-check: lint test  ## everything that CI checks: formatting, lint, types, import rules, tests
+check: lint test interop  ## everything that CI checks: formatting, lint, types, import rules, tests
+
+interop: $(VENV)/.interop  ## play the story with a Slack and a sign-in service that others wrote
+	$(RUN) -m pytest -q tests/interop
 
 lint: $(READY)  ## formatting, lint, types and import rules
 	$(VENV)/bin/ruff format --check .
@@ -42,7 +45,7 @@ lock: $(READY)  ## write constraints.txt anew from pyproject.toml
 		--output-file constraints.txt pyproject.toml
 
 clean:  ## remove what the other verbs made
-	rm -rf $(VENV) demo-output bench-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) tests/interop/node_modules demo-output bench-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # The machine's Python: the one asked for, else any python3 that is new enough.
 $(READY): pyproject.toml constraints.txt
@@ -54,4 +57,11 @@ $(READY): pyproject.toml constraints.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(RUN) -m compileall -q bot commands graph sandbox
+	@touch $@
+
+# Node comes from the same index as everything else, so that no machine needs one of its own.
+$(VENV)/.interop: $(READY) tests/interop/requirements.txt tests/interop/package-lock.json
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r tests/interop/requirements.txt
+	cd tests/interop && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --silent
 	@touch $@

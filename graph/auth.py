@@ -134,13 +134,13 @@ class SignIn:
         """One application object for each resource, so that sign-ins for different ones run side by side."""
         if resource not in self._apps:
             login = self._settings.hosts.login
-            host = urlsplit(login).hostname or ""
             self._apps[resource] = msal.ConfidentialClientApplication(
                 self._settings.client_id,
                 authority=f"{_secure(login)}/{self._settings.tenant_id}",
                 client_credential=credential(self._settings),
-                # Microsoft's list knows no private host, and asking for it would leave this machine.
-                instance_discovery=None if host in WELL_KNOWN_AUTHORITY_HOSTS else False,
+                # MSAL has Microsoft's own hosts in its code, and Microsoft's list knows no private one. After
+                # a refusal it would ask for the list all the same, and an error there hides the refusal.
+                instance_discovery=False,
                 http_client=_LoginClient(self._wire, login),
             )
         return self._apps[resource]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -30,6 +31,18 @@ def test_the_lock_file_pins_with_hashes_and_names_no_registry():
     assert len(pins) > 50
     for block in re.split(r"\n(?=[a-z0-9])", text.strip()):
         assert "--hash=sha256:" in block, block.splitlines()[0]
+
+
+def test_what_the_interop_tests_install_is_pinned_with_hashes_and_names_no_registry():
+    folder = ROOT / "tests" / "interop"
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+    del packages[""]
+    assert packages
+    assert [name for name, facts in packages.items() if "resolved" in facts or "integrity" not in facts] == []
+    wanted = (folder / "requirements.txt").read_text()
+    assert "://" not in wanted
+    for block in re.split(r"\n(?=[a-z0-9])", wanted.strip()):
+        assert re.match(r"[a-z-]+==\S+ \\\n    --hash=sha256:", block), block.splitlines()[0]
 
 
 def test_every_direct_dependency_is_pinned():

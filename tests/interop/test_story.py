@@ -1,0 +1,122 @@
+"""The whole story through a Slack that we did not write, and what it says about our scopes.
+
+The emulator refuses each call whose scope the token lacks, as Slack does with `missing_scope`. What it does
+not know is named here: it has no user groups, and a slash command needs no call.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+
+from sandbox.workspace.methods import METHODS
+from tests.interop.conftest import LACKING, SCOPES
+from tests.interop.recorder import Call
+from tests.interop.room import Room, words
+
+UNSEEN_SCOPES = {
+    "commands": "lets Slack send the slash command and the shortcuts; no Web API method asks for it",
+    "usergroups:read": "usergroups.users.list; the emulator has no user groups",
+}
+"""Scopes of the manifest that this story cannot show the need of, and why."""
+
+EXERCISED = {
+    "auth.test",
+    "chat.getPermalink",
+    "chat.postEphemeral",
+    "chat.postMessage",
+    "chat.update",
+    "conversations.info",
+    "conversations.members",
+    "conversations.open",
+    "files.completeUploadExternal",
+    "files.getUploadURLExternal",
+    "users.info",
+    "users.lookupByEmail",
+    "views.open",
+    "views.publish",
+    "views.update",
+}
+"""The Web API methods that the story calls."""
+
+UNSEEN_METHODS = {
+    "apps.connections.open": "Socket Mode, which the emulator does not have",
+    "usergroups.users.list": "user groups, which the emulator does not have",
+}
+"""The other methods that the bot calls."""
+
+
+@pytest.fixture(scope="module")
+def told(room: Room) -> Room:
+    """Tell the story once; each test looks at what became of it."""
+    room.type("megan", f"check <@{room.ids['adele']}|adele>")
+    card = room.card("Files in the thread")
+    room.press("megan", card, "contain")
+    view = room.window()
+    assert room.submit("megan", view, {"reason": "The mailbox was taken over"}) == {}
+
+    paper = room.card("Waiting for approval")
+    room.press("alex", paper, "approve")
+    room.private("alex", "still needs one person")
+    copy = room.wait(lambda: next((m for m in room.direct("lidia") if "approved by" in words(m)), None))
+    room.press("lidia", copy, "approve")
+    room.private("lidia", "the last approval it needed")
+    paper = room.card("The mailbox was taken over", "Carried out", seconds=120)
+    room.press("megan", paper, "show_password")
+
+    case = re.search(r"C-[A-Z0-9]{5}", words(card))
+    assert case
+    room.type("megan", f"restore {case[0]} 1 because It was a false alarm")
+    for who in ("alex", "lidia"):
+        room.press(who, room.card("It was a false alarm", "Waiting for approval"), "approve")
+        room.private(who, "you approved")
+    room.card("It was a false alarm", "Carried out", seconds=120)
+
+    room.type("megan", "check miriam.graham@contoso.example", channel="security-alerts")
+    room.card("Files in the thread", channel="security-alerts")
+    for who in ("megan", "alex"):
+        room.open_home(who)
+    room.wait(lambda: len({call.arguments["user_id"] for call in calls(room, "views.publish")}) == 2)
+    return room
+
+
+def calls(room: Room, method: str) -> list[Call]:
+    return [call for call in room.recorder.calls if call.method == method]
+
+
+def test_every_call_is_answered_ok(told):
+    refused = [
+        (call.method, call.said.get("error"), call.said.get("needed"), call.arguments)
+        for call in told.recorder.calls
+        if call.method and not call.said["ok"]
+    ]
+    assert refused == []
+    assert [call.path for call in told.recorder.calls if call.status != 200] == []
+
+
+def test_it_is_told_which_methods_the_story_called(told):
+    assert told.recorder.methods() == EXERCISED
+
+
+@pytest.mark.parametrize("scope", [scope for scope in SCOPES if scope not in UNSEEN_SCOPES])
+def test_each_scope_of_the_manifest_is_needed_by_a_call(told, scope):
+    needing = {}
+    for call in told.recorder.calls:
+        if call.method in needing or scope not in METHODS.get(call.method, METHODS["auth.test"]).scopes:
+            continue
+        headers = {
+            "authorization": f"Bearer {LACKING[scope]}",
+            "content-type": call.headers["content-type"],
+        }
+        again = requests.post(f"{told.recorder.url}{call.path}", data=call.body, headers=headers, timeout=10)
+        told.recorder.calls.pop()
+        if again.json().get("error") == "missing_scope":
+            needing[call.method] = again.json()["needed"]
+    assert scope in needing.values()
+
+
+def test_nothing_else_is_asked_for_than_what_is_shown_or_named_here():
+    needed = {scope for name in EXERCISED for scope in METHODS[name].scopes}
+    assert set(SCOPES) <= needed | set(UNSEEN_SCOPES)
