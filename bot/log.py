@@ -1,6 +1,8 @@
 """The log: events, one a line, each a fixed phrase with its facts beside it and the name of the action.
 
-What looks like a token or a secret is starred out, whoever logs it.
+What looks like a token or a secret is starred out, whoever logs it. At the lower levels libraries write whole
+requests, with codes and addresses to answer to in them, under names that nobody can list: only their warnings
+are let through.
 """
 
 from __future__ import annotations
@@ -21,11 +23,23 @@ _SECRET_NAMES = re.compile(
 _SECRET_TEXT = re.compile(
     r"xox[a-z]-[\w-]+|xapp-[\w-]+|eyJ[\w-]{10,}\.[\w-]+\.[\w-]*|https://hooks\.slack\.com/\S+"
     r"|(?i:bearer )\S+|(?i:ticket=)[\w-]+"
+    # What a text quotes under a telling name, as in a form, in JSON, or in Python's way to write either.
+    r"|(?<=[?&\s])(?i:[\w.]*(?:token|secret|password|response_url|trigger_id|code)=)[^\s&]+"
+    r"|(?i:[\"'][\w.]*(?:token|secret|password|response_url|trigger_id)[\"']:\s*)"
+    r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
+    r"|[\"']value[\"']:\s*(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
 )
+_OURS = frozenset({"bot", "commands", "graph"})
+"""The packages whose loggers write no secret at any level."""
 
 
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Signs that steer a terminal or turn the reading direction; line breaks and tabs are dealt with apart."""
+
+
+def _is_fit(record: logging.LogRecord) -> bool:
+    """Say whether a line may be written: all of ours, and of anybody else's those that warn."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] in _OURS
 
 
 def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -94,6 +108,9 @@ def configure(settings: LogSettings, stream: TextIO = sys.stderr) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, drawn],
         )
     )
+    # On the handler, which all lines reach: a level on a library's logger does not bind those below it that
+    # have a level of their own, as all of Bolt's do.
+    handler.addFilter(_is_fit)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
@@ -101,6 +118,6 @@ def configure(settings: LogSettings, stream: TextIO = sys.stderr) -> None:
     engine = logging.getLogger("dbos")
     engine.handlers[:] = [handler]
     engine.propagate = False
-    # The libraries tell every call at these levels; what they say above is worth keeping.
+    # Where it reaches, this spares the work of making lines that are dropped.
     for name in ("slack_bolt", "slack_sdk", "urllib3", "msal", "dbos", "uvicorn", "sqlalchemy"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

@@ -70,6 +70,34 @@ def test_what_is_below_the_level_is_dropped_and_libraries_are_kept_quiet(stream)
     assert stream.getvalue() == ""
 
 
+@pytest.mark.parametrize("name", ["slack_bolt", "slack_bolt.App", "app.py:failed", "new.library", "botocore"])
+def test_no_library_tells_more_than_its_warnings_whatever_level_it_has(stream, name):
+    logs.configure(LogSettings(level="debug", format="json"), stream)
+    library = logging.getLogger(name)
+    library.setLevel(logging.DEBUG)  # as Bolt does with each of its own
+    library.debug("body: %s", {"code": "271828"})
+    library.info("body: %s", {"code": "271828"})
+    library.warning("It goes on.")
+    assert [line["event"] for line in lines(stream)] == ["It goes on."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "body: {'trigger_id': 'tell-nobody', 'type': 'view'}",
+        'body: {"response_url": "http://x.example/tell-nobody"}',
+        "state: {'code': {'code': {'type': 'plain_text_input', 'value': 'tell-nobody'}}}",
+        "POST /x?grant=1&client_secret=tell-nobody&scope=y",
+    ],
+)
+def test_what_a_warning_quotes_under_a_telling_name_is_starred_out(stream, text):
+    logs.configure(LogSettings(format="json"), stream)
+    logging.getLogger("slack_bolt.App").warning("Unhandled request (%s)", text)
+    (line,) = lines(stream)
+    assert "tell-nobody" not in line["event"]
+    assert "***" in line["event"]
+
+
 @pytest.mark.parametrize("kind", ["text", "json"])
 def test_no_value_steers_the_terminal_or_passes_for_another_line(stream, kind):
     logs.configure(LogSettings(format=kind), stream)

@@ -42,7 +42,7 @@ class Acting(Stage):
         """Start the bot in this process."""
         self.running = create_app(self.settings, clock=self.clock)
         self.running.start()
-        self.slack.wait_connected()
+        self.connect()
         return self.running
 
     def let_pass(self, span: timedelta) -> None:

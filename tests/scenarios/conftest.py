@@ -49,9 +49,20 @@ class Stage:
         """Start the bot in this process."""
         self.running = create_app(self.settings)
         self.running.start()
+        self.connect()
+        return self.running
+
+    def connect(self) -> None:
+        """Wait until the workspace reaches the bot, in either mode."""
         if self.slack_settings.mode == "socket":
             self.slack.wait_connected()
-        return self.running
+        else:
+            self.slack.http_url = self.bot.http_url
+
+    def listen_over_http(self) -> None:
+        """Have the bot take signed requests at its next start."""
+        slack = self.slack_settings.model_copy(update={"mode": "http"})
+        self.settings = self.settings.model_copy(update={"slack": slack})
 
     def stop(self) -> None:
         """Stop the bot."""

@@ -69,7 +69,7 @@ class Table(Stage):
         """Start the bot in this process."""
         self.running = create_app(self.settings, clock=self.clock)
         self.running.start()
-        self.slack.wait_connected()
+        self.connect()
         return self.running
 
     def sit(self, *, alone: bool = False, **changes: Any) -> Table:
