@@ -1,8 +1,8 @@
 """The Web API methods that the workspace serves: their scopes, tiers, arguments, and what they do.
 
 Each method is a function from the state and the arguments to the answer's fields; it raises
-`RefusedError` with Slack's error name. `METHODS` is the table; `call` checks token, scope and arguments
-before it runs one. Source: Slack, "Web API methods".
+`RefusedError` with Slack's error name. `METHODS` is the table of `methods.toml`, where the facts stand with
+their source; `call` checks token, scope and arguments before it runs one, and the name of a refusal after it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from . import directory, wire
-from .errors import RefusedError
+from .errors import RefusedError, WorkspaceError
 from .state import State, Upload
 from .values import Channel, File, Message, View
 
@@ -30,13 +32,17 @@ TEXT_EDITED = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method: any one of `scopes` is enough; `arguments` are all it knows, `required` those it needs."""
+    """One method: any one of `scopes` is enough; `arguments` are all it knows, `required` those it needs.
+
+    `refusals` are the errors of its own that it may be answered with.
+    """
 
     run: Run
     tier: str
     scopes: tuple[str, ...]
     required: tuple[str, ...]
     arguments: frozenset[str]
+    refusals: frozenset[str]
     caller: str = "bot"
 
 
@@ -59,7 +65,11 @@ def _postable(state: State, key: Any) -> Channel:
     """Return the channel to post to: an id, a name, or a user's id for a direct message."""
     name = str(key or "")
     if name.startswith("U") and state.person(name):
-        return _direct(state, [name])
+        try:
+            return _direct(state, [name])
+        except RefusedError as refusal:
+            # What conversations.open says of a person is no error of posting on Slack's pages.
+            raise RefusedError("channel_not_found") from refusal
     found = state.channel(name)
     if found is None or (found.is_private and state.bot.id not in found.members):
         raise RefusedError("channel_not_found")
@@ -568,92 +578,59 @@ def _bookmarks_add(state: State, args: Arguments) -> dict[str, Any]:
     return {"bookmark": bookmark}
 
 
-def _method(
-    run: Run, tier: str, scopes: str = "", required: str = "", optional: str = "", *, caller: str = "bot"
-) -> Method:
-    names = frozenset((*required.split(), *optional.split(), "token"))
-    return Method(run, tier, tuple(scopes.split()), tuple(required.split()), names, caller)
-
-
-_CONVERSATIONS_READ = "channels:read groups:read im:read mpim:read"
-_CONTENT = "as_user attachments blocks link_names markdown_text metadata parse text"
-_LOOK = "icon_emoji icon_url username"
-
-METHODS: dict[str, Method] = {
-    "auth.test": _method(_auth_test, "t5"),
-    "apps.connections.open": _method(_connections_open, "t3", caller="app"),
-    "chat.postMessage": _method(
-        _post_message,
-        "t5",
-        "chat:write",
-        "channel",
-        f"{_CONTENT} {_LOOK} mrkdwn reply_broadcast thread_ts unfurl_links unfurl_media",
-    ),
-    "chat.postEphemeral": _method(
-        _post_ephemeral, "t4", "chat:write", "channel user", f"{_CONTENT} {_LOOK} thread_ts"
-    ),
-    "chat.update": _method(
-        _update, "t3", "chat:write", "channel ts", f"{_CONTENT} file_ids reply_broadcast unfurled_attachments"
-    ),
-    "chat.delete": _method(_delete, "t3", "chat:write", "channel ts", "as_user"),
-    "chat.getPermalink": _method(_permalink, "t5", "", "channel message_ts"),
-    "views.open": _method(_views_open, "t4", "", "view", "trigger_id interactivity_pointer"),
-    "views.push": _method(_views_push, "t4", "", "view", "trigger_id interactivity_pointer"),
-    "views.update": _method(_views_update, "t4", "", "view", "view_id external_id hash"),
-    "views.publish": _method(_views_publish, "t4", "", "user_id view", "hash interactivity_pointer"),
-    "users.info": _method(_users_info, "t4", "users:read", "user", "include_locale"),
-    "users.lookupByEmail": _method(_users_lookup, "t3", "users:read.email", "email"),
-    "users.list": _method(_users_list, "t2", "users:read", "", "cursor include_locale limit team_id"),
-    "usergroups.list": _method(
-        _groups_list, "t2", "usergroups:read", "", "include_count include_disabled include_users team_id"
-    ),
-    "usergroups.users.list": _method(
-        _groups_users, "t2", "usergroups:read", "usergroup", "include_disabled team_id"
-    ),
-    "files.getUploadURLExternal": _method(
-        _upload_url, "t4", "files:write", "filename length", "alt_txt snippet_type"
-    ),
-    "files.completeUploadExternal": _method(
-        _complete_upload,
-        "t4",
-        "files:write",
-        "files",
-        f"blocks channel_id channels initial_comment thread_ts {_LOOK}",
-    ),
-    "conversations.list": _method(
-        _conversations_list, "t2", _CONVERSATIONS_READ, "", "cursor exclude_archived limit team_id types"
-    ),
-    "conversations.info": _method(
-        _conversations_info, "t3", _CONVERSATIONS_READ, "channel", "include_locale include_num_members"
-    ),
-    "conversations.members": _method(
-        _conversations_members, "t4", _CONVERSATIONS_READ, "channel", "cursor limit"
-    ),
-    "conversations.join": _method(_conversations_join, "t3", "channels:join", "channel"),
-    "conversations.open": _method(
-        _conversations_open,
-        "t3",
-        "channels:manage groups:write im:write mpim:write",
-        "",
-        "channel prevent_creation return_im users",
-    ),
-    "conversations.replies": _method(
-        _conversations_replies,
-        "t3",
-        "channels:history groups:history im:history mpim:history",
-        "channel ts",
-        "cursor include_all_metadata inclusive latest limit oldest",
-    ),
-    "reactions.add": _method(_reactions_add, "t3", "reactions:write", "channel name timestamp"),
-    "pins.add": _method(_pins_add, "t2", "pins:write", "channel", "timestamp"),
-    "bookmarks.add": _method(
-        _bookmarks_add,
-        "t2",
-        "bookmarks:write",
-        "title type",
-        "access_level channel_id emoji entity_id link parent_id",
-    ),
+_RUNS: dict[str, Run] = {
+    "auth.test": _auth_test,
+    "apps.connections.open": _connections_open,
+    "chat.postMessage": _post_message,
+    "chat.postEphemeral": _post_ephemeral,
+    "chat.update": _update,
+    "chat.delete": _delete,
+    "chat.getPermalink": _permalink,
+    "views.open": _views_open,
+    "views.push": _views_push,
+    "views.update": _views_update,
+    "views.publish": _views_publish,
+    "users.info": _users_info,
+    "users.lookupByEmail": _users_lookup,
+    "users.list": _users_list,
+    "usergroups.list": _groups_list,
+    "usergroups.users.list": _groups_users,
+    "files.getUploadURLExternal": _upload_url,
+    "files.completeUploadExternal": _complete_upload,
+    "conversations.list": _conversations_list,
+    "conversations.info": _conversations_info,
+    "conversations.members": _conversations_members,
+    "conversations.join": _conversations_join,
+    "conversations.open": _conversations_open,
+    "conversations.replies": _conversations_replies,
+    "reactions.add": _reactions_add,
+    "pins.add": _pins_add,
+    "bookmarks.add": _bookmarks_add,
 }
+
+
+def _table() -> tuple[dict[str, Method], frozenset[str]]:
+    """Read the table of facts, and tie each method to what it does here."""
+    raw = tomllib.loads(Path(__file__).with_name("methods.toml").read_text(encoding="utf-8"))
+    everywhere = frozenset(raw.pop("everywhere")["refusals"])
+    if raw.keys() != _RUNS.keys():
+        raise WorkspaceError(f"methods.toml and methods.py differ: {sorted(raw.keys() ^ _RUNS.keys())}.")
+    made = {
+        name: Method(
+            run=_RUNS[name],
+            tier=row["tier"],
+            scopes=tuple(row.get("scopes", ())),
+            required=tuple(row.get("required", ())),
+            arguments=frozenset((*row.get("required", ()), *row.get("optional", ()), "token")),
+            refusals=frozenset(row.get("refusals", ())),
+            caller=row.get("caller", "bot"),
+        )
+        for name, row in raw.items()
+    }
+    return made, everywhere
+
+
+METHODS, EVERYWHERE = _table()
 
 _ALWAYS = frozenset({"team_id"})
 """What slack_sdk adds to every call of an installed app, and Slack takes everywhere."""
@@ -690,6 +667,16 @@ def _check_token(state: State, method: Method, token: str | None) -> None:
         raise RefusedError("invalid_auth")
 
 
+def check_refusal(name: str, refusal: RefusedError) -> None:
+    """See that a method refuses in Slack's words.
+
+    Raises:
+        WorkspaceError: the table does not know this error of the method.
+    """
+    if refusal.code not in METHODS[name].refusals | EVERYWHERE:
+        raise WorkspaceError(f"Slack's page on {name} knows no error {refusal.code}.") from refusal
+
+
 def call(state: State, name: str, raw: Mapping[str, Any], token: str | None) -> dict[str, Any]:
     """Run one Web API method under the state's lock and return the fields of its answer.
 
@@ -718,4 +705,8 @@ def call(state: State, name: str, raw: Mapping[str, Any], token: str | None) -> 
             raise RefusedError.because(
                 "invalid_arguments", *(f"[ERROR] missing required field: {n}" for n in missing)
             )
-        return method.run(state, args)
+        try:
+            return method.run(state, args)
+        except RefusedError as refusal:
+            check_refusal(name, refusal)
+            raise

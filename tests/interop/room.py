@@ -89,11 +89,14 @@ class Room:
     Args:
         recorder: What lies between the bot and the emulator.
         emulator: The emulator's address, which people use past the recorder.
+
+    Attributes:
+        events: Where the bot takes Slack's requests.
     """
 
     def __init__(self, recorder: Recorder, emulator: str) -> None:
         self.recorder = recorder
-        self._emulator = emulator
+        self.emulator = emulator
         self.events = ""
         megan = self.client("megan")
         self.ids = {user["name"]: str(user["id"]) for user in megan.users_list()["members"]}
@@ -105,12 +108,10 @@ class Room:
 
     def client(self, who: str = "") -> WebClient:
         """Slack's client for somebody."""
-        return WebClient(f"xoxp-{who}" if who else BOT_TOKEN, base_url=f"{self._emulator}/api/")
+        return WebClient(f"xoxp-{who}" if who else BOT_TOKEN, base_url=f"{self.emulator}/api/")
 
     def _invite(self, channel: str) -> None:
-        where = self.channels[channel]
-        token = WebClient("xoxp-megan", base_url=f"{self._emulator}/api/")
-        token.conversations_invite(channel=where, users=[BOT_USER])
+        self.client("megan").conversations_invite(channel=self.channels[channel], users=[BOT_USER])
 
     # --- what people see -----------------------------------------------------------------------------------
 
