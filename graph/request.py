@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Method = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
+
+EVENTUAL: Final[Mapping[str, str]] = {"ConsistencyLevel": "eventual"}
+"""The header of an advanced query, which also needs ``$count=true``.
+
+Source: Microsoft Graph, "Advanced query capabilities on Microsoft Entra ID objects".
+"""
 
 _READING = ("Get-", "Search-", "Test-")
 

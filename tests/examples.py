@@ -1,6 +1,8 @@
-"""Where the real log records lie, and how a test says that they are missing.
+"""Where the real log records and the reference data lie, and how a test says that it reads them.
 
-The records belong to others under their own licences, so they are read in place and never copied here.
+The records belong to others under their own licences, so they are read in place and never copied here. A test
+that reads them adds to those that need nothing from outside the repository: where the folder is not there,
+tests/conftest.py leaves such a test out.
 """
 
 from __future__ import annotations
@@ -18,9 +20,8 @@ EXAMPLES = Path(
 REFERENCE = EXAMPLES.parent / "reference"
 """The folder of reference data (Graph's contract, Slack's methods and manifest schema)."""
 
-needs_examples = pytest.mark.skipif(
-    not EXAMPLES.is_dir(), reason=f"the real log records are not at {EXAMPLES}; set COMPROMISE_EXAMPLES"
-)
-needs_reference = pytest.mark.skipif(
-    not REFERENCE.is_dir(), reason=f"the reference data are not at {REFERENCE}; set COMPROMISE_EXAMPLES"
-)
+needs_examples = pytest.mark.needs_examples
+needs_reference = pytest.mark.needs_reference
+
+FOLDERS = {"needs_examples": EXAMPLES, "needs_reference": REFERENCE}
+"""What a test with the mark reads."""

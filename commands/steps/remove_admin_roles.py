@@ -20,7 +20,7 @@ from commands.steps.mailbox_parts import unseen, with_gaps
 from commands.steps.parts import because, day, first_line, is_compromised, name_of, refusals, user_path
 from graph.evidence import DirectoryRole
 from graph.parts.reading import graph_time, literal, segment
-from graph.request import Request
+from graph.request import EVENTUAL, Request
 
 TITLE = "Remove the account from all administrative roles: directory roles"
 SOURCE = "step 6"
@@ -229,7 +229,12 @@ def _through_group(situation: Situation, group: str, roles: Sequence[DirectoryRo
     names = ", ".join(dict.fromkeys(_name(role) for role in roles))
     members = f"/groups/{segment(group)}/members"
     # Through another group counts as well: the role is gone only when no way into this group is left.
-    held = Request("GET", user_path(situation, "transitiveMemberOf", "microsoft.graph.group"))
+    held = Request(
+        "GET",
+        user_path(situation, "transitiveMemberOf", "microsoft.graph.group"),
+        {"$count": "true"},
+        headers=EVENTUAL,
+    )
     look = Look(held, where={"id": group})
     # The worldwide service's name, as Graph's page has it; it is sent with the name that the cloud has.
     return Change(

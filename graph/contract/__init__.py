@@ -16,7 +16,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -49,6 +49,11 @@ def _operators(given: object) -> object:
 
 Alternatives: TypeAlias = Annotated[tuple[frozenset[str], ...], BeforeValidator(_alternatives)]
 """Any one of these will do, and each is all of the permissions in it. The least one comes first."""
+
+
+def _plain(path: str) -> str:
+    """A path as the rows have it: casts without their namespace's first part, no slash at the end."""
+    return path.replace("/microsoft.graph.", "/graph.").rstrip("/")
 
 
 class Row(BaseModel):
@@ -94,10 +99,10 @@ Values: TypeAlias = Mapping[str, Annotated[Value, BeforeValidator(_value)]]
 
 
 class Property(BaseModel):
-    """What it takes to write one property, where that differs from the endpoint as a whole.
+    """What it takes to write or to choose one property, where that differs from the endpoint as a whole.
 
     Attributes:
-        permissions: The application permissions that will do.
+        permissions: The application permissions that will do; empty for those of the endpoint.
         roles: Directory roles, one of which the application must hold as well; empty for none.
         roles_over_administrators: The same where the object written to is an administrator.
     """
@@ -119,6 +124,7 @@ class Endpoint(Row):
         options: The query options that it takes.
         eventual: The options that need ``ConsistencyLevel: eventual`` with ``$count=true``; `ANY` for every
             request.
+        not_eventual: The status of the refusal where that header is missing.
         filter: The properties that ``$filter`` takes, each with its operators. ``list/any()`` is an element
             of a list itself, ``list/any(name)`` a property of one.
         orderby: The properties that ``$orderby`` takes.
@@ -133,11 +139,12 @@ class Endpoint(Row):
         many: Whether the answer is a collection.
         default_fields: The properties that come without ``$select``; empty for all of the type.
         sends: The type of the body, or "".
-        properties: What single properties of the body need.
+        properties: What single properties need, to be written or to be named in ``$select``.
+        shows_only: Permissions that let the application see these properties alone.
         limited_without: Alternatives of permissions without which the items come with their id and nulls.
         leaves_out: What an answer leaves out, and for whom, in sentences.
         denied: The code of the error when the permission is missing.
-        limit: The published limit that it counts against, as `graph.request.Limit` names it.
+        limit: The published limit that it counts against.
     """
 
     path: str
@@ -145,6 +152,7 @@ class Endpoint(Row):
     versions: tuple[Version, ...] = Field(min_length=1)
     options: frozenset[str] = frozenset()
     eventual: frozenset[str] = frozenset()
+    not_eventual: int = 400
     filter: Annotated[Mapping[str, frozenset[str]], BeforeValidator(_operators)] = {}
     orderby: tuple[str, ...] = ()
     expand: tuple[str, ...] = ()
@@ -159,15 +167,23 @@ class Endpoint(Row):
     default_fields: tuple[str, ...] = ()
     sends: str = ""
     properties: Mapping[str, Property] = {}
+    shows_only: Mapping[str, tuple[str, ...]] = {}
     limited_without: Alternatives = ()
     leaves_out: tuple[str, ...] = ()
     denied: str = "Authorization_RequestDenied"
-    limit: Literal["directory", "reports", "risk", "mailbox", "trace", "audit_search"] = "directory"
+    limit: Literal["directory", "reports", "risk", "mailbox", "trace", "audit_search", "devices"] = (
+        "directory"
+    )
 
-    @property
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The path as an expression whose groups are the values."""
         return re.compile(_VALUE.join(re.escape(part) for part in _PLACE.split(self.path)), re.IGNORECASE)
+
+    def values(self, path: str) -> tuple[str, ...]:
+        """What stands at the places of the path; empty for a path that does not fall under this row."""
+        found = self.pattern.fullmatch(_plain(path))
+        return found.groups() if found else ()
 
 
 class Type(Row):
@@ -179,6 +195,8 @@ class Type(Row):
         values: The members of an enumeration; empty for anything else.
         fields: Its fields in every version that has the type.
         only: Fields that one version alone has.
+        undeclared: Fields that come although the schema does not have them: nobody can choose or filter by
+            them.
     """
 
     name: str
@@ -186,6 +204,7 @@ class Type(Row):
     values: tuple[str, ...] = ()
     fields: Values = {}
     only: Mapping[Version, Values] = {}
+    undeclared: Values = {}
 
 
 class Cmdlet(Row):
@@ -254,10 +273,10 @@ def cmdlets() -> Mapping[str, Cmdlet]:
     return {row["name"]: Cmdlet(**row) for _, table in _rows("cmdlets") for row in table["cmdlet"]}
 
 
-@cache
+@lru_cache(maxsize=4096)
 def endpoint_for(version: str, method: str, path: str) -> Endpoint | None:
-    """The row that a request falls under, of several the one with the most fixed text; None for none."""
-    plain = path.replace("/microsoft.graph.", "/graph.").rstrip("/")
+    """The row that a request falls under: of several, the one with the most fixed text."""
+    plain = _plain(path)
     fitting = [
         row
         for row in endpoints()

@@ -11,11 +11,11 @@ from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
 from graph.asking import Asking, Effect, Item, try_each
-from graph.errors import GraphError
+from graph.errors import GraphError, NoPermission
 from graph.evidence import DirectoryRole, Known
 from graph.parts.reading import lacking, literal, needing, read_each, segment
 from graph.question import Question
-from graph.request import Request
+from graph.request import EVENTUAL, Request
 
 PERMISSIONS = ("RoleManagement.Read.Directory",)
 LICENCE = ""
@@ -39,9 +39,9 @@ def ask(question: Question) -> Asking[tuple[DirectoryRole, ...]]:
             Request(
                 "GET",
                 f"{_ROLES}/transitiveRoleAssignments",
-                {"$count": "true", "$filter": mine, "$expand": "roleDefinition"},
+                {"$count": "true", "$filter": mine},
                 version="beta",
-                headers={"ConsistencyLevel": "eventual"},
+                headers=EVENTUAL,
             ),
             Request("GET", f"{_ROLES}/roleAssignmentScheduleInstances", query),
             Request("GET", f"{_ROLES}/roleEligibilityScheduleInstances", query),
@@ -65,31 +65,55 @@ def ask(question: Question) -> Asking[tuple[DirectoryRole, ...]]:
     switched_on = {_what(item) for item in activated}
     plain = [item for item in direct if _what(item) not in switched_on]
     given = [item for item in through_groups if str(item.get("id")) not in known]
-    names = (yield from _names_of_groups(user)) if given else {}
+    names, unnamed = (yield from _names_of_groups(user)) if given else ({}, ())
+    definitions, nameless = yield from _definitions({_id(item) for item in given})
     spans = _spans(_items(active))
     items = (
         *(_role({**item, **spans.get(_what(item), {})}, "direct") for item in plain),
-        *(_role(item, "group", names) for item in given),
+        *(_role({**item, "roleDefinition": definitions[_id(item)]}, "group", names) for item in given),
         *(_role(item, "active") for item in activated),
         *(_role(item, "eligible") for item in _items(eligible)),
     )
     roles, unreadable = read_each(DirectoryRole, items)
-    return Known(roles, missing=missing + unreadable)
+    return Known(roles, missing=missing + unnamed + nameless + unreadable)
 
 
 def _items(answer: list[Item] | GraphError) -> Iterable[Item]:
     return () if isinstance(answer, GraphError) else answer
 
 
-def _names_of_groups(user: str) -> Generator[Effect, Any, Mapping[str, Any]]:
-    """The display names of all groups of the user by id, in one request.
+def _names_of_groups(user: str) -> Generator[Effect, Any, tuple[Mapping[str, Any], tuple[str, ...]]]:
+    """The display names of all groups of the user by id, in one request, and what is missing.
 
-    None where they cannot be read: the roles are known all the same, and a group without a name is told by
-    its id. Graph leaves the names out where the application may not read groups.
+    An application that may not read groups gets no names, and that is no gap: the roles are known all the
+    same, and a group without a name is told by its id.
     """
     path = f"/users/{segment(user)}/transitiveMemberOf/microsoft.graph.group"
-    (groups,) = yield from try_each([Request("GET", path, {"$select": "id,displayName", "$top": _MOST})])
-    return {str(group.get("id")): group.get("displayName") for group in _items(groups)}
+    query = {"$count": "true", "$select": "id,displayName", "$top": _MOST}
+    (groups,) = yield from try_each([Request("GET", path, query, headers=EVENTUAL)])
+    missing: tuple[str, ...] = ()
+    if isinstance(groups, GraphError) and not isinstance(groups, NoPermission):
+        missing = (lacking("the names of the groups that give roles", groups),)
+    return {str(group.get("id")): group.get("displayName") for group in _items(groups)}, missing
+
+
+def _definitions(ids: Iterable[str]) -> Generator[Effect, Any, tuple[Mapping[str, Item], tuple[str, ...]]]:
+    """The roles by id, since the list of roles through groups cannot be expanded, and what is missing."""
+    wanted = sorted(ids)
+    answers = yield from try_each(
+        [Request("GET", f"{_ROLES}/roleDefinitions/{segment(id_)}") for id_ in wanted]
+    )
+    found = dict(zip(wanted, answers, strict=True))
+    missing = tuple(
+        lacking(f"the name of the role {id_}", needing(answer, PERMISSIONS[0]))
+        for id_, answer in found.items()
+        if isinstance(answer, GraphError)
+    )
+    return {id_: next(iter(_items(answer)), {}) for id_, answer in found.items()}, missing
+
+
+def _id(item: Item) -> str:
+    return str(item.get("roleDefinitionId"))
 
 
 def _what(item: Item) -> tuple[str, str]:

@@ -98,7 +98,6 @@ def consent(world: World, start: datetime, who: Person) -> None:
         MAIL_EXPORT.name,
         at(0),
         owner="7d5f2b1e-0000-4000-8000-00000000bad0",
-        publisher="",
         replies=["http://localhost:8090/access/"],
     )
     resource = ident("service-principal", people.GRAPH.app_id)

@@ -35,7 +35,7 @@ _USER_FIELDS = words(
     "otherMails proxyAddresses onPremisesSyncEnabled onPremisesLastSyncDateTime onPremisesImmutableId "
     "onPremisesDomainName onPremisesSamAccountName signInSessionsValidFromDateTime faxNumber streetAddress "
     "state companyName passwordPolicies preferredLanguage employeeId externalUserState mailNickname "
-    "passwordProfile licenseAssignmentStates assignedPlans"
+    "passwordProfile"
 )
 
 
@@ -225,18 +225,14 @@ class World:
             people.EXCHANGE.name,
             created,
             owner=MICROSOFT_TENANT,
-            publisher="Microsoft Services",
         )
         self.service_principal(
             people.GRAPH.app_id,
             people.GRAPH.name,
             created,
             owner=MICROSOFT_TENANT,
-            publisher="Microsoft Services",
         )
-        principal = self.service_principal(
-            state.client_id, state.app_name, created, owner=state.tenant_id, publisher="Contoso"
-        )
+        principal = self.service_principal(state.client_id, state.app_name, created, owner=state.tenant_id)
         del state.service_principals[principal["id"]]
         state.service_principals[state.app_object_id] = {**principal, "id": state.app_object_id}
 
@@ -250,6 +246,8 @@ class World:
         mail = "jordan@partner.example" if guest else person.upn
         user: Json = {
             **dict.fromkeys(_USER_FIELDS),
+            "assignedPlans": [],
+            "licenseAssignmentStates": [],
             "id": person.id,
             "displayName": person.name,
             "givenName": given,
@@ -379,9 +377,7 @@ class World:
         """An application of the company's own that everybody in the office uses."""
         when = self.now - timedelta(days=260)
         app_id = ident("app", "expenses")
-        principal = self.service_principal(
-            app_id, "Contoso Expenses", when, owner=self.state.tenant_id, publisher="Contoso"
-        )
+        principal = self.service_principal(app_id, "Contoso Expenses", when, owner=self.state.tenant_id)
         for person in (people.ADELE, *people.COLLEAGUES):
             self.state.oauth_grants.append(
                 {
@@ -578,7 +574,6 @@ class World:
         when: datetime,
         *,
         owner: str,
-        publisher: str,
         replies: Sequence[str] = (),
     ) -> Json:
         """An application as this tenant knows it."""
@@ -589,7 +584,6 @@ class World:
             "appDisplayName": name,
             "accountEnabled": True,
             "appOwnerOrganizationId": owner,
-            "publisherName": publisher,
             "verifiedPublisher": {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None},
             "createdDateTime": graph_time(when),
             "replyUrls": list(replies),

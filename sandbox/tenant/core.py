@@ -1,8 +1,10 @@
-"""What every endpoint works with: the tenant's parts, one request, its answer, and the form of a route."""
+"""What every endpoint works with: the tenant's parts, one request, its answer, and the form of a route.
+
+What an endpoint takes and answers is the contract's to say; `sandbox.tenant.enforcing` holds requests to it.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
@@ -10,19 +12,17 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
+from graph.contract import Endpoint, Version
 from sandbox.scenarios.state import Json, Mailbox, State, graph_time
-from sandbox.tenant import odata
+from sandbox.tenant import enforcing, odata
 from sandbox.tenant.faults import Call, Faults
 from sandbox.tenant.limits import Limits
 from sandbox.tenant.problems import GraphError, bad_request, forbidden, not_found
 
-EQ = frozenset({"eq"})
-TIMES = frozenset({"eq", "ge", "le", "gt", "lt"})
-TEXTS = frozenset({"eq", "startswith"})
-LISTING = frozenset({"$filter", "$select", "$top", "$orderby", "$count"})
-BOTH = ("v1.0", "beta")
 P1 = "AAD_PREMIUM"
 P2 = "AAD_PREMIUM_P2"
+PAGE = 100
+"""The size of a page where no document says one."""
 
 
 @dataclass
@@ -90,8 +90,8 @@ class Ask:
     """One Graph request, already authorised, with its path's values in order."""
 
     core: Core
-    method: str
-    version: str
+    row: Endpoint
+    version: Version
     path: str
     values: tuple[str, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
@@ -119,40 +119,28 @@ class Ask:
         """Carry out a write now or after the read delay."""
         self.state.change(apply, self.stale)
 
-    def filtered(self, items: Sequence[Json], allowed: odata.Allowed) -> list[Json]:
+    def filtered(self, items: Sequence[Json]) -> list[Json]:
         """The items that pass $filter. Raises GraphError 400 for a filter the endpoint does not know."""
         text = self.options.get("$filter")
         if text is None:
             return list(items)
-        tree = odata.parse_filter(text, allowed)
+        tree = odata.parse_filter(text, enforcing.filterable(self.row, self.version))
         return [item for item in items if odata.matches(tree, item)]
 
-    def page(
-        self,
-        items: Sequence[Json],
-        *,
-        default: int = 100,
-        maximum: int = 999,
-        orderable: Sequence[str] = (),
-        properties: Sequence[str] | None = None,
-        gap: bool = False,
-    ) -> Answer:
+    def page(self, items: Sequence[Json], *, gap: bool = False) -> Answer:
         """The first page of a collection, with $orderby, $select and $top applied."""
         if "$orderby" in self.options:
-            items = odata.order(items, self.options["$orderby"], orderable)
-        size = default
-        if "$top" in self.options:
-            text = self.options["$top"]
-            size = int(text) if text.isdigit() else 0
-            if not 1 <= size <= maximum:
-                raise bad_request(
-                    f"The limit of '{maximum}' for Top query has been exceeded or is not valid."
-                )
-        chosen = self.options.get("$select")
-        if chosen or properties is not None:
-            items = [odata.select(item, chosen, properties) for item in items]
+            items = odata.order(items, self.options["$orderby"])
+        size = int(self.options.get("$top") or self.row.default_page or PAGE)
+        items = [self._seen(item) for item in items]
         total = len(items) if self.options.get("$count") == "true" else None
         return self.leaf(Cursor(items, 0, size, gap), total)
+
+    def _seen(self, item: Json) -> Json:
+        """An object as the contract lets this application see it, with $select applied."""
+        item = enforcing.bounded(item, self.row, self.version)
+        item = enforcing.limited(item, self.row, self.core.permissions)
+        return odata.select(item, self.options.get("$select"), self.row.default_fields or None)
 
     def leaf(self, cursor: Cursor, total: int | None = None) -> Answer:
         """One page of a collection; some collections have an empty second page, as the real ones do."""
@@ -172,51 +160,23 @@ class Ask:
             body["@odata.nextLink"] = f"{self.core.url}/graph/{self.version}{self.path}?{query}"
         return Answer(body=body)
 
-    def one(self, item: Json, properties: Sequence[str] | None = None) -> Answer:
+    def one(self, item: Json) -> Answer:
         """One object, with $select applied."""
-        chosen = odata.select(item, self.options.get("$select"), properties)
         return Answer(
-            body={"@odata.context": f"{self.core.url}/graph/{self.version}/$metadata#item", **chosen}
+            body={
+                "@odata.context": f"{self.core.url}/graph/{self.version}/$metadata#item",
+                **self._seen(item),
+            }
         )
 
 
 @dataclass(frozen=True)
 class Route:
-    """One endpoint of Graph: where it is, who may call it, which options it takes, and what answers."""
+    """What answers a row of the contract: its method, its path as the row has it, and the handler."""
 
     method: str
     path: str
     handler: Callable[[Ask], Answer]
-    permissions: frozenset[str]
-    options: frozenset[str] = frozenset()
-    versions: tuple[str, ...] = BOTH
-    limit: str = ""
-    mailbox: bool = False
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """The path as an expression whose groups are the values."""
-        parts = re.split(r"\{[^}]+\}", self.path)
-        return re.compile("([^/]+)".join(re.escape(part) for part in parts) + r"/?", re.IGNORECASE)
-
-    def check(self, ask: Ask) -> None:
-        """Refuse without permission (403) or with an option that the endpoint does not take (400)."""
-        if not ask.core.permissions & self.permissions:
-            code = "ErrorAccessDenied" if self.mailbox else "Authorization_RequestDenied"
-            needed = ", ".join(sorted(self.permissions))
-            raise forbidden(
-                f"Insufficient privileges to complete the operation. Required scopes: {needed}.", code
-            )
-        for name in ask.options:
-            if name not in self.options and name != "$skiptoken":
-                raise bad_request(
-                    f"The query parameter '{name}' is not supported here.", "Request_UnsupportedQuery"
-                )
-
-
-def perms(text: str) -> frozenset[str]:
-    """A set of permissions written as words."""
-    return frozenset(text.split())
 
 
 def needs_premium(core: Core) -> None:

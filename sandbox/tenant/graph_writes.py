@@ -11,15 +11,13 @@ import string
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sandbox.scenarios.state import InboxRule, Json, graph_time, ident, words
+from sandbox.scenarios.state import InboxRule, Json, graph_time, ident
 from sandbox.tenant import mail
-from sandbox.tenant.core import P2, Answer, Ask, Route, perms
+from sandbox.tenant.core import P2, Answer, Ask, Route
 from sandbox.tenant.directory import METHOD_SEGMENTS, group_ids, service_principal
 from sandbox.tenant.problems import GraphError, bad_request, forbidden, not_found
 from sandbox.tenant.traces import directory_trace, exchange_trace
 
-HIGHEST = {"Privileged Authentication Administrator", "Global Administrator"}
-USER_ROLES = HIGHEST | {"User Administrator", "Authentication Administrator"}
 PLAIN_ROLES = {
     "Directory Readers",
     "Groups Administrator",
@@ -32,20 +30,6 @@ PLAIN_ROLES = {
     "Usage Summary Reports Reader",
 }
 """Roles whose holders a User Administrator may still act on."""
-_SENSITIVE = {"accountEnabled", "businessPhones", "mobilePhone", "otherMails", "passwordProfile"}
-_NARROW = {
-    "accountEnabled": "User.EnableDisableAccount.All",
-    "businessPhones": "User-Phone.ReadWrite.All",
-    "mobilePhone": "User-Phone.ReadWrite.All",
-    "otherMails": "User-Mail.ReadWrite.All",
-    "passwordProfile": "User-PasswordProfile.ReadWrite.All",
-}
-_PLAIN_FIELDS = set(
-    words(
-        "displayName givenName surname streetAddress city state postalCode country jobTitle department "
-        "companyName officeLocation usageLocation preferredLanguage faxNumber passwordPolicies"
-    )
-)
 _DEFAULT_KINDS = {
     "push": "microsoftAuthenticatorAuthenticationMethod",
     "oath": "softwareOathAuthenticationMethod",
@@ -98,13 +82,15 @@ def privileged(ask: Ask, user_id: str) -> bool:
     return bool(held - PLAIN_ROLES)
 
 
-def _may_act_on(ask: Ask, user: Json, *, role_needed: bool) -> None:
+def _may_act_on(ask: Ask, user: Json) -> None:
     """Refuse when the app's directory roles do not reach this account."""
-    roles = ask.state.app_directory_roles
-    if privileged(ask, str(user["id"])):
-        if not roles & HIGHEST:
-            raise forbidden()
-    elif role_needed and not roles & USER_ROLES:
+    row = ask.row
+    needs = [
+        row.properties[name].roles_over_administrators for name in ask.body or () if name in row.properties
+    ]
+    needs.append(row.roles_over_administrators)
+    short = [need for need in needs if need and not set(need) & ask.state.app_directory_roles]
+    if short and privileged(ask, str(user["id"])):
         raise forbidden()
 
 
@@ -134,20 +120,9 @@ def patch_user(ask: Ask) -> Answer:
     """Change a user: password, sign-in, contact data."""
     user = ask.core.user(ask.values[0])
     body = {name: value for name, value in ask.json.items() if not name.startswith("@")}
-    unknown = set(body) - _PLAIN_FIELDS - _SENSITIVE
-    if unknown or not body:
-        raise bad_request(f"Invalid property '{min(unknown, default='')}'.", "Request_BadRequest")
-    for name in body:
-        if not ask.holds(
-            "User.ReadWrite.All", "Directory.ReadWrite.All", _NARROW.get(name, "User.ReadWrite.All")
-        ):
-            raise forbidden()
-    if "accountEnabled" in body and not ask.holds(
-        "User.Read.All", "User.ReadWrite.All", "Directory.Read.All"
-    ):
-        raise forbidden()
-    if set(body) & _SENSITIVE:
-        _may_act_on(ask, user, role_needed="passwordProfile" in body)
+    if not body:
+        raise bad_request("Invalid property ''.", "Request_BadRequest")
+    _may_act_on(ask, user)
     _mastered_elsewhere(user)
     if "passwordProfile" in body:
         _check_password(ask, user, body["passwordProfile"])
@@ -666,7 +641,7 @@ def _member_trace(ask: Ask, activity: str, group: Json, user_id: str, operation:
 def delete_method(ask: Ask) -> Answer:
     """Remove one authentication method; the default one goes last."""
     user = ask.core.user(ask.values[0])
-    _may_act_on(ask, user, role_needed=False)
+    _may_act_on(ask, user)
     user_id, segment = str(user["id"]), ask.path.rstrip("/").split("/")[-2]
     kind = METHOD_SEGMENTS[segment]
     held = ask.state.authentication_methods.get(user_id, [])
@@ -719,7 +694,7 @@ def _note_registration(ask: Ask, user_id: str) -> None:
 def _add_method(ask: Ask, method: Json, secret: Json | None = None) -> Answer:
     """Register a method; ``secret`` is shown in this answer and never again."""
     user = ask.core.user(ask.values[0])
-    _may_act_on(ask, user, role_needed=False)
+    _may_act_on(ask, user)
     held = ask.state.authentication_methods.setdefault(str(user["id"]), [])
     if any(item["id"] == method["id"] for item in held):
         raise bad_request("A method of this type is registered already.", "invalidRequest")
@@ -841,7 +816,7 @@ def patch_device(ask: Ask) -> Answer:
         raise not_found(ask.values[0])
     body = ask.json
     if set(body) != {"accountEnabled"}:
-        raise bad_request("Only accountEnabled can be changed by an application.", "Request_BadRequest")
+        raise bad_request("The tenant knows only to switch devices off and on.", "Request_BadRequest")
 
     def apply() -> None:
         change = {"AccountEnabled": ([device["accountEnabled"]], [body["accountEnabled"]])}
@@ -893,91 +868,43 @@ _USER = "/users/{user-id}"
 _RULES = _USER + "/mailFolders/{mailFolder-id}/messageRules"
 _RULE = _RULES + "/{messageRule-id}"
 _ROLES = "/roleManagement/directory"
-_METHOD = perms("UserAuthenticationMethod.ReadWrite.All")
-_GRANTS = perms("DelegatedPermissionGrant.ReadWrite.All Directory.ReadWrite.All")
-_APP_ROLES = perms("AppRoleAssignment.ReadWrite.All")
-_ROLE = perms("RoleManagement.ReadWrite.Directory")
-_MEMBER = perms("GroupMember.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All")
-_SETTINGS = perms("MailboxSettings.ReadWrite")
-_RISK = perms("IdentityRiskyUser.ReadWrite.All")
-_POLICY = perms("Policy.ReadWrite.AuthenticationMethod")
-_PATCH_USER = perms(
-    "User.ReadWrite.All Directory.ReadWrite.All User.EnableDisableAccount.All User-Phone.ReadWrite.All "
-    "User-Mail.ReadWrite.All User-PasswordProfile.ReadWrite.All"
-)
 _DELETABLE = tuple(segment for segment in METHOD_SEGMENTS if segment != "passwordMethods")
 
 ROUTES: tuple[Route, ...] = (
-    Route("PATCH", _USER, patch_user, _PATCH_USER),
-    Route(
-        "POST",
-        _USER + "/revokeSignInSessions",
-        revoke_sessions,
-        perms("User.RevokeSessions.All User.ReadWrite.All Directory.ReadWrite.All"),
-    ),
-    Route("POST", _RULES, create_rule, _SETTINGS, mailbox=True),
-    Route("PATCH", _RULE, patch_rule, _SETTINGS, mailbox=True),
-    Route("DELETE", _RULE, delete_rule, _SETTINGS, mailbox=True),
-    Route("PATCH", _USER + "/mailboxSettings", patch_settings, _SETTINGS, mailbox=True),
-    Route("POST", "/oauth2PermissionGrants", create_grant, _GRANTS),
-    Route("DELETE", "/oauth2PermissionGrants/{oAuth2PermissionGrant-id}", delete_grant, _GRANTS),
-    Route("POST", _USER + "/appRoleAssignments", create_app_role, _APP_ROLES),
-    Route("DELETE", _USER + "/appRoleAssignments/{appRoleAssignment-id}", delete_app_role, _APP_ROLES),
-    Route("POST", "/servicePrincipals/{servicePrincipal-id}/appRoleAssignments", create_app_role, _APP_ROLES),
+    Route("PATCH", _USER, patch_user),
+    Route("POST", _USER + "/revokeSignInSessions", revoke_sessions),
+    Route("POST", _RULES, create_rule),
+    Route("PATCH", _RULE, patch_rule),
+    Route("DELETE", _RULE, delete_rule),
+    Route("PATCH", _USER + "/mailboxSettings", patch_settings),
+    Route("POST", "/oauth2PermissionGrants", create_grant),
+    Route("DELETE", "/oauth2PermissionGrants/{oAuth2PermissionGrant-id}", delete_grant),
+    Route("POST", _USER + "/appRoleAssignments", create_app_role),
+    Route("DELETE", _USER + "/appRoleAssignments/{appRoleAssignment-id}", delete_app_role),
+    Route("POST", "/servicePrincipals/{servicePrincipal-id}/appRoleAssignments", create_app_role),
     Route(
         "DELETE",
         "/servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id}",
         delete_app_role,
-        _APP_ROLES,
     ),
-    Route("POST", _ROLES + "/roleAssignments", create_role, _ROLE),
-    Route("DELETE", _ROLES + "/roleAssignments/{unifiedRoleAssignment-id}", delete_role, _ROLE),
-    Route(
-        "POST",
-        _ROLES + "/roleAssignmentScheduleRequests",
-        request_active,
-        _ROLE | perms("RoleAssignmentSchedule.ReadWrite.Directory RoleAssignmentSchedule.Remove.Directory"),
-    ),
-    Route(
-        "POST",
-        _ROLES + "/roleEligibilityScheduleRequests",
-        request_eligible,
-        _ROLE | perms("RoleEligibilitySchedule.ReadWrite.Directory RoleEligibilitySchedule.Remove.Directory"),
-    ),
-    Route("POST", "/groups/{group-id}/members/$ref", add_member, _MEMBER),
-    Route("DELETE", "/groups/{group-id}/members/{directoryObject-id}/$ref", delete_member, _MEMBER),
+    Route("POST", _ROLES + "/roleAssignments", create_role),
+    Route("DELETE", _ROLES + "/roleAssignments/{unifiedRoleAssignment-id}", delete_role),
+    Route("POST", _ROLES + "/roleAssignmentScheduleRequests", request_active),
+    Route("POST", _ROLES + "/roleEligibilityScheduleRequests", request_eligible),
+    Route("POST", "/groups/{group-id}/members/$ref", add_member),
+    Route("DELETE", "/groups/{group-id}/members/{directoryObject-id}/$ref", delete_member),
     *(
-        Route(
-            "DELETE",
-            f"{_USER}/authentication/{segment}/{{{METHOD_SEGMENTS[segment]}-id}}",
-            delete_method,
-            _METHOD,
-        )
+        Route("DELETE", f"{_USER}/authentication/{segment}/{{{METHOD_SEGMENTS[segment]}-id}}", delete_method)
         for segment in _DELETABLE
     ),
-    Route("POST", _USER + "/authentication/phoneMethods", add_phone, _METHOD),
-    Route("POST", _USER + "/authentication/emailMethods", add_email, _METHOD),
-    Route("POST", _USER + "/authentication/temporaryAccessPassMethods", add_access_pass, _METHOD),
-    Route(
-        "PATCH", _USER + "/authentication/signInPreferences", patch_preferences, _METHOD, versions=("beta",)
-    ),
-    Route("PATCH", _USER + "/authentication/requirements", patch_requirements, _POLICY, versions=("beta",)),
-    Route(
-        "PATCH",
-        "/servicePrincipals/{servicePrincipal-id}",
-        patch_service_principal,
-        perms("Application.ReadWrite.All Directory.ReadWrite.All"),
-    ),
-    Route(
-        "PATCH",
-        "/devices/{device-id}",
-        patch_device,
-        perms("Device.ReadWrite.All Directory.ReadWrite.All"),
-        limit="devices",
-    ),
-    Route(
-        "POST", "/identityProtection/riskyUsers/confirmCompromised", confirm_compromised, _RISK, limit="risk"
-    ),
-    Route("POST", "/identityProtection/riskyUsers/dismiss", dismiss, _RISK, limit="risk"),
+    Route("POST", _USER + "/authentication/phoneMethods", add_phone),
+    Route("POST", _USER + "/authentication/emailMethods", add_email),
+    Route("POST", _USER + "/authentication/temporaryAccessPassMethods", add_access_pass),
+    Route("PATCH", _USER + "/authentication/signInPreferences", patch_preferences),
+    Route("PATCH", _USER + "/authentication/requirements", patch_requirements),
+    Route("PATCH", "/servicePrincipals/{servicePrincipal-id}", patch_service_principal),
+    Route("PATCH", "/devices/{device-id}", patch_device),
+    Route("POST", "/identityProtection/riskyUsers/confirmCompromised", confirm_compromised),
+    Route("POST", "/identityProtection/riskyUsers/dismiss", dismiss),
 )
 """The writing endpoints of Graph."""

@@ -5,22 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from sandbox.scenarios.state import InboxRule, Json, Mailbox, words
-from sandbox.tenant import odata
-from sandbox.tenant.core import EQ, LISTING, TEXTS, TIMES, Answer, Ask, Route, perms
-from sandbox.tenant.problems import bad_request, forbidden, not_found
+from sandbox.scenarios.state import InboxRule, Json, Mailbox
+from sandbox.tenant import enforcing, odata
+from sandbox.tenant.core import Answer, Ask, Route
+from sandbox.tenant.problems import bad_request, not_found
 
-BODIES = frozenset({"body", "bodyPreview", "uniqueBody"})
-_MESSAGE_FILTERS: dict[str, frozenset[str]] = {
-    "receivedDateTime": TIMES,
-    "sentDateTime": TIMES,
-    "createdDateTime": TIMES,
-    "lastModifiedDateTime": TIMES,
-    "subject": frozenset({"eq", "startswith", "contains"}),
-    "from/emailAddress/address": TEXTS,
-    "sender/emailAddress/address": TEXTS,
-    **dict.fromkeys(words("internetMessageId conversationId hasAttachments isRead isDraft importance"), EQ),
-}
 _SEARCHABLE = ("subject", "from", "to", "cc", "bcc", "body", "participants", "recipients")
 _WORD = re.compile(r'(?:(\w+):)?(?:"([^"]+)"|\(([^)]+)\)|([^\s()]+))')
 
@@ -41,7 +30,6 @@ def _folder_view(mailbox: Mailbox, folder: Json) -> Json:
         "childFolderCount": len(children),
         "totalItemCount": len(inside),
         "unreadItemCount": sum(not message["isRead"] for message in inside),
-        "sizeInBytes": 4096 * len(inside),
     }
 
 
@@ -54,7 +42,7 @@ def _folders(ask: Ask, parent: str | None) -> Answer:
         for folder in mailbox.folders
         if folder["parentFolderId"] == parent_id and (hidden or not folder["isHidden"])
     ]
-    return ask.page(ask.filtered(chosen, {"displayName": TEXTS}), default=10, maximum=1000)
+    return ask.page(ask.filtered(chosen))
 
 
 def list_folders(ask: Ask) -> Answer:
@@ -97,7 +85,7 @@ def list_rules(ask: Ask) -> Answer:
     """The visible inbox rules; hidden ones never come through Graph."""
     mailbox = ask.core.mailbox(ask.values[0])
     _inbox_only(ask, mailbox)
-    return ask.page([rule_view(rule) for rule in mailbox.rules if not rule.hidden], maximum=1000)
+    return ask.page([rule_view(rule) for rule in mailbox.rules if not rule.hidden])
 
 
 def find_rule(ask: Ask) -> InboxRule:
@@ -124,16 +112,7 @@ def _may_read_bodies(ask: Ask) -> bool:
     return ask.holds("Mail.Read", "Mail.ReadWrite")
 
 
-def _strip(ask: Ask, message: Json) -> Json:
-    if _may_read_bodies(ask):
-        return message
-    return {name: value for name, value in message.items() if name not in BODIES}
-
-
 def _messages(ask: Ask, messages: list[Json]) -> Answer:
-    chosen = {part.strip() for part in ask.options.get("$select", "").split(",")}
-    if chosen & BODIES and not _may_read_bodies(ask):
-        raise forbidden("Access is denied. Check credentials and try again.", "ErrorAccessDenied")
     if "$search" in ask.options:
         if {"$filter", "$orderby"} & set(ask.options):
             raise bad_request("$search cannot be combined with $filter or $orderby.", "SearchWithFilter")
@@ -143,22 +122,17 @@ def _messages(ask: Ask, messages: list[Json]) -> Answer:
         )[:1000]
     else:
         _check_order(ask)
-        messages = ask.filtered(messages, _MESSAGE_FILTERS)
+        messages = ask.filtered(messages)
         if "$orderby" not in ask.options:
             messages = sorted(messages, key=lambda item: str(item["receivedDateTime"]), reverse=True)
-    return ask.page(
-        [_strip(ask, message) for message in messages],
-        default=10,
-        maximum=1000,
-        orderable=("receivedDateTime", "sentDateTime", "subject", "from/emailAddress/address"),
-    )
+    return ask.page(messages)
 
 
 def _check_order(ask: Ask) -> None:
     """With a filter, the sort properties must come first in it, in the same order."""
     if "$filter" not in ask.options or "$orderby" not in ask.options:
         return
-    tree = odata.parse_filter(ask.options["$filter"], _MESSAGE_FILTERS)
+    tree = odata.parse_filter(ask.options["$filter"], enforcing.filterable(ask.row, ask.version))
     filtered = list(dict.fromkeys(term.field for term in odata.terms(tree)))
     ordered = [part.strip().partition(" ")[0] for part in ask.options["$orderby"].split(",")]
     if filtered[: len(ordered)] != ordered:
@@ -242,51 +216,22 @@ def get_message(ask: Ask) -> Answer:
     """One message by id."""
     for message in ask.core.mailbox(ask.values[0]).messages:
         if message["id"] == ask.values[1]:
-            return ask.one(_strip(ask, message))
+            return ask.one(message)
     raise not_found(ask.values[1], "ErrorItemNotFound")
 
 
 _USER = "/users/{user-id}"
 _FOLDER = _USER + "/mailFolders/{mailFolder-id}"
-_READ_MAIL = perms("Mail.ReadBasic.All Mail.ReadBasic Mail.Read Mail.ReadWrite")
-_READ_SETTINGS = perms("MailboxSettings.Read MailboxSettings.ReadWrite")
-_FOLDER_OPTIONS = frozenset({"$top", "$select", "$filter", "includeHiddenFolders"})
-_MESSAGE_OPTIONS = LISTING - {"$count"} | {"$search"}
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", _USER + "/mailFolders", list_folders, _READ_MAIL, _FOLDER_OPTIONS, mailbox=True),
-    Route(
-        "GET", _FOLDER, get_folder, _READ_MAIL, frozenset({"$select", "includeHiddenFolders"}), mailbox=True
-    ),
-    Route("GET", _FOLDER + "/childFolders", child_folders, _READ_MAIL, _FOLDER_OPTIONS, mailbox=True),
-    Route(
-        "GET",
-        _FOLDER + "/messageRules",
-        list_rules,
-        _READ_SETTINGS,
-        frozenset({"$top", "$select"}),
-        mailbox=True,
-    ),
-    Route(
-        "GET",
-        _FOLDER + "/messageRules/{messageRule-id}",
-        get_rule,
-        _READ_SETTINGS,
-        frozenset({"$select"}),
-        mailbox=True,
-    ),
-    Route("GET", _FOLDER + "/messages", folder_messages, _READ_MAIL, _MESSAGE_OPTIONS, mailbox=True),
-    Route("GET", _USER + "/messages", all_messages, _READ_MAIL, _MESSAGE_OPTIONS, mailbox=True),
-    Route(
-        "GET", _USER + "/messages/{message-id}", get_message, _READ_MAIL, frozenset({"$select"}), mailbox=True
-    ),
-    Route(
-        "GET",
-        _USER + "/mailboxSettings",
-        mailbox_settings,
-        _READ_SETTINGS,
-        frozenset({"$select"}),
-        mailbox=True,
-    ),
+    Route("GET", _USER + "/mailFolders", list_folders),
+    Route("GET", _FOLDER, get_folder),
+    Route("GET", _FOLDER + "/childFolders", child_folders),
+    Route("GET", _FOLDER + "/messageRules", list_rules),
+    Route("GET", _FOLDER + "/messageRules/{messageRule-id}", get_rule),
+    Route("GET", _FOLDER + "/messages", folder_messages),
+    Route("GET", _USER + "/messages", all_messages),
+    Route("GET", _USER + "/messages/{message-id}", get_message),
+    Route("GET", _USER + "/mailboxSettings", mailbox_settings),
 )
 """The mailbox endpoints of Graph."""

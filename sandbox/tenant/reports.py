@@ -4,70 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sandbox.scenarios.state import Json, graph_time, parse_time, words
-from sandbox.tenant import odata
+from sandbox.scenarios.state import Json, graph_time, parse_time
+from sandbox.tenant import enforcing, odata
 from sandbox.tenant.core import (
-    EQ,
-    LISTING,
     P1,
     P2,
-    TEXTS,
-    TIMES,
     Answer,
     Ask,
     Route,
     needs_premium,
-    perms,
     recent,
 )
 from sandbox.tenant.problems import GraphError, bad_request, forbidden, not_found
 
-SIGN_IN_FIELDS = words(
-    "id createdDateTime userId userPrincipalName userDisplayName appId appDisplayName ipAddress "
-    "clientAppUsed "
-    "userAgent correlationId conditionalAccessStatus appliedConditionalAccessPolicies isInteractive "
-    "riskDetail "
-    "riskLevelAggregated riskLevelDuringSignIn riskState riskEventTypes_v2 resourceDisplayName resourceId "
-    "resourceTenantId homeTenantId servicePrincipalId servicePrincipalName authenticationAppDeviceDetails "
-    "status deviceDetail location"
-)
-"""What v1.0 shows of a sign-in; beta shows everything."""
-
-_SIGN_IN_FILTERS: dict[str, frozenset[str]] = {
-    "createdDateTime": frozenset({"eq", "le", "ge"}),
-    **dict.fromkeys(
-        words(
-            "userId appId id correlationId clientAppUsed conditionalAccessStatus resourceId "
-            "resourceDisplayName "
-            "status/errorCode riskState riskDetail riskLevelAggregated riskLevelDuringSignIn"
-        ),
-        EQ,
-    ),
-    **dict.fromkeys(
-        words(
-            "userPrincipalName appDisplayName ipAddress riskEventTypes_v2/any() location/city location/state "
-            "location/countryOrRegion deviceDetail/browser deviceDetail/operatingSystem"
-        ),
-        TEXTS,
-    ),
-}
-_AUDIT_FILTERS: dict[str, frozenset[str]] = {
-    "activityDateTime": frozenset({"eq", "ge", "le"}),
-    "activityDisplayName": TEXTS,
-    **dict.fromkeys(
-        words(
-            "loggedByService correlationId id category initiatedBy/user/id initiatedBy/user/displayName "
-            "initiatedBy/user/userPrincipalName initiatedBy/app/appId initiatedBy/app/displayName "
-            "targetResources/any(id) targetResources/any(displayName)"
-        ),
-        EQ,
-    ),
-}
-_TRACE_FILTERS: dict[str, frozenset[str]] = {
-    "receivedDateTime": TIMES,
-    **dict.fromkeys(words("senderAddress recipientAddress fromIP toIP messageId id status"), EQ),
-    "subject": frozenset({"contains", "startswith", "endswith"}),
-}
 _RISK_FIELDS = ("riskLevel", "riskDetail")
 _HIDDEN = {"riskDetail": "hidden", "riskLevelAggregated": "hidden", "riskLevelDuringSignIn": "hidden"}
 
@@ -75,9 +24,7 @@ _HIDDEN = {"riskDetail": "hidden", "riskLevelAggregated": "hidden", "riskLevelDu
 def sign_ins(ask: Ask) -> Answer:
     """Sign-ins, newest first: interactive ones, or on beta the one kind that the filter names."""
     needs_premium(ask.core)
-    allowed = dict(_SIGN_IN_FILTERS)
-    if ask.version == "beta":
-        allowed["signInEventTypes/any()"] = EQ
+    allowed = enforcing.filterable(ask.row, ask.version)
     kinds = {"interactiveUser"}
     text = ask.options.get("$filter")
     if text is not None:
@@ -94,19 +41,16 @@ def sign_ins(ask: Ask) -> Answer:
         for item in recent(ask.core, ask.state.sign_ins, "createdDateTime")
         if kinds & set(item["signInEventTypes"])
     ]
-    items = ask.filtered(items, allowed)
+    items = ask.filtered(items)
     if P2 not in ask.state.licences:
         items = [{**item, **_HIDDEN, "riskEventTypes_v2": []} for item in items]
-    properties = None if ask.version == "beta" else SIGN_IN_FIELDS
-    return ask.page(
-        items, default=1000, maximum=1000, orderable=("createdDateTime",), properties=properties, gap=True
-    )
+    return ask.page(items, gap=True)
 
 
 def directory_audits(ask: Ask) -> Answer:
     """Directory audit records, newest first."""
-    items = ask.filtered(recent(ask.core, ask.state.directory_audits, "activityDateTime"), _AUDIT_FILTERS)
-    return ask.page(items, default=1000, maximum=1000, orderable=("activityDateTime",), gap=True)
+    items = ask.filtered(recent(ask.core, ask.state.directory_audits, "activityDateTime"))
+    return ask.page(items, gap=True)
 
 
 def _risk_licence(ask: Ask) -> bool:
@@ -138,8 +82,7 @@ def risky_users(ask: Ask) -> Answer:
         _risk_view({k: v for k, v in item.items() if k != "history"}, full)
         for item in ask.state.risky_users.values()
     ]
-    allowed = dict.fromkeys(words("id userPrincipalName riskLevel riskState riskDetail"), EQ)
-    return ask.page(ask.filtered(items, {**allowed, "riskLastUpdatedDateTime": TIMES}))
+    return ask.page(ask.filtered(items))
 
 
 def risky_history(ask: Ask) -> Answer:
@@ -154,12 +97,7 @@ def risky_history(ask: Ask) -> Answer:
 def risk_detections(ask: Ask) -> Answer:
     """What Identity Protection noticed."""
     full = _risk_licence(ask)
-    allowed = {
-        **dict.fromkeys(words("userId userPrincipalName riskEventType riskLevel riskState requestId"), EQ),
-        **dict.fromkeys(words("detectedDateTime activityDateTime lastUpdatedDateTime"), TIMES),
-    }
-    items = [_risk_view(item, full) for item in ask.filtered(ask.state.risk_detections, allowed)]
-    return ask.page(items, orderable=("detectedDateTime", "activityDateTime"), maximum=500)
+    return ask.page([_risk_view(item, full) for item in ask.filtered(ask.state.risk_detections)])
 
 
 def check_trace_window(start: datetime, end: datetime, now: datetime) -> str | None:
@@ -184,7 +122,7 @@ def message_traces(ask: Ask) -> Answer:
     now = ask.state.clock()
     start, end = now - timedelta(hours=48), now
     if text is not None:
-        terms = odata.terms(odata.parse_filter(text, _TRACE_FILTERS))
+        terms = odata.terms(odata.parse_filter(text, enforcing.filterable(ask.row, ask.version)))
         bounds = {term.operator[0]: term.value.text for term in terms if term.field == "receivedDateTime"}
         if bounds:
             if set(bounds) != {"g", "l"}:
@@ -196,7 +134,7 @@ def message_traces(ask: Ask) -> Answer:
     low, high = graph_time(start), graph_time(end)
     items = [item for item in ask.state.message_traces if low <= item["receivedDateTime"] <= high]
     items.sort(key=lambda item: str(item["receivedDateTime"]), reverse=True)
-    return ask.page(ask.filtered(items, _TRACE_FILTERS), default=1000, maximum=5000, gap=True)
+    return ask.page(ask.filtered(items), gap=True)
 
 
 def trace_details(ask: Ask) -> Answer:
@@ -226,54 +164,20 @@ def trace_details(ask: Ask) -> Answer:
     raise not_found(trace_id)
 
 
-_RISKY_USER = perms("IdentityRiskyUser.Read.All IdentityRiskyUser.ReadWrite.All")
-_RISK_EVENT = perms("IdentityRiskEvent.Read.All IdentityRiskEvent.ReadWrite.All")
-_TRACE = perms("ExchangeMessageTrace.Read.All")
-_AUDIT = perms("AuditLog.Read.All")
 _TRACES = "/admin/exchange/tracing/messageTraces"
 
 ROUTES: tuple[Route, ...] = (
-    Route(
-        "GET",
-        "/auditLogs/signIns",
-        sign_ins,
-        _AUDIT,
-        frozenset({"$filter", "$top", "$orderby"}),
-        limit="reports",
-    ),
-    Route(
-        "GET",
-        "/auditLogs/directoryAudits",
-        directory_audits,
-        _AUDIT,
-        frozenset({"$filter", "$top", "$orderby"}),
-        limit="reports",
-    ),
-    Route("GET", "/identityProtection/riskyUsers", risky_users, _RISKY_USER, LISTING, limit="risk"),
-    Route(
-        "GET",
-        "/identityProtection/riskyUsers/{riskyUser-id}",
-        risky_user,
-        _RISKY_USER,
-        frozenset({"$select"}),
-        limit="risk",
-    ),
-    Route(
-        "GET",
-        "/identityProtection/riskyUsers/{riskyUser-id}/history",
-        risky_history,
-        _RISKY_USER,
-        frozenset({"$top"}),
-        limit="risk",
-    ),
-    Route("GET", "/identityProtection/riskDetections", risk_detections, _RISK_EVENT, LISTING, limit="risk"),
-    Route("GET", _TRACES, message_traces, _TRACE, frozenset({"$filter", "$top", "$select"}), limit="trace"),
+    Route("GET", "/auditLogs/signIns", sign_ins),
+    Route("GET", "/auditLogs/directoryAudits", directory_audits),
+    Route("GET", "/identityProtection/riskyUsers", risky_users),
+    Route("GET", "/identityProtection/riskyUsers/{riskyUser-id}", risky_user),
+    Route("GET", "/identityProtection/riskyUsers/{riskyUser-id}/history", risky_history),
+    Route("GET", "/identityProtection/riskDetections", risk_detections),
+    Route("GET", _TRACES, message_traces),
     Route(
         "GET",
         _TRACES + "/{exchangeMessageTrace-id}/getDetailsByRecipient(recipientAddress='{recipientAddress}')",
         trace_details,
-        _TRACE,
-        limit="trace",
     ),
 )
 """The report endpoints."""

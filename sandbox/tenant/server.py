@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from time import monotonic, sleep
-from typing import Any, Self
+from typing import Any, Self, get_args
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
@@ -24,6 +24,8 @@ from starlette.responses import Response
 from starlette.routing import Route as WebRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from graph import contract
+from graph.contract import Method, Version
 from sandbox.scenarios.state import Json, State, graph_time
 from sandbox.tenant import (
     attacker,
@@ -31,6 +33,7 @@ from sandbox.tenant import (
     cmdlets_read,
     cmdlets_write,
     directory,
+    enforcing,
     exchange,
     graph_writes,
     login,
@@ -55,7 +58,7 @@ ROUTES: tuple[Route, ...] = (
     *mail.ROUTES,
     *graph_writes.ROUTES,
 )
-"""Every Graph endpoint beside $batch."""
+"""What answers every row of the contract; $batch stands apart."""
 EXCHANGE = {**cmdlets_read.READS, **cmdlets_write.WRITES}
 COMPLIANCE = {**cmdlets_read.COMPLIANCE_READS, **cmdlets_write.COMPLIANCE_WRITES}
 BATCH_SIZE = 20
@@ -63,7 +66,9 @@ _HTML = "<html><head><title>{0}</title></head><body>Our services aren't availabl
 _INVOKE = re.compile(r"/adminapi/beta/(?P<tenant>[^/]+)/(?P<what>InvokeCommand|\$batch)")
 _MODULE = re.compile(r"/adminapi/v1\.0/(?P<tenant>[^/]+)/EXOModuleFile")
 _BANNER = re.compile(r"/adminapi/beta/(?P<tenant>[^/]+)/EXOBanner\('AutogenSession'\)")
-_PATTERNS = tuple((route, route.pattern) for route in ROUTES)
+_HANDLERS = {(route.method, route.path): route.handler for route in ROUTES}
+_VERSIONS: tuple[Version, ...] = get_args(Version)
+_METHODS = get_args(Method)
 _MAILBOX_PATH = re.compile(r"/users/([^/]+)/(?:mailFolders|messages|mailboxSettings)", re.IGNORECASE)
 
 
@@ -260,49 +265,48 @@ class Graph(Service):
             message = "Access token validation failure. Invalid audience, signature or lifetime."
             raise GraphError(401, "InvalidAuthenticationToken", message)
         version, _, rest = arrival.path.lstrip("/").partition("/")
-        if version not in {"v1.0", "beta"}:
+        known = next((each for each in _VERSIONS if each == version), None)
+        if known is None:
             raise bad_request("Invalid version: " + version)
         if rest == "$batch" and arrival.method == "POST":
-            return self._batch(version, arrival)
-        answer = self._one(version, "/" + rest, arrival, stale)
+            return self._batch(known, arrival)
+        answer = self._one(known, "/" + rest, arrival, stale)
         return _json(answer.status, answer.body, dict(answer.headers))
 
-    def _one(self, version: str, path: str, arrival: Arrival, stale: float) -> Answer:
-        plain = path.replace("/microsoft.graph.", "/graph.")
-        elsewhere = False
-        for route, pattern in _PATTERNS:
-            match = pattern.fullmatch(plain)
-            if match is None:
-                continue
-            if version not in route.versions or route.method != arrival.method:
-                elsewhere = True
-                continue
-            ask = Ask(
-                self.core,
-                arrival.method,
-                version,
-                path,
-                match.groups(),
-                arrival.options,
-                dict(arrival.headers),
-                arrival.body,
-                stale,
-            )
-            self.core.limits.count(route.limit)
-            route.check(ask)
-            if "$skiptoken" in ask.options:
-                cursor = self.core.cursors.get(ask.options["$skiptoken"])
-                if cursor is None:
-                    raise bad_request("The skip token is not valid.")
-                return ask.leaf(cursor)
-            return route.handler(ask)
-        if elsewhere:
-            raise GraphError(
-                405, "Request_BadRequest", "Specified HTTP method is not allowed for the request."
-            )
-        raise bad_request(f"Resource not found for the segment '{path.strip('/').partition('/')[0]}'.")
+    def _one(self, version: Version, path: str, arrival: Arrival, stale: float) -> Answer:
+        row = contract.endpoint_for(version, arrival.method, path)
+        if row is None:
+            raise _nowhere(version, path)
+        core, options = self.core, arrival.options
+        ask = Ask(
+            core,
+            row,
+            version,
+            path,
+            row.values(path),
+            options,
+            dict(arrival.headers),
+            arrival.body,
+            stale,
+        )
+        core.limits.count(row.limit)
+        enforcing.enforce(
+            row,
+            version,
+            held=core.permissions,
+            roles=core.state.app_directory_roles,
+            options=options,
+            headers=arrival.headers,
+            body=ask.body,
+        )
+        if "$skiptoken" in options:
+            cursor = core.cursors.get(options["$skiptoken"])
+            if cursor is None:
+                raise bad_request("The skip token is not valid.")
+            return ask.leaf(cursor)
+        return _HANDLERS[row.method, row.path](ask)
 
-    def _batch(self, version: str, arrival: Arrival) -> Reply:
+    def _batch(self, version: Version, arrival: Arrival) -> Reply:
         body = arrival.body
         items = body.get("requests") if isinstance(body, dict) else None
         if not isinstance(items, list) or not 1 <= len(items) <= BATCH_SIZE:
@@ -315,7 +319,7 @@ class Graph(Service):
             done[str(item["id"])] = self._batched(version, item, arrival, done)
         return _json(200, {"responses": list(reversed(done.values()))})
 
-    def _batched(self, version: str, item: Json, outer: Arrival, done: dict[str, Json]) -> Json:
+    def _batched(self, version: Version, item: Json, outer: Arrival, done: dict[str, Json]) -> Json:
         failed = [
             name for name in item.get("dependsOn", []) if done.get(name, {"status": 424})["status"] >= 400
         ]
@@ -346,6 +350,13 @@ class Graph(Service):
         text = _part_body(reply.content)
         result: Json = {"id": str(item["id"]), "status": reply.status, "headers": reply.headers}
         return result if text is None else {**result, "body": text}
+
+
+def _nowhere(version: Version, path: str) -> GraphError:
+    """The refusal of a path that the version does not have, or has with other methods alone."""
+    if any(contract.endpoint_for(version, method, path) for method in _METHODS):
+        return GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request.")
+    return bad_request(f"Resource not found for the segment '{path.strip('/').rpartition('/')[2]}'.")
 
 
 def _part_body(content: bytes) -> Any:

@@ -22,6 +22,7 @@ LEAST = frozenset(
     [
         "User.Read.All",
         "Domain.Read.All",
+        "Domain-InternalFederation.Read.All",
         "AuditLog.Read.All",
         "AuditLogsQuery.Read.All",
         "MailboxSettings.Read",
@@ -142,6 +143,7 @@ COSTS = {
 IMPLIED_BY = {
     "User.Read.All": "Directory.Read.All",
     "Domain.Read.All": "Directory.Read.All",
+    "AuditLog.Read.All": "Directory.Read.All",
     "RoleManagement.Read.Directory": "Directory.Read.All",
     "Mail.ReadBasic.All": "Mail.Read",
 }

@@ -125,7 +125,12 @@ def test_a_group_that_gives_several_roles_is_left_once() -> None:
         "/groups/group-1/members/$ref",
         body={"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{ADELE.id}"},
     )
-    assert change.look.ask == Request("GET", f"/users/{ADELE.id}/transitiveMemberOf/microsoft.graph.group")
+    assert change.look.ask == Request(
+        "GET",
+        f"/users/{ADELE.id}/transitiveMemberOf/microsoft.graph.group",
+        {"$count": "true"},
+        headers={"ConsistencyLevel": "eventual"},
+    )
     assert change.look.where == {"id": "group-1"}
     assert any("dynamic or synced" in one for one in change.warns)
 

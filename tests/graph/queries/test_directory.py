@@ -239,16 +239,25 @@ def role(id_: str, principal: str = USER_ID, **more: Any) -> dict[str, Any]:
     }
 
 
+DEFINITION = [{"id": "r", "displayName": "Exchange Administrator"}]
+
+
+def bare(id_: str, *, principal: str = USER_ID) -> dict[str, Any]:
+    """A role as the list of roles through groups gives it, which cannot be expanded."""
+    return {"id": id_, "principalId": principal, "roleDefinitionId": "r", "directoryScopeId": "/"}
+
+
 def test_roles_are_told_by_the_way_they_are_held() -> None:
     table: dict[str, Answer] = {
         "/roleAssignments": [role("1"), role("2", directoryScopeId="/administrativeUnits/x")],
-        "/transitiveRoleAssignments": [role("1"), role("3", principal="a-group")],
+        "/transitiveRoleAssignments": [bare("1"), bare("3", principal="a-group")],
         "/roleAssignmentScheduleInstances": [
             role("4", assignmentType="Activated", directoryScopeId="/administrativeUnits/x"),
             role("5", assignmentType="Assigned"),
         ],
         "/roleEligibilityScheduleInstances": [role("6", endDateTime=None), {"id": "odd"}],
         "/transitiveMemberOf/microsoft.graph.group": [],
+        "/roleDefinitions/r": DEFINITION,
     }
     answer = play(directory_roles.ask(a_question()), by_name(table)).value
     assert [(one.assignment_id, one.how, one.through) for one in answer.value] == [
@@ -279,10 +288,11 @@ GROUPS = f"/users/{USER_ID}/transitiveMemberOf/microsoft.graph.group"
 def test_a_group_that_gives_a_role_is_named_where_its_name_can_be_read(groups: Answer, name: str) -> None:
     table: dict[str, Answer] = {
         "/roleAssignments": [role("1")],
-        "/transitiveRoleAssignments": [role("3", principal="a-group"), role("4", principal="a-group")],
+        "/transitiveRoleAssignments": [bare("3", principal="a-group"), bare("4", principal="a-group")],
         "/roleAssignmentScheduleInstances": [],
         "/roleEligibilityScheduleInstances": [],
         GROUPS: groups,
+        "/roleDefinitions/r": DEFINITION,
     }
     played = play(directory_roles.ask(a_question()), by_name(table))
     assert [(one.through, one.through_name) for one in played.value.value] == [
@@ -291,7 +301,26 @@ def test_a_group_that_gives_a_role_is_named_where_its_name_can_be_read(groups: A
         ("a-group", name),
     ]
     assert played.value.missing == ()
-    assert played.rounds[1:] == [(Request("GET", GROUPS, {"$select": "id,displayName", "$top": "999"}),)]
+    query = {"$count": "true", "$select": "id,displayName", "$top": "999"}
+    assert played.rounds[1:] == [
+        (Request("GET", GROUPS, query, headers={"ConsistencyLevel": "eventual"}),),
+        (Request("GET", "/roleManagement/directory/roleDefinitions/r"),),
+    ]
+    assert {one.name for one in played.value.value} == {"Exchange Administrator"}
+
+
+def test_a_role_through_a_group_whose_name_cannot_be_read_is_told_and_the_name_is_missing() -> None:
+    table: dict[str, Answer] = {
+        "/roleAssignments": [],
+        "/transitiveRoleAssignments": [bare("3", principal="a-group")],
+        "/roleAssignmentScheduleInstances": [],
+        "/roleEligibilityScheduleInstances": [],
+        GROUPS: [],
+        "/roleDefinitions/r": NoPermission("No."),
+    }
+    answer = play(directory_roles.ask(a_question()), by_name(table)).value
+    assert [one.how for one in answer.value] == ["group"]
+    assert answer.missing == ("the name of the role r (needs RoleManagement.Read.Directory)",)
 
 
 def test_without_a_role_through_a_group_nobody_asks_for_groups() -> None:

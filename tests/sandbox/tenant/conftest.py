@@ -20,6 +20,10 @@ SCOPES = {
 }
 
 
+ADVANCED: dict[str, Any] = {"headers": {"ConsistencyLevel": "eventual"}, "count": "true"}
+"""What an advanced query sends."""
+
+
 class Client:
     """Signs in once per service and sends requests; nothing is retried, nothing is interpreted."""
 
@@ -107,6 +111,15 @@ class Client:
 @pytest.fixture(scope="session")
 def shared() -> Iterator[Client]:
     """A takeover tenant without rate limits, for tests that change nothing."""
+    with start(now=NOW, limits=False, audit_query_seconds=0.0) as tenant:
+        client = Client(tenant)
+        yield client
+        client.session.close()
+
+
+@pytest.fixture(scope="module")
+def own_shared() -> Iterator[Client]:
+    """A takeover tenant for the tests of one file, which may change it and must put it back."""
     with start(now=NOW, limits=False, audit_query_seconds=0.0) as tenant:
         client = Client(tenant)
         yield client

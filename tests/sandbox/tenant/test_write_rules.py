@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.tenant import start
-from tests.sandbox.tenant.conftest import ADELE, NOW, Client
+from tests.sandbox.tenant.conftest import ADELE, ADVANCED, NOW, Client
 from tests.sandbox.tenant.test_writes import PASSWORD, TABLE, USER, delete, patch, post
 
 NESTOR = "nestor.wilke@contoso.example"
@@ -60,7 +60,9 @@ def looks(client: Client) -> dict[str, str]:
         f"/oauth2PermissionGrants/{grant['id']}": (
             "Directory.Read.All DelegatedPermissionGrant.ReadWrite.All"
         ),
-        f"/users/{user_id}/appRoleAssignments/{app['id']}": "Directory.Read.All",
+        f"/users/{user_id}/appRoleAssignments/{app['id']}": (
+            "Directory.Read.All AppRoleAssignment.ReadWrite.All"
+        ),
         f"/users/{user_id}/authentication/microsoftAuthenticatorMethods/{method}": (
             "UserAuthenticationMethod.Read.All UserAuthenticationMethod.ReadWrite.All"
         ),
@@ -104,13 +106,13 @@ def test_a_method_is_found_below_its_own_kind_only(admin):
 
 def test_members_are_listed_and_a_filter_is_an_advanced_query(admin):
     user_id = person_id(admin, NESTOR)
-    group = admin.values(f"/users/{user_id}/memberOf/microsoft.graph.group")[0]
+    group = admin.values(f"/users/{user_id}/memberOf/microsoft.graph.group", **ADVANCED)[0]
     path = f"/groups/{group['id']}/members"
     assert user_id in {item["id"] for item in admin.values(path)}
     assert user_id in {item["id"] for item in admin.values(path + "/microsoft.graph.user")}
     wanted = {"filter": f"id eq '{user_id}'"}
     assert admin.code(path, **wanted) == (400, "Request_UnsupportedQuery")
-    advanced = admin.values(path, headers={"ConsistencyLevel": "eventual"}, count="true", **wanted)
+    advanced = admin.values(path, **ADVANCED, **wanted)
     assert [item["id"] for item in advanced] == [user_id]
     assert admin.graph("/groups/nowhere/members").status_code == 404
 
@@ -119,7 +121,7 @@ def test_members_are_listed_and_a_filter_is_an_advanced_query(admin):
 
 
 def test_the_app_is_no_privileged_administrator_unless_a_test_says_so(admin):
-    assert admin.tenant.directory_roles == {"User Administrator"}
+    assert admin.tenant.directory_roles == {"User Administrator", "Cloud Device Administrator"}
     path = f"/users/{NESTOR}"
     for body in ({"accountEnabled": False}, PASSWORD, {"mobilePhone": "+1 206 555 0100"}):
         assert admin.code(path, method="PATCH", body=body) == (403, "Authorization_RequestDenied")
@@ -189,13 +191,12 @@ def test_a_role_through_a_group_names_the_group(admin):
     every = admin.values(
         f"{ROLES}/transitiveRoleAssignments",
         version="beta",
-        headers={"ConsistencyLevel": "eventual"},
-        count="true",
+        **ADVANCED,
         filter=f"principalId eq '{user_id}'",
-        expand="roleDefinition",
     )
     through = [item for item in every if item["principalId"] != user_id]
-    assert [item["roleDefinition"]["displayName"] for item in through] == ["Exchange Administrator"]
+    roles = admin.tenant.state.role_definitions
+    assert [roles[item["roleDefinitionId"]]["displayName"] for item in through] == ["Exchange Administrator"]
     assert through[0]["principalId"] in admin.tenant.state.groups
 
 
@@ -215,6 +216,7 @@ def test_roles_in_pim_are_taken_and_given_back(lone):
         direct = lone.values(f"{ROLES}/roleAssignments", filter=mine)
         assert body["roleDefinitionId"] not in {item["roleDefinitionId"] for item in direct}
         given = {**body, "action": "adminAssign", "scheduleInfo": {"expiration": {"type": "noExpiration"}}}
+        before = set(lone.tenant.permissions)
         lone.tenant.permissions -= {
             "RoleManagement.ReadWrite.Directory",
             "RoleAssignmentSchedule.ReadWrite.Directory",
@@ -227,11 +229,12 @@ def test_roles_in_pim_are_taken_and_given_back(lone):
         assert body["roleDefinitionId"] in {
             item["roleDefinitionId"] for item in lone.values(instances, filter=mine)
         }
+        lone.tenant.permissions |= before
 
 
 def test_groups_have_conditions_of_their_own(lone):
     state, user_id = lone.tenant.state, person_id(lone, NESTOR)
-    group = lone.values(f"/users/{user_id}/memberOf/microsoft.graph.group")[0]
+    group = lone.values(f"/users/{user_id}/memberOf/microsoft.graph.group", **ADVANCED)[0]
     path = f"/groups/{group['id']}/members/{user_id}/$ref"
     stored = state.groups[group["id"]]
     stored["membershipRule"] = "user.department -eq 'IT'"

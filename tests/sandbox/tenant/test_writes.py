@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.sandbox.tenant.conftest import ADELE, Client
+from tests.sandbox.tenant.conftest import ADELE, ADVANCED, Client
 from tests.sandbox.tenant.test_audit_search import search
 
 USER = f"/users/{ADELE}"
@@ -122,7 +122,7 @@ def test_privileged_access_is_removed_by_request_and_by_group(own):
     requests_path = "/roleManagement/directory/roleEligibilityScheduleRequests"
     assert post(own, requests_path, body).json()["status"] == "Revoked"
     assert own.values(eligible, filter=f"principalId eq '{user_id}'") == []
-    group = own.values(f"{USER}/transitiveMemberOf/microsoft.graph.group")[0]
+    group = own.values(f"{USER}/transitiveMemberOf/microsoft.graph.group", **ADVANCED)[0]
     assert delete(own, f"/groups/{group['id']}/members/{user_id}/$ref") == 204
     reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{user_id}"}
     assert post(own, f"/groups/{group['id']}/members/$ref", reference).status_code == 204
