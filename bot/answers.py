@@ -22,6 +22,16 @@ def started(case: Case, link: str) -> Message:
     return _say(f"I am looking. Case {said(case.id, 40)}: {_card(case, link)}")
 
 
+def withheld(case: Case, why: str) -> Message:
+    """Tell whoever asked, alone, that nothing more of a case is posted in its channel."""
+    whose = address(case.subject.mail)
+    return _say(
+        f"✖ {said(case.id, 40)} about {whose}: {said(why, 300)} Nothing more of this case is posted there."
+        " What was posted before the channel was shared stays: remove it by hand, or end the sharing. For the"
+        f" report, type `/compromise report {whose} in #another-channel`."
+    )
+
+
 def already(case: Case, link: str) -> Message:
     """Say that the same account is being looked into by now."""
     who = f"asked by <@{case.asked_by}>" if case.asked_by.isalnum() else "asked before"

@@ -18,15 +18,17 @@ from typing import Any, Generic, TypeVar
 import structlog
 from slack_sdk import WebClient
 
-from bot.artefacts import answers, report_store
+from bot import answers
+from bot.artefacts import answers as kept_answers
+from bot.artefacts import report_store
 from bot.artefacts.archive import NAME, evidence_archive
 from bot.artefacts.chart import ALT
 from bot.artefacts.handled import Handled
 from bot.artefacts.report_files import report_files
 from bot.artefacts.timeline_png import NAME as PICTURE
 from bot.artefacts.timeline_png import Picture, picture
-from bot.channels import cannot_post
-from bot.errors import BotError, CannotPost, SlackFailed
+from bot.channels import cannot_post, demand_unshared
+from bot.errors import BotError, CannotPost, RoomShared, SlackFailed
 from bot.messages import Message
 from bot.messages.case_card import CaseView, case_card
 from bot.messages.details import details
@@ -46,6 +48,9 @@ PAUSE = 1.5
 
 FIRST_PAUSE = 0.5
 """Seconds between the first answer and the first edit, so that it shows findings and not two bare sources."""
+
+SHARED_PAUSE = 30.0
+"""The same where the channel was found to be shared with another company."""
 
 PERSISTENCE = 120.0
 """Seconds for which something is posted again and again before it is left to the next round."""
@@ -127,14 +132,31 @@ class Cards:
         case = self._ledger.case(case_id)
         if case.shown or case.state is CaseState.LOOKING:
             return
+        how = f"as {case.state}"
+        try:
+            self._show(case)
+        except RoomShared as shared:
+            how = "to whoever asked alone: the channel is shared by now"
+            self.persist(partial(self._tell_asker, case, answers.withheld(case, str(shared))))
+        with self._ledger.writing() as writing:
+            writing.shown(case.id, how)
+        log.info("A case was shown.", action="case.shown", case=case.id, state=case.state.value, how=how)
+
+    def _show(self, case: Case) -> None:
         done = self._ledger.posted(case.id, case.run)
         case = self.persist(lambda: self._repaint(case))
         if case.state is CaseState.DONE and case.report:
             names = self._thread(case, done, case.run, case.channel, case.card)
             self.persist(lambda: self._repaint(case, names))
-        with self._ledger.writing() as writing:
-            writing.shown(case.id, f"as {case.state}")
-        log.info("A case was shown.", action="case.shown", case=case.id, state=case.state.value)
+
+    def _tell_asker(self, case: Case, message: Message) -> Any:
+        """Tell the person who asked for a case, alone.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        channel = call(self._client.conversations_open, users=case.asked_by)["channel"]["id"]
+        return self.say(str(channel), message)
 
     def refresh(self, case_id: str) -> None:
         """Bring the card of a finished case up to date after something was done about it.
@@ -158,8 +180,16 @@ class Cards:
             LedgerError: what was posted cannot be noted.
         """
         if case.card and what not in self._ledger.posted(case.id, case.run):
-            posted = self.persist(partial(self.say, case.channel, message, case.card))
-            self._note(case.id, case.run, what, case.channel, posted["ts"])
+            posted = self._say_of(case, message, case.card)
+            self._note(case.id, case.run, what, posted["channel"], posted["ts"])
+
+    def _say_of(self, case: Case, message: Message, thread: str = "") -> Any:
+        """Say something in a case's channel, or to whoever asked alone where another company reads along."""
+        try:
+            return self.persist(partial(self.say, case.channel, message, thread))
+        except RoomShared:
+            log.warning("A case's channel is shared by now.", action="case.room_shared", case=case.id)
+            return self.persist(partial(self._tell_asker, case, message))
 
     def say_in_room(self, case: Case, what: str, message: Message) -> None:
         """Say something that needs people at the top level of a case's channel, once for each `what`.
@@ -169,8 +199,8 @@ class Cards:
             LedgerError: what was posted cannot be noted.
         """
         if case.card and what not in self._ledger.posted(case.id, case.run):
-            posted = self.persist(partial(self.say, case.channel, message))
-            self._note(case.id, case.run, what, case.channel, posted["ts"])
+            posted = self._say_of(case, message)
+            self._note(case.id, case.run, what, posted["channel"], posted["ts"])
 
     def post_report(self, case: Case, channel: str, request: str) -> str:
         """Post the report of a case into a channel, with its details and files; give the message's link.
@@ -206,18 +236,29 @@ class Cards:
         for upload in uploads:
             if upload["filename"] == PICTURE:
                 upload["alt_txt"] = plain(drawn.alt, ALT)
-        self.persist(
-            partial(
-                call,
+        self.attach(channel, card, uploads, drawn.trouble)
+        self._note(case.id, run, what, channel, ", ".join(files))
+        return tuple(files)
+
+    def attach(self, channel: str, card: str, uploads: list[dict[str, Any]], comment: str = "") -> None:
+        """Attach files in the thread of a card, all together.
+
+        Raises:
+            RoomShared: another company reads along by now.
+            SlackFailed: Slack did not answer for a long time.
+        """
+
+        def upload() -> None:
+            demand_unshared(self._client, channel)
+            call(
                 self._client.files_upload_v2,
                 channel=channel,
                 thread_ts=card,
                 file_uploads=uploads,
-                initial_comment=drawn.trouble or None,
+                initial_comment=comment or None,
             )
-        )
-        self._note(case.id, run, what, channel, ", ".join(files))
-        return tuple(files)
+
+        self.persist(upload)
 
     def _papers(self, case: Case, report: Report, *, archive: bool) -> tuple[dict[str, bytes], Picture]:
         """The files of a case as it stands now; an archive is noted in the ledger before it is posted."""
@@ -232,7 +273,7 @@ class Cards:
         files = report_files(report, handled, drawn)
         if archive:
             noted = _answers_of(self._ledger, case)
-            kept = answers.kept(self._ledger.path, case.id, case.run, noted) if noted else None
+            kept = kept_answers.kept(self._ledger.path, case.id, case.run, noted) if noted else None
             if kept is None:
                 log.warning("An archive has no answers in it.", action="answers.missing", case=case.id)
             packed = evidence_archive(report, handled, files, case.offer, kept)
@@ -270,7 +311,7 @@ class Cards:
             writing.posted(case_id, run, what, channel, name)
 
     def say(self, channel: str, message: Message, thread: str = "") -> Any:
-        """Post one message; nothing in it is unfurled.
+        """Post one message; nothing in it is unfurled, and nothing goes where another company reads along.
 
         Raises:
             CannotPost: Slack does not let the bot post there.
@@ -278,6 +319,7 @@ class Cards:
         """
         into = {"thread_ts": thread} if thread else {}
         try:
+            demand_unshared(self._client, channel)
             return call(
                 self._client.chat_postMessage,
                 channel=channel,
@@ -295,6 +337,7 @@ class Cards:
     def _repaint(self, case: Case, files: tuple[str, ...] = ()) -> Case:
         """Bring the card up to date; post a new one where somebody has removed it."""
         message = case_card(self._view(case, files))
+        demand_unshared(self._client, case.channel)
         try:
             call(self._client.chat_update, channel=case.channel, ts=case.card, **message.arguments)
         except SlackFailed as error:
@@ -308,12 +351,16 @@ class Cards:
         """Show progress; give for how many seconds to leave the card alone."""
         message = case_card(view_of(case, progress=progress))
         try:
+            demand_unshared(self._hasty, case.channel)
             call(self._hasty.chat_update, channel=case.channel, ts=case.card, **message.arguments)
         except SlackFailed as error:
             log.info(
                 "The card could not be edited just now.", action="slack.later", case=case.id, error=str(error)
             )
             return max(PAUSE, error.retry_after)
+        except RoomShared:
+            log.warning("A case's channel is shared by now.", action="case.room_shared", case=case.id)
+            return SHARED_PAUSE
         return PAUSE
 
     def persist(self, act: Callable[[], Any]) -> Any:

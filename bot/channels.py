@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from bot.errors import CannotPost, SlackFailed
+from bot.errors import CannotPost, RoomShared, SlackFailed
 from bot.slack_client import call
 
 _REASONS = {
@@ -41,11 +41,32 @@ def why_not_here(channel: Any) -> str:
         return "A case belongs where others of the team see it. Name a channel, such as: in #incident-room."
     if channel.get("is_archived"):
         return f"{name} is archived. Name another channel, such as: in #incident-room."
-    if channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):
+    if is_shared(channel):
         return f"{name} is shared with another company, so I post no case there. Name another channel."
     if not channel.get("is_member"):
         return f"I am not in {name}. Invite me there with /invite @compromise-bot and ask again."
     return ""
+
+
+def is_shared(channel: Any) -> bool:
+    """Say whether another company reads along, or is invited to."""
+    return bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
+
+
+def demand_unshared(client: WebClient, channel: str) -> None:
+    """Look once more who reads along, before anything of a case goes into a channel.
+
+    A channel can be shared with another company at any time, also while a check runs in it.
+
+    Raises:
+        RoomShared: another company reads along.
+        SlackFailed: Slack did not answer, so nobody knows.
+    """
+    if channel.startswith("D"):
+        return  # a conversation with one person is never shared
+    found: Any = call(client.conversations_info, channel=channel)["channel"]
+    if is_shared(found):
+        raise RoomShared(why_not_here(found))
 
 
 def room(client: WebClient, channel: str) -> Room:

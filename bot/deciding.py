@@ -398,7 +398,7 @@ class Deciding:
         try:
             what = f"{proposal.id} alarm {voter.id}"
             self._cards.say_in_thread(case, what, answers.tried_to_decide(proposal, voter.id, own=own))
-        except SlackFailed as error:
+        except BotError as error:
             log.warning("An alarm was not told.", action="proposal.alarm_lost", error=str(error))
 
     def _withdraw(self, asked: Asked, wish: Withdraw) -> Answer:

@@ -5,6 +5,7 @@
     ├── Barred             this person may not ask; says why
     ├── AlreadyEnrolled    this person has a second factor already
     ├── CannotPost         Slack does not let the bot post there; says what to do about it
+    │   └── RoomShared         the channel is shared with another company by now
     ├── SlackFailed        Slack answered with an error that nobody asked for; `code` is Slack's name of it
     ├── ArchiveUnreadable  a file is no evidence archive of ours
     ├── ArchiveAltered     a file in an evidence archive is not the one of its manifest; `name` says which
@@ -41,6 +42,10 @@ class AlreadyEnrolled(BotError):
 
 class CannotPost(BotError):
     """The bot cannot post in this channel."""
+
+
+class RoomShared(CannotPost):
+    """The channel is shared with another company, or is about to be."""
 
 
 class SlackFailed(BotError):

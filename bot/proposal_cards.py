@@ -18,7 +18,8 @@ import structlog
 from slack_sdk import WebClient
 
 from bot.cases import GONE, PAUSE, Cards, Painter
-from bot.errors import BotError, SlackFailed
+from bot.channels import demand_unshared
+from bot.errors import BotError, RoomShared, SlackFailed
 from bot.messages import Message
 from bot.messages.proposal_card import proposal_card, proposal_details
 from bot.people import People
@@ -150,7 +151,11 @@ class ProposalCards:
             if proposal.shown or proposal.state not in ENDED:
                 return
             if proposal.card:
-                self._cards.persist(lambda: self._edit_main(self._client, proposal, self._clock()))
+                try:
+                    self._cards.persist(lambda: self._edit_main(self._client, proposal, self._clock()))
+                except RoomShared as shared:
+                    # The approvers' copies, and the Home tab, still tell how it ended.
+                    log.warning("A card stays as it is.", action="proposal.room_shared", why=str(shared))
                 self._edit_copies(self._client, proposal, self._clock())
             self._proposals.shown(proposal.id)
         self._cards.refresh(proposal.plan.case_id)
@@ -168,7 +173,13 @@ class ProposalCards:
             SlackFailed: Slack did not answer for a long time.
         """
         if proposal.card and self._is_new(proposal, what):
-            posted = self._cards.persist(partial(self._cards.say, proposal.channel, message, proposal.card))
+            try:
+                posted = self._cards.persist(
+                    partial(self._cards.say, proposal.channel, message, proposal.card)
+                )
+            except RoomShared as shared:
+                log.warning("A thread stays as it is.", action="proposal.room_shared", why=str(shared))
+                return
             self._note(proposal, what, proposal.channel, posted["ts"])
 
     # --- posting -------------------------------------------------------------------------------------------
@@ -212,14 +223,7 @@ class ProposalCards:
         if not files or not self._is_new(proposal, "files"):
             return
         uploads = [{"filename": name, "title": name, "content": text} for name, text in files.items()]
-        self._cards.persist(
-            lambda: call(
-                self._client.files_upload_v2,
-                channel=proposal.channel,
-                thread_ts=proposal.card,
-                file_uploads=uploads,
-            )
-        )
+        self._cards.attach(proposal.channel, proposal.card, uploads)
         self._note(proposal, "files", proposal.channel, ", ".join(files))
 
     def _is_new(self, proposal: Proposal, what: str) -> bool:
@@ -248,6 +252,7 @@ class ProposalCards:
 
     def _edit_main(self, client: WebClient, proposal: Proposal, now: datetime) -> None:
         message = self._card(proposal, now)
+        demand_unshared(client, proposal.channel)
         try:
             call(client.chat_update, channel=proposal.channel, ts=proposal.card, **message.arguments)
         except SlackFailed as error:

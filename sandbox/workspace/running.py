@@ -149,6 +149,13 @@ class RunningWorkspace:
             self._state.channels[found.name] = replace(found, members=members)
             self._state.touch()
 
+    def share(self, channel: str) -> None:
+        """Share a channel with another company, as Slack Connect does."""
+        with self._state.lock:
+            found = self._channel(channel)
+            self._state.channels[found.name] = replace(found, is_shared=True)
+            self._state.touch()
+
     def archive(self, channel: str) -> None:
         """Archive a channel."""
         with self._state.lock:
