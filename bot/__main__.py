@@ -414,7 +414,14 @@ def run(config: Config = None) -> None:
     from bot import run as running  # noqa: PLC0415 - the engine starts threads of its own; other verbs do without
 
     with readable():
-        raise typer.Exit(running.run(settings.load(config, os.environ)))
+        loaded = settings.load(config, os.environ)
+        _warn_of_others(config)
+        raise typer.Exit(running.run(loaded))
+
+
+def _warn_of_others(config: Path | None) -> None:
+    if exposed := settings.exposed(config):
+        typer.echo(f"compromise: {exposed}", err=True)
 
 
 @app.command()
@@ -511,6 +518,7 @@ def doctor(
         log.configure(LogSettings(level="error"))
         if sandbox is None:
             loaded = settings.load(config, os.environ, settings.CHECK_NEEDS)
+            _warn_of_others(config)
         else:
             loaded = _settings_for_check(stack, config, sandbox, None)
         raise typer.Exit(

@@ -11,14 +11,16 @@ pydantic-settings would read the variables too, but it passes over misspelt ones
 from __future__ import annotations
 
 import difflib
+import os
 import re
+import stat
 import tomllib
 import types
 import typing
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -35,7 +37,7 @@ from pydantic_core import ErrorDetails
 
 from commands.keys import FILE
 from commands.steps import ORDER
-from graph.settings import TenantSettings, is_loopback
+from graph.settings import RemediateSettings, TenantSettings, is_loopback
 from graph.tenants import Tenants
 
 PREFIX = "COMPROMISE_"
@@ -366,11 +368,57 @@ def _file(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         with chosen.open("rb") as file:
-            return tomllib.load(file)
+            # Of the open file: another one could be put in its place in between.
+            mode = os.fstat(file.fileno()).st_mode
+            values = tomllib.load(file)
     except OSError as error:
         raise SettingsError([f"{chosen}: cannot be read ({error.strerror})."]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([f"{chosen}: is not TOML ({error})."]) from error
+    secrets = sorted(_secrets_in(values)) if mode & _OTHERS else []
+    if secrets:
+        held = ", ".join(secrets)
+        told = f"{chosen}: others on this machine may read it, and it holds {held}; run chmod 600 on it, and"
+        raise SettingsError([f"{told} replace these: somebody may have them."])
+    return values
+
+
+_OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
+"""Everybody on the machine. The group may read: the service's is how it gets at a file of root's."""
+
+
+def exposed(path: Path | None) -> str:
+    """Say that others may read or change the settings' file though no secret is in it; "" where not.
+
+    Whoever may change it names the approvers.
+    """
+    chosen = path or Path("compromise.toml")
+    try:
+        mode = chosen.stat().st_mode & _OTHERS
+    except OSError:
+        return ""  # there is none, or whoever loads it says why it cannot be read
+    may = " and ".join(word for word, bit in (("read", stat.S_IROTH), ("change", stat.S_IWOTH)) if mode & bit)
+    return f"{chosen}: others on this machine may {may} it; run chmod 640 on it." if may else ""
+
+
+def _secrets_in(values: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """Give the keys under which a secret stands in the file, a password in an address among them."""
+    for name, value in values.items():
+        for inner in value if isinstance(value, list) else (value,):
+            if isinstance(inner, Mapping):
+                yield from _secrets_in(inner, f"{above}{name}.")
+            elif name in _SECRET_KEYS or (isinstance(inner, str) and _PASSWORD_IN_ADDRESS.match(inner)):
+                yield f"{above}{name}"
+
+
+_PASSWORD_IN_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s:]*:[^/?#\s]+@")
+_SECRET_KEYS: Final = frozenset(
+    name
+    for model in (SlackSettings, TenantSettings, RemediateSettings)
+    for name, field in model.model_fields.items()
+    if SecretStr.__name__ in repr(field.annotation)
+)
+"""The last part of every key whose value is a secret."""
 
 
 def _variable(where: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import CHECK_NEEDS, SettingsError, load, parse_span, variables
+from bot.settings import CHECK_NEEDS, SettingsError, exposed, load, parse_span, variables
 
 GOOD = {
     "COMPROMISE_SLACK_BOT_TOKEN": "xoxb-invented",
@@ -60,6 +60,7 @@ def problems(path: Path | None, environment: dict[str, str]) -> tuple[str, ...]:
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "compromise.toml"
     path.write_text(TOML)
+    path.chmod(0o600)
     return path
 
 
@@ -76,6 +77,51 @@ def test_a_file_may_name_several_tenants(file):
     assert [tenant.name for tenant in settings.tenants] == ["Contoso", "Fabrikam"]
     assert settings.window == timedelta(hours=36)
     assert settings.people == {"U0ADELEVAN": "adele.vance@contoso.example"}
+
+
+def everything_secret() -> set[str]:
+    """The keys whose value prints as stars, asked of the models themselves."""
+    return {where[-1] for _, (where, _) in variables() if "secret" in where[-1] or "token" in where[-1]}
+
+
+def test_a_file_with_a_secret_that_others_may_read_is_refused(file):
+    for mode in (0o604, 0o644, 0o602, 0o666):
+        file.chmod(mode)
+        (line,) = problems(file, {})
+        assert "others on this machine may read it" in line
+        assert "slack.bot_token" in line
+        assert "tenants.client_secret" in line
+        assert "invented" not in line
+    for mode in (0o600, 0o640, 0o400):
+        file.chmod(mode)
+        assert load(file, {}).tenants
+        assert exposed(file) == ""
+
+
+@pytest.mark.parametrize("key", sorted(everything_secret()))
+def test_every_secret_of_the_settings_counts(tmp_path, key):
+    path = tmp_path / "compromise.toml"
+    path.write_text(f'[[tenants]]\n[tenants.remediate]\n{key} = "invented"\n')
+    path.chmod(0o644)
+    (line,) = problems(path, {})
+    assert f"tenants.remediate.{key}" in line
+
+
+def test_a_password_in_an_address_counts_as_a_secret(tmp_path):
+    path = tmp_path / "compromise.toml"
+    path.write_text('engine = "postgresql://bot:invented@db.contoso.example/jobs"\n')
+    path.chmod(0o644)
+    (line,) = problems(path, {})
+    assert "it holds engine" in line
+
+
+def test_a_file_without_a_secret_is_read_and_told(tmp_path):
+    path = tmp_path / "compromise.toml"
+    path.write_text('window = "36h"\n')
+    path.chmod(0o646)
+    assert load(path, GOOD).window == timedelta(hours=36)
+    assert "may read and change it; run chmod 640" in exposed(path)
+    assert exposed(tmp_path / "missing.toml") == ""
 
 
 def test_a_variable_wins_over_the_file(file):
