@@ -119,6 +119,10 @@ def _list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def _objects(value: Any) -> Any:
+    return () if value is None else value
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 """A text that Microsoft may send as null; null reads as the empty text."""
 Address = Annotated[str, BeforeValidator(_address)]
@@ -188,7 +192,7 @@ class User(GraphValue):
     company_name: Text = ""
     office_location: Text = ""
     usage_location: Text = ""
-    assigned_licenses: tuple[AssignedLicense, ...] = ()
+    assigned_licenses: Annotated[tuple[AssignedLicense, ...], BeforeValidator(_objects)] = ()
 
 
 class Domain(GraphValue):
@@ -655,8 +659,8 @@ class RiskyUser(GraphValue):
     """What Identity Protection thinks of the user. Source: Graph v1.0, "riskyUser resource type"."""
 
     id: str
-    risk_level: Text = "none"
-    risk_state: Text = "none"
+    risk_level: Text = ""
+    risk_state: Text = ""
     risk_detail: Text = ""
     risk_last_updated_date_time: MaybeInstant = None
 

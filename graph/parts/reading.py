@@ -26,11 +26,25 @@ def read_each(model: type[M], items: Iterable[Item]) -> tuple[tuple[M, ...], tup
     return tuple(values), unread(unreadable)
 
 
+def untold(items: Iterable[Item], *names: str) -> tuple[str, ...]:
+    """Name the fields that decide and are not told, each with the number of entries that it is missing from.
+
+    Null is as little of an answer as no field at all: a default of ours would read as clean.
+    """
+    told = list(items)
+    gaps = ((name, sum(item.get(name) is None for item in told)) for name in names)
+    return tuple(f"{name} of {count} {_entries(count)}" for name, count in gaps if count)
+
+
+def _entries(count: int) -> str:
+    return "entry" if count == 1 else "entries"
+
+
 def unread(count: int) -> tuple[str, ...]:
     """Say how many entries could not be read; nothing when all could."""
     if not count:
         return ()
-    return (f"{count} {'entry' if count == 1 else 'entries'} that could not be understood",)
+    return (f"{count} {_entries(count)} that could not be understood",)
 
 
 def lacking(what: str, error: GraphError) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from graph.asking import Asking, Item, try_each
 from graph.errors import GraphError, NoLicence, NotFound
 from graph.evidence import AuthenticationMethod, Known, RegisteredMethods
-from graph.parts.reading import lacking, needing, read_each, segment
+from graph.parts.reading import lacking, needing, read_each, segment, untold
 from graph.question import Question
 from graph.request import Limit, Request
 
@@ -36,6 +36,7 @@ def ask(question: Question) -> Asking[RegisteredMethods]:
     if isinstance(listed, GraphError):
         raise listed
     methods, missing = read_each(AuthenticationMethod, [{**item, "kind": kind_of(item)} for item in listed])
+    missing += untold(listed, "@odata.type")
     details: Item = {} if isinstance(summary, GraphError) or not summary else summary[0]
     if isinstance(summary, GraphError) and not isinstance(summary, NoLicence | NotFound):
         missing += (lacking("which method is the default", needing(summary, PERMISSIONS[1])),)

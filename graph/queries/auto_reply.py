@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph.asking import Asking, fetch
 from graph.evidence import AutoReply, Known
-from graph.parts.reading import segment
+from graph.parts.reading import segment, untold
 from graph.question import Question
 from graph.request import Limit, Request
 
@@ -17,4 +17,5 @@ def ask(question: Question) -> Asking[AutoReply]:
     path = f"/users/{segment(question.subject.id)}/mailboxSettings"
     query = {"$select": "automaticRepliesSetting"}
     items = yield from fetch(Request("GET", path, query, limit=Limit.MAILBOX))
-    return Known(AutoReply.model_validate(items[0].get("automaticRepliesSetting") or {}))
+    setting = items[0].get("automaticRepliesSetting") or {}
+    return Known(AutoReply.model_validate(setting), missing=untold([setting], "status"))

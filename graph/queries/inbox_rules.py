@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from graph.asking import Asking, fetch
 from graph.evidence import InboxRule, Known
-from graph.parts.reading import read_each, segment, without_nulls
+from graph.parts.reading import read_each, segment, untold, without_nulls
 from graph.question import Question
 from graph.request import Limit, Request
 
@@ -29,4 +29,4 @@ def ask(question: Question) -> Asking[tuple[InboxRule, ...]]:
         for item in items
     ]
     rules, missing = read_each(InboxRule, cleaned)
-    return Known(rules, missing=missing)
+    return Known(rules, missing=missing + untold(items, "isEnabled", "actions"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph.asking import Asking, fetch
 from graph.evidence import Known, RiskDetection
-from graph.parts.reading import literal, read_each
+from graph.parts.reading import literal, read_each, untold
 from graph.question import Question
 from graph.replies import P2
 from graph.request import Limit, Request
@@ -18,4 +18,4 @@ def ask(question: Question) -> Asking[tuple[RiskDetection, ...]]:
     query = {"$filter": f"userId eq '{literal(question.subject.id)}'", "$orderby": "detectedDateTime desc"}
     items = yield from fetch(Request("GET", "/identityProtection/riskDetections", query, limit=Limit.RISK))
     found, missing = read_each(RiskDetection, items)
-    return Known(found, missing=missing)
+    return Known(found, missing=missing + untold(items, "riskEventType"))

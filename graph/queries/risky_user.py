@@ -5,7 +5,7 @@ from __future__ import annotations
 from graph.asking import Asking, fetch
 from graph.errors import NotFound
 from graph.evidence import Known, RiskyUser
-from graph.parts.reading import segment
+from graph.parts.reading import segment, untold
 from graph.question import Question
 from graph.replies import P2
 from graph.request import Limit, Request
@@ -21,4 +21,5 @@ def ask(question: Question) -> Asking[RiskyUser | None]:
         found = yield from fetch(Request("GET", path, limit=Limit.RISK))
     except NotFound:
         return Known(None)
-    return Known(RiskyUser.model_validate(found[0]))
+    missing = untold(found, "riskState", "riskLevel")
+    return Known(RiskyUser.model_validate(found[0]), missing=missing)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from graph.asking import Asking, fetch
 from graph.evidence import Known, User
-from graph.parts.reading import segment
+from graph.parts.reading import segment, untold
 from graph.question import Question
 from graph.request import Request
 
@@ -25,4 +25,4 @@ _SELECT = (
 def ask(question: Question) -> Asking[User]:
     """Ask for the user object with everything that an attacker may have changed."""
     found = yield from fetch(Request("GET", f"/users/{segment(question.subject.id)}", {"$select": _SELECT}))
-    return Known(User.model_validate(found[0]))
+    return Known(User.model_validate(found[0]), missing=untold(found, "accountEnabled"))
