@@ -167,6 +167,7 @@ ROLES = {
     "Security Reader": "5d6b6bb7-de71-4623-b4af-96380a352509",
     "Global Reader": "f2ef992c-3afb-46b9-b7cf-a126ee74c451",
     "Helpdesk Administrator": "729827e3-9c14-49f7-bb1b-9608f156bbb8",
+    "Cloud Device Administrator": "7698a772-787b-4ac8-901f-60d6b08affd2",
 }
 PARTNERS = (
     "ap@wingtip.example",

@@ -71,6 +71,10 @@ def everything(played: RunningTenant) -> tuple[set[str], ...]:
     )
 
 
+ALSO = {"Directory.Read.All": ("AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All")}
+"""Permissions to write that read what a source asks for, and do not hold the whole of the need."""
+
+
 def take(played: RunningTenant, need: str) -> None:
     """Take away what a query or a step needs, and the permissions that hold it in them."""
     service, cmdlet = cmdlet_of(need)
@@ -79,7 +83,7 @@ def take(played: RunningTenant, need: str) -> None:
     elif need.startswith("the role "):
         played.directory_roles.clear()
     else:
-        played.permissions.difference_update({need, *INCLUDED.get(need, ())})
+        played.permissions.difference_update({need, *INCLUDED.get(need, ()), *ALSO.get(need, ())})
 
 
 def look(played: RunningTenant, sources: Sequence[str] = (), **more: object) -> list[Line]:

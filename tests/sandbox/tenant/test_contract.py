@@ -200,6 +200,13 @@ def test_a_device_is_switched_off_only_with_a_role_that_reaches_devices(own: Cli
     assert own.graph(path, method="PATCH", body=body).status_code == 204
 
 
+def test_the_roles_of_the_application_are_told_to_who_asks_for_them(shared: Client) -> None:
+    own = shared.graph(f"/servicePrincipals(appId='{shared.tenant.client_id}')").json()["id"]
+    path = "/roleManagement/directory/roleAssignments"
+    held = shared.values(path, filter=f"principalId eq '{own}'", expand="roleDefinition")
+    assert {one["roleDefinition"]["displayName"] for one in held} == shared.tenant.directory_roles
+
+
 def test_who_may_not_read_devices_gets_their_ids_and_nulls(own: Client) -> None:
     own.tenant.permissions.clear()
     own.tenant.permissions.add("User.Read.All")
