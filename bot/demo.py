@@ -82,7 +82,9 @@ _OURS = (
 _MARK = "made-by-the-sandbox"
 """The file without which nothing is removed: a real bot's ledger may lie in the same folder."""
 _MOST_SECONDS = 45.0
-_ROLES = frozenset({"User Administrator", "Privileged Authentication Administrator"})
+_ROLES = frozenset(
+    {"User Administrator", "Privileged Authentication Administrator", "Cloud Device Administrator"}
+)
 """What the application holds in the demonstration: its subject has administrator roles of her own."""
 _LATENCY = 0.04
 _AUDIT_SECONDS = 4.0

@@ -21,7 +21,7 @@ from tests.scenarios.conftest import ADELE, Stage
 EVERYBODY = ("U0ALEXWILB", "U0LIDIAHOL", "U0ADELEVAN", "U0GUESTPAT", "U0EXTERNJO", "U0FORMERJO", "U0OTHERBOT")
 """All named as approvers, so that only what Slack and the ledger say about them can bar them."""
 
-PRIVILEGED = ("User Administrator", "Privileged Authentication Administrator")
+PRIVILEGED = ("User Administrator", "Privileged Authentication Administrator", "Cloud Device Administrator")
 
 
 @pytest.fixture

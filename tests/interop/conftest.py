@@ -39,7 +39,11 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
         emulate("slack", seed(SCOPES, spare), folder, base_url=recorder.url) as port,
         tenant.start(
             "mailbox-takeover",
-            directory_roles=("User Administrator", "Privileged Authentication Administrator"),
+            directory_roles=(
+                "User Administrator",
+                "Privileged Authentication Administrator",
+                "Cloud Device Administrator",
+            ),
         ) as played,
     ):
         recorder.target = port

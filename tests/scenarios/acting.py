@@ -21,7 +21,7 @@ from sandbox.tenant import RunningTenant
 from sandbox.workspace import Message, RunningWorkspace, View
 from tests.scenarios.conftest import ADELE, MANIFEST, Stage, settings_for
 
-USUAL = ("User Administrator",)
+USUAL = ("User Administrator", "Cloud Device Administrator")
 PRIVILEGED = (*USUAL, "Privileged Authentication Administrator")
 """What the application holds so that it reaches administrators as well."""
 

@@ -9,7 +9,7 @@ from commands.soundness import verify_ledger
 from sandbox.workspace import Message, View
 from tests.scenarios.conftest import ADELE, Stage
 
-PRIVILEGED = ("User Administrator", "Privileged Authentication Administrator")
+PRIVILEGED = ("User Administrator", "Privileged Authentication Administrator", "Cloud Device Administrator")
 """The subject holds administrator roles, so the application needs more than the usual one."""
 
 APPROVERS = ApproverSettings(users=("U0ALEXWILB", "U0LIDIAHOL"))
