@@ -3,15 +3,26 @@
 PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
+# What the product needs is installed, and then what developing it needs as well.
 READY := $(VENV)/.ready
+DEVELOP := $(VENV)/.develop
 # Most tests wait for a server, so six workers are well placed on two cores.
 WORKERS ?= 6
 
 # Where it is set, every worker and every bot that a test starts would compile all the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
 
+# From the locks alone and without a resolver: no release of anybody can change or break what is installed.
+INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps
+FROM_LOCK := $(INSTALL) --require-hashes
+CHECK := $(RUN) -m pip --disable-pip-version-check check >$(VENV)/.check || \
+	{ cat $(VENV)/.check; echo "The packages do not fit together. After a change of pyproject.toml: make lock. Else: make clean" >&2; exit 1; }
+UV := $(VENV)/bin/uv
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	--only-binary :all: --no-header --no-emit-index-url --no-emit-find-links
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test interop check lint bench sandbox lock clean
+.PHONY: help demo test interop check lint bench sandbox packaging lock upgrade clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -19,7 +30,7 @@ help:  ## list the verbs
 demo: $(READY)  ## play the main job on a tenant and a Slack workspace of this machine
 	$(RUN) -m bot demo --output demo-output
 
-test: $(READY)  ## run every test
+test: $(DEVELOP)  ## run every test
 	$(RUN) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: lint test interop  ## everything that CI checks: formatting, lint, types, import rules, tests
@@ -27,41 +38,69 @@ check: lint test interop  ## everything that CI checks: formatting, lint, types,
 interop: $(VENV)/.interop  ## play the story with a Slack and a sign-in service that others wrote
 	$(RUN) -m pytest -q tests/interop
 
-lint: $(READY)  ## formatting, lint, types and import rules
+lint: $(DEVELOP)  ## formatting, lint, types and import rules
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(RUN) -m mypy bot commands graph sandbox tests
 	$(VENV)/bin/lint-imports
 
-bench: $(READY)  ## measure; the numbers and the method are in docs/benchmarks.md
+packaging: $(DEVELOP)  ## install as other machines do: old and new pip, newer releases about, pipx, uv
+	$(RUN) -m pytest -q -m packaging tests/packaging
+
+bench: $(DEVELOP)  ## measure; the numbers and the method are in docs/benchmarks.md
 	$(RUN) -m tests.benchmarks
 
 sandbox: $(READY)  ## try everything in a browser: an invented tenant, a Slack workspace and the real bot
 	$(RUN) -m bot sandbox
 
-lock: $(READY)  ## write constraints.txt anew from pyproject.toml
-	$(RUN) -m piptools compile --quiet --extra dev --generate-hashes --strip-extras --allow-unsafe \
-		--no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
-		--output-file constraints.txt pyproject.toml
+lock: $(UV)  ## write the locks anew from pyproject.toml; what is pinned stays as it is
+	$(RUN) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
+		$(COMPILE) --output-file requirements/build.txt -
+	$(COMPILE) --constraints requirements/build.txt --group run --output-file requirements/run.txt
+	$(COMPILE) --constraints requirements/build.txt --constraints requirements/run.txt --group run --group dev \
+		--output-file requirements/dev.txt requirements/build.txt
+
+upgrade: $(UV)  ## the same with the newest releases that pyproject.toml allows
+	$(MAKE) lock COMPILE='$(COMPILE) --upgrade'
 
 clean:  ## remove what the other verbs made
 	rm -rf $(VENV) tests/interop/node_modules demo-output bench-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
-# The machine's Python: the one asked for, else any python3 that is new enough.
-$(READY): pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null 2>&1 && p=$(PYTHON) || p=python3; \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "compromise-bot needs Python 3.11 or newer; '$$p' is older. Try: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
-	$$p -m venv $(VENV) || \
-		{ echo "'$$p -m venv' failed. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(RUN) -m compileall -q bot commands graph sandbox
+# The machine's Python: the one asked for, else any python3 that is new enough. From Python 3.12 on, DBOS uses what
+# SQLite has since 3.42.
+define VIRTUAL_ENVIRONMENT
+@command -v $(PYTHON) >/dev/null 2>&1 && p=$(PYTHON) || p=python3; \
+$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "compromise-bot needs Python 3.11 or newer; '$$p' is older. Try: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+$$p -c 'import sqlite3, sys; sys.exit(sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42))' || \
+	{ echo "With Python 3.12 or newer compromise-bot needs SQLite 3.42 or newer; '$$p' has an older one. Try: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+$$p -m venv $(VENV) >$(VENV).log 2>&1 && rm $(VENV).log || \
+	{ cat $(VENV).log >&2; rm -rf $(VENV) $(VENV).log; \
+	echo "'$$p -m venv' failed. On Debian and Ubuntu a part of Python comes apart: apt-get install python3-venv" >&2; exit 1; }
+endef
+
+$(READY): pyproject.toml requirements/pins.py requirements/build.txt requirements/run.txt
+	$(VIRTUAL_ENVIRONMENT)
+	@echo "Installing what the bot needs into $(VENV) …"
+	$(FROM_LOCK) -r requirements/build.txt -r requirements/run.txt
+	$(INSTALL) --no-build-isolation --editable .
+	@$(CHECK)
+	@$(RUN) -m compileall -q bot commands graph sandbox
 	@touch $@
 
 # Node comes from the same index as everything else, so that no machine needs one of its own.
-$(VENV)/.interop: $(READY) tests/interop/requirements.txt tests/interop/package-lock.json
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-		-r tests/interop/requirements.txt
+$(VENV)/.interop: $(DEVELOP) tests/interop/requirements.txt tests/interop/package-lock.json
+	$(FROM_LOCK) -r tests/interop/requirements.txt
 	cd tests/interop && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --silent
 	@touch $@
+
+$(DEVELOP): $(READY) requirements/dev.txt
+	@echo "Installing what developing the bot needs into $(VENV) …"
+	$(FROM_LOCK) -r requirements/dev.txt
+	@$(CHECK)
+	@touch $@
+
+# Writes locks even while those that are there do not fit pyproject.toml.
+$(UV):
+	$(VIRTUAL_ENVIRONMENT)
+	$(FROM_LOCK) -r requirements/dev.txt

@@ -178,7 +178,7 @@ def test_the_container_file_copies_only_what_is_there_and_all_that_the_wheel_is_
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())
     target = wheel["tool"]["hatch"]["build"]["targets"]["wheel"]
     project = wheel["project"]
-    needed = {"pyproject.toml", "constraints.txt", project["readme"], *project["license-files"]}
+    needed = {"pyproject.toml", "requirements", project["readme"], *project["license-files"]}
     needed |= {*target["packages"], *target.get("force-include", {})}
     assert needed <= {source.rstrip("/") for source in copied}
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import json
 import re
+import sys
 import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,13 +27,26 @@ def test_niquests_is_not_installed_because_it_replaces_urllib3():
     assert "urllib3-future" not in installed
 
 
-def test_the_lock_file_pins_with_hashes_and_names_no_registry():
-    text = (ROOT / "constraints.txt").read_text()
-    assert "://" not in text
-    assert not re.search(r"^--", text, re.MULTILINE), "no index, no find-links"
-    pins = re.findall(r"^([a-z0-9._-]+)==\S+ \\$", text, re.MULTILINE)
-    assert len(pins) > 50
-    for block in re.split(r"\n(?=[a-z0-9])", text.strip()):
+LOCKS = {path.stem: path.read_text() for path in (ROOT / "requirements").glob("*.txt")}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def pins(lock: str) -> dict[str, str]:
+    """The version of every package in a lock."""
+    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)(?: ; .+)? \\$", LOCKS[lock], re.MULTILINE))
+
+
+def names(entries: list[str]) -> set[str]:
+    return {re.split(r"[^A-Za-z0-9._-]", entry)[0].lower().replace("_", "-") for entry in entries}
+
+
+@pytest.mark.parametrize("lock", ["run", "build", "dev"])
+def test_a_lock_pins_with_hashes_and_names_no_registry(lock: str):
+    assert "://" not in LOCKS[lock]
+    assert not re.search(r"^-", LOCKS[lock], re.MULTILINE), "no index, no find-links"
+    blocks = re.split(r"\n(?=\S)", LOCKS[lock].strip())
+    assert len(pins(lock)) == len(blocks) >= 6
+    for block in blocks:
         assert "--hash=sha256:" in block, block.splitlines()[0]
 
 
@@ -46,11 +63,36 @@ def test_what_the_interop_tests_install_is_pinned_with_hashes_and_names_no_regis
 
 
 def test_every_direct_dependency_is_pinned():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {re.split(r"[^A-Za-z0-9._-]", entry)[0].lower().replace("_", "-") for entry in wanted}
-    pinned = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
-    assert names <= pinned, names - pinned
+    assert names(PROJECT["dependency-groups"]["run"]) <= set(pins("run"))
+    assert names(PROJECT["dependency-groups"]["dev"]) <= set(pins("dev"))
+
+
+def test_the_bot_is_built_with_exactly_what_is_locked():
+    """Then `pipx install .`, which builds it with what pyproject.toml asks for, does the same on any day."""
+    asked = dict(entry.split("==") for entry in PROJECT["build-system"]["requires"])
+    assert asked == pins("build")
+
+
+def test_the_locks_agree_on_every_version():
+    """So the environment for developing is the one for running with more in it."""
+    assert {**pins("run"), **pins("build")}.items() <= pins("dev").items()
+    shared = pins("run").keys() & pins("build").keys()
+    assert {name: pins("run")[name] for name in shared} == {name: pins("build")[name] for name in shared}
+
+
+@pytest.mark.parametrize("package", ["bot", "commands", "graph", "sandbox"])
+def test_the_product_imports_nothing_that_only_developing_needs(package: str):
+    """Not even inside a function, where a run on the lock of the product may not come by."""
+    locked = set(pins("run"))
+    found = importlib.metadata.packages_distributions()
+    for path in (ROOT / package).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                modules = [node.module or ""]
+            for module in {module.partition(".")[0] for module in modules}:
+                if module not in (*sys.stdlib_module_names, "bot", "commands", "graph", "sandbox"):
+                    assert names(found[module]) & locked, f"{path.relative_to(ROOT)} imports {module}"
 
 
 def test_every_symptom_and_query_has_its_own_test_file():

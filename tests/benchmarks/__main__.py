@@ -1,6 +1,6 @@
 """Run every benchmark and print its ratios beside their goals.
 
-python -m tests.benchmarks [check] [ack] [analyze] [--records 1000000]
+python -m tests.benchmarks [check] [ack] [analyze] [size] [--records 1000000]
 """
 
 from __future__ import annotations
@@ -13,20 +13,21 @@ from collections.abc import Callable
 
 from bot import log
 from bot.settings import LogSettings
-from tests.benchmarks import ack, check
+from tests.benchmarks import ack, check, size
 from tests.benchmarks.analyze import measure as analyze
 from tests.benchmarks.row import Row, table
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("which", nargs="*", default=["check", "ack", "analyze"])
+    parser.add_argument("which", nargs="*", default=["check", "ack", "analyze", "size"])
     parser.add_argument("--records", type=int, default=1_000_000, help="records that analyze reads")
     given = parser.parse_args()
     runs: dict[str, Callable[[], list[Row]]] = {
         "check": check.measure,
         "ack": ack.measure,
         "analyze": lambda: analyze.measure(given.records),
+        "size": size.measure,
     }
     log.configure(LogSettings(level="error"))
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")

@@ -1,0 +1,1 @@
+"""The bot as it is installed on machines that are not ours."""
