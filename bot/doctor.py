@@ -301,9 +301,20 @@ def look_at_tenant(
             if row.source in answers:
                 own = [one for one in recorded if one.source == row.source]
                 seen += _source(row, answers[row.source], own, reading)
+    seen += _drift(connection)
     if check_only:
         return [*lines, *seen]
     return [*lines, *seen, *_to_write(connection, reading, listed=listed)]
+
+
+def _drift(connection: Connection) -> Iterator[Line]:
+    """One line where Microsoft's answers were not as the contract says."""
+    found = connection.drift.found
+    if found:
+        first = f"{found[0].where}: {found[0].what}"
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        says = f"{first}{more}. To report them: `compromise doctor --record FOLDER --user ACCOUNT`"
+        yield Line(there=None, what="answers that differ from Microsoft's documents", says=says)
 
 
 def roles_of(token: str) -> frozenset[str] | None:
@@ -601,7 +612,7 @@ def _ask(
     return {
         arrived.source: arrived.answer
         for arrived in collect(
-            question, connection, _Forgets(), patience=_SECONDS, sources=sources, recorder=note
+            question, connection, Forgets(), patience=_SECONDS, sources=sources, recorder=note
         )
     }
 
@@ -737,10 +748,11 @@ def _anybody(connection: Connection, deadline: Deadline) -> Subject:
     return find_subject(str(best[0]["userPrincipalName"]), connection)
 
 
-class _Forgets:
+class Forgets:
     """Nothing is kept of a test."""
 
     def recall(self, source: str) -> Mapping[str, str]:
+        """Nothing was kept."""
         return {}
 
     def remember(self, source: str, name: str, value: str) -> None:

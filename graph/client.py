@@ -19,6 +19,7 @@ import structlog
 
 from graph.asking import Item
 from graph.auth import Resource, SignIn
+from graph.drift import Observer
 from graph.errors import Broken, GraphError, NotJson, Refused, Throttled
 from graph.limits import Deadline, Limits
 from graph.replies import graph_error, json_of
@@ -31,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 20
 """Requests in one batch, at most."""
+_BATCH_PATH = "/$batch"
 _SAFE = "$'(),:/@"
 _REFERENCE = "@odata.id"
 _WORLDWIDE = "https://graph.microsoft.com/"
@@ -48,11 +50,20 @@ class GraphClient:
         limits: What must be kept to.
         wire: What carries the bytes.
         pacing: How patiently reads are repeated.
+        observers: Are shown every answer as it came.
     """
 
     def __init__(
-        self, settings: TenantSettings, sign_in: SignIn, limits: Limits, wire: Wire, pacing: Pacing
+        self,
+        settings: TenantSettings,
+        sign_in: SignIn,
+        limits: Limits,
+        wire: Wire,
+        pacing: Pacing,
+        *,
+        observers: Sequence[Observer] = (),
     ) -> None:
+        self._observers = observers
         self._base = settings.hosts.graph
         self._tenant = settings.name
         self._sign_in = sign_in
@@ -122,6 +133,7 @@ class GraphClient:
 
         def send(sent: Sent) -> Any:
             reply = self._send(request, url, body, deadline, sent)
+            self._show(request, reply)
             if not reply.ok:
                 raise graph_error(reply, request.path, request.limit, datetime.now(UTC))
             return json_of(reply)
@@ -186,7 +198,9 @@ class GraphClient:
     def _batch(self, requests: Sequence[Request], deadline: Deadline) -> list[Reply]:
         """Send one batch and give back each part's reply."""
         parts = [_part_of(str(number), request) for number, request in enumerate(requests)]
-        whole = Request("POST", "/$batch", body={"requests": parts}, version=requests[0].version, reads=True)
+        whole = Request(
+            "POST", _BATCH_PATH, body={"requests": parts}, version=requests[0].version, reads=True
+        )
         for limit in {request.limit for request in requests}:
             self._limits.turn(limit, deadline)
         with self._limits.slot(requests[0], deadline, whole=True):
@@ -198,6 +212,7 @@ class GraphClient:
         return [_reply_of(by_id.get(str(number))) for number in range(len(requests))]
 
     def _part(self, request: Request, reply: Reply, deadline: Deadline) -> list[Item] | GraphError:
+        self._show(request, reply)
         try:
             if not reply.ok:
                 return graph_error(reply, request.path, request.limit, datetime.now(UTC))
@@ -217,6 +232,12 @@ class GraphClient:
         asked = answer.retry_after
         wait = self._pacing.pause(first, attempt) if asked is None else asked
         return wait if wait < deadline.left else None
+
+    def _show(self, request: Request, reply: Reply) -> None:
+        """Show an answer to whoever looks on; that a batch was sent at all is nothing to see."""
+        if request.path != _BATCH_PATH:
+            for observer in self._observers:
+                observer(request, reply)
 
     def _demand_own(self, link: str) -> None:
         """Refuse a link to anywhere else: the token would go with it."""

@@ -9,7 +9,8 @@ from typing import Self
 from graph.asking import Item
 from graph.auth import SignIn
 from graph.client import GraphClient
-from graph.errors import GraphError
+from graph.drift import Drift, Observer
+from graph.errors import GraphError, Refused
 from graph.exchange import ExchangeClient
 from graph.limits import Deadline, Limits
 from graph.request import Cmdlet, Request, changes
@@ -29,26 +30,43 @@ class Connection:
         settings: The tenant and the application in it.
         threads: How many requests may be under way at the same time.
         pacing: How patiently reads are repeated.
+        observer: Is shown every answer as it came, beside `drift`.
+        reads_only: Send nothing that changes anything, whatever is asked; the second application is then
+            not used.
+
+    Attributes:
+        drift: Where answers differed from the contract so far.
     """
 
     def __init__(
-        self, settings: TenantSettings, *, threads: int = THREADS, pacing: Pacing | None = None
+        self,
+        settings: TenantSettings,
+        *,
+        threads: int = THREADS,
+        pacing: Pacing | None = None,
+        observer: Observer | None = None,
+        reads_only: bool = False,
     ) -> None:
         self.settings = settings
         self.threads = threads
         self.limits = Limits()
         self._wire = Wire(threads)
         self.sign_in = SignIn(settings, self._wire)
+        self._reads_only = reads_only
+        self.drift = Drift(settings.name)
+        observers: tuple[Observer, ...] = (self.drift,) if observer is None else (self.drift, observer)
         parts = (self.limits, self._wire, pacing or Pacing())
-        self._graph = GraphClient(settings, self.sign_in, *parts)
-        self._exchange = ExchangeClient(settings, self.sign_in, *parts)
+        self._graph = GraphClient(settings, self.sign_in, *parts, observers=observers)
+        self._exchange = ExchangeClient(settings, self.sign_in, *parts, observers=observers)
         self.sign_in_to_write = self.sign_in
         self._graph_to_write, self._exchange_to_write = self._graph, self._exchange
-        if settings.remediate is not None:
+        if settings.remediate is not None and not reads_only:
             other = settings.to_write
             self.sign_in_to_write = SignIn(other, self._wire)
-            self._graph_to_write = GraphClient(other, self.sign_in_to_write, *parts)
-            self._exchange_to_write = ExchangeClient(other, self.sign_in_to_write, *parts)
+            self._graph_to_write = GraphClient(other, self.sign_in_to_write, *parts, observers=observers)
+            self._exchange_to_write = ExchangeClient(
+                other, self.sign_in_to_write, *parts, observers=observers
+            )
 
     def fetch(self, what: Request | Cmdlet, deadline: Deadline) -> list[Item]:
         """Send one request or cmdlet, follow all pages, and give back the items.
@@ -57,9 +75,12 @@ class Connection:
         while there is time; a write is sent once, as the application that writes where the settings name one.
 
         Raises:
-            GraphError: the specific one; InDoubt for a write whose outcome is not known.
+            GraphError: the specific one; InDoubt for a write whose outcome is not known. Refused for
+                anything but a known read where nothing may be changed.
         """
         writes = changes(what)
+        if self._reads_only:
+            _demand_reading(what)
         if isinstance(what, Cmdlet):
             return (self._exchange_to_write if writes else self._exchange).run(what, deadline)
         return (self._graph_to_write if writes else self._graph).fetch(what, deadline)
@@ -69,6 +90,8 @@ class Connection:
 
         An error of one is given in its place.
         """
+        for request in requests if self._reads_only else ():
+            _demand_reading(request)
         return self._graph.fetch_batch(requests, deadline)
 
     def held_cmdlets(
@@ -99,3 +122,17 @@ class Connection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+_SEARCHES = "/security/auditLog/queries"
+"""Posting here begins a search of the audit log, which is how it is read; no other post reads."""
+
+
+def _demand_reading(what: Request | Cmdlet) -> None:
+    """Let pass what reads, and judge it by what it is, not by what it says of itself."""
+    if isinstance(what, Cmdlet):
+        reads = not changes(what)
+    else:
+        reads = what.method == "GET" or (what.method == "POST" and what.path == _SEARCHES)
+    if not reads:
+        raise Refused("Nothing that changes anything is sent now.")

@@ -7,7 +7,7 @@ about it is kept in this file. Form and quirks are those that public clients of 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -20,6 +20,7 @@ import structlog
 from graph.asking import Item
 from graph.auth import Resource, SignIn
 from graph.client import MOST_PAGES, is_below, items_of
+from graph.drift import Observer
 from graph.errors import Broken, NotJson, Refused
 from graph.limits import Deadline, Limits
 from graph.replies import exchange_error, json_of, safe_text
@@ -47,11 +48,20 @@ class ExchangeClient:
         limits: What must be kept to.
         wire: What carries the bytes.
         pacing: How patiently reads are repeated.
+        observers: Are shown every answer as it came.
     """
 
     def __init__(
-        self, settings: TenantSettings, sign_in: SignIn, limits: Limits, wire: Wire, pacing: Pacing
+        self,
+        settings: TenantSettings,
+        sign_in: SignIn,
+        limits: Limits,
+        wire: Wire,
+        pacing: Pacing,
+        *,
+        observers: Sequence[Observer] = (),
     ) -> None:
+        self._observers = observers
         self._exchange = settings.hosts.exchange
         self._compliance = settings.hosts.compliance
         self._tenant_id = settings.tenant_id
@@ -119,6 +129,8 @@ class ExchangeClient:
     def _page(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline) -> tuple[list[Item], str]:
         def send(sent: Sent) -> Any:
             reply = self._send(cmdlet, url, body, deadline, sent)
+            for observer in self._observers:
+                observer(cmdlet, reply)
             if not reply.ok:
                 raise exchange_error(reply, cmdlet.name, datetime.now(UTC), _whose_roles(cmdlet))
             return json_of(reply)

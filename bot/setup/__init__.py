@@ -1,0 +1,1 @@
+"""Setting the bot up, and telling whether it is."""

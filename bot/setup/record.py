@@ -1,0 +1,222 @@
+"""`compromise doctor --record`: what Microsoft really answers, in a form that may be shown to anybody.
+
+Nobody who builds the bot has a tenant of every kind. Whoever has one can record the shape of every answer
+and attach it to a bug report: names and enumerations of Microsoft's own, kinds, lengths and counts, and
+where they differ from the contract. Nothing is written that the tenant said.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+
+from bot.doctor import Forgets
+from graph.collect import collect, find_subject
+from graph.connection import Connection
+from graph.drift import Difference, absent_fields, code_of, items_in, named, new_fields, refusal
+from graph.errors import GraphError
+from graph.question import Question, Window
+from graph.request import Cmdlet, Request
+from graph.settings import TenantSettings
+from graph.shapes import HIDDEN, Names, Seen, shape_for, texts_in
+from graph.wire import Reply
+
+ANSWERS, DRIFT = "answers.json", "drift.md"
+PATIENCE: Final = 120.0
+"""Seconds for all questions together; the audit log's search is the slowest."""
+
+_OPTIONS: Final = ("$select", "$expand", "$top", "$count", "$orderby")
+"""Options whose values are ours; `$filter` and `$search` hold the tenant's."""
+
+_COUNTING: Final = ("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+"""Headers whose numbers are told."""
+
+_TELLING: Final = ("Location", "Preference-Applied", "WWW-Authenticate", "x-ms-throttle-scope")
+"""Headers of which only is told that they came."""
+
+
+class NotRecorded(Exception):
+    """Nothing was written; the text says why and what to do."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """One question with everything that came back for it, page by page."""
+
+    what: Request | Cmdlet
+    replies: list[Reply] = field(default_factory=list)
+
+
+class Recording:
+    """Keeps every answer in memory; an `Observer`. Any thread may call it."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, _Asked] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, what: Request | Cmdlet, reply: Reply) -> None:
+        """Keep one page."""
+        with self._lock:
+            self._asked.setdefault(_question(what), _Asked(what)).replies.append(reply)
+
+    def files(self, settings: TenantSettings) -> Mapping[str, str]:
+        """What is to be written, by file name; nothing of the tenant is in it.
+
+        Args:
+            settings: The tenant, whose name and domains are no part of any name that is told.
+        """
+        names = Names()
+        for text in (settings.name, *settings.domains):
+            names.learn(text)
+        with self._lock:
+            asked = sorted(self._asked.items())
+        for _, one in asked:
+            for reply in one.replies:
+                for text in texts_in([*items_in(reply)]):
+                    names.learn(text)
+        told, differences = [], set[Difference]()
+        for _, one in asked:
+            entry, found = _entry(one, names)
+            told.append(entry)
+            differences |= found
+        return {
+            ANSWERS: json.dumps({"questions": told}, indent=1) + "\n",
+            DRIFT: drift_page(sorted(differences), len(told)),
+        }
+
+
+def record(tenants: Sequence[TenantSettings], user: str) -> Mapping[str, str]:
+    """Ask everything once about one account, changing nothing, and give back the files.
+
+    Args:
+        tenants: Where to look for the account.
+        user: The account, by address or object id.
+
+    Raises:
+        NotRecorded: the account could not be found, or no tenant lets us in.
+    """
+    whys = []
+    for settings in tenants:
+        recording = Recording()
+        with Connection(settings, observer=recording, reads_only=True) as connection:
+            try:
+                subject = find_subject(user, connection)
+            except GraphError as error:
+                whys.append(f"{settings.name}: {error.sentence}")
+                continue
+            now = datetime.now(UTC)
+            question = Question(subject, Window(now - timedelta(days=1), now))
+            for _ in collect(question, connection, Forgets(), patience=PATIENCE):
+                pass  # the recording has seen it
+        return recording.files(settings)
+    raise NotRecorded(f"{' '.join(whys)} Nothing was recorded.")
+
+
+def write(files: Mapping[str, str], folder: Path) -> None:
+    """Write the files into a new or empty folder.
+
+    Raises:
+        NotRecorded: the folder holds something, or cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise NotRecorded(f"{folder} is not empty. Name a new folder, so that only this is in it.")
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NotRecorded(f"{folder} cannot be written: {error.strerror or error}.") from error
+
+
+def show(files: Mapping[str, str], console: Console) -> None:
+    """Print the files exactly as they will be written."""
+    for name, text in files.items():
+        console.print(f"--- {name}", markup=False, highlight=False)
+        console.print(text, markup=False, highlight=False, soft_wrap=True, end="")
+
+
+def drift_page(differences: list[Difference], questions: int) -> str:
+    """The page about where the answers differ from the contract."""
+    lines = [
+        "# Where the answers differ from the contract",
+        "",
+        f"{questions} questions were asked. The contract is the table in `graph/contract/`.",
+        "",
+    ]
+    if not differences:
+        lines.append("Nothing differs.")
+    where = ""
+    for one in differences:
+        if one.where != where:
+            where = one.where
+            lines += ["", f"## `{where}`", ""]
+        lines.append(f"- {one.what}")
+    return "\n".join(lines) + "\n"
+
+
+def _question(what: Request | Cmdlet) -> str:
+    """What makes two questions the same one: the pattern, and which fields were asked for."""
+    if isinstance(what, Cmdlet):
+        return " ".join((named(what), *sorted(what.parameters), *what.select))
+    return " ".join((named(what), *(f"{name}={what.query[name]}" for name in _OPTIONS if name in what.query)))
+
+
+def _entry(asked: _Asked, names: Names) -> tuple[dict[str, Any], set[Difference]]:
+    """One question as it is told, and where its answers differ."""
+    what, shape = asked.what, shape_for(asked.what, names)
+    found: set[Difference] = set()
+    for reply in asked.replies:
+        if reply.ok:
+            for item in items_in(reply):
+                shape.take(item)
+        else:
+            unforeseen = refusal(what, reply)
+            found |= {unforeseen} if unforeseen is not None else set()
+    found |= {*new_fields(what, shape), *absent_fields(what, shape)}
+    entry: dict[str, Any] = {"asked": named(what)}
+    if isinstance(what, Cmdlet):
+        entry["parameters"] = sorted(what.parameters)
+        entry["select"] = list(what.select)
+    else:
+        entry["options"] = {name: what.query[name] if name in _OPTIONS else "…" for name in what.query}
+        entry["headers sent"] = sorted(what.headers)
+    entry["answers"] = [
+        {"times": times, **json.loads(text)}
+        for text, times in sorted(Counter(map(_outcome, asked.replies)).items())
+    ]
+    entry["items"] = shape.items
+    entry["fields"] = {place: _told(seen) for place, seen in sorted(shape.places.items())}
+    return entry, found
+
+
+def _outcome(reply: Reply) -> str:
+    """Status, error code and headers of an answer, as a text that can be counted."""
+    headers: dict[str, str] = {}
+    kind = str(reply.headers.get("Content-Type") or "").partition(";")[0].strip().casefold()
+    headers["Content-Type"] = kind if kind in ("application/json", "text/html", "text/plain", "") else HIDDEN
+    for name in _COUNTING:
+        value = str(reply.headers.get(name) or "")
+        if value:
+            headers[name] = value if value.isascii() and value.isdigit() else "(not a number)"
+    headers |= {name: "(came)" for name in _TELLING if reply.headers.get(name)}
+    code = "" if reply.ok else code_of(reply)
+    return json.dumps({"status": reply.status, **({"code": code} if code else {}), "headers": headers})
+
+
+def _told(seen: Seen) -> dict[str, Any]:
+    told: dict[str, Any] = {"times": seen.times, "is": sorted(seen.kinds)}
+    if seen.shortest is not None:
+        told["length"] = [seen.shortest, seen.longest]
+    if seen.values:
+        told["values"] = sorted(seen.values)
+    if seen.closed and seen.known is None:
+        told["in the table"] = False
+    return told
