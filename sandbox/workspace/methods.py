@@ -137,13 +137,13 @@ def _content(state: State, args: Arguments, *, limit: int | None) -> dict[str, A
 
 
 def _thread(state: State, channel: Channel, thread_ts: Any) -> str | None:
-    """Return the ts of the thread's first message, whichever of its messages was named."""
-    if not thread_ts:
-        return None
-    parent = state.find_message(channel.id, str(thread_ts))
-    if parent is None:
-        raise RefusedError("cannot_reply_to_message")
-    return parent.thread_ts or parent.ts
+    """Return the ts of the thread's first message, whichever of its messages was named.
+
+    None where that message was deleted: Slack then puts the reply into the channel and says nothing.
+    Source: github.com/slack-go/slack/issues/1571.
+    """
+    parent = state.find_message(channel.id, str(thread_ts)) if thread_ts else None
+    return (parent.thread_ts or parent.ts) if parent else None
 
 
 def _page(items: Sequence[Any], args: Arguments, default: int = 100) -> tuple[list[Any], dict[str, str]]:

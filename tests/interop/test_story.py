@@ -7,6 +7,7 @@ not know is named here: it has no user groups, and a slash command needs no call
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import requests
@@ -15,6 +16,8 @@ from sandbox.workspace.methods import METHODS
 from tests.interop.conftest import LACKING, SCOPES
 from tests.interop.recorder import Call
 from tests.interop.room import Room, words
+
+ROOT = Path(__file__).resolve().parents[2]
 
 UNSEEN_SCOPES = {
     "commands": "lets Slack send the slash command and the shortcuts; no Web API method asks for it",
@@ -119,3 +122,13 @@ def test_each_scope_of_the_manifest_is_needed_by_a_call(told, scope):
 def test_nothing_else_is_asked_for_than_what_is_shown_or_named_here():
     needed = {scope for name in EXERCISED for scope in METHODS[name].scopes}
     assert set(SCOPES) <= needed | set(UNSEEN_SCOPES)
+
+
+def test_every_method_that_the_bot_calls_was_called_or_is_named_here():
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
+    families = "|".join(sorted({name.split(".")[0] for name in METHODS}))
+    named = set(re.findall(rf"(?:client|hasty)\.((?:{families})_\w+)", source))
+    called = {name.replace("_", ".") for name in named - {"files_upload_v2"}}
+    assert "files_upload_v2" in named  # which is the two methods of an upload
+    files = {"files.getUploadURLExternal", "files.completeUploadExternal"}
+    assert called | files | {"apps.connections.open"} == EXERCISED | set(UNSEEN_METHODS)
