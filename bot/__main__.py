@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +29,6 @@ from bot.errors import ArchiveAltered, ArchiveUnreadable, BotError, ExportUnread
 from bot.messages.escape import visible
 from bot.settings import LogSettings, Settings, SettingsError
 from commands.check import judge, look
-from commands.checkpoint import note, origin, public_key_line, read_checkpoints, read_public_keys, sign_head
 from commands.clues.places import Atlas
 from commands.errors import (
     AnchorUnreadable,
@@ -41,9 +39,18 @@ from commands.errors import (
     NothingToSign,
 )
 from commands.keys import FILE, Keys
-from commands.ledger import Entry, Ledger
+from commands.ledger import Entry, Ledger, verify_ledger
+from commands.ledger import entries as e
+from commands.ledger.checkpoint import (
+    note,
+    origin,
+    public_key_line,
+    read_checkpoints,
+    read_public_keys,
+    sign_head,
+)
+from commands.ledger.rebuild import holds_ledger, rebuild_file
 from commands.report import Answer, Report, Result, State
-from commands.soundness import verify_ledger
 from graph.collect import find_subject
 from graph.errors import GraphError, NoSuchUser
 from graph.question import Question, Window
@@ -215,7 +222,7 @@ def _look_into(
 ) -> Report:
     """Look, and keep in the ledger who asked and what came of it."""
     if ledger:
-        ledger.append("asked", ACTOR, "", {"words": f"check {user}", "span": str(span)})
+        ledger.append(e.Asked(words=f"check {user}", span=str(span)), ACTOR)
     try:
         connection = tenants.for_address(user)
         subject = find_subject(user, connection)
@@ -224,17 +231,16 @@ def _look_into(
         evidence = look(question, connection, Forgetful(), tell, patience=patience, atlas=atlas)
     except GraphError as error:
         if ledger:
-            ledger.append("could not look", ACTOR, "", {"words": f"check {user}", "reason": error.sentence})
+            ledger.append(e.NotCollected(words=f"check {user}", says=error.sentence), ACTOR)
         raise
     report = judge(evidence, _now(), atlas)
     if all(source.state is State.UNAVAILABLE for source in report.sources):
         why = report.sources[0].reason
         if ledger:
-            ledger.append("could not look", ACTOR, "", {"subject": subject.id, "reason": why})
+            ledger.append(e.NotCollected(subject=subject.id, says=why), ACTOR)
         raise Stopped(COULD_NOT_LOOK, f"Could not look: no source could be read. The first one said: {why}")
     if ledger:
-        verdict = {"subject": subject.id, "verdict": report.verdict.answer.value}
-        ledger.append("answered", ACTOR, "", verdict)
+        ledger.append(e.Answered(subject=subject.id, verdict=report.verdict.answer.value), ACTOR)
     return report
 
 
@@ -606,6 +612,17 @@ def verify(
 
 
 @ledger_app.command()
+def rebuild(ledger: LedgerFile = _LEDGER) -> None:
+    """Make the tables and indexes anew from the entries, and see that they are sound then."""
+    with readable():
+        _a_ledger(ledger)
+        with _ledger_errors():
+            head = rebuild_file(ledger)
+            verify_ledger(ledger)
+        typer.echo(f"The tables of {ledger} were made anew from {head.size} entries, and are sound.")
+
+
+@ledger_app.command()
 def show(
     ledger: LedgerFile = _LEDGER,
     case: Annotated[str | None, typer.Option(help="Only the entries of this case.")] = None,
@@ -719,7 +736,7 @@ def verify_evidence(
             return
         with _opened(ledger) as book:
             verify_ledger(book.path)
-            packed = [entry for entry in book.entries(case_id=sound.case_id) if entry.kind == "evidence"]
+            packed = book.entries(case_id=sound.case_id, kinds=(e.EvidencePacked.KIND,))
             known = [entry for entry in packed if entry.facts.get("sha256") == sound.sha256]
             if not known:
                 raise Stopped(MISSING, f"The ledger knows no archive {file} with this SHA-256.")
@@ -770,11 +787,10 @@ def _ledger_errors() -> Iterator[None]:
 def _a_ledger(path: Path) -> None:
     _readable_file(path)
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as file:
-            known = file.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").fetchone()
-    except sqlite3.Error as error:
-        raise Stopped(BAD_INPUT, f"{path} cannot be read as a ledger ({error}).") from error
-    if known is None:
+        known = holds_ledger(path)
+    except LedgerUnwritable as error:
+        raise Stopped(BAD_INPUT, f"{path} cannot be read as a ledger ({error.why}).") from error
+    if not known:
         raise Stopped(BAD_INPUT, f"{path} holds no ledger.")
 
 

@@ -24,7 +24,8 @@ from commands.carry_out import Patience, carry_out
 from commands.clues.places import Atlas
 from commands.errors import CommandError, NotNow
 from commands.keys import Keys
-from commands.ledger import Case, Ledger, moment
+from commands.ledger import Case, Ledger
+from commands.ledger.entries import ExecutionFinished, Rechecked
 from commands.proposals import Proposal, Proposals
 from commands.situation import Guard
 from commands.watch import Doors, look_again, says
@@ -172,19 +173,21 @@ class Carrying:
         if proposal.kind == "contain":
             self._proposals.set_watches(case.id, LOOKS)
         raised = bool(doors.new)
-        self._proposals.watched(case.id, 0, _facts(doors, raised=raised))
+        self._proposals.watched(case.id, _seen(doors, 0, raised=raised))
         if not doors.is_quiet:
             self._papers.say_in_thread(proposal, "looked again", answers.looked_again(says(doors), case))
 
     def _is_looked_at(self, proposal: Proposal) -> bool:
         """Whether the case was looked at after this proposal was carried out."""
-        kinds = [
-            entry.kind
-            for entry in self._ledger.entries(case_id=proposal.plan.case_id)
-            if entry.kind == "looked again"
-            or (entry.kind == "carried out" and entry.facts.get("proposal") == proposal.id)
-        ]
-        return "looked again" in kinds[kinds.index("carried out") :] if "carried out" in kinds else False
+        finished = False
+        kinds = (ExecutionFinished.KIND, Rechecked.KIND)
+        for entry in self._ledger.entries(case_id=proposal.plan.case_id, kinds=kinds):
+            match entry.event:
+                case ExecutionFinished(proposal=proposal.id):
+                    finished = True
+                case Rechecked() if finished:
+                    return True
+        return False
 
     def show(self, proposal_id: str) -> None:
         """Show how it ended on every card, and keep the head of the ledger outside of it.
@@ -209,7 +212,7 @@ class Carrying:
         case = self._ledger.case(case_id)
         doors = self._look(case)
         raised = bool(doors.came_back or doors.new)
-        self._proposals.watched(case_id, number, _facts(doors, raised=raised))
+        self._proposals.watched(case_id, _seen(doors, number, raised=raised))
         log.info(
             "A case was looked at again.", action="watch.done", case=case_id, round=number, raised=raised
         )
@@ -270,10 +273,8 @@ class Carrying:
 
     def _forget(self, now: datetime) -> None:
         """Forget the passwords whose time is over; their buttons go."""
-        rows = self._ledger.rows("SELECT DISTINCT proposal FROM secrets WHERE until <= ?", [moment(now)])
-        if self._proposals.forget_secrets(now):
-            for row in rows:
-                self._papers.repaint(row["proposal"])
+        for proposal_id in self._proposals.forget_secrets(now):
+            self._papers.repaint(proposal_id)
 
     @staticmethod
     def _tried(proposal_id: str, act: Callable[[], None]) -> None:
@@ -284,16 +285,17 @@ class Carrying:
             log.warning("A proposal waits.", action="proposal.waits", proposal=proposal_id, error=str(error))
 
 
-def _facts(doors: Doors, *, raised: bool) -> dict[str, object]:
+def _seen(doors: Doors, number: int, *, raised: bool) -> Rechecked:
     """What the ledger notes of a look, with the sentence that the case's card says."""
-    return {
-        "says": _sentence(doors),
-        "raised": raised,
-        "closed": [change.id for change in doors.closed],
-        "came_back": [change.id for change in doors.came_back],
-        "new": [change.id for change in doors.new],
-        "not_seen": [one.what for one in doors.not_seen],
-    }
+    return Rechecked(
+        round=number,
+        says=_sentence(doors),
+        raised=raised,
+        closed=tuple(change.id for change in doors.closed),
+        came_back=tuple(change.id for change in doors.came_back),
+        new=tuple(change.id for change in doors.new),
+        not_seen=tuple(one.what for one in doors.not_seen),
+    )
 
 
 def _sentence(doors: Doors) -> str:

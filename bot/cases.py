@@ -6,7 +6,6 @@ Everything that was posted is noted in the ledger: a restart goes on with the sa
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,7 +35,8 @@ from bot.messages.escape import plain
 from bot.messages.proposal_card import proposal_line
 from bot.slack_client import call
 from commands.check import Progress
-from commands.ledger import Case, CaseState, Ledger
+from commands.ledger import BOT, Case, CaseState, Ledger
+from commands.ledger.entries import EvidencePacked
 from commands.plan import Nothing, offer_from
 from commands.proposals import Proposals
 from commands.report import Report
@@ -272,20 +272,15 @@ class Cards:
         drawn = picture(report, handled)
         files = report_files(report, handled, drawn)
         if archive:
-            noted = _answers_of(self._ledger, case)
+            noted = self._ledger.answers_of(case)
             kept = kept_answers.kept(self._ledger.path, case.id, case.run, noted) if noted else None
             if kept is None:
                 log.warning("An archive has no answers in it.", action="answers.missing", case=case.id)
             packed = evidence_archive(report, handled, files, case.offer, kept)
             files[NAME] = packed
-            facts = {
-                "run": case.run,
-                "name": NAME,
-                "size": len(packed),
-                "sha256": hashlib.sha256(packed).hexdigest(),
-                "answers": kept is not None,
-            }
-            self._ledger.append("evidence", "bot", case.id, facts)
+            digest = hashlib.sha256(packed).hexdigest()
+            event = EvidencePacked(case.run, NAME, len(packed), digest, answers=kept is not None)
+            self._ledger.append(event, BOT, case.id)
         return files, drawn
 
     def _files(self, case: Case) -> tuple[str, ...]:
@@ -297,12 +292,12 @@ class Cards:
         view = view_of(case, files=files)
         if view.report is None:
             return replace(view, offers=False if case.state is CaseState.FAILED else None)
-        doors, raised = _doors_of(self._ledger, case)
+        seen = self._ledger.last_recheck(case.id)
         return replace(
             view,
             proposals=tuple(proposal_line(one) for one in Proposals(self._ledger).of_case(case.id)),
-            doors=doors,
-            raised=raised,
+            doors=seen.says if seen else "",
+            raised=seen.raised if seen else False,
             offers=any(not isinstance(one, Nothing) for one in offer_from(case.offer or "[]")),
         )
 
@@ -431,26 +426,6 @@ class Painter(Generic[T]):
 def _names(text: str) -> tuple[str, ...]:
     """The names of files, as they were noted when they were attached."""
     return tuple(name for name in text.split(", ") if name)
-
-
-def _answers_of(ledger: Ledger, case: Case) -> str:
-    """The SHA-256 of the answers that the last check of a case kept; "" where it kept none."""
-    rows = ledger.rows(
-        "SELECT body FROM ledger WHERE case_id = ? AND kind = 'check done' ORDER BY seq DESC LIMIT 1",
-        [case.id],
-    )
-    facts = json.loads(rows[0]["body"]) if rows else {}
-    return str(facts.get("answers_sha256") or "") if facts.get("run") == case.run else ""
-
-
-def _doors_of(ledger: Ledger, case: Case) -> tuple[str, bool]:
-    """What was seen when the case was looked at again the last time, and whether something came back."""
-    rows = ledger.rows(
-        "SELECT body FROM ledger WHERE case_id = ? AND kind = 'looked again' ORDER BY seq DESC LIMIT 1",
-        [case.id],
-    )
-    facts = json.loads(rows[0]["body"]) if rows else {}
-    return str(facts.get("says", "")), bool(facts.get("raised"))
 
 
 def view_of(case: Case, *, progress: Progress | None = None, files: tuple[str, ...] = ()) -> CaseView:

@@ -57,6 +57,7 @@ from commands.carry_out import secret_name
 from commands.errors import AlreadyProposed, CommandError, NotNow, VoteRefused
 from commands.keys import Keys
 from commands.ledger import Case, Ledger
+from commands.ledger import entries as e
 from commands.plan import Change, Plan, Planned, Undoable, holds_password, offer_from
 from commands.proposals import PERHAPS_MADE, Action, Proposal, Proposals
 from commands.propose import (
@@ -83,15 +84,13 @@ class Answer:
     """How a question ended: what the ledger notes, and what the person is told; nothing after a window.
 
     Attributes:
-        kind: The kind of the entry.
+        event: What is noted; the desk puts the request in.
         case_id: The case that it is about, "" for none.
-        facts: What else is noted.
         messages: What the person is told, in this order.
     """
 
-    kind: str
-    case_id: str
-    facts: Mapping[str, str]
+    event: e.Response
+    case_id: str = ""
     messages: tuple[Message, ...] = ()
 
 
@@ -194,7 +193,7 @@ class Deciding:
             sources=SOURCES,
             needs=partial(needs_of, policy=self._policy),
         )
-        return Answer("plan shown", case.id, {}, messages)
+        return Answer(e.PlanShown(), case.id, messages)
 
     def _choose(self, asked: Asked, case: Case) -> Answer:
         """Open the window in which somebody chooses what to propose."""
@@ -208,13 +207,13 @@ class Deciding:
             needs=partial(needs_of, policy=self._policy),
         )
         self._open(asked, modal)
-        return Answer("window opened", case.id, {"window": modal.callback_id})
+        return Answer(e.ModalOpened(window=modal.callback_id), case.id)
 
     def _contain(self, asked: Asked, case: Case, choice: Choice) -> Answer:
         offer = self._fresh_offer(case)
         if choice.offer and offer_reference(case.id, offer) != f"{case.id} {choice.offer}":
             return Answer(
-                "not answered", case.id, {"says": "the offer changed"}, (decisions.offer_changed(case.id),)
+                e.NotAnswered(says="the offer changed"), case.id, (decisions.offer_changed(case.id),)
             )
         plan = assemble(
             case_id=case.id,
@@ -233,11 +232,11 @@ class Deciding:
         done = self._done(case)
         if not done:
             return Answer(
-                "not answered", case.id, {"says": "nothing to undo"}, (decisions.nothing_to_undo(case.id),)
+                e.NotAnswered(says="nothing to undo"), case.id, (decisions.nothing_to_undo(case.id),)
             )
         modal = restore_modal(case.id, case.subject, [(one.change, action) for one, action in done])
         self._open(asked, modal)
-        return Answer("window opened", case.id, {"window": modal.callback_id})
+        return Answer(e.ModalOpened(window=modal.callback_id), case.id)
 
     def _restore(self, asked: Asked, case: Case, choice: Choice) -> Answer:
         undoable = [one for one, _ in self._done(case)]
@@ -247,7 +246,7 @@ class Deciding:
         changes = [one.change for one in undoable]
         if choice.offer and offer_reference(case.id, changes) != f"{case.id} {choice.offer}":
             return Answer(
-                "not answered", case.id, {"says": "the offer changed"}, (decisions.offer_changed(case.id),)
+                e.NotAnswered(says="the offer changed"), case.id, (decisions.offer_changed(case.id),)
             )
         if any(number >= len(undoable) for number in choice.numbers):
             raise NotUnderstood(f"There are only {len(undoable)} changes to undo in case {case.id}.")
@@ -294,7 +293,7 @@ class Deciding:
             if known.state is not ProposalState.OPEN:
                 raise
             message = decisions.proposal_open(known, self._papers.link(known))
-            return Answer("not answered", case.id, {"says": str(error)}, (message,))
+            return Answer(e.NotAnswered(says=str(error)), case.id, (message,))
         log.info("A plan was proposed.", action="proposal.made", proposal=proposal.id, proposed_by=asker.id)
         try:
             proposal = self._papers.post(proposal.id)
@@ -305,7 +304,7 @@ class Deciding:
 
     def _posted(self, proposal: Proposal) -> Answer:
         message = decisions.proposal_posted(proposal, self._papers.link(proposal))
-        return Answer("answered", proposal.plan.case_id, {"proposal": proposal.id}, (message,))
+        return Answer(e.Answered(proposal=proposal.id), proposal.plan.case_id, (message,))
 
     def _fresh_offer(self, case: Case) -> tuple[Planned, ...]:
         """Give what the case offers.
@@ -335,7 +334,7 @@ class Deciding:
             if not why_not(ballot, with_code, yes=True, digest=digest, now=self._clock()):
                 if has_factor and asked.trigger:
                     self._open(asked, code_modal(proposal))
-                    return Answer("window opened", proposal.plan.case_id, {"window": "approve_with_code"})
+                    return Answer(e.ModalOpened(window="approve_with_code"), proposal.plan.case_id)
                 voter = replace(voter, barred=_no_code(enrolled=has_factor))
         return self._vote(asked, proposal, voter, digest, yes=True, says="")
 
@@ -347,7 +346,7 @@ class Deciding:
             ballot = self._proposals.ballot(proposal)
             if not why_not(ballot, voter, yes=False, digest=digest, now=self._clock()):
                 self._open(asked, deny_modal(proposal))
-                return Answer("window opened", proposal.plan.case_id, {"window": "deny"})
+                return Answer(e.ModalOpened(window="deny"), proposal.plan.case_id)
         return self._vote(asked, proposal, voter, digest, yes=False, says=wish.because)
 
     def _vote(
@@ -358,9 +357,11 @@ class Deciding:
             proposal = self._proposals.vote(proposal.id, digest, voter, yes=yes, says=says)
         except VoteRefused as error:
             now = self._proposals.get(proposal.id)
+            if now.state is ProposalState.EXPIRED and not now.shown:
+                self._repaint(now)
             message = self._refused(now, voter, str(error))
             self._raise_alarm(now, voter)
-            return Answer("not counted", case_id, {"proposal": proposal.id, "says": str(error)}, (message,))
+            return Answer(e.NotCounted(proposal=proposal.id, says=str(error)), case_id, (message,))
         log.info(
             "A vote was counted.",
             action="proposal.vote",
@@ -373,7 +374,7 @@ class Deciding:
             self._jobs.enqueue_plan(proposal.id)
         self._repaint(proposal)
         message = decisions.vote_noted(proposal, voter.id)
-        return Answer("answered", case_id, {"proposal": proposal.id}, (message,))
+        return Answer(e.Answered(proposal=proposal.id), case_id, (message,))
 
     def _refused(self, proposal: Proposal, voter: Voter, sentence: str) -> Message:
         """Say politely why a vote does not count."""
@@ -410,16 +411,16 @@ class Deciding:
             proposal = self._proposals.withdraw(proposal.id, asked.user, wish.because)
         except NotNow as error:
             message = decisions.too_late(self._proposals.get(proposal.id))
-            return Answer("not answered", proposal.plan.case_id, {"says": str(error)}, (message,))
+            return Answer(e.NotAnswered(says=str(error)), proposal.plan.case_id, (message,))
         self._repaint(proposal)
         return Answer(
-            "answered", proposal.plan.case_id, {"proposal": proposal.id}, (decisions.withdrawn(proposal),)
+            e.Answered(proposal=proposal.id), proposal.plan.case_id, (decisions.withdrawn(proposal),)
         )
 
     def _repaint(self, proposal: Proposal) -> None:
         """Bring all copies up to date; what fails here is done in the next round."""
         try:
-            if proposal.state in (ProposalState.DENIED, ProposalState.WITHDRAWN):
+            if proposal.state in (ProposalState.DENIED, ProposalState.WITHDRAWN, ProposalState.EXPIRED):
                 self._papers.show(proposal.id)
             else:
                 self._papers.repaint(proposal.id)
@@ -431,7 +432,7 @@ class Deciding:
     def _show_errands(self, asked: Asked, case: Case) -> Answer:
         self._gate.reader_about(asked, case.subject)
         message = errands(case.id, case.subject, self._proposals.errands(case.id))
-        return Answer("errands shown", case.id, {}, (message,))
+        return Answer(e.TasksShown(), case.id, (message,))
 
     def _tick(self, asked: Asked, wish: TickErrand) -> Answer:
         case = self._gate.finished_case(wish.about)
@@ -440,10 +441,10 @@ class Deciding:
             known = {errand.number: errand for errand in self._proposals.errands(case.id)}
             if wish.number in known and not known[wish.number].done_by:
                 self._open(asked, errand_done_modal(case.id, case.subject, known[wish.number]))
-                return Answer("window opened", case.id, {"window": "errand_done"})
+                return Answer(e.ModalOpened(window="errand_done"), case.id)
         errand = self._proposals.tick(case.id, wish.number, asked.user, wish.note)
         left = sum(1 for one in self._proposals.errands(case.id) if not one.done_by)
-        return Answer("answered", case.id, {}, (decisions.errand_ticked(errand, left, self._gate.ours),))
+        return Answer(e.Answered(), case.id, (decisions.errand_ticked(errand, left, self._gate.ours),))
 
     def _tell_history(self, asked: Asked, cases: Sequence[Case]) -> Answer:
         newest = cases[0]
@@ -451,7 +452,7 @@ class Deciding:
         entries = [entry for case in cases for entry in self._ledger.entries(case_id=case.id)]
         entries.sort(key=lambda entry: entry.seq)
         heading = newest.subject.display_name or newest.subject.mail if len(cases) > 1 else newest.id
-        return Answer("history shown", newest.id, {}, history(entries, heading, self._gate.ours))
+        return Answer(e.HistoryShown(), newest.id, history(entries, heading, self._gate.ours))
 
     def _show_password(self, asked: Asked, wish: ShowPassword) -> Answer:
         """Show a new password once, to somebody who proposed or approved that it was made."""
@@ -461,21 +462,17 @@ class Deciding:
         self._keep_from_password(asked, proposal, case, voter)
         change, sealed = self._sealed(proposal)
         if change is None or sealed is None:
-            return Answer(
-                "not answered", case.id, {"says": "the password is gone"}, (decisions.password_gone(),)
-            )
+            return Answer(e.NotAnswered(says="the password is gone"), case.id, (decisions.password_gone(),))
         password = self._keys.open(sealed, secret_name(proposal.id, change.id)).decode()
         # Opened first, and empty: a window that Slack does not open must not cost the password.
         view_id = self._open(asked, replace(password_modal("…", case.subject.mail, case_id=case.id)))
         if not self._proposals.password_shown(proposal.id, change.id, asked.user):
             self._close(view_id, "Somebody else was shown it a moment ago.")
-            return Answer(
-                "not answered", case.id, {"says": "the password is gone"}, (decisions.password_gone(),)
-            )
+            return Answer(e.NotAnswered(says="the password is gone"), case.id, (decisions.password_gone(),))
         shown = password_modal(password, case.subject.mail, case_id=case.id)
         self._cards.persist(lambda: call(self._client.views_update, view_id=view_id, view=shown.view))
         self._papers.repaint(proposal.id)
-        return Answer("window opened", case.id, {"window": "password"})
+        return Answer(e.ModalOpened(window="password"), case.id)
 
     def _keep_from_password(self, asked: Asked, proposal: Proposal, case: Case, voter: Voter) -> None:
         """See that only who proposed or approved it, and may still do so, sees a new password."""
@@ -516,7 +513,7 @@ class Deciding:
         secret = self._factor.enrol(asked.user)
         name = next(iter(sorted(voter.addresses)), asked.user)
         self._open(asked, enrol_modal(secret, uri(secret, name), private_metadata=asked.channel))
-        return Answer("window opened", "", {"window": "enrol"})
+        return Answer(e.ModalOpened(window="enrol"))
 
     def wrong_code(self, user: str, code: str) -> str:
         """Take the code that goes with an approval; give why it does not count, "" when it does."""

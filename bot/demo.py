@@ -32,6 +32,7 @@ from bot import log
 from bot.app import Bot, create_app, now
 from bot.artefacts import answers
 from bot.errors import CannotStart, ExportUnreadable
+from bot.messages.outcomes import in_words
 from bot.run import only_one
 from bot.settings import (
     ApproverSettings,
@@ -42,13 +43,13 @@ from bot.settings import (
     SlackSettings,
 )
 from commands.approval import ProposalState
-from commands.checkpoint import read_checkpoints
 from commands.errors import CommandError, LedgerError
 from commands.keys import Keys
 from commands.ledger import Case, CaseState, Ledger
+from commands.ledger.checkpoint import read_checkpoints
+from commands.ledger.verify import verify_ledger
 from commands.proposals import Outcome, Proposal, Proposals
 from commands.report import Answer, Result
-from commands.soundness import verify_ledger
 from graph.settings import TenantSettings
 from sandbox import page, tenant, workspace
 from sandbox.page import RunningPage
@@ -74,6 +75,7 @@ _OURS = (
     "ledger.db",
     "ledger.db-wal",
     "ledger.db-shm",
+    "ledger.db.head",
     "compromise.key",
     "checkpoints.txt",
     "messages.jsonl",
@@ -369,7 +371,7 @@ class _Story:
             return [f"Proposal {ended.id} is {ended.state}: {ended.note or 'nobody carried it out'}"]
         changes = {change.id: change.says for change in ended.plan.changes}
         return [
-            f"{changes[one.change]}: {one.outcome}. {one.says}".strip()
+            f"{changes[one.change]}: {in_words(one.outcome or '')}. {one.says}".strip()
             for one in ended.actions
             if one.outcome not in (Outcome.CONFIRMED, Outcome.ALREADY)
         ]

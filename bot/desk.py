@@ -35,6 +35,7 @@ from bot.reporting import Reporting
 from bot.slack_client import TIMEOUT, call
 from commands.errors import AlreadyLooking, CommandError, LedgerError
 from commands.ledger import Case, CaseState, Ledger, new_case_id
+from commands.ledger import entries as e
 from graph.collect import Connection
 from graph.errors import GraphError
 from graph.question import Subject, Window
@@ -223,11 +224,7 @@ class Desk:
     def channel_of(self, about: str) -> str:
         """Give the channel of the case or proposal that a text begins with; "" where it names none."""
         name = about.partition(" ")[0]
-        rows = self._ledger.rows(
-            "SELECT channel FROM proposals WHERE id = ? UNION SELECT channel FROM cases WHERE id = ?",
-            [name, name],
-        )
-        return str(rows[0]["channel"]) if rows else ""
+        return self._ledger.channel_of(name)
 
     def _kept(self, asked: Asked, fresh: bool) -> None:
         if not fresh:
@@ -293,7 +290,7 @@ class Desk:
         try:
             case = self._ledger.case(case_id)
             with self._ledger.writing() as writing:
-                writing.answer(asked.id, "check started", asked.user, case_id, {"channel": case.channel})
+                writing.answer(asked.id, e.CheckStarted(channel=case.channel), asked.user, case_id)
             self.tell(asked, answers.started(case, self._cards.link(case)))
         except Exception:
             log.exception("A question could not be answered late.", action="asked.failed", request=asked.id)
@@ -308,7 +305,7 @@ class Desk:
             messages = (answers.broken(reference),)
             try:
                 with self._ledger.writing() as writing:
-                    writing.answer(asked.id, "question failed", asked.user, "", {"reference": reference})
+                    writing.answer(asked.id, e.InternalError(reference=reference), asked.user)
             except CommandError as error:
                 log.warning("The ledger is closed.", action="asked.unwritten", error=str(error))
         for message in messages:
@@ -333,10 +330,10 @@ class Desk:
             log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
             return (answers.no(str(error), self.ours),)
         except (BotError, CommandError, GraphError) as error:
-            kind = "refused" if isinstance(error, Barred) else "not answered"
+            kind = e.Refused if isinstance(error, Barred) else e.NotAnswered
             log.info("A question was refused.", action="asked.refused", request=asked.id, why=str(error))
             with self._ledger.writing() as writing:
-                writing.answer(asked.id, kind, asked.user, "", {"says": str(error)})
+                writing.answer(asked.id, kind(says=str(error)), asked.user)
             return (answers.no(str(error), self.ours),)
 
     def _decide(self, asked: Asked, wish: Wish) -> tuple[Message, ...]:
@@ -345,7 +342,7 @@ class Desk:
     def _noted(self, asked: Asked, answer: Answer) -> tuple[Message, ...]:
         """Write down how a question ended; give what the person is told."""
         with self._ledger.writing() as writing:
-            writing.answer(asked.id, answer.kind, asked.user, answer.case_id, answer.facts)
+            writing.answer(asked.id, answer.event, asked.user, answer.case_id)
         return answer.messages
 
     def _look_up(self, asked: Asked, wish: Check | ShowReport) -> Message:
@@ -371,7 +368,7 @@ class Desk:
         except AlreadyLooking as error:
             running = self._ledger.case(error.case_id)
             with self._ledger.writing() as writing:
-                writing.answer(asked.id, "already running", asked.user, running.id, {})
+                writing.answer(asked.id, e.AlreadyRunning(), asked.user, running.id)
             return answers.already(running, self._cards.link(running))
         try:
             case = self._cards.post(case)
@@ -384,7 +381,7 @@ class Desk:
             raise
         self._jobs.enqueue(case)
         with self._ledger.writing() as writing:
-            writing.answer(asked.id, "check started", asked.user, case.id, {"channel": case.channel})
+            writing.answer(asked.id, e.CheckStarted(channel=case.channel), asked.user, case.id)
         log.info("A check was started.", action="check.started", case=case.id, asked_by=asked.user)
         return answers.started(case, self._cards.link(case))
 
@@ -430,5 +427,5 @@ class Desk:
         room = channels.room(self._client, wish.channel or asked.channel)
         link = self._cards.post_report(case, room.id, asked.id)
         with self._ledger.writing() as writing:
-            writing.answer(asked.id, "report posted", asked.user, case.id, {"channel": room.id})
+            writing.answer(asked.id, e.ReportPosted(channel=room.id), asked.user, case.id)
         return answers.report_posted(case, link)

@@ -170,12 +170,7 @@ class Gate:
         raise NotUnderstood(f"No check of {name} has come to an end yet. Type: /compromise check {name}")
 
     def _cases_of(self, address: str) -> list[Case]:
-        rows = self._ledger.rows(
-            "SELECT id FROM cases WHERE instr(lower(subject), ?) ORDER BY asked_at DESC, rowid DESC",
-            [address],
-        )
-        cases = (self._ledger.case(row["id"]) for row in rows)
-        return [case for case in cases if case.subject.is_meant_by(address)]
+        return [case for case in self._ledger.cases_about(address) if case.subject.is_meant_by(address)]
 
     def _by_alias(self, alias: str) -> tuple[Subject, Connection]:
         """Try an alias in every domain of every tenant; more than one hit is nobody's to guess."""

@@ -24,9 +24,9 @@ from bot.second_factor import enrolments
 from bot.slack_client import call
 from commands.approval import Voter, approvals, why_not
 from commands.errors import CommandError, LedgerTampered
-from commands.ledger import Case, Ledger
+from commands.ledger import Case, CaseState, Ledger
+from commands.ledger.verify import verify_ledger
 from commands.proposals import Proposals
-from commands.soundness import verify_ledger
 
 log = structlog.get_logger(__name__)
 
@@ -162,26 +162,22 @@ class Home:
         That is what is being looked into, and the newest accusation of each account. A later check acquits
         only when it looked at as long a span: a shorter one saw less.
         """
-        rows = self._ledger.rows(
-            "SELECT id, tenant, subject_id, state, verdict, window_start, window_end FROM cases"
-            " ORDER BY asked_at DESC, rowid DESC"
-        )
         found: list[str] = []
         settled: set[tuple[str, str]] = set()
         acquitted: dict[tuple[str, str], timedelta] = {}
-        for row in rows:
-            account = (row["tenant"], row["subject_id"])
+        for case in self._ledger.outlines():
+            account = (case.tenant, case.subject.id)
             if account in settled:
                 continue
-            if row["state"] == "looking":
-                found.append(row["id"])
+            if case.state is CaseState.LOOKING:
+                found.append(case.id)
                 settled.add(account)
-            elif row["verdict"]:
-                span = datetime.fromisoformat(row["window_end"]) - datetime.fromisoformat(row["window_start"])
-                if row["verdict"] not in _ACCUSED:
+            elif case.verdict:
+                span = case.window.end - case.window.start
+                if case.verdict not in _ACCUSED:
                     acquitted[account] = max(span, acquitted.get(account, span))
                 elif span > acquitted.get(account, timedelta()) + timedelta(minutes=1):
-                    found.append(row["id"])
+                    found.append(case.id)
                     settled.add(account)
         return found
 
@@ -221,14 +217,10 @@ class Home:
         return tuple(mine), elsewhere
 
     def _health(self, user: str) -> Health:
-        rows = self._ledger.rows(
-            "SELECT state, finished_at FROM cases WHERE finished_at IS NOT NULL AND state <> 'looking'"
-            " ORDER BY finished_at DESC LIMIT 1"
-        )
-        last = rows[0] if rows else None
+        last = self._ledger.last_ended()
         return Health(
-            last_check=datetime.fromisoformat(last["finished_at"]) if last else None,
-            last_failed=last is not None and last["state"] == "failed",
+            last_check=last.finished_at if last else None,
+            last_failed=last is not None and last.state is CaseState.FAILED,
             ledger=self._sound,
             entries=self._entries,
             enrolled=any(one.user == user and one.enrolled_at for one in enrolments(self._ledger)),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from commands.errors import LedgerUnwritable
 from commands.ledger import Ledger
+from commands.ledger.entries import NotUnderstood
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,7 @@ class Intake:
                     asked = slip.asked
                     fresh.append(writing.ask(asked.id, asked.user, asked.channel, asked.words))
                     if fresh[-1] and slip.not_understood:
-                        says = {"says": slip.not_understood}
-                        writing.answer(asked.id, "not understood", asked.user, "", says)
+                        writing.answer(asked.id, NotUnderstood(says=slip.not_understood), asked.user)
         except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it is
             for slip in slips:
                 self._failed(slip.asked, error)

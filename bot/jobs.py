@@ -134,7 +134,7 @@ class Checking:
             reference = refer("A check failed.", case_id)
             says = f"{error.sentence} The log has more under {reference}."
             with self._ledger.writing() as writing:
-                writing.fail(case_id, says=says, reference=reference, facts={"code": error.code})
+                writing.fail(case_id, says=says, reference=reference, code=error.code)
         except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
             reference = refer("A check failed by a mistake of ours.", case_id)
             says = f"A mistake of ours ended this check; the log has it under {reference}."
@@ -143,8 +143,15 @@ class Checking:
         else:
             answer = report.verdict.answer.value
             with self._ledger.writing() as writing:
-                facts = {"sources": sources, "run": run, "answers_sha256": answered}
-                writing.finish(case_id, verdict=answer, report=stored, facts=facts, offer=offered)
+                writing.finish(
+                    case_id,
+                    verdict=answer,
+                    report=stored,
+                    offer=offered,
+                    run=run,
+                    sources=sources,
+                    answers=answered,
+                )
             log.info("A check is done.", action="check.done", case=case_id, verdict=answer, run=run)
 
     def _kept(self, case: Case, report: Report, recorder: answers.Answers) -> str:

@@ -6,7 +6,6 @@ posted is noted in the ledger, so a restart goes on with the same cards.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -282,25 +281,10 @@ class ProposalCards:
             proposal,
             names=self._titles,
             now=now,
-            decided_at=self._decided_at(proposal),
+            decided_at=proposal.decided_at,
             case_link=self._link_of(case),
-            password_shown_to=self._password_shown_to(proposal),
+            password_shown_to=self._proposals.password_shown_to(proposal),
         )
-
-    def _decided_at(self, proposal: Proposal) -> datetime | None:
-        rows = self._ledger.rows("SELECT decided_at FROM proposals WHERE id = ?", [proposal.id])
-        return datetime.fromisoformat(rows[0]["decided_at"]) if rows and rows[0]["decided_at"] else None
-
-    def _password_shown_to(self, proposal: Proposal) -> str:
-        rows = self._ledger.rows(
-            "SELECT actor, body FROM ledger WHERE case_id = ? AND kind = 'password shown' ORDER BY seq",
-            [proposal.plan.case_id],
-        )
-        for row in rows:
-            facts = json.loads(row["body"])
-            if facts.get("proposal") == proposal.id and facts.get("shown"):
-                return str(row["actor"])
-        return ""
 
     def _link_of(self, case: Case) -> str:
         if case.card and not self._links.get(case.card):

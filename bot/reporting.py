@@ -26,16 +26,14 @@ from bot.messages.reported import reported, thanks, whom_to_ask
 from bot.named import named_in
 from bot.people import People, Person
 from bot.windows import open_window
-from commands.ledger import Ledger, moment
+from commands.ledger import Ledger
+from commands.ledger import entries as e
 
 log = structlog.get_logger(__name__)
 
 MOST_REPORTS: Final = 3
 WITHIN: Final = timedelta(hours=1)
 """How many reports one person may make in which time: responders must be able to read them."""
-
-REPORTED: Final = "account reported"
-"""The kind of the entry that counts."""
 
 _MENTIONS_READ = 5
 """How many mentions of one message are looked up: a window must be open within three seconds."""
@@ -84,7 +82,7 @@ class Reporting:
         self._people.reporter(asked.user, asked.team)
         modal = report_modal(starts=self._may_ask(asked), account=account, channel=asked.channel)
         open_window(self._client, asked.trigger, modal)
-        return Answer("window opened", "", {"window": modal.callback_id})
+        return Answer(e.ModalOpened(window=modal.callback_id))
 
     def open_check(self, asked: Asked, message: Mapping[str, Any]) -> None:
         """Open the window that checks the account in a message; for others than responders, the form.
@@ -125,7 +123,7 @@ class Reporting:
         room = self._room()
         if room is None:
             message = whom_to_ask(self._people.responders())
-            return Answer("not answered", "", {"says": "there is no channel for reports"}, (message,))
+            return Answer(e.NotAnswered(says="there is no channel for reports"), "", (message,))
         self._count(asked, account, wish.noticed)
         posted = self._cards.say(
             room.id,
@@ -140,7 +138,7 @@ class Reporting:
             ),
         )
         log.info("An account was reported.", action="account.reported", request=asked.id, by=reporter.id)
-        return Answer("answered", "", {"channel": room.id, "ts": str(posted["ts"])}, (thanks(),))
+        return Answer(e.Answered(channel=room.id, ts=str(posted["ts"])), "", (thanks(),))
 
     def check_words(self, report_id: str) -> str:
         """Give the words that check the account of a report.
@@ -148,8 +146,8 @@ class Reporting:
         Raises:
             NotUnderstood: there is no such report.
         """
-        rows = self._ledger.rows("SELECT words FROM requests WHERE id = ?", [report_id])
-        wish = read(rows[0]["words"]) if rows else None
+        words = self._ledger.request_words(report_id)
+        wish = read(words) if words else None
         if not isinstance(wish, Suspect):
             raise NotUnderstood("I do not know this report. Type: /compromise check and the address.")
         return f"check {spelled(wish.who)}{_typed(wish.when)}"
@@ -197,13 +195,11 @@ class Reporting:
             Barred: there were too many.
         """
         with self._ledger.writing() as writing:
-            since = moment(self._clock() - WITHIN)
-            rows = writing.rows(
-                "SELECT json_extract(body, '$.report') AS report FROM ledger"
-                " WHERE kind = ? AND actor = ? AND at > ?",
-                [REPORTED, asked.user, since],
-            )
-            known = {str(row["report"]) for row in rows}
+            known = {
+                entry.facts["report"]
+                for entry in self._ledger.entries(kinds=(e.AccountReported.KIND,))
+                if entry.actor == asked.user and self._clock() - datetime.fromisoformat(entry.at) < WITHIN
+            }
             if asked.id in known:
                 return
             if len(known) >= MOST_REPORTS:
@@ -212,9 +208,7 @@ class Reporting:
                     "If it is urgent, call them."
                 )
             # Not under "request": that would say that it is answered, which it is once it is posted.
-            writing.append(
-                REPORTED, asked.user, "", {"report": asked.id, "account": account, "noticed": noticed}
-            )
+            writing.append(e.AccountReported(asked.id, account, noticed), asked.user)
 
     def _addresses_in(self, message: Mapping[str, Any]) -> tuple[str, ...]:
         """Give the addresses that a message names; those of our own domains, where accounts are, first."""

@@ -2,7 +2,7 @@
 
 A code is good for its own half minute and for the ones right before and after it, and once only. After five
 wrong codes nobody gets in for a quarter of an hour, not even with a right one. Everything that happens is an
-entry of the ledger; no code and no secret ever is. Secrets lie sealed beside it.
+entry of the ledger; no code and no secret ever is. Secrets lie sealed beside the entries.
 
 Whoever enrols first has the factor. That is why enrolling is an entry that others are told of, and why only
 the command line can remove a factor.
@@ -21,7 +21,9 @@ import pyotp
 
 from bot.errors import AlreadyEnrolled
 from commands.keys import Keys
-from commands.ledger import Ledger, Writing, moment
+from commands.ledger import Ledger
+from commands.ledger import entries as e
+from commands.ledger.factors import factor_of, factors
 
 ISSUER = "compromise-bot"
 """What an authenticator app calls the account."""
@@ -34,21 +36,15 @@ MOST_WRONG = 5
 
 LOCKED_FOR = timedelta(minutes=15)
 
-TABLES = """CREATE TABLE IF NOT EXISTS factors (
-    user TEXT PRIMARY KEY, sealed BLOB NOT NULL, made_at TEXT NOT NULL, enrolled_at TEXT,
-    last_step INTEGER NOT NULL DEFAULT 0, wrong INTEGER NOT NULL DEFAULT 0, locked_until TEXT
-    ) STRICT"""
-"""The table beside the ledger."""
-
 
 class Verdict(StrEnum):
     """What a code is."""
 
     RIGHT = "right"
     WRONG = "wrong"
-    USED = "used before"
+    USED = "used"
     LOCKED = "locked"
-    NOT_ENROLLED = "not enrolled"
+    NOT_ENROLLED = "not_enrolled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +132,11 @@ class SecondFactor:
         """
         secret = pyotp.random_base32()
         with self._ledger.writing() as writing:
-            writing.execute(TABLES)
-            if writing.rows("SELECT 1 FROM factors WHERE user = ? AND enrolled_at IS NOT NULL", [user]):
+            known = factor_of(writing, user)
+            if known is not None and known.enrolled_at is not None:
                 raise AlreadyEnrolled
-            writing.append("factor offered", user, "", {})
-            writing.execute(
-                "INSERT OR REPLACE INTO factors (user, sealed, made_at) VALUES (?, ?, ?)",
-                [user, self._keys.seal(secret.encode(), user.encode()), moment(writing.now)],
-            )
+            sealed = writing.keep(self._keys.seal(secret.encode(), user.encode()))
+            writing.append(e.FactorOffered(sealed), user)
         return secret
 
     def confirm(self, user: str, code: str) -> Checked:
@@ -169,33 +162,23 @@ class SecondFactor:
         return any(one.user == user and one.enrolled_at for one in enrolments(self._ledger))
 
     def _take(self, user: str, code: str, *, enrolling: bool) -> Checked:
-        if not _has_table(self._ledger):
-            return _said(Verdict.NOT_ENROLLED, Standing())
         now = self._clock()
         # Read, judged and kept in one transaction: the same code typed twice at once counts once.
         with self._ledger.writing() as writing:
-            rows = writing.rows(
-                "SELECT sealed, last_step, wrong, locked_until FROM factors"
-                " WHERE user = ? AND (enrolled_at IS NULL) = ?",
-                [user, enrolling],
-            )
-            if not rows:
+            factor = factor_of(writing, user)
+            if factor is None or (factor.enrolled_at is None) != enrolling:
                 verdict, after = Verdict.NOT_ENROLLED, Standing()
             else:
-                row = rows[0]
-                before = Standing(row["last_step"], row["wrong"], _moment(row["locked_until"]))
-                secret = self._keys.open(row["sealed"], user.encode()).decode()
+                before = Standing(factor.last_step, factor.wrong, factor.locked_until)
+                secret = self._keys.open(factor.sealed, user.encode()).decode()
                 after, verdict = judge(before, secret, code, now)
-                _keep(writing, user, after)
             if verdict is not Verdict.RIGHT:
-                writing.append("factor refused", user, "", {"why": str(verdict), "wrong": after.wrong})
+                writing.append(e.FactorRefused(str(verdict), enrolling, after.wrong), user)
                 if verdict is Verdict.WRONG and after.locked_until is not None:
-                    writing.append("factor locked", user, "", {"until": moment(after.locked_until)})
-            elif enrolling:
-                writing.append("factor enrolled", user, "", {})
-                writing.execute("UPDATE factors SET enrolled_at = ? WHERE user = ?", [moment(now), user])
+                    writing.append(e.FactorLocked(after.locked_until), user)
             else:
-                writing.append("factor shown", user, "", {})
+                used = e.FactorEnrolled if enrolling else e.FactorUsed
+                writing.append(used(after.last_step), user)
         return _said(verdict, after)
 
 
@@ -205,12 +188,7 @@ def enrolments(ledger: Ledger) -> tuple[Enrolment, ...]:
     Raises:
         LedgerUnwritable: the file cannot be read.
     """
-    if not _has_table(ledger):
-        return ()
-    rows = ledger.rows("SELECT user, enrolled_at, locked_until FROM factors ORDER BY user")
-    return tuple(
-        Enrolment(row["user"], _moment(row["enrolled_at"]), _moment(row["locked_until"])) for row in rows
-    )
+    return tuple(Enrolment(one.user, one.enrolled_at, one.locked_until) for one in factors(ledger))
 
 
 def remove(ledger: Ledger, user: str, actor: str) -> bool:
@@ -219,31 +197,11 @@ def remove(ledger: Ledger, user: str, actor: str) -> bool:
     Raises:
         LedgerUnwritable: nothing could be written.
     """
-    if not any(one.user == user for one in enrolments(ledger)):
-        return False
     with ledger.writing() as writing:
-        writing.append("factor removed", actor, "", {"user": user})
-        return writing.execute("DELETE FROM factors WHERE user = ?", [user]) == 1
-
-
-def _has_table(ledger: Ledger) -> bool:
-    return bool(ledger.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'factors'"))
-
-
-def _keep(writing: Writing, user: str, standing: Standing) -> None:
-    writing.execute(
-        "UPDATE factors SET last_step = ?, wrong = ?, locked_until = ? WHERE user = ?",
-        [
-            standing.last_step,
-            standing.wrong,
-            moment(standing.locked_until) if standing.locked_until else None,
-            user,
-        ],
-    )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+        if factor_of(writing, user) is None:
+            return False
+        writing.append(e.FactorRemoved(user), actor)
+    return True
 
 
 def _said(verdict: Verdict, standing: Standing) -> Checked:

@@ -16,17 +16,13 @@ from slack_sdk import WebClient
 from bot.errors import SlackFailed
 from bot.messages.checkpoint import checkpoint
 from bot.slack_client import call
-from commands.checkpoint import KIND, note, sign_head
 from commands.errors import LedgerError, NothingToSign
 from commands.keys import Keys
-from commands.ledger import Ledger
+from commands.ledger import BOT, Ledger
+from commands.ledger.checkpoint import note, sign_head
+from commands.ledger.entries import CheckpointSigned, ExecutionFinished
 
 log = structlog.get_logger(__name__)
-
-ACTOR = "bot"
-
-AT_ONCE = ("carried out",)
-"""The kinds of entries after which a checkpoint does not wait for its time."""
 
 
 class Witness:
@@ -70,7 +66,7 @@ class Witness:
             answer = call(
                 self._client.chat_postMessage, channel=self._channel, **checkpoint(made, why).arguments
             )
-            note(self._ledger, made, ACTOR, why=why, channel=self._channel, ts=str(answer["ts"]))
+            note(self._ledger, made, BOT, why=why, channel=self._channel, ts=str(answer["ts"]))
         except NothingToSign:
             return False
         except (SlackFailed, LedgerError) as error:
@@ -100,19 +96,17 @@ class Witness:
         return self.post(why) if why else False
 
     def _why(self) -> str:
-        last = self._ledger.rows(
-            "SELECT seq, at FROM ledger WHERE kind = ? AND actor = ? ORDER BY seq DESC LIMIT 1", [KIND, ACTOR]
-        )
-        since = last[0]["seq"] if last else 0
-        rows = self._ledger.rows(
-            "SELECT DISTINCT kind FROM ledger WHERE seq > ? AND kind <> ?", [since, KIND]
-        )
-        kinds = {row["kind"] for row in rows}
-        if kinds.intersection(AT_ONCE):
+        signed = [one for one in self._ledger.entries(kinds=(CheckpointSigned.KIND,)) if one.actor == BOT]
+        since = signed[-1].seq if signed else 0
+        newest = self._ledger.head().size
+        if next(self._ledger.entries(kinds=(ExecutionFinished.KIND,), after=since), None):
             return "a plan was carried out"
-        if not kinds:
+        others = (
+            newest - since - sum(1 for _ in self._ledger.entries(kinds=(CheckpointSigned.KIND,), after=since))
+        )
+        if not others:
             return ""
-        if not last:
+        if not signed:
             return "the first one"
-        is_old = self._clock() - datetime.fromisoformat(last[0]["at"]) >= self._every
+        is_old = self._clock() - datetime.fromisoformat(signed[-1].at) >= self._every
         return "its time has come" if is_old else ""

@@ -4,6 +4,7 @@
     ├── LedgerError
     │   ├── LedgerUnwritable   the file cannot be written or read; nothing was done
     │   ├── LedgerTampered     its guards are missing, or an entry does not fit the chain; `seq` names it
+    │   │   ├── LedgerCut      it is gone, or shorter than it was at the last start
     │   │   └── AnchorMisfit   it is not the one that a checkpoint was signed for; `anchor` says which
     │   └── EntryMissing       somebody tried to change a case without writing an entry
     ├── NoSuchCase             no case has this id
@@ -50,6 +51,17 @@ class LedgerTampered(LedgerError):
         super().__init__(f"{where} {why}.")
         self.seq = seq
         self.why = why
+
+
+class LedgerCut(LedgerTampered):
+    """The ledger has fewer entries than it had, or other ones: files were removed, or replaced."""
+
+    def __init__(self, path: str, size: int, was: int, mark: str) -> None:
+        super().__init__(
+            f"{path} has {size} entries, and it had {was}: its file or its side files (-wal, -shm) were"
+            " removed, or an older copy was put there. Nothing was done. Restore the newest backup; if this"
+            f" one is what you want to go on with, remove {mark} first"
+        )
 
 
 class AnchorMisfit(LedgerTampered):

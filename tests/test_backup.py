@@ -18,12 +18,13 @@ import pytest
 
 from bot.artefacts import answers
 from commands.approval import ProposalState
-from commands.checkpoint import sign_head
 from commands.errors import AnchorMisfit
 from commands.keys import Keys
 from commands.ledger import Ledger
+from commands.ledger.checkpoint import sign_head
+from commands.ledger.entries import Asked
+from commands.ledger.verify import verify_ledger
 from commands.proposals import Outcome, Proposals
-from commands.soundness import verify_ledger
 from tests.commands.carrying import Scene, block_sign_in, outcomes, revoke_sessions
 from tests.commands.conftest import scene, tenant
 
@@ -53,7 +54,7 @@ class Writer:
 
     def _write(self) -> None:
         while not self._over.is_set():
-            self.ledger.append("noted", "bot", "C-2ABCD", {"number": self._written, "words": "x" * 500})
+            self.ledger.append(Asked(words=f"{self._written} {'x' * 500}"), "bot", "C-2ABCD")
             with self._news:
                 self._written += 1
                 self._news.notify_all()
@@ -119,7 +120,7 @@ def test_a_copy_taken_while_the_ledger_is_written_is_whole_and_restores(writer: 
     assert f"ends with entry {sound.head.size}" in str(misfit.value)
 
     with closing(Ledger(copy / "ledger.db", now)) as restored:
-        restored.append("noted", "bot", "", {"words": "it goes on"})
+        restored.append(Asked(words="it goes on"), "bot")
     assert verify_ledger(copy / "ledger.db", [before], [keys.public]).head.size == sound.head.size + 1
 
 
@@ -136,7 +137,7 @@ def test_the_copy_that_sqlite_makes_by_a_statement_is_as_good(writer: Writer, tm
 def test_a_copy_of_the_bare_file_lacks_what_was_written_last(tmp_path: Path):
     with closing(Ledger(tmp_path / "ledger.db", now)) as ledger:
         for number in range(10):
-            ledger.append("noted", "bot", "", {"number": number})
+            ledger.append(Asked(words=str(number)), "bot")
         bare = tmp_path / "bare.db"
         bare.write_bytes(ledger.path.read_bytes())
         with closing(sqlite3.connect(bare)) as connection:

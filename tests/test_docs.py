@@ -15,13 +15,14 @@ import pytest
 
 from bot import doctor, onboarding, settings
 from bot.capabilities import PARTS
-from bot.messages.history import BOOKKEEPING, SENTENCES
 from bot.settings import variables
-from commands.checkpoint import sign_head
 from commands.keys import Keys
 from commands.ledger import Ledger
+from commands.ledger.checkpoint import sign_head
+from commands.ledger.entries import Asked
 from graph.evidence import SOURCES
 from graph.queries.registry import QUERIES
+from tests import ledger_page
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -136,20 +137,9 @@ def test_every_module_says_what_it_is():
             assert not text.strip() or text.startswith(('"""', 'r"""')), f"{path} has no docstring"
 
 
-def test_every_kind_of_entry_is_listed_and_the_story_knows_it():
-    """A kind is whatever the code hands to the ledger as one; the page and the story leave none out."""
-    page = (ROOT / "docs/reference/ledger.md").read_text().partition("## What is written down")[2]
-    listed = set(re.findall(r"`([a-z ]+)`", page.partition("An undo is")[0]))
-    told = set(SENTENCES) | BOOKKEEPING
-    assert told == listed
-    written = set()
-    for package in ("bot", "commands"):
-        for path in (ROOT / package).rglob("*.py"):
-            found = re.findall(
-                r'writing\.append\(\s*"([a-z ]+)"|ledger\.append\(\s*"([a-z ]+)"', path.read_text()
-            )
-            written |= {one or other for one, other in found}
-    assert {"asked", "vote", "intent", "factor locked"} <= written <= listed
+def test_the_page_of_the_ledger_is_made_from_the_kinds_of_entries():
+    text = ledger_page.PAGE.read_text()
+    assert ledger_page.written(text) == text, "run: python -m tests.ledger_page"
 
 
 def test_every_setting_has_its_row_with_its_variable():
@@ -173,7 +163,7 @@ def test_the_commands_of_the_readme_run_as_they_stand_there(line, tmp_path):
     (tmp_path / "an-audit-log-export.csv").write_text(EXPORT)
     (tmp_path / "demo-output").mkdir()
     with closing(Ledger(tmp_path / "demo-output/ledger.db", lambda: datetime.now(UTC))) as ledger:
-        ledger.append("asked", "cli", "", {"words": "check"})
+        ledger.append(Asked(words="check"), "cli")
         made = sign_head(ledger, Keys.load_or_make(tmp_path / "demo-output/compromise.key"))
     (tmp_path / "demo-output/checkpoints.txt").write_text(str(made))
     done = subprocess.run(

@@ -20,7 +20,7 @@ def test_every_state_has_its_row():
 
 
 def test_every_outcome_has_its_row():
-    assert rows("outcome") == [str(outcome) for outcome in Outcome]
+    assert rows("outcome") == [f"`{outcome}`" for outcome in Outcome]
 
 
 def test_the_times_are_those_of_the_code():

@@ -117,3 +117,27 @@ def test_nothing_is_left_for_later():
     for package in ("bot", "commands", "graph", "sandbox"):
         for path in (ROOT / package).rglob("*.py"):
             assert not marks.search(path.read_text()), path
+
+
+SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|REPLACE|PRAGMA|BEGIN)\s")
+THE_ENGINES = ("PRAGMA journal_mode = WAL",)
+"""Said to the engine's own file, which is no part of the ledger."""
+
+
+def test_the_bot_holds_no_sql():
+    """What lies in the ledger is for `commands.ledger` alone to read and write."""
+    found = [
+        (path.name, node.value)
+        for path in (ROOT / "bot").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if SQL.match(node.value) and node.value not in THE_ENGINES
+    ]
+    assert found == []
+    asked = [
+        path.name
+        for path in (ROOT / "bot").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "rows"
+    ]
+    assert asked == []

@@ -22,7 +22,7 @@ from bot.artefacts.handled import Handled
 from bot.artefacts.zips import write_member
 from bot.errors import ArchiveAltered, ArchiveUnreadable
 from commands.plan import plan_facts
-from commands.proposals import ErrandState, Proposal
+from commands.proposals import Proposal, TaskState
 from commands.report import Report
 
 NAME = "evidence.zip"
@@ -227,7 +227,7 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _errand(errand: ErrandState) -> dict[str, Any]:
+def _errand(errand: TaskState) -> dict[str, Any]:
     return {
         "id": errand.id,
         "number": errand.number,

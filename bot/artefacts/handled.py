@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from commands.ledger import Head
-from commands.proposals import ErrandState, Proposal
+from commands.proposals import Proposal, TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Handled:
 
     case_id: str = ""
     proposals: tuple[Proposal, ...] = ()
-    errands: tuple[ErrandState, ...] = ()
+    errands: tuple[TaskState, ...] = ()
     head: Head | None = None
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from commands.clues.cells import harmless
 from commands.ledger import Entry
 
-COLUMNS = ("seq", "at", "kind", "actor", "case", "body", "prev", "hash")
+COLUMNS = ("seq", "at", "kind", "version", "actor", "case", "body", "prev", "hash")
 
 
 def json_lines(entries: Iterable[Entry]) -> Iterator[str]:
@@ -55,6 +55,7 @@ def _fields(entry: Entry) -> dict[str, Any]:
         entry.seq,
         entry.at,
         entry.kind,
+        entry.version,
         entry.actor,
         entry.case_id,
         entry.body,

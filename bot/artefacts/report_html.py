@@ -22,6 +22,7 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.timeline_png import Picture
 from bot.messages import parts
 from bot.messages.escape import visible
+from bot.messages.outcomes import in_words
 from commands.plan import Change
 from commands.proposals import Action, Proposal
 from commands.report import Event, Report, Result, State
@@ -53,6 +54,7 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Picture | Non
             subject=report.subject.mail or report.subject.user_principal_name,
             word=parts.VERDICT[report.verdict.answer][1],
             results=parts.RESULT,
+            in_words=in_words,
             unseen=[source for source in report.sources if source.state is not State.COMPLETE],
             unknown=[symptom for symptom in report.symptoms if symptom.result is Result.UNKNOWN],
             findings=parts.gravest_first(report.findings),
@@ -97,7 +99,7 @@ def _symptoms(report: Report) -> str:
 def _done(handled: Handled) -> str:
     """What became of all changes, and how much is left to people."""
     outcomes = Counter(
-        action.outcome.value if action.outcome else "begun, no outcome yet"
+        in_words(action.outcome) if action.outcome else "begun, no outcome yet"
         for proposal in handled.proposals
         for action in proposal.actions
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.messages import Message, parts
 from bot.messages.escape import said
-from commands.checkpoint import Checkpoint
+from commands.ledger.checkpoint import Checkpoint
 
 
 def checkpoint(value: Checkpoint, why: str) -> Message:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from bot.messages import Message, parts
 from bot.messages.escape import said
 from bot.messages.plans import counting
-from commands.proposals import ErrandState, Proposal
+from commands.proposals import Proposal, TaskState
 
 
 def working() -> Message:
@@ -105,7 +105,7 @@ def enrolled(user: str) -> Message:
     return _say(f"{parts.mention(user)}, your second factor is enrolled: your approvals ask for a code now.")
 
 
-def errand_ticked(errand: ErrandState, left: int, ours: Collection[str] = ()) -> Message:
+def errand_ticked(errand: TaskState, left: int, ours: Collection[str] = ()) -> Message:
     """Say that an errand is ticked off, and how many are still open."""
     what = said(errand.says, 200, ours)
     return _say(f"Ticked off: {errand.number}. {what}. {parts.counted(left, 'errand')} still open.")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bot.messages import Block, Message, Modal, parts
 from bot.messages.escape import plain, said
 from bot.messages.limits import fit
-from commands.proposals import ErrandState
+from commands.proposals import TaskState
 from graph.question import Subject
 
 _WAYS = 8
@@ -15,7 +15,7 @@ _WAY_BLOCKS = 90
 _DONE_BLOCKS = 6
 
 
-def errands(case_id: str, subject: Subject | str, listed: Sequence[ErrandState]) -> Message:
+def errands(case_id: str, subject: Subject | str, listed: Sequence[TaskState]) -> Message:
     """List the errands, the open ones first, each with its number and a button that ticks it off."""
     ours = parts.domains_of(subject)
     still = [errand for errand in listed if not errand.done_by]
@@ -41,7 +41,7 @@ def errands(case_id: str, subject: Subject | str, listed: Sequence[ErrandState])
     )
 
 
-def errand_done_modal(case_id: str, subject: Subject | str, errand: ErrandState) -> Modal:
+def errand_done_modal(case_id: str, subject: Subject | str, errand: TaskState) -> Modal:
     """Ask what there is to say about an errand that somebody did; the block is ``note``."""
     ours = parts.domains_of(subject)
     return Modal(
@@ -63,7 +63,7 @@ def errand_done_modal(case_id: str, subject: Subject | str, errand: ErrandState)
     )
 
 
-def errand_reference(case_id: str, errand: ErrandState) -> str:
+def errand_reference(case_id: str, errand: TaskState) -> str:
     """What a button of an errand carries: the case's id and the errand's number."""
     return f"{case_id} {errand.number}"
 
@@ -73,7 +73,7 @@ def by_text(case_id: str, number: int) -> str:
     return f"/compromise errands {case_id} done {number}"
 
 
-def _open(case_id: str, errand: ErrandState, ours: frozenset[str]) -> Block:
+def _open(case_id: str, errand: TaskState, ours: frozenset[str]) -> Block:
     lines = [f"☐ *{errand.number}.* {said(errand.says, 400, ours)}", *_ways(errand, ours)]
     return {
         **parts.section("\n".join(lines)),
@@ -81,19 +81,19 @@ def _open(case_id: str, errand: ErrandState, ours: frozenset[str]) -> Block:
     }
 
 
-def _ways(errand: ErrandState, ours: frozenset[str], *, most: int = _WAYS) -> Iterator[str]:
+def _ways(errand: TaskState, ours: frozenset[str], *, most: int = _WAYS) -> Iterator[str]:
     for line in errand.how[:most]:
         yield f"    {said(line, 240, ours)}"
     if len(errand.how) > most:
         yield f"    … {len(errand.how) - most} more lines in the window that “Done” opens"
 
 
-def _done(errand: ErrandState, ours: frozenset[str]) -> str:
+def _done(errand: TaskState, ours: frozenset[str]) -> str:
     when = f", {parts.when(errand.done_at)}" if errand.done_at else ""
     note = f": “{said(errand.note, 160, ours)}”" if errand.note else ""
     says = said(errand.says, 160, ours)
     return f"☑ {errand.number}. {says}, done by {parts.mention(errand.done_by)}{when}{note}"
 
 
-def _mark(errand: ErrandState) -> str:
+def _mark(errand: TaskState) -> str:
     return "☑" if errand.done_by else "☐"

@@ -14,6 +14,7 @@ from datetime import datetime
 from bot.messages import Block, Message, parts
 from bot.messages.escape import said
 from bot.messages.limits import ALL_BLOCKS_CHARACTERS, BLOCKS, characters, fit, pack
+from bot.messages.outcomes import OUTCOMES
 from bot.messages.plans import (
     DIGEST_SHOWN,
     account,
@@ -44,18 +45,6 @@ _STATES = {
     ProposalState.STOPPED: ("■", "Stopped"),
 }
 """Each state's mark and words. The marks differ in shape, so nobody needs the colour."""
-
-HEADINGS = {
-    Outcome.CONFIRMED: ("✔", "Done and confirmed"),
-    Outcome.UNCONFIRMED: ("◌", "Done, not confirmed yet"),
-    Outcome.ALREADY: ("＝", "Already so"),
-    Outcome.FAILED: ("✖", "Failed"),
-    Outcome.REFUSED: ("⊘", "Refused"),
-    Outcome.CHANGED: ("≠", "Left alone, because it had changed"),
-    Outcome.SKIPPED: ("↷", "Left out, because it depends on another"),
-    Outcome.UNKNOWN: ("?", "Nobody knows"),
-}
-"""The heading of each outcome, in the order in which the result lists them."""
 
 _LEVELS = (
     (400, True, None),
@@ -316,7 +305,7 @@ def _result(proposal: Proposal, detail: _Detail, *, ended: bool) -> Iterator[Blo
         elif action.outcome is not None:
             line = _result_line(change, action, proposal, detail)
             groups.setdefault(action.outcome, []).append(f"{number}. {line}")
-    for outcome, (mark, heading) in HEADINGS.items():
+    for outcome, (mark, heading) in OUTCOMES.items():
         if groups.get(outcome):
             yield from parts.paragraphs(f"*{mark} {heading}*", detail.shown(groups[outcome]))
     if not_begun:
@@ -366,7 +355,7 @@ def _summary(proposal: Proposal) -> str:
             last = [action.outcome for action in last_actions(proposal).values()]
             found = [
                 f"{last.count(outcome)} {heading[:1].lower()}{heading[1:]}"
-                for outcome, (_, heading) in HEADINGS.items()
+                for outcome, (_, heading) in OUTCOMES.items()
                 if outcome in last
             ]
             return f"{'; '.join(found) or 'nothing was begun'}{errands.replace(',', ';')}."

@@ -11,10 +11,10 @@ import pytest
 from bot.settings import ApproverSettings, ResponderSettings
 from commands.approval import ProposalState, Voter
 from commands.ledger import Case
+from commands.ledger.verify import verify_ledger
 from commands.plan import Nothing, offer_from
 from commands.proposals import Proposal
 from commands.propose import assemble
-from commands.soundness import verify_ledger
 from sandbox.workspace import Message, View
 from tests.scenarios.conftest import ADELE, Stage
 
@@ -42,8 +42,7 @@ def checked(stage) -> Callable[..., Stage]:
 
 def case_of(story: Stage) -> Case:
     """The newest case."""
-    (row, *_) = story.bot.ledger.rows("SELECT id FROM cases ORDER BY asked_at DESC")
-    return story.bot.ledger.case(row["id"])
+    return story.bot.ledger.case(story.bot.ledger.outlines()[0].id)
 
 
 def numbers(story: Stage, *steps: str) -> str:
@@ -122,7 +121,7 @@ def test_what_was_approved_right_before_the_program_ended_is_carried_out_afterwa
     story.start()
     ended(story, ProposalState.DONE)
     assert forwarding(story) == (None, None)
-    assert story.kinds().count("carrying out") == 1
+    assert story.kinds().count("execution_started") == 1
 
 
 def test_a_proposal_whose_card_was_never_posted_gets_one_in_the_next_round(checked):
@@ -189,4 +188,4 @@ def test_whoever_changes_the_address_in_slack_is_nobody_and_decides_nothing(chec
     story.slack.change_person("subject", email="adele@elsewhere.example")
     story.slack.click("subject", card, "approve")
     story.told("subject", "belongs to none of our tenants")
-    assert "vote" not in story.kinds()
+    assert "voted" not in story.kinds()

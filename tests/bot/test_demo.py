@@ -20,10 +20,10 @@ from rich.console import Console
 from bot import demo
 from bot.artefacts.archive import verify
 from bot.errors import CannotStart
-from commands.checkpoint import read_checkpoints
 from commands.keys import Keys
 from commands.ledger import Ledger
-from commands.soundness import verify_ledger
+from commands.ledger.checkpoint import read_checkpoints
+from commands.ledger.verify import verify_ledger
 from graph.evidence import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,7 +89,7 @@ def test_it_shows_the_proposal_the_approvals_and_what_became_of_every_change(pla
         "The ledger is sound",
     ):
         assert words in said
-    for words in ("not confirmed yet", "Failed", "Nobody knows", "Does not hold"):
+    for words in ("not confirmed yet", "Failed", "Unknown, verify manually", "Does not hold"):
         assert words not in said
 
 
@@ -117,7 +117,7 @@ def test_the_archive_that_was_attached_is_sound_known_to_the_ledger_and_holds_wh
     archive = played[1] / "evidence.zip"
     sound = verify(archive)
     with closing(Ledger(played[1] / "ledger.db", lambda: datetime.now(UTC))) as ledger:
-        noted = [entry.facts for entry in ledger.entries() if entry.kind == "evidence"]
+        noted = [entry.facts for entry in ledger.entries() if entry.kind == "evidence_packed"]
     assert sound.sha256 in [facts["sha256"] for facts in noted]
     with zipfile.ZipFile(archive) as file:
         said = {name: json.loads(file.read(name)) for name in file.namelist() if name.startswith("sources/")}
@@ -137,8 +137,8 @@ def test_the_ledger_is_sound_and_knows_who_asked_and_who_was_refused(played):
     finally:
         ledger.close()
     assert kinds.count("proposed") == 2
-    assert kinds.count("vote") == 4
-    assert kinds.count("intent") == kinds.count("confirmed") > 30
+    assert kinds.count("voted") == 4
+    assert kinds.count("intended") == kinds.count("change_confirmed") > 30
     assert "refused" in kinds
 
 

@@ -13,6 +13,7 @@ from bot.settings import ApproverSettings, ResponderSettings
 from bot.slack_client import make_client
 from commands.keys import Keys
 from commands.ledger import new_case_id
+from commands.ledger.entries import Asked, FactorEnrolled
 from commands.plan import Plan
 from graph.question import Subject, Window
 from sandbox.workspace.faults import api_error
@@ -55,7 +56,7 @@ def case(story: Any, name: str, verdict: str = "", *, days: int = 14, card: bool
         Cards(client, client, ledger).post(ledger.case(case_id))
     if verdict:
         with ledger.writing() as writing:
-            writing.finish(case_id, verdict=verdict, report="", facts={})
+            writing.finish(case_id, verdict=verdict, report="")
             writing.shown(case_id, "as done")
     return case_id
 
@@ -177,15 +178,13 @@ def test_everybody_else_can_report_from_there_and_sees_no_case(story):
 def test_a_second_factor_that_is_enrolled_is_shown(story):
     factor = SecondFactor(story.bot.ledger, Keys.load_or_make(story.settings.key), lambda: datetime.now(UTC))
     factor.enrol("U0ALEXWILB")
-    with story.bot.ledger.writing() as writing:
-        writing.append("factor enrolled", "U0ALEXWILB", "", {})
-        writing.execute("UPDATE factors SET enrolled_at = ?", [datetime.now(UTC).isoformat()])
+    story.bot.ledger.append(FactorEnrolled(step=1), "U0ALEXWILB")
     home(story, "approver", "Your second factor: enrolled")
 
 
 def test_a_ledger_that_was_altered_is_told(stage):
     story = stage("clean")
-    story.bot.ledger.append("asked", "U1", "", {"channel": "", "request": "r", "words": ""})
+    story.bot.ledger.append(Asked(), "U1")
     story.stop()
     with closing(sqlite3.connect(story.settings.ledger)) as db:
         trigger = db.execute("SELECT sql FROM sqlite_master WHERE name = 'ledger_keeps_words'").fetchone()[0]

@@ -11,7 +11,7 @@ import pytest
 from bot.intake import Asked, Intake
 from commands.errors import LedgerUnwritable
 from commands.ledger import Ledger
-from commands.soundness import verify_ledger
+from commands.ledger.verify import verify_ledger
 
 
 def question(number: int) -> Asked:
@@ -69,7 +69,7 @@ def test_the_same_question_is_written_down_once(ledger, intake, desk):
 def test_what_was_not_understood_is_kept_with_its_answer_and_is_not_answered_again(ledger, intake, desk):
     intake.take(question(1), not_understood="I do not know that word.")
     intake.stop()
-    assert [entry.kind for entry in ledger.entries()] == ["asked", "not understood"]
+    assert [entry.kind for entry in ledger.entries()] == ["asked", "not_understood"]
     assert list(ledger.unanswered_requests()) == []
     assert desk.kept == []
 

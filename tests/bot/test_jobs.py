@@ -42,8 +42,8 @@ def test_the_same_run_of_a_case_is_on_the_queue_once(stage):
         story.bot.jobs.enqueue(case)
     story.bot.jobs.reconcile(timedelta(0))
     story.shown()
-    assert story.kinds().count("check done") == 1
-    assert "check started again" not in story.kinds()
+    assert story.kinds().count("check_finished") == 1
+    assert "check_restarted" not in story.kinds()
 
 
 def test_a_run_that_died_is_started_again_and_given_up_in_the_end(stage):

@@ -14,9 +14,11 @@ import pytest
 
 from bot import __main__ as command
 from bot.second_factor import SecondFactor
-from commands.checkpoint import read_checkpoints, read_public_keys
 from commands.keys import Keys
-from commands.ledger import GUARDS, Ledger
+from commands.ledger import Ledger
+from commands.ledger.checkpoint import read_checkpoints, read_public_keys
+from commands.ledger.entries import Asked
+from commands.ledger.schema import GUARDS
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -41,7 +43,7 @@ def ledger(tmp_path: Path):
     path = tmp_path / "ledger.db"
     with closing(Ledger(path, lambda: NOW)) as book:
         for number in range(4):
-            book.append("noted", "U0MEGANBOW", "C-2ABCD", {"number": number, "words": "=1+1 größer"})
+            book.append(Asked(words=f"={number}+1 größer"), "U0MEGANBOW", "C-2ABCD")
     Keys.load_or_make(tmp_path / "compromise.key")
     return path
 
@@ -90,8 +92,8 @@ def test_without_an_anchor_it_is_said_what_cannot_be_told(compromise, ledger):
         ("DELETE FROM ledger", "its end was cut off"),
         (
             (
-                "INSERT INTO cases (id, tenant, subject, subject_id, channel, state, run, asked_by, asked_at,"
-                " window_start, window_end) VALUES ('C-1', '', '{}', '', '', 'done', 1, '', '', '', '')"
+                "INSERT INTO tasks (case_id, number, id, says, how, done_by, note)"
+                " VALUES ('C-1', 1, 'harden:0', '', '[]', '', '')"
             ),
             "no entry tells of",
         ),
@@ -177,8 +179,8 @@ def test_the_chain_can_be_computed_again_from_the_json_lines(compromise, ledger,
     for line in lines:
         entry = json.loads(line)
         assert entry["prev"] == prev.hex()
-        made = hashlib.sha256(b"compromise-bot ledger entry, version 1\n" + prev)
-        for name in ("seq", "at", "kind", "actor", "case", "body"):
+        made = hashlib.sha256(b"compromise-bot ledger entry, version 2\n" + prev)
+        for name in ("seq", "at", "kind", "version", "actor", "case", "body"):
             raw = str(entry[name]).encode()
             made.update(len(raw).to_bytes(8, "big") + raw)
         prev = made.digest()
@@ -195,12 +197,12 @@ def test_json_lines_go_to_the_standard_output_unless_a_file_is_named(compromise,
 
 def test_no_cell_of_the_csv_is_a_formula(compromise, tmp_path):
     with closing(Ledger(tmp_path / "ledger.db", lambda: NOW)) as book:
-        book.append("=cmd|'/C calc'!A0", "+U1", "@SUM(A1)", {"words": "\u202eabc;=1+1"})
+        book.append(Asked(words="\u202eabc;=1+1"), "+U1", "@SUM(A1)")
     status, out, _ = compromise("ledger", "export", "--format", "csv")
     head, row = csv.reader(out.splitlines())
     assert status == 0
-    assert head == ["seq", "at", "kind", "actor", "case", "body", "prev", "hash"]
-    assert row[2:5] == ["'=cmd|'/C calc'!A0", "'+U1", "'@SUM(A1)"]
+    assert head == ["seq", "at", "kind", "version", "actor", "case", "body", "prev", "hash"]
+    assert row[4:6] == ["'+U1", "'@SUM(A1)"]
     assert not any(cell.startswith(("=", "+", "-", "@")) or ";=" in cell for cell in row)
 
 

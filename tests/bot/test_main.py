@@ -18,6 +18,7 @@ import typer.main
 from bot import __main__ as command
 from bot.messages.help import VERBS
 from commands.ledger import Ledger
+from commands.ledger.entries import Answered, Asked
 from sandbox import tenant
 from tests.examples import EXAMPLES, needs_examples
 
@@ -202,8 +203,8 @@ def test_a_check_in_the_sandbox_leaves_no_ledger(compromise, tmp_path):
 def test_a_ledger_that_was_altered_is_found(compromise, tmp_path):
     path = tmp_path / "ledger.db"
     ledger = Ledger(path, lambda: datetime(2026, 3, 2, tzinfo=UTC))
-    ledger.append("asked", "cli", "", {"words": "check somebody"})
-    ledger.append("answered", "cli", "", {"verdict": "compromised"})
+    ledger.append(Asked(words="check somebody"), "cli")
+    ledger.append(Answered(verdict="compromised"), "cli")
     ledger.close()
     assert compromise("ledger", "verify")[0] == 0
     raw = path.read_bytes()
@@ -222,7 +223,7 @@ def test_a_file_that_is_no_ledger_is_left_alone(compromise, tmp_path):
 
 def test_a_ledger_is_shown_in_lines(compromise, tmp_path):
     ledger = Ledger(tmp_path / "ledger.db", lambda: datetime(2026, 3, 2, tzinfo=UTC))
-    ledger.append("asked", "cli", "C-1", {"words": "check\x1b[31m <somebody>"})
+    ledger.append(Asked(words="check\x1b[31m <somebody>"), "cli", "C-1")
     ledger.close()
     status, out, _ = compromise("ledger", "show", "--case", "C-1")
     assert status == 0

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.settings import ResponderSettings
-from commands.soundness import verify_ledger
+from commands.ledger.verify import verify_ledger
 from tests.scenarios.conftest import ADELE
 
 
@@ -46,7 +46,7 @@ def test_a_bare_command_opens_the_form_and_a_responders_report_is_a_check(stage)
     story.shown()
     assert words(story) == ["", f"suspect {ADELE} since 10d because odd &lt;mail&gt; &amp; rules"]
     (case,) = [
-        story.bot.ledger.case(one.case_id) for one in story.bot.ledger.entries() if one.kind == "shown"
+        story.bot.ledger.case(one.case_id) for one in story.bot.ledger.entries() if one.kind == "case_shown"
     ]
     assert case.window.end - case.window.start == timedelta(days=10)
     assert reports(story) == []
@@ -57,7 +57,7 @@ def test_somebody_elses_report_is_told_to_the_responders_and_starts_nothing(stag
     story.slack.shortcut("bystander", "report_account")
     modal = form(story, "bystander", "tells the responders")
     assert "Start the check" not in str(modal)
-    story.wrote("asked", "window opened")
+    story.wrote("asked", "modal_opened")
     sent = story.slack.submit("bystander", modal, {"person": "U0ADELEVAN", "noticed": "<!channel> *spam*"})
     assert sent.error is None
     story.slack.wait_for(
@@ -69,7 +69,7 @@ def test_somebody_elses_report_is_told_to_the_responders_and_starts_nothing(stag
     assert "Grady Archie" in text or "U0GRADYARC" in text
     assert "<!channel>" not in report.text
     assert "U0ADELEVAN" not in str(report), "a mention would call the one whose account it is"
-    story.wrote("asked", "window opened", "asked", "account reported", "answered")
+    story.wrote("asked", "modal_opened", "asked", "account_reported", "answered")
     assert story.bot.ledger.unfinished_cases() == []
 
     story.slack.click("responder", report, "check_reported")
@@ -137,7 +137,7 @@ def test_without_a_channel_people_are_told_whom_to_ask(stage, users, says):
     story.type(f"suspect {ADELE} because of odd mail", person="bystander", channel="security-alerts")
     told = story.told("bystander", says)
     assert ("U0NESTORWI" in told.text) is bool(users)
-    story.wrote("asked", "not answered")
+    story.wrote("asked", "not_answered")
 
 
 @pytest.mark.parametrize(
@@ -200,5 +200,5 @@ def test_a_report_from_nowhere_needs_a_channel_for_the_card(stage):
     story = stage("clean")
     story.slack.shortcut("responder", "report_account")
     story.slack.submit("responder", form(story, "responder"), {"account": ADELE})
-    story.slack.wait_for(lambda: "not answered" in story.kinds())
+    story.slack.wait_for(lambda: "not_answered" in story.kinds())
     story.slack.wait_for(lambda: "Say in which channel" in str(story.slack.direct("responder")) or None)

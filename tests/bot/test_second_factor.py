@@ -1,5 +1,6 @@
 """A code counts once, for a short while, and guessing is stopped."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -140,7 +141,7 @@ def test_somebody_has_a_factor_once_a_code_of_it_was_shown(factor, clock, ledger
     assert factor.is_enrolled(MEGAN)
     assert not factor.is_enrolled(ALEX)
     kinds = [entry.kind for entry in ledger.entries()]
-    assert kinds == ["factor offered", "factor refused", "factor refused", "factor enrolled"]
+    assert kinds == ["factor_offered", "factor_refused", "factor_refused", "factor_enrolled"]
 
 
 def test_the_code_of_the_enrolment_does_not_count_again(factor, clock):
@@ -186,7 +187,7 @@ def test_a_lock_lasts_through_a_restart_and_stands_in_the_ledger(factor, clock, 
     answer = again.check(MEGAN, code(secret, clock.now))
     assert not answer.right
     assert "too many" in answer.says
-    assert "factor locked" in [entry.kind for entry in ledger.entries()]
+    assert "factor_locked" in [entry.kind for entry in ledger.entries()]
     clock.now += LOCKED_FOR
     assert again.check(MEGAN, code(secret, clock.now)).right
 
@@ -205,10 +206,10 @@ def test_neither_codes_nor_secrets_stand_in_the_ledger(factor, clock, ledger, tm
 def test_a_secret_that_was_swapped_for_somebody_elses_opens_for_nobody(factor, clock, ledger):
     enrolled(factor, clock)
     alex = enrolled(factor, clock, ALEX)
-    with ledger.writing() as writing:
-        writing.append("noted", "somebody", "", {})
+    with sqlite3.connect(ledger.path) as file:
         swapped = "(SELECT sealed FROM factors WHERE user = ?)"
-        writing.execute(f"UPDATE factors SET sealed = {swapped} WHERE user = ?", [ALEX, MEGAN])  # noqa: S608
+        file.execute(f"UPDATE factors SET sealed = {swapped} WHERE user = ?", [ALEX, MEGAN])  # noqa: S608
+    file.close()
     with pytest.raises(KeyUnusable):
         factor.check(MEGAN, code(alex, clock.now))
 
@@ -222,7 +223,7 @@ def test_factors_are_listed_and_removed(factor, clock, ledger):
     assert remove(ledger, MEGAN, "cli")
     assert not factor.is_enrolled(MEGAN)
     entry = list(ledger.entries())[-1]
-    assert (entry.kind, entry.actor, entry.facts) == ("factor removed", "cli", {"user": MEGAN})
+    assert (entry.kind, entry.actor, entry.facts) == ("factor_removed", "cli", {"user": MEGAN})
     factor.enrol(MEGAN)
 
 

@@ -247,7 +247,7 @@ def test_the_panel_shows_the_account_taken_back_and_who_did_it(approved):
 
 
 def test_the_bot_raises_what_came_back_after_an_hour(raised):
-    entries = [entry for entry in raised.made.bot.ledger.entries() if entry.kind == "looked again"]
+    entries = [entry for entry in raised.made.bot.ledger.entries() if entry.kind == "rechecked"]
     assert [entry.facts["raised"] for entry in entries] == [False, True]
 
 

@@ -194,7 +194,7 @@ def open_case(ledger: Ledger, offer: str = "") -> None:
             asked_by="U0MEGAN",
         )
     with ledger.writing() as writing:
-        writing.finish(CASE, verdict="compromised", report="{}", facts={}, offer=offer)
+        writing.finish(CASE, verdict="compromised", report="{}", offer=offer)
 
 
 def propose(proposals: Proposals, changes: Sequence[Change], *, kind: str = "contain", needs: int = 2) -> str:

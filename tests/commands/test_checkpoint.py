@@ -8,7 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from commands.checkpoint import (
+from commands.errors import AnchorUnreadable, KeyUnusable, NothingToSign
+from commands.keys import Keys
+from commands.ledger import Head, Ledger
+from commands.ledger.checkpoint import (
     Checkpoint,
     note,
     origin,
@@ -18,9 +21,7 @@ from commands.checkpoint import (
     sign,
     sign_head,
 )
-from commands.errors import AnchorUnreadable, KeyUnusable, NothingToSign
-from commands.keys import Keys
-from commands.ledger import Head, Ledger
+from commands.ledger.entries import Answered, Asked
 
 NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 NAME = "compromise-bot/0123456789abcdef"
@@ -172,16 +173,23 @@ def test_a_damaged_checkpoint_is_told_and_never_passed_over(keys, spoil, says):
 
 
 def test_the_head_of_a_ledger_is_signed_and_noted(ledger, keys):
-    ledger.append("asked", "U1", "", {})
-    ledger.append("answered", "U1", "", {})
+    ledger.append(Asked(), "U1")
+    ledger.append(Answered(), "U1")
     head = ledger.head()
     one = sign_head(ledger, keys)
     assert (one.size, one.head, one.origin) == (2, head.hash, origin(ledger))
     assert ledger.head() == head
     note(ledger, one, "bot", why="asked for")
     entry = list(ledger.entries())[-1]
-    assert (entry.kind, entry.actor) == ("checkpoint", "bot")
-    assert entry.facts == {"size": 2, "head": head.hash, "text": str(one), "why": "asked for"}
+    assert (entry.kind, entry.actor) == ("checkpoint_signed", "bot")
+    assert entry.facts == {
+        "size": 2,
+        "head": head.hash,
+        "text": str(one),
+        "why": "asked for",
+        "channel": "",
+        "ts": "",
+    }
 
 
 def test_an_empty_ledger_has_nothing_to_sign(ledger, keys):

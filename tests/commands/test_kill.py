@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from commands.approval import ProposalState
+from commands.ledger.verify import verify_ledger
 from commands.plan import Change
 from commands.proposals import DONE
-from commands.soundness import verify_ledger
 from graph.connection import Connection
 from sandbox.tenant import RunningTenant, start
 from tests.commands.carrying import (

@@ -24,9 +24,10 @@ from commands.errors import (
     VoteRefused,
 )
 from commands.ledger import Ledger
+from commands.ledger.entries import Asked, Rechecked
+from commands.ledger.verify import verify_ledger
 from commands.plan import RESTORING, Errand
 from commands.proposals import Outcome, Proposal, Proposals
-from commands.soundness import verify_ledger
 from tests.commands.plans import CASE, NOW, Clock, approved, change, opened, plan, proposed, voter
 
 
@@ -68,7 +69,7 @@ def test_two_people_approve_and_nobody_votes_after_them(proposals, ledger):
     assert second.state is ProposalState.APPROVED
     with pytest.raises(VoteRefused, match="approved already"):
         proposals.vote(made.id, made.digest, voter("nestor"), yes=True)
-    assert kinds(ledger) == ["proposed", "vote", "vote", "approved", "vote refused"]
+    assert kinds(ledger) == ["proposed", "voted", "voted", "approved", "vote_refused"]
 
 
 def test_one_person_has_one_vote_however_often_they_click(proposals):
@@ -118,8 +119,8 @@ def test_a_refused_vote_is_in_the_ledger_with_its_reason(proposals, ledger):
     with pytest.raises(VoteRefused):
         proposals.vote(made.id, made.digest, voter("av"), yes=True)
     last = list(ledger.entries())[-1]
-    assert (last.kind, last.actor, last.facts["yes"]) == ("vote refused", "U0AV", True)
-    assert "own account" in last.facts["why"]
+    assert (last.kind, last.actor, last.facts["yes"]) == ("vote_refused", "U0AV", True)
+    assert "own account" in last.facts["says"]
 
 
 def test_time_ends_a_proposal_and_only_once(proposals, clock):
@@ -128,8 +129,31 @@ def test_time_ends_a_proposal_and_only_once(proposals, clock):
     clock.pass_(timedelta(minutes=31))
     with pytest.raises(VoteRefused, match="expired"):
         proposals.vote(made.id, made.digest, voter("alex"), yes=True)
-    assert proposals.expire(made.id)
-    assert not proposals.expire(made.id)
+    assert not proposals.expire(made.id), "the vote has ended it"
+    assert proposals.get(made.id).state is ProposalState.EXPIRED
+    other = proposed(proposals, expires_at=clock())
+    assert proposals.expire(other.id)
+    assert not proposals.expire(other.id)
+    assert proposals.get(other.id).state is ProposalState.EXPIRED
+
+
+def test_a_proposal_whose_time_was_seen_to_be_over_stays_over_when_the_clock_goes_back(proposals, clock):
+    made = proposed(proposals)
+    clock.pass_(timedelta(minutes=31))
+    with pytest.raises(VoteRefused, match="expired"):
+        proposals.vote(made.id, made.digest, voter("alex"), yes=True)
+    clock.pass_(-timedelta(minutes=31))
+    with pytest.raises(VoteRefused, match="expired"):
+        proposals.vote(made.id, made.digest, voter("alex"), yes=True)
+
+
+def test_an_entry_from_after_its_end_ends_a_proposal_whatever_the_clock_says_then(proposals, ledger, clock):
+    made = proposed(proposals)
+    clock.pass_(timedelta(minutes=31))
+    ledger.append(Asked(words="something else"), "U0ALEX")
+    clock.pass_(-timedelta(minutes=31))
+    with pytest.raises(VoteRefused, match="expired"):
+        proposals.vote(made.id, made.digest, voter("alex"), yes=True)
     assert proposals.get(made.id).state is ProposalState.EXPIRED
 
 
@@ -221,8 +245,8 @@ def test_a_password_that_nobody_asked_for_is_forgotten(proposals, clock):
     proposals.intend(made.id, made.plan.changes[0].id, None, sealed=b"sealed")
     clock.pass_(timedelta(minutes=15))
     assert proposals.sealed(made.id, made.plan.changes[0].id, clock()) is None
-    assert proposals.forget_secrets(clock()) == 1
-    assert proposals.forget_secrets(clock()) == 0
+    assert proposals.forget_secrets(clock()) == (made.id,)
+    assert proposals.forget_secrets(clock()) == ()
 
 
 def test_errands_are_numbered_and_ticked_off_once(proposals):
@@ -245,7 +269,7 @@ def test_watches_come_due_one_after_another(proposals, clock):
     assert proposals.watches_due(clock()) == ()
     clock.pass_(timedelta(hours=2))
     assert proposals.watches_due(clock()) == ((CASE, 1),)
-    proposals.watched(CASE, 1, {"closed": 3})
+    proposals.watched(CASE, Rechecked(1))
     assert proposals.watches_due(clock()) == ()
     clock.pass_(timedelta(hours=24))
     assert proposals.watches_due(clock()) == ((CASE, 2),)
@@ -255,7 +279,7 @@ def test_after_a_long_absence_one_look_answers_for_all_rounds(proposals, clock):
     proposals.set_watches(CASE, [timedelta(hours=1), timedelta(hours=24), timedelta(hours=72)])
     clock.pass_(timedelta(hours=25))
     assert proposals.watches_due(clock()) == ((CASE, 2),)
-    proposals.watched(CASE, 2, {"closed": 3})
+    proposals.watched(CASE, Rechecked(2))
     assert proposals.watches_due(clock()) == ()
     clock.pass_(timedelta(hours=72))
     assert proposals.watches_due(clock()) == ((CASE, 3),)
@@ -272,7 +296,7 @@ TAMPERINGS = {
     "fewer people are needed": "UPDATE proposals SET needs = 1",
     "the end was put off": "UPDATE proposals SET expires_at = '2027-01-01T00:00:00.000000+00:00'",
     "a vote was put in": (
-        "INSERT INTO votes VALUES ('{id}', 'U0EVE', '[]', 1, 0, '2026-11-23T16:00:00+00:00', '')"
+        "INSERT INTO votes VALUES ('{id}', 'U0EVE', 9, '[]', 1, 0, '2026-11-23T16:00:00+00:00', '')"
     ),
     "a no became a yes": "UPDATE votes SET yes = 1 - yes",
     "another voted": "UPDATE votes SET voter = 'U0EVE'",
@@ -307,7 +331,7 @@ class Deciding(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock()
         self.folder.joinpath("ledger.db").unlink(missing_ok=True)
-        for tail in ("-wal", "-shm"):
+        for tail in ("-wal", "-shm", ".head"):
             self.folder.joinpath(f"ledger.db{tail}").unlink(missing_ok=True)
         self.ledger = Ledger(self.folder / "ledger.db", self.clock)
         opened(self.ledger)

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - the statements are made of our own names and numbers
 
 import hashlib
+import json
 import random
 import sqlite3
 from collections.abc import Callable
@@ -13,13 +14,16 @@ from pathlib import Path
 import pytest
 
 from commands.approval import Voter
-from commands.checkpoint import Checkpoint, note, origin, read_checkpoints, sign, sign_head
 from commands.errors import AnchorMisfit, LedgerTampered, LedgerUnwritable
 from commands.keys import Keys
-from commands.ledger import GUARDS, Head, Ledger, hash_of
+from commands.ledger import Head, Ledger
+from commands.ledger.chain import hash_of
+from commands.ledger.checkpoint import Checkpoint, note, origin, read_checkpoints, sign, sign_head
+from commands.ledger.entries import Asked
+from commands.ledger.schema import GUARDS
+from commands.ledger.verify import verify_ledger
 from commands.plan import Change, Look, Plan
 from commands.proposals import Outcome, Proposals
-from commands.soundness import verify_ledger
 from graph.question import Subject, Window
 from graph.request import Request
 
@@ -56,11 +60,11 @@ def path(tmp_path: Path, keys: Keys) -> Path:
                 request="r1",
             )
             writing.card_posted("C-2ABCD", "C0INCIDENT", "1.1")
-            writing.finish("C-2ABCD", verdict="compromised", report='{"a": 1}', facts={}, offer='["b"]')
+            writing.finish("C-2ABCD", verdict="compromised", report='{"a": 1}', offer='["b"]')
             writing.shown("C-2ABCD", "as done")
         note(book, sign_head(book, keys), "bot")
-        book.append("noted", "U0ALEXWILB", "", {"words": "größer"})
-        book.append("noted", "U0ALEXWILB", "", {"words": "last"})
+        book.append(Asked(words="größer"), "U0ALEXWILB")
+        book.append(Asked(words="last"), "U0ALEXWILB")
     return path
 
 
@@ -116,6 +120,18 @@ def behind_its_back(path: Path, work: Callable[[sqlite3.Connection], object]) ->
         connection.execute("COMMIT")
 
 
+def written_by_hand(book: Ledger, kind: str, facts: dict[str, object]) -> None:
+    """Append an entry that this program would not, with a hash that fits."""
+    head, body = book.head(), json.dumps(facts)
+    header = (str(head.size + 1), NOW.isoformat(), kind, "1", "bot", "C-9NONE")
+    prev = bytes.fromhex(head.hash)
+    made = hash_of(prev, tuple(part.encode() for part in header), body.encode())
+    with closing(sqlite3.connect(book.path)) as file:
+        row = [head.size + 1, header[1], kind, 1, "bot", "C-9NONE", body, prev, made]
+        file.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        file.commit()
+
+
 def statement(path: Path, sql: str) -> None:
     behind_its_back(path, lambda connection: connection.execute(sql))
 
@@ -125,10 +141,12 @@ def rewrite(path: Path, first: int) -> None:
 
     def work(connection: sqlite3.Connection) -> None:
         connection.execute("UPDATE ledger SET actor = 'U0SOMEBODY' WHERE seq = ?", [first])
-        rows = connection.execute("SELECT seq, at, kind, actor, case_id, body, hash FROM ledger ORDER BY seq")
+        rows = connection.execute(
+            "SELECT seq, at, kind, version, actor, case_id, body, hash FROM ledger ORDER BY seq"
+        )
         prev = bytes(32)
-        for seq, at, kind, actor, case_id, body, stored in rows.fetchall():
-            header = tuple(part.encode() for part in (str(seq), at, kind, actor, case_id))
+        for seq, at, kind, version, actor, case_id, body, stored in rows.fetchall():
+            header = tuple(part.encode() for part in (str(seq), at, kind, str(version), actor, case_id))
             made = hash_of(prev, header, body.encode())
             assert seq >= first or made == stored
             connection.execute("UPDATE ledger SET prev = ?, hash = ? WHERE seq = ?", [prev, made, seq])
@@ -255,7 +273,7 @@ def test_the_removal_of_any_entry_but_the_last_is_found_without_an_anchor(path, 
 
 def test_an_entry_whose_hash_fits_but_that_no_program_of_ours_writes_is_found(path):
     with closing(Ledger(path, lambda: NOW)) as book:
-        book.append("check done", "bot", "C-9NONE", {"verdict": "no-sign-found"})
+        written_by_hand(book, "check_finished", {"verdict": "no-sign-found"})
     with pytest.raises(LedgerTampered, match="none that this program writes"):
         verify_ledger(path)
 
@@ -374,7 +392,7 @@ def test_a_checkpoint_inside_the_ledger_that_another_key_signed_is_found(path, k
 )
 def test_a_checkpoint_inside_the_ledger_that_is_none_is_found(path, facts):
     with closing(Ledger(path, lambda: NOW)) as book:
-        book.append("checkpoint", "bot", "", facts)
+        written_by_hand(book, "checkpoint_signed", facts)
     with pytest.raises(LedgerTampered, match="Entry 9"):
         verify_ledger(path)
 
@@ -414,16 +432,16 @@ def test_a_checkpoint_inside_the_ledger_cannot_be_about_what_comes_later(path, k
 )
 def test_a_changed_row_of_a_case_is_found(path, change):
     statement(path, f"UPDATE cases SET {change}")
-    with pytest.raises(LedgerTampered, match="in case C-2ABCD"):
+    with pytest.raises(LedgerTampered, match="in the row C-2ABCD of cases"):
         verify_ledger(path)
 
 
 def test_a_case_that_was_removed_or_put_in_is_found(path):
     statement(path, "UPDATE cases SET id = 'C-3BCDE'")
-    with pytest.raises(LedgerTampered, match="case C-3BCDE that no entry tells of"):
+    with pytest.raises(LedgerTampered, match="lost its row C-2ABCD of cases"):
         verify_ledger(path)
     statement(path, "DELETE FROM cases")
-    with pytest.raises(LedgerTampered, match="has lost its case C-2ABCD"):
+    with pytest.raises(LedgerTampered, match="has lost its row C-2ABCD of cases"):
         verify_ledger(path)
 
 
@@ -446,7 +464,7 @@ def test_a_case_that_was_removed_or_put_in_is_found(path):
         "UPDATE votes SET addresses = '[]' WHERE voter = 'U0ALEXWILB'",
         "UPDATE votes SET voter = 'U0SOMEBODY' WHERE voter = 'U0ALEXWILB'",
         "DELETE FROM votes WHERE voter = 'U0ALEXWILB'",
-        "INSERT INTO votes SELECT proposal, 'U0SOMEBODY', '[]', 1, 0, at, '' FROM votes LIMIT 1",
+        "INSERT INTO votes SELECT proposal, 'U0SOMEBODY', 99, '[]', 1, 0, at, '' FROM votes LIMIT 1",
         "UPDATE actions SET outcome = NULL",
         "UPDATE actions SET outcome = 'failed'",
         "UPDATE actions SET attempt = 2",
@@ -455,7 +473,7 @@ def test_a_case_that_was_removed_or_put_in_is_found(path):
 )
 def test_a_changed_row_of_a_proposal_or_what_belongs_to_it_is_found(proposed, change):
     statement(proposed, change)
-    with pytest.raises(LedgerTampered, match=r"proposal|vote|action"):
+    with pytest.raises(LedgerTampered, match=r"proposals|votes|actions"):
         verify_ledger(proposed)
 
 

@@ -41,7 +41,7 @@ def look_again(scene: Scene) -> Doors:
 def offer_again(scene: Scene, doors: Doors) -> None:
     """Let the case have offered what is new."""
     with scene.ledger.writing() as writing:
-        writing.finish(CASE, verdict="compromised", report="{}", facts={}, offer=offer_text(doors.new))
+        writing.finish(CASE, verdict="compromised", report="{}", offer=offer_text(doors.new))
 
 
 def ids(changes: tuple[Change, ...]) -> list[str]:

@@ -70,7 +70,7 @@ class Acting(Stage):
 
     def case(self) -> Case:
         """The newest case, as it stands."""
-        ids = [entry.case_id for entry in self.bot.ledger.entries() if entry.kind == "case opened"]
+        ids = [entry.case_id for entry in self.bot.ledger.entries() if entry.kind == "case_opened"]
         return self.bot.ledger.case(ids[-1])
 
     def offer(self) -> tuple[Planned, ...]:

@@ -174,7 +174,6 @@ class Table(Stage):
                 case_id,
                 verdict=answer.value,
                 report=report_store.dump(report),
-                facts={},
                 offer=offer_text(offer),
             )
             writing.shown(case_id, "as done")
@@ -249,18 +248,18 @@ class Table(Stage):
 
     def refused(self, person: str, proposal: Proposal, says: str, told: str = "") -> None:
         """Press Approve on a card as it was, and see that it does not count: told privately, and noted."""
-        before = len(self.votes(proposal, "vote refused"))
+        before = len(self.votes(proposal, "vote_refused"))
         self.slack.click(person, self.paper(proposal), "approve")
         self.told(person, told or says)
-        self.wait(lambda: len(self.votes(proposal, "vote refused")) > before, "the refusal in the ledger")
-        entry = self.votes(proposal, "vote refused")[-1]
+        self.wait(lambda: len(self.votes(proposal, "vote_refused")) > before, "the refusal in the ledger")
+        entry = self.votes(proposal, "vote_refused")[-1]
         assert entry[0] == self.slack.people[person].id
         assert says in entry[1]
 
-    def votes(self, proposal: Proposal, kind: str = "vote") -> list[tuple[str, str]]:
+    def votes(self, proposal: Proposal, kind: str = "voted") -> list[tuple[str, str]]:
         """Who voted, and why a vote did not count, from the ledger's entries."""
         return [
-            (entry.actor, str(entry.facts.get("why", "")))
+            (entry.actor, str(entry.facts.get("says", "")))
             for entry in self.bot.ledger.entries(case_id=proposal.plan.case_id)
             if entry.kind == kind and entry.facts["proposal"] == proposal.id
         ]
@@ -290,7 +289,7 @@ class Table(Stage):
 
     def nothing_was_done(self, proposal: Proposal) -> None:
         """See that nothing was begun and nothing was sent."""
-        assert self.count(proposal, "intent") == 0
+        assert self.count(proposal, "intended") == 0
         assert self.writes(proposal) == []
 
     def buttons_are_gone(self, proposal: Proposal, word: str) -> None:

@@ -78,7 +78,7 @@ def test_what_needs_no_work_is_answered_in_the_acknowledgement(stage, words, say
     assert says in story.slack.as_text(story.told())
     story.bot.desk.stop()  # what was asked is on disk by then, if it was not a moment after the answer
     helped = says == "What you can ask"
-    assert story.kinds() == ([] if helped else ["asked", "not understood"])
+    assert story.kinds() == ([] if helped else ["asked", "not_understood"])
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_what_cannot_be_answered_is_told_with_the_reason(stage, words, says):
     story = stage("clean")
     story.type(words)
     story.told(holding=says)
-    story.wrote("asked", "not answered")
+    story.wrote("asked", "not_answered")
     assert story.cards() == []
 
 
@@ -141,7 +141,7 @@ def test_a_bot_that_is_thrown_out_between_two_calls_leaves_no_open_case(stage):
     story.type(f"check {ADELE}")
     story.told(holding="I am not in that channel.")
     assert story.bot.ledger.unfinished_cases() == []
-    assert "check failed" in story.kinds()
+    assert "check_failed" in story.kinds()
 
 
 def test_the_card_goes_where_the_settings_or_the_words_say(stage):
@@ -162,7 +162,7 @@ def test_asking_twice_starts_one_check_and_tells_of_the_first(stage):
     assert "see its card" in story.slack.as_text(story.told("approver", "already"))
     story.shown()
     assert len(story.cards()) == 1
-    assert story.kinds().count("case opened") == 1
+    assert story.kinds().count("case_opened") == 1
 
 
 def test_a_report_that_is_still_being_made_is_not_denied(stage):
@@ -205,7 +205,7 @@ def test_the_latest_report_is_posted_into_a_named_channel(stage):
     (card,) = story.cards("security-alerts")
     assert "COMPROMISED" in story.slack.as_text(card).upper()
     assert any(reply.files for reply in story.slack.replies(card))
-    assert "report posted" in story.kinds()
+    assert "report_posted" in story.kinds()
 
 
 def test_a_report_goes_into_no_channel_that_the_bot_is_not_in(stage):
@@ -263,7 +263,7 @@ def test_a_mistake_of_ours_is_told_with_a_reference(stage):
     story.bot.desk._people = None
     story.type(f"check {ADELE}")
     story.told(holding="That failed by a mistake of mine. Nothing was done. Reference:")
-    story.wrote("asked", "question failed")
+    story.wrote("asked", "internal_error")
 
 
 def test_a_question_that_nobody_answered_is_answered_after_a_restart(stage):

@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 
-from commands.soundness import verify_ledger
+from commands.ledger.verify import verify_ledger
 from tests.scenarios.conftest import ADELE
 
 
@@ -41,8 +41,8 @@ def test_a_responder_checks_a_taken_over_mailbox(stage):
     assert report["user"] == ADELE
 
     kinds = story.kinds()
-    assert kinds[:3] == ["asked", "case opened", "card posted"]
-    assert {"check started", "check done", "posted", "shown"} <= set(kinds)
+    assert kinds[:3] == ["asked", "case_opened", "case_card_posted"]
+    assert {"check_started", "check_finished", "message_posted", "case_shown"} <= set(kinds)
     assert verify_ledger(story.bot.ledger.path).head.size == len(kinds)
 
 

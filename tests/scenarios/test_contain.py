@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.settings import ApproverSettings
-from commands.soundness import verify_ledger
+from commands.ledger.verify import verify_ledger
 from sandbox.workspace import Message, View
 from tests.scenarios.conftest import ADELE, Stage
 
@@ -64,10 +64,12 @@ def test_a_taken_over_account_is_taken_back_by_one_who_proposes_and_two_who_appr
     assert done.ts == card.ts
     story.slack.wait_for(lambda: not story.proposals.unfinished(), timeout=60, what="the end on every card")
     kinds = story.kinds()
-    assert kinds.count("vote") == 2
-    assert kinds.count("approved") == kinds.count("carrying out") == kinds.count("carried out") == 1
+    assert kinds.count("voted") == 2
+    assert (
+        kinds.count("approved") == kinds.count("execution_started") == kinds.count("execution_finished") == 1
+    )
     # What was so already has an outcome and was never sent.
-    assert 0 < kinds.count("intent") <= kinds.count("outcome")
+    assert 0 < kinds.count("intended") <= kinds.count("change_ended")
     user = next(one for one in story.microsoft.state.users.values() if one["userPrincipalName"] == ADELE)
     assert user["accountEnabled"] is False
     assert "Failed" not in story.slack.as_text(story.card("Carried out"))

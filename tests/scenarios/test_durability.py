@@ -15,7 +15,7 @@ from bot.app import now
 from bot.intake import Asked
 from commands.errors import LedgerUnwritable
 from commands.ledger import CaseState, Ledger
-from commands.soundness import verify_ledger
+from commands.ledger.verify import verify_ledger
 from graph.question import Subject, Window
 from sandbox import workspace
 from tests.scenarios.conftest import ADELE, Stage
@@ -114,7 +114,12 @@ def test_after_kill_9_in_the_middle_of_a_check_the_same_card_is_finished(stage):
         ledger = Ledger(story.settings.ledger, now)
         story.slack.wait_for(lambda: not ledger.unfinished_cases(), what="the last entry in the ledger")
         kinds = [entry.kind for entry in ledger.entries()]
-        assert kinds.count("case opened") == kinds.count("card posted") == kinds.count("check done") == 1
+        assert (
+            kinds.count("case_opened")
+            == kinds.count("case_card_posted")
+            == kinds.count("check_finished")
+            == 1
+        )
         assert verify_ledger(ledger.path).head.size == len(kinds)
         ledger.close()
 
@@ -215,7 +220,7 @@ def test_a_mistake_of_ours_in_a_check_is_no_open_case(stage):
 
 
 def _cases(story: Stage):
-    ids = [entry.case_id for entry in story.bot.ledger.entries() if entry.kind == "case opened"]
+    ids = [entry.case_id for entry in story.bot.ledger.entries() if entry.kind == "case_opened"]
     return [story.bot.ledger.case(case_id) for case_id in ids]
 
 
@@ -325,10 +330,10 @@ def test_a_question_whose_case_was_opened_before_the_end_opens_no_second_one(sta
             request="q1",
         )
     with ledger.writing() as writing:
-        writing.finish("C-2ABCD", verdict="", report="", facts={})
+        writing.finish("C-2ABCD", verdict="", report="")
         writing.shown("C-2ABCD", "the check was over before the question was answered")
     ledger.close()
     story.start()
     story.told(holding="C-2ABCD")
-    assert story.kinds().count("case opened") == 1
+    assert story.kinds().count("case_opened") == 1
     assert story.bot.ledger.unanswered_requests() == []

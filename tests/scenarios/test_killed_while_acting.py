@@ -21,9 +21,9 @@ import pytest
 from bot.app import now
 from commands.approval import ProposalState
 from commands.ledger import Ledger
+from commands.ledger.verify import verify_ledger
 from commands.plan import offer_text
 from commands.proposals import Outcome, Proposal, Proposals
-from commands.soundness import verify_ledger
 from graph.question import Window
 from sandbox.tenant import Fault
 from tests.commands import carrying
@@ -110,7 +110,7 @@ def night(tmp_path: Path) -> Iterator[Night]:
                 asked_by=story.slack.people["responder"].id,
             )
         with ledger.writing() as writing:
-            writing.finish(CASE, verdict="compromised", report="{}", facts={}, offer=offer_text(offer))
+            writing.finish(CASE, verdict="compromised", report="{}", offer=offer_text(offer))
             writing.shown(CASE, "the story begins when the check is over")
         yield Night(story, ledger)
         ledger.close()
@@ -138,15 +138,17 @@ class Moment:
 
 
 MOMENTS = {
-    "before the first intent": Moment("Get-Mailbox", "POST", 0, ("carrying out",), ("intent",)),
-    "between an intent and its answer": Moment("Set-Mailbox", "POST", 0, ("intent",), ("outcome",)),
+    "before the first intent": Moment("Get-Mailbox", "POST", 0, ("execution_started",), ("intended",)),
+    "between an intent and its answer": Moment("Set-Mailbox", "POST", 0, ("intended",), ("change_ended",)),
     "while its request is still on the way": Moment(
-        "Set-Mailbox", "POST", 0, ("intent",), ("outcome",), late=True
+        "Set-Mailbox", "POST", 0, ("intended",), ("change_ended",), late=True
     ),
-    "after an answer, before the next intent": Moment(RULES, "GET", 0, ("outcome",), ("confirmed",)),
-    "while it is read back": Moment("Get-Mailbox", "POST", 1, ("outcome",), ("carried out",)),
+    "after an answer, before the next intent": Moment(
+        RULES, "GET", 0, ("change_ended",), ("change_confirmed",)
+    ),
+    "while it is read back": Moment("Get-Mailbox", "POST", 1, ("change_ended",), ("execution_finished",)),
     "between the end and its being shown": Moment(
-        "Get-Mailbox", "POST", 2, ("carried out",), ("looked again",)
+        "Get-Mailbox", "POST", 2, ("execution_finished",), ("rechecked",)
     ),
 }
 
@@ -198,8 +200,8 @@ def test_killed_at_any_moment_everything_ends_and_every_change_is_made_once(nigh
         assert "Carried out" in text
         assert "[Approve]" not in text
     kinds = night.kinds()
-    for kind in ("proposed", "approved", "carrying out", "carried out", "looked again"):
+    for kind in ("proposed", "approved", "execution_started", "execution_finished", "rechecked"):
         assert kinds.count(kind) == 1, kind
-    for kind in ("intent", "outcome"):
+    for kind in ("intended", "change_ended"):
         assert kinds.count(kind) == 4, kind
     assert verify_ledger(night.ledger.path).head.size == len(kinds)

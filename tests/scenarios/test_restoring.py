@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from commands.approval import ProposalState
+from commands.ledger.verify import verify_ledger
 from commands.plan import Change, Errand
 from commands.proposals import Outcome, Proposal
-from commands.soundness import verify_ledger
 from sandbox.scenarios.people import ADELE as PERSON
 from tests.scenarios.acting import Acting, acting, outcomes, standing, suggested
 
@@ -73,7 +73,7 @@ def test_what_somebody_changed_since_is_not_put_back(taken_back):
     ended = story.approve(proposal)
     assert list(outcomes(ended).values()) == [Outcome.CHANGED]
     assert box.properties["ForwardingSmtpAddress"] == "smtp:assistant@contoso.example"
-    assert "Left alone, because it had changed" in story.text(story.paper(proposal))
+    assert "Skipped: changed since it was planned" in story.text(story.paper(proposal))
     box.properties["ForwardingSmtpAddress"] = None
 
 

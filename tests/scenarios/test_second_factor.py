@@ -101,13 +101,13 @@ def test_enrolling_takes_a_right_code_and_is_told_to_the_team(story):
     phone = Phone(story, secret_in(story.slack.as_text(form)))
     assert "The code is wrong" in says(story.slack.submit("approver", form, {"code": phone.wrong()}))
     assert "The code is wrong" in story.slack.modals("approver")[-1].errors["code"]
-    assert "factor enrolled" not in story.kinds()
+    assert "factor_enrolled" not in story.kinds()
     assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
     assert story.slack.modals("approver") == []
     story.told("approver", "your second factor is enrolled")
     assert "@Alex Wilber enrolled a second factor for approvals" in told_directly(story, "second_approver")
     assert "enrolled a second factor" not in told_directly(story, "bystander")
-    assert story.kinds().count("factor enrolled") == 1
+    assert story.kinds().count("factor_enrolled") == 1
 
     # Whoever has a stolen session cannot put another phone in the place of this one.
     story.type("enrol", "approver")
@@ -120,7 +120,7 @@ def test_only_approvers_enrol(story):
         story.type("enrol", person)
         story.told(person, why)
         assert story.slack.modals(person) == []
-    assert "factor offered" not in story.kinds()
+    assert "factor_offered" not in story.kinds()
 
 
 def test_an_enrolled_approver_approves_with_a_code_that_counts_once(story):
@@ -153,7 +153,7 @@ def test_the_same_code_sent_twice_at_the_same_instant_counts_once(story):
     assert sorted(bool(answer.ack_payload) for answer in answers) == [False, True]
     story.ends(proposal, ProposalState.DONE)
     assert story.votes(proposal) == [("U0ALEXWILB", "")]
-    assert story.kinds().count("factor shown") == 1
+    assert story.kinds().count("factor_used") == 1
     assert len(story.writes(proposal)) == 1
 
 
@@ -209,7 +209,7 @@ def test_after_five_wrong_codes_not_even_a_right_one_counts_for_a_while(story):
     assert "left before none counts for a while: 1." in told[3]
     assert "That was the fifth wrong code" in told[4]
     assert "too many wrong codes" in says(story.slack.submit("approver", form, {"code": phone.code()}))
-    assert story.kinds().count("factor locked") == 1
+    assert story.kinds().count("factor_locked") == 1
     story.nothing_was_done(proposal)
 
     story.ahead += timedelta(minutes=15)
@@ -225,8 +225,8 @@ def test_a_right_code_does_not_make_up_for_a_lost_role(story):
     form = story.window("approver")
     story.slack.set_group("incident-responders", ["responder", "second_approver"])
     assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
-    story.wait(lambda: story.count(proposal, "vote refused") == 1, "the refusal")
-    assert "You are not one of the approvers." in story.votes(proposal, "vote refused")[0][1]
+    story.wait(lambda: story.count(proposal, "vote_refused") == 1, "the refusal")
+    assert "You are not one of the approvers." in story.votes(proposal, "vote_refused")[0][1]
     story.nothing_was_done(proposal)
 
 

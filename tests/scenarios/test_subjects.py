@@ -159,7 +159,7 @@ def test_what_only_people_can_do_is_an_errand_with_its_way_and_is_ticked_off(
         # A second time nothing is ticked off.
         story.type(f"errands {case.id} done {number} Again")
         story.told(holding="already")
-        assert story.kinds().count("errand done") == 2
+        assert story.kinds().count("task_done") == 2
 
         for about in (case.id, person.upn):
             story.slack.reload("responder")

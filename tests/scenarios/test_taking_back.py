@@ -19,10 +19,10 @@ import pytest
 from bot import log as logs
 from bot.settings import LogSettings
 from commands.approval import ProposalState
+from commands.ledger.verify import verify_ledger
 from commands.passwords import LENGTH
 from commands.plan import Change, Errand
 from commands.proposals import Outcome, Proposal
-from commands.soundness import verify_ledger
 from sandbox.scenarios.people import ADELE as PERSON
 from sandbox.scenarios.state import State
 from sandbox.workspace import View
@@ -207,7 +207,7 @@ def test_the_case_says_what_looking_again_found(taken):
     card = taken.story.case_card()
     assert "back doors are closed" in card
     assert taken.proposal.id in card
-    looked = [entry for entry in taken.story.bot.ledger.entries() if entry.kind == "looked again"]
+    looked = [entry for entry in taken.story.bot.ledger.entries() if entry.kind == "rechecked"]
     assert looked
     assert looked[0].facts["came_back"] == looked[0].facts["new"] == looked[0].facts["not_seen"] == []
 
@@ -221,12 +221,12 @@ def test_the_ledger_tells_all_of_it_and_is_sound(taken):
         if entry.facts.get("proposal") == taken.proposal.id
     ]
     changes = [change.id for change in taken.proposal.plan.changes]
-    for kind in ("intent", "outcome", "confirmed"):
+    for kind in ("intended", "change_ended", "change_confirmed"):
         told = [str(entry.facts.get("change")) for entry in mine if entry.kind == kind]
         assert all(sum(change in one for one in told) == 1 for change in changes), kind
-    assert [entry.kind for entry in mine].count("vote") == 2
+    assert [entry.kind for entry in mine].count("voted") == 2
     taken.story.type(f"history {taken.story.case().id}")
-    story = taken.story.text(taken.story.told(holding="proposed taking the account back"))
+    story = taken.story.text(taken.story.told(holding="proposed to contain the account"))
     assert "Megan Bowen" in story
 
 
@@ -323,8 +323,8 @@ def test_the_new_password_is_shown_once_and_is_nowhere_else(taken, log):
     assert "PATCH" in log.getvalue()
     assert password not in log.getvalue()
     kinds_told = [entry.kind for entry in story.bot.ledger.entries()]
-    assert "password made" in kinds_told
-    shown = [entry for entry in story.bot.ledger.entries() if entry.kind == "password shown"]
+    assert "password_made" in kinds_told
+    shown = [entry for entry in story.bot.ledger.entries() if entry.kind == "password_shown"]
     assert [entry.actor for entry in shown if entry.facts["shown"]] == [story.slack.people["approver"].id]
 
 
@@ -334,10 +334,10 @@ def test_after_a_quarter_of_an_hour_the_new_password_is_gone(taken):
     assert "[Show the new password once]" in story.text(story.paper(proposal))
     story.let_pass(timedelta(minutes=15, seconds=1))
     story.slack.wait_for(lambda: "[Show the new password once]" not in story.text(story.paper(proposal)))
-    assert story.bot.ledger.rows("SELECT * FROM secrets", []) == []
+    assert story.bot.ledger.rows("SELECT * FROM passwords") == []
     story.type(f"password {proposal.id}")
     story.told(holding="The new password is gone")
-    assert "password shown" not in [
+    assert "password_shown" not in [
         entry.kind
         for entry in story.bot.ledger.entries()
         if entry.facts.get("proposal") == proposal.id and entry.facts.get("shown")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from commands.ledger.verify import verify_ledger
 from commands.proposals import Outcome
-from commands.soundness import verify_ledger
 from sandbox.scenarios.people import ADELE as PERSON
 from sandbox.tenant import attacker
 from sandbox.workspace import Message
@@ -34,7 +34,7 @@ def story(tmp_path) -> Iterator[Acting]:
 
 def looks(story: Acting) -> list[dict[str, Any]]:
     """What the ledger has of each look, in their order."""
-    return [dict(entry.facts) for entry in story.bot.ledger.entries() if entry.kind == "looked again"]
+    return [dict(entry.facts) for entry in story.bot.ledger.entries() if entry.kind == "rechecked"]
 
 
 def looked(story: Acting, times: int) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
 
 
 def test_looks_that_fall_due_while_the_bot_is_down_are_made_when_it_is_back_and_say_what_was_not_seen(story):
-    assert "watch set" in story.kinds()
+    assert "watch_set" in story.kinds()
     story.stop()
     story.ahead += timedelta(hours=1, minutes=1)
     story.microsoft.let_pass(timedelta(hours=1, minutes=1))

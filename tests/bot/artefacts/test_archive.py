@@ -19,6 +19,7 @@ from bot.artefacts.handled import Handled
 from bot.artefacts.report_files import report_files
 from bot.errors import ArchiveAltered, ArchiveUnreadable
 from commands.ledger import Head, Ledger
+from commands.ledger.entries import EvidencePacked
 from graph.errors import NotFound
 from graph.request import Cmdlet, Request
 from tests.bot.messages import samples
@@ -256,7 +257,8 @@ def test_the_command_ends_with_0_for_a_sound_archive_1_for_an_altered_and_2_for_
 def test_only_the_ledger_tells_an_archive_that_was_packed_anew(capsys, archive, tmp_path):
     path = tmp_path / "ledger.db"
     with closing(Ledger(path, lambda: samples.NOW)) as book:
-        book.append("evidence", "bot", "C-7F3K2", {"sha256": verify(archive).sha256})
+        packed = EvidencePacked(1, archive.name, 1, verify(archive).sha256, answers=True)
+        book.append(packed, "bot", "C-7F3K2")
     status, out, _ = run(capsys, str(archive), "--ledger", str(path))
     assert (status, "Entry 1 of the ledger" in out) == (0, True)
     forged = evidence_archive(samples.clean(), HANDLED, report_files(samples.clean()), "", recorded())

@@ -177,7 +177,7 @@ def test_the_page_says_everything_there_is_to_say():
         "by megan@contoso.example (U0MEGAN01)",
         "with a code",
         "done and confirmed",
-        "nobody knows",
+        "unknown, verify manually",
         "req-77",
         "the ledger had 42 entries",
         "ab" * 32,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -12,8 +12,10 @@ from bot.messages.case_card import CaseView
 from commands.approval import ProposalState, Vote
 from commands.check import Progress
 from commands.ledger import Entry
+from commands.ledger.entries import EVENTS, body_of
+from commands.ledger.entries import Event as LedgerEvent
 from commands.plan import NEW_PASSWORD, Change, Errand, Look, Nothing, Plan, Planned, Undo
-from commands.proposals import Action, ErrandState, Outcome, Proposal
+from commands.proposals import Action, Outcome, Proposal, TaskState
 from commands.report import (
     Answer,
     Event,
@@ -335,9 +337,9 @@ def decided(texts: tuple[str, ...] = WORDS, each: int = 1) -> list[Proposal]:
     ]
 
 
-def errand_states(texts: tuple[str, ...] = WORDS, count: int = 3) -> tuple[ErrandState, ...]:
+def errand_states(texts: tuple[str, ...] = WORDS, count: int = 3) -> tuple[TaskState, ...]:
     return tuple(
-        ErrandState(
+        TaskState(
             id=f"harden:{n}",
             number=n + 1,
             says=texts[n % len(texts)],
@@ -355,6 +357,24 @@ def undoable(texts: tuple[str, ...] = WORDS, count: int = 3) -> tuple[tuple[Chan
     return tuple((one, action(one, Outcome.CONFIRMED)) for one in made)
 
 
-def entry(kind: str, seq: int = 1, /, actor: str = "U0MEGAN01", **facts) -> Entry:
-    body = json.dumps(facts)
-    return Entry(seq, (NOW + timedelta(minutes=seq)).isoformat(), kind, actor, "C-7F3K2", body, b"", b"")
+def entry(event: LedgerEvent, seq: int = 1, actor: str = "U0MEGAN01") -> Entry:
+    """An entry of a case, as the ledger gives it."""
+    at = (NOW + timedelta(minutes=seq)).isoformat()
+    return Entry(seq, at, event.KIND, event.VERSION, actor, "C-7F3K2", body_of(event), b"", b"")
+
+
+def events(text: str) -> list[LedgerEvent]:
+    """One of every kind of entry, with this text wherever one may be."""
+    values: dict[str, Any] = {
+        "str": text,
+        "int": 3,
+        "bool": False,
+        "datetime": NOW,
+        "tuple[str, ...]": (text,),
+        "tuple[datetime, ...]": (NOW,),
+        "Mapping[str, str]": {text: text},
+        "Facts | None": None,
+        "Facts": {"changes": [{"id": text, "says": text}], "errands": [], "id": text},
+    }
+    kinds = [kind for kinds in EVENTS.values() for kind in kinds]
+    return [kind(**{one.name: values[str(one.type)] for one in fields(kind)}) for kind in kinds]

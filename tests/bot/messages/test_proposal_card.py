@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.messages import Message
+from bot.messages.outcomes import OUTCOMES
 from bot.messages.proposal_card import (
-    HEADINGS,
     is_shortened,
     proposal_card,
     proposal_details,
@@ -148,7 +148,7 @@ def test_a_running_card_shows_how_far_it_is_and_what_is_under_way():
 @pytest.mark.parametrize("outcome", Outcome)
 def test_every_outcome_has_its_heading_with_the_change_below_it(outcome):
     text = shown(card(done(outcome, says="The reason, and what to do now.")))
-    mark, heading = HEADINGS[outcome]
+    mark, heading = OUTCOMES[outcome]
     assert f"*{mark} {heading}*\n1. Do thing 0" in text
     assert "The reason, and what to do now." in text
 

@@ -20,7 +20,7 @@ from bot.messages.code_modal import code_modal
 from bot.messages.deny_modal import deny_modal
 from bot.messages.enrol_modal import enrol_modal
 from bot.messages.errands import errand_done_modal, errands
-from bot.messages.history import SENTENCES, history
+from bot.messages.history import history
 from bot.messages.password_modal import password_modal
 from bot.messages.proposal_card import proposal_card, proposal_details, proposal_line
 from bot.messages.propose_modal import dry_run, propose_modal
@@ -48,8 +48,8 @@ def every_message(texts: tuple[str, ...], each: int = 1) -> list[Message]:
         errands("C-7F3K2", subject, samples.errand_states(texts, 3 * each)),
         *history(
             [
-                samples.entry(kind, n, proposal=texts[0], why=texts[-1], change=texts[0], outcome=texts[0])
-                for n, kind in enumerate([*SENTENCES, texts[0][:60]] * each, start=1)
+                samples.entry(event, n)
+                for n, event in enumerate([*samples.events(texts[0]), *samples.events(texts[-1])] * each, 1)
             ],
             texts[0],
         ),

@@ -31,10 +31,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from commands.errors import AnchorUnreadable, KeyUnusable, NothingToSign
 from commands.keys import Keys
-from commands.ledger import Head, Ledger
-
-KIND = "checkpoint"
-"""The kind of the entry that notes a checkpoint in the ledger itself."""
+from commands.ledger.book import Ledger
+from commands.ledger.chain import Head
+from commands.ledger.entries import CheckpointSigned
 
 _NAME = "compromise-bot/"
 _ED25519 = b"\x01"
@@ -115,10 +114,10 @@ def origin(ledger: Ledger) -> str:
         NothingToSign: it has no entry yet, and so no name.
         LedgerUnwritable: it cannot be read.
     """
-    rows = ledger.rows("SELECT hash FROM ledger WHERE seq = 1")
-    if not rows:
+    first = next(ledger.entries(), None)
+    if first is None:
         raise NothingToSign
-    return origin_of(rows[0]["hash"])
+    return origin_of(first.hash)
 
 
 def sign(name: str, head: Head, keys: Keys) -> Checkpoint:
@@ -139,14 +138,16 @@ def sign_head(ledger: Ledger, keys: Keys) -> Checkpoint:
     return sign(name, ledger.head(), keys)
 
 
-def note(ledger: Ledger, checkpoint: Checkpoint, actor: str, **more: str) -> None:
-    """Append the entry of a checkpoint, with what else there is to say about it.
+def note(
+    ledger: Ledger, checkpoint: Checkpoint, actor: str, *, why: str = "", channel: str = "", ts: str = ""
+) -> None:
+    """Append the entry of a checkpoint: why it was made, and where it was posted.
 
     Raises:
         LedgerUnwritable: it could not be written.
     """
-    facts = {"size": checkpoint.size, "head": checkpoint.head, "text": str(checkpoint), **more}
-    ledger.append(KIND, actor, "", facts)
+    event = CheckpointSigned(checkpoint.size, checkpoint.head, str(checkpoint), why, channel, ts)
+    ledger.append(event, actor)
 
 
 def public_key_line(name: str, public: bytes) -> str:

@@ -1,0 +1,382 @@
+"""The ledger's file: opened, written in transactions, and read.
+
+Triggers refuse every change and removal of an entry, for whichever program opens the file. The tables beside
+the entries change only by `apply`, in the transaction that adds the entry. What that proves, and what it
+cannot, is for `commands.ledger.verify` to say, which reads nothing but the file.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from commands.errors import AlreadyLooking, EntryMissing, LedgerTampered, LedgerUnwritable, NoSuchCase
+from commands.ledger import entries as e
+from commands.ledger.apply import apply
+from commands.ledger.cases import CaseReader, subject_facts
+from commands.ledger.chain import COLUMNS, Entry, Head, following, head_of, sha256_of
+from commands.ledger.mark import Mark
+from commands.ledger.rebuild import rebuild
+from commands.ledger.schema import LAYOUT, REFERENCES, TABLES, check_guards, create_kept, create_tables
+from graph.question import Subject, Window
+
+CASE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""What case ids are made of: nothing that is misread on the phone."""
+
+BOT = "bot"
+"""The actor of what the bot does of itself."""
+
+_INSERT = f"INSERT INTO ledger ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - names of ours
+
+
+def new_case_id() -> str:
+    """Draw a case id by chance."""
+    return "C-" + "".join(secrets.choice(CASE_LETTERS) for _ in range(5))
+
+
+class Ledger(CaseReader):
+    """The ledger's file. Any thread may use it; each gets a connection of its own.
+
+    Args:
+        path: The file; it is made when it does not exist.
+        clock: Tells the time (aware UTC).
+        patience: Seconds to wait for another writer.
+
+    Raises:
+        LedgerUnwritable: the file cannot be opened or written, or another version wrote it.
+        LedgerTampered: the file's guards are missing or are not ours, or it is shorter than it was.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], datetime], *, patience: float = 30) -> None:
+        self.path = path
+        self._clock = clock
+        self._patience = patience
+        self._mine = threading.local()
+        self._all: dict[threading.Thread, sqlite3.Connection] = {}
+        self._lock = threading.Lock()
+        self._mark = Mark(path)
+        with self._trouble():
+            if not path.exists():
+                self._mark.demand(Head(0, ""), "")
+            _make_private(path)
+            db = self._db
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                _prepare(path, db)
+                db.commit()
+            except BaseException:
+                db.rollback()
+                raise
+            check_guards(db)
+            self._mark.demand(head_of(db), _hash_at(db, self._mark.size))
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        db: sqlite3.Connection | None = getattr(self._mine, "db", None)
+        if db is None:
+            # Closed from another thread than its own, hence no check for the same thread.
+            db = sqlite3.connect(
+                self.path, timeout=self._patience, check_same_thread=False, isolation_level=None
+            )
+            db.row_factory = sqlite3.Row
+            with self._lock:
+                # Each check has a thread of its own, which ends; its connection would stay open for ever.
+                for thread in [one for one in self._all if not one.is_alive()]:
+                    self._all.pop(thread).close()
+                self._all[threading.current_thread()] = db
+            self._mine.db = db
+            db.execute("PRAGMA journal_mode = WAL").fetchone()
+            db.execute("PRAGMA synchronous = FULL")
+        return db
+
+    @contextmanager
+    def _trouble(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LedgerUnwritable(str(self.path), str(error)) from error
+
+    def close(self) -> None:
+        """Close every connection; the ledger opens them again when it is used again.
+
+        One that another thread may be using this very moment is only let go: closed under its hands, it would
+        take the whole process down. It closes as soon as nobody holds it.
+        """
+        with self._lock:
+            for thread, connection in self._all.items():
+                if thread is threading.current_thread() or not thread.is_alive():
+                    connection.close()
+            self._all.clear()
+        self._mine = threading.local()
+
+    # --- writing -------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Hold the ledger for writing; everything inside happens, or nothing.
+
+        Raises:
+            LedgerUnwritable: it could not be written; nothing was kept.
+            EntryMissing: the block changed something and appended no entry; nothing was kept.
+        """
+        with self._trouble():
+            db = self._db
+            # IMMEDIATE: a deferred transaction that reads the head first fails at once beside another writer.
+            db.execute("BEGIN IMMEDIATE")
+            before = db.total_changes
+            writing = Writing(db, self._clock())
+            try:
+                yield writing
+                if db.total_changes != before and not writing.entries:
+                    raise EntryMissing
+                db.commit()
+            except BaseException:
+                # The rollback itself may fail on a broken disk; the reason to roll back is the one to tell.
+                with suppress(sqlite3.Error):
+                    db.rollback()
+                raise
+            if writing.entries:
+                self._mark.move(writing.head)
+
+    def append(self, event: e.Event, actor: str, case_id: str = "") -> Entry:
+        """Add one entry.
+
+        Raises:
+            LedgerUnwritable: it could not be written.
+        """
+        with self.writing() as writing:
+            return writing.append(event, actor, case_id)
+
+    # --- reading -------------------------------------------------------------------------------------------
+
+    def head(self) -> Head:
+        """Say how long the ledger is and which hash it ends with."""
+        with self._trouble():
+            return head_of(self._db)
+
+    def entries(
+        self, *, case_id: str | None = None, kinds: Collection[str] = (), after: int = 0
+    ) -> Iterator[Entry]:
+        """Give the entries in their order: all of them, those of one case, or those of some kinds."""
+        # Conditions are left out where they ask nothing, so that the others find their index.
+        where, values = ["seq > ?"], [after, *kinds]
+        if kinds:
+            where.append(f"kind IN ({', '.join('?' * len(kinds))})")
+        if case_id is not None:
+            where.append("case_id = ?")
+            values.append(case_id)
+        columns = ", ".join(COLUMNS)
+        with self._trouble():
+            rows = self._db.execute(
+                f"SELECT {columns} FROM ledger WHERE {' AND '.join(where)} ORDER BY seq",  # noqa: S608 - words of ours
+                values,
+            )
+            for row in rows:
+                yield Entry(*row)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Read from the tables; for the readers of this package.
+
+        Raises:
+            LedgerUnwritable: the file cannot be read.
+        """
+        with self._trouble():
+            return list(self._db.execute(sql, list(values)).fetchall())
+
+    def memory(self, case_id: str) -> CaseMemory:
+        """Give the memory of a case, for `graph.collect`."""
+        return CaseMemory(self, case_id)
+
+
+class Writing:
+    """One transaction: everything in it happens together, at one time."""
+
+    def __init__(self, db: sqlite3.Connection, now: datetime) -> None:
+        self._db = db
+        self.now = now
+        self.entries = 0
+        self.head = head_of(db)
+
+    def append(self, event: e.Event, actor: str, case_id: str = "") -> Entry:
+        """Add one entry to the chain, and bring the tables to where it leads."""
+        entry = following(self.head, self.now, actor, case_id, event)
+        written = self._db.execute(_INSERT, [getattr(entry, name) for name in COLUMNS])
+        if written.rowcount != 1:
+            # A trigger that is not ours can drop a row without any error.
+            raise LedgerTampered("did not keep a new entry; find out who put a trigger into the file")
+        # As it was stored, and as whoever replays the ledger will read it.
+        apply(self._db, entry, entry.event)
+        if event.FORGETS:
+            self._db.execute(f"DELETE FROM contents WHERE sha256 NOT IN ({REFERENCES})")  # noqa: S608 - words of ours
+        self.head = Head(entry.seq, entry.hash.hex())
+        self.entries += 1
+        return entry
+
+    def keep(self, content: str | bytes) -> str:
+        """Keep a content that no entry may hold, and give its SHA-256, by which an entry can name it."""
+        raw = content.encode("utf-8", "replace") if isinstance(content, str) else content
+        digest = sha256_of(raw)
+        if digest:
+            self._db.execute("INSERT OR IGNORE INTO contents (sha256, content) VALUES (?, ?)", [digest, raw])
+        return digest
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Read from the tables as they are inside this transaction; for the readers of this package."""
+        return list(self._db.execute(sql, list(values)).fetchall())
+
+    # --- requests and cases --------------------------------------------------------------------------------
+
+    def ask(self, request_id: str, actor: str, channel: str, words: str) -> bool:
+        """Keep a request; False when the very same one was kept before."""
+        if self.rows("SELECT 1 FROM requests WHERE id = ?", [request_id]):
+            return False
+        self.append(e.Asked(request_id, channel, words), actor)
+        return True
+
+    def answer(self, request_id: str, event: e.Response, actor: str, case_id: str = "") -> None:
+        """Close a request with its outcome."""
+        self.append(replace(event, request=request_id), actor, case_id)
+
+    def open_case(
+        self,
+        case_id: str,
+        *,
+        tenant: str,
+        subject: Subject,
+        window: Window,
+        channel: str,
+        asked_by: str,
+        note: str = "",
+        request: str = "",
+    ) -> None:
+        """Open a case whose check is about to run, for a request or of itself.
+
+        The request knows its case from then on: taken up after a restart, it opens no second one.
+
+        Raises:
+            AlreadyLooking: a check of this account is running.
+        """
+        running = self.rows(
+            "SELECT id FROM cases WHERE tenant = ? AND subject_id = ? AND state = 'looking'",
+            [tenant, subject.id],
+        )
+        if running:
+            raise AlreadyLooking(running[0]["id"])
+        facts, start, end = subject_facts(subject), window.start, window.end
+        self.append(e.CaseOpened(tenant, facts, start, end, channel, note, request), asked_by, case_id)
+
+    def card_posted(self, case_id: str, channel: str, card: str) -> None:
+        """Note where the case's card is."""
+        self.append(e.CaseCardPosted(channel, card), BOT, case_id)
+
+    def run_again(self, case_id: str, actor: str, why: str) -> int:
+        """Start the check of a case once more; give the number of the new run.
+
+        Raises:
+            NoSuchCase: there is none with this id.
+            AlreadyLooking: another case of the same account is being looked at.
+        """
+        rows = self.rows("SELECT run, tenant, subject_id FROM cases WHERE id = ?", [case_id])
+        if not rows:
+            raise NoSuchCase(case_id)
+        other = self.rows(
+            "SELECT id FROM cases WHERE tenant = ? AND subject_id = ? AND state = 'looking' AND id <> ?",
+            [rows[0]["tenant"], rows[0]["subject_id"], case_id],
+        )
+        if other:
+            raise AlreadyLooking(other[0]["id"])
+        run = int(rows[0]["run"]) + 1
+        self.append(e.CheckRestarted(run, why), actor, case_id)
+        return run
+
+    def finish(
+        self,
+        case_id: str,
+        *,
+        verdict: str,
+        report: str,
+        offer: str = "",
+        run: int = 1,
+        sources: Mapping[str, str] | None = None,
+        answers: str = "",
+    ) -> None:
+        """Note the outcome of a check; the entry holds digests of report and offer, which are kept beside."""
+        kept, offered = self.keep(report), self.keep(offer)
+        self.append(e.CheckFinished(verdict, kept, offered, run, sources or {}, answers), BOT, case_id)
+
+    def fail(self, case_id: str, *, says: str, reference: str, code: str = "") -> None:
+        """Note that a check could not be made; `says` is one sentence for people."""
+        self.append(e.CheckFailed(says, reference, code), BOT, case_id)
+
+    def posted(self, case_id: str, run: int, what: str, channel: str, name: str) -> None:
+        """Note that something of a case was posted, and where."""
+        self.append(e.MessagePosted(run, what, channel, name), BOT, case_id)
+
+    def shown(self, case_id: str, why: str) -> None:
+        """Note that nothing is left to be shown for a case."""
+        self.append(e.CaseShown(why), BOT, case_id)
+
+    def remember(self, case_id: str, source: str, name: str, value: str) -> None:
+        """Keep something for a query that a restart interrupts."""
+        self.append(e.Remembered(source, name, value), BOT, case_id)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMemory:
+    """The memory of one case; what `graph.collect` calls Memory."""
+
+    ledger: Ledger
+    case_id: str
+
+    def recall(self, source: str) -> Mapping[str, str]:
+        """Give what this source's query remembered."""
+        return self.ledger.recall(self.case_id, source)
+
+    def remember(self, source: str, name: str, value: str) -> None:
+        """Keep a value for this source's query."""
+        with self.ledger.writing() as writing:
+            writing.remember(self.case_id, source, name, value)
+
+
+def _prepare(path: Path, db: sqlite3.Connection) -> None:
+    """Make the tables of a new ledger, or anew those that another version made.
+
+    Raises:
+        LedgerUnwritable: the file is of a version that this program cannot read.
+        LedgerTampered: a guard or a table is missing.
+    """
+    names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "ledger" not in names:
+        create_kept(db)
+        create_tables(db)
+        return
+    check_guards(db)
+    layout = db.execute("PRAGMA user_version").fetchone()[0]
+    if "contents" not in names or layout > LAYOUT:
+        age = "newer" if layout > LAYOUT else "older"
+        raise LedgerUnwritable(str(path), f"a much {age} version wrote it; keep it, and use that version")
+    if layout != LAYOUT:
+        rebuild(db)
+        return
+    for name in TABLES:
+        if name not in names:
+            raise LedgerTampered(f"has lost its table {name}; run `compromise ledger rebuild`")
+
+
+def _hash_at(db: sqlite3.Connection, seq: int) -> str:
+    row = db.execute("SELECT hash FROM ledger WHERE seq = ?", [seq]).fetchone()
+    return str(row[0].hex()) if row else ""
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, where there is none, for its owner's eyes only; SQLite's side files take after it."""
+    with suppress(OSError):  # what is wrong with the place is told when SQLite opens it
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

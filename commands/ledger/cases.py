@@ -1,0 +1,340 @@
+"""Reading cases, the requests that opened them, and what was posted and remembered of them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from commands.errors import LedgerTampered, NoSuchCase
+from commands.ledger.chain import Entry, sha256_of
+from commands.ledger.entries import Asked, CaseOpened, CheckFinished, Event, Facts, Rechecked, Response
+from graph.question import Subject, Window
+
+_SAME_SPAN = timedelta(minutes=1)
+"""Two windows whose lengths differ by no more are as long as each other."""
+
+_CASES = (
+    "SELECT cases.*, r.content AS report_text, o.content AS offer_text FROM cases"
+    " LEFT JOIN contents AS r ON r.sha256 = cases.report LEFT JOIN contents AS o ON o.sha256 = cases.offer"
+)
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    LOOKING = "looking"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One subject's investigation.
+
+    Attributes:
+        id: Such as ``C-7F3K2``.
+        tenant: The name of the configured tenant.
+        subject: The account.
+        window: The span of time looked at.
+        channel: The Slack channel that the card is in.
+        card: The card's timestamp, which is its name in Slack; "" before it is posted.
+        state: Whether the check runs, is done or has failed.
+        run: How many times the check was started, counted from 1.
+        asked_by: The Slack user id of whoever asked.
+        asked_at: When (aware UTC).
+        finished_at: When the last run ended.
+        verdict: The verdict's answer, "" before there is one.
+        report: The report as JSON, "" before there is one.
+        note: A sentence for the card: why it failed, or what else people should know.
+        reference: The id under which the log has more about a failure.
+        shown: Whether the card shows how it ended.
+        offer: What the steps planned from the last finished check, as JSON; "" before there is one.
+    """
+
+    id: str
+    tenant: str
+    subject: Subject
+    window: Window
+    channel: str
+    card: str
+    state: CaseState
+    run: int
+    asked_by: str
+    asked_at: datetime
+    finished_at: datetime | None = None
+    verdict: str = ""
+    report: str = ""
+    note: str = ""
+    reference: str = ""
+    shown: bool = False
+    offer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing somebody asked for, as it came, so that a redelivery or a restart starts nothing twice."""
+
+    id: str
+    at: datetime
+    actor: str
+    channel: str
+    words: str
+    answered: bool
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A case without what is long: whose account, which span, where it stands, and the verdict."""
+
+    id: str
+    tenant: str
+    subject: Subject
+    window: Window
+    state: CaseState
+    verdict: str
+    finished_at: datetime | None
+
+
+_OUTLINES = "SELECT id, tenant, subject, window_start, window_end, state, verdict, finished_at FROM cases"
+
+E = TypeVar("E", bound=Event)
+
+
+class Readable(Protocol):
+    """What can be read: the whole ledger, a transaction on it, or what follows from its entries."""
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Read rows."""
+
+
+class CaseReader:
+    """The part of the ledger that reads cases and requests."""
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Read rows; the ledger says how."""
+        raise NotImplementedError
+
+    def entries(
+        self, *, case_id: str | None = None, kinds: Collection[str] = (), after: int = 0
+    ) -> Iterator[Entry]:
+        """Give entries; the ledger says how."""
+        raise NotImplementedError
+
+    def case(self, case_id: str) -> Case:
+        """Read one case.
+
+        Raises:
+            NoSuchCase: there is none with this id.
+        """
+        rows = self.rows(f"{_CASES} WHERE id = ?", [case_id])
+        if not rows:
+            raise NoSuchCase(case_id)
+        return _case(rows[0])
+
+    def unfinished_cases(self) -> list[Case]:
+        """Give the cases that are being looked at, or whose end nobody was shown."""
+        rows = self.rows(f"{_CASES} WHERE state = 'looking' OR shown = 0 ORDER BY asked_at, id")
+        return [_case(row) for row in rows]
+
+    def latest_case(self, tenant: str, subject_id: str, *, with_report: bool = False) -> Case | None:
+        """Give the newest case about an account, or the newest that has a report."""
+        rows = self.rows(
+            f"{_CASES} WHERE tenant = ? AND subject_id = ? AND (NOT ? OR report <> '')"
+            " ORDER BY asked_at DESC, seq DESC LIMIT 1",
+            [tenant, subject_id, with_report],
+        )
+        return _case(rows[0]) if rows else None
+
+    def cases_about(self, text: str) -> list[Case]:
+        """Give the cases whose subject's names or addresses hold a text, the newest first."""
+        rows = self.rows(f"{_CASES} WHERE instr(lower(subject), ?) ORDER BY asked_at DESC, seq DESC", [text])
+        return [_case(row) for row in rows]
+
+    def outlines(self) -> list[Outline]:
+        """Give all cases without their reports, the newest first."""
+        return [_outline(row) for row in self.rows(f"{_OUTLINES} ORDER BY asked_at DESC, seq DESC")]
+
+    def last_ended(self) -> Outline | None:
+        """Give the case whose check ended last."""
+        rows = self.rows(
+            f"{_OUTLINES} WHERE finished_at IS NOT NULL AND state <> 'looking'"
+            " ORDER BY finished_at DESC, seq DESC LIMIT 1"
+        )
+        return _outline(rows[0]) if rows else None
+
+    def case_against(
+        self, addresses: frozenset[str], verdicts: Collection[str] = ("compromised",)
+    ) -> Case | None:
+        """Give the case by which one of these addresses has such a verdict: an account's latest decides.
+
+        A check of a shorter span than the one that accused does not acquit: it saw less.
+        """
+        # Not the reports: they are long, and every question and every vote comes by here.
+        rows = self.rows(f"{_OUTLINES} WHERE verdict <> '' ORDER BY finished_at DESC, seq DESC")
+        acquitted: dict[tuple[str, str], timedelta] = {}
+        for case in map(_outline, rows):
+            account = (case.tenant, case.subject.id)
+            span, longest = case.window.end - case.window.start, acquitted.get(account)
+            if case.verdict not in verdicts:
+                acquitted[account] = max(span, longest or span)
+            elif (longest is None or longest < span - _SAME_SPAN) and any(
+                case.subject.is_meant_by(address) for address in addresses
+            ):
+                return self.case(case.id)
+        return None
+
+    def demand_as_noted(self, case: Case) -> None:
+        """See that a case is about the account, and offers the changes, that its entries tell of.
+
+        Raises:
+            LedgerTampered: it is not; nothing may be proposed from it.
+        """
+        opened: CaseOpened | None = None
+        finished: CheckFinished | None = None
+        for entry in self.entries(case_id=case.id, kinds=(CaseOpened.KIND, CheckFinished.KIND)):
+            event = entry.event
+            if isinstance(event, CaseOpened):
+                opened = event
+            elif isinstance(event, CheckFinished):
+                finished = event
+        if opened is None or (case.tenant, case.subject) != (opened.tenant, subject_of(opened.subject)):
+            raise LedgerTampered(f"has another subject in case {case.id} than the one that was noted")
+        noted = (
+            (finished.verdict, finished.report_sha256, finished.offer_sha256) if finished else ("", "", "")
+        )
+        if (case.verdict, sha256_of(case.report), sha256_of(case.offer)) != noted:
+            raise LedgerTampered(f"has another outcome in case {case.id} than the one that was noted")
+
+    def answers_of(self, case: Case) -> str:
+        """Give the SHA-256 of the answers that the last check of a case kept; "" where it kept none."""
+        event = self._last(case.id, CheckFinished)
+        return event.answers_sha256 if event is not None and event.run == case.run else ""
+
+    def last_recheck(self, case_id: str) -> Rechecked | None:
+        """Give what was seen when the case was looked at again the last time."""
+        return self._last(case_id, Rechecked)
+
+    def _last(self, case_id: str, kind: type[E]) -> E | None:
+        events = [entry.event for entry in self.entries(case_id=case_id, kinds=(kind.KIND,))]
+        return next((event for event in reversed(events) if isinstance(event, kind)), None)
+
+    def was_asked(self, request: Request) -> bool:
+        """Say whether the entries tell of this request, word for word, and of no answer to it."""
+        known = False
+        for row in self.rows("SELECT seq FROM ledger WHERE instr(body, ?) ORDER BY seq", [request.id]):
+            (entry, *_) = self.entries(after=row["seq"] - 1)
+            match entry.event:
+                case Asked(request=request.id) as asked:
+                    told = (entry.actor, asked.channel, asked.words)
+                    known = told == (request.actor, request.channel, request.words)
+                case Response(request=request.id):
+                    return False
+        return known
+
+    def request_words(self, request_id: str) -> str:
+        """Give the words of a request, "" where there is none."""
+        rows = self.rows("SELECT words FROM requests WHERE id = ?", [request_id])
+        return str(rows[0]["words"]) if rows else ""
+
+    def unanswered_requests(self) -> list[Request]:
+        """Give what was asked and never answered, because the program ended in between."""
+        return [
+            Request(
+                id=row["id"],
+                at=datetime.fromisoformat(row["at"]),
+                actor=row["actor"],
+                channel=row["channel"],
+                words=row["words"],
+                answered=bool(row["answered"]),
+                case_id=row["case_id"],
+            )
+            for row in self.rows("SELECT * FROM requests WHERE answered = 0 ORDER BY at, seq")
+        ]
+
+    def channel_of(self, name: str) -> str:
+        """Give the channel of the case or proposal with this id, "" where there is none."""
+        rows = self.rows(
+            "SELECT channel FROM proposals WHERE id = ? UNION SELECT channel FROM cases WHERE id = ?",
+            [name, name],
+        )
+        return str(rows[0]["channel"]) if rows else ""
+
+    def posted(self, case_id: str, run: int) -> dict[str, str]:
+        """Give what was posted for one run of a case: what it is, and its name in Slack."""
+        rows = self.rows(
+            "SELECT what, name FROM posts WHERE case_id = ? AND run = ? ORDER BY seq", [case_id, run]
+        )
+        return {row["what"]: row["name"] for row in rows}
+
+    def recall(self, case_id: str, source: str) -> dict[str, str]:
+        """Give what a query of this case remembered."""
+        rows = self.rows("SELECT name, value FROM memory WHERE case_id = ? AND source = ?", [case_id, source])
+        return {row["name"]: row["value"] for row in rows}
+
+
+def subject_facts(subject: Subject) -> dict[str, Any]:
+    """Give a subject as the entries hold it."""
+    return {
+        "id": subject.id,
+        "user_principal_name": subject.user_principal_name,
+        "mail": subject.mail,
+        "addresses": list(subject.addresses),
+        "display_name": subject.display_name,
+    }
+
+
+def subject_of(facts: Facts) -> Subject:
+    """Read a subject."""
+    return Subject(**{**facts, "addresses": tuple(facts["addresses"])})
+
+
+def _outline(row: sqlite3.Row) -> Outline:
+    return Outline(
+        id=row["id"],
+        tenant=row["tenant"],
+        subject=subject_of(json.loads(row["subject"])),
+        window=Window(datetime.fromisoformat(row["window_start"]), datetime.fromisoformat(row["window_end"])),
+        state=CaseState(row["state"]),
+        verdict=row["verdict"],
+        finished_at=datetime.fromisoformat(row["finished_at"]) if row["finished_at"] else None,
+    )
+
+
+def _case(row: sqlite3.Row) -> Case:
+    outline = _outline(row)
+    return Case(
+        id=outline.id,
+        tenant=outline.tenant,
+        subject=outline.subject,
+        window=outline.window,
+        channel=row["channel"],
+        card=row["card"],
+        state=outline.state,
+        run=row["run"],
+        asked_by=row["asked_by"],
+        asked_at=datetime.fromisoformat(row["asked_at"]),
+        finished_at=outline.finished_at,
+        verdict=outline.verdict,
+        report=_text(row, "report"),
+        note=row["note"],
+        reference=row["reference"],
+        shown=bool(row["shown"]),
+        offer=_text(row, "offer"),
+    )
+
+
+def _text(row: sqlite3.Row, name: str) -> str:
+    """Give a content of a case.
+
+    Raises:
+        LedgerTampered: it is gone.
+    """
+    if row[name] and row[f"{name}_text"] is None:
+        raise LedgerTampered(f"has lost the {name} of case {row['id']}")
+    return bytes(row[f"{name}_text"] or b"").decode("utf-8", "replace")

@@ -1,0 +1,111 @@
+"""Make the tables anew from the entries."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from commands.errors import LedgerTampered, LedgerUnwritable
+from commands.ledger.apply import apply
+from commands.ledger.chain import GENESIS, HEADER, Entry, Head, hash_of
+from commands.ledger.entries import Event, event_of
+from commands.ledger.schema import check_guards, create_tables, drop_tables
+
+_RAW = ", ".join(f"coalesce(CAST({one} AS BLOB), x'')" for one in (*HEADER, "body"))
+"""The texts of an entry as bytes: whoever changes a file need not leave text in it, or anything."""
+
+
+def replay(
+    source: sqlite3.Connection,
+    tables: sqlite3.Connection,
+    see: Callable[[Entry, Event], None] | None = None,
+) -> Iterator[bytes]:
+    """Read the entries from the first to the last, check their chain, apply each, and give their hashes.
+
+    Args:
+        source: Where the ledger is.
+        tables: Where the empty tables are.
+        see: Called with each entry once it is applied.
+
+    Raises:
+        LedgerTampered: naming the first bad entry.
+    """
+    prev, expected = GENESIS, 1
+    cursor = source.execute(f"SELECT seq, prev, hash, {_RAW} FROM ledger ORDER BY seq")  # noqa: S608 - names of ours
+    for seq, stored_prev, stored, *raw in cursor:
+        if seq != expected:
+            raise LedgerTampered(f"is missing (the next one there is {seq})", expected)
+        if stored_prev != prev:
+            raise LedgerTampered("does not follow the one before it", seq)
+        if hash_of(prev, tuple(raw[:-1]), raw[-1]) != stored:
+            raise LedgerTampered("was changed after it was written", seq)
+        try:
+            _, at, kind, version, actor, case_id, body = (part.decode() for part in raw)
+            event = event_of(kind, int(version), body)
+            entry = Entry(seq, at, kind, int(version), actor, case_id, body, prev, stored)
+            apply(tables, entry, event)
+        except (ValueError, LookupError, TypeError, sqlite3.IntegrityError) as error:
+            # Its hash fits, so whoever made it knows the form of an entry, but it was not this program.
+            raise LedgerTampered("is none that this program writes", seq) from error
+        if see is not None:
+            see(entry, event)
+        prev, expected = stored, seq + 1
+        yield stored
+
+
+def rebuild(db: sqlite3.Connection) -> Head:
+    """Make the tables anew, inside a transaction that the caller began; give the ledger's head.
+
+    Raises:
+        LedgerTampered: the chain is broken, so nothing can be made from it.
+    """
+    drop_tables(db)
+    create_tables(db)
+    hashes = list(replay(db, db))
+    return Head(len(hashes), (hashes[-1] if hashes else GENESIS).hex())
+
+
+def rebuild_file(path: Path) -> Head:
+    """Make the tables and indexes of a ledger's file anew, all or nothing; give its head.
+
+    Raises:
+        LedgerTampered: the chain is broken, or a guard is missing; nothing was changed.
+        LedgerUnwritable: the file cannot be read or written, or is no ledger.
+    """
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as db:
+            if not is_ledger(db):
+                raise LedgerUnwritable(str(path), "it holds no ledger")
+            check_guards(db)
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                head = rebuild(db)
+                db.execute("REINDEX")
+                db.execute("COMMIT")
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            return head
+    except sqlite3.Error as error:
+        raise LedgerUnwritable(str(path), str(error)) from error
+
+
+def holds_ledger(path: Path) -> bool:
+    """Say whether a file holds a ledger of the present form; nothing is changed.
+
+    Raises:
+        LedgerUnwritable: it cannot be read as a file of SQLite.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as file:
+            return is_ledger(file)
+    except sqlite3.Error as error:
+        raise LedgerUnwritable(str(path), str(error)) from error
+
+
+def is_ledger(db: sqlite3.Connection) -> bool:
+    """Say whether a file holds a ledger of the present form."""
+    rows = db.execute("SELECT name FROM sqlite_master WHERE name IN ('ledger', 'contents')").fetchall()
+    return len(rows) == 2

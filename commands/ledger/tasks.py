@@ -1,0 +1,65 @@
+"""Reading the manual tasks of cases, and when cases are to be looked at again."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from commands.ledger.cases import Readable
+from commands.ledger.chain import moment
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """A manual task of a case: what a person is to do, and whether somebody said that it is done.
+
+    Attributes:
+        id: The task's id.
+        number: Its number in the case, from 1, by which people tick it off.
+        says: What is to be done.
+        how: Exact instructions, one line each.
+        done_by: The Slack user id of whoever ticked it off; "" while it is open.
+        done_at: When.
+        note: What they said about it.
+    """
+
+    id: str
+    number: int
+    says: str
+    how: tuple[str, ...]
+    done_by: str = ""
+    done_at: datetime | None = None
+    note: str = ""
+
+
+def tasks(book: Readable, case_id: str) -> tuple[TaskState, ...]:
+    """Give the manual tasks of a case by number."""
+    rows = book.rows("SELECT * FROM tasks WHERE case_id = ? ORDER BY number", [case_id])
+    return tuple(_task(row) for row in rows)
+
+
+def watches_due(book: Readable, now: datetime) -> tuple[tuple[str, int], ...]:
+    """Give the cases that are to be looked at again by now, each once, with the number of the last round.
+
+    After a long absence several rounds are due; one look answers for all of them.
+    """
+    rows = book.rows(
+        "SELECT case_id, max(round) AS round FROM watches WHERE done = 0 AND due <= ?"
+        " GROUP BY case_id ORDER BY min(due)",
+        [moment(now)],
+    )
+    return tuple((row["case_id"], row["round"]) for row in rows)
+
+
+def _task(row: sqlite3.Row) -> TaskState:
+    return TaskState(
+        id=row["id"],
+        number=row["number"],
+        says=row["says"],
+        how=tuple(json.loads(row["how"])),
+        done_by=row["done_by"],
+        done_at=datetime.fromisoformat(row["done_at"]) if row["done_at"] else None,
+        note=row["note"],
+    )

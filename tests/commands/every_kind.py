@@ -1,0 +1,128 @@
+"""A ledger with an entry of every kind and a row in every table; `python -m` this writes the golden one."""
+
+import sys
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+from bot.second_factor import SecondFactor
+from commands.keys import Keys
+from commands.ledger import BOT, Ledger
+from commands.ledger import entries as e
+from commands.ledger.checkpoint import note, sign_head
+from commands.plan import Errand
+from commands.proposals import Outcome, Proposals
+from graph.question import Window
+from tests.commands import plans
+
+ERRANDS = (Errand("harden:0", "harden", "Scan the computer", ("Take it", "Scan it")),)
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def fill(path: Path, key: Path) -> None:
+    """Write every kind of entry, in a story that could be."""
+    clock = plans.Clock()
+    keys = Keys.load_or_make(key)
+    with closing(Ledger(path, clock)) as ledger:
+        proposals = Proposals(ledger)
+        _cases(ledger, clock)
+        _proposals(proposals, clock)
+        _factors(ledger, keys, clock)
+        others = [e.CheckStarted, e.PlanShown, e.TasksShown, e.HistoryShown, e.ModalOpened, e.ReportPosted]
+        others += [e.Refused, e.NotAnswered, e.NotCounted, e.NotCollected, e.InternalError, e.AlreadyRunning]
+        for event in (*others, e.Answered):
+            ledger.append(event(), "U0MEGAN")
+        ledger.append(e.AccountReported("r9", "adele@contoso.example", "größer"), "U0MEGAN")
+        note(ledger, sign_head(ledger, keys), BOT, why="its time has come", channel="C0", ts="9.9")
+
+
+def _cases(ledger: Ledger, clock: plans.Clock) -> None:
+    with ledger.writing() as writing:
+        writing.ask("r1", "U0MEGAN", "C0INCIDENT", "check adele")
+        writing.ask("r2", "U0MEGAN", "C0INCIDENT", "chekc adele")
+        writing.ask("r3", "U0MEGAN", "C0INCIDENT", "help")
+        writing.answer("r2", e.NotUnderstood(says="I know no chekc."), "U0MEGAN")
+        window = Window(clock() - timedelta(days=14), clock())
+        case = {"tenant": "Contoso", "subject": plans.ADELE, "window": window, "channel": "C0INCIDENT"}
+        writing.open_case(plans.CASE, **case, asked_by="U0MEGAN", note="Take care.", request="r1")  # type: ignore[arg-type]
+        writing.card_posted(plans.CASE, "C0INCIDENT", "1.1")
+        writing.remember(plans.CASE, "audit_log", "query", "q1")
+        writing.fail(plans.CASE, says="It failed.", reference="abc", code="broken")
+        writing.run_again(plans.CASE, BOT, "the run before ended as ERROR")
+        clock.pass_(timedelta(minutes=1))
+    with ledger.writing() as writing:
+        found = {"verdict": "compromised", "report": '{"a": 1}', "offer": '["b"]', "run": 2}
+        writing.finish(plans.CASE, **found, sources={"sign_ins": "complete"}, answers="0" * 64)  # type: ignore[arg-type]
+        writing.posted(plans.CASE, 2, "details 1", "C0INCIDENT", "1.2")
+        writing.shown(plans.CASE, "as done")
+        writing.append(e.EvidencePacked(2, "evidence.zip", 9, "0" * 64, answers=True), BOT, plans.CASE)
+
+
+def _proposals(proposals: Proposals, clock: plans.Clock) -> None:
+    for move in ("withdraw", "deny", "expire", "stop", "finish"):
+        change, clear = plans.change(), plans.change("city", "reset_profile")
+        made = plans.proposed(
+            proposals,
+            plans.plan(change, clear, errands=ERRANDS, nonce=move),
+            expires_at=clock() + timedelta(minutes=30),
+            request=f"request {move}",
+        )
+        proposals.card_posted(made.id, "C0INCIDENT", "2.1")
+        proposals.copy_posted(made.id, "D0ALEX", "2.2")
+        if move == "withdraw":
+            proposals.withdraw(made.id, "U0MEGAN", "A better one comes")
+        elif move == "deny":
+            proposals.vote(made.id, made.digest, plans.voter("alex"), yes=False, says="Not now")
+        elif move == "expire":
+            clock.pass_(timedelta(minutes=31))
+            proposals.expire(made.id)
+        else:
+            with proposals.ledger.writing() as writing:
+                writing.append(e.VoteRefused(made.id, yes=True, says="It is yours."), "U0AV", plans.CASE)
+            plans.approved(proposals, made)
+            if move == "stop":
+                proposals.stop(made.id, "The tenant is not configured any more.")
+            else:
+                _carry_out(proposals, made.id, change.id, clear.id)
+        proposals.shown(made.id)
+    proposals.tick(plans.CASE, 1, "U0ALEX", "clean")
+    proposals.set_watches(plans.CASE, [timedelta(hours=1), timedelta(hours=24)])
+    proposals.watched(plans.CASE, e.Rechecked(1, "All is closed.", closed=("block_sign_in:user",)))
+
+
+def _carry_out(proposals: Proposals, made: str, first: str, second: str) -> None:
+    proposals.start(made)
+    proposals.intend(made, first, {"accountEnabled": True}, sealed=b"sealed once")
+    proposals.again(made, first, {"accountEnabled": True})
+    proposals.ended(made, first, Outcome.UNCONFIRMED, request_id="m-1")
+    proposals.not_confirmed(made, first, "It is not seen yet.")
+    proposals.confirmed(made, first)
+    proposals.password_shown(made, first, "U0ALEX")
+    proposals.intend(made, second, None, sealed=b"sealed twice")
+    proposals.ended(made, second, Outcome.FAILED, "Microsoft said no.", "m-2")
+    case = plans.CASE
+    proposals.finish(made)
+    with proposals.ledger.writing() as writing:
+        writing.append(e.PasswordForgotten(made, second), BOT, case)
+        until, kept = writing.now + timedelta(minutes=15), writing.keep(b"sealed thrice")
+        writing.append(e.PasswordMade(made, first, kept, until), BOT, case)
+
+
+def _factors(ledger: Ledger, keys: Keys, clock: plans.Clock) -> None:
+    factor = SecondFactor(ledger, keys, clock)
+    for user in ("U0ALEX", "U0LIDIA", "U0NESTOR"):
+        factor.enrol(user)
+    ledger.append(e.FactorRefused("wrong", enrolling=True, wrong=1), "U0ALEX")
+    ledger.append(e.FactorEnrolled(step=1), "U0ALEX")
+    ledger.append(e.FactorUsed(step=2), "U0ALEX")
+    ledger.append(e.FactorLocked(clock() + timedelta(minutes=15)), "U0ALEX")
+    ledger.append(e.FactorRemoved("U0LIDIA"), "cli")
+
+
+if __name__ == "__main__":
+    GOLDEN.mkdir(exist_ok=True)
+    golden, secret = GOLDEN / f"{sys.argv[1]}.db", GOLDEN / "key"
+    golden.unlink(missing_ok=True)
+    fill(golden, secret)
+    for rest in (secret, *GOLDEN.glob("*.head")):
+        rest.unlink()
