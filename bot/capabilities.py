@@ -20,18 +20,33 @@ ROLES: Final[Mapping[str, str]] = {
     "User Administrator": "fe930be7-5e62-47db-91af-98c3a49a38b1",
     "Privileged Authentication Administrator": "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",
     "Global Administrator": "62e90394-69f5-4237-9190-012177145e10",
+    "Cloud Device Administrator": "7698a772-787b-4ac8-901f-60d6b08affd2",
 }
 """Directory roles with their template ids. Source: Microsoft Entra, "Built-in roles"."""
 
 OVER_ADMINISTRATORS: Final = ("Privileged Authentication Administrator", "Global Administrator")
 """The roles that may act on accounts of administrators; they may also do what User Administrator may."""
 
+STANDS_FOR: Final[Mapping[str, tuple[str, ...]]] = {
+    "User Administrator": OVER_ADMINISTRATORS,
+    "Privileged Authentication Administrator": OVER_ADMINISTRATORS,
+    "Cloud Device Administrator": ("Global Administrator",),
+}
+"""The roles that may do what a role is needed for as well."""
+
 INCLUDED: Final[Mapping[str, tuple[str, ...]]] = {
     "Application.Read.All": ("Directory.Read.All", "Application.ReadWrite.All"),
+    "Device.Read.All": ("Directory.Read.All", "Device.ReadWrite.All"),
     "Domain.Read.All": ("Directory.Read.All",),
+    "Domain-InternalFederation.Read.All": ("Domain-InternalFederation.ReadWrite.All",),
+    "GroupMember.Read.All": ("Directory.Read.All",),
     "IdentityRiskyUser.Read.All": ("IdentityRiskyUser.ReadWrite.All",),
     "Mail.ReadBasic.All": ("Mail.Read",),
+    "LicenseAssignment.Read.All": ("Directory.Read.All",),
     "MailboxSettings.Read": ("MailboxSettings.ReadWrite",),
+    "PrivilegedEligibilitySchedule.Read.AzureADGroup": (
+        "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup",
+    ),
     "RoleManagement.Read.Directory": ("RoleManagement.ReadWrite.Directory", "Directory.Read.All"),
     "User-Mail.ReadWrite.All": ("User.ReadWrite.All",),
     "User-Phone.ReadWrite.All": ("User.ReadWrite.All",),
@@ -77,7 +92,8 @@ class Held:
     def has(self, need: str) -> bool | None:
         """Whether a need, in the words of queries and steps, is met; None when it cannot be told."""
         if need.startswith(_ROLE):
-            wanted = {ROLES[name] for name in (need.removeprefix(_ROLE), *OVER_ADMINISTRATORS)}
+            role = need.removeprefix(_ROLE)
+            wanted = {ROLES[name] for name in (role, *STANDS_FOR.get(role, ()))}
             return None if self.roles is None else bool(wanted & self.roles)
         service, cmdlet = cmdlet_of(need)
         if cmdlet:
@@ -107,7 +123,24 @@ class Part:
     must_be_there: bool = False
 
 
+_REACH: Final = Part(
+    "how far the directory's audit log reaches back",
+    "LicenseAssignment.Read.All",
+    "Over more than 7 days nobody can say whether older records are missing.",
+    "/subscribedSkus",
+)
+
 PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
+    "domains": (
+        Part(
+            "who signs in for federated domains",
+            "Domain-InternalFederation.Read.All",
+            "A domain that an intruder federated with a server of his own is not told by its issuer.",
+            "/federationConfiguration",
+        ),
+    ),
+    "directory_audits_on_user": (_REACH,),
+    "directory_audits_by_user": (_REACH,),
     "audit_log": (
         Part(
             "audit log, searched through Graph",
@@ -140,6 +173,17 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
             "RoleManagement.Read.Directory",
             "Only roles that the account holds itself are seen.",
             "/transitiveRoleAssignments",
+        ),
+        Part(
+            "roles that a group of the account may switch on",
+            "GroupMember.Read.All",
+            "An administrator at rest through a group looks like an ordinary user, and groups have no names.",
+        ),
+        Part(
+            "places in groups that may be switched on in Privileged Identity Management",
+            "PrivilegedEligibilitySchedule.Read.AzureADGroup",
+            "Who may join an administrators' group at any time looks like an ordinary user.",
+            "/privilegedAccess/group/",
         ),
     ),
     "mailbox": (
@@ -230,6 +274,13 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
             "Who may read the inbox or the calendar is not seen.",
         ),
     ),
+    "registered_devices": (
+        Part(
+            "what the devices are and whether they are enabled",
+            "Device.Read.All",
+            "Devices are counted, and neither judged nor disabled.",
+        ),
+    ),
     "exchange_role_groups": (
         Part(
             "members of Exchange's role groups",
@@ -258,8 +309,11 @@ FOR: Final[Mapping[tuple[str, str], str]] = {
     ("disable_inbox_rules", "MailboxSettings.ReadWrite"): "rules that Graph shows",
     ("disable_inbox_rules", MANAGE_AS_APP): "hidden rules",
     ("disable_inbox_rules", "an Exchange role with Disable-InboxRule"): "hidden rules",
+    ("disable_registered_devices", "the role Cloud Device Administrator"): "devices other than Windows",
     ("remove_admin_roles", "RoleManagement.ReadWrite.Directory"): "roles given to the account itself",
-    ("remove_admin_roles", "RoleAssignmentSchedule.ReadWrite.Directory"): "roles switched on in PIM",
+    ("remove_admin_roles", "RoleAssignmentSchedule.ReadWrite.Directory"): (
+        "roles switched on in PIM, or given by it for a time"
+    ),
     ("remove_admin_roles", "RoleEligibilitySchedule.ReadWrite.Directory"): (
         "roles that may be switched on in PIM"
     ),

@@ -670,9 +670,10 @@ def what_is_left(answers: Answers, folder: Path, manifest: str) -> Iterator[str]
             if answers.credential == "certificate"
             else "There, Certificates & secrets, Client secrets: make one, and note its value."
         )
-        role = "Global Reader" if what == READER else "User Administrator"
+        to_act = "User Administrator and Cloud Device Administrator"
+        role = "Global Reader" if what == READER else to_act
         if answers.one_for_both:
-            role += " and User Administrator"
+            role = f"Global Reader, {to_act}"
         yield (
             f"Entra admin center, Roles and administrators: assign {role} to the application. Where it asks, "
             "choose Active and Permanently assigned: an application cannot switch on an eligible role."

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from commands.clues.places import Countries, place_of
+from commands.clues.roles import way
 from commands.report import Event, SymptomResult
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
@@ -252,7 +253,7 @@ def _settings(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
         what = f"a device was registered: {_short(device.display_name or device.operating_system)}"
         yield from event(device.registration_date_time, what, "registered_devices", device.id)
     for role in evidence.directory_roles.seen(()):
-        what = f"an administrator role began: {_short(role.name)} ({role.how})"
+        what = f"an administrator role began: {_short(role.name)} ({_short(way(role))})"
         yield from event(role.start_date_time, what, "directory_roles", role.assignment_id)
     for app in evidence.app_role_assignments.seen(()):
         what = f"the account was assigned to {_short(app.resource_display_name)}"

@@ -222,9 +222,9 @@ class Location(GraphValue):
 
 
 class SignInStatus(GraphValue):
-    """How a sign-in ended; error code 0 is success."""
+    """How a sign-in ended; error code 0 is success, None where Microsoft does not tell."""
 
-    error_code: int = 0
+    error_code: int | None = None
     failure_reason: Text = ""
 
 
@@ -266,13 +266,16 @@ class SignIn(GraphValue):
     original_transfer_method: Text = ""
     session_id: Text = ""
     autonomous_system_number: int | None = None
-    status: SignInStatus = SignInStatus()
+    status: Annotated[SignInStatus, BeforeValidator(lambda value: value or {})] = SignInStatus()
     device_detail: DeviceDetail | None = None
     location: Location | None = None
 
     @property
     def succeeded(self) -> bool:
-        """Whether the sign-in got in. 50140 is the "stay signed in?" interrupt of a sign-in that did."""
+        """Whether the sign-in is known to have got in.
+
+        50140 is the "stay signed in?" interrupt of a sign-in that did.
+        """
         return self.status.error_code in (0, 50140)
 
 
@@ -530,10 +533,15 @@ class AuthenticationMethod(GraphValue):
 
 
 class RegisteredMethods(GraphValue):
-    """The sign-in methods, and Entra's own summary of them where it could be had."""
+    """The sign-in methods, and Entra's own summary of them where it could be had.
+
+    `default_method` is the user's choice; `system_preferred` is what Entra asks for before it, where the
+    tenant lets Entra choose.
+    """
 
     methods: tuple[AuthenticationMethod, ...] = ()
     default_method: Text = ""
+    system_preferred: Texts = ()
     is_mfa_registered: bool | None = None
 
 
@@ -565,10 +573,17 @@ class OAuthGrant(GraphValue):
 
 
 class AppRoleAssignment(GraphValue):
-    """An application that the user was assigned to."""
+    """An application that the user, or a group that the user is in, was assigned to.
+
+    `principal_type` is ``User`` or ``Group``, and the principal's id and name are those of that one.
+    Source: Microsoft Graph v1.0, "List appRoleAssignments granted to a user".
+    """
 
     id: str
     app_role_id: Text = ""
+    principal_type: Text = ""
+    principal_id: Text = ""
+    principal_display_name: Text = ""
     resource_id: Text = ""
     resource_display_name: Text = ""
     created_date_time: MaybeInstant = None
@@ -632,9 +647,10 @@ class RegisteredDevice(GraphValue):
 class DirectoryRole(GraphValue):
     """A directory role that the user holds.
 
-    `how` is ``direct``, ``group`` (through the group with the id `through`), ``eligible`` (may be switched on
-    in PIM) or ``active`` (switched on in PIM at the moment). `through_name` is the group's display name, ""
-    where it could not be read.
+    `how` is ``direct``, ``group`` (through the group with the id `through`), ``active`` (switched on in PIM
+    at the moment), ``eligible`` (may be switched on in PIM), ``eligible_group`` (the same, through the group)
+    or ``eligible_place`` (the place in the group may be switched on). `through_name` is the group's display
+    name, "" where it could not be read.
     """
 
     assignment_id: str
@@ -646,6 +662,11 @@ class DirectoryRole(GraphValue):
     directory_scope_id: Text = "/"
     start_date_time: MaybeInstant = None
     end_date_time: MaybeInstant = None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether it must be switched on first."""
+        return self.how.startswith("eligible")
 
 
 class RoleGroup(GraphValue):

@@ -119,7 +119,7 @@ def graph_error(reply: Reply, path: str, limit: Limit, now: datetime) -> GraphEr
         case 401:
             return CannotSignIn("Graph did not accept the application's token for this request.", **known)
         case 403 if code == "Forbidden" and path.startswith("/identityProtection"):
-            return _no_licence(P2, known)
+            return _no_licence(P1 if path.startswith("/identityProtection/riskDetections") else P2, known)
         case 403 if code or not reply.body.strip():
             return NoPermission("The application lacks a permission for this request.", **known)
         case 404 if code in _NO_MAILBOX or (limit is Limit.MAILBOX and code == "ResourceNotFound"):

@@ -58,7 +58,7 @@ CLOUDS: dict[Cloud, Hosts] = {
     Cloud.CHINA: Hosts(
         "https://login.partner.microsoftonline.cn",
         "https://microsoftgraph.chinacloudapi.cn",
-        "https://outlook.office365.cn",
+        "https://partner.outlook.cn",
         "https://ps.compliance.protection.partner.outlook.cn",
     ),
 }

@@ -1,6 +1,8 @@
 """Disable devices that were registered for the account: their tokens outlive a new password.
 
-Source: Microsoft Entra, "Revoke user access in an emergency"; Microsoft Graph v1.0, "Update device".
+Source: Microsoft Entra, "Revoke user access in an emergency"; Microsoft Graph v1.0, "Update device": only
+callers with the role Global Administrator or Cloud Device Administrator can change `accountEnabled`. For
+Windows devices some tenants accept the permission alone.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from graph.request import Request
 TITLE = "Disable registered devices"
 SOURCE = "beyond the document"
 NEEDS: tuple[str, ...] = ("registered_devices",)
-PERMISSIONS: tuple[str, ...] = ("Device.ReadWrite.All",)
+_ROLE: Final = "Cloud Device Administrator"
+PERMISSIONS: tuple[str, ...] = ("Device.ReadWrite.All", f"the role {_ROLE}")
 
 _ID: Final = "disable_registered_devices"
 _TOGETHER: Final = timedelta(minutes=10)
@@ -40,6 +43,9 @@ def plan(situation: Situation) -> Iterator[Planned]:
     for device in devices:
         if device.account_enabled is False:
             yield Nothing(_ID, f"The device {_named(device)} is disabled already.")
+        elif device.account_enabled is None:
+            why = f"Whether the device {_named(device)} is enabled could not be seen"
+            yield Nothing(_ID, f"{why} (needs Device.Read.All).", refused=True)
         else:
             yield _change(situation, device)
 
@@ -91,6 +97,11 @@ def _change(situation: Situation, device: RegisteredDevice) -> Change:
         ),
         suggested=asks_for(situation, finding),
         warns=(
+            *(
+                (f"Microsoft refuses this unless the application has the role {_ROLE}",)
+                if "windows" not in device.operating_system.casefold()
+                else ()
+            ),
             *(
                 ("The device is managed by the company; everybody who uses it is signed out of it",)
                 if device.is_compliant or device.is_managed

@@ -60,8 +60,12 @@ def _registered(situation: Situation) -> Iterator[str]:
         yield f"Registered now: {described(method)}, since {day(method.created_date_time)}"
     if not methods:
         yield "Registered now: nothing besides the password"
-    if source.value.default_method:
-        yield f"The default method is “{one_line(source.value.default_method)}”"
+    first = one_line(", ".join(source.value.system_preferred))
+    chosen = one_line(source.value.default_method)
+    if first:
+        yield f"Entra asks for “{first}” first, whatever the default method is"
+    if chosen:
+        yield f"The default method is “{chosen}”"
     yield from gaps(situation, "authentication_methods")
 
 

@@ -153,7 +153,7 @@ def privileges(situation: Situation) -> tuple[str, ...]:
     Source: Microsoft Graph v1.0, "user resource type", who can perform sensitive actions.
     """
     roles = situation.evidence.directory_roles
-    held = [role for role in roles.seen(()) if role.how != "eligible"]
+    held = [role for role in roles.seen(()) if not role.at_rest]
     reasons = [
         role for role in held if role.how == "group" or role.name.strip().casefold() not in ORDINARY_ROLES
     ]

@@ -2,7 +2,8 @@
 
 Source: the founding document, step 6; Microsoft Graph v1.0, "Delete unifiedRoleAssignment", "Create
 roleAssignmentScheduleRequests", "Create roleEligibilityScheduleRequests" and "Remove member". What is taken
-is remembered with role and scope, so that it can be given back.
+is remembered with role and scope, so that it can be given back. A place in a group that may be switched on in
+PIM for Groups is left to people.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Demand, Look, Nothing, Planned, Undo
+from commands.plan import Change, Demand, Errand, Look, Nothing, Planned, Undo
 from commands.report import Finding
 from commands.situation import Situation
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
@@ -20,7 +21,7 @@ from commands.steps.mailbox_parts import unseen, with_gaps
 from commands.steps.parts import because, day, first_line, is_compromised, name_of, refusals, user_path
 from graph.evidence import DirectoryRole
 from graph.parts.reading import graph_time, literal, segment
-from graph.request import EVENTUAL, Request
+from graph.request import Request
 
 TITLE = "Remove the account from all administrative roles: directory roles"
 SOURCE = "step 6"
@@ -42,6 +43,13 @@ _REQUESTS: Final = {
     "active": "roleAssignmentScheduleRequests",
     "eligible": "roleEligibilityScheduleRequests",
 }
+_MOST: Final = "999"
+"""Groups on one page, at most."""
+_BY_AN_ADMINISTRATOR: Final = (
+    "Microsoft's pages show this for roles that an administrator assigned, and do not say whether it ends "
+    "one that was switched on; it is looked at afterwards. If it stays, remove it in the Entra admin center "
+    "under Privileged Identity Management"
+)
 _STANDS: Final = "The account holds it; nothing shows that it is new."
 
 
@@ -56,8 +64,13 @@ def plan(situation: Situation) -> Iterator[Planned]:
     roles = _unique(situation.evidence.directory_roles.seen(()))
     groups: dict[str, list[DirectoryRole]] = {}
     for role in roles:
-        if role.how == "group" and role.through:
+        if role.how in ("group", "eligible_group") and role.through:
             groups.setdefault(role.through, []).append(role)
+    places: dict[str, list[DirectoryRole]] = {}
+    for role in roles:
+        if role.how == "eligible_place":
+            places.setdefault(role.through, []).append(role)
+    yield from (_place(situation, group, given) for group, given in places.items())
     changes = [
         *(_scheduled(situation, role, roles) for role in roles if role.how == "eligible"),
         *(_scheduled(situation, role, roles) for role in roles if role.how == "active"),
@@ -70,7 +83,7 @@ def plan(situation: Situation) -> Iterator[Planned]:
             f"{_name(role)} is held through a group that Microsoft does not name; find it in the Entra admin "
         )
         yield Nothing(_ID, f"{why}center.", refused=True)
-    if changes or not unnamed:
+    if changes or not (unnamed or places):
         yield from with_gaps(_ID, situation, changes, "The account holds no directory role.", *NEEDS)
     else:
         yield from unseen(_ID, situation, *NEEDS)
@@ -132,17 +145,21 @@ def _look(situation: Situation, role: DirectoryRole, where: str) -> Look:
 
 def _direct(situation: Situation, role: DirectoryRole) -> Change:
     look, owner = _look(situation, role, "roleAssignments"), name_of(situation)
+    do = Request("DELETE", f"{_ROLES}/roleAssignments/{segment(role.assignment_id)}")
     back = Request(
         "POST",
         f"{_ROLES}/roleAssignments",
         body={"@odata.type": "#microsoft.graph.unifiedRoleAssignment", **_assignment(situation, role)},
     )
     note = "The assignment may come back with a new id."
-    if role.end_date_time is not None:  # given back the plain way, it would never end
+    if role.end_date_time is not None:
+        # PIM gave it for a time: PIM takes it away, lest it give it back, and given back the plain way it
+        # would never end.
+        do = _removal(situation, role)
         back, note = _giving(situation, role), f"It ends at {day(role.end_date_time)}, as before."
     return Change(
         says=f"Take the role {_name(role)} away from {owner}",
-        do=Request("DELETE", f"{_ROLES}/roleAssignments/{segment(role.assignment_id)}"),
+        do=do,
         look=look,
         expects={},
         wants=None,
@@ -168,16 +185,20 @@ def _giving(situation: Situation, role: DirectoryRole) -> Request:
     return Request("POST", f"{_ROLES}/{_REQUESTS.get(role.how, _REQUESTS['active'])}", body=body)
 
 
+def _removal(situation: Situation, role: DirectoryRole) -> Request:
+    """The request by which PIM takes a role away."""
+    body = {
+        "action": "adminRemove",
+        **_assignment(situation, role),
+        "justification": "The account was taken over",
+    }
+    return Request("POST", f"{_ROLES}/{_REQUESTS.get(role.how, _REQUESTS['active'])}", body=body)
+
+
 def _scheduled(situation: Situation, role: DirectoryRole, roles: Sequence[DirectoryRole]) -> Change:
     """A role of PIM; it goes, and comes back, through a request."""
     look, owner = _look(situation, role, _INSTANCES[role.how]), name_of(situation)
-    path, name = f"{_ROLES}/{_REQUESTS[role.how]}", _name(role)
-    justification = "The account was taken over"
-    removal = {
-        "action": "adminRemove",
-        **_assignment(situation, role),
-        "justification": justification,
-    }
+    name = _name(role)
     if role.how == "active":
         says = f"End the role {name}, which {owner} switched on"
         back = f"Give {owner} the role {name} again for the rest of its time"
@@ -191,11 +212,8 @@ def _scheduled(situation: Situation, role: DirectoryRole, roles: Sequence[Direct
             and one.directory_scope_id == role.directory_scope_id
             for one in roles
         )
-        warns = (
-            ("The account may switch it on again, unless the eligible role of the same name goes as well",)
-            if can_return
-            else ()
-        )
+        again = "The account may switch it on again, unless the eligible role of the same name goes as well"
+        warns = (*([again] if can_return else []), _BY_AN_ADMINISTRATOR)
     else:
         says = f"Take from {owner} the right to switch on the role {name}"
         back = f"Let {owner} switch on the role {name} again"
@@ -205,7 +223,7 @@ def _scheduled(situation: Situation, role: DirectoryRole, roles: Sequence[Direct
         warns = ()
     return Change(
         says=says,
-        do=Request("POST", path, body=removal),
+        do=_removal(situation, role),
         look=look,
         expects={},
         wants=None,
@@ -223,28 +241,44 @@ def _schedule(start: datetime | None, end: datetime | None) -> dict[str, Any]:
     return {**begins, "expiration": expiration}
 
 
+def _place(situation: Situation, group: str, roles: Sequence[DirectoryRole]) -> Errand:
+    """A place in a group that the account may switch on; people take it away."""
+    owner, called = name_of(situation), first_line(*(role.through_name for role in roles), group)
+    names = ", ".join(dict.fromkeys(_name(role) for role in roles))
+    finding = _finding(situation, roles)
+    return Errand(
+        id=f"{_ID}:place:{group}",
+        step=_ID,
+        says=f"Take from {owner} the right to join the group {called}, which gives the role {names}",
+        how=(
+            "Open the Entra admin center: ID Governance, Privileged Identity Management, Groups",
+            f"Choose the group {called}, then Assignments, Eligible assignments",
+            f"Remove {owner}, as a member and as an owner; write down until when it was given",
+            "Look at Active assignments too: the place may be switched on already",
+        ),
+        suggested=finding is not None and is_compromised(situation),
+    )
+
+
 def _through_group(situation: Situation, group: str, roles: Sequence[DirectoryRole]) -> Change:
     owner, subject = name_of(situation), situation.subject
     called = first_line(*(role.through_name for role in roles), group)
     names = ", ".join(dict.fromkeys(_name(role) for role in roles))
+    gives = "may switch on" if all(role.at_rest for role in roles) else "gives"
     members = f"/groups/{segment(group)}/members"
-    # Through another group counts as well: the role is gone only when no way into this group is left.
-    held = Request(
-        "GET",
-        user_path(situation, "transitiveMemberOf", "microsoft.graph.group"),
-        {"$count": "true"},
-        headers=EVENTUAL,
-    )
+    # Through another group counts as well: the role is gone only when no way into this group is left. A cast
+    # would make it an advanced query, which reads an index that lags behind.
+    held = Request("GET", user_path(situation, "transitiveMemberOf"), {"$select": "id", "$top": _MOST})
     look = Look(held, where={"id": group})
     # The worldwide service's name, as Graph's page has it; it is sent with the name that the cloud has.
     return Change(
-        says=f"Take {owner} out of the group {called}, which gives the role {names}",
+        says=f"Take {owner} out of the group {called}, which {gives} the role {names}",
         do=Request("DELETE", f"{members}/{segment(subject.id)}/$ref"),
         look=look,
         expects={},
         wants=None,
         undo=Undo(
-            says=f"Put {owner} into the group {called} again, which gives the role {names}",
+            says=f"Put {owner} into the group {called} again, which {gives} the role {names}",
             do=Request(
                 "POST",
                 f"{members}/$ref",

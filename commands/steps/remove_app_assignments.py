@@ -1,7 +1,8 @@
 """Take applications away from the user.
 
 Source: Microsoft, "Respond to a compromised email account in Microsoft 365", step 4; Microsoft Graph v1.0,
-"Delete appRoleAssignment from user".
+"List appRoleAssignments granted to a user" and "Delete appRoleAssignment from user". What came with a group
+is the group's: taking it away would take it from everybody in it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.plan import Change, Errand, Look, Nothing, Planned, Undo
+from commands.report import Finding
 from commands.situation import Situation
 from commands.steps.parts import (
     asks_for,
     because,
     finding_on_app,
+    first_line,
     gaps,
     is_own_app,
     name_of,
@@ -50,16 +53,46 @@ def plan(situation: Situation) -> Iterator[Planned]:
         app_id = apps.get(assignment.resource_id, "")
         if is_own_app(situation, app_id):
             yield Nothing(_ID, "This bot's own application is left alone.", refused=True)
-        else:
+        elif assignment.principal_type.casefold() == "user":
             yield _change(situation, assignment, app_id)
+        else:
+            yield _by_hand(situation, assignment, app_id)
+
+
+def _called(assignment: AppRoleAssignment) -> str:
+    return one_line(assignment.resource_display_name) or f"the application {assignment.resource_id}"
+
+
+def _finding(situation: Situation, assignment: AppRoleAssignment, app_id: str) -> Finding | None:
+    return finding_on_app(
+        situation, assignment.id, app_id, assignment.resource_id, assignment.resource_display_name
+    )
+
+
+def _by_hand(situation: Situation, assignment: AppRoleAssignment, app_id: str) -> Errand:
+    """What came with a group, or may have: only people can weigh who else is in it."""
+    name, app = name_of(situation), _called(assignment)
+    who = first_line(assignment.principal_display_name, assignment.principal_id, "a group")
+    through = f"through the group {who}"
+    if not assignment.principal_type:
+        through = "for the account itself or through a group; Microsoft did not say which"
+    return Errand(
+        id=f"{_ID}:{assignment.id}",
+        step=_ID,
+        says=f"Decide whether {name} keeps {app}, which came with a group",
+        how=(
+            f"The application is assigned {through}",
+            f"Taking the assignment away would take {app} from everybody in the group",
+            f"In the Entra admin center, take {name} out of the group, where the group gives nothing else",
+            "Or see to it that the application asks for a sign-in anew: end the account's sessions",
+        ),
+        suggested=asks_for(situation, _finding(situation, assignment, app_id)),
+    )
 
 
 def _change(situation: Situation, assignment: AppRoleAssignment, app_id: str) -> Change:
-    app = one_line(assignment.resource_display_name) or f"the application {assignment.resource_id}"
-    name, path = name_of(situation), user_path(situation, "appRoleAssignments")
-    finding = finding_on_app(
-        situation, assignment.id, app_id, assignment.resource_id, assignment.resource_display_name
-    )
+    app, name, path = _called(assignment), name_of(situation), user_path(situation, "appRoleAssignments")
+    finding = _finding(situation, assignment, app_id)
     state = {"appRoleId": assignment.app_role_id, "resourceId": assignment.resource_id}
     ask, fields = Request("GET", path), tuple(state)
     return Change(

@@ -7,7 +7,7 @@ again by somebody else than the user.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Final, Literal
 
@@ -85,11 +85,12 @@ _DEFAULTS: Final = {
     "push": ("microsoftAuthenticator", ""),
     "oath": ("softwareOath", ""),
     "sms": ("phone", "mobile"),
-    "voiceMobile": ("phone", "mobile"),
-    "voiceAlternateMobile": ("phone", "alternateMobile"),
-    "voiceOffice": ("phone", "office"),
+    "voicemobile": ("phone", "mobile"),
+    "voicealternatemobile": ("phone", "alternateMobile"),
+    "voiceoffice": ("phone", "office"),
+    "fido2": ("fido2", ""),
 }
-"""What each name of a default method means: the kind, and for telephones which one."""
+"""What each name of a default method means, in any case: the kind, and for telephones which one."""
 
 _LAST: Final = (
     "It is or may be the default method, which Microsoft refuses to remove while others are registered",
@@ -112,7 +113,8 @@ def plan(situation: Situation) -> Iterator[Planned]:
     if not methods:
         yield Nothing(_ID, f"{name_of(situation)} has no sign-in method besides the password.")
         return
-    default = source.value.default_method
+    # Where Entra chooses, nothing says whose default it refuses to remove: the user's, or its own.
+    default = frozenset({source.value.default_method, *source.value.system_preferred})
     told = {one.id: finding_on(situation, one) for one in methods}
     # An alternate number stands on the mobile one: it goes before that, and comes back after it.
     methods.sort(key=lambda one: (is_default(one, default), told[one.id] is None, one.phone_type == "mobile"))
@@ -141,10 +143,10 @@ def finding_on(situation: Situation, method: AuthenticationMethod) -> Finding | 
     return None
 
 
-def is_default(method: AuthenticationMethod, default: str) -> bool:
-    """Whether this is, or may be, the method that the user is asked for first."""
-    kind, which = _DEFAULTS.get(default, ("", ""))
-    return method.kind == kind and (not which or method.phone_type == which)
+def is_default(method: AuthenticationMethod, names: Collection[str]) -> bool:
+    """Whether this is, or may be, a method that the user is asked for first."""
+    meant = [_DEFAULTS[name.casefold()] for name in names if name.casefold() in _DEFAULTS]
+    return any(method.kind == kind and (not which or method.phone_type == which) for kind, which in meant)
 
 
 def described(method: AuthenticationMethod) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from commands.clues.deeds import changed, concerns, given, graded, once, to_subject, whom
 from commands.clues.records import changing, found, one_line, whence
+from commands.clues.roles import way
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -106,9 +107,7 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if recent:
             powerful = {name.casefold(), role.role_definition_id.casefold()} & POWERFUL_ROLES
             sign = ACTIVATED if role.how == "active" else POWERFUL if powerful else GIVEN
-        how = role.how
-        if through := one_line(role.through_name) or one_line(role.through):
-            how = f"{how} {through}"
+        how = way(role)
         shown = one_line(name) or one_line(role.role_definition_id)
         summary = f"Holds {shown} ({how}){' since this window' if recent else ''}"
         yield Finding("admin_roles", sign, summary, at=began, after=name, records=(role.assignment_id,))
@@ -121,7 +120,7 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 def _joining(evidence: Evidence, role: DirectoryRole) -> AuditRecord | None:
     """The newest record of the subject joining the group that gives a role, where it is held through one."""
-    groups = {role.through.casefold(), role.through_name.casefold()} - {""} if role.how == "group" else set()
+    groups = {role.through.casefold(), role.through_name.casefold()} - {""} if role.through else set()
     for record in reversed(tuple(changing(evidence))):
         if "member to group" not in record.operation.casefold() or not concerns(record, evidence.subject):
             continue

@@ -126,8 +126,9 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             yield from _programs(got_in, usual)
             yield from _before_success(got_in, usual)
             yield from _novelty(got_in, usual)
-        elif len(used) >= MANY_FAILURES:
-            yield _finding(FAILED, f"{len(used)} sign-ins failed and none succeeded", used, usual)
+        failed = [one for one in used if one.status.error_code is not None]
+        if not got_in and len(failed) >= MANY_FAILURES:
+            yield _finding(FAILED, f"{len(failed)} sign-ins failed and none succeeded", failed, usual)
     yield from _risks(evidence, usual)
 
 

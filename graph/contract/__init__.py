@@ -125,6 +125,8 @@ class Endpoint(Row):
         eventual: The options that need ``ConsistencyLevel: eventual`` with ``$count=true``; `ANY` for every
             request.
         not_eventual: The status of the refusal where that header is missing.
+        required: The options without which nothing is answered.
+        option_permissions: Options that take other permissions than the endpoint as a whole.
         filter: The properties that ``$filter`` takes, each with its operators. ``list/any()`` is an element
             of a list itself, ``list/any(name)`` a property of one.
         orderby: The properties that ``$orderby`` takes.
@@ -153,6 +155,8 @@ class Endpoint(Row):
     options: frozenset[str] = frozenset()
     eventual: frozenset[str] = frozenset()
     not_eventual: int = 400
+    required: frozenset[str] = frozenset()
+    option_permissions: Mapping[str, Alternatives] = {}
     filter: Annotated[Mapping[str, frozenset[str]], BeforeValidator(_operators)] = {}
     orderby: tuple[str, ...] = ()
     expand: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from graph.audit_log.directory_audit import parse
 from graph.audit_log.record import AuditRecord
 from graph.errors import GraphError, UnreadableRecord
 from graph.evidence import Known
-from graph.parts.reading import graph_time, lacking, unread
+from graph.parts.reading import graph_time, lacking, needing, unread
 from graph.question import Question
 from graph.request import Limit, Request
 
@@ -24,6 +24,8 @@ LATENESS = timedelta(minutes=15)
 latencies)."""
 KEPT_FREE = timedelta(days=7)
 KEPT_PREMIUM = timedelta(days=30)
+LICENCES = "LicenseAssignment.Read.All"
+"""The least permission that shows what the tenant has licences for."""
 _PREMIUM = frozenset({"AAD_PREMIUM", "AAD_PREMIUM_P2"})
 
 
@@ -66,7 +68,8 @@ def read(items: Iterable[Item]) -> tuple[tuple[AuditRecord, ...], tuple[str, ...
 def _not_kept(question: Question, licences: list[Item] | GraphError) -> tuple[str, ...]:
     """Say from when on the tenant keeps this log, where that is later than the window's start."""
     if isinstance(licences, GraphError):
-        return (lacking("whether the log reaches back further than 7 days", licences),)
+        needed = needing(licences, LICENCES)
+        return (lacking("whether the log reaches back further than 7 days", needed),)
     plans = (plan for sku in licences for plan in sku.get("servicePlans") or ())
     premium = any(plan.get("servicePlanName") in _PREMIUM for plan in plans)
     oldest = question.window.end - (KEPT_PREMIUM if premium else KEPT_FREE)

@@ -50,20 +50,31 @@ def folder(
     return Known(messages, missing=missing + unreadable)
 
 
+def received(question: Question, path: str, *, fields: str) -> Request:
+    """What came from the start of the window on, newest first."""
+    query = {
+        "$select": fields,
+        "$filter": f"receivedDateTime ge {graph_time(question.window.start)}",
+        "$orderby": "receivedDateTime desc",
+        "$top": _PAGE,
+    }
+    return Request("GET", path, query, limit=Limit.MAILBOX)
+
+
 def read(items: Iterable[Item]) -> tuple[tuple[Message, ...], tuple[str, ...]]:
     """Read messages, their bodies reduced to text."""
     return read_each(Message, (_with_text(item) for item in items))
 
 
 def _request(question: Question, name: str, since: str, *, fields: str) -> Request:
+    path = f"/users/{segment(question.subject.id)}/mailFolders/{name}/messages"
+    if since == "receivedDateTime":
+        return received(question, path, fields=fields)
     query = {
         "$select": fields,
         "$filter": f"{since} ge {graph_time(question.window.start)}",
         "$top": _PAGE,
     }
-    if since == "receivedDateTime":
-        query["$orderby"] = "receivedDateTime desc"
-    path = f"/users/{segment(question.subject.id)}/mailFolders/{name}/messages"
     return Request("GET", path, query, limit=Limit.MAILBOX)
 
 

@@ -1,13 +1,14 @@
 """The sign-ins of the subject, from early enough on to know its ordinary days.
 
-Source: Microsoft Graph, "List signIns"; how long they are kept: Microsoft Entra, "How long does Microsoft
-Entra ID store reporting data?".
+Source: Microsoft Graph beta, "List signIns" and "signIn resource type": device codes, sessions and networks
+come from beta alone. How long sign-ins are kept: Microsoft Entra, "How long does Microsoft Entra ID store
+reporting data?".
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, Literal
+from typing import Any, Final
 
 from graph.asking import Effect, fetch
 from graph.evidence import Known, SignIn
@@ -16,16 +17,17 @@ from graph.parts.reading import graph_time, literal, read_each
 from graph.question import Question
 from graph.request import Limit, Request
 
+INTERACTIVE: Final = "interactiveUser"
+NON_INTERACTIVE: Final = "nonInteractiveUser"
 
-def sign_ins(
-    question: Question, version: Literal["v1.0", "beta"], kind: str = ""
-) -> Generator[Effect, Any, Known[tuple[SignIn, ...]]]:
+
+def sign_ins(question: Question, kind: str = "") -> Generator[Effect, Any, Known[tuple[SignIn, ...]]]:
     """Read the sign-ins of one kind, oldest first.
 
     Args:
         question: Whose, and over which span of time.
-        version: The version of Graph; only beta tells the kinds apart.
-        kind: The `signInEventTypes` to ask for; "" for v1.0's only kind, the interactive ones.
+        kind: The `signInEventTypes` to ask beta for; "" for v1.0, which has the interactive ones alone and
+            knows neither device codes nor sessions nor networks.
     """
     window = question.window
     only = f"(signInEventTypes/any(t: t eq '{kind}')) and " if kind else ""
@@ -34,9 +36,11 @@ def sign_ins(
     filters = f"{only}userId eq '{user}' and createdDateTime ge {since} and createdDateTime le {until}"
     query = {"$filter": filters, "$top": "1000"}
     items = yield from fetch(
-        Request("GET", "/auditLogs/signIns", query, version=version, limit=Limit.REPORTS)
+        Request("GET", "/auditLogs/signIns", query, version="beta" if kind else "v1.0", limit=Limit.REPORTS)
     )
     found, missing = read_each(SignIn, items)
+    if untold := sum(one.status.error_code is None for one in found):
+        missing += (f"whether {untold} sign-in{'s' if untold > 1 else ''} succeeded (status)",)
     oldest = window.end - KEPT_PREMIUM
     if window.start < oldest:
         missing += (f"sign-ins before {oldest:%Y-%m-%d %H:%M} UTC (they are kept for 30 days)",)

@@ -43,6 +43,11 @@ def ask(question: Question) -> Asking[RegisteredMethods]:
     value = RegisteredMethods(
         methods=methods,
         default_method=str(details.get("userPreferredMethodForSecondaryAuthentication") or ""),
+        system_preferred=(
+            details.get("systemPreferredAuthenticationMethods")
+            if details.get("isSystemPreferredAuthenticationMethodEnabled")
+            else ()
+        ),
         is_mfa_registered=details.get("isMfaRegistered"),
     )
     return Known(value, missing=missing)

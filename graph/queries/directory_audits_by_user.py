@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from graph.asking import Asking
 from graph.audit_log.record import AuditRecord
-from graph.parts.directory_audits import directory_audits
+from graph.parts.directory_audits import LICENCES, directory_audits
 from graph.parts.reading import literal
 from graph.question import Question
 
-PERMISSIONS = ("AuditLog.Read.All",)
+PERMISSIONS = ("AuditLog.Read.All", LICENCES)
 LICENCE = ""
 
 

@@ -1,119 +1,179 @@
 """The directory roles of the user: direct, through groups, switched on in PIM, and eligible in PIM.
 
-Source: Microsoft Graph v1.0, "List unifiedRoleAssignments", "List roleAssignmentScheduleInstances" and "List
-roleEligibilityScheduleInstances", "List a user's memberships (direct and transitive)"; beta, "List
-transitiveRoleAssignments".
+Eligible is who may switch the role on himself, who is in a group that may, and who may switch on his place in
+a group that has the role (PIM for Groups). Not seen is a group whose place in another one may be switched on.
+
+Source: Microsoft Graph v1.0, "List unifiedRoleAssignments", "List roleAssignmentScheduleInstances", "List
+roleEligibilityScheduleInstances", "List a user's memberships (direct and transitive)" and, for PIM for
+Groups, "List eligibilityScheduleInstances"; beta, "List transitiveRoleAssignments", which takes no `$expand`,
+so that names come from the definitions. Only groups with `isAssignableToRole` can hold a role.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from graph.asking import Asking, Effect, Item, try_each
-from graph.errors import GraphError, NoPermission
+from graph.errors import GraphError
 from graph.evidence import DirectoryRole, Known
 from graph.parts.reading import lacking, literal, needing, read_each, segment
 from graph.question import Question
 from graph.request import EVENTUAL, Request
 
-PERMISSIONS = ("RoleManagement.Read.Directory",)
+READ_ROLES: Final = "RoleManagement.Read.Directory"
+READ_GROUPS: Final = "GroupMember.Read.All"
+READ_PIM_FOR_GROUPS: Final = "PrivilegedEligibilitySchedule.Read.AzureADGroup"
+PERMISSIONS = (READ_ROLES, READ_GROUPS, READ_PIM_FOR_GROUPS)
 LICENCE = ""
 
-_ROLES = "/roleManagement/directory"
-_MOST = "999"
+_Answer: TypeAlias = list[Item] | GraphError
+
+_ROLES: Final = "/roleManagement/directory"
+_ELIGIBLE: Final = f"{_ROLES}/roleEligibilityScheduleInstances"
+_PIM_FOR_GROUPS: Final = "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
+_THROUGH_GROUPS: Final = "roles that may be switched on through groups"
+_MOST: Final = "999"
 """Groups on one page, at most, so that one page is nearly always all."""
 
 
 def ask(question: Question) -> Asking[tuple[DirectoryRole, ...]]:
-    """Ask for all four lists together; only the direct assignments are indispensable.
-
-    The names of groups are asked for only where a role is held through one.
-    """
+    """Ask for all lists together, then for what groups give; only direct assignments are indispensable."""
     user = question.subject.id
-    mine = f"principalId eq '{literal(user)}'"
-    query: Mapping[str, str] = {"$filter": mine, "$expand": "roleDefinition"}
-    direct, transitive, active, eligible = yield from try_each(
-        [
-            Request("GET", f"{_ROLES}/roleAssignments", query),
-            Request(
-                "GET",
-                f"{_ROLES}/transitiveRoleAssignments",
-                {"$count": "true", "$filter": mine},
-                version="beta",
-                headers=EVENTUAL,
-            ),
-            Request("GET", f"{_ROLES}/roleAssignmentScheduleInstances", query),
-            Request("GET", f"{_ROLES}/roleEligibilityScheduleInstances", query),
-        ]
-    )
+    direct, transitive, active, eligible, groups, places = yield from try_each(_first(user))
     if isinstance(direct, GraphError):
         raise direct
-    missing = tuple(
-        lacking(what, needing(answer, PERMISSIONS[0]))
-        for what, answer in (
-            ("roles through groups", transitive),
-            ("roles switched on in PIM", active),
-            ("roles that may be switched on in PIM", eligible),
+    missing = [
+        lacking(what, needing(answer, permission))
+        for what, answer, permission in (
+            ("roles through groups", transitive, READ_ROLES),
+            ("roles switched on in PIM", active, READ_ROLES),
+            ("roles that may be switched on in PIM", eligible, READ_ROLES),
+            (_THROUGH_GROUPS, groups, READ_GROUPS),
+            ("places in groups that may be switched on in PIM", places, READ_PIM_FOR_GROUPS),
         )
         if isinstance(answer, GraphError)
-    )
+    ]
+    if any(group.get("displayName") is None for group in _items(groups)):
+        missing.append(f"{_THROUGH_GROUPS} whose names may not be read (needs {READ_GROUPS})")
     known = {str(item.get("id")) for item in direct}
-    through_groups = [item for item in _items(transitive) if item.get("principalId") != user]
     activated = [item for item in _items(active) if item.get("assignmentType") == "Activated"]
     # A role switched on in PIM is listed among the direct assignments too; it is told once, as what it is.
     switched_on = {_what(item) for item in activated}
     plain = [item for item in direct if _what(item) not in switched_on]
-    given = [item for item in through_groups if str(item.get("id")) not in known]
-    names, unnamed = (yield from _names_of_groups(user)) if given else ({}, ())
-    definitions, nameless = yield from _definitions({_id(item) for item in given})
+    given = [
+        item
+        for item in _items(transitive)
+        if item.get("principalId") != user and str(item.get("id")) not in known
+    ]
+    seen = [*direct, *_items(active), *_items(eligible)]
+    offered, joinable, definitions, more = yield from _of_groups(groups, eligible, places, given, seen)
+    names = _names(_items(groups), _items(places))
+    titles = {str(item.get("id")): item.get("displayName") for item in definitions}
     spans = _spans(_items(active))
+    until = {str(place.get("groupId")): _span(place) for place in _items(places)}
     items = (
-        *(_role({**item, **spans.get(_what(item), {})}, "direct") for item in plain),
-        *(_role({**item, "roleDefinition": definitions[_id(item)]}, "group", names) for item in given),
-        *(_role(item, "active") for item in activated),
-        *(_role(item, "eligible") for item in _items(eligible)),
+        *(_role({**item, **spans.get(_what(item), {})}, "direct", titles) for item in plain),
+        *(_role(item, "group", titles, names) for item in given),
+        *(_role(item, "active", titles) for item in activated),
+        *(_role(item, "eligible", titles) for item in _items(eligible)),
+        *(_role(item, "eligible_group", titles, names) for item in offered),
+        *(
+            _role({**item, **until.get(str(item.get("principalId")), {})}, "eligible_place", titles, names)
+            for item in joinable
+        ),
     )
     roles, unreadable = read_each(DirectoryRole, items)
-    return Known(roles, missing=missing + unnamed + nameless + unreadable)
+    return Known(roles, missing=(*missing, *more, *unreadable))
 
 
-def _items(answer: list[Item] | GraphError) -> Iterable[Item]:
+def _first(user: str) -> list[Request]:
+    """What can be asked at once, knowing nothing but the user."""
+    mine = f"principalId eq '{literal(user)}'"
+    query: Mapping[str, str] = {"$filter": mine, "$expand": "roleDefinition"}
+    groups = {"$count": "true", "$select": "id,displayName,isAssignableToRole", "$top": _MOST}
+    return [
+        Request("GET", f"{_ROLES}/roleAssignments", query),
+        Request(
+            "GET",
+            f"{_ROLES}/transitiveRoleAssignments",
+            {"$count": "true", "$filter": mine},
+            version="beta",
+            headers=EVENTUAL,
+        ),
+        Request("GET", f"{_ROLES}/roleAssignmentScheduleInstances", query),
+        Request("GET", _ELIGIBLE, query),
+        Request(
+            "GET",
+            f"/users/{segment(user)}/transitiveMemberOf/microsoft.graph.group",
+            groups,
+            headers=EVENTUAL,
+        ),
+        Request("GET", _PIM_FOR_GROUPS, {"$filter": mine, "$expand": "group"}),
+    ]
+
+
+def _of_groups(
+    groups: _Answer, eligible: _Answer, places: _Answer, given: list[Item], seen: Iterable[Item]
+) -> Generator[Effect, Any, tuple[list[Item], list[Item], list[Item], list[str]]]:
+    """Ask for what groups give.
+
+    Returns:
+        The roles that groups of the user may switch on, those that a place in a group would give, the
+        definitions that names are taken from, and what could not be seen.
+    """
+    assignable = [str(group.get("id")) for group in _items(groups) if group.get("isAssignableToRole")]
+    # Without PIM for roles no group has an eligible one, and the reason is told already.
+    asking = [] if isinstance(eligible, GraphError) else assignable
+    open_places = list(dict.fromkeys(str(place.get("groupId")) for place in _items(places)))
+    named = {str(item.get("roleDefinitionId")) for item in seen if item.get("roleDefinition")}
+    nameless = any(str(item.get("roleDefinitionId")) not in named for item in given)
+    requests = [
+        *(_held_by(_ELIGIBLE, group) for group in asking),
+        *(_held_by(f"{_ROLES}/roleAssignments", group) for group in open_places),
+        *([] if isinstance(eligible, GraphError) else (_held_by(_ELIGIBLE, group) for group in open_places)),
+    ]
+    if nameless:
+        requests.append(Request("GET", f"{_ROLES}/roleDefinitions", {"$select": "id,displayName"}))
+    answers = yield from try_each(requests)
+    definitions = answers.pop() if nameless else []
+    offered, of_places = answers[: len(asking)], answers[len(asking) :]
+    missing = []
+    for what, some in ((_THROUGH_GROUPS, offered), ("roles of groups that may be joined in PIM", of_places)):
+        failed = next((answer for answer in some if isinstance(answer, GraphError)), None)
+        if failed is not None:
+            missing.append(lacking(what, needing(failed, READ_ROLES)))
+    if isinstance(definitions, GraphError):
+        missing.append(lacking("names of roles through groups", needing(definitions, READ_ROLES)))
+    known = [_definition(item) for item in seen]
+    return (
+        [item for answer in offered for item in _items(answer)],
+        [item for answer in of_places for item in _items(answer)],
+        [*known, *_items(definitions)],
+        missing,
+    )
+
+
+def _held_by(path: str, group: str) -> Request:
+    query = {"$filter": f"principalId eq '{literal(group)}'", "$expand": "roleDefinition"}
+    return Request("GET", path, query)
+
+
+def _items(answer: _Answer) -> Iterable[Item]:
     return () if isinstance(answer, GraphError) else answer
 
 
-def _names_of_groups(user: str) -> Generator[Effect, Any, tuple[Mapping[str, Any], tuple[str, ...]]]:
-    """The display names of all groups of the user by id, in one request, and what is missing.
-
-    An application that may not read groups gets no names, and that is no gap: the roles are known all the
-    same, and a group without a name is told by its id.
-    """
-    path = f"/users/{segment(user)}/transitiveMemberOf/microsoft.graph.group"
-    query = {"$count": "true", "$select": "id,displayName", "$top": _MOST}
-    (groups,) = yield from try_each([Request("GET", path, query, headers=EVENTUAL)])
-    missing: tuple[str, ...] = ()
-    if isinstance(groups, GraphError) and not isinstance(groups, NoPermission):
-        missing = (lacking("the names of the groups that give roles", groups),)
-    return {str(group.get("id")): group.get("displayName") for group in _items(groups)}, missing
+def _names(groups: Iterable[Item], places: Iterable[Item]) -> dict[str, Any]:
+    """The display names of groups by id, None where Microsoft leaves them out."""
+    of_places = (place.get("group") for place in places)
+    every = [*(group for group in of_places if isinstance(group, dict)), *groups]
+    return {str(group.get("id")): group.get("displayName") for group in every}
 
 
-def _definitions(ids: Iterable[str]) -> Generator[Effect, Any, tuple[Mapping[str, Item], tuple[str, ...]]]:
-    """The roles by id, since the list of roles through groups cannot be expanded, and what is missing."""
-    wanted = sorted(ids)
-    answers = yield from try_each(
-        [Request("GET", f"{_ROLES}/roleDefinitions/{segment(id_)}") for id_ in wanted]
-    )
-    found = dict(zip(wanted, answers, strict=True))
-    missing = tuple(
-        lacking(f"the name of the role {id_}", needing(answer, PERMISSIONS[0]))
-        for id_, answer in found.items()
-        if isinstance(answer, GraphError)
-    )
-    return {id_: next(iter(_items(answer)), {}) for id_, answer in found.items()}, missing
-
-
-def _id(item: Item) -> str:
-    return str(item.get("roleDefinitionId"))
+def _definition(item: Item) -> Item:
+    definition = item.get("roleDefinition")
+    name = definition.get("displayName") if isinstance(definition, dict) else None
+    return {"id": item.get("roleDefinitionId"), "displayName": name}
 
 
 def _what(item: Item) -> tuple[str, str]:
@@ -121,20 +181,25 @@ def _what(item: Item) -> tuple[str, str]:
     return str(item.get("roleDefinitionId")), str(item.get("directoryScopeId") or "/")
 
 
+def _span(item: Item) -> dict[str, Any]:
+    return {name: item.get(name) for name in ("startDateTime", "endDateTime")}
+
+
 def _spans(active: Iterable[Item]) -> dict[tuple[str, str], dict[str, Any]]:
     """From when until when each role is assigned to the user himself: the plain assignment does not tell."""
     return {
-        _what(item): {name: item.get(name) for name in ("startDateTime", "endDateTime")}
+        _what(item): _span(item)
         for item in active
         if item.get("assignmentType") == "Assigned" and item.get("memberType") in (None, "Direct")
     }
 
 
-def _role(item: Item, how: str, groups: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Bring the items of the four lists into one form."""
-    definition = item.get("roleDefinition")
-    name = definition.get("displayName") if isinstance(definition, dict) else ""
-    through = str(item.get("principalId") or "") if how == "group" else ""
+def _role(
+    item: Item, how: str, titles: Mapping[str, Any], groups: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Bring the items of all lists into one form."""
+    through = str(item.get("principalId") or "") if groups is not None else ""
+    name = _definition(item)["displayName"] or titles.get(str(item.get("roleDefinitionId")))
     return {
         "assignmentId": item.get("id"),
         "roleDefinitionId": item.get("roleDefinitionId"),

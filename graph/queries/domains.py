@@ -6,13 +6,13 @@ Source: Microsoft Graph v1.0, "List domains" and "List internalDomainFederation"
 from __future__ import annotations
 
 from graph.asking import Asking, fetch, try_each
-from graph.errors import GraphError
+from graph.errors import GraphError, NotFound
 from graph.evidence import Domain, Known
 from graph.parts.reading import lacking, needing, read_each, segment
 from graph.question import Question
 from graph.request import Request
 
-PERMISSIONS = ("Domain.Read.All",)
+PERMISSIONS = ("Domain.Read.All", "Domain-InternalFederation.Read.All")
 LICENCE = ""
 
 
@@ -28,8 +28,11 @@ def ask(question: Question) -> Asking[tuple[Domain, ...]]:
     )
     issuers = {}
     for domain, answer in zip(federated, settings, strict=True):
+        if isinstance(answer, NotFound):
+            # Microsoft answers so for a domain that never had such settings, as where a partner's do it.
+            continue
         if isinstance(answer, GraphError):
-            needed = needing(answer, PERMISSIONS[0])
+            needed = needing(answer, PERMISSIONS[1])
             missing += (lacking(f"the federation settings of {domain.id}", needed),)
         elif answer:
             issuers[domain.id] = str(answer[0].get("issuerUri") or "")

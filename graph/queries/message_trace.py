@@ -7,9 +7,9 @@ cmdlet.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from graph.asking import Asking, Effect, Item, fetch, fetch_each
 from graph.errors import CannotSignIn, GraphError, NoPermission, NotFound, Refused
@@ -38,7 +38,7 @@ def ask(question: Question) -> Asking[tuple[TracedMessage, ...]]:
     spans = slices(Window(max(window.start, oldest), window.end))
     senders = tuple(dict.fromkeys((question.subject.mail, question.subject.user_principal_name)))
     try:
-        items = yield from (_from_graph if question.global_cloud else _from_exchange)(senders, spans)
+        items = yield from _in_time(_from_graph if question.global_cloud else _from_exchange, senders, spans)
     except (NoPermission, CannotSignIn, NotFound, Refused) as error:
         if not question.global_cloud:
             raise
@@ -56,6 +56,25 @@ def slices(window: Window) -> list[tuple[datetime, datetime]]:
         spans.append((start, end))
         end = start
     return spans
+
+
+_Asks: TypeAlias = Callable[
+    [tuple[str, ...], list[tuple[datetime, datetime]]], Generator[Effect, Any, list[Item]]
+]
+
+
+def _in_time(
+    asks: _Asks, senders: tuple[str, ...], spans: list[tuple[datetime, datetime]]
+) -> Generator[Effect, Any, list[Item]]:
+    """Ask; where Microsoft refuses, ask once more up to a little earlier, for our clock may be ahead.
+
+    Nothing may be asked about the future, and what came in so short a time is not complete anyway.
+    """
+    try:
+        return (yield from asks(senders, spans))
+    except Refused:
+        (start, end), *others = spans
+        return (yield from asks(senders, [(start, max(start, end - LATENESS)), *others]))
 
 
 def _from_graph(

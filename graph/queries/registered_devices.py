@@ -1,33 +1,48 @@
 """The devices that the user owns or registered.
 
-Source: Microsoft Graph v1.0, "List ownedDevices" and "List registeredDevices".
+Source: Microsoft Graph v1.0, "List ownedDevices" and "List registeredDevices". Both are asked without a cast:
+nothing says whether a cast on these lists needs an advanced query, and without one none is needed.
 """
 
 from __future__ import annotations
 
-from graph.asking import Asking, fetch_each
+from collections.abc import Iterable
+
+from graph.asking import Asking, Item, fetch_each
 from graph.evidence import Known, RegisteredDevice
 from graph.parts.reading import read_each, segment
 from graph.question import Question
 from graph.request import Request
 
-PERMISSIONS = ("User.Read.All",)
+PERMISSIONS = ("User.Read.All", "Device.Read.All")
 LICENCE = ""
 
-_SELECT = (
-    "id,deviceId,displayName,operatingSystem,trustType,isCompliant,isManaged,accountEnabled,registrationDateTime,"
-    "approximateLastSignInDateTime"
-)
+_DEVICE = "#microsoft.graph.device"
 
 
 def ask(question: Question) -> Asking[tuple[RegisteredDevice, ...]]:
     """Ask for both lists together and give each device once."""
     user = segment(question.subject.id)
     lists = yield from fetch_each(
-        [
-            Request("GET", f"/users/{user}/{relation}/microsoft.graph.device", {"$select": _SELECT})
-            for relation in ("ownedDevices", "registeredDevices")
-        ]
+        [Request("GET", f"/users/{user}/{relation}") for relation in ("ownedDevices", "registeredDevices")]
     )
-    devices, missing = read_each(RegisteredDevice, [item for items in lists for item in items])
-    return Known(tuple({device.id: device for device in devices}.values()), missing=missing)
+    items = [item for items in lists for item in items if item.get("@odata.type", _DEVICE) == _DEVICE]
+    found, missing = read_each(RegisteredDevice, items)
+    devices = {device.id: device for device in found}
+    return Known(tuple(devices.values()), missing=missing + _limited(items))
+
+
+def _limited(items: Iterable[Item]) -> tuple[str, ...]:
+    """Say how many devices came as an id alone, as for who may not read devices.
+
+    Source: Microsoft Graph, "Limited information returned for inaccessible member objects".
+    """
+    bare = {
+        str(item.get("id"))
+        for item in items
+        if item.get("displayName") is None and item.get("accountEnabled") is None
+    }
+    if not bare:
+        return ()
+    devices = "1 device" if len(bare) == 1 else f"{len(bare)} devices"
+    return (f"everything but the id of {devices} (needs {PERMISSIONS[1]})",)

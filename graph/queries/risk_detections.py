@@ -1,4 +1,7 @@
-"""The risks that Identity Protection saw. Source: Microsoft Graph v1.0, "List riskDetection"."""
+"""The risks that Identity Protection saw. Source: Microsoft Graph v1.0, "List riskDetection".
+
+Microsoft Entra ID P1 shows that there was a risk, P2 also which one.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,26 @@ from graph.asking import Asking, fetch
 from graph.evidence import Known, RiskDetection
 from graph.parts.reading import literal, read_each, untold
 from graph.question import Question
-from graph.replies import P2
+from graph.replies import P1, P2
 from graph.request import Limit, Request
 
 PERMISSIONS = ("IdentityRiskEvent.Read.All",)
-LICENCE = P2
+LICENCE = P1
+
+_MOST = "500"
+"""On one page, at most; unasked there are 20 on one, at one request a second."""
 
 
 def ask(question: Question) -> Asking[tuple[RiskDetection, ...]]:
     """Ask for all detections that are kept; there are few, and older ones tell what is ordinary."""
-    query = {"$filter": f"userId eq '{literal(question.subject.id)}'", "$orderby": "detectedDateTime desc"}
+    query = {
+        "$filter": f"userId eq '{literal(question.subject.id)}'",
+        "$orderby": "detectedDateTime desc",
+        "$top": _MOST,
+    }
     items = yield from fetch(Request("GET", "/identityProtection/riskDetections", query, limit=Limit.RISK))
     found, missing = read_each(RiskDetection, items)
-    return Known(found, missing=missing + untold(items, "riskEventType"))
+    missing += untold(items, "riskEventType")
+    if hidden := sum(one.risk_event_type == "generic" or one.risk_level == "hidden" for one in found):
+        missing += (f"what {hidden} of the risks {'is' if hidden == 1 else 'are'} (needs {P2})",)
+    return Known(found, missing=missing)

@@ -1,10 +1,14 @@
-"""Sign-ins in which a person took part. Source: Microsoft Graph v1.0, "List signIns"."""
+"""Sign-ins in which a person took part. Source: Microsoft Graph beta, then v1.0, "List signIns"."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from graph.asking import Asking
+from graph.errors import NotFound, Refused
 from graph.evidence import SignIn
-from graph.parts import sign_ins
+from graph.parts.reading import lacking
+from graph.parts.sign_ins import INTERACTIVE, sign_ins
 from graph.question import Question
 from graph.replies import P1
 
@@ -13,5 +17,10 @@ LICENCE = P1
 
 
 def ask(question: Question) -> Asking[tuple[SignIn, ...]]:
-    """Ask v1.0, which has this kind only."""
-    return (yield from sign_ins.sign_ins(question, "v1.0"))
+    """Ask beta; v1.0 where beta refuses, and name what v1.0 does not tell."""
+    try:
+        return (yield from sign_ins(question, INTERACTIVE))
+    except (Refused, NotFound) as error:
+        found = yield from sign_ins(question)
+        untold = lacking("device codes, sessions and networks of interactive sign-ins", error)
+        return replace(found, missing=(*found.missing, untold))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph.asking import Asking
 from graph.evidence import SignIn
-from graph.parts import sign_ins
+from graph.parts.sign_ins import NON_INTERACTIVE, sign_ins
 from graph.question import Question
 from graph.replies import P1
 
@@ -14,4 +14,4 @@ LICENCE = P1
 
 def ask(question: Question) -> Asking[tuple[SignIn, ...]]:
     """Ask beta; v1.0 does not know this kind."""
-    return (yield from sign_ins.sign_ins(question, "beta", "nonInteractiveUser"))
+    return (yield from sign_ins(question, NON_INTERACTIVE))

@@ -176,6 +176,7 @@ class State:
     role_assignments: list[Json] = field(default_factory=list)
     role_assignment_schedules: list[Json] = field(default_factory=list)
     role_eligibility_schedules: list[Json] = field(default_factory=list)
+    group_eligibility_schedules: list[Json] = field(default_factory=list)
     authentication_methods: dict[str, list[Json]] = field(default_factory=dict)
     authentication_requirements: dict[str, str] = field(default_factory=dict)
     sign_in_preferences: dict[str, str] = field(default_factory=dict)

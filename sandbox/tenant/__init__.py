@@ -52,7 +52,7 @@ ALL_PERMISSIONS = frozenset(
         "Mail.ReadBasic.All MailboxSettings.Read MailboxSettings.ReadWrite Policy.Read.All "
         "Policy.ReadWrite.AuthenticationMethod RoleEligibilitySchedule.ReadWrite.Directory "
         "RoleAssignmentSchedule.ReadWrite.Directory RoleAssignmentSchedule.Remove.Directory "
-        "RoleManagement.Read.Directory "
+        "PrivilegedEligibilitySchedule.Read.AzureADGroup RoleManagement.Read.Directory "
         "RoleManagement.ReadWrite.Directory User-Mail.ReadWrite.All User-PasswordProfile.ReadWrite.All "
         "User-Phone.ReadWrite.All User.EnableDisableAccount.All User.Read.All User.ReadWrite.All "
         "User.RevokeSessions.All UserAuthenticationMethod.Read.All UserAuthenticationMethod.ReadWrite.All"

@@ -121,8 +121,11 @@ def get_domain(ask: Ask) -> Answer:
 
 
 def federation(ask: Ask) -> Answer:
-    """The federation settings of a domain; empty for a managed one."""
-    return ask.page(ask.state.federations.get(str(_domain(ask)["id"]), []))
+    """The federation settings of a domain; 404 for one that has none."""
+    domain_id = str(_domain(ask)["id"])
+    if domain_id not in ask.state.federations:
+        raise not_found(domain_id)
+    return ask.page(ask.state.federations[domain_id])
 
 
 def organization(ask: Ask) -> Answer:
@@ -284,6 +287,15 @@ def eligible_schedules(ask: Ask) -> Answer:
     return _roles(ask, ask.state.role_eligibility_schedules)
 
 
+def eligible_places(ask: Ask) -> Answer:
+    """Places in groups that can be activated through PIM for Groups."""
+    _needs_p2(ask)
+    found = ask.filtered(ask.state.group_eligibility_schedules)
+    if ask.options.get("$expand") == "group":
+        found = [{**item, "group": ask.state.groups.get(item["groupId"])} for item in found]
+    return ask.page(found)
+
+
 def list_role_definitions(ask: Ask) -> Answer:
     """The directory roles."""
     return ask.page(ask.filtered(list(ask.state.role_definitions.values())))
@@ -363,9 +375,11 @@ def direct_groups(ask: Ask) -> Answer:
 
 
 def user_app_roles(ask: Ask) -> Answer:
-    """Apps assigned to one user."""
+    """Apps assigned to one user, or to a group that holds the user directly."""
     user_id = ask.core.user(ask.values[0])["id"]
-    return ask.page([item for item in ask.state.app_role_assignments if item["principalId"] == user_id])
+    groups = {group for group, members in ask.state.memberships.items() if user_id in members}
+    held = [item for item in ask.state.app_role_assignments if item["principalId"] in {user_id, *groups}]
+    return ask.page(held)
 
 
 def principal_app_roles(ask: Ask) -> Answer:
@@ -470,6 +484,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _USER, get_user),
     Route("GET", f"{_USER}/manager", get_manager),
     Route("GET", f"{_USER}/licenseDetails", license_details),
+    Route("GET", "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances", eligible_places),
     Route("GET", f"{_USER}/transitiveMemberOf", transitive_member_of),
     Route("GET", f"{_USER}/transitiveMemberOf/graph.group", transitive_groups),
     Route("GET", f"{_USER}/transitiveMemberOf/graph.directoryRole", transitive_roles),

@@ -53,6 +53,9 @@ def enforce(
     for needed in (row.roles, *(row.properties[name].roles for name in sent if name in row.properties)):
         if needed and not set(needed) & set(roles):
             raise forbidden(code=row.denied)
+    for name, enough in row.option_permissions.items():
+        if name in options and not allowed(enough, held):
+            raise forbidden(code=row.denied)
     _check_options(row, options, headers)
     _check_names(row, version, options)
 
@@ -141,6 +144,8 @@ def _check_options(row: Endpoint, options: Mapping[str, str], headers: Mapping[s
             raise bad_request(
                 f"The limit of '{row.largest_page}' for Top query has been exceeded or is not valid."
             )
+    for name in row.required - set(options):
+        raise bad_request(f"The query parameter '{name}' is required.", _UNSUPPORTED)
 
 
 def _check_names(row: Endpoint, version: Version, options: Mapping[str, str]) -> None:

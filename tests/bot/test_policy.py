@@ -36,6 +36,7 @@ def written(tmp_path: Path, text: str) -> Settings:
     """Settings from a file with this text."""
     path = tmp_path / "compromise.toml"
     path.write_text(text)
+    path.chmod(0o600)
     return load(path, {}, needs=("tenants",))
 
 

@@ -38,10 +38,6 @@ KEEP_THE_RECORD = {
 """Sources whose values hold the record as it came, unknown fields and all."""
 
 
-NULLS_PASS = {"app_role_assignments", "registered_devices"}
-"""Sources that take an assignment or a device without anything known of it for an answer."""
-
-
 def read(query: Query, shape: str) -> Known[object]:
     known = play(query.ask(a_question(5)), answers(SHAPES[shape])).value
     assert isinstance(known, Known)
@@ -62,9 +58,7 @@ def test_the_form_of_an_answer_changes_nothing_in_what_is_read(query: Query, sha
         assert other.value == plain.value
 
 
-@pytest.mark.parametrize(
-    "query", [query for query in DESCRIBED if source_of(query) not in NULLS_PASS], ids=source_of
-)
+@pytest.mark.parametrize("query", DESCRIBED, ids=source_of)
 def test_an_answer_of_nulls_never_passes_for_a_complete_one(query: Query) -> None:
     try:
         known = read(query, "all null")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.capabilities import PARTS
 from graph.asking import Item
 from graph.collect import Deadline, find_subject, source_of
 from graph.errors import GraphError, NoPermission, NotFound
@@ -15,8 +16,9 @@ from graph.evidence import SOURCES
 from graph.queries import Query
 from graph.queries.registry import QUERIES
 from graph.request import Cmdlet, Limit, Request
+from sandbox.tenant.enforcing import allowed
 from tests.graph.obeying import all_breaches, breaches, row_of
-from tests.graph.play import Answer, Played, a_question, play
+from tests.graph.play import USER_ID, Answer, Played, a_question, play
 from tests.graph.test_collect import Fake
 
 
@@ -51,6 +53,10 @@ class Tenant:
             return [{"id": "AAMk/1=", "childFolderCount": 1}]
         if what.path.endswith("/childFolders"):
             return [{"id": f"{len(what.path)}", "childFolderCount": 0}]
+        if what.path.endswith("/privilegedAccess/group/eligibilityScheduleInstances"):
+            return [{"id": "p", "accessId": "member", "groupId": "group-2", "principalId": USER_ID}]
+        if what.path.endswith("/microsoft.graph.group"):
+            return [{"id": "group-1", "displayName": "Tier 1", "isAssignableToRole": True}]
         if what.path.endswith("/oauth2PermissionGrants"):
             return [{"id": "g", "clientId": "sp-1"}]
         return [
@@ -63,6 +69,8 @@ TENANTS: dict[str, Callable[[], Tenant]] = {
     "no texts of mail": lambda: Tenant("body", NoPermission("No.")),
     "audit searches in v1.0 only": lambda: Tenant("beta/security"),
     "audit searches in beta only": lambda: Tenant("v1.0/security"),
+    "beta closed": lambda: Tenant("beta/auditLogs/signIns"),
+    "no right to search": lambda: Tenant("$search", NoPermission("No.")),
     "no message trace": lambda: Tenant("/tracing/", NoPermission("No.")),
 }
 
@@ -138,3 +146,18 @@ def test_every_query_names_its_source_page_and_its_permissions() -> None:
 def test_one_check_needs_no_more_report_requests_than_ten_seconds_allow() -> None:
     reports = [request for _, request in asked(Tenant(), 14, "beta") if request.limit == "reports"]
     assert len(reports) <= 5
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=source_of)
+def test_each_request_of_a_query_is_allowed_by_what_the_query_says_that_it_needs(query: Query) -> None:
+    """With the permissions that a query names and no others, nothing that it asks is refused."""
+    held = frozenset(query.PERMISSIONS) | frozenset(
+        part.need for part in PARTS.get(source_of(query), ()) if " " not in part.need
+    )
+    short = {
+        row_of(request).path
+        for audit_api in ("beta", "v1.0")
+        for request in requests_of(query, Tenant(), 14, audit_api)
+        if not allowed(row_of(request).permissions, held)
+    }
+    assert short == set()

@@ -194,6 +194,8 @@ def sources() -> dict[str, Any]:
             AppRoleAssignment(
                 id="assigned",
                 app_role_id="00000000-0000-0000-0000-000000000000",
+                principal_type="User",
+                principal_id=ADELE.id,
                 resource_id="principal-Principal",
                 resource_display_name="Mail helper",
             )

@@ -22,6 +22,7 @@ def device(**fields: Any) -> RegisteredDevice:
         "id": "device-1",
         "device_id": "guid-1",
         "display_name": "DESKTOP-7F2KQ9X",
+        "operating_system": "Windows",
         "account_enabled": True,
         "registration_date_time": at(-4),
     }
@@ -86,6 +87,27 @@ def test_devices_of_the_company_come_with_a_warning():
     assert any("managed" in warning for warning in change.warns)
     assert any("Active Directory" in warning for warning in change.warns)
     assert only_change(disable_registered_devices, about(device())).warns == ()
+
+
+@pytest.mark.parametrize("system", ["iOS", "Android", "MacMDM", ""])
+def test_what_is_no_windows_device_takes_a_role_and_says_so(system: str):
+    change = only_change(disable_registered_devices, about(device(operating_system=system)))
+    assert any("the role Cloud Device Administrator" in warning for warning in change.warns)
+    assert "the role Cloud Device Administrator" in disable_registered_devices.PERMISSIONS
+
+
+def test_a_device_of_which_only_the_id_is_known_is_no_enabled_one():
+    bare = RegisteredDevice.model_validate(
+        {
+            "@odata.type": "#microsoft.graph.device",
+            "id": "device-1",
+            "displayName": None,
+            "accountEnabled": None,
+        }
+    )
+    answer = nothing(disable_registered_devices, about(bare))
+    assert answer.refused
+    assert "needs Device.Read.All" in answer.why
 
 
 def test_a_device_that_is_disabled_already_stays_so():

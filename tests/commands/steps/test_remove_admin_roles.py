@@ -17,6 +17,7 @@ from tests.commands.evidence import ADELE
 from tests.commands.steps.situations import (
     UNSEEN,
     changes,
+    errands,
     finding,
     guarded,
     nothing,
@@ -106,8 +107,9 @@ def test_an_active_role_that_may_be_switched_on_again_says_so_and_goes_after_the
     assert eligible.id == f"remove_admin_roles:eligible:{USER_ADMIN}:/"
     assert eligible.warns == ()
     assert "switch it on again" in active.warns[0]
+    assert "do not say whether it ends" in active.warns[-1]
     alone = only_change(remove_admin_roles, situation(found=[], directory_roles=[role("active")]))
-    assert alone.warns == ()
+    assert not any("switch it on again" in one for one in alone.warns)
 
 
 def test_a_group_that_gives_several_roles_is_left_once() -> None:
@@ -125,14 +127,38 @@ def test_a_group_that_gives_several_roles_is_left_once() -> None:
         "/groups/group-1/members/$ref",
         body={"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{ADELE.id}"},
     )
-    assert change.look.ask == Request(
-        "GET",
-        f"/users/{ADELE.id}/transitiveMemberOf/microsoft.graph.group",
-        {"$count": "true"},
-        headers={"ConsistencyLevel": "eventual"},
-    )
+    everything = {"$select": "id", "$top": "999"}
+    assert change.look.ask == Request("GET", f"/users/{ADELE.id}/transitiveMemberOf", everything)
     assert change.look.where == {"id": "group-1"}
     assert any("dynamic or synced" in one for one in change.warns)
+
+
+def test_a_group_that_may_switch_a_role_on_is_left_too() -> None:
+    one = role("eligible_group", through="group-1", through_name="Tier 1 administrators")
+    change = only_change(remove_admin_roles, situation(found=[], directory_roles=[one]))
+    assert "Tier 1 administrators, which may switch on the role User Administrator" in change.says
+    assert change.do == Request("DELETE", f"/groups/group-1/members/{ADELE.id}/$ref")
+
+
+def test_a_place_in_a_group_that_may_be_switched_on_is_left_to_people() -> None:
+    on = situation(
+        found=[], directory_roles=[role("eligible_place", through="group-1", through_name="Tier 0")]
+    )
+    assert not changes(remove_admin_roles, on)
+    (task,) = errands(remove_admin_roles, on)
+    assert "join the group Tier 0, which gives the role User Administrator" in task.says
+    assert any("Eligible assignments" in line for line in task.how)
+
+
+def test_what_pim_gave_for_a_time_pim_takes_away() -> None:
+    one = role("direct", start_date_time=START, end_date_time=END)
+    change = only_change(remove_admin_roles, situation(found=[], directory_roles=[one]))
+    assert isinstance(change.do, Request)
+    assert (change.do.method, change.do.path) == ("POST", f"{ROLES}/roleAssignmentScheduleRequests")
+    assert change.do.body is not None
+    assert change.do.body["action"] == "adminRemove"
+    assert isinstance(change.look.ask, Request)
+    assert change.look.ask.path == f"{ROLES}/roleAssignments"
 
 
 @pytest.mark.parametrize(

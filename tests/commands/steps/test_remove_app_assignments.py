@@ -10,11 +10,21 @@ from commands.steps import remove_app_assignments
 from graph.evidence import AppRoleAssignment, Known, OAuthGrant
 from graph.request import Request
 from tests.commands.evidence import ADELE, record
-from tests.commands.steps.situations import UNSEEN, finding, guarded, nothing, only_change, situation
+from tests.commands.steps.situations import (
+    UNSEEN,
+    changes,
+    errands,
+    finding,
+    guarded,
+    nothing,
+    only_change,
+    situation,
+)
 
 ASSIGNED = AppRoleAssignment(
     id="assigned-1",
     app_role_id="00000000-0000-0000-0000-000000000000",
+    principal_type="User",
     resource_id="principal-1",
     resource_display_name="Mail Export",
 )
@@ -39,6 +49,34 @@ def test_it_plans_to_remove_the_assignment_and_can_give_it_back():
     assert same(change.undo.wants, state)
     assert not change.suggested
     assert change.demands == ()
+
+
+GROUPS = AppRoleAssignment.model_validate(
+    {
+        "id": "41W1zT6z1U-kJxf62svfp1HFE8pMZhxDun-ThPczmJE",
+        "appRoleId": "00000000-0000-0000-0000-000000000000",
+        "createdDateTime": "2026-02-02T04:22:45.9480566Z",
+        "principalDisplayName": "Sales department",
+        "principalId": "aaaaaaaa-0000-0000-0000-000000000001",
+        "principalType": "Group",
+        "resourceDisplayName": "CRM",
+        "resourceId": "8e881353-1735-45af-af21-ee1344582a4d",
+    }
+)
+
+
+def test_an_application_that_came_with_a_group_is_not_taken_from_the_group():
+    (task,) = errands(remove_app_assignments, about(GROUPS))
+    assert not changes(remove_app_assignments, about(GROUPS))
+    assert "CRM" in task.says
+    assert any("Sales department" in line for line in task.how)
+
+
+def test_where_nobody_says_whose_an_assignment_is_people_decide():
+    unsaid = GROUPS.model_copy(update={"principal_type": ""})
+    assert not changes(remove_app_assignments, about(unsaid))
+    (task,) = errands(remove_app_assignments, about(unsaid))
+    assert any("did not say" in line for line in task.how)
 
 
 def test_it_is_suggested_where_a_finding_names_the_application():

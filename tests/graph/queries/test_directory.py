@@ -54,21 +54,25 @@ def test_federated_domains_say_who_signs_in_for_them() -> None:
         {"id": "contoso.example", "isVerified": True, "authenticationType": "Managed"},
         {"id": "fed.example", "isVerified": True, "authenticationType": "Federated"},
         {"id": "mute.example", "isVerified": True, "authenticationType": "Federated"},
+        {"id": "bare.example", "isVerified": True, "authenticationType": "Federated"},
     ]
     table: dict[str, Answer] = {
         "/domains": listed,
         "/domains/fed.example/federationConfiguration": [{"issuerUri": "https://sts.fed.example"}],
         "/domains/mute.example/federationConfiguration": NoPermission("No."),
+        "/domains/bare.example/federationConfiguration": NotFound("No."),
     }
     answer = play(domains.ask(a_question()), by_name(table)).value
-    assert [domain.federation_issuer for domain in answer.value] == ["", "https://sts.fed.example", ""]
-    assert answer.missing == ("the federation settings of mute.example (needs Domain.Read.All)",)
+    assert [domain.federation_issuer for domain in answer.value] == ["", "https://sts.fed.example", "", ""]
+    assert answer.missing == (
+        "the federation settings of mute.example (needs Domain-InternalFederation.Read.All)",
+    )
 
 
 @pytest.mark.parametrize(
     ("query", "version", "kind"),
     [
-        (sign_ins, "v1.0", ""),
+        (sign_ins, "beta", "signInEventTypes/any(t: t eq 'interactiveUser')"),
         (sign_ins_non_interactive, "beta", "signInEventTypes/any(t: t eq 'nonInteractiveUser')"),
     ],
 )
@@ -78,6 +82,7 @@ def test_sign_ins_are_read_from_early_enough_to_know_ordinary_days(
     rows: list[dict[str, Any]] = [
         {"id": "2", "createdDateTime": "2026-09-13T07:00:00Z", "status": {"errorCode": 0}},
         {"id": "1", "createdDateTime": "2026-09-12T07:00:00Z", "status": {"errorCode": 50126}},
+        {"id": "3", "createdDateTime": "2026-09-13T08:00:00Z", "status": None},
         {"id": "0"},
     ]
     played = play(query.ask(a_question(7)), always(*rows))
@@ -87,8 +92,15 @@ def test_sign_ins_are_read_from_early_enough_to_know_ordinary_days(
     assert kind in request.query["$filter"]
     assert f"userId eq '{USER_ID}'" in request.query["$filter"]
     assert f"createdDateTime ge {graph_time(NOW - timedelta(days=30))}" in request.query["$filter"]
-    assert [one.id for one in played.value.value] == ["1", "2"]
-    assert played.value.missing == ("1 entry that could not be understood",)
+    assert [(one.id, one.succeeded) for one in played.value.value] == [
+        ("1", False),
+        ("2", True),
+        ("3", False),
+    ]
+    assert played.value.missing == (
+        "1 entry that could not be understood",
+        "whether 1 sign-in succeeded (status)",
+    )
     assert played.value.complete_until < NOW
 
 
@@ -120,7 +132,7 @@ AUDIT = {
         (14, PREMIUM, ""),
         (14, [], "without Microsoft Entra ID P1 it is kept for 7 days"),
         (45, PREMIUM, "kept for 30 days"),
-        (14, NoPermission("No.", needs="Directory.Read.All"), "needs Directory.Read.All"),
+        (14, NoPermission("No."), "needs LicenseAssignment.Read.All"),
     ],
 )
 def test_directory_audits_say_how_far_back_they_reach(
@@ -222,7 +234,9 @@ def test_grants_come_with_the_applications_behind_them() -> None:
 
 
 def test_assignments_and_devices_are_read() -> None:
-    assert play(app_role_assignments.ask(a_question()), always({"id": "a"})).value.value[0].id == "a"
+    unsaid = play(app_role_assignments.ask(a_question()), always({"id": "a"})).value
+    assert unsaid.value[0].id == "a"
+    assert unsaid.missing == ("whether 1 of them came with a group (principalType)",)
     played = play(registered_devices.ask(a_question()), always({"id": "d", "displayName": "PC"}))
     assert len(played.value.value) == 1
     assert len(played.rounds) == 1
@@ -239,12 +253,15 @@ def role(id_: str, principal: str = USER_ID, **more: Any) -> dict[str, Any]:
     }
 
 
-DEFINITION = [{"id": "r", "displayName": "Exchange Administrator"}]
-
-
 def bare(id_: str, *, principal: str = USER_ID) -> dict[str, Any]:
     """A role as the list of roles through groups gives it, which cannot be expanded."""
     return {"id": id_, "principalId": principal, "roleDefinitionId": "r", "directoryScopeId": "/"}
+
+
+NO_GROUPS: dict[str, Answer] = {
+    "/transitiveMemberOf/microsoft.graph.group": [],
+    "/privilegedAccess/group/eligibilityScheduleInstances": [],
+}
 
 
 def test_roles_are_told_by_the_way_they_are_held() -> None:
@@ -256,8 +273,7 @@ def test_roles_are_told_by_the_way_they_are_held() -> None:
             role("5", assignmentType="Assigned"),
         ],
         "/roleEligibilityScheduleInstances": [role("6", endDateTime=None), {"id": "odd"}],
-        "/transitiveMemberOf/microsoft.graph.group": [],
-        "/roleDefinitions/r": DEFINITION,
+        **NO_GROUPS,
     }
     answer = play(directory_roles.ask(a_question()), by_name(table)).value
     assert [(one.assignment_id, one.how, one.through) for one in answer.value] == [
@@ -268,69 +284,6 @@ def test_roles_are_told_by_the_way_they_are_held() -> None:
     ]
     assert answer.value[0].name == "Exchange Administrator"
     assert answer.missing == ("1 entry that could not be understood",)
-
-
-GROUPS = f"/users/{USER_ID}/transitiveMemberOf/microsoft.graph.group"
-
-
-@pytest.mark.parametrize(
-    ("groups", "name"),
-    [
-        (
-            [{"id": "other", "displayName": "Choir"}, {"id": "a-group", "displayName": "Help Desk"}],
-            "Help Desk",
-        ),
-        ([{"id": "a-group", "displayName": None}], ""),
-        ([], ""),
-        (NoPermission("No."), ""),
-    ],
-)
-def test_a_group_that_gives_a_role_is_named_where_its_name_can_be_read(groups: Answer, name: str) -> None:
-    table: dict[str, Answer] = {
-        "/roleAssignments": [role("1")],
-        "/transitiveRoleAssignments": [bare("3", principal="a-group"), bare("4", principal="a-group")],
-        "/roleAssignmentScheduleInstances": [],
-        "/roleEligibilityScheduleInstances": [],
-        GROUPS: groups,
-        "/roleDefinitions/r": DEFINITION,
-    }
-    played = play(directory_roles.ask(a_question()), by_name(table))
-    assert [(one.through, one.through_name) for one in played.value.value] == [
-        ("", ""),
-        ("a-group", name),
-        ("a-group", name),
-    ]
-    assert played.value.missing == ()
-    query = {"$count": "true", "$select": "id,displayName", "$top": "999"}
-    assert played.rounds[1:] == [
-        (Request("GET", GROUPS, query, headers={"ConsistencyLevel": "eventual"}),),
-        (Request("GET", "/roleManagement/directory/roleDefinitions/r"),),
-    ]
-    assert {one.name for one in played.value.value} == {"Exchange Administrator"}
-
-
-def test_a_role_through_a_group_whose_name_cannot_be_read_is_told_and_the_name_is_missing() -> None:
-    table: dict[str, Answer] = {
-        "/roleAssignments": [],
-        "/transitiveRoleAssignments": [bare("3", principal="a-group")],
-        "/roleAssignmentScheduleInstances": [],
-        "/roleEligibilityScheduleInstances": [],
-        GROUPS: [],
-        "/roleDefinitions/r": NoPermission("No."),
-    }
-    answer = play(directory_roles.ask(a_question()), by_name(table)).value
-    assert [one.how for one in answer.value] == ["group"]
-    assert answer.missing == ("the name of the role r (needs RoleManagement.Read.Directory)",)
-
-
-def test_without_a_role_through_a_group_nobody_asks_for_groups() -> None:
-    table: dict[str, Answer] = {
-        "/roleAssignments": [role("1")],
-        "/transitiveRoleAssignments": [role("1")],
-        "/roleAssignmentScheduleInstances": [],
-        "/roleEligibilityScheduleInstances": [],
-    }
-    assert len(play(directory_roles.ask(a_question()), by_name(table)).rounds) == 1
 
 
 def test_a_direct_role_ends_when_its_own_schedule_of_the_same_scope_ends() -> None:
@@ -350,6 +303,7 @@ def test_a_direct_role_ends_when_its_own_schedule_of_the_same_scope_ends() -> No
             role("6", directoryScopeId="/", memberType="Group", **{**span, "roleDefinitionId": "other"}),
         ],
         "/roleEligibilityScheduleInstances": [],
+        **NO_GROUPS,
     }
     roles = play(directory_roles.ask(a_question()), by_name(table)).value.value
     assert [(one.assignment_id, one.how) for one in roles] == [
@@ -369,6 +323,8 @@ def test_without_the_licence_for_pim_the_other_roles_are_still_told() -> None:
         "/transitiveRoleAssignments": NoPermission("No."),
         "/roleAssignmentScheduleInstances": P2,
         "/roleEligibilityScheduleInstances": P2,
+        "/transitiveMemberOf/microsoft.graph.group": NoPermission("No."),
+        "/privilegedAccess/group/eligibilityScheduleInstances": NoPermission("No."),
     }
     answer = play(directory_roles.ask(a_question()), by_name(table)).value
     assert len(answer.value) == 1
@@ -376,6 +332,11 @@ def test_without_the_licence_for_pim_the_other_roles_are_still_told() -> None:
         "roles through groups (needs RoleManagement.Read.Directory)",
         "roles switched on in PIM (needs Microsoft Entra ID P2)",
         "roles that may be switched on in PIM (needs Microsoft Entra ID P2)",
+        "roles that may be switched on through groups (needs GroupMember.Read.All)",
+        (
+            "places in groups that may be switched on in PIM "
+            "(needs PrivilegedEligibilitySchedule.Read.AzureADGroup)"
+        ),
     )
 
 
