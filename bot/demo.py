@@ -660,7 +660,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotStart(f"The folder {folder} cannot be written ({error.strerror}).") from error
-    with only_one(folder / "ledger.db"):
+    with only_one(folder / "ledger.db.lock"):
         yield
 
 

@@ -24,7 +24,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus
 from bot.artefacts import answers, report_store
 from bot.carrying import Carrying, connection_of
 from bot.cases import Cards
-from bot.errors import BotError
+from bot.errors import BotError, CannotStart
 from commands.check import judge, look
 from commands.clues.places import Atlas
 from commands.errors import CommandError
@@ -219,7 +219,47 @@ class Jobs:
         self._rounds = threading.Thread(target=self._go_round, name="reconcile", daemon=True)
 
     def start(self) -> None:
-        """Start the engine: what a killed process left under way goes on, and open cases are taken up."""
+        """Start the engine: what a killed process left under way goes on, and open cases are taken up.
+
+        Raises:
+            CannotStart: the engine's store cannot be used, and cannot be made anew.
+        """
+        if not self._launched():
+            self._make_store_anew()
+        self.reconcile(timedelta(0))
+        self._rounds.start()
+
+    def _make_store_anew(self) -> None:
+        """Set the engine's store aside and begin another one: the ledger knows everything that is open.
+
+        Raises:
+            CannotStart: it is not one that can be set aside, or another one cannot be used either.
+        """
+        DBOS.destroy(destroy_registry=True)
+        if not self._url.startswith("sqlite:///"):
+            raise CannotStart(
+                "The engine's database cannot be used; the log says why. Nothing in it is needed."
+            )
+        store = Path(self._url.removeprefix("sqlite:///"))
+        aside = store.with_name(f"{store.name}.damaged-{self._clock():%Y%m%dT%H%M%S}")
+        for tail in ("", "-wal", "-shm"):
+            file = store.with_name(store.name + tail)
+            if file.exists():
+                file.rename(aside.with_name(aside.name + tail))
+        log.error("The engine's store was damaged and is made anew.", action="engine.anew", aside=str(aside))
+        if not self._launched():
+            raise CannotStart(f"The engine's store {store} cannot be used; the log says why.")
+
+    def _launched(self) -> bool:
+        """Start the engine and ask it something; whether its store is as it should be."""
+        try:
+            self._launch()
+        except Exception:
+            log.exception("The engine did not start.", action="engine.failed")
+            return False
+        return _answers()
+
+    def _launch(self) -> None:
         if self._url.startswith("sqlite:///"):
             _write_ahead(self._url.removeprefix("sqlite:///"))
         config: DBOSConfig = {
@@ -291,8 +331,6 @@ class Jobs:
             DBOS.register_queue(
                 name, worker_concurrency=workers, polling_interval_sec=0.2, on_conflict="always_update"
             )
-        self.reconcile(timedelta(0))
-        self._rounds.start()
 
     @property
     def is_busy(self) -> bool:
@@ -321,11 +359,23 @@ class Jobs:
 
     def enqueue(self, case: Case) -> None:
         """Put a check on the queue; the same run of a case is never there twice."""
-        with SetWorkflowID(_id(case)):
+        with self._expendable("a check"), SetWorkflowID(_id(case)):
             DBOS.enqueue_workflow(QUEUE, self._workflow, case.id, case.run)
+
+    @contextmanager
+    def _expendable(self, what: str) -> Iterator[None]:
+        """Let nothing fail because the engine does: the next round takes up what the ledger knows is open."""
+        try:
+            yield
+        except Exception:
+            log.exception("The engine took no work.", action="engine.refused", what=what)
 
     def enqueue_plan(self, proposal_id: str) -> None:
         """Put an approved proposal on its queue, unless it is there; a dead run is followed by another."""
+        with self._expendable("a plan"):
+            self._enqueue_plan(proposal_id)
+
+    def _enqueue_plan(self, proposal_id: str) -> None:
         number = 1
         while known := _known(f"plan:{proposal_id}:{number}"):
             if _is_under_way(known):
@@ -348,6 +398,16 @@ class Jobs:
             attempt += 1
         with SetWorkflowID(f"watch:{case_id}:{number}:{attempt}"):
             DBOS.enqueue_workflow(WATCHES, self._watch, case_id, number)
+
+    def repair(self) -> None:
+        """Make the engine's store anew where it was damaged under the running bot, and take up what is open.
+
+        Raises:
+            CannotStart: that cannot be done.
+        """
+        if not _answers():
+            self._make_store_anew()
+            self.reconcile(timedelta(0))
 
     def reconcile(self, age: timedelta = timedelta(minutes=2)) -> None:
         """Take up everything open that nobody works on: cases, proposals and looks that are due.
@@ -407,6 +467,7 @@ class Jobs:
     def _go_round(self) -> None:
         while not self._stopping.wait(ROUND):
             try:
+                self.repair()
                 self.reconcile()
             except Exception:
                 log.exception("Looking for open cases failed.", action="reconcile.failed")
@@ -419,6 +480,16 @@ def refer(phrase: str, case_id: str, **facts: object) -> str:
         phrase, action="check.failed", case=case_id, reference=reference, exc_info=sys.exc_info(), **facts
     )
     return reference
+
+
+def _answers() -> bool:
+    """Whether the engine can read its store."""
+    try:
+        DBOS.list_workflows(limit=1, load_input=False, load_output=False)
+    except Exception:
+        log.exception("The engine cannot read its store.", action="engine.unreadable")
+        return False
+    return True
 
 
 def _known(workflow: str) -> WorkflowStatus | None:

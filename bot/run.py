@@ -34,6 +34,7 @@ def run(settings: Settings) -> int:
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
+        demand_not_lost(settings.ledger, settings.key)
         with only_one(settings.ledger):
             bot = create_app(settings)
             try:
@@ -56,21 +57,38 @@ def run(settings: Settings) -> int:
     return 0
 
 
+def demand_not_lost(ledger: Path, key: Path) -> None:
+    """See that a ledger is not gone: its key is made after it, so where one is there was the other.
+
+    Raises:
+        CannotStart: the key is there and the ledger is not.
+    """
+    if key.exists() and not ledger.exists():
+        raise CannotStart(
+            f"The key {key} is there, and the ledger {ledger} that it belongs to is gone. Restore the newest"
+            " backup; to begin a new ledger on purpose, move the key away first."
+        )
+
+
 @contextmanager
 def only_one(ledger: Path) -> Iterator[None]:
     """Keep a second bot from working on the same ledger: it would do the first one's work again.
 
+    The file itself is locked, whatever path leads to it. Opened before the ledger and closed after it: to
+    close a file lets go of the locks that SQLite has on it in this process.
+
     Raises:
-        CannotStart: another process has it, or the folder cannot be written.
+        CannotStart: another process has it, or it cannot be opened.
     """
-    path = ledger.with_name(ledger.name + ".lock")
     try:
-        file = path.open("w", encoding="utf-8")
+        file = os.open(ledger, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise CannotStart(f"The ledger's folder cannot be written ({error.strerror}).") from error
-    with file:
+        raise CannotStart(f"The ledger {ledger} cannot be opened ({error.strerror}).") from error
+    try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise CannotStart(f"Another bot works on {ledger}; stop that one first.") from error
         yield
+    finally:
+        os.close(file)

@@ -56,9 +56,8 @@ def trouble(environment: dict[str, str]) -> str:
         except (OSError, http.client.HTTPException, ValueError) as error:
             return f"The bot does not answer on port {port} ({error})."
     ledger = Path(environment.get("COMPROMISE_LEDGER") or "ledger.db")
-    lock = ledger.with_name(ledger.name + ".lock")
     try:
-        file = lock.stat()
+        file = ledger.stat()
         locks = Path("/proc/locks").read_text(encoding="utf-8").splitlines()
         held = is_held(file.st_dev, file.st_ino, locks)
     except OSError as error:

@@ -26,8 +26,9 @@ import pytest
 from typer.main import get_command
 
 from bot import __main__ as command
+from bot.errors import CannotStart
 from bot.http_server import PATH
-from bot.run import only_one
+from bot.run import demand_not_lost, only_one
 from bot.settings import BOT_NEEDS, load, variables
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -265,6 +266,30 @@ def test_in_socket_mode_the_bot_is_up_as_long_as_it_holds_its_lock(tmp_path: Pat
     with only_one(ledger):
         assert trouble(given) == ""
     assert "No bot works on" in trouble(given)
+
+
+@pytest.mark.parametrize("way", ["the same path", "a link", "another folder"])
+def test_no_path_to_the_ledger_lets_a_second_bot_run(tmp_path: Path, way: str):
+    ledger = tmp_path / "ledger.db"
+    with only_one(ledger):
+        (tmp_path / "ledger.db.lock").unlink(missing_ok=True)
+        other = {"the same path": ledger, "a link": tmp_path / "link.db"}.get(
+            way, tmp_path / "there/ledger.db"
+        )
+        if way == "a link":
+            other.symlink_to(ledger)
+        elif way == "another folder":
+            (tmp_path / "there").symlink_to(tmp_path)
+        with pytest.raises(CannotStart, match="Another bot works on"), only_one(other):
+            pass
+
+
+def test_a_ledger_that_is_gone_while_its_key_is_there_stops_the_start(tmp_path: Path):
+    (tmp_path / "compromise.key").write_text("key")
+    with pytest.raises(CannotStart, match="move the key away first"):
+        demand_not_lost(tmp_path / "ledger.db", tmp_path / "compromise.key")
+    (tmp_path / "ledger.db").touch()
+    demand_not_lost(tmp_path / "ledger.db", tmp_path / "compromise.key")
 
 
 def test_a_lock_on_a_file_of_the_same_number_on_another_device_is_not_the_bots():

@@ -19,6 +19,7 @@ from commands.proposals import Outcome, Proposal
 from commands.report import Answer
 from graph.question import Subject
 from tests.scenarios.deciding import Table, at_once, blocking, laid
+from tests.scenarios.test_durability import lose_the_engines_tables
 
 ALEX = Voter("U0ALEXWILB", frozenset({"alex.wilber@contoso.example"}))
 LIDIA = Voter("U0LIDIAHOL", frozenset({"lidia.holloway@contoso.example"}))
@@ -384,6 +385,18 @@ def test_while_the_ledger_cannot_be_written_nothing_is_sent(table):
         blocker.execute("ROLLBACK")
     story.wait(lambda: not story.bot.jobs.is_busy, "the end of the last try")
     story.wait(lambda: carried_on(story, proposal), "the plan carried out")
+    assert len(story.writes(proposal)) == 2
+
+
+def test_a_vote_that_counted_is_told_as_one_where_the_engine_has_lost_its_tables(table):
+    story = table.sit(alone=True)
+    proposal = story.grave()
+    story.approve("approver", proposal)
+    lose_the_engines_tables(story.settings.engine)
+    story.press("second_approver", proposal)
+    story.told("second_approver", "That was the last approval it needed")
+    story.bot.jobs.repair()
+    story.ends(proposal, ProposalState.DONE)
     assert len(story.writes(proposal)) == 2
 
 

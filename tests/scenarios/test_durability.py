@@ -2,9 +2,10 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -337,3 +338,38 @@ def test_a_question_whose_case_was_opened_before_the_end_opens_no_second_one(sta
     story.told(holding="C-2ABCD")
     assert story.kinds().count("case_opened") == 1
     assert story.bot.ledger.unanswered_requests() == []
+
+
+def test_a_store_of_the_engine_that_is_damaged_is_set_aside_and_made_anew(stage):
+    story = stage("clean")
+    story.stop()
+    store = Path(story.settings.engine.removeprefix("sqlite:///"))
+    for tail in ("-wal", "-shm"):
+        store.with_name(store.name + tail).unlink(missing_ok=True)
+    store.write_bytes(b"no database " * 1000)
+    story.start()
+    story.type(f"check {ADELE}")
+    story.shown()
+    assert len(list(store.parent.glob(f"{store.name}.damaged-*"))) == 1
+
+
+def lose_the_engines_tables(url: str) -> Path:
+    """Remove every table of the engine under a running bot; give the store's file."""
+    store = Path(url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(store, timeout=30)) as file:
+        names = [row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for name in (one for one in names if not one.startswith("sqlite_")):
+            file.execute(f'DROP TABLE "{name}"')
+        file.commit()
+    return store
+
+
+def test_tables_of_the_engine_that_go_away_under_a_running_bot_cost_no_question(stage):
+    story = stage("clean")
+    store = lose_the_engines_tables(story.settings.engine)
+    story.type(f"check {ADELE}")
+    story.told(holding="C-")
+    assert "internal_error" not in story.kinds()
+    story.bot.jobs.repair()
+    story.shown()
+    assert len(list(store.parent.glob(f"{store.name}.damaged-*"))) >= 1
