@@ -218,7 +218,7 @@ class ProposalCards:
         """Put the whole plan, and the files that help with its errands, into the card's thread."""
         for number, message in enumerate(proposal_details(proposal, names=self._titles), 1):
             self.say_in_thread(proposal, f"plan {number}", message)
-        files = {name: text for errand in proposal.plan.errands for name, text in errand.files.items()}
+        files = {name: text for errand in proposal.plan.tasks for name, text in errand.files.items()}
         if not files or not self._is_new(proposal, "files"):
             return
         uploads = [{"filename": name, "title": name, "content": text} for name, text in files.items()]

@@ -173,7 +173,7 @@ Planned: TypeAlias = Change | Errand | Nothing
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one proposal is about: the changes in the order in which they are made, and the errands.
+    """What one proposal is about: the changes in the order in which they are made, and the manual tasks.
 
     Attributes:
         case_id: The case.
@@ -181,7 +181,7 @@ class Plan:
         subject_id: The account's object id.
         subject: The account's address.
         changes: What the bot is to do.
-        errands: What people are to do.
+        tasks: What people are to do: manual tasks.
         nonce: Something that no other plan has, so that the same changes proposed twice have two digests.
     """
 
@@ -190,7 +190,7 @@ class Plan:
     subject_id: str
     subject: str
     changes: tuple[Change, ...]
-    errands: tuple[Errand, ...]
+    tasks: tuple[Errand, ...]
     nonce: str
 
     @property

@@ -420,7 +420,7 @@ class Proposals:
     def _add_tasks(writing: Writing, plan: Plan) -> None:
         known = listed.tasks(writing, plan.case_id)
         ids = {task.id for task in known}
-        fresh = [errand for errand in plan.errands if errand.id not in ids]
+        fresh = [errand for errand in plan.tasks if errand.id not in ids]
         for number, errand in enumerate(fresh, max((task.number for task in known), default=0) + 1):
             writing.append(e.TaskAdded(number, errand.id, errand.says, errand.how), BOT, plan.case_id)
 

@@ -156,7 +156,7 @@ def assemble(
         changes=tuple(
             replace(change, after=tuple(one for one in change.after if one in ids)) for change in changes
         ),
-        errands=errands,
+        tasks=errands,
         nonce=nonce,
     )
 
@@ -189,7 +189,7 @@ def restoring(
         subject_id=subject.id,
         subject=subject.mail or subject.user_principal_name,
         changes=changes,
-        errands=(),
+        tasks=(),
         nonce=nonce,
     )
 

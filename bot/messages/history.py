@@ -62,7 +62,7 @@ class _Story:
         """Take note of the words of every change and task that an entry spells out."""
         match event:
             case e.Proposed():
-                for one in (*event.plan["changes"], *event.plan["errands"]):
+                for one in (*event.plan["changes"], *event.plan["tasks"]):
                     self.words[one["id"]] = one["says"]
             case e.TaskAdded():
                 self.words[event.task] = event.says
@@ -219,7 +219,7 @@ _MOVED: Final[Mapping[type[e.Event], str]] = {
 def _proposal(event: e.Proposed) -> str:
     what = [
         parts.counted(len(items), name)
-        for name, items in (("change", event.plan["changes"]), ("manual task", event.plan["errands"]))
+        for name, items in (("change", event.plan["changes"]), ("manual task", event.plan["tasks"]))
         if items
     ]
     number = f" ({' and '.join(what)})" if what else ""

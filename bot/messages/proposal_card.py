@@ -125,7 +125,7 @@ def proposal_details(proposal: Proposal, *, names: Mapping[str, str]) -> tuple[M
             if change.step == step
         ]
         blocks += parts.paragraphs(f"*{said(step_title(step, names, {}), 160)}*", lines)
-    errands = [_errand_in_detail(errand, ours) for errand in plan.errands]
+    errands = [_errand_in_detail(errand, ours) for errand in plan.tasks]
     if errands:
         blocks += parts.paragraphs("*For people to do*", errands)
     blocks.append(parts.context(f"{said(proposal.id, 40)} · digest `{said(proposal.digest, 64)}`"))
@@ -276,8 +276,8 @@ def _plan(proposal: Proposal, names: Mapping[str, str], detail: _Detail) -> Iter
     if lines:
         title = "What is done, in this order" if past else "What was proposed"
         yield from parts.paragraphs(f"*{title}*", detail.shown(lines))
-    if plan.errands:
-        errands = [f"☐ {said(errand.says, detail.limit, ours)}" for errand in plan.errands]
+    if plan.tasks:
+        errands = [f"☐ {said(errand.says, detail.limit, ours)}" for errand in plan.tasks]
         yield from parts.paragraphs("*Left to a person*", detail.shown(errands))
 
 
@@ -311,9 +311,9 @@ def _result(proposal: Proposal, detail: _Detail, *, ended: bool) -> Iterator[Blo
     if not_begun:
         title = "Not begun" if ended else "Still to come"
         yield from parts.paragraphs(f"*{title}*", detail.shown(not_begun))
-    if proposal.plan.errands:
+    if proposal.plan.tasks:
         ours = parts.domains_of(proposal.plan.subject)
-        errands = [f"☐ {said(errand.says, detail.limit, ours)}" for errand in proposal.plan.errands]
+        errands = [f"☐ {said(errand.says, detail.limit, ours)}" for errand in proposal.plan.tasks]
         yield from parts.paragraphs("*Left to a person*", detail.shown(errands))
 
 
@@ -345,7 +345,7 @@ def _summary(proposal: Proposal) -> str:
     """How it stands in half a sentence, for the plain text and for the case's card."""
     plan = proposal.plan
     counts = parts.counted(len(plan.changes), "change")
-    errands = f", {parts.counted(len(plan.errands), 'errand')} for people" if plan.errands else ""
+    errands = f", {parts.counted(len(plan.tasks), 'errand')} for people" if plan.tasks else ""
     match proposal.state:
         case ProposalState.OPEN:
             return f"{counts}{errands}; {_votes_of(proposal)}."
@@ -430,7 +430,7 @@ def _buttons(card: _Card) -> list[Block]:
             )
         )
     if proposal.state is ProposalState.DONE:
-        if proposal.plan.errands:
+        if proposal.plan.tasks:
             buttons.append(parts.button("What is left to people", "errands", proposal.plan.case_id))
         if proposal.kind == "contain" and can_restore(proposal):
             buttons.append(parts.button("Undo something", "restore", proposal.plan.case_id))

@@ -1,5 +1,6 @@
 """A ledger with an entry of every kind and a row in every table; `python -m` this writes the golden one."""
 
+import sqlite3
 import sys
 from contextlib import closing
 from datetime import timedelta
@@ -124,5 +125,9 @@ if __name__ == "__main__":
     golden, secret = GOLDEN / f"{sys.argv[1]}.db", GOLDEN / "key"
     golden.unlink(missing_ok=True)
     fill(golden, secret)
+    with closing(sqlite3.connect(golden, isolation_level=None)) as file:
+        # Small pages, so that what lies in the repository is small.
+        for statement in ("PRAGMA journal_mode = DELETE", "PRAGMA page_size = 512", "VACUUM"):
+            file.execute(statement)
     for rest in (secret, *GOLDEN.glob("*.head")):
         rest.unlink()

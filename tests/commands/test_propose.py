@@ -85,7 +85,7 @@ def test_a_second_factor_is_asked_for_by_step_or_kind():
 def test_the_chosen_parts_keep_the_order_of_the_offer():
     whole = made(2, 4, 0, 0)
     assert [one.id for one in whole.changes] == [BLOCK.id, RULE.id]
-    assert whole.errands == (ERRAND,)
+    assert whole.tasks == (ERRAND,)
     assert (whole.subject_id, whole.subject) == (ADELE.id, ADELE.mail)
 
 
@@ -116,7 +116,7 @@ def test_the_digest_covers_every_part_of_a_plan():
         replace(whole, changes=(RULE,)),
         replace(whole, changes=(replace(BLOCK, says="Something else"),)),
         replace(whole, changes=(replace(BLOCK, expects={"accountEnabled": None}),)),
-        replace(whole, errands=()),
+        replace(whole, tasks=()),
     ]
     assert len({whole.digest, *(other.digest for other in others)}) == 7
 

@@ -176,7 +176,7 @@ def test_the_card_names_every_change_below_its_outcome_and_every_errand(taken):
     below = taken.card.split("Done and confirmed")[1].split("Left to a person")
     for change in taken.proposal.plan.changes:
         assert _plain(change.says) in _plain(below[0]), change.id
-    for errand in taken.proposal.plan.errands:
+    for errand in taken.proposal.plan.tasks:
         assert _plain(errand.says) in _plain(below[1]), errand.id
     for button in ("[Approve]", "[Deny]", "[Withdraw]"):
         assert button not in taken.card

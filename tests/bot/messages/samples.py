@@ -284,7 +284,7 @@ def proposal(texts: tuple[str, ...] = WORDS, each: int = 1, **changes) -> Propos
         subject_id=ADELE.id,
         subject=ADELE.mail,
         changes=(new_password(), *changes_of),
-        errands=tuple(errands_of),
+        tasks=tuple(errands_of),
         nonce="n1",
     )
     plan = changes.pop("plan", plan)
@@ -374,7 +374,7 @@ def events(text: str) -> list[LedgerEvent]:
         "tuple[datetime, ...]": (NOW,),
         "Mapping[str, str]": {text: text},
         "Facts | None": None,
-        "Facts": {"changes": [{"id": text, "says": text}], "errands": [], "id": text},
+        "Facts": {"changes": [{"id": text, "says": text}], "tasks": [], "id": text},
     }
     kinds = [kind for kinds in EVENTS.values() for kind in kinds]
     return [kind(**{one.name: values[str(one.type)] for one in fields(kind)}) for kind in kinds]

@@ -191,7 +191,7 @@ def test_what_was_done_can_be_restored_and_what_was_not_cannot():
 
 def test_errands_can_be_looked_at_once_the_changes_are_made():
     proposal = done(Outcome.CONFIRMED)
-    plan = replace(proposal.plan, errands=(samples.errand(),))
+    plan = replace(proposal.plan, tasks=(samples.errand(),))
     assert "errands" in buttons(card(replace(proposal, plan=plan)))
     assert "errands" not in buttons(card(proposal))
 
