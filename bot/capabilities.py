@@ -186,6 +186,13 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
             "/privilegedAccess/group/",
         ),
     ),
+    "hidden_inbox_rules": (
+        Part(
+            "whom in the organization hidden rules send to",
+            "an Exchange role with Get-Recipient",
+            "A contact with an address outside looks like somebody inside.",
+        ),
+    ),
     "mailbox": (
         Part(
             "forwarding to a contact: where it leads",
@@ -267,6 +274,11 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
             "delegates who may send on behalf of the user",
             "an Exchange role with Get-Mailbox",
             "Who may send on behalf of the user is not seen.",
+        ),
+        Part(
+            "the addresses of delegates who may send on behalf",
+            "an Exchange role with Get-Recipient",
+            "Exchange gives only an id for them, which says nothing to people.",
         ),
         Part(
             "delegates of single folders",

@@ -42,6 +42,8 @@ class Look:
         where: Which item of the answer is meant; all of these must fit. A field that holds a list fits when
             it holds the value. Texts are compared without regard to case. Empty: the first item.
         unless: Items that fit one of these are passed over.
+        either: Fields of which one at least must hold one of its texts; the first, where it is filled in,
+            decides alone. None to leave it at `where`.
         fields: The fields that make up the state; none when it only matters whether the thing is there. A
             field of an inner object is written with a slash: ``automaticRepliesSetting/status``.
     """
@@ -49,6 +51,7 @@ class Look:
     ask: Act
     where: Mapping[str, Any] = field(default_factory=dict)
     unless: Mapping[str, Any] = field(default_factory=dict)
+    either: tuple[tuple[str, tuple[str, ...]], ...] = ()
     fields: tuple[str, ...] = ()
 
 
@@ -220,8 +223,17 @@ def state_of(look: Look, items: Iterable[Mapping[str, Any]]) -> State:
             continue
         if look.unless and all(_fits(_at(item, name), value) for name, value in look.unless.items()):
             continue
+        if look.either and not _is_one(item, look.either):
+            continue
         return {name: _at(item, name) for name in look.fields}
     return None
+
+
+def _is_one(item: Mapping[str, Any], either: tuple[tuple[str, tuple[str, ...]], ...]) -> bool:
+    """Whether an item is the one that fields name; the first field, where it is filled in, decides alone."""
+    first = either[0]
+    deciding = (first,) if _plain(_at(item, first[0])) is not None else either
+    return any(_fits(_at(item, name), text) for name, texts in deciding for text in texts)
 
 
 def same(one: State, other: State) -> bool:
@@ -260,10 +272,18 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode().casefold()
     if isinstance(value, (list, tuple)):
-        return sorted((_plain(one) for one in value), key=repr)
+        return sorted((_plain(part) for one in value for part in _parts(one)), key=repr)
     if isinstance(value, Mapping):
         return {name: _plain(one) for name, one in value.items()}
     return value
+
+
+def _parts(element: Any) -> Iterable[Any]:
+    """An element of a list; Exchange puts several rights into one, with commas between.
+
+    Source: CAPTURE mailbox delegation, ``["FullAccess, ReadPermission"]``.
+    """
+    return element.split(", ") if isinstance(element, str) else (element,)
 
 
 def holds_password(do: Act) -> bool:

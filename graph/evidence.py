@@ -599,10 +599,14 @@ class DelegateKind(StrEnum):
 
 
 class Delegate(GraphValue):
-    """Somebody who may open the mailbox, send from it, or read one of its folders."""
+    """Somebody who may open the mailbox, send from it, or read one of its folders.
+
+    `held_as` is what Exchange itself writes for the holder where that is not `who`, such as a directory id.
+    """
 
     kind: DelegateKind
     who: str
+    held_as: str = ""
     rights: Texts = ()
     folder: Text = ""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -19,7 +18,7 @@ from commands.clues.records import addresses_in, changing, is_about
 from commands.clues.words import plain_text
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence, HiddenInboxRule, InboxRule, MailFolder, Recipient, SweepRule
+from graph.evidence import Evidence, HiddenInboxRule, InboxRule, MailFolder, Recipient, RuleActions, SweepRule
 
 MAKES: Final = frozenset({"new-inboxrule", "new-sweeprule"})
 CHANGES: Final = frozenset({"set-inboxrule", "enable-inboxrule", "set-sweeprule", "enable-sweeprule"})
@@ -180,8 +179,9 @@ def says(rule: Rule) -> str:
 def rules_of(evidence: Evidence) -> tuple[Rule, ...]:
     """Every rule once: those in the mailbox with the records that made them, then those only in records."""
     folders = by_id(evidence.mail_folders.seen(()))
-    live = [_from_graph(rule, folders) for rule in evidence.inbox_rules.seen(())]
-    live += _hidden(evidence, live, folders)
+    pairs, others = paired(evidence)
+    live = [_visible(rule, twin, folders) for rule, twin in pairs]
+    live += _hidden(evidence, others, folders)
     live += [_from_sweep(rule, folders) for rule in evidence.sweep_rules.seen(())]
     recorded = recorded_rules(evidence)
     joined: list[Rule] = []
@@ -295,16 +295,65 @@ def _is_in_every_mail(word: str, condition: str) -> bool:
     return plain in {"@", "."} and "sender" in condition.casefold()
 
 
-def _hidden(evidence: Evidence, visible: Sequence[Rule], folders: Mapping[str, MailFolder]) -> Iterator[Rule]:
+def paired(
+    evidence: Evidence,
+) -> tuple[list[tuple[InboxRule, HiddenInboxRule | None]], Sequence[HiddenInboxRule]]:
+    """Each rule of Graph's with the same one in Exchange's list, and Exchange's rules that are left.
+
+    The lists share no id. Two rules are the same when they have one name and nothing that they do differs;
+    what Graph lists without saying what it does may be any of its name. A rule that Exchange calls hidden is
+    never one that Graph shows.
+    """
+    left = list(evidence.hidden_inbox_rules.seen(()))
+    pairs: list[tuple[InboxRule, HiddenInboxRule | None]] = []
+    # Those that say what they do choose first.
+    for rule in sorted(evidence.inbox_rules.seen(()), key=_is_bare):
+        wanted = _name_key(rule.display_name)
+        fitting = (one for one in left if _name_key(one.name) == wanted and not one.is_hidden)
+        twin = next((one for one in fitting if _is_bare(rule) or not _differ(rule, one)), None)
+        if twin is not None:
+            left.remove(twin)
+        pairs.append((rule, twin))
+    return pairs, left
+
+
+def _is_bare(rule: InboxRule) -> bool:
+    """Whether Graph lists a rule without what it does, as it may with one that it cannot change."""
+    return rule.actions == RuleActions() and not rule.conditions
+
+
+def _differ(rule: InboxRule, other: HiddenInboxRule) -> bool:
+    """Whether two rules do different things, as far as both lists tell.
+
+    Exchange gives no address for recipients of the organization, so only what it names must be in Graph's.
+    """
+    actions = rule.actions
+    sends = set(_people(actions.forward_to, actions.forward_as_attachment_to, actions.redirect_to))
+    targets = (*other.forward_to, *other.forward_as_attachment_to, *other.redirect_to)
+    deletes = actions.delete or actions.permanent_delete
+    moves = actions.move_to_folder or actions.copy_to_folder
+    return (
+        bool(sends) != bool(targets)
+        or not sends.issuperset(addresses_in(";".join(targets)))
+        or bool(deletes) != bool(other.delete_message or other.soft_delete_message)
+        or bool(moves) != bool(other.move_to_folder or other.copy_to_folder)
+    )
+
+
+def _visible(rule: InboxRule, twin: HiddenInboxRule | None, folders: Mapping[str, MailFolder]) -> Rule:
+    """A rule that Graph lists; what Graph does not say of it, Exchange's copy does."""
+    if twin is None or not _is_bare(rule):
+        return _from_graph(rule, folders)
+    told = _from_exchange(twin, folders, hidden=False)
+    return replace(told, ids=(rule.id, *told.ids), enabled=rule.is_enabled)
+
+
+def _hidden(
+    evidence: Evidence, others: Iterable[HiddenInboxRule], folders: Mapping[str, MailFolder]
+) -> Iterator[Rule]:
     """Rules that only Exchange lists. Where Graph's list is not whole, nothing follows from that."""
-    seen = Counter(_name_key(rule.name or "") for rule in visible)
-    source = evidence.inbox_rules
-    whole = not getattr(source, "missing", ("unavailable",))
-    for rule in evidence.hidden_inbox_rules.seen(()):
-        key = _name_key(rule.name)
-        if seen[key]:
-            seen[key] -= 1
-            continue
+    whole = not getattr(evidence.inbox_rules, "missing", ("unavailable",))
+    for rule in others:
         hidden = rule.is_hidden if rule.is_hidden is not None else whole
         yield _from_exchange(rule, folders, hidden=bool(hidden))
 

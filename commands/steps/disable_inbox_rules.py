@@ -7,11 +7,11 @@ knows, so Graph is used where it can. Rules are switched off and not removed: th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.clues.rules import Rule
+from commands.clues.rules import Rule, paired
 from commands.plan import Change, Look, Nothing, Planned, Undo
 from commands.situation import Situation
 from commands.steps.mailbox_parts import unseen
@@ -64,7 +64,7 @@ def _when(one: Planned) -> int:
 
 def _visible(situation: Situation) -> Iterator[Planned]:
     """Rules that Graph lists; what it lists but cannot change goes through Exchange under the same name."""
-    pairs, _ = _paired(situation)
+    pairs, _ = paired(situation.evidence)
     for rule, twin in pairs:
         if not rule.is_enabled or _is_left(situation, rule.display_name, rule.id):
             continue
@@ -78,34 +78,11 @@ def _visible(situation: Situation) -> Iterator[Planned]:
 
 
 def _only_in_exchange(situation: Situation) -> Iterator[Change]:
-    _, others = _paired(situation)
+    _, others = paired(situation.evidence)
     for rule in others:
         record = str(rule.rule_identity or rule.identity)
         if rule.enabled and not _is_left(situation, rule.name, record):
             yield _over_exchange(situation, rule, record)
-
-
-def _paired(
-    situation: Situation,
-) -> tuple[list[tuple[InboxRule, HiddenInboxRule | None]], Sequence[HiddenInboxRule]]:
-    """Each rule of Graph's with the same one in Exchange's list, and Exchange's rules that are left.
-
-    Nothing but the name joins the two lists. Where several have one name, a rule that Exchange calls hidden
-    is never taken for one that Graph shows.
-    """
-    left = sorted(situation.evidence.hidden_inbox_rules.seen(()), key=lambda rule: bool(rule.is_hidden))
-    pairs: list[tuple[InboxRule, HiddenInboxRule | None]] = []
-    for rule in situation.evidence.inbox_rules.seen(()):
-        wanted = _plain(rule.display_name)
-        twin = next((one for one in left if _plain(one.name) == wanted and not one.is_hidden), None)
-        if twin is not None:
-            left.remove(twin)
-        pairs.append((rule, twin))
-    return pairs, left
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.casefold().split())
 
 
 def _is_left(situation: Situation, name: str, record: str) -> bool:

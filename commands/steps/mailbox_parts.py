@@ -10,6 +10,7 @@ from commands.report import spoken
 from commands.situation import Situation
 from commands.steps.parts import because, first_line, is_compromised, name_of
 from graph.evidence import Reason, RoleGroup, Unavailable
+from graph.parts.role_groups import names_of
 from graph.request import Cmdlet
 
 MULTI = "#Exchange.GenericHashTable"
@@ -65,15 +66,16 @@ def leave_role_group(
     found = situation.findings("admin_roles")
     names = {group.name.casefold(), name.casefold()}
     finding = next((one for one in found if one.after.casefold() in names or group.name in one.records), None)
-    # The object id, for names and addresses change, and Exchange gives now one and now the other.
     look = Look(
         Cmdlet("Get-RoleGroupMember", {"Identity": group.name}, compliance=compliance),
-        where={"ExternalDirectoryObjectId": subject.id},
+        either=names_of(subject),
     )
+    # Security & Compliance has no manager check to pass by, and refuses the parameter.
+    bypass = {} if compliance else {"BypassSecurityGroupManagerCheck": True}
     parameters = {
         "Identity": group.name,
         "Member": subject.user_principal_name,
-        "BypassSecurityGroupManagerCheck": True,
+        **bypass,
         "Confirm": False,
     }
     roles = ", ".join(one_line(role) for role in group.roles)

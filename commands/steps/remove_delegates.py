@@ -194,13 +194,13 @@ def _send_as(name: str, owner: str, who: str, delegate: Delegate, parts: dict[st
 def _send_on_behalf(name: str, owner: str, who: str, delegate: Delegate, parts: dict[str, Any]) -> Change:
     field = "GrantSendOnBehalfTo"
 
+    held = delegate.held_as or delegate.who
+
     def put(verb: str) -> Cmdlet:
-        parameters = {"Identity": name, field: {"@odata.type": MULTI, verb: delegate.who}}
+        parameters = {"Identity": name, field: {"@odata.type": MULTI, verb: held}}
         return Cmdlet("Set-Mailbox", parameters, anchor=name)
 
-    look = Look(
-        Cmdlet("Get-Mailbox", {"Identity": name}, anchor=name, select=(field,)), where={field: delegate.who}
-    )
+    look = Look(Cmdlet("Get-Mailbox", {"Identity": name}, anchor=name, select=(field,)), where={field: held})
     return Change(
         says=f"Take {who}'s right to send on behalf of {owner} away",
         do=put("remove"),

@@ -76,7 +76,6 @@ def _comes_first(situation: Situation, change: Change) -> bool:
 def _change(situation: Situation, blocked: BlockedSender) -> Change:
     address = blocked.sender_address
     since = f" since {blocked.created_datetime:%Y-%m-%d %H:%M} UTC" if blocked.created_datetime else ""
-    reason = "The account was contained after a takeover"
     whose = name_of(situation)
     if address.casefold() != whose.casefold():
         whose = f"{whose} as {one_line(address)}"
@@ -85,7 +84,7 @@ def _change(situation: Situation, blocked: BlockedSender) -> Change:
         step=_ID,
         says=f"Let {whose} send mail again",
         why=f"Microsoft blocks {one_line(address)} from sending{since}.",
-        do=Cmdlet("Remove-BlockedSenderAddress", {"SenderAddress": address, "Reason": reason}),
+        do=Cmdlet("Remove-BlockedSenderAddress", {"SenderAddress": address}),
         look=Look(
             Cmdlet("Get-BlockedSenderAddress", {"SenderAddress": address}), where={"SenderAddress": address}
         ),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
@@ -235,6 +235,16 @@ class Cmdlet(Row):
     quirks: tuple[str, ...] = ()
 
 
+class CommonParameters(Row):
+    """The parameters that every cmdlet takes beside its own.
+
+    Attributes:
+        names: Their names.
+    """
+
+    names: frozenset[str]
+
+
 def _rows(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every table in the TOML files of a folder, with the file's name."""
     for file in sorted((files(__package__) / folder).iterdir(), key=lambda entry: entry.name):
@@ -247,6 +257,13 @@ def sources() -> Mapping[str, str]:
     """Where the short names lead that a source begins with."""
     text = (files(__package__) / "sources.toml").read_text(encoding="utf-8")
     return {name: str(place) for name, place in tomllib.loads(text).items()}
+
+
+@cache
+def common_parameters() -> CommonParameters:
+    """The parameters that every cmdlet takes, in either service."""
+    text = (files(__package__) / "common_parameters.toml").read_text(encoding="utf-8")
+    return CommonParameters(**tomllib.loads(text))
 
 
 @cache
@@ -304,6 +321,14 @@ def fields_of(name: str, version: Version) -> Mapping[str, Value]:
     row = types()[name]
     inherited = fields_of(row.base, version) if row.base else {}
     return {**inherited, **row.fields, **row.only.get(version, {})}
+
+
+def unknown_parameters(cmdlet_name: str, service: Service, given: Iterable[str]) -> tuple[str, ...]:
+    """Those of the given parameters that a cmdlet does not take in a service; all where it is not there."""
+    row = cmdlets().get(cmdlet_name)
+    taken = row.parameters.get(service) if row is not None else None
+    common = common_parameters().names if taken is not None else frozenset()
+    return tuple(name for name in given if name not in (taken or {}) and name not in common)
 
 
 def answered(cmdlet_name: str, service: Service) -> Mapping[str, Value]:

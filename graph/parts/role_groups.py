@@ -12,14 +12,14 @@ from typing import Any
 from graph.asking import Effect, Item, fetch, try_each
 from graph.errors import GraphError
 from graph.evidence import Known, RoleGroup
-from graph.parts.reading import lacking
+from graph.parts.reading import lacking, untold
 from graph.question import Question, Subject
 from graph.request import Cmdlet
 
 _NAMES = (
+    "ExternalDirectoryObjectId",
     "PrimarySmtpAddress",
     "WindowsLiveID",
-    "ExternalDirectoryObjectId",
     "WindowsEmailAddress",
     "Identity",
     "Name",
@@ -31,12 +31,12 @@ def role_groups(
 ) -> Generator[Effect, Any, Known[tuple[RoleGroup, ...]]]:
     """Read all role groups, then all their members at the same time, and keep the subject's groups."""
     groups = yield from fetch(Cmdlet("Get-RoleGroup", compliance=compliance))
-    # Groups that list no member need no second question; where the list is not given, it must be asked.
-    asked = [group for group in groups if group.get("Members") != []]
+    # Exchange lists the members; Security & Compliance may leave the list empty, so it is asked for each.
+    asked = [group for group in groups if compliance or group.get("Members") != []]
     answers = yield from try_each(
         [Cmdlet("Get-RoleGroupMember", {"Identity": _key(group)}, compliance=compliance) for group in asked]
     )
-    found, missing = [], []
+    found, missing = [], list(untold(groups, "Name"))
     for group, answer in zip(asked, answers, strict=True):
         if isinstance(answer, GraphError):
             missing.append(lacking(f"the members of {_name(group)}", answer))
@@ -49,14 +49,26 @@ def role_groups(
 
 def is_subject(member: Item, subject: Subject) -> bool:
     """Say whether a member of a role group is the subject, by any of its names."""
-    local = subject.user_principal_name.partition("@")[0]
-    for name in _NAMES:
-        text = str(member.get(name) or "")
-        if text and (
-            subject.is_meant_by(text) or (name in ("Identity", "Name") and text.casefold() == local)
-        ):
-            return True
-    return False
+    (decides, ids), *others = names_of(subject)
+    if member.get(decides):
+        return str(member[decides]).casefold() in ids
+    return any(str(member.get(field) or "").casefold() in names for field, names in others)
+
+
+def names_of(subject: Subject) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What each field of a member may hold that means the subject, in small letters.
+
+    Which of them is filled in differs: app-only sessions of Security & Compliance may give the object id as
+    the name and nothing else. Whoever looks for a member, to read or before a change, looks by all of them;
+    the first, where it is filled in, decides alone, for somebody else may have the same name.
+    """
+    anyhow = tuple(
+        dict.fromkeys(
+            name.casefold() for name in (subject.id, subject.user_principal_name, *subject.addresses) if name
+        )
+    )
+    local = subject.user_principal_name.partition("@")[0].casefold()
+    return tuple((field, (*anyhow, local) if field in ("Identity", "Name") else anyhow) for field in _NAMES)
 
 
 def _name(group: Item) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from graph.asking import Asking, fetch
 from graph.errors import NotFound
 from graph.evidence import BlockedSender, Known
-from graph.parts.reading import read_each
-from graph.question import Question
+from graph.parts.reading import read_each, untold
+from graph.question import Question, Subject
 from graph.request import Cmdlet
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-BlockedSenderAddress")
@@ -14,10 +14,20 @@ LICENCE = ""
 
 
 def ask(question: Question) -> Asking[tuple[BlockedSender, ...]]:
-    """Ask for the subject's own entry. "Not found" is the plain answer that there is none."""
+    """Ask for all restricted senders and keep the subject's: any of its addresses may be the restricted one.
+
+    "Not found" is the plain answer that there is none.
+    """
     try:
-        items = yield from fetch(Cmdlet("Get-BlockedSenderAddress", {"SenderAddress": question.subject.mail}))
+        listed = yield from fetch(Cmdlet("Get-BlockedSenderAddress"))
     except NotFound:
-        items = []
+        listed = []
+    subject = question.subject
+    items = [item for item in listed if _may_be(item.get("SenderAddress"), subject)]
     found, missing = read_each(BlockedSender, items)
-    return Known(found, missing=missing)
+    return Known(found, missing=missing + untold(items, "SenderAddress"))
+
+
+def _may_be(address: object, subject: Subject) -> bool:
+    """Whether an entry is the subject's, or nobody can tell whose it is."""
+    return address is None or subject.is_meant_by(str(address))

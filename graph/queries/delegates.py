@@ -8,12 +8,13 @@ another language their names differ, and then the answer says that they were not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from graph.asking import Asking, Item, try_each
 from graph.errors import GraphError
 from graph.evidence import Delegate, DelegateKind, Known
-from graph.parts.reading import lacking
+from graph.parts.reading import lacking, untold
+from graph.parts.recipients import addresses_of
 from graph.question import Question, Subject
 from graph.request import Cmdlet
 
@@ -53,11 +54,23 @@ def ask(question: Question) -> Asking[tuple[Delegate, ...]]:
         for kind, answer in zip(kinds, answers, strict=True)
         if isinstance(answer, GraphError)
     )
+    for rows, holder in (
+        (answers[0], "User"),
+        (answers[1], "Trustee"),
+        *((one, "User") for one in answers[3:]),
+    ):
+        missing += () if isinstance(rows, GraphError) else untold(rows, holder, "AccessRights")
+    behalf_ids = () if isinstance(answers[2], GraphError) else _ids_of(answers[2])
+    people = yield from addresses_of(behalf_ids)
+    if unknown := sum(name not in people for name in behalf_ids):
+        missing += (
+            f"the names of {unknown} who may send on behalf (needs an Exchange role with Get-Recipient)",
+        )
     full, send_as, behalf, *rights = [[] if isinstance(answer, GraphError) else answer for answer in answers]
     found = [
         *_full_access(full),
         *_send_as(send_as),
-        *_send_on_behalf(behalf),
+        *_send_on_behalf(behalf, people),
         *(found for folder, rows in zip(FOLDERS, rights, strict=True) for found in _folder(folder, rows)),
     ]
     return Known(tuple(one for one in found if not _is_owner(one, question.subject)), missing=missing)
@@ -78,10 +91,22 @@ def _send_as(rows: Iterable[Item]) -> Iterator[Delegate]:
             yield Delegate(kind=DelegateKind.SEND_AS, who=who, rights=_rights(row))
 
 
-def _send_on_behalf(rows: Iterable[Item]) -> Iterator[Delegate]:
+def _ids_of(rows: Iterable[Item]) -> tuple[str, ...]:
+    names = (_who(who) for row in rows for who in row.get("GrantSendOnBehalfTo") or ())
+    return tuple(dict.fromkeys(name for name in names if name and "@" not in name))
+
+
+def _send_on_behalf(rows: Iterable[Item], people: Mapping[str, str]) -> Iterator[Delegate]:
+    """Exchange holds directory ids here; the right is told, and found again, by both id and address."""
     for row in rows:
         for who in row.get("GrantSendOnBehalfTo") or ():
-            yield Delegate(kind=DelegateKind.SEND_ON_BEHALF, who=_who(who), rights=("SendOnBehalf",))
+            held = _who(who)
+            yield Delegate(
+                kind=DelegateKind.SEND_ON_BEHALF,
+                who=people.get(held, held),
+                held_as=held,
+                rights=("SendOnBehalf",),
+            )
 
 
 def _folder(folder: str, rows: Iterable[Item]) -> Iterator[Delegate]:
@@ -108,5 +133,10 @@ def _who(value: object) -> str:
 
 
 def _rights(row: Item) -> tuple[str, ...]:
+    """The rights, each by itself: one element may hold several with commas between.
+
+    Source: CAPTURE mailbox delegation, ``["FullAccess, ReadPermission"]``.
+    """
     value = row.get("AccessRights") or ()
-    return (value,) if isinstance(value, str) else tuple(str(right) for right in value)
+    elements = (value,) if isinstance(value, str) else value
+    return tuple(right.strip() for one in elements for right in str(one).split(",") if right.strip())

@@ -5,14 +5,21 @@ Rules, forms and home pages that live in desktop Outlook alone are seen by neith
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from graph.asking import Asking, fetch
 from graph.evidence import HiddenInboxRule, Known
 from graph.parts.reading import read_each
+from graph.parts.recipients import addresses_of
 from graph.question import Question
 from graph.request import Cmdlet
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-InboxRule")
 LICENCE = ""
+
+_INSIDE = re.compile(r"\[EX:([^\]]+)\]")
+"""A recipient of the organization, maybe a contact with an address outside. Source: CAPTURE inbox rules."""
 
 
 def ask(question: Question) -> Asking[tuple[HiddenInboxRule, ...]]:
@@ -20,4 +27,32 @@ def ask(question: Question) -> Asking[tuple[HiddenInboxRule, ...]]:
     name = question.subject.user_principal_name
     items = yield from fetch(Cmdlet("Get-InboxRule", {"Mailbox": name, "IncludeHidden": True}, anchor=name))
     rules, missing = read_each(HiddenInboxRule, items)
-    return Known(rules, missing=missing)
+    inside = [name for rule in rules for text in _targets(rule) for name in _INSIDE.findall(text)]
+    people = yield from addresses_of(inside)
+    if unknown := len(set(inside) - set(people)):
+        missing += (
+            f"the addresses of {unknown} whom rules send to (needs an Exchange role with Get-Recipient)",
+        )
+    return Known(tuple(_with_addresses(rule, people) for rule in rules), missing=missing)
+
+
+def _targets(rule: HiddenInboxRule) -> tuple[str, ...]:
+    return (*rule.forward_to, *rule.forward_as_attachment_to, *rule.redirect_to)
+
+
+def _with_addresses(rule: HiddenInboxRule, people: Mapping[str, str]) -> HiddenInboxRule:
+    """The rule with an address in place of each name of the organization that could be looked up."""
+
+    def told(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(
+            _INSIDE.sub(lambda found: f"[SMTP:{people[found[1]]}]" if found[1] in people else found[0], text)
+            for text in texts
+        )
+
+    return rule.model_copy(
+        update={
+            "forward_to": told(rule.forward_to),
+            "forward_as_attachment_to": told(rule.forward_as_attachment_to),
+            "redirect_to": told(rule.redirect_to),
+        }
+    )

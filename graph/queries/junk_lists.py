@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from graph.asking import Asking, fetch
 from graph.evidence import JunkLists, Known
-from graph.parts.reading import only
+from graph.parts.reading import only, untold
 from graph.question import Question
 from graph.request import Cmdlet
 
@@ -19,4 +19,5 @@ def ask(question: Question) -> Asking[JunkLists]:
     """Ask for the junk mail settings; attackers block those who would warn the victim."""
     name = question.subject.user_principal_name
     items = yield from fetch(Cmdlet("Get-MailboxJunkEmailConfiguration", {"Identity": name}, anchor=name))
-    return Known(JunkLists.model_validate(only(items, "Get-MailboxJunkEmailConfiguration")))
+    found = JunkLists.model_validate(only(items, "Get-MailboxJunkEmailConfiguration"))
+    return Known(found, missing=untold(items, "Enabled"))

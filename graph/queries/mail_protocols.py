@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph.asking import Asking, fetch
 from graph.evidence import Known, MailProtocols
-from graph.parts.reading import only
+from graph.parts.reading import only, untold
 from graph.question import Question
 from graph.request import Cmdlet
 
@@ -16,4 +16,5 @@ def ask(question: Question) -> Asking[MailProtocols]:
     """Ask for the switches of every protocol, the ones without second factor among them."""
     name = question.subject.user_principal_name
     items = yield from fetch(Cmdlet("Get-CASMailbox", {"Identity": name}, anchor=name))
-    return Known(MailProtocols.model_validate(only(items, "Get-CASMailbox")))
+    found = MailProtocols.model_validate(only(items, "Get-CASMailbox"))
+    return Known(found, missing=untold(items, "PopEnabled"))

@@ -12,7 +12,7 @@ from typing import Any
 from graph.asking import Asking, Effect, try_each
 from graph.errors import GraphError
 from graph.evidence import Known, Mailbox
-from graph.parts.reading import lacking, only
+from graph.parts.reading import lacking, only, untold
 from graph.question import Question
 from graph.request import Cmdlet
 
@@ -38,7 +38,7 @@ def ask(question: Question) -> Asking[Mailbox]:
     if isinstance(found, GraphError):
         raise found
     mailbox = Mailbox.model_validate(only(found, "Get-Mailbox"))
-    missing: tuple[str, ...] = ()
+    missing = untold(found, "DeliverToMailboxAndForward")
     if isinstance(bypass, GraphError):
         missing += (lacking("whether auditing of the mailbox is bypassed", bypass),)
     elif bypass:

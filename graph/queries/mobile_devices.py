@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph.asking import Asking, fetch
 from graph.evidence import Known, MobileDevice
-from graph.parts.reading import read_each
+from graph.parts.reading import read_each, untold
 from graph.question import Question
 from graph.request import Cmdlet
 
@@ -17,4 +17,4 @@ def ask(question: Question) -> Asking[tuple[MobileDevice, ...]]:
     name = question.subject.user_principal_name
     items = yield from fetch(Cmdlet("Get-MobileDevice", {"Mailbox": name}, anchor=name))
     found, missing = read_each(MobileDevice, items)
-    return Known(found, missing=missing)
+    return Known(found, missing=missing + untold(items, "DeviceId"))

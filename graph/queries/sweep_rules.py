@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from graph.asking import Asking, fetch
 from graph.evidence import Known, SweepRule
-from graph.parts.reading import read_each
+from graph.parts.reading import read_each, untold
 from graph.question import Question
 from graph.request import Cmdlet
 
@@ -20,4 +20,4 @@ def ask(question: Question) -> Asking[tuple[SweepRule, ...]]:
     name = question.subject.user_principal_name
     items = yield from fetch(Cmdlet("Get-SweepRule", {"Mailbox": name}, anchor=name))
     found, missing = read_each(SweepRule, items)
-    return Known(found, missing=missing)
+    return Known(found, missing=missing + untold(items, "Name"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph.asking import Asking, fetch
 from graph.evidence import Known, TransportRule
-from graph.parts.reading import read_each
+from graph.parts.reading import read_each, untold
 from graph.question import Question
 from graph.request import Cmdlet
 
@@ -16,4 +16,4 @@ def ask(question: Question) -> Asking[tuple[TransportRule, ...]]:
     """Ask for all rules, disabled ones too: one may have been switched off to hide it."""
     items = yield from fetch(Cmdlet("Get-TransportRule"))
     rules, missing = read_each(TransportRule, items)
-    return Known(rules, missing=missing)
+    return Known(rules, missing=missing + untold(items, "Name"))

@@ -625,7 +625,7 @@ def _exchange_powers(world: World, at: At) -> None:
         world.object_path(ADELE),
         {"Identity": ADELE.upn, "Trustee": DIEGO.upn, "AccessRights": "SendAs"},
     )
-    box.properties["GrantSendOnBehalfTo"] = [DIEGO.alias]
+    box.properties["GrantSendOnBehalfTo"] = [DIEGO.id]
     cmdlet(
         110,
         "Set-Mailbox",

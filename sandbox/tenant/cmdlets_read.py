@@ -58,8 +58,6 @@ def rule_view(mailbox: Mailbox, rule: InboxRule) -> Json:
         "SoftDeleteMessage": bool(actions.get("permanentDelete")),
         "MarkAsRead": bool(actions.get("markAsRead")),
         "StopProcessingRules": bool(actions.get("stopProcessingRules")),
-        "InError": False,
-        "IsHidden": rule.hidden,
         "SupportedByTask": not rule.read_only,
         "Description": f"Rule {rule.name or '(no name)'} of {mailbox.upn}",
     }
@@ -163,7 +161,9 @@ def _permissions(mailbox: Mailbox) -> list[Json]:
         "InheritanceType": "All",
     }
     inherited = {**self_entry, "User": "CONTOSO\\Organization Management", "IsInherited": True}
-    return [self_entry, inherited, *mailbox.permissions]
+    rows = [self_entry, inherited, *mailbox.permissions]
+    # Several rights come as one text. Source: CAPTURE mailbox delegation.
+    return [{**row, "AccessRights": [", ".join(row["AccessRights"])]} for row in rows]
 
 
 def _recipient_permissions(mailbox: Mailbox) -> list[Json]:
@@ -366,6 +366,24 @@ def _role_group_members(pick: str) -> Callable[[Invocation], list[Json]]:
         return list(role_group(getattr(call.state, pick), call.required("Identity"))["Members"])
 
     return run
+
+
+def purview_members(call: Invocation) -> list[Json]:
+    """Members as an app-only session of Security & Compliance may show them: an id, and hardly a name.
+
+    Source: issue 401 of a public reconciler of Purview role groups.
+    """
+    return [
+        {
+            **item,
+            "Identity": item["ExternalDirectoryObjectId"],
+            "Name": item["ExternalDirectoryObjectId"],
+            "PrimarySmtpAddress": "",
+            "ExternalDirectoryObjectId": None,
+            "RecipientType": "MailUser",
+        }
+        for item in _role_group_members("purview_role_groups")(call)
+    ]
 
 
 def get_role_assignment(call: Invocation) -> list[Json]:
@@ -597,6 +615,6 @@ READS: dict[str, Cmdlet] = {
 
 COMPLIANCE_READS: dict[str, Cmdlet] = {
     "Get-RoleGroup": cmdlet(_role_groups("purview_role_groups")),
-    "Get-RoleGroupMember": cmdlet(_role_group_members("purview_role_groups")),
+    "Get-RoleGroupMember": cmdlet(purview_members),
 }
 """Reading cmdlets of the compliance endpoint."""

@@ -100,6 +100,12 @@ def _person(state: State, name: str) -> str:
     return _alias(found).lower() if found else name.lower()
 
 
+def _directory_id(state: State, name: str) -> str:
+    """The directory id of the mailbox that a name means, which is what Exchange keeps; else the name."""
+    found = state.mailbox(_person(state, name))
+    return str(found.properties["ExternalDirectoryObjectId"]) if found else name
+
+
 def _must_exist(call: Invocation, who: str) -> None:
     """Refuse a trustee that the directory does not know. Raises CmdletError 404."""
     alias = _person(call.state, who)
@@ -140,7 +146,8 @@ def set_mailbox(call: Invocation) -> list[Json]:
     table = call.parameters.get("GrantSendOnBehalfTo")
     if isinstance(table, dict):
         people = {
-            key: [_person(call.state, who) for who in _several(table.get(key))] for key in ("add", "remove")
+            key: [_directory_id(call.state, who) for who in _several(table.get(key))]
+            for key in ("add", "remove")
         }
         call.parameters["GrantSendOnBehalfTo"] = {**table, **people}
     return _set(call, mailbox.properties, _MAILBOX_VALUES, _alias(mailbox))

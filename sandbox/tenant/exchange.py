@@ -7,13 +7,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
+from graph import contract
 from sandbox.scenarios.state import Json, Mailbox, State
 from sandbox.tenant.core import Answer, Core, Cursor
-from sandbox.tenant.problems import CmdletError, NulBodyError, RefusalError, object_not_found
+from sandbox.tenant.problems import (
+    CmdletError,
+    NulBodyError,
+    RefusalError,
+    object_not_found,
+    unknown_parameters,
+)
 
 PAGE = 1000
 _PAGE_SIZE = re.compile(r"odata\.maxpagesize=(\d+)")
-COMMON = frozenset({"Confirm", "WhatIf", "Force", "ErrorAction", "WarningAction", "ResultSize"})
+PLAYED = frozenset({"Confirm", "Force", "ErrorAction", "WarningAction", "ResultSize"})
+"""Parameters that the tenant plays for every cmdlet that has them."""
 
 
 @dataclass
@@ -78,7 +86,10 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Cmdlet:
-    """A cmdlet: what runs it and the parameters it takes beside the common ones."""
+    """A cmdlet: what runs it, and which of its parameters are played here.
+
+    Which it has at all is told by the table of Microsoft's contract.
+    """
 
     run: Callable[[Invocation], list[Json]]
     parameters: frozenset[str]
@@ -117,7 +128,7 @@ def invoke(
     table: Mapping[str, Cmdlet],
     held: set[str],
     *,
-    service: str,
+    service: contract.Service,
     link: str,
     query: Mapping[str, str],
     headers: Mapping[str, str],
@@ -142,9 +153,10 @@ def invoke(
         raise CmdletError(400, "BadRequest", "Management.Automation.CommandNotFoundException", message)
     if name not in held:
         raise NulBodyError(403, f"The role does not hold {name}.")
-    for parameter in parameters:
-        if parameter not in known.parameters | COMMON:
-            raise bad_parameters(f"A parameter cannot be found that matches parameter name '{parameter}'.")
+    if unknown := contract.unknown_parameters(name, service, parameters):
+        raise unknown_parameters(unknown)
+    if missing := sorted(parameters.keys() - known.parameters - PLAYED):
+        raise RefusalError(501, f"The local tenant does not play {', '.join(missing)} of {name}.")
     invocation = Invocation(core, name, parameters, stale=stale)
     token = query.get("$skiptoken")
     if token is not None:

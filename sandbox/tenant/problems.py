@@ -3,11 +3,14 @@
 RefusalError
 ├── GraphError      {"error": {"code", "message", "innerError"}}
 ├── CmdletError     Exchange's {"error": {…, "details", "innererror"}}
+│   └── CallError   the same, from the endpoint itself, before the cmdlet runs
 ├── NulBodyError    Exchange's 403 whose body is NUL bytes declared as gzip
 └── LoginError      {"error", "error_description", "error_codes"}
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from sandbox.scenarios.state import Json
 
@@ -56,6 +59,31 @@ class CmdletError(RefusalError):
         }
 
 
+class CallError(CmdletError):
+    """The endpoint does not run a call, as its parameters are not those of the cmdlet.
+
+    Source: answers of a real tenant, rknightion/graph2otel, internal/exoclient/errors_test.go.
+    """
+
+    def body(self) -> Json:
+        """The error object of the admin endpoint where no cmdlet has run."""
+        exception = f"Microsoft.Exchange.AdminApi.CommandInvocation.{self.exception}"
+        inner = {"message": self.message, "type": exception, "stacktrace": ""}
+        return {
+            "error": {
+                "code": self.code,
+                "message": "Invalid Operation",
+                "details": [{"code": "Client", "target": "", "message": f"|{exception}|{self.message}"}],
+                "innererror": {
+                    "message": "Invalid Operation",
+                    "type": "Microsoft.Exchange.Admin.OData.Core.ODataServiceException",
+                    "stacktrace": "",
+                    "internalexception": inner,
+                },
+            }
+        }
+
+
 class NulBodyError(RefusalError):
     """The role does not hold the cmdlet: an answer that claims to be gzip and holds only NUL bytes."""
 
@@ -95,6 +123,14 @@ def forbidden(
 ) -> GraphError:
     """A 403 of Graph."""
     return GraphError(403, code, message)
+
+
+def unknown_parameters(names: Iterable[str]) -> CallError:
+    """The admin endpoint's answer to parameters that the cmdlet does not have in this service."""
+    text = "Parameter set cannot be resolved using the specified named parameters. Invalid cmdlet parameters "
+    return CallError(
+        400, "BadRequest", "AmbiguousParameterSetException", f"{text}specified. {', '.join(names)}"
+    )
 
 
 def object_not_found(name: str) -> CmdletError:

@@ -395,7 +395,7 @@ class Exchange(Service):
             self.core,
             table,
             held,
-            service=self.name,
+            service="compliance" if self.name == "compliance" else "exchange",
             link=f"{self._address(arrival)}{self.prefix}{arrival.path}",
             query=arrival.options,
             headers=arrival.headers,

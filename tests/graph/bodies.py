@@ -17,6 +17,7 @@ _PLAIN: Final[Mapping[str, Any]] = {
     "Byte": 1,
     "Date": "2026-09-01",
     "DateTimeOffset": "2026-09-01T08:00:00.1234567Z",
+    "DateTime": "2026-09-01T08:00:00.1234567Z",
     "Double": 1.5,
     "Duration": "P1D",
     "Guid": "5e3cf7a5-2f52-4a0f-8f0d-0a5d3a3f6a11",

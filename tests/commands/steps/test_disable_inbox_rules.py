@@ -209,3 +209,14 @@ def test_with_neither_list_nothing_is_called_clean() -> None:
 def test_a_protected_account_is_left_alone() -> None:
     seen = situation(found=[], guard=guarded(), inbox_rules=[rule()], hidden_inbox_rules=[])
     assert nothing(disable_inbox_rules, seen).refused
+
+
+def test_of_two_rules_of_one_name_each_is_switched_off_by_itself() -> None:
+    graphs = rule(actions={"moveToFolder": "invoices"})
+    forwards = twin("Invoices", 1, forward_to=('"Drop" [SMTP:drop@evil.example]',))
+    moves = twin("Invoices", 2, move_to_folder="Invoices")
+    seen = situation(found=[], inbox_rules=[graphs], hidden_inbox_rules=[forwards, moves])
+    assert [change.id for change in changes(disable_inbox_rules, seen)] == [
+        "disable_inbox_rules:AQAAAJ5dZqA=",
+        "disable_inbox_rules:adele.vance\\1",
+    ]

@@ -6,6 +6,7 @@ from commands.plan import Change, Nothing, state_of
 from commands.report import Answer
 from commands.steps import remove_purview_roles
 from graph.evidence import Known, RoleGroup
+from graph.parts.role_groups import is_subject
 from graph.request import Cmdlet
 from tests.commands.evidence import ADELE
 from tests.commands.steps.situations import (
@@ -27,7 +28,6 @@ def test_the_member_is_removed_and_can_be_added_again() -> None:
     parameters = {
         "Identity": "Organization Management",
         "Member": ADELE.user_principal_name,
-        "BypassSecurityGroupManagerCheck": True,
         "Confirm": False,
     }
     assert change.id == "remove_purview_roles:Organization Management"
@@ -46,6 +46,22 @@ def test_membership_is_seen_by_the_object_id_and_not_by_a_name_that_another_may_
     look = only_change(remove_purview_roles, situation(found=[], purview_role_groups=[GROUP])).look
     assert state_of(look, [{"Name": "adele.vance", "ExternalDirectoryObjectId": ADELE.id.upper()}]) == {}
     assert state_of(look, [{"Name": "adele.vance", "ExternalDirectoryObjectId": "another"}]) is None
+
+
+def test_a_member_without_a_directory_id_is_found_before_the_change_as_it_was_by_the_check() -> None:
+    """App-only sessions of Security & Compliance may give the object id as the name, and nothing else."""
+    look = only_change(remove_purview_roles, situation(found=[], purview_role_groups=[GROUP])).look
+    bare = {
+        "Name": ADELE.id,
+        "Identity": ADELE.id,
+        "PrimarySmtpAddress": "",
+        "ExternalDirectoryObjectId": None,
+    }
+    assert is_subject(bare, ADELE)
+    assert state_of(look, [bare]) == {}
+    other = {**bare, "Name": "another", "Identity": "another"}
+    assert not is_subject(other, ADELE)
+    assert state_of(look, [other]) is None
 
 
 def test_a_group_is_suggested_where_it_was_found_and_the_account_is_compromised() -> None:

@@ -39,7 +39,6 @@ def test_the_blocked_address_is_taken_off_the_restricted_entities() -> None:
     assert change.do.name == "Remove-BlockedSenderAddress"
     assert change.do.parameters == {
         "SenderAddress": ADDRESS,
-        "Reason": "The account was contained after a takeover",
     }
     assert change.look.ask == Cmdlet("Get-BlockedSenderAddress", {"SenderAddress": ADDRESS})
     assert (change.expects, change.wants) == ({}, None)

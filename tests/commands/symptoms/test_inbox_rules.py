@@ -26,6 +26,7 @@ from tests.commands.evidence import (
     NEW_PLACE,
     OFFICE,
     STRANGER,
+    USUAL,
     at,
     counting,
     evidence,
@@ -496,3 +497,28 @@ def test_a_bounce_condition_of_graph_is_a_telling_word() -> None:
     assert counting(inbox_rules, live(rule("No bounces", {"isNonDeliveryReport": True}, delete=True))) == [
         "rule_hides_telling_mail"
     ]
+
+
+def test_of_two_rules_of_one_name_the_one_that_graph_does_not_show_is_judged() -> None:
+    """Exchange's list has no IsHidden; a harmless rule of Graph's must not stand for another of its name."""
+    forwards = HiddenInboxRule(
+        identity="1", name="Invoices", priority=0, forward_to=('"Drop" [SMTP:drop@evil.example]',)
+    )
+    moves = HiddenInboxRule(identity="2", name="Invoices", priority=1, move_to_folder="Rechnungen")
+    seen = evidence(
+        inbox_rules=[rule("Invoices", moveToFolder="invoices")],
+        hidden_inbox_rules=[forwards, moves],
+        mail_folders=FOLDERS,
+    )
+    found = [one for one in inbox_rules.detect(seen, USUAL) if "drop@evil.example" in one.summary]
+    assert [one.records[0] for one in found] == ["1"]
+
+
+def test_a_rule_that_graph_lists_without_what_it_does_is_judged_by_exchanges_copy() -> None:
+    bare = InboxRule.model_validate({"id": "read only", "displayName": "Work", "isReadOnly": True})
+    copy = HiddenInboxRule(
+        identity="1", name="Work", forward_to=('"Drop" [SMTP:drop@evil.example]',), delete_message=True
+    )
+    seen = evidence(inbox_rules=[bare], hidden_inbox_rules=[copy], mail_folders=FOLDERS)
+    found = [one for one in inbox_rules.detect(seen, USUAL) if "drop@evil.example" in one.summary]
+    assert [one.records[0] for one in found] == ["read only"]

@@ -13,7 +13,7 @@ def test_hidden_rules_come_only_when_asked_for(shared):
     hidden = [rule for rule in every if rule["Identity"] not in {item["Identity"] for item in plain}]
     assert {rule["Name"] for rule in hidden} == {"Junk E-mail Rule", ""}
     assert hidden[-1]["RedirectTo"] == ['"drop77" [SMTP:drop77@mailbox-relay.example]']
-    assert all(rule["IsHidden"] for rule in hidden)
+    assert not any("IsHidden" in rule for rule in every), "no page and no capture has such a field"
 
 
 def test_the_same_rule_has_two_views(shared):
@@ -58,7 +58,10 @@ def test_an_object_that_is_not_there_is_told_in_three_places(shared):
 def test_unknown_cmdlets_and_parameters_are_bad_requests(shared):
     assert shared.invoke("Get-Coffee").status_code == 400
     reply = shared.invoke("Get-Mailbox", Colour="red")
-    assert "parameter name 'Colour'" in reply.json()["error"]["innererror"]["internalexception"]["message"]
+    assert (
+        "Invalid cmdlet parameters specified. Colour"
+        in reply.json()["error"]["innererror"]["internalexception"]["message"]
+    )
 
 
 def test_a_cmdlet_outside_the_role_answers_nul_bytes_declared_as_gzip(own):
@@ -117,7 +120,9 @@ def test_compliance_redirects_to_another_host_and_runs_cmdlets_there(shared):
     groups = run("Get-RoleGroup").json()["value"]
     assert {group["Name"] for group in groups} == {"eDiscovery Manager", "Compliance Administrator"}
     members = run("Get-RoleGroupMember", Identity="eDiscovery Manager").json()["value"]
-    assert [item["PrimarySmtpAddress"] for item in members] == [ADELE]
+    assert [(item["DisplayName"], item["ExternalDirectoryObjectId"]) for item in members] == [
+        ("Adele Vance", None)
+    ]
     assert run("Get-Mailbox").json()["error"]["code"] == "Forbidden"
 
 

@@ -1,0 +1,35 @@
+"""Who is meant where Exchange gives an id or a legacy name in place of an address.
+
+Source: Exchange PowerShell, "Get-Recipient". `GrantSendOnBehalfTo` holds directory ids, and a rule that sends
+to somebody of the organization names no address but ``[EX:/o=…]``; behind it may be a contact outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any
+
+from graph.asking import Effect, try_each
+from graph.errors import GraphError
+from graph.request import Cmdlet
+
+MOST = 50
+"""Names that one source looks up, at most; each is a call."""
+
+
+def addresses_of(names: Iterable[str]) -> Generator[Effect, Any, Mapping[str, str]]:
+    """Look names up; gives the address for each that is one recipient, an outside one for a contact.
+
+    Names that are not found, and those beyond `MOST`, are left out: the caller says that they are unknown.
+    """
+    asked = tuple(dict.fromkeys(names))[:MOST]
+    answers = yield from try_each([Cmdlet("Get-Recipient", {"Identity": name}) for name in asked])
+    found = {}
+    for name, answer in zip(asked, answers, strict=True):
+        if isinstance(answer, GraphError) or len(answer) != 1:
+            continue
+        outside = str(answer[0].get("ExternalEmailAddress") or "")
+        address = outside.removeprefix("SMTP:").removeprefix("smtp:") or answer[0].get("PrimarySmtpAddress")
+        if address:
+            found[name] = str(address)
+    return found
