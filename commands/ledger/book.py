@@ -24,6 +24,7 @@ from commands.ledger.apply import apply
 from commands.ledger.cases import CaseReader, subject_facts
 from commands.ledger.chain import COLUMNS, Entry, Head, following, head_of, sha256_of
 from commands.ledger.mark import Mark
+from commands.ledger.reading import Row, rows_of
 from commands.ledger.rebuild import rebuild
 from commands.ledger.schema import LAYOUT, REFERENCES, TABLES, check_guards, create_kept, create_tables
 from graph.question import Subject, Window
@@ -86,7 +87,6 @@ class Ledger(CaseReader):
             db = sqlite3.connect(
                 self.path, timeout=self._patience, check_same_thread=False, isolation_level=None
             )
-            db.row_factory = sqlite3.Row
             with self._lock:
                 # Each check has a thread of its own, which ends; its connection would stay open for ever.
                 for thread in [one for one in self._all if not one.is_alive()]:
@@ -182,14 +182,14 @@ class Ledger(CaseReader):
             for row in rows:
                 yield Entry(*row)
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Read from the tables; for the readers of this package.
 
         Raises:
             LedgerUnwritable: the file cannot be read.
         """
         with self._trouble():
-            return list(self._db.execute(sql, list(values)).fetchall())
+            return rows_of(self._db, sql, values)
 
     def memory(self, case_id: str) -> CaseMemory:
         """Give the memory of a case, for `graph.collect`."""
@@ -228,9 +228,9 @@ class Writing:
             self._db.execute("INSERT OR IGNORE INTO contents (sha256, content) VALUES (?, ?)", [digest, raw])
         return digest
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Read from the tables as they are inside this transaction; for the readers of this package."""
-        return list(self._db.execute(sql, list(values)).fetchall())
+        return rows_of(self._db, sql, values)
 
     # --- requests and cases --------------------------------------------------------------------------------
 

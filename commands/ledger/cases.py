@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from commands.errors import LedgerTampered, NoSuchCase
 from commands.ledger.chain import Entry, sha256_of
 from commands.ledger.entries import Asked, CaseOpened, CheckFinished, Event, Facts, Rechecked, Response
+from commands.ledger.reading import Row
 from graph.question import Subject, Window
 
 _SAME_SPAN = timedelta(minutes=1)
@@ -109,14 +109,14 @@ E = TypeVar("E", bound=Event)
 class Readable(Protocol):
     """What can be read: the whole ledger, a transaction on it, or what follows from its entries."""
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Read rows."""
 
 
 class CaseReader:
     """The part of the ledger that reads cases and requests."""
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Read rows; the ledger says how."""
         raise NotImplementedError
 
@@ -294,7 +294,7 @@ def subject_of(facts: Facts) -> Subject:
     return Subject(**{**facts, "addresses": tuple(facts["addresses"])})
 
 
-def _outline(row: sqlite3.Row) -> Outline:
+def _outline(row: Row) -> Outline:
     return Outline(
         id=row["id"],
         tenant=row["tenant"],
@@ -306,7 +306,7 @@ def _outline(row: sqlite3.Row) -> Outline:
     )
 
 
-def _case(row: sqlite3.Row) -> Case:
+def _case(row: Row) -> Case:
     outline = _outline(row)
     return Case(
         id=outline.id,
@@ -329,7 +329,7 @@ def _case(row: sqlite3.Row) -> Case:
     )
 
 
-def _text(row: sqlite3.Row, name: str) -> str:
+def _text(row: Row, name: str) -> str:
     """Give a content of a case.
 
     Raises:

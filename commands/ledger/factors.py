@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
 from commands.ledger.cases import Readable
+from commands.ledger.reading import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def factor_of(book: Readable, user: str) -> Factor | None:
     return _factor(rows[0]) if rows else None
 
 
-def _factor(row: sqlite3.Row) -> Factor:
+def _factor(row: Row) -> Factor:
     return Factor(
         user=row["user"],
         sealed=bytes(row["content"]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from commands.ledger.book import Ledger
 from commands.ledger.cases import Readable
 from commands.ledger.chain import moment
 from commands.ledger.entries import PasswordShown
+from commands.ledger.reading import Row
 from commands.plan import Plan, State, plan_from
 
 
@@ -197,13 +197,13 @@ def latest_time(book: Readable, since: Proposal) -> datetime:
     return datetime.fromisoformat(rows[0]["at"])
 
 
-def _whole(row: sqlite3.Row, book: Readable) -> Proposal:
+def _whole(row: Row, book: Readable) -> Proposal:
     votes = book.rows("SELECT * FROM votes WHERE proposal = ? ORDER BY seq", [row["id"]])
     actions = book.rows("SELECT * FROM actions WHERE proposal = ? ORDER BY seq", [row["id"]])
     return _proposal(row, votes, actions)
 
 
-def _proposal(row: sqlite3.Row, votes: Iterable[sqlite3.Row], actions: Iterable[sqlite3.Row]) -> Proposal:
+def _proposal(row: Row, votes: Iterable[Row], actions: Iterable[Row]) -> Proposal:
     return Proposal(
         id=row["id"],
         plan=plan_from(row["plan"]),
@@ -229,7 +229,7 @@ def _proposal(row: sqlite3.Row, votes: Iterable[sqlite3.Row], actions: Iterable[
     )
 
 
-def _vote(row: sqlite3.Row) -> Vote:
+def _vote(row: Row) -> Vote:
     return Vote(
         voter=row["voter"],
         addresses=frozenset(json.loads(row["addresses"])),
@@ -240,7 +240,7 @@ def _vote(row: sqlite3.Row) -> Vote:
     )
 
 
-def _action(row: sqlite3.Row) -> Action:
+def _action(row: Row) -> Action:
     return Action(
         change=row["change"],
         attempt=row["attempt"],

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
 from commands.ledger.cases import Readable
 from commands.ledger.chain import moment
+from commands.ledger.reading import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def watches_due(book: Readable, now: datetime) -> tuple[tuple[str, int], ...]:
     return tuple((row["case_id"], row["round"]) for row in rows)
 
 
-def _task(row: sqlite3.Row) -> TaskState:
+def _task(row: Row) -> TaskState:
     return TaskState(
         id=row["id"],
         number=row["number"],

@@ -23,6 +23,7 @@ from commands.errors import AnchorMisfit, AnchorUnreadable, LedgerTampered, Ledg
 from commands.ledger.chain import GENESIS, Entry, Head, sha256_of
 from commands.ledger.checkpoint import Checkpoint, origin_of, read_checkpoints
 from commands.ledger.entries import CheckpointSigned, Event
+from commands.ledger.reading import Row, rows_of
 from commands.ledger.rebuild import is_ledger, replay
 from commands.ledger.schema import LAYOUT, REFERENCES, TABLES, check_guards, create_kept, create_tables
 
@@ -94,7 +95,6 @@ def verified(
             _check_contents(file, made)
             head = Head(len(hashes), (hashes[-1] if hashes else GENESIS).hex())
             anchored = max((anchor.size for anchor in anchors), default=0)
-            made.row_factory = sqlite3.Row
             yield Soundness(head, len(anchors), anchored, len(notes), bool(publics)), Rebuilt(made)
     except sqlite3.Error as error:
         raise LedgerUnwritable(str(path), str(error)) from error
@@ -106,9 +106,9 @@ class Rebuilt:
 
     db: sqlite3.Connection
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Read from the tables; for the readers of this package."""
-        return list(self.db.execute(sql, list(values)).fetchall())
+        return rows_of(self.db, sql, values)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -1,0 +1,23 @@
+"""Rows as the readers of this package get them: by sqlite-utils, one mapping from column to value each."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from sqlite_utils import Database
+
+Row: TypeAlias = Mapping[str, Any]
+
+
+def rows_of(connection: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+    """Read rows; what returns none is refused, so that no reader can change anything.
+
+    Raises:
+        sqlite3.Error: the file cannot be read.
+        ValueError: the statement returns no rows.
+    """
+    # The connection is ours and set up already, hence neither pragmas nor plugins.
+    database = Database(connection, recursive_triggers=False, execute_plugins=False)
+    return list(database.query(sql, list(values)))
