@@ -22,6 +22,7 @@ from graph.auth import Resource, SignIn
 from graph.drift import Observer
 from graph.errors import Broken, GraphError, NotJson, Refused, Throttled
 from graph.limits import Deadline, Limits
+from graph.most import Count, Most
 from graph.replies import graph_error, json_of
 from graph.request import Request, changes
 from graph.retry import Pacing, Sent, persist
@@ -36,8 +37,6 @@ _BATCH_PATH = "/$batch"
 _SAFE = "$'(),:/@"
 _REFERENCE = "@odata.id"
 _WORLDWIDE = "https://graph.microsoft.com/"
-MOST_PAGES = 10_000
-"""Pages of one question; more than that is a service that never ends, and would fill our memory."""
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -51,6 +50,7 @@ class GraphClient:
         wire: What carries the bytes.
         pacing: How patiently reads are repeated.
         observers: Are shown every answer as it came.
+        most: How much one question may bring.
     """
 
     def __init__(
@@ -62,7 +62,9 @@ class GraphClient:
         pacing: Pacing,
         *,
         observers: Sequence[Observer] = (),
+        most: Most | None = None,
     ) -> None:
+        self._most = most or Most()
         self._observers = observers
         self._base = settings.hosts.graph
         self._tenant = settings.name
@@ -80,9 +82,9 @@ class GraphClient:
         url = f"{self._base}/{request.version}{request.path}"
         if request.query:
             url += "?" + urlencode(request.query, quote_via=quote, safe=_SAFE)
-        answer = self._answer(request, url, deadline)
-        items, link = items_of(answer)
-        return items + self._rest(request, link, deadline)
+        count = Count(self._most)
+        link = self._page(request, url, count, deadline)
+        return self._rest(request, link, count, deadline)
 
     def fetch_batch(self, requests: Sequence[Request], deadline: Deadline) -> list[list[Item] | GraphError]:
         """Send reads in batches; give back for each its items or its error, in order.
@@ -112,31 +114,34 @@ class GraphClient:
                     due[place] = monotonic() + wait
         return [answer for answer in answers if answer is not None]
 
-    def _rest(self, request: Request, link: str, deadline: Deadline) -> list[Item]:
+    def _rest(self, request: Request, link: str, count: Count, deadline: Deadline) -> list[Item]:
         """Follow the links to further pages. They are opaque; an empty page may be followed by a full one."""
-        items: list[Item] = []
         seen: set[str] = set()
         while link:
             if link in seen:
                 raise Broken("Graph sent us round in a circle: the same page came twice.")
-            if len(seen) >= MOST_PAGES:
-                raise Broken(f"Graph named more than {MOST_PAGES:,} further pages.")
             seen.add(link)
             self._demand_own(link)
-            page, link = items_of(self._answer(request, link, deadline))
-            items.extend(page)
-        return items
+            link = self._page(request, link, count, deadline)
+        return count.items
 
-    def _answer(self, request: Request, url: str, deadline: Deadline) -> Any:
-        """Send one request, again where that helps, and give back its JSON."""
+    def _page(self, request: Request, url: str, count: Count, deadline: Deadline) -> str:
+        """Read one page into the count, and give the link to the next."""
+        answer, size = self._answer(request, url, deadline)
+        items, link = items_of(answer)
+        count.add(items, size, link)
+        return link
+
+    def _answer(self, request: Request, url: str, deadline: Deadline) -> tuple[Any, int]:
+        """Send one request, again where that helps, and give back its JSON and how many bytes it was."""
         body = None if request.body is None else orjson.dumps(self._of_this_cloud(request.body))
 
-        def send(sent: Sent) -> Any:
+        def send(sent: Sent) -> tuple[Any, int]:
             reply = self._send(request, url, body, deadline, sent)
             self._show(request, reply)
             if not reply.ok:
                 raise graph_error(reply, request.path, request.limit, datetime.now(UTC))
-            return json_of(reply)
+            return json_of(reply), len(reply.body)
 
         return persist(
             send,
@@ -204,7 +209,7 @@ class GraphClient:
         for limit in {request.limit for request in requests}:
             self._limits.turn(limit, deadline)
         with self._limits.slot(requests[0], deadline, whole=True):
-            answer = self._answer(whole, f"{self._base}/{whole.version}/$batch", deadline)
+            answer, _ = self._answer(whole, f"{self._base}/{whole.version}/$batch", deadline)
         responses = answer.get("responses") if isinstance(answer, dict) else None
         if not isinstance(responses, list):
             raise NotJson("Graph answered a batch without its parts.")
@@ -217,7 +222,9 @@ class GraphClient:
             if not reply.ok:
                 return graph_error(reply, request.path, request.limit, datetime.now(UTC))
             items, link = items_of(json_of(reply))
-            return items + self._rest(request, link, deadline)
+            count = Count(self._most)
+            count.add(items, len(reply.body), link)
+            return self._rest(request, link, count, deadline)
         except GraphError as error:
             return error
 

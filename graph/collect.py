@@ -39,9 +39,11 @@ from graph.errors import (
     OutOfTime,
     Refused,
     Throttled,
+    TooMuch,
 )
-from graph.evidence import SOURCES, Reason, Source, Unavailable
+from graph.evidence import SOURCES, Known, Reason, Source, Unavailable
 from graph.limits import Deadline, gate_of
+from graph.most import Most
 from graph.queries import Query
 from graph.queries.registry import QUERIES
 from graph.question import Question, Subject
@@ -237,6 +239,8 @@ class _Player:
     answers: list[list[Item] | GraphError | None] | None = None
     open: int = 0
     kept: dict[str, str] = field(default_factory=dict)
+    items: int = 0
+    cut: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +422,7 @@ class _Run:
             )
             says = f"An unexpected mistake of ours, see the log under {reference}."
             answers = [Broken(says) for _ in parcel.what]
+        answers = [_whole_or_cut(parcel.player, answer) for answer in answers]
         self._record(parcel, answers)
         self.events.put((parcel, answers))
 
@@ -437,6 +442,8 @@ class _Run:
         if self._left.pop(player.source, None) is None:
             return
         player.asking.close()
+        if player.cut and isinstance(answer, Known):
+            answer = replace(answer, missing=(*answer.missing, *dict.fromkeys(player.cut)))
         if isinstance(answer, Unavailable):
             log.info(
                 "A source could not be looked at.",
@@ -459,6 +466,23 @@ class _Run:
         else:
             says = f"No answer from Microsoft within {after}."
         return Unavailable(Reason.TIME, says)
+
+
+def _whole_or_cut(player: _Player, answer: list[Item] | GraphError) -> list[Item] | GraphError:
+    """What was read of an answer that did not end, and that it did not; the source is then partial.
+
+    Several questions of one source share its bound.
+    """
+    if isinstance(answer, TooMuch):
+        player.cut.append(answer.sentence.rstrip("."))
+        answer = list(answer.items)
+    if isinstance(answer, list):
+        room = max(0, Most().items - player.items)
+        player.items += len(answer)
+        if len(answer) > room:
+            player.cut.append(f"Microsoft had more than fits: stopped after {Most().items:,} items")
+            return answer[:room]
+    return answer
 
 
 def _failed(reference: str) -> Unavailable:

@@ -13,6 +13,7 @@ from graph.drift import Drift, Observer
 from graph.errors import GraphError, Refused
 from graph.exchange import ExchangeClient
 from graph.limits import Deadline, Limits
+from graph.most import Most
 from graph.request import Cmdlet, Request, changes
 from graph.retry import Pacing
 from graph.settings import TenantSettings
@@ -31,6 +32,7 @@ class Connection:
         threads: How many requests may be under way at the same time.
         pacing: How patiently reads are repeated.
         observer: Is shown every answer as it came, beside `drift`.
+        most: How much one question may bring.
         reads_only: Send nothing that changes anything, whatever is asked; the second application is then
             not used.
 
@@ -46,6 +48,7 @@ class Connection:
         pacing: Pacing | None = None,
         observer: Observer | None = None,
         reads_only: bool = False,
+        most: Most | None = None,
     ) -> None:
         self.settings = settings
         self.threads = threads
@@ -56,16 +59,18 @@ class Connection:
         self.drift = Drift(settings.name)
         observers: tuple[Observer, ...] = (self.drift,) if observer is None else (self.drift, observer)
         parts = (self.limits, self._wire, pacing or Pacing())
-        self._graph = GraphClient(settings, self.sign_in, *parts, observers=observers)
-        self._exchange = ExchangeClient(settings, self.sign_in, *parts, observers=observers)
+        self._graph = GraphClient(settings, self.sign_in, *parts, observers=observers, most=most)
+        self._exchange = ExchangeClient(settings, self.sign_in, *parts, observers=observers, most=most)
         self.sign_in_to_write = self.sign_in
         self._graph_to_write, self._exchange_to_write = self._graph, self._exchange
         if settings.remediate is not None and not reads_only:
             other = settings.to_write
             self.sign_in_to_write = SignIn(other, self._wire)
-            self._graph_to_write = GraphClient(other, self.sign_in_to_write, *parts, observers=observers)
+            self._graph_to_write = GraphClient(
+                other, self.sign_in_to_write, *parts, observers=observers, most=most
+            )
             self._exchange_to_write = ExchangeClient(
-                other, self.sign_in_to_write, *parts, observers=observers
+                other, self.sign_in_to_write, *parts, observers=observers, most=most
             )
 
     def fetch(self, what: Request | Cmdlet, deadline: Deadline) -> list[Item]:

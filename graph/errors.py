@@ -10,6 +10,7 @@
     ├── AuditingOff               the tenant has switched its unified audit log off
     ├── Refused                   the service understood and said no (another 4xx)
     ├── Broken                    the service failed (5xx), dropped the connection or answered nonsense
+    │   ├── TooMuch               more pages than we read; it carries what was read
     │   ├── NotJson               the body is not JSON (a gateway's page, NUL bytes)
     │   └── Unreachable           no answer at all
     ├── OutOfTime                 our own deadline passed
@@ -22,6 +23,8 @@ The text of an error is one sentence, fit to be read by the person who asked.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class GraphError(Exception):
@@ -89,6 +92,19 @@ class Refused(GraphError):
 
 class Broken(GraphError):
     """The service failed while answering."""
+
+
+class TooMuch(Broken):
+    """There is more than we read.
+
+    Args:
+        sentence: One sentence for people, with the numbers.
+        items: What was read until then.
+    """
+
+    def __init__(self, sentence: str, items: tuple[Any, ...]) -> None:
+        super().__init__(sentence)
+        self.items = items
 
 
 class NotJson(Broken):

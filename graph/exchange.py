@@ -19,10 +19,11 @@ import structlog
 
 from graph.asking import Item
 from graph.auth import Resource, SignIn
-from graph.client import MOST_PAGES, is_below, items_of
+from graph.client import is_below, items_of
 from graph.drift import Observer
 from graph.errors import Broken, NotJson, Refused
 from graph.limits import Deadline, Limits
+from graph.most import Count, Most
 from graph.replies import exchange_error, json_of, safe_text
 from graph.request import Cmdlet, changes
 from graph.retry import Pacing, Sent, persist
@@ -49,6 +50,7 @@ class ExchangeClient:
         wire: What carries the bytes.
         pacing: How patiently reads are repeated.
         observers: Are shown every answer as it came.
+        most: How much one question may bring.
     """
 
     def __init__(
@@ -60,7 +62,9 @@ class ExchangeClient:
         pacing: Pacing,
         *,
         observers: Sequence[Observer] = (),
+        most: Most | None = None,
     ) -> None:
+        self._most = most or Most()
         self._observers = observers
         self._exchange = settings.hosts.exchange
         self._compliance = settings.hosts.compliance
@@ -90,21 +94,19 @@ class ExchangeClient:
         body = orjson.dumps(
             {"CmdletInput": {"CmdletName": cmdlet.name, "Parameters": dict(cmdlet.parameters)}}
         )
-        items: list[Item] = []
+        count = Count(self._most)
         seen: set[str] = set()
         while url:
             if url in seen:
                 raise Broken(
                     f"Exchange sent us round in a circle: the same page of {cmdlet.name} came twice."
                 )
-            if len(seen) > MOST_PAGES:
-                raise Broken(f"Exchange named more than {MOST_PAGES:,} further pages of {cmdlet.name}.")
             seen.add(url)
-            page, url = self._page(cmdlet, url, body, deadline)
-            items.extend(page)
+            page, url, size = self._page(cmdlet, url, body, deadline)
             if url and not is_below(url, base):
                 raise Refused("Exchange named a next page at another address; the token was not sent there.")
-        return items
+            count.add(page, size, url)
+        return count.items
 
     def held(self, deadline: Deadline, *, compliance: bool = False) -> frozenset[str]:
         """The cmdlets that the application may run, by its roles; nothing is run to find out.
@@ -126,16 +128,16 @@ class ExchangeClient:
             base = region_of(str(reply.headers.get("Location") or ""), url, base)
         raise Broken("Exchange sent us round in a circle when asked for its cmdlets.")
 
-    def _page(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline) -> tuple[list[Item], str]:
-        def send(sent: Sent) -> Any:
+    def _page(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline) -> tuple[list[Item], str, int]:
+        def send(sent: Sent) -> tuple[Any, int]:
             reply = self._send(cmdlet, url, body, deadline, sent)
             for observer in self._observers:
                 observer(cmdlet, reply)
             if not reply.ok:
                 raise exchange_error(reply, cmdlet.name, datetime.now(UTC), _whose_roles(cmdlet))
-            return json_of(reply)
+            return json_of(reply), len(reply.body)
 
-        answer = persist(
+        answer, size = persist(
             send,
             reads=not changes(cmdlet),
             service=self._service(cmdlet),
@@ -151,7 +153,7 @@ class ExchangeClient:
                 cmdlet=cmdlet.name,
                 warning=safe_text(str(warning)),
             )
-        return items_of(answer)
+        return (*items_of(answer), size)
 
     def _send(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline, sent: Sent) -> Reply:
         """Send once; a token that was refused is replaced once, for the cmdlet was not run."""
