@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from commands.clues.deeds import given
 from commands.clues.records import one_line
-from commands.plan import Change, Look, Planned, State, Undo
+from commands.plan import Change, Look, Nothing, Planned, State, Undo
 from commands.report import Finding
 from commands.situation import Situation
-from commands.steps.mailbox_parts import MULTI, with_gaps
+from commands.steps.mailbox_parts import MULTI, unseen, with_gaps
 from commands.steps.parts import asks_for, because, first_line, name_of, refusals
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Delegate, DelegateKind
@@ -54,8 +54,28 @@ def plan(situation: Situation) -> Iterator[Planned]:
     known: dict[str, Delegate] = {}
     for delegate in situation.evidence.delegates.seen(()):
         known.setdefault(_key(delegate).casefold(), delegate)
-    changes = [_change(situation, delegate) for delegate in known.values()]
-    yield from with_gaps(_ID, situation, changes, "Nobody else holds rights on the mailbox.", *NEEDS)
+    unclear = [one for one in known.values() if _is_unclear(one)]
+    changes = [_change(situation, one) for one in known.values() if one not in unclear]
+    if not unclear:
+        yield from with_gaps(_ID, situation, changes, "Nobody else holds rights on the mailbox.", *NEEDS)
+        return
+    yield from changes
+    yield from (Nothing(_ID, _why_unclear(one), refused=True) for one in unclear)
+    yield from unseen(_ID, situation, *NEEDS)
+
+
+def _why_unclear(one: Delegate) -> str:
+    who, folder = first_line(one.who, "Somebody"), first_line(one.folder, "without a visible name")
+    return (
+        f"{who} holds rights on the folder {folder}. Exchange shows no more than this name, which several "
+        "people may have. Take the right away in Outlook or by hand."
+    )
+
+
+def _is_unclear(delegate: Delegate) -> bool:
+    """Whether a holder is known by a display name alone: a change could meet another of that name."""
+    everybody = delegate.who.casefold() in _EVERYBODY
+    return delegate.kind is DelegateKind.FOLDER and not everybody and "@" not in delegate.who
 
 
 def _key(delegate: Delegate) -> str:
@@ -219,7 +239,7 @@ def _folder(name: str, owner: str, who: str, delegate: Delegate, parts: dict[str
     base = {"Identity": folder, "User": delegate.who}
     look = Look(
         Cmdlet("Get-MailboxFolderPermission", {"Identity": folder}, anchor=name),
-        where={"User": delegate.who},
+        where={"User": delegate.held_as or delegate.who},
         fields=("AccessRights",),
     )
     before: State = {"AccessRights": rights}

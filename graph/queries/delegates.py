@@ -61,7 +61,8 @@ def ask(question: Question) -> Asking[tuple[Delegate, ...]]:
     ):
         missing += () if isinstance(rows, GraphError) else untold(rows, holder, "AccessRights")
     behalf_ids = () if isinstance(answers[2], GraphError) else _ids_of(answers[2])
-    people = yield from addresses_of(behalf_ids)
+    shown = _shown_names(answers[3:], question.subject)
+    people = yield from addresses_of((*behalf_ids, *shown))
     if unknown := sum(name not in people for name in behalf_ids):
         missing += (
             f"the names of {unknown} who may send on behalf (needs an Exchange role with Get-Recipient)",
@@ -71,7 +72,11 @@ def ask(question: Question) -> Asking[tuple[Delegate, ...]]:
         *_full_access(full),
         *_send_as(send_as),
         *_send_on_behalf(behalf, people),
-        *(found for folder, rows in zip(FOLDERS, rights, strict=True) for found in _folder(folder, rows)),
+        *(
+            found
+            for folder, rows in zip(FOLDERS, rights, strict=True)
+            for found in _folder(folder, rows, people)
+        ),
     ]
     return Known(tuple(one for one in found if not _is_owner(one, question.subject)), missing=missing)
 
@@ -109,12 +114,31 @@ def _send_on_behalf(rows: Iterable[Item], people: Mapping[str, str]) -> Iterator
             )
 
 
-def _folder(folder: str, rows: Iterable[Item]) -> Iterator[Delegate]:
+def _shown_names(answers: Iterable[list[Item] | GraphError], subject: Subject) -> tuple[str, ...]:
+    """The display names in rights on folders: Exchange shows nothing else there, and two may share one."""
+    names = (_who(row.get("User")) for rows in answers if not isinstance(rows, GraphError) for row in rows)
+    return tuple(
+        dict.fromkeys(
+            name
+            for name in names
+            if name and "@" not in name and name.casefold() not in _EVERYBODY and name != subject.display_name
+        )
+    )
+
+
+def _folder(folder: str, rows: Iterable[Item], people: Mapping[str, str]) -> Iterator[Delegate]:
     for row in rows:
         who, rights = _who(row.get("User")), _rights(row)
         if set(rights) <= {"None"} or (who.casefold() in _EVERYBODY and set(rights) <= _HARMLESS):
             continue
-        yield Delegate(kind=DelegateKind.FOLDER, who=who, rights=rights, folder=folder)
+        known = people.get(who, "")
+        yield Delegate(
+            kind=DelegateKind.FOLDER,
+            who=known or who,
+            held_as=who if known else "",
+            rights=rights,
+            folder=folder,
+        )
 
 
 def _is_owner(one: Delegate, subject: Subject) -> bool:

@@ -401,7 +401,10 @@ def add_folder_permission(call: Invocation) -> list[Json]:
             400, "BadRequest", "Management.StoreTasks.UserAlreadyExistsInPermissionEntryException", message
         )
     _must_exist(call, call.required("User"))
-    row = {"User": call.required("User"), "AccessRights": call.many("AccessRights")}
+    # Exchange shows the holder's display name, whatever the name was that gave the right.
+    holder = call.state.mailbox(call.required("User"))
+    shown = str(holder.properties["DisplayName"]) if holder else call.required("User")
+    row = {"User": shown, "AccessRights": call.many("AccessRights")}
     return _append(call, items, row, f"{_alias(mailbox)}:{path}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from graph import contract
 from graph.contract import Endpoint
-from graph.request import Limit, Request
+from graph.request import Cmdlet, Limit, Request
 from sandbox.tenant.enforcing import enforce
 from sandbox.tenant.problems import GraphError
 
@@ -52,6 +52,13 @@ def breaches(request: Request) -> Iterator[str]:
         yield f"{row.method} {row.path}: {refusal.message}"
     if row.limit in set(Limit) and request.limit != row.limit:
         yield f"{row.method} {row.path} counts against {row.limit}, not {request.limit}"
+
+
+def strange_parameters(cmdlet: Cmdlet) -> Iterator[str]:
+    """Every parameter that the cmdlet does not have in the service that it is sent to."""
+    service: contract.Service = "compliance" if cmdlet.compliance else "exchange"
+    for name in contract.unknown_parameters(cmdlet.name, service, cmdlet.parameters):
+        yield f"{cmdlet.name} has no {name} in {service}"
 
 
 def all_breaches(requests: Iterable[Request]) -> set[str]:

@@ -17,7 +17,7 @@ from graph.queries import Query
 from graph.queries.registry import QUERIES
 from graph.request import Cmdlet, Limit, Request
 from sandbox.tenant.enforcing import allowed
-from tests.graph.obeying import all_breaches, breaches, row_of
+from tests.graph.obeying import all_breaches, breaches, row_of, strange_parameters
 from tests.graph.play import USER_ID, Answer, Played, a_question, play
 from tests.graph.test_collect import Fake
 
@@ -99,6 +99,15 @@ def test_every_request_keeps_to_the_contract(name: str, days: float, audit_api: 
         for breach in breaches(request)
     }
     assert not broken
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=source_of)
+def test_every_cmdlet_of_a_query_has_its_parameters_in_the_service_that_it_is_sent_to(query: Query) -> None:
+    played = Played()
+    with suppress(GraphError):
+        play(query.ask(a_question(14)), Tenant(), played)
+    cmdlets = [what for what in played.asked if isinstance(what, Cmdlet)]
+    assert [strange for cmdlet in cmdlets for strange in strange_parameters(cmdlet)] == []
 
 
 def test_a_request_that_leaves_the_contract_is_noticed() -> None:

@@ -35,7 +35,7 @@ from graph.request import Cmdlet, Request
 from sandbox.tenant.enforcing import selectable
 from tests.commands.steps import rich
 from tests.commands.steps.rich import NAMES
-from tests.graph.obeying import breaches, row_of
+from tests.graph.obeying import breaches, row_of, strange_parameters
 
 
 def name_of(step: Step) -> str:
@@ -112,6 +112,25 @@ def test_every_request_of_every_change_keeps_to_the_contract(name: str) -> None:
         for breach in (*breaches(act), *unread(act, look))
     }
     assert broken == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_cmdlet_of_every_change_has_its_parameters_in_the_service_that_it_is_sent_to(name: str) -> None:
+    strange = {
+        f"{change.id} ({part}): {breach}"
+        for change in changes(name)
+        for part, act, _ in acts(change)
+        if isinstance(act, Cmdlet)
+        for breach in strange_parameters(act)
+    }
+    assert strange == set()
+
+
+def test_a_parameter_of_the_other_service_is_noticed() -> None:
+    bypass = {"Identity": "x", "Member": "y", "BypassSecurityGroupManagerCheck": True}
+    assert not list(strange_parameters(Cmdlet("Remove-RoleGroupMember", bypass)))
+    assert len(list(strange_parameters(Cmdlet("Remove-RoleGroupMember", bypass, compliance=True)))) == 1
+    assert len(list(strange_parameters(Cmdlet("Get-Coffee", {"Sugar": True})))) == 1
 
 
 def test_a_request_that_leaves_the_contract_is_noticed() -> None:

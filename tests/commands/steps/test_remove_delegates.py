@@ -115,7 +115,7 @@ def test_rights_are_suggested_by_a_finding_on_them_or_on_who_was_given_them() ->
         finding("delegates", "record-2", after=EVE, summary="Eve was allowed to send on behalf of Adele"),
         finding("delegates", "SendAs:x@fabrikam.example:", after="other", summary="Outside"),
     ]
-    megan = delegate(DelegateKind.FOLDER, "Megan Bowen", "\\Calendar", "Reviewer")
+    megan = delegate(DelegateKind.FOLDER, "megan@contoso.example", "\\Calendar", "Reviewer")
     planned = changes(remove_delegates, situation(found=found, delegates=[*held, outside, megan]))
     assert [(one.suggested, one.why.partition(" ")[0]) for one in planned] == [
         (True, "Eve"),
@@ -181,3 +181,20 @@ def test_rights_that_were_not_seen_are_named_beside_those_that_were() -> None:
 def test_a_protected_account_is_left_alone() -> None:
     seen = situation(found=[], guard=guarded(), delegates=[delegate(DelegateKind.SEND_AS)])
     assert nothing(remove_delegates, seen).refused
+
+
+def test_a_right_known_by_a_display_name_alone_is_left_to_people() -> None:
+    """Two people of one name: the change could take the wrong one's right away."""
+    held = delegate(DelegateKind.FOLDER, "Lee Chen", "\\Inbox", "Editor")
+    left = nothing(remove_delegates, situation(found=[], delegates=[held]))
+    assert left.refused
+    assert "Lee Chen" in left.why
+
+
+def test_a_right_is_found_by_the_name_that_exchange_shows_and_taken_by_address() -> None:
+    held = Delegate(
+        kind=DelegateKind.FOLDER, who=EVE, held_as="Eve Moore", rights=("Editor",), folder="\\Inbox"
+    )
+    change = only_change(remove_delegates, situation(found=[], delegates=[held]))
+    assert change.do == cmdlet("Remove-MailboxFolderPermission", **INBOX, Confirm=False)
+    assert change.look.where == {"User": "Eve Moore"}

@@ -154,6 +154,22 @@ def test_delegates_of_all_four_kinds_without_what_is_ordinary() -> None:
     assert [one.held_as for one in answer.value if one.held_as] == [OSCAR]
 
 
+@pytest.mark.parametrize(
+    ("recipients", "who", "held_as"), [(1, "lee@contoso.example", "Lee Chen"), (2, "Lee Chen", "")]
+)
+def test_a_display_name_on_a_folder_is_one_person_or_nobodys(recipients: int, who: str, held_as: str) -> None:
+    def microsoft(what: Request | Cmdlet) -> Answer:
+        assert isinstance(what, Cmdlet)
+        if what.name == "Get-Recipient" and what.parameters["Identity"] == "Lee Chen":
+            return [{"PrimarySmtpAddress": "lee@contoso.example"}] * recipients
+        if what.name == "Get-MailboxFolderPermission":
+            return [{"User": "Lee Chen", "AccessRights": ["Editor"]}]
+        return delegation(what)
+
+    answer = play(delegates.ask(a_question()), microsoft).value
+    assert {(one.who, one.held_as) for one in answer.value if one.folder} == {(who, held_as)}
+
+
 def test_an_id_that_names_nobody_is_told_as_it_is_and_as_a_gap() -> None:
     def microsoft(what: Request | Cmdlet) -> Answer:
         assert isinstance(what, Cmdlet)
