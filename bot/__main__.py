@@ -353,7 +353,9 @@ def analyze(
         else:
             _print_analysis(analysis, timeline=timeline)
         if analysis.saw_nothing:
-            raise Stopped(COULD_NOT_LOOK, "Nothing in these files could be read.")
+            empty = "There is no record in these files; they are empty."
+            why = "Nothing in these files could be read." if analysis.unreadable else empty
+            raise Stopped(COULD_NOT_LOOK, why)
 
 
 def _print_analysis(analysis: Analysis, *, timeline: bool) -> None:
@@ -372,8 +374,8 @@ def _print_analysis(analysis: Analysis, *, timeline: bool) -> None:
         typer.echo(f"… {len(others) - _OTHERS} more users like these; --json lists them all")
     for one in analysis.unreadable:
         typer.echo(f"compromise: {visible(str(one.file))}, line {one.line}: {visible(one.reason)}", err=True)
-    if not analysis.users:
-        typer.echo("No user is in these files.")
+    if not analysis.users and analysis.records:
+        typer.echo(f"No user is in these files; they hold {analysis.records:,} records of something else.")
 
 
 @app.command()

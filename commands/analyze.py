@@ -87,8 +87,8 @@ class Analysis:
 
     @property
     def saw_nothing(self) -> bool:
-        """Whether there was something in the files, and nothing of it could be read."""
-        return bool(self.unreadable) and not self.records
+        """Whether no record was read: an empty file is no more evidence than one that cannot be read."""
+        return not self.records
 
 
 def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes: int = 2) -> Analysis:

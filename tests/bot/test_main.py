@@ -245,11 +245,15 @@ def test_exported_logs_are_analysed_for_every_user(compromise):
         assert one.keys() == {"file", "line", "reason"}
 
 
-def test_a_file_without_records_is_analysed_without_users(compromise, tmp_path):
-    (tmp_path / "empty.json").write_text("[]")
-    status, out, _ = compromise("analyze", "empty.json", "--json")
-    assert status == 0
+@pytest.mark.parametrize("content", ["[]", "", "\n"])
+def test_a_file_without_records_is_no_evidence(compromise, tmp_path, content):
+    (tmp_path / "empty.json").write_text(content)
+    status, out, err = compromise("analyze", "empty.json", "--json")
+    assert status == 3
     assert json.loads(out) == {"users": [], "unreadable": []}
+    assert "There is no record in these files; they are empty." in err
+    status, out, _ = compromise("analyze", "empty.json")
+    assert (status, out) == (3, "")
 
 
 @pytest.mark.parametrize("words", [(), ("--json",), ("--user", "adele.vance@contoso.example")])
