@@ -33,10 +33,14 @@ WORDS: Final[Mapping[str, Callable[[str], str]]] = {
 """The words of each button by its action id; its value is only ever the name of something in the ledger."""
 
 
+BUTTONS: Final = re.compile(rf"\A(?:{'|'.join([*WORDS, 'check_again', 'check_reported'])})\Z")
+"""The action ids of all buttons, whole: Bolt searches with it, and would find ``approve`` in ``xapprove``."""
+
+
 def register(app: App, desk: Desk) -> None:
     """Listen to the buttons."""
 
-    @app.action(re.compile("|".join([*WORDS, "check_again", "check_reported"])))
+    @app.action(BUTTONS)
     def pressed(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
         name, value = str(action["action_id"]), str(action.get("value") or "")
         try:
