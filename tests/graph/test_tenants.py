@@ -100,3 +100,9 @@ def test_tokens_are_asked_for_the_cloud_even_where_addresses_are_replaced() -> N
 
 def test_a_secret_is_not_shown() -> None:
     assert "very-secret" not in repr(settings("a", client_secret="very-secret"))
+
+
+def test_china_has_a_host_of_its_own_for_exchange() -> None:
+    """As public clients use it; no page of Microsoft's was seen that names the host."""
+    there = settings("a", cloud=Cloud.CHINA)
+    assert there.hosts.exchange == "https://partner.outlook.cn"
