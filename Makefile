@@ -21,8 +21,12 @@ UV := $(VENV)/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--only-binary :all: --no-header --no-emit-index-url --no-emit-find-links
 
+# Runs the comments in the pages that call docs/tables.py.
+COG := $(VENV)/bin/cog -P -I docs -p "from tables import *" --verbosity=1
+PAGES = README.md $(wildcard docs/*.md docs/*/*.md)
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test interop check lint bench sandbox packaging lock upgrade clean
+.PHONY: help demo test interop check lint docs bench sandbox packaging lock upgrade clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -38,11 +42,15 @@ check: lint test interop  ## everything that CI checks: formatting, lint, types,
 interop: $(VENV)/.interop  ## play the story with a Slack and a sign-in service that others wrote
 	$(RUN) -m pytest -q tests/interop
 
-lint: $(DEVELOP)  ## formatting, lint, types and import rules
+lint: $(DEVELOP)  ## formatting, lint, types, import rules, and the tables in the documents
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(RUN) -m mypy bot commands graph sandbox tests
+	$(RUN) -m mypy bot commands graph sandbox tests docs
 	$(VENV)/bin/lint-imports
+	$(COG) --check --diff --check-fail-msg="A table is not what the code says. Run: make docs" $(PAGES)
+
+docs: $(DEVELOP)  ## write the tables in README and docs/ that mirror code anew
+	$(COG) -r $(PAGES)
 
 packaging: $(DEVELOP)  ## install as other machines do: old and new pip, newer releases about, pipx, uv
 	$(RUN) -m pytest -q -m packaging tests/packaging

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +54,6 @@ def test_the_row_says_how_many_people_it_takes_and_whether_it_can_be_undone(step
     _, _, _, undo, people, _ = TABLE[name_of(step)]
     assert people == (" or ".join({1: "one", 2: "two"}[number] for number in needed) or "one")
     assert ("cannot be undone" in undo) is any(change.no_undo for change in planned)
-
-
-def test_the_page_gives_the_order_in_which_changes_are_made() -> None:
-    listed = re.findall(r"^\d+\. `([a-z_]+)`$", PAGE, re.MULTILINE)
-    assert sorted(listed) == sorted(TABLE)
-    assert not steps.ORDER or tuple(listed) == steps.ORDER
 
 
 def test_every_permission_to_write_has_its_row_with_the_steps_that_need_it() -> None:

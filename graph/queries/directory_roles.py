@@ -1,4 +1,4 @@
-"""The directory roles of the user: direct, through groups, switched on in PIM, and eligible in PIM.
+"""The user's directory roles, direct and through groups: assigned, activated in PIM, eligible in PIM.
 
 Eligible is who may switch the role on himself, who is in a group that may, and who may switch on his place in
 a group that has the role (PIM for Groups). Not seen is a group whose place in another one may be switched on.

@@ -17,7 +17,6 @@ import structlog
 import typer.main
 
 from bot import __main__ as command
-from bot.messages.help import VERBS
 from commands.ledger import Ledger
 from commands.ledger.entries import Answered, Asked
 from sandbox import tenant
@@ -345,10 +344,3 @@ def test_every_verb_and_option_of_the_command_line_has_its_row():
         }
         rows = {line.split("`")[1] for line in section.splitlines() if line.startswith("| `--")}
         assert rows == options, name
-
-
-def test_every_verb_in_slack_has_its_row():
-    page = (DOCS / "commands.md").read_text()
-    for verb in VERBS:
-        typed = f"/compromise {verb.name} {verb.usage}".rstrip().replace("|", "\\|")
-        assert f"| `{typed}` | {verb.says} |" in page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -182,25 +181,3 @@ def test_the_sources_of_the_invented_evidence_are_not_asked_by_default():
     assert all(source is NOT_ASKED for source in evidence().sources.values())
     assert evidence().subject is ADELE
     assert evidence().window == WINDOW
-
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "symptoms.md"
-
-
-def _listed(needs: tuple[str | tuple[str, ...], ...]) -> str:
-    words = [
-        " or ".join(f"`{name}`" for name in ((need,) if isinstance(need, str) else need)) for need in needs
-    ]
-    return ", ".join(words) or "nothing"
-
-
-def test_the_page_has_a_row_for_every_symptom_in_order():
-    rows = [
-        [cell.strip() for cell in line.strip("| \n").split(" | ")]
-        for line in PAGE.read_text(encoding="utf-8").splitlines()
-        if line.startswith("| `")
-    ]
-    assert rows == [
-        [f"`{name}`", symptom.TITLE, symptom.SOURCE, _listed(symptom.NEEDS), _listed(symptom.HELPS)]
-        for name, symptom in zip(NAMES, symptoms.SYMPTOMS, strict=True)
-    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -167,25 +166,6 @@ def test_the_points_are_the_greatest_that_one_record_a_sign_allows(findings):
                 best, sum(sign.severity for sign, record in zip(grounds, choice, strict=True) if record)
             )
     assert verdict.weigh([result(*findings)], states()).points == best
-
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "verdict.md"
-
-
-def test_the_page_gives_weight_and_reason_of_every_sign():
-    """`docs/reference/verdict.md` holds exactly one row for every sign of every symptom."""
-    rows = {
-        tuple(cell.strip() for cell in line.strip("| \n").split(" | "))
-        for line in PAGE.read_text(encoding="utf-8").splitlines()
-        if line.startswith("| `")
-    }
-    wanted: set[tuple[str, ...]] = {
-        (f"`{sign.id}`", f"`{symptom.__name__.rpartition('.')[2]}`", str(int(sign.severity)), sign.why)
-        for symptom in symptoms.SYMPTOMS
-        for sign in symptom.SIGNS
-    }
-    wanted |= {(f"`{' or '.join(one.any_of)}`", one.why) for one in verdict.DECIDING}
-    assert rows == wanted
 
 
 def test_no_two_signs_share_a_name():

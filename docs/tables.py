@@ -1,0 +1,173 @@
+"""The tables of README and docs/ that mirror code: `make docs` writes them in place, `make lint` compares.
+
+A page says where a table stands by a comment that calls one of these functions; cog puts what it prints
+between that comment and the next. What a row says belongs beside the code that the row is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+from bot.messages.help import VERBS
+from commands import steps as remedies
+from commands import symptoms as signs_of
+from commands import verdict
+from commands.ledger.entries import EVENTS, Event
+from graph.queries.registry import QUERIES
+
+
+def table(head: str, rows: Iterable[Iterable[str]]) -> str:
+    """Give a Markdown table with a blank line before and after it.
+
+    Args:
+        head: The titles of the columns, with bars between.
+        rows: The cells; a bar in one is escaped.
+    """
+    titles = [title.strip() for title in head.split("|")]
+    lines = [titles, ["---"] * len(titles), *([_cell(cell) for cell in row] for row in rows)]
+    return "\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def name_of(module: object) -> str:
+    """The id of a query, symptom or step: the name of its module."""
+    return str(getattr(module, "__name__", "")).rpartition(".")[2]
+
+
+def first_sentence(thing: object) -> str:
+    """The first sentence of a docstring, without its stop."""
+    text = " ".join((thing.__doc__ or "").split("\n\n")[0].split())
+    return text.partition(" Source:")[0].rstrip(".")
+
+
+def coded(names: Iterable[str]) -> str:
+    """Names as code with commas between; words of more than one part, such as roles, stay words."""
+    return ", ".join(name if " " in name else f"`{name}`" for name in names)
+
+
+# README
+
+
+def coverage() -> str:
+    """How many symptoms and steps come from the founding document, and how many lie beyond it."""
+    looks = [one.SOURCE for one in signs_of.SYMPTOMS]
+    acts = [one.SOURCE for one in remedies.STEPS]
+    return table(
+        "| of the document | beyond it",
+        [
+            _counted("[symptoms](docs/reference/symptoms.md)", looks, "symptom "),
+            _counted("[steps](docs/reference/steps.md)", acts, "step "),
+        ],
+    )
+
+
+def _counted(what: str, sources: list[str], of_the_document: str) -> list[str]:
+    named = {source.partition(",")[0] for source in sources if source.startswith(of_the_document)}
+    beyond = sum(not source.startswith(of_the_document) for source in sources)
+    return [what, str(len(named)), str(beyond)]
+
+
+# docs/reference/sources.md
+
+
+def sources() -> str:
+    """Where a check looks, with what it needs."""
+    return table(
+        "source | what | needs | licence",
+        (
+            [f"`{name_of(query)}`", first_sentence(query), coded(query.PERMISSIONS), query.LICENCE]
+            for query in QUERIES
+        ),
+    )
+
+
+# docs/reference/symptoms.md and verdict.md
+
+
+def symptoms() -> str:
+    """What a check looks for, with the sources that it needs."""
+    return table(
+        "symptom | what | source | needs | helps",
+        (
+            [f"`{name_of(one)}`", one.TITLE, one.SOURCE, _either(one.NEEDS), _either(one.HELPS)]
+            for one in signs_of.SYMPTOMS
+        ),
+    )
+
+
+def signs() -> str:
+    """Every sign with its weight and the reason for it."""
+    return table(
+        "sign | symptom | points | why",
+        (
+            [f"`{sign.id}`", f"`{name_of(one)}`", str(int(sign.severity)), sign.why]
+            for one in signs_of.SYMPTOMS
+            for sign in one.SIGNS
+        ),
+    )
+
+
+def deciding() -> str:
+    """The sources that must have been seen before anybody may say that there is no sign."""
+    return table("sources | why", ([_either((one.any_of,)), one.why] for one in verdict.DECIDING))
+
+
+def _either(needs: tuple[str | tuple[str, ...], ...]) -> str:
+    words = [
+        " or ".join(f"`{name}`" for name in ((need,) if isinstance(need, str) else need)) for need in needs
+    ]
+    return ", ".join(words) or "none"
+
+
+# docs/reference/steps.md
+
+
+def order() -> str:
+    """The order in which changes are made."""
+    return "\n" + "".join(f"{number}. `{name}`\n" for number, name in enumerate(remedies.ORDER, 1))
+
+
+# docs/reference/commands.md
+
+
+def verbs() -> str:
+    """What can be typed in Slack."""
+    return table(
+        "command | what happens",
+        ([f"`{f'/compromise {verb.name} {verb.usage}'.rstrip()}`", verb.says] for verb in VERBS),
+    )
+
+
+# docs/reference/ledger.md
+
+
+def entries() -> str:
+    """Every kind of entry, by what it is about."""
+    return "".join(
+        f"\n### {title}\n"
+        + table("kind | version | what it says | fields", (_entry(event) for event in events))
+        for title, events in EVENTS.items()
+    )
+
+
+def _entry(event: type[Event]) -> list[str]:
+    says = (event.__doc__ or "").partition("\n")[0]
+    found = ", ".join(f"`{one.name}`: {_PLAIN[str(one.type)]}" for one in fields(event)) or "none"
+    return [f"`{event.KIND}`", str(event.VERSION), says, found]
+
+
+_PLAIN = {
+    "str": "text",
+    "int": "number",
+    "bool": "true or false",
+    "datetime": "time",
+    "tuple[str, ...]": "texts",
+    "tuple[datetime, ...]": "times",
+    "Mapping[str, str]": "texts by name",
+    "Facts": "object",
+    "Facts | None": "object or null",
+}
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
