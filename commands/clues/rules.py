@@ -301,16 +301,24 @@ def paired(
     """Each rule of Graph's with the same one in Exchange's list, and Exchange's rules that are left.
 
     The lists share no id. Two rules are the same when they have one name and nothing that they do differs;
-    what Graph lists without saying what it does may be any of its name. A rule that Exchange calls hidden is
-    never one that Graph shows.
+    of several such, the one that is most alike. What Graph lists without saying what it does may be any of
+    its name. A rule that Exchange calls hidden is never one that Graph shows.
     """
+    folders = by_id(evidence.mail_folders.seen(()))
     left = list(evidence.hidden_inbox_rules.seen(()))
     pairs: list[tuple[InboxRule, HiddenInboxRule | None]] = []
     # Those that say what they do choose first.
     for rule in sorted(evidence.inbox_rules.seen(()), key=_is_bare):
         wanted = _name_key(rule.display_name)
-        fitting = (one for one in left if _name_key(one.name) == wanted and not one.is_hidden)
-        twin = next((one for one in fitting if _is_bare(rule) or not _differ(rule, one)), None)
+        fitting = [
+            one
+            for one in left
+            if _name_key(one.name) == wanted
+            and not one.is_hidden
+            and (_is_bare(rule) or not _differ(rule, one))
+        ]
+        unlike = {one.identity: _unlike(rule, one, folders) for one in fitting}
+        twin = min(fitting, key=lambda one: unlike[one.identity], default=None)
         if twin is not None:
             left.remove(twin)
         pairs.append((rule, twin))
@@ -338,6 +346,31 @@ def _differ(rule: InboxRule, other: HiddenInboxRule) -> bool:
         or bool(deletes) != bool(other.delete_message or other.soft_delete_message)
         or bool(moves) != bool(other.move_to_folder or other.copy_to_folder)
     )
+
+
+def _unlike(rule: InboxRule, other: HiddenInboxRule, folders: Mapping[str, MailFolder]) -> int:
+    """In how many things two rules of one name differ that the lists may write differently.
+
+    That alone makes no rule hidden, so it only chooses among several.
+    """
+    actions, conditions = rule.actions, dict(rule.conditions or {})
+    folder = folders.get(actions.move_to_folder or actions.copy_to_folder)
+    target = (other.move_to_folder or other.copy_to_folder).rpartition("\\")[2].rpartition(":")[2]
+    words = (*other.subject_contains_words, *other.body_contains_words, *other.subject_or_body_contains_words)
+    asked = [word for name in _EXCHANGES_WORDS for word in conditions.get(name) or ()]
+    return sum(
+        (
+            folder is not None and folder.display_name.casefold() != target.casefold(),
+            set(_tidy(map(str, asked))) != set(_tidy(words)),
+            bool(conditions.get("fromAddresses")) != bool(other.from_),
+            actions.mark_as_read != bool(other.mark_as_read),
+            rule.is_enabled != other.enabled,
+        )
+    )
+
+
+_EXCHANGES_WORDS: Final = ("subjectContains", "bodyContains", "bodyOrSubjectContains")
+"""The conditions of Graph's whose words are read from Exchange's list as well."""
 
 
 def _visible(rule: InboxRule, twin: HiddenInboxRule | None, folders: Mapping[str, MailFolder]) -> Rule:

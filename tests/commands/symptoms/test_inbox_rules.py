@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from commands.check import lacks
 from commands.clues.folders import Hiding, hiding_of, hiding_of_name
+from commands.clues.rules import rules_of
 from commands.symptoms import inbox_rules
 from graph.audit_log.record import AuditRecord
 from graph.evidence import (
@@ -522,3 +524,30 @@ def test_a_rule_that_graph_lists_without_what_it_does_is_judged_by_exchanges_cop
     seen = evidence(inbox_rules=[bare], hidden_inbox_rules=[copy], mail_folders=FOLDERS)
     found = [one for one in inbox_rules.detect(seen, USUAL) if "drop@evil.example" in one.summary]
     assert [one.records[0] for one in found] == ["read only"]
+
+
+@pytest.mark.parametrize(
+    ("drop", "harmless"),
+    [
+        ({"move_to_folder": "RSS-Abonnements"}, {"move_to_folder": "Rechnungen"}),
+        (
+            {"move_to_folder": "Rechnungen", "subject_contains_words": ("hacked", "phish")},
+            {"move_to_folder": "Rechnungen"},
+        ),
+    ],
+)
+def test_rules_of_one_name_are_told_apart_by_folder_and_words(
+    drop: dict[str, Any], harmless: dict[str, Any]
+) -> None:
+    """Both move mail; Graph shows the second alone, and the first must still be judged."""
+    seen = evidence(
+        inbox_rules=[rule("Invoices", moveToFolder="invoices")],
+        hidden_inbox_rules=[
+            HiddenInboxRule(identity="1", name="Invoices", priority=0, **drop),
+            HiddenInboxRule(identity="2", name="Invoices", priority=1, **harmless),
+        ],
+        mail_folders=FOLDERS,
+    )
+    ids = {name for one in rules_of(seen) for name in one.ids}
+    assert "1" in ids
+    assert "2" not in ids
