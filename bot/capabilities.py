@@ -276,14 +276,19 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
             "Who may send on behalf of the user is not seen.",
         ),
         Part(
-            "the addresses of delegates who may send on behalf",
+            "the addresses of delegates who may send on behalf or read a folder",
             "an Exchange role with Get-Recipient",
-            "Exchange gives only an id for them, which says nothing to people.",
+            "Exchange gives only an id or a display name for them, which does not say who it is.",
         ),
         Part(
             "delegates of single folders",
             "an Exchange role with Get-MailboxFolderPermission",
             "Who may read the inbox or the calendar is not seen.",
+        ),
+        Part(
+            "delegates of folders whose names are not English",
+            "an Exchange role with Get-MailboxFolderStatistics",
+            "In a mailbox of another language, inbox and calendar are not found.",
         ),
     ),
     "registered_devices": (

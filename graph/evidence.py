@@ -602,6 +602,8 @@ class Delegate(GraphValue):
     """Somebody who may open the mailbox, send from it, or read one of its folders.
 
     `held_as` is what Exchange itself writes for the holder where that is not `who`, such as a directory id.
+    `folder` is the folder's path in the language of the mailbox, `folder_type` what it is in every language:
+    ``Inbox``, ``Calendar``, or "" for the top one.
     """
 
     kind: DelegateKind
@@ -609,6 +611,7 @@ class Delegate(GraphValue):
     held_as: str = ""
     rights: Texts = ()
     folder: Text = ""
+    folder_type: Text = ""
 
 
 class MobileDevice(ExchangeValue):

@@ -43,7 +43,7 @@ _OPERATIONS: Final = {
     "set-mailbox": DelegateKind.SEND_ON_BEHALF,
 }
 """Which kind of right an operation gives, by a part of its name; the first one that fits."""
-_CALENDAR: Final = "\\calendar"
+_CALENDAR: Final = "Calendar"
 
 
 def plan(situation: Situation) -> Iterator[Planned]:
@@ -248,7 +248,7 @@ def _folder(name: str, owner: str, who: str, delegate: Delegate, parts: dict[str
     everybody = delegate.who.casefold() in _EVERYBODY
     if everybody:
         # Only a calendar tells everybody something by default: when its owner is busy.
-        busy = delegate.who.casefold() == "default" and delegate.folder.casefold() == _CALENDAR
+        busy = delegate.who.casefold() == "default" and delegate.folder_type == _CALENDAR
         plain = ["AvailabilityOnly" if busy else "None"]
         wants: State = {"AccessRights": plain}
         do = Cmdlet("Set-MailboxFolderPermission", {**base, "AccessRights": plain}, anchor=name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
-from graph.asking import Effect, try_each
+from graph.asking import Effect, Item, try_each
 from graph.errors import GraphError
 from graph.request import Cmdlet
 
@@ -24,6 +24,22 @@ def addresses_of(names: Iterable[str]) -> Generator[Effect, Any, Mapping[str, st
     """
     asked = tuple(dict.fromkeys(names))[:MOST]
     answers = yield from try_each([Cmdlet("Get-Recipient", {"Identity": name}) for name in asked])
+    return _each_one(asked, answers)
+
+
+def addresses_called(names: Iterable[str]) -> Generator[Effect, Any, Mapping[str, str]]:
+    """Look display names up among all recipients; gives the address for each that is one recipient's alone.
+
+    ``Identity`` takes no display name: it would find somebody who has it as a name. What is said of
+    `addresses_of` holds here too.
+    """
+    asked = tuple(dict.fromkeys(names))[:MOST]
+    filters = ["DisplayName -eq '{}'".format(name.replace("'", "''")) for name in asked]
+    answers = yield from try_each([Cmdlet("Get-Recipient", {"Filter": one}) for one in filters])
+    return _each_one(asked, answers)
+
+
+def _each_one(asked: Iterable[str], answers: Iterable[list[Item] | GraphError]) -> Mapping[str, str]:
     found = {}
     for name, answer in zip(asked, answers, strict=True):
         if isinstance(answer, GraphError) or len(answer) != 1:

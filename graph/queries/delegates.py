@@ -2,26 +2,28 @@ r"""Who else may open the mailbox, send from it, or read its folders.
 
 Source: Exchange PowerShell, "Get-MailboxPermission", "Get-RecipientPermission", "Get-Mailbox" and
 "Get-MailboxFolderPermission". The owner's own entry, inherited and denying entries, and what everybody has by
-default are left out. Of the folders, the top, the inbox and the calendar are looked at; in a mailbox of
-another language their names differ, and then the answer says that they were not found.
+default are left out. Of the folders, the top, the inbox and the calendar are looked at, under the names that
+"Get-MailboxFolderStatistics" gives for their types; where it tells none, under the English ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from graph.asking import Asking, Item, try_each
 from graph.errors import GraphError
 from graph.evidence import Delegate, DelegateKind, Known
 from graph.parts.reading import lacking, untold
-from graph.parts.recipients import addresses_of
-from graph.question import Question, Subject
+from graph.parts.recipients import addresses_called, addresses_of
+from graph.question import Question
 from graph.request import Cmdlet
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MailboxPermission")
 LICENCE = ""
 
-FOLDERS = ("\\", "\\Inbox", "\\Calendar")
+TOP = "\\"
+TYPES = ("Inbox", "Calendar")
+"""The folders that are looked at beside the top one, as `FolderType` has them in every language."""
 _SELF = ("NT AUTHORITY\\SELF", "S-1-5-10")
 _EVERYBODY = ("default", "anonymous")
 _HARMLESS = frozenset({"None", "AvailabilityOnly", "LimitedDetails"})
@@ -35,11 +37,16 @@ def ask(question: Question) -> Asking[tuple[Delegate, ...]]:
         Cmdlet("Get-RecipientPermission", {"Identity": name}, anchor=name),
         Cmdlet("Get-Mailbox", {"Identity": name}, anchor=name, select=("GrantSendOnBehalfTo",)),
     ]
-    folders = [
-        Cmdlet("Get-MailboxFolderPermission", {"Identity": f"{name}:{folder}"}, anchor=name)
-        for folder in FOLDERS
-    ]
-    answers = yield from try_each([*whole, *folders])
+    kept = [Cmdlet("Get-MailboxFolderStatistics", {"Identity": name, "FolderScope": one}) for one in TYPES]
+    first = yield from try_each([*whole, *kept])
+    folders = {TOP: "", **_folders(first[len(whole) :])}
+    rights = yield from try_each(
+        [
+            Cmdlet("Get-MailboxFolderPermission", {"Identity": f"{name}:{folder}"}, anchor=name)
+            for folder in folders
+        ]
+    )
+    answers = [*first[: len(whole)], *rights]
     errors = [answer for answer in answers if isinstance(answer, GraphError)]
     if len(errors) == len(answers):
         raise errors[0]
@@ -47,7 +54,7 @@ def ask(question: Question) -> Asking[tuple[Delegate, ...]]:
         "full access",
         "the right to send as",
         "the right to send on behalf",
-        *(f"rights on {f}" for f in FOLDERS),
+        *(f"rights on {folder}" for folder in folders),
     )
     missing = tuple(
         lacking(kind, answer)
@@ -57,28 +64,39 @@ def ask(question: Question) -> Asking[tuple[Delegate, ...]]:
     for rows, holder in (
         (answers[0], "User"),
         (answers[1], "Trustee"),
-        *((one, "User") for one in answers[3:]),
+        *((one, "User") for one in rights),
     ):
         missing += () if isinstance(rows, GraphError) else untold(rows, holder, "AccessRights")
-    behalf_ids = () if isinstance(answers[2], GraphError) else _ids_of(answers[2])
-    shown = _shown_names(answers[3:], question.subject)
-    people = yield from addresses_of((*behalf_ids, *shown))
-    if unknown := sum(name not in people for name in behalf_ids):
+    full, send_as, behalf, *on_folders = [
+        [] if isinstance(answer, GraphError) else answer for answer in answers
+    ]
+    ids, shown = _ids_of(behalf), _shown_names(on_folders)
+    people = yield from addresses_of(ids)
+    called = yield from addresses_called(shown)
+    if unknown := sum(name not in people for name in ids):
         missing += (
             f"the names of {unknown} who may send on behalf (needs an Exchange role with Get-Recipient)",
         )
-    full, send_as, behalf, *rights = [[] if isinstance(answer, GraphError) else answer for answer in answers]
     found = [
         *_full_access(full),
         *_send_as(send_as),
         *_send_on_behalf(behalf, people),
         *(
             found
-            for folder, rows in zip(FOLDERS, rights, strict=True)
-            for found in _folder(folder, rows, people)
+            for (folder, type_), rows in zip(folders.items(), on_folders, strict=True)
+            for found in _folder(folder, type_, rows, called)
         ),
     ]
-    return Known(tuple(one for one in found if not _is_owner(one, question.subject)), missing=missing)
+    return Known(tuple(one for one in found if not question.subject.is_meant_by(one.who)), missing=missing)
+
+
+def _folders(answers: Sequence[list[Item] | GraphError]) -> Mapping[str, str]:
+    """The path of each of `TYPES` in the language of the mailbox, with its type."""
+    found = {}
+    for type_, rows in zip(TYPES, answers, strict=True):
+        own = [] if isinstance(rows, GraphError) else [row for row in rows if row.get("FolderType") == type_]
+        found[TOP + str(next((row.get("Name") for row in own if row.get("Name")), type_))] = type_
+    return found
 
 
 def _full_access(rows: Iterable[Item]) -> Iterator[Delegate]:
@@ -114,37 +132,30 @@ def _send_on_behalf(rows: Iterable[Item], people: Mapping[str, str]) -> Iterator
             )
 
 
-def _shown_names(answers: Iterable[list[Item] | GraphError], subject: Subject) -> tuple[str, ...]:
+def _shown_names(answers: Iterable[list[Item]]) -> tuple[str, ...]:
     """The display names in rights on folders: Exchange shows nothing else there, and two may share one."""
-    names = (_who(row.get("User")) for rows in answers if not isinstance(rows, GraphError) for row in rows)
+    names = (_who(row.get("User")) for rows in answers for row in rows)
     return tuple(
         dict.fromkeys(
-            name
-            for name in names
-            if name and "@" not in name and name.casefold() not in _EVERYBODY and name != subject.display_name
+            name for name in names if name and "@" not in name and name.casefold() not in _EVERYBODY
         )
     )
 
 
-def _folder(folder: str, rows: Iterable[Item], people: Mapping[str, str]) -> Iterator[Delegate]:
+def _folder(folder: str, type_: str, rows: Iterable[Item], called: Mapping[str, str]) -> Iterator[Delegate]:
     for row in rows:
         who, rights = _who(row.get("User")), _rights(row)
         if set(rights) <= {"None"} or (who.casefold() in _EVERYBODY and set(rights) <= _HARMLESS):
             continue
-        known = people.get(who, "")
+        known = called.get(who, "")
         yield Delegate(
             kind=DelegateKind.FOLDER,
             who=known or who,
             held_as=who if known else "",
             rights=rights,
             folder=folder,
+            folder_type=type_,
         )
-
-
-def _is_owner(one: Delegate, subject: Subject) -> bool:
-    return subject.is_meant_by(one.who) or (
-        one.kind is DelegateKind.FOLDER and one.who == subject.display_name
-    )
 
 
 def _who(value: object) -> str:

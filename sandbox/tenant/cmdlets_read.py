@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
 import orjson
 
-from sandbox.scenarios.state import InboxRule, Json, Mailbox, graph_time, parse_time
+from sandbox.scenarios.state import InboxRule, Json, Mailbox, State, graph_time, parse_time
 from sandbox.tenant.audit_search import record_type, search
 from sandbox.tenant.exchange import Cmdlet, Invocation, bad_parameters, cmdlet
-from sandbox.tenant.problems import CmdletError, object_not_found
+from sandbox.tenant.problems import CmdletError, RefusalError, object_not_found
 from sandbox.tenant.reports import check_trace_window
 
 _CONDITIONS = {
@@ -28,13 +29,28 @@ def _alias(mailbox: Mailbox) -> str:
     return str(mailbox.properties["Alias"])
 
 
-def _quoted(people: Iterable[Json] | None) -> list[str] | None:
+def legacy_name(guid: str) -> str:
+    """The name that a recipient of the organization goes by inside it."""
+    group = "/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)"
+    return f"{group}/cn=Recipients/cn={guid}"
+
+
+def _quoted(state: State, people: Iterable[Json] | None) -> list[str] | None:
+    """Recipients as rules show them: of the organization's own no address. Source: CAPTURE inbox rules."""
     if not people:
         return None
-    return [f'"{item["emailAddress"]["name"]}" [SMTP:{item["emailAddress"]["address"]}]' for item in people]
+    return [f'"{item["emailAddress"]["name"]}" [{_address(state, item)}]' for item in people]
 
 
-def rule_view(mailbox: Mailbox, rule: InboxRule) -> Json:
+def _address(state: State, recipient: Json) -> str:
+    address = str(recipient["emailAddress"]["address"])
+    known = [box.properties for box in state.mailboxes.values()] + state.mail_contacts
+    own = (one for one in known if str(one["PrimarySmtpAddress"]).lower() == address.lower())
+    found = next(own, None)
+    return f"SMTP:{address}" if found is None else f"EX:{legacy_name(str(found['Guid']))}"
+
+
+def rule_view(state: State, mailbox: Mailbox, rule: InboxRule) -> Json:
     """A rule as Get-InboxRule shows it: words, folder names and quoted recipients."""
     actions, conditions = rule.actions, rule.conditions
     names = {folder["id"]: folder["displayName"] for folder in mailbox.folders}
@@ -46,12 +62,12 @@ def rule_view(mailbox: Mailbox, rule: InboxRule) -> Json:
         "Enabled": rule.enabled,
         "Priority": rule.sequence,
         "MailboxOwnerId": _alias(mailbox),
-        "From": _quoted(conditions.get("fromAddresses")),
-        "SentTo": _quoted(conditions.get("sentToAddresses")),
+        "From": _quoted(state, conditions.get("fromAddresses")),
+        "SentTo": _quoted(state, conditions.get("sentToAddresses")),
         **words,
-        "ForwardTo": _quoted(actions.get("forwardTo")),
-        "RedirectTo": _quoted(actions.get("redirectTo")),
-        "ForwardAsAttachmentTo": _quoted(actions.get("forwardAsAttachmentTo")),
+        "ForwardTo": _quoted(state, actions.get("forwardTo")),
+        "RedirectTo": _quoted(state, actions.get("redirectTo")),
+        "ForwardAsAttachmentTo": _quoted(state, actions.get("forwardAsAttachmentTo")),
         "MoveToFolder": names.get(actions.get("moveToFolder")),
         "CopyToFolder": names.get(actions.get("copyToFolder")),
         "DeleteMessage": bool(actions.get("delete")),
@@ -128,10 +144,10 @@ def _of_person(
 def get_inbox_rule(call: Invocation) -> list[Json]:
     """Inbox rules of a mailbox; hidden ones with IncludeHidden."""
     if call.text("Identity"):
-        return [rule_view(*find_inbox_rule(call))]
+        return [rule_view(call.state, *find_inbox_rule(call))]
     mailbox = call.mailbox("Mailbox")
     hidden = call.flag("IncludeHidden")
-    return [rule_view(mailbox, rule) for rule in mailbox.rules if hidden or not rule.hidden]
+    return [rule_view(call.state, mailbox, rule) for rule in mailbox.rules if hidden or not rule.hidden]
 
 
 def get_mailbox(call: Invocation) -> list[Json]:
@@ -210,27 +226,33 @@ def get_folder_permission(call: Invocation) -> list[Json]:
 
 
 def get_folder_statistics(call: Invocation) -> list[Json]:
-    """All folders with their sizes, the recoverable ones with FolderScope RecoverableItems."""
+    """All folders with their sizes, those of a type with FolderScope; recoverable ones only so."""
     mailbox = call.mailbox()
-    recoverable = call.text("FolderScope").lower() == "recoverableitems"
+    scope = call.text("FolderScope").lower()
     rows = []
     for folder in mailbox.folders:
         path = mailbox.folder_path(folder["id"])
-        if path.startswith("\\Recoverable Items") != recoverable:
+        if path.startswith("\\Recoverable Items") != (scope == "recoverableitems"):
             continue
         inside = [item for item in mailbox.messages if item["parentFolderId"] == folder["id"]]
-        rows.append(
-            {
-                "Identity": f"{_alias(mailbox)}{path}",
-                "Name": folder["displayName"],
-                "FolderPath": path.replace("\\", "/"),
-                "FolderId": folder["id"],
-                "FolderType": str(folder["displayName"]).replace(" ", ""),
-                "ItemsInFolder": len(inside),
-                "FolderSize": f"{4 * len(inside)} KB ({4096 * len(inside):,} bytes)",
-            }
-        )
-    return rows
+        rows.append(_folder_row(mailbox, path, str(folder["id"]), len(inside)))
+    if not any(row["FolderType"] == "Calendar" for row in rows) and scope != "recoverableitems":
+        rows.append(_folder_row(mailbox, "\\Calendar", f"calendar of {_alias(mailbox)}", 0))
+    every = scope in {"", "all", "recoverableitems"}
+    return [row for row in rows if every or row["FolderType"].lower() == scope]
+
+
+def _folder_row(mailbox: Mailbox, path: str, key: str, items: int) -> Json:
+    name = path.rpartition("\\")[2]
+    return {
+        "Identity": f"{_alias(mailbox)}{path}",
+        "Name": name,
+        "FolderPath": path.replace("\\", "/"),
+        "FolderId": key,
+        "FolderType": name.replace(" ", ""),
+        "ItemsInFolder": items,
+        "FolderSize": f"{4 * items} KB ({4096 * items:,} bytes)",
+    }
 
 
 def get_contact(call: Invocation) -> list[Json]:
@@ -270,16 +292,31 @@ def get_recipient(call: Invocation) -> list[Json]:
         for mailbox in call.state.mailboxes.values()
     ]
     recipients += [item | {"RecipientType": "MailContact"} for item in call.state.mail_contacts]
+    if call.text("Filter"):
+        shown = _DISPLAY_NAME.fullmatch(call.text("Filter"))
+        if shown is None:
+            raise RefusalError(501, "The local tenant plays no other filter than DisplayName -eq '…'.")
+        wanted = shown[1].replace("''", "'").lower()
+        return [item for item in recipients if str(item["DisplayName"]).lower() == wanted]
     name = call.text("Identity").lower()
     if not name:
         return recipients
-    found = [item for item in recipients if name in _contact_names(item)]
+    # No display name. Source: PS Get-Recipient, Identity.
+    names = ("Identity", "Guid", "Alias", "Name", "DistinguishedName", "PrimarySmtpAddress")
+    found = [
+        item
+        for item in recipients
+        if name in {*(str(item[key]).lower() for key in names), legacy_name(str(item["Guid"])).lower()}
+    ]
     mailbox = call.state.mailbox(name)
     if not found and mailbox is not None:
         found = [item for item in recipients if item["Guid"] == mailbox.properties["Guid"]]
     if not found:
         raise object_not_found(call.text("Identity"))
     return found
+
+
+_DISPLAY_NAME = re.compile(r"DisplayName -eq '((?:[^']|'')*)'")
 
 
 def get_blocked_sender(call: Invocation) -> list[Json]:
@@ -366,6 +403,11 @@ def _role_group_members(pick: str) -> Callable[[Invocation], list[Json]]:
         return list(role_group(getattr(call.state, pick), call.required("Identity"))["Members"])
 
     return run
+
+
+def purview_groups(call: Invocation) -> list[Json]:
+    """Role groups of Security & Compliance; that Members tells anything there stands in no source."""
+    return [{**group, "Members": []} for group in _role_groups("purview_role_groups")(call)]
 
 
 def purview_members(call: Invocation) -> list[Json]:
@@ -571,7 +613,7 @@ READS: dict[str, Cmdlet] = {
     "Get-InboxRule": cmdlet(get_inbox_rule, "Identity Mailbox IncludeHidden"),
     "Get-SweepRule": cmdlet(get_sweep_rule, "Identity Mailbox"),
     "Get-MailContact": cmdlet(get_contact),
-    "Get-Recipient": cmdlet(get_recipient),
+    "Get-Recipient": cmdlet(get_recipient, "Identity Filter"),
     "Get-BlockedSenderAddress": cmdlet(get_blocked_sender, "SenderAddress"),
     "Get-CASMailbox": cmdlet(_of_mailbox(_protocols)),
     "Get-MailboxPermission": cmdlet(_of_person(_of_mailbox(_permissions), "User"), "Identity User"),
@@ -614,7 +656,7 @@ READS: dict[str, Cmdlet] = {
 """Reading cmdlets of Exchange."""
 
 COMPLIANCE_READS: dict[str, Cmdlet] = {
-    "Get-RoleGroup": cmdlet(_role_groups("purview_role_groups")),
+    "Get-RoleGroup": cmdlet(purview_groups),
     "Get-RoleGroupMember": cmdlet(purview_members),
 }
 """Reading cmdlets of the compliance endpoint."""

@@ -375,8 +375,18 @@ def _folder_entry(call: Invocation, *, must: bool) -> tuple[Mailbox, str, list[J
     mailbox, path = split_folder(call)
     who = call.required("User")
     items = mailbox.folder_permissions.setdefault(path, [])
-    wanted = _person(call.state, who)
-    item = next((row for row in items if _person(call.state, str(row["User"])) == wanted), None)
+    # Entries show display names, but User takes none. Source: PS Remove-MailboxFolderPermission, User.
+    holder = call.state.mailbox(who)
+    wanted = _alias(holder).lower() if holder else ("" if "@" in who else who.lower())
+    everybody = {"default", "anonymous"}
+    item = next(
+        (
+            row
+            for row in items
+            if _person(call.state, str(row["User"])) == wanted and (holder or wanted in everybody)
+        ),
+        None,
+    )
     if must and item is None:
         message = f"There is no existing permission entry found for user: {who}."
         raise CmdletError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
@@ -166,7 +166,14 @@ def invoke(
     else:
         size = _PAGE_SIZE.search(headers.get("prefer", ""))
         cursor = Cursor(known.run(invocation), 0, int(size.group(1)) if size else PAGE)
-    return _page(core, cursor, link, query, invocation.warnings)
+    known_fields = contract.answered(name, service)
+    items = [_described(item, known_fields) for item in cursor.items] if known_fields else cursor.items
+    return _page(core, replace(cursor, items=items), link, query, invocation.warnings)
+
+
+def _described(item: Json, fields: Collection[str]) -> Json:
+    """An item without what no source says that the cmdlet answers."""
+    return {name: value for name, value in item.items() if name in fields}
 
 
 def _page(core: Core, cursor: Cursor, link: str, query: Mapping[str, str], warnings: list[str]) -> Answer:

@@ -93,12 +93,14 @@ def test_an_inherited_or_a_denying_entry_is_not_taken_for_the_right() -> None:
     ("who", "folder", "rights"),
     [
         ("Default", "\\Inbox", "None"),
-        ("Default", "\\Calendar", "AvailabilityOnly"),
+        ("Default", "\\Kalender", "AvailabilityOnly"),
         ("Anonymous", "\\", "None"),
     ],
 )
 def test_what_everybody_holds_goes_back_to_what_it_is_by_default(who: str, folder: str, rights: str) -> None:
     held = delegate(DelegateKind.FOLDER, who, folder, "Reviewer")
+    if folder.endswith("er"):  # a calendar by any name
+        held = held.model_copy(update={"folder_type": "Calendar"})
     change = only_change(remove_delegates, situation(found=[], delegates=[held]))
     base = {"Identity": f"{UPN}:{folder}", "User": who}
     assert change.do == cmdlet("Set-MailboxFolderPermission", **base, AccessRights=[rights])

@@ -124,6 +124,8 @@ OSCAR = "0d5c7e11-0000-4000-8000-00000000c4a2"
 
 def delegation(what: Request | Cmdlet) -> Answer:
     assert isinstance(what, Cmdlet)
+    if "Filter" in what.parameters:
+        return [{"PrimarySmtpAddress": UPN}]
     match what.name, str(what.parameters["Identity"]).rpartition(":")[2]:
         case "Get-MailboxPermission", _:
             return PERMISSIONS
@@ -131,6 +133,8 @@ def delegation(what: Request | Cmdlet) -> Answer:
             return SEND_AS
         case "Get-Mailbox", _:
             return [{"GrantSendOnBehalfTo": [OSCAR]}]
+        case "Get-MailboxFolderStatistics", _:
+            return ROLE_LACKS
         case "Get-Recipient", _:
             return [{"Name": OSCAR, "PrimarySmtpAddress": "oscar@contoso.example"}]
         case _, "\\Inbox":
@@ -155,19 +159,68 @@ def test_delegates_of_all_four_kinds_without_what_is_ordinary() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipients", "who", "held_as"), [(1, "lee@contoso.example", "Lee Chen"), (2, "Lee Chen", "")]
+    ("recipients", "who", "held_as"), [(1, "lee@contoso.example", "Lee O'Neil"), (2, "Lee O'Neil", "")]
 )
 def test_a_display_name_on_a_folder_is_one_person_or_nobodys(recipients: int, who: str, held_as: str) -> None:
+    """Identity takes no display name: it would surely find whoever has it as a name."""
+
     def microsoft(what: Request | Cmdlet) -> Answer:
         assert isinstance(what, Cmdlet)
-        if what.name == "Get-Recipient" and what.parameters["Identity"] == "Lee Chen":
+        if what.name == "Get-Recipient" and "Filter" in what.parameters:
+            assert what.parameters == {"Filter": "DisplayName -eq 'Lee O''Neil'"}
             return [{"PrimarySmtpAddress": "lee@contoso.example"}] * recipients
         if what.name == "Get-MailboxFolderPermission":
-            return [{"User": "Lee Chen", "AccessRights": ["Editor"]}]
+            return [{"User": "Lee O'Neil", "AccessRights": ["Editor"]}]
         return delegation(what)
 
     answer = play(delegates.ask(a_question()), microsoft).value
     assert {(one.who, one.held_as) for one in answer.value if one.folder} == {(who, held_as)}
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        ([], []),
+        ([{"PrimarySmtpAddress": "adele@fabrikam.example"}], ["Adele Vance"]),
+        (None, ["Adele Vance"]),
+    ],
+)
+def test_whoever_has_the_owners_display_name_is_not_taken_for_the_owner(
+    others: list[dict[str, str]] | None, told: list[str]
+) -> None:
+    def microsoft(what: Request | Cmdlet) -> Answer:
+        assert isinstance(what, Cmdlet)
+        if what.name == "Get-Recipient" and "Filter" in what.parameters:
+            return ROLE_LACKS if others is None else [{"PrimarySmtpAddress": UPN}, *others]
+        if what.name == "Get-MailboxFolderPermission":
+            return [{"User": "Adele Vance", "AccessRights": ["Editor"]}]
+        return delegation(what)
+
+    answer = play(delegates.ask(a_question()), microsoft).value
+    assert sorted({one.who for one in answer.value if one.folder}) == told
+
+
+def test_folders_are_asked_for_as_the_mailbox_calls_them() -> None:
+    """A mailbox in German: FolderType is English in every language."""
+    called = {"Inbox": "Posteingang", "Calendar": "Kalender"}
+
+    def microsoft(what: Request | Cmdlet) -> Answer:
+        assert isinstance(what, Cmdlet)
+        if what.name == "Get-MailboxFolderStatistics":
+            scope = str(what.parameters["FolderScope"])
+            below = {"Name": "Feiertage", "FolderType": "User Created", "FolderId": "LgAAB"}
+            return [below, {"Name": called[scope], "FolderType": scope, "FolderId": "LgAAA"}]
+        if what.name == "Get-MailboxFolderPermission":
+            name = str(what.parameters["Identity"]).rpartition("\\")[2]
+            if name and name not in called.values():
+                return NotFound("No such folder.")
+            return [{"User": "Default", "AccessRights": ["Editor"]}]
+        return delegation(what)
+
+    answer = play(delegates.ask(a_question()), microsoft).value
+    folders = [(one.folder, one.folder_type) for one in answer.value if one.folder]
+    assert folders == [("\\", ""), ("\\Posteingang", "Inbox"), ("\\Kalender", "Calendar")]
+    assert answer.missing == ()
 
 
 def test_an_id_that_names_nobody_is_told_as_it_is_and_as_a_gap() -> None:

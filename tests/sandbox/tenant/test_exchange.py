@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import requests
 
+from graph import contract
 from tests.sandbox.tenant.conftest import ADELE
 
 
@@ -146,3 +147,50 @@ def test_exchange_takes_a_batch_and_answers_by_id(shared):
         "responses"
     ]
     assert {item["id"]: item["status"] for item in answers} == {"1": 200, "2": 404}
+
+
+def test_nothing_comes_that_no_source_says_a_cmdlet_answers(shared):
+    rows = shared.invoke("Get-RecipientPermission", Identity=ADELE).json()["value"]
+    assert rows
+    assert not any("IsInherited" in row for row in rows)
+    rules = shared.invoke("Get-InboxRule", Mailbox=ADELE, IncludeHidden=True).json()["value"]
+    assert rules
+    known = contract.answered("Get-InboxRule", "exchange")
+    assert {name for row in rules for name in row if "@" not in name} <= set(known)
+
+
+def test_a_recipient_is_not_found_by_its_display_name_but_by_a_filter(shared):
+    assert shared.invoke("Get-Recipient", Identity="Lidia Holloway").status_code == 404
+    found = shared.invoke("Get-Recipient", Filter="DisplayName -eq 'Lidia Holloway'").json()["value"]
+    assert [item["PrimarySmtpAddress"] for item in found] == ["lidia.holloway@contoso.example"]
+    assert shared.invoke("Get-Recipient", Filter="Title -eq 'Boss'").status_code == 501
+
+
+def test_folders_have_a_type_by_which_they_can_be_asked_for(shared):
+    for scope in ("Inbox", "Calendar"):
+        rows = shared.invoke("Get-MailboxFolderStatistics", Identity=ADELE, FolderScope=scope).json()["value"]
+        assert [row["FolderType"] for row in rows] == [scope]
+
+
+def test_rights_on_a_folder_are_not_taken_by_a_display_name(own):
+    folder = {"Identity": f"{ADELE}:\\Calendar", "Confirm": False}
+    reply = own.invoke("Remove-MailboxFolderPermission", **folder, User="Lidia Holloway")
+    assert reply.status_code == 404
+    reply = own.invoke("Remove-MailboxFolderPermission", **folder, User="lidia.holloway@contoso.example")
+    assert reply.status_code == 200
+
+
+def test_a_rule_names_no_address_of_the_organizations_own_recipients(own):
+    box = own.tenant.state.mailbox(ADELE)
+    contact = own.tenant.state.mail_contacts[0]
+    people = [
+        {"emailAddress": {"name": "Inside", "address": contact["PrimarySmtpAddress"]}},
+        {"emailAddress": {"name": "Outside", "address": "drop@fabrikam.example"}},
+    ]
+    box.rules[0].actions["forwardTo"] = people
+    rows = own.invoke("Get-InboxRule", Mailbox=ADELE, IncludeHidden=True).json()["value"]
+    inside, outside = rows[0]["ForwardTo"]
+    assert outside == '"Outside" [SMTP:drop@fabrikam.example]'
+    name = inside.partition("[EX:")[2].rstrip("]")
+    found = own.invoke("Get-Recipient", Identity=name).json()["value"]
+    assert [item["Guid"] for item in found] == [contact["Guid"]]
