@@ -38,7 +38,6 @@ from commands.errors import (
     LedgerUnwritable,
     NothingToSign,
 )
-from commands.keys import FILE, Keys
 from commands.ledger import Entry, Ledger, verify_ledger
 from commands.ledger import entries as e
 from commands.ledger.checkpoint import (
@@ -51,6 +50,7 @@ from commands.ledger.checkpoint import (
 )
 from commands.ledger.rebuild import holds_ledger, rebuild_file
 from commands.report import Answer, Report, Result, State
+from commands.signing_key import FILE, SigningKey
 from graph.collect import find_subject
 from graph.errors import GraphError, NoSuchUser
 from graph.question import Question, Window
@@ -669,7 +669,7 @@ def checkpoint(ledger: LedgerFile = _LEDGER, key: KeyFile = None) -> None:
     """Sign the ledger's head, print the checkpoint and note it."""
     with _opened(ledger) as book:
         try:
-            made = sign_head(book, Keys.load(_key_of(ledger, key)))
+            made = sign_head(book, SigningKey.load(_key_of(ledger, key)))
         except (KeyUnusable, NothingToSign) as error:
             raise Stopped(BAD_INPUT, str(error)) from error
         note(book, made, ACTOR)
@@ -681,7 +681,7 @@ def public_key(ledger: LedgerFile = _LEDGER, key: KeyFile = None) -> None:
     """Print the public key that checkpoints of this ledger are signed for, in one line."""
     with _opened(ledger) as book:
         try:
-            typer.echo(public_key_line(origin(book), Keys.load(_key_of(ledger, key)).public))
+            typer.echo(public_key_line(origin(book), SigningKey.load(_key_of(ledger, key)).public))
         except (KeyUnusable, NothingToSign) as error:
             raise Stopped(BAD_INPUT, str(error)) from error
 
@@ -756,7 +756,7 @@ def _publics(ledger: Path, key: Path | None, public: Path | None) -> tuple[bytes
     path = _key_of(ledger, key)
     if key is None and not path.exists():
         return ()
-    return (Keys.load(path).public,)
+    return (SigningKey.load(path).public,)
 
 
 def _text_of(path: Path) -> str:

@@ -37,11 +37,11 @@ from bot.settings import Settings
 from bot.slack_client import TIMEOUT, call, make_client
 from bot.witness import Witness
 from commands.carry_out import Patience
-from commands.keys import Keys
 from commands.ledger import Ledger
+from commands.planning import Guard
 from commands.proposals import Proposals
 from commands.propose import Policy
-from commands.situation import Guard
+from commands.signing_key import SigningKey
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)
@@ -193,7 +193,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
     except SlackFailed as error:
         raise CannotStart(f"Slack cannot be reached with this bot token ({error.code}).") from error
     ledger = Ledger(settings.ledger, clock)
-    keys = Keys.load_or_make(settings.key)
+    keys = SigningKey.load_or_make(settings.key)
     tenants = Tenants(settings.tenants)
     hasty = make_client(slack, waits=False)
     cards = Cards(client, hasty, ledger)

@@ -14,7 +14,7 @@ from typing import Final
 
 from bot.messages import parts
 from commands.steps import STEPS, Step
-from graph.replies import MANAGE_AS_APP
+from graph.responses import MANAGE_AS_APP
 
 ROLES: Final[Mapping[str, str]] = {
     "User Administrator": "fe930be7-5e62-47db-91af-98c3a49a38b1",

@@ -23,11 +23,11 @@ from commands.approval import ProposalState, Vote
 from commands.carry_out import Patience, carry_out
 from commands.clues.places import Atlas
 from commands.errors import CommandError, NotNow
-from commands.keys import Keys
 from commands.ledger import Case, Ledger
 from commands.ledger.entries import ExecutionFinished, Rechecked
+from commands.planning import Guard
 from commands.proposals import Proposal, Proposals
-from commands.situation import Guard
+from commands.signing_key import SigningKey
 from commands.watch import Doors, look_again, says
 from graph.collect import Connection
 from graph.errors import NoSuchUser
@@ -82,7 +82,7 @@ class Carrying:
         cards: Cards,
         papers: ProposalCards,
         people: People,
-        keys: Keys,
+        keys: SigningKey,
         guard: Guard,
         clock: Callable[[], datetime],
         patience: Patience,

@@ -55,7 +55,6 @@ from commands import steps
 from commands.approval import ProposalState, Voter, is_same_person, why_not
 from commands.carry_out import secret_name
 from commands.errors import AlreadyProposed, CommandError, NotNow, VoteRefused
-from commands.keys import Keys
 from commands.ledger import Case, Ledger
 from commands.ledger import entries as e
 from commands.plan import Change, Plan, Planned, Undoable, holds_password, offer_from
@@ -69,6 +68,7 @@ from commands.propose import (
     step_id,
     wants_factor,
 )
+from commands.signing_key import SigningKey
 
 log = structlog.get_logger(__name__)
 
@@ -124,7 +124,7 @@ class Deciding:
         jobs: Jobs,
         policy: Policy,
         factor: SecondFactor,
-        keys: Keys,
+        keys: SigningKey,
         clock: Callable[[], datetime],
         channel: str,
     ) -> None:

@@ -44,12 +44,12 @@ from bot.settings import (
 )
 from commands.approval import ProposalState
 from commands.errors import CommandError, LedgerError
-from commands.keys import Keys
 from commands.ledger import Case, CaseState, Ledger
 from commands.ledger.checkpoint import read_checkpoints
 from commands.ledger.verify import verify_ledger
 from commands.proposals import Outcome, Proposal, Proposals
 from commands.report import Answer, Result
+from commands.signing_key import SigningKey
 from graph.settings import TenantSettings
 from sandbox import page, tenant, workspace
 from sandbox.page import RunningPage
@@ -447,7 +447,7 @@ def _verified(folder: Path, console: Console) -> list[str]:
     """Verify the ledger as `compromise ledger verify --anchor --key` does, and say so."""
     try:
         anchors = read_checkpoints((folder / "checkpoints.txt").read_text(encoding="utf-8"))
-        public = Keys.load(folder / "compromise.key").public
+        public = SigningKey.load(folder / "compromise.key").public
         sound = verify_ledger(folder / "ledger.db", anchors, (public,))
     except CommandError as error:
         return [str(error)]

@@ -44,21 +44,21 @@ from bot.people import People
 from bot.settings import Settings, SlackSettings
 from bot.slack_client import call, make_client
 from commands.errors import KeyUnusable
-from commands.keys import Keys
+from commands.signing_key import SigningKey
 from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS
-from graph.asking import Item
 from graph.auth import Resource, refuses
 from graph.collect import collect, find_subject
 from graph.connection import Connection
+from graph.effects import Item
 from graph.errors import CannotSignIn, GraphError, NoLicence, NoPermission, NoSuchUser, NotFound, Refused
 from graph.evidence import SOURCES, Known, Reason, Source, Unavailable
 from graph.limits import Deadline
 from graph.parts.reading import literal, segment
 from graph.queries.registry import QUERIES
 from graph.question import Question, Subject, Window
-from graph.replies import MANAGE_AS_APP
 from graph.request import Cmdlet, Request
+from graph.responses import MANAGE_AS_APP
 from graph.tenants import Tenants
 
 FINE, GAPS, NO_SIGN_IN = 0, 1, 3
@@ -565,7 +565,7 @@ def look_at_key(settings: Settings) -> Line:
             return Line(there=None, what=what, says="is made when the bot starts")
         return Line(there=False, what=what, says="cannot be made: there is no such folder")
     try:
-        Keys.load(settings.key)
+        SigningKey.load(settings.key)
     except KeyUnusable as error:
         return Line(there=False, what=what, says=str(error))
     return Line(there=True, what=what)

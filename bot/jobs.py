@@ -30,9 +30,9 @@ from commands.clues.places import Atlas
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
 from commands.plan import Nothing, offer_text
+from commands.planning import Guard
 from commands.propose import offer
 from commands.report import Report
-from commands.situation import Guard
 from commands.steps import ORDER
 from graph.errors import GraphError
 from graph.evidence import Evidence

@@ -28,7 +28,7 @@ from commands.steps import STEPS
 from graph.errors import GraphError
 from graph.limits import Deadline
 from graph.queries.registry import QUERIES
-from graph.replies import MANAGE_AS_APP, json_of
+from graph.responses import MANAGE_AS_APP, json_of
 from graph.settings import CLOUDS, Cloud
 from graph.wire import Wire
 

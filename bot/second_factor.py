@@ -20,10 +20,10 @@ from enum import StrEnum
 import pyotp
 
 from bot.errors import AlreadyEnrolled
-from commands.keys import Keys
 from commands.ledger import Ledger
 from commands.ledger import entries as e
 from commands.ledger.factors import factor_of, factors
+from commands.signing_key import SigningKey
 
 ISSUER = "compromise-bot"
 """What an authenticator app calls the account."""
@@ -118,7 +118,7 @@ class SecondFactor:
         clock: Tells the time (aware UTC).
     """
 
-    def __init__(self, ledger: Ledger, keys: Keys, clock: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger, keys: SigningKey, clock: Callable[[], datetime]) -> None:
         self._ledger = ledger
         self._keys = keys
         self._clock = clock

@@ -35,7 +35,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from commands.keys import FILE
+from commands.signing_key import FILE
 from commands.steps import ORDER
 from graph.settings import RemediateSettings, TenantSettings, is_loopback
 from graph.tenants import Tenants

@@ -17,10 +17,10 @@ from bot.errors import SlackFailed
 from bot.messages.checkpoint import checkpoint
 from bot.slack_client import call
 from commands.errors import LedgerError, NothingToSign
-from commands.keys import Keys
 from commands.ledger import BOT, Ledger
 from commands.ledger.checkpoint import note, sign_head
 from commands.ledger.entries import CheckpointSigned, ExecutionFinished
+from commands.signing_key import SigningKey
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ class Witness:
         self,
         client: WebClient,
         ledger: Ledger,
-        keys: Keys,
+        keys: SigningKey,
         *,
         channel: str,
         every: timedelta,

@@ -30,7 +30,7 @@ from zlib import crc32
 
 import msgspec
 
-from commands import everyday, usual
+from commands import prefilter, usual
 from commands.check import judge, unjudged
 from commands.faults import noted
 from commands.report import Answer, Report
@@ -415,16 +415,16 @@ def _look(
     quiet: list[bytes] = []
     for kind, text in texts:
         if kind == "burst" or contexts.keep(text):
-            if kind in {"audit", "burst"} and everyday.is_quiet(text, subject.user_principal_name):
+            if kind in {"audit", "burst"} and prefilter.is_quiet(text, subject.user_principal_name):
                 quiet.append(text)
             else:
                 seen.add(kind, text)
-    for text in everyday.ends(quiet):  # they show how far the log reaches
+    for text in prefilter.ends(quiet):  # they show how far the log reaches
         seen.add("audit", text)
     seen.quiet = max(0, len(quiet) - 2)
     evidence = evidence_of(subject, seen, guesses, left_out, now)
     # Asked with the same words as `judge` does, so that what was learnt is remembered for it.
-    if not seen.quiet or not everyday.matter(quiet, evidence.records(), usual.learn(evidence, atlas=None)):
+    if not seen.quiet or not prefilter.matter(quiet, evidence.records(), usual.learn(evidence, atlas=None)):
         return evidence
     seen.quiet = 0
     for text in quiet:

@@ -33,7 +33,6 @@ import structlog
 from commands import passwords, steps
 from commands.approval import ProposalState, Vote, why_not_run
 from commands.errors import KeyUnusable, LedgerTampered, NotNow
-from commands.keys import Keys
 from commands.plan import (
     NEW_PASSWORD,
     Act,
@@ -46,8 +45,9 @@ from commands.plan import (
     state_of,
     took_effect,
 )
+from commands.planning import Guard
 from commands.proposals import Action, Outcome, Proposal, Proposals
-from commands.situation import Guard
+from commands.signing_key import SigningKey
 from graph.connection import Connection
 from graph.errors import (
     Broken,
@@ -115,7 +115,7 @@ def carry_out(
     *,
     proposals: Proposals,
     connection: Connection,
-    keys: Keys,
+    keys: SigningKey,
     barred: Callable[[Vote], str],
     clock: Callable[[], datetime],
     sleep: Callable[[float], None],
@@ -223,7 +223,7 @@ class _Run:
     """What was approved: proven once, and not read again from where somebody could change it."""
     proposals: Proposals
     connection: Connection
-    keys: Keys
+    keys: SigningKey
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     patience: Patience

@@ -12,8 +12,8 @@ from datetime import timedelta
 from commands import steps
 from commands.errors import PlanRefused
 from commands.plan import RESTORING, Change, Errand, Nothing, Plan, Planned, Undoable, holds_password
+from commands.planning import Guard, PlanningInput
 from commands.report import Report
-from commands.situation import Guard, Situation
 from graph.evidence import Evidence
 from graph.question import Subject
 
@@ -21,8 +21,6 @@ DISRUPTIVE = frozenset(
     {"block_sign_in", "remove_admin_roles", "remove_exchange_roles", "remove_purview_roles"}
 )
 """Steps that need two people even where they can be undone: they stop somebody from working."""
-
-PROTECTED = "The settings protect this account, so the bot never touches it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def offer(evidence: Evidence, report: Report, guard: Guard) -> tuple[Planned, ..
             )
             continue
         changes = tuple(one for one in found if isinstance(one, Change))
-        found.extend(by_id[name].plan(Situation(evidence, report, guard, changes)))
+        found.extend(by_id[name].plan(PlanningInput(evidence, report, guard, changes)))
     return tuple(found)
 
 

@@ -20,7 +20,7 @@ from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS
 
 from graph.errors import Broken, CannotSignIn, GraphError, NotJson, OutOfTime, Refused
 from graph.limits import Deadline
-from graph.replies import json_of, safe_text
+from graph.responses import json_of, safe_text
 from graph.settings import TenantSettings, is_loopback, place_of
 from graph.wire import Reply, Wire
 

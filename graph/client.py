@@ -17,14 +17,14 @@ from uuid import uuid4
 import orjson
 import structlog
 
-from graph.asking import Item
 from graph.auth import Resource, SignIn
 from graph.drift import Observer
+from graph.effects import Item
 from graph.errors import Broken, GraphError, NotJson, Refused, Throttled
 from graph.limits import Deadline, Limits
 from graph.most import Count, Most
-from graph.replies import graph_error, json_of
 from graph.request import Request, changes
+from graph.responses import graph_error, json_of
 from graph.retry import Pacing, Sent, persist
 from graph.settings import TenantSettings, place_of
 from graph.wire import Reply, Wire

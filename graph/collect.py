@@ -1,6 +1,6 @@
 """Ask every source about one account, all at the same time, and give the answers back as they come.
 
-The queries are generators that send nothing (see `graph.asking`). One thread plays them; what they want sent
+The queries are generators that send nothing (see `graph.effects`). One thread plays them; what they want sent
 goes to a pool of threads, no more of one kind at a time than the service allows, so that a slow service never
 holds up a quick one.
 """
@@ -23,9 +23,9 @@ from uuid import uuid4
 
 import structlog
 
-from graph.asking import Asking, Fetch, Item, Remember, Wait
 from graph.client import BATCH
 from graph.connection import Connection
+from graph.effects import Asking, Fetch, Item, Remember, Wait
 from graph.errors import (
     AuditingOff,
     Broken,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from graph.asking import Item
 from graph.auth import SignIn
 from graph.client import GraphClient
 from graph.drift import Drift, Observer
+from graph.effects import Item
 from graph.errors import GraphError, Refused
 from graph.exchange import ExchangeClient
 from graph.limits import Deadline, Limits

@@ -17,15 +17,15 @@ from uuid import uuid4
 import orjson
 import structlog
 
-from graph.asking import Item
 from graph.auth import Resource, SignIn
 from graph.client import is_below, items_of
 from graph.drift import Observer
+from graph.effects import Item
 from graph.errors import Broken, NotJson, Refused
 from graph.limits import Deadline, Limits
 from graph.most import Count, Most
-from graph.replies import exchange_error, json_of, safe_text
 from graph.request import Cmdlet, changes
+from graph.responses import exchange_error, json_of, safe_text
 from graph.retry import Pacing, Sent, persist
 from graph.settings import TenantSettings, is_loopback, place_of
 from graph.wire import Reply, Wire

@@ -19,12 +19,12 @@ import pytest
 from bot.artefacts import answers
 from commands.approval import ProposalState
 from commands.errors import AnchorMisfit
-from commands.keys import Keys
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import sign_head
 from commands.ledger.entries import Asked
 from commands.ledger.verify import verify_ledger
 from commands.proposals import Outcome, Proposals
+from commands.signing_key import SigningKey
 from tests.commands.carrying import Scene, block_sign_in, outcomes, revoke_sessions
 from tests.commands.conftest import scene, tenant
 
@@ -97,7 +97,7 @@ def run(command: list[str]) -> subprocess.CompletedProcess[str]:
 def test_a_copy_taken_while_the_ledger_is_written_is_whole_and_restores(writer: Writer, tmp_path: Path):
     """The page's own command; the copy is one moment of the ledger, and fits checkpoints from before it."""
     state = writer.ledger.path.parent
-    keys = Keys.load_or_make(state / "compromise.key")
+    keys = SigningKey.load_or_make(state / "compromise.key")
     known = answers.keep(writer.ledger.path, "C-2ABCD", 1, b"what Microsoft answered")
     writer.let_write(LEAST)
     before = sign_head(writer.ledger, keys)

@@ -16,10 +16,10 @@ import pytest
 from bot import doctor, onboarding, settings
 from bot.capabilities import PARTS
 from bot.settings import variables
-from commands.keys import Keys
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import sign_head
 from commands.ledger.entries import Asked
+from commands.signing_key import SigningKey
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -153,7 +153,7 @@ def test_the_commands_of_the_readme_run_as_they_stand_there(line, tmp_path):
     (tmp_path / "demo-output").mkdir()
     with closing(Ledger(tmp_path / "demo-output/ledger.db", lambda: datetime.now(UTC))) as ledger:
         ledger.append(Asked(words="check"), "cli")
-        made = sign_head(ledger, Keys.load_or_make(tmp_path / "demo-output/compromise.key"))
+        made = sign_head(ledger, SigningKey.load_or_make(tmp_path / "demo-output/compromise.key"))
     (tmp_path / "demo-output/checkpoints.txt").write_text(str(made))
     done = subprocess.run(
         [sys.executable, "-m", "bot", *line.split()],

@@ -24,7 +24,7 @@ from zipfile import ZipFile
 
 from bot.artefacts.zips import write_member
 from commands.report import SourceState
-from graph.asking import Item
+from graph.effects import Item
 from graph.errors import GraphError
 from graph.request import Cmdlet, Request
 

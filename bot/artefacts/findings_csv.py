@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.messages.parts import gravest_first
-from commands.clues.cells import moment, table
+from commands.csv_cells import moment, table
 from commands.report import Report
 
 COLUMNS = (

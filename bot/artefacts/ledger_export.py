@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from commands.clues.cells import harmless
+from commands.csv_cells import harmless
 from commands.ledger import Entry
 
 COLUMNS = ("seq", "at", "kind", "version", "actor", "case", "body", "prev", "hash")

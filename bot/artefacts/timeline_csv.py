@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.clues.cells import moment, table
+from commands.csv_cells import moment, table
 from commands.report import Report
 
 COLUMNS = ("time", "finding", "what", "by", "address", "source", "record")

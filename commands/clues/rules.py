@@ -14,8 +14,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from commands.clues.folders import Hiding, by_id, hiding_of, hiding_of_name
+from commands.clues.lures import plain_text
 from commands.clues.records import addresses_in, changing, is_about
-from commands.clues.words import plain_text
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, HiddenInboxRule, InboxRule, MailFolder, Recipient, RuleActions, SweepRule

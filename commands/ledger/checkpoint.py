@@ -30,10 +30,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from commands.errors import AnchorUnreadable, KeyUnusable, NothingToSign
-from commands.keys import Keys
 from commands.ledger.book import Ledger
 from commands.ledger.chain import Head
 from commands.ledger.entries import CheckpointSigned
+from commands.signing_key import SigningKey
 
 _NAME = "compromise-bot/"
 _ED25519 = b"\x01"
@@ -120,14 +120,14 @@ def origin(ledger: Ledger) -> str:
     return origin_of(first.hash)
 
 
-def sign(name: str, head: Head, keys: Keys) -> Checkpoint:
+def sign(name: str, head: Head, keys: SigningKey) -> Checkpoint:
     """Sign a head of the ledger with this name."""
     bare = Checkpoint(name, head.size, head.hash)
     signature = Signature(name, _key_id(name, keys.public), keys.sign(bare.signed_text.encode()))
     return Checkpoint(name, head.size, head.hash, (signature,))
 
 
-def sign_head(ledger: Ledger, keys: Keys) -> Checkpoint:
+def sign_head(ledger: Ledger, keys: SigningKey) -> Checkpoint:
     """Sign the present head and write nothing.
 
     Raises:

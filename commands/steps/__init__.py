@@ -1,4 +1,4 @@
-"""One file a step. A step is pure and never acts: it looks at the situation and plans.
+"""One file a step. A step is pure and never acts: it looks at its planning input and plans.
 
 A step module has:
 
@@ -7,7 +7,7 @@ A step module has:
 - ``NEEDS``: the sources that it must have seen to plan anything; where one is unavailable, the step says so
   instead of planning nothing,
 - ``PERMISSIONS``: the application permissions and roles that its writes need; () for a step of errands,
-- ``plan(situation)``: yields `Change`, `Errand` and `Nothing` values. With nothing to do, it yields a
+- ``plan(planning)``: yields `Change`, `Errand` and `Nothing` values. With nothing to do, it yields a
   `Nothing` that says why; it never yields nothing at all.
 
 To add one, write the file, and add it to `STEPS` below, in the document's order, and to `ORDER`, at the place
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from commands.plan import Planned
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps import (
     block_mobile_devices,
     block_sign_in,
@@ -71,7 +71,7 @@ class Step(Protocol):
         """What its writes need."""
         ...
 
-    def plan(self, situation: Situation) -> Iterator[Planned]:
+    def plan(self, planning: PlanningInput) -> Iterator[Planned]:
         """Yield what is to be done."""
         ...
 

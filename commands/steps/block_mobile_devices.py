@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from commands.clues.records import one_line
 from commands.plan import Change, Look, Nothing, Planned, Undo
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps.parts import asks_for, because, day, first_line, gaps, name_of, refusals
 from graph.evidence import MailProtocols, MobileDevice, Unavailable
 from graph.request import Cmdlet
@@ -25,15 +25,15 @@ _BLOCKED: Final = "ActiveSyncBlockedDeviceIDs"
 _ALLOWED: Final = "ActiveSyncAllowedDeviceIDs"
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to block each device that is not; those that findings rest on are suggested."""
-    refused = refusals(situation, _ID, NEEDS)
-    devices, protocols = situation.evidence.mobile_devices, situation.evidence.mail_protocols
+    refused = refusals(planning, _ID, NEEDS)
+    devices, protocols = planning.evidence.mobile_devices, planning.evidence.mail_protocols
     if refused or isinstance(devices, Unavailable) or isinstance(protocols, Unavailable):
         yield from refused
         return
     if not devices.value:
-        yield Nothing(_ID, f"No mobile device fetches the mail of {name_of(situation)}.")
+        yield Nothing(_ID, f"No mobile device fetches the mail of {name_of(planning)}.")
     seen: set[str] = set()
     for device in devices.value:
         key = device.device_id.casefold()
@@ -46,7 +46,7 @@ def plan(situation: Situation) -> Iterator[Planned]:
         elif key in _lowered(protocols.value.active_sync_blocked_device_ids):
             yield Nothing(_ID, f"The device {_named(device)} is blocked already.")
         else:
-            yield _change(situation, device, protocols.value)
+            yield _change(planning, device, protocols.value)
 
 
 def _lowered(ids: tuple[str, ...]) -> set[str]:
@@ -63,9 +63,9 @@ def _several(verb: str, device: str) -> dict[str, Any]:
     return {"@odata.type": "#Exchange.GenericHashTable", verb: [device]}
 
 
-def _change(situation: Situation, device: MobileDevice, protocols: MailProtocols) -> Change:
-    upn, wanted = situation.subject.user_principal_name, device.device_id
-    finding = situation.finding_on(device.identity or wanted, "devices")
+def _change(planning: PlanningInput, device: MobileDevice, protocols: MailProtocols) -> Change:
+    upn, wanted = planning.subject.user_principal_name, device.device_id
+    finding = planning.finding_on(device.identity or wanted, "devices")
     allowed = wanted.casefold() in _lowered(protocols.active_sync_allowed_device_ids)
     there: dict[str, Any] = {"Identity": upn, _BLOCKED: _several("add", wanted)}
     back: dict[str, Any] = {"Identity": upn, _BLOCKED: _several("remove", wanted)}
@@ -93,9 +93,9 @@ def _change(situation: Situation, device: MobileDevice, protocols: MailProtocols
             look=look,
             wants=None,
         ),
-        suggested=asks_for(situation, finding),
+        suggested=asks_for(planning, finding),
         warns=(
             "Mail that the device has already stays on it; it is not wiped",
-            *gaps(situation, *NEEDS),
+            *gaps(planning, *NEEDS),
         ),
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.plan import Change, Errand, Nothing, Planned, Undo
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
 from commands.steps.parts import (
     ON_PREMISES_WAIT,
@@ -35,22 +35,22 @@ PERMISSIONS: tuple[str, ...] = ("User.EnableDisableAccount.All", "User.Read.All"
 _ID: Final = "block_sign_in"
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan the block, and the same on the company's own servers for an account that comes from there."""
-    refused = refusals(situation, _ID, NEEDS)
-    if refused or isinstance(situation.evidence.user, Unavailable):
+    refused = refusals(planning, _ID, NEEDS)
+    if refused or isinstance(planning.evidence.user, Unavailable):
         yield from refused
         return
-    user, name = situation.evidence.user.value, name_of(situation)
+    user, name = planning.evidence.user.value, name_of(planning)
     if user.account_enabled is False:
         yield Nothing(_ID, f"{name} is already blocked from signing in.")
         return
-    look, path = user_look(situation, "accountEnabled"), user_path(situation)
+    look, path = user_look(planning, "accountEnabled"), user_path(planning)
     yield Change(
         id=f"{_ID}:account",
         step=_ID,
         says=f"Block {name} from signing in",
-        why=judgement(situation),
+        why=judgement(planning),
         do=Request("PATCH", path, body={"accountEnabled": False}),
         look=look,
         expects={"accountEnabled": user.account_enabled},
@@ -61,40 +61,40 @@ def plan(situation: Situation) -> Iterator[Planned]:
             look=look,
             wants={"accountEnabled": True},
         ),
-        suggested=is_compromised(situation),
-        demands=(another_global_administrator(situation.subject.id),) if _may_rule(situation) else (),
-        warns=tuple(_warnings(situation, user)),
+        suggested=is_compromised(planning),
+        demands=(another_global_administrator(planning.subject.id),) if _may_rule(planning) else (),
+        warns=tuple(_warnings(planning, user)),
     )
     if user.on_premises_sync_enabled:
-        yield _errand(situation)
+        yield _errand(planning)
 
 
-def _may_rule(situation: Situation) -> bool:
+def _may_rule(planning: PlanningInput) -> bool:
     """Whether the account is a Global Administrator, or could be one as far as was seen."""
-    roles = situation.evidence.directory_roles
+    roles = planning.evidence.directory_roles
     if isinstance(roles, Unavailable) or roles.missing:
         return True
     return any(role.role_definition_id.casefold() == GLOBAL_ADMINISTRATOR for role in roles.value)
 
 
-def _warnings(situation: Situation, user: User) -> Iterator[str]:
+def _warnings(planning: PlanningInput, user: User) -> Iterator[str]:
     yield "The mailbox still receives mail, and its rules and its forwarding still run"
     if user.on_premises_sync_enabled:
         yield (
             "The account comes from the company's own Active Directory: disable it there too, because the "
             "next synchronisation may switch it on again, or Microsoft may refuse this"
         )
-    yield from privileges(situation)
-    yield from gaps(situation, *NEEDS)
+    yield from privileges(planning)
+    yield from gaps(planning, *NEEDS)
 
 
-def _errand(situation: Situation) -> Errand:
+def _errand(planning: PlanningInput) -> Errand:
     return Errand(
         id=f"{_ID}:on_premises",
         step=_ID,
-        says=f"Disable {name_of(situation)} in the company's own Active Directory as well",
+        says=f"Disable {name_of(planning)} in the company's own Active Directory as well",
         how=(
-            f"On a domain controller: {ad_user(situation)} | Disable-ADAccount",
+            f"On a domain controller: {ad_user(planning)} | Disable-ADAccount",
             "On the Entra Connect server: Start-ADSyncSyncCycle -PolicyType Delta",
             f"{ON_PREMISES_WAIT}, unless it was started by hand",
             (
@@ -103,5 +103,5 @@ def _errand(situation: Situation) -> Errand:
             ),
             "To let the user sign in again later, enable the account in both places",
         ),
-        suggested=is_compromised(situation),
+        suggested=is_compromised(planning),
     )

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from commands.clues.deeds import given
+from commands.clues.actions import given
 from commands.clues.records import addresses_in, one_line
 from commands.plan import Change, Look, Planned, Undo
+from commands.planning import PlanningInput
 from commands.report import Finding
-from commands.situation import Situation
 from commands.steps.mailbox_parts import MULTI, with_gaps
 from commands.steps.parts import asks_for, name_of, refusals
 from commands.usual import domain_of
@@ -33,32 +33,32 @@ _TRUSTED: Final = "TrustedSendersAndDomains"
 _BETWEEN: Final = re.compile(r"[;,\s]+")
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to take off each entry that a finding names; suggested where something speaks against it."""
-    if refused := refusals(situation, _ID):
+    if refused := refusals(planning, _ID):
         yield from refused
         return
     changes = []
-    if isinstance(situation.evidence.junk_lists, Known):
-        lists = situation.evidence.junk_lists.value
-        named = _named(situation)
+    if isinstance(planning.evidence.junk_lists, Known):
+        lists = planning.evidence.junk_lists.value
+        named = _named(planning)
         for field, entries in (
             (_BLOCKED, lists.blocked_senders_and_domains),
             (_TRUSTED, lists.trusted_senders_and_domains),
         ):
             changes += [
-                _change(situation, field, entry, finding)
+                _change(planning, field, entry, finding)
                 for entry in {entry.casefold(): entry for entry in entries}.values()
                 if (finding := named[field].get(_plain(entry))) is not None
             ]
-    yield from with_gaps(_ID, situation, changes, "Nothing suspicious is on the junk mail lists.", *NEEDS)
+    yield from with_gaps(_ID, planning, changes, "Nothing suspicious is on the junk mail lists.", *NEEDS)
 
 
-def _named(situation: Situation) -> dict[str, dict[str, Finding]]:
+def _named(planning: PlanningInput) -> dict[str, dict[str, Finding]]:
     """For each list, the entries that findings name, and the gravest finding of each."""
-    records = {record.id: record for record in situation.evidence.records()}
+    records = {record.id: record for record in planning.evidence.records()}
     named: dict[str, dict[str, Finding]] = {_BLOCKED: {}, _TRUSTED: {}}
-    for finding in situation.findings(_SYMPTOM):
+    for finding in planning.findings(_SYMPTOM):
         made = [given(records[one]) for one in finding.records if one in records]
         texts = {
             _BLOCKED: [finding.after, *(one.get(_BLOCKED.casefold(), "") for one in made)],
@@ -77,7 +77,7 @@ def _plain(entry: str) -> str:
     return entry.strip().strip("@{}").casefold()
 
 
-def _is_told(situation: Situation, entry: str, finding: Finding) -> bool:
+def _is_told(planning: PlanningInput, entry: str, finding: Finding) -> bool:
     """Whether something speaks against this very entry, and not only against who wrote the whole list.
 
     Either it hides warnings, or it lets in mail from where another finding leads.
@@ -86,36 +86,36 @@ def _is_told(situation: Situation, entry: str, finding: Finding) -> bool:
     if plain in {_plain(word) for word in _BETWEEN.split(finding.summary)}:
         return True
     others = [
-        one.after for one in situation.report.findings if one.severity > 0 and one.symptom != "junk_lists"
+        one.after for one in planning.report.findings if one.severity > 0 and one.symptom != "junk_lists"
     ]
     addresses = set(addresses_in(" ".join(others)))
     return bool({plain} & (addresses | {domain_of(one) for one in addresses}))
 
 
-def _change(situation: Situation, field: str, entry: str, finding: Finding) -> Change:
-    name = situation.subject.user_principal_name
+def _change(planning: PlanningInput, field: str, entry: str, finding: Finding) -> Change:
+    name = planning.subject.user_principal_name
     blocked = field == _BLOCKED
     which, shown = ("blocked" if blocked else "trusted"), one_line(entry)
-    told = _is_told(situation, entry, finding)
+    told = _is_told(planning, entry, finding)
     look = Look(
         Cmdlet("Get-MailboxJunkEmailConfiguration", {"Identity": name}, anchor=name), where={field: entry}
     )
     return Change(
         id=f"{_ID}:{which}:{entry.casefold()}",
         step=_ID,
-        says=f"Take {shown} off the {which} senders of {name_of(situation)}",
+        says=f"Take {shown} off the {which} senders of {name_of(planning)}",
         why=finding.summary if told else f"{finding.summary}; the user may have had this entry before.",
         do=_set(name, field, "remove", entry),
         look=look,
         expects={},
         wants=None,
         undo=Undo(
-            says=f"Put {shown} back on the {which} senders of {name_of(situation)}",
+            says=f"Put {shown} back on the {which} senders of {name_of(planning)}",
             do=_set(name, field, "add", entry),
             look=look,
             wants={},
         ),
-        suggested=told and asks_for(situation, finding),
+        suggested=told and asks_for(planning, finding),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.plan import Change, Look, Nothing, Planned, Undo
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps.parts import gaps, is_compromised, judgement, name_of, refusals
 from graph.evidence import Unavailable
 from graph.parts.reading import segment
@@ -26,13 +26,13 @@ _LICENCE: Final = "Microsoft Entra ID P2"
 _USERS: Final = "/identityProtection/riskyUsers"
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to confirm it, where Identity Protection can be seen at all."""
-    refused = refusals(situation, _ID, NEEDS)
-    if refused or isinstance(situation.evidence.risky_user, Unavailable):
+    refused = refusals(planning, _ID, NEEDS)
+    if refused or isinstance(planning.evidence.risky_user, Unavailable):
         yield from refused
         return
-    risky, name = situation.evidence.risky_user.value, name_of(situation)
+    risky, name = planning.evidence.risky_user.value, name_of(planning)
     if risky is not None and risky.risk_level.casefold() == "hidden":
         yield Nothing(
             _ID, f"Identity Protection hides its details from this tenant: needs {_LICENCE}.", refused=True
@@ -41,7 +41,7 @@ def plan(situation: Situation) -> Iterator[Planned]:
     if risky is not None and risky.risk_state.casefold() == _CONFIRMED.casefold():
         yield Nothing(_ID, f"Identity Protection knows already that {name} is compromised.")
         return
-    user = situation.subject.id
+    user = planning.subject.id
     # Whether it is confirmed is all that counts: the other states move by themselves, as after a reset.
     look = Look(
         Request("GET", f"{_USERS}/{segment(user)}", {"$select": "id,riskState"}, limit=Limit.RISK),
@@ -51,7 +51,7 @@ def plan(situation: Situation) -> Iterator[Planned]:
         id=f"{_ID}:user",
         step=_ID,
         says=f"Tell Identity Protection that {name} is compromised",
-        why=judgement(situation),
+        why=judgement(planning),
         do=Request("POST", f"{_USERS}/confirmCompromised", body={"userIds": [user]}, limit=Limit.RISK),
         look=look,
         expects=None,
@@ -63,9 +63,9 @@ def plan(situation: Situation) -> Iterator[Planned]:
             wants=None,
             note="The risk is dismissed then, which is not quite the state from before.",
         ),
-        suggested=is_compromised(situation),
+        suggested=is_compromised(planning),
         warns=(
             "Policies that go by risk may at once block the user or ask for a new password",
-            *gaps(situation, *NEEDS),
+            *gaps(planning, *NEEDS),
         ),
     )

@@ -11,8 +11,8 @@ from typing import Final
 
 from commands.clues.records import one_line
 from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.planning import PlanningInput
 from commands.report import Severity
-from commands.situation import Situation
 from commands.steps.parts import because, finding_on_app, gaps, is_own_app, name_of, refusals
 from commands.symptoms.oauth_apps import MICROSOFT_OWNERS
 from graph.evidence import OAuthGrant, Unavailable
@@ -27,23 +27,23 @@ PERMISSIONS: tuple[str, ...] = ("Application.ReadWrite.All",)
 _ID: Final = "disable_apps"
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to switch off each application that the user let in; suggested where a grave finding names it."""
-    refused = refusals(situation, _ID, NEEDS)
-    if refused or isinstance(situation.evidence.oauth_grants, Unavailable):
+    refused = refusals(planning, _ID, NEEDS)
+    if refused or isinstance(planning.evidence.oauth_grants, Unavailable):
         yield from refused
         return
-    apps = {grant.client_id: grant for grant in reversed(situation.evidence.oauth_grants.value)}
-    planned = [one for grant in reversed(apps.values()) if (one := _plan(situation, grant)) is not None]
+    apps = {grant.client_id: grant for grant in reversed(planning.evidence.oauth_grants.value)}
+    planned = [one for grant in reversed(apps.values()) if (one := _plan(planning, grant)) is not None]
     yield from planned
     if not planned:
-        yield Nothing(_ID, f"{name_of(situation)} let no application in but Microsoft's own.")
+        yield Nothing(_ID, f"{name_of(planning)} let no application in but Microsoft's own.")
 
 
-def _plan(situation: Situation, grant: OAuthGrant) -> Planned | None:
+def _plan(planning: PlanningInput, grant: OAuthGrant) -> Planned | None:
     """What to do about one application; None for one of Microsoft's own that no finding names."""
     app = one_line(grant.app_display_name) or f"the application {grant.client_id}"
-    finding = finding_on_app(situation, grant.id, grant.app_id, grant.client_id, grant.app_display_name)
+    finding = finding_on_app(planning, grant.id, grant.app_id, grant.client_id, grant.app_display_name)
     if grant.app_owner_organization_id.casefold() in MICROSOFT_OWNERS:
         if finding is None:
             return None
@@ -52,7 +52,7 @@ def _plan(situation: Situation, grant: OAuthGrant) -> Planned | None:
     if not grant.app_id:
         why = f"{app[0].upper()}{app[1:]} could not be read, so that nobody can tell whose it is."
         return Nothing(_ID, why, refused=True)
-    if is_own_app(situation, grant.app_id):
+    if is_own_app(planning, grant.app_id):
         return Nothing(_ID, "This bot's own application is left alone.", refused=True)
     if grant.app_enabled is False:
         return Nothing(_ID, f"{app} is switched off already.")
@@ -79,6 +79,6 @@ def _plan(situation: Situation, grant: OAuthGrant) -> Planned | None:
         warns=(
             "Nobody in the tenant can sign in to the application then; ask whether others work with it",
             "What it was given already works for up to an hour",
-            *gaps(situation, *NEEDS),
+            *gaps(planning, *NEEDS),
         ),
     )

@@ -13,7 +13,7 @@ from typing import Final
 from commands.clues.records import one_line
 from commands.clues.rules import Rule, paired
 from commands.plan import Change, Look, Nothing, Planned, Undo
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import unseen
 from commands.steps.parts import asks_for, because, name_of, refusals
 from graph.evidence import HiddenInboxRule, InboxRule
@@ -43,12 +43,12 @@ _ID: Final = "disable_inbox_rules"
 _STANDS: Final = "The rule is on; nothing speaks against it."
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to switch off each rule that is on, once; those with a finding are suggested."""
-    if refused := refusals(situation, _ID):
+    if refused := refusals(planning, _ID):
         yield from refused
         return
-    planned = [*_visible(situation), *_only_in_exchange(situation), *unseen(_ID, situation, *NEEDS)]
+    planned = [*_visible(planning), *_only_in_exchange(planning), *unseen(_ID, planning, *NEEDS)]
     # Exchange's changes come last, for they delete rules; what Graph can switch off is switched off by then.
     planned.sort(key=_when)
     yield from planned
@@ -62,47 +62,47 @@ def _when(one: Planned) -> int:
     return 1 if isinstance(one.do, Cmdlet) else 0
 
 
-def _visible(situation: Situation) -> Iterator[Planned]:
+def _visible(planning: PlanningInput) -> Iterator[Planned]:
     """Rules that Graph lists; what it lists but cannot change goes through Exchange under the same name."""
-    pairs, _ = paired(situation.evidence)
+    pairs, _ = paired(planning.evidence)
     for rule, twin in pairs:
-        if not rule.is_enabled or _is_left(situation, rule.display_name, rule.id):
+        if not rule.is_enabled or _is_left(planning, rule.display_name, rule.id):
             continue
         if not (rule.is_read_only or rule.has_error):
-            yield _over_graph(situation, rule)
+            yield _over_graph(planning, rule)
         elif twin is not None:
-            yield _over_exchange(situation, twin, rule.id, warns=(MAY_BE_DELETED,) * rule.is_read_only)
+            yield _over_exchange(planning, twin, rule.id, warns=(MAY_BE_DELETED,) * rule.is_read_only)
         else:
-            why = f"{_called(situation, rule.display_name)} can only be changed through Exchange, which did "
+            why = f"{_called(planning, rule.display_name)} can only be changed through Exchange, which did "
             yield Nothing(_ID, f"{why[0].upper()}{why[1:]}not list it.", refused=True)
 
 
-def _only_in_exchange(situation: Situation) -> Iterator[Change]:
-    _, others = paired(situation.evidence)
+def _only_in_exchange(planning: PlanningInput) -> Iterator[Change]:
+    _, others = paired(planning.evidence)
     for rule in others:
         record = str(rule.rule_identity or rule.identity)
-        if rule.enabled and not _is_left(situation, rule.name, record):
-            yield _over_exchange(situation, rule, record)
+        if rule.enabled and not _is_left(planning, rule.name, record):
+            yield _over_exchange(planning, rule, record)
 
 
-def _is_left(situation: Situation, name: str, record: str) -> bool:
+def _is_left(planning: PlanningInput, name: str, record: str) -> bool:
     """Whether a rule is one that Exchange keeps for itself, such as the junk mail rule.
 
     Anybody can give such a name to a rule of his own, so one with a finding is not left alone.
     """
-    return Rule(name, "", ()).is_system and situation.finding_on(record, "inbox_rules") is None
+    return Rule(name, "", ()).is_system and planning.finding_on(record, "inbox_rules") is None
 
 
-def _called(situation: Situation, name: str, kind: str = "inbox rule") -> str:
+def _called(planning: PlanningInput, name: str, kind: str = "inbox rule") -> str:
     shown = f"“{one_line(name)}”" if one_line(name) else "with a blank name"
-    return f"the {kind} {shown} of {name_of(situation)}"
+    return f"the {kind} {shown} of {name_of(planning)}"
 
 
-def _over_graph(situation: Situation, rule: InboxRule) -> Change:
-    path = f"/users/{segment(situation.subject.id)}/mailFolders/inbox/messageRules/{segment(rule.id)}"
+def _over_graph(planning: PlanningInput, rule: InboxRule) -> Change:
+    path = f"/users/{segment(planning.subject.id)}/mailFolders/inbox/messageRules/{segment(rule.id)}"
     look = Look(Request("GET", path, limit=Limit.MAILBOX), fields=("isEnabled",))
-    finding = situation.finding_on(rule.id, "inbox_rules")
-    called = _called(situation, rule.display_name)
+    finding = planning.finding_on(rule.id, "inbox_rules")
+    called = _called(planning, rule.display_name)
     return Change(
         id=f"{_ID}:{rule.id}",
         step=_ID,
@@ -118,26 +118,26 @@ def _over_graph(situation: Situation, rule: InboxRule) -> Change:
             look=look,
             wants={"isEnabled": True},
         ),
-        suggested=asks_for(situation, finding),
+        suggested=asks_for(planning, finding),
     )
 
 
 def _over_exchange(
-    situation: Situation, rule: HiddenInboxRule, record: str, *, warns: tuple[str, ...] = ()
+    planning: PlanningInput, rule: HiddenInboxRule, record: str, *, warns: tuple[str, ...] = ()
 ) -> Change:
     """A change through Exchange; its rule is known by Identity, as names may be broken on purpose.
 
     What counts is whether the rule works: the change before this one may have deleted it, and gone is as
     good as off.
     """
-    name = situation.subject.user_principal_name
+    name = planning.subject.user_principal_name
     # The rule's own number has 64 bits, more than JSON carries safely; Identity holds it as text.
     look = Look(
         Cmdlet("Get-InboxRule", {"Mailbox": name, "IncludeHidden": True}, anchor=name),
         where={"Identity": rule.identity, "Enabled": True},
     )
-    finding = situation.finding_on(record, "inbox_rules")
-    called = _called(situation, rule.name, "hidden inbox rule" if rule.is_hidden else "inbox rule")
+    finding = planning.finding_on(record, "inbox_rules")
+    called = _called(planning, rule.name, "hidden inbox rule" if rule.is_hidden else "inbox rule")
     parameters = {"Identity": rule.identity, "Mailbox": name, "Force": True, "Confirm": False}
     return Change(
         id=f"{_ID}:{rule.identity}",
@@ -155,6 +155,6 @@ def _over_exchange(
             wants={},
             note="Rules that only desktop Outlook knew do not come back with it.",
         ),
-        suggested=asks_for(situation, finding),
+        suggested=asks_for(planning, finding),
         warns=(CLIENT_RULES, *warns),
     )

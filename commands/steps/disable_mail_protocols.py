@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from commands.plan import Change, Look, Planned, Undo
+from commands.planning import PlanningInput
 from commands.report import Answer, Finding
-from commands.situation import Situation
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
 from graph.evidence import Known
@@ -91,34 +91,34 @@ PROTOCOLS: Final = (
 """The protocols, those that the founding document names first."""
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to switch off each protocol that is on, each as a change of its own."""
-    if refused := refusals(situation, _ID):
+    if refused := refusals(planning, _ID):
         yield from refused
         return
     changes = []
-    if isinstance(situation.evidence.mail_protocols, Known):
-        values = situation.evidence.mail_protocols.value
+    if isinstance(planning.evidence.mail_protocols, Known):
+        values = planning.evidence.mail_protocols.value
         for protocol in PROTOCOLS:
             value: bool | None = getattr(values, protocol.source)
             # SMTP has a switch that says off, and null means as the organisation has it, which may be on.
             if value is True if not protocol.off else value is not True:
-                changes.append(_change(situation, protocol, value))
-    yield from with_gaps(_ID, situation, changes, "Every mail protocol is switched off already.", *NEEDS)
+                changes.append(_change(planning, protocol, value))
+    yield from with_gaps(_ID, planning, changes, "Every mail protocol is switched off already.", *NEEDS)
 
 
-def _change(situation: Situation, protocol: Protocol, value: bool | None) -> Change:
-    name, flag = situation.subject.user_principal_name, protocol.flag
+def _change(planning: PlanningInput, protocol: Protocol, value: bool | None) -> Change:
+    name, flag = planning.subject.user_principal_name, protocol.flag
     look = Look(Cmdlet("Get-CASMailbox", {"Identity": name}, anchor=name, select=(flag,)), fields=(flag,))
-    finding = _finding(situation, protocol)
-    compromised = situation.report.verdict.answer is Answer.COMPROMISED
+    finding = _finding(planning, protocol)
+    compromised = planning.report.verdict.answer is Answer.COMPROMISED
     if protocol.document:
         reason = "The founding document asks for it while an account is compromised."
     elif value is None:
         reason = "The mailbox has it as the organisation has it; switch it off where nobody needs it."
     else:
         reason = "It is on; switch it off where nobody needs it."
-    owner = name_of(situation)
+    owner = name_of(planning)
     back = f"Switch {protocol.name} on again for {owner}"
     if value is None:
         back = f"Let {protocol.name} of {owner} be as the organisation has it again"
@@ -137,12 +137,12 @@ def _change(situation: Situation, protocol: Protocol, value: bool | None) -> Cha
             look=look,
             wants={flag: value},
         ),
-        suggested=asks_for(situation, finding) or (protocol.document and compromised),
+        suggested=asks_for(planning, finding) or (protocol.document and compromised),
         warns=(protocol.costs, "Connections that are open may last for up to an hour"),
     )
 
 
-def _finding(situation: Situation, protocol: Protocol) -> Finding | None:
+def _finding(planning: PlanningInput, protocol: Protocol) -> Finding | None:
     """The finding that says that this protocol was switched on."""
-    findings = situation.findings("mail_protocols")
+    findings = planning.findings("mail_protocols")
     return next((one for one in findings if protocol.name in one.after.split(", ")), None)

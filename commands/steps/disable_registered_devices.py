@@ -13,8 +13,8 @@ from typing import Final
 
 from commands.clues.records import one_line
 from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.planning import PlanningInput
 from commands.report import Finding
-from commands.situation import Situation
 from commands.steps.parts import asks_for, because, day, first_line, gaps, name_of, refusals
 from graph.evidence import RegisteredDevice, Unavailable
 from graph.parts.reading import segment
@@ -31,15 +31,15 @@ _TOGETHER: Final = timedelta(minutes=10)
 """How far the record of a registration and its time may lie apart to mean the same."""
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to disable each device that is not; those that findings rest on are suggested."""
-    refused = refusals(situation, _ID, NEEDS)
-    if refused or isinstance(situation.evidence.registered_devices, Unavailable):
+    refused = refusals(planning, _ID, NEEDS)
+    if refused or isinstance(planning.evidence.registered_devices, Unavailable):
         yield from refused
         return
-    devices = situation.evidence.registered_devices.value
+    devices = planning.evidence.registered_devices.value
     if not devices:
-        yield Nothing(_ID, f"{name_of(situation)} has no registered device.")
+        yield Nothing(_ID, f"{name_of(planning)} has no registered device.")
     for device in devices:
         if device.account_enabled is False:
             yield Nothing(_ID, f"The device {_named(device)} is disabled already.")
@@ -47,25 +47,25 @@ def plan(situation: Situation) -> Iterator[Planned]:
             why = f"Whether the device {_named(device)} is enabled could not be seen"
             yield Nothing(_ID, f"{why} (needs Device.Read.All).", refused=True)
         else:
-            yield _change(situation, device)
+            yield _change(planning, device)
 
 
 def _named(device: RegisteredDevice) -> str:
     return first_line(device.display_name, device.operating_system, device.device_id, device.id)
 
 
-def _finding_on(situation: Situation, device: RegisteredDevice) -> Finding | None:
+def _finding_on(planning: PlanningInput, device: RegisteredDevice) -> Finding | None:
     """Give the gravest finding on a device: one that names its id, else the record of its registration.
 
     Records of a registration name the device, or only its owner; then the time has to fit.
     """
-    named = situation.finding_on(device.id, "devices")
+    named = planning.finding_on(device.id, "devices")
     if named is not None:
         return named
-    records = {one.id: one for one in situation.evidence.records()}
+    records = {one.id: one for one in planning.evidence.records()}
     ids = {device.id.casefold(), device.device_id.casefold()} - {""}
     made = device.registration_date_time
-    for finding in situation.findings("devices"):
+    for finding in planning.findings("devices"):
         seen = [records[name] for name in finding.records if name in records]
         if any(one.object_id.casefold() in ids for one in seen):
             return finding
@@ -75,8 +75,8 @@ def _finding_on(situation: Situation, device: RegisteredDevice) -> Finding | Non
     return None
 
 
-def _change(situation: Situation, device: RegisteredDevice) -> Change:
-    finding, path = _finding_on(situation, device), f"/devices/{segment(device.id)}"
+def _change(planning: PlanningInput, device: RegisteredDevice) -> Change:
+    finding, path = _finding_on(planning, device), f"/devices/{segment(device.id)}"
     look = Look(Request("GET", path, {"$select": "accountEnabled"}), fields=("accountEnabled",))
     return Change(
         id=f"{_ID}:{device.id}",
@@ -95,7 +95,7 @@ def _change(situation: Situation, device: RegisteredDevice) -> Change:
             look=look,
             wants={"accountEnabled": True},
         ),
-        suggested=asks_for(situation, finding),
+        suggested=asks_for(planning, finding),
         warns=(
             *(
                 (f"Microsoft refuses this unless the application has the role {_ROLE}",)
@@ -112,6 +112,6 @@ def _change(situation: Situation, device: RegisteredDevice) -> Change:
                 if device.trust_type.casefold() == "serverad"
                 else ()
             ),
-            *gaps(situation, *NEEDS),
+            *gaps(planning, *NEEDS),
         ),
     )

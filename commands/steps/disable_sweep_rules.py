@@ -11,7 +11,7 @@ from typing import Final
 
 from commands.clues.records import one_line
 from commands.plan import Change, Look, Planned, Undo
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
 from graph.evidence import SweepRule
@@ -25,29 +25,29 @@ PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Disable-Swe
 _ID: Final = "disable_sweep_rules"
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to switch off each rule that is on; those with a finding are suggested."""
-    if refused := refusals(situation, _ID):
+    if refused := refusals(planning, _ID):
         yield from refused
         return
-    rules = situation.evidence.sweep_rules.seen(())
-    changes = [_change(situation, rule) for rule in rules if rule.enabled and _key(rule)]
-    yield from with_gaps(_ID, situation, changes, "No sweep rule is switched on.", *NEEDS)
+    rules = planning.evidence.sweep_rules.seen(())
+    changes = [_change(planning, rule) for rule in rules if rule.enabled and _key(rule)]
+    yield from with_gaps(_ID, planning, changes, "No sweep rule is switched on.", *NEEDS)
 
 
 def _key(rule: SweepRule) -> str:
     return rule.rule_id or rule.identity or rule.name
 
 
-def _change(situation: Situation, rule: SweepRule) -> Change:
-    name, key = situation.subject.user_principal_name, _key(rule)
+def _change(planning: PlanningInput, rule: SweepRule) -> Change:
+    name, key = planning.subject.user_principal_name, _key(rule)
     field = "RuleId" if rule.rule_id else "Identity" if rule.identity else "Name"
     look = Look(
         Cmdlet("Get-SweepRule", {"Mailbox": name}, anchor=name), where={field: key}, fields=("Enabled",)
     )
-    finding = situation.finding_on(key, "inbox_rules")
+    finding = planning.finding_on(key, "inbox_rules")
     shown = f"“{one_line(rule.name)}”" if one_line(rule.name) else "with a blank name"
-    called = f"the sweep rule {shown} of {name_of(situation)}"
+    called = f"the sweep rule {shown} of {name_of(planning)}"
     parameters = {"Identity": key, "Mailbox": name, "Confirm": False}
     return Change(
         id=f"{_ID}:{key}",
@@ -64,5 +64,5 @@ def _change(situation: Situation, rule: SweepRule) -> Change:
             look=look,
             wants={"Enabled": True},
         ),
-        suggested=asks_for(situation, finding),
+        suggested=asks_for(planning, finding),
     )

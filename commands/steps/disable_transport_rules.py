@@ -11,8 +11,8 @@ from typing import Final
 
 from commands.clues.records import one_line
 from commands.plan import Change, Look, Planned, Undo
+from commands.planning import PlanningInput
 from commands.report import Finding, Severity
-from commands.situation import Situation
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import first_line
 from commands.symptoms.transport_rules import REMOVED
@@ -28,25 +28,25 @@ _ID: Final = "disable_transport_rules"
 _NOTHING: Final = "No mail-flow rule that is on was found to be this account's doing or to send mail outside."
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to switch off each rule that is on and that a finding names.
 
     The rules are the tenant's, so that the subject is a protected account keeps none of them.
     """
     changes = []
-    for rule in situation.evidence.transport_rules.seen(()):
-        finding = _finding(situation, rule)
+    for rule in planning.evidence.transport_rules.seen(()):
+        finding = _finding(planning, rule)
         if finding is not None and rule.state.casefold() != "disabled":
             changes.append(_change(rule, finding))
-    yield from with_gaps(_ID, situation, changes, _NOTHING, *NEEDS)
+    yield from with_gaps(_ID, planning, changes, _NOTHING, *NEEDS)
 
 
-def _finding(situation: Situation, rule: TransportRule) -> Finding | None:
+def _finding(planning: PlanningInput, rule: TransportRule) -> Finding | None:
     """The gravest finding on a rule; one on a record of the audit log knows the rule by its name only."""
     name = f"“{one_line(rule.name)}”"
     found = [
         one
-        for one in situation.report.findings
+        for one in planning.report.findings
         if one.symptom == "transport_rules"
         and one.sign.id != REMOVED.id
         and ((rule.guid or rule.name) in one.records or name in one.summary)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from commands.plan import Errand, Planned
+from commands.planning import PlanningInput
 from commands.report import Answer
-from commands.situation import Situation
 
 TITLE = "Secure the tenant: the first 30 days, 90 days, and beyond"
 SOURCE = "step 7"
@@ -143,7 +143,7 @@ TASKS: Final = (
 """The whole checklist, in the order in which it is to be done."""
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Yield one errand for each task."""
     for task in TASKS:
         yield Errand(
@@ -151,5 +151,5 @@ def plan(situation: Situation) -> Iterator[Planned]:
             step=_ID,
             says=f"{task.due}: {task.says}",
             how=task.how,
-            suggested=situation.report.verdict.answer is Answer.COMPROMISED,
+            suggested=planning.report.verdict.answer is Answer.COMPROMISED,
         )

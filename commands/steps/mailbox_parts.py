@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from commands.clues.records import one_line
 from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.planning import PlanningInput
 from commands.report import spoken
-from commands.situation import Situation
 from commands.steps.parts import because, first_line, is_compromised, name_of
 from graph.evidence import Reason, RoleGroup, Unavailable
 from graph.parts.role_groups import names_of
@@ -17,13 +17,13 @@ MULTI = "#Exchange.GenericHashTable"
 """The type of a value that adds to a list of Exchange's, or takes from it."""
 
 
-def unseen(step: str, situation: Situation, *sources: str) -> Iterator[Nothing]:
+def unseen(step: str, planning: PlanningInput, *sources: str) -> Iterator[Nothing]:
     """Say what of the sources could not be seen, one sentence each; nothing where all was seen.
 
     An account without a mailbox has nothing that could be done, which is no refusal.
     """
     for name in sources:
-        source = getattr(situation.evidence, name)
+        source = getattr(planning.evidence, name)
         if isinstance(source, Unavailable):
             why = f"The {spoken(name)} could not be seen: {source.says.rstrip('.')}."
             yield Nothing(step, why, refused=source.reason is not Reason.NO_MAILBOX)
@@ -33,11 +33,11 @@ def unseen(step: str, situation: Situation, *sources: str) -> Iterator[Nothing]:
 
 
 def with_gaps(
-    step: str, situation: Situation, changes: Iterable[Change], otherwise: str, *sources: str
+    step: str, planning: PlanningInput, changes: Iterable[Change], otherwise: str, *sources: str
 ) -> Iterator[Planned]:
     """Give the changes, then what could not be seen; `otherwise` where there is neither."""
     planned = tuple(changes)
-    gaps = tuple(unseen(step, situation, *sources))
+    gaps = tuple(unseen(step, planning, *sources))
     yield from planned
     yield from gaps
     if not planned and not gaps:
@@ -45,13 +45,13 @@ def with_gaps(
 
 
 def leave_role_group(
-    step: str, situation: Situation, group: RoleGroup, where: str, *, compliance: bool
+    step: str, planning: PlanningInput, group: RoleGroup, where: str, *, compliance: bool
 ) -> Change:
     """Plan to take the account out of one role group of Exchange or Purview.
 
     Args:
         step: The step's id.
-        situation: What it plans from.
+        planning: What it plans from.
         group: The role group.
         where: What people call the service.
         compliance: Whether the group is Purview's.
@@ -59,11 +59,11 @@ def leave_role_group(
     Source: Exchange PowerShell, "Remove-RoleGroupMember", "Add-RoleGroupMember" and "Get-RoleGroupMember".
     """
     subject, owner, name = (
-        situation.subject,
-        name_of(situation),
+        planning.subject,
+        name_of(planning),
         first_line(group.name, "without a visible name"),
     )
-    found = situation.findings("admin_roles")
+    found = planning.findings("admin_roles")
     names = {group.name.casefold(), name.casefold()}
     finding = next((one for one in found if one.after.casefold() in names or group.name in one.records), None)
     look = Look(
@@ -94,6 +94,6 @@ def leave_role_group(
             look=look,
             wants={},
         ),
-        suggested=finding is not None and is_compromised(situation),
+        suggested=finding is not None and is_compromised(planning),
         warns=(f"The role group gives {roles}",) if roles else (),
     )

@@ -13,8 +13,8 @@ from typing import Final
 
 from commands.clues.records import one_line
 from commands.plan import Errand, Planned
+from commands.planning import PlanningInput
 from commands.report import Answer
-from commands.situation import Situation
 from commands.steps.parts import day, gaps, name_of, refusals
 from commands.steps.remove_sign_in_methods import described
 from graph.evidence import Unavailable
@@ -27,15 +27,15 @@ PERMISSIONS: tuple[str, ...] = ()
 _ID: Final = "multi_factor"
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan the errand, with what is registered now."""
-    refused = refusals(situation, _ID, NEEDS)
+    refused = refusals(planning, _ID, NEEDS)
     if refused:
         yield from refused
         return
-    admin = bool(situation.evidence.directory_roles.seen(()))
-    name = name_of(situation)
-    answer = situation.report.verdict.answer
+    admin = bool(planning.evidence.directory_roles.seen(()))
+    name = name_of(planning)
+    answer = planning.report.verdict.answer
     yield Errand(
         id=f"{_ID}:enforce",
         step=_ID,
@@ -44,14 +44,14 @@ def plan(situation: Situation) -> Iterator[Planned]:
             if admin
             else f"Demand a second factor of {name} at every sign-in"
         ),
-        how=(*_registered(situation), *(_FOR_ADMINS if admin else _FOR_USERS), *_AFTERWARDS),
-        suggested=answer in (Answer.COMPROMISED, Answer.SUSPICIOUS) or _has_only_password(situation),
+        how=(*_registered(planning), *(_FOR_ADMINS if admin else _FOR_USERS), *_AFTERWARDS),
+        suggested=answer in (Answer.COMPROMISED, Answer.SUSPICIOUS) or _has_only_password(planning),
     )
 
 
-def _registered(situation: Situation) -> Iterator[str]:
+def _registered(planning: PlanningInput) -> Iterator[str]:
     """What is registered now, one line each."""
-    source = situation.evidence.authentication_methods
+    source = planning.evidence.authentication_methods
     if isinstance(source, Unavailable):
         yield f"Which methods are registered could not be seen: {source.says.rstrip('.')}"
         return
@@ -66,11 +66,11 @@ def _registered(situation: Situation) -> Iterator[str]:
         yield f"Entra asks for “{first}” first, whatever the default method is"
     if chosen:
         yield f"The default method is “{chosen}”"
-    yield from gaps(situation, "authentication_methods")
+    yield from gaps(planning, "authentication_methods")
 
 
-def _has_only_password(situation: Situation) -> bool:
-    source = situation.evidence.authentication_methods
+def _has_only_password(planning: PlanningInput) -> bool:
+    source = planning.evidence.authentication_methods
     return not isinstance(source, Unavailable) and all(one.kind == "password" for one in source.value.methods)
 
 

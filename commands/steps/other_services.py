@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from commands.clues.cells import moment, table
 from commands.clues.records import one_line
+from commands.csv_cells import moment, table
 from commands.plan import Errand, Planned
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps.parts import mail_of
 from commands.usual import domain_of, internal_domains, registrable
 from graph.evidence import Known, Message
@@ -31,9 +31,9 @@ _COLUMNS: Final = ("service", "sender", "received", "subject")
 _NAMED: Final = 10
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Yield one errand: the services whose mail about passwords came in the window, and those unknown."""
-    evidence = situation.evidence
+    evidence = planning.evidence
     source = evidence.password_reset_mail
     own = {registrable(domain) for domain in internal_domains(evidence)}
     mail = [one for one in source.seen(()) if _service(one) and _service(one) not in own]
@@ -41,7 +41,7 @@ def plan(situation: Situation) -> Iterator[Planned]:
     yield Errand(
         id=f"{_ID}:accounts",
         step=_ID,
-        says=f"Secure the accounts at other services that use {mail_of(situation)} for their resets",
+        says=f"Secure the accounts at other services that use {mail_of(planning)} for their resets",
         how=(
             *_found(source, services),
             "Ask the user which services have this address for sign-in or for a forgotten password",

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from commands.clues.records import one_line
 from commands.plan import Change, Demand, Errand, Look, Nothing, Planned, Undo
+from commands.planning import PlanningInput
 from commands.report import Finding
-from commands.situation import Situation
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
 from commands.steps.mailbox_parts import unseen, with_gaps
 from commands.steps.parts import because, day, first_line, is_compromised, name_of, refusals, user_path
@@ -53,15 +53,15 @@ _BY_AN_ADMINISTRATOR: Final = (
 _STANDS: Final = "The account holds it; nothing shows that it is new."
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to take each role away; a group that gives several is left once.
 
     What is eligible goes before what is switched on, for an eligible role can be switched on again at once.
     """
-    if refused := refusals(situation, _ID):
+    if refused := refusals(planning, _ID):
         yield from refused
         return
-    roles = _unique(situation.evidence.directory_roles.seen(()))
+    roles = _unique(planning.evidence.directory_roles.seen(()))
     groups: dict[str, list[DirectoryRole]] = {}
     for role in roles:
         if role.how in ("group", "eligible_group") and role.through:
@@ -70,12 +70,12 @@ def plan(situation: Situation) -> Iterator[Planned]:
     for role in roles:
         if role.how == "eligible_place":
             places.setdefault(role.through, []).append(role)
-    yield from (_place(situation, group, given) for group, given in places.items())
+    yield from (_place(planning, group, given) for group, given in places.items())
     changes = [
-        *(_scheduled(situation, role, roles) for role in roles if role.how == "eligible"),
-        *(_scheduled(situation, role, roles) for role in roles if role.how == "active"),
-        *(_direct(situation, role) for role in roles if role.how == "direct"),
-        *(_through_group(situation, group, given) for group, given in groups.items()),
+        *(_scheduled(planning, role, roles) for role in roles if role.how == "eligible"),
+        *(_scheduled(planning, role, roles) for role in roles if role.how == "active"),
+        *(_direct(planning, role) for role in roles if role.how == "direct"),
+        *(_through_group(planning, group, given) for group, given in groups.items()),
     ]
     unnamed = [role for role in roles if role.how == "group" and not role.through]
     for role in unnamed:
@@ -84,9 +84,9 @@ def plan(situation: Situation) -> Iterator[Planned]:
         )
         yield Nothing(_ID, f"{why}center.", refused=True)
     if changes or not (unnamed or places):
-        yield from with_gaps(_ID, situation, changes, "The account holds no directory role.", *NEEDS)
+        yield from with_gaps(_ID, planning, changes, "The account holds no directory role.", *NEEDS)
     else:
-        yield from unseen(_ID, situation, *NEEDS)
+        yield from unseen(_ID, planning, *NEEDS)
 
 
 def _unique(roles: Sequence[DirectoryRole]) -> list[DirectoryRole]:
@@ -103,60 +103,60 @@ def _name(role: DirectoryRole) -> str:
     return f"{first_line(role.name, role.role_definition_id)}{scope}"
 
 
-def _finding(situation: Situation, roles: Sequence[DirectoryRole]) -> Finding | None:
+def _finding(planning: PlanningInput, roles: Sequence[DirectoryRole]) -> Finding | None:
     """The gravest finding on one of the roles, by its assignment or by its name."""
     ids = {role.assignment_id for role in roles}
     names = {(role.name or role.role_definition_id).casefold() for role in roles}
-    for one in situation.findings("admin_roles"):
+    for one in planning.findings("admin_roles"):
         if ids & set(one.records) or one.after.casefold() in names:
             return one
     return None
 
 
-def _parts(situation: Situation, roles: Sequence[DirectoryRole], what: str) -> dict[str, Any]:
+def _parts(planning: PlanningInput, roles: Sequence[DirectoryRole], what: str) -> dict[str, Any]:
     """What every change has; one that takes the highest role away demands that somebody else holds it."""
-    finding = _finding(situation, roles)
+    finding = _finding(planning, roles)
     highest = any(role.role_definition_id.casefold() == GLOBAL_ADMINISTRATOR for role in roles)
     demands: tuple[Demand, ...] = ()
     if highest:
-        demands = (another_global_administrator(situation.subject.id),)
+        demands = (another_global_administrator(planning.subject.id),)
     return {
         "id": f"{_ID}:{what}",
         "step": _ID,
         "why": because(finding, _STANDS),
-        "suggested": finding is not None and is_compromised(situation),
+        "suggested": finding is not None and is_compromised(planning),
         "demands": demands,
     }
 
 
-def _assignment(situation: Situation, role: DirectoryRole) -> dict[str, str]:
+def _assignment(planning: PlanningInput, role: DirectoryRole) -> dict[str, str]:
     return {
-        "principalId": situation.subject.id,
+        "principalId": planning.subject.id,
         "roleDefinitionId": role.role_definition_id,
         "directoryScopeId": role.directory_scope_id,
     }
 
 
-def _look(situation: Situation, role: DirectoryRole, where: str) -> Look:
+def _look(planning: PlanningInput, role: DirectoryRole, where: str) -> Look:
     """Whether the account holds the role there, by role and scope: given back, it has another id."""
-    query = {"$filter": f"principalId eq '{literal(situation.subject.id)}'"}
-    return Look(Request("GET", f"{_ROLES}/{where}", query), where=_assignment(situation, role))
+    query = {"$filter": f"principalId eq '{literal(planning.subject.id)}'"}
+    return Look(Request("GET", f"{_ROLES}/{where}", query), where=_assignment(planning, role))
 
 
-def _direct(situation: Situation, role: DirectoryRole) -> Change:
-    look, owner = _look(situation, role, "roleAssignments"), name_of(situation)
+def _direct(planning: PlanningInput, role: DirectoryRole) -> Change:
+    look, owner = _look(planning, role, "roleAssignments"), name_of(planning)
     do = Request("DELETE", f"{_ROLES}/roleAssignments/{segment(role.assignment_id)}")
     back = Request(
         "POST",
         f"{_ROLES}/roleAssignments",
-        body={"@odata.type": "#microsoft.graph.unifiedRoleAssignment", **_assignment(situation, role)},
+        body={"@odata.type": "#microsoft.graph.unifiedRoleAssignment", **_assignment(planning, role)},
     )
     note = "The assignment may come back with a new id."
     if role.end_date_time is not None:
         # PIM gave it for a time: PIM takes it away, lest it give it back, and given back the plain way it
         # would never end.
-        do = _removal(situation, role)
-        back, note = _giving(situation, role), f"It ends at {day(role.end_date_time)}, as before."
+        do = _removal(planning, role)
+        back, note = _giving(planning, role), f"It ends at {day(role.end_date_time)}, as before."
     return Change(
         says=f"Take the role {_name(role)} away from {owner}",
         do=do,
@@ -170,34 +170,34 @@ def _direct(situation: Situation, role: DirectoryRole) -> Change:
             wants={},
             note=note,
         ),
-        **_parts(situation, [role], f"direct:{role.role_definition_id}:{role.directory_scope_id}"),
+        **_parts(planning, [role], f"direct:{role.role_definition_id}:{role.directory_scope_id}"),
     )
 
 
-def _giving(situation: Situation, role: DirectoryRole) -> Request:
+def _giving(planning: PlanningInput, role: DirectoryRole) -> Request:
     """The request that gives a role back for as long as it was given."""
     body = {
         "action": "adminAssign",
-        **_assignment(situation, role),
+        **_assignment(planning, role),
         "justification": "The account was recovered",
         "scheduleInfo": _schedule(role.start_date_time, role.end_date_time),
     }
     return Request("POST", f"{_ROLES}/{_REQUESTS.get(role.how, _REQUESTS['active'])}", body=body)
 
 
-def _removal(situation: Situation, role: DirectoryRole) -> Request:
+def _removal(planning: PlanningInput, role: DirectoryRole) -> Request:
     """The request by which PIM takes a role away."""
     body = {
         "action": "adminRemove",
-        **_assignment(situation, role),
+        **_assignment(planning, role),
         "justification": "The account was taken over",
     }
     return Request("POST", f"{_ROLES}/{_REQUESTS.get(role.how, _REQUESTS['active'])}", body=body)
 
 
-def _scheduled(situation: Situation, role: DirectoryRole, roles: Sequence[DirectoryRole]) -> Change:
+def _scheduled(planning: PlanningInput, role: DirectoryRole, roles: Sequence[DirectoryRole]) -> Change:
     """A role of PIM; it goes, and comes back, through a request."""
-    look, owner = _look(situation, role, _INSTANCES[role.how]), name_of(situation)
+    look, owner = _look(planning, role, _INSTANCES[role.how]), name_of(planning)
     name = _name(role)
     if role.how == "active":
         says = f"End the role {name}, which {owner} switched on"
@@ -223,13 +223,13 @@ def _scheduled(situation: Situation, role: DirectoryRole, roles: Sequence[Direct
         warns = ()
     return Change(
         says=says,
-        do=_removal(situation, role),
+        do=_removal(planning, role),
         look=look,
         expects={},
         wants=None,
-        undo=Undo(says=back, do=_giving(situation, role), look=look, wants={}, note=note),
+        undo=Undo(says=back, do=_giving(planning, role), look=look, wants={}, note=note),
         warns=warns,
-        **_parts(situation, [role], f"{role.how}:{role.role_definition_id}:{role.directory_scope_id}"),
+        **_parts(planning, [role], f"{role.how}:{role.role_definition_id}:{role.directory_scope_id}"),
     )
 
 
@@ -241,11 +241,11 @@ def _schedule(start: datetime | None, end: datetime | None) -> dict[str, Any]:
     return {**begins, "expiration": expiration}
 
 
-def _place(situation: Situation, group: str, roles: Sequence[DirectoryRole]) -> Errand:
+def _place(planning: PlanningInput, group: str, roles: Sequence[DirectoryRole]) -> Errand:
     """A place in a group that the account may switch on; people take it away."""
-    owner, called = name_of(situation), first_line(*(role.through_name for role in roles), group)
+    owner, called = name_of(planning), first_line(*(role.through_name for role in roles), group)
     names = ", ".join(dict.fromkeys(_name(role) for role in roles))
-    finding = _finding(situation, roles)
+    finding = _finding(planning, roles)
     return Errand(
         id=f"{_ID}:place:{group}",
         step=_ID,
@@ -256,19 +256,19 @@ def _place(situation: Situation, group: str, roles: Sequence[DirectoryRole]) -> 
             f"Remove {owner}, as a member and as an owner; write down until when it was given",
             "Look at Active assignments too: the place may be switched on already",
         ),
-        suggested=finding is not None and is_compromised(situation),
+        suggested=finding is not None and is_compromised(planning),
     )
 
 
-def _through_group(situation: Situation, group: str, roles: Sequence[DirectoryRole]) -> Change:
-    owner, subject = name_of(situation), situation.subject
+def _through_group(planning: PlanningInput, group: str, roles: Sequence[DirectoryRole]) -> Change:
+    owner, subject = name_of(planning), planning.subject
     called = first_line(*(role.through_name for role in roles), group)
     names = ", ".join(dict.fromkeys(_name(role) for role in roles))
     gives = "may switch on" if all(role.at_rest for role in roles) else "gives"
     members = f"/groups/{segment(group)}/members"
     # Through another group counts as well: the role is gone only when no way into this group is left. A cast
     # would make it an advanced query, which reads an index that lags behind.
-    held = Request("GET", user_path(situation, "transitiveMemberOf"), {"$select": "id", "$top": _MOST})
+    held = Request("GET", user_path(planning, "transitiveMemberOf"), {"$select": "id", "$top": _MOST})
     look = Look(held, where={"id": group})
     # The worldwide service's name, as Graph's page has it; it is sent with the name that the cloud has.
     return Change(
@@ -292,5 +292,5 @@ def _through_group(situation: Situation, group: str, roles: Sequence[DirectoryRo
             "Microsoft refuses it where the group is dynamic or synced; then change the rule, or the source",
             "Where the account is in it through another group, it must be taken out of that one by hand",
         ),
-        **_parts(situation, roles, f"group:{group}"),
+        **_parts(planning, roles, f"group:{group}"),
     )

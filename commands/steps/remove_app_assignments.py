@@ -12,8 +12,8 @@ from typing import Final
 
 from commands.clues.records import one_line
 from commands.plan import Change, Errand, Look, Nothing, Planned, Undo
+from commands.planning import PlanningInput
 from commands.report import Finding
-from commands.situation import Situation
 from commands.steps.parts import (
     asks_for,
     because,
@@ -38,40 +38,40 @@ PERMISSIONS: tuple[str, ...] = ("AppRoleAssignment.ReadWrite.All",)
 _ID: Final = "remove_app_assignments"
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to remove each assignment; those that findings rest on are suggested."""
-    refused = refusals(situation, _ID, NEEDS)
-    if refused or isinstance(situation.evidence.app_role_assignments, Unavailable):
+    refused = refusals(planning, _ID, NEEDS)
+    if refused or isinstance(planning.evidence.app_role_assignments, Unavailable):
         yield from refused
         return
-    assignments = situation.evidence.app_role_assignments.value
+    assignments = planning.evidence.app_role_assignments.value
     if not assignments:
-        yield Nothing(_ID, f"{name_of(situation)} is assigned to no application.")
+        yield Nothing(_ID, f"{name_of(planning)} is assigned to no application.")
     # The assignment names the application by its object id; the grants tell which one that is.
-    apps = {grant.client_id: grant.app_id for grant in situation.evidence.oauth_grants.seen(())}
+    apps = {grant.client_id: grant.app_id for grant in planning.evidence.oauth_grants.seen(())}
     for assignment in assignments:
         app_id = apps.get(assignment.resource_id, "")
-        if is_own_app(situation, app_id):
+        if is_own_app(planning, app_id):
             yield Nothing(_ID, "This bot's own application is left alone.", refused=True)
         elif assignment.principal_type.casefold() == "user":
-            yield _change(situation, assignment, app_id)
+            yield _change(planning, assignment, app_id)
         else:
-            yield _by_hand(situation, assignment, app_id)
+            yield _by_hand(planning, assignment, app_id)
 
 
 def _called(assignment: AppRoleAssignment) -> str:
     return one_line(assignment.resource_display_name) or f"the application {assignment.resource_id}"
 
 
-def _finding(situation: Situation, assignment: AppRoleAssignment, app_id: str) -> Finding | None:
+def _finding(planning: PlanningInput, assignment: AppRoleAssignment, app_id: str) -> Finding | None:
     return finding_on_app(
-        situation, assignment.id, app_id, assignment.resource_id, assignment.resource_display_name
+        planning, assignment.id, app_id, assignment.resource_id, assignment.resource_display_name
     )
 
 
-def _by_hand(situation: Situation, assignment: AppRoleAssignment, app_id: str) -> Errand:
+def _by_hand(planning: PlanningInput, assignment: AppRoleAssignment, app_id: str) -> Errand:
     """What came with a group, or may have: only people can weigh who else is in it."""
-    name, app = name_of(situation), _called(assignment)
+    name, app = name_of(planning), _called(assignment)
     who = first_line(assignment.principal_display_name, assignment.principal_id, "a group")
     through = f"through the group {who}"
     if not assignment.principal_type:
@@ -86,13 +86,13 @@ def _by_hand(situation: Situation, assignment: AppRoleAssignment, app_id: str) -
             f"In the Entra admin center, take {name} out of the group, where the group gives nothing else",
             "Or see to it that the application asks for a sign-in anew: end the account's sessions",
         ),
-        suggested=asks_for(situation, _finding(situation, assignment, app_id)),
+        suggested=asks_for(planning, _finding(planning, assignment, app_id)),
     )
 
 
-def _change(situation: Situation, assignment: AppRoleAssignment, app_id: str) -> Change:
-    app, name, path = _called(assignment), name_of(situation), user_path(situation, "appRoleAssignments")
-    finding = _finding(situation, assignment, app_id)
+def _change(planning: PlanningInput, assignment: AppRoleAssignment, app_id: str) -> Change:
+    app, name, path = _called(assignment), name_of(planning), user_path(planning, "appRoleAssignments")
+    finding = _finding(planning, assignment, app_id)
     state = {"appRoleId": assignment.app_role_id, "resourceId": assignment.resource_id}
     ask, fields = Request("GET", path), tuple(state)
     return Change(
@@ -106,12 +106,12 @@ def _change(situation: Situation, assignment: AppRoleAssignment, app_id: str) ->
         wants=None,
         undo=Undo(
             says=f"Assign {name} to {app} again",
-            do=Request("POST", path, body={"principalId": situation.subject.id, **state}),
+            do=Request("POST", path, body={"principalId": planning.subject.id, **state}),
             look=Look(ask, where=state, fields=fields),
             wants=state,
             note="The assignment comes back with a new id.",
         ),
-        suggested=asks_for(situation, finding),
-        demands=() if app_id else tuple(not_own_app(situation, assignment.resource_id)),
-        warns=gaps(situation, *NEEDS),
+        suggested=asks_for(planning, finding),
+        demands=() if app_id else tuple(not_own_app(planning, assignment.resource_id)),
+        warns=gaps(planning, *NEEDS),
     )

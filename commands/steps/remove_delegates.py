@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from commands.clues.deeds import given
+from commands.clues.actions import given
 from commands.clues.records import one_line
 from commands.plan import Change, Look, Nothing, Planned, State, Undo
+from commands.planning import PlanningInput
 from commands.report import Finding
-from commands.situation import Situation
 from commands.steps.mailbox_parts import MULTI, unseen, with_gaps
 from commands.steps.parts import asks_for, because, first_line, name_of, refusals
 from graph.audit_log.record import AuditRecord
@@ -46,22 +46,22 @@ _OPERATIONS: Final = {
 _CALENDAR: Final = "Calendar"
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to take away each right that somebody else holds; those with a finding are suggested."""
-    if refused := refusals(situation, _ID):
+    if refused := refusals(planning, _ID):
         yield from refused
         return
     known: dict[str, Delegate] = {}
-    for delegate in situation.evidence.delegates.seen(()):
+    for delegate in planning.evidence.delegates.seen(()):
         known.setdefault(_key(delegate).casefold(), delegate)
     unclear = [one for one in known.values() if _is_unclear(one)]
-    changes = [_change(situation, one) for one in known.values() if one not in unclear]
+    changes = [_change(planning, one) for one in known.values() if one not in unclear]
     if not unclear:
-        yield from with_gaps(_ID, situation, changes, "Nobody else holds rights on the mailbox.", *NEEDS)
+        yield from with_gaps(_ID, planning, changes, "Nobody else holds rights on the mailbox.", *NEEDS)
         return
     yield from changes
     yield from (Nothing(_ID, _why_unclear(one), refused=True) for one in unclear)
-    yield from unseen(_ID, situation, *NEEDS)
+    yield from unseen(_ID, planning, *NEEDS)
 
 
 def _why_unclear(one: Delegate) -> str:
@@ -82,16 +82,16 @@ def _key(delegate: Delegate) -> str:
     return f"{delegate.kind}:{delegate.who}:{delegate.folder}"
 
 
-def _finding(situation: Situation, delegate: Delegate) -> Finding | None:
+def _finding(planning: PlanningInput, delegate: Delegate) -> Finding | None:
     """The finding on the right as it stands, or on the record that gave it.
 
     A record may name the holder by address where the mailbox shows an alias.
     """
-    standing = situation.finding_on(_key(delegate), "delegates")
-    records = {record.id: record for record in situation.evidence.records()}
+    standing = planning.finding_on(_key(delegate), "delegates")
+    records = {record.id: record for record in planning.evidence.records()}
     fitting = [
         one
-        for one in situation.findings("delegates")
+        for one in planning.findings("delegates")
         if any(_is_same(name, delegate.who) for name in _BETWEEN.split(one.after))
         and all(_may_give(records[name], delegate) for name in one.records if name in records)
     ]
@@ -130,15 +130,15 @@ def _is_same(one: str, other: str) -> bool:
     return bool(first) and first.partition("@")[0] == second.partition("@")[0]
 
 
-def _change(situation: Situation, delegate: Delegate) -> Change:
-    name = situation.subject.user_principal_name
-    who, owner = first_line(delegate.who, "somebody without a visible name"), name_of(situation)
-    finding = _finding(situation, delegate)
+def _change(planning: PlanningInput, delegate: Delegate) -> Change:
+    name = planning.subject.user_principal_name
+    who, owner = first_line(delegate.who, "somebody without a visible name"), name_of(planning)
+    finding = _finding(planning, delegate)
     parts: dict[str, Any] = {
         "id": f"{_ID}:{_key(delegate)}",
         "step": _ID,
         "why": because(finding, "The right exists; nothing shows that it is new or unwanted."),
-        "suggested": asks_for(situation, finding),
+        "suggested": asks_for(planning, finding),
     }
     match delegate.kind:
         case DelegateKind.FULL_ACCESS:

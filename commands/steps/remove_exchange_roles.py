@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.plan import Planned
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import leave_role_group, with_gaps
 from commands.steps.parts import refusals
 
@@ -22,13 +22,13 @@ PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Remove-Role
 _ID: Final = "remove_exchange_roles"
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to leave each role group; those with a finding are suggested."""
-    if refused := refusals(situation, _ID):
+    if refused := refusals(planning, _ID):
         yield from refused
         return
     changes = [
-        leave_role_group(_ID, situation, group, "Exchange", compliance=False)
-        for group in situation.evidence.exchange_role_groups.seen(())
+        leave_role_group(_ID, planning, group, "Exchange", compliance=False)
+        for group in planning.evidence.exchange_role_groups.seen(())
     ]
-    yield from with_gaps(_ID, situation, changes, "The account is in no role group of Exchange.", *NEEDS)
+    yield from with_gaps(_ID, planning, changes, "The account is in no role group of Exchange.", *NEEDS)

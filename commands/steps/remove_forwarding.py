@@ -11,8 +11,8 @@ from typing import Final
 
 from commands.clues.records import addresses_in, one_line
 from commands.plan import Change, Errand, Look, Planned, Undo
+from commands.planning import PlanningInput
 from commands.report import Finding
-from commands.situation import Situation
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
 from graph.evidence import Known, Mailbox
@@ -32,23 +32,23 @@ _ID: Final = "remove_forwarding"
 _FIELDS: Final = ("ForwardingAddress", "ForwardingSmtpAddress", "DeliverToMailboxAndForward")
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to clear all three properties at once: a leftover one would go on forwarding."""
-    if refused := refusals(situation, _ID):
+    if refused := refusals(planning, _ID):
         yield from refused
         return
     changes = []
-    if isinstance(situation.evidence.mailbox, Known):
-        mailbox = situation.evidence.mailbox.value
+    if isinstance(planning.evidence.mailbox, Known):
+        mailbox = planning.evidence.mailbox.value
         if mailbox.forwarding_address or mailbox.forwarding_smtp_address:
-            changes.append(_change(situation, mailbox))
-            if _warns(situation):
-                yield _on_premises(situation, mailbox)
-    yield from with_gaps(_ID, situation, changes, "The mailbox forwards to nobody.", *NEEDS)
+            changes.append(_change(planning, mailbox))
+            if _warns(planning):
+                yield _on_premises(planning, mailbox)
+    yield from with_gaps(_ID, planning, changes, "The mailbox forwards to nobody.", *NEEDS)
 
 
-def _change(situation: Situation, mailbox: Mailbox) -> Change:
-    subject = situation.subject
+def _change(planning: PlanningInput, mailbox: Mailbox) -> Change:
+    subject = planning.subject
     name = subject.user_principal_name
     before = {
         "ForwardingAddress": mailbox.forwarding_address or None,
@@ -57,40 +57,40 @@ def _change(situation: Situation, mailbox: Mailbox) -> Change:
     }
     after = {"ForwardingAddress": None, "ForwardingSmtpAddress": None, "DeliverToMailboxAndForward": False}
     look = Look(Cmdlet("Get-Mailbox", {"Identity": name}, anchor=name, select=_FIELDS), fields=_FIELDS)
-    finding = _finding(situation, mailbox)
+    finding = _finding(planning, mailbox)
     to = " and ".join(one_line(one) for one in _targets(mailbox))
     keeps = bool(mailbox.deliver_to_mailbox_and_forward)
     restored = {**before, "DeliverToMailboxAndForward": keeps}
     return Change(
         id=f"{_ID}:mailbox",
         step=_ID,
-        says=f"Stop forwarding {name_of(situation)}'s mail to {to}",
+        says=f"Stop forwarding {name_of(planning)}'s mail to {to}",
         why=because(finding, "Mail is forwarded; nothing shows that it is new or somebody else's doing."),
         do=Cmdlet("Set-Mailbox", {"Identity": name, **after}, anchor=name),
         look=look,
         expects=before,
         wants=after,
         undo=Undo(
-            says=f"Forward {name_of(situation)}'s mail to {to} again"
+            says=f"Forward {name_of(planning)}'s mail to {to} again"
             + (" and keep a copy" if keeps else " without keeping a copy"),
             do=Cmdlet("Set-Mailbox", {"Identity": name, **restored}, anchor=name),
             look=look,
             wants=restored,
         ),
-        suggested=asks_for(situation, finding),
-        warns=_warns(situation),
+        suggested=asks_for(planning, finding),
+        warns=_warns(planning),
     )
 
 
-def _on_premises(situation: Situation, mailbox: Mailbox) -> Errand:
+def _on_premises(planning: PlanningInput, mailbox: Mailbox) -> Errand:
     """What a person does where the forwarding of a synced account is kept on-premises."""
-    change = _change(situation, mailbox)
+    change = _change(planning, mailbox)
     return Errand(
         id=f"{_ID}:on_premises",
         step=_ID,
         says=f"{change.says} on-premises as well, where the account is kept",
         how=(
-            f"In Active Directory, open {name_of(situation)} with the attribute editor",
+            f"In Active Directory, open {name_of(planning)} with the attribute editor",
             "Note altRecipient and deliverAndRedirect, and targetAddress where it leads outside",
             "Clear them, and run a delta sync: Start-ADSyncSyncCycle -PolicyType Delta",
             "Check the account again; Exchange Online must show no forwarding after the sync",
@@ -107,7 +107,7 @@ def _targets(mailbox: Mailbox) -> list[str]:
     return [one for one in (first, plain.partition(":")[2] or plain) if one]
 
 
-def _finding(situation: Situation, mailbox: Mailbox) -> Finding | None:
+def _finding(planning: PlanningInput, mailbox: Mailbox) -> Finding | None:
     """The finding about where this mailbox forwards to; there may be others, of former forwarding."""
     texts = (
         mailbox.forwarding_contact_address,
@@ -116,9 +116,9 @@ def _finding(situation: Situation, mailbox: Mailbox) -> Finding | None:
         mailbox.forwarding_smtp_address,
     )
     names = {text.casefold() for text in texts if text} | set(addresses_in(" ".join(texts)))
-    return next((one for one in situation.findings("mail_forwarding") if one.after.casefold() in names), None)
+    return next((one for one in planning.findings("mail_forwarding") if one.after.casefold() in names), None)
 
 
-def _warns(situation: Situation) -> tuple[str, ...]:
-    user = situation.evidence.user.seen(None)
+def _warns(planning: PlanningInput) -> tuple[str, ...]:
+    user = planning.evidence.user.seen(None)
     return (SYNCED,) if user is not None and user.on_premises_sync_enabled else ()

@@ -13,8 +13,8 @@ from typing import Final, Literal
 
 from commands.clues.records import one_line
 from commands.plan import Change, Errand, Look, Nothing, Planned, Undo
+from commands.planning import PlanningInput
 from commands.report import Finding
-from commands.situation import Situation
 from commands.steps.parts import (
     asks_for,
     because,
@@ -102,42 +102,42 @@ _LAST: Final = (
 """What people should know about removing the default method."""
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to remove each method that can be removed; those that findings name are suggested."""
-    refused = refusals(situation, _ID, NEEDS)
-    source = situation.evidence.authentication_methods
+    refused = refusals(planning, _ID, NEEDS)
+    source = planning.evidence.authentication_methods
     if refused or isinstance(source, Unavailable):
         yield from refused
         return
     methods = [one for one in source.value.methods if one.kind != "password"]
     if not methods:
-        yield Nothing(_ID, f"{name_of(situation)} has no sign-in method besides the password.")
+        yield Nothing(_ID, f"{name_of(planning)} has no sign-in method besides the password.")
         return
     # Where Entra chooses, nothing says whose default it refuses to remove: the user's, or its own.
     default = frozenset({source.value.default_method, *source.value.system_preferred})
-    told = {one.id: finding_on(situation, one) for one in methods}
+    told = {one.id: finding_on(planning, one) for one in methods}
     # An alternate number stands on the mobile one: it goes before that, and comes back after it.
     methods.sort(key=lambda one: (is_default(one, default), told[one.id] is None, one.phone_type == "mobile"))
-    warns = (*privileges(situation), *gaps(situation, *NEEDS))
+    warns = (*privileges(planning), *gaps(planning, *NEEDS))
     for method in methods:
         if method.kind in SEGMENTS:
             last = is_default(method, default) and len(methods) > 1
-            yield _change(situation, method, told[method.id], warns, last=last)
+            yield _change(planning, method, told[method.id], warns, last=last)
         else:
-            yield _by_hand(situation, method, told[method.id])
+            yield _by_hand(planning, method, told[method.id])
 
 
-def finding_on(situation: Situation, method: AuthenticationMethod) -> Finding | None:
+def finding_on(planning: PlanningInput, method: AuthenticationMethod) -> Finding | None:
     """Give the gravest finding on a method: one that names it, else one of a method made at the same time.
 
     Audit records of security info carry no id of the method, so that time is all there is.
     """
     symptoms = ("strong_authentication", "credential_changes")
-    named = situation.finding_on(method.id, *symptoms)
+    named = planning.finding_on(method.id, *symptoms)
     made = method.created_date_time
     if named is not None or made is None:
         return named
-    for finding in situation.findings(*symptoms):
+    for finding in planning.findings(*symptoms):
         if finding.sign in _ADDING and finding.at is not None and abs(finding.at - made) <= _NEAR:
             return finding
     return None
@@ -156,16 +156,16 @@ def described(method: AuthenticationMethod) -> str:
 
 
 def _change(
-    situation: Situation,
+    planning: PlanningInput,
     method: AuthenticationMethod,
     finding: Finding | None,
     warns: tuple[str, ...],
     *,
     last: bool,
 ) -> Change:
-    name, what = name_of(situation), described(method)
+    name, what = name_of(planning), described(method)
     version: Literal["v1.0", "beta"] = "beta" if method.kind == "hardwareOath" else "v1.0"
-    path = user_path(situation, "authentication", SEGMENTS[method.kind])
+    path = user_path(planning, "authentication", SEGMENTS[method.kind])
     state = _written(method)
     look = Look(Request("GET", path, version=version), where={"id": method.id}, fields=tuple(state))
     undo = Undo(
@@ -186,7 +186,7 @@ def _change(
         wants=None,
         undo=undo if state else None,
         no_undo="" if state else "Only the user can register this method again.",
-        suggested=asks_for(situation, finding),
+        suggested=asks_for(planning, finding),
         warns=(*(_LAST if last else ()), *warns),
     )
 
@@ -206,16 +206,16 @@ def _why(method: AuthenticationMethod, finding: Finding | None) -> str:
     return f"It was made within five minutes of this: {finding.summary}"
 
 
-def _by_hand(situation: Situation, method: AuthenticationMethod, finding: Finding | None) -> Errand:
+def _by_hand(planning: PlanningInput, method: AuthenticationMethod, finding: Finding | None) -> Errand:
     """A kind that Graph lets no application remove."""
     return Errand(
         id=f"{_ID}:{method.id}",
         step=_ID,
-        says=f"Look at {described(method)} of {name_of(situation)}, and remove it unless the user knows it",
+        says=f"Look at {described(method)} of {name_of(planning)}, and remove it unless the user knows it",
         how=(
             "Microsoft Entra admin center, Users, the user, Authentication methods",
             f"The method was registered at {day(method.created_date_time)}; ask the user by telephone",
             "Choose Delete in the menu behind the method",
         ),
-        suggested=asks_for(situation, finding),
+        suggested=asks_for(planning, finding),
     )

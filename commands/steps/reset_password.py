@@ -11,7 +11,7 @@ from typing import Final
 
 from commands.clues.records import one_line
 from commands.plan import NEW_PASSWORD, Change, Errand, Nothing, Planned
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps.parts import (
     ON_PREMISES_WAIT,
     ad_user,
@@ -54,24 +54,24 @@ _AFTERWARDS: Final = (
 )
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan a reset in the cloud, or say who must do it where."""
-    evidence = situation.evidence
-    refused = refusals(situation, _ID, NEEDS)
+    evidence = planning.evidence
+    refused = refusals(planning, _ID, NEEDS)
     if refused or isinstance(evidence.user, Unavailable) or isinstance(evidence.domains, Unavailable):
         yield from refused
         return
     user = evidence.user.value
     domain = _domain_of(user, evidence.domains.value)
     if domain is not None and domain.authentication_type.casefold() == "federated":
-        yield _at_provider(situation, user, domain)
+        yield _at_provider(planning, user, domain)
     elif user.on_premises_sync_enabled:
-        yield _on_premises(situation)
+        yield _on_premises(planning)
     elif user.user_type.casefold() == "guest":
-        why = f"{name_of(situation)} is a guest, whose password belongs to another organisation; tell them."
+        why = f"{name_of(planning)} is a guest, whose password belongs to another organisation; tell them."
         yield Nothing(_ID, why, refused=True)
     else:
-        yield from _in_the_cloud(situation, user)
+        yield from _in_the_cloud(planning, user)
 
 
 def _domain_of(user: User, domains: tuple[Domain, ...]) -> Domain | None:
@@ -81,9 +81,9 @@ def _domain_of(user: User, domains: tuple[Domain, ...]) -> Domain | None:
     return max(fitting, key=lambda one: len(one.id), default=None)
 
 
-def _in_the_cloud(situation: Situation, user: User) -> Iterator[Change]:
-    changed, name = user.last_password_change_date_time, name_of(situation)
-    suggested = is_compromised(situation)
+def _in_the_cloud(planning: PlanningInput, user: User) -> Iterator[Change]:
+    changed, name = user.last_password_change_date_time, name_of(planning)
+    suggested = is_compromised(planning)
     profile = {
         "forceChangePasswordNextSignIn": True,
         "forceChangePasswordNextSignInWithMfa": False,
@@ -93,9 +93,9 @@ def _in_the_cloud(situation: Situation, user: User) -> Iterator[Change]:
         id=_CHANGE,
         step=_ID,
         says=f"Give {name} a new random password, to be changed at the next sign-in",
-        why=judgement(situation),
-        do=Request("PATCH", user_path(situation), body={"passwordProfile": profile}),
-        look=user_look(situation, FIELD),
+        why=judgement(planning),
+        do=Request("PATCH", user_path(planning), body={"passwordProfile": profile}),
+        look=user_look(planning, FIELD),
         expects={FIELD: graph_time(changed) if changed is not None else None},
         wants={},
         moves=True,
@@ -107,12 +107,12 @@ def _in_the_cloud(situation: Situation, user: User) -> Iterator[Change]:
                 "the intruder may read"
             ),
             _APP_PASSWORDS,
-            *privileges(situation),
-            *gaps(situation, *NEEDS),
+            *privileges(planning),
+            *gaps(planning, *NEEDS),
         ),
     )
     yield revoking(
-        situation,
+        planning,
         id=f"{_ID}:revoke_again",
         step=_ID,
         says=f"End every session of {name} again, after the reset",
@@ -122,7 +122,7 @@ def _in_the_cloud(situation: Situation, user: User) -> Iterator[Change]:
     )
 
 
-def _at_provider(situation: Situation, user: User, domain: Domain) -> Errand:
+def _at_provider(planning: PlanningInput, user: User, domain: Domain) -> Errand:
     """Tell who must set the password of a federated account, and how."""
     issuer = f" ({one_line(domain.federation_issuer)})" if domain.federation_issuer else ""
     synced = (
@@ -138,7 +138,7 @@ def _at_provider(situation: Situation, user: User, domain: Domain) -> Errand:
     return Errand(
         id=f"{_ID}:identity_provider",
         step=_ID,
-        says=f"Reset the password of {name_of(situation)} at the identity provider of {domain.id}",
+        says=f"Reset the password of {name_of(planning)} at the identity provider of {domain.id}",
         how=(
             f"The domain {domain.id} is federated{issuer}: a password set in Microsoft 365 would not count",
             "Tell the administrator of the identity provider that the account was taken over",
@@ -147,21 +147,21 @@ def _at_provider(situation: Situation, user: User, domain: Domain) -> Errand:
             "End the user's sessions at the identity provider as well",
             *_AFTERWARDS,
         ),
-        suggested=is_compromised(situation),
+        suggested=is_compromised(planning),
     )
 
 
-def _on_premises(situation: Situation) -> Errand:
+def _on_premises(planning: PlanningInput) -> Errand:
     """Tell how to set the password of an account that comes from the company's own Active Directory."""
     return Errand(
         id=f"{_ID}:on_premises",
         step=_ID,
-        says=f"Reset the password of {name_of(situation)} twice in the company's own Active Directory",
+        says=f"Reset the password of {name_of(planning)} twice in the company's own Active Directory",
         how=(
             "The account comes from Active Directory: an application cannot set its password in the cloud",
             "Tell the local administrator that the account was taken over",
             (
-                f"On a domain controller: {ad_user(situation)} | "
+                f"On a domain controller: {ad_user(planning)} | "
                 "Set-ADAccountPassword -Reset, with at least 20 random characters of all four kinds"
             ),
             (
@@ -175,5 +175,5 @@ def _on_premises(situation: Situation) -> Errand:
             ),
             *_AFTERWARDS,
         ),
-        suggested=is_compromised(situation),
+        suggested=is_compromised(planning),
     )

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from commands.clues.records import changed_properties, one_line
 from commands.plan import Change, Errand, Nothing, Planned, Undo, same
+from commands.planning import PlanningInput
 from commands.report import Answer, Finding, Severity
-from commands.situation import Situation
 from commands.steps.parts import privileges, refusals, user_look, user_path
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Unavailable, User
@@ -116,28 +116,28 @@ class Told:
     before: str | None
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Yield a change for each property that still has the intruder's value, and errands for the rest."""
-    refused = refusals(situation, _ID, NEEDS)
-    if refused or isinstance(situation.evidence.user, Unavailable):
+    refused = refusals(planning, _ID, NEEDS)
+    if refused or isinstance(planning.evidence.user, Unavailable):
         yield from refused
         return
-    user = situation.evidence.user.value
+    user = planning.evidence.user.value
     yielded = False
     for field in FIELDS:
-        for planned in _of_field(field, user, situation):
+        for planned in _of_field(field, user, planning):
             yielded = True
             yield planned
-    for errand in (*_by_hand(situation), *_by_phone(situation, user)):
+    for errand in (*_by_hand(planning), *_by_phone(planning, user)):
         yielded = True
         yield errand
     if not yielded:
         yield Nothing(_ID, "No contact data that was changed in a suspicious way is still in force.")
 
 
-def _of_field(field: Field, user: User, situation: Situation) -> Iterator[Planned]:
+def _of_field(field: Field, user: User, planning: PlanningInput) -> Iterator[Planned]:
     present = _present(field, user)
-    told = [one for one in _told(situation) if one.field is field]
+    told = [one for one in _told(planning) if one.field is field]
     last = next((one for one in reversed(told) if one.finding.after.strip() == _text(present)), None)
     if last is None:
         return
@@ -149,13 +149,13 @@ def _of_field(field: Field, user: User, situation: Situation) -> Iterator[Planne
     if before is None or (field.needed and empty) or user.on_premises_sync_enabled:
         yield _errand(field, user, _text(present), before, last.finding)
         return
-    yield _change(field, user, last.finding, situation, present=present, value=value)
+    yield _change(field, user, last.finding, planning, present=present, value=value)
 
 
 def _change(
-    field: Field, user: User, finding: Finding, situation: Situation, *, present: Any, value: Any
+    field: Field, user: User, finding: Finding, planning: PlanningInput, *, present: Any, value: Any
 ) -> Change:
-    path, look = user_path(situation), user_look(situation, field.graph)
+    path, look = user_path(planning), user_look(planning, field.graph)
     back = f"to “{one_line(_text(value))}”" if value else "to nothing, as it was"
     return Change(
         id=f"{_ID}:{field.graph}",
@@ -176,7 +176,7 @@ def _change(
             note="This is the value that the intruder set",
         ),
         suggested=finding.severity >= Severity.MEDIUM,
-        warns=privileges(situation) if field.sensitive else (),
+        warns=privileges(planning) if field.sensitive else (),
     )
 
 
@@ -204,15 +204,15 @@ def _errand(field: Field, user: User, present: str, before: str | None, finding:
     )
 
 
-def _by_hand(situation: Situation) -> Iterator[Errand]:
+def _by_hand(planning: PlanningInput) -> Iterator[Errand]:
     """Leave to people what was changed and is no property that the bot puts back."""
-    covered = {one.finding for one in _told(situation)}
-    rest = [one for one in situation.findings(*_SYMPTOMS) if one not in covered]
+    covered = {one.finding for one in _told(planning)}
+    rest = [one for one in planning.findings(*_SYMPTOMS) if one not in covered]
     if rest:
         yield Errand(
             id=f"{_ID}:rest",
             step=_ID,
-            says=f"Check the rest of the contact data of {situation.subject.user_principal_name} by hand",
+            says=f"Check the rest of the contact data of {planning.subject.user_principal_name} by hand",
             how=(
                 *(one.summary.rstrip(".") for one in sorted(rest, key=lambda one: one.summary)),
                 "Ask the user by telephone what is right, and put it back where it is kept",
@@ -221,11 +221,11 @@ def _by_hand(situation: Situation) -> Iterator[Errand]:
         )
 
 
-def _by_phone(situation: Situation, user: User) -> Iterator[Errand]:
+def _by_phone(planning: PlanningInput, user: User) -> Iterator[Errand]:
     """Ask the user of an accused account by telephone, at a number that the intruder did not put in."""
-    if situation.report.verdict.answer not in (Answer.COMPROMISED, Answer.SUSPICIOUS):
+    if planning.report.verdict.answer not in (Answer.COMPROMISED, Answer.SUSPICIOUS):
         return
-    told = _told(situation)
+    told = _told(planning)
     numbers = [line for field in FIELDS if field.graph in _PHONES for line in _number(field, user, told)]
     yield Errand(
         id=f"{_ID}:ask_by_phone",
@@ -267,15 +267,15 @@ def _number(field: Field, user: User, told: list[Told]) -> Iterator[str]:
         yield f"{now}; do not call it" if before else f"{now}, and no record tells the one from before"
 
 
-def _told(situation: Situation) -> list[Told]:
+def _told(planning: PlanningInput) -> list[Told]:
     """Give what the findings tell about properties that can be put back, oldest first."""
-    records = {record.id: record for record in situation.evidence.records()}
+    records = {record.id: record for record in planning.evidence.records()}
     found = [
         told
-        for finding in situation.findings(*_SYMPTOMS)
+        for finding in planning.findings(*_SYMPTOMS)
         for told in _read(finding, [records[one] for one in finding.records if one in records])
     ]
-    end = situation.evidence.window.end
+    end = planning.evidence.window.end
     return sorted(found, key=lambda one: (one.finding.at or end, one.field.graph))
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.clues.cells import moment, table
 from commands.clues.outgoing import Outbox, outbox_of
+from commands.csv_cells import moment, table
 from commands.plan import Errand, Nothing, Planned
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps.parts import mail_of
 from graph.evidence import Known
 
@@ -29,10 +29,10 @@ _ID: Final = "review_sent_mail"
 _COLUMNS: Final = ("time", "recipients", "subject", "address", "sent by")
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Yield one errand with the list of what left the mailbox, or why there is nothing to look at."""
-    evidence = situation.evidence
-    outbox = outbox_of(evidence, situation.report)
+    evidence = planning.evidence
+    outbox = outbox_of(evidence, planning.report)
     trace = evidence.message_trace
     if not outbox.messages and isinstance(trace, Known) and not trace.missing:
         yield Nothing(_ID, _nothing(outbox))
@@ -40,7 +40,7 @@ def plan(situation: Situation) -> Iterator[Planned]:
     yield Errand(
         id=f"{_ID}:list",
         step=_ID,
-        says=f"Go through what was sent from {mail_of(situation)} and see what the user did not write",
+        says=f"Go through what was sent from {mail_of(planning)} and see what the user did not write",
         how=(*told(outbox), *_instructions(outbox)),
         suggested=outbox.by_intruder > 0 or (outbox.told and bool(outbox.messages)),
         files={FILE: _list(outbox)} if outbox.messages else {},

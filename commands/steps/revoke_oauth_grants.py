@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from commands.clues.records import one_line
 from commands.plan import Change, Look, Nothing, Planned, Undo
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps.parts import (
     asks_for,
     because,
@@ -37,27 +37,27 @@ _SCOPES: Final = 300
 """Letters of the permissions that are shown; an application names those of its own as it likes."""
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to revoke each grant; those that findings rest on are suggested."""
-    refused = refusals(situation, _ID, NEEDS)
-    if refused or isinstance(situation.evidence.oauth_grants, Unavailable):
+    refused = refusals(planning, _ID, NEEDS)
+    if refused or isinstance(planning.evidence.oauth_grants, Unavailable):
         yield from refused
         return
-    grants = situation.evidence.oauth_grants.value
+    grants = planning.evidence.oauth_grants.value
     if not grants:
-        yield Nothing(_ID, f"{name_of(situation)} has allowed no application anything.")
+        yield Nothing(_ID, f"{name_of(planning)} has allowed no application anything.")
     for grant in grants:
-        if is_own_app(situation, grant.app_id):
+        if is_own_app(planning, grant.app_id):
             yield Nothing(_ID, "This bot's own application is left alone.", refused=True)
         else:
-            yield _change(situation, grant)
+            yield _change(planning, grant)
 
 
-def _change(situation: Situation, grant: OAuthGrant) -> Change:
+def _change(planning: PlanningInput, grant: OAuthGrant) -> Change:
     app = one_line(grant.app_display_name) or f"the application {grant.client_id}"
     for_all = grant.consent_type.casefold() == "allprincipals"
-    whose = "everybody in the tenant" if for_all else name_of(situation)
-    finding = finding_on_app(situation, grant.id, grant.app_id, grant.client_id, grant.app_display_name)
+    whose = "everybody in the tenant" if for_all else name_of(planning)
+    finding = finding_on_app(planning, grant.id, grant.app_id, grant.client_id, grant.app_display_name)
     body: dict[str, Any] = {
         "clientId": grant.client_id,
         "consentType": grant.consent_type,
@@ -92,12 +92,12 @@ def _change(situation: Situation, grant: OAuthGrant) -> Change:
             wants={"resourceId": grant.resource_id, "scope": grant.scope},
             note="The grant comes back with a new id.",
         ),
-        suggested=asks_for(situation, finding),
+        suggested=asks_for(planning, finding),
         tenant_wide=for_all,
-        demands=() if grant.app_id else tuple(not_own_app(situation, grant.client_id)),
+        demands=() if grant.app_id else tuple(not_own_app(planning, grant.client_id)),
         warns=(
             "What the application was given already works for up to an hour; end the sessions as well",
             *(() if grant.app_id else ("Which application this is could not be read",)),
-            *gaps(situation, *NEEDS),
+            *gaps(planning, *NEEDS),
         ),
     )

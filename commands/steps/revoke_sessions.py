@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.plan import Change, Planned, State
+from commands.planning import PlanningInput
 from commands.report import Answer
-from commands.situation import Situation
 from commands.steps.parts import name_of, privileges, refusals, user_look, user_path
 from graph.evidence import Known
 from graph.parts.reading import graph_time
@@ -28,25 +28,25 @@ FIELD: Final = "signInSessionsValidFromDateTime"
 _ID: Final = "revoke_sessions"
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to end the sessions; whether there are any, nobody can see."""
-    refused = refusals(situation, _ID, NEEDS)
+    refused = refusals(planning, _ID, NEEDS)
     if refused:
         yield from refused
         return
-    answer = situation.report.verdict.answer
+    answer = planning.report.verdict.answer
     yield revoking(
-        situation,
+        planning,
         id=f"{_ID}:sessions",
         step=_ID,
-        says=f"End every session of {name_of(situation)}",
+        says=f"End every session of {name_of(planning)}",
         why="Whoever is signed in stays signed in until then, whatever the password is",
         suggested=answer in (Answer.COMPROMISED, Answer.SUSPICIOUS),
     )
 
 
 def revoking(
-    situation: Situation,
+    planning: PlanningInput,
     *,
     id: str,  # noqa: A002 - the field's own name
     step: str,
@@ -61,9 +61,9 @@ def revoking(
         step=step,
         says=says,
         why=why,
-        do=Request("POST", user_path(situation, "revokeSignInSessions")),
-        look=user_look(situation, FIELD),
-        expects=_valid_from(situation),
+        do=Request("POST", user_path(planning, "revokeSignInSessions")),
+        look=user_look(planning, FIELD),
+        expects=_valid_from(planning),
         wants={},
         moves=True,
         no_undo="A session that has ended cannot be given back; the user just signs in again.",
@@ -71,12 +71,12 @@ def revoking(
         after=after,
         warns=(
             "Programs that are open may go on for up to an hour, until their access tokens run out",
-            *privileges(situation),
+            *privileges(planning),
         ),
     )
 
 
-def _valid_from(situation: Situation) -> State:
-    user = situation.evidence.user
+def _valid_from(planning: PlanningInput) -> State:
+    user = planning.evidence.user
     moment = user.value.sign_in_sessions_valid_from_date_time if isinstance(user, Known) else None
     return {FIELD: graph_time(moment) if moment is not None else None}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.plan import Change, Look, Planned, Undo
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
 from graph.evidence import Known
@@ -27,43 +27,43 @@ _ID: Final = "turn_off_auto_reply"
 _STATUS: Final = "automaticRepliesSetting/status"
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to switch off a reply that is on or scheduled."""
-    if refused := refusals(situation, _ID):
+    if refused := refusals(planning, _ID):
         yield from refused
         return
     changes = []
-    if isinstance(situation.evidence.auto_reply, Known):
-        status = situation.evidence.auto_reply.value.status
+    if isinstance(planning.evidence.auto_reply, Known):
+        status = planning.evidence.auto_reply.value.status
         if status.casefold() not in {"", "disabled"}:
-            changes.append(_change(situation, status))
-    yield from with_gaps(_ID, situation, changes, "No automatic reply is switched on.", *NEEDS)
+            changes.append(_change(planning, status))
+    yield from with_gaps(_ID, planning, changes, "No automatic reply is switched on.", *NEEDS)
 
 
-def _change(situation: Situation, status: str) -> Change:
-    subject = situation.subject
+def _change(planning: PlanningInput, status: str) -> Change:
+    subject = planning.subject
     path = f"/users/{segment(subject.id)}/mailboxSettings"
     look = Look(
         Request("GET", path, {"$select": "automaticRepliesSetting"}, limit=Limit.MAILBOX), fields=(_STATUS,)
     )
-    finding = next(situation.findings("auto_reply"), None)
+    finding = next(planning.findings("auto_reply"), None)
     return Change(
         id=f"{_ID}:reply",
         step=_ID,
-        says=f"Switch off {name_of(situation)}'s automatic reply",
+        says=f"Switch off {name_of(planning)}'s automatic reply",
         why=because(finding, "An automatic reply is on; nothing speaks against it."),
         do=_patch(path, "disabled"),
         look=look,
         expects={_STATUS: status},
         wants={_STATUS: "disabled"},
         undo=Undo(
-            says=f"Switch {name_of(situation)}'s automatic reply on again ({status})",
+            says=f"Switch {name_of(planning)}'s automatic reply on again ({status})",
             do=_patch(path, status),
             look=look,
             wants={_STATUS: status},
             note="Microsoft keeps the texts and times of the reply; it comes back as it stands then.",
         ),
-        suggested=asks_for(situation, finding),
+        suggested=asks_for(planning, finding),
     )
 
 

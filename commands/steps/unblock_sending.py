@@ -12,8 +12,8 @@ from typing import Final
 
 from commands.clues.records import one_line
 from commands.plan import Change, Look, Planned
+from commands.planning import PlanningInput
 from commands.report import Answer
-from commands.situation import Situation
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import name_of, refusals
 from graph.evidence import BlockedSender
@@ -53,30 +53,30 @@ _NO_RESET: Final = (
 )
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to take the account off the restricted entities, after all that contains the intruder."""
-    if refused := refusals(situation, _ID):
+    if refused := refusals(planning, _ID):
         yield from refused
         return
     blocked = {
         one.sender_address.casefold(): one
-        for one in situation.evidence.blocked_senders.seen(())
-        if situation.subject.is_meant_by(one.sender_address)
+        for one in planning.evidence.blocked_senders.seen(())
+        if planning.subject.is_meant_by(one.sender_address)
     }
-    changes = [_change(situation, one) for one in blocked.values()]
-    yield from with_gaps(_ID, situation, changes, "The mailbox is not blocked from sending.", *NEEDS)
+    changes = [_change(planning, one) for one in blocked.values()]
+    yield from with_gaps(_ID, planning, changes, "The mailbox is not blocked from sending.", *NEEDS)
 
 
-def _comes_first(situation: Situation, change: Change) -> bool:
+def _comes_first(planning: PlanningInput, change: Change) -> bool:
     """Whether a change must be confirmed before the mailbox may send again."""
-    clean = situation.report.verdict.answer is Answer.NO_SIGN_FOUND
+    clean = planning.report.verdict.answer is Answer.NO_SIGN_FOUND
     return change.step in CONTAINING and (change.suggested or (change.step in ALWAYS and not clean))
 
 
-def _change(situation: Situation, blocked: BlockedSender) -> Change:
+def _change(planning: PlanningInput, blocked: BlockedSender) -> Change:
     address = blocked.sender_address
     since = f" since {blocked.created_datetime:%Y-%m-%d %H:%M} UTC" if blocked.created_datetime else ""
-    whose = name_of(situation)
+    whose = name_of(planning)
     if address.casefold() != whose.casefold():
         whose = f"{whose} as {one_line(address)}"
     return Change(
@@ -91,11 +91,11 @@ def _change(situation: Situation, blocked: BlockedSender) -> Change:
         expects={},
         wants=None,
         no_undo="Microsoft offers no way to block an address again by hand.",
-        after=tuple(one.id for one in situation.planned if _comes_first(situation, one)),
+        after=tuple(one.id for one in planning.planned if _comes_first(planning, one)),
         warns=(
             "Microsoft limits how often an account may be unblocked; beyond that only its support can do it",
             "It takes effect within an hour as a rule, and after a day at the latest",
-            *(() if any(one.step == "reset_password" for one in situation.planned) else (_NO_RESET,)),
+            *(() if any(one.step == "reset_password" for one in planning.planned) else (_NO_RESET,)),
         ),
         repeatable=False,
     )

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Final
 
 from commands import usual
-from commands.clues.cells import moment, table, visible
 from commands.clues.outgoing import Origin, Outbox, Outgoing, outbox_of
+from commands.csv_cells import moment, table, visible
 from commands.plan import Errand, Nothing, Planned
+from commands.planning import PlanningInput
 from commands.report import Answer
-from commands.situation import Situation
 from commands.steps.parts import mail_of
 from commands.steps.review_sent_mail import told
 from graph.evidence import Known
@@ -57,16 +57,16 @@ class Warned:
     last: datetime
 
 
-def plan(situation: Situation) -> Iterator[Planned]:
+def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Yield one errand with a drafted warning and the list of recipients, or why nobody is to be warned."""
-    evidence = situation.evidence
-    outbox = outbox_of(evidence, situation.report)
-    people = recipients(situation, outbox)
+    evidence = planning.evidence
+    outbox = outbox_of(evidence, planning.report)
+    people = recipients(planning, outbox)
     trace = evidence.message_trace
     if not people and isinstance(trace, Known) and not trace.missing:
         yield Nothing(_ID, "Nobody got mail from this mailbox that may have come from somebody else.")
         return
-    if situation.report.verdict.answer is Answer.NO_SIGN_FOUND and not _was_in(outbox):
+    if planning.report.verdict.answer is Answer.NO_SIGN_FOUND and not _was_in(outbox):
         yield Nothing(_ID, "Nothing shows that somebody else was in, so there is nothing to warn of.")
         return
     outside = sum(one.outside for one in people)
@@ -79,7 +79,7 @@ def plan(situation: Situation) -> Iterator[Planned]:
     yield Errand(
         id=f"{_ID}:mail",
         step=_ID,
-        says=f"Warn the people who got mail from {mail_of(situation)} {when}",
+        says=f"Warn the people who got mail from {mail_of(planning)} {when}",
         how=(
             *told(outbox),
             listed,
@@ -89,17 +89,17 @@ def plan(situation: Situation) -> Iterator[Planned]:
             "Call those whom the intruder asked for money or for a change of bank details",
         ),
         suggested=any(one.bad for one in people),
-        files={DRAFT: warning(situation, outbox), **({LIST: _list(people)} if people else {})},
+        files={DRAFT: warning(planning, outbox), **({LIST: _list(people)} if people else {})},
     )
 
 
-def recipients(situation: Situation, outbox: Outbox) -> tuple[Warned, ...]:
+def recipients(planning: PlanningInput, outbox: Outbox) -> tuple[Warned, ...]:
     """Give everybody who got some of this mail, each once: those with mail of the intruder's first."""
-    ordinary = usual.learn(situation.evidence)
+    ordinary = usual.learn(planning.evidence)
     by_address: dict[str, list[Outgoing]] = {}
     for message in outbox.messages:
         for address in dict.fromkeys(message.recipients):
-            if not situation.subject.is_meant_by(address):
+            if not planning.subject.is_meant_by(address):
                 by_address.setdefault(address, []).append(message)
     people = [
         Warned(
@@ -115,13 +115,13 @@ def recipients(situation: Situation, outbox: Outbox) -> tuple[Warned, ...]:
     return tuple(sorted(people, key=lambda one: (one.bad == 0, not one.outside, one.address)))
 
 
-def warning(situation: Situation, outbox: Outbox) -> str:
+def warning(planning: PlanningInput, outbox: Outbox) -> str:
     """Draft the warning. It holds no link and nothing to open, for such mail is what it warns of.
 
     It names the mailbox by its address alone: the display name may be the intruder's own. Where nothing shows
     that somebody else was in at that time, it says no more than that it may be so.
     """
-    start, end = f"{outbox.since:%d %B %Y}", f"{situation.evidence.window.end:%d %B %Y}"
+    start, end = f"{outbox.since:%d %B %Y}", f"{planning.evidence.window.end:%d %B %Y}"
     when = f"on {start}" if start == end else f"between {start} and {end}"
     used = "was using" if outbox.told else "used" if _was_in(outbox) else "may have used"
     lines = [
@@ -129,7 +129,7 @@ def warning(situation: Situation, outbox: Outbox) -> str:
         "",
         "Hello,",
         "",
-        f"Somebody without any right to it {used} the mailbox {mail_of(situation)} {when}.",
+        f"Somebody without any right to it {used} the mailbox {mail_of(planning)} {when}.",
         "You are getting this note because a message went from that mailbox to you during this time.",
         "It may not have been written by our colleague.",
         "",

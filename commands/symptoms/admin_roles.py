@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from commands.clues.deeds import changed, concerns, given, graded, once, to_subject, whom
+from commands.clues.actions import changed, concerns, given, graded, once, to_subject, whom
 from commands.clues.records import changing, found, one_line, whence
 from commands.clues.roles import way
 from commands.report import Finding, Severity, Sign

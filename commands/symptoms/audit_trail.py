@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from commands.clues.deeds import AUDITS, changed, concerns, given, graded, off, on, once, whom
+from commands.clues.actions import AUDITS, changed, concerns, given, graded, off, on, once, whom
 from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from commands.clues.deeds import AUDITS, deeds, given, graded
+from commands.clues.actions import AUDITS, actions, given, graded
+from commands.clues.lures import families_in
 from commands.clues.records import addresses_in, found, one_line, whence
-from commands.clues.words import families_in
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.evidence import Evidence
@@ -43,7 +43,7 @@ _TAGS: Final = re.compile(r"<[^>]+>")
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield changes of the reply in the window, and what the reply that stands says."""
-    for record in deeds(evidence, {"set-mailboxautoreplyconfiguration"}):
+    for record in actions(evidence, {"set-mailboxautoreplyconfiguration"}):
         parameters = given(record)
         if parameters.get("autoreplystate", "").casefold() == "disabled":
             continue

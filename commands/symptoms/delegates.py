@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.clues.deeds import AUDITS, deeds, given, graded, on, to_subject, whom
+from commands.clues.actions import AUDITS, actions, given, graded, on, to_subject, whom
 from commands.clues.records import by_service, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
@@ -73,7 +73,7 @@ _HARMLESS: Final = frozenset({"", "none", "availabilityonly", "limiteddetails"})
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield rights given in the window, by the subject or on the subject's mailbox, and those that stand."""
     told: set[str] = set()
-    for record in deeds(evidence, _MAILBOX | _FOLDER | {"set-mailbox"}):
+    for record in actions(evidence, _MAILBOX | _FOLDER | {"set-mailbox"}):
         operation = record.operation.casefold()
         if operation in _MAILBOX:
             findings = list(_mailbox(record, evidence, usual))

@@ -14,8 +14,8 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Final
 
+from commands.clues.actions import AUDITS
 from commands.clues.agents import Kind, agent_of
-from commands.clues.deeds import AUDITS
 from commands.clues.places import spot_of
 from commands.clues.records import by_subject, done, one_line
 from commands.report import Finding, Severity, Sign

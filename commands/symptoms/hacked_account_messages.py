@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from commands.clues.records import message_key, one_line
-from commands.clues.sending import Sent, sent_of
-from commands.clues.words import (
+from commands.clues.lures import (
     BANK_CHANGE,
     CREDENTIAL_LURE,
     INVOICE_FRAUD,
@@ -27,6 +25,8 @@ from commands.clues.words import (
     own_words,
     topic,
 )
+from commands.clues.records import message_key, one_line
+from commands.clues.sending import Sent, sent_of
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.evidence import Evidence, Message

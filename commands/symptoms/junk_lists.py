@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from commands.clues.deeds import AUDITS, deeds, given, graded
+from commands.clues.actions import AUDITS, actions, given, graded
 from commands.clues.records import found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual, domain_of
@@ -52,7 +52,7 @@ Source: Microsoft Entra, "Self-service password reset: notifications".
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield changes of the lists in the window, and entries that hide warnings."""
     told: set[str] = set()
-    for record in deeds(evidence, {"set-mailboxjunkemailconfiguration"}):
+    for record in actions(evidence, {"set-mailboxjunkemailconfiguration"}):
         blocked = given(record).get("blockedsendersanddomains", "")
         hiding = _hiding(blocked.replace(",", ";").split(";"), usual)
         told.update(hiding)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from commands.clues.deeds import AUDITS
+from commands.clues.actions import AUDITS
 from commands.clues.records import address_of, by_service, by_subject, done, is_about, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from commands.clues.lures import is_automatic, topic
 from commands.clues.records import message_key, one_line
 from commands.clues.rules import rules_of
 from commands.clues.sending import Sent, sent_of
-from commands.clues.words import is_automatic, topic
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.evidence import Evidence, Known, Mailbox, Message, Source

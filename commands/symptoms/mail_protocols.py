@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.clues.deeds import AUDITS, deeds, given, graded, off, on, to_subject, whom
+from commands.clues.actions import AUDITS, actions, given, graded, off, on, to_subject, whom
 from commands.clues.records import found, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
@@ -52,7 +52,7 @@ _OTHER: Final = {
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield protocols that were switched on in the window, and the old ones that are on."""
-    for record in deeds(evidence, {"set-casmailbox"}):
+    for record in actions(evidence, {"set-casmailbox"}):
         parameters = given(record)
         old = [name for key, name in _OLD.items() if on(parameters.get(key, ""))]
         if off(parameters.get("smtpclientauthenticationdisabled", "")):

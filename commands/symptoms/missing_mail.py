@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.folders import Hiding, hiding_of_name
+from commands.clues.lures import is_reply, notice_kind, topic
 from commands.clues.records import (
     Doer,
     address_of,
@@ -23,7 +24,6 @@ from commands.clues.records import (
     whence,
 )
 from commands.clues.sending import sent_of
-from commands.clues.words import is_reply, notice_kind, topic
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord, Item

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from commands.clues.deeds import changed, concerns, graded, once
+from commands.clues.actions import changed, concerns, graded, once
 from commands.clues.records import changing, done, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
+from commands.clues.actions import AUDITS
 from commands.clues.agents import Kind, agent_of, family_of, is_scripted
-from commands.clues.deeds import AUDITS
 from commands.clues.places import network_of, spot_of
 from commands.report import Finding, Severity, Sign
 from commands.usual import WRONG_PASSWORD, Usual

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from commands.clues.deeds import AUDITS, concerns, given, graded, off, on, once
+from commands.clues.actions import AUDITS, concerns, given, graded, off, on, once
 from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual

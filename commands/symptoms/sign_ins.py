@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from commands.clues.actions import AUDITS
 from commands.clues.agents import Kind, agent_of, family_of
-from commands.clues.deeds import AUDITS
 from commands.clues.places import belongs_to_microsoft, network_of, spot_of
 from commands.report import Finding, Severity, Sign
 from commands.usual import (

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from commands.clues.lures import SIGNATURE_FAMILIES, Family, families_in, own_words, topic
 from commands.clues.records import Doer, changing, doer_of, found, is_about, one_line, untold, whence
-from commands.clues.words import SIGNATURE_FAMILIES, Family, families_in, own_words, topic
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from commands.clues.deeds import changed, concerns, graded, once, whom
+from commands.clues.actions import changed, concerns, graded, once, whom
 from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, Severity, Sign
 from commands.usual import Usual

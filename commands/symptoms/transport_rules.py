@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.clues.deeds import AUDITS, deeds, given, graded, on
+from commands.clues.actions import AUDITS, actions, given, graded, on
 from commands.clues.records import addresses_in, found, one_line, whence
 from commands.clues.rules import Rule
 from commands.report import Finding, Severity, Sign
@@ -76,7 +76,7 @@ _VERBS: Final = {
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield mail-flow rules that this account changed, and rules that send mail outside."""
     told: set[str] = set()
-    for record in deeds(evidence, _OPERATIONS):
+    for record in actions(evidence, _OPERATIONS):
         parameters = given(record)
         given_names = (
             parameters.get("name", ""),

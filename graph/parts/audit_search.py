@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import uuid4
 
-from graph.asking import Effect, Item, fetch, fetch_each, remember, try_each, wait
 from graph.audit_log import graph_query, search_rows
 from graph.audit_log.record import AuditRecord, time_of
+from graph.effects import Effect, Item, fetch, fetch_each, remember, try_each, wait
 from graph.errors import Broken, GraphError, NoPermission, NotFound, Refused, Throttled, UnreadableRecord
 from graph.evidence import Known
 from graph.parts.reading import graph_time, needing, segment, unread

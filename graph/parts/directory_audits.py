@@ -10,9 +10,9 @@ from collections.abc import Generator, Iterable
 from datetime import timedelta
 from typing import Any
 
-from graph.asking import Effect, Item, try_each
 from graph.audit_log.directory_audit import parse
 from graph.audit_log.record import AuditRecord
+from graph.effects import Effect, Item, try_each
 from graph.errors import GraphError, UnreadableRecord
 from graph.evidence import Known
 from graph.parts.reading import graph_time, lacking, needing, unread

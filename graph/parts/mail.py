@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from typing import Any
 
-from graph.asking import Effect, Item, fetch
+from graph.effects import Effect, Item, fetch
 from graph.errors import NoPermission
 from graph.evidence import Known, Message
 from graph.parts.reading import graph_time, read_each, segment

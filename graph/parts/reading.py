@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
-from graph.asking import Item
+from graph.effects import Item
 from graph.errors import GraphError, NoLicence, NoPermission, NotJson
 
 M = TypeVar("M", bound=BaseModel)

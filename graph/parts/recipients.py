@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
-from graph.asking import Effect, Item, try_each
+from graph.effects import Effect, Item, try_each
 from graph.errors import GraphError
 from graph.request import Cmdlet
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from graph.asking import Effect, Item, fetch, try_each
+from graph.effects import Effect, Item, fetch, try_each
 from graph.errors import GraphError
 from graph.evidence import Known, RoleGroup
 from graph.parts.reading import lacking, untold

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, Final
 
-from graph.asking import Effect, fetch
+from graph.effects import Effect, fetch
 from graph.evidence import Known, SignIn
 from graph.parts.directory_audits import KEPT_PREMIUM, LATENESS
 from graph.parts.reading import graph_time, literal, read_each

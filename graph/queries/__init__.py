@@ -1,4 +1,4 @@
-"""One file a query, named after the source that it fills. A query sends nothing; see `graph.asking`.
+"""One file a query, named after the source that it fills. A query sends nothing; see `graph.effects`.
 
 A query module has:
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from graph.asking import Asking
+from graph.effects import Asking
 from graph.question import Question
 
 

@@ -6,7 +6,7 @@ that the user is a direct member of as well.
 
 from __future__ import annotations
 
-from graph.asking import Asking, fetch
+from graph.effects import Asking, fetch
 from graph.evidence import AppRoleAssignment, Known
 from graph.parts.reading import read_each, segment
 from graph.question import Question

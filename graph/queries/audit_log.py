@@ -6,8 +6,8 @@ where Graph does not answer.
 
 from __future__ import annotations
 
-from graph.asking import Asking
 from graph.audit_log.record import AuditRecord
+from graph.effects import Asking
 from graph.parts.audit_search import FALLBACK, PERMISSION, Wanted, search
 from graph.question import Question
 

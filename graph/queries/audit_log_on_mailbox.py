@@ -7,8 +7,8 @@ name anywhere in the record.
 
 from __future__ import annotations
 
-from graph.asking import Asking
 from graph.audit_log.record import AuditRecord
+from graph.effects import Asking
 from graph.parts.audit_search import FALLBACK, PERMISSION, Wanted, search
 from graph.question import Question
 

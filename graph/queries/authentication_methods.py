@@ -8,7 +8,7 @@ it is.
 
 from __future__ import annotations
 
-from graph.asking import Asking, Item, try_each
+from graph.effects import Asking, Item, try_each
 from graph.errors import GraphError, NoLicence, NotFound
 from graph.evidence import AuthenticationMethod, Known, RegisteredMethods
 from graph.parts.reading import lacking, needing, read_each, segment, untold

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.asking import Asking, fetch
+from graph.effects import Asking, fetch
 from graph.errors import NotFound
 from graph.evidence import BlockedSender, Known
 from graph.parts.reading import read_each, untold

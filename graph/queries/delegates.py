@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from graph.asking import Asking, Item, try_each
+from graph.effects import Asking, Item, try_each
 from graph.errors import GraphError
 from graph.evidence import Delegate, DelegateKind, Known
 from graph.parts.reading import lacking, untold

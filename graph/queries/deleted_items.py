@@ -6,7 +6,7 @@ arrival.
 
 from __future__ import annotations
 
-from graph.asking import Asking
+from graph.effects import Asking
 from graph.evidence import Message
 from graph.parts import mail
 from graph.question import Question

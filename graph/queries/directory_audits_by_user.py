@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from graph.asking import Asking
 from graph.audit_log.record import AuditRecord
+from graph.effects import Asking
 from graph.parts.directory_audits import LICENCES, directory_audits
 from graph.parts.reading import literal
 from graph.question import Question

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
-from graph.asking import Asking, Effect, Item, try_each
+from graph.effects import Asking, Effect, Item, try_each
 from graph.errors import GraphError
 from graph.evidence import DirectoryRole, Known
 from graph.parts.reading import lacking, literal, needing, read_each, segment

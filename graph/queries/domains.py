@@ -5,7 +5,7 @@ Source: Microsoft Graph v1.0, "List domains" and "List internalDomainFederation"
 
 from __future__ import annotations
 
-from graph.asking import Asking, fetch, try_each
+from graph.effects import Asking, fetch, try_each
 from graph.errors import GraphError, NotFound
 from graph.evidence import Domain, Known
 from graph.parts.reading import lacking, needing, read_each, segment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.asking import Asking
+from graph.effects import Asking
 from graph.evidence import RoleGroup
 from graph.parts.role_groups import role_groups
 from graph.question import Question

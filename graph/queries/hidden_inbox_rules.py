@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from graph.asking import Asking, fetch
+from graph.effects import Asking, fetch
 from graph.evidence import HiddenInboxRule, Known
 from graph.parts.reading import read_each
 from graph.parts.recipients import addresses_of

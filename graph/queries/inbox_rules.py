@@ -5,7 +5,7 @@ Hidden rules never come this way; see `hidden_inbox_rules`.
 
 from __future__ import annotations
 
-from graph.asking import Asking, fetch
+from graph.effects import Asking, fetch
 from graph.evidence import InboxRule, Known
 from graph.parts.reading import read_each, segment, untold, without_nulls
 from graph.question import Question

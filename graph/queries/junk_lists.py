@@ -5,7 +5,7 @@ Source: Exchange PowerShell, "Get-MailboxJunkEmailConfiguration".
 
 from __future__ import annotations
 
-from graph.asking import Asking, fetch
+from graph.effects import Asking, fetch
 from graph.evidence import JunkLists, Known
 from graph.parts.reading import only, untold
 from graph.question import Question

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from graph.asking import Asking, fetch_each, try_each
+from graph.effects import Asking, fetch_each, try_each
 from graph.errors import GraphError, NotFound
 from graph.evidence import Known, MailFolder
 from graph.parts.reading import lacking, read_each, segment

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from graph.asking import Asking, Effect, Item, fetch, fetch_each
+from graph.effects import Asking, Effect, Item, fetch, fetch_each
 from graph.errors import CannotSignIn, GraphError, NoPermission, NotFound, Refused
 from graph.evidence import Known, TracedMessage
 from graph.parts.reading import graph_time, literal, needing, read_each

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.asking import Asking, fetch
+from graph.effects import Asking, fetch
 from graph.evidence import Known, MobileDevice
 from graph.parts.reading import read_each, untold
 from graph.question import Question

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graph.asking import Asking, Item, fetch, try_each
+from graph.effects import Asking, Item, fetch, try_each
 from graph.errors import GraphError
 from graph.evidence import Known, OAuthGrant
 from graph.parts.reading import lacking, needing, read_each, segment

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from graph.asking import Asking, fetch
+from graph.effects import Asking, fetch
 from graph.errors import NoPermission
 from graph.evidence import Known, Message
 from graph.parts import mail

@@ -6,7 +6,7 @@ Purges, which a hold keeps, are not reached.
 
 from __future__ import annotations
 
-from graph.asking import Asking
+from graph.effects import Asking
 from graph.evidence import Message
 from graph.parts import mail
 from graph.question import Question

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from graph.asking import Asking, Item, fetch_each
+from graph.effects import Asking, Item, fetch_each
 from graph.evidence import Known, RegisteredDevice
 from graph.parts.reading import read_each, segment
 from graph.question import Question

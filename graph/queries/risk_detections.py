@@ -5,12 +5,12 @@ Microsoft Entra ID P1 shows that there was a risk, P2 also which one.
 
 from __future__ import annotations
 
-from graph.asking import Asking, fetch
+from graph.effects import Asking, fetch
 from graph.evidence import Known, RiskDetection
 from graph.parts.reading import literal, read_each, untold
 from graph.question import Question
-from graph.replies import P1, P2
 from graph.request import Limit, Request
+from graph.responses import P1, P2
 
 PERMISSIONS = ("IdentityRiskEvent.Read.All",)
 LICENCE = P1

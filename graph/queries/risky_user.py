@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from graph.asking import Asking, fetch
+from graph.effects import Asking, fetch
 from graph.errors import NotFound
 from graph.evidence import Known, RiskyUser
 from graph.parts.reading import segment, untold
 from graph.question import Question
-from graph.replies import P2
 from graph.request import Limit, Request
+from graph.responses import P2
 
 PERMISSIONS = ("IdentityRiskyUser.Read.All",)
 LICENCE = P2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.asking import Asking
+from graph.effects import Asking
 from graph.evidence import Message
 from graph.parts import mail
 from graph.question import Question

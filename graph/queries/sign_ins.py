@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from graph.asking import Asking
+from graph.effects import Asking
 from graph.errors import NotFound, Refused
 from graph.evidence import SignIn
 from graph.parts.reading import lacking
 from graph.parts.sign_ins import INTERACTIVE, sign_ins
 from graph.question import Question
-from graph.replies import P1
+from graph.responses import P1
 
 PERMISSIONS = ("AuditLog.Read.All",)
 LICENCE = P1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from graph.asking import Asking
+from graph.effects import Asking
 from graph.evidence import SignIn
 from graph.parts.sign_ins import NON_INTERACTIVE, sign_ins
 from graph.question import Question
-from graph.replies import P1
+from graph.responses import P1
 
 PERMISSIONS = ("AuditLog.Read.All",)
 LICENCE = P1

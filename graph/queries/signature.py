@@ -7,7 +7,7 @@ is sent. Signatures of desktop Outlook are files on the PC.
 
 from __future__ import annotations
 
-from graph.asking import Asking, try_each
+from graph.effects import Asking, try_each
 from graph.errors import GraphError
 from graph.evidence import Known, Signature
 from graph.parts.reading import lacking, only

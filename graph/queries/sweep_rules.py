@@ -5,7 +5,7 @@ Source: Exchange PowerShell, "Get-SweepRule".
 
 from __future__ import annotations
 
-from graph.asking import Asking, fetch
+from graph.effects import Asking, fetch
 from graph.evidence import Known, SweepRule
 from graph.parts.reading import read_each, untold
 from graph.question import Question

@@ -5,7 +5,7 @@ Most properties come only when they are asked for by name.
 
 from __future__ import annotations
 
-from graph.asking import Asking, fetch
+from graph.effects import Asking, fetch
 from graph.evidence import Known, User
 from graph.parts.reading import segment, untold
 from graph.question import Question

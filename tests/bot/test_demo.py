@@ -20,10 +20,10 @@ from rich.console import Console
 from bot import demo
 from bot.artefacts.archive import verify
 from bot.errors import CannotStart
-from commands.keys import Keys
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import read_checkpoints
 from commands.ledger.verify import verify_ledger
+from commands.signing_key import SigningKey
 from graph.evidence import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,7 +95,7 @@ def test_it_shows_the_proposal_the_approvals_and_what_became_of_every_change(pla
 
 def test_the_ledger_can_be_verified_with_the_checkpoint_that_was_posted(played):
     folder = played[1]
-    public = Keys.load(folder / "compromise.key").public
+    public = SigningKey.load(folder / "compromise.key").public
     anchors = read_checkpoints((folder / "checkpoints.txt").read_text())
     assert verify_ledger(folder / "ledger.db", anchors, (public,)).anchors == len(anchors) > 0
 

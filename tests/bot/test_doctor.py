@@ -18,7 +18,7 @@ from bot.capabilities import INCLUDED, PARTS, ROLES, UNDO, Held, cmdlet_of, undo
 from bot.doctor import Line
 from bot.messages.parts import spoken
 from bot.settings import ApproverSettings, ResponderSettings, Settings
-from commands.keys import Keys
+from commands.signing_key import SigningKey
 from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS
 from graph.auth import Resource
@@ -460,7 +460,7 @@ def test_a_channel_that_cannot_be_posted_in_is_told(played, tmp_path, name):
 def test_a_key_that_others_may_read_or_that_has_no_folder_is_told(tmp_path):
     path = tmp_path / "compromise.key"
     assert doctor.look_at_key(Settings(key=tmp_path / "nowhere" / "compromise.key")).there is False
-    Keys.load_or_make(path)
+    SigningKey.load_or_make(path)
     assert doctor.look_at_key(Settings(key=path)).there is True
     path.chmod(0o644)
     line = doctor.look_at_key(Settings(key=path))

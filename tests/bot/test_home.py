@@ -11,10 +11,10 @@ from bot.cases import Cards
 from bot.second_factor import SecondFactor
 from bot.settings import ApproverSettings, ResponderSettings
 from bot.slack_client import make_client
-from commands.keys import Keys
 from commands.ledger import new_case_id
 from commands.ledger.entries import Asked, FactorEnrolled
 from commands.plan import Plan
+from commands.signing_key import SigningKey
 from graph.question import Subject, Window
 from sandbox.workspace.faults import api_error
 from tests.commands.plans import change
@@ -176,7 +176,9 @@ def test_everybody_else_can_report_from_there_and_sees_no_case(story):
 
 
 def test_a_second_factor_that_is_enrolled_is_shown(story):
-    factor = SecondFactor(story.bot.ledger, Keys.load_or_make(story.settings.key), lambda: datetime.now(UTC))
+    factor = SecondFactor(
+        story.bot.ledger, SigningKey.load_or_make(story.settings.key), lambda: datetime.now(UTC)
+    )
     factor.enrol("U0ALEXWILB")
     story.bot.ledger.append(FactorEnrolled(step=1), "U0ALEXWILB")
     home(story, "approver", "Your second factor: enrolled")

@@ -14,11 +14,11 @@ import pytest
 
 from bot import __main__ as command
 from bot.second_factor import SecondFactor
-from commands.keys import Keys
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import read_checkpoints, read_public_keys
 from commands.ledger.entries import Asked
 from commands.ledger.schema import GUARDS
+from commands.signing_key import SigningKey
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -44,7 +44,7 @@ def ledger(tmp_path: Path):
     with closing(Ledger(path, lambda: NOW)) as book:
         for number in range(4):
             book.append(Asked(words=f"={number}+1 größer"), "U0MEGANBOW", "C-2ABCD")
-    Keys.load_or_make(tmp_path / "compromise.key")
+    SigningKey.load_or_make(tmp_path / "compromise.key")
     return path
 
 
@@ -116,7 +116,7 @@ def test_a_ledger_without_its_guards_ends_with_status_1(compromise, ledger):
 
 
 def test_an_anchor_of_another_key_ends_with_status_1(compromise, ledger, tmp_path):
-    Keys.load_or_make(tmp_path / "other.key")
+    SigningKey.load_or_make(tmp_path / "other.key")
     text = compromise("ledger", "checkpoint", "--key", "other.key")[1]
     (tmp_path / "anchors.txt").write_text(text)
     status, _, err = compromise("ledger", "verify", "--anchor", "anchors.txt")
@@ -209,7 +209,7 @@ def test_no_cell_of_the_csv_is_a_formula(compromise, tmp_path):
 def test_second_factors_are_listed_and_removed(compromise, ledger, tmp_path):
     assert compromise("factor", "list") == (0, "", "")
     with closing(Ledger(ledger, lambda: NOW)) as book:
-        factor = SecondFactor(book, Keys.load(tmp_path / "compromise.key"), lambda: NOW)
+        factor = SecondFactor(book, SigningKey.load(tmp_path / "compromise.key"), lambda: NOW)
         factor.confirm("U0MEGANBOW", pyotp.TOTP(factor.enrol("U0MEGANBOW")).at(NOW))
         factor.enrol("U0ALEXWILB")
     status, out, _ = compromise("factor", "list")

@@ -21,8 +21,8 @@ from bot.second_factor import (
     uri,
 )
 from commands.errors import KeyUnusable
-from commands.keys import Keys
 from commands.ledger import Ledger
+from commands.signing_key import SigningKey
 
 START = datetime(2026, 11, 23, 16, 0, 10, tzinfo=UTC)
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
@@ -52,7 +52,7 @@ def ledger(tmp_path: Path, clock):
 
 @pytest.fixture
 def factor(ledger, clock, tmp_path):
-    return SecondFactor(ledger, Keys.load_or_make(tmp_path / "compromise.key"), clock)
+    return SecondFactor(ledger, SigningKey.load_or_make(tmp_path / "compromise.key"), clock)
 
 
 def code(secret: str, at: datetime) -> str:
@@ -183,7 +183,7 @@ def test_a_lock_lasts_through_a_restart_and_stands_in_the_ledger(factor, clock, 
     for _ in range(MOST_WRONG - 1):
         assert "left before" in factor.check(MEGAN, wrong_code(secret, clock.now)).says
     assert "16:15 UTC" in factor.check(MEGAN, wrong_code(secret, clock.now)).says
-    again = SecondFactor(ledger, Keys.load(tmp_path / "compromise.key"), clock)
+    again = SecondFactor(ledger, SigningKey.load(tmp_path / "compromise.key"), clock)
     answer = again.check(MEGAN, code(secret, clock.now))
     assert not answer.right
     assert "too many" in answer.says

@@ -9,12 +9,12 @@ from pydantic import SecretStr
 from bot.settings import SlackSettings
 from bot.slack_client import make_client
 from bot.witness import Witness
-from commands.keys import Keys
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import read_checkpoints
 from commands.ledger.entries import Asked
 from commands.ledger.verify import verify_ledger
 from commands.proposals import Outcome, Proposals
+from commands.signing_key import SigningKey
 from sandbox import workspace
 from sandbox.workspace.faults import api_error, server_error
 from tests.commands.plans import approved, opened, proposed
@@ -53,7 +53,7 @@ def ledger(tmp_path: Path, clock):
 
 @pytest.fixture
 def keys(tmp_path: Path):
-    return Keys.load_or_make(tmp_path / "compromise.key")
+    return SigningKey.load_or_make(tmp_path / "compromise.key")
 
 
 @pytest.fixture

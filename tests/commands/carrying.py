@@ -11,11 +11,11 @@ from typing import Any
 
 from commands import carry_out, passwords
 from commands.approval import Voter
-from commands.keys import Keys
 from commands.ledger import Ledger
 from commands.plan import NEW_PASSWORD, Change, Look, Plan, Undo
+from commands.planning import Guard
 from commands.proposals import Action, Outcome, Proposal, Proposals
-from commands.situation import Guard
+from commands.signing_key import SigningKey
 from graph.connection import Connection
 from graph.question import Subject, Window
 from graph.request import Cmdlet, Limit, Request
@@ -231,7 +231,7 @@ class Scene:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.folder / "ledger.db", lambda: self.now, patience=0.1)
         self.proposals = Proposals(self.ledger)
-        self.keys = Keys.load_or_make(self.folder / "compromise.key")
+        self.keys = SigningKey.load_or_make(self.folder / "compromise.key")
         open_case(self.ledger)
 
     def approved(self, *changes: Change, kind: str = "contain") -> str:

@@ -7,12 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.second_factor import SecondFactor
-from commands.keys import Keys
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.checkpoint import note, sign_head
 from commands.plan import Errand
 from commands.proposals import Outcome, Proposals
+from commands.signing_key import SigningKey
 from graph.question import Window
 from tests.commands import plans
 
@@ -23,7 +23,7 @@ GOLDEN = Path(__file__).parent / "golden"
 def fill(path: Path, key: Path) -> None:
     """Write every kind of entry, in a story that could be."""
     clock = plans.Clock()
-    keys = Keys.load_or_make(key)
+    keys = SigningKey.load_or_make(key)
     with closing(Ledger(path, clock)) as ledger:
         proposals = Proposals(ledger)
         _cases(ledger, clock)
@@ -109,7 +109,7 @@ def _carry_out(proposals: Proposals, made: str, first: str, second: str) -> None
         writing.append(e.PasswordMade(made, first, kept, until), BOT, case)
 
 
-def _factors(ledger: Ledger, keys: Keys, clock: plans.Clock) -> None:
+def _factors(ledger: Ledger, keys: SigningKey, clock: plans.Clock) -> None:
     factor = SecondFactor(ledger, keys, clock)
     for user in ("U0ALEX", "U0LIDIA", "U0NESTOR"):
         factor.enrol(user)

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from commands import carry_out
-from commands.keys import Keys
 from commands.ledger import Ledger, Writing
+from commands.planning import Guard
 from commands.proposals import Proposals
-from commands.situation import Guard
-from graph.asking import Item
+from commands.signing_key import SigningKey
 from graph.connection import Connection
+from graph.effects import Item
 from graph.limits import Deadline
 from graph.request import Cmdlet, Request
 from graph.settings import TenantSettings
@@ -85,7 +85,7 @@ def run(task: dict[str, Any]) -> None:
             task["proposal"],
             proposals=Proposals(ledger),
             connection=connection,
-            keys=Keys.load_or_make(Path(task["key"])),
+            keys=SigningKey.load_or_make(Path(task["key"])),
             barred=lambda vote: "",  # noqa: ARG005
             clock=lambda: NOW,
             sleep=lambda seconds: None,  # noqa: ARG005

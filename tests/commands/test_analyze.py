@@ -150,7 +150,7 @@ def test_two_processes_say_the_same_as_one(month):
 def test_reading_the_quiet_records_as_well_finds_nothing_more(month, monkeypatch):
     """What is passed over because nothing about a user is suspect would have told nothing."""
     in_passing = looked_at(month).users
-    monkeypatch.setattr("commands.analyze.everyday.matter", lambda *_: True)
+    monkeypatch.setattr("commands.analyze.prefilter.matter", lambda *_: True)
     closely = looked_at(month).users
     assert [one.findings for one in in_passing] == [one.findings for one in closely]
     assert [one.verdict.points for one in in_passing] == [one.verdict.points for one in closely]

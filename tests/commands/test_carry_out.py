@@ -17,12 +17,12 @@ from commands import check, propose
 from commands.approval import ProposalState, Vote
 from commands.carry_out import secret_name, told, why_failed
 from commands.errors import LedgerTampered, LedgerUnwritable
-from commands.keys import Keys
 from commands.ledger.verify import verify_ledger
 from commands.plan import NEW_PASSWORD, Change, Demand, Look
+from commands.planning import Guard
 from commands.proposals import SECRET_LIFE, Outcome
 from commands.propose import restoring
-from commands.situation import Guard
+from commands.signing_key import SigningKey
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
 from graph.errors import NoLicence, NoPermission, Refused
 from graph.evidence import SOURCES
@@ -652,7 +652,7 @@ def test_a_reset_in_doubt_whose_password_is_gone_is_not_repeated(scene: Scene, l
     if lost == "time":
         scene.proposals.forget_secrets(NOW + SECRET_LIFE)
     else:
-        scene.keys = Keys.load_or_make(scene.folder / "another.key")
+        scene.keys = SigningKey.load_or_make(scene.folder / "another.key")
     proposal = scene.carry_out(proposal_id)
     assert outcomes(proposal) == [O.UNKNOWN]
     assert "password" in action(proposal).says

@@ -9,7 +9,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from commands.errors import AnchorUnreadable, KeyUnusable, NothingToSign
-from commands.keys import Keys
 from commands.ledger import Head, Ledger
 from commands.ledger.checkpoint import (
     Checkpoint,
@@ -22,6 +21,7 @@ from commands.ledger.checkpoint import (
     sign_head,
 )
 from commands.ledger.entries import Answered, Asked
+from commands.signing_key import SigningKey
 
 NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 NAME = "compromise-bot/0123456789abcdef"
@@ -35,11 +35,11 @@ def ledger(tmp_path: Path):
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys.load_or_make(tmp_path / "compromise.key")
+def keys(tmp_path: Path) -> SigningKey:
+    return SigningKey.load_or_make(tmp_path / "compromise.key")
 
 
-def signed(keys: Keys, size: int = 42) -> Checkpoint:
+def signed(keys: SigningKey, size: int = 42) -> Checkpoint:
     return sign(NAME, Head(size, bytes(range(32)).hex()), keys)
 
 
@@ -63,7 +63,7 @@ def test_the_public_key_line_is_read_by_the_rules_of_signed_notes():
 
 
 def test_a_public_key_is_read_from_pem_and_from_several_lines(keys, tmp_path):
-    other = Keys.load_or_make(tmp_path / "other.key").public
+    other = SigningKey.load_or_make(tmp_path / "other.key").public
     pem = (
         Ed25519PublicKey.from_public_bytes(keys.public)
         .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -90,7 +90,7 @@ def test_what_is_no_public_key_is_refused(text):
 
 def test_a_checkpoint_is_signed_by_its_key_alone(keys, tmp_path):
     one = signed(keys)
-    other = Keys.load_or_make(tmp_path / "other.key").public
+    other = SigningKey.load_or_make(tmp_path / "other.key").public
     assert one.is_signed_by([keys.public])
     assert one.is_signed_by([other, keys.public])
     assert not one.is_signed_by([other])

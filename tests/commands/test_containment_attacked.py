@@ -11,12 +11,12 @@ import pytest
 from bot.grammar import without_code
 from commands.carry_out import secret_name
 from commands.errors import KeyUnusable, LedgerTampered
-from commands.keys import Keys
 from commands.ledger import Ledger
 from commands.ledger.entries import CheckStarted, Rechecked
 from commands.ledger.verify import verify_ledger
 from commands.plan import same
 from commands.proposals import Outcome, Proposals
+from commands.signing_key import SigningKey
 from graph.question import Window
 from tests.commands.plans import ADELE, CASE, NOW, approved, change, opened, plan, proposed
 
@@ -61,7 +61,7 @@ def test_half_a_character_in_the_tenant_does_not_keep_a_plan_from_its_end(ledger
 
 
 def test_a_sealed_password_opens_for_its_own_change_only(tmp_path):
-    keys = Keys.load_or_make(tmp_path / "compromise.key")
+    keys = SigningKey.load_or_make(tmp_path / "compromise.key")
     sealed = keys.seal(b"secret", secret_name("P-2ABCD", "reset_password:password"))
     with pytest.raises(KeyUnusable):
         keys.open(sealed, secret_name("P-3BCDE", "reset_password:password"))

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from commands import watch
 from commands.plan import Change, offer_text
+from commands.planning import Guard
 from commands.propose import restoring
-from commands.situation import Guard
 from commands.watch import Doors, NotSeen
 from graph.evidence import SOURCES
 from sandbox.tenant import Fault

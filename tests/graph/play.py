@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from graph.asking import Asking, Fetch, Remember, Wait
+from graph.effects import Asking, Fetch, Remember, Wait
 from graph.errors import GraphError
 from graph.question import Question, Subject, Window
 from graph.request import Cmdlet, Request

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from graph.asking import Item
 from graph.collect import Arrived, collect, find_subject
 from graph.connection import Connection
+from graph.effects import Item
 from graph.errors import (
     AuditingOff,
     GraphError,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.capabilities import PARTS
-from graph.asking import Item
 from graph.collect import Deadline, find_subject, source_of
+from graph.effects import Item
 from graph.errors import GraphError, NoPermission, NotFound
 from graph.evidence import SOURCES
 from graph.queries import Query

@@ -18,7 +18,7 @@ from bot.artefacts.report_json import report_json
 from bot.artefacts.report_text import report_text
 from bot.artefacts.timeline_csv import COLUMNS, timeline_csv
 from bot.artefacts.timeline_png import Picture
-from commands.clues.cells import harmless
+from commands.csv_cells import harmless
 from tests.bot.artefacts.attacks import attacked, findings_with_values
 from tests.bot.messages import samples
 from tests.bot.messages.samples import TENANT_TEXT

@@ -11,7 +11,7 @@ from commands.report import Severity
 from graph.audit_log.record import AuditRecord, Item
 from graph.evidence import Known
 from tests.commands.evidence import INTRUDER, NESTOR, OFFICE, WINDOW, at, evidence, message, record, traced
-from tests.commands.steps.situations import UNSEEN, finding, report_of
+from tests.commands.steps.planning_inputs import UNSEEN, finding, report_of
 from tests.commands.symptoms.judging import broken_in, past
 
 KEY = "<one@contoso.example>"

@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any
 
 from commands.check import judge, look
+from commands.planning import Guard, PlanningInput
 from commands.report import Report, Severity
-from commands.situation import Guard, Situation
 from graph.collect import find_subject
 from graph.evidence import (
     SOURCES,
@@ -47,7 +47,7 @@ from graph.evidence import (
 from graph.question import Question, Window
 from sandbox import tenant
 from tests.commands.evidence import ADELE, DROP, INTRUDER, NOON, evidence, message, record, traced
-from tests.commands.steps.situations import finding, report_of, user
+from tests.commands.steps.planning_inputs import finding, report_of, user
 from tests.commands.symptoms.judging import broken_in
 from tests.graph.local import connect_to
 from tests.graph.test_collect import Memory
@@ -83,7 +83,7 @@ BIG = 4561233110666051585
 class Collected:
     """What was collected from a played tenant, and the cmdlets that it knows."""
 
-    situation: Situation
+    planning: PlanningInput
     cmdlets: frozenset[str]
 
 
@@ -98,7 +98,7 @@ def collected(name: str) -> Collected:
             question = Question(subject, Window(now - timedelta(days=14), now))
             seen = look(question, connection, Memory(), lambda _: None, patience=60)
         cmdlets = frozenset(running.exchange_cmdlets | running.compliance_cmdlets)
-    return Collected(Situation(seen, judge(seen, now), Guard(own_apps=frozenset({"own-app"}))), cmdlets)
+    return Collected(PlanningInput(seen, judge(seen, now), Guard(own_apps=frozenset({"own-app"}))), cmdlets)
 
 
 def sources() -> dict[str, Any]:
@@ -265,14 +265,14 @@ def accused(seen: Evidence) -> Report:
 
 
 @cache
-def by_hand() -> Situation:
+def by_hand() -> PlanningInput:
     """Everything at once, and every thing accused."""
     seen = evidence(**sources())
-    return Situation(seen, accused(seen), Guard(own_apps=frozenset({"own-app"})))
+    return PlanningInput(seen, accused(seen), Guard(own_apps=frozenset({"own-app"})))
 
 
 @cache
-def in_part() -> Situation:
+def in_part() -> PlanningInput:
     """Everything at once, and every source lacks something."""
     seen = evidence(**sources())
     parts: dict[str, Any] = {
@@ -281,41 +281,41 @@ def in_part() -> Situation:
         if isinstance(source, Known)
     }
     lacking = replace(seen, **parts)
-    return Situation(lacking, accused(lacking))
+    return PlanningInput(lacking, accused(lacking))
 
 
 @cache
-def mastered_elsewhere() -> Situation:
+def mastered_elsewhere() -> PlanningInput:
     """Everything at once, on an account that the company's own directory masters."""
     given = sources()
     given["user"] = given["user"].model_copy(update={"on_premises_sync_enabled": True})
     seen = evidence(**given)
-    return Situation(seen, accused(seen))
+    return PlanningInput(seen, accused(seen))
 
 
 @cache
-def refused() -> Situation:
+def refused() -> PlanningInput:
     """No source could be looked at."""
     why = Unavailable(Reason.PERMISSION, "The permission for it is missing.", "Some.Permission")
     unseen: dict[str, Any] = dict.fromkeys(SOURCES, why)
     seen = evidence(**unseen)
-    return Situation(seen, report_of(seen))
+    return PlanningInput(seen, report_of(seen))
 
 
 @cache
-def not_asked() -> Situation:
+def not_asked() -> PlanningInput:
     """Nothing was asked."""
     seen = evidence()
-    return Situation(seen, report_of(seen))
+    return PlanningInput(seen, report_of(seen))
 
 
 @cache
-def protected() -> Situation:
+def protected() -> PlanningInput:
     """Everything at once, on an account that nobody may touch."""
     return replace(by_hand(), guard=Guard(protected=frozenset({ADELE.mail}), own_apps=frozenset({"own-app"})))
 
 
-MADE: dict[str, Callable[[], Situation]] = {
+MADE: dict[str, Callable[[], PlanningInput]] = {
     "everything, made by hand": by_hand,
     "everything, in part": in_part,
     "everything, mastered elsewhere": mastered_elsewhere,
@@ -326,9 +326,9 @@ MADE: dict[str, Callable[[], Situation]] = {
 NAMES = (*PLAYED, *MADE)
 
 
-def named(name: str) -> Situation:
-    """The situation of this name."""
-    return collected(name).situation if name in PLAYED else MADE[name]()
+def named(name: str) -> PlanningInput:
+    """The planning of this name."""
+    return collected(name).planning if name in PLAYED else MADE[name]()
 
 
 def cmdlets() -> frozenset[str]:
@@ -336,7 +336,7 @@ def cmdlets() -> frozenset[str]:
     return collected("a clean account").cmdlets
 
 
-def everything() -> Iterator[tuple[str, Situation]]:
-    """Every situation with its name."""
+def everything() -> Iterator[tuple[str, PlanningInput]]:
+    """Every planning with its name."""
     for name in NAMES:
         yield name, named(name)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from commands.plan import same, state_of
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps import block_mobile_devices
 from graph.evidence import MailProtocols, MobileDevice
 from graph.request import Cmdlet
 from tests.commands.evidence import ADELE, at
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     finding,
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 UPN = ADELE.user_principal_name
@@ -27,9 +27,9 @@ PHONE = MobileDevice(
 TABLE = "#Exchange.GenericHashTable"
 
 
-def about(*devices: MobileDevice, found: Any = (), protocols: Any = None, **more: Any) -> Situation:
+def about(*devices: MobileDevice, found: Any = (), protocols: Any = None, **more: Any) -> PlanningInput:
     held = protocols if protocols is not None else MailProtocols()
-    return situation(found=found, mobile_devices=list(devices), mail_protocols=held, **more)
+    return planning(found=found, mobile_devices=list(devices), mail_protocols=held, **more)
 
 
 def test_it_adds_the_device_to_the_blocked_ones_and_takes_it_off_again():
@@ -107,7 +107,7 @@ def test_without_devices_there_is_nothing_to_block():
 
 def test_both_lists_must_have_been_seen():
     assert nothing(block_mobile_devices, about(PHONE, protocols=UNSEEN)).refused
-    on = situation(mobile_devices=UNSEEN, mail_protocols=MailProtocols())
+    on = planning(mobile_devices=UNSEEN, mail_protocols=MailProtocols())
     assert nothing(block_mobile_devices, on).refused
 
 

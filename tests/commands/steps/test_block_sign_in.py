@@ -13,14 +13,14 @@ from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administ
 from graph.evidence import DirectoryRole, Known
 from graph.request import Request
 from tests.commands.evidence import ADELE
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     errands,
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
     user,
 )
 
@@ -28,7 +28,7 @@ PATH = f"/users/{ADELE.id}"
 
 
 def test_it_plans_the_block_with_its_look_and_its_undo():
-    change = only_change(block_sign_in, situation(found=[], user=user(), directory_roles=[]))
+    change = only_change(block_sign_in, planning(found=[], user=user(), directory_roles=[]))
     assert change.id == "block_sign_in:account"
     assert change.do == Request("PATCH", PATH, body={"accountEnabled": False})
     assert change.look.ask == Request("GET", PATH, {"$select": "accountEnabled"})
@@ -43,28 +43,28 @@ def test_it_plans_the_block_with_its_look_and_its_undo():
 
 @pytest.mark.parametrize("answer", list(Answer))
 def test_it_is_suggested_for_a_compromised_account_only(answer: Answer):
-    change = only_change(block_sign_in, situation(found=[], answer=answer, user=user(), directory_roles=[]))
+    change = only_change(block_sign_in, planning(found=[], answer=answer, user=user(), directory_roles=[]))
     assert change.suggested is (answer is Answer.COMPROMISED)
 
 
 def test_an_account_that_is_blocked_already_is_left_as_it_is():
-    reason = nothing(block_sign_in, situation(user=user(account_enabled=False)))
+    reason = nothing(block_sign_in, planning(user=user(account_enabled=False)))
     assert not reason.refused
     assert "already" in reason.why
 
 
 def test_an_account_that_could_not_be_seen_is_not_blocked_blindly():
-    reason = nothing(block_sign_in, situation(user=UNSEEN))
+    reason = nothing(block_sign_in, planning(user=UNSEEN))
     assert reason.refused
     assert "could not be seen" in reason.why
 
 
 def test_a_protected_account_is_never_blocked():
-    assert nothing(block_sign_in, situation(user=user(), guard=guarded())).refused
+    assert nothing(block_sign_in, planning(user=user(), guard=guarded())).refused
 
 
 def test_a_synced_account_is_blocked_and_an_administrator_does_it_at_home_too():
-    on = situation(found=[], user=user(on_premises_sync_enabled=True), directory_roles=[])
+    on = planning(found=[], user=user(on_premises_sync_enabled=True), directory_roles=[])
     (change,), (errand,) = changes(block_sign_in, on), errands(block_sign_in, on)
     assert any("next synchronisation" in warning for warning in change.warns)
     assert any("Disable-ADAccount" in line for line in errand.how)
@@ -73,11 +73,11 @@ def test_a_synced_account_is_blocked_and_an_administrator_does_it_at_home_too():
 
 
 def test_a_cloud_account_needs_no_errand():
-    assert errands(block_sign_in, situation(user=user(), directory_roles=[])) == []
+    assert errands(block_sign_in, planning(user=user(), directory_roles=[])) == []
 
 
 def test_people_are_told_that_rules_and_forwarding_go_on():
-    change = only_change(block_sign_in, situation(user=user(), directory_roles=[]))
+    change = only_change(block_sign_in, planning(user=user(), directory_roles=[]))
     assert any("forwarding" in warning for warning in change.warns)
 
 
@@ -100,4 +100,4 @@ def test_holders_of_other_roles_lock_nobody_out():
 
 
 def _change(**sources: Any) -> Change:
-    return only_change(block_sign_in, situation(found=[], user=user(), **sources))
+    return only_change(block_sign_in, planning(found=[], user=user(), **sources))

@@ -6,14 +6,14 @@ from commands.steps import clean_junk_lists
 from graph.evidence import JunkLists
 from graph.request import Cmdlet
 from tests.commands.evidence import ADELE, DROP, record
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     finding,
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 UPN = ADELE.user_principal_name
@@ -28,7 +28,7 @@ WARNING = finding(
 
 def test_a_hiding_entry_is_removed_from_the_list_and_can_be_added_again() -> None:
     lists = JunkLists(blocked_senders_and_domains=("It@contoso.example", "shop@northwind.example"))
-    change = only_change(clean_junk_lists, situation(found=[WARNING], junk_lists=lists))
+    change = only_change(clean_junk_lists, planning(found=[WARNING], junk_lists=lists))
     entry, name = "It@contoso.example", "Set-MailboxJunkEmailConfiguration"
 
     def put(verb: str) -> Cmdlet:
@@ -62,7 +62,7 @@ def test_of_lists_that_an_intruder_wrote_only_what_leads_somewhere_bad_is_sugges
         blocked_senders_and_domains=("offers@northwind.example",),
         trusted_senders_and_domains=("northwind.example", "fabrikam.example", "wingtip.example"),
     )
-    seen = situation(found=found, junk_lists=lists, audit_log=[wrote])
+    seen = planning(found=found, junk_lists=lists, audit_log=[wrote])
     assert {one.id: one.suggested for one in changes(clean_junk_lists, seen)} == {
         "clean_junk_lists:blocked:offers@northwind.example": False,
         "clean_junk_lists:trusted:northwind.example": False,
@@ -72,7 +72,7 @@ def test_of_lists_that_an_intruder_wrote_only_what_leads_somewhere_bad_is_sugges
 
 def test_an_entry_that_is_written_twice_is_planned_once() -> None:
     lists = JunkLists(blocked_senders_and_domains=("IT@contoso.example", "it@contoso.example"))
-    assert len(changes(clean_junk_lists, situation(found=[WARNING], junk_lists=lists))) == 1
+    assert len(changes(clean_junk_lists, planning(found=[WARNING], junk_lists=lists))) == 1
 
 
 def test_what_no_finding_names_is_left_alone() -> None:
@@ -80,14 +80,14 @@ def test_what_no_finding_names_is_left_alone() -> None:
         blocked_senders_and_domains=("shop@northwind.example",),
         trusted_senders_and_domains=("it@contoso.example",),
     )
-    assert not nothing(clean_junk_lists, situation(found=[WARNING], junk_lists=lists)).refused
+    assert not nothing(clean_junk_lists, planning(found=[WARNING], junk_lists=lists)).refused
 
 
 def test_unseen_lists_are_not_called_clean() -> None:
-    assert nothing(clean_junk_lists, situation(found=[], junk_lists=UNSEEN)).refused
+    assert nothing(clean_junk_lists, planning(found=[], junk_lists=UNSEEN)).refused
 
 
 def test_a_protected_account_is_left_alone() -> None:
     lists = JunkLists(blocked_senders_and_domains=("it@contoso.example",))
-    seen = situation(found=[WARNING], guard=guarded(), junk_lists=lists)
+    seen = planning(found=[WARNING], guard=guarded(), junk_lists=lists)
     assert nothing(clean_junk_lists, seen).refused

@@ -59,12 +59,12 @@ _SAFE = 2**53
 
 @cache
 def offer(name: str) -> tuple[Planned, ...]:
-    """Everything that the steps plan in one situation, as one check plans it: each knows those before it."""
-    situation = rich.named(name)
+    """Everything that the steps plan in one planning, as one check plans it: each knows those before it."""
+    planning = rich.named(name)
     planned: list[Planned] = []
     for step in IN_ORDER:
         before = tuple(one for one in planned if isinstance(one, Change))
-        planned.extend(step.plan(replace(situation, planned=before)))
+        planned.extend(step.plan(replace(planning, planned=before)))
     return tuple(planned)
 
 
@@ -180,9 +180,9 @@ def numbers(value: Any) -> Iterator[int | float]:
 
 
 def whole_plan(name: str) -> Plan:
-    situation = rich.named(name)
+    planning = rich.named(name)
     errands = tuple(one for one in offer(name) if isinstance(one, Errand))
-    subject = situation.subject
+    subject = planning.subject
     return Plan("C-1", "contoso", subject.id, subject.mail, tuple(changes(name)), errands, "nonce")
 
 

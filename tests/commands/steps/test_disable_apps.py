@@ -7,20 +7,20 @@ from typing import Any
 import pytest
 
 from commands.plan import same
+from commands.planning import Guard, PlanningInput
 from commands.report import Severity
-from commands.situation import Guard, Situation
 from commands.steps import disable_apps
 from commands.symptoms.oauth_apps import MICROSOFT_OWNERS
 from graph.evidence import OAuthGrant
 from graph.request import Request
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     finding,
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 PATH = "/servicePrincipals/principal-1"
@@ -36,8 +36,8 @@ def grant(id: str = "grant-1", **fields: Any) -> OAuthGrant:  # noqa: A002 - the
     return OAuthGrant(id=id, **{**plain, **fields})
 
 
-def about(*grants: OAuthGrant, found: Any = (), **more: Any) -> Situation:
-    return situation(found=found, oauth_grants=list(grants), **more)
+def about(*grants: OAuthGrant, found: Any = (), **more: Any) -> PlanningInput:
+    return planning(found=found, oauth_grants=list(grants), **more)
 
 
 def test_it_plans_to_switch_the_application_off_for_the_whole_tenant():
@@ -104,7 +104,7 @@ def test_without_applications_there_is_nothing_to_switch_off():
 
 
 def test_grants_that_could_not_be_seen_are_no_clean_slate():
-    assert nothing(disable_apps, situation(oauth_grants=UNSEEN)).refused
+    assert nothing(disable_apps, planning(oauth_grants=UNSEEN)).refused
 
 
 def test_a_protected_account_costs_nobody_an_application():

@@ -10,14 +10,14 @@ from commands.steps import disable_inbox_rules
 from graph.evidence import HiddenInboxRule, InboxRule
 from graph.request import Cmdlet, Limit, Request
 from tests.commands.evidence import ADELE
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     finding,
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 UPN = ADELE.user_principal_name
@@ -34,7 +34,7 @@ def twin(name: str = "Invoices", number: int = 4561233110666051585, **fields: An
 
 
 def test_a_rule_seen_in_both_lists_is_changed_once_over_graph() -> None:
-    seen = situation(found=[], inbox_rules=[rule()], hidden_inbox_rules=[twin(is_hidden=False)])
+    seen = planning(found=[], inbox_rules=[rule()], hidden_inbox_rules=[twin(is_hidden=False)])
     change = only_change(disable_inbox_rules, seen)
     assert change.id == "disable_inbox_rules:AQAAAJ5dZqA="
     assert change.do == Request("PATCH", PATH, body={"isEnabled": False}, limit=Limit.MAILBOX)
@@ -47,7 +47,7 @@ def test_a_rule_seen_in_both_lists_is_changed_once_over_graph() -> None:
 
 
 def test_a_hidden_rule_goes_through_exchange_and_says_what_that_costs() -> None:
-    seen = situation(found=[], inbox_rules=[], hidden_inbox_rules=[twin("", is_hidden=True)])
+    seen = planning(found=[], inbox_rules=[], hidden_inbox_rules=[twin("", is_hidden=True)])
     change = only_change(disable_inbox_rules, seen)
     parameters = {
         "Identity": "adele.vance\\4561233110666051585",
@@ -65,7 +65,7 @@ def test_a_hidden_rule_goes_through_exchange_and_says_what_that_costs() -> None:
 
 
 def test_a_hidden_rule_is_known_by_the_text_of_its_identity() -> None:
-    seen = situation(found=[], inbox_rules=[], hidden_inbox_rules=[twin()])
+    seen = planning(found=[], inbox_rules=[], hidden_inbox_rules=[twin()])
     look = only_change(disable_inbox_rules, seen).look
     others = [{"Identity": "adele.vance\\4561233110666051584", "Enabled": False}]
     assert state_of(look, others) is None
@@ -74,9 +74,7 @@ def test_a_hidden_rule_is_known_by_the_text_of_its_identity() -> None:
 
 
 def test_a_rule_that_the_change_before_it_deleted_is_as_good_as_off() -> None:
-    change = only_change(
-        disable_inbox_rules, situation(found=[], hidden_inbox_rules=[twin()], inbox_rules=[])
-    )
+    change = only_change(disable_inbox_rules, planning(found=[], hidden_inbox_rules=[twin()], inbox_rules=[]))
     off = {"Identity": "adele.vance\\4561233110666051585", "Enabled": False}
     on = {**off, "Enabled": True}
     assert took_effect(change, {}, state_of(change.look, []))
@@ -87,7 +85,7 @@ def test_a_rule_that_the_change_before_it_deleted_is_as_good_as_off() -> None:
 
 
 def test_what_goes_over_graph_is_done_before_exchange_deletes_rules() -> None:
-    seen = situation(
+    seen = planning(
         found=[],
         inbox_rules=[rule("Pager", id="1", is_read_only=True), rule("Invoices", id="2")],
         hidden_inbox_rules=[twin("Pager", 1), twin("", 2, is_hidden=True), twin("Invoices", 3)],
@@ -98,7 +96,7 @@ def test_what_goes_over_graph_is_done_before_exchange_deletes_rules() -> None:
 
 
 def test_a_name_that_nobody_can_see_is_told_as_blank() -> None:
-    seen = situation(found=[], inbox_rules=[rule("\u200b")], hidden_inbox_rules=[])
+    seen = planning(found=[], inbox_rules=[rule("\u200b")], hidden_inbox_rules=[])
     assert "with a blank name" in only_change(disable_inbox_rules, seen).says
 
 
@@ -110,13 +108,13 @@ def test_a_slight_finding_selects_a_rule_only_where_the_account_is_accused() -> 
         (Answer.NO_SIGN_FOUND, False),
         (Answer.CANNOT_TELL, False),
     ):
-        seen = situation(found=found, answer=answer, inbox_rules=[rule()], hidden_inbox_rules=[])
+        seen = planning(found=found, answer=answer, inbox_rules=[rule()], hidden_inbox_rules=[])
         assert only_change(disable_inbox_rules, seen).suggested is suggested
 
 
 def test_a_rule_that_graph_lists_but_cannot_change_goes_through_exchange() -> None:
     for broken in (rule(is_read_only=True), rule(has_error=True)):
-        seen = situation(
+        seen = planning(
             found=[finding("inbox_rules", "AQAAAJ5dZqA=")],
             inbox_rules=[broken],
             hidden_inbox_rules=[twin()],
@@ -128,7 +126,7 @@ def test_a_rule_that_graph_lists_but_cannot_change_goes_through_exchange() -> No
 
 
 def test_where_exchange_does_not_list_such_a_rule_it_is_said() -> None:
-    seen = situation(found=[], inbox_rules=[rule(is_read_only=True)], hidden_inbox_rules=[])
+    seen = planning(found=[], inbox_rules=[rule(is_read_only=True)], hidden_inbox_rules=[])
     answer = nothing(disable_inbox_rules, seen)
     assert answer.refused
     assert "“Invoices”" in answer.why
@@ -136,7 +134,7 @@ def test_where_exchange_does_not_list_such_a_rule_it_is_said() -> None:
 
 def test_of_two_rules_with_one_name_the_hidden_one_is_not_taken_for_the_visible_one() -> None:
     hidden = twin("..", 1, is_hidden=True)
-    seen = situation(
+    seen = planning(
         found=[], inbox_rules=[rule("..")], hidden_inbox_rules=[hidden, twin("..", 2, is_hidden=False)]
     )
     assert [one.id for one in changes(disable_inbox_rules, seen)] == [
@@ -147,7 +145,7 @@ def test_of_two_rules_with_one_name_the_hidden_one_is_not_taken_for_the_visible_
 
 def test_only_rules_with_a_finding_are_suggested() -> None:
     found = [finding("inbox_rules", "bad"), finding("inbox_rules", "77")]
-    seen = situation(
+    seen = planning(
         found=found,
         inbox_rules=[rule("Bad", id="bad"), rule("Newsletters", id="good")],
         hidden_inbox_rules=[twin("Quiet", 77), twin("Other", 78)],
@@ -162,7 +160,7 @@ def test_only_rules_with_a_finding_are_suggested() -> None:
 
 
 def test_rules_that_are_off_and_rules_of_exchange_itself_are_left_alone() -> None:
-    seen = situation(
+    seen = planning(
         found=[],
         inbox_rules=[rule(is_enabled=False)],
         hidden_inbox_rules=[
@@ -177,7 +175,7 @@ def test_rules_that_are_off_and_rules_of_exchange_itself_are_left_alone() -> Non
 
 
 def test_a_rule_that_takes_the_name_of_a_system_rule_is_planned_when_it_was_found() -> None:
-    seen = situation(
+    seen = planning(
         found=[finding("inbox_rules", "2")],
         inbox_rules=[],
         hidden_inbox_rules=[twin("Junk E-mail Rule", 2)],
@@ -187,13 +185,13 @@ def test_a_rule_that_takes_the_name_of_a_system_rule_is_planned_when_it_was_foun
 
 def test_each_list_that_was_not_seen_is_named_and_the_other_is_used() -> None:
     change, gap = disable_inbox_rules.plan(
-        situation(found=[], inbox_rules=[rule()], hidden_inbox_rules=UNSEEN)
+        planning(found=[], inbox_rules=[rule()], hidden_inbox_rules=UNSEEN)
     )
     assert isinstance(change, Change)
     assert isinstance(gap, Nothing)
     assert gap.refused
     change, gap = disable_inbox_rules.plan(
-        situation(found=[], inbox_rules=UNSEEN, hidden_inbox_rules=[twin()])
+        planning(found=[], inbox_rules=UNSEEN, hidden_inbox_rules=[twin()])
     )
     assert isinstance(change, Change)
     assert isinstance(change.do, Cmdlet)
@@ -202,12 +200,12 @@ def test_each_list_that_was_not_seen_is_named_and_the_other_is_used() -> None:
 
 
 def test_with_neither_list_nothing_is_called_clean() -> None:
-    both = list(disable_inbox_rules.plan(situation(found=[], inbox_rules=UNSEEN, hidden_inbox_rules=UNSEEN)))
+    both = list(disable_inbox_rules.plan(planning(found=[], inbox_rules=UNSEEN, hidden_inbox_rules=UNSEEN)))
     assert [isinstance(one, Nothing) and one.refused for one in both] == [True, True]
 
 
 def test_a_protected_account_is_left_alone() -> None:
-    seen = situation(found=[], guard=guarded(), inbox_rules=[rule()], hidden_inbox_rules=[])
+    seen = planning(found=[], guard=guarded(), inbox_rules=[rule()], hidden_inbox_rules=[])
     assert nothing(disable_inbox_rules, seen).refused
 
 
@@ -215,7 +213,7 @@ def test_of_two_rules_of_one_name_each_is_switched_off_by_itself() -> None:
     graphs = rule(actions={"moveToFolder": "invoices"})
     forwards = twin("Invoices", 1, forward_to=('"Drop" [SMTP:drop@evil.example]',))
     moves = twin("Invoices", 2, move_to_folder="Invoices")
-    seen = situation(found=[], inbox_rules=[graphs], hidden_inbox_rules=[forwards, moves])
+    seen = planning(found=[], inbox_rules=[graphs], hidden_inbox_rules=[forwards, moves])
     assert [change.id for change in changes(disable_inbox_rules, seen)] == [
         "disable_inbox_rules:AQAAAJ5dZqA=",
         "disable_inbox_rules:adele.vance\\1",

@@ -11,14 +11,14 @@ from commands.steps import disable_mail_protocols
 from graph.evidence import MailProtocols
 from graph.request import Cmdlet
 from tests.commands.evidence import ADELE
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     finding,
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 UPN = ADELE.user_principal_name
@@ -43,7 +43,7 @@ FLAGS = [
 
 @pytest.mark.parametrize(("source", "flag"), FLAGS)
 def test_a_protocol_that_is_on_is_switched_off_by_its_own_flag(source: str, flag: str) -> None:
-    seen = situation(found=[], mail_protocols=protocols(**{source: True}))
+    seen = planning(found=[], mail_protocols=protocols(**{source: True}))
     change = only_change(disable_mail_protocols, seen)
     assert change.id == f"disable_mail_protocols:{flag}"
     assert change.do == Cmdlet("Set-CASMailbox", {"Identity": UPN, flag: False}, anchor=UPN)
@@ -58,7 +58,7 @@ def test_a_protocol_that_is_on_is_switched_off_by_its_own_flag(source: str, flag
 @pytest.mark.parametrize("before", [None, False])
 def test_smtp_goes_back_to_what_it_was_the_organisations_setting_included(*, before: bool | None) -> None:
     flag = "SmtpClientAuthenticationDisabled"
-    seen = situation(found=[], mail_protocols=MailProtocols(smtp_client_authentication_disabled=before))
+    seen = planning(found=[], mail_protocols=MailProtocols(smtp_client_authentication_disabled=before))
     change = only_change(disable_mail_protocols, seen)
     assert change.do == Cmdlet("Set-CASMailbox", {"Identity": UPN, flag: True}, anchor=UPN)
     assert change.expects == {flag: before}
@@ -68,13 +68,13 @@ def test_smtp_goes_back_to_what_it_was_the_organisations_setting_included(*, bef
 
 
 def test_without_a_compromise_the_documents_protocols_are_only_offered() -> None:
-    seen = situation(found=[], answer=Answer.SUSPICIOUS, mail_protocols=protocols(active_sync_enabled=True))
+    seen = planning(found=[], answer=Answer.SUSPICIOUS, mail_protocols=protocols(active_sync_enabled=True))
     assert not only_change(disable_mail_protocols, seen).suggested
 
 
 def test_a_protocol_that_a_finding_names_is_suggested() -> None:
     found = [finding("mail_protocols", after="POP, Outlook on the web for devices")]
-    seen = situation(
+    seen = planning(
         found=found,
         answer=Answer.SUSPICIOUS,
         mail_protocols=protocols(
@@ -90,14 +90,14 @@ def test_a_protocol_that_a_finding_names_is_suggested() -> None:
 
 
 def test_protocols_that_are_off_or_not_told_need_nothing() -> None:
-    seen = situation(found=[], mail_protocols=protocols(pop_enabled=False))
+    seen = planning(found=[], mail_protocols=protocols(pop_enabled=False))
     assert not nothing(disable_mail_protocols, seen).refused
 
 
 def test_unseen_protocols_are_not_called_off() -> None:
-    assert nothing(disable_mail_protocols, situation(found=[], mail_protocols=UNSEEN)).refused
+    assert nothing(disable_mail_protocols, planning(found=[], mail_protocols=UNSEEN)).refused
 
 
 def test_a_protected_account_is_left_alone() -> None:
-    seen = situation(found=[], guard=guarded(), mail_protocols=protocols(pop_enabled=True))
+    seen = planning(found=[], guard=guarded(), mail_protocols=protocols(pop_enabled=True))
     assert nothing(disable_mail_protocols, seen).refused

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from commands.plan import same
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps import disable_registered_devices
 from graph.evidence import Known, RegisteredDevice
 from graph.request import Request
 from tests.commands.evidence import at, record
-from tests.commands.steps.situations import UNSEEN, finding, guarded, nothing, only_change, situation
+from tests.commands.steps.planning_inputs import UNSEEN, finding, guarded, nothing, only_change, planning
 
 PATH = "/devices/device-1"
 
@@ -29,8 +29,8 @@ def device(**fields: Any) -> RegisteredDevice:
     return RegisteredDevice(**{**plain, **fields})
 
 
-def about(*devices: RegisteredDevice, found: Any = (), **more: Any) -> Situation:
-    return situation(found=found, registered_devices=list(devices), **more)
+def about(*devices: RegisteredDevice, found: Any = (), **more: Any) -> PlanningInput:
+    return planning(found=found, registered_devices=list(devices), **more)
 
 
 def test_it_plans_to_disable_the_device_and_can_enable_it_again():
@@ -119,11 +119,11 @@ def test_without_devices_there_is_nothing_to_disable():
 
 
 def test_devices_that_could_not_be_seen_are_no_clean_slate():
-    assert nothing(disable_registered_devices, situation(registered_devices=UNSEEN)).refused
+    assert nothing(disable_registered_devices, planning(registered_devices=UNSEEN)).refused
 
 
 def test_what_is_missing_is_said_beside_what_was_seen():
-    on = situation(found=[], registered_devices=Known((device(),), missing=("one entry",)))
+    on = planning(found=[], registered_devices=Known((device(),), missing=("one entry",)))
     assert any("one entry" in warning for warning in only_change(disable_registered_devices, on).warns)
 
 

@@ -10,14 +10,14 @@ from commands.steps import disable_sweep_rules
 from graph.evidence import SweepRule
 from graph.request import Cmdlet
 from tests.commands.evidence import ADELE
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     finding,
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 UPN = ADELE.user_principal_name
@@ -29,7 +29,7 @@ def sweep(**fields: Any) -> SweepRule:
 
 
 def test_a_rule_is_switched_off_and_on_again_by_its_id() -> None:
-    change = only_change(disable_sweep_rules, situation(found=[], sweep_rules=[sweep()]))
+    change = only_change(disable_sweep_rules, planning(found=[], sweep_rules=[sweep()]))
     parameters = {"Identity": "sweep1", "Mailbox": UPN, "Confirm": False}
     assert change.id == "disable_sweep_rules:sweep1"
     assert change.do == Cmdlet("Disable-SweepRule", parameters, anchor=UPN)
@@ -49,7 +49,7 @@ def test_a_rule_is_switched_off_and_on_again_by_its_id() -> None:
     ],
 )
 def test_without_an_id_the_next_best_name_is_used(rule: SweepRule, where: dict[str, str]) -> None:
-    change = only_change(disable_sweep_rules, situation(found=[], sweep_rules=[rule]))
+    change = only_change(disable_sweep_rules, planning(found=[], sweep_rules=[rule]))
     assert change.look.where == where
     assert isinstance(change.do, Cmdlet)
     assert change.do.parameters["Identity"] == next(iter(where.values()))
@@ -57,19 +57,19 @@ def test_without_an_id_the_next_best_name_is_used(rule: SweepRule, where: dict[s
 
 def test_only_rules_with_a_finding_are_suggested() -> None:
     rules = [sweep(), sweep(rule_id="sweep2", name="Newsletters")]
-    seen = situation(found=[finding("inbox_rules", "sweep1")], sweep_rules=rules)
+    seen = planning(found=[finding("inbox_rules", "sweep1")], sweep_rules=rules)
     assert [one.suggested for one in changes(disable_sweep_rules, seen)] == [True, False]
 
 
 def test_rules_that_are_off_need_nothing() -> None:
-    answer = nothing(disable_sweep_rules, situation(found=[], sweep_rules=[sweep(enabled=False)]))
+    answer = nothing(disable_sweep_rules, planning(found=[], sweep_rules=[sweep(enabled=False)]))
     assert not answer.refused
 
 
 def test_unseen_rules_are_not_called_none() -> None:
-    assert nothing(disable_sweep_rules, situation(found=[], sweep_rules=UNSEEN)).refused
+    assert nothing(disable_sweep_rules, planning(found=[], sweep_rules=UNSEEN)).refused
 
 
 def test_a_protected_account_is_left_alone() -> None:
-    seen = situation(found=[], guard=guarded(), sweep_rules=[sweep()])
+    seen = planning(found=[], guard=guarded(), sweep_rules=[sweep()])
     assert nothing(disable_sweep_rules, seen).refused

@@ -8,7 +8,7 @@ from commands.report import Severity
 from commands.steps import disable_transport_rules
 from graph.evidence import TransportRule
 from graph.request import Cmdlet
-from tests.commands.steps.situations import UNSEEN, changes, finding, nothing, only_change, situation
+from tests.commands.steps.planning_inputs import UNSEEN, changes, finding, nothing, only_change, planning
 
 
 def rule(**fields: Any) -> TransportRule:
@@ -19,7 +19,7 @@ MADE = finding("transport_rules", "record-1", summary="The mail-flow rule “Cop
 
 
 def test_a_rule_is_switched_off_and_on_again_by_its_id_and_concerns_the_whole_tenant() -> None:
-    change = only_change(disable_transport_rules, situation(found=[MADE], transport_rules=[rule()]))
+    change = only_change(disable_transport_rules, planning(found=[MADE], transport_rules=[rule()]))
     parameters = {"Identity": "guid-1", "Confirm": False}
     assert change.id == "disable_transport_rules:guid-1"
     assert change.tenant_wide
@@ -35,26 +35,26 @@ def test_a_rule_is_switched_off_and_on_again_by_its_id_and_concerns_the_whole_te
 def test_a_lesser_finding_offers_the_rule_without_suggesting_it() -> None:
     for severity in (Severity.INFO, Severity.LOW):
         found = [finding("transport_rules", "guid-1", severity=severity)]
-        change = only_change(disable_transport_rules, situation(found=found, transport_rules=[rule()]))
+        change = only_change(disable_transport_rules, planning(found=found, transport_rules=[rule()]))
         assert not change.suggested
 
 
 def test_rules_without_a_finding_are_nobody_s_business_here() -> None:
     others = [rule(name="Disclaimer", guid="guid-2"), rule(name="Copy", guid="guid-3")]
-    planned = changes(disable_transport_rules, situation(found=[MADE], transport_rules=[*others, rule()]))
+    planned = changes(disable_transport_rules, planning(found=[MADE], transport_rules=[*others, rule()]))
     assert [one.id for one in planned] == ["disable_transport_rules:guid-1"]
-    assert not nothing(disable_transport_rules, situation(found=[], transport_rules=others)).refused
+    assert not nothing(disable_transport_rules, planning(found=[], transport_rules=others)).refused
 
 
 def test_rules_that_are_off_or_that_somebody_took_away_need_nothing() -> None:
-    off = situation(found=[MADE], transport_rules=[rule(state="Disabled")])
+    off = planning(found=[MADE], transport_rules=[rule(state="Disabled")])
     assert not nothing(disable_transport_rules, off).refused
     removed = finding(
         "transport_rules", sign="transport_rule_removed", summary="The rule “Copy finance” was removed"
     )
-    back = situation(found=[removed], transport_rules=[rule()])
+    back = planning(found=[removed], transport_rules=[rule()])
     assert not nothing(disable_transport_rules, back).refused
 
 
 def test_unseen_rules_are_not_called_none() -> None:
-    assert nothing(disable_transport_rules, situation(found=[MADE], transport_rules=UNSEEN)).refused
+    assert nothing(disable_transport_rules, planning(found=[MADE], transport_rules=UNSEEN)).refused

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from commands.plan import Change, Errand, Nothing, Planned, offer_from, offer_text
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps import restore_contact_data
 from graph.evidence import Evidence, GraphValue
 from tests.commands.evidence import INTRUDER, evidence, record
 from tests.commands.steps import rich
-from tests.commands.steps.situations import changes, situation, user
+from tests.commands.steps.planning_inputs import changes, planning, user
 from tests.commands.steps.test_contract import IN_ORDER
 from tests.commands.symptoms.judging import broken_in
 
@@ -48,7 +48,7 @@ def poisoned(value: Any, name: str) -> Any:
     return value.model_copy(update={**inner, **hit}) if hit or inner else value
 
 
-def poisoned_situation(name: str) -> Situation:
+def poisoned_situation(name: str) -> PlanningInput:
     """Everything that the steps can plan from, with this name for each thing."""
     given = rich.sources()
     made = {
@@ -57,10 +57,10 @@ def poisoned_situation(name: str) -> Situation:
         if source not in {"sign_ins", "directory_audits_on_user", "user", "domains"}
     }
     seen: Evidence = evidence(**{**given, **made})
-    return Situation(seen, rich.accused(seen))
+    return PlanningInput(seen, rich.accused(seen))
 
 
-def offered(on: Situation) -> list[Planned]:
+def offered(on: PlanningInput) -> list[Planned]:
     found: list[Planned] = []
     for step in IN_ORDER:
         before = tuple(one for one in found if isinstance(one, Change))
@@ -101,7 +101,7 @@ def test_such_names_come_through_the_ledger(name: str) -> None:
 
 @pytest.mark.parametrize("was", ["Adele\nVance\u202e", "Adele " * 2_000])
 def test_contact_data_is_shown_on_one_line_and_put_back_whole(was: str) -> None:
-    seen = situation(
+    seen = planning(
         user=user(job_title="Director"),
         sign_ins=broken_in(),
         directory_audits_on_user=[

@@ -15,7 +15,7 @@ import pytest
 
 from commands.check import judge
 from commands.plan import Act, Change, Look, Plan, State, plan_facts, plan_from, same, state_of, took_effect
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps import (
     Step,
     clean_junk_lists,
@@ -32,9 +32,9 @@ from commands.steps import (
     unblock_sending,
 )
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
-from graph.asking import Item
 from graph.collect import collect, find_subject
 from graph.connection import Connection
+from graph.effects import Item
 from graph.errors import NotFound
 from graph.evidence import SOURCES, Evidence
 from graph.limits import Deadline
@@ -67,7 +67,7 @@ class Scene:
 
     running: tenant.RunningTenant
     connection: Connection
-    situation: Situation
+    planning: PlanningInput
     changes: tuple[Change, ...]
 
     def read(self, look: Look) -> State:
@@ -96,9 +96,9 @@ def scene() -> Iterator[Scene]:
             for one in collect(question, connection, Memory(), patience=60, sources=SOURCES)
         }
         evidence = Evidence(subject=subject, window=question.window, **answers)
-        situation = Situation(evidence, judge(evidence, now))
-        changes = tuple(one for step in STEPS for one in step.plan(situation) if isinstance(one, Change))
-        yield Scene(running, connection, situation, changes)
+        planning = PlanningInput(evidence, judge(evidence, now))
+        changes = tuple(one for step in STEPS for one in step.plan(planning) if isinstance(one, Change))
+        yield Scene(running, connection, planning, changes)
 
 
 def test_the_takeover_needs_a_change_of_every_step(scene: Scene) -> None:
@@ -144,8 +144,8 @@ def test_made_together_they_all_hold_and_all_come_back(scene: Scene) -> None:
 
 
 def test_unblocking_waits_for_what_contains_the_intruder_and_lets_the_mailbox_send(scene: Scene) -> None:
-    situation = Situation(scene.situation.evidence, scene.situation.report, planned=scene.changes)
-    (change,) = unblock_sending.plan(situation)
+    planning = PlanningInput(scene.planning.evidence, scene.planning.report, planned=scene.changes)
+    (change,) = unblock_sending.plan(planning)
     assert isinstance(change, Change)
     containing = [one.id for one in scene.changes if one.suggested and one.step in unblock_sending.CONTAINING]
     assert list(change.after) == containing
@@ -159,7 +159,7 @@ def test_unblocking_waits_for_what_contains_the_intruder_and_lets_the_mailbox_se
 def test_the_tenant_has_another_global_administrator_than_the_subject_and_none_besides_its_only_one(
     scene: Scene,
 ) -> None:
-    assert scene.read(another_global_administrator(scene.situation.subject.id).look) is not None
+    assert scene.read(another_global_administrator(scene.planning.subject.id).look) is not None
     assignments = scene.running.state.role_assignments
     holders = {one["principalId"] for one in assignments if one["roleDefinitionId"] == GLOBAL_ADMINISTRATOR}
     (only,) = holders
@@ -173,13 +173,13 @@ def test_a_group_that_gives_a_role_is_called_by_its_name(scene: Scene) -> None:
 
 
 def test_a_plan_of_all_changes_comes_back_from_the_ledger_with_the_same_digest(scene: Scene) -> None:
-    subject = scene.situation.subject
+    subject = scene.planning.subject
     plan = Plan("case", "contoso", subject.id, subject.mail, scene.changes, (), "nonce")
     assert plan_from(json.dumps(plan_facts(plan))).digest == plan.digest
 
 
 def test_no_plan_holds_what_mail_says(scene: Scene) -> None:
-    reply = scene.situation.evidence.auto_reply.seen(None)
+    reply = scene.planning.evidence.auto_reply.seen(None)
     assert reply is not None
     text = repr(scene.changes)
     assert reply.external_reply_message

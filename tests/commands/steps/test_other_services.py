@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from commands.plan import Errand
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps import other_services
 from graph.evidence import Known
 from tests.commands.evidence import message
-from tests.commands.steps.situations import UNSEEN, errands, situation
+from tests.commands.steps.planning_inputs import UNSEEN, errands, planning
 
 
-def only(on: Situation) -> Errand:
+def only(on: PlanningInput) -> Errand:
     (errand,) = errands(other_services, on)
     return errand
 
 
 def test_each_service_is_named_once_and_every_message_stands_in_the_file() -> None:
     errand = only(
-        situation(
+        planning(
             password_reset_mail=[
                 message("Reset your password", sender="no-reply@mail.bank.example"),
                 message("Your code", sender="code@bank.example", hours=1),
@@ -37,14 +37,14 @@ def test_each_service_is_named_once_and_every_message_stands_in_the_file() -> No
 
 
 def test_without_such_mail_the_user_is_asked_all_the_same() -> None:
-    errand = only(situation(password_reset_mail=[]))
+    errand = only(planning(password_reset_mail=[]))
     assert errand.how[0] == "In the window no mail about passwords or codes came from other services"
     assert errand.files == {}
     assert not errand.suggested
 
 
 def test_a_mailbox_that_could_not_be_searched_is_not_taken_for_an_empty_one() -> None:
-    how = only(situation(password_reset_mail=UNSEEN)).how
+    how = only(planning(password_reset_mail=UNSEEN)).how
     assert how[0] == (
         "Mail about passwords and codes could not be looked for (The permission for it is missing); the user "
         "has to remember"
@@ -52,5 +52,5 @@ def test_a_mailbox_that_could_not_be_searched_is_not_taken_for_an_empty_one() ->
 
 
 def test_an_incomplete_search_says_so() -> None:
-    how = only(situation(password_reset_mail=Known((), missing=("hits beyond the newest 1,000",)))).how
+    how = only(planning(password_reset_mail=Known((), missing=("hits beyond the newest 1,000",)))).how
     assert "The search is incomplete: hits beyond the newest 1,000" in how

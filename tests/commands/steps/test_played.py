@@ -10,7 +10,7 @@ import pytest
 
 from commands.check import judge, look
 from commands.plan import NEW_PASSWORD, Act, Change, Look, State, same, state_of, took_effect
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from graph.collect import Deadline, find_subject
 from graph.connection import Connection
 from graph.errors import NotFound
@@ -42,10 +42,10 @@ def planned(running: tenant.RunningTenant, connection: Connection) -> list[Chang
     subject = find_subject(TAKEN_OVER[running.state.scenario], connection)
     question = Question(subject, Window(now - timedelta(days=14), now))
     seen = look(question, connection, Memory(), lambda _: None, patience=PATIENCE)
-    situation = Situation(seen, judge(seen, now))
+    planning = PlanningInput(seen, judge(seen, now))
     found: list[Change] = []
     for step in IN_ORDER:
-        ready = replace(situation, planned=tuple(found))
+        ready = replace(planning, planned=tuple(found))
         found.extend(one for one in step.plan(ready) if isinstance(one, Change))
     # The administrator has a rule that only desktop Outlook knows: it is lost with the first change of a rule
     # through Exchange, as the warning says, and no finding names it.

@@ -14,7 +14,7 @@ from commands.steps.demands import GLOBAL_ADMINISTRATOR
 from graph.evidence import DirectoryRole, Known
 from graph.request import Request
 from tests.commands.evidence import ADELE
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     errands,
@@ -22,7 +22,7 @@ from tests.commands.steps.situations import (
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 ROLES = "/roleManagement/directory"
@@ -43,7 +43,7 @@ def held(scope: str = "/", definition: str = USER_ADMIN) -> dict[str, str]:
 
 def test_a_role_held_directly_is_deleted_and_given_back_with_its_very_scope() -> None:
     change = only_change(
-        remove_admin_roles, situation(found=[], directory_roles=[role(directory_scope_id=UNIT)])
+        remove_admin_roles, planning(found=[], directory_roles=[role(directory_scope_id=UNIT)])
     )
     assert change.id == f"remove_admin_roles:direct:{USER_ADMIN}:{UNIT}"
     assert change.do == Request("DELETE", f"{ROLES}/roleAssignments/assigned-1")
@@ -61,7 +61,7 @@ def test_a_role_held_directly_is_deleted_and_given_back_with_its_very_scope() ->
 
 
 def test_a_role_that_came_back_with_a_new_id_is_still_seen_and_one_of_another_scope_is_not_it() -> None:
-    look = only_change(remove_admin_roles, situation(found=[], directory_roles=[role()])).look
+    look = only_change(remove_admin_roles, planning(found=[], directory_roles=[role()])).look
     assert state_of(look, [{"id": "assigned-2", **held()}]) == {}
     assert state_of(look, [{"id": "assigned-1", **held(UNIT)}]) is None
 
@@ -71,7 +71,7 @@ def test_a_role_that_came_back_with_a_new_id_is_still_seen_and_one_of_another_sc
 )
 def test_a_role_of_pim_goes_by_a_request_and_comes_back_with_its_schedule(how: str, kind: str) -> None:
     one = role(how, start_date_time=START, end_date_time=END)
-    change = only_change(remove_admin_roles, situation(found=[], directory_roles=[one]))
+    change = only_change(remove_admin_roles, planning(found=[], directory_roles=[one]))
     assert change.look.ask.path == f"{ROLES}/{kind}Instances"  # type: ignore[union-attr]
     assert isinstance(change.do, Request)
     assert (change.do.method, change.do.path) == ("POST", f"{ROLES}/{kind}Requests")
@@ -94,7 +94,7 @@ def test_a_role_of_pim_goes_by_a_request_and_comes_back_with_its_schedule(how: s
 
 
 def test_a_role_without_an_end_comes_back_without_one() -> None:
-    change = only_change(remove_admin_roles, situation(found=[], directory_roles=[role("eligible")]))
+    change = only_change(remove_admin_roles, planning(found=[], directory_roles=[role("eligible")]))
     assert change.undo is not None
     assert isinstance(change.undo.do, Request)
     assert change.undo.do.body is not None
@@ -103,12 +103,12 @@ def test_a_role_without_an_end_comes_back_without_one() -> None:
 
 def test_an_active_role_that_may_be_switched_on_again_says_so_and_goes_after_the_eligible_one() -> None:
     both = [role("active"), role("eligible")]
-    eligible, active = changes(remove_admin_roles, situation(found=[], directory_roles=both))
+    eligible, active = changes(remove_admin_roles, planning(found=[], directory_roles=both))
     assert eligible.id == f"remove_admin_roles:eligible:{USER_ADMIN}:/"
     assert eligible.warns == ()
     assert "switch it on again" in active.warns[0]
     assert "do not say whether it ends" in active.warns[-1]
-    alone = only_change(remove_admin_roles, situation(found=[], directory_roles=[role("active")]))
+    alone = only_change(remove_admin_roles, planning(found=[], directory_roles=[role("active")]))
     assert not any("switch it on again" in one for one in alone.warns)
 
 
@@ -117,7 +117,7 @@ def test_a_group_that_gives_several_roles_is_left_once() -> None:
         role("group", through="group-1"),
         role("group", through="group-1", role_definition_id=EXCHANGE_ADMIN, name="Exchange Administrator"),
     ]
-    change = only_change(remove_admin_roles, situation(found=[], directory_roles=roles))
+    change = only_change(remove_admin_roles, planning(found=[], directory_roles=roles))
     assert change.id == "remove_admin_roles:group:group-1"
     assert "User Administrator, Exchange Administrator" in change.says
     assert change.do == Request("DELETE", f"/groups/group-1/members/{ADELE.id}/$ref")
@@ -135,13 +135,13 @@ def test_a_group_that_gives_several_roles_is_left_once() -> None:
 
 def test_a_group_that_may_switch_a_role_on_is_left_too() -> None:
     one = role("eligible_group", through="group-1", through_name="Tier 1 administrators")
-    change = only_change(remove_admin_roles, situation(found=[], directory_roles=[one]))
+    change = only_change(remove_admin_roles, planning(found=[], directory_roles=[one]))
     assert "Tier 1 administrators, which may switch on the role User Administrator" in change.says
     assert change.do == Request("DELETE", f"/groups/group-1/members/{ADELE.id}/$ref")
 
 
 def test_a_place_in_a_group_that_may_be_switched_on_is_left_to_people() -> None:
-    on = situation(
+    on = planning(
         found=[], directory_roles=[role("eligible_place", through="group-1", through_name="Tier 0")]
     )
     assert not changes(remove_admin_roles, on)
@@ -152,7 +152,7 @@ def test_a_place_in_a_group_that_may_be_switched_on_is_left_to_people() -> None:
 
 def test_what_pim_gave_for_a_time_pim_takes_away() -> None:
     one = role("direct", start_date_time=START, end_date_time=END)
-    change = only_change(remove_admin_roles, situation(found=[], directory_roles=[one]))
+    change = only_change(remove_admin_roles, planning(found=[], directory_roles=[one]))
     assert isinstance(change.do, Request)
     assert (change.do.method, change.do.path) == ("POST", f"{ROLES}/roleAssignmentScheduleRequests")
     assert change.do.body is not None
@@ -167,7 +167,7 @@ def test_what_pim_gave_for_a_time_pim_takes_away() -> None:
 )
 def test_a_group_is_called_by_its_name_and_by_its_id_where_no_name_can_be_seen(name: str, shown: str) -> None:
     one = role("group", through="group-1", through_name=name)
-    change = only_change(remove_admin_roles, situation(found=[], directory_roles=[one]))
+    change = only_change(remove_admin_roles, planning(found=[], directory_roles=[one]))
     assert change.undo is not None
     for says in (change.says, change.undo.says):
         assert f"the group {shown}" in says
@@ -175,7 +175,7 @@ def test_a_group_is_called_by_its_name_and_by_its_id_where_no_name_can_be_seen(n
 
 
 def test_a_role_through_a_group_that_is_not_named_is_said_and_not_planned() -> None:
-    answer = nothing(remove_admin_roles, situation(found=[], directory_roles=[role("group")]))
+    answer = nothing(remove_admin_roles, planning(found=[], directory_roles=[role("group")]))
     assert answer.refused
     assert "User Administrator is held through a group" in answer.why
 
@@ -183,15 +183,15 @@ def test_a_role_through_a_group_that_is_not_named_is_said_and_not_planned() -> N
 @pytest.mark.parametrize("how", ["direct", "active", "eligible", "group"])
 def test_the_last_global_administrator_is_not_removed(how: str) -> None:
     one = role(how, role_definition_id=GLOBAL_ADMINISTRATOR.upper(), through="group-1")
-    (demand,) = only_change(remove_admin_roles, situation(found=[], directory_roles=[one])).demands
+    (demand,) = only_change(remove_admin_roles, planning(found=[], directory_roles=[one])).demands
     assert "No other Global Administrator" in demand.says
-    other = only_change(remove_admin_roles, situation(found=[], directory_roles=[role(how, through="g")]))
+    other = only_change(remove_admin_roles, planning(found=[], directory_roles=[role(how, through="g")]))
     assert other.demands == ()
 
 
 def test_another_global_administrator_is_an_enabled_member_other_than_the_subject() -> None:
     one = role(role_definition_id=GLOBAL_ADMINISTRATOR)
-    (demand,) = only_change(remove_admin_roles, situation(found=[], directory_roles=[one])).demands
+    (demand,) = only_change(remove_admin_roles, planning(found=[], directory_roles=[one])).demands
     ask = demand.look.ask
     assert isinstance(ask, Request)
     assert ask.query["$filter"] == f"roleDefinitionId eq '{GLOBAL_ADMINISTRATOR}'"
@@ -221,23 +221,23 @@ def test_a_role_is_suggested_where_it_was_found_and_the_account_is_compromised()
         ([other], Answer.COMPROMISED, False),
         ([by_name], Answer.SUSPICIOUS, False),
     ):
-        seen = situation(found=found, answer=answer, directory_roles=[role()])
+        seen = planning(found=found, answer=answer, directory_roles=[role()])
         assert only_change(remove_admin_roles, seen).suggested is expected
 
 
 def test_a_role_that_is_listed_twice_is_planned_once() -> None:
     twice = [role("eligible"), role("eligible", assignment_id="assigned-2")]
-    assert len(changes(remove_admin_roles, situation(found=[], directory_roles=twice))) == 1
+    assert len(changes(remove_admin_roles, planning(found=[], directory_roles=twice))) == 1
 
 
 def test_an_account_without_roles_needs_nothing() -> None:
-    assert not nothing(remove_admin_roles, situation(found=[], directory_roles=[])).refused
+    assert not nothing(remove_admin_roles, planning(found=[], directory_roles=[])).refused
 
 
 def test_roles_that_were_not_seen_are_not_called_none() -> None:
-    assert nothing(remove_admin_roles, situation(found=[], directory_roles=UNSEEN)).refused
+    assert nothing(remove_admin_roles, planning(found=[], directory_roles=UNSEEN)).refused
     part = Known((role(),), missing=("roles through groups (needs a permission)",))
-    change, gap = remove_admin_roles.plan(situation(found=[], directory_roles=part))
+    change, gap = remove_admin_roles.plan(planning(found=[], directory_roles=part))
     assert isinstance(change, Change)
     assert isinstance(gap, Nothing)
     assert gap.refused
@@ -245,13 +245,13 @@ def test_roles_that_were_not_seen_are_not_called_none() -> None:
 
 
 def test_a_protected_account_keeps_its_roles() -> None:
-    seen = situation(found=[], guard=guarded(), directory_roles=[role()])
+    seen = planning(found=[], guard=guarded(), directory_roles=[role()])
     assert nothing(remove_admin_roles, seen).refused
 
 
 def test_a_direct_role_that_ends_some_day_does_not_come_back_for_ever() -> None:
     held = role("direct", start_date_time=START, end_date_time=END)
-    undo = only_change(remove_admin_roles, situation(found=[], directory_roles=[held])).undo
+    undo = only_change(remove_admin_roles, planning(found=[], directory_roles=[held])).undo
     assert undo is not None
     assert isinstance(undo.do, Request)
     assert undo.do.path == "/roleManagement/directory/roleAssignmentScheduleRequests"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from commands.plan import same
-from commands.situation import Guard, Situation
+from commands.planning import Guard, PlanningInput
 from commands.steps import remove_app_assignments
 from graph.evidence import AppRoleAssignment, Known, OAuthGrant
 from graph.request import Request
 from tests.commands.evidence import ADELE, record
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     errands,
@@ -18,7 +18,7 @@ from tests.commands.steps.situations import (
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 ASSIGNED = AppRoleAssignment(
@@ -32,8 +32,8 @@ GRANT = OAuthGrant(id="grant-1", client_id="principal-1", app_id="app-1", app_di
 PATH = f"/users/{ADELE.id}/appRoleAssignments"
 
 
-def about(*assigned: AppRoleAssignment, found: Any = (), **more: Any) -> Situation:
-    return situation(found=found, app_role_assignments=list(assigned), **more)
+def about(*assigned: AppRoleAssignment, found: Any = (), **more: Any) -> PlanningInput:
+    return planning(found=found, app_role_assignments=list(assigned), **more)
 
 
 def test_it_plans_to_remove_the_assignment_and_can_give_it_back():
@@ -107,11 +107,11 @@ def test_without_assignments_there_is_nothing_to_remove():
 
 
 def test_assignments_that_could_not_be_seen_are_no_clean_slate():
-    assert nothing(remove_app_assignments, situation(app_role_assignments=UNSEEN)).refused
+    assert nothing(remove_app_assignments, planning(app_role_assignments=UNSEEN)).refused
 
 
 def test_what_is_missing_is_said_beside_what_was_seen():
-    on = situation(found=[], app_role_assignments=Known((ASSIGNED,), missing=("one entry",)))
+    on = planning(found=[], app_role_assignments=Known((ASSIGNED,), missing=("one entry",)))
     assert any("one entry" in warning for warning in only_change(remove_app_assignments, on).warns)
 
 

@@ -11,14 +11,14 @@ from commands.steps import remove_delegates
 from graph.evidence import Delegate, DelegateKind, Known
 from graph.request import Cmdlet
 from tests.commands.evidence import ADELE, INTRUDER, record
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     finding,
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 UPN = ADELE.user_principal_name
@@ -69,7 +69,7 @@ KINDS = [
 def test_each_kind_is_taken_away_and_given_back(
     held: Delegate, do: Cmdlet, undo: Cmdlet, rows: list[dict[str, Any]]
 ) -> None:
-    change = only_change(remove_delegates, situation(found=[], delegates=[held]))
+    change = only_change(remove_delegates, planning(found=[], delegates=[held]))
     assert change.do == do
     assert change.undo is not None
     assert change.undo.do == undo
@@ -82,10 +82,10 @@ def test_each_kind_is_taken_away_and_given_back(
 
 def test_an_inherited_or_a_denying_entry_is_not_taken_for_the_right() -> None:
     full, send_as, *_ = [row[0] for row in KINDS]
-    look = only_change(remove_delegates, situation(found=[], delegates=[full])).look
+    look = only_change(remove_delegates, planning(found=[], delegates=[full])).look
     plain = {"User": EVE, "AccessRights": ["FullAccess"], "Deny": False, "IsInherited": False}
     assert state_of(look, [{**plain, "IsInherited": True}, {**plain, "Deny": True}]) is None
-    look = only_change(remove_delegates, situation(found=[], delegates=[send_as])).look
+    look = only_change(remove_delegates, planning(found=[], delegates=[send_as])).look
     assert state_of(look, [{"Trustee": EVE, "AccessControlType": "Deny"}]) is None
 
 
@@ -101,7 +101,7 @@ def test_what_everybody_holds_goes_back_to_what_it_is_by_default(who: str, folde
     held = delegate(DelegateKind.FOLDER, who, folder, "Reviewer")
     if folder.endswith("er"):  # a calendar by any name
         held = held.model_copy(update={"folder_type": "Calendar"})
-    change = only_change(remove_delegates, situation(found=[], delegates=[held]))
+    change = only_change(remove_delegates, planning(found=[], delegates=[held]))
     base = {"Identity": f"{UPN}:{folder}", "User": who}
     assert change.do == cmdlet("Set-MailboxFolderPermission", **base, AccessRights=[rights])
     assert (change.expects, change.wants) == ({"AccessRights": ["Reviewer"]}, {"AccessRights": [rights]})
@@ -118,7 +118,7 @@ def test_rights_are_suggested_by_a_finding_on_them_or_on_who_was_given_them() ->
         finding("delegates", "SendAs:x@fabrikam.example:", after="other", summary="Outside"),
     ]
     megan = delegate(DelegateKind.FOLDER, "megan@contoso.example", "\\Calendar", "Reviewer")
-    planned = changes(remove_delegates, situation(found=found, delegates=[*held, outside, megan]))
+    planned = changes(remove_delegates, planning(found=found, delegates=[*held, outside, megan]))
     assert [(one.suggested, one.why.partition(" ")[0]) for one in planned] == [
         (True, "Eve"),
         (True, "Eve"),
@@ -140,7 +140,7 @@ def test_an_old_right_is_not_suggested_because_its_holder_was_given_another_one(
     ]
     inbox = delegate(DelegateKind.FOLDER, "Default", "\\Inbox", "Reviewer")
     calendar = delegate(DelegateKind.FOLDER, "Default", "\\Calendar", "Reviewer")
-    on = situation(found=found, delegates=[inbox, calendar], audit_log=[given])
+    on = planning(found=found, delegates=[inbox, calendar], audit_log=[given])
     assert [one.suggested for one in changes(remove_delegates, on)] == [True, False]
 
 
@@ -152,43 +152,43 @@ def test_a_right_to_send_does_not_accuse_the_right_to_read_a_folder() -> None:
     )
     found = [finding("delegates", given.id, after=EVE, summary="Eve was given SendAs on this account")]
     held = [delegate(DelegateKind.FOLDER, EVE, "\\Calendar", "Reviewer"), delegate(DelegateKind.SEND_AS)]
-    on = situation(found=found, delegates=held, audit_log=[given])
+    on = planning(found=found, delegates=held, audit_log=[given])
     assert [one.suggested for one in changes(remove_delegates, on)] == [False, True]
 
 
 def test_two_addresses_that_begin_alike_are_two_people() -> None:
     found = [finding("delegates", "record-1", after="eve@evil.example", summary="Eve was given FullAccess")]
-    on = situation(found=found, delegates=[delegate(DelegateKind.FULL_ACCESS)])
+    on = planning(found=found, delegates=[delegate(DelegateKind.FULL_ACCESS)])
     assert not only_change(remove_delegates, on).suggested
 
 
 def test_a_right_that_is_listed_twice_is_planned_once() -> None:
     twice = [delegate(DelegateKind.FULL_ACCESS), delegate(DelegateKind.FULL_ACCESS, EVE.upper())]
-    assert len(changes(remove_delegates, situation(found=[], delegates=twice))) == 1
+    assert len(changes(remove_delegates, planning(found=[], delegates=twice))) == 1
 
 
 def test_without_delegates_nothing_is_planned() -> None:
-    assert not nothing(remove_delegates, situation(found=[], delegates=[])).refused
+    assert not nothing(remove_delegates, planning(found=[], delegates=[])).refused
 
 
 def test_rights_that_were_not_seen_are_named_beside_those_that_were() -> None:
     part = Known((delegate(DelegateKind.SEND_AS),), missing=("full access (needs a role)",))
-    change, gap = remove_delegates.plan(situation(found=[], delegates=part))
+    change, gap = remove_delegates.plan(planning(found=[], delegates=part))
     assert isinstance(change, Change)
     assert isinstance(gap, Nothing)
     assert "full access" in gap.why
-    assert nothing(remove_delegates, situation(found=[], delegates=UNSEEN)).refused
+    assert nothing(remove_delegates, planning(found=[], delegates=UNSEEN)).refused
 
 
 def test_a_protected_account_is_left_alone() -> None:
-    seen = situation(found=[], guard=guarded(), delegates=[delegate(DelegateKind.SEND_AS)])
+    seen = planning(found=[], guard=guarded(), delegates=[delegate(DelegateKind.SEND_AS)])
     assert nothing(remove_delegates, seen).refused
 
 
 def test_a_right_known_by_a_display_name_alone_is_left_to_people() -> None:
     """Two people of one name: the change could take the wrong one's right away."""
     held = delegate(DelegateKind.FOLDER, "Lee Chen", "\\Inbox", "Editor")
-    left = nothing(remove_delegates, situation(found=[], delegates=[held]))
+    left = nothing(remove_delegates, planning(found=[], delegates=[held]))
     assert left.refused
     assert "Lee Chen" in left.why
 
@@ -197,6 +197,6 @@ def test_a_right_is_found_by_the_name_that_exchange_shows_and_taken_by_address()
     held = Delegate(
         kind=DelegateKind.FOLDER, who=EVE, held_as="Eve Moore", rights=("Editor",), folder="\\Inbox"
     )
-    change = only_change(remove_delegates, situation(found=[], delegates=[held]))
+    change = only_change(remove_delegates, planning(found=[], delegates=[held]))
     assert change.do == cmdlet("Remove-MailboxFolderPermission", **INBOX, Confirm=False)
     assert change.look.where == {"User": "Eve Moore"}

@@ -8,14 +8,14 @@ from commands.steps import remove_exchange_roles
 from graph.evidence import Known, RoleGroup
 from graph.request import Cmdlet
 from tests.commands.evidence import ADELE
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     finding,
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 GROUP = RoleGroup(name="Organization Management", roles=("Mail Recipients", "Role Management"))
@@ -23,7 +23,7 @@ OTHER = RoleGroup(name="Records Management")
 
 
 def test_the_member_is_removed_and_can_be_added_again() -> None:
-    change = only_change(remove_exchange_roles, situation(found=[], exchange_role_groups=[GROUP]))
+    change = only_change(remove_exchange_roles, planning(found=[], exchange_role_groups=[GROUP]))
     parameters = {
         "Identity": "Organization Management",
         "Member": ADELE.user_principal_name,
@@ -43,32 +43,32 @@ def test_the_member_is_removed_and_can_be_added_again() -> None:
 
 
 def test_membership_is_seen_by_the_object_id_and_not_by_a_name_that_another_may_have() -> None:
-    look = only_change(remove_exchange_roles, situation(found=[], exchange_role_groups=[GROUP])).look
+    look = only_change(remove_exchange_roles, planning(found=[], exchange_role_groups=[GROUP])).look
     assert state_of(look, [{"Name": "adele.vance", "ExternalDirectoryObjectId": ADELE.id.upper()}]) == {}
     assert state_of(look, [{"Name": "adele.vance", "ExternalDirectoryObjectId": "another"}]) is None
 
 
 def test_a_group_is_suggested_where_it_was_found_and_the_account_is_compromised() -> None:
     found = [finding("admin_roles", "record-1", after="organization management")]
-    seen = situation(found=found, exchange_role_groups=[GROUP, OTHER])
+    seen = planning(found=found, exchange_role_groups=[GROUP, OTHER])
     assert [one.suggested for one in changes(remove_exchange_roles, seen)] == [True, False]
-    unsure = situation(found=found, answer=Answer.SUSPICIOUS, exchange_role_groups=[GROUP])
+    unsure = planning(found=found, answer=Answer.SUSPICIOUS, exchange_role_groups=[GROUP])
     assert not only_change(remove_exchange_roles, unsure).suggested
 
 
 def test_an_account_in_no_role_group_needs_nothing() -> None:
-    assert not nothing(remove_exchange_roles, situation(found=[], exchange_role_groups=[])).refused
+    assert not nothing(remove_exchange_roles, planning(found=[], exchange_role_groups=[])).refused
 
 
 def test_groups_that_were_not_seen_are_not_called_none() -> None:
-    assert nothing(remove_exchange_roles, situation(found=[], exchange_role_groups=UNSEEN)).refused
+    assert nothing(remove_exchange_roles, planning(found=[], exchange_role_groups=UNSEEN)).refused
     part = Known((GROUP,), missing=("the members of Help Desk",))
-    change, gap = remove_exchange_roles.plan(situation(found=[], exchange_role_groups=part))
+    change, gap = remove_exchange_roles.plan(planning(found=[], exchange_role_groups=part))
     assert isinstance(change, Change)
     assert isinstance(gap, Nothing)
     assert "Help Desk" in gap.why
 
 
 def test_a_protected_account_stays_in_its_groups() -> None:
-    seen = situation(found=[], guard=guarded(), exchange_role_groups=[GROUP])
+    seen = planning(found=[], guard=guarded(), exchange_role_groups=[GROUP])
     assert nothing(remove_exchange_roles, seen).refused

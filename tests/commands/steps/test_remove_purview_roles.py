@@ -9,14 +9,14 @@ from graph.evidence import Known, RoleGroup
 from graph.parts.role_groups import is_subject
 from graph.request import Cmdlet
 from tests.commands.evidence import ADELE
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     finding,
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 GROUP = RoleGroup(name="Organization Management", roles=("Mail Recipients", "Role Management"))
@@ -24,7 +24,7 @@ OTHER = RoleGroup(name="Records Management")
 
 
 def test_the_member_is_removed_and_can_be_added_again() -> None:
-    change = only_change(remove_purview_roles, situation(found=[], purview_role_groups=[GROUP]))
+    change = only_change(remove_purview_roles, planning(found=[], purview_role_groups=[GROUP]))
     parameters = {
         "Identity": "Organization Management",
         "Member": ADELE.user_principal_name,
@@ -43,14 +43,14 @@ def test_the_member_is_removed_and_can_be_added_again() -> None:
 
 
 def test_membership_is_seen_by_the_object_id_and_not_by_a_name_that_another_may_have() -> None:
-    look = only_change(remove_purview_roles, situation(found=[], purview_role_groups=[GROUP])).look
+    look = only_change(remove_purview_roles, planning(found=[], purview_role_groups=[GROUP])).look
     assert state_of(look, [{"Name": "adele.vance", "ExternalDirectoryObjectId": ADELE.id.upper()}]) == {}
     assert state_of(look, [{"Name": "adele.vance", "ExternalDirectoryObjectId": "another"}]) is None
 
 
 def test_a_member_without_a_directory_id_is_found_before_the_change_as_it_was_by_the_check() -> None:
     """App-only sessions of Security & Compliance may give the object id as the name, and nothing else."""
-    look = only_change(remove_purview_roles, situation(found=[], purview_role_groups=[GROUP])).look
+    look = only_change(remove_purview_roles, planning(found=[], purview_role_groups=[GROUP])).look
     bare = {
         "Name": ADELE.id,
         "Identity": ADELE.id,
@@ -66,25 +66,25 @@ def test_a_member_without_a_directory_id_is_found_before_the_change_as_it_was_by
 
 def test_a_group_is_suggested_where_it_was_found_and_the_account_is_compromised() -> None:
     found = [finding("admin_roles", "record-1", after="organization management")]
-    seen = situation(found=found, purview_role_groups=[GROUP, OTHER])
+    seen = planning(found=found, purview_role_groups=[GROUP, OTHER])
     assert [one.suggested for one in changes(remove_purview_roles, seen)] == [True, False]
-    unsure = situation(found=found, answer=Answer.SUSPICIOUS, purview_role_groups=[GROUP])
+    unsure = planning(found=found, answer=Answer.SUSPICIOUS, purview_role_groups=[GROUP])
     assert not only_change(remove_purview_roles, unsure).suggested
 
 
 def test_an_account_in_no_role_group_needs_nothing() -> None:
-    assert not nothing(remove_purview_roles, situation(found=[], purview_role_groups=[])).refused
+    assert not nothing(remove_purview_roles, planning(found=[], purview_role_groups=[])).refused
 
 
 def test_groups_that_were_not_seen_are_not_called_none() -> None:
-    assert nothing(remove_purview_roles, situation(found=[], purview_role_groups=UNSEEN)).refused
+    assert nothing(remove_purview_roles, planning(found=[], purview_role_groups=UNSEEN)).refused
     part = Known((GROUP,), missing=("the members of Help Desk",))
-    change, gap = remove_purview_roles.plan(situation(found=[], purview_role_groups=part))
+    change, gap = remove_purview_roles.plan(planning(found=[], purview_role_groups=part))
     assert isinstance(change, Change)
     assert isinstance(gap, Nothing)
     assert "Help Desk" in gap.why
 
 
 def test_a_protected_account_stays_in_its_groups() -> None:
-    seen = situation(found=[], guard=guarded(), purview_role_groups=[GROUP])
+    seen = planning(found=[], guard=guarded(), purview_role_groups=[GROUP])
     assert nothing(remove_purview_roles, seen).refused

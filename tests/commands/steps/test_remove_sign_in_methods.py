@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from commands.plan import same
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps import remove_sign_in_methods
 from commands.symptoms import credential_changes, strong_authentication
 from graph.evidence import AuthenticationMethod, Known, RegisteredMethods
 from graph.request import Request
 from tests.commands.evidence import ADELE, INTRUDER, at, record, sign_in
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     errands,
@@ -21,7 +21,7 @@ from tests.commands.steps.situations import (
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 BASE = f"/users/{ADELE.id}/authentication"
@@ -36,9 +36,11 @@ PHONE = method("phone", phone_number="+1 2065550101", phone_type="mobile")
 APP = method("microsoftAuthenticator", display_name="Pixel 9")
 
 
-def about(*methods: AuthenticationMethod, default: str = "", found: Any = (), **sources: Any) -> Situation:
+def about(
+    *methods: AuthenticationMethod, default: str = "", found: Any = (), **sources: Any
+) -> PlanningInput:
     held = RegisteredMethods(methods=methods, default_method=default)
-    return situation(found=found, authentication_methods=held, **{"directory_roles": [], **sources})
+    return planning(found=found, authentication_methods=held, **{"directory_roles": [], **sources})
 
 
 def test_a_telephone_is_removed_and_can_be_registered_again():
@@ -120,7 +122,7 @@ def test_audit_records_name_no_method_so_that_the_time_of_creation_has_to_tell()
     registered = record("User registered security info", hours=-4, address=INTRUDER)
     mine = method("phone", "old", phone_number="+1 2065550101", phone_type="mobile")
     theirs = method("microsoftAuthenticator", "new", created_date_time=at(-4))
-    on = situation(
+    on = planning(
         authentication_methods=RegisteredMethods(methods=(mine, theirs)),
         directory_roles=[],
         sign_ins=[intrusion],
@@ -199,13 +201,13 @@ def test_the_rule_for_administrators_is_told_before_it_fails():
 def test_what_is_missing_of_the_list_is_said():
     held = Known(RegisteredMethods(methods=(PHONE,)), missing=("which method is the default",))
     change = only_change(
-        remove_sign_in_methods, situation(found=[], authentication_methods=held, directory_roles=[])
+        remove_sign_in_methods, planning(found=[], authentication_methods=held, directory_roles=[])
     )
     assert any("which method is the default" in warning for warning in change.warns)
 
 
 def test_methods_that_could_not_be_seen_are_not_guessed():
-    assert nothing(remove_sign_in_methods, situation(authentication_methods=UNSEEN)).refused
+    assert nothing(remove_sign_in_methods, planning(authentication_methods=UNSEEN)).refused
 
 
 def test_a_protected_account_keeps_its_methods():

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from commands.plan import NEW_PASSWORD, Errand
+from commands.planning import PlanningInput
 from commands.report import Answer
-from commands.situation import Situation
 from commands.steps import reset_password
 from graph.evidence import DirectoryRole, Domain, Known
 from graph.request import Request
 from tests.commands.evidence import ADELE
-from tests.commands.steps.situations import UNSEEN, changes, errands, guarded, nothing, situation, user
+from tests.commands.steps.planning_inputs import UNSEEN, changes, errands, guarded, nothing, planning, user
 
 MANAGED = [Domain(id="contoso.example", authentication_type="Managed")]
 FEDERATED = [
@@ -25,11 +25,11 @@ FEDERATED = [
 
 def about(
     domains: Any = MANAGED, found: Any = (), answer: Answer = Answer.COMPROMISED, **fields: Any
-) -> Situation:
-    return situation(found=found, answer=answer, user=user(**fields), domains=domains, directory_roles=[])
+) -> PlanningInput:
+    return planning(found=found, answer=answer, user=user(**fields), domains=domains, directory_roles=[])
 
 
-def only_errand(on: Situation) -> Errand:
+def only_errand(on: PlanningInput) -> Errand:
     (errand,) = reset_password.plan(on)
     assert isinstance(errand, Errand)
     return errand
@@ -80,7 +80,7 @@ def test_it_is_suggested_for_a_compromised_account_only(answer: Answer):
 
 def test_the_rule_for_administrators_is_told_before_it_fails():
     role = DirectoryRole(assignment_id="a", role_definition_id="x", name="Exchange Administrator")
-    on = situation(found=[], user=user(), domains=MANAGED, directory_roles=[role])
+    on = planning(found=[], user=user(), domains=MANAGED, directory_roles=[role])
     for change in changes(reset_password, on):
         assert any("Privileged Authentication Administrator" in warning for warning in change.warns)
 
@@ -128,11 +128,11 @@ def test_the_password_of_a_guest_belongs_to_somebody_else():
 @pytest.mark.parametrize("source", ["user", "domains"])
 def test_without_knowing_where_the_password_lives_nothing_is_planned(source: str):
     sources: dict[str, Any] = {"user": user(), "domains": MANAGED, source: UNSEEN}
-    assert nothing(reset_password, situation(found=[], **sources)).refused
+    assert nothing(reset_password, planning(found=[], **sources)).refused
 
 
 def test_a_protected_account_keeps_its_password():
-    assert nothing(reset_password, situation(user=user(), domains=MANAGED, guard=guarded())).refused
+    assert nothing(reset_password, planning(user=user(), domains=MANAGED, guard=guarded())).refused
 
 
 def test_domains_seen_in_part_are_a_warning():

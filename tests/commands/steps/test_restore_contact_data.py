@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from commands.plan import Change, Errand
+from commands.planning import PlanningInput
 from commands.report import Answer
-from commands.situation import Situation
 from commands.steps import restore_contact_data
 from commands.steps.restore_contact_data import FIELDS
 from graph.audit_log.record import AuditRecord
 from graph.evidence import DirectoryRole, User
 from tests.commands.evidence import ADELE, INTRUDER, NESTOR, OFFICE, record
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     errands,
@@ -22,7 +22,7 @@ from tests.commands.steps.situations import (
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
     user,
 )
 from tests.commands.symptoms.judging import broken_in
@@ -37,10 +37,10 @@ def changed(
     return record("Update user", address=address, hours=hours, changes=values)
 
 
-def after(*records: AuditRecord, **fields: Any) -> Situation:
+def after(*records: AuditRecord, **fields: Any) -> PlanningInput:
     """What the intruder's records left behind: the user's present fields."""
     roles = fields.pop("directory_roles", [])
-    return situation(
+    return planning(
         user=user(**fields),
         sign_ins=broken_in(),
         directory_audits_on_user=list(records),
@@ -86,7 +86,7 @@ def test_each_property_is_a_change_of_its_own() -> None:
 
 @pytest.mark.parametrize("field", FIELDS, ids=[field.graph for field in FIELDS])
 def test_every_property_that_the_check_reads_can_be_put_back(field: Any) -> None:
-    on = situation(
+    on = planning(
         found=[finding("profile_changes", "r1", before="Old", after="New")],
         user=user(**{field.value: ["New"] if field.many else "New"}),
         directory_audits_on_user=[
@@ -149,7 +149,7 @@ def test_what_is_not_in_force_or_not_suspicious_is_left_alone(
     assert [one for one in errands(restore_contact_data, on) if one.id != PHONE] == []
 
 
-def by_hand(on: Situation) -> Errand:
+def by_hand(on: PlanningInput) -> Errand:
     assert not changes(restore_contact_data, on)
     (errand,) = (one for one in errands(restore_contact_data, on) if one.id != PHONE)
     return errand
@@ -212,16 +212,16 @@ def test_what_little_speaks_against_is_offered_and_not_asked_for() -> None:
 
 
 def test_without_the_account_nothing_is_planned_and_that_is_said() -> None:
-    refusal = nothing(restore_contact_data, situation(user=UNSEEN))
+    refusal = nothing(restore_contact_data, planning(user=UNSEEN))
     assert refusal.refused
     assert refusal.why.startswith("The user could not be seen: The permission for it is missing")
 
 
 def test_a_protected_account_is_left_alone() -> None:
-    assert nothing(restore_contact_data, situation(user=user(), guard=guarded())).refused
+    assert nothing(restore_contact_data, planning(user=user(), guard=guarded())).refused
 
 
-def ask_by_phone(on: Situation) -> str:
+def ask_by_phone(on: PlanningInput) -> str:
     """The instructions of the errand to call the user."""
     (errand,) = (one for one in errands(restore_contact_data, on) if one.id == PHONE)
     assert errand.suggested
@@ -263,5 +263,5 @@ def test_without_any_number_people_look_elsewhere() -> None:
 
 
 def test_nobody_is_called_about_an_account_that_nothing_speaks_against() -> None:
-    on = situation(found=[], answer=Answer.NO_SIGN_FOUND, user=user(mobile_phone="+1"))
+    on = planning(found=[], answer=Answer.NO_SIGN_FOUND, user=user(mobile_phone="+1"))
     assert not nothing(restore_contact_data, on).refused

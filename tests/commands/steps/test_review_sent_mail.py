@@ -6,25 +6,25 @@ import csv
 import io
 
 from commands.plan import Errand
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps import review_sent_mail
 from graph.audit_log.record import Item
 from graph.evidence import Known
 from tests.commands.evidence import INTRUDER, OFFICE, message, record, traced
-from tests.commands.steps.situations import UNSEEN, errands, nothing, situation
+from tests.commands.steps.planning_inputs import UNSEEN, errands, nothing, planning
 from tests.commands.symptoms.judging import broken_in, past
 
 KEY = "<one@contoso.example>"
 
 
-def only(on: Situation) -> Errand:
+def only(on: PlanningInput) -> Errand:
     (errand,) = errands(review_sent_mail, on)
     return errand
 
 
 def test_the_list_names_time_recipients_subject_and_address_and_no_body() -> None:
     errand = only(
-        situation(
+        planning(
             sign_ins=broken_in(),
             message_trace=[traced("=1+1", message_id=KEY, to="a@fabrikam.example")],
             audit_log=[record("Send", address=INTRUDER, items=[Item("=1+1", KEY, "", "")])],
@@ -47,7 +47,7 @@ def test_the_list_names_time_recipients_subject_and_address_and_no_body() -> Non
 
 
 def test_it_says_which_sources_were_seen_and_which_were_not() -> None:
-    how = only(situation(sign_ins=broken_in(), message_trace=UNSEEN, sent_items=[message()])).how
+    how = only(planning(sign_ins=broken_in(), message_trace=UNSEEN, sent_items=[message()])).how
     assert any(line.startswith("Seen: sent items") for line in how)
     (unseen,) = [line for line in how if line.startswith("Not seen, or not wholly: ")]
     assert "message trace (The permission for it is missing)" in unseen
@@ -55,13 +55,13 @@ def test_it_says_which_sources_were_seen_and_which_were_not() -> None:
 
 
 def test_without_a_known_intruder_all_mail_of_the_window_is_listed_and_said_to_be() -> None:
-    errand = only(situation(sign_ins=past(), message_trace=[traced(hours=-20), traced()]))
+    errand = only(planning(sign_ins=past(), message_trace=[traced(hours=-20), traced()]))
     assert errand.how[0].startswith("No record tells when somebody else was in, so all 2 messages since ")
     assert not errand.suggested
 
 
 def test_where_no_mail_could_be_seen_people_look_themselves() -> None:
-    errand = only(situation())
+    errand = only(planning())
     assert errand.files == {}
     assert "Ask the user to look through Sent Items and Deleted Items for mail that somebody else wrote" in (
         errand.how
@@ -69,16 +69,16 @@ def test_where_no_mail_could_be_seen_people_look_themselves() -> None:
 
 
 def test_an_incomplete_trace_is_no_proof_that_nothing_was_sent() -> None:
-    assert only(situation(message_trace=Known((), missing=("the oldest",)))).files == {}
+    assert only(planning(message_trace=Known((), missing=("the oldest",)))).files == {}
 
 
 def test_where_nothing_was_sent_there_is_nothing_to_look_at() -> None:
-    why = nothing(review_sent_mail, situation(sign_ins=broken_in(), message_trace=[])).why
+    why = nothing(review_sent_mail, planning(sign_ins=broken_in(), message_trace=[])).why
     assert why.startswith("Nothing was sent from the mailbox since 2026-09-09 11:00 UTC")
 
 
 def test_mail_from_the_users_usual_places_alone_is_said_to_be_that() -> None:
-    on = situation(
+    on = planning(
         sign_ins=broken_in(),
         message_trace=[traced(message_id=KEY)],
         audit_log=[record("Send", address=OFFICE, items=[Item("Hello", KEY, "", "")])],
@@ -88,6 +88,6 @@ def test_mail_from_the_users_usual_places_alone_is_said_to_be_that() -> None:
 
 def test_a_list_that_is_too_long_is_cut_and_says_so() -> None:
     rows = [traced(to=f"r{number}@fabrikam.example") for number in range(review_sent_mail.MOST + 1)]
-    errand = only(situation(found=[], sign_ins=broken_in(), message_trace=rows))
+    errand = only(planning(found=[], sign_ins=broken_in(), message_trace=rows))
     assert f"The list holds the first {review_sent_mail.MOST:,} of them" in errand.how
     assert errand.files["sent-mail.csv"].count("\r\n") == review_sent_mail.MOST + 1

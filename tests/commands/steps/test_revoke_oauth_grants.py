@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from commands.plan import same
+from commands.planning import Guard, PlanningInput
 from commands.report import Severity
-from commands.situation import Guard, Situation
 from commands.steps import revoke_oauth_grants
 from graph.evidence import Known, OAuthGrant
 from graph.request import Request
 from tests.commands.evidence import ADELE, record
-from tests.commands.steps.situations import (
+from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
     finding,
     guarded,
     nothing,
     only_change,
-    situation,
+    planning,
 )
 
 
@@ -35,8 +35,8 @@ def grant(id: str = "grant-1", **fields: Any) -> OAuthGrant:  # noqa: A002 - the
     return OAuthGrant(id=id, **{**plain, **fields})
 
 
-def about(*grants: OAuthGrant, found: Any = (), **more: Any) -> Situation:
-    return situation(found=found, oauth_grants=list(grants), **more)
+def about(*grants: OAuthGrant, found: Any = (), **more: Any) -> PlanningInput:
+    return planning(found=found, oauth_grants=list(grants), **more)
 
 
 def test_it_plans_to_remove_the_grant_and_remembers_all_of_it():
@@ -125,11 +125,11 @@ def test_without_grants_there_is_nothing_to_take_back():
 
 
 def test_grants_that_could_not_be_seen_are_no_clean_slate():
-    assert nothing(revoke_oauth_grants, situation(oauth_grants=UNSEEN)).refused
+    assert nothing(revoke_oauth_grants, planning(oauth_grants=UNSEEN)).refused
 
 
 def test_what_is_missing_is_said_beside_what_was_seen():
-    on = situation(found=[], oauth_grants=Known((grant(),), missing=("the application principal-9",)))
+    on = planning(found=[], oauth_grants=Known((grant(),), missing=("the application principal-9",)))
     assert any("principal-9" in warning for warning in only_change(revoke_oauth_grants, on).warns)
 
 

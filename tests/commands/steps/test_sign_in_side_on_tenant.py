@@ -16,7 +16,7 @@ import pytest
 
 from commands.check import judge
 from commands.plan import Act, Change, Errand, Look, Planned, State, Undo, same, state_of, took_effect
-from commands.situation import Situation
+from commands.planning import PlanningInput
 from commands.steps import (
     Step,
     block_mobile_devices,
@@ -80,7 +80,7 @@ class Scene:
 
     running: tenant.RunningTenant
     connection: Connection
-    situation: Situation
+    planning: PlanningInput
 
     def read(self, look: Look) -> State:
         """The state that a look shows now; what is not there has none."""
@@ -100,7 +100,7 @@ class Scene:
     @property
     def planned(self) -> tuple[Planned, ...]:
         """Everything that the steps plan."""
-        return tuple(one for step in STEPS for one in step.plan(self.situation))
+        return tuple(one for step in STEPS for one in step.plan(self.planning))
 
     @property
     def changes(self) -> dict[str, Change]:
@@ -123,7 +123,7 @@ def _started(address: str = "adele.vance@contoso.example") -> Iterator[Scene]:
             for one in collect(question, connection, Memory(), patience=60, sources=SOURCES)
         }
         seen = Evidence(subject=subject, window=question.window, **answers)
-        yield Scene(running, connection, Situation(seen, judge(seen, now)))
+        yield Scene(running, connection, PlanningInput(seen, judge(seen, now)))
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_the_plan_expects_what_the_tenant_shows(scene: Scene) -> None:
 
 def test_every_step_plans_something_in_the_takeover(scene: Scene) -> None:
     for step in STEPS:
-        assert list(step.plan(scene.situation)), step
+        assert list(step.plan(scene.planning)), step
 
 
 def test_the_findings_select_what_the_intruder_left_and_no_more(scene: Scene) -> None:
@@ -162,7 +162,7 @@ def test_the_findings_select_what_the_intruder_left_and_no_more(scene: Scene) ->
 
 
 def test_the_demand_of_a_second_global_administrator_holds_until_there_is_none_besides(scene: Scene) -> None:
-    ours = scene.situation.subject.id
+    ours = scene.planning.subject.id
     assert scene.read(another_global_administrator(ours).look) is not None
     assignments = scene.running.state.role_assignments
     holders = [one for one in assignments if one["roleDefinitionId"] == GLOBAL_ADMINISTRATOR]
@@ -220,7 +220,7 @@ def _there_and_back(scene: Scene, change: Change, undo: Undo) -> None:
 
 
 def test_a_blocked_device_that_was_allowed_is_allowed_again(scene: Scene) -> None:
-    upn = scene.situation.subject.user_principal_name
+    upn = scene.planning.subject.user_principal_name
     (change,) = [
         one for one in scene.changes.values() if "Pixel 9" in one.says and one.step.startswith("block_m")
     ]
@@ -230,11 +230,11 @@ def test_a_blocked_device_that_was_allowed_is_allowed_again(scene: Scene) -> Non
     read = Look(change.look.ask, fields=("ActiveSyncAllowedDeviceIDs", "ActiveSyncBlockedDeviceIDs"))
     before = scene.read(read)
     assert before is not None
-    protocols = scene.situation.evidence.mail_protocols
+    protocols = scene.planning.evidence.mail_protocols
     assert isinstance(protocols, Known)
     allowing = protocols.value.model_copy(update={"active_sync_allowed_device_ids": (device,)})
-    seen = replace(scene.situation.evidence, mail_protocols=Known(allowing))
-    again = replace(scene.situation, evidence=seen)
+    seen = replace(scene.planning.evidence, mail_protocols=Known(allowing))
+    again = replace(scene.planning, evidence=seen)
     (planned,) = [
         one for one in block_mobile_devices.plan(again) if isinstance(one, Change) and one.id == change.id
     ]
@@ -263,6 +263,6 @@ def test_every_request_keeps_to_the_contract(scene: Scene) -> None:
 )
 def test_a_password_that_lives_elsewhere_is_left_to_people(address: str, errand: str) -> None:
     with _started(address) as started:
-        (planned,) = reset_password.plan(started.situation)
+        (planned,) = reset_password.plan(started.planning)
         assert isinstance(planned, Errand)
         assert planned.id == errand

@@ -10,7 +10,7 @@ from commands.steps import unblock_sending
 from graph.evidence import BlockedSender
 from graph.request import Cmdlet, Request
 from tests.commands.evidence import ADELE
-from tests.commands.steps.situations import UNSEEN, finding, guarded, nothing, only_change, situation
+from tests.commands.steps.planning_inputs import UNSEEN, finding, guarded, nothing, only_change, planning
 
 ADDRESS = "adele@contoso.example"
 """An alias of the subject; any of her addresses may be blocked."""
@@ -33,7 +33,7 @@ def planned(step: str, **fields: Any) -> Change:
 
 
 def test_the_blocked_address_is_taken_off_the_restricted_entities() -> None:
-    change = only_change(unblock_sending, situation(found=[], blocked_senders=[BLOCKED]))
+    change = only_change(unblock_sending, planning(found=[], blocked_senders=[BLOCKED]))
     assert change.id == f"unblock_sending:{ADDRESS}"
     assert isinstance(change.do, Cmdlet)
     assert change.do.name == "Remove-BlockedSenderAddress"
@@ -46,7 +46,7 @@ def test_the_blocked_address_is_taken_off_the_restricted_entities() -> None:
 
 def test_it_cannot_be_undone_is_not_sent_twice_and_not_suggested() -> None:
     found = [finding("sending_blocked", f"blocked sender {ADDRESS}")]
-    change = only_change(unblock_sending, situation(found=found, blocked_senders=[BLOCKED]))
+    change = only_change(unblock_sending, planning(found=found, blocked_senders=[BLOCKED]))
     assert change.undo is None
     assert change.no_undo
     assert not change.repeatable
@@ -62,7 +62,7 @@ def test_it_waits_for_every_suggested_change_that_contains_the_intruder() -> Non
         planned("remove_exchange_roles"),
         planned("disable_transport_rules"),
     ]
-    change = only_change(unblock_sending, situation(found=[], planned=before, blocked_senders=[BLOCKED]))
+    change = only_change(unblock_sending, planning(found=[], planned=before, blocked_senders=[BLOCKED]))
     assert change.after == ("block_sign_in:it", "remove_forwarding:it", "disable_transport_rules:it")
 
 
@@ -77,28 +77,28 @@ def test_the_password_comes_first_unless_no_sign_of_a_takeover_was_found() -> No
         Answer.NO_SIGN_FOUND: (),
     }
     for answer, after in waits.items():
-        seen = situation(found=[], answer=answer, planned=before, blocked_senders=[BLOCKED])
+        seen = planning(found=[], answer=answer, planned=before, blocked_senders=[BLOCKED])
         assert only_change(unblock_sending, seen).after == after
 
 
 def test_it_says_so_where_the_password_is_left_to_a_person() -> None:
-    seen = situation(found=[], planned=[planned("block_sign_in")], blocked_senders=[BLOCKED])
+    seen = planning(found=[], planned=[planned("block_sign_in")], blocked_senders=[BLOCKED])
     assert any("does not reset the password" in one for one in only_change(unblock_sending, seen).warns)
-    seen = situation(found=[], planned=[planned("reset_password")], blocked_senders=[BLOCKED])
+    seen = planning(found=[], planned=[planned("reset_password")], blocked_senders=[BLOCKED])
     assert not any("does not reset the password" in one for one in only_change(unblock_sending, seen).warns)
 
 
 def test_a_block_on_somebody_else_is_not_touched() -> None:
     other = BlockedSender(sender_address="megan.bowen@contoso.example")
-    assert not nothing(unblock_sending, situation(found=[], blocked_senders=[other])).refused
+    assert not nothing(unblock_sending, planning(found=[], blocked_senders=[other])).refused
 
 
 def test_an_unseen_list_does_not_mean_that_nothing_is_blocked() -> None:
-    assert nothing(unblock_sending, situation(found=[], blocked_senders=UNSEEN)).refused
+    assert nothing(unblock_sending, planning(found=[], blocked_senders=UNSEEN)).refused
 
 
 def test_a_protected_account_is_left_alone() -> None:
-    seen = situation(found=[], guard=guarded(), blocked_senders=[BLOCKED])
+    seen = planning(found=[], guard=guarded(), blocked_senders=[BLOCKED])
     assert nothing(unblock_sending, seen).refused
 
 

@@ -8,19 +8,19 @@ import io
 import pytest
 
 from commands.plan import Errand
+from commands.planning import PlanningInput
 from commands.report import Answer
-from commands.situation import Situation
 from commands.steps import warn_recipients
 from graph.audit_log.record import Item
 from tests.commands.evidence import ADELE, INTRUDER, message, record, traced
-from tests.commands.steps.situations import UNSEEN, errands, finding, nothing, situation
+from tests.commands.steps.planning_inputs import UNSEEN, errands, finding, nothing, planning
 from tests.commands.symptoms.judging import broken_in
 
 KEY = "<one@contoso.example>"
 BAD = record("Send", address=INTRUDER, items=[Item("Pay now", KEY, "", "")])
 
 
-def only(on: Situation) -> Errand:
+def only(on: PlanningInput) -> Errand:
     (errand,) = errands(warn_recipients, on)
     return errand
 
@@ -31,7 +31,7 @@ def listed(errand: Errand) -> list[list[str]]:
 
 def test_each_address_stands_once_with_place_count_and_times() -> None:
     errand = only(
-        situation(
+        planning(
             sign_ins=broken_in(),
             audit_log=[BAD],
             message_trace=[
@@ -53,7 +53,7 @@ def test_each_address_stands_once_with_place_count_and_times() -> None:
 
 def test_recipients_come_from_sent_items_too_and_the_account_itself_is_none() -> None:
     copy = message(to=["a@fabrikam.example", *ADELE.addresses])
-    errand = only(situation(sign_ins=broken_in(), message_trace=UNSEEN, sent_items=[copy]))
+    errand = only(planning(sign_ins=broken_in(), message_trace=UNSEEN, sent_items=[copy]))
     assert [row[0] for row in listed(errand)[1:]] == ["a@fabrikam.example"]
     assert "recipients.csv names 1 recipient, 1 of them outside the organisation" in errand.how
     assert not errand.suggested
@@ -61,7 +61,7 @@ def test_recipients_come_from_sent_items_too_and_the_account_itself_is_none() ->
 
 def test_the_draft_names_address_and_span_and_holds_no_link_and_no_name_of_the_intruders() -> None:
     link = Item("Open https://evil.example now", "<two@contoso.example>", "", "")
-    on = situation(
+    on = planning(
         sign_ins=broken_in(),
         audit_log=[BAD, record("Send", address=INTRUDER, items=[link])],
         message_trace=[traced("Pay now", message_id=KEY)],
@@ -74,32 +74,32 @@ def test_the_draft_names_address_and_span_and_holds_no_link_and_no_name_of_the_i
 
 
 def test_where_nobody_got_mail_nobody_is_warned() -> None:
-    why = nothing(warn_recipients, situation(sign_ins=broken_in(), message_trace=[])).why
+    why = nothing(warn_recipients, planning(sign_ins=broken_in(), message_trace=[])).why
     assert why == "Nobody got mail from this mailbox that may have come from somebody else."
 
 
 def test_where_no_recipient_could_be_seen_people_find_them_out() -> None:
-    errand = only(situation(sign_ins=broken_in(), message_trace=UNSEEN))
+    errand = only(planning(sign_ins=broken_in(), message_trace=UNSEEN))
     assert list(errand.files) == ["warning.txt"]
     assert any(line.startswith("No source names a recipient; run a message trace") for line in errand.how)
 
 
 def test_a_list_that_is_too_long_is_cut_and_says_so() -> None:
     rows = [traced(to=f"r{number}@fabrikam.example") for number in range(warn_recipients.MOST + 1)]
-    errand = only(situation(found=[], sign_ins=broken_in(), message_trace=rows))
+    errand = only(planning(found=[], sign_ins=broken_in(), message_trace=rows))
     assert len(listed(errand)) == warn_recipients.MOST + 1
     assert errand.how.count(f"The list holds the first {warn_recipients.MOST:,} of them") == 2
 
 
 def test_where_no_sign_was_found_nobody_is_told_that_somebody_was_in() -> None:
-    why = nothing(warn_recipients, situation(found=[], answer=Answer.NO_SIGN_FOUND, message_trace=[traced()]))
+    why = nothing(warn_recipients, planning(found=[], answer=Answer.NO_SIGN_FOUND, message_trace=[traced()]))
     assert why.why == "Nothing shows that somebody else was in, so there is nothing to warn of."
     assert not why.refused
 
 
 @pytest.mark.parametrize("answer", [Answer.COMPROMISED, Answer.SUSPICIOUS, Answer.CANNOT_TELL])
 def test_where_nothing_tells_when_somebody_was_in_the_draft_does_not_claim_it(answer: Answer) -> None:
-    text = only(situation(found=[], answer=answer, message_trace=[traced()])).files["warning.txt"]
+    text = only(planning(found=[], answer=answer, message_trace=[traced()])).files["warning.txt"]
     assert "may have used the mailbox" in text
     assert "was using" not in text
     assert "in our hands again" not in text
@@ -108,7 +108,7 @@ def test_where_nothing_tells_when_somebody_was_in_the_draft_does_not_claim_it(an
 def test_mail_that_is_known_to_be_false_shows_that_somebody_was_in() -> None:
     row = traced("Pay now")
     grave = finding("hacked_account_messages", row.id)
-    on = situation(found=[grave], answer=Answer.NO_SIGN_FOUND, message_trace=[row])
+    on = planning(found=[grave], answer=Answer.NO_SIGN_FOUND, message_trace=[row])
     text = only(on).files["warning.txt"]
     assert f"Somebody without any right to it used the mailbox {ADELE.mail}" in text
     assert "- Pay now" in text

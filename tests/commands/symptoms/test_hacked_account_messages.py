@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from commands.check import lacks
-from commands.clues.words import SENT_FAMILIES, SIGNATURE_FAMILIES, families_in, own_words, topic
+from commands.clues.lures import SENT_FAMILIES, SIGNATURE_FAMILIES, families_in, own_words, topic
 from commands.symptoms import hacked_account_messages as symptom
 from graph.audit_log.record import AuditRecord, Item
 from graph.evidence import Evidence, Known, Message

@@ -31,7 +31,7 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class PlanningInput:
     """What a step plans from.
 
     Attributes:

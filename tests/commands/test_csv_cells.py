@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from commands.clues.cells import harmless, moment, table
+from commands.csv_cells import harmless, moment, table
 from tests.commands.evidence import NOON
 
 TEXTS = [

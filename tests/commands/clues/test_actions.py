@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands import usual
-from commands.clues import deeds
+from commands.clues import actions
 from commands.report import Finding, Severity, Sign
 from tests.commands.evidence import ADELE, INTRUDER, NESTOR, at, evidence, record
 from tests.commands.symptoms.judging import broken_in, past
@@ -26,12 +26,12 @@ GRADES = [
 def test_a_deed_is_graver_from_a_suspect_place(where, fields, sign):
     seen = usual.learn(evidence(sign_ins=broken_in()))
     made = record("Set-Mailbox", **fields)
-    assert deeds.graded(made, seen, suspect=SUSPECT, plain=PLAIN, familiar=FAMILIAR) is sign
+    assert actions.graded(made, seen, suspect=SUSPECT, plain=PLAIN, familiar=FAMILIAR) is sign
 
 
 def test_without_a_familiar_sign_the_plain_one_is_given():
     seen = usual.learn(evidence(sign_ins=past()))
-    assert deeds.graded(record("Set-Mailbox"), seen, suspect=SUSPECT, plain=PLAIN) is PLAIN
+    assert actions.graded(record("Set-Mailbox"), seen, suspect=SUSPECT, plain=PLAIN) is PLAIN
 
 
 DONE = [
@@ -50,7 +50,7 @@ DONE = [
 @pytest.mark.parametrize(("who", "fields", "counts"), DONE, ids=[row[0] for row in DONE])
 def test_what_counts_was_done_by_or_to_the_subject(who, fields, counts):
     seen = evidence(audit_log=[record("Set-Mailbox", **fields), record("Another-Thing")])
-    assert bool(list(deeds.deeds(seen, {"set-mailbox"}))) is counts
+    assert bool(list(actions.actions(seen, {"set-mailbox"}))) is counts
 
 
 def found(sign: Sign, *records: str, hours: float = 0, summary: str = "Seen.", after: str = "") -> Finding:
@@ -58,7 +58,7 @@ def found(sign: Sign, *records: str, hours: float = 0, summary: str = "Seen.", a
 
 
 def test_two_services_that_record_one_deed_give_one_finding():
-    once = list(deeds.once([found(PLAIN, "a"), found(PLAIN, "b", hours=1 / 60)]))
+    once = list(actions.once([found(PLAIN, "a"), found(PLAIN, "b", hours=1 / 60)]))
     assert [finding.records for finding in once] == [("a", "b")]
 
 
@@ -71,15 +71,15 @@ def test_two_services_that_record_one_deed_give_one_finding():
     ],
 )
 def test_different_deeds_stay_apart(other):
-    assert len(list(deeds.once([found(PLAIN, "a"), other]))) == 2
+    assert len(list(actions.once([found(PLAIN, "a"), other]))) == 2
 
 
 def test_by_sign_the_finding_that_says_most_is_kept():
-    (kept,) = deeds.once([found(PLAIN, "a"), found(PLAIN, "b", summary="More.", after="Pixel")], by="sign")
+    (kept,) = actions.once([found(PLAIN, "a"), found(PLAIN, "b", summary="More.", after="Pixel")], by="sign")
     assert (kept.summary, kept.after, kept.records) == ("More.", "Pixel", ("a", "b"))
 
 
 def test_the_account_acted_on_is_named():
-    assert deeds.whom(record("Set-Mailbox"), ADELE) == "this account"
-    assert deeds.whom(record("Set-Mailbox", owner="alex@contoso.example"), ADELE) == "alex@contoso.example"
-    assert deeds.whom(record("Set-Mailbox", owner=""), ADELE) == "the tenant"
+    assert actions.whom(record("Set-Mailbox"), ADELE) == "this account"
+    assert actions.whom(record("Set-Mailbox", owner="alex@contoso.example"), ADELE) == "alex@contoso.example"
+    assert actions.whom(record("Set-Mailbox", owner=""), ADELE) == "the tenant"

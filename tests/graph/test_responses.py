@@ -21,8 +21,8 @@ from graph.errors import (
     Refused,
     Throttled,
 )
-from graph.replies import P1, P2, exchange_error, graph_error, retry_after, safe_text
 from graph.request import Limit
+from graph.responses import P1, P2, exchange_error, graph_error, retry_after, safe_text
 from graph.wire import Reply
 
 NOW = datetime(2026, 9, 14, 12, 0, tzinfo=UTC)

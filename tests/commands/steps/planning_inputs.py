@@ -1,7 +1,7 @@
-"""Builders of situations: what a step plans from, out of a few words.
+"""Builders of planning inputs: what a step plans from, out of a few words.
 
-``situation(user=user())`` judges the evidence with the real symptoms. Where a test wants a certain finding
-and not a story that leads to it, ``situation(found=[finding(...)], ...)`` gives the report instead.
+``planning(user=user())`` judges the evidence with the real symptoms. Where a test wants a certain finding
+and not a story that leads to it, ``planning(found=[finding(...)], ...)`` gives the report instead.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 
 from commands.check import judge
 from commands.plan import Change, Errand, Nothing
+from commands.planning import Guard, PlanningInput
 from commands.report import Answer, Finding, Report, Result, Severity, Sign, SymptomResult, Verdict
-from commands.situation import Guard, Situation
 from commands.steps import Step
 from graph.evidence import Evidence, Reason, Unavailable, User
 from tests.commands.evidence import ADELE, NOON, WINDOW, evidence
@@ -21,7 +21,7 @@ UNSEEN = Unavailable(Reason.PERMISSION, "The permission for it is missing.", nee
 """A source that could not be looked at."""
 
 
-def situation(
+def planning(
     *,
     report: Report | None = None,
     found: Iterable[Finding] | None = None,
@@ -30,8 +30,8 @@ def situation(
     planned: Iterable[Change] = (),
     seen: Evidence | None = None,
     **sources: Any,
-) -> Situation:
-    """A situation with these sources; the rest was not asked.
+) -> PlanningInput:
+    """A planning input with these sources; the rest was not asked.
 
     Args:
         report: What the check made of it; the evidence is judged where neither this nor `found` is given.
@@ -45,7 +45,7 @@ def situation(
     whole = seen if seen is not None else evidence(**sources)
     if report is None:
         report = judge(whole, NOON) if found is None else report_of(whole, found, answer)
-    return Situation(evidence=whole, report=report, guard=guard or Guard(), planned=tuple(planned))
+    return PlanningInput(evidence=whole, report=report, guard=guard or Guard(), planned=tuple(planned))
 
 
 def report_of(seen: Evidence, found: Iterable[Finding] = (), answer: Answer = Answer.COMPROMISED) -> Report:
@@ -99,23 +99,23 @@ def guarded() -> Guard:
     return Guard(protected=frozenset({ADELE.user_principal_name}))
 
 
-def changes(step: Step, on: Situation) -> list[Change]:
+def changes(step: Step, on: PlanningInput) -> list[Change]:
     """The changes that a step plans."""
     return [one for one in step.plan(on) if isinstance(one, Change)]
 
 
-def errands(step: Step, on: Situation) -> list[Errand]:
+def errands(step: Step, on: PlanningInput) -> list[Errand]:
     """The errands that a step plans."""
     return [one for one in step.plan(on) if isinstance(one, Errand)]
 
 
-def only_change(step: Step, on: Situation) -> Change:
+def only_change(step: Step, on: PlanningInput) -> Change:
     """The one change that a step plans."""
     (change,) = changes(step, on)
     return change
 
 
-def nothing(step: Step, on: Situation) -> Nothing:
+def nothing(step: Step, on: PlanningInput) -> Nothing:
     """The one reason why a step plans nothing at all."""
     (planned,) = step.plan(on)
     assert isinstance(planned, Nothing), planned

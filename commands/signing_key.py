@@ -39,7 +39,7 @@ _MOST = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class SigningKey:
     """The private key, and what it can do. Two of the same file are equal; neither prints the key."""
 
     _private: Ed25519PrivateKey = field(repr=False, compare=False)

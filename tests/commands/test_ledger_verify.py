@@ -15,7 +15,6 @@ import pytest
 
 from commands.approval import Voter
 from commands.errors import AnchorMisfit, LedgerTampered, LedgerUnwritable
-from commands.keys import Keys
 from commands.ledger import Head, Ledger
 from commands.ledger.chain import hash_of
 from commands.ledger.checkpoint import Checkpoint, note, origin, read_checkpoints, sign, sign_head
@@ -24,6 +23,7 @@ from commands.ledger.schema import GUARDS
 from commands.ledger.verify import verify_ledger
 from commands.plan import Change, Look, Plan
 from commands.proposals import Outcome, Proposals
+from commands.signing_key import SigningKey
 from graph.question import Subject, Window
 from graph.request import Request
 
@@ -39,12 +39,12 @@ COLUMNS = ("at", "kind", "actor", "case_id", "body", "prev", "hash")
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys.load_or_make(tmp_path / "compromise.key")
+def keys(tmp_path: Path) -> SigningKey:
+    return SigningKey.load_or_make(tmp_path / "compromise.key")
 
 
 @pytest.fixture
-def path(tmp_path: Path, keys: Keys) -> Path:
+def path(tmp_path: Path, keys: SigningKey) -> Path:
     """A small ledger: a case with its check, a checkpoint, and two entries behind it."""
     path = tmp_path / "ledger.db"
     with closing(Ledger(path, lambda: NOW)) as book:
@@ -155,7 +155,7 @@ def rewrite(path: Path, first: int) -> None:
     behind_its_back(path, work)
 
 
-def anchor(path: Path, keys: Keys, size: int) -> Checkpoint:
+def anchor(path: Path, keys: SigningKey, size: int) -> Checkpoint:
     """The checkpoint that was signed when the ledger had so many entries."""
     with closing(Ledger(path, lambda: NOW)) as book:
         entry = list(book.entries())[size - 1]
@@ -359,7 +359,7 @@ def test_a_ledger_that_was_rewritten_contradicts_the_checkpoint_inside_of_it(pat
 
 
 def test_an_anchor_that_another_key_signed_is_refused(path, keys, tmp_path):
-    forged = anchor(path, Keys.load_or_make(tmp_path / "other.key"), 8)
+    forged = anchor(path, SigningKey.load_or_make(tmp_path / "other.key"), 8)
     with pytest.raises(AnchorMisfit, match="no key that was given signed it"):
         verify_ledger(path, [forged], [keys.public])
     assert verify_ledger(path, [forged]).anchors == 1, "without a key nothing is asked of signatures"
@@ -374,7 +374,7 @@ def test_two_anchors_that_contradict_each_other_cannot_both_fit(path, keys):
 
 
 def test_a_checkpoint_inside_the_ledger_that_another_key_signed_is_found(path, keys, tmp_path):
-    other = Keys.load_or_make(tmp_path / "other.key")
+    other = SigningKey.load_or_make(tmp_path / "other.key")
     with closing(Ledger(path, lambda: NOW)) as book:
         note(book, sign_head(book, other), "bot")
     with pytest.raises(LedgerTampered, match=r"Entry 9.*no key that was given signed"):

@@ -1,6 +1,6 @@
-"""What people did, by the subject or to the subject, as the symptoms beyond the document look at it.
+"""Actions: what people did, by the subject or to the subject, as the symptoms beyond the document look at it.
 
-A change is told apart by where it came from. The same deed is graver from a suspect address or session, and
+A change is told apart by where it came from. The same action is graver from a suspect address or session, and
 no news from one of the user's own networks; everything else lies in between.
 """
 
@@ -26,7 +26,7 @@ AUDITS: Final = (
 """The sources that `Evidence.records` reads."""
 
 
-def deeds(evidence: Evidence, operations: Collection[str]) -> Iterator[AuditRecord]:
+def actions(evidence: Evidence, operations: Collection[str]) -> Iterator[AuditRecord]:
     """Give what worked, was no service of Microsoft's, and was done by the subject or to the subject.
 
     Args:
@@ -93,7 +93,7 @@ def whom(record: AuditRecord, subject: Subject) -> str:
 
 
 def once(findings: Iterable[Finding], *, by: str = "summary") -> Iterator[Finding]:
-    """Put findings of one deed together: two services often record the same, a few seconds apart.
+    """Put findings of one action together: two services often record the same, a few seconds apart.
 
     Findings of one sign that lie within `records.TOGETHER` and agree in `by` become one, which rests on the
     records of all. With `by` ``"sign"`` the sign and the time are enough; the one that says most is kept.

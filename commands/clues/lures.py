@@ -543,7 +543,6 @@ _REPLY_MARK: Final = re.compile(
     r"^\s*(?:(?:re|aw|sv|antw|odp|vs|ref|res|rif|r|tr|fw|fwd|wg|rv|enc|i|vb|doorst)\s*(?:\[\d+\])?\s*:\s*)+",
     re.IGNORECASE,
 )
-_FORWARD_MARK: Final = re.compile(r"^\s*(?:fw|fwd|wg|tr|rv|enc|i|vb|doorst)\s*:", re.IGNORECASE)
 _AUTOMATIC: Final = re.compile(
     r"^\s*(?:automatic reply|auto(?:matic)? ?reply|out of office|automatische antwort|abwesenheits\w*"
     r"|réponse automatique"
@@ -568,11 +567,6 @@ def topic(subject: str) -> str:
 def is_reply(subject: str) -> bool:
     """Say whether a subject line is an answer's or a forwarded message's."""
     return _REPLY_MARK.match(subject) is not None
-
-
-def is_forward(subject: str) -> bool:
-    """Say whether a subject line is a forwarded message's."""
-    return _FORWARD_MARK.match(subject) is not None
 
 
 def is_automatic(subject: str) -> bool:
