@@ -1,9 +1,4 @@
-"""The `compromise` command.
-
-Exit statuses: 0 it worked, whatever the verdict; 1 something is missing or does not hold (doctor, demo,
-ledger, evidence); 2 bad input or settings; 3 it could not look at all. What went wrong is one line on
-standard error.
-"""
+"""The `compromise` command. It ends with one of `STATUSES`; what went wrong is one line on standard error."""
 
 from __future__ import annotations
 
@@ -61,6 +56,15 @@ if TYPE_CHECKING:
     from commands.analyze import Analysis
 
 WORKED, MISSING, BAD_INPUT, COULD_NOT_LOOK = 0, 1, 2, 3
+STATUSES = {
+    WORKED: "it worked, whatever the verdict",
+    MISSING: "something is missing or does not hold (doctor, demo, any verb of ledger, evidence)",
+    BAD_INPUT: "bad input: an unknown user, file, option or scenario, or a wrong setting",
+    COULD_NOT_LOOK: "it could not look at all: no sign-in, no such tenant, no source or record that could"
+    " be read",
+}
+"""What the command ends with."""
+
 ACTOR = "cli"
 """Who asked, in the ledger, when somebody did on the command line."""
 
@@ -75,6 +79,7 @@ _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 app = typer.Typer(
     name="compromise",
     help="Looks into a Microsoft 365 account that may have been taken over.",
+    epilog="Exit status: " + "; ".join(f"{status} {says}" for status, says in STATUSES.items()) + ".",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -89,7 +94,12 @@ app.add_typer(evidence_app, name="evidence")
 
 Config = Annotated[
     Path | None,
-    typer.Option("--config", envvar="COMPROMISE_CONFIG", help="The settings' file.", dir_okay=False),
+    typer.Option(
+        "--config",
+        envvar="COMPROMISE_CONFIG",
+        help="The settings' file; compromise.toml in this folder unless given.",
+        dir_okay=False,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Scenario = Annotated[
@@ -439,10 +449,19 @@ def init(
         Path, typer.Option(help="Where the settings, keys and certificates are written.", file_okay=False)
     ] = Path(),
     answers: Annotated[
-        Path | None, typer.Option(help="A TOML file with the answers; nothing is asked then.")
+        Path | None,
+        typer.Option(
+            help="A TOML file with the answers; nothing is asked then, and what is not in it takes its"
+            " default."
+        ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Move files that are there aside, and write them anew.")
+        bool,
+        typer.Option(
+            "--force",
+            help="Rename files that are there, with the time behind their names, and write them anew; new"
+            " keys mean new certificates to upload.",
+        ),
     ] = False,
 ) -> None:
     """Ask what the settings need, write them with keys and certificates, and say which clicks are left."""
@@ -582,7 +601,10 @@ def verify(
     key: KeyFile = None,
     public: Annotated[
         Path | None,
-        typer.Option(help="A file with public keys, as `compromise ledger public-key` prints them."),
+        typer.Option(
+            help="A file with public keys in place of the private one, each a line as `compromise ledger"
+            " public-key` prints it, or one in PEM."
+        ),
     ] = None,
 ) -> None:
     """Check every entry against the chain, the tables, and checkpoints."""

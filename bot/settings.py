@@ -103,22 +103,26 @@ class SlackSettings(_Frozen):
         description="the bot's token, which begins with xoxb-"
     )
     app_token: Annotated[SecretStr, _begins("xapp-")] | None = Field(
-        None, description="the app-level token, which begins with xapp-; Socket Mode needs it"
+        None, description="the app-level token, which begins with xapp-; the mode socket needs it"
     )
     signing_secret: SecretStr | None = Field(
         None, description="the app's signing secret; the mode http needs it", min_length=1
     )
-    mode: Literal["socket", "http"] = Field("socket", description="socket or http")
+    mode: Literal["socket", "http"] = Field(
+        "socket", description="socket or http, for signed requests to an address of yours"
+    )
     host: str = Field("127.0.0.1", description="the address that the mode http listens on", min_length=1)
     port: int = Field(3000, description="the port that the mode http listens on, 1 to 65535", ge=0, le=65535)
     channel: str = Field(
         "",
-        description="the id of the channel that cards go to, such as C0123ABCD",
+        description="the id of the channel that cards go to, such as C0123ABCD; without it, the channel in"
+        " which somebody asks",
         pattern="^([CG][A-Z0-9]+)?$",
     )
     checkpoints: str = Field(
         "",
-        description="the id of the channel that checkpoints of the ledger go to, such as C0123ABCD",
+        description="the id of the channel that signed checkpoints of the ledger go to, such as C0123ABCD;"
+        " one that the bot's operators cannot delete messages from is worth most",
         pattern="^([CG][A-Z0-9]+)?$",
     )
     api_url: str = Field(SLACK, description=f"{SLACK}; anything else is for the sandbox on this machine only")
@@ -143,7 +147,10 @@ class ResponderSettings(_Frozen):
         (), description="Slack user ids, such as U0123ABCD"
     )
     group: str = Field(
-        "", description="the id of a Slack user group, such as S0123ABCD", pattern="^(S[A-Z0-9]+)?$"
+        "",
+        description="the id of a Slack user group, such as S0123ABCD; who may edit groups is a setting of"
+        " your workspace",
+        pattern="^(S[A-Z0-9]+)?$",
     )
 
 
@@ -174,12 +181,13 @@ class PolicySettings(_Frozen):
     )
     factor: tuple[Annotated[str, AfterValidator(_is_step_or_kind)], ...] = Field(
         (),
-        description="the ids of steps whose approvals need a code of the second factor, or irreversible,"
-        " or tenant_wide",
+        description="the ids of steps whose approvals need a code of the second factor; irreversible for"
+        " all that cannot be undone, tenant_wide for all that reaches beyond the account",
     )
     people: dict[Step, Annotated[int, Field(ge=1, le=10)]] = Field(
         default_factory=dict,
-        description="step ids with the number of people who must approve, 1 to 10",
+        description="step ids with the number of people who must approve, 1 to 10; two or one, by step,"
+        " for others",
     )
 
 
@@ -187,7 +195,8 @@ class LogSettings(_Frozen):
     """What the log looks like."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="debug, info, warning or error"
+        "info",
+        description="debug, info, warning or error; of libraries, warnings and errors alone are written",
     )
     format: Literal["text", "json"] = Field("text", description="text or json")
 
@@ -217,11 +226,15 @@ class Settings(_Frozen):
     )
     ledger: Path = Field(Path("ledger.db"), description="the ledger's file")
     key: Path = Field(
-        default_factory=_beside_the_ledger, description="the file of the bot's private key; made when absent"
+        default_factory=_beside_the_ledger,
+        description="the file of the bot's private key, readable by its owner alone; compromise.key beside"
+        " the ledger unless given, made when absent. It signs checkpoints and seals passwords and second"
+        " factors",
     )
     checkpoint_every: Span = Field(
         timedelta(hours=1),
-        description="how long after a checkpoint of the ledger the next one is posted, such as 1h or 1d",
+        description="how long after a checkpoint of the ledger the next one is posted, such as 1h or 1d, when"
+        " anything was written since; one follows each plan that was carried out",
     )
     engine: str = Field(
         "sqlite:///jobs.db",
@@ -237,7 +250,9 @@ class Settings(_Frozen):
     )
     workers: int = Field(4, description="how many checks run at the same time, 1 to 64", ge=1, le=64)
     cities: Path | None = Field(
-        None, description="a city database in MaxMind's form (.mmdb), where Microsoft names no place"
+        None,
+        description="a city database in MaxMind's form (.mmdb) for where Microsoft names no place, as in"
+        " tenants without a premium license; without it, countries only",
     )
     log: LogSettings = Field(default_factory=LogSettings, description="what the log looks like")
     sandbox: bool = Field(default=False, description="true only to talk to the sandbox on this machine")

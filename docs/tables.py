@@ -6,15 +6,29 @@ between that comment and the next. What a row says belongs beside the code that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import typing
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
 
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from bot import __main__ as command
+from bot import onboarding
 from bot.messages.help import VERBS
+from bot.settings import Settings, variables
 from commands import steps as remedies
 from commands import symptoms as signs_of
 from commands import verdict
 from commands.ledger.entries import EVENTS, Event
 from graph.queries.registry import QUERIES
+from graph.settings import TenantSettings
+from sandbox.scenarios import SCENARIOS
 
 
 def table(head: str, rows: Iterable[Iterable[str]]) -> str:
@@ -122,6 +136,25 @@ def _either(needs: tuple[str | tuple[str, ...], ...]) -> str:
 # docs/reference/steps.md
 
 
+def steps() -> str:
+    """What can be done, with how many people it takes and what its writes need."""
+    return table(
+        "step | what | source | plans | undo | people | permissions",
+        (
+            [
+                f"`{name_of(step)}`",
+                step.TITLE,
+                step.SOURCE,
+                step.PLANS,
+                step.UNDO,
+                step.PEOPLE,
+                coded(step.PERMISSIONS) or "none",
+            ]
+            for step in remedies.STEPS
+        ),
+    )
+
+
 def order() -> str:
     """The order in which changes are made."""
     return "\n" + "".join(f"{number}. `{name}`\n" for number, name in enumerate(remedies.ORDER, 1))
@@ -136,6 +169,113 @@ def verbs() -> str:
         "command | what happens",
         ([f"`{f'/compromise {verb.name} {verb.usage}'.rstrip()}`", verb.says] for verb in VERBS),
     )
+
+
+# docs/reference/command_line.md
+
+
+def statuses() -> str:
+    """What the command ends with."""
+    return table("status | means", ([str(status), says] for status, says in command.STATUSES.items()))
+
+
+def options(verb: str) -> str:
+    """The options of one verb, such as ``ledger verify``."""
+    found: Any = typer.main.get_command(command.app)
+    for word in verb.split():
+        found = found.commands[word]
+    named = (one for one in found.params if one.opts[0].startswith("--"))
+    return table(
+        "option | means | default",
+        ([f"`{one.opts[0]}`", one.help, "" if one.is_flag else _value(one.default)] for one in named),
+    )
+
+
+def scenarios() -> str:
+    """What can be played on this machine."""
+    return f"\nSCENARIO is one of {coded(SCENARIOS)}.\n"
+
+
+def answers() -> str:
+    """What `compromise init` asks."""
+    return table(
+        "answer | what | default",
+        (
+            [
+                f"`{question.key}`",
+                question.asks,
+                _value(question.default({})) if question.default else "must be given",
+            ]
+            for question in onboarding.QUESTIONS
+        ),
+    )
+
+
+# docs/reference/settings.md
+
+
+def settings(*keys: str) -> str:
+    """The settings below some keys of the file."""
+    found = (row for row in _settings(Settings, ()) if row[0][0] in keys)
+    return _settings_table((".".join(where), where, field) for where, field in found)
+
+
+def tenant_settings() -> str:
+    """The settings of a tenant."""
+    found = _settings(TenantSettings, ("tenant",))
+    return _settings_table((".".join(where[1:]), where, field) for where, field in found)
+
+
+def _settings(model: type[BaseModel], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    for name, field in model.model_fields.items():
+        inner = [kind for kind in typing.get_args(field.annotation) or (field.annotation,) if _is_model(kind)]
+        if inner:
+            yield from _settings(inner[0], (*above, name))
+        else:
+            yield (*above, name), field
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _settings_table(rows: Iterable[tuple[str, tuple[str, ...], FieldInfo]]) -> str:
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, (where, _) in variables():
+        names.setdefault(where, []).append(name)
+    return table(
+        "key | variable | what | default",
+        (
+            [
+                f"`{key}`" if where in names else f"`[{key}]`",
+                coded(names.get(where, ["only in the file"])),
+                field.description or "",
+                "must be given" if field.is_required() else _value(field.default),
+            ]
+            for key, where, field in rows
+        ),
+    )
+
+
+def _value(default: Any) -> str:
+    """A default as people type it; "" where nothing stands for it."""
+    match default:
+        case bool():
+            return f"`{str(default).lower()}`"
+        case timedelta():
+            unit, text = (
+                (86400, "d")
+                if not default.seconds
+                else (3600, "h")
+                if not default.seconds % 3600
+                else (60, "m")
+            )
+            return f"`{default // timedelta(seconds=unit)}{text}`"
+        case Enum():
+            return f"`{default.value}`"
+        case str() | int() | Path():
+            return f"`{default}`" if str(default) else ""
+    return ""
 
 
 # docs/reference/ledger.md

@@ -71,22 +71,24 @@ def _demand_one_credential(secret: SecretStr | None, certificate: Path | None) -
         raise ValueError("give exactly one of client_secret and certificate")
 
 
-class RemediateSettings(BaseModel):
-    """A second application of the tenant, which does nothing but write.
+_ONE_OF_TWO = "its secret; exactly one of secret and certificate must be given"
+_BY_CERTIFICATE = "a PEM file with private key and certificate, or a PFX file (.pfx or .p12)"
+_KEY_LOCK = "what the private key is locked with"
 
-    Attributes:
-        client_id: The application's GUID.
-        client_secret: Its secret; exactly one of secret and certificate must be given.
-        certificate: A PEM file with private key and certificate, or a PFX file (``.pfx`` or ``.p12``).
-        certificate_passphrase: What the private key is locked with.
-    """
+
+class RemediateSettings(BaseModel):
+    """A second application of the tenant, which does nothing but write."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    client_id: str = Field(min_length=1)
-    client_secret: SecretStr | None = None
-    certificate: Path | None = None
-    certificate_passphrase: SecretStr | None = None
+    client_id: str = Field(
+        min_length=1,
+        description="the id of a second application, which everything that changes something is sent as, so"
+        " that the first one needs to read only; without such a table, the first one does both",
+    )
+    client_secret: SecretStr | None = Field(None, description=_ONE_OF_TWO)
+    certificate: Path | None = Field(None, description=_BY_CERTIFICATE)
+    certificate_passphrase: SecretStr | None = Field(None, description=_KEY_LOCK)
 
     @model_validator(mode="after")
     def _one_credential(self) -> Self:
@@ -95,44 +97,36 @@ class RemediateSettings(BaseModel):
 
 
 class TenantSettings(BaseModel):
-    """One tenant and the application registered in it.
-
-    Attributes:
-        name: What people call it; used in sentences and logs.
-        tenant_id: The tenant's GUID.
-        client_id: The application's GUID.
-        client_secret: Its secret; exactly one of secret and certificate must be given.
-        certificate: A PEM file with private key and certificate, or a PFX file (``.pfx`` or ``.p12``).
-        certificate_passphrase: What the private key is locked with.
-        domains: The mail domains that this tenant answers for, subdomains included; none = every domain.
-        cloud: Which of Microsoft's clouds.
-        login_url: Replaces the cloud's login address, as do the three below.
-        graph_url: Without the version.
-        exchange_url: Without ``/adminapi``.
-        compliance_url: Without ``/adminapi``.
-        audit_api: The version of Graph that audit searches are sent to first. Both have them; v1.0 does not
-            answer in every tenant yet.
-        remediate: The application that everything that changes something is sent as, so that what reads all
-            day long cannot write; None where one application does both.
-    """
+    """One tenant and the application registered in it."""
 
     # What is wrong is told without what was given: secrets stand beside it.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    name: str = "tenant"
-    tenant_id: str = Field(min_length=1)
-    client_id: str = Field(min_length=1)
-    client_secret: SecretStr | None = None
-    certificate: Path | None = None
-    certificate_passphrase: SecretStr | None = None
-    domains: tuple[str, ...] = ()
-    cloud: Cloud = Cloud.GLOBAL
-    login_url: str = ""
-    graph_url: str = ""
-    exchange_url: str = ""
-    compliance_url: str = ""
-    audit_api: Literal["beta", "v1.0"] = "beta"
-    remediate: RemediateSettings | None = None
+    name: str = Field("tenant", description="what people call it; used in sentences and logs")
+    tenant_id: str = Field(min_length=1, description="the tenant's id, a GUID")
+    client_id: str = Field(min_length=1, description="the application's id, a GUID")
+    client_secret: SecretStr | None = Field(None, description=_ONE_OF_TWO)
+    certificate: Path | None = Field(None, description=_BY_CERTIFICATE)
+    certificate_passphrase: SecretStr | None = Field(None, description=_KEY_LOCK)
+    domains: tuple[str, ...] = Field(
+        (), description="the mail domains that it answers for, subdomains included; none means every domain"
+    )
+    cloud: Cloud = Field(
+        Cloud.GLOBAL, description=f"which of Microsoft's clouds it is in: {', '.join(Cloud)}"
+    )
+    login_url: str = Field("", description="replaces the cloud's login address")
+    graph_url: str = Field("", description="replaces Graph's address, without the version")
+    exchange_url: str = Field("", description="replaces Exchange's address, without /adminapi")
+    compliance_url: str = Field("", description="replaces the compliance address, without /adminapi")
+    audit_api: Literal["beta", "v1.0"] = Field(
+        "beta",
+        # Both have them; v1.0 does not answer in every tenant yet.
+        description="the version of Graph that audit searches go to first, beta or v1.0",
+    )
+    remediate: RemediateSettings | None = Field(
+        None,
+        description="the application that everything that changes something is sent as",
+    )
 
     @field_validator("domains")
     @classmethod

@@ -13,7 +13,6 @@ from tests.commands.steps.rich import NAMES
 from tests.commands.steps.test_contract import FOUND, changes, name_of
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGE = (DOCS / "reference" / "steps.md").read_text("utf-8")
 PERMISSIONS = (DOCS / "reference" / "permissions.md").read_text("utf-8")
 STEPS: tuple[Any, ...] = steps.STEPS or FOUND
 
@@ -25,35 +24,17 @@ def rows(text: str, columns: int) -> list[list[str]]:
     return [row for row in cells if len(row) == columns]
 
 
-TABLE = {row[0].strip("`"): row[1:] for row in rows(PAGE, 7)[1:]}
-
-
 def coded(permission: str) -> str:
     """A permission as the pages write it: names in code, roles in words."""
     return permission if " " in permission else f"`{permission}`"
 
 
-def test_every_step_has_its_row_and_none_is_left_over() -> None:
-    names = [name_of(step) for step in STEPS]
-    assert (list(TABLE) if steps.STEPS else sorted(TABLE)) == names
-
-
 @pytest.mark.parametrize("step", STEPS, ids=name_of)
-def test_the_row_of_a_step_has_its_title_source_and_permissions(step: steps.Step) -> None:
-    title, source, plans, undo, _, permissions = TABLE[name_of(step)]
-    assert (title, source) == (step.TITLE, step.SOURCE)
-    assert plans
-    assert undo
-    assert permissions == (", ".join(map(coded, step.PERMISSIONS)) or "none")
-
-
-@pytest.mark.parametrize("step", STEPS, ids=name_of)
-def test_the_row_says_how_many_people_it_takes_and_whether_it_can_be_undone(step: steps.Step) -> None:
+def test_a_step_says_how_many_people_it_takes_and_whether_it_can_be_undone(step: steps.Step) -> None:
     planned = [change for name in NAMES for change in changes(name) if change.step == name_of(step)]
     needed = sorted({needs_of(change, Policy()) for change in planned})
-    _, _, _, undo, people, _ = TABLE[name_of(step)]
-    assert people == (" or ".join({1: "one", 2: "two"}[number] for number in needed) or "one")
-    assert ("cannot be undone" in undo) is any(change.no_undo for change in planned)
+    assert (" or ".join({1: "one", 2: "two"}[number] for number in needed) or "one") == step.PEOPLE
+    assert ("cannot be undone" in step.UNDO) is any(change.no_undo for change in planned)
 
 
 def test_every_permission_to_write_has_its_row_with_the_steps_that_need_it() -> None:

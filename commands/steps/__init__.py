@@ -4,6 +4,8 @@ A step module has:
 
 - ``TITLE``: what it does, in the founding document's words where it names it,
 - ``SOURCE``: where it comes from, such as ``step 5`` or ``beyond the document``,
+- ``PLANS``, ``UNDO``, ``PEOPLE``: what it plans, what takes that back, and how many must approve it unless a
+  policy says otherwise, in the words of the page about the steps,
 - ``NEEDS``: the sources that it must have seen to plan anything; where one is unavailable, the step says so
   instead of planning nothing,
 - ``PERMISSIONS``: the application permissions and roles that its writes need; () for a step of errands,
@@ -60,6 +62,9 @@ class Step(Protocol):
     __name__: str
     TITLE: str
     SOURCE: str
+    PLANS: str
+    UNDO: str
+    PEOPLE: str
 
     @property
     def NEEDS(self) -> tuple[str, ...]:  # noqa: N802  a constant of the module

@@ -17,6 +17,9 @@ from graph.request import Cmdlet
 
 TITLE = "Block mobile devices"
 SOURCE = "beyond the document"
+PLANS = "one change for each device; nothing is ever wiped"
+UNDO = "the device leaves the list of blocked ones"
+PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("mobile_devices", "mail_protocols")
 PERMISSIONS: tuple[str, ...] = ("Exchange.ManageAsApp", "an Exchange role with Set-CASMailbox")
 

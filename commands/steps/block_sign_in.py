@@ -29,6 +29,12 @@ from graph.request import Request
 
 TITLE = "Block the user account from signing in"
 SOURCE = "step 5"
+PLANS = (
+    "the block, for the last Global Administrator never; an errand beside it for an account mastered "
+    "on-premises"
+)
+UNDO = "sign-in is allowed again"
+PEOPLE = "two"
 NEEDS: tuple[str, ...] = ("user",)
 PERMISSIONS: tuple[str, ...] = ("User.EnableDisableAccount.All", "User.Read.All")
 

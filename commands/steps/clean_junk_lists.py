@@ -23,6 +23,9 @@ from graph.request import Cmdlet
 
 TITLE = "Clean the junk mail lists"
 SOURCE = "step 3, and beyond the document"
+PLANS = "one change for each entry that a finding names"
+UNDO = "the entry goes back onto its list"
+PEOPLE = "one"
 NEEDS: Final = ("junk_lists",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Set-MailboxJunkEmailConfiguration")
 

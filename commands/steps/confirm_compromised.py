@@ -17,6 +17,9 @@ from graph.request import Limit, Request
 
 TITLE = "Confirm the user compromised"
 SOURCE = "beyond the document"
+PLANS = "the word to Identity Protection that the account is compromised"
+UNDO = "the risk is dismissed"
+PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("risky_user",)
 PERMISSIONS: tuple[str, ...] = ("IdentityRiskyUser.ReadWrite.All",)
 

@@ -21,6 +21,12 @@ from graph.request import Request
 
 TITLE = "Disable applications"
 SOURCE = "beyond the document"
+PLANS = (
+    "one change for each application that the user let in, for everybody in the tenant; never one of "
+    "Microsoft's and never the bot's own"
+)
+UNDO = "the application is enabled again"
+PEOPLE = "two"
 NEEDS: tuple[str, ...] = ("oauth_grants",)
 PERMISSIONS: tuple[str, ...] = ("Application.ReadWrite.All",)
 

@@ -22,6 +22,13 @@ from graph.request import Cmdlet, Limit, Request
 
 TITLE = "Disable suspicious inbox rules"
 SOURCE = "step 3"
+PLANS = (
+    "one change for each rule that is on, hidden ones included; those with a finding are preselected."
+    " Graph where it can; a change through Exchange deletes the rules that only desktop Outlook "
+    "knows, and says so"
+)
+UNDO = "the rule is switched on again"
+PEOPLE = "one"
 NEEDS: Final = ("inbox_rules", "hidden_inbox_rules")
 PERMISSIONS: Final = (
     "MailboxSettings.ReadWrite",

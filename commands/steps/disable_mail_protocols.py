@@ -20,6 +20,12 @@ from graph.request import Cmdlet
 
 TITLE = "Block mail protocols"
 SOURCE = "step 5"
+PLANS = (
+    "one change for each protocol that is on; ActiveSync and Outlook on the web for devices are those"
+    " that the document asks for"
+)
+UNDO = "the protocol's value of before"
+PEOPLE = "one"
 NEEDS: Final = ("mail_protocols",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Set-CASMailbox")
 

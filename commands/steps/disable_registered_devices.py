@@ -22,6 +22,9 @@ from graph.request import Request
 
 TITLE = "Disable registered devices"
 SOURCE = "beyond the document"
+PLANS = "one change for each registered device"
+UNDO = "the device is enabled again"
+PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("registered_devices",)
 _ROLE: Final = "Cloud Device Administrator"
 PERMISSIONS: tuple[str, ...] = ("Device.ReadWrite.All", f"the role {_ROLE}")

@@ -19,6 +19,9 @@ from graph.request import Cmdlet
 
 TITLE = "Disable suspicious sweep rules"
 SOURCE = "step 3"
+PLANS = "one change for each sweep rule that is on"
+UNDO = "the rule is switched on again"
+PEOPLE = "one"
 NEEDS: Final = ("sweep_rules",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Disable-SweepRule")
 

@@ -21,6 +21,9 @@ from graph.request import Cmdlet
 
 TITLE = "Disable mail-flow rules of the tenant"
 SOURCE = "beyond the document"
+PLANS = "one change for each mail-flow rule with a finding"
+UNDO = "the rule is switched on again"
+PEOPLE = "two"
 NEEDS: Final = ("transport_rules",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Disable-TransportRule")
 

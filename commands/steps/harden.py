@@ -16,6 +16,9 @@ from commands.report import Answer
 
 TITLE = "Secure the tenant: the first 30 days, 90 days, and beyond"
 SOURCE = "step 7"
+PLANS = "ten errands: the checklist of 30 days, 90 days and beyond"
+UNDO = "nothing to undo"
+PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
 PERMISSIONS: tuple[str, ...] = ()
 

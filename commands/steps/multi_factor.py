@@ -21,6 +21,9 @@ from graph.evidence import Unavailable
 
 TITLE = "Enable multi-factor authentication"
 SOURCE = "step 1"
+PLANS = "an errand that shows the registered methods and how to demand a second factor"
+UNDO = "nothing to undo"
+PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
 PERMISSIONS: tuple[str, ...] = ()
 

@@ -19,6 +19,9 @@ from graph.evidence import Known, Message
 
 TITLE = "Secure other services that used this mailbox as their alternative address"
 SOURCE = "step 7"
+PLANS = "an errand with `other-services.csv`: which services wrote about passwords and codes in the window"
+UNDO = "nothing to undo"
+PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
 PERMISSIONS: tuple[str, ...] = ()
 

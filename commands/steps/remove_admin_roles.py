@@ -25,6 +25,12 @@ from graph.request import Request
 
 TITLE = "Remove the account from all administrative roles: directory roles"
 SOURCE = "step 6"
+PLANS = (
+    "one change for each directory role: direct, through a group, eligible and switched on in "
+    "Privileged Identity Management; an errand for a place in a group that may be switched on"
+)
+UNDO = "the same role in the same scope, with a new id"
+PEOPLE = "two"
 NEEDS: Final = ("directory_roles",)
 PERMISSIONS: Final = (
     "RoleManagement.ReadWrite.Directory",

@@ -32,6 +32,9 @@ from graph.request import Request
 
 TITLE = "Remove the user from applications"
 SOURCE = "beyond the document"
+PLANS = "one change for each application that the user is assigned to; an errand for what came with a group"
+UNDO = "the same assignment with a new id"
+PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("app_role_assignments",)
 PERMISSIONS: tuple[str, ...] = ("AppRoleAssignment.ReadWrite.All",)
 

@@ -23,6 +23,9 @@ from graph.request import Cmdlet
 
 TITLE = "Remove delegates of the mailbox"
 SOURCE = "beyond the document"
+PLANS = "one change for each right: full access, send as, send on behalf, folders"
+UNDO = "the same right"
+PEOPLE = "one"
 NEEDS: Final = ("delegates",)
 PERMISSIONS: Final = (
     "Exchange.ManageAsApp",

@@ -16,6 +16,9 @@ from commands.steps.parts import refusals
 
 TITLE = "Remove the account from all administrative roles: Exchange"
 SOURCE = "step 6"
+PLANS = "one change for each role group of Exchange"
+UNDO = "the membership is given back"
+PEOPLE = "two"
 NEEDS: Final = ("exchange_role_groups",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Remove-RoleGroupMember")
 

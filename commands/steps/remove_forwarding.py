@@ -20,6 +20,9 @@ from graph.request import Cmdlet
 
 TITLE = "Disable mail forwarding"
 SOURCE = "step 2"
+PLANS = "one change that clears all three properties of forwarding"
+UNDO = "the three values of before"
+PEOPLE = "one"
 NEEDS: Final = ("mailbox",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Set-Mailbox")
 

@@ -16,6 +16,9 @@ from commands.steps.parts import refusals
 
 TITLE = "Remove the account from all administrative roles: Purview and Defender"
 SOURCE = "step 6"
+PLANS = "one change for each role group of Purview and Defender"
+UNDO = "the membership is given back"
+PEOPLE = "two"
 NEEDS: Final = ("purview_role_groups",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "a Purview role with Remove-RoleGroupMember")
 

@@ -32,6 +32,12 @@ from graph.request import Request
 
 TITLE = "Remove sign-in methods that the user did not register"
 SOURCE = "beyond the document"
+PLANS = (
+    "one change for each method besides the password, the default one last; those with a finding are "
+    "preselected"
+)
+UNDO = "a telephone and a mail address can be registered again; the other kinds cannot be undone"
+PEOPLE = "one or two"
 NEEDS: tuple[str, ...] = ("authentication_methods",)
 PERMISSIONS: tuple[str, ...] = ("UserAuthenticationMethod.ReadWrite.All",)
 

@@ -31,6 +31,12 @@ from graph.request import Request
 
 TITLE = "Reset the user's password"
 SOURCE = "step 1"
+PLANS = (
+    "a new random password that must be changed at the next sign-in, and after it the end of all "
+    "sessions; errands for accounts whose password lives elsewhere, and for app passwords"
+)
+UNDO = "cannot be undone: nobody knows the old password"
+PEOPLE = "two"
 NEEDS: tuple[str, ...] = ("user", "domains")
 PERMISSIONS: tuple[str, ...] = (
     "User-PasswordProfile.ReadWrite.All",

@@ -26,6 +26,12 @@ from graph.request import Request
 
 TITLE = "Make sure that the contact information is correct"
 SOURCE = "step 7"
+PLANS = (
+    "one change for each property that still has the intruder's value; errands where only people know"
+    " or may change it, and to ask the user by phone"
+)
+UNDO = "the present value comes back"
+PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("user",)
 PERMISSIONS: tuple[str, ...] = ("User.ReadWrite.All", "User-Phone.ReadWrite.All", "User-Mail.ReadWrite.All")
 

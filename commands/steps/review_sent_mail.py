@@ -18,6 +18,12 @@ from graph.evidence import Known
 
 TITLE = "Verify the sent items"
 SOURCE = "step 7"
+PLANS = (
+    "an errand with `sent-mail.csv`: what left since somebody else was in, from which sources, and "
+    "which were not seen"
+)
+UNDO = "nothing to undo"
+PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
 PERMISSIONS: tuple[str, ...] = ()
 

@@ -28,6 +28,9 @@ from graph.request import Request
 
 TITLE = "Revoke what applications were allowed to do"
 SOURCE = "beyond the document"
+PLANS = "one change for each delegated grant; one for all users is tenant-wide"
+UNDO = "the same grant with a new id"
+PEOPLE = "one or two"
 NEEDS: tuple[str, ...] = ("oauth_grants",)
 PERMISSIONS: tuple[str, ...] = ("DelegatedPermissionGrant.ReadWrite.All",)
 

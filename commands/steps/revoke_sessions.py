@@ -19,6 +19,9 @@ from graph.request import Request
 
 TITLE = "Revoke the user's sessions"
 SOURCE = "step 1"
+PLANS = "the end of all sessions and refresh tokens"
+UNDO = "cannot be undone: people sign in again"
+PEOPLE = "two"
 NEEDS: tuple[str, ...] = ()
 PERMISSIONS: tuple[str, ...] = ("User.RevokeSessions.All",)
 

@@ -20,6 +20,9 @@ from graph.request import Limit, Request
 
 TITLE = "Switch off the automatic reply"
 SOURCE = "step 3, and beyond the document"
+PLANS = "one change that switches the automatic reply off and leaves its text"
+UNDO = "the setting of before"
+PEOPLE = "one"
 NEEDS: Final = ("auto_reply",)
 PERMISSIONS: Final = ("MailboxSettings.ReadWrite",)
 

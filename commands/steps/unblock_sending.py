@@ -21,6 +21,12 @@ from graph.request import Cmdlet
 
 TITLE = "Unblock the mailbox from sending"
 SOURCE = "step 4"
+PLANS = (
+    "the removal from the restricted entities, which waits for every change before it that shuts the "
+    "intruder out; Microsoft allows it a few times only"
+)
+UNDO = "cannot be undone: only sending spam leads back onto the list"
+PEOPLE = "two"
 NEEDS: Final = ("blocked_senders",)
 PERMISSIONS: Final = (
     "Exchange.ManageAsApp",

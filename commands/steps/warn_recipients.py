@@ -22,6 +22,9 @@ from graph.evidence import Known
 
 TITLE = "Inform the people who got mail from the account that it was compromised"
 SOURCE = "step 7"
+PLANS = "an errand with `warning.txt`, a draft that people send, and `recipients.csv`, each recipient once"
+UNDO = "nothing to undo"
+PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
 PERMISSIONS: tuple[str, ...] = ()
 

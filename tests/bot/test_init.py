@@ -472,13 +472,6 @@ def test_what_is_left_fits_the_answers():
     assert [READS in text for text in numbered] == [True, True]
 
 
-def test_every_question_stands_on_the_page_of_the_command_line():
-    page = (ROOT / "docs" / "reference" / "command_line.md").read_text()
-    part = page.partition("## compromise init")[2].partition("\n## ")[0]
-    for question in QUESTIONS:
-        assert f"| `{question.key}` |" in part
-
-
 def test_the_manifest_is_found_beside_the_packages(tmp_path):
     assert onboarding.manifest_path(ROOT / "bot") == str(ROOT / "manifest.yml")
     assert onboarding.manifest_path(tmp_path / "bot") == "manifest.yml of the repository"

@@ -329,18 +329,14 @@ def test_it_runs_as_a_module_too(tmp_path):
     assert done.stdout.startswith("compromise-bot ")
 
 
-def test_every_verb_and_option_of_the_command_line_has_its_row():
+def test_every_verb_of_the_command_line_has_its_section_with_its_options():
     page = (DOCS / "command_line.md").read_text()
     group: Any = typer.main.get_command(command.app)
     commands: dict[str, Any] = {}
     for name, one in group.commands.items():
         inner = getattr(one, "commands", None)
         commands |= {f"{name} {verb}": each for verb, each in inner.items()} if inner else {name: one}
-    for name, one in commands.items():
+    for name in commands:
         heading = next(line for line in page.splitlines() if line.startswith(f"## compromise {name}"))
         section = page.partition(heading)[2].partition("\n## ")[0]
-        options = {option for part in one.params for option in part.opts if option.startswith("--")} - {
-            "--help"
-        }
-        rows = {line.split("`")[1] for line in section.splitlines() if line.startswith("| `--")}
-        assert rows == options, name
+        assert f'print(options("{name}"))' in section or f' + options("{name}"))' in section, name
