@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from bot import log, second_factor, settings, terminal
+from bot import log, second_factor, settings
 from bot.artefacts.report_json import report_json
 from bot.atlas import atlas_of
+from bot.cli import terminal
 from bot.errors import ArchiveAltered, ArchiveUnreadable, BotError, ExportUnreadable
 from bot.messages.escape import visible
 from bot.settings import LogSettings, Settings, SettingsError
@@ -52,7 +53,7 @@ from graph.question import Question, Window
 from graph.tenants import Tenants
 
 if TYPE_CHECKING:
-    from bot.onboarding import Question as Asked
+    from bot.setup.init import Question as Asked
     from commands.analyze import Analysis
 
 WORKED, MISSING, BAD_INPUT, COULD_NOT_LOOK = 0, 1, 2, 3
@@ -280,14 +281,14 @@ def _settings_for_check(
                 "--audit-log goes with --sandbox; to read a log by itself use `compromise analyze`.",
             )
         return settings.load(config, os.environ, settings.CHECK_NEEDS)
-    from bot import demo  # noqa: PLC0415 - only the sandbox's verbs may bring the sandbox with them
+    from bot.cli import demo  # noqa: PLC0415 - only the sandbox's verbs may bring the sandbox with them
 
     played = stack.enter_context(demo.tenant_playing(_scenario(sandbox), _readable_file(audit_log)))
     return Settings(tenants=(demo.tenant_settings(played),))
 
 
 def _scenario(name: str) -> str:
-    from bot import demo  # noqa: PLC0415 - as above
+    from bot.cli import demo  # noqa: PLC0415 - as above
 
     if name not in demo.SCENARIOS:
         raise Stopped(BAD_INPUT, f"There is no scenario {name!r}; there are {', '.join(demo.SCENARIOS)}.")
@@ -395,7 +396,7 @@ def demo(
     ),
 ) -> None:
     """Play the main job on this machine, with the real bot; no account is needed."""
-    from bot import demo as playing  # noqa: PLC0415 - only the sandbox's verbs may bring the sandbox with them
+    from bot.cli import demo as playing  # noqa: PLC0415 - only the sandbox's verbs may bring the sandbox with them
 
     with readable():
         raise typer.Exit(playing.play(output, Console()))
@@ -417,7 +418,7 @@ def sandbox(
     output: Annotated[Path, typer.Option(help="The folder for the bot's ledger.")] = Path("sandbox-output"),
 ) -> None:
     """Show a tenant, a workspace and the bot in a browser page on this machine, until Ctrl-C."""
-    from bot import demo as playing  # noqa: PLC0415 - as above
+    from bot.cli import demo as playing  # noqa: PLC0415 - as above
 
     with readable():
         playing.refuse_beside_credentials(os.environ, Path.cwd())
@@ -429,7 +430,7 @@ def sandbox(
 @app.command()
 def run(config: Config = None) -> None:
     """Start the bot."""
-    from bot import run as running  # noqa: PLC0415 - the engine starts threads of its own; other verbs do without
+    from bot.cli import run as running  # noqa: PLC0415 - the engine starts threads of its own; other verbs do without
 
     with readable():
         loaded = settings.load(config, os.environ)
@@ -465,7 +466,7 @@ def init(
     ] = False,
 ) -> None:
     """Ask what the settings need, write them with keys and certificates, and say which clicks are left."""
-    from bot import onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
+    from bot.setup import init as onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
 
     login = os.environ.get("COMPROMISE_TENANT_LOGIN_URL", "")
     with readable():
@@ -488,7 +489,7 @@ def init(
 
 def _answers(questions: Sequence[Asked], login: str) -> dict[str, Any]:
     """Ask each question at the terminal until its answer has the right form, and its tenant is there."""
-    from bot.onboarding import is_asked, tenant_id  # noqa: PLC0415 - as above
+    from bot.setup.init import is_asked, tenant_id  # noqa: PLC0415 - as above
 
     found: dict[str, Any] = {}
     waiting = list(questions)
@@ -547,7 +548,7 @@ def doctor(  # noqa: PLR0917 - typer reads the options off the parameters
     as_json: Json = False,
 ) -> None:
     """Say which credentials, permissions, licences and Slack scopes are missing, and what that costs."""
-    from bot import doctor as examining  # noqa: PLC0415 - reads every query, which other verbs need not
+    from bot.setup import doctor as examining  # noqa: PLC0415 - reads every query, which other verbs need not
 
     with readable(), ExitStack() as stack:
         log.configure(LogSettings(level="error"))

@@ -16,26 +16,26 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot import listeners
 from bot.atlas import atlas_of
+from bot.cards.case import Cards
+from bot.cards.checkpoint import Witness
+from bot.cards.home import Home
+from bot.cards.proposal import ProposalCards
 from bot.carrying import Carrying
-from bot.cases import Cards
 from bot.deciding import SOURCES, TITLES, Deciding
 from bot.desk import Desk
 from bot.errors import CannotStart, SlackFailed
-from bot.examination import Examination
 from bot.gate import Gate
-from bot.home import Home
-from bot.http_server import HttpServer
 from bot.jobs import Checking, Jobs
 from bot.messages.plans import step_title
 from bot.people import People, doubt_about
-from bot.proposal_cards import ProposalCards
 from bot.reporting import Reporting
 from bot.second_factor import SecondFactor
 from bot.settings import Settings
-from bot.slack_client import TIMEOUT, call, make_client
-from bot.witness import Witness
+from bot.setup.examination import Examination
+from bot.slack import listeners
+from bot.slack.client import TIMEOUT, call, make_client
+from bot.slack.http_server import HttpServer
 from commands.carry_out import Patience
 from commands.ledger import Ledger
 from commands.planning import Guard

@@ -13,12 +13,12 @@ from functools import partial
 
 import structlog
 
-from bot import answers
-from bot.cases import Cards
+from bot.cards.case import Cards
+from bot.cards.proposal import ProposalCards
 from bot.errors import BotError
+from bot.messages import answers
 from bot.messages.case_card import all_closed
 from bot.people import People
-from bot.proposal_cards import ProposalCards
 from commands.approval import ProposalState, Vote
 from commands.carry_out import Patience, carry_out
 from commands.clues.places import Atlas

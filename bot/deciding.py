@@ -15,8 +15,8 @@ from functools import partial
 import structlog
 from slack_sdk import WebClient
 
-from bot import answers, channels
-from bot.cases import Cards
+from bot.cards.case import Cards
+from bot.cards.proposal import ProposalCards
 from bot.errors import Barred, BotError, NotUnderstood, SlackFailed
 from bot.gate import Gate
 from bot.grammar import (
@@ -34,9 +34,8 @@ from bot.grammar import (
     Wish,
     Withdraw,
 )
-from bot.intake import Asked
 from bot.jobs import Jobs
-from bot.messages import Message, Modal, decisions
+from bot.messages import Message, Modal, answers, decisions
 from bot.messages.code_modal import code_modal
 from bot.messages.deny_modal import deny_modal
 from bot.messages.enrol_modal import enrol_modal
@@ -47,10 +46,11 @@ from bot.messages.plans import offer_reference
 from bot.messages.propose_modal import dry_run, propose_modal
 from bot.messages.restore_modal import restore_modal
 from bot.people import People
-from bot.proposal_cards import ProposalCards
 from bot.second_factor import Checked, SecondFactor, uri
-from bot.slack_client import call
-from bot.windows import open_window
+from bot.slack import channels
+from bot.slack.client import call
+from bot.slack.intake import Asked
+from bot.slack.modals import open_window
 from commands import steps
 from commands.approval import ProposalState, Voter, is_same_person, why_not
 from commands.carry_out import secret_name

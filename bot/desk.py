@@ -19,20 +19,20 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
-from bot import answers, channels
-from bot.cases import Cards
+from bot.cards.case import Cards
+from bot.cards.home import Home
 from bot.deciding import Answer, Deciding
 from bot.errors import Barred, BotError, NotUnderstood, SlackFailed
 from bot.gate import Gate
 from bot.grammar import Check, Help, OpenForm, ShowReport, Suspect, Wish, read, window
-from bot.home import Home
-from bot.intake import Asked, Intake
 from bot.jobs import Jobs
-from bot.messages import Message
+from bot.messages import Message, answers
 from bot.messages.help import help_message
 from bot.people import People, Person
 from bot.reporting import Reporting
-from bot.slack_client import TIMEOUT, call
+from bot.slack import channels
+from bot.slack.client import TIMEOUT, call
+from bot.slack.intake import Asked, Intake
 from commands.errors import AlreadyLooking, CommandError, LedgerError
 from commands.ledger import Case, CaseState, Ledger, new_case_id
 from commands.ledger import entries as e

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from bot.errors import Barred, NotUnderstood
 from bot.grammar import About, Address, Alias, CaseId, Mention, Who
-from bot.intake import Asked
 from bot.people import People, Person, is_own_account
+from bot.slack.intake import Asked
 from commands.approval import Voter
 from commands.errors import AlreadyLooking
 from commands.ledger import Case, CaseState, Ledger

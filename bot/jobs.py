@@ -22,8 +22,8 @@ import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus
 
 from bot.artefacts import answers, report_store
+from bot.cards.case import Cards
 from bot.carrying import Carrying, connection_of
-from bot.cases import Cards
 from bot.errors import BotError, CannotStart
 from commands.check import judge, look
 from commands.clues.places import Atlas

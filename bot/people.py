@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 
 from bot.errors import Barred, NotUnderstood, SlackFailed
 from bot.settings import ResponderSettings
-from bot.slack_client import call
+from bot.slack.client import call
 from commands.approval import Voter
 from commands.ledger import Ledger
 from graph.question import Subject

@@ -13,19 +13,19 @@ from typing import Any, Final
 import structlog
 from slack_sdk import WebClient
 
-from bot import channels
-from bot.cases import Cards
+from bot.cards.case import Cards
 from bot.deciding import Answer
 from bot.errors import Barred, CannotPost, NotUnderstood
 from bot.gate import Gate
 from bot.grammar import Address, Alias, Days, Mention, Since, Suspect, Who, read, spelled
-from bot.intake import Asked
 from bot.messages import parts
 from bot.messages.report_modal import MOST_CANDIDATES, check_modal, report_modal
 from bot.messages.reported import reported, thanks, whom_to_ask
-from bot.named import named_in
 from bot.people import People, Person
-from bot.windows import open_window
+from bot.slack import channels
+from bot.slack.intake import Asked
+from bot.slack.mentions import named_in
+from bot.slack.modals import open_window
 from commands.ledger import Ledger
 from commands.ledger import entries as e
 

@@ -19,9 +19,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bot import __main__ as command
-from bot import onboarding
 from bot.messages.help import VERBS
 from bot.settings import Settings, variables
+from bot.setup import init as onboarding
 from commands import steps as remedies
 from commands import symptoms as signs_of
 from commands import verdict

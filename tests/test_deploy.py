@@ -26,10 +26,10 @@ import pytest
 from typer.main import get_command
 
 from bot import __main__ as command
+from bot.cli.run import demand_not_lost, only_one
 from bot.errors import CannotStart
-from bot.http_server import PATH
-from bot.run import demand_not_lost, only_one
 from bot.settings import BOT_NEEDS, load, variables
+from bot.slack.http_server import PATH
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"

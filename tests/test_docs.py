@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import doctor, onboarding, settings
-from bot.capabilities import PARTS
+from bot import settings
 from bot.settings import variables
+from bot.setup import doctor, init
+from bot.setup.capabilities import PARTS
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import sign_head
 from commands.ledger.entries import Asked
@@ -67,22 +68,22 @@ def blocks(language: str) -> list[str]:
 
 
 def test_the_quickstart_grants_exactly_what_queries_and_steps_declare():
-    assert bullets_after(QUICKSTART, "*Investigate*:") == list(onboarding.of_graph(onboarding.to_read()))
-    assert bullets_after(QUICKSTART, "*Remediate*:") == list(onboarding.of_graph(onboarding.to_write()))
+    assert bullets_after(QUICKSTART, "*Investigate*:") == list(init.of_graph(init.to_read()))
+    assert bullets_after(QUICKSTART, "*Remediate*:") == list(init.of_graph(init.to_write()))
     assert "`Exchange.ManageAsApp`" in QUICKSTART
 
 
 def test_the_quickstart_has_the_lines_of_powershell_that_init_prints():
     reading, writing = blocks("powershell")
-    assert reading.splitlines() == list(onboarding.powershell("investigate", "CLIENT-ID"))
-    lines = [*onboarding.powershell("remediate", "CLIENT-ID"), *onboarding.purview("CLIENT-ID")]
+    assert reading.splitlines() == list(init.powershell("investigate", "CLIENT-ID"))
+    lines = [*init.powershell("remediate", "CLIENT-ID"), *init.purview("CLIENT-ID")]
     assert writing.splitlines() == lines
 
 
 def test_the_answers_of_the_quickstart_give_its_settings_which_load(tmp_path):
     given, written = blocks("toml")
-    answers = onboarding.read_answers(tomllib.loads(given))
-    assert onboarding.settings_file(answers, Path("/etc/compromise-bot")) == written
+    answers = init.read_answers(tomllib.loads(given))
+    assert init.settings_file(answers, Path("/etc/compromise-bot")) == written
     for what in ("investigate", "remediate"):
         (tmp_path / f"{what}.pem").touch()
     path = tmp_path / "compromise.toml"
@@ -91,7 +92,7 @@ def test_the_answers_of_the_quickstart_give_its_settings_which_load(tmp_path):
     environment = dict(line.split("=") for line in variables_of_it.replace("…", "1").splitlines())
     loaded = settings.load(path, environment)
     assert loaded.tenants[0].client_ids == (answers.client_id, answers.remediate)
-    assert set(onboarding.environment(answers)) <= set(variables_of_it.splitlines())
+    assert set(init.environment(answers)) <= set(variables_of_it.splitlines())
 
 
 def test_the_quickstart_names_each_scope_and_command_as_it_is():
@@ -102,11 +103,11 @@ def test_the_quickstart_names_each_scope_and_command_as_it_is():
 
 def test_the_page_of_permissions_lists_everything_that_the_queries_need():
     mark = "Application permissions of Microsoft Graph"
-    assert bullets_after(PERMISSIONS, mark) == list(onboarding.of_graph(onboarding.to_read()))
+    assert bullets_after(PERMISSIONS, mark) == list(init.of_graph(init.to_read()))
     line = next(line for line in PERMISSIONS.splitlines() if line.startswith("`Get-BlockedSenderAddress`"))
     exchange, _, purview = line.partition("; in Purview ")
-    assert re.findall(r"`([^`]+)`", exchange) == list(onboarding.cmdlets(onboarding.to_read()))
-    assert re.findall(r"`([^`]+)`", purview) == list(onboarding.cmdlets(onboarding.to_read(), "Purview"))
+    assert re.findall(r"`([^`]+)`", exchange) == list(init.cmdlets(init.to_read()))
+    assert re.findall(r"`([^`]+)`", purview) == list(init.cmdlets(init.to_read(), "Purview"))
 
 
 def test_the_page_of_permissions_has_everything_that_is_finer_than_a_source():

@@ -1,1 +1,1 @@
-"""Setting the bot up, and telling whether it is."""
+"""Setting the bot up and its health: `compromise init`, `compromise doctor`, and the recorder of a tenant."""

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from bot.doctor import Forgets
+from bot.setup.doctor import Forgets
 from graph.collect import collect, find_subject
 from graph.connection import Connection
 from graph.drift import Difference, absent_fields, code_of, items_in, named, new_fields, refusal

@@ -11,7 +11,7 @@ import requests
 
 from bot.app import create_app
 from bot.errors import CannotStart
-from bot.http_server import REMEMBERED, Seen
+from bot.slack.http_server import REMEMBERED, Seen
 from sandbox.tenant import Fault
 from tests.scenarios.conftest import ADELE
 

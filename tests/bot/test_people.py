@@ -18,7 +18,7 @@ from bot.people import (
     why_not,
 )
 from bot.settings import ResponderSettings, SlackSettings
-from bot.slack_client import make_client
+from bot.slack.client import make_client
 from graph.question import Subject
 from sandbox import workspace
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from bot import demo
 from bot import log as logs
-from bot.demo import Playground
+from bot.cli import demo
+from bot.cli.demo import Playground
 from bot.settings import LogSettings
 from sandbox.workspace import Message
 

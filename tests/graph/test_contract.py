@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.capabilities import PARTS
+from bot.setup.capabilities import PARTS
 from graph.collect import Deadline, find_subject, source_of
 from graph.effects import Item
 from graph.errors import GraphError, NoPermission, NotFound

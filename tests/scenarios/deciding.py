@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 
 from bot.app import Bot, create_app
 from bot.artefacts import report_store
-from bot.cases import Cards
+from bot.cards.case import Cards
 from bot.settings import ApproverSettings
-from bot.slack_client import make_client
+from bot.slack.client import make_client
 from commands.approval import ProposalState
 from commands.ledger import Case, new_case_id
 from commands.plan import Change, Look, Planned, Undo, offer_text

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.intake import Asked
 from bot.settings import ResponderSettings
+from bot.slack.intake import Asked
 from sandbox import workspace
 from tests.scenarios.conftest import ADELE
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import now
-from bot.intake import Asked
+from bot.slack.intake import Asked
 from commands.errors import LedgerUnwritable
 from commands.ledger import CaseState, Ledger
 from commands.ledger.verify import verify_ledger

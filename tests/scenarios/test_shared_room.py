@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from slack_sdk import WebClient
 
-from bot.cases import Cards
-from bot.slack_client import make_client
+from bot.cards.case import Cards
+from bot.slack.client import make_client
 from commands.approval import ProposalState
 from sandbox.workspace import Fault
 from tests.scenarios.deciding import Table, laid

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from bot.__main__ import main
-from bot.doctor import Forgets
 from bot.setup import record as recording
+from bot.setup.doctor import Forgets
 from graph import contract
 from graph.collect import collect, find_subject
 from graph.connection import Connection

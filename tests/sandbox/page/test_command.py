@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import requests
 
-from bot import demo
+from bot.cli import demo
 from bot.settings import SettingsError
 
 ROOT = Path(__file__).resolve().parents[3]

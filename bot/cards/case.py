@@ -1,0 +1,445 @@
+"""What people see of a case in Slack: one card that is edited in place, its thread, and its files.
+
+Everything that was posted is noted in the ledger: a restart goes on with the same card and repeats nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import structlog
+from slack_sdk import WebClient
+
+from bot.artefacts import answers as kept_answers
+from bot.artefacts import report_store
+from bot.artefacts.archive import NAME, evidence_archive
+from bot.artefacts.chart import ALT
+from bot.artefacts.handled import Handled
+from bot.artefacts.report_files import report_files
+from bot.artefacts.timeline_png import NAME as PICTURE
+from bot.artefacts.timeline_png import Picture, picture
+from bot.errors import BotError, CannotPost, RoomShared, SlackFailed
+from bot.messages import Message, answers
+from bot.messages.case_card import CaseView, case_card
+from bot.messages.details import details
+from bot.messages.escape import plain
+from bot.messages.proposal_card import proposal_line
+from bot.slack.channels import cannot_post, demand_unshared
+from bot.slack.client import call
+from commands.check import Progress
+from commands.ledger import BOT, Case, CaseState, Ledger
+from commands.ledger.entries import EvidencePacked
+from commands.plan import Nothing, offer_from
+from commands.proposals import Proposals
+from commands.report import Report
+
+log = structlog.get_logger(__name__)
+
+PAUSE = 1.5
+"""Seconds between two edits of one card: Slack allows 50 edits a minute for all cards together."""
+
+FIRST_PAUSE = 0.5
+"""Seconds between the first answer and the first edit, so that it shows findings and not two bare sources."""
+
+SHARED_PAUSE = 30.0
+"""The same where the channel was found to be shared with another company."""
+
+PERSISTENCE = 120.0
+"""Seconds for which something is posted again and again before it is left to the next round."""
+
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"})
+"""Slack's ways to say that a message is not there to be edited any more."""
+
+T = TypeVar("T")
+
+
+class Cards:
+    """Posts and edits what belongs to cases. Any thread may use it.
+
+    Args:
+        client: Slack's Web API, which waits where Slack asks for it.
+        hasty: The same without waiting, for edits that the next one makes needless.
+        ledger: Where cases and what was posted of them are kept.
+        sleep: Waits for so many seconds.
+    """
+
+    def __init__(
+        self,
+        client: WebClient,
+        hasty: WebClient,
+        ledger: Ledger,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._hasty = hasty
+        self._ledger = ledger
+        self._sleep = sleep
+
+    def post(self, case: Case) -> Case:
+        """Post the card of a new case and note where it is.
+
+        Raises:
+            CannotPost: Slack does not let the bot post there.
+            SlackFailed: Slack did not answer.
+        """
+        card = self.say(case.channel, case_card(view_of(case)))
+        with self._ledger.writing() as writing:
+            writing.card_posted(case.id, card["channel"], card["ts"])
+        return self._ledger.case(case.id)
+
+    def link(self, case: Case) -> str:
+        """Give the web address of the card, "" where Slack does not tell it."""
+        return self.permalink(case.channel, case.card)
+
+    def permalink(self, channel: str, ts: str) -> str:
+        """Give the web address of a message, "" where there is none or Slack does not tell it."""
+        if not ts:
+            return ""
+        try:
+            answer = call(self._client.chat_getPermalink, channel=channel, message_ts=ts)
+        except SlackFailed as error:
+            log.warning("A link could not be had.", action="slack.no_link", channel=channel, code=error.code)
+            return ""
+        return str(answer["permalink"])
+
+    @contextmanager
+    def painting(self, case: Case) -> Iterator[Callable[[Progress], None]]:
+        """Give a function that shows progress on the card without ever holding up whoever calls it."""
+        painter = Painter[Progress](lambda progress: self._paint(case, progress))
+        painter.thread.start()
+        try:
+            yield painter.tell
+        finally:
+            painter.stop()
+
+    def show(self, case_id: str) -> None:
+        """Show how a case ended: the card, then the details in its thread, then the files.
+
+        May be called again after an interruption; it goes on where it stopped.
+
+        Raises:
+            SlackFailed: Slack did not answer for a long time.
+            LedgerUnwritable: what was posted cannot be noted, so no more is posted.
+        """
+        case = self._ledger.case(case_id)
+        if case.shown or case.state is CaseState.LOOKING:
+            return
+        how = f"as {case.state}"
+        try:
+            self._show(case)
+        except RoomShared as shared:
+            how = "to whoever asked alone: the channel is shared by now"
+            self.persist(partial(self._tell_asker, case, answers.withheld(case, str(shared))))
+        with self._ledger.writing() as writing:
+            writing.shown(case.id, how)
+        log.info("A case was shown.", action="case.shown", case=case.id, state=case.state.value, how=how)
+
+    def _show(self, case: Case) -> None:
+        done = self._ledger.posted(case.id, case.run)
+        case = self.persist(lambda: self._repaint(case))
+        if case.state is CaseState.DONE and case.report:
+            names = self._thread(case, done, case.run, case.channel, case.card)
+            self.persist(lambda: self._repaint(case, names))
+
+    def _tell_asker(self, case: Case, message: Message) -> Any:
+        """Tell the person who asked for a case, alone.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        channel = call(self._client.conversations_open, users=case.asked_by)["channel"]["id"]
+        return self.say(str(channel), message)
+
+    def refresh(self, case_id: str) -> None:
+        """Bring the card of a finished case up to date after something was done about it.
+
+        Raises:
+            LedgerError: the case cannot be read.
+        """
+        case = self._ledger.case(case_id)
+        if case.state is CaseState.LOOKING or not case.card or not case.shown:
+            return  # whoever shows its end draws all of it
+        try:
+            self._repaint(case, self._files(case))
+        except BotError as error:
+            log.warning("A case's card waits.", action="slack.later", case=case.id, error=str(error))
+
+    def say_in_thread(self, case: Case, what: str, message: Message) -> None:
+        """Say something in the thread of a case's card, once for each `what`.
+
+        Raises:
+            SlackFailed: Slack did not answer for a long time.
+            LedgerError: what was posted cannot be noted.
+        """
+        if case.card and what not in self._ledger.posted(case.id, case.run):
+            posted = self._say_of(case, message, case.card)
+            self._note(case.id, case.run, what, posted["channel"], posted["ts"])
+
+    def _say_of(self, case: Case, message: Message, thread: str = "") -> Any:
+        """Say something in a case's channel, or to whoever asked alone where another company reads along."""
+        try:
+            return self.persist(partial(self.say, case.channel, message, thread))
+        except RoomShared:
+            log.warning("A case's channel is shared by now.", action="case.room_shared", case=case.id)
+            return self.persist(partial(self._tell_asker, case, message))
+
+    def say_in_room(self, case: Case, what: str, message: Message) -> None:
+        """Say something that needs people at the top level of a case's channel, once for each `what`.
+
+        Raises:
+            SlackFailed: Slack did not answer for a long time.
+            LedgerError: what was posted cannot be noted.
+        """
+        if case.card and what not in self._ledger.posted(case.id, case.run):
+            posted = self._say_of(case, message)
+            self._note(case.id, case.run, what, posted["channel"], posted["ts"])
+
+    def post_report(self, case: Case, channel: str, request: str) -> str:
+        """Post the report of a case into a channel, with its details and files; give the message's link.
+
+        Raises:
+            CannotPost: Slack does not let the bot post there.
+            SlackFailed: Slack did not answer.
+        """
+        # What was done about it is told as well; its buttons stay with the case's own card.
+        card = self.say(channel, case_card(replace(self._view(case, ()), offers=None)))
+        what = f"report {request[:12]}"
+        with self._ledger.writing() as writing:
+            writing.posted(case.id, case.run, what, card["channel"], card["ts"])
+        self._thread(case, {}, case.run, card["channel"], card["ts"], prefix=f"{what} ")
+        answer = call(self._client.chat_getPermalink, channel=card["channel"], message_ts=card["ts"])
+        return str(answer["permalink"])
+
+    def _thread(
+        self, case: Case, done: dict[str, str], run: int, channel: str, card: str, *, prefix: str = ""
+    ) -> tuple[str, ...]:
+        report = report_store.load(case.report)
+        for number, message in enumerate(details(report), 1):
+            what = f"{prefix}details {number}"
+            if what not in done:
+                posted = self.persist(partial(self.say, channel, message, card))
+                self._note(case.id, run, what, channel, posted["ts"])
+        what = f"{prefix}files"
+        if what in done:
+            return _names(done[what])
+        # What Microsoft answered goes into the case's own thread only, not wherever a report is asked for.
+        files, drawn = self._papers(case, report, archive=not prefix)
+        uploads = [{"filename": name, "title": name, "content": content} for name, content in files.items()]
+        for upload in uploads:
+            if upload["filename"] == PICTURE:
+                upload["alt_txt"] = plain(drawn.alt, ALT)
+        self.attach(channel, card, uploads, drawn.trouble)
+        self._note(case.id, run, what, channel, ", ".join(files))
+        return tuple(files)
+
+    def attach(self, channel: str, card: str, uploads: list[dict[str, Any]], comment: str = "") -> None:
+        """Attach files in the thread of a card, all together.
+
+        Raises:
+            RoomShared: another company reads along by now.
+            SlackFailed: Slack did not answer for a long time.
+        """
+
+        def upload() -> None:
+            demand_unshared(self._client, channel)
+            call(
+                self._client.files_upload_v2,
+                channel=channel,
+                thread_ts=card,
+                file_uploads=uploads,
+                initial_comment=comment or None,
+            )
+
+        self.persist(upload)
+
+    def _papers(self, case: Case, report: Report, *, archive: bool) -> tuple[dict[str, bytes], Picture]:
+        """The files of a case as it stands now; an archive is noted in the ledger before it is posted."""
+        proposals = Proposals(self._ledger)
+        handled = Handled(
+            case_id=case.id,
+            proposals=proposals.of_case(case.id),
+            errands=proposals.errands(case.id),
+            head=self._ledger.head(),
+        )
+        drawn = picture(report, handled)
+        files = report_files(report, handled, drawn)
+        if archive:
+            noted = self._ledger.answers_of(case)
+            kept = kept_answers.kept(self._ledger.path, case.id, case.run, noted) if noted else None
+            if kept is None:
+                log.warning("An archive has no answers in it.", action="answers.missing", case=case.id)
+            packed = evidence_archive(report, handled, files, case.offer, kept)
+            files[NAME] = packed
+            digest = hashlib.sha256(packed).hexdigest()
+            event = EvidencePacked(case.run, NAME, len(packed), digest, answers=kept is not None)
+            self._ledger.append(event, BOT, case.id)
+        return files, drawn
+
+    def _files(self, case: Case) -> tuple[str, ...]:
+        """The names of the files that were attached in the thread."""
+        return _names(self._ledger.posted(case.id, case.run).get("files", ""))
+
+    def _view(self, case: Case, files: tuple[str, ...]) -> CaseView:
+        """What the card shows of a case and of everything that was done about it."""
+        view = view_of(case, files=files)
+        if view.report is None:
+            return replace(view, offers=False if case.state is CaseState.FAILED else None)
+        seen = self._ledger.last_recheck(case.id)
+        return replace(
+            view,
+            proposals=tuple(proposal_line(one) for one in Proposals(self._ledger).of_case(case.id)),
+            doors=seen.says if seen else "",
+            raised=seen.raised if seen else False,
+            offers=any(not isinstance(one, Nothing) for one in offer_from(case.offer or "[]")),
+        )
+
+    def _note(self, case_id: str, run: int, what: str, channel: str, name: str) -> None:
+        with self._ledger.writing() as writing:
+            writing.posted(case_id, run, what, channel, name)
+
+    def say(self, channel: str, message: Message, thread: str = "") -> Any:
+        """Post one message; nothing in it is unfurled, and nothing goes where another company reads along.
+
+        Raises:
+            CannotPost: Slack does not let the bot post there.
+            SlackFailed: Slack did not answer.
+        """
+        into = {"thread_ts": thread} if thread else {}
+        try:
+            demand_unshared(self._client, channel)
+            return call(
+                self._client.chat_postMessage,
+                channel=channel,
+                unfurl_links=False,
+                unfurl_media=False,
+                **into,
+                **message.arguments,
+            )
+        except SlackFailed as error:
+            reason = cannot_post(error.code)
+            if reason:
+                raise CannotPost(reason) from error
+            raise
+
+    def _repaint(self, case: Case, files: tuple[str, ...] = ()) -> Case:
+        """Bring the card up to date; post a new one where somebody has removed it."""
+        message = case_card(self._view(case, files))
+        demand_unshared(self._client, case.channel)
+        try:
+            call(self._client.chat_update, channel=case.channel, ts=case.card, **message.arguments)
+        except SlackFailed as error:
+            if error.code not in GONE:
+                raise
+            log.warning("A card was gone and is posted anew.", action="case.card_gone", case=case.id)
+            return self.post(case)
+        return case
+
+    def _paint(self, case: Case, progress: Progress) -> float:
+        """Show progress; give for how many seconds to leave the card alone."""
+        message = case_card(view_of(case, progress=progress))
+        try:
+            demand_unshared(self._hasty, case.channel)
+            call(self._hasty.chat_update, channel=case.channel, ts=case.card, **message.arguments)
+        except SlackFailed as error:
+            log.info(
+                "The card could not be edited just now.", action="slack.later", case=case.id, error=str(error)
+            )
+            return max(PAUSE, error.retry_after)
+        except RoomShared:
+            log.warning("A case's channel is shared by now.", action="case.room_shared", case=case.id)
+            return SHARED_PAUSE
+        return PAUSE
+
+    def persist(self, act: Callable[[], Any]) -> Any:
+        """Do something in Slack; try again for a while where the trouble may pass.
+
+        Raises:
+            SlackFailed: the trouble does not pass.
+        """
+        ends = time.monotonic() + PERSISTENCE
+        pause = 1.0
+        while True:
+            try:
+                return act()
+            except SlackFailed as error:
+                pause = max(pause, error.retry_after)
+                if not error.passing or time.monotonic() + pause > ends:
+                    raise
+                log.warning(
+                    "Slack is asked again.", action="slack.again", method=error.method, code=error.code
+                )
+            self._sleep(pause)
+            pause = min(pause * 2, 30.0)
+
+
+class Painter(Generic[T]):
+    """Shows the newest progress from a thread of its own and leaves out what came too quickly."""
+
+    def __init__(self, paint: Callable[[T], float]) -> None:
+        self._paint = paint
+        self._changed = threading.Condition()
+        self._latest: T | None = None
+        self._over = False
+        self.thread = threading.Thread(target=self._run, name="painter", daemon=True)
+
+    def tell(self, progress: T) -> None:
+        """Take note of the newest progress."""
+        with self._changed:
+            self._latest = progress
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Paint no more; what is under way is waited for, so that it cannot overwrite what follows."""
+        with self._changed:
+            self._over = True
+            self._changed.notify()
+        self.thread.join()
+
+    def _run(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or self._latest is not None)
+        pause = FIRST_PAUSE
+        while True:
+            with self._changed:
+                if self._changed.wait_for(lambda: self._over, timeout=pause):
+                    return
+                self._changed.wait_for(lambda: self._over or self._latest is not None)
+                if self._over or self._latest is None:
+                    return
+                progress, self._latest = self._latest, None
+            try:
+                pause = self._paint(progress)
+            except Exception:
+                # A card that cannot be drawn must not end the check; the verdict's card is drawn anew.
+                log.exception("Progress could not be drawn.", action="case.not_drawn")
+                pause = PAUSE
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """The names of files, as they were noted when they were attached."""
+    return tuple(name for name in text.split(", ") if name)
+
+
+def view_of(case: Case, *, progress: Progress | None = None, files: tuple[str, ...] = ()) -> CaseView:
+    """Give what the card shows of a case."""
+    return CaseView(
+        case_id=case.id,
+        subject=case.subject.mail,
+        subject_name=case.subject.display_name,
+        asked_by=case.asked_by,
+        window=case.window,
+        state=case.state.value,
+        started_at=case.asked_at,
+        progress=progress,
+        report=report_store.load(case.report) if case.state is CaseState.DONE and case.report else None,
+        files=files,
+        finished_at=case.finished_at,
+        note=case.note,
+    )

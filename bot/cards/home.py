@@ -1,0 +1,244 @@
+"""Draws the Home tab: reads what its owner may see, and publishes it.
+
+Who somebody is, is read anew each time. Only those who may ask or approve at this moment see cases; somebody
+whose own account is in doubt sees what everybody sees, and nothing that tells why.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from slack_sdk import WebClient
+
+from bot.cards.case import Cards
+from bot.errors import Barred, BotError
+from bot.gate import Gate
+from bot.messages.home import Details, Health, HomePage, OpenCase, Waiting, home
+from bot.people import People, is_own_account
+from bot.second_factor import enrolments
+from bot.setup.examination import Examination
+from bot.slack.client import call
+from bot.slack.intake import Asked
+from commands.approval import Voter, approvals, why_not
+from commands.errors import CommandError, LedgerTampered
+from commands.ledger import Case, CaseState, Ledger
+from commands.ledger.verify import verify_ledger
+from commands.proposals import Proposals
+
+log = structlog.get_logger(__name__)
+
+MOST_CASES = 10
+"""How many cases are listed; each of them is a link that Slack has to be asked for once."""
+
+MOST_WAITING = 10
+
+_ACCUSED = ("compromised", "suspicious")
+
+
+class Home:
+    """The Home tabs of everybody. Any thread may use it.
+
+    Args:
+        client: Slack's Web API.
+        gate: Who may ask.
+        people: Who may approve and report.
+        cards: Knows where cards are.
+        proposals: What waits for people, and the ledger.
+        clock: Tells the time (aware UTC).
+        channel: Where cards and reports go, "" for nowhere in particular.
+        checkpoints: Where checkpoints of the ledger go, "" for nowhere.
+        examination: Knows what the bot can see.
+    """
+
+    def __init__(
+        self,
+        client: WebClient,
+        *,
+        gate: Gate,
+        people: People,
+        cards: Cards,
+        proposals: Proposals,
+        clock: Callable[[], datetime],
+        channel: str,
+        checkpoints: str,
+        examination: Examination,
+    ) -> None:
+        self._client = client
+        self._gate = gate
+        self._people = people
+        self._cards = cards
+        self._proposals = proposals
+        self._clock = clock
+        self._channel = channel
+        self._checkpoints = checkpoints
+        self._examination = examination
+        self._sound: str | None = None
+        self._entries = 0
+        self._lock = threading.Lock()
+        self._links: dict[tuple[str, str], str] = {}
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._proposals.ledger
+
+    def look_at_ledger(self) -> None:
+        """Read the whole ledger through once, after the start."""
+        try:
+            head = verify_ledger(self._ledger.path).head
+        except LedgerTampered as error:
+            log.error("The ledger is not sound.", action="ledger.tampered", why=str(error))  # noqa: TRY400
+            self._sound = str(error)
+        except CommandError as error:
+            log.warning("The ledger could not be read through.", action="ledger.unread", why=str(error))
+        else:
+            self._entries, self._sound = head.size, ""
+
+    def show(self, user: str) -> None:
+        """Draw somebody's Home tab, and draw it again when a look at the bot's health was due.
+
+        Trouble is logged, and the next opening tries again.
+        """
+        page = self._draw(user)
+        if page and page.details and self._examination.is_due() and self._examination.look():
+            self._draw(user)
+
+    def _draw(self, user: str) -> HomePage | None:
+        try:
+            page = self.page(user)
+            call(self._client.views_publish, user_id=user, view=home(page))
+        except (BotError, CommandError) as error:
+            log.warning("The Home tab could not be drawn.", action="home.not_drawn", error=str(error))
+        except Exception:
+            log.exception("The Home tab failed.", action="home.failed")
+        else:
+            return page
+        return None
+
+    def page(self, user: str) -> HomePage:
+        """Read what this person may see.
+
+        Raises:
+            SlackFailed: Slack did not answer, so nobody knows who this is.
+            LedgerError: the ledger cannot be read.
+        """
+        try:
+            reporter = self._people.reporter(user, "")
+        except Barred as error:
+            return HomePage(user, barred=str(error))
+        responders = self._people.responders()
+        voter = self._people.voter(user, factor=True, fresh=False)
+        # The addresses of the reporter: a voter who could not be read has none, and would be in no doubt.
+        doubt = self._people.doubt_about(self._people.addresses_of(reporter))
+        may = not voter.barred or self._may_ask(user)
+        details = self._details(voter) if may and not doubt else None
+        return HomePage(user, reports_heard=bool(self._channel), responders=responders, details=details)
+
+    def _may_ask(self, user: str) -> bool:
+        try:
+            self._gate.asker(Asked("", user, "", "", ""))
+        except Barred:
+            return False
+        return True
+
+    def _details(self, voter: Voter) -> Details:
+        cases = [case for case in map(self._ledger.case, self._open()) if not _is_about(voter, case)]
+        waiting, elsewhere = self._waiting(voter)
+        return Details(
+            approver=not voter.barred,
+            cases=tuple(self._case(case) for case in cases[:MOST_CASES]),
+            more_cases=max(0, len(cases) - MOST_CASES),
+            waiting=waiting,
+            elsewhere=elsewhere,
+            approvers=self._people.approvers(),
+            health=self._health(voter.id),
+        )
+
+    def _open(self) -> list[str]:
+        """Give the ids of the cases that need somebody, the newest first.
+
+        That is what is being looked into, and the newest accusation of each account. A later check acquits
+        only when it looked at as long a span: a shorter one saw less.
+        """
+        found: list[str] = []
+        settled: set[tuple[str, str]] = set()
+        acquitted: dict[tuple[str, str], timedelta] = {}
+        for case in self._ledger.outlines():
+            account = (case.tenant, case.subject.id)
+            if account in settled:
+                continue
+            if case.state is CaseState.LOOKING:
+                found.append(case.id)
+                settled.add(account)
+            elif case.verdict:
+                span = case.window.end - case.window.start
+                if case.verdict not in _ACCUSED:
+                    acquitted[account] = max(span, acquitted.get(account, span))
+                elif span > acquitted.get(account, timedelta()) + timedelta(minutes=1):
+                    found.append(case.id)
+                    settled.add(account)
+        return found
+
+    def _case(self, case: Case) -> OpenCase:
+        looking = not case.finished_at or case.state == "looking"
+        return OpenCase(
+            id=case.id,
+            subject=case.subject.mail or case.subject.user_principal_name,
+            verdict="" if looking else case.verdict,
+            asked_at=case.asked_at,
+            errands=sum(1 for errand in self._proposals.errands(case.id) if not errand.done_by),
+            link=self._link(case.channel, case.card),
+        )
+
+    def _waiting(self, voter: Voter) -> tuple[tuple[Waiting, ...], int]:
+        """Give the open proposals that this person may say yes to, and how many there are besides."""
+        mine: list[Waiting] = []
+        elsewhere = 0
+        now = self._clock()
+        for proposal in sorted(self._proposals.waiting(), key=lambda one: one.expires_at):
+            ballot = self._proposals.ballot(proposal)
+            if now >= proposal.expires_at or is_own_account(voter.addresses, ballot.subject):
+                continue
+            if why_not(ballot, voter, yes=True, digest=proposal.digest, now=now) or len(mine) >= MOST_WAITING:
+                elsewhere += 1
+                continue
+            mine.append(
+                Waiting(
+                    id=proposal.id,
+                    subject=ballot.subject.mail or ballot.subject.user_principal_name,
+                    given=approvals(ballot),
+                    needs=proposal.needs,
+                    expires_at=proposal.expires_at,
+                    link=self._link(proposal.channel, proposal.card),
+                )
+            )
+        return tuple(mine), elsewhere
+
+    def _health(self, user: str) -> Health:
+        last = self._ledger.last_ended()
+        return Health(
+            last_check=last.finished_at if last else None,
+            last_failed=last is not None and last.state is CaseState.FAILED,
+            ledger=self._sound,
+            entries=self._entries,
+            enrolled=any(one.user == user and one.enrolled_at for one in enrolments(self._ledger)),
+            checkpoints=self._checkpoints,
+            channel=self._channel,
+            found=self._examination.found,
+        )
+
+    def _link(self, channel: str, ts: str) -> str:
+        """Give the web address of a card; it never changes, so Slack is asked once."""
+        with self._lock:
+            known = self._links.get((channel, ts), "")
+        if not known:
+            known = self._cards.permalink(channel, ts)
+            with self._lock:
+                self._links[channel, ts] = known
+        return known
+
+
+def _is_about(voter: Voter, case: Case) -> bool:
+    return is_own_account(voter.addresses, case.subject)

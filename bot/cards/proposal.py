@@ -1,0 +1,299 @@
+"""What people see of a proposal in Slack: one card in the case's channel, and a copy for each approver.
+
+All copies are edited together whenever something changes, and their buttons go once it is decided. What was
+posted is noted in the ledger, so a restart goes on with the same cards.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+
+import structlog
+from slack_sdk import WebClient
+
+from bot.cards.case import GONE, PAUSE, Cards, Painter
+from bot.errors import BotError, RoomShared, SlackFailed
+from bot.messages import Message
+from bot.messages.proposal_card import proposal_card, proposal_details
+from bot.people import People
+from bot.slack.channels import demand_unshared
+from bot.slack.client import call
+from commands.approval import ProposalState
+from commands.ledger import Case, Ledger
+from commands.proposals import Proposal, Proposals
+
+log = structlog.get_logger(__name__)
+
+ENDED = frozenset(
+    {
+        ProposalState.DONE,
+        ProposalState.DENIED,
+        ProposalState.WITHDRAWN,
+        ProposalState.EXPIRED,
+        ProposalState.STOPPED,
+    }
+)
+"""The states after which nothing more happens to a proposal."""
+
+SECONDS_AN_EDIT = 1.2
+"""How long the next round of edits waits for each card of one round: Slack allows 50 edits a minute."""
+
+
+class ProposalCards:
+    """Posts and edits what belongs to proposals. Any thread may use it.
+
+    Args:
+        client: Slack's Web API, which waits where Slack asks for it.
+        hasty: The same without waiting, for edits that the next one makes needless.
+        cards: The cards of cases.
+        proposals: Where proposals and what was posted of them are kept.
+        people: Who is to be asked for an approval.
+        titles: The steps' titles by step id, with the document's numbering.
+        clock: Tells the time (aware UTC).
+    """
+
+    def __init__(
+        self,
+        client: WebClient,
+        hasty: WebClient,
+        *,
+        cards: Cards,
+        proposals: Proposals,
+        people: People,
+        titles: Mapping[str, str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._hasty = hasty
+        self._cards = cards
+        self._proposals = proposals
+        self._people = people
+        self._titles = titles
+        self._clock = clock
+        self._links: dict[str, str] = {}
+        self._lock = threading.Lock()
+        # Two threads that edit one card at the same time would let the older state win.
+        self._turns: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._proposals.ledger
+
+    def post(self, proposal_id: str) -> Proposal:
+        """Post the card of a proposal, ask the approvers, and put the whole plan into the thread.
+
+        May be called again after an interruption; it goes on where it stopped.
+
+        Raises:
+            CannotPost: Slack does not let the bot post there.
+            SlackFailed: Slack did not answer for a long time.
+        """
+        with self._turn(proposal_id):
+            proposal = self._proposals.get(proposal_id)
+            if not proposal.card:
+                card = self._cards.persist(
+                    lambda: self._cards.say(proposal.channel, self._card(proposal, self._clock()))
+                )
+                self._proposals.card_posted(proposal.id, card["channel"], card["ts"])
+                proposal = self._proposals.get(proposal_id)
+        self._ask_approvers(proposal)
+        self._explain(proposal)
+        self._cards.refresh(proposal.plan.case_id)
+        return self._proposals.get(proposal_id)
+
+    def is_posted(self, proposal: Proposal) -> bool:
+        """Whether the card and all that goes with it was posted; the whole plan in its thread comes last."""
+        return bool(proposal.card) and not self._is_new(proposal, "plan 1")
+
+    def link(self, proposal: Proposal) -> str:
+        """Give the web address of the card, "" where Slack does not tell it."""
+        return self._cards.permalink(proposal.channel, proposal.card)
+
+    def repaint(self, proposal_id: str) -> None:
+        """Bring every copy of the card up to date; a copy that cannot be edited now waits for the next time.
+
+        Raises:
+            LedgerError: the proposal cannot be read.
+        """
+        with self._turn(proposal_id):
+            proposal = self._proposals.get(proposal_id)
+            if proposal.card:
+                self._edit_all(self._client, proposal)
+        self._cards.refresh(proposal.plan.case_id)
+
+    @contextmanager
+    def painting(self, proposal_id: str) -> Iterator[Callable[[], None]]:
+        """Give a function that shows progress on all copies without ever holding up whoever calls it."""
+        painter = Painter[str](self._paint)
+        painter.thread.start()
+        try:
+            yield lambda: painter.tell(proposal_id)
+        finally:
+            painter.stop()
+
+    def show(self, proposal_id: str) -> None:
+        """Show how a proposal ended on every copy of its card, and on the case's card.
+
+        May be called again after an interruption.
+
+        Raises:
+            SlackFailed: Slack did not answer for a long time.
+            LedgerError: what was shown cannot be noted.
+        """
+        with self._turn(proposal_id):
+            proposal = self._proposals.get(proposal_id)
+            if proposal.shown or proposal.state not in ENDED:
+                return
+            if proposal.card:
+                try:
+                    self._cards.persist(lambda: self._edit_main(self._client, proposal, self._clock()))
+                except RoomShared as shared:
+                    # The approvers' copies, and the Home tab, still tell how it ended.
+                    log.warning("A card stays as it is.", action="proposal.room_shared", why=str(shared))
+                self._edit_copies(self._client, proposal, self._clock())
+            self._proposals.shown(proposal.id)
+        self._cards.refresh(proposal.plan.case_id)
+        log.info(
+            "The end of a proposal was shown.",
+            action="proposal.shown",
+            proposal=proposal.id,
+            state=proposal.state.value,
+        )
+
+    def say_in_thread(self, proposal: Proposal, what: str, message: Message) -> None:
+        """Say something below the card, once for each `what`.
+
+        Raises:
+            SlackFailed: Slack did not answer for a long time.
+        """
+        if proposal.card and self._is_new(proposal, what):
+            try:
+                posted = self._cards.persist(
+                    partial(self._cards.say, proposal.channel, message, proposal.card)
+                )
+            except RoomShared as shared:
+                log.warning("A thread stays as it is.", action="proposal.room_shared", why=str(shared))
+                return
+            self._note(proposal, what, proposal.channel, posted["ts"])
+
+    # --- posting -------------------------------------------------------------------------------------------
+
+    def _ask_approvers(self, proposal: Proposal) -> None:
+        """Send a copy to each approver who may vote; who is barred, or is the subject, learns nothing."""
+        subject = self._ledger.case(proposal.plan.case_id).subject
+        known = {channel for channel, _ in self._proposals.copies(proposal.id)}
+        try:
+            approvers = self._people.approvers()
+        except SlackFailed as error:
+            log.warning("The approvers could not be asked.", action="proposal.nobody_asked", error=str(error))
+            return
+        for user in approvers:
+            try:
+                voter = self._people.voter(user, fresh=False)
+                if voter.barred or any(subject.is_meant_by(address) for address in voter.addresses):
+                    continue
+                channel = str(call(self._client.conversations_open, users=user)["channel"]["id"])
+                if channel in known:
+                    continue
+                with self._turn(proposal.id):
+                    current = self._proposals.get(proposal.id)
+                    posted = self._cards.say(channel, self._card(current, self._clock()))
+                    self._proposals.copy_posted(proposal.id, posted["channel"], posted["ts"])
+            except BotError as error:
+                # The card in the channel is there, and an approver can use that one.
+                log.warning(
+                    "An approver could not be asked.",
+                    action="proposal.not_asked",
+                    proposal=proposal.id,
+                    user=user,
+                    error=str(error),
+                )
+
+    def _explain(self, proposal: Proposal) -> None:
+        """Put the whole plan, and the files that help with its errands, into the card's thread."""
+        for number, message in enumerate(proposal_details(proposal, names=self._titles), 1):
+            self.say_in_thread(proposal, f"plan {number}", message)
+        files = {name: text for errand in proposal.plan.tasks for name, text in errand.files.items()}
+        if not files or not self._is_new(proposal, "files"):
+            return
+        uploads = [{"filename": name, "title": name, "content": text} for name, text in files.items()]
+        self._cards.attach(proposal.channel, proposal.card, uploads)
+        self._note(proposal, "files", proposal.channel, ", ".join(files))
+
+    def _is_new(self, proposal: Proposal, what: str) -> bool:
+        case = self._ledger.case(proposal.plan.case_id)
+        return f"{proposal.id} {what}" not in self._ledger.posted(case.id, case.run)
+
+    def _note(self, proposal: Proposal, what: str, channel: str, name: str) -> None:
+        case = self._ledger.case(proposal.plan.case_id)
+        with self._ledger.writing() as writing:
+            writing.posted(case.id, case.run, f"{proposal.id} {what}", channel, name)
+
+    # --- editing -------------------------------------------------------------------------------------------
+
+    def _paint(self, proposal_id: str) -> float:
+        with self._turn(proposal_id):
+            edits = self._edit_all(self._hasty, self._proposals.get(proposal_id))
+        return max(PAUSE, edits * SECONDS_AN_EDIT)
+
+    def _edit_all(self, client: WebClient, proposal: Proposal) -> int:
+        """Edit all copies; what Slack does not do now is left to the next time. Give how many there are."""
+        try:
+            self._edit_main(client, proposal, self._clock())
+        except BotError as error:
+            log.info("A card waits.", action="slack.later", proposal=proposal.id, error=str(error))
+        return 1 + self._edit_copies(client, proposal, self._clock())
+
+    def _edit_main(self, client: WebClient, proposal: Proposal, now: datetime) -> None:
+        message = self._card(proposal, now)
+        demand_unshared(client, proposal.channel)
+        try:
+            call(client.chat_update, channel=proposal.channel, ts=proposal.card, **message.arguments)
+        except SlackFailed as error:
+            if error.code not in GONE:
+                raise
+            log.warning(
+                "A card was gone and is posted anew.", action="proposal.card_gone", proposal=proposal.id
+            )
+            card = self._cards.say(proposal.channel, message)
+            self._proposals.card_posted(proposal.id, card["channel"], card["ts"])
+
+    def _edit_copies(self, client: WebClient, proposal: Proposal, now: datetime) -> int:
+        message = self._card(proposal, now)
+        copies = self._proposals.copies(proposal.id)
+        for channel, ts in copies:
+            try:
+                call(client.chat_update, channel=channel, ts=ts, **message.arguments)
+            except SlackFailed as error:
+                log.info(
+                    "A copy of a card waits.", action="slack.later", proposal=proposal.id, error=str(error)
+                )
+        return len(copies)
+
+    def _card(self, proposal: Proposal, now: datetime) -> Message:
+        case = self._ledger.case(proposal.plan.case_id)
+        return proposal_card(
+            proposal,
+            names=self._titles,
+            now=now,
+            decided_at=proposal.decided_at,
+            case_link=self._link_of(case),
+            password_shown_to=self._proposals.password_shown_to(proposal),
+        )
+
+    def _link_of(self, case: Case) -> str:
+        if case.card and not self._links.get(case.card):
+            self._links[case.card] = self._cards.link(case)
+        return self._links.get(case.card, "")
+
+    @contextmanager
+    def _turn(self, proposal_id: str) -> Iterator[None]:
+        with self._lock:
+            turn = self._turns[proposal_id]
+        with turn:
+            yield

@@ -1,0 +1,1 @@
+"""The command line: what the verbs of `compromise` do and print."""

@@ -1,0 +1,784 @@
+"""`compromise doctor`: what the bot is allowed to do, what it is not, and what each gap costs.
+
+The table of permissions is made from the queries themselves, and the reference page is checked against it.
+The look into a tenant is the truth test: every question that a check asks is asked once, about one account
+and one day, and what comes back unavailable is named with what would mend it. Writes are never tried: tokens
+say which permissions and directory roles an application holds, and Exchange lists the cmdlets that it would
+let the application run.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.errors import SlackFailed
+from bot.messages import parts
+from bot.messages.escape import visible
+from bot.people import People
+from bot.settings import Settings, SlackSettings
+from bot.setup.capabilities import (
+    OVER_ADMINISTRATORS,
+    PARTS,
+    ROLES,
+    STANDS_IN,
+    Held,
+    Part,
+    cmdlet_of,
+    impossible,
+    label,
+    lacks,
+    role_with,
+    to_write_with,
+)
+from bot.slack.channels import cannot_post, why_not_here
+from bot.slack.client import call, make_client
+from commands.errors import KeyUnusable
+from commands.signing_key import SigningKey
+from commands.steps import STEPS
+from commands.symptoms import SYMPTOMS
+from graph.auth import Resource, refuses
+from graph.collect import collect, find_subject
+from graph.connection import Connection
+from graph.effects import Item
+from graph.errors import CannotSignIn, GraphError, NoLicence, NoPermission, NoSuchUser, NotFound, Refused
+from graph.evidence import SOURCES, Known, Reason, Source, Unavailable
+from graph.limits import Deadline
+from graph.parts.reading import literal, segment
+from graph.queries.registry import QUERIES
+from graph.question import Question, Subject, Window
+from graph.request import Cmdlet, Request
+from graph.responses import MANAGE_AS_APP
+from graph.tenants import Tenants
+
+FINE, GAPS, NO_SIGN_IN = 0, 1, 3
+
+SCOPES: dict[str, str] = {
+    "commands": "nobody can ask by /compromise or by the shortcuts",
+    "chat:write": "no card and no answer can be posted",
+    "files:write": "reports that are too long for a message cannot be attached",
+    "users:read": "guests, bots and deactivated people cannot be told apart, so everybody is refused",
+    "users:read.email": "a mention cannot be matched with its account, and the subject cannot be recognised",
+    "im:write": "nobody can be asked by direct message",
+    "channels:read": "nobody can see who reads along in a public channel, so nothing is posted there",
+    "groups:read": "nobody can see who reads along in a private channel, so nothing is posted there",
+    "usergroups:read": "who may ask cannot be a Slack user group",
+}
+"""The bot's Slack scopes, and what is lost without each."""
+
+_SECONDS = 60.0
+_WHOLE_TENANT = "/"
+_NOT_THE_APPS_FAULT = frozenset({Reason.TIME, Reason.NO_MAILBOX, Reason.NOT_FOUND, Reason.THROTTLING})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One source: what it needs, and what is lost without it.
+
+    Attributes:
+        source: Its id.
+        permissions: Application permissions of Graph, and Exchange roles, of which all are needed.
+        licence: The licence that the tenant needs for it, or "".
+        symptoms: The ids of the symptoms that nobody may call absent without it.
+        helps: The ids of those that only see more with it.
+    """
+
+    source: str
+    permissions: tuple[str, ...]
+    licence: str
+    symptoms: tuple[str, ...]
+    helps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at: whether it is there, and what to say about it."""
+
+    there: bool | None
+    what: str
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What was looked at together.
+
+    Attributes:
+        title: What it is about.
+        lines: What was found.
+        signed_in: False for a tenant that let nobody in.
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    signed_in: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request or cmdlet of a question, with what came back."""
+
+    source: str
+    what: Request | Cmdlet
+    answer: list[Item] | GraphError
+
+    @property
+    def worked(self) -> bool:
+        """Whether it was let through: that there is no such thing is an answer too."""
+        return isinstance(self.answer, list | NotFound)
+
+
+@dataclass(frozen=True, slots=True)
+class _PartlyHeld(Held):
+    """What an application holds, where single needs may not be called unmet.
+
+    Attributes:
+        untold: The needs, in the words of queries and steps, of which only a yes counts.
+    """
+
+    untold: frozenset[str] = frozenset()
+
+    def has(self, need: str) -> bool | None:
+        """Whether a need is met; None when it cannot be told."""
+        # By its name: a dataclass with slots is made twice, and `super()` would look for the first.
+        found = Held.has(self, need)
+        return None if found is False and need in self.untold else found
+
+
+def table() -> tuple[Row, ...]:
+    """The permission table: a row for every source, in the order of the queries."""
+    rows = []
+    for query in QUERIES:
+        source = query.__name__.rpartition(".")[2]
+        needing = tuple(_name(symptom) for symptom in SYMPTOMS if source in _flat(symptom.NEEDS))
+        helped = tuple(_name(symptom) for symptom in SYMPTOMS if source in symptom.HELPS)
+        rows.append(Row(source, tuple(query.PERMISSIONS), query.LICENCE, needing, helped))
+    return tuple(rows)
+
+
+def markdown(row: Row) -> str:
+    """The row as it stands on the reference page."""
+    permissions = ", ".join(one if " " in one else f"`{one}`" for one in row.permissions)
+    symptoms = ", ".join(f"`{name}`" for name in row.symptoms)
+    return f"| `{row.source}` | {permissions} | {row.licence} | {symptoms} |"
+
+
+def finer_markdown(source: str, part: Part) -> str:
+    """A part of a source as it stands on the reference page."""
+    need = part.need if " " in part.need else f"`{part.need}`"
+    return f"| {part.what} | `{source}` | {need} | {part.without} |"
+
+
+def examine(
+    settings: Settings,
+    console: Console,
+    *,
+    user: str | None = None,
+    as_json: bool = False,
+    check_only: bool = False,
+) -> int:
+    """Look at everything, and write what is there and what is not.
+
+    Args:
+        settings: Whose tenants and whose Slack.
+        console: Where to write.
+        user: The account to try the questions on; any account when None.
+        as_json: Write JSON, for programs.
+        check_only: Leave out what only the steps need.
+
+    Returns:
+        0 when all is there, 1 when something is missing, 3 when one of the tenants does not let us sign in.
+    """
+    tenants = Tenants(settings.tenants)
+    try:
+        return _tell(look(settings, tenants, user, check_only=check_only), console, as_json=as_json)
+    finally:
+        tenants.close()
+
+
+def _tell(sections: Iterable[Section], console: Console, *, as_json: bool) -> int:
+    """Write the sections as they come; give the exit status."""
+    status, told = FINE, []
+    for section in sections:
+        if any(line.there is False for line in section.lines):
+            status = max(status, GAPS)
+        if not section.signed_in:
+            status = NO_SIGN_IN
+        if as_json:
+            told.append({"about": section.title, "lines": [_json(line) for line in section.lines]})
+            continue
+        console.print(Text(section.title, style="bold"))
+        for line in section.lines:
+            console.print(_text(line), soft_wrap=True)
+    if as_json:
+        console.file.write(json.dumps({"status": status, "sections": told}, indent=2) + "\n")
+    else:
+        ends = {FINE: "Everything is there.", GAPS: "Something is missing."}
+        console.print(Text(ends.get(status, "Cannot sign in.")))
+    return status
+
+
+def look(
+    settings: Settings, tenants: Tenants, user: str | None, *, check_only: bool = False
+) -> Iterator[Section]:
+    """Look at every tenant, at Slack, and at who decides.
+
+    Args:
+        settings: Whose Slack, and who decides.
+        tenants: The tenants.
+        user: The account to try the questions on; any account when None.
+        check_only: Leave out what only the steps need.
+    """
+    for connection in tenants.each():
+        title = f"Tenant {connection.settings.name}"
+        try:
+            yield Section(title, tuple(look_at_tenant(connection, user, check_only=check_only)))
+        except GraphError as error:
+            line = Line(there=False, what="sign-in", says=f"{error.sentence} Nothing can be seen.")
+            yield Section(title, (line,), signed_in=False)
+    slack = settings.slack
+    if slack is None:
+        says = "not set up; the command line works without it"
+        yield Section("Slack", (Line(there=None, what="Slack", says=says),))
+        return
+    yield Section("Slack", tuple(look_at_slack(slack)))
+    lines = [*look_at_people(settings, slack), *look_at_channels(slack), look_at_key(settings)]
+    yield Section("Who decides, and what is kept", tuple(lines))
+
+
+def look_at_tenant(
+    connection: Connection,
+    user: str | None,
+    *,
+    sources: Sequence[str] = SOURCES,
+    check_only: bool = False,
+) -> list[Line]:
+    """Sign in everywhere, see what the applications hold, and ask every question once.
+
+    Args:
+        connection: The tenant.
+        user: The account to try the questions on; any account when None.
+        sources: The ids of the sources to ask.
+        check_only: Leave out what only the steps need.
+
+    Raises:
+        CannotSignIn: Graph gives no token.
+        GraphError: the login service does not answer.
+    """
+    deadline = Deadline(_SECONDS)
+    lines, reading = _held(connection, deadline, to_write=False)
+    recorded: list[_Asked] = []
+    listed = True
+    try:
+        subject = find_subject(user, connection) if user else _anybody(connection, deadline)
+    except NoSuchUser as error:
+        return [*lines, Line(there=False, what="an account to try the questions on", says=error.sentence)]
+    except CannotSignIn:
+        raise
+    except GraphError as error:
+        says = f"{error.sentence} Without User.Read.All no account can be found, so nothing can be seen."
+        seen = [Line(there=False, what="user", says=says), *_by_token(reading)]
+    else:
+        answers = _ask(connection, subject, sources, recorded)
+        listed = _fits(reading, recorded)
+        if not listed:
+            says = "Exchange's own list does not fit its answers, so only what was tried is told"
+            lines.append(Line(there=None, what="which cmdlets the roles hold", says=says))
+            reading = replace(reading, exchange=None, compliance=None)
+        lines += _no_role_at_all(reading)
+        seen = [Line(there=None, what="tried on", says=subject.user_principal_name)]
+        for row in table():
+            if row.source in answers:
+                own = [one for one in recorded if one.source == row.source]
+                seen += _source(row, answers[row.source], own, reading)
+    seen += _drift(connection)
+    if check_only:
+        return [*lines, *seen]
+    return [*lines, *seen, *_to_write(connection, reading, listed=listed)]
+
+
+def _drift(connection: Connection) -> Iterator[Line]:
+    """One line where Microsoft's answers were not as the contract says."""
+    found = connection.drift.found
+    if found:
+        first = f"{found[0].where}: {found[0].what}"
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        says = f"{first}{more}. To report them: `compromise doctor --record FOLDER --user ACCOUNT`"
+        yield Line(there=None, what="answers that differ from Microsoft's documents", says=says)
+
+
+def roles_of(token: str) -> frozenset[str] | None:
+    """The application permissions in an access token, or None where the token cannot be read.
+
+    Microsoft calls its tokens opaque to clients, so this only explains; it decides nothing.
+    """
+    pieces = token.split(".")
+    if len(pieces) != 3:
+        return None
+    try:
+        claims: Any = json.loads(base64.urlsafe_b64decode(pieces[1] + "=" * (-len(pieces[1]) % 4)))
+    except ValueError:
+        return None
+    roles = claims.get("roles") if isinstance(claims, Mapping) else None
+    return frozenset(str(role) for role in roles) if isinstance(roles, list) else None
+
+
+def _held(connection: Connection, deadline: Deadline, *, to_write: bool) -> tuple[list[Line], Held]:
+    """Sign in to every service as one application, and see what it holds.
+
+    Raises:
+        CannotSignIn: Graph gives no token.
+        GraphError: the login service does not answer.
+    """
+    sign_in = connection.sign_in_to_write if to_write else connection.sign_in
+    whose = " of the application that writes" if to_write else ""
+    token = sign_in.token(Resource.GRAPH, deadline)
+    lines = [Line(there=True, what=f"sign-in to Graph{whose}")]
+    permissions = roles_of(token)
+    if permissions is None:
+        says = "cannot be read; the questions tell"
+        lines.append(Line(there=None, what=f"the token's permissions{whose}", says=says))
+    cmdlets: dict[Resource, frozenset[str] | None] = {}
+    unheard: set[str] = set()
+    for resource in (Resource.EXCHANGE, Resource.COMPLIANCE):
+        name = resource.value.capitalize()
+        try:
+            # The right to use Exchange stands in Exchange's own token, not in Graph's.
+            more = roles_of(sign_in.token(resource, deadline))
+        except GraphError as error:
+            # Only a no says that nothing is held: a login service in trouble has told nothing.
+            no = refuses(error)
+            says = error.sentence if no else f"cannot be told: {error.sentence}"
+            lines.append(Line(there=False if no else None, what=f"sign-in to {name}{whose}", says=says))
+            cmdlets[resource] = frozenset() if no else None
+            if resource is Resource.EXCHANGE and not no:
+                unheard.add(MANAGE_AS_APP)
+            continue
+        lines.append(Line(there=True, what=f"sign-in to {name}{whose}"))
+        permissions = None if permissions is None or more is None else permissions | more
+        try:
+            cmdlets[resource] = connection.held_cmdlets(
+                deadline, compliance=resource is Resource.COMPLIANCE, to_write=to_write
+            )
+        except NoPermission:
+            cmdlets[resource] = frozenset()
+        except GraphError as error:
+            what = f"which cmdlets the roles in {name} hold{whose}"
+            lines.append(Line(there=None, what=what, says=f"cannot be told: {error.sentence}"))
+            cmdlets[resource] = None
+    given = _directory_roles(connection, deadline, to_write=to_write)
+    roles = None if given is None else frozenset(role for role, scope in given if scope == _WHOLE_TENANT)
+    partly = frozenset(role for role, _ in given or ()) - (roles or frozenset())
+    for role, role_id in ROLES.items():
+        if role_id in partly:
+            says = "holds only in an administrative unit; which accounts that reaches cannot be told"
+            lines.append(Line(there=None, what=f"the directory role {role}{whose}", says=says))
+        if not partly.isdisjoint((role_id, *(ROLES[above] for above in OVER_ADMINISTRATORS))):
+            unheard.add(f"the role {role}")
+    held = _PartlyHeld(
+        permissions, roles, cmdlets[Resource.EXCHANGE], cmdlets[Resource.COMPLIANCE], frozenset(unheard)
+    )
+    return lines, held
+
+
+def _directory_roles(
+    connection: Connection, deadline: Deadline, *, to_write: bool
+) -> frozenset[tuple[str, str]] | None:
+    """The directory roles given to an application: template id and scope; None when they cannot be read.
+
+    The scope is "/" for the whole tenant, else the path of the administrative unit or object.
+
+    Source: Microsoft Graph v1.0, "Get servicePrincipal" and "List unifiedRoleAssignments".
+    """
+    settings = connection.settings.to_write if to_write else connection.settings
+    path = f"/servicePrincipals(appId='{segment(settings.client_id)}')"
+    try:
+        found = connection.fetch(Request("GET", path, {"$select": "id"}), deadline)
+        ids = [str(one["id"]) for one in found if one.get("id")]
+        given = [
+            role
+            for one in ids
+            for role in connection.fetch(
+                Request(
+                    "GET",
+                    "/roleManagement/directory/roleAssignments",
+                    {"$filter": f"principalId eq '{literal(one)}'"},
+                ),
+                deadline,
+            )
+        ]
+    except GraphError:
+        return None
+    if not ids:
+        return None
+    return frozenset((str(role.get("roleDefinitionId")), str(role.get("directoryScopeId"))) for role in given)
+
+
+def _fits(held: Held, recorded: Sequence[_Asked]) -> bool:
+    """Whether the lists of cmdlets fit what came back of those that were run."""
+    for one in recorded:
+        if isinstance(one.what, Cmdlet):
+            has = held.has(_needed(one.what))
+            refused = isinstance(one.answer, NoPermission) and one.answer.needs == _needed(one.what)
+            if (has is False and one.worked) or (has and refused):
+                return False
+    return True
+
+
+def _no_role_at_all(held: Held) -> Iterator[Line]:
+    """Say it in one line where Exchange lets an application in that may run nothing there."""
+    if held.has(MANAGE_AS_APP) and held.exchange == frozenset():
+        says = "there is none, so Exchange.ManageAsApp opens nothing; assign Global Reader, or a role group"
+        yield Line(there=False, what="a role in Exchange", says=says)
+
+
+def _needed(cmdlet: Cmdlet) -> str:
+    return role_with("Purview" if cmdlet.compliance else "Exchange", cmdlet.name)
+
+
+def _to_write(connection: Connection, reading: Held, *, listed: bool) -> list[Line]:
+    """Say which steps could be carried out, by which application.
+
+    Args:
+        connection: The tenant.
+        reading: What the application holds that reads.
+        listed: Whether Exchange's lists of cmdlets proved true; where they did not, none of them counts.
+    """
+    if connection.settings.remediate is None:
+        return what_steps_can(reading)
+    try:
+        lines, writing = _held(connection, Deadline(_SECONDS), to_write=True)
+    except GraphError as error:
+        no = isinstance(error, CannotSignIn)
+        ends = "No step can be carried out." if no else "Whether a step can be carried out cannot be told."
+        what = "sign-in to Graph of the application that writes"
+        return [Line(there=False if no else None, what=what, says=f"{error.sentence} {ends}")]
+    if not listed:
+        writing = replace(writing, exchange=None, compliance=None)
+    lines += _no_role_at_all(writing)
+    if needless := to_write_with(reading):
+        says = f"holds {', '.join(needless)}; only the one that writes needs that, so take it away from it"
+        lines.append(Line(there=None, what="the application that reads", says=says))
+    return [*lines, *what_steps_can(writing, meant=True)]
+
+
+def what_steps_can(held: Held, *, meant: bool = False) -> list[Line]:
+    """Say of every step that writes whether it could be carried out.
+
+    A check needs none of it, so an application that was given nothing to write with lacks nothing.
+
+    Args:
+        held: What the application holds that writes.
+        meant: Whether it is there to write, whatever it holds.
+    """
+    if not meant and not to_write_with(held):
+        if held.permissions is None:
+            return []
+        says = "none of them is granted: the bot investigates, and people act"
+        return [Line(there=None, what="permissions to write", says=says)]
+    lines = []
+    for step in STEPS:
+        if not step.PERMISSIONS:
+            continue
+        found = list(impossible(step, held))
+        there = False if any(certain for certain, _ in found) else None if found else True
+        says = "; ".join(dict.fromkeys(said for _, said in found))
+        lines.append(Line(there=there, what=f"the step {label(step)}", says=says))
+    above = [name for name in OVER_ADMINISTRATORS if held.roles and ROLES[name] in held.roles]
+    if not above:
+        says = f"are left to people without the directory role {OVER_ADMINISTRATORS[0]}"
+        lines.append(Line(there=None, what="passwords and sign-in of administrators", says=says))
+    return lines
+
+
+def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
+    """Say who is named to ask and to approve, and which of those Slack would not let decide."""
+    client = make_client(slack)
+    lines = []
+    if not settings.responders.users and not settings.responders.group:
+        says = "the settings name no responders, so nobody may ask"
+        lines.append(Line(there=False, what="responders", says=says))
+    try:
+        home = str(call(client.auth_test)["team_id"])
+        people = People(
+            client,
+            home,
+            settings.responders,
+            settings.people,
+            time.monotonic,
+            approvers=settings.approvers,
+        )
+        named = people.approvers()
+        barred = {user: people.voter(user, fresh=False).barred for user in named}
+    except SlackFailed as error:
+        return [*lines, Line(there=False, what="approvers", says=f"{error} Nobody can be asked.")]
+    if not named:
+        says = "the settings name none, so nothing is ever carried out"
+        return [*lines, Line(there=None, what="approvers", says=says)]
+    lines += [
+        Line(there=False, what=f"approver {user}", says=f"may not approve, and would be told: {why}")
+        for user, why in barred.items()
+        if why
+    ]
+    able = [user for user, why in barred.items() if not why]
+    few = "" if len(able) > 1 else "; what needs two people, such as blocking the sign-in, never gets them"
+    counted = f"{len(able)} may approve{few}"
+    return [*lines, Line(there=len(able) > 1, what="approvers", says=counted)]
+
+
+def look_at_channels(slack: SlackSettings) -> list[Line]:
+    """Say whether the channels of the settings can be posted in."""
+    lines = []
+    if slack.channel:
+        lines.append(_channel(slack, "channel for cards", slack.channel, ""))
+    if not slack.checkpoints:
+        says = "no channel is set, so nothing outside of this machine shows that the ledger's end was cut off"
+        return [*lines, Line(there=None, what="checkpoints", says=says)]
+    cost = "No checkpoint of the ledger is posted."
+    return [*lines, _channel(slack, "channel for checkpoints", slack.checkpoints, cost)]
+
+
+def _channel(slack: SlackSettings, what: str, channel: str, cost: str) -> Line:
+    try:
+        found: Any = call(make_client(slack).conversations_info, channel=channel)["channel"]
+    except SlackFailed as error:
+        return Line(there=False, what=what, says=f"{cannot_post(error.code) or error} {cost}".strip())
+    why = why_not_here(found)
+    return Line(there=not why, what=what, says=f"{why} {cost}".strip() if why else f"#{found['name']}")
+
+
+def look_at_key(settings: Settings) -> Line:
+    """Say whether the bot's private key can be used; none is made here."""
+    what = f"key {settings.key}"
+    if not settings.key.exists():
+        if settings.key.absolute().parent.is_dir():
+            return Line(there=None, what=what, says="is made when the bot starts")
+        return Line(there=False, what=what, says="cannot be made: there is no such folder")
+    try:
+        SigningKey.load(settings.key)
+    except KeyUnusable as error:
+        return Line(there=False, what=what, says=str(error))
+    return Line(there=True, what=what)
+
+
+def look_at_slack(slack: SlackSettings) -> list[Line]:
+    """Ask Slack who we are, and read off which scopes the token has."""
+    client = WebClient(token=slack.bot_token.get_secret_value(), base_url=slack.api_url)
+    try:
+        answer = client.auth_test()
+    except SlackApiError as error:
+        return [Line(there=False, what="bot token", says=f"Slack says {error.response.get('error')}")]
+    except OSError as error:
+        return [Line(there=False, what="Slack", says=f"cannot be reached ({error})")]
+    lines = [Line(there=True, what="bot token", says=f"{answer.get('user')} in {answer.get('team')}")]
+    headers = {name.casefold(): value for name, value in answer.headers.items()}
+    held = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
+    for scope, cost in SCOPES.items():
+        lines.append(Line(there=scope in held, what=f"scope {scope}", says="" if scope in held else cost))
+    if slack.app_token is not None:
+        lines.append(_app_token(slack, slack.app_token.get_secret_value()))
+    return lines
+
+
+def _app_token(slack: SlackSettings, token: str) -> Line:
+    try:
+        WebClient(base_url=slack.api_url).apps_connections_open(app_token=token)
+    except SlackApiError as error:
+        says = f"Slack says {error.response.get('error')}; without it Socket Mode does not work"
+        return Line(there=False, what="app-level token", says=says)
+    return Line(there=True, what="app-level token")
+
+
+def _ask(
+    connection: Connection, subject: Subject, sources: Sequence[str], recorded: list[_Asked]
+) -> dict[str, Source[Any]]:
+    """Ask the sources about one day, and note every answer on the way: a second one may stand in for it."""
+    now = datetime.now(UTC)
+    question = Question(subject=subject, window=Window(now - timedelta(days=1), now))
+
+    def note(source: str, asked: Request | Cmdlet, answer: list[Item] | GraphError) -> None:
+        recorded.append(_Asked(source, asked, answer))
+
+    return {
+        arrived.source: arrived.answer
+        for arrived in collect(
+            question, connection, Forgets(), patience=_SECONDS, sources=sources, recorder=note
+        )
+    }
+
+
+def _source(row: Row, answer: Source[Any], recorded: Sequence[_Asked], held: Held) -> Iterator[Line]:
+    """One line for the source as a whole, and one for everything in it that has a need of its own."""
+    told: set[str] = set()
+    finer = []
+    for part in PARTS.get(row.source, ()):
+        line, need = _part(part, answer, recorded, held)
+        if isinstance(answer, Unavailable) and (line.there is not False or need == answer.needs):
+            continue
+        if line.there is False:
+            told.add(need)
+        if not _shut_out(need, held):
+            finer.append(line)
+    what = parts.spoken(row.source)
+    if isinstance(answer, Unavailable):
+        apps_fault = answer.reason not in _NOT_THE_APPS_FAULT
+        yield Line(there=False if apps_fault else None, what=what, says=_gap(row, answer, held))
+    else:
+        missing = [text for text in answer.missing if not any(f"(needs {need})" in text for need in told)]
+        lacking = any("(needs " in text for text in missing)
+        says = f"not wholly visible: {'; '.join(missing)}" if missing else ""
+        yield Line(there=False if lacking else None if missing else True, what=what, says=says)
+    yield from finer
+    if row.source == "audit_log":
+        yield from _versions(recorded)
+
+
+def _part(part: Part, answer: Source[Any], recorded: Sequence[_Asked], held: Held) -> tuple[Line, str]:
+    """What came back for a part of a source, and what it lacks; untried, it is read off what is held."""
+    answers = [one for one in recorded if _asks_for(one.what, part)]
+    failed = [one.answer for one in answers if isinstance(one.answer, GraphError)]
+    if any(isinstance(one.answer, list) or (one.worked and not part.path) for one in answers):
+        return Line(there=True, what=part.what), ""
+    if failed:
+        error = failed[-1]
+        if isinstance(error, NotFound) and not part.must_be_there:
+            return Line(there=True, what=part.what), ""
+        if isinstance(error, NoLicence):
+            says = f"not visible, the tenant lacks the licence {error.needs}. {part.without}"
+            return Line(there=False, what=part.what, says=says), error.needs
+        if isinstance(error, NoPermission):
+            says = f"not visible, {lacks(part.need)}. {part.without}"
+            return Line(there=False, what=part.what, says=says), part.need
+        certain = part.must_be_there and isinstance(error, CannotSignIn | NotFound | Refused)
+        says = f"not visible: {error.sentence} {part.without}"
+        return Line(there=False if certain else None, what=part.what, says=says), ""
+    named = isinstance(answer, Known) and any(f"(needs {part.need})" in text for text in answer.missing)
+    has = False if named else held.has(part.need)
+    if has is None:
+        says = f"needs {part.need}, and whether that is held cannot be told"
+        return Line(there=None, what=part.what, says=says), ""
+    if has:
+        return Line(there=True, what=part.what), ""
+    return Line(
+        there=False, what=part.what, says=f"not visible, {lacks(part.need)}. {part.without}"
+    ), part.need
+
+
+def _asks_for(what: Request | Cmdlet, part: Part) -> bool:
+    if isinstance(what, Cmdlet):
+        return what.name == cmdlet_of(part.need)[1]
+    return bool(part.path) and part.path in what.path
+
+
+def _shut_out(need: str, held: Held) -> bool:
+    """Whether a cmdlet is lacking because Exchange does not let the application in at all."""
+    return bool(cmdlet_of(need)[1]) and held.has(MANAGE_AS_APP) is False
+
+
+def _versions(recorded: Sequence[_Asked]) -> Iterator[Line]:
+    """Say when only one version of Graph's audit search is there."""
+    asked = [one for one in recorded if isinstance(one.what, Request) and one.what.method == "POST"]
+    absent = {one.what.version for one in asked if isinstance(one.what, Request) and not _is_there(one)}
+    there = {one.what.version for one in asked if isinstance(one.what, Request) and _is_there(one)}
+    for version in sorted(absent - there):
+        if there:
+            says = f"is not there; {' and '.join(sorted(there))} answers in its place"
+            yield Line(there=None, what=f"audit log, searched through Graph {version}", says=says)
+
+
+def _is_there(one: _Asked) -> bool:
+    return not isinstance(one.answer, NotFound)
+
+
+def _gap(row: Row, answer: Unavailable, held: Held) -> str:
+    """Say that a source is not visible, why, and what is left."""
+    needs = answer.needs
+    if not needs:
+        needs = ", ".join(one for one in row.permissions if held.has(one) is False)
+    match answer.reason:
+        case Reason.PERMISSION if needs:
+            why = f", {lacks(needs)}."
+        case Reason.LICENCE if needs:
+            why = f", the tenant lacks the licence {needs}."
+        case _:
+            mend = f" It needs {needs}." if needs and needs not in answer.says else ""
+            why = f": {answer.says.rstrip('.')}.{mend}"
+    return " ".join(filter(None, (f"not visible{why}", STANDS_IN.get(row.source, ""), cost(row))))
+
+
+def cost(row: Row) -> str:
+    """What is lost without a source, in a sentence."""
+    if row.symptoms:
+        return f"Without it nobody can rule out: {', '.join(parts.spoken(name) for name in row.symptoms)}."
+    if row.helps:
+        return f"Without it less is seen of: {', '.join(parts.spoken(name) for name in row.helps)}."
+    return "Without it the report knows less about the account."
+
+
+def _by_token(held: Held) -> Iterator[Line]:
+    """What the tokens alone tell, where no account could be found to try the questions on."""
+    for row in table():
+        lacking = [one for one in row.permissions if held.has(one) is False and not _shut_out(one, held)]
+        if lacking:
+            says = f"not visible, {' and '.join(map(lacks, lacking))}. {cost(row)}"
+            yield Line(there=False, what=parts.spoken(row.source), says=says)
+
+
+def _anybody(connection: Connection, deadline: Deadline) -> Subject:
+    """Some account with a mailbox, if there is one, to try the questions on.
+
+    Raises:
+        NoSuchUser: the tenant has no account at all.
+    """
+    query = {"$select": "id,userPrincipalName,mail", "$top": "25"}
+    users = connection.fetch(Request("GET", "/users", query), deadline)
+    best: Sequence[Mapping[str, Any]] = [one for one in users if one.get("mail")] or users
+    if not best:
+        raise NoSuchUser("The tenant has no account.")
+    return find_subject(str(best[0]["userPrincipalName"]), connection)
+
+
+class Forgets:
+    """Nothing is kept of a test."""
+
+    def recall(self, source: str) -> Mapping[str, str]:
+        """Nothing was kept."""
+        return {}
+
+    def remember(self, source: str, name: str, value: str) -> None:
+        """Keep nothing."""
+
+
+def _text(line: Line) -> Text:
+    mark, style = {
+        True: ("■ there  ", "green"),
+        False: ("□ missing", "bold red"),
+        None: ("? note   ", "dim"),
+    }[line.there]
+    text = Text(f"  {mark} ", style=style).append(visible(line.what), style="default not bold")
+    if line.says:
+        text.append(f": {visible(line.says)}", style="default not bold")
+    return text
+
+
+def _json(line: Line) -> dict[str, str]:
+    state = {True: "there", False: "missing", None: "note"}[line.there]
+    return {"state": state, "what": visible(line.what), "says": visible(line.says)}
+
+
+def _flat(needs: Iterable[str | tuple[str, ...]]) -> set[str]:
+    return {name for need in needs for name in ((need,) if isinstance(need, str) else need)}
+
+
+def _name(symptom: Any) -> str:
+    return str(symptom.__name__).rpartition(".")[2]

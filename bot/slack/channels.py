@@ -1,0 +1,108 @@
+"""Whether the bot may post in a channel, and what to tell people when it may not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot.errors import CannotPost, RoomShared, SlackFailed
+from bot.slack.client import call
+
+_REASONS = {
+    "not_in_channel": "I am not in that channel. Invite me there with /invite @compromise-bot and ask again.",
+    "channel_not_found": "I cannot see that channel. If it is private, invite me there with"
+    " /invite @compromise-bot and ask again.",
+    "is_archived": "That channel is archived. Name another one, such as: in #incident-room.",
+    "restricted_action": "The rules of this workspace do not let me post in that channel.",
+    "restricted_action_read_only_channel": "Only some people may post in that channel, and I am not one.",
+}
+"""Slack's reasons not to post, in words that say what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A channel that the bot may post in."""
+
+    id: str
+    name: str
+
+
+def cannot_post(code: str) -> str:
+    """Say in one sentence why the bot cannot post; "" when Slack's error is about something else."""
+    return _REASONS.get(code, "")
+
+
+def why_not_here(channel: Any) -> str:
+    """Say why a case must not be posted in a channel as `conversations.info` describes it; "" when it may."""
+    name = f"#{channel.get('name', 'that channel')}"
+    if channel.get("is_im") or channel.get("is_mpim"):
+        return "A case belongs where others of the team see it. Name a channel, such as: in #incident-room."
+    if channel.get("is_archived"):
+        return f"{name} is archived. Name another channel, such as: in #incident-room."
+    if is_shared(channel):
+        return f"{name} is shared with another company, so I post no case there. Name another channel."
+    if not channel.get("is_member"):
+        return f"I am not in {name}. Invite me there with /invite @compromise-bot and ask again."
+    return ""
+
+
+def is_shared(channel: Any) -> bool:
+    """Say whether another company reads along, or is invited to."""
+    return bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
+
+
+def demand_unshared(client: WebClient, channel: str) -> None:
+    """Look once more who reads along, before anything of a case goes into a channel.
+
+    A channel can be shared with another company at any time, also while a check runs in it.
+
+    Raises:
+        RoomShared: another company reads along.
+        SlackFailed: Slack did not answer, so nobody knows.
+    """
+    if channel.startswith("D"):
+        return  # a conversation with one person is never shared
+    found: Any = call(client.conversations_info, channel=channel)["channel"]
+    if is_shared(found):
+        raise RoomShared(why_not_here(found))
+
+
+def room(client: WebClient, channel: str) -> Room:
+    """Look whether a case may be posted in a channel.
+
+    Raises:
+        CannotPost: it may not; says why and what to do.
+        SlackFailed: Slack did not answer.
+    """
+    try:
+        found: Any = call(client.conversations_info, channel=channel)["channel"]
+    except SlackFailed as error:
+        reason = cannot_post(error.code)
+        if error.code == "missing_scope":
+            # A direct message: reading about those would need a scope that nothing else here needs.
+            reason = why_not_here({"is_im": True})
+        if reason:
+            raise CannotPost(reason) from error
+        raise
+    reason = why_not_here(found)
+    if reason:
+        raise CannotPost(reason)
+    return Room(str(found["id"]), str(found.get("name", "")))
+
+
+def is_member(client: WebClient, channel: str, user: str) -> bool:
+    """Say whether a user reads along in a channel.
+
+    Raises:
+        SlackFailed: Slack did not answer.
+    """
+    cursor = ""
+    while True:
+        answer = call(client.conversations_members, channel=channel, limit=200, cursor=cursor)
+        if user in answer["members"]:
+            return True
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return False

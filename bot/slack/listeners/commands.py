@@ -1,0 +1,71 @@
+"""The slash command `/compromise`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from slack_bolt import Ack, App
+
+from bot.desk import Desk, question_id
+from bot.errors import NotUnderstood
+from bot.grammar import Check, Help, ShowReport, Suspect, read, without_code
+from bot.messages import Message, answers
+from bot.messages.help import help_message
+from bot.slack.intake import Asked
+from commands.errors import LedgerError
+
+log = structlog.get_logger(__name__)
+
+
+def register(app: App, desk: Desk) -> None:
+    """Listen to the command."""
+
+    @app.command("/compromise")
+    def compromise(ack: Ack, body: dict[str, Any]) -> None:
+        message: Message | None
+        try:
+            message = _taken(desk, asked(body, str(body.get("text") or "")))
+        except LedgerError as error:
+            log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
+            message = answers.no(str(error), desk.ours)
+        if message is None:
+            ack()
+        else:
+            ack(**message.arguments)
+
+
+def _taken(desk: Desk, question: Asked) -> Message | None:
+    """Hand the question over, and say so; answer on the spot what needs no work.
+
+    What takes no time, or opens a window, is acknowledged without words.
+    """
+    try:
+        wish = read(question.words)
+    except NotUnderstood as error:
+        desk.note(question, str(error))
+        return answers.no(str(error), desk.ours)
+    if isinstance(wish, Help):
+        return help_message()
+    if isinstance(wish, (Check, ShowReport, Suspect)):
+        # What opens no window has no use for a trigger, and waits until everybody is acknowledged.
+        desk.take(replace(question, trigger=""))
+        return None if isinstance(wish, Suspect) else answers.noted()
+    desk.take(question)
+    return None
+
+
+def asked(body: Mapping[str, Any], words: str) -> Asked:
+    """Read the question out of a command's payload."""
+    user, team = str(body["user_id"]), str(body.get("team_id") or "")
+    return Asked(
+        id=question_id(team, user, str(body["trigger_id"])),
+        user=user,
+        team=team,
+        channel=str(body.get("channel_id") or ""),
+        words=without_code(words),
+        response_url=str(body.get("response_url") or ""),
+        trigger=str(body["trigger_id"]),
+    )

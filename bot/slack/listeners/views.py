@@ -1,0 +1,178 @@
+"""What is sent from a window. It is made into the words that somebody could type as well.
+
+Only the code of a second factor is looked at right here: it must not be written down, and a wrong one is told
+in the window itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import structlog
+from slack_bolt import Ack, App
+
+from bot.desk import Desk, question_id
+from bot.errors import NotUnderstood
+from bot.grammar import escaped, read, somebody, spelled
+from bot.slack.intake import Asked
+from commands.errors import CommandError
+
+log = structlog.get_logger(__name__)
+
+WRONG: Final = 150
+"""How long a sentence below a field may be that everybody can read in full."""
+
+
+def register(app: App, desk: Desk) -> None:
+    """Listen to the windows."""
+
+    @app.view("propose")
+    def propose(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        _chosen(ack, desk, body, view, "contain")
+
+    @app.view("restore")
+    def restore(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        _chosen(ack, desk, body, view, "restore")
+
+    @app.view("deny")
+    def deny(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        why = typed(view, "reason")
+        _take(ack, desk, body, view, f"deny {_about(view)}{f' because {escaped(why)}' if why else ''}")
+
+    @app.view("errand_done")
+    def errand_done(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        case_id, _, number = _about(view).partition(" ")
+        _take(
+            ack, desk, body, view, f"errands {case_id} done {number} {escaped(typed(view, 'note'))}".rstrip()
+        )
+
+    @app.view("report_account")
+    def report_account(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        account, person = typed(view, "account"), chosen(view, "person", "selected_user")
+        if bool(account) is bool(person):
+            both = "Pick a colleague or type an address, not both." if account else "Say whose account it is."
+            ack(response_action="errors", errors={"account": both})
+            return
+        noticed, since = typed(view, "noticed"), chosen(view, "since")
+        more = (f" since {since}" if since else "") + (f" because {escaped(noticed)}" if noticed else "")
+        _about_somebody(
+            ack, desk, body, view, field="account", who=account or f"<@{person}>", verb="suspect", more=more
+        )
+
+    @app.view("check_message")
+    def check_message(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        who = typed(view, "other") or chosen(view, "account")
+        _about_somebody(ack, desk, body, view, field="other", who=who, verb="check")
+
+    @app.view("approve_with_code")
+    def approve(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        wrong = desk.wrong_code(str(body["user"]["id"]), typed(view, "code"))
+        if wrong:
+            ack(response_action="errors", errors={"code": wrong})
+            return
+        _take(ack, desk, body, view, f"approve {_about(view)}", factor=True)
+
+    @app.view("enrol")
+    def enrol(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        # Nothing of this becomes words; the window only remembers in which channel it was asked for.
+        question = replace(submitted(desk, body, view, "enrol"), channel=_about(view))
+        wrong = desk.enrol(question, typed(view, "code"))
+        if wrong:
+            ack(response_action="errors", errors={"code": wrong})
+        else:
+            ack()
+
+
+def _chosen(ack: Ack, desk: Desk, body: dict[str, Any], view: dict[str, Any], verb: str) -> None:
+    """Hand over what was ticked: people count the places from one."""
+    places = sorted(ticked(view))
+    if not places:
+        first = next((str(block["block_id"]) for block in view["blocks"] if block["type"] == "input"), "")
+        ack(response_action="errors", errors={first: "Choose one at least."})
+        return
+    case_id, _, offer = _about(view).partition(" ")
+    numbers = ",".join(str(place + 1) for place in places)
+    why = escaped(typed(view, "reason"))
+    _take(ack, desk, body, view, f"{verb} {case_id} {numbers} {offer} because {why}")
+
+
+def _about_somebody(
+    ack: Ack,
+    desk: Desk,
+    body: dict[str, Any],
+    view: dict[str, Any],
+    *,
+    field: str,
+    who: str,
+    verb: str,
+    more: str = "",
+) -> None:
+    """Hand over words about the account that was named; what cannot be read is told in the window.
+
+    The window remembers in which channel it was asked for.
+    """
+    try:
+        words = f"{verb} {spelled(somebody(who))}{more}"
+        read(words)
+    except NotUnderstood as error:
+        ack(response_action="errors", errors={field: str(error)[:WRONG]})
+        return
+    _hand_over(ack, desk, replace(submitted(desk, body, view, words), channel=_about(view)))
+
+
+def _take(
+    ack: Ack, desk: Desk, body: dict[str, Any], view: dict[str, Any], words: str, *, factor: bool = False
+) -> None:
+    _hand_over(ack, desk, submitted(desk, body, view, words, factor=factor))
+
+
+def _hand_over(ack: Ack, desk: Desk, question: Asked) -> None:
+    try:
+        desk.take(question)
+    except CommandError as error:
+        log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
+        desk.say_no(question, str(error))
+    ack()
+
+
+def submitted(
+    desk: Desk, body: Mapping[str, Any], view: Mapping[str, Any], words: str, *, factor: bool = False
+) -> Asked:
+    """Read the question out of the payload of a window; `view` names one state of it exactly."""
+    user = body["user"]
+    name, team = str(user["id"]), str(user.get("team_id") or "")
+    return Asked(
+        id=question_id(team, name, str(view["id"]), str(view.get("hash") or "")),
+        user=name,
+        team=team,
+        channel=desk.channel_of(_about(view)),
+        words=words,
+        factor=factor,
+    )
+
+
+def ticked(view: Mapping[str, Any]) -> Iterator[int]:
+    """Give the places that were ticked, over all groups of checkboxes."""
+    for block in view["state"]["values"].values():
+        for option in (block.get("chosen") or {}).get("selected_options") or ():
+            if str(option["value"]).isdecimal():
+                yield int(option["value"])
+
+
+def chosen(view: Mapping[str, Any], name: str, kind: str = "selected_option") -> str:
+    """Give what was chosen in a menu: the value of an option, or the id of a person; "" for nothing."""
+    found = ((view["state"]["values"].get(name) or {}).get(name) or {}).get(kind)
+    return str((found or {}).get("value") or "") if kind == "selected_option" else str(found or "")
+
+
+def typed(view: Mapping[str, Any], name: str) -> str:
+    """Give what was typed into a field."""
+    found = ((view["state"]["values"].get(name) or {}).get(name) or {}).get("value")
+    return str(found or "").strip()
+
+
+def _about(view: Mapping[str, Any]) -> str:
+    """What the window is about, as it was opened; everything behind it is read from the ledger again."""
+    return str(view.get("private_metadata") or "")

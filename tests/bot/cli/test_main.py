@@ -1,0 +1,342 @@
+"""The command line: what goes in, what comes out, and the status it ends with."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+import typer.main
+
+from bot import __main__ as command
+from commands.ledger import Ledger
+from commands.ledger.entries import Answered, Asked
+from sandbox import tenant
+from tests.examples import EXAMPLES, needs_examples
+
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "reference"
+ADELE = "adele.vance@contoso.example"
+TEN = (
+    "missing_mail",
+    "mail_missing_from_sent_items",
+    "inbox_rules",
+    "display_name",
+    "sending_blocked",
+    "hacked_account_messages",
+    "profile_changes",
+    "credential_changes",
+    "mail_forwarding",
+    "signature",
+)
+
+
+@pytest.fixture
+def compromise(capsys, monkeypatch, tmp_path):
+    """Run the command in an empty folder without any setting; gives status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith("COMPROMISE_"):
+            monkeypatch.delenv(name)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            command.main(arguments)
+        said = capsys.readouterr()
+        return int(end.value.code or 0), said.out, said.err
+
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    yield run
+    root.handlers[:], level = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def configured(monkeypatch):
+    """Point the settings at a played tenant, as a real one would be set."""
+    with tenant.start("clean", limits=False, audit_query_seconds=0.0) as played:
+        for name, value in {
+            "ID": played.tenant_id,
+            "CLIENT_ID": played.client_id,
+            "CLIENT_SECRET": played.client_secret,
+            "DOMAINS": ",".join(played.domains),
+            "LOGIN_URL": played.login_url,
+            "GRAPH_URL": played.graph_url,
+            "EXCHANGE_URL": played.exchange_url,
+            "COMPLIANCE_URL": played.compliance_url,
+        }.items():
+            monkeypatch.setenv(f"COMPROMISE_TENANT_{name}", value)
+        yield played
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["chek", ADELE],
+        ["check"],
+        ["check", ADELE, "--since", "3"],
+        ["check", ADELE, "--since", "99999w"],
+        ["check", ADELE, "--sandbox", "no-such-scenario"],
+        ["check", ADELE, "--audit-log", "export.json"],
+        ["check", ADELE, "--sandbox", "clean", "--audit-log", "not-there.json"],
+        ["check", ADELE, "--nonsense"],
+        ["check", ADELE],  # no settings
+        ["analyze", "not-there.json"],
+        ["ledger", "verify", "--ledger", "not-there.db"],
+        ["sandbox", "--scenario", "no-such-scenario"],
+        ["run"],
+        ["doctor"],
+    ],
+)
+def test_bad_input_ends_with_status_2_and_a_line_on_the_standard_error(compromise, arguments):
+    status, out, err = compromise(*arguments)
+    assert status == 2
+    assert out == ""
+    assert err.startswith("compromise: ")
+    assert "Traceback" not in err
+
+
+def test_a_wrong_setting_is_named_with_what_it_should_be(compromise, configured, monkeypatch):
+    monkeypatch.setenv("COMPROMISE_PATIENCE", "soon")
+    status, _, err = compromise("check", ADELE)
+    assert status == 2
+    assert "COMPROMISE_PATIENCE" in err
+    assert "30m" in err
+
+
+def test_the_version_is_told(compromise):
+    assert compromise("--version")[:2] == (0, f"compromise-bot {command.own_version()}\n")
+
+
+def test_a_taken_over_mailbox_is_told_as_json(compromise):
+    status, out, _ = compromise("check", ADELE, "--sandbox", "mailbox-takeover", "--json")
+    report = json.loads(out)
+    assert status == 0
+    assert report["user"] == ADELE
+    assert report["verdict"] == "compromised"
+    assert [symptom["id"] for symptom in report["symptoms"]][:10] == list(TEN)
+    assert {symptom["result"] for symptom in report["symptoms"][:10]} == {"present"}
+    assert all(finding["records"] is not None for finding in report["findings"])
+
+
+@pytest.mark.parametrize("scenario", ["clean", "traveller"])
+def test_ordinary_people_are_not_called_compromised(compromise, scenario):
+    status, out, _ = compromise("check", ADELE, "--sandbox", scenario, "--json")
+    assert status == 0
+    assert json.loads(out)["verdict"] != "compromised"
+
+
+def test_what_the_licence_hides_is_named(compromise):
+    status, out, _ = compromise("check", ADELE, "--sandbox", "no-premium-licence")
+    assert status == 0
+    assert re.search(r"□ sign-ins, sign-ins non-interactive\b.*: unavailable", out)
+    assert "licence" in out.lower()
+
+
+def test_the_report_is_plain_text_where_the_output_is_no_terminal(compromise):
+    status, out, err = compromise("check", ADELE, "--sandbox", "clean", "--since", "7d")
+    assert status == 0
+    assert out.startswith("Report on Adele Vance <adele.vance@contoso.example>")
+    assert "\x1b" not in out
+    assert "Timeline" not in out
+    assert err == ""
+
+
+def test_the_timeline_is_printed_when_it_is_asked_for(compromise):
+    assert "Timeline" in compromise("check", ADELE, "--sandbox", "clean", "--timeline")[1]
+
+
+def test_an_unknown_user_is_bad_input(compromise):
+    status, out, err = compromise("check", "nobody@contoso.example", "--sandbox", "clean", "--json")
+    assert (status, out) == (2, "")
+    assert "nobody@contoso.example" in err
+    assert err.count("\n") == 1
+
+
+def test_an_address_of_another_domain_is_bad_input(compromise):
+    status, _, err = compromise("check", "somebody@tailspin.example", "--sandbox", "clean")
+    assert status == 2
+    assert "contoso.example" in err
+
+
+def test_a_wrong_secret_means_that_nothing_could_be_looked_at(compromise, configured, monkeypatch):
+    monkeypatch.setenv("COMPROMISE_TENANT_CLIENT_SECRET", "wrong")
+    status, out, err = compromise("check", ADELE, "--json")
+    assert (status, out) == (3, "")
+    assert "secret" in err
+    assert err.count("\n") == 1
+
+
+def test_without_any_permission_nothing_could_be_looked_at(compromise, configured):
+    configured.permissions.clear()
+    status, out, err = compromise("check", ADELE, "--json")
+    assert (status, out) == (3, "")
+    assert "Could not look" in err
+
+
+def test_a_question_and_its_outcome_stand_in_the_ledger(compromise, configured, tmp_path):
+    assert compromise("check", ADELE, "--json")[0] == 0
+    status, out, _ = compromise("ledger", "show", "--json")
+    entries = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert [entry["kind"] for entry in entries] == ["asked", "answered"]
+    assert entries[0]["actor"] == "cli"
+    assert entries[1]["facts"]["verdict"] == "no-sign-found"
+    assert compromise("ledger", "verify")[0] == 0
+    assert (tmp_path / "ledger.db").is_file()
+
+
+def test_a_check_in_the_sandbox_leaves_no_ledger(compromise, tmp_path):
+    assert compromise("check", ADELE, "--sandbox", "clean", "--json")[0] == 0
+    assert not (tmp_path / "ledger.db").exists()
+
+
+def test_a_ledger_that_was_altered_is_found(compromise, tmp_path):
+    path = tmp_path / "ledger.db"
+    ledger = Ledger(path, lambda: datetime(2026, 3, 2, tzinfo=UTC))
+    ledger.append(Asked(words="check somebody"), "cli")
+    ledger.append(Answered(verdict="compromised"), "cli")
+    ledger.close()
+    assert compromise("ledger", "verify")[0] == 0
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b'"compromised"', b'"suspicious "'))
+    status, _, err = compromise("ledger", "verify")
+    assert status == 1
+    assert "Entry 2" in err
+
+
+def test_a_file_that_is_no_ledger_is_left_alone(compromise, tmp_path):
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"something else")
+    assert compromise("ledger", "verify")[0] == 2
+    assert path.read_bytes() == b"something else"
+
+
+def test_a_ledger_is_shown_in_lines(compromise, tmp_path):
+    ledger = Ledger(tmp_path / "ledger.db", lambda: datetime(2026, 3, 2, tzinfo=UTC))
+    ledger.append(Asked(words="check\x1b[31m <somebody>"), "cli", "C-1")
+    ledger.close()
+    status, out, _ = compromise("ledger", "show", "--case", "C-1")
+    assert status == 0
+    assert "asked [C-1] by cli" in out
+    assert "\x1b" not in out
+
+
+@needs_examples
+def test_exported_logs_are_analysed_for_every_user(compromise):
+    files = sorted(str(path) for path in (EXAMPLES / "native_formats").iterdir() if path.is_file())[:3]
+    status, out, _ = compromise("analyze", *files, "--json")
+    analysis = json.loads(out)
+    assert status == 0
+    assert analysis["users"]
+    for report in analysis["users"]:
+        assert {"user", "verdict", "findings", "symptoms", "sources"} <= report.keys()
+    for one in analysis["unreadable"]:
+        assert one.keys() == {"file", "line", "reason"}
+
+
+@pytest.mark.parametrize("content", ["[]", "", "\n"])
+def test_a_file_without_records_is_no_evidence(compromise, tmp_path, content):
+    (tmp_path / "empty.json").write_text(content)
+    status, out, err = compromise("analyze", "empty.json", "--json")
+    assert status == 3
+    assert json.loads(out) == {"users": [], "unreadable": []}
+    assert "There is no record in these files; they are empty." in err
+    status, out, _ = compromise("analyze", "empty.json")
+    assert (status, out) == (3, "")
+
+
+@pytest.mark.parametrize("words", [(), ("--json",), ("--user", "adele.vance@contoso.example")])
+def test_files_of_which_nothing_can_be_read_are_not_passed_over(compromise, tmp_path, words):
+    (tmp_path / "log.json").write_text('{broken\n{"Operation":"New-InboxRule"}\n')
+    status, _, err = compromise("analyze", "log.json", *words)
+    assert status == 3
+    assert err.endswith("Nothing in these files could be read.\n")
+
+
+@needs_examples
+def test_what_was_noticed_about_each_of_many_users_is_told_whatever_the_verdict(compromise):
+    status, out, _ = compromise(
+        "analyze", str(EXAMPLES / "native_formats" / "t1114.002_Enable_POP_IMAP_OWA.csv")
+    )
+    assert status == 0
+    assert "cannot-tell: barbara@contoso.onmicrosoft.com\n  noticed: POP, " in out
+
+
+def test_a_folder_is_no_file(compromise, tmp_path):
+    status, out, err = compromise("analyze", str(tmp_path))
+    assert (status, out) == (2, "")
+    assert f"{tmp_path} is a folder, not a file." in err
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"\x92\x00\xff", "it is no text."), (b"a,b\n1,2\n", "holds no audit record")]
+)
+def test_an_export_that_a_played_tenant_cannot_load_is_bad_input(compromise, tmp_path, content, why):
+    (tmp_path / "log.csv").write_bytes(content)
+    status, out, err = compromise(
+        "check", ADELE, "--sandbox", "clean", "--audit-log", str(tmp_path / "log.csv"), "--json"
+    )
+    assert (status, out) == (2, "")
+    assert why in err
+    assert not err.endswith("..\n")
+
+
+@needs_examples
+def test_one_user_of_an_export_is_reported_as_text(compromise):
+    file = str(EXAMPLES / "native_formats" / "t1114_Set-Mailbox-ForwardSMTPAddress.csv")
+    users = [report["user"] for report in json.loads(compromise("analyze", file, "--json")[1])["users"]]
+    status, out, _ = compromise("analyze", file, "--user", users[0])
+    assert status == 0
+    assert out.startswith("Report on ")
+    assert users[0] in out.splitlines()[0]
+    status, out, err = compromise("analyze", file, "--user", "nobody@contoso.example")
+    assert (status, out) == (2, "")
+    assert "nobody@contoso.example" in err
+
+
+@needs_examples
+def test_a_played_tenant_takes_in_an_exported_log(compromise):
+    file = str(EXAMPLES / "native_formats" / "t1114_Set-Mailbox-ForwardSMTPAddress.csv")
+    users = [report["user"] for report in json.loads(compromise("analyze", file, "--json")[1])["users"]]
+    status, out, err = compromise(
+        "check", users[0], "--sandbox", "clean", "--audit-log", file, "--since", "260w", "--json"
+    )
+    assert status == 0, err
+    assert json.loads(out)["user"] == users[0]
+
+
+def test_it_runs_as_a_module_too(tmp_path):
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "--version"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("compromise-bot ")
+
+
+def test_every_verb_of_the_command_line_has_its_section_with_its_options():
+    page = (DOCS / "command_line.md").read_text()
+    group: Any = typer.main.get_command(command.app)
+    commands: dict[str, Any] = {}
+    for name, one in group.commands.items():
+        inner = getattr(one, "commands", None)
+        commands |= {f"{name} {verb}": each for verb, each in inner.items()} if inner else {name: one}
+    for name in commands:
+        heading = next(line for line in page.splitlines() if line.startswith(f"## compromise {name}"))
+        section = page.partition(heading)[2].partition("\n## ")[0]
+        assert f'print(options("{name}"))' in section or f' + options("{name}"))' in section, name

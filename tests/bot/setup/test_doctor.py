@@ -1,0 +1,525 @@
+"""The doctor names what is missing and what that costs, and shares its table with the documentation."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import SecretStr
+from rich.console import Console
+
+from bot.cli import demo
+from bot.messages.parts import spoken
+from bot.settings import ApproverSettings, ResponderSettings, Settings
+from bot.setup import capabilities, doctor
+from bot.setup.capabilities import INCLUDED, PARTS, ROLES, UNDO, Held, cmdlet_of, undoes
+from bot.setup.doctor import Line
+from commands.signing_key import SigningKey
+from commands.steps import STEPS
+from commands.symptoms import SYMPTOMS
+from graph.auth import Resource
+from graph.connection import Connection
+from graph.evidence import SOURCES
+from graph.limits import Deadline
+from graph.queries.registry import QUERIES
+from graph.request import Cmdlet, Request
+from graph.settings import RemediateSettings, TenantSettings
+from sandbox import tenant, workspace
+from sandbox.tenant import Fault, RunningTenant
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = ROOT / "docs" / "reference" / "permissions.md"
+
+
+ADELE = "adele.vance@contoso.example"
+READS = sorted(
+    {need for query in QUERIES for need in query.PERMISSIONS}
+    | {part.need for parts in PARTS.values() for part in parts}
+)
+WRITES = sorted({need for step in STEPS for need in (*step.PERMISSIONS, *undoes(step))})
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[RunningTenant]:
+    with tenant.start("clean", limits=False, audit_query_seconds=0.0) as started:
+        yield started
+
+
+@pytest.fixture
+def played(running) -> Iterator[RunningTenant]:
+    """The one tenant of this file; what a test takes away is put back."""
+    kept = [set(one) for one in everything(running)]
+    yield running
+    for now, before in zip(everything(running), kept, strict=True):
+        now.clear()
+        now.update(before)
+    running.faults.clear()
+
+
+def everything(played: RunningTenant) -> tuple[set[str], ...]:
+    """What the application and the tenant hold."""
+    return (
+        played.permissions,
+        played.exchange_cmdlets,
+        played.compliance_cmdlets,
+        played.directory_roles,
+        played.licences,
+    )
+
+
+ALSO = {"Directory.Read.All": ("AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All")}
+"""Permissions to write that read what a source asks for, and do not hold the whole of the need."""
+
+
+def take(played: RunningTenant, need: str) -> None:
+    """Take away what a query or a step needs, and the permissions that hold it in them."""
+    service, cmdlet = cmdlet_of(need)
+    if cmdlet:
+        (played.exchange_cmdlets if service == "Exchange" else played.compliance_cmdlets).discard(cmdlet)
+    elif need.startswith("the role "):
+        played.directory_roles.clear()
+    else:
+        played.permissions.difference_update({need, *INCLUDED.get(need, ()), *ALSO.get(need, ())})
+
+
+def look(played: RunningTenant, sources: Sequence[str] = (), **more: object) -> list[Line]:
+    """Look at the tenant with a new sign-in, for a token says what was held when it was made."""
+    settings = TenantSettings.model_validate({**dict(demo.tenant_settings(played)), **more})
+    with Connection(settings) as connection:
+        return doctor.look_at_tenant(connection, ADELE, sources=sources)
+
+
+def missing(lines: Sequence[Line], name: str) -> list[Line]:
+    return [line for line in lines if line.there is False and name in f"{line.what} {line.says}"]
+
+
+def sources_with(need: str) -> list[str]:
+    rows = [row.source for row in doctor.table() if need in row.permissions]
+    finer = [source for source, parts in PARTS.items() if any(part.need == need for part in parts)]
+    return [*rows, *finer][:6]
+
+
+def examine(settings: Settings, user: str | None = None, **more: bool) -> tuple[int, str]:
+    out = io.StringIO()
+    return doctor.examine(settings, Console(file=out, width=200), user=user, **more), out.getvalue()
+
+
+def only_tenant(played) -> Settings:
+    return Settings(tenants=(demo.tenant_settings(played),))
+
+
+def test_where_everything_is_there_it_says_so(played):
+    status, said = examine(only_tenant(played))
+    assert status == 0, said
+    assert "missing" not in said
+    assert "Everything is there." in said
+    for source in SOURCES:
+        assert f"there   {spoken(source)}" in said
+
+
+def test_with_everything_there_nothing_finer_than_a_source_or_a_step_is_missing(played):
+    lines = {line.what: line for line in look(played, SOURCES)}
+    for part in (part for parts in PARTS.values() for part in parts):
+        assert lines[part.what].there is True
+    for step in STEPS:
+        if step.PERMISSIONS:
+            assert lines[f"the step {capabilities.label(step)}"] == Line(
+                there=True, what=f"the step {capabilities.label(step)}"
+            )
+    assert not [line for line in lines.values() if line.there is False]
+
+
+@pytest.mark.parametrize("need", READS)
+def test_each_need_of_a_question_that_is_taken_away_is_named_as_missing(played, need):
+    take(played, need)
+    lines = look(played, sources_with(need))
+    named = missing(lines, cmdlet_of(need)[1] or need)
+    assert named, [line for line in lines if line.there is not True]
+    if need not in ("User.Read.All", "Exchange.ManageAsApp"):
+        assert all("not visible" in line.says for line in named if not line.what.startswith("the step"))
+
+
+@pytest.mark.parametrize("need", WRITES)
+def test_each_need_of_a_step_that_is_taken_away_is_named_with_the_step(played, need):
+    take(played, need)
+    lines = look(played)
+    name = cmdlet_of(need)[1] or need.removeprefix("the role ")
+    for step in STEPS:
+        if need in (*step.PERMISSIONS, *undoes(step)):
+            (line,) = [line for line in lines if line.what == f"the step {capabilities.label(step)}"]
+            assert line.there is False
+            assert re.search(rf"not (possible|to be taken back)\b[^;]*, [^;]*{re.escape(name)}", line.says)
+
+
+@pytest.mark.parametrize("plan", ["AAD_PREMIUM", "AAD_PREMIUM_P2"])
+def test_a_licence_that_is_taken_away_is_named_with_what_it_hides(played, plan):
+    played.licences.difference_update({"AAD_PREMIUM", "AAD_PREMIUM_P2"} if plan == "AAD_PREMIUM" else {plan})
+    lines = look(played, ["sign_ins", "risk_detections", "directory_roles"])
+    wanted = {"AAD_PREMIUM": "Microsoft Entra ID P1", "AAD_PREMIUM_P2": "Microsoft Entra ID P2"}[plan]
+    assert missing(lines, f"the tenant lacks the licence {wanted}")
+
+
+def test_without_the_right_to_use_exchange_no_cmdlet_is_told_to_be_lacking(played):
+    played.permissions.discard("Exchange.ManageAsApp")
+    lines = look(played, ["mailbox", "delegates"])
+    assert missing(lines, "Exchange.ManageAsApp is not granted")
+    assert not missing(lines, "role group lacks")
+
+
+def test_an_application_without_any_role_in_exchange_is_told_so_in_one_line(played):
+    played.exchange_cmdlets.clear()
+    (line,) = [line for line in look(played, ["mail_protocols"]) if line.what == "a role in Exchange"]
+    assert line.there is False
+    assert "Global Reader" in line.says
+
+
+def test_where_the_directory_roles_cannot_be_read_a_step_that_needs_one_is_noted(played):
+    played.permissions.difference_update(
+        {"RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory", "Directory.Read.All"}
+    )
+    lines = {line.what: line for line in look(played)}
+    assert lines["the step reset password"].there is None
+    assert "cannot be told" in lines["the step reset password"].says
+
+
+class InOneUnit(Connection):
+    """A connection to a tenant that gives directory roles in an administrative unit only."""
+
+    def fetch(self, what, deadline):
+        found = super().fetch(what, deadline)
+        if isinstance(what, Request) and what.path.endswith("/roleAssignments"):
+            return [{**one, "directoryScopeId": "/administrativeUnits/au-1"} for one in found]
+        return found
+
+
+def test_a_role_in_an_administrative_unit_is_no_role_in_the_whole_tenant(played):
+    with InOneUnit(demo.tenant_settings(played)) as connection:
+        lines = {line.what: line for line in doctor.look_at_tenant(connection, ADELE, sources=())}
+        played.directory_roles.add("Privileged Authentication Administrator")
+        more = {line.what: line for line in doctor.look_at_tenant(connection, ADELE, sources=())}
+    role = lines["the directory role User Administrator"]
+    assert role.there is None
+    assert "holds only in an administrative unit" in role.says
+    assert lines["the step reset password"].there is None
+    assert "cannot be told" in lines["the step reset password"].says
+    assert "passwords and sign-in of administrators" in more
+
+
+def test_a_login_service_in_trouble_says_nothing_of_what_exchange_lets_the_application_do(played):
+    played.permissions.discard("Exchange.ManageAsApp")  # which stands in Exchange's own token, not in Graph's
+    with Connection(demo.tenant_settings(played)) as connection:
+        connection.sign_in.token(Resource.GRAPH, Deadline(10))
+        played.faults.add(f"/login/{played.tenant_id}/oauth2/v2.0/token", Fault(status=503))
+        found, held = doctor._held(connection, Deadline(60), to_write=False)
+    lines = {line.what: line for line in [*found, *doctor.what_steps_can(held)]}
+    for service in ("Exchange", "Compliance"):
+        assert lines[f"sign-in to {service}"].there is None
+        assert "cannot be told: The login service answered with status 503" in (
+            lines[f"sign-in to {service}"].says
+        )
+    assert (held.exchange, held.compliance, held.has("Exchange.ManageAsApp")) == (None, None, None)
+    assert lines["the step remove forwarding"].there is None
+    assert "lacks" not in lines["the step remove forwarding"].says
+    assert lines["the step block sign in"].there is True
+
+
+def test_a_login_service_that_does_not_answer_is_told_in_a_line(played):
+    settings = demo.tenant_settings(played).model_copy(update={"login_url": "http://127.0.0.1:9/login"})
+    status, said = examine(Settings(tenants=(settings,)))
+    assert status == 3
+    assert "Nothing can be seen" in line_of(said, "missing sign-in")
+
+
+def test_an_application_that_reaches_administrators_leaves_none_of_them_to_people(played):
+    played.directory_roles.add("Privileged Authentication Administrator")
+    assert not [line for line in look(played) if "administrators" in line.what]
+
+
+def test_what_a_second_way_saves_is_told_all_the_same(played):
+    """The audit log is seen by the older search, and doctor says that the first one is lacking."""
+    take(played, "AuditLogsQuery.Read.All")
+    lines = {line.what: line for line in look(played, ["audit_log", "message_trace"])}
+    assert lines["audit log"].there is True
+    assert lines["audit log, searched through Graph"].there is False
+    assert "AuditLogsQuery.Read.All is not granted" in lines["audit log, searched through Graph"].says
+
+
+def test_message_trace_without_its_service_principal_is_told_with_what_mends_it(played):
+    played.state.message_trace_enabled = False
+    try:
+        lines = {line.what: line for line in look(played, ["message_trace"])}
+    finally:
+        played.state.message_trace_enabled = True
+    assert lines["message trace"].there is True
+    assert lines["message trace, through Graph"].there is False
+    assert "8bd644d1-64a1-4d4b-ae52-2e0cbf64e373" in lines["message trace, through Graph"].says
+
+
+def test_an_audit_search_that_only_one_version_of_graph_has_is_noted(played):
+    played.state.audit_queries_on_v1 = False
+    try:
+        lines = look(played, ["audit_log"], audit_api="v1.0")
+    finally:
+        played.state.audit_queries_on_v1 = True
+    (line,) = [line for line in lines if line.what == "audit log, searched through Graph v1.0"]
+    assert line.there is None
+    assert "beta answers in its place" in line.says
+
+
+def test_a_list_of_cmdlets_that_does_not_fit_the_answers_decides_nothing(played):
+    held = Held(None, None, frozenset({"Set-Mailbox"}), frozenset())
+    refused = doctor._Asked("mailbox", Cmdlet("Get-Mailbox"), [])
+    assert not doctor._fits(held, [refused])
+    assert doctor._fits(Held(None, None, frozenset({"Get-Mailbox"}), frozenset()), [refused])
+
+
+def test_where_exchange_does_not_list_its_cmdlets_steps_are_noted_and_not_called_missing(played):
+    played.faults.add("/exchange/adminapi/v1.0/", Fault(status=400, code="BadRequest", message="No."))
+    lines = {line.what: line for line in look(played, ["mailbox"])}
+    assert lines["which cmdlets the roles in Exchange hold"].there is None
+    step = lines["the step remove forwarding"]
+    assert step.there is None
+    assert "Set-Mailbox, and whether that is held cannot be told" in step.says
+    assert lines["the step block sign in"].there is True
+
+
+def test_a_second_application_is_looked_at_for_what_the_steps_need(played):
+    remediate = RemediateSettings(client_id=played.client_id, client_secret=SecretStr(played.client_secret))
+    lines = {line.what: line for line in look(played, remediate=remediate)}
+    assert lines["sign-in to Exchange of the application that writes"].there is True
+    assert "take it away" in lines["the application that reads"].says
+    assert "User.EnableDisableAccount.All" in lines["the application that reads"].says
+    settings = TenantSettings.model_validate(
+        {**dict(demo.tenant_settings(played)), "remediate": remediate.model_dump()}
+    )
+    with Connection(settings) as connection:
+        nothing = Held(frozenset(), frozenset(), None, None)
+        unlisted = {line.what: line for line in doctor._to_write(connection, nothing, listed=False)}
+    assert unlisted["the step remove forwarding"].there is None
+    assert unlisted["the step block sign in"].there is True
+    wrong = remediate.model_copy(update={"client_secret": SecretStr("wrong")})
+    (line,) = missing(look(played, remediate=wrong), "application that writes")
+    assert "No step can be carried out" in line.says
+
+
+def test_every_cmdlet_that_the_code_names_is_known_here():
+    """A cmdlet in a query or a step has its need in the tables, or doctor would not miss it."""
+    root = Path(doctor.__file__).resolve().parents[2]
+    named: set[str] = set()
+    for folder in ("graph/queries", "graph/parts", "commands/steps"):
+        for path in (root / folder).glob("*.py"):
+            named |= set(re.findall(r'Cmdlet\(\s*"([A-Za-z]+-[A-Za-z]+)"', path.read_text()))
+    assert "Set-CASMailbox" in named
+    known = {cmdlet_of(need)[1] for need in (*READS, *WRITES)} - {""}
+    assert named <= known
+    assert set(UNDO) <= known
+
+
+def test_every_directory_role_that_a_step_needs_has_its_id():
+    needed = {need.removeprefix("the role ") for need in WRITES if need.startswith("the role ")}
+    assert needed <= set(ROLES)
+
+
+def test_json_says_the_same_for_programs(played):
+    played.exchange_cmdlets.discard("Get-InboxRule")
+    status, said = examine(only_tenant(played), as_json=True)
+    told = json.loads(said)
+    assert (status, told["status"]) == (1, 1)
+    (section, slack) = told["sections"]
+    assert (section["about"], slack["about"]) == ("Tenant sandbox", "Slack")
+    (line,) = [line for line in section["lines"] if line["state"] == "missing"]
+    assert line["what"] == "hidden inbox rules"
+    assert "the Exchange role group lacks Get-InboxRule" in line["says"]
+
+
+def test_a_missing_permission_is_named_with_its_cost(played):
+    played.permissions.discard("MailboxSettings.Read")
+    played.permissions.discard("MailboxSettings.ReadWrite")
+    status, said = examine(only_tenant(played), "adele.vance@contoso.example")
+    assert status == 1
+    line = next(line for line in said.splitlines() if "missing inbox rules" in line)
+    assert "MailboxSettings.Read" in line
+    assert "Without it less is seen of: mail missing from sent items, inbox rules." in line
+
+
+def test_a_missing_cmdlet_is_named(played):
+    played.exchange_cmdlets.discard("Get-TransportRule")
+    status, said = examine(only_tenant(played))
+    assert status == 1
+    line = next(line for line in said.splitlines() if "missing transport rules" in line)
+    assert "Get-TransportRule" in line
+    assert "Without it nobody can rule out: transport rules." in line
+
+
+def test_a_missing_licence_is_named():
+    with tenant.start("no-premium-licence", limits=False, audit_query_seconds=0.0) as played:
+        status, said = examine(only_tenant(played))
+    assert status == 1
+    line = next(line for line in said.splitlines() if "missing sign-ins" in line)
+    assert "licence" in line or "P1" in line
+
+
+def test_a_wrong_secret_ends_with_status_3(played):
+    settings = demo.tenant_settings(played).model_copy(update={"client_secret": SecretStr("wrong")})
+    status, said = examine(Settings(tenants=(settings,)))
+    assert status == 3
+    assert "secret" in said
+
+
+def test_without_users_it_tells_what_the_token_alone_shows(played):
+    played.permissions.clear()
+    played.permissions.add("AuditLog.Read.All")
+    status, said = examine(only_tenant(played))
+    assert status == 1
+    assert "User.Read.All" in said
+    assert "missing inbox rules" in said
+
+
+def test_slack_scopes_that_are_missing_are_named_with_their_cost(played, tmp_path):
+    text = (ROOT / "manifest.yml").read_text().replace("      - files:write", "      # files:write")
+    with workspace.start(text) as slack:
+        status, said = examine(demo.bot_settings(played, slack, tmp_path))
+    assert status == 1
+    assert "missing scope files:write" in said
+    assert "cannot be attached" in said
+    assert "there   scope chat:write" in said
+    assert "there   app-level token" in said
+
+
+def test_a_wrong_bot_token_is_told(played, tmp_path):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        settings = demo.bot_settings(played, slack, tmp_path)
+        assert settings.slack
+        wrong = settings.slack.model_copy(update={"bot_token": SecretStr("xoxb-wrong")})
+        status, said = examine(settings.model_copy(update={"slack": wrong}))
+    assert status == 1
+    assert "invalid_auth" in said
+
+
+def line_of(said: str, what: str) -> str:
+    return next(line for line in said.splitlines() if what in line)
+
+
+def test_who_decides_and_what_is_kept_is_looked_at(played, tmp_path):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        status, said = examine(demo.bot_settings(played, slack, tmp_path))
+    assert status == 0, said
+    assert "there   approvers: 2 may approve" in said
+    assert "there   channel for checkpoints: #security-alerts" in said
+    assert "is made when the bot starts" in line_of(said, "compromise.key")
+    assert not (tmp_path / "compromise.key").exists()
+
+
+def test_an_approver_who_may_not_approve_is_named_and_so_is_what_one_alone_cannot_do(played, tmp_path):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        settings = demo.bot_settings(played, slack, tmp_path)
+        users = (slack.people["approver"].id, slack.people["guest"].id)
+        status, said = examine(settings.model_copy(update={"approvers": ApproverSettings(users=users)}))
+    assert status == 1
+    assert "Guests of this workspace may not approve" in line_of(said, f"missing approver {users[1]}")
+    assert "1 may approve; what needs two people" in line_of(said, "missing approvers")
+
+
+def test_a_bot_that_only_investigates_lacks_nothing(played, tmp_path):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        settings = demo.bot_settings(played, slack, tmp_path)
+        assert settings.slack
+        quiet = settings.slack.model_copy(update={"checkpoints": ""})
+        none = {"approvers": ApproverSettings(), "slack": quiet}
+        status, said = examine(settings.model_copy(update=none))
+    assert status == 0, said
+    assert "nothing is ever carried out" in line_of(said, "approvers")
+    assert "that the ledger's end was cut off" in line_of(said, "checkpoints")
+
+
+def test_nobody_named_to_ask_is_told(played, tmp_path):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        settings = demo.bot_settings(played, slack, tmp_path)
+        status, said = examine(settings.model_copy(update={"responders": ResponderSettings()}))
+    assert status == 1
+    assert "so nobody may ask" in line_of(said, "missing responders")
+
+
+@pytest.mark.parametrize("name", ["board", "old-incidents"])
+def test_a_channel_that_cannot_be_posted_in_is_told(played, tmp_path, name):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        settings = demo.bot_settings(played, slack, tmp_path)
+        assert settings.slack
+        there = slack.channels[name].id
+        changed = settings.slack.model_copy(update={"checkpoints": there, "channel": there})
+        status, said = examine(settings.model_copy(update={"slack": changed}))
+    assert status == 1
+    assert "channel for cards" in line_of(said, "missing channel for cards")
+    assert "No checkpoint of the ledger is posted" in line_of(said, "missing channel for checkpoints")
+
+
+def test_a_key_that_others_may_read_or_that_has_no_folder_is_told(tmp_path):
+    path = tmp_path / "compromise.key"
+    assert doctor.look_at_key(Settings(key=tmp_path / "nowhere" / "compromise.key")).there is False
+    SigningKey.load_or_make(path)
+    assert doctor.look_at_key(Settings(key=path)).there is True
+    path.chmod(0o644)
+    line = doctor.look_at_key(Settings(key=path))
+    assert line.there is False
+    assert "chmod 600" in line.says
+
+
+def test_a_step_without_its_permission_is_a_gap_that_a_mere_check_does_not_have(played):
+    played.permissions.discard("Device.ReadWrite.All")
+    status, said = examine(only_tenant(played))
+    assert status == 1, said
+    assert "not possible, Device.ReadWrite.All is not granted" in line_of(
+        said, "missing the step disable registered devices"
+    )
+    status, said = examine(only_tenant(played), check_only=True)
+    assert status == 0, said
+    assert "the step" not in said
+
+
+def test_without_anything_to_write_with_it_says_so_once():
+    (line,) = doctor.what_steps_can(
+        Held(frozenset({"User.Read.All", "Exchange.ManageAsApp"}), frozenset(), frozenset(), frozenset())
+    )
+    assert line.there is None
+    assert "people act" in line.says
+    assert doctor.what_steps_can(Held(None, None, frozenset(), frozenset())) == []
+    meant = doctor.what_steps_can(Held(frozenset(), frozenset(), frozenset(), frozenset()), meant=True)
+    assert {line.there for line in meant if line.what.startswith("the step")} == {False}
+
+
+def test_the_costs_cover_exactly_the_scopes_of_the_manifest():
+    manifest = yaml.safe_load((ROOT / "manifest.yml").read_text())
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == set(doctor.SCOPES)
+
+
+def test_a_token_that_is_no_jwt_has_no_readable_roles():
+    assert doctor.roles_of("opaque") is None
+    assert doctor.roles_of("a.b.c") is None
+    assert doctor.roles_of("e30.e30.x") is None
+    assert doctor.roles_of("e30.eyJyb2xlcyI6IFsiTWFpbC5SZWFkIl19.x") == frozenset({"Mail.Read"})
+
+
+def test_every_source_has_its_row_in_the_table():
+    assert {row.source for row in doctor.table()} == set(SOURCES)
+
+
+def test_every_symptom_rests_on_a_source_of_the_table():
+    named = {name for row in doctor.table() for name in (*row.symptoms, *row.helps)}
+    assert named == {symptom.__name__.rpartition(".")[2] for symptom in SYMPTOMS}
+
+
+def test_the_reference_page_has_every_row_of_the_table():
+    lines = PAGE.read_text().splitlines()
+    for row in doctor.table():
+        assert doctor.markdown(row) in lines, f"put this line into {PAGE.name}: {doctor.markdown(row)}"
+
+
+def test_the_reference_page_has_every_scope():
+    lines = PAGE.read_text().splitlines()
+    for scope, cost in doctor.SCOPES.items():
+        assert f"| `{scope}` | {cost} |" in lines
