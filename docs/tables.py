@@ -18,7 +18,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bot import __main__ as command
+from bot.cli import command, ending
 from bot.messages.help import VERBS
 from bot.settings import Settings, variables
 from bot.setup import init as onboarding
@@ -176,7 +176,7 @@ def verbs() -> str:
 
 def statuses() -> str:
     """What the command ends with."""
-    return table("status | means", ([str(status), says] for status, says in command.STATUSES.items()))
+    return table("status | means", ([str(status), says] for status, says in ending.STATUSES.items()))
 
 
 def options(verb: str) -> str:

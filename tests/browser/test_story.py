@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from bot import log as logs
-from bot.cli import demo
-from bot.cli.demo import Playground
+from bot.playing import playground
+from bot.playing.playground import Playground
 from bot.settings import LogSettings
 from sandbox.workspace import Message
 
@@ -45,8 +45,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     executable()
     logs.configure(LogSettings(level="warning"), sys.stdout)
     with (
-        demo.playground(tmp_path_factory.mktemp("ledger")) as made,
-        demo.serve_page(made, 0) as shown,
+        playground.playground(tmp_path_factory.mktemp("ledger")) as made,
+        playground.serve_page(made, 0) as shown,
         chromium() as browser,
         desk(browser, shown.url) as main,
     ):

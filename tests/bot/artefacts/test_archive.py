@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import __main__ as command
 from bot.artefacts import answers
 from bot.artefacts.archive import MANIFEST, evidence_archive, verify
 from bot.artefacts.handled import Handled
 from bot.artefacts.report_files import report_files
+from bot.cli import command
 from bot.errors import ArchiveAltered, ArchiveUnreadable
 from commands.ledger import Head, Ledger
 from commands.ledger.entries import EvidencePacked

@@ -18,8 +18,8 @@ import pytest
 from rich.console import Console
 
 from bot.artefacts.archive import verify
-from bot.cli import demo
 from bot.errors import CannotStart
+from bot.playing import demo, playground
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import read_checkpoints
 from commands.ledger.verify import verify_ledger
@@ -198,5 +198,5 @@ def test_a_ledger_that_no_sandbox_made_is_left_alone(tmp_path):
     with pytest.raises(CannotStart, match="which no sandbox made"):
         demo.play(tmp_path, Console())
     with pytest.raises(CannotStart, match="which no sandbox made"):
-        demo.keep_running("clean", 0, None, tmp_path, Console())
+        playground.keep_running("clean", 0, None, tmp_path, Console())
     assert (tmp_path / "ledger.db").read_bytes() == b"of a real bot"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from bot import __main__ as command
+from bot.cli import command
 from bot.second_factor import SecondFactor
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import read_checkpoints, read_public_keys

@@ -16,7 +16,7 @@ import pytest
 import structlog
 import typer.main
 
-from bot import __main__ as command
+from bot.cli import command
 from commands.ledger import Ledger
 from commands.ledger.entries import Answered, Asked
 from sandbox import tenant

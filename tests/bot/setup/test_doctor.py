@@ -13,8 +13,8 @@ import yaml
 from pydantic import SecretStr
 from rich.console import Console
 
-from bot.cli import demo
 from bot.messages.parts import spoken
+from bot.playing import stage
 from bot.settings import ApproverSettings, ResponderSettings, Settings
 from bot.setup import capabilities, doctor
 from bot.setup.capabilities import INCLUDED, PARTS, ROLES, UNDO, Held, cmdlet_of, undoes
@@ -89,7 +89,7 @@ def take(played: RunningTenant, need: str) -> None:
 
 def look(played: RunningTenant, sources: Sequence[str] = (), **more: object) -> list[Line]:
     """Look at the tenant with a new sign-in, for a token says what was held when it was made."""
-    settings = TenantSettings.model_validate({**dict(demo.tenant_settings(played)), **more})
+    settings = TenantSettings.model_validate({**dict(stage.tenant_settings(played)), **more})
     with Connection(settings) as connection:
         return doctor.look_at_tenant(connection, ADELE, sources=sources)
 
@@ -110,7 +110,7 @@ def examine(settings: Settings, user: str | None = None, **more: bool) -> tuple[
 
 
 def only_tenant(played) -> Settings:
-    return Settings(tenants=(demo.tenant_settings(played),))
+    return Settings(tenants=(stage.tenant_settings(played),))
 
 
 def test_where_everything_is_there_it_says_so(played):
@@ -198,7 +198,7 @@ class InOneUnit(Connection):
 
 
 def test_a_role_in_an_administrative_unit_is_no_role_in_the_whole_tenant(played):
-    with InOneUnit(demo.tenant_settings(played)) as connection:
+    with InOneUnit(stage.tenant_settings(played)) as connection:
         lines = {line.what: line for line in doctor.look_at_tenant(connection, ADELE, sources=())}
         played.directory_roles.add("Privileged Authentication Administrator")
         more = {line.what: line for line in doctor.look_at_tenant(connection, ADELE, sources=())}
@@ -212,7 +212,7 @@ def test_a_role_in_an_administrative_unit_is_no_role_in_the_whole_tenant(played)
 
 def test_a_login_service_in_trouble_says_nothing_of_what_exchange_lets_the_application_do(played):
     played.permissions.discard("Exchange.ManageAsApp")  # which stands in Exchange's own token, not in Graph's
-    with Connection(demo.tenant_settings(played)) as connection:
+    with Connection(stage.tenant_settings(played)) as connection:
         connection.sign_in.token(Resource.GRAPH, Deadline(10))
         played.faults.add(f"/login/{played.tenant_id}/oauth2/v2.0/token", Fault(status=503))
         found, held = doctor._held(connection, Deadline(60), to_write=False)
@@ -229,7 +229,7 @@ def test_a_login_service_in_trouble_says_nothing_of_what_exchange_lets_the_appli
 
 
 def test_a_login_service_that_does_not_answer_is_told_in_a_line(played):
-    settings = demo.tenant_settings(played).model_copy(update={"login_url": "http://127.0.0.1:9/login"})
+    settings = stage.tenant_settings(played).model_copy(update={"login_url": "http://127.0.0.1:9/login"})
     status, said = examine(Settings(tenants=(settings,)))
     assert status == 3
     assert "Nothing can be seen" in line_of(said, "missing sign-in")
@@ -295,7 +295,7 @@ def test_a_second_application_is_looked_at_for_what_the_steps_need(played):
     assert "take it away" in lines["the application that reads"].says
     assert "User.EnableDisableAccount.All" in lines["the application that reads"].says
     settings = TenantSettings.model_validate(
-        {**dict(demo.tenant_settings(played)), "remediate": remediate.model_dump()}
+        {**dict(stage.tenant_settings(played)), "remediate": remediate.model_dump()}
     )
     with Connection(settings) as connection:
         nothing = Held(frozenset(), frozenset(), None, None)
@@ -365,7 +365,7 @@ def test_a_missing_licence_is_named():
 
 
 def test_a_wrong_secret_ends_with_status_3(played):
-    settings = demo.tenant_settings(played).model_copy(update={"client_secret": SecretStr("wrong")})
+    settings = stage.tenant_settings(played).model_copy(update={"client_secret": SecretStr("wrong")})
     status, said = examine(Settings(tenants=(settings,)))
     assert status == 3
     assert "secret" in said
@@ -383,7 +383,7 @@ def test_without_users_it_tells_what_the_token_alone_shows(played):
 def test_slack_scopes_that_are_missing_are_named_with_their_cost(played, tmp_path):
     text = (ROOT / "manifest.yml").read_text().replace("      - files:write", "      # files:write")
     with workspace.start(text) as slack:
-        status, said = examine(demo.bot_settings(played, slack, tmp_path))
+        status, said = examine(stage.bot_settings(played, slack, tmp_path))
     assert status == 1
     assert "missing scope files:write" in said
     assert "cannot be attached" in said
@@ -393,7 +393,7 @@ def test_slack_scopes_that_are_missing_are_named_with_their_cost(played, tmp_pat
 
 def test_a_wrong_bot_token_is_told(played, tmp_path):
     with workspace.start(ROOT / "manifest.yml") as slack:
-        settings = demo.bot_settings(played, slack, tmp_path)
+        settings = stage.bot_settings(played, slack, tmp_path)
         assert settings.slack
         wrong = settings.slack.model_copy(update={"bot_token": SecretStr("xoxb-wrong")})
         status, said = examine(settings.model_copy(update={"slack": wrong}))
@@ -407,7 +407,7 @@ def line_of(said: str, what: str) -> str:
 
 def test_who_decides_and_what_is_kept_is_looked_at(played, tmp_path):
     with workspace.start(ROOT / "manifest.yml") as slack:
-        status, said = examine(demo.bot_settings(played, slack, tmp_path))
+        status, said = examine(stage.bot_settings(played, slack, tmp_path))
     assert status == 0, said
     assert "there   approvers: 2 may approve" in said
     assert "there   channel for checkpoints: #security-alerts" in said
@@ -417,7 +417,7 @@ def test_who_decides_and_what_is_kept_is_looked_at(played, tmp_path):
 
 def test_an_approver_who_may_not_approve_is_named_and_so_is_what_one_alone_cannot_do(played, tmp_path):
     with workspace.start(ROOT / "manifest.yml") as slack:
-        settings = demo.bot_settings(played, slack, tmp_path)
+        settings = stage.bot_settings(played, slack, tmp_path)
         users = (slack.people["approver"].id, slack.people["guest"].id)
         status, said = examine(settings.model_copy(update={"approvers": ApproverSettings(users=users)}))
     assert status == 1
@@ -427,7 +427,7 @@ def test_an_approver_who_may_not_approve_is_named_and_so_is_what_one_alone_canno
 
 def test_a_bot_that_only_investigates_lacks_nothing(played, tmp_path):
     with workspace.start(ROOT / "manifest.yml") as slack:
-        settings = demo.bot_settings(played, slack, tmp_path)
+        settings = stage.bot_settings(played, slack, tmp_path)
         assert settings.slack
         quiet = settings.slack.model_copy(update={"checkpoints": ""})
         none = {"approvers": ApproverSettings(), "slack": quiet}
@@ -439,7 +439,7 @@ def test_a_bot_that_only_investigates_lacks_nothing(played, tmp_path):
 
 def test_nobody_named_to_ask_is_told(played, tmp_path):
     with workspace.start(ROOT / "manifest.yml") as slack:
-        settings = demo.bot_settings(played, slack, tmp_path)
+        settings = stage.bot_settings(played, slack, tmp_path)
         status, said = examine(settings.model_copy(update={"responders": ResponderSettings()}))
     assert status == 1
     assert "so nobody may ask" in line_of(said, "missing responders")
@@ -448,7 +448,7 @@ def test_nobody_named_to_ask_is_told(played, tmp_path):
 @pytest.mark.parametrize("name", ["board", "old-incidents"])
 def test_a_channel_that_cannot_be_posted_in_is_told(played, tmp_path, name):
     with workspace.start(ROOT / "manifest.yml") as slack:
-        settings = demo.bot_settings(played, slack, tmp_path)
+        settings = stage.bot_settings(played, slack, tmp_path)
         assert settings.slack
         there = slack.channels[name].id
         changed = settings.slack.model_copy(update={"checkpoints": there, "channel": there})

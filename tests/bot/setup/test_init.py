@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from bot import __main__ as command
 from bot import settings
 from bot.app import guard_of
+from bot.cli import command
 from bot.settings import SettingsError
 from bot.setup import init
 from bot.setup.capabilities import cmdlet_of

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.__main__ import main
+from bot.cli.command import main
 from bot.setup import record as recording
 from bot.setup.doctor import Forgets
 from graph import contract

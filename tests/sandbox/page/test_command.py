@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import requests
 
-from bot.cli import demo
+from bot.playing import playground
 from bot.settings import SettingsError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -140,8 +140,8 @@ def test_it_ends_with_status_2_beside_credentials(tmp_path):
 )
 def test_every_variable_with_a_credential_is_refused(tmp_path, name):
     with pytest.raises(SettingsError, match=name):
-        demo.refuse_beside_credentials({name: "something"}, tmp_path)
-    demo.refuse_beside_credentials({name: ""}, tmp_path)
+        playground.refuse_beside_credentials({name: "something"}, tmp_path)
+    playground.refuse_beside_credentials({name: ""}, tmp_path)
 
 
 def test_other_variables_do_not_matter(tmp_path):
@@ -151,7 +151,7 @@ def test_other_variables_do_not_matter(tmp_path):
         "PATH": "/bin",
         "TOKEN": "x",
     }
-    demo.refuse_beside_credentials(others, tmp_path)
+    playground.refuse_beside_credentials(others, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -168,18 +168,18 @@ def test_a_settings_file_of_a_real_bot_is_refused_wherever_it_lies(tmp_path, tex
     file = tmp_path / "compromise.toml"
     file.write_text(text)
     with pytest.raises(SettingsError, match=r"compromise\.toml"):
-        demo.refuse_beside_credentials({}, tmp_path)
+        playground.refuse_beside_credentials({}, tmp_path)
     with pytest.raises(SettingsError, match=r"compromise\.toml"):
-        demo.refuse_beside_credentials({"COMPROMISE_CONFIG": str(file)}, ROOT / "docs")
+        playground.refuse_beside_credentials({"COMPROMISE_CONFIG": str(file)}, ROOT / "docs")
 
 
 def test_a_settings_file_without_credentials_does_not_matter(tmp_path):
     (tmp_path / "compromise.toml").write_text('window = "7d"\n[slack]\nmode = "socket"\n')
-    demo.refuse_beside_credentials({}, tmp_path)
+    playground.refuse_beside_credentials({}, tmp_path)
 
 
 def test_tenant_workspace_and_bot_live_by_one_clock(tmp_path):
-    with demo.playground(tmp_path, "clean") as made:
+    with playground.playground(tmp_path, "clean") as made:
         before = datetime.now(UTC)
         made.let_pass(timedelta(hours=5))
         later = before + timedelta(hours=5)

@@ -1,0 +1,87 @@
+"""`compromise analyze`: the same symptoms over exported audit logs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot import log
+from bot.artefacts.report_json import report_json
+from bot.cli.check import print_report
+from bot.cli.ending import BAD_INPUT, COULD_NOT_LOOK, Stopped, readable
+from bot.cli.given import (
+    no_file,
+    now,
+    print_json,
+)
+from bot.cli.options import Json
+from bot.messages.escape import visible
+from bot.settings import LogSettings
+from commands.report import Answer, Result
+
+if TYPE_CHECKING:
+    from commands.analyze import Analysis
+
+_WORTH_A_REPORT = (Answer.COMPROMISED, Answer.SUSPICIOUS)
+
+
+_OTHERS = 50
+
+
+def analyze(
+    *,
+    files: Annotated[list[Path], typer.Argument(help="Exported audit logs, in any of the known forms.")],
+    user: Annotated[str | None, typer.Option(help="Report on this account only.")] = None,
+    as_json: Json = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Print all of the timeline too.")] = False,
+) -> None:
+    """Run the same symptoms over exported audit logs, for every user in them."""
+    with readable():
+        log.configure(LogSettings(level="error"))
+        missing = [path for path in files if not path.is_file()]
+        if missing:
+            raise Stopped(BAD_INPUT, *(no_file(path) for path in missing))
+        from commands import analyze as analysing  # noqa: PLC0415 - its readers are not needed by any other verb
+
+        try:
+            analysis = analysing.analyze(files, user=user, now=now(), processes=os.cpu_count() or 1)
+        except OSError as error:
+            raise Stopped(BAD_INPUT, f"{error.filename} cannot be read ({error.strerror}).") from error
+        if user and not analysis.users and not analysis.saw_nothing:
+            raise Stopped(BAD_INPUT, f"Nobody called {user} is in these files.")
+        if as_json:
+            unreadable = [
+                {"file": str(one.file), "line": one.line, "reason": one.reason} for one in analysis.unreadable
+            ]
+            print_json(
+                {"users": [report_json(report) for report in analysis.users], "unreadable": unreadable}
+            )
+        else:
+            _print_analysis(analysis, timeline=timeline)
+        if analysis.saw_nothing:
+            empty = "There is no record in these files; they are empty."
+            why = "Nothing in these files could be read." if analysis.unreadable else empty
+            raise Stopped(COULD_NOT_LOOK, why)
+
+
+def _print_analysis(analysis: Analysis, *, timeline: bool) -> None:
+    """Whole reports where there is something to report, a line for everybody else, then what was not read."""
+    alone = len(analysis.users) == 1
+    whole = [report for report in analysis.users if alone or report.verdict.answer in _WORTH_A_REPORT]
+    others = [report for report in analysis.users if report not in whole]
+    for report in whole:
+        print_report(report, as_json=False, timeline=timeline)
+    for report in others[:_OTHERS]:
+        typer.echo(f"{report.verdict.answer.value}: {visible(report.subject.user_principal_name)}")
+        for symptom in report.symptoms:
+            if symptom.result is Result.PRESENT:
+                typer.echo(f"  noticed: {visible(symptom.reason)}")
+    if len(others) > _OTHERS:
+        typer.echo(f"… {len(others) - _OTHERS} more users like these; --json lists them all")
+    for one in analysis.unreadable:
+        typer.echo(f"compromise: {visible(str(one.file))}, line {one.line}: {visible(one.reason)}", err=True)
+    if not analysis.users and analysis.records:
+        typer.echo(f"No user is in these files; they hold {analysis.records:,} records of something else.")

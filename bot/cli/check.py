@@ -1,0 +1,139 @@
+"""`compromise check`: look into one account and print the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot import settings
+from bot.artefacts.report_json import report_json
+from bot.atlas import atlas_of
+from bot.cli import terminal
+from bot.cli.ending import BAD_INPUT, COULD_NOT_LOOK, Stopped, readable
+from bot.cli.given import (
+    now,
+    print_json,
+    settings_for_check,
+)
+from bot.cli.options import ACTOR, Config, Export, Json, Scenario
+from commands.check import judge, look
+from commands.clues.places import Atlas
+from commands.ledger import Ledger
+from commands.ledger import entries as e
+from commands.report import Report, State
+from graph.collect import find_subject
+from graph.errors import GraphError
+from graph.question import Question, Window
+from graph.tenants import Tenants
+
+_LONGEST = timedelta(weeks=520)
+"""Ten years, the longest that Purview keeps audit records. Source: "Manage audit log retention policies"."""
+
+
+def check(
+    *,
+    user: Annotated[str, typer.Argument(help="The account: any of its addresses, or its object id.")],
+    since: Annotated[str | None, typer.Option(help="How far back to look, such as 36h, 7d or 2w.")] = None,
+    as_json: Json = False,
+    sandbox: Scenario = None,
+    audit_log: Export = None,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Print all of the timeline too.")] = False,
+    config: Config = None,
+) -> None:
+    """Look into one account and print the report."""
+    with readable(), ExitStack() as stack:
+        asked = _span(since)
+        loaded = settings_for_check(stack, config, sandbox, audit_log)
+        span = asked or loaded.window
+        tenants = Tenants(loaded.tenants)
+        stack.callback(tenants.close)
+        ledger = None
+        if sandbox is None:
+            ledger = Ledger(loaded.ledger, now)
+            stack.callback(ledger.close)
+        tell = stack.enter_context(terminal.progress_on(Console(stderr=True, quiet=as_json)))
+        report = _look_into(
+            user,
+            span,
+            tenants,
+            patience=loaded.patience.total_seconds(),
+            tell=tell,
+            ledger=ledger,
+            atlas=atlas_of(loaded.cities),
+        )
+        stack.close()
+        print_report(report, as_json=as_json, timeline=timeline)
+
+
+def _look_into(
+    user: str,
+    span: timedelta,
+    tenants: Tenants,
+    *,
+    patience: float,
+    tell: terminal.Tell,
+    ledger: Ledger | None,
+    atlas: Atlas,
+) -> Report:
+    """Look, and keep in the ledger who asked and what came of it."""
+    if ledger:
+        ledger.append(e.Asked(words=f"check {user}", span=str(span)), ACTOR)
+    try:
+        connection = tenants.for_address(user)
+        subject = find_subject(user, connection)
+        end = now()
+        question = Question(subject=subject, window=Window(end - span, end))
+        evidence = look(question, connection, Forgetful(), tell, patience=patience, atlas=atlas)
+    except GraphError as error:
+        if ledger:
+            ledger.append(e.NotCollected(words=f"check {user}", says=error.sentence), ACTOR)
+        raise
+    report = judge(evidence, now(), atlas)
+    if all(source.state is State.UNAVAILABLE for source in report.sources):
+        why = report.sources[0].reason
+        if ledger:
+            ledger.append(e.NotCollected(subject=subject.id, says=why), ACTOR)
+        raise Stopped(COULD_NOT_LOOK, f"Could not look: no source could be read. The first one said: {why}")
+    if ledger:
+        ledger.append(e.Answered(subject=subject.id, verdict=report.verdict.answer.value), ACTOR)
+    return report
+
+
+class Forgetful:
+    """The memory of a check on the command line: it lasts as long as the command."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, dict[str, str]] = {}
+
+    def recall(self, source: str) -> Mapping[str, str]:
+        """What was kept for a source."""
+        return self._kept.get(source, {})
+
+    def remember(self, source: str, name: str, value: str) -> None:
+        """Keep a text for a source."""
+        self._kept.setdefault(source, {})[name] = value
+
+
+def _span(text: str | None) -> timedelta | None:
+    try:
+        span = settings.parse_span(text) if text else None
+    except ValueError as error:
+        raise Stopped(BAD_INPUT, f"--since: {error}.") from error
+    if span and span > _LONGEST:
+        raise Stopped(
+            BAD_INPUT, f"--since: {text} is longer than Microsoft keeps anything; give at most 520w."
+        )
+    return span
+
+
+def print_report(report: Report, *, as_json: bool, timeline: bool) -> None:
+    """Print a report for people, or as JSON for programs."""
+    if as_json:
+        print_json(report_json(report))
+    else:
+        terminal.show_report(report, Console(), timeline=timeline)

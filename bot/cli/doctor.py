@@ -1,0 +1,76 @@
+"""`compromise doctor`: what the bot may do, what it may not, and what each gap costs."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot import log, settings
+from bot.cli.ending import BAD_INPUT, COULD_NOT_LOOK, Stopped, readable
+from bot.cli.given import (
+    settings_for_check,
+    warn_of_others,
+)
+from bot.cli.options import Config, Json, Scenario
+from bot.settings import LogSettings, Settings
+
+
+def doctor(  # noqa: PLR0917 - typer reads the options off the parameters
+    config: Config = None,
+    sandbox: Scenario = None,
+    user: Annotated[
+        str | None, typer.Option(help="The account to try the questions on; default: any.")
+    ] = None,
+    check_only: Annotated[
+        bool, typer.Option("--check-only", help="Leave out what only the steps need.")
+    ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write into this new folder what Microsoft answers, without anything of the tenant, "
+            "for a bug report; needs --user."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Write the record without asking.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say which credentials, permissions, licences and Slack scopes are missing, and what that costs."""
+    from bot.setup import doctor as examining  # noqa: PLC0415 - reads every query, which other verbs need not
+
+    with readable(), ExitStack() as stack:
+        log.configure(LogSettings(level="error"))
+        if sandbox is None:
+            loaded = settings.load(config, os.environ, settings.CHECK_NEEDS)
+            warn_of_others(config)
+        else:
+            loaded = settings_for_check(stack, config, sandbox, None)
+        if record is not None:
+            _record(loaded, user, record, yes=yes)
+            return
+        raise typer.Exit(
+            examining.examine(loaded, Console(), user=user, as_json=as_json, check_only=check_only)
+        )
+
+
+def _record(loaded: Settings, user: str | None, folder: Path, *, yes: bool) -> None:
+    """Record what Microsoft answers, show all of it, and write it once somebody says so."""
+    from bot.setup import record as recording  # noqa: PLC0415 - reads every query, as above
+
+    if user is None:
+        raise Stopped(BAD_INPUT, "Say whose account to ask about: --user adele@contoso.com.")
+    console = Console()
+    try:
+        files = recording.record(loaded.tenants, user)
+        recording.show(files, console)
+        wanted = yes or typer.confirm(f"Write these {len(files)} files into {folder}?")
+        if wanted:
+            recording.write(files, folder)
+    except recording.NotRecorded as error:
+        raise Stopped(COULD_NOT_LOOK, str(error)) from error
+    says = f"Written into {folder}. Nothing in it is of the tenant." if wanted else "Nothing was written."
+    console.print(says, markup=False, highlight=False)

@@ -1,0 +1,59 @@
+"""`compromise evidence`: check that nobody changed an evidence archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.book import opened
+from bot.cli.ending import BAD_INPUT, MISSING, Stopped, readable
+from bot.cli.given import (
+    readable_file,
+)
+from bot.errors import ArchiveAltered, ArchiveUnreadable
+from commands.ledger import entries as e
+from commands.ledger import verify_ledger
+
+
+def verify_evidence(
+    file: Annotated[Path, typer.Argument(help="The archive, such as evidence.zip.")],
+    ledger: Annotated[
+        Path | None, typer.Option(help="The ledger that must know this very archive; not asked unless given.")
+    ] = None,
+) -> None:
+    """Compare every file in an evidence archive with its manifest, and the archive with the ledger."""
+    from bot.artefacts import archive  # noqa: PLC0415 - no other verb needs it
+
+    with readable():
+        readable_file(file)
+        try:
+            sound = archive.verify(file)
+        except ArchiveUnreadable as error:
+            raise Stopped(BAD_INPUT, str(error)) from error
+        except ArchiveAltered as error:
+            raise Stopped(MISSING, str(error)) from error
+        typer.echo(
+            f"{sound.files} files, each as the manifest has it. SHA-256 of the archive: {sound.sha256}"
+        )
+        if ledger is None:
+            typer.echo(
+                "No ledger was given (--ledger): whether files and manifest were changed together, cannot be"
+                " told."
+            )
+            return
+        with opened(ledger) as book:
+            verify_ledger(book.path)
+            packed = book.entries(case_id=sound.case_id, kinds=(e.EvidencePacked.KIND,))
+            known = [entry for entry in packed if entry.facts.get("sha256") == sound.sha256]
+            if not known:
+                raise Stopped(MISSING, f"The ledger knows no archive {file} with this SHA-256.")
+            typer.echo(f"Entry {known[0].seq} of the ledger, {known[0].at}, is about this very archive.")
+
+
+HELP = "Check that nobody changed an evidence archive."
+
+VERBS: Mapping[str, Callable[..., None]] = {"verify": verify_evidence}
+"""The verbs of the group, by what is typed."""

@@ -1,0 +1,44 @@
+"""`compromise factor`: see and remove approvers' second factors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated
+
+import typer
+
+from bot import second_factor
+from bot.cli.book import opened
+from bot.cli.ending import BAD_INPUT, Stopped
+from bot.cli.given import (
+    now,
+)
+from bot.cli.options import ACTOR, LEDGER, LedgerFile
+from bot.messages.escape import visible
+
+
+def list_factors(ledger: LedgerFile = LEDGER) -> None:
+    """Print who has a second factor, one person a line."""
+    with opened(ledger) as book:
+        for one in second_factor.enrolments(book):
+            since = f"enrolled {one.enrolled_at:%Y-%m-%d %H:%M} UTC" if one.enrolled_at else "not confirmed"
+            is_locked = one.locked_until is not None and one.locked_until > now()
+            typer.echo(f"{visible(one.user)} {since}{', locked' if is_locked else ''}")
+
+
+def remove_factor(
+    *,
+    user: Annotated[str, typer.Argument(help="The Slack user id, such as U0123ABCD.")],
+    ledger: LedgerFile = LEDGER,
+) -> None:
+    """Remove somebody's second factor, so that this person can enrol anew."""
+    with opened(ledger) as book:
+        if not second_factor.remove(book, user, ACTOR):
+            raise Stopped(BAD_INPUT, f"{user} has no second factor.")
+        typer.echo(f"The second factor of {visible(user)} is removed.")
+
+
+HELP = "See and remove approvers' second factors."
+
+VERBS: Mapping[str, Callable[..., None]] = {"list": list_factors, "remove": remove_factor}
+"""The verbs of the group, by what is typed."""

@@ -1,0 +1,97 @@
+"""What was given on the command line, read: files, settings, scenarios."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bot import log, settings
+from bot.cli.ending import BAD_INPUT, Stopped
+from bot.settings import LogSettings, Settings
+
+
+def settings_for_check(
+    stack: ExitStack, config: Path | None, sandbox: str | None, audit_log: Path | None
+) -> Settings:
+    """Read the settings, or start the tenant that is played in their place.
+
+    Raises:
+        SettingsError: the settings are wrong.
+        Stopped: the scenario or the export is none.
+    """
+    log.configure(LogSettings(level="error"))
+    if sandbox is None:
+        if audit_log is not None:
+            raise Stopped(
+                BAD_INPUT,
+                "--audit-log goes with --sandbox; to read a log by itself use `compromise analyze`.",
+            )
+        return settings.load(config, os.environ, settings.CHECK_NEEDS)
+    from bot.playing import stage  # noqa: PLC0415 - only the verbs of the sandbox may bring it with them
+
+    played = stack.enter_context(stage.tenant_playing(scenario_named(sandbox), readable_file(audit_log)))
+    return Settings(tenants=(stage.tenant_settings(played),))
+
+
+def warn_of_others(config: Path | None) -> None:
+    """Say so when others can read a settings file that they should not."""
+    if exposed := settings.exposed(config):
+        typer.echo(f"compromise: {exposed}", err=True)
+
+
+def scenario_named(name: str) -> str:
+    """Give the name of a scenario back, when there is one.
+
+    Raises:
+        Stopped: there is none.
+    """
+    from bot.playing import stage  # noqa: PLC0415 - only the verbs of the sandbox may bring it with them
+
+    if name not in stage.SCENARIOS:
+        raise Stopped(BAD_INPUT, f"There is no scenario {name!r}; there are {', '.join(stage.SCENARIOS)}.")
+    return name
+
+
+def readable_file(path: Path | None) -> Path | None:
+    """Give a path back, when it is a file or none was given.
+
+    Raises:
+        Stopped: it is no file.
+    """
+    if path is not None and not path.is_file():
+        raise Stopped(BAD_INPUT, no_file(path))
+    return path
+
+
+def no_file(path: Path) -> str:
+    """Say that a path is no file."""
+    return f"{path} is a folder, not a file." if path.is_dir() else f"There is no file {path}."
+
+
+def text_of(path: Path) -> str:
+    """Read a text file; bytes that are no text become a mark.
+
+    Raises:
+        Stopped: it is no file, or cannot be read.
+    """
+    readable_file(path)
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise Stopped(BAD_INPUT, f"{path} cannot be read ({error.strerror}).") from error
+
+
+def print_json(value: Any) -> None:
+    """Print a value for programs."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+def now() -> datetime:
+    """Tell the time (aware UTC)."""
+    return datetime.now(UTC)

@@ -1,0 +1,106 @@
+"""`compromise init`: from answers to settings, keys and certificates."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.ending import BAD_INPUT, Stopped, readable
+from bot.cli.given import (
+    now,
+    text_of,
+)
+from bot.messages.escape import visible
+from bot.settings import SettingsError
+
+if TYPE_CHECKING:
+    from bot.setup.init import Question as Asked
+
+
+def init(
+    *,
+    folder: Annotated[
+        Path, typer.Option(help="Where the settings, keys and certificates are written.", file_okay=False)
+    ] = Path(),
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            help="A TOML file with the answers; nothing is asked then, and what is not in it takes its"
+            " default."
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Rename files that are there, with the time behind their names, and write them anew; new"
+            " keys mean new certificates to upload.",
+        ),
+    ] = False,
+) -> None:
+    """Ask what the settings need, write them with keys and certificates, and say which clicks are left."""
+    from bot.setup import init as onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
+
+    login = os.environ.get("COMPROMISE_TENANT_LOGIN_URL", "")
+    with readable():
+        onboarding.demand_room(folder, None, force=force)
+        given = _answers(onboarding.QUESTIONS, login) if answers is None else _toml(answers)
+        told = onboarding.read_answers(given)
+        onboarding.demand_room(folder, told, force=force)
+        told = replace(told, tenant=onboarding.tenant_id(told.tenant, told.cloud, login))
+        moment = now()
+        made = onboarding.files(told, folder, moment)
+        for copy in onboarding.write(made, folder, moment, force=force):
+            typer.echo(f"{copy} is what was there before.")
+        for name in made:
+            typer.echo(f"{folder / name} is written.")
+        typer.echo("\nWhat is left to do:")
+        manifest = onboarding.manifest_path(Path(__file__).parents[1])
+        for number, text in enumerate(onboarding.what_is_left(told, folder, manifest), 1):
+            typer.echo(f"\n{number}. {text}".replace("\n  ", "\n     "))
+
+
+def _answers(questions: Sequence[Asked], login: str) -> dict[str, Any]:
+    """Ask each question at the terminal until its answer has the right form, and its tenant is there."""
+    from bot.setup.init import is_asked, tenant_id  # noqa: PLC0415 - as above
+
+    found: dict[str, Any] = {}
+    waiting = list(questions)
+    while waiting:
+        question = waiting.pop(0)
+        if not is_asked(question, found):
+            continue
+        _ask(question, found)
+        if question.key == "cloud":
+            try:
+                # What was typed stays: domains and names are guessed from it. This only sees that it is one.
+                tenant_id(found["tenant"], found["cloud"], login)
+            except SettingsError as error:
+                typer.echo(f"  {visible(str(error))}", err=True)
+                found.clear()
+                waiting = list(questions)
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
+
+
+def _ask(question: Asked, found: dict[str, Any]) -> None:
+    """Ask until there is an answer of the right form, and put it with those that were found."""
+    default = question.default(found) if question.default else ""
+    while question.key not in found:
+        text = typer.prompt(question.asks, default=default, show_default=bool(default))
+        try:
+            found[question.key] = question.read(str(text), found)
+        except ValueError as error:
+            typer.echo(f"  {visible(str(error))}", err=True)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text_of(path))
+    except tomllib.TOMLDecodeError as error:
+        raise Stopped(BAD_INPUT, f"{path} is not TOML ({error}).") from error

@@ -1,0 +1,189 @@
+"""`compromise ledger`: read the ledger, and check that nobody changed it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.book import a_ledger, ledger_errors, opened
+from bot.cli.ending import BAD_INPUT, Stopped, readable
+from bot.cli.given import (
+    text_of,
+)
+from bot.cli.options import ACTOR, LEDGER, Json, KeyFile, LedgerFile
+from bot.messages.escape import visible
+from commands.errors import (
+    AnchorUnreadable,
+    KeyUnusable,
+    NothingToSign,
+)
+from commands.ledger import Entry, verify_ledger
+from commands.ledger.checkpoint import (
+    note,
+    origin,
+    public_key_line,
+    read_checkpoints,
+    read_public_keys,
+    sign_head,
+)
+from commands.ledger.rebuild import rebuild_file
+from commands.signing_key import FILE, SigningKey
+
+HELP = "Read the ledger, and check that nobody changed it."
+
+
+def verify(
+    ledger: LedgerFile = LEDGER,
+    anchor: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file with checkpoints that were kept elsewhere; may be repeated."),
+    ] = None,
+    key: KeyFile = None,
+    public: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with public keys in place of the private one, each a line as `compromise ledger"
+            " public-key` prints it, or one in PEM."
+        ),
+    ] = None,
+) -> None:
+    """Check every entry against the chain, the tables, and checkpoints."""
+    with readable():
+        a_ledger(ledger)
+        try:
+            anchors = [one for path in anchor or () for one in read_checkpoints(text_of(path), path.name)]
+            publics = _publics(ledger, key, public)
+        except (AnchorUnreadable, KeyUnusable) as error:
+            raise Stopped(BAD_INPUT, str(error)) from error
+        with ledger_errors():
+            found = verify_ledger(ledger, anchors, publics)
+        typer.echo(
+            f"{found.head.size} entries, nothing changed, removed or put in between. Head: {found.head.hash}"
+        )
+        signed = "their signatures hold" if found.signed else "no key was given, so no signature was checked"
+        if found.anchors:
+            typer.echo(
+                f"{found.anchors} checkpoints from elsewhere fit; {signed}."
+                f" {found.head.size - found.anchored} entries came after the last of them."
+            )
+        else:
+            typer.echo(
+                "No checkpoint from elsewhere was given (--anchor): whether the end was cut off, or all of it"
+                " written anew, cannot be told."
+            )
+        if found.checkpoints:
+            typer.echo(f"{found.checkpoints} checkpoints in the ledger itself fit; {signed}.")
+
+
+def rebuild(ledger: LedgerFile = LEDGER) -> None:
+    """Make the tables and indexes anew from the entries, and see that they are sound then."""
+    with readable():
+        a_ledger(ledger)
+        with ledger_errors():
+            head = rebuild_file(ledger)
+            verify_ledger(ledger)
+        typer.echo(f"The tables of {ledger} were made anew from {head.size} entries, and are sound.")
+
+
+def show(
+    ledger: LedgerFile = LEDGER,
+    case: Annotated[str | None, typer.Option(help="Only the entries of this case.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the entries, one a line."""
+    with opened(ledger) as book:
+        for entry in book.entries(case_id=case):
+            typer.echo(json.dumps(_entry(entry)) if as_json else _entry_line(entry))
+
+
+def export(
+    ledger: LedgerFile = LEDGER,
+    form: Annotated[
+        str, typer.Option("--format", help="jsonl (every byte, to compute the chain again) or csv.")
+    ] = "jsonl",
+    output: Annotated[
+        Path | None, typer.Option(help="The file to write; standard output unless given.")
+    ] = None,
+) -> None:
+    """Write every entry with all its fields, for other programs."""
+    from bot.artefacts import ledger_export  # noqa: PLC0415 - no other verb needs it
+
+    with opened(ledger) as book:
+        if form not in ledger_export.FORMS:
+            raise Stopped(BAD_INPUT, f"--format: {form!r} is neither {' nor '.join(ledger_export.FORMS)}.")
+        lines = ledger_export.FORMS[form](book.entries())
+        if output is None:
+            for line in lines:
+                typer.echo(line, nl=False)
+            return
+        try:
+            ledger_export.write(output, lines)
+        except OSError as error:
+            raise Stopped(BAD_INPUT, f"{output} cannot be written ({error.strerror}).") from error
+        typer.echo(f"{output} holds {book.head().size} entries.")
+
+
+def checkpoint(ledger: LedgerFile = LEDGER, key: KeyFile = None) -> None:
+    """Sign the ledger's head, print the checkpoint and note it."""
+    with opened(ledger) as book:
+        try:
+            made = sign_head(book, SigningKey.load(_key_of(ledger, key)))
+        except (KeyUnusable, NothingToSign) as error:
+            raise Stopped(BAD_INPUT, str(error)) from error
+        note(book, made, ACTOR)
+        typer.echo(str(made), nl=False)
+
+
+def public_key(ledger: LedgerFile = LEDGER, key: KeyFile = None) -> None:
+    """Print the public key that checkpoints of this ledger are signed for, in one line."""
+    with opened(ledger) as book:
+        try:
+            typer.echo(public_key_line(origin(book), SigningKey.load(_key_of(ledger, key)).public))
+        except (KeyUnusable, NothingToSign) as error:
+            raise Stopped(BAD_INPUT, str(error)) from error
+
+
+def _key_of(ledger: Path, key: Path | None) -> Path:
+    return key or ledger.with_name(FILE)
+
+
+def _publics(ledger: Path, key: Path | None, public: Path | None) -> tuple[bytes, ...]:
+    """The public keys to check signatures with: none when none was named and none lies beside the ledger."""
+    if public is not None:
+        return read_public_keys(text_of(public))
+    path = _key_of(ledger, key)
+    if key is None and not path.exists():
+        return ()
+    return (SigningKey.load(path).public,)
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "kind": entry.kind,
+        "actor": entry.actor,
+        "case": entry.case_id,
+        "facts": entry.facts,
+    }
+
+
+def _entry_line(entry: Entry) -> str:
+    where = f" [{entry.case_id}]" if entry.case_id else ""
+    facts = visible(json.dumps(entry.facts, ensure_ascii=False))
+    return f"{entry.seq:>6} {entry.at} {entry.kind}{where} by {visible(entry.actor)}: {facts}"
+
+
+VERBS: Mapping[str, Callable[..., None]] = {
+    "verify": verify,
+    "rebuild": rebuild,
+    "show": show,
+    "export": export,
+    "checkpoint": checkpoint,
+    "public-key": public_key,
+}
+"""The verbs of the group, by what is typed."""

@@ -1,0 +1,48 @@
+"""Options that several verbs have, in one place so that they mean the same everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ACTOR = "cli"
+"""Who asked, in the ledger, when somebody did on the command line."""
+
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="COMPROMISE_CONFIG",
+        help="The settings' file; compromise.toml in this folder unless given.",
+        dir_okay=False,
+    ),
+]
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+Scenario = Annotated[
+    str | None,
+    typer.Option("--sandbox", metavar="SCENARIO", help="Ask a tenant played on this machine instead."),
+]
+
+
+Export = Annotated[
+    Path | None, typer.Option("--audit-log", help="A real audit log that the played tenant also holds.")
+]
+
+
+LedgerFile = Annotated[Path, typer.Option(help="The ledger's file.")]
+
+
+LEDGER = Path("ledger.db")
+
+
+KeyFile = Annotated[
+    Path | None,
+    typer.Option("--key", help="The bot's private key; compromise.key beside the ledger unless given."),
+]

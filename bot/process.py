@@ -1,0 +1,94 @@
+"""`compromise run`: the bot as a process, from its start to the signal that ends it."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from bot import log as logs
+from bot.app import create_app
+from bot.errors import CannotStart
+from bot.settings import Settings
+from commands.errors import LedgerError
+
+log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings) -> int:
+    """Run the bot until SIGTERM or SIGINT; give the exit status, 1 when it cannot start."""
+    logs.configure(settings.log)
+    over = threading.Event()
+
+    def stop(number: int, _: FrameType | None) -> None:
+        log.info("The bot is told to stop.", action="bot.signal", signal=signal.Signals(number).name)
+        over.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        demand_not_lost(settings.ledger, settings.key)
+        with only_one(settings.ledger):
+            bot = create_app(settings)
+            try:
+                bot.start()
+                over.wait()
+            finally:
+                bot.stop()
+            if bot.jobs.is_busy:
+                # A check that waits for Microsoft would keep the process for minutes. It goes on at the next
+                # start, as after a kill.
+                log.info("A check is left for the next start.", action="bot.left_work")
+                logging.shutdown()
+                os._exit(0)
+    except (CannotStart, LedgerError) as error:
+        log.error("The bot cannot start.", action="bot.cannot_start", why=str(error))  # noqa: TRY400
+        return 1
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def demand_not_lost(ledger: Path, key: Path) -> None:
+    """See that a ledger is not gone: its key is made after it, so where one is there was the other.
+
+    Raises:
+        CannotStart: the key is there and the ledger is not.
+    """
+    if key.exists() and not ledger.exists():
+        raise CannotStart(
+            f"The key {key} is there, and the ledger {ledger} that it belongs to is gone. Restore the newest"
+            " backup; to begin a new ledger on purpose, move the key away first."
+        )
+
+
+@contextmanager
+def only_one(ledger: Path) -> Iterator[None]:
+    """Keep a second bot from working on the same ledger: it would do the first one's work again.
+
+    The file itself is locked, whatever path leads to it. Opened before the ledger and closed after it: to
+    close a file lets go of the locks that SQLite has on it in this process.
+
+    Raises:
+        CannotStart: another process has it, or it cannot be opened.
+    """
+    try:
+        file = os.open(ledger, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise CannotStart(f"The ledger {ledger} cannot be opened ({error.strerror}).") from error
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotStart(f"Another bot works on {ledger}; stop that one first.") from error
+        yield
+    finally:
+        os.close(file)
