@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from commands.clues.agents import Kind, agent_of
+from commands.clues.agents import agent_of
+from commands.facts import ProgramKind
 from commands.symptoms.mail_access import MANY_FILES
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -88,7 +89,7 @@ def _by_attack_tool(text: bytes) -> bool:
 @lru_cache(maxsize=4096)  # asked twice for each quiet record, about the same few programs
 def _is_attack_tool(user_agent: bytes) -> bool:
     agent = agent_of(user_agent.decode(errors="replace"))
-    return agent is not None and agent.kind is Kind.ATTACK
+    return agent is not None and agent.kind is ProgramKind.ATTACK
 
 
 def _value(text: bytes, field: bytes) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from commands import facts
 from graph.question import Subject, Window
 
 
@@ -49,6 +50,16 @@ class Sign:
     id: str
     severity: Severity
     why: str
+
+
+def weighed(sign: str) -> Sign:
+    """Give a sign with its weight from ``commands/facts/weights.toml``.
+
+    Raises:
+        KeyError: the table has no such sign.
+    """
+    weight = facts.weights()[sign]
+    return Sign(weight.id, Severity[weight.severity.upper()], weight.why)
 
 
 @dataclass(frozen=True, slots=True)

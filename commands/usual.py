@@ -2,28 +2,11 @@
 
 Sign-ins before the window, and regular use within it, tell the user's own countries, networks, devices and
 programs. Every other address from which the account was used in the window collects points for and against;
-at `SUSPECT_FROM` points it counts as somebody else's. Each point has its reason, and `Usual.why` says them.
-
-    +5  an attack tool or password-guessing tool got in        -4  a known or managed device was used
-    +4  a phishing-kit library got in                          -4  the network was in regular use before
-    +4  legacy sign-in that this user does not use got in      -2  the network was seen before
-        (+2 while little is known of the user)
-    +3  a script that this user does not use got in
-    +3  the way from an own place was too fast
-    +3  Identity Protection saw medium or high risk (low: +1)
-    +3  a session of the user's goes on in another country
-    +3  or in a program that is new for the user
-    +2  a country that is new for the user
-    +2  a sign-in by device code, which the user never did before
-    +2  many wrong passwords or refused prompts, then success
-    +2  for each kind of grave change made from there, at most two
-    +2  the program also tried other people's passwords
-    +1  a network that is new for the user
-    +1  neither device nor program is known
+at `SUSPECT_FROM` points it counts as somebody else's. What counts and how much is data, under ``address`` in
+``commands/facts/weights.toml``; `Usual.why` says which points an address has.
 
 With fewer than `ENOUGH` ordinary sign-ins little is known: being new then says nothing, and a grave change
-only half. Microsoft's own networks are nobody's place and are never judged. The weights follow what public
-investigation tools and detection rules agree on; they are ours.
+only half. Microsoft's own networks are nobody's place and are never judged.
 """
 
 from __future__ import annotations
@@ -40,7 +23,8 @@ from typing import Final
 
 from publicsuffixlist import PublicSuffixList
 
-from commands.clues.agents import LEGACY_CLIENTS, Kind, agent_of, family_of
+from commands import facts
+from commands.clues.agents import agent_of, family_of
 from commands.clues.places import (
     TOO_FAST,
     Atlas,
@@ -52,6 +36,7 @@ from commands.clues.places import (
     speed,
     spot_of,
 )
+from commands.facts import ProgramKind
 from graph.audit_log.record import AuditRecord, address_of
 from graph.audit_log.sign_in import LOGONS, sign_in_of
 from graph.evidence import Evidence, RiskDetection, SignIn, Unavailable
@@ -317,8 +302,8 @@ class _Own:
 def is_legacy(sign_in: SignIn) -> bool:
     """Say whether a sign-in used a protocol that knows no second factor."""
     agent = agent_of(sign_in.user_agent)
-    return sign_in.client_app_used.casefold() in LEGACY_CLIENTS or (
-        agent is not None and agent.kind is Kind.LEGACY
+    return sign_in.client_app_used.casefold() in facts.legacy_clients() or (
+        agent is not None and agent.kind is ProgramKind.LEGACY
     )
 
 
@@ -352,7 +337,7 @@ def _places(sign_ins: Iterable[SignIn], atlas: Atlas) -> dict[str, Place]:
 
 def _may_be_own(one: SignIn) -> bool:
     agent = agent_of(one.user_agent)
-    telling = agent is not None and agent.kind in {Kind.ATTACK, Kind.SPRAY, Kind.KIT}
+    telling = agent is not None and agent.kind in {ProgramKind.ATTACK, ProgramKind.SPRAY, ProgramKind.KIT}
     return (
         one.succeeded
         and bool(one.ip_address)
@@ -460,26 +445,41 @@ def _judge(
     return judged
 
 
+_PROGRAMS: Final = {
+    ProgramKind.ATTACK: "attack_tool",
+    ProgramKind.SPRAY: "attack_tool",
+    ProgramKind.KIT: "phishing_kit",
+    ProgramKind.SCRIPT: "script",
+}
+
+
+def _point(name: str, says: str) -> Point:
+    """Give a point with its weight from ``commands/facts/weights.toml``."""
+    return Point(facts.points()[name].points, says)
+
+
 def _by_program(got_in: Sequence[SignIn], own: _Own) -> Iterable[Point]:
-    weights = {Kind.ATTACK: 5, Kind.SPRAY: 5, Kind.KIT: 4, Kind.SCRIPT: 3}
     best: Point | None = None
     for one in got_in:
         agent = agent_of(one.user_agent)
-        if agent is None or agent.kind not in weights:
+        if agent is None or agent.kind not in _PROGRAMS:
             continue
-        if agent.kind is Kind.SCRIPT and family_of(one.user_agent) in own.agents:
+        if agent.kind is ProgramKind.SCRIPT and family_of(one.user_agent) in own.agents:
             continue
-        if best is None or weights[agent.kind] > best.points:
-            best = Point(weights[agent.kind], f"{agent.name} ({agent.kind.value}) signed in from there")
+        point = _point(_PROGRAMS[agent.kind], f"{agent.name} ({agent.kind.value}) signed in from there")
+        if best is None or point.points > best.points:
+            best = point
     if best:
         yield best
     if not own.legacy and any(is_legacy(one) for one in got_in):
         if own.count >= ENOUGH:
-            yield Point(4, "a legacy mail protocol signed in from there, which this user does not use")
+            yield _point(
+                "legacy_sign_in", "a legacy mail protocol signed in from there, which this user does not use"
+            )
         else:
-            yield Point(2, "a legacy mail protocol signed in from there")
+            yield _point("legacy_sign_in_little_known", "a legacy mail protocol signed in from there")
     if not own.device_code and any(is_device_code(one) for one in got_in):
-        yield Point(2, "a device code was used there, which this user never did before")
+        yield _point("device_code", "a device code was used there, which this user never did before")
 
 
 def _by_novelty(got_in: Sequence[SignIn], places: Mapping[str, Place], own: _Own) -> Iterable[Point]:
@@ -487,16 +487,16 @@ def _by_novelty(got_in: Sequence[SignIn], places: Mapping[str, Place], own: _Own
         return
     country = places[got_in[0].ip_address].country
     if country and own.countries and country not in own.countries:
-        yield Point(2, f"{country} is a new country for this user")
+        yield _point("new_country", f"{country} is a new country for this user")
     if network_of(got_in[0].ip_address) not in own.networks:
-        yield Point(1, "the network is new for this user")
+        yield _point("new_network", "the network is new for this user")
     known = any(
         family_of(one.user_agent) in own.agents
         or (one.device_detail is not None and one.device_detail.device_id in own.devices)
         for one in got_in
     )
     if not known:
-        yield Point(1, "neither device nor program is known")
+        yield _point("unknown_device", "neither device nor program is known")
 
 
 def _failures(sign_ins: Sequence[SignIn], own: _Own) -> list[tuple[datetime, str]]:
@@ -515,9 +515,12 @@ def _by_failures(got_in: Sequence[SignIn], failures: Sequence[tuple[datetime, st
     start = bisect_left(failures, end - FAILURE_SPAN, key=itemgetter(0))
     failed = Counter(kind for _, kind in failures[start : bisect_right(failures, end, key=itemgetter(0))])
     if failed["password"] >= MANY_FAILURES:
-        yield Point(2, f"{failed['password']} wrong passwords came before the first success")
+        yield _point("wrong_passwords", f"{failed['password']} wrong passwords came before the first success")
     if failed["prompt"] >= 3:
-        yield Point(2, f"{failed['prompt']} refused or unanswered prompts came before the first success")
+        yield _point(
+            "refused_prompts",
+            f"{failed['prompt']} refused or unanswered prompts came before the first success",
+        )
 
 
 def _by_travel(
@@ -539,7 +542,7 @@ def _by_travel(
         if fast is not None and fast > TOO_FAST and (best is None or fast > best[0]):
             best = (fast, place)
     if best:
-        yield Point(3, f"the way from {best[1]} was too fast for a traveller")
+        yield _point("impossible_travel", f"the way from {best[1]} was too fast for a traveller")
 
 
 class Visits:
@@ -596,9 +599,9 @@ def _by_risk(got_in: Sequence[SignIn], detections: Sequence[RiskDetection]) -> I
         if one.risk_state.casefold() not in SETTLED and one.risk_level.casefold() in {"low", "medium", "high"}
     }
     if levels & {"medium", "high"}:
-        yield Point(3, "Identity Protection saw a risk there")
+        yield _point("risk", "Identity Protection saw a risk there")
     elif "low" in levels:
-        yield Point(1, "Identity Protection saw a low risk there")
+        yield _point("low_risk", "Identity Protection saw a low risk there")
 
 
 def _programs(own: _Own) -> dict[str, set[str]]:
@@ -622,7 +625,9 @@ def _by_session(
     for one in got_in:
         others = sessions.get(one.session_id, set()) - {here} if one.session_id else set()
         if here and others & own.countries and here not in own.countries:
-            yield Point(3, "a session of the user's went on there from another country")
+            yield _point(
+                "session_in_another_country", "a session of the user's went on there from another country"
+            )
             return
     if network in own.networks:
         return
@@ -633,22 +638,25 @@ def _by_session(
         agents = programs.get(one.session_id, set())
         family = family_of(one.user_agent)
         if agents and family not in agents and family not in own.agents:
-            yield Point(3, "a session of the user's went on there in a program that the user never used")
+            yield _point(
+                "session_in_another_program",
+                "a session of the user's went on there in a program that the user never used",
+            )
             return
 
 
 def _by_changes(kinds: Iterable[str], own: _Own, network: str) -> Iterable[Point]:
     if network in own.networks:
         return
-    weight = 2 if own.count >= ENOUGH else 1
+    weight = "grave_change" if own.count >= ENOUGH else "grave_change_little_known"
     for kind in sorted(kinds)[:2]:
-        yield Point(weight, f"{kind} from there")
+        yield _point(weight, f"{kind} from there")
 
 
 def _by_victims(got_in: Sequence[SignIn], victims: Iterable[str]) -> Iterable[Point]:
     # Behind the exit of an office, colleagues mistype as well; a program that got in there is no colleague.
     if len(set(victims)) >= 3 and any(agent_of(one.user_agent) for one in got_in):
-        yield Point(2, "the address also tried other people's passwords")
+        yield _point("guesses_at_others", "the address also tried other people's passwords")
 
 
 def _in_favour(got_in: Sequence[SignIn], own: _Own) -> Iterable[Point]:
@@ -656,12 +664,12 @@ def _in_favour(got_in: Sequence[SignIn], own: _Own) -> Iterable[Point]:
         is_managed(one) or (one.device_detail is not None and one.device_detail.device_id in own.devices)
         for one in got_in
     ):
-        yield Point(-4, "a known or managed device was used there")
+        yield _point("own_device", "a known or managed device was used there")
     network = network_of(got_in[0].ip_address)
     if network in own.regular:
-        yield Point(-4, "the network was in regular use before")
+        yield _point("regular_network", "the network was in regular use before")
     elif network in own.networks:
-        yield Point(-2, "the network was seen before")
+        yield _point("seen_network", "the network was seen before")
 
 
 def _grave_changes(evidence: Evidence) -> dict[str, set[str]]:

@@ -16,9 +16,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from commands import facts
+from commands.facts import Deciding
 from commands.report import (
     Answer,
     Finding,
@@ -39,41 +40,6 @@ CERTAIN_FROM: Final = 16
 MANY_MISSING: Final = 4
 """Other sources, not deciding, that may be missing before the certainty sinks."""
 
-
-@dataclass(frozen=True, slots=True)
-class Deciding:
-    """Sources of which one must have been seen before anybody may say that there is no sign."""
-
-    any_of: tuple[str, ...]
-    why: str
-
-
-DECIDING: Final = (
-    Deciding(("user",), "Names, numbers and the last password change are only on the account itself."),
-    Deciding(
-        ("sign_ins", "audit_log"),
-        "Only sign-ins tell who came, from where; the audit log has them too, with less.",
-    ),
-    Deciding(
-        ("audit_log",),
-        "What an intruder did in the mailbox, and undid again, shows nowhere else; the founding document "
-        "looks here first.",
-    ),
-    Deciding(
-        ("inbox_rules", "hidden_inbox_rules"),
-        "An inbox rule is the commonest back door, and it outlives a new password.",
-    ),
-    Deciding(("mailbox",), "Forwarding set on the mailbox is the second commonest."),
-    Deciding(
-        ("sent_items", "message_trace"),
-        "A taken-over mailbox is mostly taken to send from it.",
-    ),
-    Deciding(
-        ("authentication_methods", "audit_log", "directory_audits_on_user"),
-        "An intruder's own sign-in method lets him back in after everything else is mended.",
-    ),
-)
-"""What must have been seen, and why."""
 
 LEVELS: Final = ("low", "medium", "high")
 
@@ -105,9 +71,9 @@ def weigh(results: Sequence[SymptomResult], sources: Sequence[SourceState]) -> V
 
 
 def undecided(sources: Iterable[SourceState]) -> tuple[Deciding, ...]:
-    """Give those of `DECIDING` of which nothing was seen."""
+    """Give those of the deciding sources of which nothing was seen."""
     seen = {source.id for source in sources if source.state is not State.UNAVAILABLE}
-    return tuple(one for one in DECIDING if not seen & set(one.any_of))
+    return tuple(one for one in facts.deciding() if not seen & set(one.any_of))
 
 
 def carried_signs(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -158,9 +124,9 @@ def _certainty(
     """Start high; each kind of gap lowers it, and a strong case stands in spite of gaps."""
     if answer is Answer.CANNOT_TELL:
         return "low"
-    deciding = {name for one in DECIDING for name in one.any_of}
+    deciding = {name for one in facts.deciding() for name in one.any_of}
     whole = {source.id for source in sources if source.state is State.COMPLETE}
-    wholly_seen = all(whole & set(one.any_of) for one in DECIDING)
+    wholly_seen = all(whole & set(one.any_of) for one in facts.deciding())
     others = sum(1 for source in sources if source.id not in deciding and source.id not in whole)
     level = 2
     if not wholly_seen or others > MANY_MISSING:

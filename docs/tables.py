@@ -22,9 +22,9 @@ from bot.cli import command, ending
 from bot.messages.help import VERBS
 from bot.settings import Settings, variables
 from bot.setup import init as onboarding
+from commands import facts
 from commands import steps as remedies
 from commands import symptoms as signs_of
-from commands import verdict
 from commands.ledger.entries import EVENTS, Event
 from graph.queries.registry import QUERIES
 from graph.settings import TenantSettings
@@ -123,7 +123,12 @@ def signs() -> str:
 
 def deciding() -> str:
     """The sources that must have been seen before anybody may say that there is no sign."""
-    return table("sources | why", ([_either((one.any_of,)), one.why] for one in verdict.DECIDING))
+    return table("sources | why", ([_either((one.any_of,)), one.why] for one in facts.deciding()))
+
+
+def points() -> str:
+    """What speaks for an address's being somebody else's, and against it."""
+    return table("points | when", ([f"{one.points:+d}", one.why] for one in facts.points().values()))
 
 
 def _either(needs: tuple[str | tuple[str, ...], ...]) -> str:

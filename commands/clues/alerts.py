@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+from commands import facts
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
@@ -42,6 +43,12 @@ def alerts_of(evidence: Evidence) -> tuple[Alert, ...]:
         else:
             found.append(Alert(name, record, (record.id,)))
     return tuple(found)
+
+
+def tells(alert: Alert, of: str) -> bool:
+    """Say whether an alert is one of those that ``commands/facts/alerts.toml`` lists under this name."""
+    name = alert.name.casefold()
+    return any(part in name for part in facts.alert_names()[of].names)
 
 
 def _concerns(record: AuditRecord, evidence: Evidence) -> bool:

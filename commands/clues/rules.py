@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from commands.clues.folders import Hiding, by_id, hiding_of, hiding_of_name
-from commands.clues.lures import plain_text
+from commands.clues.phrases import Plain, group
 from commands.clues.records import addresses_in, changing, is_about
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -100,33 +100,12 @@ _SYSTEM_NAME: Final = re.compile(
 
 # --- what can be said ----------------------------------------------------------------------------------
 
-_SECURITY_WORDS: Final = re.compile(
-    r"hack|phish|spam|scam|fraud|malware|virus|alert|attention|suspicious|unusual|security|compromis"
-    r"|password|passwort"
-    r"|kennwort|mot de passe|contrase|senha|wachtwoord|helpdesk|help desk|sign-?in|login|log-in|mfa|2fa"
-    r"|verif|verification"
-    r"|do not (?:click|open)|hijack|malicious|fake|reset|credential|betrug|sicherheit|sécurité|seguridad"
-    r"|segurança|sicurezza"
-)
-_MONEY_WORDS: Final = re.compile(
-    r"invoice|payment|wire|remit|\bbank|\bach\b|swift|iban|routing|beneficiary|payroll|direct deposit"
-    r"|transfer|\bw-?2\b"
-    r"|docusign|purchase order|statement|account number|bitcoin|crypto|rechnung|zahlung|überweis|facture"
-    r"|paiement|virement"
-    r"|factura|pago\b|transferencia|fatura|pagamento|fattura|bonifico|factuur|betaling|salary|gehalt|salaire"
-)
-_BOUNCE_WORDS: Final = re.compile(
-    r"undeliver|mailer-daemon|postmaster|delivery (?:status|has failed|failure)|returned mail|unzustellbar"
-    r"|non remis"
-    r"|microsoftexchange|failure notice|non-delivery"
-)
-
 
 def telling_words(rule: Rule) -> tuple[str, ...]:
     """The kinds of words that an intruder hides: ``security``, ``money`` and ``bounces``."""
-    text = plain_text("\n".join(rule.words))
-    kinds = (("security", _SECURITY_WORDS), ("money", _MONEY_WORDS), ("bounces", _BOUNCE_WORDS))
-    return tuple(kind for kind, pattern in kinds if pattern.search(text))
+    text = Plain.of("\n".join(rule.words))
+    kinds = (("security", "rule_security"), ("money", "rule_money"), ("bounces", "rule_bounce"))
+    return tuple(kind for kind, name in kinds if group(name).is_in(text))
 
 
 def has_odd_name(rule: Rule) -> bool:

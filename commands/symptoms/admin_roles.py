@@ -13,7 +13,7 @@ from typing import Final
 from commands.clues.actions import changed, concerns, given, graded, once, to_subject, whom
 from commands.clues.records import changing, found, one_line, whence
 from commands.clues.roles import way
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import DirectoryRole, Evidence
@@ -28,37 +28,15 @@ NEEDS: Final = (
 )
 HELPS: Final = ("purview_role_groups", "audit_log_on_mailbox")
 
-BY_INTRUDER = Sign(
-    "role_by_intruder",
-    Severity.HIGH,
-    "A role changed from a suspect address or session means that the intruder reaches for the tenant.",
-)
-TO_ONESELF = Sign("role_to_oneself", Severity.HIGH, "Nobody makes himself an administrator in ordinary work.")
-IMPERSONATION = Sign(
-    "impersonation_given",
-    Severity.HIGH,
-    "Who may impersonate reads every mailbox; only migration projects need it, and announce it.",
-)
-POWERFUL = Sign(
-    "powerful_role_given",
-    Severity.HIGH,
-    "A role that can give itself every other role is given seldom, and never unannounced.",
-)
-GIVEN = Sign("role_given", Severity.MEDIUM, "Roles change with jobs; somebody should know of this one.")
-TAKEN = Sign(
-    "role_taken",
-    Severity.MEDIUM,
-    "Taking administrators' roles away keeps the defenders out; it is ordinary when somebody changes jobs.",
-)
-ACTIVATED = Sign(
-    "role_activated", Severity.LOW, "Switching an eligible role on is what eligible roles are for."
-)
-WORK = Sign(
-    "roles_changed_at_work",
-    Severity.INFO,
-    "This account changed somebody else's role from where its user always works: an administrator's day.",
-)
-HELD = Sign("role_held", Severity.INFO, "The role is held; nothing shows that it is new.")
+BY_INTRUDER = weighed("role_by_intruder")
+TO_ONESELF = weighed("role_to_oneself")
+IMPERSONATION = weighed("impersonation_given")
+POWERFUL = weighed("powerful_role_given")
+GIVEN = weighed("role_given")
+TAKEN = weighed("role_taken")
+ACTIVATED = weighed("role_activated")
+WORK = weighed("roles_changed_at_work")
+HELD = weighed("role_held")
 SIGNS: Final = (BY_INTRUDER, TO_ONESELF, IMPERSONATION, POWERFUL, GIVEN, TAKEN, ACTIVATED, WORK, HELD)
 
 POWERFUL_ROLES: Final = frozenset(

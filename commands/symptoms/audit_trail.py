@@ -12,7 +12,7 @@ from typing import Final
 
 from commands.clues.actions import AUDITS, changed, concerns, given, graded, off, on, once, whom
 from commands.clues.records import changing, found, one_line, whence
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -22,34 +22,14 @@ SOURCE = "beyond the document"
 NEEDS: Final = (("audit_log", "audit_log_on_mailbox"),)
 HELPS: Final = ("mailbox", *AUDITS[2:])
 
-BY_INTRUDER = Sign(
-    "audit_by_intruder",
-    Severity.CRITICAL,
-    "Blinding the audit trail from a suspect address or session is done by nobody else.",
-)
-TENANT_OFF = Sign("unified_audit_off", Severity.HIGH, "No ordinary work needs a tenant without an audit log.")
-BYPASSED = Sign(
-    "audit_bypassed", Severity.HIGH, "A bypass hides everything that one account does in mailboxes."
-)
-MAILBOX_OFF = Sign(
-    "mailbox_audit_off", Severity.HIGH, "Mailbox auditing is on by itself; somebody switched it off."
-)
-SHORTENED = Sign(
-    "audit_shortened", Severity.HIGH, "Keeping less than is kept by itself has no ordinary reason."
-)
-LESS = Sign(
-    "audit_actions_taken_out",
-    Severity.MEDIUM,
-    "Fewer actions are recorded; scripts that tidy up do that, too.",
-)
-LICENCE = Sign(
-    "audit_licence_removed",
-    Severity.MEDIUM,
-    "Without the advanced auditing plan some records are not written; licences also move to save money.",
-)
-STANDING = Sign(
-    "mailbox_audit_is_off", Severity.MEDIUM, "The mailbox is not audited now, and nothing shows since when."
-)
+BY_INTRUDER = weighed("audit_by_intruder")
+TENANT_OFF = weighed("unified_audit_off")
+BYPASSED = weighed("audit_bypassed")
+MAILBOX_OFF = weighed("mailbox_audit_off")
+SHORTENED = weighed("audit_shortened")
+LESS = weighed("audit_actions_taken_out")
+LICENCE = weighed("audit_licence_removed")
+STANDING = weighed("mailbox_audit_is_off")
 SIGNS: Final = (BY_INTRUDER, TENANT_OFF, BYPASSED, MAILBOX_OFF, SHORTENED, LESS, LICENCE, STANDING)
 
 ORDINARY_DAYS: Final = 90

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.actions import AUDITS, actions, given, graded
-from commands.clues.lures import families_in
+from commands.clues.lures import families_in, sent_families
 from commands.clues.records import addresses_in, found, one_line, whence
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
 
@@ -22,20 +22,10 @@ SOURCE = "beyond the document"
 NEEDS: Final = ("auto_reply",)
 HELPS: Final = AUDITS
 
-BY_INTRUDER = Sign(
-    "auto_reply_by_intruder",
-    Severity.HIGH,
-    "An automatic reply set from a suspect address or session speaks in the user's name to everybody.",
-)
-SCAM = Sign(
-    "auto_reply_scam", Severity.HIGH, "The reply says what hacked accounts say; no absence note does."
-)
-ELSEWHERE = Sign(
-    "auto_reply_sends_elsewhere",
-    Severity.LOW,
-    "The reply names an address outside the tenant; so do people who change jobs.",
-)
-CHANGED = Sign("auto_reply_set", Severity.INFO, "People go on leave.")
+BY_INTRUDER = weighed("auto_reply_by_intruder")
+SCAM = weighed("auto_reply_scam")
+ELSEWHERE = weighed("auto_reply_sends_elsewhere")
+CHANGED = weighed("auto_reply_set")
 SIGNS: Final = (BY_INTRUDER, SCAM, ELSEWHERE, CHANGED)
 
 _TAGS: Final = re.compile(r"<[^>]+>")
@@ -74,7 +64,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 def _families(texts: list[str]) -> list[str]:
     text = " ".join(_TAGS.sub(" ", one) for one in texts)
-    return [family.name for family in families_in(text)]
+    return [family.name for family in families_in(text, sent_families())]
 
 
 def _sign(texts: list[str], usual: Usual) -> Sign | None:

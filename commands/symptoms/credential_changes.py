@@ -23,7 +23,7 @@ from commands.clues.records import (
     one_line,
     whence,
 )
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, weighed
 from commands.usual import Usual, domain_of, registrable
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, RegisteredMethods, Unavailable
@@ -39,72 +39,19 @@ HELPS = (
     "audit_log_on_mailbox",
 )
 
-PASSWORD_BY_SUSPECT = Sign(
-    "password_changed_from_suspect_address",
-    Severity.HIGH,
-    "Somebody who is not the user gave the account a new password.",
-)
-METHOD_BY_SUSPECT = Sign(
-    "sign_in_method_changed_from_suspect_address",
-    Severity.HIGH,
-    "Somebody who is not the user added or took away a way to sign in; it outlives a new password.",
-)
-SEVERAL = Sign(
-    "several_password_changes",
-    Severity.MEDIUM,
-    "Several new passwords in a short time are what a struggle over an account looks like; some people "
-    "just forget.",
-)
-SEVERAL_FAMILIAR = Sign(
-    "two_password_changes_from_usual_address",
-    Severity.LOW,
-    "The user changed the password twice from usual addresses, as after a mistyped one.",
-)
-PASSWORD_AND_METHOD = Sign(
-    "password_and_sign_in_method_changed",
-    Severity.HIGH,
-    "A new password and a change of sign-in methods within a day, not from a usual address, is how "
-    "accounts are taken.",
-)
-PASSWORD_AND_METHOD_FAMILIAR = Sign(
-    "password_and_sign_in_method_changed_at_home",
-    Severity.LOW,
-    "The same from a usual address is mostly a new telephone.",
-)
-METHOD_UNFAMILIAR = Sign(
-    "sign_in_method_changed_from_new_address",
-    Severity.LOW,
-    "A way to sign in was changed from a new place; travellers do so when they lose a telephone.",
-)
-METHOD_AFTER_SUSPECT = Sign(
-    "sign_in_method_made_after_suspect_sign_in",
-    Severity.MEDIUM,
-    "A way to sign in appeared within two days of a sign-in by somebody else, and no record says who added "
-    "it.",
-)
-METHOD_UNRECORDED = Sign(
-    "sign_in_method_made_unrecorded",
-    Severity.LOW,
-    "A way to sign in appeared in the time looked at, and no record says who added it.",
-)
-PASS_MADE = Sign(
-    "temporary_pass_or_app_password",
-    Severity.MEDIUM,
-    "A temporary access pass or an app password that the account made for itself goes around the second "
-    "factor.",
-)
-RESET_MAIL = Sign(
-    "password_reset_mail_of_several_services",
-    Severity.LOW,
-    "Several other services sent mail about new passwords within a day, as when a mailbox is used to take "
-    "them over.",
-)
-PLANNED = Sign(
-    "password_reset_by_administrator",
-    Severity.INFO,
-    "An administrator's reset is ordinary work, and the first step of the remedy as well.",
-)
-ORDINARY = Sign("credential_changed", Severity.INFO, "One change by the user is ordinary.")
+PASSWORD_BY_SUSPECT = weighed("password_changed_from_suspect_address")
+METHOD_BY_SUSPECT = weighed("sign_in_method_changed_from_suspect_address")
+SEVERAL = weighed("several_password_changes")
+SEVERAL_FAMILIAR = weighed("two_password_changes_from_usual_address")
+PASSWORD_AND_METHOD = weighed("password_and_sign_in_method_changed")
+PASSWORD_AND_METHOD_FAMILIAR = weighed("password_and_sign_in_method_changed_at_home")
+METHOD_UNFAMILIAR = weighed("sign_in_method_changed_from_new_address")
+METHOD_AFTER_SUSPECT = weighed("sign_in_method_made_after_suspect_sign_in")
+METHOD_UNRECORDED = weighed("sign_in_method_made_unrecorded")
+PASS_MADE = weighed("temporary_pass_or_app_password")
+RESET_MAIL = weighed("password_reset_mail_of_several_services")
+PLANNED = weighed("password_reset_by_administrator")
+ORDINARY = weighed("credential_changed")
 SIGNS = (
     PASSWORD_BY_SUSPECT,
     METHOD_BY_SUSPECT,

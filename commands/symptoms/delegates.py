@@ -11,7 +11,7 @@ from typing import Final
 
 from commands.clues.actions import AUDITS, actions, given, graded, on, to_subject, whom
 from commands.clues.records import by_service, found, one_line, whence
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import DelegateKind, Evidence
@@ -21,36 +21,14 @@ SOURCE = "beyond the document"
 NEEDS: Final = ("delegates", ("audit_log_on_mailbox", "audit_log"))
 HELPS: Final = AUDITS[2:]
 
-BY_INTRUDER = Sign(
-    "delegate_by_intruder",
-    Severity.HIGH,
-    "A right given from a suspect address or session is a back door that outlives a new password.",
-)
-OUTSIDE = Sign(
-    "delegate_outside",
-    Severity.HIGH,
-    "Somebody outside the tenant has hardly ever a reason to open a mailbox.",
-)
-ADDED = Sign(
-    "delegate_added", Severity.MEDIUM, "Assistants get such rights as well; it needs an explanation."
-)
-TAKEN = Sign(
-    "access_to_others",
-    Severity.MEDIUM,
-    "This account gave rights on another mailbox; administrators do that, and intruders who reach for more.",
-)
-EVERYBODY = Sign(
-    "folder_for_everybody",
-    Severity.MEDIUM,
-    "A folder that everybody may read lets an intruder read on without signing in as the user.",
-)
-FOLDER = Sign("folder_shared", Severity.LOW, "Sharing a calendar or a folder is everyday work.")
-WORK = Sign(
-    "access_to_others_at_work",
-    Severity.INFO,
-    "This account gave rights on another mailbox from where its user always works: an administrator's day.",
-)
-STANDING = Sign("delegate_standing", Severity.INFO, "The right exists; nothing shows that it is new.")
+BY_INTRUDER = weighed("delegate_by_intruder")
+OUTSIDE = weighed("delegate_outside")
+ADDED = weighed("delegate_added")
+TAKEN = weighed("access_to_others")
+EVERYBODY = weighed("folder_for_everybody")
+FOLDER = weighed("folder_shared")
+WORK = weighed("access_to_others_at_work")
+STANDING = weighed("delegate_standing")
 SIGNS: Final = (BY_INTRUDER, OUTSIDE, ADDED, TAKEN, WORK, EVERYBODY, FOLDER, STANDING)
 
 _MAILBOX: Final = frozenset({"add-mailboxpermission", "set-mailboxpermission", "add-recipientpermission"})

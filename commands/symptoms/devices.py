@@ -12,7 +12,7 @@ from typing import Final
 
 from commands.clues.actions import AUDITS, concerns, graded, once
 from commands.clues.records import changing, found, one_line, whence
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
 
@@ -21,20 +21,10 @@ SOURCE = "beyond the document"
 NEEDS: Final = ("registered_devices", "mobile_devices")
 HELPS: Final = AUDITS
 
-BY_INTRUDER = Sign(
-    "device_by_intruder",
-    Severity.HIGH,
-    "A device registered from a suspect address or session keeps its own token, whatever the password.",
-)
-NEW = Sign("new_device", Severity.LOW, "A new device in the window; people buy telephones.")
-PHONE = Sign(
-    "new_mail_device", Severity.LOW, "A device fetched the mail for the first time; people buy telephones."
-)
-OWN = Sign(
-    "own_new_device",
-    Severity.INFO,
-    "The device is managed, or everything in the window came from the user's own places.",
-)
+BY_INTRUDER = weighed("device_by_intruder")
+NEW = weighed("new_device")
+PHONE = weighed("new_mail_device")
+OWN = weighed("own_new_device")
 SIGNS: Final = (BY_INTRUDER, NEW, PHONE, OWN)
 
 _REGISTERING: Final = frozenset(

@@ -15,10 +15,11 @@ from functools import lru_cache
 from typing import Final
 
 from commands.clues.actions import AUDITS
-from commands.clues.agents import Kind, agent_of
+from commands.clues.agents import agent_of
 from commands.clues.places import spot_of
 from commands.clues.records import by_subject, done, one_line
-from commands.report import Finding, Severity, Sign
+from commands.facts import ProgramKind
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence, SignIn
 
@@ -27,21 +28,9 @@ SOURCE = "beyond the document"
 NEEDS: Final = (("sign_ins", "audit_log"),)
 HELPS: Final = ("sign_ins_non_interactive", *AUDITS[1:])
 
-TOOL = Sign(
-    "enumeration_tool",
-    Severity.HIGH,
-    "A tool made to explore a directory for an attack was used with this account; a test that was announced "
-    "looks the same.",
-)
-TRIED = Sign(
-    "enumeration_tool_failed", Severity.LOW, "Such a tool was tried with this account and not let in."
-)
-CAROUSEL = Sign(
-    "posed_as_many_systems",
-    Severity.HIGH,
-    "One address that is a telephone, a Mac and a Linux machine within two minutes tries out where no second "
-    "factor is asked for.",
-)
+TOOL = weighed("enumeration_tool")
+TRIED = weighed("enumeration_tool_failed")
+CAROUSEL = weighed("posed_as_many_systems")
 SIGNS: Final = (TOOL, TRIED, CAROUSEL)
 
 QUICK: Final = timedelta(minutes=2)
@@ -71,7 +60,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     groups: dict[tuple[str, str, bool], list[SignIn]] = defaultdict(list)
     for one in sign_ins:
         agent = agent_of(one.user_agent)
-        if agent is not None and agent.kind is Kind.ATTACK:
+        if agent is not None and agent.kind is ProgramKind.ATTACK:
             groups[agent.name, one.ip_address, one.succeeded].append(one)
     for (name, address, succeeded), used in groups.items():
         times = f"{len(used)} times" if len(used) > 1 else "once"
@@ -80,7 +69,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     known = {one.id for one in sign_ins}
     for record in done(evidence):
         agent = agent_of(record.user_agent) or agent_of(record.client)
-        if agent is None or agent.kind is not Kind.ATTACK or record.id in known:
+        if agent is None or agent.kind is not ProgramKind.ATTACK or record.id in known:
             continue
         if by_subject(record, evidence.subject):
             where = record.address or "an unknown address"

@@ -6,11 +6,11 @@ Set-Mailbox.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+from commands.clues.phrases import Plain, group
 from commands.clues.records import (
     Changed,
     Doer,
@@ -23,7 +23,7 @@ from commands.clues.records import (
     one_line,
     whence,
 )
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
 
@@ -32,45 +32,15 @@ SOURCE = "symptom 4"
 NEEDS = (("directory_audits_on_user", "audit_log"),)
 HELPS = ("user", "audit_log_on_mailbox", "directory_audits_by_user")
 
-BY_SUSPECT = Sign(
-    "display_name_changed_from_suspect_address",
-    Severity.HIGH,
-    "Somebody who is not the user made the account look like another person.",
-)
-LOOK_ALIKE = Sign(
-    "display_name_look_alike",
-    Severity.HIGH,
-    "Letters of two alphabets in one word, or invisible ones, serve only to deceive the reader.",
-)
-POSES = Sign(
-    "display_name_poses_as_office",
-    Severity.HIGH,
-    "A person's account that calls itself support, security, payroll or Microsoft is set up to deceive.",
-)
-UNFAMILIAR = Sign(
-    "display_name_changed_from_new_address",
-    Severity.MEDIUM,
-    "People hardly ever rename themselves, and not from somewhere they have never been.",
-)
-UNPLACED = Sign(
-    "display_name_changed_by_user", Severity.LOW, "The account renamed itself, and no record says from where."
-)
-ORDINARY = Sign(
-    "display_name_changed",
-    Severity.INFO,
-    "An administrator, or the user from a usual address, changed a name; people marry.",
-)
+BY_SUSPECT = weighed("display_name_changed_from_suspect_address")
+LOOK_ALIKE = weighed("display_name_look_alike")
+POSES = weighed("display_name_poses_as_office")
+UNFAMILIAR = weighed("display_name_changed_from_new_address")
+UNPLACED = weighed("display_name_changed_by_user")
+ORDINARY = weighed("display_name_changed")
 SIGNS = (BY_SUSPECT, LOOK_ALIKE, POSES, UNFAMILIAR, UNPLACED, ORDINARY)
 
 _ID: Final = "display_name"
-_OFFICE: Final = re.compile(
-    r"\b(?:microsoft|office ?365|outlook|administrator|help ?desk|service ?desk|it support|it department"
-    r"|support team"
-    r"|security (?:team|alert|department)|account (?:team|security)|payroll|human resources"
-    r"|accounts? payable|no-?reply"
-    r"|mailer-daemon|postmaster|sharepoint|docusign|onedrive)\b",
-    re.IGNORECASE,
-)
 
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -118,9 +88,14 @@ def _grade(change: Changed, evidence: Evidence, usual: Usual) -> Sign | None:
         return LOOK_ALIKE
     if doer in (Doer.SERVICE, Doer.OTHER):
         return None if doer is Doer.SERVICE else ORDINARY
-    if _OFFICE.search(change.new) and not _OFFICE.search(change.old):
+    if _is_official(change.new) and not _is_official(change.old):
         return POSES
     return {Doer.UNFAMILIAR: UNFAMILIAR, Doer.UNPLACED: UNPLACED}.get(doer, ORDINARY)
+
+
+def _is_official(name: str) -> bool:
+    """Say whether a name is that of an office or a service."""
+    return group("official_name").is_in(Plain.of(name))
 
 
 def looks_alike(name: str) -> bool:

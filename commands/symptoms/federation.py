@@ -11,7 +11,7 @@ from typing import Final
 
 from commands.clues.actions import concerns, graded, once
 from commands.clues.records import changing, found, one_line, whence
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
 
@@ -20,22 +20,10 @@ SOURCE = "beyond the document"
 NEEDS: Final = (("audit_log", "directory_audits_by_user"),)
 HELPS: Final = ("domains", "audit_log_on_mailbox", "directory_audits_on_user")
 
-BY_INTRUDER = Sign(
-    "federation_by_intruder",
-    Severity.CRITICAL,
-    "A trust changed from a suspect address or session lets the intruder sign in as everybody.",
-)
-TRUST = Sign(
-    "federation_changed",
-    Severity.HIGH,
-    "Who signs for a domain's users changes once in years, in a project that everybody knows of.",
-)
-DOMAIN = Sign(
-    "domain_added", Severity.MEDIUM, "A new domain can send and sign in for the tenant; mergers bring them."
-)
-FEDERATED = Sign(
-    "federated_domain", Severity.INFO, "The domain is federated: passwords are changed where it signs in."
-)
+BY_INTRUDER = weighed("federation_by_intruder")
+TRUST = weighed("federation_changed")
+DOMAIN = weighed("domain_added")
+FEDERATED = weighed("federated_domain")
 SIGNS: Final = (BY_INTRUDER, TRUST, DOMAIN, FEDERATED)
 
 _TRUST: Final = frozenset(

@@ -1,6 +1,6 @@
 """Messages that hacked accounts send, in the Sent or Deleted Items.
 
-Source: the founding document, symptom 6. Texts are told by families (see `words`), and mass mail by its
+Source: the founding document, symptom 6. Texts are told by families (see `lures`), and mass mail by its
 reach.
 """
 
@@ -12,22 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from commands.clues.lures import (
-    BANK_CHANGE,
-    CREDENTIAL_LURE,
-    INVOICE_FRAUD,
-    OPENER,
-    PAYROLL_CHANGE,
-    SHARED_LURE,
-    Family,
-    families_in,
-    is_newsletter,
-    own_words,
-    topic,
-)
+from commands.clues.lures import families_in, is_newsletter, own_words, sent_families
 from commands.clues.records import message_key, one_line
 from commands.clues.sending import Sent, sent_of
-from commands.report import Finding, Severity, Sign
+from commands.clues.subject_lines import topic
+from commands.facts import Family
+from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence, Message
 
@@ -43,56 +33,16 @@ HELPS = (
     "directory_audits_by_user",
 )
 
-TEXT_FROM_SUSPECT = Sign(
-    "hacked_text_from_suspect_address",
-    Severity.CRITICAL,
-    "A text of a known fraud, sent from an address that is not the user's: nothing is left to explain.",
-)
-TEXT = Sign(
-    "hacked_text",
-    Severity.HIGH,
-    "A text of a fraud that has no honest use, such as the stranded traveller or the gift cards.",
-)
-DIVERSION = Sign(
-    "money_diversion_text",
-    Severity.MEDIUM,
-    "A text that leads money elsewhere; now and then somebody really has a new bank account.",
-)
-LURE = Sign(
-    "lure_text",
-    Severity.MEDIUM,
-    "A text that leads to a page asking for a password; now and then it is a clumsy honest one.",
-)
-WIDE = Sign(
-    "hacked_text_to_many",
-    Severity.HIGH,
-    "The same doubtful text went to many people; honest ones of its kind go to one.",
-)
-OPENING = Sign(
-    "opening_line",
-    Severity.LOW,
-    "The opening line of many frauds, which colleagues use as well.",
-)
-SENT_BY_SUSPECT = Sign(
-    "mail_sent_from_suspect_address",
-    Severity.MEDIUM,
-    "Mail was sent from an address that is not the user's; what it says could not be told.",
-)
-MASS_BY_SUSPECT = Sign(
-    "mass_mail_from_suspect_address",
-    Severity.HIGH,
-    "One message to many people, sent from an address that is not the user's.",
-)
-MASS = Sign(
-    "mass_mail",
-    Severity.MEDIUM,
-    "One message to a hundred people outside, without a way to unsubscribe; few people's work is that.",
-)
-BROAD = Sign(
-    "broad_mail",
-    Severity.LOW,
-    "One message to twenty people outside within a day; invitations and offers are like that too.",
-)
+TEXT_FROM_SUSPECT = weighed("hacked_text_from_suspect_address")
+TEXT = weighed("hacked_text")
+DIVERSION = weighed("money_diversion_text")
+LURE = weighed("lure_text")
+WIDE = weighed("hacked_text_to_many")
+OPENING = weighed("opening_line")
+SENT_BY_SUSPECT = weighed("mail_sent_from_suspect_address")
+MASS_BY_SUSPECT = weighed("mass_mail_from_suspect_address")
+MASS = weighed("mass_mail")
+BROAD = weighed("broad_mail")
 SIGNS = (
     TEXT_FROM_SUSPECT,
     TEXT,
@@ -114,8 +64,9 @@ WIDE_FROM: Final = 5
 """Recipients, from which on a doubtful text is no longer a matter between two people."""
 
 _ID: Final = "hacked_account_messages"
-_DIVERSIONS: Final = (BANK_CHANGE, PAYROLL_CHANGE, INVOICE_FRAUD)
-_LURES: Final = (SHARED_LURE, CREDENTIAL_LURE)
+_DIVERSIONS: Final = frozenset({"bank_details", "payroll", "invoice_fraud"})
+_LURES: Final = frozenset({"shared_file_lure", "credential_lure"})
+_OPENER: Final = "opener"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +100,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     kinds: dict[str, Family] = {}
     for letter in letters:
         text = f"{letter.message.subject}\n{own_words(letter.message.text)}"
-        for family in families_in(text)[:1]:
+        for family in families_in(text, sent_families())[:1]:
             kinds[family.id] = family
             families.setdefault((family.id, topic(letter.message.subject)), []).append(letter)
             told.add(message_key(letter.message.internet_message_id))
@@ -182,9 +133,9 @@ def _about_text(family: Family, group: Sequence[_Letter], evidence: Evidence) ->
     people = tuple(dict.fromkeys(address for letter in group for address in letter.recipients))
     if any(letter.suspect for letter in group):
         sign = TEXT_FROM_SUSPECT
-    elif family in _DIVERSIONS or family in _LURES or family is OPENER:
-        narrow = DIVERSION if family in _DIVERSIONS else LURE if family in _LURES else OPENING
-        sign = WIDE if len(people) >= WIDE_FROM and family is not OPENER else narrow
+    elif family.id in _DIVERSIONS or family.id in _LURES or family.id == _OPENER:
+        narrow = DIVERSION if family.id in _DIVERSIONS else LURE if family.id in _LURES else OPENING
+        sign = WIDE if len(people) >= WIDE_FROM and family.id != _OPENER else narrow
     else:
         sign = TEXT
     first = min(group, key=lambda letter: letter.at or evidence.window.end)

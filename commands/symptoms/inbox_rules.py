@@ -5,15 +5,14 @@ Source: the founding document, symptom 3; public detections of rules that forwar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
-from commands.clues.alerts import alerts_of
+from commands.clues.alerts import alerts_of, tells
 from commands.clues.folders import Hiding
 from commands.clues.records import address_of, found, is_familiar, one_line, untold, whence
 from commands.clues.rules import Rule, has_odd_name, outside_destinations, rules_of, says, telling_words
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
 
@@ -33,67 +32,19 @@ HELPS = (
     "directory_audits_by_user",
 )
 
-FORWARDS_SECRETLY = Sign(
-    "rule_forwards_outside_secretly",
-    Severity.CRITICAL,
-    "A rule that sends mail out of the organisation and hides that it does, or was made by somebody else, "
-    "has no honest use.",
-)
-FORWARDS_OUTSIDE = Sign(
-    "rule_forwards_outside",
-    Severity.HIGH,
-    "Mail that leaves the organisation by itself is the commonest back door; the rare honest case must be "
-    "asked for.",
-)
-FORWARDS_SOME = Sign(
-    "rule_forwards_some_outside",
-    Severity.MEDIUM,
-    "The user himself made it, from a usual address, for one sender's mail; that has honest uses.",
-)
-MADE_BY_SUSPECT = Sign(
-    "rule_made_from_suspect_address",
-    Severity.HIGH,
-    "Whoever made it came from an address that is not the user's, and it moves, deletes or sends mail.",
-)
-HIDDEN_RULE = Sign(
-    "hidden_rule",
-    Severity.HIGH,
-    "No client makes a rule that is left out of the list; tools of intruders do.",
-)
-HIDES_TELLING = Sign(
-    "rule_hides_telling_mail",
-    Severity.HIGH,
-    "It keeps warnings, money matters or everything from being seen, or has a name that nobody is to find.",
-)
-HIDES_SOME = Sign(
-    "rule_hides_mail",
-    Severity.MEDIUM,
-    "It moves mail to where nobody looks; some people do so with mail that they do not want.",
-)
-ODD_NAME = Sign(
-    "rule_with_odd_name",
-    Severity.LOW,
-    "A name of signs or of a letter or two is typical of intruders, and of people in a hurry.",
-)
-MARKS_READ_ODDLY = Sign(
-    "rule_with_odd_name_marks_read",
-    Severity.MEDIUM,
-    "A rule that nobody is to find keeps new mail from being noticed.",
-)
-ALERT = Sign(
-    "rule_alert",
-    Severity.MEDIUM,
-    "Microsoft's own alert or risk detection saw rules or forwarding misused; it is sometimes wrong.",
-)
-DELETES = Sign(
-    "rule_deletes_mail", Severity.INFO, "Deleting mail that one does not want is what rules are for."
-)
-FORWARDS_INSIDE = Sign(
-    "rule_forwards_inside", Severity.INFO, "Sending mail on to a colleague is ordinary; it is good to know."
-)
-FILES_AWAY = Sign(
-    "rule_archives_mail", Severity.INFO, "Filing mail in the archive is ordinary; it is good to know."
-)
+FORWARDS_SECRETLY = weighed("rule_forwards_outside_secretly")
+FORWARDS_OUTSIDE = weighed("rule_forwards_outside")
+FORWARDS_SOME = weighed("rule_forwards_some_outside")
+MADE_BY_SUSPECT = weighed("rule_made_from_suspect_address")
+HIDDEN_RULE = weighed("hidden_rule")
+HIDES_TELLING = weighed("rule_hides_telling_mail")
+HIDES_SOME = weighed("rule_hides_mail")
+ODD_NAME = weighed("rule_with_odd_name")
+MARKS_READ_ODDLY = weighed("rule_with_odd_name_marks_read")
+ALERT = weighed("rule_alert")
+DELETES = weighed("rule_deletes_mail")
+FORWARDS_INSIDE = weighed("rule_forwards_inside")
+FILES_AWAY = weighed("rule_archives_mail")
 SIGNS = (
     FORWARDS_SECRETLY,
     FORWARDS_OUTSIDE,
@@ -110,9 +61,6 @@ SIGNS = (
     FILES_AWAY,
 )
 
-_ALERT_NAMES: Final = re.compile(
-    r"inbox (?:rule|manipulation|forwarding)|forwarding/redirect rule", re.IGNORECASE
-)
 _RISKS: Final = frozenset({"suspiciousinboxforwarding", "mcassuspiciousinboxmanipulationrules"})
 
 
@@ -124,7 +72,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if sign := grade(rule, usual):
             yield _finding(rule, sign, evidence, usual)
     for alert in alerts_of(evidence):
-        if _ALERT_NAMES.search(alert.name):
+        if tells(alert, "inbox_rule"):
             summary = f"Microsoft raised the alert “{one_line(alert.name)}”"
             yield found("inbox_rules", ALERT, summary, alert.record, records=alert.records)
     for risk in evidence.risk_detections.seen(()):

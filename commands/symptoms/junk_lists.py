@@ -10,7 +10,7 @@ from typing import Final
 
 from commands.clues.actions import AUDITS, actions, given, graded
 from commands.clues.records import found, one_line, whence
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, weighed
 from commands.usual import Usual, domain_of
 from graph.evidence import Evidence
 
@@ -19,17 +19,9 @@ SOURCE = "beyond the document"
 NEEDS: Final = ("junk_lists",)
 HELPS: Final = AUDITS
 
-BY_INTRUDER = Sign(
-    "junk_lists_by_intruder",
-    Severity.HIGH,
-    "Lists changed from a suspect address or session hide answers and warnings.",
-)
-WARNINGS = Sign(
-    "warnings_blocked",
-    Severity.MEDIUM,
-    "Mail of the own tenant or of Microsoft's security notices is treated as junk; nobody needs that.",
-)
-CHANGED = Sign("junk_lists_changed", Severity.INFO, "People block newsletters.")
+BY_INTRUDER = weighed("junk_lists_by_intruder")
+WARNINGS = weighed("warnings_blocked")
+CHANGED = weighed("junk_lists_changed")
 SIGNS: Final = (BY_INTRUDER, WARNINGS, CHANGED)
 
 SECURITY_SENDERS: Final = frozenset(

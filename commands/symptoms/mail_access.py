@@ -14,7 +14,7 @@ from typing import Final
 
 from commands.clues.actions import AUDITS
 from commands.clues.records import address_of, by_service, by_subject, done, is_about, one_line, whence
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -24,32 +24,12 @@ SOURCE = "beyond the document"
 NEEDS: Final = ("audit_log",)
 HELPS: Final = AUDITS[1:]
 
-SYNCED = Sign(
-    "mail_synced_by_intruder",
-    Severity.HIGH,
-    "Whole folders were copied to a suspect address or session.",
-)
-READ = Sign(
-    "mail_read_by_intruder", Severity.MEDIUM, "Messages were opened from a suspect address or session."
-)
-UNCOUNTED = Sign(
-    "mail_read_uncounted",
-    Severity.MEDIUM,
-    "So much was opened from a suspect address or session that recording stopped.",
-)
-FILES = Sign(
-    "files_taken_by_intruder",
-    Severity.MEDIUM,
-    "Files were opened or fetched from a suspect address or session.",
-)
-OTHERS = Sign(
-    "read_by_other_account",
-    Severity.LOW,
-    "Another account read this mailbox; delegates and administrators with a reason do.",
-)
-BULK = Sign(
-    "many_files_fetched", Severity.LOW, "Many files within an hour from a network that is not the user's own."
-)
+SYNCED = weighed("mail_synced_by_intruder")
+READ = weighed("mail_read_by_intruder")
+UNCOUNTED = weighed("mail_read_uncounted")
+FILES = weighed("files_taken_by_intruder")
+OTHERS = weighed("read_by_other_account")
+BULK = weighed("many_files_fetched")
 SIGNS: Final = (SYNCED, READ, UNCOUNTED, FILES, OTHERS, BULK)
 
 MANY_FILES: Final = 50

@@ -6,12 +6,11 @@ ForwardingSmtpAddress, DeliverToMailboxAndForward).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from commands.clues.alerts import alerts_of
+from commands.clues.alerts import alerts_of, tells
 from commands.clues.records import (
     addresses_in,
     by_subject,
@@ -22,7 +21,7 @@ from commands.clues.records import (
     untold,
     whence,
 )
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Known, Mailbox
@@ -32,54 +31,16 @@ SOURCE = "symptom 9"
 NEEDS = ("mailbox",)
 HELPS = ("audit_log", "audit_log_on_mailbox", "directory_audits_on_user", "directory_audits_by_user")
 
-FORWARDS_SECRETLY = Sign(
-    "forwarding_outside_secretly",
-    Severity.CRITICAL,
-    "Every message goes out of the organisation, and no copy is kept or somebody else set it up.",
-)
-FORWARDS_OUTSIDE = Sign(
-    "forwarding_outside",
-    Severity.HIGH,
-    "Every message goes out of the organisation; most organisations forbid it, and intruders love it.",
-)
-FORWARDS_BY_OTHER = Sign(
-    "forwarding_outside_by_administrator",
-    Severity.MEDIUM,
-    "Somebody else in the organisation set it up, as for a leaver; that needs an explanation.",
-)
-FORWARDS_LONG = Sign(
-    "forwarding_outside_for_long",
-    Severity.MEDIUM,
-    "It was there before the time looked at, so it is not recent; it still needs an explanation.",
-)
-FORWARDS_INSIDE_SUSPECT = Sign(
-    "forwarding_inside_from_suspect_address",
-    Severity.HIGH,
-    "Somebody who is not the user sends the mail to another mailbox, which he may hold as well.",
-)
-FORWARDS_INSIDE = Sign(
-    "forwarding_inside",
-    Severity.LOW,
-    "Forwarding to a colleague was switched on; usually that is for a holiday.",
-)
-STANDS_INSIDE = Sign(
-    "forwarding_inside_for_long", Severity.INFO, "Forwarding to a colleague has been there for long."
-)
-FOR_OTHERS_SUSPECT = Sign(
-    "forwarding_of_others_from_suspect_address",
-    Severity.HIGH,
-    "From an address that is not his, the account made other people's mail leave the organisation.",
-)
-FOR_OTHERS = Sign(
-    "forwarding_of_others",
-    Severity.LOW,
-    "The account made somebody else's mail leave the organisation, which administrators do for leavers.",
-)
-ALERT = Sign(
-    "forwarding_alert",
-    Severity.MEDIUM,
-    "Microsoft's own alert saw forwarding that looks misused; it is sometimes wrong.",
-)
+FORWARDS_SECRETLY = weighed("forwarding_outside_secretly")
+FORWARDS_OUTSIDE = weighed("forwarding_outside")
+FORWARDS_BY_OTHER = weighed("forwarding_outside_by_administrator")
+FORWARDS_LONG = weighed("forwarding_outside_for_long")
+FORWARDS_INSIDE_SUSPECT = weighed("forwarding_inside_from_suspect_address")
+FORWARDS_INSIDE = weighed("forwarding_inside")
+STANDS_INSIDE = weighed("forwarding_inside_for_long")
+FOR_OTHERS_SUSPECT = weighed("forwarding_of_others_from_suspect_address")
+FOR_OTHERS = weighed("forwarding_of_others")
+ALERT = weighed("forwarding_alert")
 SIGNS = (
     FORWARDS_SECRETLY,
     FORWARDS_OUTSIDE,
@@ -94,9 +55,6 @@ SIGNS = (
 )
 
 _ID: Final = "mail_forwarding"
-_ALERT_NAMES: Final = re.compile(
-    r"suspicious e?mail forwarding|external forwarding|auto-?forward", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +95,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             summary = f"Mail of {whose} was made to go to {one_line(one.to)}{whence(record, usual)}"
             yield found(_ID, sign, summary, record, after=one.to)
     for alert in alerts_of(evidence):
-        if _ALERT_NAMES.search(alert.name):
+        if tells(alert, "forwarding"):
             summary = f"Microsoft raised the alert “{one_line(alert.name)}”"
             yield found(_ID, ALERT, summary, alert.record, records=alert.records)
 

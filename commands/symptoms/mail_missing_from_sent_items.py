@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from commands.clues.lures import is_automatic, topic
 from commands.clues.records import message_key, one_line
 from commands.clues.rules import rules_of
 from commands.clues.sending import Sent, sent_of
-from commands.report import Finding, Severity, Sign
+from commands.clues.subject_lines import is_automatic, topic
+from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence, Known, Mailbox, Message, Source
 
@@ -34,26 +34,10 @@ HELPS = (
     "audit_log_on_mailbox",
 )
 
-FROM_SUSPECT = Sign(
-    "missing_mail_sent_from_suspect_address",
-    Severity.HIGH,
-    "It was sent from an address that is not the user's, and somebody took the copy out of sight.",
-)
-MANY = Sign(
-    "many_sent_messages_missing",
-    Severity.MEDIUM,
-    "Much mail left without a copy; programs that send in the user's name also keep none.",
-)
-SOME = Sign(
-    "sent_messages_missing",
-    Severity.LOW,
-    "A message left without a copy; printers, programs and tidy people do that.",
-)
-HOME = Sign(
-    "sent_messages_missing_from_usual_address",
-    Severity.INFO,
-    "It was sent from a usual address, or to colleagues alone; devices in the office keep no copies.",
-)
+FROM_SUSPECT = weighed("missing_mail_sent_from_suspect_address")
+MANY = weighed("many_sent_messages_missing")
+SOME = weighed("sent_messages_missing")
+HOME = weighed("sent_messages_missing_from_usual_address")
 SIGNS = (FROM_SUSPECT, MANY, SOME, HOME)
 
 LATENESS: Final = timedelta(minutes=15)

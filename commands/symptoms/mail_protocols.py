@@ -10,7 +10,7 @@ from typing import Final
 
 from commands.clues.actions import AUDITS, actions, given, graded, off, on, to_subject, whom
 from commands.clues.records import found, whence
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
 
@@ -19,25 +19,11 @@ SOURCE = "beyond the document"
 NEEDS: Final = (("audit_log_on_mailbox", "audit_log"),)
 HELPS: Final = ("mail_protocols", *AUDITS[2:])
 
-BY_INTRUDER = Sign(
-    "protocol_by_intruder",
-    Severity.HIGH,
-    "A protocol switched on from a suspect address or session is a way back in.",
-)
-OLD = Sign(
-    "old_protocol_on",
-    Severity.MEDIUM,
-    "POP, IMAP and SMTP fetch or send everything with a mere program; an old telephone needs them, too.",
-)
-OTHER = Sign(
-    "protocol_on", Severity.LOW, "Outlook, the web client and telephones are switched on for newcomers."
-)
-WORK = Sign(
-    "protocol_on_at_work",
-    Severity.INFO,
-    "This account switched it on for another mailbox where its user always works: an administrator's day.",
-)
-STANDING = Sign("protocol_standing", Severity.INFO, "It is on; most tenants never switched it off.")
+BY_INTRUDER = weighed("protocol_by_intruder")
+OLD = weighed("old_protocol_on")
+OTHER = weighed("protocol_on")
+WORK = weighed("protocol_on_at_work")
+STANDING = weighed("protocol_standing")
 SIGNS: Final = (BY_INTRUDER, OLD, OTHER, WORK, STANDING)
 
 _OLD: Final = {"popenabled": "POP", "imapenabled": "IMAP"}

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.folders import Hiding, hiding_of_name
-from commands.clues.lures import is_reply, notice_kind, topic
 from commands.clues.records import (
     Doer,
     address_of,
@@ -24,7 +23,8 @@ from commands.clues.records import (
     whence,
 )
 from commands.clues.sending import sent_of
-from commands.report import Finding, Severity, Sign
+from commands.clues.subject_lines import is_reply, notice_kind, topic
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord, Item
 from graph.evidence import Evidence, Unavailable
@@ -40,47 +40,14 @@ HELPS = (
     "directory_audits_by_user",
 )
 
-BY_SUSPECT = Sign(
-    "mail_deleted_from_suspect_address",
-    Severity.HIGH,
-    "Somebody who is not the user deleted mail.",
-)
-NOTICES_BY_SUSPECT = Sign(
-    "notices_deleted_from_suspect_address",
-    Severity.HIGH,
-    "Somebody who is not the user deleted warnings, bounces or money matters, so that nobody sees what he "
-    "does.",
-)
-NOTICES = Sign(
-    "notices_deleted_from_new_address",
-    Severity.MEDIUM,
-    "Warnings, bounces or money matters were purged from a place where the user has never been.",
-)
-NOTICES_UNPLACED = Sign(
-    "notices_purged",
-    Severity.LOW,
-    "Warnings, bounces or money matters were purged; people who tidy up do so as well.",
-)
-BULK = Sign(
-    "mail_purged_in_bulk_from_new_address",
-    Severity.MEDIUM,
-    "Much mail was purged within an hour from a place where the user has never been.",
-)
-BULK_UNPLACED = Sign(
-    "mail_purged_in_bulk",
-    Severity.LOW,
-    "Much mail was purged within an hour; people who tidy up do so as well.",
-)
-TRACES = Sign(
-    "own_mail_and_answers_purged",
-    Severity.MEDIUM,
-    "What was sent, or the answers to it, was purged soon after, from a place where the user has never been.",
-)
-NOTICES_FOUND = Sign(
-    "notices_in_recoverable_items",
-    Severity.LOW,
-    "Warnings or bounces lie among the purged mail, and no audit log says who purged them.",
-)
+BY_SUSPECT = weighed("mail_deleted_from_suspect_address")
+NOTICES_BY_SUSPECT = weighed("notices_deleted_from_suspect_address")
+NOTICES = weighed("notices_deleted_from_new_address")
+NOTICES_UNPLACED = weighed("notices_purged")
+BULK = weighed("mail_purged_in_bulk_from_new_address")
+BULK_UNPLACED = weighed("mail_purged_in_bulk")
+TRACES = weighed("own_mail_and_answers_purged")
+NOTICES_FOUND = weighed("notices_in_recoverable_items")
 SIGNS = (
     BY_SUSPECT,
     NOTICES_BY_SUSPECT,

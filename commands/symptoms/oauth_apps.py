@@ -14,7 +14,7 @@ from typing import Final
 
 from commands.clues.actions import changed, concerns, graded, once
 from commands.clues.records import changing, done, found, one_line, whence
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, OAuthGrant
@@ -24,64 +24,18 @@ SOURCE = "beyond the document"
 NEEDS: Final = ("oauth_grants", ("audit_log", "directory_audits_by_user"))
 HELPS: Final = ("audit_log_on_mailbox", "directory_audits_on_user")
 
-BY_INTRUDER = Sign(
-    "consent_by_intruder",
-    Severity.HIGH,
-    "An application let in from a suspect address or session keeps the door open after a new password.",
-)
-ABUSED = Sign(
-    "abused_app",
-    Severity.HIGH,
-    "The application is hardly known except from taken-over accounts.",
-)
-REVIEW = Sign(
-    "app_seen_in_takeovers",
-    Severity.MEDIUM,
-    "The product is honest and has been used in takeovers to copy mailboxes; ask the user.",
-)
-SECRET = Sign(
-    "app_secret_added",
-    Severity.MEDIUM,
-    "A new secret or owner makes an application usable by somebody else; developers add secrets, too.",
-)
-FOR_ALL = Sign(
-    "consent_for_all",
-    Severity.MEDIUM,
-    "Consent for the whole tenant is an administrator's decision that should have been announced.",
-)
-APP_RIGHTS = Sign(
-    "app_rights_given",
-    Severity.MEDIUM,
-    "An application was given rights of its own over mail, files or the directory, without any user.",
-)
-ODD = Sign(
-    "odd_app",
-    Severity.MEDIUM,
-    "Name or reply address look made in haste, as those of attackers' applications do.",
-)
-TAKES_MAIL = Sign(
-    "new_app_takes_mail",
-    Severity.HIGH,
-    "An application that is new in the tenant, of an unverified publisher, may change or send mail.",
-)
-OWN = Sign(
-    "app_work_at_own_place",
-    Severity.INFO,
-    "Secrets and rights of applications are a developer's work, done here where he always works.",
-)
-RISKY = Sign(
-    "risky_consent",
-    Severity.MEDIUM,
-    "An application of an unverified publisher was given mail or files within the window.",
-)
-CONSENT = Sign(
-    "consent", Severity.LOW, "People let applications in; this one asks for little or is verified."
-)
-STANDING = Sign(
-    "risky_grant_standing",
-    Severity.INFO,
-    "The application can read mail or files; nothing shows that it is new.",
-)
+BY_INTRUDER = weighed("consent_by_intruder")
+ABUSED = weighed("abused_app")
+REVIEW = weighed("app_seen_in_takeovers")
+SECRET = weighed("app_secret_added")
+FOR_ALL = weighed("consent_for_all")
+APP_RIGHTS = weighed("app_rights_given")
+ODD = weighed("odd_app")
+TAKES_MAIL = weighed("new_app_takes_mail")
+OWN = weighed("app_work_at_own_place")
+RISKY = weighed("risky_consent")
+CONSENT = weighed("consent")
+STANDING = weighed("risky_grant_standing")
 SIGNS: Final = (
     BY_INTRUDER,
     ABUSED,

@@ -14,9 +14,10 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.actions import AUDITS
-from commands.clues.agents import Kind, agent_of, family_of, is_scripted
+from commands.clues.agents import agent_of, family_of, is_scripted
 from commands.clues.places import network_of, spot_of
-from commands.report import Finding, Severity, Sign
+from commands.facts import ProgramKind
+from commands.report import Finding, Sign, weighed
 from commands.usual import WRONG_PASSWORD, Usual
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
@@ -27,34 +28,14 @@ SOURCE = "beyond the document"
 NEEDS: Final = (("sign_ins", "audit_log"),)
 HELPS: Final = ("sign_ins_non_interactive", *AUDITS[1:])
 
-TOOL_IN = Sign(
-    "guessing_tool_got_in",
-    Severity.HIGH,
-    "A tool that guesses passwords, or a password sent the way only such tools do, was let in.",
-)
-SOURCE_IN = Sign(
-    "spray_source_got_in",
-    Severity.HIGH,
-    "A program failed on several other accounts within minutes and succeeded on this one: it guessed right.",
-)
-MODULE_IN = Sign(
-    "password_module_got_in",
-    Severity.MEDIUM,
-    "The old PowerShell module took a bare password; guessing tools pose as it, and administrators used it.",
-)
-BESIDE = Sign(
-    "signed_in_beside_failures",
-    Severity.LOW,
-    "Other accounts failed from this address; the exit of a large office looks the same.",
-)
-SPRAYED = Sign(
-    "sprayed", Severity.LOW, "One source tried several accounts, this one among them, and did not get in."
-)
-TOOL = Sign("guessing_tool_failed", Severity.LOW, "A guessing tool tried this account and did not get in.")
-MANY = Sign(
-    "many_sources_failed", Severity.LOW, "Many networks tried this account within a day and did not get in."
-)
-LOCKED = Sign("locked_out", Severity.INFO, "Smart lockout did its work; nobody got in.")
+TOOL_IN = weighed("guessing_tool_got_in")
+SOURCE_IN = weighed("spray_source_got_in")
+MODULE_IN = weighed("password_module_got_in")
+BESIDE = weighed("signed_in_beside_failures")
+SPRAYED = weighed("sprayed")
+TOOL = weighed("guessing_tool_failed")
+MANY = weighed("many_sources_failed")
+LOCKED = weighed("locked_out")
 SIGNS: Final = (TOOL_IN, SOURCE_IN, MODULE_IN, BESIDE, SPRAYED, TOOL, MANY, LOCKED)
 
 OTHER_ACCOUNTS: Final = 3
@@ -110,13 +91,13 @@ def _tools(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iter
             continue
         agent = agent_of(one.user_agent)
         kind = ""
-        if agent is not None and agent.kind is Kind.SPRAY:
+        if agent is not None and agent.kind is ProgramKind.SPRAY:
             kind = agent.name
         elif one.id in bare:
             kind = "a password sent to the token endpoint under a browser's name"
         elif agent is not None and agent.name == "PowerShell" and one.app_id == OLD_MODULE:
             kind = "the old PowerShell module"
-        elif agent is not None and agent.kind in {Kind.KIT, Kind.LEGACY} and not one.succeeded:
+        elif agent is not None and agent.kind in {ProgramKind.KIT, ProgramKind.LEGACY} and not one.succeeded:
             kind = agent.name
         if kind and (one.succeeded or one.status.error_code in WRONG_PASSWORD):
             groups[spot_of(one.ip_address), kind, one.succeeded].append(one)

@@ -22,7 +22,7 @@ from commands.clues.records import (
     one_line,
     whence,
 )
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -32,32 +32,11 @@ SOURCE = "symptom 7"
 NEEDS = (("directory_audits_on_user", "audit_log"),)
 HELPS = ("directory_audits_by_user", "audit_log_on_mailbox")
 
-BY_SUSPECT = Sign(
-    "profile_changed_from_suspect_address",
-    Severity.HIGH,
-    "Somebody who is not the user changed who the user seems to be or how he is reached.",
-)
-REACH_CHANGED = Sign(
-    "contact_changed_from_new_address",
-    Severity.MEDIUM,
-    "A number or address by which the user is called back or gets a password again, changed from a new "
-    "place.",
-)
-DETAIL_CHANGED = Sign(
-    "profile_changed_from_new_address",
-    Severity.LOW,
-    "People change their own data, and sometimes from a new place.",
-)
-UNPLACED = Sign(
-    "profile_changed_by_user",
-    Severity.LOW,
-    "The account changed its own data, and no record says from where.",
-)
-ORDINARY = Sign(
-    "profile_changed",
-    Severity.INFO,
-    "An administrator, or the user from a usual address, changed the data; that is ordinary.",
-)
+BY_SUSPECT = weighed("profile_changed_from_suspect_address")
+REACH_CHANGED = weighed("contact_changed_from_new_address")
+DETAIL_CHANGED = weighed("profile_changed_from_new_address")
+UNPLACED = weighed("profile_changed_by_user")
+ORDINARY = weighed("profile_changed")
 SIGNS = (BY_SUSPECT, REACH_CHANGED, DETAIL_CHANGED, UNPLACED, ORDINARY)
 
 _ID: Final = "profile_changes"

@@ -12,7 +12,7 @@ from typing import Final
 
 from commands.clues.actions import AUDITS, concerns, given, graded, off, on, once
 from commands.clues.records import changing, found, one_line, whence
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -22,25 +22,11 @@ SOURCE = "beyond the document"
 NEEDS: Final = ("audit_log",)
 HELPS: Final = AUDITS[1:]
 
-BY_INTRUDER = Sign(
-    "policy_by_intruder",
-    Severity.CRITICAL,
-    "Protection taken down from a suspect address or session means that the whole tenant is under attack.",
-)
-REMOVED = Sign("policy_removed", Severity.MEDIUM, "Administrators replace policies, and say so beforehand.")
-WEAKENED = Sign(
-    "policy_weakened", Severity.MEDIUM, "An exception or a switch can open the door, or solve a complaint."
-)
-ACCESS = Sign(
-    "access_policy_changed",
-    Severity.MEDIUM,
-    "A conditional access or consent policy decides who gets in; changes are rare and announced.",
-)
-WORK = Sign(
-    "policy_changed_at_work",
-    Severity.LOW,
-    "The change was made where the user always works: likely an administrator's day, and worth a question.",
-)
+BY_INTRUDER = weighed("policy_by_intruder")
+REMOVED = weighed("policy_removed")
+WEAKENED = weighed("policy_weakened")
+ACCESS = weighed("access_policy_changed")
+WORK = weighed("policy_changed_at_work")
 SIGNS: Final = (BY_INTRUDER, REMOVED, WEAKENED, ACCESS, WORK)
 
 _KINDS: Final = (

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from commands.clues.alerts import alerts_of
+from commands.clues.alerts import alerts_of, tells
 from commands.clues.records import changing, found, one_line, whence
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import BlockedSender, Evidence
 
@@ -28,38 +28,14 @@ HELPS = (
     "directory_audits_by_user",
 )
 
-BLOCKED = Sign(
-    "sending_blocked",
-    Severity.HIGH,
-    "Microsoft blocks a mailbox only after it sent spam or far more mail than people write.",
-)
-WAS_BLOCKED = Sign(
-    "sending_was_blocked",
-    Severity.MEDIUM,
-    "An administrator took a block away; what led to it may still be there.",
-)
-RESTRICTED_ALERT = Sign(
-    "sending_restricted_alert", Severity.HIGH, "Microsoft's alert says that the user may no longer send."
-)
-PATTERN_ALERT = Sign(
-    "sending_pattern_alert",
-    Severity.MEDIUM,
-    "Microsoft's alert says that the user sends unusually; newsletters can cause that.",
-)
-BOUNCED = Sign(
-    "sending_bounced_as_blocked",
-    Severity.HIGH,
-    "A bounce with code 5.1.8 says that the sender is blocked for sending spam.",
-)
+BLOCKED = weighed("sending_blocked")
+WAS_BLOCKED = weighed("sending_was_blocked")
+RESTRICTED_ALERT = weighed("sending_restricted_alert")
+PATTERN_ALERT = weighed("sending_pattern_alert")
+BOUNCED = weighed("sending_bounced_as_blocked")
 SIGNS = (BLOCKED, WAS_BLOCKED, RESTRICTED_ALERT, PATTERN_ALERT, BOUNCED)
 
 _ID: Final = "sending_blocked"
-_RESTRICTED: Final = re.compile(
-    r"restricted from sending|user restricted|blocked from sending", re.IGNORECASE
-)
-_PATTERN: Final = re.compile(
-    r"sending limit exceeded|suspicious email sending|sending patterns", re.IGNORECASE
-)
 _BOUNCE: Final = re.compile(r"(?<![\d.])5\.1\.8(?![\d.])")
 _COUNT: Final = re.compile(r"(?:External|Internal)RecipientCount\w*=(\d+)", re.IGNORECASE)
 
@@ -80,9 +56,9 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     for alert in alerts_of(evidence):
         sign = (
             RESTRICTED_ALERT
-            if _RESTRICTED.search(alert.name)
+            if tells(alert, "restricted")
             else PATTERN_ALERT
-            if _PATTERN.search(alert.name)
+            if tells(alert, "sending_pattern")
             else None
         )
         if sign is not None:

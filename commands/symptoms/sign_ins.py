@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from commands.clues.actions import AUDITS
-from commands.clues.agents import Kind, agent_of, family_of
+from commands.clues.agents import agent_of, family_of
 from commands.clues.places import belongs_to_microsoft, network_of, spot_of
-from commands.report import Finding, Severity, Sign
+from commands.facts import ProgramKind
+from commands.report import Finding, Sign, weighed
 from commands.usual import (
     FAILURE_SPAN,
     MANY_FAILURES,
@@ -35,63 +36,22 @@ SOURCE = "investigation"
 NEEDS: Final = (("sign_ins", "audit_log"),)
 HELPS: Final = ("sign_ins_non_interactive", "risky_user", "risk_detections", *AUDITS[1:])
 
-SUSPECT = Sign(
-    "suspect_address_signed_in",
-    Severity.HIGH,
-    "Several reasons together, each with its points, say that somebody else signed in from this address.",
-)
-PROMPTS = Sign(
-    "prompts_then_success",
-    Severity.HIGH,
-    "Refused prompts followed by an accepted one from a strange network mean that the password was known and "
-    "the user was worn down.",
-)
-RISK_HIGH = Sign(
-    "risk_high",
-    Severity.HIGH,
-    "Microsoft gives a high risk, or the mark that somebody confirmed, only on strong grounds.",
-)
-RISK_MEDIUM = Sign("risk_medium", Severity.MEDIUM, "A medium risk is often true and often a new network.")
-RISK_LOW = Sign("risk_low", Severity.LOW, "A low risk is mostly a false alarm.")
-GUESSED = Sign(
-    "failures_then_success",
-    Severity.MEDIUM,
-    "Many wrong passwords before the first success from a strange network look guessed; people mistype, too.",
-)
-SCRIPTED = Sign(
-    "scripted_sign_in",
-    Severity.MEDIUM,
-    "A program signed in that this user never used; administrators and developers do that as well.",
-)
-LEGACY = Sign(
-    "legacy_sign_in",
-    Severity.MEDIUM,
-    "A protocol without a second factor got in that this user never used; old mail programs do that as well.",
-)
-DEVICE_CODE = Sign(
-    "device_code_sign_in",
-    Severity.MEDIUM,
-    "A device code is what a caller talks a victim into typing; televisions and command lines use it, too.",
-)
-TOO_FAST = Sign(
-    "too_fast_travel",
-    Severity.MEDIUM,
-    "Nobody travels that fast, but a tunnel to another office looks the same.",
-)
-SHARED = Sign(
-    "session_in_two_countries",
-    Severity.MEDIUM,
-    "One session in two countries is what a stolen token looks like, and a tunnel that was switched on.",
-)
-NEW_COUNTRY = Sign("new_country", Severity.LOW, "People travel; a new country alone proves nothing.")
-NEW_NETWORK = Sign("new_network", Severity.INFO, "Every café is a new network.")
-TRAVELLED = Sign(
-    "travelled_with_known_device",
-    Severity.INFO,
-    "A new place from a device that is known or managed is the user on a journey.",
-)
-FAILED = Sign("many_failures", Severity.INFO, "Every address in public gets guessed at; nobody got in.")
-ODD_HOUR = Sign("unusual_hour", Severity.INFO, "People work late; the hour only supports other signs.")
+SUSPECT = weighed("suspect_address_signed_in")
+PROMPTS = weighed("prompts_then_success")
+RISK_HIGH = weighed("risk_high")
+RISK_MEDIUM = weighed("risk_medium")
+RISK_LOW = weighed("risk_low")
+GUESSED = weighed("failures_then_success")
+SCRIPTED = weighed("scripted_sign_in")
+LEGACY = weighed("legacy_sign_in")
+DEVICE_CODE = weighed("device_code_sign_in")
+TOO_FAST = weighed("too_fast_travel")
+SHARED = weighed("session_in_two_countries")
+NEW_COUNTRY = weighed("new_country")
+NEW_NETWORK = weighed("new_network")
+TRAVELLED = weighed("travelled_with_known_device")
+FAILED = weighed("many_failures")
+ODD_HOUR = weighed("unusual_hour")
 
 SIGNS: Final = (
     SUSPECT,
@@ -173,7 +133,7 @@ def _programs(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
         one
         for one in got_in
         if (agent := agent_of(one.user_agent)) is not None
-        and agent.kind is not Kind.LEGACY
+        and agent.kind is not ProgramKind.LEGACY
         and family_of(one.user_agent) not in usual.agents
     ]
     if scripted and (agent := agent_of(scripted[0].user_agent)):

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from commands.clues.lures import SIGNATURE_FAMILIES, Family, families_in, own_words, topic
+from commands.clues.lures import families_in, own_words, signature_families
 from commands.clues.records import Doer, changing, doer_of, found, is_about, one_line, untold, whence
-from commands.report import Finding, Severity, Sign
+from commands.clues.subject_lines import topic
+from commands.facts import Family
+from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Message, Signature
@@ -35,27 +37,11 @@ HELPS = (
     "directory_audits_by_user",
 )
 
-LURE_ADDED = Sign(
-    "signature_lure_added",
-    Severity.HIGH,
-    "A signature that sells drugs, loans, gains or false support was added; nobody does that for himself.",
-)
-LURE = Sign(
-    "signature_lure",
-    Severity.MEDIUM,
-    "The signature reads like a fraud, and nothing says since when; it may be the user's trade.",
-)
-CHANGED_BY_SUSPECT = Sign(
-    "signature_changed_from_suspect_address",
-    Severity.HIGH,
-    "Somebody who is not the user changed what stands under every message.",
-)
-CHANGED_UNFAMILIAR = Sign(
-    "signature_changed_from_new_address",
-    Severity.LOW,
-    "The signature was changed from a new place; travellers add a telephone number.",
-)
-CHANGED = Sign("signature_changed", Severity.INFO, "People change their signature; it is good to know.")
+LURE_ADDED = weighed("signature_lure_added")
+LURE = weighed("signature_lure")
+CHANGED_BY_SUSPECT = weighed("signature_changed_from_suspect_address")
+CHANGED_UNFAMILIAR = weighed("signature_changed_from_new_address")
+CHANGED = weighed("signature_changed")
 SIGNS = (LURE_ADDED, LURE, CHANGED_BY_SUSPECT, CHANGED_UNFAMILIAR, CHANGED)
 
 TAIL_LINES: Final = 6
@@ -115,7 +101,7 @@ def _given(record: AuditRecord) -> str:
 
 def _change(record: AuditRecord, evidence: Evidence, usual: Usual) -> Finding:
     text = _given(record)
-    families = families_in(text, SIGNATURE_FAMILIES)
+    families = families_in(text, signature_families())
     doer = doer_of(record, evidence.subject, usual)
     if families and doer not in (Doer.OTHER, Doer.SERVICE):
         sign = LURE_ADDED
@@ -140,7 +126,7 @@ def _tails(evidence: Evidence) -> tuple[_Tail, ...]:
         lines = tuple(line.strip() for line in own_words(message.text).splitlines() if line.strip())
         if at is not None and lines:
             ending = lines[-TAIL_LINES:]
-            families = families_in("\n".join(ending)[-TAIL_LETTERS:], SIGNATURE_FAMILIES)
+            families = families_in("\n".join(ending)[-TAIL_LETTERS:], signature_families())
             tails.append(_Tail(at, ending, message, families))
     return tuple(sorted(tails, key=lambda tail: tail.at))
 
@@ -151,7 +137,7 @@ def _in_force(
     """The signature in force. A record that set this very text has said it already."""
     signature = evidence.signature.seen(Signature())
     text = plain(signature.signature_html) or signature.signature_text
-    families = families_in(text, SIGNATURE_FAMILIES)
+    families = families_in(text, signature_families())
     if not families or any(_same(_given(record), text) for record in changes):
         return
     old = [tail for tail in tails if families[0] in tail.families]
@@ -174,7 +160,7 @@ def _same(one: str, other: str) -> bool:
 
 def _in_sent(tails: Sequence[_Tail]) -> Iterator[Finding]:
     """The ends of sent messages: what did not stand there at first and then stands under several."""
-    for family in SIGNATURE_FAMILIES:
+    for family in signature_families():
         first = next((place for place, tail in enumerate(tails) if family in tail.families), None)
         if not first:  # nowhere, or from the beginning on
             continue

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from commands.clues.actions import changed, concerns, graded, once, whom
 from commands.clues.records import changing, found, one_line, whence
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import AuthenticationMethod, Evidence
@@ -22,35 +22,13 @@ SOURCE = "beyond the document"
 NEEDS: Final = ("authentication_methods", ("audit_log", "directory_audits_on_user"))
 HELPS: Final = ("audit_log_on_mailbox", "directory_audits_by_user")
 
-BY_INTRUDER = Sign(
-    "method_by_intruder",
-    Severity.HIGH,
-    "A sign-in method changed from a suspect address or session is the intruder's own key to the account.",
-)
-DISABLED = Sign(
-    "strong_authentication_off",
-    Severity.HIGH,
-    "Nothing ordinary ends with an account that a password alone opens.",
-)
-REPORTED = Sign("fraud_reported", Severity.HIGH, "The user himself reported a prompt that he had not caused.")
-PASS = Sign(
-    "temporary_pass",
-    Severity.MEDIUM,
-    "A temporary pass opens the account without any method; help desks give them for a new telephone.",
-)
-REMOVED = Sign(
-    "method_removed", Severity.MEDIUM, "Removing a method precedes adding a foreign one, or a lost telephone."
-)
-ADDED = Sign(
-    "method_added",
-    Severity.MEDIUM,
-    "A new method is the intruder's first wish, and everybody's with a new telephone.",
-)
-FAMILIAR = Sign(
-    "method_from_own_place",
-    Severity.INFO,
-    "The user changed a method where he always works: a new telephone.",
-)
+BY_INTRUDER = weighed("method_by_intruder")
+DISABLED = weighed("strong_authentication_off")
+REPORTED = weighed("fraud_reported")
+PASS = weighed("temporary_pass")
+REMOVED = weighed("method_removed")
+ADDED = weighed("method_added")
+FAMILIAR = weighed("method_from_own_place")
 SIGNS: Final = (BY_INTRUDER, DISABLED, REPORTED, PASS, REMOVED, ADDED, FAMILIAR)
 
 _ADDING: Final = (

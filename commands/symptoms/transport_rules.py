@@ -12,7 +12,7 @@ from typing import Final
 from commands.clues.actions import AUDITS, actions, given, graded, on
 from commands.clues.records import addresses_in, found, one_line, whence
 from commands.clues.rules import Rule
-from commands.report import Finding, Severity, Sign
+from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
 
@@ -21,35 +21,13 @@ SOURCE = "beyond the document"
 NEEDS: Final = ("transport_rules",)
 HELPS: Final = AUDITS
 
-BY_INTRUDER = Sign(
-    "transport_rule_by_intruder",
-    Severity.CRITICAL,
-    "A mail-flow rule made from a suspect address or session works on everybody's mail.",
-)
-OUTSIDE = Sign(
-    "transport_rule_outside",
-    Severity.HIGH,
-    "Copying or turning the tenant's mail to the outside is hardly ever wanted, and never unannounced.",
-)
-NEW = Sign(
-    "transport_rule_outside_by_others",
-    Severity.LOW,
-    "A rule that sends the tenant's mail outside is new; that concerns everybody, this account no more.",
-)
-DROPPED = Sign(
-    "transport_rule_drops", Severity.MEDIUM, "The rule deletes mail; against spam there are better means."
-)
-REMOVED = Sign(
-    "transport_rule_removed",
-    Severity.MEDIUM,
-    "A rule that protected the mail may be gone, or one that had served.",
-)
-CHANGED = Sign(
-    "transport_rule_changed", Severity.LOW, "Mail-flow rules are an administrator's everyday work."
-)
-STANDING = Sign(
-    "transport_rule_standing", Severity.INFO, "It sends mail outside and was not changed in the window."
-)
+BY_INTRUDER = weighed("transport_rule_by_intruder")
+OUTSIDE = weighed("transport_rule_outside")
+NEW = weighed("transport_rule_outside_by_others")
+DROPPED = weighed("transport_rule_drops")
+REMOVED = weighed("transport_rule_removed")
+CHANGED = weighed("transport_rule_changed")
+STANDING = weighed("transport_rule_standing")
 SIGNS: Final = (BY_INTRUDER, OUTSIDE, NEW, DROPPED, REMOVED, CHANGED, STANDING)
 
 _TARGETS: Final = ("redirectmessageto", "blindcopyto", "copyto", "addtorecipients")

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from commands import usual
 from commands.clues import places as places_module
-from commands.clues.agents import Kind, agent_of, family_of
+from commands.clues.agents import agent_of, family_of
 from commands.clues.places import Place
+from commands.facts import ProgramKind
 from graph.evidence import Domain, Reason, RiskDetection, SignIn, Unavailable
 from tests.commands.evidence import ADELE, INTRUDER, NOON, OFFICE, evidence, record, sign_in
 from tests.commands.symptoms.judging import (
@@ -457,13 +458,13 @@ def test_an_empty_coordinate_is_no_place():
 
 
 AGENTS = [
-    ("azurehound/v2.0.4", Kind.ATTACK),
-    ("AADInternals", Kind.ATTACK),
-    ("axios/1.7.2", Kind.KIT),
-    ("fasthttp", Kind.KIT),
-    ("BAV2ROPC", Kind.LEGACY),
-    ("python-requests/2.31.0", Kind.SCRIPT),
-    ("Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.3031", Kind.SCRIPT),
+    ("azurehound/v2.0.4", ProgramKind.ATTACK),
+    ("AADInternals", ProgramKind.ATTACK),
+    ("axios/1.7.2", ProgramKind.KIT),
+    ("fasthttp", ProgramKind.KIT),
+    ("BAV2ROPC", ProgramKind.LEGACY),
+    ("python-requests/2.31.0", ProgramKind.SCRIPT),
+    ("Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.3031", ProgramKind.SCRIPT),
     (BROWSER, None),
     ("Outlook-iOS/4.2436.0", None),
     ("Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0)", None),

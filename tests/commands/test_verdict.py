@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands import symptoms, verdict
+from commands import facts, symptoms, verdict
 from commands.report import Answer, Finding, Result, Severity, Sign, SourceState, State, SymptomResult, spoken
 from graph.evidence import SOURCES
 
@@ -89,7 +89,7 @@ def test_eight_points_of_weak_signs_alone_never_make_a_compromise():
     assert judged.answer is Answer.SUSPICIOUS
 
 
-@pytest.mark.parametrize("deciding", verdict.DECIDING, ids=lambda one: "+".join(one.any_of))
+@pytest.mark.parametrize("deciding", facts.deciding(), ids=lambda one: "+".join(one.any_of))
 def test_without_a_deciding_source_nobody_can_tell(deciding):
     judged = verdict.weigh([], states(set(deciding.any_of)))
     assert judged.answer is Answer.CANNOT_TELL

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from commands.check import lacks
-from commands.clues.lures import SENT_FAMILIES, SIGNATURE_FAMILIES, families_in, own_words, topic
+from commands.clues.lures import families_in, own_words, sent_families, signature_families
+from commands.clues.subject_lines import topic
 from commands.symptoms import hacked_account_messages as symptom
 from graph.audit_log.record import AuditRecord, Item
 from graph.evidence import Evidence, Known, Message
@@ -143,7 +144,7 @@ FRAUDS = [
 
 @pytest.mark.parametrize(("family", "text"), FRAUDS)
 def test_a_fraudulent_text_is_known_by_what_its_words_mean_together(family: str, text: str) -> None:
-    assert family in [one.id for one in families_in(text)]
+    assert family in [one.id for one in families_in(text, sent_families())]
 
 
 ORDINARY = [
@@ -244,8 +245,8 @@ ORDINARY = [
 
 @pytest.mark.parametrize("text", [row[1] for row in ORDINARY], ids=[row[0] for row in ORDINARY])
 def test_ordinary_business_mail_is_of_no_family(text: str) -> None:
-    assert [one.id for one in families_in(text)] == []
-    assert [one.id for one in families_in(text, SIGNATURE_FAMILIES)] == []
+    assert [one.id for one in families_in(text, sent_families())] == []
+    assert [one.id for one in families_in(text, signature_families())] == []
 
 
 STRANDED, GIFT, BANK, LURE, OPENER = (
@@ -386,7 +387,7 @@ def test_a_topic_is_the_subject_without_its_marks() -> None:
 
 
 def test_every_family_has_its_own_id() -> None:
-    ids = [family.id for family in dict.fromkeys((*SENT_FAMILIES, *SIGNATURE_FAMILIES))]
+    ids = [family.id for family in dict.fromkeys((*sent_families(), *signature_families()))]
     assert len(ids) == len(set(ids))
-    assert {family for family, _ in FRAUDS} == {family.id for family in SENT_FAMILIES}
+    assert {family for family, _ in FRAUDS} == {family.id for family in sent_families()}
     assert ADELE.mail

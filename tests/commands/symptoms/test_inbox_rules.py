@@ -551,3 +551,8 @@ def test_rules_of_one_name_are_told_apart_by_folder_and_words(
     ids = {name for one in rules_of(seen) for name in one.ids}
     assert "1" in ids
     assert "2" not in ids
+
+
+def test_a_greek_name_is_known_although_its_last_letter_has_two_forms():
+    assert hiding_of_name("Σημειώσεις") is Hiding.NOTES
+    assert hiding_of_name("ΣΗΜΕΙΏΣΕΙΣ") is Hiding.NOTES

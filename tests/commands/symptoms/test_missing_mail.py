@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from commands.check import lacks
-from commands.clues.lures import notice_kind
+from commands.clues.subject_lines import notice_kind
 from commands.symptoms import missing_mail
 from graph.audit_log.record import AuditRecord, Item
 from graph.evidence import Evidence, Known

@@ -1,0 +1,133 @@
+"""Texts searched for groups of meaning: the words of many languages that say the same.
+
+The words are data, in ``commands/facts/lures``. A group is made ready when it is first looked for.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from commands import facts
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A text made plain, with the set of its words."""
+
+    text: str
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> Plain:
+        """Make a text plain; see `plain_text`."""
+        plain = plain_text(text)
+        return cls(plain, frozenset(_WORD.findall(plain)))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of meaning, ready to be looked for.
+
+    Looking for hundreds of phrases in every message of a mailbox takes seconds; looking first whether their
+    words are there at all takes next to none.
+
+    Attributes:
+        pattern: Finds any of its words and phrases.
+        singles: Whole words that are phrases by themselves.
+        phrases: For each longer phrase, the whole words in it.
+        stems: Beginnings of words, for phrases that hold no whole word.
+        signs: What a text must hold for phrases that need not begin where a word does.
+    """
+
+    pattern: re.Pattern[str]
+    singles: frozenset[str]
+    phrases: tuple[frozenset[str], ...]
+    stems: tuple[str, ...]
+    signs: frozenset[str]
+
+    def is_in(self, plain: Plain) -> bool:
+        """Say whether a text holds a word of this group."""
+        return self._may_be_in(plain) and self.pattern.search(plain.text) is not None
+
+    def count_in(self, plain: Plain) -> int:
+        """Say how often a text holds words of this group."""
+        return len(self.pattern.findall(plain.text)) if self._may_be_in(plain) else 0
+
+    def _may_be_in(self, plain: Plain) -> bool:
+        if not self.singles.isdisjoint(plain.words):
+            return True
+        if any(phrase <= plain.words for phrase in self.phrases):
+            return True
+        if self.stems and any(word.startswith(self.stems) for word in plain.words):
+            return True
+        return any(sign in plain.text for sign in self.signs)
+
+
+@cache
+def group(name: str) -> Group:
+    """Give a group of the tables, in all languages.
+
+    Raises:
+        KeyError: there is no such group.
+    """
+    return any_of(facts.phrases_of(name))
+
+
+def any_of(phrases: Iterable[str]) -> Group:
+    """Make a group of these words and phrases, as `facts.Phrases` writes them."""
+    words = tuple(map(plain_text, phrases))
+    lettered = [word for word in sorted(words, key=len, reverse=True) if word[0].isalnum()]
+    others = [word for word in words if not word[0].isalnum()]
+    whole = {word: frozenset(_WHOLE_WORD.findall(word)) for word in lettered}
+    at_a_beginning = [rf"\b(?:{'|'.join(map(_one, lettered))})"] if lettered else []
+    return Group(
+        pattern=re.compile("|".join([*at_a_beginning, *(_one(word.lstrip("*")) for word in others)])),
+        singles=frozenset(next(iter(found)) for found in whole.values() if len(found) == 1),
+        phrases=tuple(found for found in whole.values() if len(found) > 1),
+        stems=tuple(sorted({_BEGINNING.findall(word)[0] for word, found in whole.items() if not found})),
+        signs=frozenset(_BEGINNING.findall(word)[0] if word[0] == "*" else word[0] for word in others),
+    )
+
+
+def one_of(name: str) -> str:
+    """Give a group of the tables as an alternative within a regular expression."""
+    return "|".join(map(_one, sorted(facts.phrases_of(name), key=len, reverse=True)))
+
+
+# A word that may go on, or next to an apostrophe that may be left out, need not stand in a text like this.
+_WHOLE_WORD: Final = re.compile(r"(?<![\w'])\w+(?![\w*'])")
+_BEGINNING: Final = re.compile(r"\w+")
+
+
+def _one(phrase: str) -> str:
+    pattern = re.escape(phrase.rstrip("*")).replace(r"\*", r"\w*").replace(r"\ ", r"\s+")
+    # An apostrophe may be straight, typographic or left out.
+    pattern = pattern.replace("'", "['’‘`]?")
+    return pattern if phrase.endswith("*") else pattern + r"(?!\w)"
+
+
+_INVISIBLE: Final = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+_LOOK_ALIKES: Final = str.maketrans("аеорсухіјѕԁһкмтвнαορν", "aeopcyxijsdhkmtbhaopv")
+_WORD: Final = re.compile(r"\w+")
+_FOREIGN_WORD: Final = re.compile(r"\w*[^\W\x00-\x7f]\w*")
+_LATIN: Final = re.compile(r"[a-z]")
+
+
+def plain_text(text: str) -> str:
+    """Bring a text into one case, without invisible signs and disguised letters.
+
+    Cyrillic and Greek letters that look like Latin ones are read as Latin only in words that mix the two.
+    """
+    if text.isascii():
+        return text.casefold()
+    folded = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).casefold()
+    return _FOREIGN_WORD.sub(lambda word: _undisguised(word[0]), folded)
+
+
+def _undisguised(word: str) -> str:
+    return word.translate(_LOOK_ALIKES) if _LATIN.search(word) else word
