@@ -39,8 +39,9 @@ from graph.audit_log.files import Unreadable
 from graph.audit_log.record import AuditRecord, UnreadableRecord, is_service
 from graph.audit_log.scan import Contexts, Part, Picked, Tally
 from graph.audit_log.sign_in import LOGONS
-from graph.evidence import SOURCES, Evidence, Known, Reason, RiskDetection, SignIn, Unavailable
+from graph.evidence import SOURCES, Evidence, Known, Reason, Unavailable
 from graph.question import Subject, Window
+from graph.resources.sign_ins import RiskDetection, SignIn
 
 T = TypeVar("T")
 

@@ -17,7 +17,9 @@ from commands.clues.roles import way
 from commands.report import Event, SymptomResult
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
-from graph.evidence import Evidence, Message, SignIn
+from graph.evidence import Evidence
+from graph.resources.mail import Message
+from graph.resources.sign_ins import SignIn
 
 _AUDITS: Final = (
     "audit_log",

@@ -39,7 +39,8 @@ from commands.clues.places import (
 from commands.facts import ProgramKind
 from graph.audit_log.record import AuditRecord, address_of
 from graph.audit_log.sign_in import LOGONS, sign_in_of
-from graph.evidence import Evidence, RiskDetection, SignIn, Unavailable
+from graph.evidence import Evidence, Unavailable
+from graph.resources.sign_ins import RiskDetection, SignIn
 
 ENOUGH: Final = 10
 """Ordinary sign-ins from which on something may be called new."""

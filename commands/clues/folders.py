@@ -13,7 +13,7 @@ from functools import cache
 from typing import Final
 
 from commands import facts
-from graph.evidence import MailFolder
+from graph.resources.mail import MailFolder
 
 
 class Hiding(Enum):

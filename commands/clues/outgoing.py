@@ -18,7 +18,8 @@ from commands.clues.records import message_key
 from commands.clues.sending import sent_of
 from commands.report import Report, Severity, spoken
 from commands.usual import Usual
-from graph.evidence import Evidence, Known, Message, Recipient
+from graph.evidence import Evidence, Known
+from graph.resources.mail import Message, Recipient
 
 COPIES: Final = ("sent_items", "deleted_items", "recoverable_items")
 """The folders in which copies of sent mail lie, also when somebody cleared them away."""

@@ -18,8 +18,8 @@ from typing import Any, Final, Protocol
 import iptocc
 import maxminddb
 
-from graph.audit_log.addresses import is_microsoft
-from graph.evidence import Location
+from graph.addresses import is_microsoft
+from graph.resources.sign_ins import Location
 
 EARTH_RADIUS: Final = 6371.0
 """Kilometres."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commands.clues.records import one_line
-from graph.evidence import DirectoryRole
+from graph.resources.directory import DirectoryRole
 
 
 def way(role: DirectoryRole) -> str:

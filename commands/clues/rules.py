@@ -18,7 +18,9 @@ from commands.clues.phrases import Plain, group
 from commands.clues.records import addresses_in, changing, is_about
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence, HiddenInboxRule, InboxRule, MailFolder, Recipient, RuleActions, SweepRule
+from graph.evidence import Evidence
+from graph.resources.mail import MailFolder, Recipient
+from graph.resources.rules import HiddenInboxRule, InboxRule, RuleActions, SweepRule
 
 MAKES: Final = frozenset({"new-inboxrule", "new-sweeprule"})
 CHANGES: Final = frozenset({"set-inboxrule", "enable-inboxrule", "set-sweeprule", "enable-sweeprule"})

@@ -12,8 +12,10 @@ from commands.clues.records import one_line
 from commands.plan import Change, Look, Nothing, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.parts import asks_for, because, day, first_line, gaps, name_of, refusals
-from graph.evidence import MailProtocols, MobileDevice, Unavailable
+from graph.evidence import Unavailable
 from graph.request import Cmdlet
+from graph.resources.devices import MobileDevice
+from graph.resources.mailbox import MailProtocols
 
 TITLE = "Block mobile devices"
 SOURCE = "beyond the document"

@@ -24,8 +24,9 @@ from commands.steps.parts import (
     user_look,
     user_path,
 )
-from graph.evidence import Unavailable, User
+from graph.evidence import Unavailable
 from graph.request import Request
+from graph.resources.directory import User
 
 TITLE = "Block the user account from signing in"
 SOURCE = "step 5"

@@ -15,9 +15,10 @@ from commands.planning import PlanningInput
 from commands.report import Severity
 from commands.steps.parts import because, finding_on_app, gaps, is_own_app, name_of, refusals
 from commands.symptoms.oauth_apps import MICROSOFT_OWNERS
-from graph.evidence import OAuthGrant, Unavailable
+from graph.evidence import Unavailable
 from graph.parts.reading import segment
 from graph.request import Request
+from graph.resources.applications import OAuthGrant
 
 TITLE = "Disable applications"
 SOURCE = "beyond the document"

@@ -16,9 +16,9 @@ from commands.plan import Change, Look, Nothing, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import unseen
 from commands.steps.parts import asks_for, because, name_of, refusals
-from graph.evidence import HiddenInboxRule, InboxRule
 from graph.parts.reading import segment
 from graph.request import Cmdlet, Limit, Request
+from graph.resources.rules import HiddenInboxRule, InboxRule
 
 TITLE = "Disable suspicious inbox rules"
 SOURCE = "step 3"

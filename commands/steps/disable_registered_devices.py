@@ -16,9 +16,10 @@ from commands.plan import Change, Look, Nothing, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.parts import asks_for, because, day, first_line, gaps, name_of, refusals
-from graph.evidence import RegisteredDevice, Unavailable
+from graph.evidence import Unavailable
 from graph.parts.reading import segment
 from graph.request import Request
+from graph.resources.devices import RegisteredDevice
 
 TITLE = "Disable registered devices"
 SOURCE = "beyond the document"

@@ -14,8 +14,8 @@ from commands.plan import Change, Look, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
-from graph.evidence import SweepRule
 from graph.request import Cmdlet
+from graph.resources.rules import SweepRule
 
 TITLE = "Disable suspicious sweep rules"
 SOURCE = "step 3"

@@ -16,8 +16,8 @@ from commands.report import Finding, Severity
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import first_line
 from commands.symptoms.transport_rules import REMOVED
-from graph.evidence import TransportRule
 from graph.request import Cmdlet
+from graph.resources.rules import TransportRule
 
 TITLE = "Disable mail-flow rules of the tenant"
 SOURCE = "beyond the document"

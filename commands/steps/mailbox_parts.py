@@ -9,9 +9,10 @@ from commands.plan import Change, Look, Nothing, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import spoken
 from commands.steps.parts import because, first_line, is_compromised, name_of
-from graph.evidence import Reason, RoleGroup, Unavailable
+from graph.evidence import Reason, Unavailable
 from graph.parts.role_groups import names_of
 from graph.request import Cmdlet
+from graph.resources.directory import RoleGroup
 
 MULTI = "#Exchange.GenericHashTable"
 """The type of a value that adds to a list of Exchange's, or takes from it."""

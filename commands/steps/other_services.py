@@ -15,7 +15,8 @@ from commands.plan import Errand, Planned
 from commands.planning import PlanningInput
 from commands.steps.parts import mail_of
 from commands.usual import domain_of, internal_domains, registrable
-from graph.evidence import Known, Message
+from graph.evidence import Known
+from graph.resources.mail import Message
 
 TITLE = "Secure other services that used this mailbox as their alternative address"
 SOURCE = "step 7"

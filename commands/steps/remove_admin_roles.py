@@ -19,9 +19,9 @@ from commands.report import Finding
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
 from commands.steps.mailbox_parts import unseen, with_gaps
 from commands.steps.parts import because, day, first_line, is_compromised, name_of, refusals, user_path
-from graph.evidence import DirectoryRole
 from graph.parts.reading import graph_time, literal, segment
 from graph.request import Request
+from graph.resources.directory import DirectoryRole
 
 TITLE = "Remove the account from all administrative roles: directory roles"
 SOURCE = "step 6"

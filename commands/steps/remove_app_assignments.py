@@ -26,9 +26,10 @@ from commands.steps.parts import (
     refusals,
     user_path,
 )
-from graph.evidence import AppRoleAssignment, Unavailable
+from graph.evidence import Unavailable
 from graph.parts.reading import segment
 from graph.request import Request
+from graph.resources.applications import AppRoleAssignment
 
 TITLE = "Remove the user from applications"
 SOURCE = "beyond the document"

@@ -18,8 +18,8 @@ from commands.report import Finding
 from commands.steps.mailbox_parts import MULTI, unseen, with_gaps
 from commands.steps.parts import asks_for, because, first_line, name_of, refusals
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Delegate, DelegateKind
 from graph.request import Cmdlet
+from graph.resources.mailbox import Delegate, DelegateKind
 
 TITLE = "Remove delegates of the mailbox"
 SOURCE = "beyond the document"

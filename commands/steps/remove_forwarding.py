@@ -15,8 +15,9 @@ from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
-from graph.evidence import Known, Mailbox
+from graph.evidence import Known
 from graph.request import Cmdlet
+from graph.resources.mailbox import Mailbox
 
 TITLE = "Disable mail forwarding"
 SOURCE = "step 2"

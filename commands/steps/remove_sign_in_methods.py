@@ -26,9 +26,10 @@ from commands.steps.parts import (
     user_path,
 )
 from commands.symptoms import credential_changes, strong_authentication
-from graph.evidence import AuthenticationMethod, Unavailable
+from graph.evidence import Unavailable
 from graph.parts.reading import segment
 from graph.request import Request
+from graph.resources.sign_ins import AuthenticationMethod
 
 TITLE = "Remove sign-in methods that the user did not register"
 SOURCE = "beyond the document"

@@ -25,9 +25,10 @@ from commands.steps.parts import (
     user_path,
 )
 from commands.steps.revoke_sessions import revoking
-from graph.evidence import Domain, Unavailable, User
+from graph.evidence import Unavailable
 from graph.parts.reading import graph_time
 from graph.request import Request
+from graph.resources.directory import Domain, User
 
 TITLE = "Reset the user's password"
 SOURCE = "step 1"

@@ -21,8 +21,9 @@ from commands.planning import PlanningInput
 from commands.report import Answer, Finding, Severity
 from commands.steps.parts import privileges, refusals, user_look, user_path
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Unavailable, User
+from graph.evidence import Unavailable
 from graph.request import Request
+from graph.resources.directory import User
 
 TITLE = "Make sure that the contact information is correct"
 SOURCE = "step 7"
@@ -45,7 +46,7 @@ class Field:
 
     Attributes:
         graph: Its name in Graph.
-        value: Its name in `graph.evidence.User`.
+        value: Its name in `graph.resources.directory.User`.
         spoken: What people call it.
         audited: Its names in audit records and cmdlets, in lower case and without dots.
         many: Whether it holds a list.

@@ -22,9 +22,10 @@ from commands.steps.parts import (
     not_own_app,
     refusals,
 )
-from graph.evidence import OAuthGrant, Unavailable
+from graph.evidence import Unavailable
 from graph.parts.reading import literal, segment
 from graph.request import Request
+from graph.resources.applications import OAuthGrant
 
 TITLE = "Revoke what applications were allowed to do"
 SOURCE = "beyond the document"

@@ -16,8 +16,8 @@ from commands.planning import PlanningInput
 from commands.report import Answer
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import name_of, refusals
-from graph.evidence import BlockedSender
 from graph.request import Cmdlet
+from graph.resources.mailbox import BlockedSender
 
 TITLE = "Unblock the mailbox from sending"
 SOURCE = "step 4"

@@ -16,8 +16,9 @@ from commands.clues.roles import way
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
-from graph.evidence import DirectoryRole, Evidence
+from graph.evidence import Evidence
 from graph.question import Subject
+from graph.resources.directory import DirectoryRole
 
 TITLE = "Administrator roles given or taken away"
 SOURCE = "beyond the document"

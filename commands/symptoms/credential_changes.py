@@ -26,7 +26,8 @@ from commands.clues.records import (
 from commands.report import Finding, weighed
 from commands.usual import Usual, domain_of, registrable
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence, RegisteredMethods, Unavailable
+from graph.evidence import Evidence, Unavailable
+from graph.resources.sign_ins import RegisteredMethods
 
 TITLE = "Unusual credential changes, such as multiple password changes are required"
 SOURCE = "symptom 8"

@@ -14,7 +14,8 @@ from commands.clues.records import by_service, found, one_line, whence
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
-from graph.evidence import DelegateKind, Evidence
+from graph.evidence import Evidence
+from graph.resources.mailbox import DelegateKind
 
 TITLE = "Somebody else may open the mailbox or send from it"
 SOURCE = "beyond the document"

@@ -21,7 +21,8 @@ from commands.clues.records import by_subject, done, one_line
 from commands.facts import ProgramKind
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
-from graph.evidence import Evidence, SignIn
+from graph.evidence import Evidence
+from graph.resources.sign_ins import SignIn
 
 TITLE = "Tools that explore the directory"
 SOURCE = "beyond the document"

@@ -19,7 +19,8 @@ from commands.clues.subject_lines import topic
 from commands.facts import Family
 from commands.report import Finding, weighed
 from commands.usual import Usual
-from graph.evidence import Evidence, Message
+from graph.evidence import Evidence
+from graph.resources.mail import Message
 
 TITLE = "The Sent or Deleted Items folders contain common hacked-account messages"
 SOURCE = "symptom 6"

@@ -24,7 +24,8 @@ from commands.clues.records import (
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence, Known, Mailbox
+from graph.evidence import Evidence, Known
+from graph.resources.mailbox import Mailbox
 
 TITLE = "Mail forwarding was recently added"
 SOURCE = "symptom 9"

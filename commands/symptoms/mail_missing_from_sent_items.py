@@ -16,7 +16,9 @@ from commands.clues.sending import Sent, sent_of
 from commands.clues.subject_lines import is_automatic, topic
 from commands.report import Finding, weighed
 from commands.usual import Usual
-from graph.evidence import Evidence, Known, Mailbox, Message, Source
+from graph.evidence import Evidence, Known, Source
+from graph.resources.mail import Message
+from graph.resources.mailbox import Mailbox
 
 TITLE = (
     "Other users might receive emails from the compromised account without the corresponding email "

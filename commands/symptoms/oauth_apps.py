@@ -17,7 +17,8 @@ from commands.clues.records import changing, done, found, one_line, whence
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence, OAuthGrant
+from graph.evidence import Evidence
+from graph.resources.applications import OAuthGrant
 
 TITLE = "Applications let into the account"
 SOURCE = "beyond the document"

@@ -21,7 +21,8 @@ from commands.report import Finding, Sign, weighed
 from commands.usual import WRONG_PASSWORD, Usual
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
-from graph.evidence import Evidence, SignIn
+from graph.evidence import Evidence
+from graph.resources.sign_ins import SignIn
 
 TITLE = "Password guessing"
 SOURCE = "beyond the document"

@@ -14,7 +14,8 @@ from commands.clues.alerts import alerts_of, tells
 from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, weighed
 from commands.usual import Usual
-from graph.evidence import BlockedSender, Evidence
+from graph.evidence import Evidence
+from graph.resources.mailbox import BlockedSender
 
 TITLE = "The user’s mailbox is blocked from sending an email"
 SOURCE = "symptom 5"

@@ -29,7 +29,8 @@ from commands.usual import (
     is_managed,
     risk_of,
 )
-from graph.evidence import Evidence, SignIn
+from graph.evidence import Evidence
+from graph.resources.sign_ins import SignIn
 
 TITLE = "Unusual sign-ins: address, location, time, success or failure"
 SOURCE = "investigation"

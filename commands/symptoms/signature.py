@@ -21,7 +21,9 @@ from commands.facts import Family
 from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence, Message, Signature
+from graph.evidence import Evidence
+from graph.resources.mail import Message
+from graph.resources.mailbox import Signature
 
 TITLE = (
     "An unusual signature was recently added, such as a fake banking signature or a prescription drug "

@@ -15,7 +15,8 @@ from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
-from graph.evidence import AuthenticationMethod, Evidence
+from graph.evidence import Evidence
+from graph.resources.sign_ins import AuthenticationMethod
 
 TITLE = "Strong authentication was switched off, weakened or changed"
 SOURCE = "beyond the document"

@@ -23,7 +23,7 @@ from typing import IO, Any, Final, TypeAlias
 
 from graph.audit_log import directory_audit, graph_query, management_api, risk, search_rows, sign_in
 from graph.audit_log.record import AuditRecord, UnreadableRecord
-from graph.evidence import RiskDetection, SignIn
+from graph.resources.sign_ins import RiskDetection, SignIn
 
 REMEMBERED_IDS: Final = 200_000
 """How many of the latest ids are remembered; repeats in exports lie close together."""

@@ -18,10 +18,10 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
-from graph.audit_log.addresses import address_of, is_microsoft
+from graph.addresses import address_of, is_microsoft
 from graph.audit_log.record_types import record_type_of
-from graph.audit_log.times import time_of
 from graph.errors import UnreadableRecord
+from graph.times import time_of
 
 __all__ = [
     "ActorType",

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from graph.audit_log.record import UnreadableRecord, address_of, as_mapping, as_text, content_id
 from graph.audit_log.sign_in import location_of
-from graph.evidence import RiskDetection
+from graph.resources.sign_ins import RiskDetection
 
 _CATEGORIES: Final = frozenset({"userriskevents", "aaduserriskevents"})
 

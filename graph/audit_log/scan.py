@@ -21,13 +21,13 @@ from typing import Any, Final
 
 import msgspec
 
+from graph.addresses import address_of
 from graph.audit_log import directory_audit, files, search_rows
-from graph.audit_log.addresses import address_of
 from graph.audit_log.files import RAW_KEPT, Unreadable
 from graph.audit_log.record import AuditRecord, UnreadableRecord, parse
 from graph.audit_log.sign_in import LOGONS
-from graph.audit_log.times import time_of
-from graph.evidence import RiskDetection, SignIn
+from graph.resources.sign_ins import RiskDetection, SignIn
+from graph.times import time_of
 
 EVERYDAY: Final[Mapping[str, int]] = {
     # Pages, chats and reports: none of the symptoms rests on them.

@@ -20,7 +20,7 @@ from graph.audit_log.record import (
     as_text,
     content_id,
 )
-from graph.evidence import DeviceDetail, GeoCoordinates, Location, SignIn, SignInStatus
+from graph.resources.sign_ins import DeviceDetail, GeoCoordinates, Location, SignIn, SignInStatus
 
 LOGONS: Final = frozenset({"UserLoggedIn", "UserLoginFailed"})
 """The operations of the unified audit log that are sign-ins."""

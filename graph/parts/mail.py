@@ -11,11 +11,12 @@ from typing import Any
 
 from graph.effects import Effect, Item, fetch
 from graph.errors import NoPermission
-from graph.evidence import Known, Message
+from graph.evidence import Known
 from graph.parts.reading import graph_time, read_each, segment
 from graph.parts.text import plain
 from graph.question import Question
 from graph.request import Limit, Request
+from graph.resources.mail import Message
 
 READ = "Mail.Read"
 READ_BASIC = "Mail.ReadBasic.All"

@@ -11,10 +11,11 @@ from typing import Any
 
 from graph.effects import Effect, Item, fetch, try_each
 from graph.errors import GraphError
-from graph.evidence import Known, RoleGroup
+from graph.evidence import Known
 from graph.parts.reading import lacking, untold
 from graph.question import Question, Subject
 from graph.request import Cmdlet
+from graph.resources.directory import RoleGroup
 
 _NAMES = (
     "ExternalDirectoryObjectId",

@@ -11,11 +11,12 @@ from collections.abc import Generator
 from typing import Any, Final
 
 from graph.effects import Effect, fetch
-from graph.evidence import Known, SignIn
+from graph.evidence import Known
 from graph.parts.directory_audits import KEPT_PREMIUM, LATENESS
 from graph.parts.reading import graph_time, literal, read_each
 from graph.question import Question
 from graph.request import Limit, Request
+from graph.resources.sign_ins import SignIn
 
 INTERACTIVE: Final = "interactiveUser"
 NON_INTERACTIVE: Final = "nonInteractiveUser"

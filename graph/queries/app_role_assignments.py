@@ -7,10 +7,11 @@ that the user is a direct member of as well.
 from __future__ import annotations
 
 from graph.effects import Asking, fetch
-from graph.evidence import AppRoleAssignment, Known
+from graph.evidence import Known
 from graph.parts.reading import read_each, segment
 from graph.question import Question
 from graph.request import Request
+from graph.resources.applications import AppRoleAssignment
 
 PERMISSIONS = ("Directory.Read.All",)
 LICENCE = ""

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from graph.effects import Asking, Item, try_each
 from graph.errors import GraphError, NoLicence, NotFound
-from graph.evidence import AuthenticationMethod, Known, RegisteredMethods
+from graph.evidence import Known
 from graph.parts.reading import lacking, needing, read_each, segment, untold
 from graph.question import Question
 from graph.request import Limit, Request
+from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods
 
 PERMISSIONS = ("UserAuthenticationMethod.Read.All", "AuditLog.Read.All")
 LICENCE = ""

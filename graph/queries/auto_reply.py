@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from graph.effects import Asking, fetch
-from graph.evidence import AutoReply, Known
+from graph.evidence import Known
 from graph.parts.reading import segment, untold
 from graph.question import Question
 from graph.request import Limit, Request
+from graph.resources.mailbox import AutoReply
 
 PERMISSIONS = ("MailboxSettings.Read",)
 LICENCE = ""

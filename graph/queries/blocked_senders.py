@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from graph.effects import Asking, fetch
 from graph.errors import NotFound
-from graph.evidence import BlockedSender, Known
+from graph.evidence import Known
 from graph.parts.reading import read_each, untold
 from graph.question import Question, Subject
 from graph.request import Cmdlet
+from graph.resources.mailbox import BlockedSender
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-BlockedSenderAddress")
 LICENCE = ""

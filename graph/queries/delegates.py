@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from graph.effects import Asking, Item, try_each
 from graph.errors import GraphError
-from graph.evidence import Delegate, DelegateKind, Known
+from graph.evidence import Known
 from graph.parts.reading import lacking, untold
 from graph.parts.recipients import addresses_called, addresses_of
 from graph.question import Question
 from graph.request import Cmdlet
+from graph.resources.mailbox import Delegate, DelegateKind
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MailboxPermission")
 LICENCE = ""

@@ -16,10 +16,11 @@ from typing import Any, Final, TypeAlias
 
 from graph.effects import Asking, Effect, Item, try_each
 from graph.errors import GraphError
-from graph.evidence import DirectoryRole, Known
+from graph.evidence import Known
 from graph.parts.reading import lacking, literal, needing, read_each, segment
 from graph.question import Question
 from graph.request import EVENTUAL, Request
+from graph.resources.directory import DirectoryRole
 
 READ_ROLES: Final = "RoleManagement.Read.Directory"
 READ_GROUPS: Final = "GroupMember.Read.All"

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from graph.effects import Asking, fetch, try_each
 from graph.errors import GraphError, NotFound
-from graph.evidence import Domain, Known
+from graph.evidence import Known
 from graph.parts.reading import lacking, needing, read_each, segment
 from graph.question import Question
 from graph.request import Request
+from graph.resources.directory import Domain
 
 PERMISSIONS = ("Domain.Read.All", "Domain-InternalFederation.Read.All")
 LICENCE = ""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from graph.effects import Asking
-from graph.evidence import RoleGroup
 from graph.parts.role_groups import role_groups
 from graph.question import Question
+from graph.resources.directory import RoleGroup
 
 PERMISSIONS = (
     "Exchange.ManageAsApp",

@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping
 
 from graph.effects import Asking, fetch
-from graph.evidence import HiddenInboxRule, Known
+from graph.evidence import Known
 from graph.parts.reading import read_each
 from graph.parts.recipients import addresses_of
 from graph.question import Question
 from graph.request import Cmdlet
+from graph.resources.rules import HiddenInboxRule
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-InboxRule")
 LICENCE = ""

@@ -6,10 +6,11 @@ Hidden rules never come this way; see `hidden_inbox_rules`.
 from __future__ import annotations
 
 from graph.effects import Asking, fetch
-from graph.evidence import InboxRule, Known
+from graph.evidence import Known
 from graph.parts.reading import read_each, segment, untold, without_nulls
 from graph.question import Question
 from graph.request import Limit, Request
+from graph.resources.rules import InboxRule
 
 PERMISSIONS = ("MailboxSettings.Read",)
 LICENCE = ""

@@ -6,10 +6,11 @@ Source: Exchange PowerShell, "Get-MailboxJunkEmailConfiguration".
 from __future__ import annotations
 
 from graph.effects import Asking, fetch
-from graph.evidence import JunkLists, Known
+from graph.evidence import Known
 from graph.parts.reading import only, untold
 from graph.question import Question
 from graph.request import Cmdlet
+from graph.resources.mailbox import JunkLists
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MailboxJunkEmailConfiguration")
 LICENCE = ""

@@ -12,10 +12,11 @@ from typing import Any
 
 from graph.effects import Asking, fetch_each, try_each
 from graph.errors import GraphError, NotFound
-from graph.evidence import Known, MailFolder
+from graph.evidence import Known
 from graph.parts.reading import lacking, read_each, segment
 from graph.question import Question
 from graph.request import Limit, Request
+from graph.resources.mail import MailFolder
 
 PERMISSIONS = ("Mail.ReadBasic.All",)
 LICENCE = ""

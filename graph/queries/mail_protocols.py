@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from graph.effects import Asking, fetch
-from graph.evidence import Known, MailProtocols
+from graph.evidence import Known
 from graph.parts.reading import only, untold
 from graph.question import Question
 from graph.request import Cmdlet
+from graph.resources.mailbox import MailProtocols
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-CASMailbox")
 LICENCE = ""

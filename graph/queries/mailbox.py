@@ -11,10 +11,11 @@ from typing import Any
 
 from graph.effects import Asking, Effect, try_each
 from graph.errors import GraphError
-from graph.evidence import Known, Mailbox
+from graph.evidence import Known
 from graph.parts.reading import lacking, only, untold
 from graph.question import Question
 from graph.request import Cmdlet
+from graph.resources.mailbox import Mailbox
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-Mailbox")
 LICENCE = ""

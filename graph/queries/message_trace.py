@@ -13,10 +13,11 @@ from typing import Any, TypeAlias
 
 from graph.effects import Asking, Effect, Item, fetch, fetch_each
 from graph.errors import CannotSignIn, GraphError, NoPermission, NotFound, Refused
-from graph.evidence import Known, TracedMessage
+from graph.evidence import Known
 from graph.parts.reading import graph_time, literal, needing, read_each
 from graph.question import Question, Window
 from graph.request import Cmdlet, Limit, Request
+from graph.resources.mail import TracedMessage
 
 PERMISSIONS = ("ExchangeMessageTrace.Read.All", "an Exchange role with Get-MessageTraceV2")
 LICENCE = ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from graph.effects import Asking, fetch
-from graph.evidence import Known, MobileDevice
+from graph.evidence import Known
 from graph.parts.reading import read_each, untold
 from graph.question import Question
 from graph.request import Cmdlet
+from graph.resources.devices import MobileDevice
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MobileDevice")
 LICENCE = ""

@@ -11,10 +11,11 @@ from typing import Any
 
 from graph.effects import Asking, Item, fetch, try_each
 from graph.errors import GraphError
-from graph.evidence import Known, OAuthGrant
+from graph.evidence import Known
 from graph.parts.reading import lacking, needing, read_each, segment
 from graph.question import Question
 from graph.request import Request
+from graph.resources.applications import OAuthGrant
 
 PERMISSIONS = ("Directory.Read.All", "Application.Read.All")
 LICENCE = ""

@@ -12,11 +12,12 @@ import re
 
 from graph.effects import Asking, fetch
 from graph.errors import NoPermission
-from graph.evidence import Known, Message
+from graph.evidence import Known
 from graph.parts import mail
 from graph.parts.reading import segment
 from graph.question import Question
 from graph.request import Limit, Request
+from graph.resources.mail import Message
 
 PERMISSIONS = (mail.READ_BASIC,)
 LICENCE = ""

@@ -6,9 +6,9 @@ Source: Security & Compliance PowerShell, "Get-RoleGroup".
 from __future__ import annotations
 
 from graph.effects import Asking
-from graph.evidence import RoleGroup
 from graph.parts.role_groups import role_groups
 from graph.question import Question
+from graph.resources.directory import RoleGroup
 
 PERMISSIONS = ("Exchange.ManageAsApp", "a Purview role with Get-RoleGroup")
 LICENCE = ""

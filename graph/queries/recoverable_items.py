@@ -7,9 +7,9 @@ Purges, which a hold keeps, are not reached.
 from __future__ import annotations
 
 from graph.effects import Asking
-from graph.evidence import Message
 from graph.parts import mail
 from graph.question import Question
+from graph.resources.mail import Message
 
 PERMISSIONS = (mail.READ_BASIC, mail.READ)
 LICENCE = ""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from graph.effects import Asking, Item, fetch_each
-from graph.evidence import Known, RegisteredDevice
+from graph.evidence import Known
 from graph.parts.reading import read_each, segment
 from graph.question import Question
 from graph.request import Request
+from graph.resources.devices import RegisteredDevice
 
 PERMISSIONS = ("User.Read.All", "Device.Read.All")
 LICENCE = ""

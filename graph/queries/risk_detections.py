@@ -6,10 +6,11 @@ Microsoft Entra ID P1 shows that there was a risk, P2 also which one.
 from __future__ import annotations
 
 from graph.effects import Asking, fetch
-from graph.evidence import Known, RiskDetection
+from graph.evidence import Known
 from graph.parts.reading import literal, read_each, untold
 from graph.question import Question
 from graph.request import Limit, Request
+from graph.resources.sign_ins import RiskDetection
 from graph.responses import P1, P2
 
 PERMISSIONS = ("IdentityRiskEvent.Read.All",)

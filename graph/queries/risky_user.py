@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from graph.effects import Asking, fetch
 from graph.errors import NotFound
-from graph.evidence import Known, RiskyUser
+from graph.evidence import Known
 from graph.parts.reading import segment, untold
 from graph.question import Question
 from graph.request import Limit, Request
+from graph.resources.sign_ins import RiskyUser
 from graph.responses import P2
 
 PERMISSIONS = ("IdentityRiskyUser.Read.All",)

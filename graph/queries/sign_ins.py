@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from graph.effects import Asking
 from graph.errors import NotFound, Refused
-from graph.evidence import SignIn
 from graph.parts.reading import lacking
 from graph.parts.sign_ins import INTERACTIVE, sign_ins
 from graph.question import Question
+from graph.resources.sign_ins import SignIn
 from graph.responses import P1
 
 PERMISSIONS = ("AuditLog.Read.All",)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from graph.effects import Asking
-from graph.evidence import SignIn
 from graph.parts.sign_ins import NON_INTERACTIVE, sign_ins
 from graph.question import Question
+from graph.resources.sign_ins import SignIn
 from graph.responses import P1
 
 PERMISSIONS = ("AuditLog.Read.All",)

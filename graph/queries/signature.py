@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from graph.effects import Asking, try_each
 from graph.errors import GraphError
-from graph.evidence import Known, Signature
+from graph.evidence import Known
 from graph.parts.reading import lacking, only
 from graph.question import Question
 from graph.request import Cmdlet
+from graph.resources.mailbox import Signature
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MailboxMessageConfiguration")
 LICENCE = ""

@@ -6,10 +6,11 @@ Source: Exchange PowerShell, "Get-SweepRule".
 from __future__ import annotations
 
 from graph.effects import Asking, fetch
-from graph.evidence import Known, SweepRule
+from graph.evidence import Known
 from graph.parts.reading import read_each, untold
 from graph.question import Question
 from graph.request import Cmdlet
+from graph.resources.rules import SweepRule
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-SweepRule")
 LICENCE = ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from graph.effects import Asking, fetch
-from graph.evidence import Known, TransportRule
+from graph.evidence import Known
 from graph.parts.reading import read_each, untold
 from graph.question import Question
 from graph.request import Cmdlet
+from graph.resources.rules import TransportRule
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-TransportRule")
 LICENCE = ""

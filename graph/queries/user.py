@@ -6,10 +6,11 @@ Most properties come only when they are asked for by name.
 from __future__ import annotations
 
 from graph.effects import Asking, fetch
-from graph.evidence import Known, User
+from graph.evidence import Known
 from graph.parts.reading import segment, untold
 from graph.question import Question
 from graph.request import Request
+from graph.resources.directory import User
 
 PERMISSIONS = ("User.Read.All",)
 LICENCE = ""

@@ -15,8 +15,10 @@ from commands.report import Finding
 from commands.symptoms import Symptom
 from commands.usual import Usual
 from graph.audit_log.record import ActorType, AuditRecord, Item, PropertyChange
-from graph.evidence import SOURCES, Evidence, Known, MailFolder, Message, SignIn, TracedMessage, Unavailable
+from graph.evidence import SOURCES, Evidence, Known, Unavailable
 from graph.question import Subject, Window
+from graph.resources.mail import MailFolder, Message, TracedMessage
+from graph.resources.sign_ins import SignIn
 
 NOON = datetime(2026, 9, 9, 12, 0, tzinfo=UTC)
 """The moment that tests count from."""

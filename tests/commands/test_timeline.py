@@ -8,19 +8,12 @@ from hypothesis import strategies as st
 
 from commands import timeline
 from commands.report import Finding, Result, Severity, Sign, SymptomResult
-from graph.evidence import (
-    AppRoleAssignment,
-    AuthenticationMethod,
-    BlockedSender,
-    DirectoryRole,
-    MobileDevice,
-    OAuthGrant,
-    RegisteredDevice,
-    RegisteredMethods,
-    RiskDetection,
-    TransportRule,
-    User,
-)
+from graph.resources.applications import AppRoleAssignment, OAuthGrant
+from graph.resources.devices import MobileDevice, RegisteredDevice
+from graph.resources.directory import DirectoryRole, User
+from graph.resources.mailbox import BlockedSender
+from graph.resources.rules import TransportRule
+from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods, RiskDetection
 from tests.commands.evidence import ADELE, INTRUDER, at, evidence, message, record, sign_in, traced
 
 SIGN = Sign("a_sign", Severity.HIGH, "")

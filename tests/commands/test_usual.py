@@ -16,7 +16,9 @@ from commands.clues import places as places_module
 from commands.clues.agents import agent_of, family_of
 from commands.clues.places import Place
 from commands.facts import ProgramKind
-from graph.evidence import Domain, Reason, RiskDetection, SignIn, Unavailable
+from graph.evidence import Reason, Unavailable
+from graph.resources.directory import Domain
+from graph.resources.sign_ins import RiskDetection, SignIn
 from tests.commands.evidence import ADELE, INTRUDER, NOON, OFFICE, evidence, record, sign_in
 from tests.commands.symptoms.judging import (
     BROWSER,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graph.evidence import RiskDetection, SignIn
+from graph.resources.sign_ins import RiskDetection, SignIn
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from bot.artefacts.time_axis import PIECES, axis
 from bot.artefacts.timeline_png import picture
 from commands import timeline
 from commands.report import Event, Report, Severity, Sign
-from graph.evidence import Location
 from graph.question import Window
+from graph.resources.sign_ins import Location
 from tests.bot.artefacts.attacks import attacked
 from tests.bot.messages import samples
 from tests.commands.evidence import INTRUDER, evidence, record, sign_in

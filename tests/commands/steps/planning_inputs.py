@@ -14,7 +14,8 @@ from commands.plan import Change, Errand, Nothing
 from commands.planning import Guard, PlanningInput
 from commands.report import Answer, Finding, Report, Result, Severity, Sign, SymptomResult, Verdict
 from commands.steps import Step
-from graph.evidence import Evidence, Reason, Unavailable, User
+from graph.evidence import Evidence, Reason, Unavailable
+from graph.resources.directory import User
 from tests.commands.evidence import ADELE, NOON, WINDOW, evidence
 
 UNSEEN = Unavailable(Reason.PERMISSION, "The permission for it is missing.", needs="Some.Permission")

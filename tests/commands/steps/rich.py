@@ -16,35 +16,22 @@ from commands.check import judge, look
 from commands.planning import Guard, PlanningInput
 from commands.report import Report, Severity
 from graph.collect import find_subject
-from graph.evidence import (
-    SOURCES,
-    AppRoleAssignment,
-    AuthenticationMethod,
+from graph.evidence import SOURCES, Evidence, Known, Reason, Unavailable
+from graph.question import Question, Window
+from graph.resources.applications import AppRoleAssignment, OAuthGrant
+from graph.resources.devices import MobileDevice, RegisteredDevice
+from graph.resources.directory import DirectoryRole, Domain, RoleGroup
+from graph.resources.mailbox import (
     AutoReply,
     BlockedSender,
     Delegate,
     DelegateKind,
-    DirectoryRole,
-    Domain,
-    Evidence,
-    HiddenInboxRule,
-    InboxRule,
     JunkLists,
-    Known,
     Mailbox,
     MailProtocols,
-    MobileDevice,
-    OAuthGrant,
-    Reason,
-    RegisteredDevice,
-    RegisteredMethods,
-    RiskyUser,
-    RoleGroup,
-    SweepRule,
-    TransportRule,
-    Unavailable,
 )
-from graph.question import Question, Window
+from graph.resources.rules import HiddenInboxRule, InboxRule, SweepRule, TransportRule
+from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods, RiskyUser
 from sandbox import tenant
 from tests.commands.evidence import ADELE, DROP, INTRUDER, NOON, evidence, message, record, traced
 from tests.commands.steps.planning_inputs import finding, report_of, user

@@ -7,8 +7,9 @@ from typing import Any
 from commands.plan import same, state_of
 from commands.planning import PlanningInput
 from commands.steps import block_mobile_devices
-from graph.evidence import MailProtocols, MobileDevice
 from graph.request import Cmdlet
+from graph.resources.devices import MobileDevice
+from graph.resources.mailbox import MailProtocols
 from tests.commands.evidence import ADELE, at
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

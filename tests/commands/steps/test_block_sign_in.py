@@ -10,8 +10,9 @@ from commands.plan import Change, same
 from commands.report import Answer
 from commands.steps import block_sign_in
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
-from graph.evidence import DirectoryRole, Known
+from graph.evidence import Known
 from graph.request import Request
+from graph.resources.directory import DirectoryRole
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from commands.steps import clean_junk_lists
-from graph.evidence import JunkLists
 from graph.request import Cmdlet
+from graph.resources.mailbox import JunkLists
 from tests.commands.evidence import ADELE, DROP, record
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

@@ -7,8 +7,9 @@ import pytest
 from commands.plan import same, state_of
 from commands.report import Answer
 from commands.steps import confirm_compromised
-from graph.evidence import Reason, RiskyUser, Unavailable
+from graph.evidence import Reason, Unavailable
 from graph.request import Limit, Request
+from graph.resources.sign_ins import RiskyUser
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import guarded, nothing, only_change, planning
 

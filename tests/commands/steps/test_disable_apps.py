@@ -11,8 +11,8 @@ from commands.planning import Guard, PlanningInput
 from commands.report import Severity
 from commands.steps import disable_apps
 from commands.symptoms.oauth_apps import MICROSOFT_OWNERS
-from graph.evidence import OAuthGrant
 from graph.request import Request
+from graph.resources.applications import OAuthGrant
 from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,

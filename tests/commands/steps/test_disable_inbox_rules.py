@@ -7,8 +7,8 @@ from typing import Any
 from commands.plan import Change, Nothing, state_of, took_effect
 from commands.report import Answer, Severity
 from commands.steps import disable_inbox_rules
-from graph.evidence import HiddenInboxRule, InboxRule
 from graph.request import Cmdlet, Limit, Request
+from graph.resources.rules import HiddenInboxRule, InboxRule
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

@@ -8,8 +8,8 @@ import pytest
 
 from commands.report import Answer
 from commands.steps import disable_mail_protocols
-from graph.evidence import MailProtocols
 from graph.request import Cmdlet
+from graph.resources.mailbox import MailProtocols
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

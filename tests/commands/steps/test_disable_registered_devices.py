@@ -9,8 +9,9 @@ import pytest
 from commands.plan import same
 from commands.planning import PlanningInput
 from commands.steps import disable_registered_devices
-from graph.evidence import Known, RegisteredDevice
+from graph.evidence import Known
 from graph.request import Request
+from graph.resources.devices import RegisteredDevice
 from tests.commands.evidence import at, record
 from tests.commands.steps.planning_inputs import UNSEEN, finding, guarded, nothing, only_change, planning
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from commands.steps import disable_sweep_rules
-from graph.evidence import SweepRule
 from graph.request import Cmdlet
+from graph.resources.rules import SweepRule
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

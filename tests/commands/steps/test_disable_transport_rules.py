@@ -6,8 +6,8 @@ from typing import Any
 
 from commands.report import Severity
 from commands.steps import disable_transport_rules
-from graph.evidence import TransportRule
 from graph.request import Cmdlet
+from graph.resources.rules import TransportRule
 from tests.commands.steps.planning_inputs import UNSEEN, changes, finding, nothing, only_change, planning
 
 

@@ -11,7 +11,8 @@ import pytest
 from commands.plan import Change, Errand, Nothing, Planned, offer_from, offer_text
 from commands.planning import PlanningInput
 from commands.steps import restore_contact_data
-from graph.evidence import Evidence, GraphValue
+from graph.evidence import Evidence
+from graph.resources.values import GraphValue
 from tests.commands.evidence import INTRUDER, evidence, record
 from tests.commands.steps import rich
 from tests.commands.steps.planning_inputs import changes, planning, user

@@ -8,7 +8,8 @@ from commands.plan import Errand
 from commands.planning import PlanningInput
 from commands.report import Answer
 from commands.steps import multi_factor
-from graph.evidence import AuthenticationMethod, DirectoryRole, RegisteredMethods
+from graph.resources.directory import DirectoryRole
+from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods
 from tests.commands.evidence import at
 from tests.commands.steps.planning_inputs import UNSEEN, changes, errands, guarded, nothing, planning
 

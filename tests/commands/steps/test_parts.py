@@ -10,7 +10,8 @@ import pytest
 from commands.planning import Guard
 from commands.report import Answer
 from commands.steps import parts
-from graph.evidence import DirectoryRole, Known
+from graph.evidence import Known
+from graph.resources.directory import DirectoryRole
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import UNSEEN, finding, guarded, planning, report_of, user
 

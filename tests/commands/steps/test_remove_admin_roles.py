@@ -11,8 +11,9 @@ from commands.plan import Change, Nothing, state_of
 from commands.report import Answer
 from commands.steps import remove_admin_roles
 from commands.steps.demands import GLOBAL_ADMINISTRATOR
-from graph.evidence import DirectoryRole, Known
+from graph.evidence import Known
 from graph.request import Request
+from graph.resources.directory import DirectoryRole
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

@@ -7,8 +7,9 @@ from typing import Any
 from commands.plan import same
 from commands.planning import Guard, PlanningInput
 from commands.steps import remove_app_assignments
-from graph.evidence import AppRoleAssignment, Known, OAuthGrant
+from graph.evidence import Known
 from graph.request import Request
+from graph.resources.applications import AppRoleAssignment, OAuthGrant
 from tests.commands.evidence import ADELE, record
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

@@ -8,8 +8,9 @@ import pytest
 
 from commands.plan import Change, Nothing, state_of
 from commands.steps import remove_delegates
-from graph.evidence import Delegate, DelegateKind, Known
+from graph.evidence import Known
 from graph.request import Cmdlet
+from graph.resources.mailbox import Delegate, DelegateKind
 from tests.commands.evidence import ADELE, INTRUDER, record
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from commands.plan import Change, Nothing, state_of
 from commands.report import Answer
 from commands.steps import remove_exchange_roles
-from graph.evidence import Known, RoleGroup
+from graph.evidence import Known
 from graph.request import Cmdlet
+from graph.resources.directory import RoleGroup
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

@@ -6,8 +6,9 @@ from typing import Any
 
 from commands.plan import Change, Errand, Nothing
 from commands.steps import remove_forwarding
-from graph.evidence import Known, Mailbox, Reason, Unavailable
+from graph.evidence import Known, Reason, Unavailable
 from graph.request import Cmdlet
+from graph.resources.mailbox import Mailbox
 from tests.commands.evidence import ADELE, DROP
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

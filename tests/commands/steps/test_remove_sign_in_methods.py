@@ -10,8 +10,9 @@ from commands.plan import same
 from commands.planning import PlanningInput
 from commands.steps import remove_sign_in_methods
 from commands.symptoms import credential_changes, strong_authentication
-from graph.evidence import AuthenticationMethod, Known, RegisteredMethods
+from graph.evidence import Known
 from graph.request import Request
+from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods
 from tests.commands.evidence import ADELE, INTRUDER, at, record, sign_in
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

@@ -10,8 +10,9 @@ from commands.plan import NEW_PASSWORD, Errand
 from commands.planning import PlanningInput
 from commands.report import Answer
 from commands.steps import reset_password
-from graph.evidence import DirectoryRole, Domain, Known
+from graph.evidence import Known
 from graph.request import Request
+from graph.resources.directory import DirectoryRole, Domain
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import UNSEEN, changes, errands, guarded, nothing, planning, user
 

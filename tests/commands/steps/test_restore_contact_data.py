@@ -12,7 +12,7 @@ from commands.report import Answer
 from commands.steps import restore_contact_data
 from commands.steps.restore_contact_data import FIELDS
 from graph.audit_log.record import AuditRecord
-from graph.evidence import DirectoryRole, User
+from graph.resources.directory import DirectoryRole, User
 from tests.commands.evidence import ADELE, INTRUDER, NESTOR, OFFICE, record
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

@@ -8,8 +8,9 @@ from commands.plan import same
 from commands.planning import Guard, PlanningInput
 from commands.report import Severity
 from commands.steps import revoke_oauth_grants
-from graph.evidence import Known, OAuthGrant
+from graph.evidence import Known
 from graph.request import Request
+from graph.resources.applications import OAuthGrant
 from tests.commands.evidence import ADELE, record
 from tests.commands.steps.planning_inputs import (
     UNSEEN,

@@ -6,8 +6,8 @@ import pytest
 
 from commands.plan import offer_text
 from commands.steps import turn_off_auto_reply
-from graph.evidence import AutoReply
 from graph.request import Limit, Request
+from graph.resources.mailbox import AutoReply
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import UNSEEN, finding, guarded, nothing, only_change, planning
 

@@ -7,8 +7,8 @@ from typing import Any
 from commands.plan import Change, Look
 from commands.report import Answer
 from commands.steps import unblock_sending
-from graph.evidence import BlockedSender
 from graph.request import Cmdlet, Request
+from graph.resources.mailbox import BlockedSender
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import UNSEEN, finding, guarded, nothing, only_change, planning
 

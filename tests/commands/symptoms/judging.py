@@ -10,7 +10,7 @@ from typing import Any
 from commands import usual
 from commands.report import Finding
 from commands.symptoms import Symptom
-from graph.evidence import SignIn
+from graph.resources.sign_ins import SignIn
 from tests.commands.evidence import INTRUDER, OFFICE, evidence, sign_in
 
 LONDON = {"city": "London", "countryOrRegion": "GB", "geoCoordinates": {"latitude": 51.5, "longitude": -0.1}}

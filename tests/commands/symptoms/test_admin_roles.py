@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.symptoms import admin_roles
-from graph.evidence import DirectoryRole, RoleGroup
+from graph.resources.directory import DirectoryRole, RoleGroup
 from tests.commands.evidence import ADELE, INTRUDER, NESTOR, at, record
 from tests.commands.symptoms.judging import all_signs, broken_in, findings, past, signs
 

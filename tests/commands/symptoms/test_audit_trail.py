@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.symptoms import audit_trail
-from graph.evidence import Mailbox
+from graph.resources.mailbox import Mailbox
 from tests.commands.evidence import INTRUDER, NESTOR, record
 from tests.commands.symptoms.judging import broken_in, signs
 

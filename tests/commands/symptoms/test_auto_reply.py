@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.symptoms import auto_reply
-from graph.evidence import AutoReply
+from graph.resources.mailbox import AutoReply
 from tests.commands.evidence import INTRUDER, record
 from tests.commands.symptoms.judging import broken_in, signs
 

@@ -9,7 +9,9 @@ import pytest
 from commands.check import lacks
 from commands.symptoms import credential_changes
 from graph.audit_log.record import ActorType, AuditRecord
-from graph.evidence import AuthenticationMethod, Evidence, RegisteredMethods, User
+from graph.evidence import Evidence
+from graph.resources.directory import User
+from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods
 from tests.commands.evidence import (
     INTRUDER,
     NESTOR,

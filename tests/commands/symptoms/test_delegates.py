@@ -6,7 +6,7 @@ import pytest
 
 from commands.symptoms import delegates
 from graph.audit_log.record import ActorType
-from graph.evidence import Delegate, DelegateKind
+from graph.resources.mailbox import Delegate, DelegateKind
 from tests.commands.evidence import INTRUDER, NESTOR, record
 from tests.commands.symptoms.judging import all_signs, broken_in, findings, past, signs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.symptoms import devices
-from graph.evidence import MobileDevice, RegisteredDevice
+from graph.resources.devices import MobileDevice, RegisteredDevice
 from tests.commands.evidence import INTRUDER, at, record
 from tests.commands.symptoms.judging import all_signs, broken_in, findings, ordinary, past, signs
 

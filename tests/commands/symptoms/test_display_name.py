@@ -8,7 +8,8 @@ from commands.check import lacks
 from commands.symptoms import display_name
 from commands.symptoms.display_name import looks_alike
 from graph.audit_log.record import ActorType, AuditRecord
-from graph.evidence import Evidence, User
+from graph.evidence import Evidence
+from graph.resources.directory import User
 from tests.commands.evidence import (
     INTRUDER,
     NESTOR,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.symptoms import federation
-from graph.evidence import Domain
+from graph.resources.directory import Domain
 from tests.commands.evidence import INTRUDER, NESTOR, record
 from tests.commands.symptoms.judging import all_signs, broken_in, signs
 

@@ -11,7 +11,8 @@ from commands.clues.lures import families_in, own_words, sent_families, signatur
 from commands.clues.subject_lines import topic
 from commands.symptoms import hacked_account_messages as symptom
 from graph.audit_log.record import AuditRecord, Item
-from graph.evidence import Evidence, Known, Message
+from graph.evidence import Evidence, Known
+from graph.resources.mail import Message
 from tests.commands.evidence import (
     ADELE,
     INTRUDER,

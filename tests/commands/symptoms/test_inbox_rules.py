@@ -13,14 +13,9 @@ from commands.clues.folders import Hiding, hiding_of, hiding_of_name
 from commands.clues.rules import rules_of
 from commands.symptoms import inbox_rules
 from graph.audit_log.record import AuditRecord
-from graph.evidence import (
-    Evidence,
-    HiddenInboxRule,
-    InboxRule,
-    Known,
-    RiskDetection,
-    SweepRule,
-)
+from graph.evidence import Evidence, Known
+from graph.resources.rules import HiddenInboxRule, InboxRule, SweepRule
+from graph.resources.sign_ins import RiskDetection
 from tests.commands.evidence import (
     ADELE,
     DROP,

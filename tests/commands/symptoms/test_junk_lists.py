@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.symptoms import junk_lists
-from graph.evidence import JunkLists
+from graph.resources.mailbox import JunkLists
 from tests.commands.evidence import INTRUDER, record
 from tests.commands.symptoms.judging import all_signs, broken_in, signs
 

@@ -10,7 +10,8 @@ import pytest
 from commands.check import lacks
 from commands.symptoms import mail_forwarding
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence, Known, Mailbox
+from graph.evidence import Evidence, Known
+from graph.resources.mailbox import Mailbox
 from tests.commands.evidence import (
     ADELE,
     DROP,

@@ -9,7 +9,9 @@ import pytest
 from commands.check import lacks
 from commands.symptoms import mail_missing_from_sent_items as symptom
 from graph.audit_log.record import AuditRecord, Item
-from graph.evidence import Evidence, Known, Mailbox, Message, TracedMessage
+from graph.evidence import Evidence, Known
+from graph.resources.mail import Message, TracedMessage
+from graph.resources.mailbox import Mailbox
 from tests.commands.evidence import (
     ADELE,
     DROP,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.symptoms import mail_protocols
-from graph.evidence import MailProtocols
+from graph.resources.mailbox import MailProtocols
 from tests.commands.evidence import INTRUDER, NESTOR, record
 from tests.commands.symptoms.judging import all_signs, broken_in, past, signs
 

@@ -8,7 +8,7 @@ import pytest
 
 from commands.symptoms import oauth_apps
 from graph.audit_log.record import AuditRecord
-from graph.evidence import OAuthGrant
+from graph.resources.applications import OAuthGrant
 from tests.commands.evidence import INTRUDER, at, record
 from tests.commands.symptoms.judging import all_signs, broken_in, findings, past, signs
 

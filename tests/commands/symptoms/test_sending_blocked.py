@@ -7,7 +7,8 @@ import pytest
 from commands.check import lacks
 from commands.symptoms import sending_blocked
 from graph.audit_log.record import AuditRecord
-from graph.evidence import BlockedSender, Evidence
+from graph.evidence import Evidence
+from graph.resources.mailbox import BlockedSender
 from tests.commands.evidence import ADELE, NESTOR, USUAL, at, counting, evidence, message, only, record
 
 

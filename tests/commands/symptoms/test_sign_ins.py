@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.symptoms import sign_ins
-from graph.evidence import RiskDetection, RiskyUser
+from graph.resources.sign_ins import RiskDetection, RiskyUser
 from tests.commands.evidence import ADELE, INTRUDER, NOON, OFFICE, at, record, sign_in
 from tests.commands.symptoms.judging import (
     BROWSER,

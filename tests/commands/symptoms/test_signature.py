@@ -7,7 +7,9 @@ import pytest
 from commands.check import lacks
 from commands.symptoms import signature
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence, Known, Message, Signature
+from graph.evidence import Evidence, Known
+from graph.resources.mail import Message
+from graph.resources.mailbox import Signature
 from tests.commands.evidence import (
     INTRUDER,
     NESTOR,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.symptoms import strong_authentication
-from graph.evidence import AuthenticationMethod, RegisteredMethods
+from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods
 from tests.commands.evidence import INTRUDER, NESTOR, at, record
 from tests.commands.symptoms.judging import all_signs, broken_in, findings, past, signs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.symptoms import transport_rules
-from graph.evidence import TransportRule
+from graph.resources.rules import TransportRule
 from tests.commands.evidence import INTRUDER, NESTOR, at, record
 from tests.commands.symptoms.judging import all_signs, broken_in, findings, signs
 

@@ -20,7 +20,8 @@ from commands.symptoms import (
     signature,
 )
 from graph.audit_log.record import Item
-from graph.evidence import InboxRule, Mailbox, Signature
+from graph.resources.mailbox import Mailbox, Signature
+from graph.resources.rules import InboxRule
 from tests.commands.evidence import INTRUDER, NESTOR, record
 from tests.commands.symptoms.judging import broken_in, findings
 

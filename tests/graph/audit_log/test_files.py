@@ -17,7 +17,7 @@ from graph.audit_log import files, sign_in
 from graph.audit_log.files import Unreadable, is_lines
 from graph.audit_log.record import AuditRecord, PropertyChange, parse
 from graph.errors import UnreadableRecord
-from graph.evidence import RiskDetection, SignIn
+from graph.resources.sign_ins import RiskDetection, SignIn
 from tests.examples import EXAMPLES, needs_examples
 
 DATA = {

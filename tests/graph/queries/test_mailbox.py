@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from graph.errors import Broken, CannotSignIn, GraphError, NoPermission, NotFound, NotJson
-from graph.evidence import DelegateKind
 from graph.parts.reading import graph_time
 from graph.queries import (
     blocked_senders,
@@ -26,6 +25,7 @@ from graph.queries import (
 )
 from graph.question import Window
 from graph.request import Cmdlet, Request
+from graph.resources.mailbox import DelegateKind
 from tests.graph.play import NOW, UPN, Answer, a_question, always, by_name, play
 
 BYPASS = {"AuditBypassEnabled": False}

@@ -1,0 +1,104 @@
+"""Rules that act on mail: inbox rules, sweep rules and mail-flow rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from graph.resources.mail import Recipient
+from graph.resources.values import ExchangeValue, GraphValue, MaybeInstant, Text, Texts
+
+
+class RuleActions(GraphValue):
+    """What an inbox rule does; folders are ids here."""
+
+    copy_to_folder: Text = ""
+    move_to_folder: Text = ""
+    delete: bool = False
+    permanent_delete: bool = False
+    mark_as_read: bool = False
+    stop_processing_rules: bool = False
+    forward_to: tuple[Recipient, ...] = ()
+    forward_as_attachment_to: tuple[Recipient, ...] = ()
+    redirect_to: tuple[Recipient, ...] = ()
+
+
+class InboxRule(GraphValue):
+    """An inbox rule as Graph shows it. Source: Microsoft Graph v1.0, "messageRule resource type".
+
+    `conditions` and `exceptions` stay as Graph sent them, without null entries.
+    """
+
+    id: str
+    display_name: Text = ""
+    sequence: int = 0
+    is_enabled: bool = True
+    has_error: bool = False
+    is_read_only: bool = False
+    conditions: dict[str, Any] | None = None
+    exceptions: dict[str, Any] | None = None
+    actions: RuleActions = RuleActions()
+
+
+class HiddenInboxRule(ExchangeValue):
+    """An inbox rule as Exchange shows it, hidden ones included. Source: Exchange PowerShell, "Get-InboxRule".
+
+    Folders are names here, addresses look like ``"Drop" [SMTP:drop@evil.example]``.
+    """
+
+    identity: str
+    rule_identity: int | str | None = None
+    name: Text = ""
+    enabled: bool = True
+    priority: int = 0
+    description: Text = ""
+    from_: Texts = Field(default=(), alias="From")
+    subject_contains_words: Texts = ()
+    body_contains_words: Texts = ()
+    subject_or_body_contains_words: Texts = ()
+    forward_to: Texts = ()
+    forward_as_attachment_to: Texts = ()
+    redirect_to: Texts = ()
+    move_to_folder: Text = ""
+    copy_to_folder: Text = ""
+    delete_message: bool | None = None
+    soft_delete_message: bool | None = None
+    mark_as_read: bool | None = None
+    stop_processing_rules: bool | None = None
+    in_error: bool | None = None
+    is_hidden: bool | None = None
+
+
+class SweepRule(ExchangeValue):
+    """A sweep rule. Source: Exchange PowerShell, "Get-SweepRule"."""
+
+    identity: Text = ""
+    rule_id: Text = ""
+    name: Text = ""
+    enabled: bool = True
+    sender: Text = ""
+    source_folder: Text = ""
+    destination_folder: Text = ""
+    keep_for_days: int | None = None
+    keep_latest: int | None = None
+    provider: Text = ""
+
+
+class TransportRule(ExchangeValue):
+    """A mail-flow rule of the whole tenant. Source: Exchange PowerShell, "Get-TransportRule"."""
+
+    name: Text = ""
+    guid: Text = ""
+    state: Text = ""
+    mode: Text = ""
+    priority: int | None = None
+    description: Text = ""
+    when_changed: MaybeInstant = None
+    from_: Texts = Field(default=(), alias="From")
+    sent_to: Texts = ()
+    redirect_message_to: Texts = ()
+    blind_copy_to: Texts = ()
+    copy_to: Texts = ()
+    add_to_recipients: Texts = ()
+    delete_message: bool | None = None
