@@ -128,7 +128,7 @@ class GraphClient:
     def _page(self, request: Request, url: str, count: Count, deadline: Deadline) -> str:
         """Read one page into the count, and give the link to the next."""
         answer, size = self._answer(request, url, deadline)
-        items, link = items_of(answer)
+        items, link = items_of(answer, wrote=changes(request))
         count.add(items, size, link)
         return link
 
@@ -263,20 +263,32 @@ def is_below(link: str, base: str) -> bool:
     return place is not None and place == place_of(base) and inside
 
 
-def items_of(answer: Any) -> tuple[list[Item], str]:
+def items_of(answer: Any, *, wrote: bool = False) -> tuple[list[Item], str]:
     """Split an answer into its items and the link to the next page, "" when there is none.
 
+    Args:
+        answer: The JSON.
+        wrote: Whether it answers a change, which often answers with nothing. To a question, nothing at all is
+            no empty list: it would read as clean.
+
     Raises:
-        NotJson: when the answer is neither a collection nor an object.
+        NotJson: when the answer is neither a collection nor an object, or an error.
     """
     if not isinstance(answer, dict):
         raise NotJson("Microsoft answered with JSON of an unexpected shape.")
+    if not answer and not wrote:
+        raise NotJson("Microsoft answered with nothing at all where data was promised.")
+    if isinstance(answer.get("error"), dict):
+        raise NotJson("Microsoft answered with an error where data was promised.")
     value = answer.get("value")
     if not isinstance(value, list):
         return ([answer] if answer else []), ""
     if not all(isinstance(item, dict) for item in value):
         raise NotJson("Microsoft answered with a list of something unexpected.")
-    return list(value), str(answer.get("@odata.nextLink") or "")
+    link = answer.get("@odata.nextLink")
+    if not isinstance(link, str | None):
+        raise NotJson("Microsoft named a next page in a form that is no address.")
+    return list(value), link or ""
 
 
 def _part_of(number: str, request: Request) -> Mapping[str, Any]:

@@ -153,7 +153,7 @@ class ExchangeClient:
                 cmdlet=cmdlet.name,
                 warning=safe_text(str(warning)),
             )
-        return (*items_of(answer), size)
+        return (*items_of(answer, wrote=changes(cmdlet)), size)
 
     def _send(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline, sent: Sent) -> Reply:
         """Send once; a token that was refused is replaced once, for the cmdlet was not run."""

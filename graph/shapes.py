@@ -38,7 +38,8 @@ ANNOTATIONS: Final = frozenset(
 )
 """What may stand behind an @. Source: OData 4.01, "JSON Format", and answers of Exchange's endpoint."""
 
-_DEEPEST = 12
+_DEEPEST: Final = 12
+"""Objects and lists within one another that are looked into; a mail may bring a thousand."""
 _FORMS: Final = (
     ("guid", re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")),
     ("time", re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?")),
@@ -142,8 +143,6 @@ class Shape:
     def _object(
         self, given: Mapping[str, Any], at: str, fields: Mapping[str, Value] | None, depth: int
     ) -> None:
-        if depth > _DEEPEST:
-            return
         for name, value in given.items():
             known = (fields or {}).get(name)
             place = at + self.names.shown(str(name), closed=bool(fields))
@@ -152,6 +151,8 @@ class Shape:
             self._value(value, place, seen, depth)
 
     def _value(self, value: Any, place: str, seen: Seen, depth: int) -> None:
+        if depth > _DEEPEST:
+            return
         match value:
             case None:
                 seen.kinds.add("null")
@@ -216,16 +217,19 @@ def asked_of(what: Request | Cmdlet) -> frozenset[str]:
 
 
 def texts_in(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, the names of fields left out."""
-    match value:
-        case str():
-            yield value
-        case list():
-            for element in value:
-                yield from texts_in(element)
-        case dict():
-            for element in value.values():
-                yield from texts_in(element)
+    """Every text in a JSON value, in any order, the names of fields left out.
+
+    Whoever sends a mail may put a thousand brackets into it: this goes as deep as they do.
+    """
+    left = [value]
+    while left:
+        match left.pop():
+            case str() as text:
+                yield text
+            case list() as elements:
+                left.extend(elements)
+            case dict() as fields:
+                left.extend(fields.values())
 
 
 @cache

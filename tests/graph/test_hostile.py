@@ -250,10 +250,67 @@ def test_a_sign_that_is_no_text_hides_nothing_else(
     assert second == {"subject": "plain"}
 
 
+@pytest.mark.parametrize("what", [USERS, Cmdlet("Get-Mailbox")], ids=["Graph", "Exchange"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(200, b""),
+        Reply(200, b" \r\n"),
+        Reply(200, b"{}"),
+        Reply(202),
+        Reply(204),
+        Reply(200, {"error": {"code": "Forbidden", "message": "No."}}),
+        Reply(200, {"value": [], "error": {"code": "Forbidden", "message": "No."}}),
+        Reply(200, {"value": [], "@odata.nextLink": {"url": "https://graph.example/2"}}),
+        Reply(200, {"value": [], "@odata.nextLink": 2}),
+    ],
+    ids=lambda reply: f"{reply.status} {reply.content[:40]!r}",
+)
+def test_no_answer_to_a_question_is_no_empty_list(
+    service: Service, connection: Connection, what: Request | Cmdlet, reply: Reply
+) -> None:
+    service.answers(reply)
+    with pytest.raises(NotJson):
+        connection.fetch(what, Deadline(60))
+
+
+@pytest.mark.parametrize("body", [None, {}])
+def test_a_part_of_a_batch_without_an_answer_is_no_empty_list(
+    service: Service, connection: Connection, body: Any
+) -> None:
+    service.answers(Reply(body={"responses": [{"id": "0", "status": 200, "body": body}]}))
+    (answer,) = connection.fetch_batch([USERS], Deadline(60))
+    assert isinstance(answer, NotJson)
+
+
+def test_nothing_at_all_from_every_service_leaves_no_source_complete(service: Service) -> None:
+    service.answers(Reply(204))
+    question = Question(Subject("1", "adele@contoso.example", "adele@contoso.example", ()), DAY)
+    with Connection(service.settings(), pacing=QUICK) as connection:
+        arrived = list(collect(question, connection, Memory(), patience=60))
+    assert [one.source for one in arrived if isinstance(one.answer, Known)] == []
+
+
 def test_nesting_without_end_is_no_answer(service: Service, connection: Connection) -> None:
     service.answers(Reply(200, b'{"value": ' + b"[" * 200_000))
     with pytest.raises(NotJson):
         connection.fetch(USERS, Deadline(60))
+
+
+@pytest.mark.parametrize("mark", [("[", "]"), ('{"a":', "}")], ids=["lists", "objects"])
+@pytest.mark.parametrize("deep", [50, 990])
+def test_a_mail_of_brackets_alone_hides_nothing(
+    service: Service, connection: Connection, deep: int, mark: tuple[str, str]
+) -> None:
+    opens, closes = mark
+    brackets = opens * deep + "1" + closes * deep
+    mails = [
+        {"id": "1", "body": {"contentType": "text", "content": brackets}},
+        {"id": "2", "subject": "plain"},
+    ]
+    service.answers(Reply(body={"value": mails}))
+    asked = Request("GET", "/users/x/mailFolders/sentitems/messages", {"$select": "id,subject,body"})
+    assert connection.fetch(asked, Deadline(60)) == mails
 
 
 def test_a_name_that_no_header_can_hold_is_asked_for_all_the_same(
