@@ -7,7 +7,7 @@ from pathlib import Path
 import maxminddb
 
 from bot.errors import CannotStart
-from commands.clues.places import Atlas, Cities, Countries
+from commands.usual.places import Atlas, Cities, Countries
 
 
 def atlas_of(cities: Path | None) -> Atlas:

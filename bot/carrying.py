@@ -21,13 +21,13 @@ from bot.messages.case_card import all_closed
 from bot.people import People
 from commands.approval import ProposalState, Vote
 from commands.carry_out import Patience, carry_out
-from commands.clues.places import Atlas
 from commands.errors import CommandError, NotNow
 from commands.ledger import Case, Ledger
 from commands.ledger.entries import ExecutionFinished, Rechecked
 from commands.planning import Guard
 from commands.proposals import Proposal, Proposals
 from commands.signing_key import SigningKey
+from commands.usual.places import Atlas
 from commands.watch import Doors, look_again, says
 from graph.collect import Connection
 from graph.errors import NoSuchUser

@@ -26,7 +26,6 @@ from bot.cards.case import Cards
 from bot.carrying import Carrying, connection_of
 from bot.errors import BotError, CannotStart
 from commands.check import judge, look
-from commands.clues.places import Atlas
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
 from commands.plan import Nothing, offer_text
@@ -34,6 +33,7 @@ from commands.planning import Guard
 from commands.propose import offer
 from commands.report import Report
 from commands.steps import ORDER
+from commands.usual.places import Atlas
 from graph.errors import GraphError
 from graph.evidence import Evidence
 from graph.question import Question

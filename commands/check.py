@@ -12,9 +12,9 @@ from functools import partial
 from typing import Any
 
 from commands import symptoms, timeline, usual, verdict
-from commands.clues.places import Atlas
 from commands.faults import noted
 from commands.report import Report, Result, SourceState, State, SymptomResult, Verdict, spoken
+from commands.usual.places import Atlas
 from graph.collect import Connection, Memory, Recorder, collect
 from graph.evidence import SOURCES, Evidence, Source, Unavailable
 from graph.question import Question

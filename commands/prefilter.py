@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from commands.clues.agents import agent_of
 from commands.facts import ProgramKind
 from commands.symptoms.mail_access import MANY_FILES
 from commands.usual import Usual
+from commands.usual.agents import agent_of
 from graph.audit_log.record import AuditRecord
 
 FETCHED: Final = frozenset({"FileDownloaded", "FileSyncDownloadedFull"})

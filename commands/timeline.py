@@ -12,9 +12,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from commands.clues.places import Countries, place_of
 from commands.clues.roles import way
 from commands.report import Event, SymptomResult
+from commands.usual.places import Countries, place_of
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
 from graph.evidence import Evidence

@@ -16,12 +16,12 @@ from typing import Final
 
 from commands import check, propose
 from commands.carry_out import look_at
-from commands.clues.places import Atlas
 from commands.plan import Change, offer_from, same
 from commands.planning import Guard
 from commands.proposals import DONE, Outcome, Proposals
 from commands.report import State as Came
 from commands.report import spoken
+from commands.usual.places import Atlas
 from graph.connection import Connection
 from graph.errors import GraphError
 from graph.evidence import SOURCES

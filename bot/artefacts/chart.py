@@ -19,10 +19,10 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.time_axis import spoken_time
 from bot.messages import parts
 from bot.messages.escape import cut, visible
-from commands.clues.places import country_of, spot_of
 from commands.plan import RESTORING
 from commands.proposals import Action, Outcome
 from commands.report import Event, Report, Result, Severity, State, spoken
+from commands.usual.places import country_of, spot_of
 
 LANES: Final = 8
 KINDS: Final = 10

@@ -22,10 +22,10 @@ from bot.cli.given import (
 )
 from bot.cli.options import ACTOR, Config, Export, Json, Scenario
 from commands.check import judge, look
-from commands.clues.places import Atlas
 from commands.ledger import Ledger
 from commands.ledger import entries as e
 from commands.report import Report, State
+from commands.usual.places import Atlas
 from graph.collect import find_subject
 from graph.errors import GraphError
 from graph.question import Question, Window

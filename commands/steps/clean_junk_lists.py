@@ -17,7 +17,7 @@ from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.mailbox_parts import MULTI, with_gaps
 from commands.steps.parts import asks_for, name_of, refusals
-from commands.usual import domain_of
+from commands.usual.domains import domain_of
 from graph.evidence import Known
 from graph.request import Cmdlet
 

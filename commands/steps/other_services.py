@@ -14,7 +14,7 @@ from commands.csv_cells import moment, table
 from commands.plan import Errand, Planned
 from commands.planning import PlanningInput
 from commands.steps.parts import mail_of
-from commands.usual import domain_of, internal_domains, registrable
+from commands.usual.domains import domain_of, internal_domains, registrable
 from graph.evidence import Known
 from graph.resources.mail import Message
 

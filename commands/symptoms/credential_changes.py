@@ -24,7 +24,8 @@ from commands.clues.records import (
     whence,
 )
 from commands.report import Finding, weighed
-from commands.usual import Usual, domain_of, registrable
+from commands.usual import Usual
+from commands.usual.domains import domain_of, registrable
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Unavailable
 from graph.resources.sign_ins import RegisteredMethods

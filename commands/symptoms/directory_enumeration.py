@@ -2,7 +2,7 @@
 
 They show by the name they give themselves, in sign-ins and in any other record, and by one address that
 poses as several operating systems within a minute or two. Source: the tools' own pages, named in
-`commands.clues.agents`; detection D39 of the public rules.
+`commands.usual.agents`; detection D39 of the public rules.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from functools import lru_cache
 from typing import Final
 
 from commands.clues.actions import AUDITS
-from commands.clues.agents import agent_of
-from commands.clues.places import spot_of
 from commands.clues.records import by_subject, done, one_line
 from commands.facts import ProgramKind
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
+from commands.usual.agents import agent_of
+from commands.usual.places import spot_of
 from graph.evidence import Evidence
 from graph.resources.sign_ins import SignIn
 

@@ -11,7 +11,8 @@ from typing import Final
 from commands.clues.actions import AUDITS, actions, given, graded
 from commands.clues.records import found, one_line, whence
 from commands.report import Finding, weighed
-from commands.usual import Usual, domain_of
+from commands.usual import Usual
+from commands.usual.domains import domain_of
 from graph.evidence import Evidence
 
 TITLE = "Junk mail lists that hide or let through mail"

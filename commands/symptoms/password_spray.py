@@ -14,11 +14,12 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.actions import AUDITS
-from commands.clues.agents import agent_of, family_of, is_scripted
-from commands.clues.places import network_of, spot_of
 from commands.facts import ProgramKind
 from commands.report import Finding, Sign, weighed
-from commands.usual import WRONG_PASSWORD, Usual
+from commands.usual import Usual
+from commands.usual.agents import agent_of, family_of, is_scripted
+from commands.usual.places import network_of, spot_of
+from commands.usual.sign_ins import WRONG_PASSWORD
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
 from graph.evidence import Evidence

@@ -13,17 +13,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from commands.clues.actions import AUDITS
-from commands.clues.agents import agent_of, family_of
-from commands.clues.places import belongs_to_microsoft, network_of, spot_of
 from commands.facts import ProgramKind
 from commands.report import Finding, Sign, weighed
-from commands.usual import (
-    FAILURE_SPAN,
-    MANY_FAILURES,
+from commands.usual import Usual
+from commands.usual.agents import agent_of, family_of
+from commands.usual.places import belongs_to_microsoft, network_of, spot_of
+from commands.usual.points import FAILURE_SPAN, MANY_FAILURES
+from commands.usual.sign_ins import (
     REFUSED_PROMPT,
     SETTLED,
     WRONG_PASSWORD,
-    Usual,
     is_device_code,
     is_legacy,
     is_managed,

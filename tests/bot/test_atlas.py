@@ -6,7 +6,7 @@ import pytest
 
 from bot.atlas import atlas_of
 from bot.errors import CannotStart
-from commands.clues.places import Countries
+from commands.usual.places import Countries
 
 
 def test_without_a_database_countries_are_all_there_is():

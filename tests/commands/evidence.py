@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from commands.clues.places import network_of
 from commands.report import Finding
 from commands.symptoms import Symptom
 from commands.usual import Usual
+from commands.usual.places import network_of
 from graph.audit_log.record import ActorType, AuditRecord, Item, PropertyChange
 from graph.evidence import SOURCES, Evidence, Known, Unavailable
 from graph.question import Subject, Window

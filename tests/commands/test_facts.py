@@ -15,8 +15,9 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 from pydantic import ValidationError
 
-from commands import facts, usual
+from commands import facts
 from commands.symptoms import SYMPTOMS
+from commands.usual import points
 from graph.contract import Row
 from graph.evidence import SOURCES
 
@@ -125,7 +126,7 @@ def test_every_sign_has_its_weight_and_every_weight_its_sign() -> None:
 
 
 def test_every_point_for_or_against_an_address_is_given_somewhere() -> None:
-    code = Path(usual.__file__).read_text("utf-8")
+    code = Path(points.__file__).read_text("utf-8")
     assert [name for name in facts.points() if f'"{name}"' not in code] == []
 
 

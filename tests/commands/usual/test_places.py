@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from commands import usual
-from commands.clues import places
-from commands.clues.places import Cities, Countries, Place
+from commands.usual import places
+from commands.usual.places import Cities, Countries, Place
 from tests.commands.evidence import INTRUDER, evidence, sign_in
 
 

@@ -6,16 +6,19 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commands import usual
-from commands.clues import places as places_module
-from commands.clues.agents import agent_of, family_of
-from commands.clues.places import Place
 from commands.facts import ProgramKind
+from commands.usual import own, points, travel
+from commands.usual import places as places_module
+from commands.usual.agents import agent_of, family_of
+from commands.usual.places import Place
+from commands.usual.sign_ins import all_sign_ins
 from graph.evidence import Reason, Unavailable
 from graph.resources.directory import Domain
 from graph.resources.sign_ins import RiskDetection, SignIn
@@ -232,7 +235,7 @@ def test_without_sign_in_logs_the_audit_log_tells():
 def test_the_audit_log_does_not_repeat_what_the_sign_in_log_says():
     one = ordinary(hours=-1)
     again = record("UserLoggedIn", hours=-1, owner="", user_agent=BROWSER, error_code="0")
-    assert len(usual.all_sign_ins(evidence(sign_ins=[one], audit_log=[again]))) == 1
+    assert len(all_sign_ins(evidence(sign_ins=[one], audit_log=[again]))) == 1
 
 
 def test_an_intruder_who_comes_every_day_of_the_window_does_not_become_the_user():
@@ -367,9 +370,9 @@ def by_every_pair(got_in: list[SignIn], places: Mapping[str, Place], homes: list
 def test_neighbors_in_time_tell_the_same_way_as_every_pair(here, homes):
     got_in = [one for one in here if one.ip_address == here[0].ip_address]
     homes = sorted(homes, key=lambda one: one.created_date_time)
-    where = usual._places([*here, *homes], places_module.Countries())
-    own = replace(usual._own(evidence(), (), {}), sign_ins=tuple(homes))
-    told = [point.says for point in usual._by_travel(got_in, where, usual._homes(own, where))]
+    where = own.places_of([*here, *homes], places_module.Countries())
+    theirs = replace(own.own_of(evidence(), (), {}), sign_ins=tuple(homes))
+    told = [point.says for point in points._by_travel(got_in, where, travel.homes_of(theirs, where))]
     fastest = by_every_pair(got_in, where, homes)
     assert len(told) == bool(fastest)
     assert all(any(f"from {place} was" in says for place in fastest) for says in told)
@@ -381,7 +384,7 @@ def lines_run(work) -> int:
 
     def count(frame, event, _):
         nonlocal ran
-        if frame.f_code.co_filename != usual.__file__:
+        if Path(frame.f_code.co_filename).parent != Path(usual.__file__).parent:
             return None
         ran += event == "line"
         return count

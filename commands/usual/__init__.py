@@ -1,0 +1,163 @@
+"""What is ordinary for one user, and which addresses and sessions are therefore suspect.
+
+Sign-ins before the window, and regular use within it, tell the user's own countries, networks, devices and
+programs. Every other address from which the account was used in the window collects points for and against;
+at `SUSPECT_FROM` points it counts as somebody else's. What counts and how much is data, under ``address`` in
+``commands/facts/weights.toml``; `Usual.why` says which points an address has.
+
+With fewer than `ENOUGH` ordinary sign-ins little is known: being new then says nothing, and a grave change
+only half. Microsoft's own networks are nobody's place and are never judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from commands.usual.domains import internal_domains, is_outside
+from commands.usual.own import ENOUGH, own_of, places_of
+from commands.usual.places import Atlas, Countries, Place, network_of, spot_of
+from commands.usual.points import Point, judge
+from commands.usual.sign_ins import all_sign_ins
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence
+from graph.resources.sign_ins import SignIn
+
+SUSPECT_FROM: Final = 4
+"""Points from which on an address counts as somebody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What is ordinary for this user, and what is not.
+
+    Attributes:
+        internal_domains: The tenant's domains, lower-cased.
+        sign_ins: Every sign-in of the user that could be seen, from all logs, each once, oldest first.
+        ordinary: How many ordinary sign-ins all this was learnt from.
+        countries: Own countries, upper case as Microsoft writes them.
+        networks: Own networks (/24 and /64).
+        systems: Own providers' autonomous system numbers.
+        agents: Own programs, as `agents.family_of` writes them.
+        devices: Own devices' directory ids.
+        hours: Own hours of the day, UTC.
+        suspect_addresses: Addresses that count as somebody else's.
+        suspect_spots: The same as `places.spot_of` writes them, an IPv6 network for each IPv6 address.
+        suspect_sessions: Sessions that were used from them.
+        own_sessions: Sessions that were used from own networks.
+        points: The reasons for every address that was judged.
+        places: Where addresses are.
+    """
+
+    internal_domains: frozenset[str] = frozenset()
+    sign_ins: tuple[SignIn, ...] = ()
+    ordinary: int = 0
+    countries: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
+    systems: frozenset[int] = frozenset()
+    agents: frozenset[str] = frozenset()
+    devices: frozenset[str] = frozenset()
+    hours: frozenset[int] = frozenset()
+    suspect_addresses: frozenset[str] = frozenset()
+    suspect_spots: frozenset[str] = frozenset()
+    suspect_sessions: frozenset[str] = frozenset()
+    own_sessions: frozenset[str] = frozenset()
+    points: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    @property
+    def is_well_known(self) -> bool:
+        """Whether enough ordinary sign-ins were seen for something to be called new."""
+        return self.ordinary >= ENOUGH
+
+    def is_suspect(self, address: str | None) -> bool:
+        """Say whether an address counts as somebody else's; another address of the same /64 does too."""
+        if not address:
+            return False
+        return address in self.suspect_addresses or spot_of(address) in self.suspect_spots
+
+    def is_familiar(self, address: str | None) -> bool:
+        """Say whether an address lies in one of the user's own networks."""
+        return bool(address) and network_of(address or "") in self.networks and not self.is_suspect(address)
+
+    def is_suspect_record(self, record: AuditRecord) -> bool:
+        """Say whether a record comes from a suspect address, or from a suspect session if it names none."""
+        if record.by_microsoft:
+            return False
+        if record.address and not record.microsoft_address:
+            by_session = record.session_id in self.suspect_sessions and not self.is_familiar(record.address)
+            return self.is_suspect(record.address) or by_session
+        return record.session_id in self.suspect_sessions and record.session_id not in self.own_sessions
+
+    def why(self, address: str | None) -> str:
+        """Say why an address is suspect, in one phrase; "" when nothing speaks against it."""
+        if not address:
+            return ""
+        found = self.points.get(spot_of(address), ())
+        return "; ".join(
+            point.says for point in sorted(found, key=lambda one: -one.points) if point.points > 0
+        )
+
+    def place(self, address: str | None) -> Place:
+        """Where an address is."""
+        if not address:
+            return Place()
+        return self.places.get(address) or Countries().place(address)
+
+    def is_outside(self, mail_address: str) -> bool:
+        """Say whether a mail address, in any of Exchange's forms, lies outside the tenant.
+
+        False for what is no mail address: a name or a directory id means somebody inside.
+        """
+        return is_outside(mail_address, self.internal_domains)
+
+
+@lru_cache(maxsize=2)
+def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
+    """Learn what is ordinary for the subject and judge every other address of the window. Pure.
+
+    What was learnt last is remembered: evidence never changes.
+    """
+    where = atlas or Countries()
+    sign_ins = all_sign_ins(evidence)
+    places = places_of(sign_ins, where)
+    own = own_of(evidence, sign_ins, places)
+    judged = judge(evidence, sign_ins, places, own)
+    suspect_spots = {
+        spot for spot, points in judged.items() if sum(one.points for one in points) >= SUSPECT_FROM
+    }
+    suspect = {one.ip_address for one in sign_ins if spot_of(one.ip_address) in suspect_spots}
+    sessions = {
+        one.session_id for one in sign_ins if one.session_id and one.succeeded and one.ip_address in suspect
+    }
+    own_networks = own.networks - {
+        network_of(spot.partition("/")[0]) for spot in suspect_spots if "/" in spot
+    }
+    own_sessions = {
+        one.session_id for one in sign_ins if one.session_id and network_of(one.ip_address) in own_networks
+    }
+    for record in evidence.records():
+        if record.session_id and record.address and not record.microsoft_address:
+            if record.address in suspect:
+                sessions.add(record.session_id)
+            elif network_of(record.address) in own_networks:
+                own_sessions.add(record.session_id)
+    return Usual(
+        internal_domains=internal_domains(evidence),
+        sign_ins=sign_ins,
+        ordinary=own.count,
+        countries=own.countries,
+        networks=own_networks,
+        systems=own.systems,
+        agents=own.agents,
+        devices=own.devices,
+        hours=own.hours,
+        suspect_addresses=frozenset(suspect),
+        suspect_spots=frozenset(suspect_spots),
+        suspect_sessions=frozenset(sessions),
+        own_sessions=frozenset(own_sessions),
+        points=judged,
+        places=places,
+    )

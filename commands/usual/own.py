@@ -1,0 +1,124 @@
+"""What is the user's own: countries, networks, devices and programs of sign-ins that are beyond doubt."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from commands.facts import ProgramKind
+from commands.usual.agents import agent_of, family_of
+from commands.usual.places import (
+    Atlas,
+    Place,
+    belongs_to_microsoft,
+    network_of,
+    place_of,
+)
+from commands.usual.sign_ins import is_device_code, is_legacy, is_managed, risk_of
+from graph.evidence import Evidence
+from graph.resources.sign_ins import SignIn
+
+ENOUGH: Final = 10
+"""Ordinary sign-ins from which on something may be called new."""
+
+REGULAR_DAYS: Final = 3
+"""Days on which a network must be used to be regular."""
+
+REGULAR_SHARE: Final = 0.4
+"""Share of all successes that a network needs within the window, when nothing before the window is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What is the user's own, as `Usual` tells it, and which networks are in regular use."""
+
+    count: int
+    countries: frozenset[str]
+    networks: frozenset[str]
+    regular: frozenset[str]
+    systems: frozenset[int]
+    agents: frozenset[str]
+    devices: frozenset[str]
+    hours: frozenset[int]
+    device_code: bool
+    legacy: bool
+    sign_ins: tuple[SignIn, ...]
+
+
+def places_of(sign_ins: Iterable[SignIn], atlas: Atlas) -> dict[str, Place]:
+    """Give the place of each address, with coordinates where any of its sign-ins has them."""
+    places: dict[str, Place] = {}
+    for one in sign_ins:
+        if one.ip_address and (one.ip_address not in places or places[one.ip_address].latitude is None):
+            places[one.ip_address] = place_of(one.location, one.ip_address, atlas)
+    return places
+
+
+def _may_be_own(one: SignIn) -> bool:
+    agent = agent_of(one.user_agent)
+    telling = agent is not None and agent.kind in {ProgramKind.ATTACK, ProgramKind.SPRAY, ProgramKind.KIT}
+    return (
+        one.succeeded
+        and bool(one.ip_address)
+        and not belongs_to_microsoft(one.ip_address)
+        and not telling
+        and risk_of(one) not in {"medium", "high"}
+    )
+
+
+def own_of(evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, Place]) -> Own:
+    """Gather own sign-ins: those before the window, and in it those by known devices or regular networks."""
+    candidates = [one for one in sign_ins if _may_be_own(one)]
+    before = [one for one in candidates if one.created_date_time < evidence.window.start]
+    within = [one for one in candidates if one.created_date_time >= evidence.window.start]
+    devices = {
+        one.device_detail.device_id for one in before if one.device_detail and one.device_detail.device_id
+    }
+    networks = {network_of(one.ip_address) for one in before}
+    if len(before) < ENOUGH:
+        networks |= _regular(within, REGULAR_SHARE)
+    kept = before + [
+        one
+        for one in within
+        if network_of(one.ip_address) in networks
+        or is_managed(one)
+        or (one.device_detail is not None and one.device_detail.device_id in devices)
+    ]
+    devices |= {
+        one.device_detail.device_id
+        for one in kept
+        if one.device_detail and one.device_detail.device_id and is_managed(one)
+    }
+    regular = _regular(before, 0.0) | (_regular(within, REGULAR_SHARE) if len(before) < ENOUGH else set())
+    return Own(
+        count=len(kept),
+        countries=frozenset(places[one.ip_address].country for one in kept) - {""},
+        networks=frozenset(network_of(one.ip_address) for one in kept),
+        regular=frozenset(regular),
+        systems=frozenset(
+            one.autonomous_system_number for one in kept if one.autonomous_system_number is not None
+        ),
+        agents=frozenset(family_of(one.user_agent) for one in kept if one.user_agent),
+        devices=frozenset(devices),
+        hours=frozenset(one.created_date_time.hour for one in kept),
+        device_code=any(is_device_code(one) for one in before),
+        legacy=any(is_legacy(one) for one in before),
+        sign_ins=tuple(kept),
+    )
+
+
+def _regular(sign_ins: Sequence[SignIn], share: float) -> set[str]:
+    """Give the networks in use on several days and, where a share is asked, for much of all there was."""
+    days: dict[str, set[object]] = defaultdict(set)
+    uses: Counter[str] = Counter()
+    for one in sign_ins:
+        network = network_of(one.ip_address)
+        days[network].add(one.created_date_time.date())
+        uses[network] += 1
+    return {
+        network
+        for network, used in days.items()
+        if len(used) >= REGULAR_DAYS and uses[network] >= share * len(sign_ins)
+    }

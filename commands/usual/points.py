@@ -1,0 +1,273 @@
+"""What speaks for an address's being somebody else's, and against it, point by point."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import itemgetter
+from typing import Final
+
+from commands import facts
+from commands.facts import ProgramKind
+from commands.usual.agents import agent_of, family_of
+from commands.usual.changes import grave_changes, victims_of
+from commands.usual.own import ENOUGH, Own
+from commands.usual.places import (
+    TOO_FAST,
+    Place,
+    belongs_to_microsoft,
+    network_of,
+    speed,
+    spot_of,
+)
+from commands.usual.sign_ins import (
+    REFUSED_PROMPT,
+    SETTLED,
+    WRONG_PASSWORD,
+    is_device_code,
+    is_legacy,
+    is_managed,
+    risk_of,
+)
+from commands.usual.travel import TRAVEL_SPAN, Visits, homes_of
+from graph.addresses import address_of
+from graph.evidence import Evidence
+from graph.resources.sign_ins import RiskDetection, SignIn
+
+MANY_FAILURES: Final = 5
+"""Failures before a success that make it look guessed."""
+
+FAILURE_SPAN: Final = timedelta(hours=24)
+"""How long before the success those failures may lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One reason for or against an address."""
+
+    points: int
+    says: str
+
+
+def judge(
+    evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, Place], own: Own
+) -> dict[str, tuple[Point, ...]]:
+    """Give the points of every spot that the account got in from in the window."""
+    spots: dict[str, list[SignIn]] = defaultdict(list)
+    for one in sign_ins:
+        in_window = one.created_date_time in evidence.window
+        if one.ip_address and in_window and not belongs_to_microsoft(one.ip_address):
+            spots[spot_of(one.ip_address)].append(one)
+    sessions: dict[str, set[str]] = defaultdict(set)
+    for one in sign_ins:
+        if one.session_id and one.succeeded and places.get(one.ip_address, Place()).country:
+            sessions[one.session_id].add(places[one.ip_address].country)
+    changes = grave_changes(evidence)
+    victims = victims_of(evidence)
+    risks: dict[str, list[RiskDetection]] = defaultdict(list)
+    for risk in evidence.risk_detections.seen(()):
+        if address := address_of(risk.ip_address):
+            risks[spot_of(address)].append(risk)
+    # Gathered once: looked for again at each spot, a month of sign-ins is compared with itself.
+    homes, failures, programs = homes_of(own, places), _failures(sign_ins, own), _programs(own)
+    judged = {}
+    for spot, used in spots.items():
+        got_in = [one for one in used if one.succeeded]
+        if not got_in:
+            continue  # whoever only failed has done nothing here; the sign-in review tells of the attempts
+        judged[spot] = (
+            *_by_program(got_in, own),
+            *_by_novelty(got_in, places, own),
+            *_by_failures(got_in, failures),
+            *_by_travel(got_in, places, homes),
+            *_by_risk(got_in, risks.get(spot, ())),
+            *_by_session(got_in, sessions, programs, places, own),
+            *_by_changes(changes.get(spot, ()), own, network_of(got_in[0].ip_address)),
+            *_by_victims(got_in, victims.get(spot, ())),
+            *_in_favour(got_in, own),
+        )
+    return judged
+
+
+_PROGRAMS: Final = {
+    ProgramKind.ATTACK: "attack_tool",
+    ProgramKind.SPRAY: "attack_tool",
+    ProgramKind.KIT: "phishing_kit",
+    ProgramKind.SCRIPT: "script",
+}
+
+
+def _point(name: str, says: str) -> Point:
+    """Give a point with its weight from ``commands/facts/weights.toml``."""
+    return Point(facts.points()[name].points, says)
+
+
+def _by_program(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
+    best: Point | None = None
+    for one in got_in:
+        agent = agent_of(one.user_agent)
+        if agent is None or agent.kind not in _PROGRAMS:
+            continue
+        if agent.kind is ProgramKind.SCRIPT and family_of(one.user_agent) in own.agents:
+            continue
+        point = _point(_PROGRAMS[agent.kind], f"{agent.name} ({agent.kind.value}) signed in from there")
+        if best is None or point.points > best.points:
+            best = point
+    if best:
+        yield best
+    if not own.legacy and any(is_legacy(one) for one in got_in):
+        if own.count >= ENOUGH:
+            yield _point(
+                "legacy_sign_in", "a legacy mail protocol signed in from there, which this user does not use"
+            )
+        else:
+            yield _point("legacy_sign_in_little_known", "a legacy mail protocol signed in from there")
+    if not own.device_code and any(is_device_code(one) for one in got_in):
+        yield _point("device_code", "a device code was used there, which this user never did before")
+
+
+def _by_novelty(got_in: Sequence[SignIn], places: Mapping[str, Place], own: Own) -> Iterable[Point]:
+    if own.count < ENOUGH:
+        return
+    country = places[got_in[0].ip_address].country
+    if country and own.countries and country not in own.countries:
+        yield _point("new_country", f"{country} is a new country for this user")
+    if network_of(got_in[0].ip_address) not in own.networks:
+        yield _point("new_network", "the network is new for this user")
+    known = any(
+        family_of(one.user_agent) in own.agents
+        or (one.device_detail is not None and one.device_detail.device_id in own.devices)
+        for one in got_in
+    )
+    if not known:
+        yield _point("unknown_device", "neither device nor program is known")
+
+
+def _failures(sign_ins: Sequence[SignIn], own: Own) -> list[tuple[datetime, str]]:
+    """Give when a password or a prompt failed away from the user's own networks, the oldest first."""
+    return [
+        (one.created_date_time, "password" if one.status.error_code in WRONG_PASSWORD else "prompt")
+        for one in sign_ins
+        if not one.succeeded
+        and network_of(one.ip_address) not in own.networks
+        and one.status.error_code in WRONG_PASSWORD | REFUSED_PROMPT
+    ]
+
+
+def _by_failures(got_in: Sequence[SignIn], failures: Sequence[tuple[datetime, str]]) -> Iterable[Point]:
+    end = got_in[0].created_date_time
+    start = bisect_left(failures, end - FAILURE_SPAN, key=itemgetter(0))
+    failed = Counter(kind for _, kind in failures[start : bisect_right(failures, end, key=itemgetter(0))])
+    if failed["password"] >= MANY_FAILURES:
+        yield _point("wrong_passwords", f"{failed['password']} wrong passwords came before the first success")
+    if failed["prompt"] >= 3:
+        yield _point(
+            "refused_prompts",
+            f"{failed['prompt']} refused or unanswered prompts came before the first success",
+        )
+
+
+def _by_travel(
+    got_in: Sequence[SignIn], places: Mapping[str, Place], homes: Mapping[Place, Visits]
+) -> Iterable[Point]:
+    here = places[got_in[0].ip_address]
+    if here.latitude is None or here.longitude is None:
+        return  # without coordinates nothing tells a speed
+    spot = spot_of(got_in[0].ip_address)
+    # A token renews itself wherever its device lies; nobody travelled for that.
+    arrivals = [one.created_date_time for one in got_in if one.is_interactive is not False]
+    best: tuple[float, Place] | None = None
+    for place, visits in homes.items():
+        # From one place, the shortest time is the fastest way, and it is that to a neighbor in time.
+        took = min((near for at in arrivals if (near := visits.nearest(at, spot)) is not None), default=None)
+        if took is None or took > TRAVEL_SPAN:
+            continue
+        fast = speed(place, here, took)
+        if fast is not None and fast > TOO_FAST and (best is None or fast > best[0]):
+            best = (fast, place)
+    if best:
+        yield _point("impossible_travel", f"the way from {best[1]} was too fast for a traveller")
+
+
+def _by_risk(got_in: Sequence[SignIn], detections: Sequence[RiskDetection]) -> Iterable[Point]:
+    levels = {risk_of(one) for one in got_in}
+    levels |= {
+        one.risk_level.casefold()
+        for one in detections
+        if one.risk_state.casefold() not in SETTLED and one.risk_level.casefold() in {"low", "medium", "high"}
+    }
+    if levels & {"medium", "high"}:
+        yield _point("risk", "Identity Protection saw a risk there")
+    elif "low" in levels:
+        yield _point("low_risk", "Identity Protection saw a low risk there")
+
+
+def _programs(own: Own) -> dict[str, set[str]]:
+    """Give the programs of the user's own in each session."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for one in own.sign_ins:
+        if one.session_id and one.user_agent:
+            found[one.session_id].add(family_of(one.user_agent))
+    return found
+
+
+def _by_session(
+    got_in: Sequence[SignIn],
+    sessions: Mapping[str, set[str]],
+    programs: Mapping[str, set[str]],
+    places: Mapping[str, Place],
+    own: Own,
+) -> Iterable[Point]:
+    here = places[got_in[0].ip_address].country
+    network = network_of(got_in[0].ip_address)
+    for one in got_in:
+        others = sessions.get(one.session_id, set()) - {here} if one.session_id else set()
+        if here and others & own.countries and here not in own.countries:
+            yield _point(
+                "session_in_another_country", "a session of the user's went on there from another country"
+            )
+            return
+    if network in own.networks:
+        return
+    for one in got_in:
+        if not one.session_id or not one.user_agent:
+            continue
+        # The programs of one device share a session, so only one that this user never used is foreign in it.
+        agents = programs.get(one.session_id, set())
+        family = family_of(one.user_agent)
+        if agents and family not in agents and family not in own.agents:
+            yield _point(
+                "session_in_another_program",
+                "a session of the user's went on there in a program that the user never used",
+            )
+            return
+
+
+def _by_changes(kinds: Iterable[str], own: Own, network: str) -> Iterable[Point]:
+    if network in own.networks:
+        return
+    weight = "grave_change" if own.count >= ENOUGH else "grave_change_little_known"
+    for kind in sorted(kinds)[:2]:
+        yield _point(weight, f"{kind} from there")
+
+
+def _by_victims(got_in: Sequence[SignIn], victims: Iterable[str]) -> Iterable[Point]:
+    # Behind the exit of an office, colleagues mistype as well; a program that got in there is no colleague.
+    if len(set(victims)) >= 3 and any(agent_of(one.user_agent) for one in got_in):
+        yield _point("guesses_at_others", "the address also tried other people's passwords")
+
+
+def _in_favour(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
+    if any(
+        is_managed(one) or (one.device_detail is not None and one.device_detail.device_id in own.devices)
+        for one in got_in
+    ):
+        yield _point("own_device", "a known or managed device was used there")
+    network = network_of(got_in[0].ip_address)
+    if network in own.regular:
+        yield _point("regular_network", "the network was in regular use before")
+    elif network in own.networks:
+        yield _point("seen_network", "the network was seen before")

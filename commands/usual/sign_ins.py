@@ -1,0 +1,83 @@
+"""All sign-ins of a subject, from every log, and what each tells by itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from commands import facts
+from commands.facts import ProgramKind
+from commands.usual.agents import agent_of
+from graph.addresses import address_of
+from graph.audit_log.sign_in import LOGONS, sign_in_of
+from graph.evidence import Evidence, Unavailable
+from graph.resources.sign_ins import SignIn
+
+WRONG_PASSWORD: Final = frozenset({50126, 50053, 50056, 50034, 50055})
+"""Sign-in errors of somebody who does not know the password. Source: Microsoft Entra, error codes."""
+
+REFUSED_PROMPT: Final = frozenset({500121})
+"""Sign-in errors of a second factor that was refused or not answered."""
+
+SETTLED: Final = frozenset({"dismissed", "confirmedsafe", "remediated"})
+"""Risk states in which somebody has already answered for the sign-in."""
+
+
+def all_sign_ins(evidence: Evidence) -> tuple[SignIn, ...]:
+    """Give every sign-in of the subject from all logs, each once, oldest first.
+
+    The audit log repeats what the sign-in logs say, later and with less; its records are used only for a
+    kind of sign-in that could not be seen there. Addresses come out in their shortest form, "" where there
+    is none.
+    """
+    found: dict[str, SignIn] = {}
+    for source in (evidence.sign_ins, evidence.sign_ins_non_interactive):
+        for one in source.seen(()):
+            found.setdefault(one.id, one)
+    gaps = [
+        one
+        for one in (evidence.sign_ins, evidence.sign_ins_non_interactive)
+        if isinstance(one, Unavailable) or one.missing
+    ]
+    if gaps:
+        known = {(one.ip_address, int(one.created_date_time.timestamp()) // 60) for one in found.values()}
+        for record in evidence.audit_log.seen(()):
+            if record.operation not in LOGONS or not evidence.subject.is_meant_by(record.actor):
+                continue
+            one = sign_in_of(record)
+            if not known or (one.ip_address, int(one.created_date_time.timestamp()) // 60) not in known:
+                found.setdefault(one.id, one)
+    plain = (_with_plain_address(one) for one in found.values())
+    return tuple(sorted(plain, key=lambda one: (one.created_date_time, one.id)))
+
+
+def _with_plain_address(one: SignIn) -> SignIn:
+    plain = address_of(one.ip_address) or ""
+    return one if plain == one.ip_address else one.model_copy(update={"ip_address": plain})
+
+
+def is_legacy(sign_in: SignIn) -> bool:
+    """Say whether a sign-in used a protocol that knows no second factor."""
+    agent = agent_of(sign_in.user_agent)
+    return sign_in.client_app_used.casefold() in facts.legacy_clients() or (
+        agent is not None and agent.kind is ProgramKind.LEGACY
+    )
+
+
+def is_device_code(sign_in: SignIn) -> bool:
+    """Say whether the sign-in, or the one that its token stems from, used a device code."""
+    flow = f"{sign_in.authentication_protocol} {sign_in.original_transfer_method}".casefold()
+    return "devicecode" in flow
+
+
+def is_managed(sign_in: SignIn) -> bool:
+    """Say whether Microsoft vouches for the device."""
+    device = sign_in.device_detail
+    return device is not None and bool(device.is_compliant or device.is_managed)
+
+
+def risk_of(sign_in: SignIn) -> str:
+    """Give the sign-in's own risk level in lower case, "" when there is none or somebody answered for it."""
+    level = sign_in.risk_level_during_sign_in.casefold()
+    if level not in {"low", "medium", "high"} or sign_in.risk_state.casefold() in SETTLED:
+        return ""
+    return level
