@@ -34,19 +34,12 @@ def test_every_link_between_documents_leads_somewhere(page):
 
 
 def test_every_table_that_mirrors_code_is_what_the_code_says():
-    cog = [
-        sys.executable,
-        "-m",
-        "cogapp",
-        "-P",
-        "-I",
-        "docs",
-        "-p",
-        "from tables import *",
-        "--check",
-        "--diff",
-    ]
-    done = subprocess.run([*cog, *PAGES], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    cog = [sys.executable, "-m", "cogapp", "-P", "-I", "docs", "-p", "from tables import *", "--check"]
+    # The page of words, which every changed sentence changes, is compared by `make lint` alone.
+    pages = [page for page in PAGES if page.name != "words.md"]
+    done = subprocess.run(
+        [*cog, "--diff", *pages], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
     assert done.returncode == 0, f"run: make docs\n{done.stdout}{done.stderr}"
 
 
