@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, NoReturn
 
 import typer
 
 from bot.cli import analyze, check, demo, doctor, evidence, factor, init, ledger, run, sandbox
 from bot.cli.ending import BAD_INPUT, STATUSES, WORKED
+from bot.version import own_version
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 """The base of typer's own complaints about what was typed (BadParameter, UsageError, then this one)."""
@@ -45,14 +45,6 @@ def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"compromise-bot {own_version()}")
         raise typer.Exit(WORKED)
-
-
-def own_version() -> str:
-    """The version that is installed, "unknown" when it is run from a folder that was never installed."""
-    try:
-        return version("compromise-bot")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 @app.callback()

@@ -50,27 +50,35 @@ def doctor(  # noqa: PLR0917 - typer reads the options off the parameters
         else:
             loaded = settings_for_check(stack, config, sandbox, None)
         if record is not None:
-            _record(loaded, user, record, yes=yes)
+            _record(loaded, user, record, yes=yes, as_json=as_json)
             return
         raise typer.Exit(
             examining.examine(loaded, Console(), user=user, as_json=as_json, check_only=check_only)
         )
 
 
-def _record(loaded: Settings, user: str | None, folder: Path, *, yes: bool) -> None:
+def _record(loaded: Settings, user: str | None, folder: Path, *, yes: bool, as_json: bool) -> None:
     """Record what Microsoft answers, show all of it, and write it once somebody says so."""
     from bot.setup import record as recording  # noqa: PLC0415 - reads every query, as above
 
     if user is None:
         raise Stopped(BAD_INPUT, "Say whose account to ask about: --user adele@contoso.com.")
+    if as_json:
+        raise Stopped(BAD_INPUT, "--record prints the files that it writes; leave --json out.")
     console = Console()
     try:
+        recording.claim(folder)
         files = recording.record(loaded.tenants, user)
         recording.show(files, console)
         wanted = yes or typer.confirm(f"Write these {len(files)} files into {folder}?")
         if wanted:
             recording.write(files, folder)
     except recording.NotRecorded as error:
-        raise Stopped(COULD_NOT_LOOK, str(error)) from error
+        raise Stopped(BAD_INPUT if error.asked_wrongly else COULD_NOT_LOOK, str(error)) from error
+    except typer.Abort as unanswered:
+        why = (
+            "Nobody answered, so nothing was written. Where nobody can be asked, --yes writes without asking."
+        )
+        raise Stopped(BAD_INPUT, why) from unanswered
     says = f"Written into {folder}. Nothing in it is of the tenant." if wanted else "Nothing was written."
     console.print(says, markup=False, highlight=False)

@@ -19,10 +19,11 @@ from typing import Any, Final
 from rich.console import Console
 
 from bot.setup.doctor import Forgets
+from bot.version import own_version
 from graph.collect import collect, find_subject
 from graph.connection import Connection
 from graph.drift import Difference, absent_fields, code_of, items_in, named, new_fields, refusal
-from graph.errors import GraphError
+from graph.errors import GraphError, NoSuchUser
 from graph.question import Question, Window
 from graph.request import Cmdlet, Request
 from graph.settings import TenantSettings
@@ -30,6 +31,7 @@ from graph.shapes import HIDDEN, Names, Seen, shape_for, texts_in
 from graph.wire import Reply
 
 ANSWERS, DRIFT = "answers.json", "drift.md"
+MADE_BY: Final = f"compromise-bot {own_version()}"
 PATIENCE: Final = 120.0
 """Seconds for all questions together; the audit log's search is the slowest."""
 
@@ -43,8 +45,28 @@ _TELLING: Final = ("Location", "Preference-Applied", "WWW-Authenticate", "x-ms-t
 """Headers of which only is told that they came."""
 
 
+_HOW_TO_READ: Final = (
+    "Microsoft adds fields and leaves empty ones out without notice, so a line here need not be a fault:",
+    "",
+    "- *came, and is not in the table*: the bot does not know this field and does not read it",
+    "- *in the table, and did not come*: the bot asked for this field, and none of the answers had it",
+    "- *null, and the table says that it never is*: the bot may take this for something else",
+    "- *refused …, which is not foreseen*: it was told, perhaps with the wrong remedy",
+    "",
+    "A report wants this page, `answers.json`, and what the bot told wrongly.",
+)
+
+
 class NotRecorded(Exception):
-    """Nothing was written; the text says why and what to do."""
+    """Nothing was written; the text says why and what to do.
+
+    Attributes:
+        asked_wrongly: Whether the account or the folder that was named is at fault.
+    """
+
+    def __init__(self, text: str, *, asked_wrongly: bool = False) -> None:
+        super().__init__(text)
+        self.asked_wrongly = asked_wrongly
 
 
 @dataclass(slots=True)
@@ -88,7 +110,7 @@ class Recording:
             told.append(entry)
             differences |= found
         return {
-            ANSWERS: json.dumps({"questions": told}, indent=1) + "\n",
+            ANSWERS: _answers_page(told),
             DRIFT: drift_page(sorted(differences), len(told)),
         }
 
@@ -103,33 +125,49 @@ def record(tenants: Sequence[TenantSettings], user: str) -> Mapping[str, str]:
     Raises:
         NotRecorded: the account could not be found, or no tenant lets us in.
     """
-    whys = []
+    whys: dict[str, GraphError] = {}
     for settings in tenants:
         recording = Recording()
         with Connection(settings, observer=recording, reads_only=True) as connection:
             try:
                 subject = find_subject(user, connection)
             except GraphError as error:
-                whys.append(f"{settings.name}: {error.sentence}")
+                whys[settings.name] = error
                 continue
             now = datetime.now(UTC)
             question = Question(subject, Window(now - timedelta(days=1), now))
             for _ in collect(question, connection, Forgets(), patience=PATIENCE):
                 pass  # the recording has seen it
         return recording.files(settings)
-    raise NotRecorded(f"{' '.join(whys)} Nothing was recorded.")
+    told = " ".join(f"{name}: {error.sentence}" for name, error in whys.items())
+    unknown = all(isinstance(error, NoSuchUser) for error in whys.values())
+    raise NotRecorded(f"{told} Nothing was recorded.", asked_wrongly=unknown)
 
 
-def write(files: Mapping[str, str], folder: Path) -> None:
-    """Write the files into a new or empty folder.
+def claim(folder: Path) -> None:
+    """Make the folder that the files are to be written into, before anything is asked.
 
     Raises:
-        NotRecorded: the folder holds something, or cannot be written.
+        NotRecorded: the folder holds something, or cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise NotRecorded(f"{folder} is not empty. Name a new folder, so that only this is in it.")
+        full = any(folder.iterdir())
+    except OSError as error:
+        why = f"{folder} cannot be written: {error.strerror or error}."
+        raise NotRecorded(why, asked_wrongly=True) from error
+    if full:
+        why = f"{folder} is not empty. Name a new folder, so that only this is in it."
+        raise NotRecorded(why, asked_wrongly=True)
+
+
+def write(files: Mapping[str, str], folder: Path) -> None:
+    """Write the files into a folder that was claimed.
+
+    Raises:
+        NotRecorded: the folder cannot be written.
+    """
+    try:
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
@@ -141,6 +179,23 @@ def show(files: Mapping[str, str], console: Console) -> None:
     for name, text in files.items():
         console.print(f"--- {name}", markup=False, highlight=False)
         console.print(text, markup=False, highlight=False, soft_wrap=True, end="")
+    console.print(summary(files), markup=False, highlight=False, soft_wrap=True)
+
+
+def summary(files: Mapping[str, str]) -> str:
+    """What somebody has to know who says yes: how much it is, and every value that is told of any answer."""
+    questions = json.loads(files[ANSWERS])["questions"]
+    fields = [told for one in questions for told in one["fields"].values()]
+    values = sorted({value for told in fields for value in told.get("values", ())})
+    differences = files[DRIFT].partition("\n## ")[2].count("\n- ")
+    return "\n".join(
+        (
+            "--- in short",
+            f"{ANSWERS}: {len(questions)} questions; of {len(fields)} fields kind, length and number.",
+            f"Values that are told, all of them Microsoft's own words: {', '.join(values) or 'none'}.",
+            f"{DRIFT}: {differences} differences from Microsoft's documents.",
+        )
+    )
 
 
 def drift_page(differences: list[Difference], questions: int) -> str:
@@ -148,11 +203,10 @@ def drift_page(differences: list[Difference], questions: int) -> str:
     lines = [
         "# Where the answers differ from the contract",
         "",
-        f"{questions} questions were asked. The contract is the table in `graph/contract/`.",
+        f"{questions} questions were asked by {MADE_BY}. The contract is the table in `graph/contract/`.",
         "",
     ]
-    if not differences:
-        lines.append("Nothing differs.")
+    lines += _HOW_TO_READ if differences else ["Nothing differs."]
     where = ""
     for one in differences:
         if one.where != where:
@@ -160,6 +214,21 @@ def drift_page(differences: list[Difference], questions: int) -> str:
             lines += ["", f"## `{where}`", ""]
         lines.append(f"- {one.what}")
     return "\n".join(lines) + "\n"
+
+
+def _answers_page(questions: Sequence[Mapping[str, Any]]) -> str:
+    """JSON with a line for each field, so that people can read it before they give it away."""
+    pages = []
+    for one in questions:
+        lines = [f"  {json.dumps(key)}: {_line(value)}" for key, value in one.items() if key != "fields"]
+        fields = ",\n".join(f"   {json.dumps(place)}: {_line(seen)}" for place, seen in one["fields"].items())
+        lines.append(f'  "fields": {{\n{fields}\n  }}')
+        pages.append(" {\n" + ",\n".join(lines) + "\n }")
+    return f'{{"made by": {json.dumps(MADE_BY)},\n"questions": [\n' + ",\n".join(pages) + "\n]}\n"
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _question(what: Request | Cmdlet) -> str:

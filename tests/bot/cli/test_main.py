@@ -17,6 +17,7 @@ import structlog
 import typer.main
 
 from bot.cli import command
+from bot.version import own_version
 from commands.ledger import Ledger
 from commands.ledger.entries import Answered, Asked
 from sandbox import tenant
@@ -114,7 +115,7 @@ def test_a_wrong_setting_is_named_with_what_it_should_be(compromise, configured,
 
 
 def test_the_version_is_told(compromise):
-    assert compromise("--version")[:2] == (0, f"compromise-bot {command.own_version()}\n")
+    assert compromise("--version")[:2] == (0, f"compromise-bot {own_version()}\n")
 
 
 def test_a_taken_over_mailbox_is_told_as_json(compromise):

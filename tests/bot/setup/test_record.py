@@ -231,14 +231,58 @@ def test_everything_is_shown_and_written_only_after_a_yes(tmp_path, run):
     status, out, _ = run(*asked, typed="n\n")
     assert status == 0
     assert "Nothing was written." in out
-    assert not folder.exists()
+    assert [*folder.iterdir()] == []
+    status, out, err = run(*asked)
+    assert (status, [*folder.iterdir()]) == (2, [])
+    assert "Nobody answered, so nothing was written" in err
     status, out, _ = run(*asked, typed="y\n")
     assert status == 0
     for name in ("answers.json", "drift.md"):
         assert (folder / name).read_text() in out
-    status, _, err = run(*asked, "--yes")
-    assert status == 3
-    assert "is not empty" in err
+
+
+def test_a_folder_that_will_not_do_is_told_before_anything_is_asked(tmp_path, run):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").touch()
+    for folder, why in (("full", "is not empty"), ("full/notes.txt", "cannot be written")):
+        asked = ("doctor", "--sandbox", "clean", "--user", ADELE, "--record", str(tmp_path / folder))
+        status, out, err = run(*asked, "--yes")
+        assert (status, out) == (2, "")
+        assert why in err
+
+
+def test_json_and_a_record_are_not_asked_for_together(tmp_path, run):
+    asked = ("doctor", "--sandbox", "clean", "--user", ADELE, "--record", str(tmp_path / "x"))
+    status, out, err = run(*asked, "--json")
+    assert (status, out) == (2, "")
+    assert "leave --json out" in err
+
+
+def test_what_is_shown_can_be_read_by_a_person_who_has_to_say_yes(played, heard):
+    files = recorded(played, heard.all)
+    told = json.loads(files["answers.json"])
+    fields = sum(len(one["fields"]) for one in told["questions"])
+    assert files["answers.json"].count("\n") < fields + 10 * len(told["questions"])
+    short = recording.summary(files)
+    values = {
+        value
+        for one in told["questions"]
+        for seen in one["fields"].values()
+        for value in seen.get("values", ())
+    }
+    assert values
+    assert all(value in short for value in values)
+    drift = files["drift.md"].partition("\n## ")[2].count("\n- ")
+    assert f"drift.md: {drift} differences" in short
+
+
+def test_a_record_says_which_version_asked_and_how_its_differences_are_read(played):
+    user = Request("GET", "/users/1", {"$select": "id,mail"})
+    files = recorded(played, [(user, Reply(200, {}, b'{"id": "1"}'))])
+    own = recording.MADE_BY
+    assert json.loads(files["answers.json"])["made by"] == own
+    assert own in files["drift.md"]
+    assert "none of the answers had it" in files["drift.md"]
 
 
 def test_an_account_must_be_named_and_known(tmp_path, run):
@@ -254,6 +298,6 @@ def test_an_account_must_be_named_and_known(tmp_path, run):
         "no.body@contoso.example",
         "--yes",
     )
-    assert status == 3
+    assert status == 2
     assert "Nothing was recorded." in err
-    assert not Path(tmp_path / "x").exists()
+    assert [*Path(tmp_path / "x").iterdir()] == []
