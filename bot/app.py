@@ -22,20 +22,20 @@ from bot.cards.checkpoint import Witness
 from bot.cards.home import Home
 from bot.cards.proposal import ProposalCards
 from bot.carrying import Carrying
-from bot.deciding import SOURCES, TITLES, Deciding
 from bot.desk import Desk
 from bot.errors import CannotStart, SlackFailed
 from bot.gate import Gate
 from bot.jobs import Checking, Jobs
 from bot.messages.plans import step_title
 from bot.people import People, doubt_about
-from bot.reporting import Reporting
 from bot.second_factor import SecondFactor
 from bot.settings import Settings
 from bot.setup.examination import Examination
 from bot.slack import listeners
 from bot.slack.client import TIMEOUT, call, make_client
 from bot.slack.http_server import HttpServer
+from bot.verbs.proposing import SOURCES, TITLES
+from bot.verbs.shape import Tools
 from commands.carry_out import Patience
 from commands.ledger import Ledger
 from commands.planning import Guard
@@ -250,8 +250,9 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         clock=clock,
     )
     gate = Gate(ledger, people, tenants)
-    deciding = Deciding(
+    tools = Tools(
         client,
+        ledger=ledger,
         gate=gate,
         people=people,
         cards=cards,
@@ -262,23 +263,11 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         factor=SecondFactor(ledger, keys, clock),
         keys=keys,
         clock=clock,
+        usual=settings.window,
         channel=slack.channel,
     )
     desk = Desk(
-        client,
-        ledger=ledger,
-        people=people,
-        gate=gate,
-        deciding=deciding,
-        reporting=Reporting(
-            client,
-            ledger=ledger,
-            gate=gate,
-            people=people,
-            cards=cards,
-            clock=clock,
-            channel=slack.channel,
-        ),
+        tools,
         home=Home(
             client,
             gate=gate,
@@ -290,11 +279,6 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
             checkpoints=slack.checkpoints,
             examination=Examination(settings, tenants, clock),
         ),
-        cards=cards,
-        jobs=jobs,
-        clock=clock,
-        usual=settings.window,
-        channel=slack.channel,
     )
     authorized = AuthorizeResult(
         enterprise_id=me.get("enterprise_id"),

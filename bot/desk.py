@@ -9,36 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import structlog
-from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
-from bot.cards.case import Cards
 from bot.cards.home import Home
-from bot.deciding import Answer, Deciding
 from bot.errors import Barred, BotError, NotUnderstood, SlackFailed
-from bot.gate import Gate
-from bot.grammar import Check, Help, OpenForm, ShowReport, Suspect, Wish, read, window
-from bot.jobs import Jobs
 from bot.messages import Message, answers
-from bot.messages.help import help_message
-from bot.people import People, Person
-from bot.reporting import Reporting
-from bot.slack import channels
 from bot.slack.client import TIMEOUT, call
 from bot.slack.intake import Asked, Intake
-from commands.errors import AlreadyLooking, CommandError, LedgerError
-from commands.ledger import Case, CaseState, Ledger, new_case_id
+from bot.verbs import enrol, form, suspect
+from bot.verbs.registry import read
+from bot.verbs.shape import Answer, Tools
+from commands.errors import CommandError, LedgerError
 from commands.ledger import entries as e
-from graph.collect import Connection
 from graph.errors import GraphError
-from graph.question import Subject, Window
 
 log = structlog.get_logger(__name__)
 
@@ -62,55 +51,23 @@ class Desk:
     """Answers questions in threads of its own.
 
     Args:
-        client: Slack's Web API.
-        ledger: Where everything asked is written down.
-        people: Who somebody in Slack is.
-        gate: Who may ask, and which account is meant.
-        deciding: Who answers what is asked about finished checks and proposals.
-        reporting: Who hears what anybody of the company reports.
+        tools: What verbs work with.
         home: Who draws the Home tab.
-        cards: What is shown of cases.
-        jobs: Who does the work.
-        clock: Tells the time (aware UTC).
-        usual: How far back to look unless asked otherwise.
-        channel: Where cards go unless asked otherwise; "" for where the question was asked.
 
     Attributes:
         ours: The configured mail domains, whose addresses stay readable in what is said.
     """
 
-    def __init__(
-        self,
-        client: WebClient,
-        *,
-        ledger: Ledger,
-        people: People,
-        gate: Gate,
-        deciding: Deciding,
-        reporting: Reporting,
-        home: Home,
-        cards: Cards,
-        jobs: Jobs,
-        clock: Callable[[], datetime],
-        usual: timedelta,
-        channel: str,
-    ) -> None:
-        self._client = client
-        self._ledger = ledger
-        self._people = people
-        self._gate = gate
-        self._deciding = deciding
-        self._reporting = reporting
+    def __init__(self, tools: Tools, *, home: Home) -> None:
+        self._tools = tools
+        self._client = tools.client
+        self._ledger = tools.ledger
+        self._cards = tools.cards
         self._home = home
-        self._cards = cards
-        self._jobs = jobs
-        self._clock = clock
-        self._usual = usual
-        self._channel = channel
-        self.ours = gate.ours
+        self.ours = tools.gate.ours
         self._pool = ThreadPoolExecutor(CLERKS, thread_name_prefix="desk")
         self._window_pool = ThreadPoolExecutor(CLERKS, thread_name_prefix="windows")
-        self._intake = Intake(ledger, written=self._kept, failed=self._not_kept)
+        self._intake = Intake(tools.ledger, written=self._kept, failed=self._not_kept)
         self._last_taken = 0.0
 
     def start(self) -> None:
@@ -177,7 +134,12 @@ class Desk:
         Raises:
             NotUnderstood: there is no such report.
         """
-        return self._reporting.check_words(report_id)
+        words = self._ledger.request_words(report_id)
+        if words:
+            verb, wish = read(words)
+            if verb is suspect:
+                return suspect.check_words(wish)
+        raise NotUnderstood("I do not know this report. Type: /compromise check and the address.")
 
     def show_home(self, user: str) -> None:
         """Draw the Home tab of somebody who opens it, without waiting for it to be drawn."""
@@ -198,7 +160,7 @@ class Desk:
 
     def _open_check(self, asked: Asked, message: Mapping[str, Any]) -> None:
         try:
-            self._reporting.open_check(asked, message)
+            form.open_for_message(asked, message, self._tools)
         except (BotError, CommandError) as error:
             log.info("A window was not opened.", action="modal.not_opened", why=str(error))
             self.tell(asked, answers.no(str(error), self.ours))
@@ -209,14 +171,14 @@ class Desk:
 
     def wrong_code(self, user: str, code: str) -> str:
         """Take the code that goes with an approval; give why it does not count, "" when it does."""
-        return self._deciding.wrong_code(user, code)
+        return enrol.wrong_code(user, code, self._tools)
 
     def enrol(self, asked: Asked, code: str) -> str:
         """Take the first code of a new second factor; give why it does not count, "" when it does."""
-        wrong = self._deciding.enrol(asked.user, code)
+        wrong = enrol.wrong_first_code(asked.user, code, self._tools)
         if not wrong:
             try:
-                self._pool.submit(lambda: self.tell(asked, self._deciding.announce_enrolment(asked)))
+                self._pool.submit(lambda: self.tell(asked, enrol.announce(asked, self._tools)))
             except RuntimeError:
                 log.warning("An answer did not arrive.", action="answer.lost", request=asked.id)
         return wrong
@@ -313,19 +275,10 @@ class Desk:
 
     def _outcome(self, asked: Asked) -> tuple[Message, ...]:
         try:
-            match read(asked.words):
-                case Help():
-                    return (help_message(),)
-                case Check() | ShowReport() as wish:
-                    return (self._look_up(asked, wish),)
-                case Suspect() as wish if self._reporting.starts_check(asked, wish):
-                    return (self._look_up(asked, Check(wish.who, wish.when)),)
-                case Suspect() as wish:
-                    return self._noted(asked, self._reporting.hear(asked, wish))
-                case OpenForm():
-                    return self._noted(asked, self._reporting.open_form(asked))
-                case wish:
-                    return self._decide(asked, wish)
+            verb, wish = read(asked.words)
+            may = verb.may(wish, asked, self._tools)
+            answer = verb.shows(verb.do(wish, may, asked, self._tools), self._tools)
+            return self._noted(asked, answer)
         except LedgerError as error:
             log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
             return (answers.no(str(error), self.ours),)
@@ -336,96 +289,8 @@ class Desk:
                 writing.answer(asked.id, kind(says=str(error)), asked.user)
             return (answers.no(str(error), self.ours),)
 
-    def _decide(self, asked: Asked, wish: Wish) -> tuple[Message, ...]:
-        return self._noted(asked, self._deciding.answer(asked, wish))
-
     def _noted(self, asked: Asked, answer: Answer) -> tuple[Message, ...]:
         """Write down how a question ended; give what the person is told."""
         with self._ledger.writing() as writing:
             writing.answer(asked.id, answer.event, asked.user, answer.case_id)
         return answer.messages
-
-    def _look_up(self, asked: Asked, wish: Check | ShowReport) -> Message:
-        asker = self._gate.asker(asked)
-        subject, connection = self._gate.account(wish.who)
-        self._gate.keep_from_own(asker, subject)
-        if isinstance(wish, Check):
-            return self._check(asked, wish, asker, subject, connection)
-        return self._report(asked, wish, subject, connection)
-
-    def _check(
-        self, asked: Asked, wish: Check, asker: Person, subject: Subject, connection: Connection
-    ) -> Message:
-        span = window(wish.when, self._clock(), self._usual)
-        if not (wish.channel or self._channel or asked.channel):
-            raise NotUnderstood(
-                f"Say in which channel the card goes. Type there: /compromise check {subject.mail}"
-            )
-        room = channels.room(self._client, wish.channel or self._channel or asked.channel)
-        tenant = connection.settings.name
-        try:
-            case = self._open(asked.id, asker, tenant, subject, span, room)
-        except AlreadyLooking as error:
-            running = self._ledger.case(error.case_id)
-            with self._ledger.writing() as writing:
-                writing.answer(asked.id, e.AlreadyRunning(), asked.user, running.id)
-            return answers.already(running, self._cards.link(running))
-        try:
-            case = self._cards.post(case)
-        except Exception as error:
-            # Without a card nobody would ever see this case end.
-            why = str(error) if isinstance(error, BotError) else type(error).__name__
-            with self._ledger.writing() as writing:
-                writing.fail(case.id, says=f"The card could not be posted: {why}", reference="")
-                writing.shown(case.id, "there is no card")
-            raise
-        self._jobs.enqueue(case)
-        with self._ledger.writing() as writing:
-            writing.answer(asked.id, e.CheckStarted(channel=case.channel), asked.user, case.id)
-        log.info("A check was started.", action="check.started", case=case.id, asked_by=asked.user)
-        return answers.started(case, self._cards.link(case))
-
-    def _open(  # noqa: PLR0917 - one value for each thing that a case is made of
-        self, request: str, asker: Person, tenant: str, subject: Subject, span: Window, room: channels.Room
-    ) -> Case:
-        note = self._note(subject, room)
-        case_id = new_case_id()
-        with self._ledger.writing() as writing:
-            writing.open_case(
-                case_id,
-                tenant=tenant,
-                subject=subject,
-                window=span,
-                channel=room.id,
-                asked_by=asker.id,
-                note=note,
-                request=request,
-            )
-        return self._ledger.case(case_id)
-
-    def _note(self, subject: Subject, room: channels.Room) -> str:
-        """Warn when the subject, or whoever uses that account now, reads along."""
-        try:
-            user = self._people.slack_user_of(subject)
-            if user and channels.is_member(self._client, room.id, user):
-                return "Take care: the account's owner is a member of this channel and reads along."
-        except SlackFailed as error:
-            log.warning("Nobody knows who reads along.", action="room.unknown", error=str(error))
-        return ""
-
-    def _report(self, asked: Asked, wish: ShowReport, subject: Subject, connection: Connection) -> Message:
-        case = self._ledger.latest_case(connection.settings.name, subject.id, with_report=True)
-        if case is None:
-            first = self._ledger.latest_case(connection.settings.name, subject.id)
-            if first and first.state is CaseState.LOOKING:
-                raise AlreadyLooking(first.id)
-            raise NotUnderstood(
-                f"There is no report about {subject.mail} yet. Type: /compromise check {subject.mail}"
-            )
-        if case.state is not CaseState.DONE:
-            raise AlreadyLooking(case.id)
-        room = channels.room(self._client, wish.channel or asked.channel)
-        link = self._cards.post_report(case, room.id, asked.id)
-        with self._ledger.writing() as writing:
-            writing.answer(asked.id, e.ReportPosted(channel=room.id), asked.user, case.id)
-        return answers.report_posted(case, link)

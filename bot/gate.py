@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.errors import Barred, NotUnderstood
-from bot.grammar import About, Address, Alias, CaseId, Mention, Who
 from bot.people import People, Person, is_own_account
 from bot.slack.intake import Asked
+from bot.verbs.spelling import About, Address, Alias, CaseId, Mention, Who
 from commands.approval import Voter
 from commands.errors import AlreadyLooking
 from commands.ledger import Case, CaseState, Ledger

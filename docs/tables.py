@@ -19,9 +19,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bot.cli import command, ending
-from bot.messages.help import VERBS
 from bot.settings import Settings, variables
 from bot.setup import init as onboarding
+from bot.verbs.registry import VERBS
 from commands import facts
 from commands import steps as remedies
 from commands import symptoms as signs_of
@@ -172,7 +172,7 @@ def verbs() -> str:
     """What can be typed in Slack."""
     return table(
         "command | what happens",
-        ([f"`{f'/compromise {verb.name} {verb.usage}'.rstrip()}`", verb.says] for verb in VERBS),
+        ([f"`{f'/compromise {verb.NAME} {verb.USAGE}'.rstrip()}`", verb.SAYS] for verb in VERBS if verb.SAYS),
     )
 
 

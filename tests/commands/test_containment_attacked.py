@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.grammar import without_code
+from bot.verbs.registry import without_code
 from commands.carry_out import secret_name
 from commands.errors import KeyUnusable, LedgerTampered
 from commands.ledger import Ledger

@@ -260,7 +260,7 @@ def test_when_slack_does_not_tell_who_asks_nothing_is_done(stage):
 
 def test_a_mistake_of_ours_is_told_with_a_reference(stage):
     story = stage("clean")
-    story.bot.desk._people = None
+    story.bot.desk._tools.gate._people = None
     story.type(f"check {ADELE}")
     story.told(holding="That failed by a mistake of mine. Nothing was done. Reference:")
     story.wrote("asked", "internal_error")

@@ -11,10 +11,11 @@ from slack_bolt import Ack, App
 
 from bot.desk import Desk, question_id
 from bot.errors import NotUnderstood
-from bot.grammar import Check, Help, ShowReport, Suspect, read, without_code
 from bot.messages import Message, answers
-from bot.messages.help import help_message
 from bot.slack.intake import Asked
+from bot.verbs import check, report, suspect
+from bot.verbs import help as helping
+from bot.verbs.registry import read, without_code
 from commands.errors import LedgerError
 
 log = structlog.get_logger(__name__)
@@ -43,16 +44,16 @@ def _taken(desk: Desk, question: Asked) -> Message | None:
     What takes no time, or opens a window, is acknowledged without words.
     """
     try:
-        wish = read(question.words)
+        verb, _ = read(question.words)
     except NotUnderstood as error:
         desk.note(question, str(error))
         return answers.no(str(error), desk.ours)
-    if isinstance(wish, Help):
-        return help_message()
-    if isinstance(wish, (Check, ShowReport, Suspect)):
+    if verb is helping:
+        return helping.text()
+    if verb in (check, report, suspect):
         # What opens no window has no use for a trigger, and waits until everybody is acknowledged.
         desk.take(replace(question, trigger=""))
-        return None if isinstance(wish, Suspect) else answers.noted()
+        return None if verb is suspect else answers.noted()
     desk.take(question)
     return None
 

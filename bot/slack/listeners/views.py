@@ -15,8 +15,9 @@ from slack_bolt import Ack, App
 
 from bot.desk import Desk, question_id
 from bot.errors import NotUnderstood
-from bot.grammar import escaped, read, somebody, spelled
 from bot.slack.intake import Asked
+from bot.verbs.registry import read
+from bot.verbs.spelling import escaped, somebody, spelled
 from commands.errors import CommandError
 
 log = structlog.get_logger(__name__)

@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_sdk import WebClient
 
-from bot import grammar
 from bot.messages import Message
 from bot.messages.case_card import case_card
 from bot.messages.details import MOST_MESSAGES, details, is_shortened
-from bot.messages.help import VERBS, help_message
 from bot.messages.parts import spoken
 from bot.messages.refusal import refusal
+from bot.verbs import registry
+from bot.verbs.help import text as help_message
+from bot.verbs.shape import Verb
 from commands.report import Answer
 from sandbox import workspace
 from sandbox.workspace import blocks as slack
@@ -42,6 +43,10 @@ def every_message(texts: tuple[str, ...], each: int = 1) -> list[Message]:
         refusal(texts[0]),
         help_message(),
     ]
+
+
+def shown_verbs() -> list[Verb]:
+    return [verb for verb in registry.VERBS if verb.SAYS]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -209,9 +214,9 @@ def test_the_details_stop_after_a_few_messages_and_point_to_the_file():
 
 def test_help_lists_every_verb_with_an_example():
     text = shown(help_message())
-    for verb in VERBS:
-        assert f"/compromise {verb.name}" in text
-        assert verb.example in text
+    for verb in shown_verbs():
+        assert f"/compromise {verb.NAME}" in text
+        assert verb.EXAMPLE in text
 
 
 def test_a_refusal_gives_the_reason():
@@ -219,7 +224,7 @@ def test_a_refusal_gives_the_reason():
 
 
 def test_every_example_of_the_help_is_understood():
-    assert tuple(verb.name for verb in VERBS) == grammar.VERBS
-    for verb in VERBS:
-        typed = verb.example.removeprefix("/compromise ")
-        assert grammar.read(typed.replace("#incident-room", "<#C0INCIDENT|incident-room>"))
+    assert tuple(verb.NAME for verb in shown_verbs()) == registry.TYPED
+    for verb in shown_verbs():
+        typed = verb.EXAMPLE.removeprefix("/compromise ")
+        assert registry.read(typed.replace("#incident-room", "<#C0INCIDENT|incident-room>"))

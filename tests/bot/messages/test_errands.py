@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from bot import grammar
 from bot.messages import Message, Modal
 from bot.messages.errands import by_text, errand_done_modal, errands
+from bot.verbs import registry
+from bot.verbs.errands import TickErrand
+from bot.verbs.spelling import CaseId
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 
@@ -47,5 +49,5 @@ def test_a_case_without_errands_says_so():
 
 
 def test_what_is_typed_to_tick_one_off_is_understood():
-    wish = grammar.read(by_text("C-7F3K2", 2).removeprefix("/compromise "))
-    assert wish == grammar.TickErrand(grammar.CaseId("C-7F3K2"), 2)
+    _, wish = registry.read(by_text("C-7F3K2", 2).removeprefix("/compromise "))
+    assert wish == TickErrand(CaseId("C-7F3K2"), 2)

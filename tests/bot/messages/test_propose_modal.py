@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot import grammar
 from bot.messages import Message, Modal
 from bot.messages.propose_modal import by_text, dry_run, propose_modal
+from bot.verbs import registry
+from bot.verbs.contain import Contain
+from bot.verbs.spelling import Choice
 from commands.plan import Nothing, offer_text
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
@@ -148,9 +150,9 @@ def test_what_does_not_fit_is_left_out_from_the_end_unless_the_findings_ask_for_
 
 def test_what_is_left_out_can_be_typed():
     typed = by_text("C-7F3K2", (3, 17)).removeprefix("/compromise ").replace("…", "of the spam")
-    wish = grammar.read(typed)
-    assert isinstance(wish, grammar.Contain)
-    assert wish.choice == grammar.Choice((3, 17), "", "of the spam")
+    _, wish = registry.read(typed)
+    assert isinstance(wish, Contain)
+    assert wish.choice == Choice((3, 17), "", "of the spam")
 
 
 def test_the_dry_run_says_the_same_and_proposes_nothing():

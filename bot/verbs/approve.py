@@ -1,0 +1,70 @@
+"""`/compromise approve`: say yes to a proposal; with the last yes that it needs, it is carried out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.errors import NotUnderstood
+from bot.messages.code_modal import code_modal
+from bot.slack.intake import Asked
+from bot.verbs import spelling
+from bot.verbs.shape import Tools
+from bot.verbs.spelling import DIGEST, said
+from bot.verbs.voting import MayVote, Opened, Outcome, shows, vote
+from commands.approval import why_not
+
+__all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Approve", "do", "may", "read", "shows")
+
+NAME = "approve"
+USAGE = "<proposal> [digest]"
+SAYS = "Says yes to a proposal; with the last yes that it needs, it is carried out."
+EXAMPLE = "/compromise approve P-7F3K2"
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Say yes to a proposal; the digest says to which plan, "" for the one that it has."""
+
+    proposal_id: str
+    digest: str = ""
+
+
+def read(words: list[str], text: str) -> Approve:
+    """Read the proposal, and the digest of the plan that is meant."""
+    proposal_id, more = spelling.proposal_id_in(words, NAME), words[1:]
+    digest = more[0].casefold() if more else ""
+    if len(more) > 1 or (digest and not DIGEST.fullmatch(digest)):
+        raise NotUnderstood(
+            f"I do not know what “{said(' '.join(more))}” means here."
+            f" Type: /compromise approve {proposal_id}, and the digest from its card if you like."
+        )
+    return Approve(proposal_id, digest)
+
+
+def may(wish: Approve, asked: Asked, tools: Tools) -> MayVote:
+    """Give who votes; whether the vote counts is decided when it is written."""
+    proposal = tools.proposals.get(wish.proposal_id)
+    return MayVote(tools.gate.voter(asked, factor=asked.factor), proposal)
+
+
+def do(wish: Approve, may: MayVote, asked: Asked, tools: Tools) -> Outcome:
+    """Ask for the code where one is needed, and vote."""
+    proposal, voter = may.proposal, may.voter
+    digest = wish.digest or proposal.digest
+    has_factor = tools.factor.is_enrolled(asked.user)
+    if (proposal.factor or has_factor) and not asked.factor:
+        # Whoever may not approve anyway is told so before any code is asked for.
+        with_code = replace(voter, factor=True)
+        ballot = tools.proposals.ballot(proposal)
+        if not why_not(ballot, with_code, yes=True, digest=digest, now=tools.clock()):
+            if has_factor and asked.trigger:
+                tools.open(asked, code_modal(proposal))
+                return Opened("approve_with_code", proposal)
+            voter = replace(voter, barred=_no_code(enrolled=has_factor))
+    return vote(proposal, voter, digest, yes=True, says="", tools=tools)
+
+
+def _no_code(*, enrolled: bool) -> str:
+    if enrolled:
+        return "Your approvals need a code. Press Approve on the card once more, and type the code."
+    return "This needs a code of a second factor, and you have none. Type /compromise enrol first."

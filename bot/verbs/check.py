@@ -1,0 +1,159 @@
+"""`/compromise check`: look into an account; one card, which fills up while the bot looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.errors import BotError, NotUnderstood, SlackFailed
+from bot.messages import answers
+from bot.people import Person
+from bot.slack import channels
+from bot.slack.intake import Asked
+from bot.verbs import spelling
+from bot.verbs.shape import Answer, Tools
+from bot.verbs.spelling import WHAT_TO_TYPE, Days, Since, Who
+from commands.errors import AlreadyLooking
+from commands.ledger import Case, new_case_id
+from commands.ledger import entries as e
+from graph.collect import Connection
+from graph.question import Subject, Window
+
+log = structlog.get_logger(__name__)
+
+NAME = "check"
+USAGE = "<user> [since 7d | window 2026-11-01..2026-11-20] [in #channel]"
+SAYS = "Looks into an account and posts one card, which fills up while it looks."
+EXAMPLE = "/compromise check adele.vance@contoso.example since 14d"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Look into somebody's account."""
+
+    who: Who
+    when: Since | Days | None = None
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MayLook:
+    """Who asks, about which account, in which tenant."""
+
+    asker: Person
+    subject: Subject
+    connection: Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A case that looks, and whether it was opened for this question or looked before."""
+
+    case: Case
+    fresh: bool
+
+
+def read(words: list[str], text: str) -> Check:
+    """Read the account, the window and the channel, in any order."""
+    who: Who | None = None
+    when: Since | Days | None = None
+    channel = ""
+    for name, value in spelling.options(words):
+        if name == "who":
+            if who is not None:
+                raise NotUnderstood(
+                    f"I check one account at a time; I do not know what “{value}” means here. {WHAT_TO_TYPE}"
+                )
+            who = spelling.who(value)
+        elif name in ("since", "window"):
+            if when is not None:
+                raise NotUnderstood("Give either since or window, and only once.")
+            when = spelling.since(value) if name == "since" else spelling.days(value)
+        else:
+            channel = spelling.channel_in(value)
+    if who is None:
+        raise NotUnderstood(f"Say whose account to check. {WHAT_TO_TYPE}")
+    return Check(who, when, channel)
+
+
+def may(wish: Check, asked: Asked, tools: Tools) -> MayLook:
+    """Let responders, about any account but their own."""
+    return who_may_look(wish.who, asked, tools)
+
+
+def who_may_look(who: Who, asked: Asked, tools: Tools) -> MayLook:
+    """Find the account that is meant, and see that this person may ask about it.
+
+    Raises:
+        Barred: this person may not ask, or not about this account.
+        NotUnderstood: more than one account is meant, or none.
+        GraphError: there is no such account, or Microsoft did not answer.
+    """
+    asker = tools.gate.asker(asked)
+    subject, connection = tools.gate.account(who)
+    tools.gate.keep_from_own(asker, subject)
+    return MayLook(asker, subject, connection)
+
+
+def do(wish: Check, may: MayLook, asked: Asked, tools: Tools) -> Started:
+    """Open the case, post its card, and put the work into the queue."""
+    span = spelling.window(wish.when, tools.clock(), tools.usual)
+    where = wish.channel or tools.channel or asked.channel
+    if not where:
+        raise NotUnderstood(
+            f"Say in which channel the card goes. Type there: /compromise check {may.subject.mail}"
+        )
+    room = channels.room(tools.client, where)
+    try:
+        case = _open(asked, may, span, room, tools)
+    except AlreadyLooking as error:
+        return Started(tools.ledger.case(error.case_id), fresh=False)
+    try:
+        case = tools.cards.post(case)
+    except Exception as error:
+        # Without a card nobody would ever see this case end.
+        why = str(error) if isinstance(error, BotError) else type(error).__name__
+        with tools.ledger.writing() as writing:
+            writing.fail(case.id, says=f"The card could not be posted: {why}", reference="")
+            writing.shown(case.id, "there is no card")
+        raise
+    tools.jobs.enqueue(case)
+    log.info("A check was started.", action="check.started", case=case.id, asked_by=asked.user)
+    return Started(case, fresh=True)
+
+
+def shows(done: Started, tools: Tools) -> Answer:
+    """Say where the card is."""
+    case, link = done.case, tools.cards.link(done.case)
+    if done.fresh:
+        return Answer(e.CheckStarted(channel=case.channel), case.id, (answers.started(case, link),))
+    return Answer(e.AlreadyRunning(), case.id, (answers.already(case, link),))
+
+
+def _open(asked: Asked, may: MayLook, span: Window, room: channels.Room, tools: Tools) -> Case:
+    note = _reads_along(may.subject, room, tools)
+    case_id = new_case_id()
+    with tools.ledger.writing() as writing:
+        writing.open_case(
+            case_id,
+            tenant=may.connection.settings.name,
+            subject=may.subject,
+            window=span,
+            channel=room.id,
+            asked_by=may.asker.id,
+            note=note,
+            request=asked.id,
+        )
+    return tools.ledger.case(case_id)
+
+
+def _reads_along(subject: Subject, room: channels.Room, tools: Tools) -> str:
+    """Warn when the subject, or whoever uses that account now, reads along."""
+    try:
+        user = tools.people.slack_user_of(subject)
+        if user and channels.is_member(tools.client, room.id, user):
+            return "Take care: the account's owner is a member of this channel and reads along."
+    except SlackFailed as error:
+        log.warning("Nobody knows who reads along.", action="room.unknown", error=str(error))
+    return ""

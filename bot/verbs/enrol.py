@@ -1,0 +1,103 @@
+"""`/compromise enrol`: set up an authenticator app, whose codes then go with one's approvals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import structlog
+
+from bot.errors import Barred, BotError, NotUnderstood, SlackFailed
+from bot.messages import Message, answers, decisions
+from bot.messages.enrol_modal import enrol_modal
+from bot.second_factor import Checked, uri
+from bot.slack.client import call
+from bot.slack.intake import Asked
+from bot.verbs.shape import Answer, Tools
+from commands.approval import Voter
+from commands.errors import CommandError
+from commands.ledger import entries as e
+
+log = structlog.get_logger(__name__)
+
+NAME = "enrol"
+USAGE = ""
+SAYS = "Sets up an authenticator app, whose codes then go with your approvals."
+EXAMPLE = "/compromise enrol"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """Set up a second factor."""
+
+
+def read(words: list[str], text: str) -> Enrol:
+    """Read nothing more."""
+    if words:
+        raise NotUnderstood("Everybody enrols for themselves. Type: /compromise enrol")
+    return Enrol()
+
+
+def may(wish: Enrol, asked: Asked, tools: Tools) -> Voter:
+    """Let whoever may approve."""
+    voter = tools.gate.voter(asked)
+    if voter.barred:
+        raise Barred(voter.barred)
+    return voter
+
+
+def do(wish: Enrol, may: Voter, asked: Asked, tools: Tools) -> str:
+    """Open the window with the secret; its first code makes the factor count."""
+    secret = tools.factor.enrol(asked.user)
+    name = next(iter(sorted(may.addresses)), asked.user)
+    tools.open(asked, enrol_modal(secret, uri(secret, name), private_metadata=asked.channel))
+    return "enrol"
+
+
+def shows(done: str, tools: Tools) -> Answer:
+    """Say nothing beside the window."""
+    return Answer(e.ModalOpened(window=done))
+
+
+def wrong_code(user: str, code: str, tools: Tools) -> str:
+    """Take the code that goes with an approval; give why it does not count, "" when it does."""
+    return _says(tools.factor.check, user, code)
+
+
+def wrong_first_code(user: str, code: str, tools: Tools) -> str:
+    """Take the first code of a new second factor; give why it does not count, "" when it does."""
+    return _says(tools.factor.confirm, user, code)
+
+
+def announce(asked: Asked, tools: Tools) -> Message:
+    """Tell the team who has a second factor from now on; give what the person is told."""
+    try:
+        rooms = [tools.channel or asked.channel]
+        if not tools.channel:
+            # Where it was asked may be seen by nobody else, so the others are told one by one.
+            rooms += _direct_rooms(asked.user, tools)
+        for room in filter(None, rooms):
+            tools.cards.say(room, answers.enrolled(asked.user))
+    except BotError as error:
+        log.warning("An enrolment was not announced.", action="factor.not_announced", error=str(error))
+    return decisions.enrolled(asked.user)
+
+
+def _says(take: Callable[[str, str], Checked], user: str, code: str) -> str:
+    try:
+        checked = take(user, code)
+    except CommandError as error:
+        log.error("A code could not be checked.", action="factor.unusable", error=str(error))  # noqa: TRY400
+        return str(error)
+    return "" if checked.right else checked.says
+
+
+def _direct_rooms(but: str, tools: Tools) -> Iterator[str]:
+    """Give the rooms in which each approver but one is told something alone."""
+    for user in tools.people.approvers():
+        if user == but:
+            continue
+        try:
+            yield str(call(tools.client.conversations_open, users=user)["channel"]["id"])
+        except SlackFailed as error:
+            log.info("An approver was not told.", action="approver.not_told", error=str(error))

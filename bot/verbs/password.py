@@ -1,0 +1,124 @@
+"""What the button says that shows a new password, once, to the one who is to hand it over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.errors import Barred, SlackFailed
+from bot.messages import Modal, decisions
+from bot.messages.password_modal import password_modal
+from bot.slack.client import call
+from bot.slack.intake import Asked
+from bot.verbs import spelling
+from bot.verbs.shape import Answer, Tools
+from commands.approval import Voter, is_same_person
+from commands.carry_out import secret_name
+from commands.ledger import Case
+from commands.ledger import entries as e
+from commands.plan import Change, holds_password
+from commands.proposals import PERHAPS_MADE, Proposal
+
+log = structlog.get_logger(__name__)
+
+NAME = "password"
+USAGE = "<proposal>"
+SAYS = ""
+EXAMPLE = "/compromise password P-7F3K2"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPassword:
+    """Show a new password to the one who is to hand it over."""
+
+    proposal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaySee:
+    """Whose password it is, and the proposal that it was made for."""
+
+    case: Case
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Whether the window with the password stands, or the password is gone."""
+
+    case: Case
+    gone: bool
+
+
+def read(words: list[str], text: str) -> ShowPassword:
+    """Read the proposal."""
+    return ShowPassword(spelling.proposal_id_in(words, NAME))
+
+
+def may(wish: ShowPassword, asked: Asked, tools: Tools) -> MaySee:
+    """Let who proposed or approved it, and may still do so."""
+    proposal = tools.proposals.get(wish.proposal_id)
+    case = tools.ledger.case(proposal.plan.case_id)
+    _keep_from_others(tools.gate.voter(asked), proposal, case, asked, tools)
+    return MaySee(case, proposal)
+
+
+def do(wish: ShowPassword, may: MaySee, asked: Asked, tools: Tools) -> Shown:
+    """Show it, once."""
+    case, proposal = may.case, may.proposal
+    change, sealed = _sealed(proposal, tools)
+    if change is None or sealed is None:
+        return Shown(case, gone=True)
+    password = tools.keys.open(sealed, secret_name(proposal.id, change.id)).decode()
+    # Opened first, and empty: a window that Slack does not open must not cost the password.
+    view_id = tools.open(asked, password_modal("…", case.subject.mail, case_id=case.id))
+    if not tools.proposals.password_shown(proposal.id, change.id, asked.user):
+        _close(view_id, "Somebody else was shown it a moment ago.", tools)
+        return Shown(case, gone=True)
+    shown = password_modal(password, case.subject.mail, case_id=case.id)
+    tools.cards.persist(lambda: call(tools.client.views_update, view_id=view_id, view=shown.view))
+    tools.papers.repaint(proposal.id)
+    return Shown(case, gone=False)
+
+
+def shows(done: Shown, tools: Tools) -> Answer:
+    """Say nothing beside the window."""
+    if done.gone:
+        message = decisions.password_gone()
+        return Answer(e.NotAnswered(says="the password is gone"), done.case.id, (message,))
+    return Answer(e.ModalOpened(window="password"), done.case.id)
+
+
+def _keep_from_others(voter: Voter, proposal: Proposal, case: Case, asked: Asked, tools: Tools) -> None:
+    if any(case.subject.is_meant_by(address) for address in voter.addresses):
+        raise Barred("It is the password of your own account; a colleague hands it over to you.")
+    if is_same_person(voter, proposal.proposed_by, proposal.proposer):
+        tools.gate.asker_about(asked, case.subject)
+        doubt = tools.people.doubt_about(voter.addresses)
+        if doubt:
+            raise Barred(doubt)
+        return
+    if not any(vote.yes and is_same_person(voter, vote.voter, vote.addresses) for vote in proposal.votes):
+        raise Barred("Only the one who proposed it and those who approved it may see the new password.")
+    if voter.barred:
+        raise Barred(voter.barred)
+
+
+def _sealed(proposal: Proposal, tools: Tools) -> tuple[Change | None, bytes | None]:
+    """Give the change that made a password which can still be shown."""
+    ended = {action.change: action.outcome for action in proposal.actions}
+    for change in proposal.plan.changes:
+        if holds_password(change.do) and ended.get(change.id) in PERHAPS_MADE:
+            sealed = tools.proposals.sealed(proposal.id, change.id, tools.clock())
+            if sealed is not None:
+                return change, sealed
+    return None, None
+
+
+def _close(view_id: str, sentence: str, tools: Tools) -> None:
+    modal = Modal("password", "The new password", decisions.password_gone(sentence).blocks, close="Close")
+    try:
+        call(tools.client.views_update, view_id=view_id, view=modal.view)
+    except SlackFailed as error:
+        log.info("A window could not be changed.", action="modal.not_changed", error=str(error))

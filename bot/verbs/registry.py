@@ -1,0 +1,94 @@
+"""Every verb of `/compromise`, in the order of the help, and the way from a line to one of them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any, Final
+
+from bot.errors import NotUnderstood
+from bot.verbs import (
+    approve,
+    check,
+    contain,
+    deny,
+    enrol,
+    errands,
+    form,
+    help,  # noqa: A004 - the verb's name
+    history,
+    password,
+    plan,
+    report,
+    restore,
+    suspect,
+    withdraw,
+)
+from bot.verbs.shape import Verb
+from bot.verbs.spelling import looks_like_somebody, words_of
+
+VERBS: Final[tuple[Verb, ...]] = (
+    check,
+    report,
+    plan,
+    contain,
+    approve,
+    deny,
+    withdraw,
+    restore,
+    errands,
+    history,
+    suspect,
+    enrol,
+    help,
+    password,
+    form,
+)
+
+TYPED: Final = tuple(verb.NAME for verb in VERBS if verb.SAYS)
+"""What people are told that they can type."""
+
+_ALSO: Final = {"?": "help", "enroll": "enrol"}
+_BY_NAME: Final = {verb.NAME: verb for verb in VERBS}
+_CODE = re.compile(r"(?<![\w-])\d{3}[\s-]?\d{3}(?![\w-])", re.ASCII)
+_CODED: Final = frozenset({"approve", "enrol"})
+"""The verbs behind which somebody may type a code, though none belongs there."""
+
+
+def read(text: str) -> tuple[Verb, Any]:
+    """Read what was typed after the command into a verb and its wish.
+
+    Raises:
+        NotUnderstood: says exactly what was not understood, and what to type.
+    """
+    words = words_of(text)
+    name = _name(words[0]) if words else ""
+    verb = _BY_NAME.get(name) if name or not words else None
+    if verb is not None:
+        return verb, verb.read(words[1:], text)
+    near = difflib.get_close_matches(name, TYPED, n=1, cutoff=0.5)
+    if near:
+        guess = " ".join([near[0], *words[1:]])
+        raise NotUnderstood(f"I do not know “{words[0]}”. Did you mean: /compromise {guess}")
+    if looks_like_somebody(words[0]):
+        raise NotUnderstood(
+            f"Say what to do with {words[0]}, for example: /compromise check {' '.join(words)}"
+        )
+    raise NotUnderstood(f"I do not know “{words[0]}”. I know: {', '.join(TYPED)}.")
+
+
+def without_code(text: str) -> str:
+    """Take a code of a second factor out of what was typed, before it is written down or said again.
+
+    Codes belong into the window. Where people write freely, six digits are a ticket's number more often.
+    """
+    words = text.split(maxsplit=1)
+    name = _name(words[0]) if words else ""
+    if name and name in _BY_NAME and name not in _CODED:
+        return text
+    return _CODE.sub("[code]", text)
+
+
+def _name(word: str) -> str:
+    name = word.casefold().removeprefix("/").lstrip("-")
+    return _ALSO.get(name, name)

@@ -1,0 +1,88 @@
+"""`/compromise report`: post the latest report about an account into a channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.errors import NotUnderstood
+from bot.messages import answers
+from bot.slack import channels
+from bot.slack.intake import Asked
+from bot.verbs import spelling
+from bot.verbs.check import MayLook, who_may_look
+from bot.verbs.shape import Answer, Tools
+from bot.verbs.spelling import Who
+from commands.errors import AlreadyLooking
+from commands.ledger import Case, CaseState
+from commands.ledger import entries as e
+
+NAME = "report"
+USAGE = "<user> [in #channel]"
+SAYS = "Posts the latest report about an account into a channel."
+EXAMPLE = "/compromise report adele.vance@contoso.example in #incident-room"
+
+_TYPE = f"Type for example: {EXAMPLE}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReport:
+    """Post the latest report about somebody."""
+
+    who: Who
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Of which case a report was posted, into which channel, and the link to it."""
+
+    case: Case
+    channel: str
+    link: str
+
+
+def read(words: list[str], text: str) -> ShowReport:
+    """Read the account and the channel."""
+    who: Who | None = None
+    channel = ""
+    for name, value in spelling.options(words):
+        if name == "who" and who is not None:
+            raise NotUnderstood(f"I do not know what “{value}” means here. {_TYPE}")
+        if name == "who":
+            who = spelling.who(value)
+        elif name == "channel":
+            channel = spelling.channel_in(value)
+        else:
+            raise NotUnderstood(f"A report is shown as it was made, so {name} means nothing here. {_TYPE}")
+    if who is None:
+        raise NotUnderstood(f"Say whose report to post. {_TYPE}")
+    return ShowReport(who, channel)
+
+
+def may(wish: ShowReport, asked: Asked, tools: Tools) -> MayLook:
+    """Let responders, about any account but their own."""
+    return who_may_look(wish.who, asked, tools)
+
+
+def do(wish: ShowReport, may: MayLook, asked: Asked, tools: Tools) -> Posted:
+    """Post it, as it was made."""
+    tenant, subject = may.connection.settings.name, may.subject
+    case = tools.ledger.latest_case(tenant, subject.id, with_report=True)
+    if case is None:
+        first = tools.ledger.latest_case(tenant, subject.id)
+        if first and first.state is CaseState.LOOKING:
+            raise AlreadyLooking(first.id)
+        raise NotUnderstood(
+            f"There is no report about {subject.mail} yet. Type: /compromise check {subject.mail}"
+        )
+    if case.state is not CaseState.DONE:
+        raise AlreadyLooking(case.id)
+    room = channels.room(tools.client, wish.channel or asked.channel)
+    return Posted(case, room.id, tools.cards.post_report(case, room.id, asked.id))
+
+
+def shows(done: Posted, tools: Tools) -> Answer:
+    """Say where it is."""
+    return Answer(
+        e.ReportPosted(channel=done.channel), done.case.id, (answers.report_posted(done.case, done.link),)
+    )

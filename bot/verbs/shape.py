@@ -1,0 +1,130 @@
+"""What every verb has, and what it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from slack_sdk import WebClient
+
+from bot.cards.case import Cards
+from bot.cards.proposal import ProposalCards
+from bot.gate import Gate
+from bot.jobs import Jobs
+from bot.messages import Message, Modal
+from bot.people import People
+from bot.second_factor import SecondFactor
+from bot.slack.intake import Asked
+from bot.slack.modals import open_window
+from commands.ledger import Ledger
+from commands.ledger import entries as e
+from commands.proposals import Proposals
+from commands.propose import Policy
+from commands.signing_key import SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a question ended: what the ledger notes, and what the person is told; nothing after a window.
+
+    Attributes:
+        event: What is noted; the desk puts the request in.
+        case_id: The case that it is about, "" for none.
+        messages: What the person is told, in this order.
+    """
+
+    event: e.Response
+    case_id: str = ""
+    messages: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What verbs work with. Any thread may use it.
+
+    Attributes:
+        client: Slack's Web API.
+        ledger: Where everything asked is written down.
+        gate: Who may ask, and which account or case is meant.
+        people: Who somebody in Slack is.
+        cards: What is shown of cases.
+        papers: What is shown of proposals.
+        proposals: Where proposals are kept.
+        jobs: Who does the work.
+        policy: What it takes to carry something out.
+        factor: The approvers' second factors.
+        keys: Opens a new password for the one who hands it over.
+        clock: Tells the time (aware UTC).
+        usual: How far back to look unless asked otherwise.
+        channel: Where cards and reports go unless asked otherwise; "" for where it was asked.
+    """
+
+    client: WebClient
+    ledger: Ledger
+    gate: Gate
+    people: People
+    cards: Cards
+    papers: ProposalCards
+    proposals: Proposals
+    jobs: Jobs
+    policy: Policy
+    factor: SecondFactor
+    keys: SigningKey
+    clock: Callable[[], datetime]
+    usual: timedelta
+    channel: str
+
+    def open(self, asked: Asked, modal: Modal) -> str:
+        """Open a window for the person who asked; give its id.
+
+        Raises:
+            NotUnderstood: the moment in which Slack opens one is over.
+            SlackFailed: Slack did not open it for another reason.
+        """
+        return open_window(self.client, asked.trigger, modal)
+
+
+class Verb(Protocol):
+    """The shape of a verb's module.
+
+    `may` finds what is meant, sees that this person may have it, and gives what `do` needs of both. All of
+    them raise `BotError`, `CommandError` or `GraphError` with a sentence that says why not.
+    """
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a constant of the module
+        """What is typed after `/compromise`."""
+
+    @property
+    def USAGE(self) -> str:  # noqa: N802 - as above
+        """The rest of the line."""
+
+    @property
+    def SAYS(self) -> str:  # noqa: N802 - as above
+        """One sentence: what happens; "" for what only buttons say."""
+
+    @property
+    def EXAMPLE(self) -> str:  # noqa: N802 - as above
+        """A whole line that works."""
+
+    def read(self, words: list[str], text: str) -> Any:
+        """Read the words behind the verb, and the line as it was typed, into a wish.
+
+        Raises:
+            NotUnderstood: says what was not understood, and what to type.
+        """
+
+    def may(self, wish: Any, asked: Asked, tools: Tools) -> Any:
+        """Give what is meant and who asks, when this person may have it.
+
+        Raises:
+            Barred: this person may not.
+        """
+
+    def do(self, wish: Any, may: Any, asked: Asked, tools: Tools) -> Any:
+        """Do it, and give what came of it."""
+
+    def shows(self, done: Any, tools: Tools) -> Answer:
+        """Say what came of it."""

@@ -1,0 +1,136 @@
+"""What `approve` and `deny` share: a vote, counted or refused, and the alarm about who must not vote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.errors import BotError, SlackFailed
+from bot.messages import Message, answers, decisions
+from bot.verbs.shape import Answer, Tools
+from commands.approval import ProposalState, Voter, is_same_person
+from commands.errors import VoteRefused
+from commands.ledger import entries as e
+from commands.proposals import Proposal
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MayVote:
+    """Who votes about what; whether the vote counts is decided when it is written."""
+
+    voter: Voter
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A window that asks for what is missing."""
+
+    window: str
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A vote that counts."""
+
+    proposal: Proposal
+    voter: Voter
+
+
+@dataclass(frozen=True, slots=True)
+class NotCounted:
+    """A vote that does not count, and why."""
+
+    proposal: Proposal
+    voter: Voter
+    why: str
+
+
+Outcome = Opened | Counted | NotCounted
+
+
+def vote(
+    proposal: Proposal, voter: Voter, digest: str, *, yes: bool, says: str, tools: Tools
+) -> Counted | NotCounted:
+    """Write a vote down; with the last that is needed, what it is about is carried out.
+
+    Raises:
+        LedgerError: it could not be written, so it does not count.
+    """
+    try:
+        proposal = tools.proposals.vote(proposal.id, digest, voter, yes=yes, says=says)
+    except VoteRefused as error:
+        known = tools.proposals.get(proposal.id)
+        if known.state is ProposalState.EXPIRED and not known.shown:
+            repaint(known, tools)
+        _raise_alarm(known, voter, tools)
+        return NotCounted(known, voter, str(error))
+    log.info(
+        "A vote was counted.",
+        action="proposal.vote",
+        proposal=proposal.id,
+        voter=voter.id,
+        yes=yes,
+        state=proposal.state.value,
+    )
+    if proposal.state is ProposalState.APPROVED:
+        tools.jobs.enqueue_plan(proposal.id)
+    repaint(proposal, tools)
+    return Counted(proposal, voter)
+
+
+def shows(done: Outcome, tools: Tools) -> Answer:
+    """Say whether the vote counts."""
+    case_id = done.proposal.plan.case_id
+    match done:
+        case Opened(window, _):
+            return Answer(e.ModalOpened(window=window), case_id)
+        case Counted(proposal, voter):
+            message = decisions.vote_noted(proposal, voter.id)
+            return Answer(e.Answered(proposal=proposal.id), case_id, (message,))
+        case NotCounted(proposal, voter, why):
+            message = _refused(proposal, voter, why, tools)
+            return Answer(e.NotCounted(proposal=proposal.id, says=why), case_id, (message,))
+
+
+def repaint(proposal: Proposal, tools: Tools) -> None:
+    """Bring all copies up to date; what fails here is done in the next round."""
+    try:
+        if proposal.state in (ProposalState.DENIED, ProposalState.WITHDRAWN, ProposalState.EXPIRED):
+            tools.papers.show(proposal.id)
+        else:
+            tools.papers.repaint(proposal.id)
+    except SlackFailed as error:
+        log.warning("A card waits.", action="slack.later", proposal=proposal.id, error=str(error))
+
+
+def _refused(proposal: Proposal, voter: Voter, sentence: str, tools: Tools) -> Message:
+    """Say politely why a vote does not count."""
+    if proposal.state is not ProposalState.OPEN:
+        return decisions.too_late(proposal)
+    if any(is_same_person(voter, vote.voter, vote.addresses) for vote in proposal.votes):
+        return decisions.vote_repeated(proposal)
+    return decisions.vote_refused(proposal.id, sentence, tools.gate.ours)
+
+
+def _raise_alarm(proposal: Proposal, voter: Voter, tools: Tools) -> None:
+    """Tell the case's thread when somebody whose own account is in doubt tried to decide."""
+    case = tools.ledger.case(proposal.plan.case_id)
+    own = any(case.subject.is_meant_by(address) for address in voter.addresses)
+    if not own and not tools.people.doubt_about(voter.addresses):
+        return
+    log.warning(
+        "Somebody whose own account is in doubt tried to decide.",
+        action="proposal.alarm",
+        proposal=proposal.id,
+        user=voter.id,
+    )
+    try:
+        what = f"{proposal.id} alarm {voter.id}"
+        tools.cards.say_in_thread(case, what, answers.tried_to_decide(proposal, voter.id, own=own))
+    except BotError as error:
+        log.warning("An alarm was not told.", action="proposal.alarm_lost", error=str(error))

@@ -1,0 +1,69 @@
+"""`/compromise withdraw`: take one's own proposal back before it is carried out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.errors import Barred
+from bot.messages import decisions
+from bot.slack.intake import Asked
+from bot.verbs import spelling
+from bot.verbs.shape import Answer, Tools
+from bot.verbs.voting import repaint
+from commands.approval import is_same_person
+from commands.errors import NotNow
+from commands.ledger import entries as e
+from commands.proposals import Proposal
+
+NAME = "withdraw"
+USAGE = "<proposal> [because …]"
+SAYS = "Takes a proposal back before it is carried out."
+EXAMPLE = "/compromise withdraw P-7F3K2"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take a proposal back."""
+
+    proposal_id: str
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A proposal that was taken back, or why it could not be any more."""
+
+    proposal: Proposal
+    too_late: str = ""
+
+
+def read(words: list[str], text: str) -> Withdraw:
+    """Read the proposal, and why."""
+    return Withdraw(spelling.proposal_id_in(words, NAME), spelling.reason_in(text, spelling.rest_of(words)))
+
+
+def may(wish: Withdraw, asked: Asked, tools: Tools) -> Proposal:
+    """Let the one who proposed it."""
+    proposal = tools.proposals.get(wish.proposal_id)
+    if not is_same_person(tools.gate.voter(asked), proposal.proposed_by, proposal.proposer):
+        raise Barred("Only the one who proposed it can withdraw it. An approver can deny it.")
+    return proposal
+
+
+def do(wish: Withdraw, may: Proposal, asked: Asked, tools: Tools) -> Withdrawn:
+    """Take it back."""
+    try:
+        proposal = tools.proposals.withdraw(may.id, asked.user, wish.because)
+    except NotNow as error:
+        return Withdrawn(tools.proposals.get(may.id), str(error))
+    repaint(proposal, tools)
+    return Withdrawn(proposal)
+
+
+def shows(done: Withdrawn, tools: Tools) -> Answer:
+    """Say that it is withdrawn, or how it ended before."""
+    case_id = done.proposal.plan.case_id
+    if done.too_late:
+        message = decisions.too_late(done.proposal)
+        return Answer(e.NotAnswered(says=done.too_late), case_id, (message,))
+    return Answer(e.Answered(proposal=done.proposal.id), case_id, (decisions.withdrawn(done.proposal),))
