@@ -6,6 +6,7 @@ about it is kept in this file. Form and quirks are those that public clients of 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from graph.auth import Resource, SignIn
 from graph.client import is_below, items_of
 from graph.drift import Observer
 from graph.effects import Item
-from graph.errors import Broken, NotJson, Refused
+from graph.errors import Broken, NotJson, Refused, TooMuch
 from graph.limits import Deadline, Limits
 from graph.most import Count, Most
 from graph.request import Cmdlet, changes
@@ -37,6 +38,16 @@ _MODULE = "3.9.2"
 """The version of the PowerShell module that the endpoints are told."""
 _INNER_PORT = 446
 """Redirects may name the port behind the service's own proxies; from outside there is the usual one only."""
+_LEFT_OFF = re.compile(
+    r"increase the value (?:for|of) the ResultSize parameter|"
+    r"only the first \S+ (?:items|results) are returned",
+    re.IGNORECASE,
+)
+"""How a cmdlet warns that it gave no more than its `ResultSize`, which is 1,000 for most.
+
+The message trace warns in other words, and goes on where we tell it to. Source: Exchange PowerShell,
+"Get-Mailbox" and "Get-RoleGroupMember", parameter ``ResultSize``, and what the module prints.
+"""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -85,7 +96,8 @@ class ExchangeClient:
         success.
 
         Raises:
-            GraphError: the specific one.
+            TooMuch: with what came, where the cmdlet warns that it left something off.
+            GraphError: another specific one.
         """
         base = self._region_of_compliance(deadline) if cmdlet.compliance else self._exchange
         url = f"{base}/adminapi/beta/{self._tenant_id}/InvokeCommand"
@@ -96,16 +108,22 @@ class ExchangeClient:
         )
         count = Count(self._most)
         seen: set[str] = set()
+        left_off = False
         while url:
             if url in seen:
                 raise Broken(
                     f"Exchange sent us round in a circle: the same page of {cmdlet.name} came twice."
                 )
             seen.add(url)
-            page, url, size = self._page(cmdlet, url, body, deadline)
+            answer, size = self._answer(cmdlet, url, body, deadline)
+            left_off |= any(map(_LEFT_OFF.search, self._warnings(cmdlet, answer)))
+            page, url = items_of(answer, wrote=changes(cmdlet))
             if url and not is_below(url, base):
                 raise Refused("Exchange named a next page at another address; the token was not sent there.")
             count.add(page, size, url)
+        if left_off:
+            says = f"Exchange has more than it gave: {len(count.items):,} items of {cmdlet.name} came."
+            raise TooMuch(says, tuple(count.items))
         return count.items
 
     def held(self, deadline: Deadline, *, compliance: bool = False) -> frozenset[str]:
@@ -128,7 +146,9 @@ class ExchangeClient:
             base = region_of(str(reply.headers.get("Location") or ""), url, base)
         raise Broken("Exchange sent us round in a circle when asked for its cmdlets.")
 
-    def _page(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline) -> tuple[list[Item], str, int]:
+    def _answer(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline) -> tuple[Any, int]:
+        """Ask for one page, again where that helps, and give back its JSON and how many bytes it was."""
+
         def send(sent: Sent) -> tuple[Any, int]:
             reply = self._send(cmdlet, url, body, deadline, sent)
             for observer in self._observers:
@@ -137,7 +157,7 @@ class ExchangeClient:
                 raise exchange_error(reply, cmdlet.name, datetime.now(UTC), _whose_roles(cmdlet))
             return json_of(reply), len(reply.body)
 
-        answer, size = persist(
+        return persist(
             send,
             reads=not changes(cmdlet),
             service=self._service(cmdlet),
@@ -145,15 +165,15 @@ class ExchangeClient:
             deadline=deadline,
             pacing=self._pacing,
         )
-        warnings = answer.get("@adminapi.warnings") if isinstance(answer, dict) else None
-        for warning in warnings if isinstance(warnings, list) else ():
-            log.info(
-                "A cmdlet warned.",
-                action="cmdlet.warning",
-                cmdlet=cmdlet.name,
-                warning=safe_text(str(warning)),
-            )
-        return (*items_of(answer, wrote=changes(cmdlet)), size)
+
+    @staticmethod
+    def _warnings(cmdlet: Cmdlet, answer: Any) -> list[str]:
+        """What the cmdlet warned of, which is logged too."""
+        found = answer.get("@adminapi.warnings") if isinstance(answer, dict) else None
+        warnings = [safe_text(str(warning)) for warning in found] if isinstance(found, list) else []
+        for warning in warnings:
+            log.info("A cmdlet warned.", action="cmdlet.warning", cmdlet=cmdlet.name, warning=warning)
+        return warnings
 
     def _send(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline, sent: Sent) -> Reply:
         """Send once; a token that was refused is replaced once, for the cmdlet was not run."""

@@ -15,7 +15,7 @@ from graph.audit_log.record import AuditRecord
 from graph.effects import Effect, Item, try_each
 from graph.errors import GraphError, UnreadableRecord
 from graph.evidence import Known
-from graph.parts.reading import graph_time, lacking, needing, unread
+from graph.parts.reading import graph_time, lacking, needing, unread, untold
 from graph.question import Question
 from graph.request import Limit, Request
 
@@ -50,6 +50,7 @@ def directory_audits(
     if isinstance(items, GraphError):
         raise items
     records, missing = read(items)
+    missing += untold((item for item in items if item.get("activityDateTime")), "initiatedBy")
     missing += tuple(gap for answer in licences for gap in _not_kept(question, answer))
     return Known(records, missing=missing, complete_until=window.end - LATENESS)
 

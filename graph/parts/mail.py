@@ -12,7 +12,7 @@ from typing import Any
 from graph.effects import Effect, Item, fetch
 from graph.errors import NoPermission
 from graph.evidence import Known
-from graph.parts.reading import graph_time, read_each, segment
+from graph.parts.reading import graph_time, read_each, segment, unsent
 from graph.parts.text import plain
 from graph.question import Question
 from graph.request import Limit, Request
@@ -26,6 +26,7 @@ FIELDS = (
 )
 NO_TEXTS = f"message texts (needs {READ})"
 _PAGE = "100"
+_DECIDING = ("subject", "toRecipients", "receivedDateTime")
 
 
 def folder(
@@ -43,7 +44,7 @@ def folder(
     """
     try:
         items = yield from fetch(_request(question, name, since, fields=f"{FIELDS},body"))
-        missing: tuple[str, ...] = ()
+        missing = unsent((item for item in items if "id" in item), "body")
     except NoPermission:
         items = yield from fetch(_request(question, name, since, fields=FIELDS))
         missing = (NO_TEXTS,)
@@ -64,7 +65,9 @@ def received(question: Question, path: str, *, fields: str) -> Request:
 
 def read(items: Iterable[Item]) -> tuple[tuple[Message, ...], tuple[str, ...]]:
     """Read messages, their bodies reduced to text."""
-    return read_each(Message, (_with_text(item) for item in items))
+    told = list(items)
+    messages, missing = read_each(Message, (_with_text(item) for item in told))
+    return messages, missing + unsent((item for item in told if "id" in item), *_DECIDING)
 
 
 def _request(question: Question, name: str, since: str, *, fields: str) -> Request:

@@ -36,6 +36,16 @@ def untold(items: Iterable[Item], *names: str) -> tuple[str, ...]:
     return tuple(f"{name} of {count} {_entries(count)}" for name, count in gaps if count)
 
 
+def unsent(items: Iterable[Item], *names: str) -> tuple[str, ...]:
+    """Name the fields that decide and did not come at all, each with the number of entries without it.
+
+    For fields of which null is an answer, such as where nothing is forwarded to. No field at all is none.
+    """
+    told = list(items)
+    gaps = ((name, sum(name not in item for item in told)) for name in names)
+    return tuple(f"{name} of {count} {_entries(count)}" for name, count in gaps if count)
+
+
 def _entries(count: int) -> str:
     return "entry" if count == 1 else "entries"
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from graph.effects import Effect, fetch
 from graph.evidence import Known
 from graph.parts.directory_audits import KEPT_PREMIUM, LATENESS
-from graph.parts.reading import graph_time, literal, read_each
+from graph.parts.reading import graph_time, literal, read_each, unsent
 from graph.question import Question
 from graph.request import Limit, Request
 from graph.resources.sign_ins import SignIn
@@ -40,6 +40,8 @@ def sign_ins(question: Question, kind: str = "") -> Generator[Effect, Any, Known
         Request("GET", "/auditLogs/signIns", query, version="beta" if kind else "v1.0", limit=Limit.REPORTS)
     )
     found, missing = read_each(SignIn, items)
+    dated = [item for item in items if item.get("createdDateTime")]
+    missing += unsent(dated, "ipAddress", "location", *(("userAgent",) if kind else ()))
     if untold := sum(one.status.error_code is None for one in found):
         missing += (f"whether {untold} sign-in{'s' if untold > 1 else ''} succeeded (status)",)
     oldest = window.end - KEPT_PREMIUM

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph.effects import Asking, fetch
 from graph.evidence import Known
-from graph.parts.reading import segment, untold
+from graph.parts.reading import segment, unsent, untold
 from graph.question import Question
 from graph.request import Limit, Request
 from graph.resources.mailbox import AutoReply
@@ -19,4 +19,5 @@ def ask(question: Question) -> Asking[AutoReply]:
     query = {"$select": "automaticRepliesSetting"}
     items = yield from fetch(Request("GET", path, query, limit=Limit.MAILBOX))
     setting = items[0].get("automaticRepliesSetting") or {}
-    return Known(AutoReply.model_validate(setting), missing=untold([setting], "status"))
+    missing = untold([setting], "status") + unsent([setting], "internalReplyMessage", "externalReplyMessage")
+    return Known(AutoReply.model_validate(setting), missing=missing)

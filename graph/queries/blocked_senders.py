@@ -31,4 +31,4 @@ def ask(question: Question) -> Asking[tuple[BlockedSender, ...]]:
 
 def _may_be(address: object, subject: Subject) -> bool:
     """Whether an entry is the subject's, or nobody can tell whose it is."""
-    return address is None or subject.is_meant_by(str(address))
+    return not isinstance(address, str) or not address or subject.is_meant_by(address)

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 from graph.effects import Asking, Effect, Item, try_each
 from graph.errors import GraphError
 from graph.evidence import Known
-from graph.parts.reading import lacking, literal, needing, read_each, segment
+from graph.parts.reading import lacking, literal, needing, read_each, segment, untold
 from graph.question import Question
 from graph.request import EVENTUAL, Request
 from graph.resources.directory import DirectoryRole
@@ -57,6 +57,7 @@ def ask(question: Question) -> Asking[tuple[DirectoryRole, ...]]:
     ]
     if any(group.get("displayName") is None for group in _items(groups)):
         missing.append(f"{_THROUGH_GROUPS} whose names may not be read (needs {READ_GROUPS})")
+    missing += untold(_items(active), "assignmentType")
     known = {str(item.get("id")) for item in direct}
     activated = [item for item in _items(active) if item.get("assignmentType") == "Activated"]
     # A role switched on in PIM is listed among the direct assignments too; it is told once, as what it is.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from graph.effects import Asking, fetch, try_each
 from graph.errors import GraphError, NotFound
 from graph.evidence import Known
-from graph.parts.reading import lacking, needing, read_each, segment
+from graph.parts.reading import lacking, needing, read_each, segment, untold
 from graph.question import Question
 from graph.request import Request
 from graph.resources.directory import Domain
@@ -23,6 +23,7 @@ def ask(question: Question) -> Asking[tuple[Domain, ...]]:
         Request("GET", "/domains", {"$select": "id,isVerified,isDefault,authenticationType"})
     )
     domains, missing = read_each(Domain, items)
+    missing += untold(items, "authenticationType", "isVerified")
     federated = [domain for domain in domains if domain.authentication_type == "Federated"]
     settings = yield from try_each(
         [Request("GET", f"/domains/{segment(domain.id)}/federationConfiguration") for domain in federated]

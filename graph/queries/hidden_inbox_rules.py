@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from graph.effects import Asking, fetch
 from graph.evidence import Known
-from graph.parts.reading import read_each
+from graph.parts.reading import read_each, unsent, untold
 from graph.parts.recipients import addresses_of
 from graph.question import Question
 from graph.request import Cmdlet
@@ -22,12 +22,15 @@ LICENCE = ""
 _INSIDE = re.compile(r"\[EX:([^\]]+)\]")
 """A recipient of the organization, maybe a contact with an address outside. Source: CAPTURE inbox rules."""
 
+_ACTIONS = ("ForwardTo", "ForwardAsAttachmentTo", "RedirectTo", "MoveToFolder", "DeleteMessage")
+
 
 def ask(question: Question) -> Asking[tuple[HiddenInboxRule, ...]]:
     """Ask for all rules with IncludeHidden. View-only roles do not hold this cmdlet."""
     name = question.subject.user_principal_name
     items = yield from fetch(Cmdlet("Get-InboxRule", {"Mailbox": name, "IncludeHidden": True}, anchor=name))
     rules, missing = read_each(HiddenInboxRule, items)
+    missing += untold(items, "Enabled") + unsent(items, *_ACTIONS)
     inside = [name for rule in rules for text in _targets(rule) for name in _INSIDE.findall(text)]
     people = yield from addresses_of(inside)
     if unknown := len(set(inside) - set(people)):

@@ -12,7 +12,7 @@ from typing import Any
 from graph.effects import Asking, Effect, try_each
 from graph.errors import GraphError
 from graph.evidence import Known
-from graph.parts.reading import lacking, only, untold
+from graph.parts.reading import lacking, only, unsent, untold
 from graph.question import Question
 from graph.request import Cmdlet
 from graph.resources.mailbox import Mailbox
@@ -25,6 +25,8 @@ _SELECT = (
     "ForwardingAddress", "ForwardingSmtpAddress", "DeliverToMailboxAndForward", "GrantSendOnBehalfTo",
     "AuditEnabled", "WhenChangedUTC", "HiddenFromAddressListsEnabled", "LitigationHoldEnabled",
 )  # fmt: skip
+
+_FORWARDING = ("ForwardingAddress", "ForwardingSmtpAddress", "GrantSendOnBehalfTo")
 
 
 def ask(question: Question) -> Asking[Mailbox]:
@@ -39,10 +41,12 @@ def ask(question: Question) -> Asking[Mailbox]:
     if isinstance(found, GraphError):
         raise found
     mailbox = Mailbox.model_validate(only(found, "Get-Mailbox"))
-    missing = untold(found, "DeliverToMailboxAndForward")
+    missing = untold(found, "DeliverToMailboxAndForward") + unsent(found, *_FORWARDING)
     if isinstance(bypass, GraphError):
         missing += (lacking("whether auditing of the mailbox is bypassed", bypass),)
-    elif bypass:
+    else:
+        only(bypass, "Get-MailboxAuditBypassAssociation")
+        missing += untold(bypass, "AuditBypassEnabled")
         mailbox = mailbox.model_copy(update={"audit_bypass_enabled": bypass[0].get("AuditBypassEnabled")})
     if mailbox.forwarding_address:
         outside, gaps = yield from _behind(mailbox.forwarding_address)

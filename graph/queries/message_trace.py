@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from graph.effects import Asking, Effect, Item, fetch, fetch_each
 from graph.errors import CannotSignIn, GraphError, NoPermission, NotFound, Refused
 from graph.evidence import Known
-from graph.parts.reading import graph_time, literal, needing, read_each
+from graph.parts.reading import graph_time, literal, needing, read_each, unsent, untold
 from graph.question import Question, Window
 from graph.request import Cmdlet, Limit, Request
 from graph.resources.mail import TracedMessage
@@ -45,6 +45,10 @@ def ask(question: Question) -> Asking[tuple[TracedMessage, ...]]:
             raise
         items = yield from _instead(error, senders, spans)
     rows, unreadable = read_each(TracedMessage, items)
+    dated = [item for item in items if item.get("receivedDateTime")]
+    missing += untold(dated, "senderAddress", "recipientAddress", "messageId") + unsent(
+        dated, "fromIP", "subject"
+    )
     return Known(_once(rows), missing=missing + unreadable, complete_until=window.end - LATENESS)
 
 

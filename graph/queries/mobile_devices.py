@@ -18,4 +18,4 @@ def ask(question: Question) -> Asking[tuple[MobileDevice, ...]]:
     name = question.subject.user_principal_name
     items = yield from fetch(Cmdlet("Get-MobileDevice", {"Mailbox": name}, anchor=name))
     found, missing = read_each(MobileDevice, items)
-    return Known(found, missing=missing + untold(items, "DeviceId"))
+    return Known(found, missing=missing + untold(items, "DeviceId", "FirstSyncTime"))

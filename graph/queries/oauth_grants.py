@@ -12,7 +12,7 @@ from typing import Any
 from graph.effects import Asking, Item, fetch, try_each
 from graph.errors import GraphError
 from graph.evidence import Known
-from graph.parts.reading import lacking, needing, read_each, segment
+from graph.parts.reading import lacking, needing, read_each, segment, unsent
 from graph.question import Question
 from graph.request import Request
 from graph.resources.applications import OAuthGrant
@@ -36,9 +36,12 @@ def ask(question: Question) -> Asking[tuple[OAuthGrant, ...]]:
             missing += (lacking(f"the application {client}", needing(answer, PERMISSIONS[1])),)
         elif answer:
             apps[client] = answer[0]
+            missing += tuple(
+                f"{gap} of the application {client}" for gap in ("appId",) if not answer[0].get(gap)
+            )
     items = [{**grant, **_app(apps.get(str(grant.get("clientId")), {}))} for grant in grants]
     found, unreadable = read_each(OAuthGrant, items)
-    return Known(found, missing=missing + unreadable)
+    return Known(found, missing=missing + unreadable + unsent(grants, "scope"))
 
 
 def _app(principal: Item) -> dict[str, Any]:

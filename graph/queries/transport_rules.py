@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph.effects import Asking, fetch
 from graph.evidence import Known
-from graph.parts.reading import read_each, untold
+from graph.parts.reading import read_each, unsent, untold
 from graph.question import Question
 from graph.request import Cmdlet
 from graph.resources.rules import TransportRule
@@ -12,9 +12,12 @@ from graph.resources.rules import TransportRule
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-TransportRule")
 LICENCE = ""
 
+_ACTIONS = ("RedirectMessageTo", "BlindCopyTo", "CopyTo", "AddToRecipients", "DeleteMessage")
+
 
 def ask(question: Question) -> Asking[tuple[TransportRule, ...]]:
     """Ask for all rules, disabled ones too: one may have been switched off to hide it."""
     items = yield from fetch(Cmdlet("Get-TransportRule"))
     rules, missing = read_each(TransportRule, items)
-    return Known(rules, missing=missing + untold(items, "Name"))
+    missing += untold(items, "Name", "State", "WhenChanged") + unsent(items, *_ACTIONS)
+    return Known(rules, missing=missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -11,11 +12,11 @@ from graph import contract
 from graph.collect import source_of
 from graph.errors import GraphError
 from graph.evidence import Known
-from graph.queries import Query
+from graph.queries import Query, blocked_senders
 from graph.queries.registry import QUERIES
 from graph.request import Cmdlet
-from tests.graph.bodies import SHAPES, answers
-from tests.graph.play import a_question, play
+from tests.graph.bodies import SHAPES, Body, answers
+from tests.graph.play import a_question, always, play
 
 DESCRIBED = [
     query
@@ -65,6 +66,58 @@ def test_an_answer_of_nulls_never_passes_for_a_complete_one(query: Query) -> Non
     except (GraphError, ValidationError):  # graph.collect calls the source unavailable for either
         return
     assert known.missing
+
+
+DECIDING = {
+    "auto_reply": ("status", "internalReplyMessage", "externalReplyMessage"),
+    "directory_audits_on_user": ("initiatedBy",),
+    "directory_roles": ("assignmentType",),
+    "domains": ("authenticationType", "isVerified"),
+    "hidden_inbox_rules": ("Enabled", "ForwardTo", "ForwardAsAttachmentTo", "RedirectTo", "DeleteMessage"),
+    "junk_lists": ("Enabled", "TrustedSendersAndDomains", "BlockedSendersAndDomains"),
+    "mailbox": (
+        "DeliverToMailboxAndForward",
+        "ForwardingAddress",
+        "ForwardingSmtpAddress",
+        "GrantSendOnBehalfTo",
+        "AuditBypassEnabled",
+    ),
+    "message_trace": ("senderAddress", "recipientAddress", "messageId", "fromIP", "subject"),
+    "mobile_devices": ("DeviceId", "FirstSyncTime"),
+    "oauth_grants": ("scope", "appId"),
+    "password_reset_mail": ("subject", "receivedDateTime"),
+    "sent_items": ("subject", "toRecipients", "receivedDateTime", "body"),
+    "sign_ins": ("ipAddress", "location", "userAgent"),
+    "transport_rules": ("Name", "State", "WhenChanged", "RedirectMessageTo", "BlindCopyTo", "DeleteMessage"),
+}
+"""The fields of each source without which something would read as clean."""
+
+
+def without(field: str) -> Callable[[Body], Body]:
+    def shape(body: Body) -> Body:
+        return {
+            name: shape(value) if isinstance(value, dict) else value
+            for name, value in body.items()
+            if name != field
+        }
+
+    return shape
+
+
+@pytest.mark.parametrize(
+    ("source", "field"), [(source, field) for source, fields in DECIDING.items() for field in fields]
+)
+def test_a_deciding_field_that_did_not_come_is_named(source: str, field: str) -> None:
+    query = next(query for query in QUERIES if source_of(query) == source)
+    known = play(query.ask(a_question(5)), answers(without(field), anything=True)).value
+    assert isinstance(known, Known)
+    assert [gap for gap in known.missing if field in gap], known.missing
+
+
+@pytest.mark.parametrize("address", [None, "", 5, [], {"Address": "adele"}])
+def test_a_blocked_sender_that_nobody_can_name_is_no_other_sender(address: object) -> None:
+    known = play(blocked_senders.ask(a_question(5)), always({"SenderAddress": address, "Reason": "x"})).value
+    assert known.missing or known.value
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=source_of)

@@ -205,7 +205,27 @@ def test_a_source_without_end_is_partial_and_says_after_how_much(service: Servic
         (arrived,) = collect(question, connection, Memory(), patience=30, sources=["transport_rules"])
     assert isinstance(arrived.answer, Known)
     assert len(arrived.answer.value) == 3
-    assert "stopped after 3 items on 3 pages" in arrived.answer.missing[0]
+    assert "stopped after 3 items on 3 pages" in arrived.answer.missing[-1]
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        "To view them, increase the value for the ResultSize parameter.",
+        "By default, only the first 1000 items are returned. Use the ResultSize parameter for more.",
+    ],
+)
+def test_a_source_that_a_cmdlet_cut_off_is_partial_and_says_after_how_much(
+    service: Service, warning: str
+) -> None:
+    rules = [{"Name": "Copy", "State": "Enabled"}]
+    service.answers(Reply(body={"value": rules, "@adminapi.warnings": [warning]}))
+    question = Question(Subject("1", "adele@contoso.example", "adele@contoso.example", ()), DAY)
+    with Connection(service.settings(), pacing=QUICK) as connection:
+        (arrived,) = collect(question, connection, Memory(), patience=30, sources=["transport_rules"])
+    assert isinstance(arrived.answer, Known)
+    assert len(arrived.answer.value) == 1
+    assert "Exchange has more than it gave: 1 items of Get-TransportRule came" in arrived.answer.missing
 
 
 @pytest.mark.parametrize(("body", "drip"), [(b"{}", 60.0), (b" " * 60, 0.7)])

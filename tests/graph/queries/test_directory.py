@@ -79,10 +79,11 @@ def test_federated_domains_say_who_signs_in_for_them() -> None:
 def test_sign_ins_are_read_from_early_enough_to_know_ordinary_days(
     query: Any, version: str, kind: str
 ) -> None:
+    elsewhere = {"ipAddress": "203.0.113.77", "userAgent": None, "location": None}
     rows: list[dict[str, Any]] = [
-        {"id": "2", "createdDateTime": "2026-09-13T07:00:00Z", "status": {"errorCode": 0}},
-        {"id": "1", "createdDateTime": "2026-09-12T07:00:00Z", "status": {"errorCode": 50126}},
-        {"id": "3", "createdDateTime": "2026-09-13T08:00:00Z", "status": None},
+        {"id": "2", "createdDateTime": "2026-09-13T07:00:00Z", "status": {"errorCode": 0}, **elsewhere},
+        {"id": "1", "createdDateTime": "2026-09-12T07:00:00Z", "status": {"errorCode": 50126}, **elsewhere},
+        {"id": "3", "createdDateTime": "2026-09-13T08:00:00Z", "status": None, **elsewhere},
         {"id": "0"},
     ]
     played = play(query.ask(a_question(7)), always(*rows))

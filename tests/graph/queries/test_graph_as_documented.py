@@ -25,6 +25,7 @@ SIGN_IN = {
     "userId": USER_ID,
     "appDisplayName": "Microsoft Authentication Broker",
     "ipAddress": "203.0.113.77",
+    "location": {"city": "Redmond", "state": "Washington", "countryOrRegion": "US"},
     "status": {"errorCode": 0, "failureReason": "Other.", "additionalDetails": None},
 }
 BETA_ONLY = {
@@ -96,7 +97,12 @@ def test_devices_that_came_with_limited_information_are_a_gap() -> None:
     ]
 
 
-MAIL = {"id": "m", "subject": "Reset your password", "receivedDateTime": "2026-09-12T08:00:00Z"}
+MAIL = {
+    "id": "m",
+    "subject": "Reset your password",
+    "toRecipients": [],
+    "receivedDateTime": "2026-09-12T08:00:00Z",
+}
 
 
 def test_mail_about_resets_is_found_without_the_right_to_search() -> None:

@@ -28,6 +28,13 @@ from graph.request import Cmdlet, Request
 from graph.resources.mailbox import DelegateKind
 from tests.graph.play import NOW, UPN, Answer, a_question, always, by_name, play
 
+BOX: dict[str, Any] = {
+    "PrimarySmtpAddress": UPN,
+    "ForwardingAddress": None,
+    "ForwardingSmtpAddress": None,
+    "GrantSendOnBehalfTo": [],
+    "DeliverToMailboxAndForward": False,
+}
 BYPASS = {"AuditBypassEnabled": False}
 ROLE_LACKS = NoPermission("No.", needs="an Exchange role with X")
 
@@ -45,7 +52,7 @@ ROLE_LACKS = NoPermission("No.", needs="an Exchange role with X")
 def test_forwarding_is_followed_through_a_contact_that_points_outside(
     recipient: Answer, contact: Answer, outside: str, missing: int
 ) -> None:
-    box = {"PrimarySmtpAddress": UPN, "ForwardingAddress": "Helper", "DeliverToMailboxAndForward": True}
+    box = {**BOX, "ForwardingAddress": "Helper", "DeliverToMailboxAndForward": True}
     table: dict[str, Answer] = {
         "Get-Mailbox": [box],
         "Get-MailboxAuditBypassAssociation": [BYPASS],
@@ -60,7 +67,7 @@ def test_forwarding_is_followed_through_a_contact_that_points_outside(
 
 def test_a_mailbox_without_forwarding_needs_no_second_question() -> None:
     table: dict[str, Answer] = {
-        "Get-Mailbox": [{"DeliverToMailboxAndForward": False}],
+        "Get-Mailbox": [BOX],
         "Get-MailboxAuditBypassAssociation": ROLE_LACKS,
     }
     played = play(mailbox.ask(a_question()), by_name(table))
@@ -250,9 +257,18 @@ def test_several_rights_in_one_element_are_rights_each_by_itself() -> None:
     assert answer.value[0].rights == ("FullAccess", "ReadPermission")
 
 
+OTHERWISE = {
+    "Enabled": True,
+    "ForwardAsAttachmentTo": None,
+    "RedirectTo": None,
+    "MoveToFolder": None,
+    "DeleteMessage": False,
+}
+
+
 def test_a_rule_to_somebody_inside_tells_the_address_outside_that_is_behind() -> None:
     inside = "/o=ExchangeLabs/ou=Group/cn=Recipients/cn=drop"
-    rule = {"Identity": "x\\1", "Name": "Copies", "ForwardTo": [f'"Drop" [EX:{inside}]']}
+    rule = {"Identity": "x\\1", "Name": "Copies", "ForwardTo": [f'"Drop" [EX:{inside}]'], **OTHERWISE}
 
     def microsoft(what: Request | Cmdlet) -> Answer:
         assert isinstance(what, Cmdlet)
@@ -316,12 +332,33 @@ def test_role_groups_are_those_that_the_subject_is_in(query: Any) -> None:
     [
         (
             junk_lists,
-            {"Enabled": True, "BlockedSendersAndDomains": ["it@contoso.example"]},
+            {
+                "Enabled": True,
+                "TrustedSendersAndDomains": [],
+                "BlockedSendersAndDomains": ["it@contoso.example"],
+            },
             "Get-MailboxJunkEmailConfiguration",
         ),
         (mail_protocols, {"PopEnabled": True, "SmtpClientAuthenticationDisabled": None}, "Get-CASMailbox"),
-        (mobile_devices, {"DeviceId": "A1", "DeviceOS": "Android 16"}, "Get-MobileDevice"),
-        (transport_rules, {"Name": "Copy", "BlindCopyTo": ["d@evil.example"]}, "Get-TransportRule"),
+        (
+            mobile_devices,
+            {"DeviceId": "A1", "DeviceOS": "Android 16", "FirstSyncTime": "2026-09-01T08:00:00"},
+            "Get-MobileDevice",
+        ),
+        (
+            transport_rules,
+            {
+                "Name": "Copy",
+                "State": "Enabled",
+                "WhenChanged": "2026-09-01T08:00:00",
+                "BlindCopyTo": ["d@evil.example"],
+                "CopyTo": None,
+                "AddToRecipients": None,
+                "RedirectMessageTo": None,
+                "DeleteMessage": False,
+            },
+            "Get-TransportRule",
+        ),
         (blocked_senders, {"SenderAddress": UPN, "Reason": "x"}, "Get-BlockedSenderAddress"),
     ],
 )
@@ -348,6 +385,7 @@ def trace(id_: str, at: datetime, to: str = "bob@fabrikam.example") -> dict[str,
         "receivedDateTime": graph_time(at),
         "status": "delivered",
         "fromIP": "203.0.113.77",
+        "subject": "Minutes",
     }
 
 
