@@ -29,6 +29,13 @@ _WORTH_A_REPORT = (Answer.COMPROMISED, Answer.SUSPICIOUS)
 
 
 _OTHERS = 50
+_LINES_NAMED = 3
+"""How many lines are named of those that cannot be read for one reason."""
+
+_KNOWN = (
+    "Known are exports of the unified audit log, of Entra's sign-in and audit logs and of risk detections,"
+    " as CSV, JSON or JSON lines."
+)
 
 
 def analyze(
@@ -44,6 +51,10 @@ def analyze(
         missing = [path for path in files if not path.is_file()]
         if missing:
             raise Stopped(BAD_INPUT, *(no_file(path) for path in missing))
+        packed = [path for path in files if _is_archive(path)]
+        if packed:
+            how = "is a ZIP archive or a workbook; unpack it, or save it as CSV, and name the files in it."
+            raise Stopped(BAD_INPUT, *(f"{path} {how}" for path in packed))
         from commands import analyze as analysing  # noqa: PLC0415 - its readers are not needed by any other verb
 
         try:
@@ -62,9 +73,18 @@ def analyze(
         else:
             _print_analysis(analysis, timeline=timeline)
         if analysis.saw_nothing:
-            empty = "There is no record in these files; they are empty."
-            why = "Nothing in these files could be read." if analysis.unreadable else empty
-            raise Stopped(COULD_NOT_LOOK, why)
+            none = "There is no record in these files."
+            why = "Nothing in these files could be read." if analysis.unreadable else none
+            raise Stopped(COULD_NOT_LOOK, f"{why} {_KNOWN}")
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether a file begins as ZIP archives do, Excel's workbooks among them."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError as error:
+        raise Stopped(BAD_INPUT, f"{path} cannot be read ({error.strerror}).") from error
 
 
 def _print_analysis(analysis: Analysis, *, timeline: bool) -> None:
@@ -81,7 +101,13 @@ def _print_analysis(analysis: Analysis, *, timeline: bool) -> None:
                 typer.echo(f"  noticed: {visible(symptom.reason)}")
     if len(others) > _OTHERS:
         typer.echo(f"… {len(others) - _OTHERS} more users like these; --json lists them all")
+    unreadable: dict[tuple[str, str], list[int]] = {}
     for one in analysis.unreadable:
-        typer.echo(f"compromise: {visible(str(one.file))}, line {one.line}: {visible(one.reason)}", err=True)
+        unreadable.setdefault((str(one.file), one.reason), []).append(one.line)
+    for (file, reason), lines in unreadable.items():
+        where = ", ".join(map(str, lines[:_LINES_NAMED]))
+        more = f" and {len(lines) - _LINES_NAMED:,} more" if len(lines) > _LINES_NAMED else ""
+        word = "line" if len(lines) == 1 else "lines"
+        typer.echo(f"compromise: {visible(file)}, {word} {where}{more}: {visible(reason)}", err=True)
     if not analysis.users and analysis.records:
         typer.echo(f"No user is in these files; they hold {analysis.records:,} records of something else.")

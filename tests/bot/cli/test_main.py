@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -245,13 +246,14 @@ def test_exported_logs_are_analysed_for_every_user(compromise):
         assert one.keys() == {"file", "line", "reason"}
 
 
-@pytest.mark.parametrize("content", ["[]", "", "\n"])
+@pytest.mark.parametrize("content", ["[]", "", "\n", "hello world\n", "CreationDate,Operation,AuditData\n"])
 def test_a_file_without_records_is_no_evidence(compromise, tmp_path, content):
     (tmp_path / "empty.json").write_text(content)
     status, out, err = compromise("analyze", "empty.json", "--json")
     assert status == 3
     assert json.loads(out) == {"users": [], "unreadable": []}
-    assert "There is no record in these files; they are empty." in err
+    assert "There is no record in these files. Known are exports of the unified audit log" in err
+    assert "empty" not in err
     status, out, _ = compromise("analyze", "empty.json")
     assert (status, out) == (3, "")
 
@@ -261,7 +263,26 @@ def test_files_of_which_nothing_can_be_read_are_not_passed_over(compromise, tmp_
     (tmp_path / "log.json").write_text('{broken\n{"Operation":"New-InboxRule"}\n')
     status, _, err = compromise("analyze", "log.json", *words)
     assert status == 3
-    assert err.endswith("Nothing in these files could be read.\n")
+    assert "compromise: Nothing in these files could be read. Known are exports" in err
+
+
+def test_a_file_of_something_else_takes_one_line_for_each_reason(compromise, tmp_path):
+    (tmp_path / "people.csv").write_text("name,age\n" + "bob,3\n" * 900)
+    status, out, err = compromise("analyze", "people.csv")
+    assert (status, out) == (3, "")
+    assert "people.csv, lines 2, 3, 4 and 897 more: The record has none of the known forms.\n" in err
+    assert err.count("\n") == 2
+    assert len(json.loads(compromise("analyze", "people.csv", "--json")[1])["unreadable"]) == 900
+
+
+@pytest.mark.parametrize("name", ["export.zip", "export.xlsx"])
+def test_a_zip_archive_is_not_read_as_a_table(compromise, tmp_path, name):
+    with zipfile.ZipFile(tmp_path / name, "w") as packed:
+        packed.writestr("log.csv", "name,age\nbob,3\n")
+    status, out, err = compromise("analyze", name)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"compromise: {name} is a ZIP archive or a workbook; unpack it, or save it as CSV")
+    assert err.count("\n") == 1
 
 
 @needs_examples
