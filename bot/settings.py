@@ -416,6 +416,18 @@ def exposed(path: Path | None) -> str:
     return f"{chosen}: others on this machine may {may} it; run chmod 640 on it." if may else ""
 
 
+def exposed_keys(settings: Settings) -> list[str]:
+    """Say which files with a private key others may read or change; a key alone is enough to sign in."""
+    holders = [holder for tenant in settings.tenants for holder in (tenant, tenant.remediate) if holder]
+    files = dict.fromkeys(holder.certificate for holder in holders if holder.certificate)
+    return [
+        f"{file}: others on this machine may read or change this private key; run chmod 600 on it, and"
+        " replace the certificate: somebody may have the key."
+        for file in files
+        if file.is_file() and file.stat().st_mode & _OTHERS
+    ]
+
+
 def _secrets_in(values: Mapping[str, Any], above: str = "") -> Iterator[str]:
     """Give the keys under which a secret stands in the file, a password in an address among them."""
     for name, value in values.items():

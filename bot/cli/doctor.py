@@ -46,7 +46,7 @@ def doctor(  # noqa: PLR0917 - typer reads the options off the parameters
         log.configure(LogSettings(level="error"))
         if sandbox is None:
             loaded = settings.load(config, os.environ, settings.CHECK_NEEDS)
-            warn_of_others(config)
+            warn_of_others(config, loaded)
         else:
             loaded = settings_for_check(stack, config, sandbox, None)
         if record is not None:

@@ -39,10 +39,11 @@ def settings_for_check(
     return Settings(tenants=(stage.tenant_settings(played),))
 
 
-def warn_of_others(config: Path | None) -> None:
-    """Say so when others can read a settings file that they should not."""
-    if exposed := settings.exposed(config):
-        typer.echo(f"compromise: {exposed}", err=True)
+def warn_of_others(config: Path | None, loaded: Settings) -> None:
+    """Say so when others can read the settings' file or a private key that they should not."""
+    exposed = settings.exposed(config)
+    for line in [*([exposed] if exposed else []), *settings.exposed_keys(loaded)]:
+        typer.echo(f"compromise: {line}", err=True)
 
 
 def scenario_named(name: str) -> str:

@@ -20,5 +20,5 @@ def run(config: Config = None) -> None:
 
     with readable():
         loaded = settings.load(config, os.environ)
-        warn_of_others(config)
+        warn_of_others(config, loaded)
         raise typer.Exit(process.run(loaded))

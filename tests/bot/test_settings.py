@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.given import warn_of_others
 from bot.settings import CHECK_NEEDS, SettingsError, exposed, load, parse_span, variables
 
 GOOD = {
@@ -96,6 +97,25 @@ def test_a_file_with_a_secret_that_others_may_read_is_refused(file):
         file.chmod(mode)
         assert load(file, {}).tenants
         assert exposed(file) == ""
+
+
+def test_private_keys_that_others_may_read_are_told_once_each(tmp_path, capsys):
+    keys = [tmp_path / "investigate.pem", tmp_path / "remediate.pem"]
+    path = tmp_path / "compromise.toml"
+    path.write_text(
+        f'[tenant]\ntenant_id = "t1"\nclient_id = "c1"\ncertificate = "{keys[0]}"\n'
+        f'[tenant.remediate]\nclient_id = "c2"\ncertificate = "{keys[1]}"\n'
+    )
+    path.chmod(0o600)
+    for key in keys:
+        key.touch()
+    for mode, told in ((0o600, 0), (0o640, 0), (0o644, 1), (0o602, 1)):
+        for key in keys:
+            key.chmod(mode)
+        warn_of_others(path, load(path, {}, CHECK_NEEDS))
+        err = capsys.readouterr().err
+        for key in keys:
+            assert err.count(f"{key}: others on this machine may read or change this private key") == told
 
 
 @pytest.mark.parametrize("key", sorted(everything_secret()))
