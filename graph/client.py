@@ -22,9 +22,9 @@ from graph.drift import Observer
 from graph.effects import Item
 from graph.errors import Broken, GraphError, NotJson, Refused, Throttled
 from graph.limits import Deadline, Limits
-from graph.most import Count, Most
+from graph.most import Answer, Most, Tally
 from graph.request import Request, changes
-from graph.responses import graph_error, json_of
+from graph.responses import graph_error, json_of, page_of
 from graph.retry import Pacing, Sent, persist
 from graph.settings import TenantSettings, place_of
 from graph.wire import Reply, Wire
@@ -50,7 +50,7 @@ class GraphClient:
         wire: What carries the bytes.
         pacing: How patiently reads are repeated.
         observers: Are shown every answer as it came.
-        most: How much one question may bring.
+        most: How much one question may bring that belongs to no source.
     """
 
     def __init__(
@@ -73,8 +73,13 @@ class GraphClient:
         self._wire = wire
         self._pacing = pacing
 
-    def fetch(self, request: Request, deadline: Deadline) -> list[Item]:
+    def fetch(self, request: Request, deadline: Deadline, tally: Tally | None = None) -> list[Item]:
         """Send a request and give back the items of all its pages, or the single object as a list of one.
+
+        Args:
+            request: The request.
+            deadline: When there must be an answer.
+            tally: What its source has brought so far.
 
         Raises:
             GraphError: the specific one.
@@ -82,17 +87,20 @@ class GraphClient:
         url = f"{self._base}/{request.version}{request.path}"
         if request.query:
             url += "?" + urlencode(request.query, quote_via=quote, safe=_SAFE)
-        count = Count(self._most)
-        link = self._page(request, url, count, deadline)
-        return self._rest(request, link, count, deadline)
+        answer = Answer(tally or Tally(self._most))
+        link = self._page(request, url, answer, deadline)
+        return self._rest(request, link, answer, deadline)
 
-    def fetch_batch(self, requests: Sequence[Request], deadline: Deadline) -> list[list[Item] | GraphError]:
+    def fetch_batch(
+        self, requests: Sequence[Request], deadline: Deadline, tally: Tally | None = None
+    ) -> list[list[Item] | GraphError]:
         """Send reads in batches; give back for each its items or its error, in order.
 
         They must be of one version of Graph and count against one limit that is no rate, such as one
         mailbox's. Only the items that failed in passing are sent again, each not before its own pause is
         over.
         """
+        tally = tally or Tally(self._most)
         answers: list[list[Item] | GraphError | None] = [None] * len(requests)
         due = dict.fromkeys(range(len(requests)), 0.0)
         attempts = dict.fromkeys(range(len(requests)), 0)
@@ -105,7 +113,7 @@ class GraphClient:
             replies = self._batch([requests[place] for place in ready], deadline)
             for place, reply in zip(ready, replies, strict=True):
                 del due[place]
-                answer = self._part(requests[place], reply, deadline)
+                answer = self._part(requests[place], reply, tally, deadline)
                 wait = self._again_in(answer, attempts[place], deadline)
                 if wait is None:
                     answers[place] = answer
@@ -114,7 +122,7 @@ class GraphClient:
                     due[place] = monotonic() + wait
         return [answer for answer in answers if answer is not None]
 
-    def _rest(self, request: Request, link: str, count: Count, deadline: Deadline) -> list[Item]:
+    def _rest(self, request: Request, link: str, answer: Answer, deadline: Deadline) -> list[Item]:
         """Follow the links to further pages. They are opaque; an empty page may be followed by a full one."""
         seen: set[str] = set()
         while link:
@@ -122,17 +130,15 @@ class GraphClient:
                 raise Broken("Graph sent us round in a circle: the same page came twice.")
             seen.add(link)
             self._demand_own(link)
-            link = self._page(request, link, count, deadline)
-        return count.items
+            link = self._page(request, link, answer, deadline)
+        return answer.items
 
-    def _page(self, request: Request, url: str, count: Count, deadline: Deadline) -> str:
-        """Read one page into the count, and give the link to the next."""
-        answer, size = self._answer(request, url, deadline)
-        items, link = items_of(answer, wrote=changes(request))
-        count.add(items, size, link)
-        return link
+    def _page(self, request: Request, url: str, answer: Answer, deadline: Deadline) -> str:
+        """Read one page into the answer, and give the link to the next."""
+        body, size = self._body(request, url, deadline)
+        return answer.add(page_of(body, wrote=changes(request)), size)
 
-    def _answer(self, request: Request, url: str, deadline: Deadline) -> tuple[Any, int]:
+    def _body(self, request: Request, url: str, deadline: Deadline) -> tuple[Any, int]:
         """Send one request, again where that helps, and give back its JSON and how many bytes it was."""
         body = None if request.body is None else orjson.dumps(self._of_this_cloud(request.body))
 
@@ -209,22 +215,23 @@ class GraphClient:
         for limit in {request.limit for request in requests}:
             self._limits.turn(limit, deadline)
         with self._limits.slot(requests[0], deadline, whole=True):
-            answer, _ = self._answer(whole, f"{self._base}/{whole.version}/$batch", deadline)
+            answer, _ = self._body(whole, f"{self._base}/{whole.version}/$batch", deadline)
         responses = answer.get("responses") if isinstance(answer, dict) else None
         if not isinstance(responses, list):
             raise NotJson("Graph answered a batch without its parts.")
         by_id = {str(response.get("id")): response for response in responses if isinstance(response, dict)}
         return [_reply_of(by_id.get(str(number))) for number in range(len(requests))]
 
-    def _part(self, request: Request, reply: Reply, deadline: Deadline) -> list[Item] | GraphError:
+    def _part(
+        self, request: Request, reply: Reply, tally: Tally, deadline: Deadline
+    ) -> list[Item] | GraphError:
         self._show(request, reply)
         try:
             if not reply.ok:
                 return graph_error(reply, request.path, request.limit, datetime.now(UTC))
-            items, link = items_of(json_of(reply))
-            count = Count(self._most)
-            count.add(items, len(reply.body), link)
-            return self._rest(request, link, count, deadline)
+            answer = Answer(tally)
+            link = answer.add(page_of(json_of(reply)), len(reply.body))
+            return self._rest(request, link, answer, deadline)
         except GraphError as error:
             return error
 
@@ -261,34 +268,6 @@ def is_below(link: str, base: str) -> bool:
     place = place_of(link)
     inside = (one.path + "/").startswith(other.path.rstrip("/") + "/")
     return place is not None and place == place_of(base) and inside
-
-
-def items_of(answer: Any, *, wrote: bool = False) -> tuple[list[Item], str]:
-    """Split an answer into its items and the link to the next page, "" when there is none.
-
-    Args:
-        answer: The JSON.
-        wrote: Whether it answers a change, which often answers with nothing. To a question, nothing at all is
-            no empty list: it would read as clean.
-
-    Raises:
-        NotJson: when the answer is neither a collection nor an object, or an error.
-    """
-    if not isinstance(answer, dict):
-        raise NotJson("Microsoft answered with JSON of an unexpected shape.")
-    if not answer and not wrote:
-        raise NotJson("Microsoft answered with nothing at all where data was promised.")
-    if isinstance(answer.get("error"), dict):
-        raise NotJson("Microsoft answered with an error where data was promised.")
-    value = answer.get("value")
-    if not isinstance(value, list):
-        return ([answer] if answer else []), ""
-    if not all(isinstance(item, dict) for item in value):
-        raise NotJson("Microsoft answered with a list of something unexpected.")
-    link = answer.get("@odata.nextLink")
-    if not isinstance(link, str | None):
-        raise NotJson("Microsoft named a next page in a form that is no address.")
-    return list(value), link or ""
 
 
 def _part_of(number: str, request: Request) -> Mapping[str, Any]:

@@ -43,7 +43,7 @@ from graph.errors import (
 )
 from graph.evidence import SOURCES, Known, Reason, Source, Unavailable
 from graph.limits import Deadline, gate_of
-from graph.most import Most
+from graph.most import Tally
 from graph.queries import Query
 from graph.queries.registry import QUERIES
 from graph.question import Question, Subject
@@ -235,12 +235,11 @@ class _Player:
     query: Query
     source: str
     asking: Asking[Any]
+    tally: Tally
     effect: Fetch | None = None
     answers: list[list[Item] | GraphError | None] | None = None
     open: int = 0
     kept: dict[str, str] = field(default_factory=dict)
-    items: int = 0
-    cut: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +306,13 @@ class _Run:
         for query in self.queries:
             source = source_of(query)
             question = replace(self._question, remembered=dict(self._memory.recall(source)))
-            player = _Player(query, source, query.ask(question), kept=dict(question.remembered))
+            player = _Player(
+                query,
+                source,
+                query.ask(question),
+                self._connection.tally(),
+                kept=dict(question.remembered),
+            )
             self._left[source] = player
         for player in sorted(self._left.values(), key=lambda player: player.source not in _LONG):
             self._resume(player, None)
@@ -410,9 +415,13 @@ class _Run:
         try:
             if len(parcel.what) > 1:
                 requests = [what for what in parcel.what if isinstance(what, Request)]
-                answers = self._connection.fetch_batch(requests, self._deadline)
+                found = self._connection.fetch_batch(requests, self._deadline, parcel.player.tally)
+                answers = [list(one.items) if isinstance(one, TooMuch) else one for one in found]
             else:
-                answers = [self._connection.fetch(parcel.what[0], self._deadline)]
+                answers = [self._connection.fetch(parcel.what[0], self._deadline, parcel.player.tally)]
+        except TooMuch as error:
+            # What was read is worth having; the tally makes the source partial.
+            answers = [list(error.items)]
         except GraphError as error:
             answers = [error] * len(parcel.what)
         except Exception:
@@ -422,7 +431,6 @@ class _Run:
             )
             says = f"An unexpected mistake of ours, see the log under {reference}."
             answers = [Broken(says) for _ in parcel.what]
-        answers = [_whole_or_cut(parcel.player, answer) for answer in answers]
         self._record(parcel, answers)
         self.events.put((parcel, answers))
 
@@ -442,8 +450,10 @@ class _Run:
         if self._left.pop(player.source, None) is None:
             return
         player.asking.close()
-        if player.cut and isinstance(answer, Known):
-            answer = replace(answer, missing=(*answer.missing, *dict.fromkeys(player.cut)))
+        cut = player.tally.missing
+        if cut and isinstance(answer, Known):
+            # First, so that nothing that is shown shortened loses the number.
+            answer = replace(answer, missing=(*cut, *answer.missing))
         if isinstance(answer, Unavailable):
             log.info(
                 "A source could not be looked at.",
@@ -466,23 +476,6 @@ class _Run:
         else:
             says = f"No answer from Microsoft within {after}."
         return Unavailable(Reason.TIME, says)
-
-
-def _whole_or_cut(player: _Player, answer: list[Item] | GraphError) -> list[Item] | GraphError:
-    """What was read of an answer that did not end, and that it did not; the source is then partial.
-
-    Several questions of one source share its bound.
-    """
-    if isinstance(answer, TooMuch):
-        player.cut.append(answer.sentence.rstrip("."))
-        answer = list(answer.items)
-    if isinstance(answer, list):
-        room = max(0, Most().items - player.items)
-        player.items += len(answer)
-        if len(answer) > room:
-            player.cut.append(f"Microsoft had more than fits: stopped after {Most().items:,} items")
-            return answer[:room]
-    return answer
 
 
 def _failed(reference: str) -> Unavailable:

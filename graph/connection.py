@@ -13,7 +13,7 @@ from graph.effects import Item
 from graph.errors import GraphError, Refused
 from graph.exchange import ExchangeClient
 from graph.limits import Deadline, Limits
-from graph.most import Most
+from graph.most import Most, Tally
 from graph.request import Cmdlet, Request, changes
 from graph.retry import Pacing
 from graph.settings import TenantSettings
@@ -32,7 +32,7 @@ class Connection:
         threads: How many requests may be under way at the same time.
         pacing: How patiently reads are repeated.
         observer: Is shown every answer as it came, beside `drift`.
-        most: How much one question may bring.
+        most: How much one source may bring.
         reads_only: Send nothing that changes anything, whatever is asked; the second application is then
             not used.
 
@@ -50,6 +50,7 @@ class Connection:
         reads_only: bool = False,
         most: Most | None = None,
     ) -> None:
+        self._most = most or Most()
         self.settings = settings
         self.threads = threads
         self.limits = Limits()
@@ -73,13 +74,23 @@ class Connection:
                 other, self.sign_in_to_write, *parts, observers=observers, most=most
             )
 
-    def fetch(self, what: Request | Cmdlet, deadline: Deadline) -> list[Item]:
+    def tally(self) -> Tally:
+        """Begin to count what one source brings, of as much as this tenant's sources may."""
+        return Tally(self._most)
+
+    def fetch(self, what: Request | Cmdlet, deadline: Deadline, tally: Tally | None = None) -> list[Item]:
         """Send one request or cmdlet, follow all pages, and give back the items.
 
         A single object comes as a list of one, an answer without content as an empty list. Reads are repeated
         while there is time; a write is sent once, as the application that writes where the settings name one.
 
+        Args:
+            what: What is sent.
+            deadline: When there must be an answer.
+            tally: What its source has brought so far; without one, the question counts alone.
+
         Raises:
+            TooMuch: there is more than a source may bring; it holds what was read.
             GraphError: the specific one; InDoubt for a write whose outcome is not known. Refused for
                 anything but a known read where nothing may be changed.
         """
@@ -87,17 +98,19 @@ class Connection:
         if self._reads_only:
             _demand_reading(what)
         if isinstance(what, Cmdlet):
-            return (self._exchange_to_write if writes else self._exchange).run(what, deadline)
-        return (self._graph_to_write if writes else self._graph).fetch(what, deadline)
+            return (self._exchange_to_write if writes else self._exchange).run(what, deadline, tally)
+        return (self._graph_to_write if writes else self._graph).fetch(what, deadline, tally)
 
-    def fetch_batch(self, requests: Sequence[Request], deadline: Deadline) -> list[list[Item] | GraphError]:
+    def fetch_batch(
+        self, requests: Sequence[Request], deadline: Deadline, tally: Tally | None = None
+    ) -> list[list[Item] | GraphError]:
         """Send several reads of one version of Graph in as few calls as possible; answers in their order.
 
         An error of one is given in its place.
         """
         for request in requests if self._reads_only else ():
             _demand_reading(request)
-        return self._graph.fetch_batch(requests, deadline)
+        return self._graph.fetch_batch(requests, deadline, tally)
 
     def held_cmdlets(
         self, deadline: Deadline, *, compliance: bool = False, to_write: bool = False

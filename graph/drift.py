@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final, Protocol
 
-import orjson
 import structlog
 
 from graph import contract
 from graph.contract import Endpoint
+from graph.errors import NotJson
 from graph.request import Cmdlet, Request
+from graph.responses import json_of, page_of
 from graph.shapes import HIDDEN, Names, Shape, asked_of, shape_for, texts_in
 from graph.wire import Reply
 
@@ -155,7 +156,10 @@ def refusal(what: Request | Cmdlet, reply: Reply) -> Difference | None:
 
 def code_of(reply: Reply) -> str:
     """The code in an error's body, where it looks like one of Microsoft's; else ""."""
-    body = _json(reply)
+    try:
+        body = json_of(reply)
+    except NotJson:
+        return ""
     error = body.get("error") if isinstance(body, Mapping) else None
     code = str(error.get("code") or "") if isinstance(error, Mapping) else ""
     plain = code.replace("_", "").replace(".", "")
@@ -183,18 +187,8 @@ def _in_reply(what: Request | Cmdlet, reply: Reply) -> Iterator[Difference]:
 
 
 def items_in(reply: Reply) -> Sequence[Mapping[str, Any]]:
-    """The objects of an answer; none where it is no JSON, which the client tells by itself."""
-    body = _json(reply)
-    if not isinstance(body, Mapping):
-        return ()
-    value = body.get("value")
-    if not isinstance(value, list):
-        return (body,) if body else ()
-    return [item for item in value if isinstance(item, Mapping)]
-
-
-def _json(reply: Reply) -> Any:
+    """The objects of an answer; none where it is not what was promised, which the client tells by itself."""
     try:
-        return orjson.loads(reply.body or b"{}")
-    except orjson.JSONDecodeError:
-        return None
+        return page_of(json_of(reply)).items
+    except NotJson:
+        return ()

@@ -19,14 +19,14 @@ import orjson
 import structlog
 
 from graph.auth import Resource, SignIn
-from graph.client import is_below, items_of
+from graph.client import is_below
 from graph.drift import Observer
 from graph.effects import Item
 from graph.errors import Broken, NotJson, Refused, TooMuch
 from graph.limits import Deadline, Limits
-from graph.most import Count, Most
+from graph.most import Answer, Most, Tally
 from graph.request import Cmdlet, changes
-from graph.responses import exchange_error, json_of, safe_text
+from graph.responses import exchange_error, json_of, page_of, safe_text
 from graph.retry import Pacing, Sent, persist
 from graph.settings import TenantSettings, is_loopback, place_of
 from graph.wire import Reply, Wire
@@ -61,7 +61,7 @@ class ExchangeClient:
         wire: What carries the bytes.
         pacing: How patiently reads are repeated.
         observers: Are shown every answer as it came.
-        most: How much one question may bring.
+        most: How much one question may bring that belongs to no source.
     """
 
     def __init__(
@@ -89,11 +89,16 @@ class ExchangeClient:
         self._region = ""
         self._finding_region = threading.Lock()
 
-    def run(self, cmdlet: Cmdlet, deadline: Deadline) -> list[Item]:
+    def run(self, cmdlet: Cmdlet, deadline: Deadline, tally: Tally | None = None) -> list[Item]:
         """Run a cmdlet and give back what it put out, all pages of it.
 
         Further pages are asked for by posting the same body to the link. A change that changes nothing is a
         success.
+
+        Args:
+            cmdlet: The cmdlet.
+            deadline: When there must be an answer.
+            tally: What its source has brought so far.
 
         Raises:
             TooMuch: with what came, where the cmdlet warns that it left something off.
@@ -106,7 +111,7 @@ class ExchangeClient:
         body = orjson.dumps(
             {"CmdletInput": {"CmdletName": cmdlet.name, "Parameters": dict(cmdlet.parameters)}}
         )
-        count = Count(self._most)
+        answer = Answer(tally or Tally(self._most))
         seen: set[str] = set()
         left_off = False
         while url:
@@ -115,16 +120,17 @@ class ExchangeClient:
                     f"Exchange sent us round in a circle: the same page of {cmdlet.name} came twice."
                 )
             seen.add(url)
-            answer, size = self._answer(cmdlet, url, body, deadline)
-            left_off |= any(map(_LEFT_OFF.search, self._warnings(cmdlet, answer)))
-            page, url = items_of(answer, wrote=changes(cmdlet))
-            if url and not is_below(url, base):
+            found, size = self._answer(cmdlet, url, body, deadline)
+            left_off |= any(map(_LEFT_OFF.search, self._warnings(cmdlet, found)))
+            page = page_of(found, wrote=changes(cmdlet))
+            if page.link and not is_below(page.link, base):
                 raise Refused("Exchange named a next page at another address; the token was not sent there.")
-            count.add(page, size, url)
+            url = answer.add(page, size)
         if left_off:
-            says = f"Exchange has more than it gave: {len(count.items):,} items of {cmdlet.name} came."
-            raise TooMuch(says, tuple(count.items))
-        return count.items
+            says = f"Exchange has more than it gave: {len(answer.items):,} items of {cmdlet.name} came"
+            answer.tally.lack(says)
+            raise TooMuch(f"{says}.", tuple(answer.items))
+        return answer.items
 
     def held(self, deadline: Deadline, *, compliance: bool = False) -> frozenset[str]:
         """The cmdlets that the application may run, by its roles; nothing is run to find out.
@@ -284,7 +290,7 @@ def _whose_roles(cmdlet: Cmdlet) -> str:
 
 def _cmdlets_of(answer: Any) -> frozenset[str]:
     """The names in the description of a PowerShell module, which are one text with commas."""
-    texts = [item["exportedCmdlets"] for item in items_of(answer)[0] if "exportedCmdlets" in item]
+    texts = [item["exportedCmdlets"] for item in page_of(answer).items if "exportedCmdlets" in item]
     if not texts:
         raise NotJson("Exchange does not say which cmdlets the application may run.")
     return frozenset(name.strip() for text in texts for name in str(text).split(",") if name.strip())

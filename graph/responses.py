@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -69,6 +70,49 @@ def json_of(reply: Reply) -> Any:
             status=reply.status,
             request_id=reply.request_id,
         ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one answer holds.
+
+    Attributes:
+        items: Its objects.
+        link: Where the next page is, "" when there is none.
+        listed: Whether it is a list, and not a single object.
+    """
+
+    items: list[Mapping[str, Any]]
+    link: str = ""
+    listed: bool = True
+
+
+def page_of(answer: Any, *, wrote: bool = False) -> Page:
+    """Read an answer's JSON as a page.
+
+    Args:
+        answer: The JSON.
+        wrote: Whether it answers a change, which often answers with nothing. To a question, nothing at all is
+            no empty list: it would read as clean.
+
+    Raises:
+        NotJson: when the answer is neither a collection nor an object, or an error.
+    """
+    if not isinstance(answer, dict):
+        raise NotJson("Microsoft answered with JSON of an unexpected shape.")
+    if not answer and not wrote:
+        raise NotJson("Microsoft answered with nothing at all where data was promised.")
+    if isinstance(answer.get("error"), dict):
+        raise NotJson("Microsoft answered with an error where data was promised.")
+    value = answer.get("value")
+    if not isinstance(value, list):
+        return Page([answer] if answer else [], listed=False)
+    if not all(isinstance(item, dict) for item in value):
+        raise NotJson("Microsoft answered with a list of something unexpected.")
+    link = answer.get("@odata.nextLink")
+    if not isinstance(link, str | None):
+        raise NotJson("Microsoft named a next page in a form that is no address.")
+    return Page(list(value), link or "")
 
 
 def _leniently(text: str) -> Any:

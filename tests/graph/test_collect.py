@@ -28,6 +28,7 @@ from graph.errors import (
 )
 from graph.evidence import SOURCES, Known, Reason, Unavailable
 from graph.limits import Deadline
+from graph.most import Tally
 from graph.request import Cmdlet, Request
 from graph.settings import TenantSettings
 from tests.graph.play import UPN, USER_ID, a_question
@@ -60,7 +61,7 @@ class Fake(Connection):
         self.batches: list[int] = []
         self._lock = threading.Lock()
 
-    def fetch(self, what: What, deadline: Deadline) -> list[Item]:
+    def fetch(self, what: What, deadline: Deadline, tally: Tally | None = None) -> list[Item]:
         kind = "exchange" if isinstance(what, Cmdlet) else what.limit.value
         with self._lock:
             self.under_way[kind] = self.under_way.get(kind, 0) + 1
@@ -71,7 +72,9 @@ class Fake(Connection):
             with self._lock:
                 self.under_way[kind] -= 1
 
-    def fetch_batch(self, requests: Sequence[Request], deadline: Deadline) -> list[list[Item] | GraphError]:
+    def fetch_batch(
+        self, requests: Sequence[Request], deadline: Deadline, tally: Tally | None = None
+    ) -> list[list[Item] | GraphError]:
         self.batches.append(len(requests))
         answers: list[list[Item] | GraphError] = []
         for request in requests:

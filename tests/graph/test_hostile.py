@@ -16,16 +16,15 @@ from graph.auth import Resource, SignIn
 from graph.client import is_below
 from graph.collect import collect, find_subject
 from graph.connection import Connection
-from graph.errors import Broken, CannotSignIn, GraphError, NoSuchUser, NotJson, OutOfTime, Refused, TooMuch
+from graph.errors import Broken, CannotSignIn, GraphError, NoSuchUser, NotJson, OutOfTime, Refused
 from graph.evidence import Known
 from graph.exchange import region_of
 from graph.limits import Deadline
-from graph.most import Most
 from graph.question import Question, Subject, Window
 from graph.request import Cmdlet, Request
 from graph.settings import TenantSettings, place_of
 from graph.wire import Reply as WireReply
-from tests.graph.service import QUICK, TENANT_ID, Got, Reply, Service
+from tests.graph.service import QUICK, TENANT_ID, Reply, Service
 from tests.graph.test_collect import Memory
 
 USERS = Request("GET", "/users")
@@ -163,69 +162,6 @@ def test_a_compressed_answer_that_breaks_off_is_not_taken_for_the_whole(
     service.answers(Reply(200, packed[:-9], {"Content-Encoding": "gzip"}))
     with pytest.raises(NotJson):
         connection.fetch(USERS, Deadline(60))
-
-
-def endless(service: Service, page: list[dict[str, str]]) -> None:
-    """Answer every question with a page and a link to a further one, each another."""
-
-    def answer(got: Got) -> Reply:
-        link = f"{service.url}{got.path.partition('?')[0]}?$skiptoken={len(service.got)}"
-        return Reply(body={"value": page, "@odata.nextLink": link})
-
-    service.answer = answer
-
-
-@pytest.mark.parametrize("what", [USERS, Cmdlet("Get-Mailbox")], ids=["Graph", "Exchange"])
-@pytest.mark.parametrize(
-    ("most", "pages"),
-    [(Most(pages=5), 5), (Most(items=8), 4), (Most(size=5_000), 6)],
-    ids=["pages", "items", "bytes"],
-)
-def test_pages_without_end_are_given_up_with_what_was_read(
-    service: Service, what: Request | Cmdlet, most: Most, pages: int
-) -> None:
-    endless(service, [{"id": "1", "name": "x" * 400}, {"id": "2", "name": "y" * 400}])
-    with (
-        Connection(service.settings(), pacing=QUICK, most=most) as connection,
-        pytest.raises(TooMuch, match=rf"stopped after {2 * pages} items on {pages} pages") as stopped,
-    ):
-        connection.fetch(what, Deadline(60))
-    assert len(stopped.value.items) == 2 * pages
-    asked = [got for got in service.got if "users" in got.path or "InvokeCommand" in got.path]
-    assert len(asked) == pages
-
-
-def test_a_source_without_end_is_partial_and_says_after_how_much(service: Service) -> None:
-    endless(service, [{"Name": "Copy", "State": "Enabled"}])
-    question = Question(
-        Subject("1", "adele@contoso.example", "adele@contoso.example", ()),
-        DAY,
-    )
-    with Connection(service.settings(), pacing=QUICK, most=Most(pages=3)) as connection:
-        (arrived,) = collect(question, connection, Memory(), patience=30, sources=["transport_rules"])
-    assert isinstance(arrived.answer, Known)
-    assert len(arrived.answer.value) == 3
-    assert "stopped after 3 items on 3 pages" in arrived.answer.missing[-1]
-
-
-@pytest.mark.parametrize(
-    "warning",
-    [
-        "To view them, increase the value for the ResultSize parameter.",
-        "By default, only the first 1000 items are returned. Use the ResultSize parameter for more.",
-    ],
-)
-def test_a_source_that_a_cmdlet_cut_off_is_partial_and_says_after_how_much(
-    service: Service, warning: str
-) -> None:
-    rules = [{"Name": "Copy", "State": "Enabled"}]
-    service.answers(Reply(body={"value": rules, "@adminapi.warnings": [warning]}))
-    question = Question(Subject("1", "adele@contoso.example", "adele@contoso.example", ()), DAY)
-    with Connection(service.settings(), pacing=QUICK) as connection:
-        (arrived,) = collect(question, connection, Memory(), patience=30, sources=["transport_rules"])
-    assert isinstance(arrived.answer, Known)
-    assert len(arrived.answer.value) == 1
-    assert "Exchange has more than it gave: 1 items of Get-TransportRule came" in arrived.answer.missing
 
 
 @pytest.mark.parametrize(("body", "drip"), [(b"{}", 60.0), (b" " * 60, 0.7)])

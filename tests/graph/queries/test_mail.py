@@ -51,6 +51,7 @@ def test_messages_are_read_with_their_texts(query: Any, folder: str, filters: st
     assert request.path == f"/users/{USER_ID}/mailFolders/{folder}/messages"
     assert request.query["$filter"] == filters
     assert request.limit is Limit.MAILBOX
+    assert request.headers["Prefer"] == 'outlook.body-content-type="text"'
     (message,) = played.value.value
     assert message.text == "Pay now\nto me"
     assert message.recipients == ("bob@fabrikam.example",)

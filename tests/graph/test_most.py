@@ -1,0 +1,183 @@
+"""However many pages a service names, a source takes in what fits, and says after how much it stopped."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
+from typing import Any
+
+import pytest
+
+from bot.messages.details import details
+from commands.check import judge
+from graph.collect import collect
+from graph.connection import Connection
+from graph.effects import Item
+from graph.errors import GraphError, TooMuch
+from graph.evidence import Evidence, Known
+from graph.limits import Deadline
+from graph.most import Most, Tally
+from graph.request import Cmdlet, Request
+from graph.responses import Page
+from tests.graph.play import NOW, a_question
+from tests.graph.service import QUICK, Got, Reply, Service
+from tests.graph.test_collect import Memory
+
+USERS = Request("GET", "/users")
+TWO = [{"id": "1", "name": "x" * 400}, {"id": "2", "name": "y" * 400}]
+RIGHT = {"User": "bob@fabrikam.example", "Trustee": "bob@fabrikam.example", "AccessRights": ["FullAccess"]}
+
+
+def endless(service: Service, page: list[dict[str, Any]]) -> None:
+    """Answer every question with a page and a link to a further one, each another."""
+
+    def answer(got: Got) -> Reply:
+        link = f"{service.url}{got.path.partition('?')[0]}?$skiptoken={len(service.got)}"
+        return Reply(body={"value": page, "@odata.nextLink": link})
+
+    service.answer = answer
+
+
+def ask(service: Service, source: str, most: Most) -> tuple[Any, list[Item]]:
+    """The source's answer, and the items that were taken in for it."""
+    taken: list[Item] = []
+
+    def keep(source: str, asked: Request | Cmdlet, answer: list[Item] | GraphError) -> None:
+        del source, asked
+        taken.extend(() if isinstance(answer, GraphError) else answer)
+
+    with Connection(service.settings(), pacing=QUICK, most=most) as connection:
+        (arrived,) = collect(
+            a_question(1), connection, Memory(), patience=30, sources=[source], recorder=keep
+        )
+    return arrived.answer, taken
+
+
+@pytest.mark.parametrize("what", [USERS, Cmdlet("Get-Mailbox")], ids=["Graph", "Exchange"])
+@pytest.mark.parametrize(
+    ("most", "pages"),
+    [(Most(pages=5), 5), (Most(items=8), 4), (Most(size=5_000), 6)],
+    ids=["pages", "items", "bytes"],
+)
+def test_pages_without_end_are_given_up_with_what_was_read(
+    service: Service, what: Request | Cmdlet, most: Most, pages: int
+) -> None:
+    endless(service, TWO)
+    with (
+        Connection(service.settings(), pacing=QUICK, most=most) as connection,
+        pytest.raises(TooMuch, match=rf"stopped after {2 * pages} items on {pages} pages") as stopped,
+    ):
+        connection.fetch(what, Deadline(60))
+    assert len(stopped.value.items) == 2 * pages
+    asked = [got for got in service.got if "users" in got.path or "InvokeCommand" in got.path]
+    assert len(asked) == pages
+
+
+def test_a_page_larger_than_what_is_left_is_cut(service: Service) -> None:
+    endless(service, TWO)
+    with (
+        Connection(service.settings(), pacing=QUICK, most=Most(items=3)) as connection,
+        pytest.raises(TooMuch, match=r"stopped after 3 items on 2 pages") as stopped,
+    ):
+        connection.fetch(USERS, Deadline(60))
+    assert len(stopped.value.items) == 3
+
+
+def test_the_parts_of_a_batch_count_together(service: Service) -> None:
+    def answer(got: Got) -> Reply:
+        if got.method == "GET":
+            return Reply(body={"value": TWO})
+        link = f"{service.url}/graph/v1.0/users?$skiptoken={len(service.got)}"
+        body = {"value": TWO, "@odata.nextLink": link}
+        parts = [{"id": part["id"], "status": 200, "body": body} for part in got.body["requests"]]
+        return Reply(body={"responses": parts})
+
+    service.answer = answer
+    with Connection(service.settings(), pacing=QUICK, most=Most(items=7)) as connection:
+        answers = connection.fetch_batch([USERS] * 4, Deadline(60))
+    first, second, *rest = answers
+    assert first == [*TWO, *TWO]
+    assert isinstance(second, TooMuch)
+    assert len(second.items) == 3
+    assert "stopped after 7 items on 4 pages" in second.sentence
+    assert [one.items for one in rest if isinstance(one, TooMuch)] == [(), ()]
+    assert len([got for got in service.got if got.method == "GET"]) == 2
+
+
+@pytest.mark.parametrize(
+    "most", [Most(pages=7), Most(items=9), Most(size=3_000)], ids=["pages", "items", "bytes"]
+)
+def test_all_questions_of_a_source_share_its_bounds(service: Service, most: Most) -> None:
+    endless(service, [RIGHT, RIGHT])
+    answer, taken = ask(service, "delegates", most)
+    assert isinstance(answer, Known)
+    assert len(taken) <= 24
+    assert f"stopped after {len(taken)} items on " in answer.missing[0]
+
+
+def test_questions_that_end_but_are_too_many_are_cut_as_well(service: Service) -> None:
+    service.answer = lambda _: Reply(body={"value": [RIGHT, RIGHT]})
+    answer, taken = ask(service, "delegates", Most(items=5))
+    assert isinstance(answer, Known)
+    assert len(taken) == 5
+    assert "stopped after 5 items on 3 pages" in answer.missing[0]
+
+
+def test_what_just_fits_is_whole(service: Service) -> None:
+    service.answer = lambda _: Reply(body={"value": [{"Name": "Copy", "State": "Enabled"}] * 3})
+    answer, taken = ask(service, "transport_rules", Most(pages=1, items=3))
+    assert isinstance(answer, Known)
+    assert len(taken) == 3
+    assert not [one for one in answer.missing if "fits" in one]
+
+
+class Slow(list[Item]):
+    """Items that take their time to be looked at, so that another thread gets its turn in between."""
+
+    def __getitem__(self, where: Any) -> Any:
+        sleep(0.001)
+        return super().__getitem__(where)
+
+
+def test_two_threads_of_one_source_never_take_in_more_than_fits() -> None:
+    tally = Tally(Most(items=100))
+    page = Page(Slow([{"id": "1"}] * 3))
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(lambda _: len(tally.take(page, 1)[0]), range(80)))
+    assert sum(kept) == 100
+    assert "stopped after 100 items on 34 pages" in tally.says
+
+
+def test_how_far_a_search_has_come_can_still_be_asked_when_nothing_more_fits() -> None:
+    tally = Tally(Most(items=1))
+    assert tally.take(Page([{"id": "1"}, {"id": "2"}]), 10) == ([{"id": "1"}], True)
+    status = Page([{"id": "s", "status": "succeeded"}], listed=False)
+    assert tally.take(status, 10) == (status.items, False)
+
+
+def test_people_are_told_after_how_much_the_reading_stopped(service: Service) -> None:
+    endless(service, [{"Name": "Copy", "State": "Enabled"}])
+    answer, _ = ask(service, "transport_rules", Most(pages=3))
+    assert len(answer.value) == 3
+    question = a_question(1)
+    evidence = Evidence(subject=question.subject, window=question.window, transport_rules=answer)
+    said = "\n".join(str(message.blocks) for message in details(judge(evidence, NOW)))
+    assert "Microsoft had more than fits: stopped after 3 items on 3 pages" in said
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        "To view them, increase the value for the ResultSize parameter.",
+        "By default, only the first 1000 items are returned. Use the ResultSize parameter for more.",
+    ],
+)
+def test_a_source_that_a_cmdlet_cut_off_is_partial_and_says_after_how_much(
+    service: Service, warning: str
+) -> None:
+    rules = [{"Name": "Copy", "State": "Enabled"}]
+    service.answers(Reply(body={"value": rules, "@adminapi.warnings": [warning]}))
+    answer, taken = ask(service, "transport_rules", Most())
+    assert isinstance(answer, Known)
+    assert len(answer.value) == len(taken) == 1
+    assert "Exchange has more than it gave: 1 items of Get-TransportRule came" in answer.missing
