@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from time import monotonic
 from typing import Any, Final, Protocol
 
@@ -30,6 +31,7 @@ FIRST: Final = 20
 EVERY: Final = 1.0
 """Seconds between two looks at answers to one question."""
 
+HIDDEN_CODE: Final = "(code not shown)"
 _ANYTIME: Final = frozenset({429, 500, 502, 503, 504})
 _LICENCE: Final = frozenset(
     {"Authentication_RequestFromNonPremiumTenantOrB2CTenant", "AadPremiumLicenseRequired"}
@@ -137,8 +139,8 @@ def absent_fields(what: Request | Cmdlet, shape: Shape) -> Iterator[Difference]:
             yield Difference(named(what), f"{name}: in the table, and did not come")
 
 
-def refusal(what: Request | Cmdlet, reply: Reply) -> Difference | None:
-    """A refusal that the table does not foresee."""
+def refusal(what: Request | Cmdlet, reply: Reply, names: Names | None = None) -> Difference | None:
+    """A refusal that the table does not foresee; with `names`, its code is told as they allow."""
     code = code_of(reply)
     if reply.status in _ANYTIME or code in _LICENCE or reply.status == 404:
         return None
@@ -149,8 +151,9 @@ def refusal(what: Request | Cmdlet, reply: Reply) -> Difference | None:
         foreseen = row is not None and reply.status == 403 and code in _denials(row)
     if foreseen:
         return None
+    told = code if names is None else shown_code(reply, names)
     return Difference(
-        named(what), f"refused with {reply.status} {code or 'and no code'}, which is not foreseen"
+        named(what), f"refused with {reply.status} {told or 'and no code'}, which is not foreseen"
     )
 
 
@@ -164,6 +167,21 @@ def code_of(reply: Reply) -> str:
     code = str(error.get("code") or "") if isinstance(error, Mapping) else ""
     plain = code.replace("_", "").replace(".", "")
     return code if plain.isascii() and plain.isalpha() and len(code) <= 80 else ""
+
+
+def shown_code(reply: Reply, names: Names) -> str:
+    """The code in an error's body as anybody may read it: one that we know, or without a word of `names`.
+
+    A gateway on the way answers with codes of its own, and may be named for whoever runs it.
+    """
+    code = code_of(reply)
+    return code if code in _own_codes() or not names.holds_a_value(code) else HIDDEN_CODE
+
+
+@cache
+def _own_codes() -> frozenset[str]:
+    rows = (row for row in contract.endpoints())
+    return _LICENCE | _ROLE_MISSING | frozenset(code for row in rows for code in _denials(row))
 
 
 def _denials(row: Endpoint) -> frozenset[str]:

@@ -80,9 +80,12 @@ class Names:
             return name if known else HIDDEN
         if name in own_names():
             return name
+        return name if closed and _PLAIN_NAME.fullmatch(name) and not self.holds_a_value(name) else HIDDEN
+
+    def holds_a_value(self, name: str) -> bool:
+        """Whether a word of any value stands in the name."""
         small = name.casefold()
-        told = closed and _PLAIN_NAME.fullmatch(name) and not any(word in small for word in self.words)
-        return name if told else HIDDEN
+        return any(word in small for word in self.words)
 
 
 @dataclass(slots=True)

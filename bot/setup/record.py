@@ -8,6 +8,7 @@ where they differ from the contract. Nothing is written that the tenant said.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ from bot.setup.doctor import Forgets
 from bot.version import own_version
 from graph.collect import collect, find_subject
 from graph.connection import Connection
-from graph.drift import Difference, absent_fields, code_of, items_in, named, new_fields, refusal
+from graph.drift import Difference, absent_fields, items_in, named, new_fields, refusal, shown_code
 from graph.errors import GraphError, NoSuchUser
 from graph.question import Question, Window
 from graph.request import Cmdlet, Request
@@ -41,6 +42,7 @@ _OPTIONS: Final = ("$select", "$expand", "$top", "$count", "$orderby")
 _COUNTING: Final = ("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 """Headers whose numbers are told."""
 
+_COUNT: Final = re.compile(r"[0-9]{1,7}")
 _TELLING: Final = ("Location", "Preference-Applied", "WWW-Authenticate", "x-ms-throttle-scope")
 """Headers of which only is told that they came."""
 
@@ -89,15 +91,17 @@ class Recording:
         with self._lock:
             self._asked.setdefault(_question(what), _Asked(what)).replies.append(reply)
 
-    def files(self, settings: TenantSettings) -> Mapping[str, str]:
+    def files(self, settings: TenantSettings, user: str = "") -> Mapping[str, str]:
         """What is to be written, by file name; nothing of the tenant is in it.
 
         Args:
-            settings: The tenant, whose name and domains are no part of any name that is told.
+            settings: The tenant, whose name and domains are no part of any name or code that is told.
+            user: Who was asked about; what is true of the tenant's name is true of theirs.
         """
-        names = Names()
-        for text in (settings.name, *settings.domains):
+        names, named_here = Names(), Names()
+        for text in (settings.name, *settings.domains, user):
             names.learn(text)
+            named_here.learn(text)
         with self._lock:
             asked = sorted(self._asked.items())
         for _, one in asked:
@@ -106,7 +110,7 @@ class Recording:
                     names.learn(text)
         told, differences = [], set[Difference]()
         for _, one in asked:
-            entry, found = _entry(one, names)
+            entry, found = _entry(one, names, named_here)
             told.append(entry)
             differences |= found
         return {
@@ -138,7 +142,7 @@ def record(tenants: Sequence[TenantSettings], user: str) -> Mapping[str, str]:
             question = Question(subject, Window(now - timedelta(days=1), now))
             for _ in collect(question, connection, Forgets(), patience=PATIENCE):
                 pass  # the recording has seen it
-        return recording.files(settings)
+        return recording.files(settings, " ".join((user, subject.display_name, *subject.addresses)))
     told = " ".join(f"{name}: {error.sentence}" for name, error in whys.items())
     unknown = all(isinstance(error, NoSuchUser) for error in whys.values())
     raise NotRecorded(f"{told} Nothing was recorded.", asked_wrongly=unknown)
@@ -238,7 +242,7 @@ def _question(what: Request | Cmdlet) -> str:
     return " ".join((named(what), *(f"{name}={what.query[name]}" for name in _OPTIONS if name in what.query)))
 
 
-def _entry(asked: _Asked, names: Names) -> tuple[dict[str, Any], set[Difference]]:
+def _entry(asked: _Asked, names: Names, named_here: Names) -> tuple[dict[str, Any], set[Difference]]:
     """One question as it is told, and where its answers differ."""
     what, shape = asked.what, shape_for(asked.what, names)
     found: set[Difference] = set()
@@ -247,7 +251,7 @@ def _entry(asked: _Asked, names: Names) -> tuple[dict[str, Any], set[Difference]
             for item in items_in(reply):
                 shape.take(item)
         else:
-            unforeseen = refusal(what, reply)
+            unforeseen = refusal(what, reply, named_here)
             found |= {unforeseen} if unforeseen is not None else set()
     found |= {*new_fields(what, shape), *absent_fields(what, shape)}
     entry: dict[str, Any] = {"asked": named(what)}
@@ -259,14 +263,14 @@ def _entry(asked: _Asked, names: Names) -> tuple[dict[str, Any], set[Difference]
         entry["headers sent"] = sorted(what.headers)
     entry["answers"] = [
         {"times": times, **json.loads(text)}
-        for text, times in sorted(Counter(map(_outcome, asked.replies)).items())
+        for text, times in sorted(Counter(_outcome(reply, named_here) for reply in asked.replies).items())
     ]
     entry["items"] = shape.items
     entry["fields"] = {place: _told(seen) for place, seen in sorted(shape.places.items())}
     return entry, found
 
 
-def _outcome(reply: Reply) -> str:
+def _outcome(reply: Reply, named_here: Names) -> str:
     """Status, error code and headers of an answer, as a text that can be counted."""
     headers: dict[str, str] = {}
     kind = str(reply.headers.get("Content-Type") or "").partition(";")[0].strip().casefold()
@@ -274,9 +278,9 @@ def _outcome(reply: Reply) -> str:
     for name in _COUNTING:
         value = str(reply.headers.get(name) or "")
         if value:
-            headers[name] = value if value.isascii() and value.isdigit() else "(not a number)"
+            headers[name] = value if _COUNT.fullmatch(value) else "(no small number)"
     headers |= {name: "(came)" for name in _TELLING if reply.headers.get(name)}
-    code = "" if reply.ok else code_of(reply)
+    code = "" if reply.ok else shown_code(reply, named_here)
     return json.dumps({"status": reply.status, **({"code": code} if code else {}), "headers": headers})
 
 

@@ -138,6 +138,27 @@ def test_nothing_of_a_refusal_comes_into_the_folder_but_microsofts_code(played, 
     assert not TRACES.findall("".join(files.values()))
 
 
+@pytest.mark.parametrize("code", ["ZorblaxGatewayDenied", "Gateway.quuxington", "AdeleNotLetIn"])
+def test_a_code_that_holds_a_word_of_the_tenant_is_not_told(played, heard, code):
+    answers = [
+        *heard.all,
+        *((what, Reply(400, {}, json.dumps({"error": {"code": code}}).encode())) for what, _ in heard.all),
+    ]
+    kept = recording.Recording()
+    for what, reply in answers:
+        kept(what, reply)
+    files = kept.files(settings_of(played, domains=("zorblax.example", "quuxington.example")), ADELE)
+    assert code not in "".join(files.values())
+    assert "(code not shown)" in files["answers.json"]
+    assert "(code not shown)" in files["drift.md"]
+
+
+def test_a_number_too_long_to_count_is_not_told(played, heard):
+    what, _ = heard.all[0]
+    files = recorded(played, [(what, Reply(429, {"Retry-After": "4915112345678"}))])
+    assert "4915112345678" not in files["answers.json"]
+
+
 def test_no_value_of_the_played_tenant_is_in_the_folder(played, heard):
     files = recorded(played, heard.all)
     text = "".join(files.values())
