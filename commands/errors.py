@@ -18,7 +18,7 @@
     ├── VoteRefused            a vote that does not count; says why, and was written down
     ├── NotNow                 a proposal does not go that way from where it stands
     ├── AlreadyBegun           a change was begun before; `change_id` names it
-    └── NoSuchErrand           the case has no errand of this number
+    └── NoSuchTask           the case has no manual task of this number
 
 The text of an error is one sentence, fit to be read by the person who asked.
 """
@@ -156,9 +156,9 @@ class AlreadyBegun(CommandError):
         self.change_id = change_id
 
 
-class NoSuchErrand(CommandError):
-    """The case has no errand of this number."""
+class NoSuchTask(CommandError):
+    """The case has no manual task of this number."""
 
     def __init__(self, case_id: str, number: int) -> None:
-        super().__init__(f"Case {case_id} has no errand {number}. Type: /compromise errands {case_id}")
+        super().__init__(f"Case {case_id} has no manual task {number}. Type: /compromise tasks {case_id}")
         self.number = number

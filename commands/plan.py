@@ -1,4 +1,4 @@
-"""What a step plans: changes for the bot, errands for people, or nothing and why.
+"""What a step plans: changes for the bot, manual tasks for people, or nothing and why.
 
 A change is all about one write to Microsoft 365: what people read, what is sent, how its state is read,
 which state it expects and wants, and how it is undone. What Slack shows, what two people approve, what the
@@ -135,7 +135,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class ManualTask:
     """Something that only a person can do.
 
     Attributes:
@@ -171,7 +171,7 @@ class Nothing:
     refused: bool = False
 
 
-Planned: TypeAlias = Change | Errand | Nothing
+Planned: TypeAlias = Change | ManualTask | Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ class Plan:
     subject_id: str
     subject: str
     changes: tuple[Change, ...]
-    tasks: tuple[Errand, ...]
+    tasks: tuple[ManualTask, ...]
     nonce: str
 
     @property

@@ -15,8 +15,8 @@ from commands.approval import Ballot, ProposalState, Verb, Vote, Voter, advance,
 from commands.errors import (
     AlreadyBegun,
     AlreadyProposed,
-    NoSuchErrand,
     NoSuchProposal,
+    NoSuchTask,
     NotNow,
     VoteRefused,
 )
@@ -118,7 +118,7 @@ class Proposals:
         """Give the sealed password of a change, None where there is none or its time is over."""
         return stored.sealed_password(self.ledger, proposal_id, change_id, now)
 
-    def errands(self, case_id: str) -> tuple[TaskState, ...]:
+    def tasks(self, case_id: str) -> tuple[TaskState, ...]:
         """Give the manual tasks of a case by number."""
         return listed.tasks(self.ledger, case_id)
 
@@ -420,23 +420,23 @@ class Proposals:
     def _add_tasks(writing: Writing, plan: Plan) -> None:
         known = listed.tasks(writing, plan.case_id)
         ids = {task.id for task in known}
-        fresh = [errand for errand in plan.tasks if errand.id not in ids]
-        for number, errand in enumerate(fresh, max((task.number for task in known), default=0) + 1):
-            writing.append(e.TaskAdded(number, errand.id, errand.says, errand.how), BOT, plan.case_id)
+        fresh = [task for task in plan.tasks if task.id not in ids]
+        for number, task in enumerate(fresh, max((task.number for task in known), default=0) + 1):
+            writing.append(e.TaskAdded(number, task.id, task.says, task.how), BOT, plan.case_id)
 
     def tick(self, case_id: str, number: int, user: str, note: str = "") -> TaskState:
         """Note that a person did a manual task; a second time changes nothing.
 
         Raises:
-            NoSuchErrand: the case has none of this number.
+            NoSuchTask: the case has none of this number.
         """
         with self.ledger.writing() as writing:
             found = [task for task in listed.tasks(writing, case_id) if task.number == number]
             if not found:
-                raise NoSuchErrand(case_id, number)
+                raise NoSuchTask(case_id, number)
             if not found[0].done_by:
                 writing.append(e.TaskDone(number, found[0].id, note), user, case_id)
-        return next(one for one in self.errands(case_id) if one.number == number)
+        return next(one for one in self.tasks(case_id) if one.number == number)
 
     def set_watches(self, case_id: str, spans: Iterable[timedelta]) -> None:
         """Note when a case is to be looked at again, counted from now; rounds that were set before go on."""

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from commands import steps
 from commands.errors import PlanRefused
-from commands.plan import RESTORING, Change, Errand, Nothing, Plan, Planned, Undoable, holds_password
+from commands.plan import RESTORING, Change, ManualTask, Nothing, Plan, Planned, Undoable, holds_password
 from commands.planning import Guard, PlanningInput
 from commands.report import Report
 from graph.evidence import Evidence
@@ -134,9 +134,9 @@ def assemble(
         )
     parts = [offer[number] for number in numbers]
     changes = [part for part in parts if isinstance(part, Change)]
-    errands = tuple(part for part in parts if isinstance(part, Errand))
-    if not changes and not errands:
-        raise PlanRefused("Nothing was chosen. Choose one change or errand at least.")
+    tasks = tuple(part for part in parts if isinstance(part, ManualTask))
+    if not changes and not tasks:
+        raise PlanRefused("Nothing was chosen. Choose one change or manual task at least.")
     ids = {change.id for change in changes}
     places = {one.id: number for number, one in enumerate(offer, start=1) if isinstance(one, Change)}
     for change in changes:
@@ -154,7 +154,7 @@ def assemble(
         changes=tuple(
             replace(change, after=tuple(one for one in change.after if one in ids)) for change in changes
         ),
-        tasks=errands,
+        tasks=tasks,
         nonce=nonce,
     )
 

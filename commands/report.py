@@ -151,7 +151,7 @@ class Verdict:
     Attributes:
         answer: One of the four.
         points: The sum over the signs found, each counted once.
-        certainty: "high", "medium" or "low"; missing sources lower it.
+        confidence: "high", "medium" or "low"; missing sources lower it.
         reasons: The findings that decide it, the gravest first, one per sign.
         missing: The ids of the sources that were not seen, or not wholly.
         says: The judgement in one or two sentences.
@@ -159,7 +159,7 @@ class Verdict:
 
     answer: Answer
     points: int
-    certainty: str
+    confidence: str
     reasons: tuple[Finding, ...]
     missing: tuple[str, ...]
     says: str

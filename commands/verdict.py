@@ -8,7 +8,7 @@
    compromised; from `SUSPICIOUS_FROM` points it is suspicious.
 4. Below that, nothing was found; but only who has looked everywhere that decides may say so. A deciding
    source that was not seen makes it "cannot tell".
-5. Sources that were not seen never add to the certainty.
+5. Sources that were not seen never add to the confidence.
 
 ``docs/reference/verdict.md`` gives every sign's weight with its reason.
 """
@@ -38,7 +38,7 @@ CERTAIN_FROM: Final = 16
 """Points at which a compromise stands, whatever else was not seen: twice what it takes."""
 
 MANY_MISSING: Final = 4
-"""Other sources, not deciding, that may be missing before the certainty sinks."""
+"""Other sources, not deciding, that may be missing before the confidence sinks."""
 
 
 LEVELS: Final = ("low", "medium", "high")
@@ -63,7 +63,7 @@ def weigh(results: Sequence[SymptomResult], sources: Sequence[SourceState]) -> V
     return Verdict(
         answer=answer,
         points=points,
-        certainty=_certainty(answer, points, unseen, sources, results),
+        confidence=_confidence(answer, points, unseen, sources, results),
         reasons=reasons,
         missing=missing,
         says=_says(answer, reasons, (*(_spoken(one.any_of) for one in unseen), *failed), sources),
@@ -114,7 +114,7 @@ def _one_per_sign(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(first.values())
 
 
-def _certainty(
+def _confidence(
     answer: Answer,
     points: int,
     unseen: Sequence[Deciding],

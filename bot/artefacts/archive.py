@@ -65,7 +65,7 @@ def evidence_archive(
     left_out = [_BODIES] if answers else [_BODIES, _NOT_KEPT]
     members = dict(files)
     members["proposals.json"] = _json([_proposal(one) for one in handled.proposals])
-    members["errands.json"] = _json([_errand(one) for one in handled.errands])
+    members["tasks.json"] = _json([_task(one) for one in handled.tasks])
     members["offer.json"] = (offer or "[]").encode("utf-8", "replace")
     facts: list[dict[str, Any]] = []
     out = io.BytesIO()
@@ -227,15 +227,15 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _errand(errand: TaskState) -> dict[str, Any]:
+def _task(task: TaskState) -> dict[str, Any]:
     return {
-        "id": errand.id,
-        "number": errand.number,
-        "says": errand.says,
-        "how": list(errand.how),
-        "done_by": errand.done_by,
-        "done_at": errand.done_at.isoformat() if errand.done_at else None,
-        "note": errand.note,
+        "id": task.id,
+        "number": task.number,
+        "says": task.says,
+        "how": list(task.how),
+        "done_by": task.done_by,
+        "done_at": task.done_at.isoformat() if task.done_at else None,
+        "note": task.note,
     }
 
 

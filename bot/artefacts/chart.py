@@ -197,7 +197,7 @@ def in_words(report: Report, drawn: Chart) -> str:
     verdict = report.verdict
     account = cut(visible(report.subject.mail or report.subject.user_principal_name), 120)
     word = parts.VERDICT[verdict.answer][1].lower()
-    said = [f"Timeline of {account}: {word}, certainty {cut(visible(verdict.certainty), 20)}."]
+    said = [f"Timeline of {account}: {word}, confidence {cut(visible(verdict.confidence), 20)}."]
     suspect = [lane for lane in (*drawn.lanes, *drawn.more_lanes) if lane.suspect]
     for lane in suspect[:3]:
         said.append(f"Suspect address {named(lane)}: {lane.counts}{_session(lane)}.")

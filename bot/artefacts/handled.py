@@ -15,13 +15,13 @@ class Handled:
     Attributes:
         case_id: The case, "" for a report without one.
         proposals: The case's proposals with their votes and actions, the oldest first.
-        errands: What people were given to do.
+        manual tasks: What people were given to do.
         head: The end of the ledger at that moment; None without a ledger.
     """
 
     case_id: str = ""
     proposals: tuple[Proposal, ...] = ()
-    errands: tuple[TaskState, ...] = ()
+    tasks: tuple[TaskState, ...] = ()
     head: Head | None = None
 
 

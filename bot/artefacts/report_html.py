@@ -105,8 +105,8 @@ def _done(handled: Handled) -> str:
     )
     told = [f"{count} {outcome}" for outcome, count in outcomes.most_common()]
     changes = f"changes: {', '.join(told)}" if told else "nothing was changed"
-    left = sum(1 for errand in handled.errands if not errand.done_by)
-    return f"{changes}; {parts.counted(left, 'errand')} open" if left else changes
+    left = sum(1 for task in handled.tasks if not task.done_by)
+    return f"{changes}; {parts.counted(left, 'manual task')} open" if left else changes
 
 
 def _deeds(proposal: Proposal) -> list[tuple[Change, Action | None]]:

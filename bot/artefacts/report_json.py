@@ -13,7 +13,7 @@ def report_json(report: Report) -> dict[str, Any]:
     return {
         "user": report.subject.user_principal_name,
         "verdict": verdict.answer.value,
-        "certainty": verdict.certainty,
+        "confidence": verdict.confidence,
         "points": verdict.points,
         "says": verdict.says,
         "window": {"start": report.window.start.isoformat(), "end": report.window.end.isoformat()},

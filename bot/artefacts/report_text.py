@@ -31,7 +31,7 @@ def _head(report: Report) -> Iterator[str]:
     verdict = report.verdict
     _, word = parts.VERDICT[verdict.answer]
     yield f"Report on {parts.name_and_address(report.subject)}"
-    yield f"{word.upper()}, certainty {verdict.certainty}, {verdict.points} points"
+    yield f"{word.upper()}, confidence {verdict.confidence}, {verdict.points} points"
     yield ""
     if verdict.answer not in parts.DECIDED:
         yield from _wrapped(visible(verdict.says), "")

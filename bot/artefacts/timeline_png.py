@@ -128,7 +128,7 @@ class _Pen:
         sheet.box(_LEFT, self.y, _RIGHT, self.y + 78, _VERDICT[answer])
         word = parts.VERDICT[answer][1].upper()
         wide = sheet.text(_LEFT + 24, self.y + 40, word, 36, _PAPER, bold=True)
-        beside = f"certainty {report.verdict.certainty}, {parts.counted(len(report.findings), 'finding')}"
+        beside = f"confidence {report.verdict.confidence}, {parts.counted(len(report.findings), 'finding')}"
         room = _RIGHT - _LEFT - wide - 80
         sheet.text(_RIGHT - 24, self.y + 40, beside, _BODY, _PAPER, side="right", room=room)
         self.y += 112

@@ -265,7 +265,7 @@ class Cards:
         handled = Handled(
             case_id=case.id,
             proposals=proposals.of_case(case.id),
-            errands=proposals.errands(case.id),
+            tasks=proposals.tasks(case.id),
             head=self._ledger.head(),
         )
         drawn = picture(report, handled)

@@ -188,7 +188,7 @@ class Home:
             subject=case.subject.mail or case.subject.user_principal_name,
             verdict="" if looking else case.verdict,
             asked_at=case.asked_at,
-            errands=sum(1 for errand in self._proposals.errands(case.id) if not errand.done_by),
+            tasks=sum(1 for task in self._proposals.tasks(case.id) if not task.done_by),
             link=self._link(case.channel, case.card),
         )
 

@@ -215,10 +215,10 @@ class ProposalCards:
                 )
 
     def _explain(self, proposal: Proposal) -> None:
-        """Put the whole plan, and the files that help with its errands, into the card's thread."""
+        """Put the whole plan, and the files that help with its manual tasks, into the card's thread."""
         for number, message in enumerate(proposal_details(proposal, names=self._titles), 1):
             self.say_in_thread(proposal, f"plan {number}", message)
-        files = {name: text for errand in proposal.plan.tasks for name, text in errand.files.items()}
+        files = {name: text for task in proposal.plan.tasks for name, text in task.files.items()}
         if not files or not self._is_new(proposal, "files"):
             return
         uploads = [{"filename": name, "title": name, "content": text} for name, text in files.items()]

@@ -115,7 +115,7 @@ def _head(report: Report) -> RenderableType:
         lines.append(Text(visible(verdict.says)))
     window = f"{parts.utc(report.window.start)} to {parts.utc(report.window.end)}"
     lines.append(
-        Text(f"Certainty {verdict.certainty}, {verdict.points} points; looked at {window}", style="dim")
+        Text(f"Confidence {verdict.confidence}, {verdict.points} points; looked at {window}", style="dim")
     )
     return Panel(Group(*lines), title=title, border_style=colour, title_align="left")
 

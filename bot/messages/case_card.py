@@ -136,7 +136,7 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     title = f"⛔ Something came back: {who}" if view.raised else f"{mark} {word}: {who}"
     blocks = [
         parts.header(title),
-        parts.section(f"{_address(view)} · certainty {report.verdict.certainty}"),
+        parts.section(f"{_address(view)} · confidence {report.verdict.confidence}"),
     ]
     blocks += _taken_back(view)
     if report.verdict.answer not in parts.DECIDED:

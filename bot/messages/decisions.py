@@ -105,10 +105,10 @@ def enrolled(user: str) -> Message:
     return _say(f"{parts.mention(user)}, your second factor is enrolled: your approvals ask for a code now.")
 
 
-def errand_ticked(errand: TaskState, left: int, ours: Collection[str] = ()) -> Message:
-    """Say that an errand is ticked off, and how many are still open."""
-    what = said(errand.says, 200, ours)
-    return _say(f"Ticked off: {errand.number}. {what}. {parts.counted(left, 'errand')} still open.")
+def task_ticked(task: TaskState, left: int, ours: Collection[str] = ()) -> Message:
+    """Say that a manual task is ticked off, and how many are still open."""
+    what = said(task.says, 200, ours)
+    return _say(f"Ticked off: {task.number}. {what}. {parts.counted(left, 'manual task')} still open.")
 
 
 def _say(text: str) -> Message:

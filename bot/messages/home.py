@@ -30,7 +30,7 @@ class OpenCase:
         subject: Whose account, by address.
         verdict: The verdict's answer; "" while it is being looked into.
         asked_at: When it was asked for (aware UTC).
-        errands: How many errands are open.
+        manual tasks: How many manual tasks are open.
         link: The web address of its card, "" for none.
     """
 
@@ -38,7 +38,7 @@ class OpenCase:
     subject: str
     verdict: str
     asked_at: datetime
-    errands: int = 0
+    tasks: int = 0
     link: str = ""
 
 
@@ -216,8 +216,8 @@ def _case(one: OpenCase) -> str:
         mark, words = VERDICT[Answer(one.verdict)]
     else:
         mark, words = "🔎", "Being looked into"
-    errands = f" · {parts.counted(one.errands, 'errand')} open" if one.errands else ""
-    return f"{mark} *{said(one.subject, 100, ours)}* · {words} · {parts.when(one.asked_at)} · {name}{errands}"
+    tasks = f" · {parts.counted(one.tasks, 'manual task')} open" if one.tasks else ""
+    return f"{mark} *{said(one.subject, 100, ours)}* · {words} · {parts.when(one.asked_at)} · {name}{tasks}"
 
 
 def _waiting(one: Waiting) -> str:

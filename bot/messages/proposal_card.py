@@ -31,7 +31,7 @@ from bot.messages.plans import (
     without_shared,
 )
 from commands.approval import ProposalState
-from commands.plan import Change, Errand, holds_password
+from commands.plan import Change, ManualTask, holds_password
 from commands.proposals import DONE, PERHAPS_MADE, SECRET_LIFE, Action, Outcome, Proposal
 
 _STATES = {
@@ -55,7 +55,7 @@ _LEVELS = (
     (40, False, 5),
 )
 """How a plan that is too long gets shorter: how much of a sentence is said, whether warnings are, and how
-many changes and errands of a group are named."""
+many changes and manual tasks of a group are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def is_shortened(proposal: Proposal, *, names: Mapping[str, str], now: datetime)
 
 
 def proposal_details(proposal: Proposal, *, names: Mapping[str, str]) -> tuple[Message, ...]:
-    """Draw the whole plan for the thread: every change with what is sent, and every errand with its way."""
+    """Draw the whole plan for the thread: each change with what is sent, each manual task with its way."""
     plan, ours = proposal.plan, parts.domains_of(proposal.plan.subject)
     blocks: list[Block] = []
     for step in ordered(dict.fromkeys(change.step for change in plan.changes), names):
@@ -125,9 +125,9 @@ def proposal_details(proposal: Proposal, *, names: Mapping[str, str]) -> tuple[M
             if change.step == step
         ]
         blocks += parts.paragraphs(f"*{said(step_title(step, names, {}), 160)}*", lines)
-    errands = [_errand_in_detail(errand, ours) for errand in plan.tasks]
-    if errands:
-        blocks += parts.paragraphs("*For people to do*", errands)
+    tasks = [_task_in_detail(task, ours) for task in plan.tasks]
+    if tasks:
+        blocks += parts.paragraphs("*For people to do*", tasks)
     blocks.append(parts.context(f"{said(proposal.id, 40)} · digest `{said(proposal.digest, 64)}`"))
     text = f"The whole plan of {said(proposal.id, 40)} for {_subject(proposal)}"
     return tuple(fit(message) for message in pack(blocks, text))
@@ -277,8 +277,8 @@ def _plan(proposal: Proposal, names: Mapping[str, str], detail: _Detail) -> Iter
         title = "What is done, in this order" if past else "What was proposed"
         yield from parts.paragraphs(f"*{title}*", detail.shown(lines))
     if plan.tasks:
-        errands = [f"☐ {said(errand.says, detail.limit, ours)}" for errand in plan.tasks]
-        yield from parts.paragraphs("*Left to a person*", detail.shown(errands))
+        tasks = [f"☐ {said(task.says, detail.limit, ours)}" for task in plan.tasks]
+        yield from parts.paragraphs("*Left to a person*", detail.shown(tasks))
 
 
 def _progress(proposal: Proposal, detail: _Detail) -> str:
@@ -313,8 +313,8 @@ def _result(proposal: Proposal, detail: _Detail, *, ended: bool) -> Iterator[Blo
         yield from parts.paragraphs(f"*{title}*", detail.shown(not_begun))
     if proposal.plan.tasks:
         ours = parts.domains_of(proposal.plan.subject)
-        errands = [f"☐ {said(errand.says, detail.limit, ours)}" for errand in proposal.plan.tasks]
-        yield from parts.paragraphs("*Left to a person*", detail.shown(errands))
+        tasks = [f"☐ {said(task.says, detail.limit, ours)}" for task in proposal.plan.tasks]
+        yield from parts.paragraphs("*Left to a person*", detail.shown(tasks))
 
 
 def _result_line(change: Change, action: Action, proposal: Proposal, detail: _Detail) -> str:
@@ -345,12 +345,12 @@ def _summary(proposal: Proposal) -> str:
     """How it stands in half a sentence, for the plain text and for the case's card."""
     plan = proposal.plan
     counts = parts.counted(len(plan.changes), "change")
-    errands = f", {parts.counted(len(plan.tasks), 'errand')} for people" if plan.tasks else ""
+    tasks = f", {parts.counted(len(plan.tasks), 'manual task')} for people" if plan.tasks else ""
     match proposal.state:
         case ProposalState.OPEN:
-            return f"{counts}{errands}; {_votes_of(proposal)}."
+            return f"{counts}{tasks}; {_votes_of(proposal)}."
         case ProposalState.RUNNING:
-            return f"{_ended(proposal)} of {counts} so far{errands}."
+            return f"{_ended(proposal)} of {counts} so far{tasks}."
         case ProposalState.DONE:
             last = [action.outcome for action in last_actions(proposal).values()]
             found = [
@@ -358,9 +358,9 @@ def _summary(proposal: Proposal) -> str:
                 for outcome, (_, heading) in OUTCOMES.items()
                 if outcome in last
             ]
-            return f"{'; '.join(found) or 'nothing was begun'}{errands.replace(',', ';')}."
+            return f"{'; '.join(found) or 'nothing was begun'}{tasks.replace(',', ';')}."
         case ProposalState.APPROVED:
-            return f"{counts}{errands}; about to be carried out."
+            return f"{counts}{tasks}; about to be carried out."
         case _:
             return "Nothing was done."
 
@@ -431,7 +431,7 @@ def _buttons(card: _Card) -> list[Block]:
         )
     if proposal.state is ProposalState.DONE:
         if proposal.plan.tasks:
-            buttons.append(parts.button("What is left to people", "errands", proposal.plan.case_id))
+            buttons.append(parts.button("What is left to people", "tasks", proposal.plan.case_id))
         if proposal.kind == "contain" and can_restore(proposal):
             buttons.append(parts.button("Undo something", "restore", proposal.plan.case_id))
     return buttons
@@ -481,7 +481,7 @@ def _in_detail(number: int, change: Change, ours: frozenset[str]) -> str:
     return "\n".join(lines)
 
 
-def _errand_in_detail(errand: Errand, ours: frozenset[str]) -> str:
-    how = "".join(f"\n    {n}. {said(line, 400, ours)}" for n, line in enumerate(errand.how, start=1))
-    files = f"\n    files: {', '.join(said(name, 80) for name in errand.files)}" if errand.files else ""
-    return f"☐ {said(errand.says, 400, ours)}{how}{files}"
+def _task_in_detail(task: ManualTask, ours: frozenset[str]) -> str:
+    how = "".join(f"\n    {n}. {said(line, 400, ours)}" for n, line in enumerate(task.how, start=1))
+    files = f"\n    files: {', '.join(said(name, 80) for name in task.files)}" if task.files else ""
+    return f"☐ {said(task.says, 400, ours)}{how}{files}"

@@ -23,7 +23,7 @@ from bot.messages.plans import (
     step_title,
     without_shared,
 )
-from commands.plan import Change, Errand, Nothing, Planned
+from commands.plan import Change, ManualTask, Nothing, Planned
 from graph.question import Subject
 
 _BLOCKS = 100
@@ -146,7 +146,7 @@ def _suggested(offer: Sequence[Planned]) -> frozenset[int]:
     return frozenset(place for place, item in _to_do(offer) if item.suggested)
 
 
-def _to_do(offer: Sequence[Planned]) -> Iterator[tuple[int, Change | Errand]]:
+def _to_do(offer: Sequence[Planned]) -> Iterator[tuple[int, Change | ManualTask]]:
     for place, item in enumerate(offer):
         if not isinstance(item, Nothing):
             yield place, item
@@ -194,7 +194,7 @@ def _introduction(offer: _Offer, *, any_choice: bool) -> str:
 
 
 def _step(
-    offer: _Offer, step: str, title: str, work: Sequence[tuple[int, Change | Errand]]
+    offer: _Offer, step: str, title: str, work: Sequence[tuple[int, Change | ManualTask]]
 ) -> Iterator[Block]:
     for n, begin in enumerate(range(0, len(work), parts.CHECKBOXES)):
         group = work[begin : begin + parts.CHECKBOXES]
@@ -216,7 +216,7 @@ def _step(
         yield parts.checkboxes(label, f"step:{cut(step, 200)}:{n}", options, ticked)
 
 
-def _below(item: Change | Errand, offer: _Offer) -> str:
+def _below(item: Change | ManualTask, offer: _Offer) -> str:
     if not isinstance(item, Change):
         return "for a person to do"
     return described(without_shared(item, offer.shared), offer.needs(item))
@@ -255,9 +255,9 @@ def _dry(offer: _Offer) -> Iterator[Block]:
     yield from parts.small_print(idle)
 
 
-def _dry_line(offer: _Offer, place: int, item: Change | Errand) -> str:
+def _dry_line(offer: _Offer, place: int, item: Change | ManualTask) -> str:
     mark = "■" if place in offer.chosen else "□"
-    if isinstance(item, Errand):
+    if isinstance(item, ManualTask):
         return f"{mark} {place + 1}. {said(item.says, _SAID, offer.ours)} (for a person to do)"
     own = without_shared(item, offer.shared)
     words = change_line(place + 1, own, _SAID, offer.ours, warnings=True, needed=offer.needs(item))

@@ -13,7 +13,6 @@ from bot.verbs import (
     contain,
     deny,
     enrol,
-    errands,
     form,
     help,  # noqa: A004 - the verb's name
     history,
@@ -22,6 +21,7 @@ from bot.verbs import (
     report,
     restore,
     suspect,
+    tasks,
     withdraw,
 )
 from bot.verbs.shape import Verb
@@ -36,7 +36,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     deny,
     withdraw,
     restore,
-    errands,
+    tasks,
     history,
     suspect,
     enrol,

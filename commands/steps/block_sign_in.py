@@ -1,4 +1,4 @@
-"""Block the account from signing in, with the errand that goes with it where it is mastered elsewhere.
+"""Block the account from signing in, with the manual task that goes with it where it is mastered elsewhere.
 
 Source: the founding document, step 5; Microsoft, "Respond to a compromised email account in Microsoft 365",
 step 1; Microsoft Graph v1.0, "Update user".
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.plan import Change, Errand, Nothing, Planned, Undo
+from commands.plan import Change, ManualTask, Nothing, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
 from commands.steps.parts import (
@@ -31,7 +31,7 @@ from graph.resources.directory import User
 TITLE = "Block the user account from signing in"
 SOURCE = "step 5"
 PLANS = (
-    "the block, for the last Global Administrator never; an errand beside it for an account mastered "
+    "the block, for the last Global Administrator never; a manual task beside it for an account mastered "
     "on-premises"
 )
 UNDO = "sign-in is allowed again"
@@ -73,7 +73,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         warns=tuple(_warnings(planning, user)),
     )
     if user.on_premises_sync_enabled:
-        yield _errand(planning)
+        yield _task(planning)
 
 
 def _may_rule(planning: PlanningInput) -> bool:
@@ -95,8 +95,8 @@ def _warnings(planning: PlanningInput, user: User) -> Iterator[str]:
     yield from gaps(planning, *NEEDS)
 
 
-def _errand(planning: PlanningInput) -> Errand:
-    return Errand(
+def _task(planning: PlanningInput) -> ManualTask:
+    return ManualTask(
         id=f"{_ID}:on_premises",
         step=_ID,
         says=f"Disable {name_of(planning)} in the company's own Active Directory as well",

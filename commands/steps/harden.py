@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from commands.plan import Errand, Planned
+from commands.plan import ManualTask, Planned
 from commands.planning import PlanningInput
 from commands.report import Answer
 
 TITLE = "Secure the tenant: the first 30 days, 90 days, and beyond"
 SOURCE = "step 7"
-PLANS = "ten errands: the checklist of 30 days, 90 days and beyond"
+PLANS = "ten manual tasks: the checklist of 30 days, 90 days and beyond"
 UNDO = "nothing to undo"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
@@ -147,9 +147,9 @@ TASKS: Final = (
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
-    """Yield one errand for each task."""
+    """Yield one manual task for each task."""
     for task in TASKS:
-        yield Errand(
+        yield ManualTask(
             id=f"{_ID}:{task.id}",
             step=_ID,
             says=f"{task.due}: {task.says}",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import Errand, Planned
+from commands.plan import ManualTask, Planned
 from commands.planning import PlanningInput
 from commands.report import Answer
 from commands.steps.parts import day, gaps, name_of, refusals
@@ -21,7 +21,7 @@ from graph.evidence import Unavailable
 
 TITLE = "Enable multi-factor authentication"
 SOURCE = "step 1"
-PLANS = "an errand that shows the registered methods and how to demand a second factor"
+PLANS = "a manual task that shows the registered methods and how to demand a second factor"
 UNDO = "nothing to undo"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ _ID: Final = "multi_factor"
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
-    """Plan the errand, with what is registered now."""
+    """Plan the manual task, with what is registered now."""
     refused = refusals(planning, _ID, NEEDS)
     if refused:
         yield from refused
@@ -39,7 +39,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     admin = bool(planning.evidence.directory_roles.seen(()))
     name = name_of(planning)
     answer = planning.report.verdict.answer
-    yield Errand(
+    yield ManualTask(
         id=f"{_ID}:enforce",
         step=_ID,
         says=(

@@ -11,7 +11,7 @@ from typing import Final
 
 from commands.clues.records import one_line
 from commands.csv_cells import moment, table
-from commands.plan import Errand, Planned
+from commands.plan import ManualTask, Planned
 from commands.planning import PlanningInput
 from commands.steps.parts import mail_of
 from commands.usual.domains import domain_of, internal_domains, registrable
@@ -20,7 +20,9 @@ from graph.resources.mail import Message
 
 TITLE = "Secure other services that used this mailbox as their alternative address"
 SOURCE = "step 7"
-PLANS = "an errand with `other-services.csv`: which services wrote about passwords and codes in the window"
+PLANS = (
+    "a manual task with `other-services.csv`: which services wrote about passwords and codes in the window"
+)
 UNDO = "nothing to undo"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
@@ -36,13 +38,13 @@ _NAMED: Final = 10
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
-    """Yield one errand: the services whose mail about passwords came in the window, and those unknown."""
+    """Yield one manual task: the services whose mail about passwords came in the window, and the unknown."""
     evidence = planning.evidence
     source = evidence.password_reset_mail
     own = {registrable(domain) for domain in internal_domains(evidence)}
     mail = [one for one in source.seen(()) if _service(one) and _service(one) not in own]
     services = tuple(dict.fromkeys(_service(one) for one in mail))
-    yield Errand(
+    yield ManualTask(
         id=f"{_ID}:accounts",
         step=_ID,
         says=f"Secure the accounts at other services that use {mail_of(planning)} for their resets",

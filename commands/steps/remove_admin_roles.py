@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Demand, Errand, Look, Nothing, Planned, Undo
+from commands.plan import Change, Demand, Look, ManualTask, Nothing, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
@@ -27,7 +27,7 @@ TITLE = "Remove the account from all administrative roles: directory roles"
 SOURCE = "step 6"
 PLANS = (
     "one change for each directory role: direct, through a group, eligible and switched on in "
-    "Privileged Identity Management; an errand for a place in a group that may be switched on"
+    "Privileged Identity Management; a manual task for a place in a group that may be switched on"
 )
 UNDO = "the same role in the same scope, with a new id"
 PEOPLE = "two"
@@ -247,12 +247,12 @@ def _schedule(start: datetime | None, end: datetime | None) -> dict[str, Any]:
     return {**begins, "expiration": expiration}
 
 
-def _place(planning: PlanningInput, group: str, roles: Sequence[DirectoryRole]) -> Errand:
+def _place(planning: PlanningInput, group: str, roles: Sequence[DirectoryRole]) -> ManualTask:
     """A place in a group that the account may switch on; people take it away."""
     owner, called = name_of(planning), first_line(*(role.through_name for role in roles), group)
     names = ", ".join(dict.fromkeys(_name(role) for role in roles))
     finding = _finding(planning, roles)
-    return Errand(
+    return ManualTask(
         id=f"{_ID}:place:{group}",
         step=_ID,
         says=f"Take from {owner} the right to join the group {called}, which gives the role {names}",

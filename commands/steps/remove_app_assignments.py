@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Errand, Look, Nothing, Planned, Undo
+from commands.plan import Change, Look, ManualTask, Nothing, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.parts import (
@@ -33,7 +33,9 @@ from graph.resources.applications import AppRoleAssignment
 
 TITLE = "Remove the user from applications"
 SOURCE = "beyond the document"
-PLANS = "one change for each application that the user is assigned to; an errand for what came with a group"
+PLANS = (
+    "one change for each application that the user is assigned to; a manual task for what came with a group"
+)
 UNDO = "the same assignment with a new id"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("app_role_assignments",)
@@ -73,14 +75,14 @@ def _finding(planning: PlanningInput, assignment: AppRoleAssignment, app_id: str
     )
 
 
-def _by_hand(planning: PlanningInput, assignment: AppRoleAssignment, app_id: str) -> Errand:
+def _by_hand(planning: PlanningInput, assignment: AppRoleAssignment, app_id: str) -> ManualTask:
     """What came with a group, or may have: only people can weigh who else is in it."""
     name, app = name_of(planning), _called(assignment)
     who = first_line(assignment.principal_display_name, assignment.principal_id, "a group")
     through = f"through the group {who}"
     if not assignment.principal_type:
         through = "for the account itself or through a group; Microsoft did not say which"
-    return Errand(
+    return ManualTask(
         id=f"{_ID}:{assignment.id}",
         step=_ID,
         says=f"Decide whether {name} keeps {app}, which came with a group",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import addresses_in, one_line
-from commands.plan import Change, Errand, Look, Planned, Undo
+from commands.plan import Change, Look, ManualTask, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.mailbox_parts import with_gaps
@@ -86,10 +86,10 @@ def _change(planning: PlanningInput, mailbox: Mailbox) -> Change:
     )
 
 
-def _on_premises(planning: PlanningInput, mailbox: Mailbox) -> Errand:
+def _on_premises(planning: PlanningInput, mailbox: Mailbox) -> ManualTask:
     """What a person does where the forwarding of a synced account is kept on-premises."""
     change = _change(planning, mailbox)
-    return Errand(
+    return ManualTask(
         id=f"{_ID}:on_premises",
         step=_ID,
         says=f"{change.says} on-premises as well, where the account is kept",

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Final, Literal
 
 from commands.clues.records import one_line
-from commands.plan import Change, Errand, Look, Nothing, Planned, Undo
+from commands.plan import Change, Look, ManualTask, Nothing, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.parts import (
@@ -213,9 +213,9 @@ def _why(method: AuthenticationMethod, finding: Finding | None) -> str:
     return f"It was made within five minutes of this: {finding.summary}"
 
 
-def _by_hand(planning: PlanningInput, method: AuthenticationMethod, finding: Finding | None) -> Errand:
+def _by_hand(planning: PlanningInput, method: AuthenticationMethod, finding: Finding | None) -> ManualTask:
     """A kind that Graph lets no application remove."""
-    return Errand(
+    return ManualTask(
         id=f"{_ID}:{method.id}",
         step=_ID,
         says=f"Look at {described(method)} of {name_of(planning)}, and remove it unless the user knows it",

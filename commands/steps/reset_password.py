@@ -1,4 +1,4 @@
-"""Give the account a new password and end its sessions again; an errand where the password lives elsewhere.
+"""Give the account a new password and end its sessions again; a manual task where the password is elsewhere.
 
 Source: the founding document, step 1; Microsoft, "Respond to a compromised email account in Microsoft 365",
 step 1; Microsoft Graph v1.0, "Update user", passwordProfile.
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import NEW_PASSWORD, Change, Errand, Nothing, Planned
+from commands.plan import NEW_PASSWORD, Change, ManualTask, Nothing, Planned
 from commands.planning import PlanningInput
 from commands.steps.parts import (
     ON_PREMISES_WAIT,
@@ -34,7 +34,7 @@ TITLE = "Reset the user's password"
 SOURCE = "step 1"
 PLANS = (
     "a new random password that must be changed at the next sign-in, and after it the end of all "
-    "sessions; errands for accounts whose password lives elsewhere, and for app passwords"
+    "sessions; manual tasks for accounts whose password lives elsewhere, and for app passwords"
 )
 UNDO = "cannot be undone: nobody knows the old password"
 PEOPLE = "two"
@@ -129,7 +129,7 @@ def _in_the_cloud(planning: PlanningInput, user: User) -> Iterator[Change]:
     )
 
 
-def _at_provider(planning: PlanningInput, user: User, domain: Domain) -> Errand:
+def _at_provider(planning: PlanningInput, user: User, domain: Domain) -> ManualTask:
     """Tell who must set the password of a federated account, and how."""
     issuer = f" ({one_line(domain.federation_issuer)})" if domain.federation_issuer else ""
     synced = (
@@ -142,7 +142,7 @@ def _at_provider(planning: PlanningInput, user: User, domain: Domain) -> Errand:
         if user.on_premises_sync_enabled
         else ()
     )
-    return Errand(
+    return ManualTask(
         id=f"{_ID}:identity_provider",
         step=_ID,
         says=f"Reset the password of {name_of(planning)} at the identity provider of {domain.id}",
@@ -158,9 +158,9 @@ def _at_provider(planning: PlanningInput, user: User, domain: Domain) -> Errand:
     )
 
 
-def _on_premises(planning: PlanningInput) -> Errand:
+def _on_premises(planning: PlanningInput) -> ManualTask:
     """Tell how to set the password of an account that comes from the company's own Active Directory."""
-    return Errand(
+    return ManualTask(
         id=f"{_ID}:on_premises",
         step=_ID,
         says=f"Reset the password of {name_of(planning)} twice in the company's own Active Directory",

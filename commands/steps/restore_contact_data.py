@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from commands.clues.records import changed_properties, one_line
-from commands.plan import Change, Errand, Nothing, Planned, Undo, same
+from commands.plan import Change, ManualTask, Nothing, Planned, Undo, same
 from commands.planning import PlanningInput
 from commands.report import Answer, Finding, Severity
 from commands.steps.parts import privileges, refusals, user_look, user_path
@@ -28,7 +28,7 @@ from graph.resources.directory import User
 TITLE = "Make sure that the contact information is correct"
 SOURCE = "step 7"
 PLANS = (
-    "one change for each property that still has the intruder's value; errands where only people know"
+    "one change for each property that still has the intruder's value; manual tasks where only people know"
     " or may change it, and to ask the user by phone"
 )
 UNDO = "the present value comes back"
@@ -124,7 +124,7 @@ class Told:
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
-    """Yield a change for each property that still has the intruder's value, and errands for the rest."""
+    """Yield a change for each property that still has the intruder's value, and manual tasks for the rest."""
     refused = refusals(planning, _ID, NEEDS)
     if refused or isinstance(planning.evidence.user, Unavailable):
         yield from refused
@@ -135,9 +135,9 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         for planned in _of_field(field, user, planning):
             yielded = True
             yield planned
-    for errand in (*_by_hand(planning), *_by_phone(planning, user)):
+    for task in (*_by_hand(planning), *_by_phone(planning, user)):
         yielded = True
-        yield errand
+        yield task
     if not yielded:
         yield Nothing(_ID, "No contact data that was changed in a suspicious way is still in force.")
 
@@ -154,7 +154,7 @@ def _of_field(field: Field, user: User, planning: PlanningInput) -> Iterator[Pla
     if value is not None and same({field.graph: value}, {field.graph: present}):
         return
     if before is None or (field.needed and empty) or user.on_premises_sync_enabled:
-        yield _errand(field, user, _text(present), before, last.finding)
+        yield _task(field, user, _text(present), before, last.finding)
         return
     yield _change(field, user, last.finding, planning, present=present, value=value)
 
@@ -187,7 +187,7 @@ def _change(
     )
 
 
-def _errand(field: Field, user: User, present: str, before: str | None, finding: Finding) -> Errand:
+def _task(field: Field, user: User, present: str, before: str | None, finding: Finding) -> ManualTask:
     """Leave to people what is mastered on-premises, or what nobody knows the earlier value of."""
     where = (
         "Change it in the on-premises directory, which overwrites what is changed in the cloud, and "
@@ -202,7 +202,7 @@ def _errand(field: Field, user: User, present: str, before: str | None, finding:
         if before is None or field.needed
         else "Before, it was empty"
     )
-    return Errand(
+    return ManualTask(
         id=f"{_ID}:{field.graph}",
         step=_ID,
         says=f"Put the {field.spoken} of {user.user_principal_name} back by hand",
@@ -211,12 +211,12 @@ def _errand(field: Field, user: User, present: str, before: str | None, finding:
     )
 
 
-def _by_hand(planning: PlanningInput) -> Iterator[Errand]:
+def _by_hand(planning: PlanningInput) -> Iterator[ManualTask]:
     """Leave to people what was changed and is no property that the bot puts back."""
     covered = {one.finding for one in _told(planning)}
     rest = [one for one in planning.findings(*_SYMPTOMS) if one not in covered]
     if rest:
-        yield Errand(
+        yield ManualTask(
             id=f"{_ID}:rest",
             step=_ID,
             says=f"Check the rest of the contact data of {planning.subject.user_principal_name} by hand",
@@ -228,13 +228,13 @@ def _by_hand(planning: PlanningInput) -> Iterator[Errand]:
         )
 
 
-def _by_phone(planning: PlanningInput, user: User) -> Iterator[Errand]:
+def _by_phone(planning: PlanningInput, user: User) -> Iterator[ManualTask]:
     """Ask the user of an accused account by telephone, at a number that the intruder did not put in."""
     if planning.report.verdict.answer not in (Answer.COMPROMISED, Answer.SUSPICIOUS):
         return
     told = _told(planning)
     numbers = [line for field in FIELDS if field.graph in _PHONES for line in _number(field, user, told)]
-    yield Errand(
+    yield ManualTask(
         id=f"{_ID}:ask_by_phone",
         step=_ID,
         says=f"Ask {user.user_principal_name} by phone, at the number from before the change, if it was them",

@@ -11,7 +11,7 @@ from typing import Final
 
 from commands.clues.outgoing import Outbox, outbox_of
 from commands.csv_cells import moment, table
-from commands.plan import Errand, Nothing, Planned
+from commands.plan import ManualTask, Nothing, Planned
 from commands.planning import PlanningInput
 from commands.steps.parts import mail_of
 from graph.evidence import Known
@@ -19,7 +19,7 @@ from graph.evidence import Known
 TITLE = "Verify the sent items"
 SOURCE = "step 7"
 PLANS = (
-    "an errand with `sent-mail.csv`: what left since somebody else was in, from which sources, and "
+    "a manual task with `sent-mail.csv`: what left since somebody else was in, from which sources, and "
     "which were not seen"
 )
 UNDO = "nothing to undo"
@@ -36,14 +36,14 @@ _COLUMNS: Final = ("time", "recipients", "subject", "address", "sent by")
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
-    """Yield one errand with the list of what left the mailbox, or why there is nothing to look at."""
+    """Yield one manual task with the list of what left the mailbox, or why there is nothing to look at."""
     evidence = planning.evidence
     outbox = outbox_of(evidence, planning.report)
     trace = evidence.message_trace
     if not outbox.messages and isinstance(trace, Known) and not trace.missing:
         yield Nothing(_ID, _nothing(outbox))
         return
-    yield Errand(
+    yield ManualTask(
         id=f"{_ID}:list",
         step=_ID,
         says=f"Go through what was sent from {mail_of(planning)} and see what the user did not write",

@@ -13,7 +13,7 @@ from typing import Final
 from commands import usual
 from commands.clues.outgoing import Origin, Outbox, Outgoing, outbox_of
 from commands.csv_cells import moment, table, visible
-from commands.plan import Errand, Nothing, Planned
+from commands.plan import ManualTask, Nothing, Planned
 from commands.planning import PlanningInput
 from commands.report import Answer
 from commands.steps.parts import mail_of
@@ -22,7 +22,9 @@ from graph.evidence import Known
 
 TITLE = "Inform the people who got mail from the account that it was compromised"
 SOURCE = "step 7"
-PLANS = "an errand with `warning.txt`, a draft that people send, and `recipients.csv`, each recipient once"
+PLANS = (
+    "a manual task with `warning.txt`, a draft that people send, and `recipients.csv`, each recipient once"
+)
 UNDO = "nothing to undo"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
@@ -61,7 +63,7 @@ class Warned:
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
-    """Yield one errand with a drafted warning and the list of recipients, or why nobody is to be warned."""
+    """Yield one manual task with a drafted warning and the recipients, or why nobody is to be warned."""
     evidence = planning.evidence
     outbox = outbox_of(evidence, planning.report)
     people = recipients(planning, outbox)
@@ -79,7 +81,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         listed = f"{LIST} names {count}, {outside:,} of them outside the organisation"
     else:
         listed = "No source names a recipient; run a message trace in the Exchange admin center to get them"
-    yield Errand(
+    yield ManualTask(
         id=f"{_ID}:mail",
         step=_ID,
         says=f"Warn the people who got mail from {mail_of(planning)} {when}",

@@ -86,17 +86,17 @@ def forwarding(story: Stage) -> tuple[Any, ...]:
     return tuple(box.properties.get(name) for name in ("ForwardingSmtpAddress", "ForwardingAddress"))
 
 
-def test_errands_are_listed_and_ticked_off(checked):
+def test_tasks_are_listed_and_ticked_off(checked):
     story = checked()
     propose(story, "scan_for_malware", "harden")
-    story.type(f"errands {ADELE}")
-    listed = story.told(holding="Errands:")
-    story.slack.click("responder", listed, "errand_done")
+    story.type(f"tasks {ADELE}")
+    listed = story.told(holding="Manual tasks:")
+    story.slack.click("responder", listed, "task_done")
     story.slack.submit("responder", window(story, "responder"), {"note": "Scanned on site."})
     story.told(holding="Ticked off: 1.")
-    story.type(f"errands {case_of(story).id} done 2 phoned “her”.", "approver")
+    story.type(f"tasks {case_of(story).id} done 2 phoned “her”.", "approver")
     story.told("approver", "Ticked off: 2.")
-    first, second, *_ = story.proposals.errands(case_of(story).id)
+    first, second, *_ = story.proposals.tasks(case_of(story).id)
     assert (first.done_by, first.note) == ("U0MEGANBOW", "Scanned on site.")
     assert (second.done_by, second.note) == ("U0ALEXWILB", "phoned “her”.")
 

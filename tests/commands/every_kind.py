@@ -10,13 +10,13 @@ from bot.second_factor import SecondFactor
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.checkpoint import note, sign_head
-from commands.plan import Errand
+from commands.plan import ManualTask
 from commands.proposals import Outcome, Proposals
 from commands.signing_key import SigningKey
 from graph.question import Window
 from tests.commands import plans
 
-ERRANDS = (Errand("harden:0", "harden", "Scan the computer", ("Take it", "Scan it")),)
+TASKS = (ManualTask("harden:0", "harden", "Scan the computer", ("Take it", "Scan it")),)
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -64,7 +64,7 @@ def _proposals(proposals: Proposals, clock: plans.Clock) -> None:
         change, clear = plans.change(), plans.change("city", "reset_profile")
         made = plans.proposed(
             proposals,
-            plans.plan(change, clear, errands=ERRANDS, nonce=move),
+            plans.plan(change, clear, tasks=TASKS, nonce=move),
             expires_at=clock() + timedelta(minutes=30),
             request=f"request {move}",
         )

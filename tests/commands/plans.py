@@ -6,7 +6,7 @@ from typing import Any
 
 from commands.approval import Voter
 from commands.ledger import Ledger
-from commands.plan import Change, Errand, Look, Plan, Undo
+from commands.plan import Change, Look, ManualTask, Plan, Undo
 from commands.proposals import Proposal, Proposals
 from graph.question import Subject, Window
 from graph.request import Request
@@ -59,9 +59,9 @@ def change(what: str = "accountEnabled", step: str = "block_sign_in", **more: An
     return replace(made, **more)
 
 
-def plan(*changes: Change, errands: tuple[Errand, ...] = (), nonce: str = "n1") -> Plan:
+def plan(*changes: Change, tasks: tuple[ManualTask, ...] = (), nonce: str = "n1") -> Plan:
     """A plan for Adele's case."""
-    return Plan(CASE, "Contoso", ADELE.id, ADELE.mail, changes or (change(),), errands, nonce)
+    return Plan(CASE, "Contoso", ADELE.id, ADELE.mail, changes or (change(),), tasks, nonce)
 
 
 def opened(ledger: Ledger, case_id: str = CASE, subject: Subject = ADELE) -> str:

@@ -18,15 +18,15 @@ from commands.errors import (
     AlreadyProposed,
     CommandError,
     LedgerTampered,
-    NoSuchErrand,
     NoSuchProposal,
+    NoSuchTask,
     NotNow,
     VoteRefused,
 )
 from commands.ledger import Ledger
 from commands.ledger.entries import Asked, Rechecked
 from commands.ledger.verify import verify_ledger
-from commands.plan import RESTORING, Errand
+from commands.plan import RESTORING, ManualTask
 from commands.proposals import Outcome, Proposal, Proposals
 from tests.commands.plans import CASE, NOW, Clock, approved, change, opened, plan, proposed, voter
 
@@ -54,7 +54,7 @@ def kinds(ledger: Ledger) -> list[str]:
 
 
 def test_a_proposal_is_read_back_as_it_was_made(proposals):
-    made = proposed(proposals, plan(change(), errands=(Errand("e:1", "harden", "Do it", ("How",)),)))
+    made = proposed(proposals, plan(change(), tasks=(ManualTask("e:1", "harden", "Do it", ("How",)),)))
     assert proposals.get(made.id) == made
     assert made.digest == made.plan.digest
     assert (made.state, made.needs, made.votes) == (ProposalState.OPEN, 2, ())
@@ -249,18 +249,18 @@ def test_a_password_that_nobody_asked_for_is_forgotten(proposals, clock):
     assert proposals.forget_secrets(clock()) == ()
 
 
-def test_errands_are_numbered_and_ticked_off_once(proposals):
-    errands = tuple(Errand(f"harden:{n}", "harden", f"Task {n}", ("How",)) for n in range(3))
-    proposals.withdraw(proposed(proposals, plan(errands=errands[:2])).id, "U0MEGAN")
-    proposed(proposals, plan(errands=errands, nonce="n2"))
-    assert [(one.number, one.id) for one in proposals.errands(CASE)] == [
+def test_tasks_are_numbered_and_ticked_off_once(proposals):
+    tasks = tuple(ManualTask(f"harden:{n}", "harden", f"Task {n}", ("How",)) for n in range(3))
+    proposals.withdraw(proposed(proposals, plan(tasks=tasks[:2])).id, "U0MEGAN")
+    proposed(proposals, plan(tasks=tasks, nonce="n2"))
+    assert [(one.number, one.id) for one in proposals.tasks(CASE)] == [
         (1, "harden:0"),
         (2, "harden:1"),
         (3, "harden:2"),
     ]
     assert proposals.tick(CASE, 2, "U0MEGAN", "by phone").done_by == "U0MEGAN"
     assert proposals.tick(CASE, 2, "U0ALEX").done_by == "U0MEGAN"
-    with pytest.raises(NoSuchErrand):
+    with pytest.raises(NoSuchTask):
         proposals.tick(CASE, 9, "U0MEGAN")
 
 

@@ -9,7 +9,7 @@ from commands.errors import PlanRefused
 from commands.plan import (
     NEW_PASSWORD,
     Change,
-    Errand,
+    ManualTask,
     Nothing,
     Undoable,
     offer_from,
@@ -26,8 +26,8 @@ RULE = change("rule", step="disable_inbox_rules")
 RESET = replace(change("password", step="reset_password"), undo=None, no_undo="A password is gone.")
 WIDE = replace(change("wide", step="disable_transport_rules"), tenant_wide=True)
 UNBLOCK = replace(change("unblock", step="unblock_sending"), after=(BLOCK.id, RULE.id))
-ERRAND = Errand("harden:1", "harden", "Talk to them", ("By phone",))
-OFFER = (BLOCK, RESET, RULE, Nothing("clean_junk_lists", "They are clean."), ERRAND, UNBLOCK)
+TASK = ManualTask("harden:1", "harden", "Talk to them", ("By phone",))
+OFFER = (BLOCK, RESET, RULE, Nothing("clean_junk_lists", "They are clean."), TASK, UNBLOCK)
 
 
 def made(*chosen: int, confirmed: frozenset[str] = frozenset()):
@@ -85,7 +85,7 @@ def test_a_second_factor_is_asked_for_by_step_or_kind():
 def test_the_chosen_parts_keep_the_order_of_the_offer():
     whole = made(2, 4, 0, 0)
     assert [one.id for one in whole.changes] == [BLOCK.id, RULE.id]
-    assert whole.tasks == (ERRAND,)
+    assert whole.tasks == (TASK,)
     assert (whole.subject_id, whole.subject) == (ADELE.id, ADELE.mail)
 
 
@@ -109,7 +109,7 @@ def test_nothing_and_unknown_parts_are_refused(chosen):
 
 
 def test_the_digest_covers_every_part_of_a_plan():
-    whole = plan(BLOCK, errands=(ERRAND,))
+    whole = plan(BLOCK, tasks=(TASK,))
     others = [
         replace(whole, nonce="other"),
         replace(whole, case_id="C-OTHER"),
@@ -122,7 +122,7 @@ def test_the_digest_covers_every_part_of_a_plan():
 
 
 def test_a_plan_survives_being_written_down():
-    whole = plan(BLOCK, RESET, errands=(ERRAND,))
+    whole = plan(BLOCK, RESET, tasks=(TASK,))
     read = plan_from(json.dumps(plan_facts(whole)))
     assert (read, read.digest) == (whole, whole.digest)
 

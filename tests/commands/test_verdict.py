@@ -1,4 +1,4 @@
-"""The verdict is an explainable rule: a sign weighs once, a record carries one, gaps lower the certainty."""
+"""The verdict is an explainable rule: a sign weighs once, a record carries one, gaps lower the confidence."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_eight_points_of_weak_signs_alone_never_make_a_compromise():
 def test_without_a_deciding_source_nobody_can_tell(deciding):
     judged = verdict.weigh([], states(set(deciding.any_of)))
     assert judged.answer is Answer.CANNOT_TELL
-    assert judged.certainty == "low"
+    assert judged.confidence == "low"
     assert all(spoken(name) in judged.says for name in deciding.any_of)
     assert deciding.why
 
@@ -101,17 +101,17 @@ def test_without_a_deciding_source_nobody_can_tell(deciding):
 def test_without_deciding_sources_a_compromise_is_still_a_compromise_and_the_gap_is_named():
     judged = verdict.weigh([result(found(CRITICAL, "a"))], states({"user", "mailbox"}))
     assert judged.answer is Answer.COMPROMISED
-    assert judged.certainty == "low"
+    assert judged.confidence == "low"
     assert "user" in judged.says
     assert "mailbox" in judged.says
     assert judged.missing == ("user", "mailbox")
 
 
-def test_partial_sources_lower_the_certainty_and_are_named():
-    assert verdict.weigh([], states()).certainty == "high"
+def test_partial_sources_lower_the_confidence_and_are_named():
+    assert verdict.weigh([], states()).confidence == "high"
     judged = verdict.weigh([], states(partial=frozenset({"user"})))
     assert judged.answer is Answer.NO_SIGN_FOUND
-    assert judged.certainty == "medium"
+    assert judged.confidence == "medium"
     assert judged.missing == ("user",)
 
 
@@ -133,13 +133,13 @@ _findings = st.lists(
 
 
 @given(findings=_findings, missing=_names, partial=_names, more=_names)
-def test_more_missing_sources_never_raise_the_certainty_nor_clear_an_account(
+def test_more_missing_sources_never_raise_the_confidence_nor_clear_an_account(
     findings, missing, partial, more
 ):
     levels = list(verdict.LEVELS)
     before = verdict.weigh([result(*findings)], states(missing, frozenset(partial)))
     after = verdict.weigh([result(*findings)], states(missing | more, frozenset(partial)))
-    assert levels.index(after.certainty) <= levels.index(before.certainty)
+    assert levels.index(after.confidence) <= levels.index(before.confidence)
     assert after.points == before.points
     if before.answer is Answer.CANNOT_TELL:
         assert after.answer is Answer.CANNOT_TELL
@@ -179,7 +179,7 @@ def test_without_the_audit_log_nobody_may_say_that_there_is_no_sign():
     assert "audit log" in seen.says
 
 
-def test_a_symptom_that_could_not_be_decided_lowers_the_certainty_of_no_sign():
+def test_a_symptom_that_could_not_be_decided_lowers_the_confidence_of_no_sign():
     unknown = SymptomResult("missing_mail", "", "", Result.UNKNOWN, "")
-    assert verdict.weigh([], states()).certainty == "high"
-    assert verdict.weigh([unknown], states()).certainty == "medium"
+    assert verdict.weigh([], states()).confidence == "high"
+    assert verdict.weigh([unknown], states()).confidence == "medium"

@@ -13,7 +13,7 @@ from typing import Any
 from bot.app import Bot, create_app
 from bot.settings import ApproverSettings, Settings
 from commands.ledger import Case
-from commands.plan import Change, Errand, Planned, offer_from
+from commands.plan import Change, ManualTask, Planned, offer_from
 from commands.proposals import Outcome, Proposal
 from sandbox import tenant, workspace
 from sandbox.scenarios.state import Json, State
@@ -94,13 +94,13 @@ class Acting(Stage):
         )
 
     def propose(
-        self, choose: Callable[[Change | Errand], bool], because: str = "It was taken over"
+        self, choose: Callable[[Change | ManualTask], bool], because: str = "It was taken over"
     ) -> Proposal:
         """Propose by text what a story chooses of the offer."""
         numbers = [
             number
             for number, item in enumerate(self.offer(), start=1)
-            if isinstance(item, (Change, Errand)) and choose(item)
+            if isinstance(item, (Change, ManualTask)) and choose(item)
         ]
         return self.propose_numbers("contain", numbers, because)
 
@@ -134,7 +134,7 @@ class Acting(Stage):
         )
         return self.proposals.get(proposal.id)
 
-    def do(self, choose: Callable[[Change | Errand], bool]) -> Proposal:
+    def do(self, choose: Callable[[Change | ManualTask], bool]) -> Proposal:
         """Propose, approve and carry out what a story chooses."""
         return self.approve(self.propose(choose))
 
@@ -143,12 +143,12 @@ class Acting(Stage):
         return self.approve(self.propose_numbers("restore", numbers, "It was a false alarm"))
 
 
-def suggested(item: Change | Errand) -> bool:
+def suggested(item: Change | ManualTask) -> bool:
     """What the findings ask for."""
     return item.suggested
 
 
-def only(*steps: str) -> Callable[[Change | Errand], bool]:
+def only(*steps: str) -> Callable[[Change | ManualTask], bool]:
     """What the findings ask for of these steps."""
     return lambda item: item.step in steps and item.suggested
 

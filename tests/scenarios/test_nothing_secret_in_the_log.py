@@ -23,9 +23,9 @@ FACTOR = PolicySettings(factor=("reset_password",))
 """The reset of a password takes a code here."""
 
 VERBS = (
-    "help", "status", "errands", "history {case}", "password {proposal}", "report {subject}", "plan {case}",
+    "help", "status", "tasks", "history {case}", "password {proposal}", "report {subject}", "plan {case}",
     "approve {proposal}", "deny {proposal} because it is over", "withdraw {proposal}", "restore {case}",
-    "errands {case}", "suspect {subject}", "enrol", "nonsense", "contain {case}",
+    "tasks {case}", "suspect {subject}", "enrol", "nonsense", "contain {case}",
 )  # fmt: skip
 
 

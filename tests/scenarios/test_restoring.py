@@ -13,7 +13,7 @@ import pytest
 
 from commands.approval import ProposalState
 from commands.ledger.verify import verify_ledger
-from commands.plan import Change, Errand
+from commands.plan import Change, ManualTask
 from commands.proposals import Outcome, Proposal
 from sandbox.scenarios.people import ADELE as PERSON
 from tests.scenarios.acting import Acting, acting, outcomes, standing, suggested
@@ -42,7 +42,7 @@ class Contained:
         return self.story.propose_numbers("restore", [self.number(change_id)], because)
 
 
-def wanted(item: Change | Errand) -> bool:
+def wanted(item: Change | ManualTask) -> bool:
     """What the findings ask for, and the group that gives a role."""
     return isinstance(item, Change) and (suggested(item) or item.step == "remove_admin_roles")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.ledger import Case
-from commands.plan import Change, Errand
+from commands.plan import Change, ManualTask
 from commands.proposals import Outcome, Proposal
 from sandbox.scenarios.people import HENRIETTA, MIRIAM, NESTOR
 from tests.scenarios.acting import (
@@ -26,7 +26,7 @@ AGAIN = "reset_password:revoke_again"
 LAST = "No other Global Administrator who may sign in was found; give the role to a second person first"
 
 
-def roles_as_well(item: Change | Errand) -> bool:
+def roles_as_well(item: Change | ManualTask) -> bool:
     """What the findings ask for, and every role that the account holds."""
     return suggested(item) or "roles" in item.step
 
@@ -108,13 +108,13 @@ def test_the_last_global_administrator_keeps_role_and_sign_in_and_the_rest_is_do
 # --- accounts whose master is elsewhere --------------------------------------------------------------------
 
 
-def errand_numbers(story: Acting, case: Case) -> dict[str, int]:
-    """The number of each errand, by its words."""
-    return {errand.says: errand.number for errand in story.proposals.errands(case.id)}
+def task_numbers(story: Acting, case: Case) -> dict[str, int]:
+    """The number of each manual task, by its words."""
+    return {task.says: task.number for task in story.proposals.tasks(case.id)}
 
 
 def number_of(story: Acting, case: Case, words: str) -> int:
-    return next(number for says, number in errand_numbers(story, case).items() if words in says)
+    return next(number for says, number in task_numbers(story, case).items() if words in says)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def number_of(story: Acting, case: Case, words: str) -> int:
         ("federated-user", HENRIETTA, "password", ("Fabrikam",)),
     ],
 )
-def test_what_only_people_can_do_is_an_errand_with_its_way_and_is_ticked_off(
+def test_what_only_people_can_do_is_an_task_with_its_way_and_is_ticked_off(
     tmp_path, scenario, person, words, ways
 ):
     with acting(tmp_path, scenario) as story:
@@ -138,8 +138,8 @@ def test_what_only_people_can_do_is_an_errand_with_its_way_and_is_ticked_off(
         ended = story.do(suggested)
         assert outcomes(ended)["disable_inbox_rules" + _first_rule(ended)] is Outcome.CONFIRMED
 
-        story.type(f"errands {case.id}")
-        listed = story.told(holding="Errands")
+        story.type(f"tasks {case.id}")
+        listed = story.told(holding="Manual tasks")
         number = number_of(story, case, words)
         text = story.text(listed)
         thread = "\n".join(map(story.text, story.slack.replies(story.paper(ended))))
@@ -147,17 +147,17 @@ def test_what_only_people_can_do_is_an_errand_with_its_way_and_is_ticked_off(
             assert way.casefold() in thread.casefold()
         assert f"{number}." in text
 
-        story.type(f"errands {case.id} done {number} Told Nestor, both resets made")
+        story.type(f"tasks {case.id} done {number} Told Nestor, both resets made")
         story.told(holding=f"Ticked off: {number}.")
         other = number_of(story, case, "Scan every device")
-        story.slack.click("responder", listed, "errand_done", f"{case.id} {other}")
+        story.slack.click("responder", listed, "task_done", f"{case.id} {other}")
         window = story.window()
         assert story.slack.submit("responder", window, {"note": "Nothing was found"}).error is None
         story.told(holding=f"Ticked off: {other}.")
-        done = {one.number: one.note for one in story.proposals.errands(case.id) if one.done_by}
+        done = {one.number: one.note for one in story.proposals.tasks(case.id) if one.done_by}
         assert done == {number: "Told Nestor, both resets made", other: "Nothing was found"}
         # A second time nothing is ticked off.
-        story.type(f"errands {case.id} done {number} Again")
+        story.type(f"tasks {case.id} done {number} Again")
         story.told(holding="already")
         assert story.kinds().count("task_done") == 2
 

@@ -21,7 +21,7 @@ from bot.settings import LogSettings
 from commands.approval import ProposalState
 from commands.ledger.verify import verify_ledger
 from commands.passwords import LENGTH
-from commands.plan import Change, Errand
+from commands.plan import Change, ManualTask
 from commands.proposals import Outcome, Proposal
 from sandbox.scenarios.people import ADELE as PERSON
 from sandbox.scenarios.state import State
@@ -64,12 +64,12 @@ class Taken:
         return self.story.text(self.story.paper(self.proposal))
 
 
-def wanted(item: Change | Errand) -> bool:
+def wanted(item: Change | ManualTask) -> bool:
     """What the findings ask for, and the group that gives a role."""
     return suggested(item) or item.step == "remove_admin_roles"
 
 
-def the_reset(item: Change | Errand) -> bool:
+def the_reset(item: Change | ManualTask) -> bool:
     """A new password alone."""
     return item.id == "reset_password:password"
 
@@ -170,14 +170,14 @@ def _box(state: State) -> Any:
     return state.mailbox(PERSON.upn)
 
 
-def test_the_card_names_every_change_below_its_outcome_and_every_errand(taken):
+def test_the_card_names_every_change_below_its_outcome_and_every_task(taken):
     assert taken.proposal.state is ProposalState.DONE
     assert set(outcomes(taken.proposal).values()) == {Outcome.CONFIRMED}
     below = taken.card.split("Done and confirmed")[1].split("Left to a person")
     for change in taken.proposal.plan.changes:
         assert _plain(change.says) in _plain(below[0]), change.id
-    for errand in taken.proposal.plan.tasks:
-        assert _plain(errand.says) in _plain(below[1]), errand.id
+    for task in taken.proposal.plan.tasks:
+        assert _plain(task.says) in _plain(below[1]), task.id
     for button in ("[Approve]", "[Deny]", "[Withdraw]"):
         assert button not in taken.card
     for person in ("approver", "second_approver"):
@@ -195,7 +195,7 @@ def _direct(taken: Taken, person: str) -> list[str]:
     return [taken.story.text(message) for message in taken.story.slack.direct(person)]
 
 
-def test_the_files_of_the_errands_are_in_the_thread_of_the_proposal(taken):
+def test_the_files_of_the_tasks_are_in_the_thread_of_the_proposal(taken):
     replies = taken.story.slack.replies(taken.story.paper(taken.proposal))
     assert {file.name for reply in replies for file in reply.files} == FILES
     sent = next(file for reply in replies for file in reply.files if file.name == "sent-mail.csv").content

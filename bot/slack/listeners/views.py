@@ -42,12 +42,10 @@ def register(app: App, desk: Desk) -> None:
         why = typed(view, "reason")
         _take(ack, desk, body, view, f"deny {_about(view)}{f' because {escaped(why)}' if why else ''}")
 
-    @app.view("errand_done")
-    def errand_done(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+    @app.view("task_done")
+    def task_done(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         case_id, _, number = _about(view).partition(" ")
-        _take(
-            ack, desk, body, view, f"errands {case_id} done {number} {escaped(typed(view, 'note'))}".rstrip()
-        )
+        _take(ack, desk, body, view, f"tasks {case_id} done {number} {escaped(typed(view, 'note'))}".rstrip())
 
     @app.view("report_account")
     def report_account(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:

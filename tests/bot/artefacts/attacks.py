@@ -18,7 +18,7 @@ HEAD = Head(42, "ab" * 32)
 
 
 def handled(texts: tuple[str, ...] = samples.WORDS) -> Handled:
-    return Handled("C-7F3K2", tuple(samples.decided(texts)), samples.errand_states(texts), HEAD)
+    return Handled("C-7F3K2", tuple(samples.decided(texts)), samples.task_states(texts), HEAD)
 
 
 def planted(value: Any, plant: Callable[[str], str], path: str = "") -> Any:
@@ -53,7 +53,7 @@ SHOWN = {
         ".subject.display_name",
         ".subject.addresses",
         ".verdict.says",
-        ".verdict.certainty",
+        ".verdict.confidence",
         ".verdict.reasons.summary",
         ".verdict.reasons.sign.why",
         ".symptoms.title",
@@ -91,10 +91,10 @@ SHOWN = {
         ".proposals.plan.changes.no_undo",
         ".proposals.actions.says",
         ".proposals.actions.request_id",
-        ".errands.says",
-        ".errands.how",
-        ".errands.done_by",
-        ".errands.note",
+        ".tasks.says",
+        ".tasks.how",
+        ".tasks.done_by",
+        ".tasks.note",
         ".head.hash",
     },
 }

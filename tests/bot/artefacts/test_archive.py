@@ -36,7 +36,7 @@ REPORT = samples.rich(samples.HOSTILE)
 HANDLED = Handled(
     "C-7F3K2",
     tuple(samples.decided(samples.WORDS)),
-    samples.errand_states(samples.WORDS),
+    samples.task_states(samples.WORDS),
     Head(42, "ab" * 32),
 )
 
@@ -85,7 +85,7 @@ def test_it_holds_the_report_the_proposals_and_a_file_for_every_source(archive):
     assert set(files) == {
         *files_of_it(),
         "proposals.json",
-        "errands.json",
+        "tasks.json",
         "offer.json",
         *(f"sources/{source.id}.json" for source in REPORT.sources),
         MANIFEST,

@@ -169,7 +169,7 @@ def test_the_page_says_everything_there_is_to_say():
         "Evidence report, case C-7F3K2",
         "Shown as“Adele Vance”",
         "object id",
-        "Compromised, certainty high, 55 points",
+        "Compromised, confidence high, 55 points",
         "The search was cut off at 50,000 records.",
         "Would be mended by: an Entra ID P1 licence",
         "r2, r3, r4",
@@ -196,7 +196,7 @@ def test_the_page_of_a_clean_account_says_what_could_not_be_seen_and_that_nothin
     )
     assert "Nothing was found." in text
     assert "Nothing had been proposed" in text
-    assert "No errand had been given" in text
+    assert "No manual task had been given" in text
     assert "written without a ledger" in text
 
 

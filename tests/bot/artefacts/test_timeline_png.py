@@ -203,7 +203,7 @@ def test_the_words_say_what_the_picture_shows():
     told = chart(report, handled)
     words = in_words(report, told)
     for part in (
-        "adele.vance@contoso.example: compromised, certainty high",
+        "adele.vance@contoso.example: compromised, confidence high",
         "Suspect address 198.51.100.3",
         "39 findings",
         "gravest: Mail is forwarded",

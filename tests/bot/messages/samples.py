@@ -14,7 +14,7 @@ from commands.check import Progress
 from commands.ledger import Entry
 from commands.ledger.entries import EVENTS, body_of
 from commands.ledger.entries import Event as LedgerEvent
-from commands.plan import NEW_PASSWORD, Change, Errand, Look, Nothing, Plan, Planned, Undo
+from commands.plan import NEW_PASSWORD, Change, Look, ManualTask, Nothing, Plan, Planned, Undo
 from commands.proposals import Action, Outcome, Proposal, TaskState
 from commands.report import (
     Answer,
@@ -255,8 +255,8 @@ def new_password(text: str = "Reset the password of Adele Vance") -> Change:
     return change(0, "reset_password", text, do=act, undo=None, no_undo="The old password is not known.")
 
 
-def errand(number: int = 0, step: str = "harden", text: str = "Scan the computer") -> Errand:
-    return Errand(f"{step}:{number}", step, text, (text, text), files={"warning.txt": text})
+def task(number: int = 0, step: str = "harden", text: str = "Scan the computer") -> ManualTask:
+    return ManualTask(f"{step}:{number}", step, text, (text, text), files={"warning.txt": text})
 
 
 def offer(texts: tuple[str, ...] = WORDS, each: int = 1) -> tuple[Planned, ...]:
@@ -266,7 +266,7 @@ def offer(texts: tuple[str, ...] = WORDS, each: int = 1) -> tuple[Planned, ...]:
         for number in range(each):
             text = texts[number % len(texts)]
             items += [change(number, step, text), final(number + each, step, text, tenant_wide=True)]
-            items.append(errand(number + 2 * each, step, text))
+            items.append(task(number + 2 * each, step, text))
         items += [Nothing(step, texts[0]), Nothing(step, texts[-1], refused=True)]
     return tuple(items)
 
@@ -277,14 +277,14 @@ def needs(one: Change) -> int:
 
 def proposal(texts: tuple[str, ...] = WORDS, each: int = 1, **changes) -> Proposal:
     changes_of = [one for one in offer(texts, each) if isinstance(one, Change)]
-    errands_of = [one for one in offer(texts, each) if isinstance(one, Errand)]
+    tasks_of = [one for one in offer(texts, each) if isinstance(one, ManualTask)]
     plan = Plan(
         case_id="C-7F3K2",
         tenant="Contoso",
         subject_id=ADELE.id,
         subject=ADELE.mail,
         changes=(new_password(), *changes_of),
-        tasks=tuple(errands_of),
+        tasks=tuple(tasks_of),
         nonce="n1",
     )
     plan = changes.pop("plan", plan)
@@ -306,9 +306,9 @@ def proposal(texts: tuple[str, ...] = WORDS, each: int = 1, **changes) -> Propos
     return replace(made, **changes)
 
 
-def small(*changes_of: Change, errands_of: tuple[Errand, ...] = (), **changes) -> Proposal:
+def small(*changes_of: Change, tasks_of: tuple[ManualTask, ...] = (), **changes) -> Proposal:
     """A proposal of exactly these changes."""
-    plan = Plan("C-7F3K2", "Contoso", ADELE.id, ADELE.mail, changes_of, errands_of, "n1")
+    plan = Plan("C-7F3K2", "Contoso", ADELE.id, ADELE.mail, changes_of, tasks_of, "n1")
     return proposal(plan=plan, **changes)
 
 
@@ -337,7 +337,7 @@ def decided(texts: tuple[str, ...] = WORDS, each: int = 1) -> list[Proposal]:
     ]
 
 
-def errand_states(texts: tuple[str, ...] = WORDS, count: int = 3) -> tuple[TaskState, ...]:
+def task_states(texts: tuple[str, ...] = WORDS, count: int = 3) -> tuple[TaskState, ...]:
     return tuple(
         TaskState(
             id=f"harden:{n}",

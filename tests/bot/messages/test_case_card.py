@@ -110,7 +110,7 @@ def test_the_finished_card_leads_with_the_verdict_in_words():
     card = case_card(samples.done(samples.rich()))
     text = shown(card)
     assert card.blocks[0]["text"]["text"] == "⛔ Compromised: Adele Vance"
-    assert "certainty high" in text
+    assert "confidence high" in text
     assert card.text.startswith("Compromised: Adele Vance (adele.vance@contoso.example)")
 
 

@@ -41,6 +41,8 @@ def test_what_is_not_known_is_named_harmlessly():
     assert "&lt;!channel&gt;" in decisions.not_found("<!channel>").text
 
 
-def test_a_ticked_errand_is_answered_with_how_many_are_left():
-    errand = samples.errand_states(("Scan the computer",))[0]
-    assert decisions.errand_ticked(errand, 1).text == "Ticked off: 1. Scan the computer. 1 errand still open."
+def test_a_ticked_task_is_answered_with_how_many_are_left():
+    task = samples.task_states(("Scan the computer",))[0]
+    assert (
+        decisions.task_ticked(task, 1).text == "Ticked off: 1. Scan the computer. 1 manual task still open."
+    )

@@ -35,7 +35,7 @@ def test_the_page_of_the_team_says_what_is_open_and_how_the_bot_is():
     text = shown(home(PAGE))
     for words in (
         "1 of 2 approvals",
-        "3 errands open",
+        "3 manual tasks open",
         "2 proposals wait for other people.",
         "sound when I started, 7 entries",
         "Your second factor: enrolled",

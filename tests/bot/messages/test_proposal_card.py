@@ -53,7 +53,7 @@ def done(*outcomes: Outcome | None, says: str = "", **changes) -> Proposal:
 
 
 def test_an_open_card_shows_the_changes_who_proposed_why_and_until_when():
-    proposal = samples.small(RULE, GRANT, errands_of=(samples.errand(),), reason="The mailbox sends spam")
+    proposal = samples.small(RULE, GRANT, tasks_of=(samples.task(),), reason="The mailbox sends spam")
     message = card(proposal)
     text = shown(message)
     for part in (
@@ -189,11 +189,11 @@ def test_what_was_done_can_be_restored_and_what_was_not_cannot():
     assert "restore" not in buttons(card(done(Outcome.CONFIRMED, kind="restore")))
 
 
-def test_errands_can_be_looked_at_once_the_changes_are_made():
+def test_tasks_can_be_looked_at_once_the_changes_are_made():
     proposal = done(Outcome.CONFIRMED)
-    plan = replace(proposal.plan, tasks=(samples.errand(),))
-    assert "errands" in buttons(card(replace(proposal, plan=plan)))
-    assert "errands" not in buttons(card(proposal))
+    plan = replace(proposal.plan, tasks=(samples.task(),))
+    assert "tasks" in buttons(card(replace(proposal, plan=plan)))
+    assert "tasks" not in buttons(card(proposal))
 
 
 def test_a_new_password_can_be_shown_for_15_minutes_and_to_one_person():
@@ -253,7 +253,7 @@ def test_the_details_say_why_how_it_is_undone_and_what_is_sent():
     text = "\n".join(
         shown(one)
         for one in proposal_details(
-            samples.small(RULE, GRANT, errands_of=(samples.errand(),)), names=samples.TITLES
+            samples.small(RULE, GRANT, tasks_of=(samples.task(),)), names=samples.TITLES
         )
     )
     for part in (
@@ -262,7 +262,7 @@ def test_the_details_say_why_how_it_is_undone_and_what_is_sent():
         "undo: Undo: Disable the inbox rule Money",
         "sends: PATCH /users/",
         "files: warning.txt",
-        samples.small(RULE, GRANT, errands_of=(samples.errand(),)).digest,
+        samples.small(RULE, GRANT, tasks_of=(samples.task(),)).digest,
     ):
         assert part in text
 

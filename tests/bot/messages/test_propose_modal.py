@@ -20,7 +20,7 @@ PLAN: dict[str, Any] = {"titles": samples.TITLES, "sources": samples.SOURCES, "n
 FEW = (
     samples.change(1, "block_sign_in", "Block adele.vance@contoso.example from signing in"),
     samples.final(2, text="Revoke the grant"),
-    samples.errand(text="Scan the computer"),
+    samples.task(text="Scan the computer"),
     samples.change(3, "remove_forwarding", "Remove the forwarding", suggested=False),
     Nothing("reset_password", "The password was reset an hour ago"),
     Nothing("remove_admin_roles", "This is the last Global Administrator", refused=True),
@@ -52,7 +52,7 @@ def ticked(modal: Modal) -> set[str]:
     return {one["value"] for group in groups(modal).values() for one in group.get("initial_options", [])}
 
 
-def test_each_change_and_errand_is_a_checkbox_with_its_place_in_the_offer():
+def test_each_change_and_task_is_a_checkbox_with_its_place_in_the_offer():
     assert sorted(values(window())) == ["0", "1", "2", "3"]
     assert list(groups(window())) == [
         "step:remove_forwarding:0",

@@ -19,12 +19,12 @@ from bot.messages.case_card import all_closed, case_card
 from bot.messages.code_modal import code_modal
 from bot.messages.deny_modal import deny_modal
 from bot.messages.enrol_modal import enrol_modal
-from bot.messages.errands import errand_done_modal, errands
 from bot.messages.history import history
 from bot.messages.password_modal import password_modal
 from bot.messages.proposal_card import proposal_card, proposal_details, proposal_line
 from bot.messages.propose_modal import dry_run, propose_modal
 from bot.messages.restore_modal import restore_modal
+from bot.messages.tasks import task_done_modal, tasks
 from sandbox import workspace
 from sandbox.workspace import blocks as slack
 from sandbox.workspace import text as slack_text
@@ -45,7 +45,7 @@ def every_message(texts: tuple[str, ...], each: int = 1) -> list[Message]:
     view = samples.done(samples.rich(texts), offers=True, proposals=lines, doors=texts[0], raised=True)
     found = [
         *dry_run("C-7F3K2", subject, samples.offer(texts, each), **plan),
-        errands("C-7F3K2", subject, samples.errand_states(texts, 3 * each)),
+        tasks("C-7F3K2", subject, samples.task_states(texts, 3 * each)),
         *history(
             [
                 samples.entry(event, n)
@@ -79,7 +79,7 @@ def every_answer(texts: tuple[str, ...]) -> list[Message]:
         decisions.nothing_to_undo(texts[0]),
         decisions.password_gone(texts[0]),
         decisions.enrolled(texts[0]),
-        decisions.errand_ticked(samples.errand_states(texts)[0], 2),
+        decisions.task_ticked(samples.task_states(texts)[0], 2),
     ]
 
 
@@ -97,7 +97,7 @@ def every_modal(texts: tuple[str, ...], each: int = 1) -> list[Modal]:
         password_modal("Xk7#mQ4%pR9!tW3=vY6+", samples.ADELE.mail, case_id="C-7F3K2"),
         restore_modal("C-7F3K2", samples.ADELE, samples.undoable(texts, 5 * each)),
         restore_modal("C-7F3K2", texts[0][:200], ()),
-        errand_done_modal("C-7F3K2", samples.ADELE, samples.errand_states(texts)[0]),
+        task_done_modal("C-7F3K2", samples.ADELE, samples.task_states(texts)[0]),
     ]
 
 
@@ -180,8 +180,8 @@ def test_buttons_carry_ids_only():
         "withdraw",
         "show_password",
         "restore",
-        "errands",
-        "errand_done",
+        "tasks",
+        "task_done",
     }
 
 

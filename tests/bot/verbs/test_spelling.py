@@ -15,7 +15,6 @@ from bot.verbs.check import Check
 from bot.verbs.contain import Contain
 from bot.verbs.deny import Deny
 from bot.verbs.enrol import Enrol
-from bot.verbs.errands import ShowErrands, TickErrand
 from bot.verbs.form import OpenForm
 from bot.verbs.help import Help
 from bot.verbs.history import ShowHistory
@@ -36,6 +35,7 @@ from bot.verbs.spelling import (
     window,
 )
 from bot.verbs.suspect import Suspect
+from bot.verbs.tasks import ShowTasks, TickTask
 from bot.verbs.withdraw import Withdraw
 
 ADELE = Address("adele.vance@contoso.example")
@@ -196,8 +196,8 @@ CASE = CaseId("C-7F3K2")
         ("deny P-7F3K2 3fa9c1d2 because: no", Deny("P-7F3K2", "3fa9c1d2", "no")),
         ("deny P-7F3K2 too much", Deny("P-7F3K2", "", "too much")),
         ("withdraw P-7F3K2 because I erred", Withdraw("P-7F3K2", "I erred")),
-        ("errands C-7F3K2", ShowErrands(CASE)),
-        ("errands C-7F3K2 done 3 phoned “her”.", TickErrand(CASE, 3, "phoned “her”.")),
+        ("tasks C-7F3K2", ShowTasks(CASE)),
+        ("tasks C-7F3K2 done 3 phoned “her”.", TickTask(CASE, 3, "phoned “her”.")),
         ("history <@U0ADELEVAN>", ShowHistory(Mention("U0ADELEVAN"))),
         ("password P-7F3K2 3fa9c1d2", ShowPassword("P-7F3K2")),
         ("enrol", Enrol()),
@@ -224,8 +224,8 @@ def test_what_is_done_about_a_finished_check_is_read(text, wish):
         ("approve", "Say which proposal."),
         ("approve C-7F3K2", "“C-7F3K2” is no proposal."),
         ("approve P-7F3K2 yes", "I do not know what “yes” means here."),
-        ("errands C-7F3K2 did 3", "To tick an errand off"),
-        ("errands C-7F3K2 done ³", "To tick an errand off"),
+        ("tasks C-7F3K2 did 3", "To tick a manual task off"),
+        ("tasks C-7F3K2 done ³", "To tick a manual task off"),
         ("plan C-7F3K2 now", "I do not know what “now” means here."),
         ("enrol megan", "Everybody enrols for themselves."),
         ("suspect", "Say whose account looks taken over."),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from commands.check import judge
-from commands.plan import Change, Errand, Nothing
+from commands.plan import Change, ManualTask, Nothing
 from commands.planning import Guard, PlanningInput
 from commands.report import Answer, Finding, Report, Result, Severity, Sign, SymptomResult, Verdict
 from commands.steps import Step
@@ -105,9 +105,9 @@ def changes(step: Step, on: PlanningInput) -> list[Change]:
     return [one for one in step.plan(on) if isinstance(one, Change)]
 
 
-def errands(step: Step, on: PlanningInput) -> list[Errand]:
-    """The errands that a step plans."""
-    return [one for one in step.plan(on) if isinstance(one, Errand)]
+def tasks(step: Step, on: PlanningInput) -> list[ManualTask]:
+    """The manual tasks that a step plans."""
+    return [one for one in step.plan(on) if isinstance(one, ManualTask)]
 
 
 def only_change(step: Step, on: PlanningInput) -> Change:

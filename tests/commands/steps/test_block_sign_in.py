@@ -17,11 +17,11 @@ from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
-    errands,
     guarded,
     nothing,
     only_change,
     planning,
+    tasks,
     user,
 )
 
@@ -66,15 +66,15 @@ def test_a_protected_account_is_never_blocked():
 
 def test_a_synced_account_is_blocked_and_an_administrator_does_it_at_home_too():
     on = planning(found=[], user=user(on_premises_sync_enabled=True), directory_roles=[])
-    (change,), (errand,) = changes(block_sign_in, on), errands(block_sign_in, on)
+    (change,), (task,) = changes(block_sign_in, on), tasks(block_sign_in, on)
     assert any("next synchronisation" in warning for warning in change.warns)
-    assert any("Disable-ADAccount" in line for line in errand.how)
-    assert any("40 minutes" in line for line in errand.how)
-    assert errand.suggested == change.suggested
+    assert any("Disable-ADAccount" in line for line in task.how)
+    assert any("40 minutes" in line for line in task.how)
+    assert task.suggested == change.suggested
 
 
-def test_a_cloud_account_needs_no_errand():
-    assert errands(block_sign_in, planning(user=user(), directory_roles=[])) == []
+def test_a_cloud_account_needs_no_task():
+    assert tasks(block_sign_in, planning(user=user(), directory_roles=[])) == []
 
 
 def test_people_are_told_that_rules_and_forwarding_go_on():

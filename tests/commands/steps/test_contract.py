@@ -18,8 +18,8 @@ from commands import steps
 from commands.plan import (
     Act,
     Change,
-    Errand,
     Look,
+    ManualTask,
     Nothing,
     Plan,
     Planned,
@@ -181,9 +181,9 @@ def numbers(value: Any) -> Iterator[int | float]:
 
 def whole_plan(name: str) -> Plan:
     planning = rich.named(name)
-    errands = tuple(one for one in offer(name) if isinstance(one, Errand))
+    tasks = tuple(one for one in offer(name) if isinstance(one, ManualTask))
     subject = planning.subject
-    return Plan("C-1", "contoso", subject.id, subject.mail, tuple(changes(name)), errands, "nonce")
+    return Plan("C-1", "contoso", subject.id, subject.mail, tuple(changes(name)), tasks, "nonce")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -267,7 +267,7 @@ def test_what_is_done_is_said_in_one_sentence_without_a_full_stop(name: str) -> 
         if isinstance(one, Nothing):
             assert one.why.endswith("."), one
             continue
-        lines = [one.says, *(one.how if isinstance(one, Errand) else ())]
+        lines = [one.says, *(one.how if isinstance(one, ManualTask) else ())]
         lines += [one.undo.says] if isinstance(one, Change) and one.undo else []
         for line in lines:
             assert line.strip(), one.id
@@ -281,13 +281,13 @@ def test_a_change_says_why(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_errand_says_how(name: str) -> None:
-    assert [one.id for one in offer(name) if isinstance(one, Errand) and not one.how] == []
+def test_an_task_says_how(name: str) -> None:
+    assert [one.id for one in offer(name) if isinstance(one, ManualTask) and not one.how] == []
 
 
 def test_no_two_files_of_a_plan_share_a_name() -> None:
     for name in NAMES:
-        files = [file for one in offer(name) if isinstance(one, Errand) for file in one.files]
+        files = [file for one in offer(name) if isinstance(one, ManualTask) for file in one.files]
         assert len(files) == len(set(files)), name
 
 
@@ -309,7 +309,7 @@ def test_nothing_is_changed_on_a_protected_account() -> None:
 def test_the_takeover_gives_every_kind_of_plan() -> None:
     kinds = Counter(type(one) for one in offer("the takeover"))
     assert kinds[Change] >= 1
-    assert kinds[Errand] >= 1
+    assert kinds[ManualTask] >= 1
 
 
 @pytest.mark.parametrize("step", IN_ORDER, ids=name_of)

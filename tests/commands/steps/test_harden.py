@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from commands.report import Answer
 from commands.steps import harden
-from tests.commands.steps.planning_inputs import errands, planning
+from tests.commands.steps.planning_inputs import planning, tasks
 
 
-def test_every_task_is_an_errand_of_its_own_in_the_order_of_when_it_is_due() -> None:
-    planned = errands(harden, planning(found=[]))
+def test_every_task_is_an_task_of_its_own_in_the_order_of_when_it_is_due() -> None:
+    planned = tasks(harden, planning(found=[]))
     assert [one.id for one in planned] == [f"harden:{task.id}" for task in harden.TASKS]
     due = list(dict.fromkeys(one.says.partition(":")[0] for one in planned))
     assert due == ["Within 30 days", "Within 90 days", "After 90 days"]
@@ -16,6 +16,6 @@ def test_every_task_is_an_errand_of_its_own_in_the_order_of_when_it_is_due() -> 
 
 
 def test_it_is_asked_for_after_a_takeover_and_offered_otherwise() -> None:
-    assert all(one.suggested for one in errands(harden, planning(found=[])))
+    assert all(one.suggested for one in tasks(harden, planning(found=[])))
     calm = planning(found=[], answer=Answer.CANNOT_TELL)
-    assert not any(one.suggested for one in errands(harden, calm))
+    assert not any(one.suggested for one in tasks(harden, calm))

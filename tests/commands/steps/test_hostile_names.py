@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands.plan import Change, Errand, Nothing, Planned, offer_from, offer_text
+from commands.plan import Change, ManualTask, Nothing, Planned, offer_from, offer_text
 from commands.planning import PlanningInput
 from commands.steps import restore_contact_data
 from graph.evidence import Evidence
@@ -76,7 +76,7 @@ def read_by_people(offer: list[Planned]) -> Iterator[str]:
                 yield from (one.says, one.why, *one.warns)
                 if one.undo is not None:
                     yield from (one.undo.says, one.undo.note)
-            case Errand():
+            case ManualTask():
                 yield from (one.says, *one.how)
             case Nothing():
                 yield one.why

@@ -1,17 +1,17 @@
-"""The errand that has a second factor demanded."""
+"""The manual task that has a second factor demanded."""
 
 from __future__ import annotations
 
 import pytest
 
-from commands.plan import Errand
+from commands.plan import ManualTask
 from commands.planning import PlanningInput
 from commands.report import Answer
 from commands.steps import multi_factor
 from graph.resources.directory import DirectoryRole
 from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods
 from tests.commands.evidence import at
-from tests.commands.steps.planning_inputs import UNSEEN, changes, errands, guarded, nothing, planning
+from tests.commands.steps.planning_inputs import UNSEEN, changes, guarded, nothing, planning, tasks
 
 PASSWORD = AuthenticationMethod(id="28c10230-6103-485e-b985-444c60001490", kind="password")
 APP = AuthenticationMethod(
@@ -19,14 +19,14 @@ APP = AuthenticationMethod(
 )
 
 
-def errand(on: PlanningInput) -> Errand:
-    (one,) = errands(multi_factor, on)
+def task(on: PlanningInput) -> ManualTask:
+    (one,) = tasks(multi_factor, on)
     return one
 
 
 def test_it_shows_what_is_registered_and_never_the_password():
     methods = RegisteredMethods(methods=(PASSWORD, APP), default_method="push")
-    how = errand(planning(found=[], authentication_methods=methods)).how
+    how = task(planning(found=[], authentication_methods=methods)).how
     assert how[0] == "Registered now: the Microsoft Authenticator Pixel 9, since 2026-09-08 12:00 UTC"
     assert any("push" in line for line in how)
     assert not any(line.endswith("password") and line.startswith("Registered") for line in how)
@@ -34,33 +34,31 @@ def test_it_shows_what_is_registered_and_never_the_password():
 
 def test_an_account_with_a_password_only_needs_it_whatever_the_verdict():
     methods = RegisteredMethods(methods=(PASSWORD,))
-    one = errand(planning(found=[], answer=Answer.NO_SIGN_FOUND, authentication_methods=methods))
+    one = task(planning(found=[], answer=Answer.NO_SIGN_FOUND, authentication_methods=methods))
     assert one.suggested
     assert one.how[0] == "Registered now: nothing besides the password"
 
 
 def test_a_calm_account_with_a_second_factor_is_not_urged():
     methods = RegisteredMethods(methods=(PASSWORD, APP))
-    assert not errand(
-        planning(found=[], answer=Answer.NO_SIGN_FOUND, authentication_methods=methods)
-    ).suggested
+    assert not task(planning(found=[], answer=Answer.NO_SIGN_FOUND, authentication_methods=methods)).suggested
 
 
 def test_administrators_need_one_that_cannot_be_phished():
     role = DirectoryRole(assignment_id="a", role_definition_id="x", name="Helpdesk Administrator")
-    one = errand(planning(found=[], directory_roles=[role]))
+    one = task(planning(found=[], directory_roles=[role]))
     assert any("Phishing-resistant MFA" in line for line in one.how)
-    assert not any("Phishing-resistant" in line for line in errand(planning(found=[])).how)
+    assert not any("Phishing-resistant" in line for line in task(planning(found=[])).how)
 
 
 def test_what_could_not_be_seen_is_said_and_stops_nobody():
-    one = errand(planning(found=[], authentication_methods=UNSEEN))
+    one = task(planning(found=[], authentication_methods=UNSEEN))
     assert "could not be seen" in one.how[0]
 
 
 @pytest.mark.parametrize("answer", [Answer.COMPROMISED, Answer.SUSPICIOUS])
 def test_it_is_suggested_where_there_is_a_suspicion(answer: Answer):
-    assert errand(planning(found=[], answer=answer)).suggested
+    assert task(planning(found=[], answer=answer)).suggested
 
 
 def test_the_bot_changes_nothing_itself():

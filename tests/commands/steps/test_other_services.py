@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from commands.plan import Errand
+from commands.plan import ManualTask
 from commands.planning import PlanningInput
 from commands.steps import other_services
 from graph.evidence import Known
 from tests.commands.evidence import message
-from tests.commands.steps.planning_inputs import UNSEEN, errands, planning
+from tests.commands.steps.planning_inputs import UNSEEN, planning, tasks
 
 
-def only(on: PlanningInput) -> Errand:
-    (errand,) = errands(other_services, on)
-    return errand
+def only(on: PlanningInput) -> ManualTask:
+    (task,) = tasks(other_services, on)
+    return task
 
 
 def test_each_service_is_named_once_and_every_message_stands_in_the_file() -> None:
-    errand = only(
+    task = only(
         planning(
             password_reset_mail=[
                 message("Reset your password", sender="no-reply@mail.bank.example"),
@@ -26,21 +26,21 @@ def test_each_service_is_named_once_and_every_message_stands_in_the_file() -> No
             ]
         )
     )
-    assert "came from bank.example, shop.example; all of it is in other-services.csv" in errand.how[0]
-    assert errand.files["other-services.csv"] == (
+    assert "came from bank.example, shop.example; all of it is in other-services.csv" in task.how[0]
+    assert task.files["other-services.csv"] == (
         '"service","sender","received","subject"\r\n'
         '"bank.example","code@bank.example","2026-09-09T13:00:00Z","Your code"\r\n'
         '"bank.example","no-reply@mail.bank.example","2026-09-09T12:00:00Z","Reset your password"\r\n'
         '"shop.example","help@shop.example","2026-09-09T12:00:00Z","Reset your password"\r\n'
     )
-    assert errand.suggested
+    assert task.suggested
 
 
 def test_without_such_mail_the_user_is_asked_all_the_same() -> None:
-    errand = only(planning(password_reset_mail=[]))
-    assert errand.how[0] == "In the window no mail about passwords or codes came from other services"
-    assert errand.files == {}
-    assert not errand.suggested
+    task = only(planning(password_reset_mail=[]))
+    assert task.how[0] == "In the window no mail about passwords or codes came from other services"
+    assert task.files == {}
+    assert not task.suggested
 
 
 def test_a_mailbox_that_could_not_be_searched_is_not_taken_for_an_empty_one() -> None:

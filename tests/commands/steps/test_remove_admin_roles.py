@@ -18,12 +18,12 @@ from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
-    errands,
     finding,
     guarded,
     nothing,
     only_change,
     planning,
+    tasks,
 )
 
 ROLES = "/roleManagement/directory"
@@ -146,7 +146,7 @@ def test_a_place_in_a_group_that_may_be_switched_on_is_left_to_people() -> None:
         found=[], directory_roles=[role("eligible_place", through="group-1", through_name="Tier 0")]
     )
     assert not changes(remove_admin_roles, on)
-    (task,) = errands(remove_admin_roles, on)
+    (task,) = tasks(remove_admin_roles, on)
     assert "join the group Tier 0, which gives the role User Administrator" in task.says
     assert any("Eligible assignments" in line for line in task.how)
 

@@ -14,12 +14,12 @@ from tests.commands.evidence import ADELE, record
 from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
-    errands,
     finding,
     guarded,
     nothing,
     only_change,
     planning,
+    tasks,
 )
 
 ASSIGNED = AppRoleAssignment(
@@ -67,7 +67,7 @@ GROUPS = AppRoleAssignment.model_validate(
 
 
 def test_an_application_that_came_with_a_group_is_not_taken_from_the_group():
-    (task,) = errands(remove_app_assignments, about(GROUPS))
+    (task,) = tasks(remove_app_assignments, about(GROUPS))
     assert not changes(remove_app_assignments, about(GROUPS))
     assert "CRM" in task.says
     assert any("Sales department" in line for line in task.how)
@@ -76,7 +76,7 @@ def test_an_application_that_came_with_a_group_is_not_taken_from_the_group():
 def test_where_nobody_says_whose_an_assignment_is_people_decide():
     unsaid = GROUPS.model_copy(update={"principal_type": ""})
     assert not changes(remove_app_assignments, about(unsaid))
-    (task,) = errands(remove_app_assignments, about(unsaid))
+    (task,) = tasks(remove_app_assignments, about(unsaid))
     assert any("did not say" in line for line in task.how)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.plan import Change, Errand, Nothing
+from commands.plan import Change, ManualTask, Nothing
 from commands.steps import remove_forwarding
 from graph.evidence import Known, Reason, Unavailable
 from graph.request import Cmdlet
@@ -84,12 +84,12 @@ def test_it_is_offered_but_not_suggested_where_nothing_speaks_against_it() -> No
 
 def test_for_a_synced_account_it_warns_that_the_value_may_come_from_on_premises() -> None:
     synced = user(on_premises_sync_enabled=True)
-    errand, change = remove_forwarding.plan(planning(found=[], mailbox=mailbox(), user=synced))
+    task, change = remove_forwarding.plan(planning(found=[], mailbox=mailbox(), user=synced))
     assert isinstance(change, Change)
-    assert isinstance(errand, Errand)
+    assert isinstance(task, ManualTask)
     assert change.warns == (remove_forwarding.SYNCED,)
-    assert errand.id == "remove_forwarding:on_premises"
-    assert "altRecipient" in " ".join(errand.how)
+    assert task.id == "remove_forwarding:on_premises"
+    assert "altRecipient" in " ".join(task.how)
     plain = only_change(remove_forwarding, planning(found=[], mailbox=mailbox(), user=user()))
     assert plain.warns == ()
 

@@ -17,12 +17,12 @@ from tests.commands.evidence import ADELE, INTRUDER, at, record, sign_in
 from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
-    errands,
     finding,
     guarded,
     nothing,
     only_change,
     planning,
+    tasks,
 )
 
 BASE = f"/users/{ADELE.id}/authentication"
@@ -97,7 +97,7 @@ def test_a_hardware_token_is_removed_through_the_beta_version():
 def test_a_kind_that_no_application_can_remove_is_left_to_a_person():
     on = about(method("qrCodePin"))
     assert changes(remove_sign_in_methods, on) == []
-    assert len(errands(remove_sign_in_methods, on)) == 1
+    assert len(tasks(remove_sign_in_methods, on)) == 1
 
 
 def test_the_password_is_never_removed():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from commands.plan import NEW_PASSWORD, Errand
+from commands.plan import NEW_PASSWORD, ManualTask
 from commands.planning import PlanningInput
 from commands.report import Answer
 from commands.steps import reset_password
@@ -14,7 +14,7 @@ from graph.evidence import Known
 from graph.request import Request
 from graph.resources.directory import DirectoryRole, Domain
 from tests.commands.evidence import ADELE
-from tests.commands.steps.planning_inputs import UNSEEN, changes, errands, guarded, nothing, planning, user
+from tests.commands.steps.planning_inputs import UNSEEN, changes, guarded, nothing, planning, tasks, user
 
 MANAGED = [Domain(id="contoso.example", authentication_type="Managed")]
 FEDERATED = [
@@ -30,10 +30,10 @@ def about(
     return planning(found=found, answer=answer, user=user(**fields), domains=domains, directory_roles=[])
 
 
-def only_errand(on: PlanningInput) -> Errand:
-    (errand,) = reset_password.plan(on)
-    assert isinstance(errand, Errand)
-    return errand
+def only_task(on: PlanningInput) -> ManualTask:
+    (task,) = reset_password.plan(on)
+    assert isinstance(task, ManualTask)
+    return task
 
 
 def test_it_plans_a_reset_that_must_be_changed_at_the_next_sign_in():
@@ -87,32 +87,32 @@ def test_the_rule_for_administrators_is_told_before_it_fails():
 
 
 def test_a_synced_account_is_reset_twice_on_premises_by_a_person():
-    errand = only_errand(about(on_premises_sync_enabled=True))
-    how = "\n".join(errand.how)
-    assert "twice" in errand.says
+    task = only_task(about(on_premises_sync_enabled=True))
+    how = "\n".join(task.how)
+    assert "twice" in task.says
     assert "Set-ADAccountPassword -Reset" in how
     assert "Start-ADSyncSyncCycle -PolicyType Delta" in how
     assert "local administrator" in how
     assert how.index("Wait some minutes") < how.index("Start-ADSyncSyncCycle")
     assert "App passwords" in how
     assert "never by mail" in how
-    assert errand.suggested
+    assert task.suggested
 
 
 def test_a_federated_account_is_reset_at_its_identity_provider():
-    errand = only_errand(about(FEDERATED))
-    assert errand.id == "reset_password:identity_provider"
-    assert any("https://sts.contoso.example" in line for line in errand.how)
-    assert not any("twice" in line for line in errand.how)
+    task = only_task(about(FEDERATED))
+    assert task.id == "reset_password:identity_provider"
+    assert any("https://sts.contoso.example" in line for line in task.how)
+    assert not any("twice" in line for line in task.how)
 
 
 def test_a_federated_account_from_active_directory_is_reset_twice_as_well():
-    assert any("twice" in line for line in only_errand(about(FEDERATED, on_premises_sync_enabled=True)).how)
+    assert any("twice" in line for line in only_task(about(FEDERATED, on_premises_sync_enabled=True)).how)
 
 
 def test_a_subdomain_that_is_not_listed_signs_in_as_its_parent_does():
     on = about(FEDERATED, user_principal_name="adele@sales.contoso.example")
-    assert errands(reset_password, on)
+    assert tasks(reset_password, on)
 
 
 def test_another_domain_that_is_federated_changes_nothing_for_this_account():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from commands.plan import Change, Errand
+from commands.plan import Change, ManualTask
 from commands.planning import PlanningInput
 from commands.report import Answer
 from commands.steps import restore_contact_data
@@ -17,12 +17,12 @@ from tests.commands.evidence import ADELE, INTRUDER, NESTOR, OFFICE, record
 from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
-    errands,
     finding,
     guarded,
     nothing,
     only_change,
     planning,
+    tasks,
     user,
 )
 from tests.commands.symptoms.judging import broken_in
@@ -146,16 +146,16 @@ def test_what_is_not_in_force_or_not_suspicious_is_left_alone(
 ) -> None:
     on = after(*records, **fields)
     assert not changes(restore_contact_data, on)
-    assert [one for one in errands(restore_contact_data, on) if one.id != PHONE] == []
+    assert [one for one in tasks(restore_contact_data, on) if one.id != PHONE] == []
 
 
-def by_hand(on: PlanningInput) -> Errand:
+def by_hand(on: PlanningInput) -> ManualTask:
     assert not changes(restore_contact_data, on)
-    (errand,) = (one for one in errands(restore_contact_data, on) if one.id != PHONE)
-    return errand
+    (task,) = (one for one in tasks(restore_contact_data, on) if one.id != PHONE)
+    return task
 
 
-def test_an_account_mastered_on_premises_becomes_an_errand_with_the_value() -> None:
+def test_an_account_mastered_on_premises_becomes_an_task_with_the_value() -> None:
     on = after(changed(Mobile=("+1", "+2")), mobile_phone="+2", on_premises_sync_enabled=True)
     how = by_hand(on).how
     assert "Before, it was “+1”" in how
@@ -175,9 +175,9 @@ def test_a_display_name_is_never_emptied() -> None:
 
 
 def test_what_the_bot_cannot_put_back_is_left_to_people() -> None:
-    errand = by_hand(after(changed(Manager=("Nestor", "Nobody"))))
-    assert errand.id == "restore_contact_data:rest"
-    assert errand.how[0].startswith("The manager was changed from “Nestor” to “Nobody”")
+    task = by_hand(after(changed(Manager=("Nestor", "Nobody"))))
+    assert task.id == "restore_contact_data:rest"
+    assert task.how[0].startswith("The manager was changed from “Nestor” to “Nobody”")
 
 
 ROLE = DirectoryRole(assignment_id="a", role_definition_id="r", name="Exchange Administrator")
@@ -222,10 +222,10 @@ def test_a_protected_account_is_left_alone() -> None:
 
 
 def ask_by_phone(on: PlanningInput) -> str:
-    """The instructions of the errand to call the user."""
-    (errand,) = (one for one in errands(restore_contact_data, on) if one.id == PHONE)
-    assert errand.suggested
-    return "\n".join(errand.how)
+    """The instructions of the manual task to call the user."""
+    (task,) = (one for one in tasks(restore_contact_data, on) if one.id == PHONE)
+    assert task.suggested
+    return "\n".join(task.how)
 
 
 def test_the_user_is_called_at_the_number_from_before_the_first_change() -> None:

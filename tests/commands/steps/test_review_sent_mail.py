@@ -5,25 +5,25 @@ from __future__ import annotations
 import csv
 import io
 
-from commands.plan import Errand
+from commands.plan import ManualTask
 from commands.planning import PlanningInput
 from commands.steps import review_sent_mail
 from graph.audit_log.record import Item
 from graph.evidence import Known
 from tests.commands.evidence import INTRUDER, OFFICE, message, record, traced
-from tests.commands.steps.planning_inputs import UNSEEN, errands, nothing, planning
+from tests.commands.steps.planning_inputs import UNSEEN, nothing, planning, tasks
 from tests.commands.symptoms.judging import broken_in, past
 
 KEY = "<one@contoso.example>"
 
 
-def only(on: PlanningInput) -> Errand:
-    (errand,) = errands(review_sent_mail, on)
-    return errand
+def only(on: PlanningInput) -> ManualTask:
+    (task,) = tasks(review_sent_mail, on)
+    return task
 
 
 def test_the_list_names_time_recipients_subject_and_address_and_no_body() -> None:
-    errand = only(
+    task = only(
         planning(
             sign_ins=broken_in(),
             message_trace=[traced("=1+1", message_id=KEY, to="a@fabrikam.example")],
@@ -31,7 +31,7 @@ def test_the_list_names_time_recipients_subject_and_address_and_no_body() -> Non
             sent_items=[message("=1+1", "the secret text", internet_message_id=KEY, to="b@fabrikam.example")],
         )
     )
-    rows = list(csv.reader(io.StringIO(errand.files["sent-mail.csv"])))
+    rows = list(csv.reader(io.StringIO(task.files["sent-mail.csv"])))
     assert rows == [
         ["time", "recipients", "subject", "address", "sent by"],
         [
@@ -42,8 +42,8 @@ def test_the_list_names_time_recipients_subject_and_address_and_no_body() -> Non
             "the intruder",
         ],
     ]
-    assert "secret" not in str(errand)
-    assert errand.suggested
+    assert "secret" not in str(task)
+    assert task.suggested
 
 
 def test_it_says_which_sources_were_seen_and_which_were_not() -> None:
@@ -55,16 +55,16 @@ def test_it_says_which_sources_were_seen_and_which_were_not() -> None:
 
 
 def test_without_a_known_intruder_all_mail_of_the_window_is_listed_and_said_to_be() -> None:
-    errand = only(planning(sign_ins=past(), message_trace=[traced(hours=-20), traced()]))
-    assert errand.how[0].startswith("No record tells when somebody else was in, so all 2 messages since ")
-    assert not errand.suggested
+    task = only(planning(sign_ins=past(), message_trace=[traced(hours=-20), traced()]))
+    assert task.how[0].startswith("No record tells when somebody else was in, so all 2 messages since ")
+    assert not task.suggested
 
 
 def test_where_no_mail_could_be_seen_people_look_themselves() -> None:
-    errand = only(planning())
-    assert errand.files == {}
+    task = only(planning())
+    assert task.files == {}
     assert "Ask the user to look through Sent Items and Deleted Items for mail that somebody else wrote" in (
-        errand.how
+        task.how
     )
 
 
@@ -88,6 +88,6 @@ def test_mail_from_the_users_usual_places_alone_is_said_to_be_that() -> None:
 
 def test_a_list_that_is_too_long_is_cut_and_says_so() -> None:
     rows = [traced(to=f"r{number}@fabrikam.example") for number in range(review_sent_mail.MOST + 1)]
-    errand = only(planning(found=[], sign_ins=broken_in(), message_trace=rows))
-    assert f"The list holds the first {review_sent_mail.MOST:,} of them" in errand.how
-    assert errand.files["sent-mail.csv"].count("\r\n") == review_sent_mail.MOST + 1
+    task = only(planning(found=[], sign_ins=broken_in(), message_trace=rows))
+    assert f"The list holds the first {review_sent_mail.MOST:,} of them" in task.how
+    assert task.files["sent-mail.csv"].count("\r\n") == review_sent_mail.MOST + 1

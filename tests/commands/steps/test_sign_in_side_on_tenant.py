@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from commands.check import judge
-from commands.plan import Act, Change, Errand, Look, Planned, State, Undo, same, state_of, took_effect
+from commands.plan import Act, Change, Look, ManualTask, Planned, State, Undo, same, state_of, took_effect
 from commands.planning import PlanningInput
 from commands.steps import (
     Step,
@@ -255,14 +255,14 @@ def test_every_request_keeps_to_the_contract(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "errand"),
+    ("address", "task"),
     [
         ("miriam.graham@contoso.example", "reset_password:on_premises"),
         ("henrietta.mueller@fabrikam.example", "reset_password:identity_provider"),
     ],
 )
-def test_a_password_that_lives_elsewhere_is_left_to_people(address: str, errand: str) -> None:
+def test_a_password_that_lives_elsewhere_is_left_to_people(address: str, task: str) -> None:
     with _started(address) as started:
         (planned,) = reset_password.plan(started.planning)
-        assert isinstance(planned, Errand)
-        assert planned.id == errand
+        assert isinstance(planned, ManualTask)
+        assert planned.id == task

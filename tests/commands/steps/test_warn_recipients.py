@@ -7,30 +7,30 @@ import io
 
 import pytest
 
-from commands.plan import Errand
+from commands.plan import ManualTask
 from commands.planning import PlanningInput
 from commands.report import Answer
 from commands.steps import warn_recipients
 from graph.audit_log.record import Item
 from tests.commands.evidence import ADELE, INTRUDER, message, record, traced
-from tests.commands.steps.planning_inputs import UNSEEN, errands, finding, nothing, planning
+from tests.commands.steps.planning_inputs import UNSEEN, finding, nothing, planning, tasks
 from tests.commands.symptoms.judging import broken_in
 
 KEY = "<one@contoso.example>"
 BAD = record("Send", address=INTRUDER, items=[Item("Pay now", KEY, "", "")])
 
 
-def only(on: PlanningInput) -> Errand:
-    (errand,) = errands(warn_recipients, on)
-    return errand
+def only(on: PlanningInput) -> ManualTask:
+    (task,) = tasks(warn_recipients, on)
+    return task
 
 
-def listed(errand: Errand) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(errand.files["recipients.csv"])))
+def listed(task: ManualTask) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(task.files["recipients.csv"])))
 
 
 def test_each_address_stands_once_with_place_count_and_times() -> None:
-    errand = only(
+    task = only(
         planning(
             sign_ins=broken_in(),
             audit_log=[BAD],
@@ -42,21 +42,21 @@ def test_each_address_stands_once_with_place_count_and_times() -> None:
             ],
         )
     )
-    assert listed(errand) == [
+    assert listed(task) == [
         ["recipient", "place", "messages", "from the intruder", "first", "last"],
         ["buyer@fabrikam.example", "outside", "2", "1", "2026-09-09T12:00:00Z", "2026-09-09T14:00:00Z"],
         ["megan.bowen@contoso.example", "inside", "1", "0", "2026-09-09T13:00:00Z", "2026-09-09T13:00:00Z"],
     ]
-    assert "recipients.csv names 2 recipients, 1 of them outside the organisation" in errand.how
-    assert errand.suggested
+    assert "recipients.csv names 2 recipients, 1 of them outside the organisation" in task.how
+    assert task.suggested
 
 
 def test_recipients_come_from_sent_items_too_and_the_account_itself_is_none() -> None:
     copy = message(to=["a@fabrikam.example", *ADELE.addresses])
-    errand = only(planning(sign_ins=broken_in(), message_trace=UNSEEN, sent_items=[copy]))
-    assert [row[0] for row in listed(errand)[1:]] == ["a@fabrikam.example"]
-    assert "recipients.csv names 1 recipient, 1 of them outside the organisation" in errand.how
-    assert not errand.suggested
+    task = only(planning(sign_ins=broken_in(), message_trace=UNSEEN, sent_items=[copy]))
+    assert [row[0] for row in listed(task)[1:]] == ["a@fabrikam.example"]
+    assert "recipients.csv names 1 recipient, 1 of them outside the organisation" in task.how
+    assert not task.suggested
 
 
 def test_the_draft_names_address_and_span_and_holds_no_link_and_no_name_of_the_intruders() -> None:
@@ -79,16 +79,16 @@ def test_where_nobody_got_mail_nobody_is_warned() -> None:
 
 
 def test_where_no_recipient_could_be_seen_people_find_them_out() -> None:
-    errand = only(planning(sign_ins=broken_in(), message_trace=UNSEEN))
-    assert list(errand.files) == ["warning.txt"]
-    assert any(line.startswith("No source names a recipient; run a message trace") for line in errand.how)
+    task = only(planning(sign_ins=broken_in(), message_trace=UNSEEN))
+    assert list(task.files) == ["warning.txt"]
+    assert any(line.startswith("No source names a recipient; run a message trace") for line in task.how)
 
 
 def test_a_list_that_is_too_long_is_cut_and_says_so() -> None:
     rows = [traced(to=f"r{number}@fabrikam.example") for number in range(warn_recipients.MOST + 1)]
-    errand = only(planning(found=[], sign_ins=broken_in(), message_trace=rows))
-    assert len(listed(errand)) == warn_recipients.MOST + 1
-    assert errand.how.count(f"The list holds the first {warn_recipients.MOST:,} of them") == 2
+    task = only(planning(found=[], sign_ins=broken_in(), message_trace=rows))
+    assert len(listed(task)) == warn_recipients.MOST + 1
+    assert task.how.count(f"The list holds the first {warn_recipients.MOST:,} of them") == 2
 
 
 def test_where_no_sign_was_found_nobody_is_told_that_somebody_was_in() -> None:

@@ -1,12 +1,12 @@
-"""Errands are listed by number, and what is open can be ticked off."""
+"""Manual tasks are listed by number, and what is open can be ticked off."""
 
 from __future__ import annotations
 
 from bot.messages import Message, Modal
-from bot.messages.errands import by_text, errand_done_modal, errands
+from bot.messages.tasks import by_text, task_done_modal, tasks
 from bot.verbs import registry
-from bot.verbs.errands import TickErrand
 from bot.verbs.spelling import CaseId
+from bot.verbs.tasks import TickTask
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 
@@ -15,39 +15,39 @@ def shown(message: Message | Modal) -> str:
     return "\n".join(slack_text.lines(message.blocks, lambda name: name))
 
 
-def test_open_errands_come_first_each_with_its_way_and_a_button():
-    message = errands("C-7F3K2", samples.ADELE, samples.errand_states(("Scan the computer",)))
+def test_open_tasks_come_first_each_with_its_way_and_a_button():
+    message = tasks("C-7F3K2", samples.ADELE, samples.task_states(("Scan the computer",)))
     text = shown(message)
-    assert "2 of 3 errands open" in text
+    assert "2 of 3 manual tasks open" in text
     assert text.index("☐ *2.* Scan the computer") < text.index("☑ 3. Scan the computer, done by @U0MEGAN01")
     found = [block["accessory"] for block in message.blocks if "accessory" in block]
     assert [(one["action_id"], one["value"]) for one in found] == [
-        ("errand_done", "C-7F3K2 1"),
-        ("errand_done", "C-7F3K2 2"),
+        ("task_done", "C-7F3K2 1"),
+        ("task_done", "C-7F3K2 2"),
     ]
     assert "… 4 more lines in the window that “Done” opens" in text
     assert "☐ 1. Scan the computer" in message.text
 
 
 def test_the_window_gives_the_whole_way_and_takes_a_note():
-    errand = samples.errand_states(("Scan the computer",))[0]
-    modal = errand_done_modal("C-7F3K2", samples.ADELE, errand)
-    assert shown(modal).count("    Scan the computer") == len(errand.how)
-    assert modal.callback_id == "errand_done"
+    task = samples.task_states(("Scan the computer",))[0]
+    modal = task_done_modal("C-7F3K2", samples.ADELE, task)
+    assert shown(modal).count("    Scan the computer") == len(task.how)
+    assert modal.callback_id == "task_done"
     assert modal.private_metadata == "C-7F3K2 1"
     assert modal.blocks[-1]["block_id"] == "note"
 
 
 def test_what_does_not_fit_can_still_be_ticked_off_by_its_number():
-    message = errands("C-7F3K2", samples.ADELE, samples.errand_states(("Scan the computer",), 200))
+    message = tasks("C-7F3K2", samples.ADELE, samples.task_states(("Scan the computer",), 200))
     assert "tick them off by their numbers, as below" in shown(message)
     assert by_text("C-7F3K2", 1) in shown(message)
 
 
-def test_a_case_without_errands_says_so():
-    assert "There is nothing for people to do." in shown(errands("C-7F3K2", samples.ADELE, ()))
+def test_a_case_without_tasks_says_so():
+    assert "There is nothing for people to do." in shown(tasks("C-7F3K2", samples.ADELE, ()))
 
 
 def test_what_is_typed_to_tick_one_off_is_understood():
     _, wish = registry.read(by_text("C-7F3K2", 2).removeprefix("/compromise "))
-    assert wish == TickErrand(CaseId("C-7F3K2"), 2)
+    assert wish == TickTask(CaseId("C-7F3K2"), 2)

@@ -1,4 +1,4 @@
-"""`/compromise errands`: list what people are to do in a case, and tick it off."""
+"""`/compromise tasks`: list what people are to do in a case, and tick it off."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.errors import NotUnderstood
 from bot.messages import decisions
-from bot.messages.errands import errand_done_modal, errands
+from bot.messages.tasks import task_done_modal, tasks
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
@@ -16,22 +16,22 @@ from commands.ledger import Case
 from commands.ledger import entries as e
 from commands.proposals import TaskState
 
-NAME = "errands"
+NAME = "tasks"
 USAGE = "<user or case> [done <number> note]"
 SAYS = "Lists what people are to do, and ticks it off."
-EXAMPLE = "/compromise errands C-7F3K2 done 2 called her on the phone"
+EXAMPLE = "/compromise tasks C-7F3K2 done 2 called her on the phone"
 
 
 @dataclass(frozen=True, slots=True)
-class ShowErrands:
+class ShowTasks:
     """Show what people are to do in a case."""
 
     about: About
 
 
 @dataclass(frozen=True, slots=True)
-class TickErrand:
-    """Say that an errand is done."""
+class TickTask:
+    """Say that a manual task is done."""
 
     about: About
     number: int
@@ -43,7 +43,7 @@ class Listed:
     """What people are to do in a case."""
 
     case: Case
-    errands: tuple[TaskState, ...]
+    tasks: tuple[TaskState, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,52 +56,52 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """An errand that is done, and how many are not yet."""
+    """A manual task that is done, and how many are not yet."""
 
     case: Case
-    errand: TaskState
+    task: TaskState
     left: int
 
 
-def read(words: list[str], text: str) -> ShowErrands | TickErrand:
+def read(words: list[str], text: str) -> ShowTasks | TickTask:
     """Read the user or case, and what is done."""
     about, more = spelling.about_in(words, NAME), words[1:]
     if not more:
-        return ShowErrands(about)
+        return ShowTasks(about)
     number = more[1] if len(more) > 1 and more[0].casefold() == "done" else ""
     if not (number.isascii() and number.isdigit() and len(number) < 4):
-        raise NotUnderstood("To tick an errand off, type for example: /compromise errands C-7F3K2 done 2")
+        raise NotUnderstood("To tick a manual task off, type for example: /compromise tasks C-7F3K2 done 2")
     # The note stands there as it was typed; words would have lost their quotes and stops.
     found = re.search(rf"\bdone\W+{number}\b(.*)", text, re.IGNORECASE | re.DOTALL)
-    return TickErrand(about, int(number), spelling.plain(found[1]) if found else "")
+    return TickTask(about, int(number), spelling.plain(found[1]) if found else "")
 
 
-def may(wish: ShowErrands | TickErrand, asked: Asked, tools: Tools) -> Case:
+def may(wish: ShowTasks | TickTask, asked: Asked, tools: Tools) -> Case:
     """Let responders and approvers, about any account but their own."""
     case = tools.gate.finished_case(wish.about)
     tools.gate.reader_about(asked, case.subject)
     return case
 
 
-def do(wish: ShowErrands | TickErrand, may: Case, asked: Asked, tools: Tools) -> Listed | Opened | Ticked:
+def do(wish: ShowTasks | TickTask, may: Case, asked: Asked, tools: Tools) -> Listed | Opened | Ticked:
     """List, ask how it went where a button said it, or tick off."""
-    if isinstance(wish, ShowErrands):
-        return Listed(may, tuple(tools.proposals.errands(may.id)))
+    if isinstance(wish, ShowTasks):
+        return Listed(may, tuple(tools.proposals.tasks(may.id)))
     if asked.clicked and asked.trigger:
-        known = {errand.number: errand for errand in tools.proposals.errands(may.id)}
+        known = {task.number: task for task in tools.proposals.tasks(may.id)}
         if wish.number in known and not known[wish.number].done_by:
-            tools.open(asked, errand_done_modal(may.id, may.subject, known[wish.number]))
-            return Opened("errand_done", may)
-    errand = tools.proposals.tick(may.id, wish.number, asked.user, wish.note)
-    return Ticked(may, errand, sum(1 for one in tools.proposals.errands(may.id) if not one.done_by))
+            tools.open(asked, task_done_modal(may.id, may.subject, known[wish.number]))
+            return Opened("task_done", may)
+    task = tools.proposals.tick(may.id, wish.number, asked.user, wish.note)
+    return Ticked(may, task, sum(1 for one in tools.proposals.tasks(may.id) if not one.done_by))
 
 
 def shows(done: Listed | Opened | Ticked, tools: Tools) -> Answer:
     """Show the list, or that it is ticked off."""
     match done:
         case Listed(case, left):
-            return Answer(e.TasksShown(), case.id, (errands(case.id, case.subject, left),))
+            return Answer(e.TasksShown(), case.id, (tasks(case.id, case.subject, left),))
         case Opened(window, case):
             return Answer(e.ModalOpened(window=window), case.id)
-        case Ticked(case, errand, count):
-            return Answer(e.Answered(), case.id, (decisions.errand_ticked(errand, count, tools.gate.ours),))
+        case Ticked(case, task, count):
+            return Answer(e.Answered(), case.id, (decisions.task_ticked(task, count, tools.gate.ours),))
