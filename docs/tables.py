@@ -20,12 +20,15 @@ from pydantic.fields import FieldInfo
 
 from bot.cli import command, ending
 from bot.settings import Settings, variables
+from bot.setup import doctor
 from bot.setup import init as onboarding
+from bot.setup.capabilities import PARTS
 from bot.verbs.registry import VERBS
 from commands import facts
 from commands import steps as remedies
 from commands import symptoms as signs_of
 from commands.ledger.entries import EVENTS, Event
+from graph import contract
 from graph.queries.registry import QUERIES
 from graph.settings import TenantSettings
 from sandbox.scenarios import SCENARIOS
@@ -156,6 +159,68 @@ def steps() -> str:
                 coded(step.PERMISSIONS) or "none",
             ]
             for step in remedies.STEPS
+        ),
+    )
+
+
+# docs/reference/permissions.md
+
+
+def to_grant() -> str:
+    """The application permissions of Graph that a check needs, one a line."""
+    return "\n" + "".join(f"- `{name}`\n" for name in onboarding.of_graph(onboarding.to_read()))
+
+
+def to_hold() -> str:
+    """The cmdlets of Exchange and Purview that a check needs."""
+    needs = onboarding.to_read()
+    purview = coded(onboarding.cmdlets(needs, "Purview"))
+    return f"\n{coded(onboarding.cmdlets(needs))}; in Purview {purview}\n"
+
+
+def included() -> str:
+    """The permissions that would do in place of those that the bot names."""
+    return table(
+        "named here | would do as well | does a part only",
+        (
+            [coded([name]), coded(row.included_in), f"{coded(row.less)}: {row.why_less}" if row.less else ""]
+            for name, row in contract.permissions().items()
+            if row.included_in or row.less
+        ),
+    )
+
+
+def needed() -> str:
+    """What each source needs, and the symptoms that rest on it."""
+    return table(
+        "source | permissions | licence | symptoms that rest on it",
+        (
+            [coded([row.source]), coded(row.permissions), row.licence, coded(row.symptoms)]
+            for row in doctor.table()
+        ),
+    )
+
+
+def finer() -> str:
+    """What is lost inside a source while the rest of it is seen."""
+    return table(
+        "what a responder sees | source | needs | without it",
+        (
+            [part.what, coded([source]), coded([part.need]), part.without]
+            for source, parts in PARTS.items()
+            for part in parts
+        ),
+    )
+
+
+def opening() -> str:
+    """The directory roles that open Exchange and Purview to an application."""
+    return table(
+        "directory role | Exchange | Purview",
+        (
+            [name, *("yes" if service in row.opens else "no" for service in ("exchange", "compliance"))]
+            for name, row in contract.roles().items()
+            if row.opens
         ),
     )
 

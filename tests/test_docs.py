@@ -15,8 +15,7 @@ import pytest
 
 from bot import settings
 from bot.settings import variables
-from bot.setup import doctor, init
-from bot.setup.capabilities import PARTS
+from bot.setup import init
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import sign_head
 from commands.ledger.entries import Asked
@@ -92,21 +91,6 @@ def test_the_quickstart_names_each_scope_and_command_as_it_is():
     assert "`connections:write`" in QUICKSTART
     for verb in re.findall(r"\.venv/bin/compromise ([a-z -]+?)(?: --|`|\n)", QUICKSTART):
         assert f"## compromise {verb.strip()}" in (ROOT / "docs/reference/command_line.md").read_text(), verb
-
-
-def test_the_page_of_permissions_lists_everything_that_the_queries_need():
-    mark = "Application permissions of Microsoft Graph"
-    assert bullets_after(PERMISSIONS, mark) == list(init.of_graph(init.to_read()))
-    line = next(line for line in PERMISSIONS.splitlines() if line.startswith("`Get-BlockedSenderAddress`"))
-    exchange, _, purview = line.partition("; in Purview ")
-    assert re.findall(r"`([^`]+)`", exchange) == list(init.cmdlets(init.to_read()))
-    assert re.findall(r"`([^`]+)`", purview) == list(init.cmdlets(init.to_read(), "Purview"))
-
-
-def test_the_page_of_permissions_has_everything_that_is_finer_than_a_source():
-    rows = PERMISSIONS.partition("## Finer than a source")[2].partition("\n## ")[0].splitlines()
-    wanted = [doctor.finer_markdown(source, part) for source, parts in PARTS.items() for part in parts]
-    assert [row for row in rows if row.startswith("| ")][2:] == wanted
 
 
 def test_the_readme_names_only_verbs_that_make_knows():

@@ -1,8 +1,9 @@
 """What the bot can do in a tenant, capability by capability, and which permission, role or cmdlet carries it.
 
 Pure: what an application holds goes in, sentences come out. Queries and steps declare what they need; here
-stands what is finer than a source or a step as a whole. A test compares this file with every cmdlet that the
-queries and steps name.
+stands what is finer than a source or a step as a whole. Which permission or role would do for another one is
+read from `graph.contract`, and so is what takes a cmdlet back. A test compares this file with every cmdlet
+that the queries and steps name.
 """
 
 from __future__ import annotations
@@ -14,60 +15,8 @@ from typing import Final
 
 from bot.messages import parts
 from commands.steps import STEPS, Step
+from graph import contract
 from graph.responses import MANAGE_AS_APP
-
-ROLES: Final[Mapping[str, str]] = {
-    "User Administrator": "fe930be7-5e62-47db-91af-98c3a49a38b1",
-    "Privileged Authentication Administrator": "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",
-    "Global Administrator": "62e90394-69f5-4237-9190-012177145e10",
-    "Cloud Device Administrator": "7698a772-787b-4ac8-901f-60d6b08affd2",
-}
-"""Directory roles with their template ids. Source: Microsoft Entra, "Built-in roles"."""
-
-OVER_ADMINISTRATORS: Final = ("Privileged Authentication Administrator", "Global Administrator")
-"""The roles that may act on accounts of administrators; they may also do what User Administrator may."""
-
-STANDS_FOR: Final[Mapping[str, tuple[str, ...]]] = {
-    "User Administrator": OVER_ADMINISTRATORS,
-    "Privileged Authentication Administrator": OVER_ADMINISTRATORS,
-    "Cloud Device Administrator": ("Global Administrator",),
-}
-"""The roles that may do what a role is needed for as well."""
-
-INCLUDED: Final[Mapping[str, tuple[str, ...]]] = {
-    "Application.Read.All": ("Directory.Read.All", "Application.ReadWrite.All"),
-    "Device.Read.All": ("Directory.Read.All", "Device.ReadWrite.All"),
-    "Domain.Read.All": ("Directory.Read.All",),
-    "Domain-InternalFederation.Read.All": ("Domain-InternalFederation.ReadWrite.All",),
-    "GroupMember.Read.All": ("Directory.Read.All",),
-    "IdentityRiskyUser.Read.All": ("IdentityRiskyUser.ReadWrite.All",),
-    "Mail.ReadBasic.All": ("Mail.Read",),
-    "LicenseAssignment.Read.All": ("Directory.Read.All",),
-    "MailboxSettings.Read": ("MailboxSettings.ReadWrite",),
-    "PrivilegedEligibilitySchedule.Read.AzureADGroup": (
-        "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup",
-    ),
-    "RoleManagement.Read.Directory": ("RoleManagement.ReadWrite.Directory", "Directory.Read.All"),
-    "User-Mail.ReadWrite.All": ("User.ReadWrite.All",),
-    "User-Phone.ReadWrite.All": ("User.ReadWrite.All",),
-    "User-PasswordProfile.ReadWrite.All": ("User.ReadWrite.All",),
-    "User.Read.All": ("Directory.Read.All", "User.ReadWrite.All"),
-    "User.RevokeSessions.All": ("User.ReadWrite.All",),
-    "UserAuthenticationMethod.Read.All": ("UserAuthenticationMethod.ReadWrite.All",),
-}
-"""Permissions that hold another one in them, wholly or for most of what the bot asks for. A test holds this
-against the contract."""
-
-UNDO: Final[Mapping[str, tuple[str, ...]]] = {
-    "Disable-InboxRule": ("Enable-InboxRule",),
-    "Disable-SweepRule": ("Enable-SweepRule",),
-    "Disable-TransportRule": ("Enable-TransportRule",),
-    "Remove-MailboxFolderPermission": ("Add-MailboxFolderPermission", "Set-MailboxFolderPermission"),
-    "Remove-MailboxPermission": ("Add-MailboxPermission",),
-    "Remove-RecipientPermission": ("Add-RecipientPermission",),
-    "Remove-RoleGroupMember": ("Add-RoleGroupMember",),
-}
-"""The cmdlets that take back what another one did; where the same one does both, it is not listed."""
 
 _NEED = re.compile(r"(?:an? )(Exchange|Purview) role with ([A-Za-z]+-\w+)")
 _ROLE = "the role "
@@ -92,8 +41,7 @@ class Held:
     def has(self, need: str) -> bool | None:
         """Whether a need, in the words of queries and steps, is met; None when it cannot be told."""
         if need.startswith(_ROLE):
-            role = need.removeprefix(_ROLE)
-            wanted = {ROLES[name] for name in (role, *STANDS_FOR.get(role, ()))}
+            wanted = {contract.roles()[name].id for name in contract.roles_like(need.removeprefix(_ROLE))}
             return None if self.roles is None else bool(wanted & self.roles)
         service, cmdlet = cmdlet_of(need)
         if cmdlet:
@@ -101,7 +49,7 @@ class Held:
             return None if held is None else cmdlet in held
         if self.permissions is None:
             return None
-        return not self.permissions.isdisjoint((need, *INCLUDED.get(need, ())))
+        return not self.permissions.isdisjoint((need, *included_in(need)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +294,12 @@ FOR: Final[Mapping[tuple[str, str], str]] = {
 """Needs that carry a part of a step only, with that part; without any other need a step is not possible."""
 
 
+def included_in(need: str) -> tuple[str, ...]:
+    """The permissions that hold another one in them for all that the bot asks with it."""
+    row = contract.permissions().get(need)
+    return row.included_in if row is not None else ()
+
+
 def cmdlet_of(need: str) -> tuple[str, str]:
     """The service and the cmdlet that a need names, ("", "") when it names none."""
     found = _NEED.match(need)
@@ -374,7 +328,8 @@ def undoes(step: Step) -> tuple[str, ...]:
         role_with(service, back)
         for need in step.PERMISSIONS
         for service, cmdlet in [cmdlet_of(need)]
-        for back in UNDO.get(cmdlet, ())
+        if cmdlet
+        for back in contract.cmdlets()[cmdlet].taken_back_by
     )
 
 

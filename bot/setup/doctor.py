@@ -28,9 +28,7 @@ from bot.messages.escape import visible
 from bot.people import People
 from bot.settings import Settings, SlackSettings
 from bot.setup.capabilities import (
-    OVER_ADMINISTRATORS,
     PARTS,
-    ROLES,
     STANDS_IN,
     Held,
     Part,
@@ -47,6 +45,7 @@ from commands.errors import KeyUnusable
 from commands.signing_key import SigningKey
 from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS
+from graph import contract
 from graph.auth import Resource, refuses
 from graph.collect import collect, find_subject
 from graph.connection import Connection
@@ -164,19 +163,6 @@ def table() -> tuple[Row, ...]:
         helped = tuple(_name(symptom) for symptom in SYMPTOMS if source in symptom.HELPS)
         rows.append(Row(source, tuple(query.PERMISSIONS), query.LICENCE, needing, helped))
     return tuple(rows)
-
-
-def markdown(row: Row) -> str:
-    """The row as it stands on the reference page."""
-    permissions = ", ".join(one if " " in one else f"`{one}`" for one in row.permissions)
-    symptoms = ", ".join(f"`{name}`" for name in row.symptoms)
-    return f"| `{row.source}` | {permissions} | {row.licence} | {symptoms} |"
-
-
-def finer_markdown(source: str, part: Part) -> str:
-    """A part of a source as it stands on the reference page."""
-    need = part.need if " " in part.need else f"`{part.need}`"
-    return f"| {part.what} | `{source}` | {need} | {part.without} |"
 
 
 def examine(
@@ -379,11 +365,11 @@ def _held(connection: Connection, deadline: Deadline, *, to_write: bool) -> tupl
     given = _directory_roles(connection, deadline, to_write=to_write)
     roles = None if given is None else frozenset(role for role, scope in given if scope == _WHOLE_TENANT)
     partly = frozenset(role for role, _ in given or ()) - (roles or frozenset())
-    for role, role_id in ROLES.items():
-        if role_id in partly:
+    for role, row in contract.roles().items():
+        if row.id in partly:
             says = "holds only in an administrative unit; which accounts that reaches cannot be told"
             lines.append(Line(there=None, what=f"the directory role {role}{whose}", says=says))
-        if not partly.isdisjoint((role_id, *(ROLES[above] for above in OVER_ADMINISTRATORS))):
+        if not partly.isdisjoint(contract.roles()[name].id for name in contract.roles_like(role)):
             unheard.add(f"the role {role}")
     held = _PartlyHeld(
         permissions, roles, cmdlets[Resource.EXCHANGE], cmdlets[Resource.COMPLIANCE], frozenset(unheard)
@@ -438,7 +424,11 @@ def _fits(held: Held, recorded: Sequence[_Asked]) -> bool:
 def _no_role_at_all(held: Held) -> Iterator[Line]:
     """Say it in one line where Exchange lets an application in that may run nothing there."""
     if held.has(MANAGE_AS_APP) and held.exchange == frozenset():
-        says = "there is none, so Exchange.ManageAsApp opens nothing; assign Global Reader, or a role group"
+        opening = {row.id: name for name, row in contract.roles().items() if "exchange" in row.opens}
+        given = sorted(opening[role] for role in held.roles or () if role in opening)
+        says = f"there is none, so {MANAGE_AS_APP} opens nothing; assign Global Reader, or a role group"
+        if given:
+            says = f"Exchange lets it run nothing, although {' and '.join(given)} should open it"
         yield Line(there=False, what="a role in Exchange", says=says)
 
 
@@ -494,9 +484,9 @@ def what_steps_can(held: Held, *, meant: bool = False) -> list[Line]:
         there = False if any(certain for certain, _ in found) else None if found else True
         says = "; ".join(dict.fromkeys(said for _, said in found))
         lines.append(Line(there=there, what=f"the step {label(step)}", says=says))
-    above = [name for name in OVER_ADMINISTRATORS if held.roles and ROLES[name] in held.roles]
-    if not above:
-        says = f"are left to people without the directory role {OVER_ADMINISTRATORS[0]}"
+    over = contract.roles_over_administrators()
+    if not any(contract.roles()[name].id in (held.roles or ()) for name in over):
+        says = f"are left to people without the directory role {over[0]}"
         lines.append(Line(there=None, what="passwords and sign-in of administrators", says=says))
     return lines
 

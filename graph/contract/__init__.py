@@ -1,9 +1,10 @@
 """Microsoft's contract: what Graph, Exchange Online and Security & Compliance take and answer, as a table.
 
 Only facts live here, in TOML files beside this loader: one row for each endpoint and method (``endpoints/``),
-for each type that is read or sent (``types/``), and for each cmdlet (``cmdlets/``). Each row names its source
-and the day on which it was read. The queries, steps, permissions and refusals of the product are tested
-against it, and the local tenant enforces it, so that neither keeps a belief of its own. How a row is added:
+for each type that is read or sent (``types/``), for each cmdlet (``cmdlets/``), and for each permission and
+directory role. Each row names its source and the day on which it was read. The queries, steps and refusals of
+the product are tested against it, what is told of permissions and roles is read from it, and the local tenant
+enforces it, so that neither keeps a belief of its own. How a row is added:
 docs/how-to/add-to-the-contract.md.
 
 A value is written as its type: ``String`` is never null, ``String?`` may be, ``[String]`` is a list. The
@@ -218,6 +219,7 @@ class Cmdlet(Row):
         name: Its name.
         parameters: The parameters by service; a service that is not named does not have the cmdlet.
         roles: The management roles that hold it, any of which will do.
+        taken_back_by: The cmdlets that take back what it did; empty where it does so itself, or nothing does.
         fields: What an item of the answer holds; empty where nothing is answered.
         only: Fields that one service alone gives.
         default_page: How many items come unless ``ResultSize`` says otherwise; None where nothing says so.
@@ -228,11 +230,42 @@ class Cmdlet(Row):
     name: str
     parameters: Mapping[Service, Values]
     roles: Mapping[Service, tuple[str, ...]] = {}
+    taken_back_by: tuple[str, ...] = ()
     fields: Values = {}
     only: Mapping[Service, Values] = {}
     default_page: int | None = None
     largest_page: int | None = None
     quirks: tuple[str, ...] = ()
+
+
+class Permission(Row):
+    """One application permission that the product names.
+
+    Attributes:
+        name: Its name.
+        included_in: The permissions each of which lets through all that it is named for.
+        less: Those that Microsoft lists for the same requests and that do not do the whole of it.
+        why_less: What they do not do, "" where there are none.
+    """
+
+    name: str
+    included_in: tuple[str, ...]
+    less: tuple[str, ...] = ()
+    why_less: str = ""
+
+
+class Role(Row):
+    """One directory role.
+
+    Attributes:
+        name: Its name.
+        id: Its template id.
+        opens: The services of Exchange PowerShell that it opens to an application with Exchange.ManageAsApp.
+    """
+
+    name: str
+    id: str
+    opens: tuple[Service, ...] = ()
 
 
 class CommonParameters(Row):
@@ -252,18 +285,21 @@ def _rows(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield file.name, tomllib.loads(file.read_text(encoding="utf-8"))
 
 
+def _listed(name: str) -> dict[str, Any]:
+    """The TOML file of a name beside this loader."""
+    return tomllib.loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
+
+
 @cache
 def sources() -> Mapping[str, str]:
     """Where the short names lead that a source begins with."""
-    text = (files(__package__) / "sources.toml").read_text(encoding="utf-8")
-    return {name: str(place) for name, place in tomllib.loads(text).items()}
+    return {name: str(place) for name, place in _listed("sources").items()}
 
 
 @cache
 def common_parameters() -> CommonParameters:
     """The parameters that every cmdlet takes, in either service."""
-    text = (files(__package__) / "common_parameters.toml").read_text(encoding="utf-8")
-    return CommonParameters(**tomllib.loads(text))
+    return CommonParameters(**_listed("common_parameters"))
 
 
 @cache
@@ -292,6 +328,49 @@ def types() -> Mapping[str, Type]:
 def cmdlets() -> Mapping[str, Cmdlet]:
     """All cmdlets by name."""
     return {row["name"]: Cmdlet(**row) for _, table in _rows("cmdlets") for row in table["cmdlet"]}
+
+
+@cache
+def permissions() -> Mapping[str, Permission]:
+    """The permissions that the product names, by name."""
+    return {row["name"]: Permission(**row) for row in _listed("permissions")["permission"]}
+
+
+@cache
+def roles() -> Mapping[str, Role]:
+    """The directory roles by name."""
+    return {row["name"]: Role(**row) for row in _listed("roles")["role"]}
+
+
+def _needed_roles() -> Iterator[tuple[str, ...]]:
+    """Every list of directory roles of which an endpoint or a property takes one."""
+    for row in endpoints():
+        for one in _of(row):
+            yield from filter(None, (one.roles, one.roles_over_administrators))
+
+
+@cache
+def roles_like(role: str) -> frozenset[str]:
+    """A directory role with those that will do wherever it does."""
+    return frozenset({role}).union(
+        frozenset.intersection(*([frozenset(one) for one in _needed_roles() if role in one] or [frozenset()]))
+    )
+
+
+@cache
+def roles_over_administrators() -> tuple[str, ...]:
+    """The directory roles that may act on accounts of administrators, the least one first."""
+    return tuple(dict.fromkeys(name for row in endpoints() for name in _over_administrators(row)))
+
+
+def _of(row: Endpoint) -> tuple[Endpoint | Property, ...]:
+    """An endpoint with those of its properties that need something of their own."""
+    return (row, *row.properties.values())
+
+
+def _over_administrators(row: Endpoint) -> Iterator[str]:
+    for one in _of(row):
+        yield from one.roles_over_administrators
 
 
 @lru_cache(maxsize=4096)

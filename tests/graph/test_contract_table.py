@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from graph import contract
-from graph.contract import Cmdlet, Endpoint, Type, Value
+from graph.contract import Cmdlet, Endpoint, Permission, Role, Type, Value
 
 PRIMITIVE = frozenset(
     {"Binary", "Boolean", "Byte", "Date", "DateTimeOffset", "Double", "Duration", "Guid", "Int16", "Int32"}
@@ -18,7 +18,7 @@ PRIMITIVE = frozenset(
 """OData's own types."""
 
 
-@pytest.mark.parametrize("kind", [Endpoint, Type, Cmdlet])
+@pytest.mark.parametrize("kind", [Endpoint, Type, Cmdlet, Permission, Role])
 @pytest.mark.parametrize("lacking", ["source", "read"])
 def test_a_row_without_a_source_or_a_day_is_refused(kind, lacking):
     whole = {
@@ -30,6 +30,8 @@ def test_a_row_without_a_source_or_a_day_is_refused(kind, lacking):
         "versions": ["v1.0"],
         "permissions": [],
         "parameters": {},
+        "included_in": [],
+        "id": "62e90394-69f5-4237-9190-012177145e10",
     }
     row = {name: value for name, value in whole.items() if name in kind.model_fields}
     kind(**row)
@@ -38,7 +40,13 @@ def test_a_row_without_a_source_or_a_day_is_refused(kind, lacking):
 
 
 def test_every_source_begins_with_a_name_that_says_where_it_is_found():
-    rows = [*contract.endpoints(), *contract.types().values(), *contract.cmdlets().values()]
+    rows = [
+        *contract.endpoints(),
+        *contract.types().values(),
+        *contract.cmdlets().values(),
+        *contract.permissions().values(),
+        *contract.roles().values(),
+    ]
     for row in rows:
         for part in re.split(r";\s*", row.source):
             assert part.split()[0].rstrip(",:") in contract.sources(), row

@@ -1,45 +1,108 @@
-"""What the bot says of permissions agrees with Microsoft's contract."""
+"""What the bot says of permissions is what Microsoft's contract says, for all that it sends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from bot.setup.capabilities import INCLUDED
+from bot.setup.capabilities import Held
 from commands.steps import STEPS
 from graph import contract
-from graph.contract import Alternatives
+from graph.queries.registry import QUERIES
 from graph.request import Request
 from sandbox.tenant.enforcing import allowed
+from tests.bot.setup.including import would_do
 from tests.commands.steps.rich import NAMES
 from tests.commands.steps.test_contract import changes
 from tests.graph.obeying import row_of
 
-BESIDE = {
-    "User.Read.All": ("MemberOf", "memberOf", "/organization"),
-    "RoleManagement.Read.Directory": ("ScheduleInstances",),
-}
-"""Paths that take a permission and are asked for under another one, by nobody, or as a part of its own that
-doctor tries by itself, as PIM's lists."""
+
+def test_which_permission_includes_which_is_what_all_requests_of_the_bot_say() -> None:
+    """Told by playing every query and step: what would let through all that each one is named for."""
+    table = {name: frozenset((*row.included_in, *row.less)) for name, row in contract.permissions().items()}
+    assert table == would_do()
 
 
-def taking(permission: str) -> Iterator[tuple[str, Alternatives]]:
-    """Everything in the table that the permission alone is enough for."""
-    for row in contract.endpoints():
-        if any(piece in row.path for piece in BESIDE.get(permission, ())):
-            continue
-        for needs in (row.permissions, *(one.permissions for one in row.properties.values())):
-            if frozenset({permission}) in needs:
-                yield f"{row.method} {row.path}", needs
+def test_what_does_less_says_why_and_counts_for_nothing() -> None:
+    for name, row in contract.permissions().items():
+        assert bool(row.less) is bool(row.why_less), name
+        assert not set(row.less) & set(row.included_in), name
+        for one in row.less:
+            assert Held(frozenset({one}), None, None, None).has(name) is False
 
 
-@pytest.mark.parametrize("permission", INCLUDED)
-def test_a_permission_that_holds_another_one_will_do_wherever_that_one_does(permission: str) -> None:
-    places = list(taking(permission))
-    assert places
-    for greater in INCLUDED[permission]:
-        assert [place for place, needs in places if not allowed(needs, {greater})] == []
+def test_every_permission_that_a_query_or_a_step_names_is_in_the_table() -> None:
+    lists = [*(query.PERMISSIONS for query in QUERIES), *(step.PERMISSIONS for step in STEPS)]
+    named = {need for needs in lists for need in needs if " " not in need}
+    assert named - {"Exchange.ManageAsApp"} <= set(contract.permissions())
+
+
+@pytest.mark.parametrize(
+    ("held", "need"),
+    [
+        ("Group.Read.All", "GroupMember.Read.All"),
+        ("Directory.ReadWrite.All", "GroupMember.Read.All"),
+        ("Organization.Read.All", "LicenseAssignment.Read.All"),
+        ("Mail.ReadWrite", "Mail.Read"),
+        ("RoleManagement.ReadWrite.Directory", "RoleEligibilitySchedule.ReadWrite.Directory"),
+        ("Group.ReadWrite.All", "GroupMember.ReadWrite.All"),
+    ],
+)
+def test_a_larger_permission_counts_for_the_one_in_it(held: str, need: str) -> None:
+    assert Held(frozenset({held}), None, None, None).has(need)
+
+
+def test_a_permission_that_lets_a_part_through_does_not_count_for_the_whole() -> None:
+    """Directory.Read.All lists roles, and none of what Privileged Identity Management knows of them."""
+    assert (
+        Held(frozenset({"Directory.Read.All"}), None, None, None).has("RoleManagement.Read.Directory")
+        is False
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "enough"),
+    [
+        (
+            "User Administrator",
+            {
+                "User Administrator",
+                "Authentication Administrator",
+                "Privileged Authentication Administrator",
+                "Global Administrator",
+            },
+        ),
+        (
+            "Privileged Authentication Administrator",
+            {"Privileged Authentication Administrator", "Global Administrator"},
+        ),
+        ("Cloud Device Administrator", {"Cloud Device Administrator", "Global Administrator"}),
+    ],
+)
+def test_the_roles_that_will_do_are_those_of_the_endpoints(role: str, enough: set[str]) -> None:
+    for name, row in contract.roles().items():
+        held = Held(None, frozenset({row.id}), None, None)
+        assert held.has(f"the role {role}") is (name in enough)
+
+
+def test_every_role_that_an_endpoint_names_has_its_id() -> None:
+    named = {
+        name
+        for row in contract.endpoints()
+        for roles in (
+            row.roles,
+            row.roles_over_administrators,
+            *(one.roles for one in row.properties.values()),
+            *(one.roles_over_administrators for one in row.properties.values()),
+        )
+        for name in roles
+    }
+    assert named <= set(contract.roles())
+
+
+def test_every_cmdlet_that_takes_another_one_back_is_in_the_table() -> None:
+    back = {name for row in contract.cmdlets().values() for name in row.taken_back_by}
+    assert back
+    assert back <= set(contract.cmdlets())
 
 
 @pytest.mark.parametrize("name", NAMES)
