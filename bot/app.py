@@ -25,7 +25,9 @@ from bot.carrying import Carrying
 from bot.desk import Desk
 from bot.errors import CannotStart, SlackFailed
 from bot.gate import Gate
+from bot.identities import Identities
 from bot.jobs import Checking, Jobs
+from bot.members import Members
 from bot.messages.plans import step_title
 from bot.people import People, doubt_about
 from bot.second_factor import SecondFactor
@@ -36,12 +38,15 @@ from bot.slack.client import TIMEOUT, call, make_client
 from bot.slack.http_server import HttpServer
 from bot.verbs.proposing import SOURCES, TITLES
 from bot.verbs.shape import Tools
+from bot.verbs.team import tell_change
 from commands.carry_out import Patience
 from commands.ledger import Ledger
 from commands.planning import Guard
 from commands.proposals import Proposals
 from commands.propose import Policy
 from commands.signing_key import SigningKey
+from graph.collect import find_subject
+from graph.question import Subject
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)
@@ -56,16 +61,26 @@ class Bot:
     Attributes:
         app: Bolt's app with all listeners.
         ledger: Everything asked and done.
+        people: Who somebody in Slack is.
         jobs: The durable work.
         desk: Where questions are answered.
     """
 
     def __init__(
-        self, app: App, settings: Settings, *, ledger: Ledger, tenants: Tenants, jobs: Jobs, desk: Desk
+        self,
+        app: App,
+        settings: Settings,
+        *,
+        ledger: Ledger,
+        people: People,
+        tenants: Tenants,
+        jobs: Jobs,
+        desk: Desk,
     ) -> None:
         self.app = app
         self.settings = settings
         self.ledger = ledger
+        self.people = people
         self.tenants = tenants
         self.jobs = jobs
         self.desk = desk
@@ -173,6 +188,48 @@ def guard_of(settings: Settings) -> Guard:
     )
 
 
+def account_at(tenants: Tenants, address: str) -> Subject:
+    """Find the account that an address leads to, in the tenant that answers for it.
+
+    Raises:
+        NoSuchUser: there is none.
+        GraphError: Microsoft cannot be asked.
+    """
+    return find_subject(address, tenants.for_address(address))
+
+
+def people_of(settings: Settings, ledger: Ledger, tenants: Tenants) -> People:
+    """Give what says who somebody is and what they may do.
+
+    Raises:
+        CannotStart: the settings do not say how to reach Slack, or it does not take the token.
+    """
+    if settings.slack is None:
+        raise CannotStart("The settings do not say how to reach Slack.")
+    client = make_client(settings.slack)
+    return _people(client, str(_whoami(client)["team_id"]), settings, ledger, tenants)
+
+
+def _whoami(client: WebClient) -> Any:
+    try:
+        return call(client.auth_test)
+    except SlackFailed as error:
+        raise CannotStart(f"Slack cannot be reached with this bot token ({error.code}).") from error
+
+
+def _people(client: WebClient, home: str, settings: Settings, ledger: Ledger, tenants: Tenants) -> People:
+    members = Members(
+        client,
+        home,
+        settings.responders,
+        settings.approvers,
+        addresses=settings.people,
+        seconds=time.monotonic,
+    )
+    identities = Identities(ledger, partial(account_at, tenants))
+    return People(client, members, identities, partial(doubt_about, ledger))
+
+
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bot:
     """Wire everything; nothing runs before `Bot.start`.
 
@@ -188,24 +245,13 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
     if slack is None:
         raise CannotStart("The settings do not say how to reach Slack.")
     client = make_client(slack)
-    try:
-        me: Any = call(client.auth_test)
-    except SlackFailed as error:
-        raise CannotStart(f"Slack cannot be reached with this bot token ({error.code}).") from error
+    me = _whoami(client)
     ledger = Ledger(settings.ledger, clock)
     keys = SigningKey.load_or_make(settings.key)
     tenants = Tenants(settings.tenants)
     hasty = make_client(slack, waits=False)
     cards = Cards(client, hasty, ledger)
-    people = People(
-        client,
-        str(me["team_id"]),
-        settings.responders,
-        settings.people,
-        time.monotonic,
-        approvers=settings.approvers,
-        doubt=partial(doubt_about, ledger),
-    )
+    people = _people(client, str(me["team_id"]), settings, ledger, tenants)
     proposals = Proposals(ledger)
     papers = ProposalCards(
         client,
@@ -266,6 +312,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         usual=settings.window,
         channel=slack.channel,
     )
+    people.on_change = partial(tell_change, tools=tools)
     desk = Desk(
         tools,
         home=Home(
@@ -298,6 +345,6 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         process_before_response=True,
         listener_executor=ThreadPoolExecutor(16, thread_name_prefix="bolt"),
     )
-    bot = Bot(app, settings, ledger=ledger, tenants=tenants, jobs=jobs, desk=desk)
+    bot = Bot(app, settings, ledger=ledger, people=people, tenants=tenants, jobs=jobs, desk=desk)
     listeners.register(app, desk)
     return bot

@@ -125,13 +125,15 @@ class Carrying:
         except NoSuchUser as error:
             self._stop(proposal, error.sentence)
             return
+        # What was begun goes on while Microsoft cannot be asked: the people were compared when it began.
+        live = proposal.state is ProposalState.APPROVED
         with self._papers.painting(proposal_id) as tell:
             carry_out(
                 proposal_id,
                 proposals=self._proposals,
                 connection=connection,
                 keys=self._keys,
-                barred=lambda vote: self._barred(vote, case.subject),
+                barred=lambda vote: self._barred(vote, case.subject, live=live),
                 clock=self._clock,
                 sleep=self._sleep,
                 patience=self._patience,
@@ -150,14 +152,18 @@ class Carrying:
         except NotNow:
             log.warning("A plan waits for its tenant.", action="plan.waits", proposal=proposal.id, why=why)
 
-    def _barred(self, vote: Vote, subject: Subject) -> str:
-        """Say why somebody who voted may not approve any longer; Slack and the ledger are read anew."""
-        voter = self._people.voter(vote.voter)
+    def _barred(self, vote: Vote, subject: Subject, *, live: bool) -> str:
+        """Say why somebody who voted may not approve any longer; Slack and Microsoft are asked anew."""
+        voter = self._people.voter(vote.voter, live=live)
         # The address in Slack may be another one by now; it is the same person all the same.
-        addresses = voter.addresses | vote.addresses
-        if any(subject.is_meant_by(address) for address in addresses):
+        person = voter.ever | vote.identity
+        if self._ledger.owner(subject).is_same(person):
             return "It is their own account."
-        return voter.barred or self._people.doubt_about(addresses)
+        if voter.barred:
+            return voter.barred
+        if voter.object_id != vote.object_id:
+            return "Their account in Microsoft 365 is another one than when they voted."
+        return self._people.doubt_about(person)
 
     def look_at_once(self, proposal_id: str) -> None:
         """Look at the back doors right after a plan was carried out, and note when to do so again.

@@ -8,6 +8,7 @@ is written down as well.
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -69,10 +70,12 @@ class Desk:
         self._window_pool = ThreadPoolExecutor(CLERKS, thread_name_prefix="windows")
         self._intake = Intake(tools.ledger, written=self._kept, failed=self._not_kept)
         self._last_taken = 0.0
+        self._named = threading.Event()
 
     def start(self) -> None:
         """Take questions, and answer what was asked before the program ended and never answered."""
         self._intake.start()
+        self._pool.submit(self._name_everybody)
         self._pool.submit(self._home.look_at_ledger)
         for request in self._ledger.unanswered_requests():
             log.info("A question is answered late.", action="asked.late", request=request.id)
@@ -89,6 +92,21 @@ class Desk:
                 self._pool.submit(self._answer_late, asked, request.case_id)
             else:
                 self._pool.submit(self._answer, asked)
+
+    def _name_everybody(self) -> None:
+        """Note who the people are that the settings name, before any of them asks or decides."""
+        try:
+            for user in self._tools.people.name_everybody():
+                log.warning("Nobody can tell who somebody is.", action="people.unknown", user=user)
+        except (BotError, CommandError) as error:
+            # Whoever does something first is looked up then.
+            log.warning("Who is named could not be noted.", action="people.not_named", error=str(error))
+        finally:
+            self._named.set()
+
+    def has_named_everybody(self) -> bool:
+        """Whether who the named people are has been looked up since the start, as far as it could."""
+        return self._named.is_set()
 
     def stop(self) -> None:
         """Finish the answers that were begun; what waits is answered at the next start."""

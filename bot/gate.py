@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.errors import Barred, NotUnderstood
-from bot.people import People, Person, is_own_account
+from bot.people import People, Person
 from bot.slack.intake import Asked
 from bot.verbs.spelling import About, Address, Alias, CaseId, Mention, Who
 from commands.approval import Voter
@@ -43,10 +43,7 @@ class Gate:
             SlackFailed: Slack did not answer, so nobody may.
         """
         asker = self._people.asker(asked.user, asked.team)
-        foreign = self._foreign(self._people.addresses_of(asker))
-        if foreign:
-            raise Barred(foreign)
-        suspected = self._ledger.case_against(self._people.addresses_of(asker))
+        suspected = self._ledger.case_against(asker.identity)
         if suspected:
             raise Barred(f"Your own account counts as taken over in case {suspected.id}, so you may not ask.")
         return asker
@@ -58,21 +55,29 @@ class Gate:
             SlackFailed: Slack did not answer, so nobody knows.
             LedgerError: the ledger cannot be read.
         """
-        voter = self._people.voter(asked.user, asked.team, factor=factor)
-        return replace(voter, barred=voter.barred or self._foreign(voter.addresses))
+        return self._people.voter(asked.user, asked.team, factor=factor)
 
-    def _foreign(self, addresses: frozenset[str]) -> str:
-        """Say why nobody can tell whose account somebody has; "" where one of the addresses tells.
+    def voter_about(self, asked: Asked, case_id: str, *, factor: bool = False) -> Voter:
+        """Give the person who decides about the account of a case; the owner's Slack accounts are known then.
 
-        People may change their address in Slack, and with one of another company nobody is the subject.
+        Raises:
+            SlackFailed: Slack did not answer, so nobody knows.
+            LedgerError: the ledger cannot be used.
         """
-        domains = {address.rpartition("@")[2] for address in addresses}
-        if any(tenant.answers_for(domain) for tenant in self._tenants.settings for domain in domains):
+        unbound = self._bind(self._ledger.case(case_id))
+        voter = self.voter(asked, factor=factor)
+        return replace(voter, barred=voter.barred or unbound)
+
+    def _bind(self, case: Case) -> str:
+        """Look for the Slack accounts of the owner, where nobody could; say why nobody may decide yet."""
+        if case.owners is not None and not case.owners_missing:
             return ""
-        return (
-            "Your address in Slack belongs to none of our tenants, so nobody can tell which account is yours."
-            " Have your Microsoft 365 address entered under people in the settings."
-        )
+        found, missing = self._people.slack_users_of(case.subject)
+        users = found | (case.owners or frozenset())
+        if (users, missing) != (case.owners, case.owners_missing):
+            with self._ledger.writing() as writing:
+                writing.bind_owner(case.id, case.subject, users, missing)
+        return not_asked(missing) if missing else ""
 
     def asker_about(self, asked: Asked, subject: Subject) -> Person:
         """Give the person who asks about this account.
@@ -96,7 +101,7 @@ class Gate:
             self.asker_about(asked, subject)
         except Barred:
             voter = self.voter(asked)
-            if voter.barred or any(subject.is_meant_by(address) for address in voter.addresses):
+            if voter.barred or self._ledger.owner(subject).is_same(voter.ever):
                 raise
 
     def keep_from_own(self, asker: Person, subject: Subject) -> None:
@@ -105,7 +110,7 @@ class Gate:
         Raises:
             Barred: it is their own.
         """
-        if is_own_account(self._people.addresses_of(asker), subject):
+        if self._ledger.owner(subject).is_same(asker.identity):
             raise Barred("You may not ask about your own account. Ask a colleague to do it.")
 
     def account(self, who: Who) -> tuple[Subject, Connection]:
@@ -189,3 +194,11 @@ class Gate:
             names = ", ".join(sorted(subject.user_principal_name for subject, _ in found.values()))
             raise NotUnderstood(f"{alias} means more than one account: {names}. Type the whole address.")
         return next(iter(found.values()))
+
+
+def not_asked(code: str) -> str:
+    """Say that the owner's Slack accounts are not known."""
+    return (
+        f"Slack could not be asked which Slack accounts the owner has ({code}), so nobody may decide about"
+        " this account yet. Try again."
+    )

@@ -1,235 +1,92 @@
 """Who somebody in Slack is, and whether this person may ask or approve.
 
-Being in a channel gives nobody any right. People are named in the settings, by user id or by a user group.
-What Slack says about them is read again each time; only the group's list is kept, for a minute at most, and
-not even that where somebody approves. Nobody named means that nobody may.
+What Slack says (`bot.members`) is half of it. The other half is the account in Microsoft 365 that somebody
+had when they were named (`bot.identities`), and whether that account is in doubt itself.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from slack_sdk import WebClient
 
 from bot.errors import Barred, NotUnderstood, SlackFailed
-from bot.settings import ResponderSettings
+from bot.identities import Identities, Known
+from bot.members import Account, Members, why_no_reporter, why_not
 from bot.slack.client import call
 from commands.approval import Voter
+from commands.identity import Identity, owner_of
 from commands.ledger import Ledger
+from commands.ledger.people import Named
 from graph.question import Subject
 
-GROUP_SECONDS = 60.0
-"""How long a user group's list is kept: Slack allows 20 such calls a minute."""
-
-
-ADDRESSES_TRIED = 5
+ADDRESSES_TRIED = 20
 """How many addresses of a subject Slack is asked about: it allows some 50 such calls a minute."""
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """What Slack says about one of its users. Source: Slack, "User object".
+class Person:
+    """Somebody who may ask.
 
     Attributes:
-        id: The user id, which together with the team means one person; names can be chosen.
-        team: The workspace that the account belongs to.
-        email: The address in the profile, lower-cased, "" where there is none.
+        id: The Slack user id.
         name: The name that people see.
-        deleted: Whether the account is deactivated.
-        bot: Whether it is an app or Slack's own bot.
-        guest: Whether it is a guest of one or several channels.
-        stranger: Whether it belongs to another company, through a shared channel.
-        confirmed: Whether the address was confirmed; Slack leaves that out where it does not apply.
+        addresses: Every address by which this person is known today.
+        object_id: The Entra object id of the account, "" where nobody could tell.
+        identity: Everything by which this person is known, today or earlier.
     """
 
     id: str
-    team: str
-    email: str
     name: str
-    deleted: bool = False
-    bot: bool = False
-    guest: bool = False
-    stranger: bool = False
-    confirmed: bool = True
+    addresses: frozenset[str]
+    object_id: str
+    identity: Identity
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who may ask, or is asked for an approval."""
-
-    id: str
-    team: str
-    email: str
-    name: str
-
-
-def account_of(user: Mapping[str, Any]) -> Account:
-    """Read a user as `users.info` gives it."""
-    profile = user.get("profile") or {}
-    return Account(
-        id=str(user.get("id", "")),
-        team=str(user.get("team_id", "")),
-        email=str(profile.get("email") or "").strip().casefold(),
-        name=str(profile.get("real_name") or user.get("real_name") or user.get("name") or ""),
-        deleted=bool(user.get("deleted")),
-        bot=bool(user.get("is_bot")) or user.get("id") == "USLACKBOT",
-        guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-        stranger=bool(user.get("is_stranger")),
-        confirmed=user.get("is_email_confirmed") is not False,
-    )
-
-
-def why_not(account: Account, home: str, named: frozenset[str]) -> str:
-    """Say why this account may not ask, in one sentence; "" when it may.
-
-    Args:
-        account: Who asks.
-        home: The id of our own workspace.
-        named: The user ids that the settings name, directly or through the group.
-    """
-    if account.deleted:
-        return "Your Slack account is deactivated."
-    if account.bot:
-        return "Bots may not ask for checks."
-    if account.stranger or account.team != home:
-        return "People from another workspace may not ask for checks."
-    if account.guest:
-        return "Guests of this workspace may not ask for checks."
-    if not account.email:
-        return "Slack tells no address for you, so nobody can tell whether you ask about your own account."
-    if not account.confirmed:
-        return "Your address in Slack is not confirmed."
-    if not named:
-        return "Nobody may ask for checks yet: the settings name no responders."
-    if account.id not in named:
-        return "You are not one of the responders who may ask for checks."
-    return ""
-
-
-def why_no_reporter(account: Account, home: str) -> str:
-    """Say why this account may not even report something, in one sentence; "" when it may.
-
-    Everybody who works here may, the owner of the reported account too.
-    """
-    if account.deleted:
-        return "Your Slack account is deactivated."
-    if account.bot:
-        return "Bots may not report accounts."
-    if account.stranger or account.team != home:
-        return "People from another workspace may not report accounts here."
-    if account.guest:
-        return "Guests of this workspace may not report accounts. Ask somebody who works here to do it."
-    return ""
-
-
-def why_no_approver(account: Account, home: str, named: frozenset[str], open_case: str) -> str:
-    """Say why this account may not approve, in one sentence; "" when it may.
-
-    Args:
-        account: Who approves.
-        home: The id of our own workspace.
-        named: The user ids that the settings name as approvers, directly or through the group.
-        open_case: Why this person's own account is in doubt, one sentence; "" when it is not.
-    """
-    if account.deleted:
-        return "Your Slack account is deactivated, so you may not approve."
-    if account.bot:
-        return "Bots may not approve."
-    if account.stranger or account.team != home:
-        return "People from another workspace may not approve."
-    if account.guest:
-        return "Guests of this workspace may not approve."
-    if not account.email:
-        return "Slack tells no address for you, so nobody can tell whose account you would decide about."
-    if not account.confirmed:
-        return "Your address in Slack is not confirmed, so you may not approve."
-    if not named:
-        return "Nobody may approve yet: the settings name no approvers."
-    if account.id not in named:
-        return "You are not one of the approvers."
-    return open_case
-
-
-def doubt_about(ledger: Ledger, addresses: frozenset[str]) -> str:
-    """Say why somebody with these addresses must not decide anything now; "" when nothing is known.
+def doubt_about(ledger: Ledger, person: Identity) -> str:
+    """Say why this person must not decide anything now; "" when nothing is known.
 
     Whoever holds a taken-over account may hold its owner's Slack account as well.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    against = ledger.case_against(addresses, ("compromised", "suspicious"))
+    against = ledger.case_against(person, ("compromised", "suspicious"))
     if against:
         found = "counts as taken over" if against.verdict == "compromised" else "was found suspicious"
         return f"Your own account {found} in case {against.id}, so you may not decide anything."
     for case in ledger.unfinished_cases():
-        if any(case.subject.is_meant_by(address) for address in addresses):
+        if owner_of(case.subject, case.owners or ()).is_same(person):
             return f"Your own account is being looked into in case {case.id}, so you may not decide anything."
     return ""
 
 
-def is_own_account(addresses: frozenset[str], subject: Subject) -> bool:
-    """Say whether one of these addresses means the subject."""
-    return any(subject.is_meant_by(address) for address in addresses)
-
-
-def _without_tag(address: str) -> str:
-    """The address that mail to a plus address arrives at."""
-    local, at, domain = address.rpartition("@")
-    return f"{local.partition('+')[0] or local}{at}{domain}"
-
-
 class People:
-    """Reads from Slack who somebody is. Any thread may use it.
+    """Says who somebody is and what they may do. Any thread may use it.
 
     Args:
         client: Slack's Web API.
-        home: The id of our own workspace.
-        responders: Who may ask.
-        addresses: Slack user ids with the Microsoft 365 address of the same person.
-        seconds: A clock that only goes forward, in seconds.
-        approvers: Who may approve.
-        doubt: Says why somebody with these addresses must not decide anything, "" when nothing is known.
+        members: What Slack says about people, and whom the settings name.
+        identities: Knows who the named people are.
+        doubt: Says why this person must not decide anything, "" when nothing is known.
+
+    Attributes:
+        on_change: Called with the Slack user id of somebody who was seen not to be as they were named.
     """
 
     def __init__(
         self,
         client: WebClient,
-        home: str,
-        responders: ResponderSettings,
-        addresses: Mapping[str, str],
-        seconds: Callable[[], float],
-        *,
-        approvers: ResponderSettings | None = None,
-        doubt: Callable[[frozenset[str]], str] = lambda _: "",
+        members: Members,
+        identities: Identities,
+        doubt: Callable[[Identity], str] = lambda _: "",
     ) -> None:
         self._client = client
-        self._home = home
-        self._responders = responders
-        self._addresses = {user: address.strip().casefold() for user, address in addresses.items()}
-        self._seconds = seconds
-        self._approvers = approvers or ResponderSettings()
+        self._members = members
+        self._identities = identities
         self._doubt = doubt
-        self._lock = threading.Lock()
-        self._groups: dict[str, tuple[float, frozenset[str]]] = {}
-
-    def account(self, user: str) -> Account:
-        """Ask Slack who this is.
-
-        Raises:
-            NotUnderstood: there is no such user.
-            SlackFailed: Slack did not answer.
-        """
-        try:
-            answer = call(self._client.users_info, user=user)
-        except SlackFailed as error:
-            if error.code in ("user_not_found", "user_not_visible"):
-                raise NotUnderstood(f"Slack knows nobody with the id {user}.") from error
-            raise
-        return account_of(answer["user"])
+        self.on_change: Callable[[str], object] = lambda _: None
 
     def asker(self, user: str, team: str) -> Person:
         """Give the person who asks.
@@ -243,16 +100,17 @@ class People:
             SlackFailed: Slack did not answer, so nobody may.
         """
         try:
-            account = self.account(user)
+            account = self._members.account(user)
         except NotUnderstood as error:
             raise Barred("Slack does not tell who you are, so you may not ask for checks.") from error
-        account = self._with_address(account)
-        reason = why_not(account, self._home, self._named(self._responders))
-        if not reason and team not in ("", self._home):
-            reason = "People from another workspace may not ask for checks."
+        reason = self._members.why_no_asker(account, team)
         if reason:
             raise Barred(reason)
-        return Person(account.id, account.team, account.email, account.name)
+        known = self._recognize(account, live=False)
+        # Asking sends nothing, so that Microsoft cannot be asked right now keeps nobody from it.
+        if known.why_not and not known.unsure:
+            raise Barred(known.why_not)
+        return _person(account, known)
 
     def reporter(self, user: str, team: str) -> Person:
         """Give the person who reports something, which anybody who works here may.
@@ -262,24 +120,65 @@ class People:
             SlackFailed: Slack did not answer, so nobody may.
         """
         try:
-            account = self._with_address(self.account(user))
+            account = self._members.account(user)
         except NotUnderstood as error:
             raise Barred("Slack does not tell who you are, so you may not report anything.") from error
-        reason = why_no_reporter(account, self._home)
-        if not reason and team not in ("", self._home):
+        reason = why_no_reporter(account, self._members.home)
+        if not reason and team not in ("", self._members.home):
             reason = "People from another workspace may not report accounts here."
         if reason:
             raise Barred(reason)
-        return Person(account.id, account.team, account.email, account.name)
+        return _person(account, self._identities.recall(account.id, self._members.addresses_of(account)))
 
-    def addresses_of(self, person: Person) -> frozenset[str]:
-        """Give every address by which this person may be known in Microsoft 365.
+    def _recognize(self, account: Account, *, live: bool) -> Known:
+        known = self._identities.recognize(
+            account.id,
+            account.email,
+            self._members.addresses_of(account),
+            self._members.home_of(account),
+            live=live,
+        )
+        if known.fresh_change:
+            self.on_change(account.id)
+        return known
 
-        Exchange delivers ``adele+anything@`` to ``adele@``, and Slack takes either for an address.
-        Source: Exchange Online, "Plus Addressing".
+    def name_everybody(self) -> Iterator[str]:
+        """Note who the named people are that nobody has seen yet; give the ids of those who cannot be.
+
+        Raises:
+            SlackFailed: Slack does not tell who is named.
+            LedgerError: it cannot be noted.
         """
-        known = frozenset(filter(None, (person.email, self._addresses.get(person.id, ""))))
-        return known | {_without_tag(address) for address in known}
+        named = self._members.named()
+        for user in sorted(named):
+            try:
+                account = self._members.account(user)
+            except (NotUnderstood, SlackFailed):
+                yield user
+                continue
+            if (
+                not why_not(account, self._members.home, named)
+                and self._recognize(account, live=False).why_not
+            ):
+                yield user
+
+    def name_again(self, user: str, actor: str) -> Named:
+        """Note who somebody is from now on, as Slack and Microsoft say at this moment.
+
+        Raises:
+            NotUnderstood: the settings do not name this person, or Slack says that they may do nothing.
+            SlackFailed: Slack did not answer.
+            GraphError: there is no such account, or Microsoft did not answer.
+            LedgerError: it cannot be noted.
+        """
+        account = self._members.account(user)
+        named = self._members.named(fresh=True)
+        if account.id not in named:
+            raise NotUnderstood(f"The settings name no {user}, neither as a responder nor as an approver.")
+        reason = why_not(account, self._members.home, named)
+        if reason:
+            raise NotUnderstood(f"{account.name or user} may do nothing here. To them it is said: {reason}")
+        return self._identities.name_again(account.id, account.email, self._members.home_of(account), actor)
 
     def address_behind(self, user: str) -> str:
         """Give the Microsoft 365 address of somebody who was mentioned.
@@ -288,66 +187,76 @@ class People:
             NotUnderstood: Slack knows no address of theirs.
             SlackFailed: Slack did not answer.
         """
-        if user in self._addresses:
-            return self._addresses[user]
-        account = self.account(user)
+        if user in self._members.addresses:
+            return self._members.addresses[user]
+        account = self._members.account(user)
+        if self._identities.is_changed(user, account.email):
+            raise NotUnderstood(
+                f"The address of {account.name} in Slack changed after they were named, so it may lead to"
+                " somebody else's account. Type the address of the account that you mean instead."
+            )
         if account.bot:
             raise NotUnderstood(f"{account.name} is a bot and has no mailbox. Type the address instead.")
         if not account.email:
             raise NotUnderstood(f"Slack tells no address for {account.name}. Type the address instead.")
         return account.email
 
-    def slack_user_of(self, subject: Subject) -> str:
-        """Give the Slack user id of the subject, "" where there is none.
+    def slack_users_of(self, subject: Subject) -> tuple[frozenset[str], str]:
+        """Give the Slack accounts of the subject, and Slack's code where it could not be asked for all.
 
-        Raises:
-            SlackFailed: Slack did not answer.
+        They are those whose address is any of the account's, those whom the settings give one of these, and
+        those who were known by one of these when they were named.
         """
-        for user, address in self._addresses.items():
-            if subject.is_meant_by(address):
-                return user
-        known = dict.fromkeys((subject.mail, subject.user_principal_name, *subject.addresses))
-        for address in list(known)[:ADDRESSES_TRIED]:
+        owner = owner_of(subject)
+        found = {user for user, address in self._members.addresses.items() if address in owner.addresses}
+        found |= self._identities.slack_users_of(owner)
+        known = list(dict.fromkeys((subject.mail, subject.user_principal_name, *subject.addresses)))
+        missing = ""
+        for address in known[:ADDRESSES_TRIED]:
             try:
-                return str(call(self._client.users_lookupByEmail, email=address)["user"]["id"])
+                found.add(str(call(self._client.users_lookupByEmail, email=address)["user"]["id"]))
             except SlackFailed as error:
                 if error.code not in ("users_not_found", "user_not_found"):
-                    raise
-        return ""
+                    missing = error.code
+                    break
+        return frozenset(found), missing
 
-    def voter(self, user: str, team: str = "", *, factor: bool = False, fresh: bool = True) -> Voter:
-        """Give the person who votes, with the reason why they may not; everything is read anew.
+    def voter(self, user: str, team: str = "", *, factor: bool = False, live: bool = True) -> Voter:
+        """Give the person who votes, with the reason why they may not.
 
         Args:
             user: The user id in the payload.
             team: The user's workspace in the payload, "" where it names none.
             factor: Whether a second factor was shown with this vote.
-            fresh: False where nothing is decided by it, so that the group's list may be a minute old.
+            live: Whether everything is read anew. False where nothing is decided by it: the group's list may
+                be a minute old then, and Microsoft is not asked who somebody is that was named.
 
         Raises:
             SlackFailed: Slack did not answer, so nobody knows.
             LedgerError: the ledger cannot be read.
         """
         try:
-            account = self._with_address(self.account(user))
+            account = self._members.account(user)
         except NotUnderstood:
             return Voter(
                 user, frozenset(), "Slack does not tell who you are, so you may not approve.", factor
             )
-        addresses = self.addresses_of(Person(account.id, account.team, account.email, account.name))
-        named = self._named(self._approvers, fresh=fresh)
-        barred = why_no_approver(account, self._home, named, self._doubt(addresses))
-        if not barred and team not in ("", self._home):
-            barred = "People from another workspace may not approve."
-        return Voter(account.id, addresses, barred, factor)
+        barred = self._members.why_no_approver(account, team, fresh=live)
+        if barred:
+            known = self._identities.recall(account.id, self._members.addresses_of(account))
+        else:
+            known = self._recognize(account, live=live)
+        object_id = "" if known.why_not else known.object_id
+        voter = Voter(account.id, known.addresses, barred, factor, object_id, known.earlier)
+        return replace(voter, barred=barred or known.why_not or self._doubt(voter.ever))
 
-    def doubt_about(self, addresses: frozenset[str]) -> str:
-        """Say why somebody with these addresses must not decide anything now; "" when nothing is known.
+    def doubt_about(self, person: Identity) -> str:
+        """Say why this person must not decide anything now; "" when nothing is known.
 
         Raises:
             LedgerError: the ledger cannot be read.
         """
-        return self._doubt(addresses)
+        return self._doubt(person)
 
     def approvers(self) -> tuple[str, ...]:
         """Give the user ids of everybody whom the settings name as an approver, in the order of their ids.
@@ -355,7 +264,7 @@ class People:
         Raises:
             SlackFailed: Slack did not answer.
         """
-        return tuple(sorted(self._named(self._approvers)))
+        return self._members.approvers()
 
     def responders(self) -> tuple[str, ...]:
         """Give the user ids of everybody whom the settings name as a responder, in the order of their ids.
@@ -363,24 +272,9 @@ class People:
         Raises:
             SlackFailed: Slack did not answer.
         """
-        return tuple(sorted(self._named(self._responders)))
+        return self._members.responders()
 
-    def _with_address(self, account: Account) -> Account:
-        if account.id in self._addresses and not account.email:
-            return replace(account, email=self._addresses[account.id])
-        return account
 
-    def _named(self, who: ResponderSettings, *, fresh: bool = False) -> frozenset[str]:
-        users = frozenset(who.users)
-        return users | self._members(who.group, fresh=fresh) if who.group else users
-
-    def _members(self, group: str, *, fresh: bool) -> frozenset[str]:
-        with self._lock:
-            now = self._seconds()
-            known = self._groups.get(group)
-            if known and not fresh and now - known[0] < GROUP_SECONDS:
-                return known[1]
-            answer = call(self._client.usergroups_users_list, usergroup=group)
-            members = frozenset(str(user) for user in answer["users"])
-            self._groups[group] = (now, members)
-            return members
+def _person(account: Account, known: Known) -> Person:
+    today = Identity.of((account.id,), (known.object_id,), known.addresses)
+    return Person(account.id, account.name, known.addresses, known.object_id, today | known.earlier)

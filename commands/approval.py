@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Final
 
 from commands.errors import NotNow
+from commands.identity import NOBODY, Identity
 from graph.question import Subject
 
 
@@ -66,21 +67,36 @@ class Voter:
 
     Attributes:
         id: The Slack user id.
-        addresses: Every address by which this person may be known in Microsoft 365, lower-cased.
+        addresses: Every address by which this person is known in Microsoft 365 today, lower-cased.
         barred: Why this person may not approve, one sentence; "" when they may. Not an approver, a guest, a
             bot, deactivated, external, or with an open case of their own.
         factor: Whether a second factor was shown with this vote.
+        object_id: The Entra object id of this person's account; "" where nobody could tell, and then no vote
+            counts.
+        earlier: By what this person was known since they were named first.
     """
 
     id: str
     addresses: frozenset[str]
     barred: str = ""
     factor: bool = False
+    object_id: str = ""
+    earlier: Identity = NOBODY
+
+    @property
+    def identity(self) -> Identity:
+        """By what this person is known today."""
+        return Identity.of((self.id,), (self.object_id,), self.addresses)
+
+    @property
+    def ever(self) -> Identity:
+        """By what this person is known, today or earlier."""
+        return self.identity | self.earlier
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One person's recorded answer to one digest."""
+    """One person's recorded answer to one digest; `object_id` is "" in votes of early versions."""
 
     voter: str
     addresses: frozenset[str]
@@ -88,6 +104,12 @@ class Vote:
     at: datetime
     factor: bool = False
     says: str = ""
+    object_id: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """By what the voter was known."""
+        return Identity.of((self.voter,), (self.object_id,), self.addresses)
 
 
 SHORTEST_DIGEST = 8
@@ -130,9 +152,9 @@ class Ballot:
         state: Where it stands.
         digest: The digest of its plan.
         expires_at: When it ends.
-        proposed_by: The proposer's Slack user id.
-        proposer: The proposer's addresses.
+        proposer: By what the proposer was known.
         subject: The account that it is about.
+        owner: By what the owner of that account is known, now or earlier.
         needs: How many different people must approve.
         factor: Whether an approval needs a second factor.
         strict: Whether the proposer's approval does not count.
@@ -142,9 +164,9 @@ class Ballot:
     state: ProposalState
     digest: str
     expires_at: datetime
-    proposed_by: str
-    proposer: frozenset[str]
+    proposer: Identity
     subject: Subject
+    owner: Identity
     needs: int
     factor: bool
     strict: bool
@@ -159,27 +181,33 @@ def why_not(ballot: Ballot, voter: Voter, *, yes: bool, digest: str, now: dateti
         return _ENDED[S.EXPIRED]
     if len(digest) < SHORTEST_DIGEST or not ballot.digest.startswith(digest.casefold()):
         return "That is not the plan that is proposed now. Read the proposal again, and vote on what it says."
-    if any(is_same_person(voter, vote.voter, vote.addresses) for vote in ballot.votes):
+    if has_voted(ballot.votes, voter):
         return "You have answered already; one person has one vote."
-    if any(ballot.subject.is_meant_by(address) for address in voter.addresses):
+    if ballot.owner.is_same(voter.ever):
         return "You may not decide about your own account."
     if voter.barred:
         return voter.barred
-    if yes and ballot.strict and is_same_person(voter, ballot.proposed_by, ballot.proposer):
+    if not voter.object_id:
+        return "Nobody can tell which account in Microsoft 365 is yours, so you may not decide anything."
+    if yes and ballot.strict and ballot.proposer.is_same(voter.identity):
         return "You proposed this, so somebody else must approve it."
     if yes and ballot.factor and not voter.factor:
         return "This needs a code from your authenticator app. Press Approve once more and type the code."
     return ""
 
 
-def is_same_person(voter: Voter, other: str, addresses: frozenset[str]) -> bool:
-    """Whether two Slack accounts belong to one person: the same account, or a shared address."""
-    return voter.id == other or bool(voter.addresses & addresses)
+def has_voted(votes: Sequence[Vote], voter: Voter) -> bool:
+    """Whether this person has answered, with this Slack account or another one."""
+    return any(vote.identity.is_same(voter.identity) for vote in votes)
 
 
 def approvals(ballot: Ballot, still_allowed: Callable[[Vote], bool] = lambda vote: True) -> int:  # noqa: ARG005
     """Count the different people who said yes and may still do so."""
-    return sum(1 for vote in ballot.votes if vote.yes and still_allowed(vote))
+    people: list[Identity] = []
+    for vote in ballot.votes:
+        if vote.yes and still_allowed(vote) and not any(vote.identity.is_same(one) for one in people):
+            people.append(vote.identity)
+    return len(people)
 
 
 def is_approved(ballot: Ballot) -> bool:
@@ -200,11 +228,20 @@ def why_not_run(ballot: Ballot, digest: str, barred: Callable[[Vote], str], now:
         return "The plan is not the one that was approved, so nothing was done. Propose it again."
     if now > ballot.expires_at + GRACE:
         return "It was approved, and then not begun before its end, so nothing was done. Propose it again."
-    reasons = {vote.voter: barred(vote) for vote in ballot.votes if vote.yes}
+    reasons = {vote.voter: _lost(ballot, vote) or barred(vote) for vote in ballot.votes if vote.yes}
     if approvals(ballot, lambda vote: not reasons[vote.voter]) < ballot.needs:
         lost = "; ".join(f"<@{voter}>: {why.rstrip('.')}" for voter, why in reasons.items() if why)
         return (
             "Too few of those who approved may still do so, so nothing was done"
             f"{f' ({lost})' if lost else ''}. Propose it again."
         )
+    return ""
+
+
+def _lost(ballot: Ballot, vote: Vote) -> str:
+    """Say why a vote counts no longer, whatever Slack and Microsoft say of the voter; "" when it does."""
+    if ballot.owner.is_same(vote.identity):
+        return "It is their own account."
+    if not vote.object_id:
+        return "It was not written down which account in Microsoft 365 is theirs."
     return ""

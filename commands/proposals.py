@@ -20,6 +20,7 @@ from commands.errors import (
     NotNow,
     VoteRefused,
 )
+from commands.identity import Identity
 from commands.ledger import BOT, CASE_LETTERS, Ledger, Writing
 from commands.ledger import entries as e
 from commands.ledger import proposals as stored
@@ -92,7 +93,8 @@ class Proposals:
 
     def ballot(self, proposal: Proposal) -> Ballot:
         """Give what a vote on this proposal is about."""
-        return _ballot(proposal, self.ledger.case(proposal.plan.case_id).subject)
+        subject = self.ledger.case(proposal.plan.case_id).subject
+        return _ballot(proposal, subject, self.ledger.owner(subject))
 
     def confirmed_changes(self, case_id: str) -> frozenset[str]:
         """Give the ids of the changes of a case that are known to have taken effect, and not undone since."""
@@ -155,6 +157,7 @@ class Proposals:
         expires_at: datetime,
         channel: str,
         request: str = "",
+        proposer_object: str = "",
     ) -> Proposal:
         """Put a plan before people, and its manual tasks on the case's list.
 
@@ -165,7 +168,7 @@ class Proposals:
             other = stored.undecided(writing, f"{plan.tenant}/{plan.subject_id}")
             if other:
                 raise AlreadyProposed(*other)
-            event = e.Proposed(
+            event = e.ProposedByAccount(
                 proposal="P-" + "".join(secrets.choice(CASE_LETTERS) for _ in range(5)),
                 kind=kind,
                 digest=plan.digest,
@@ -178,6 +181,7 @@ class Proposals:
                 expires_at=expires_at,
                 channel=channel,
                 request=request,
+                object_id=proposer_object,
             )
             writing.append(event, proposed_by, plan.case_id)
             self._add_tasks(writing, plan)
@@ -209,9 +213,12 @@ class Proposals:
                     self._go(writing, proposal, Verb.EXPIRE, BOT)
             else:
                 addresses = tuple(sorted(voter.addresses))
-                event = e.Voted(proposal_id, proposal.digest, yes, voter.factor, addresses, whole(says))
+                event = e.VotedByAccount(
+                    proposal_id, proposal.digest, yes, voter.factor, addresses, whole(says), voter.object_id
+                )
                 writing.append(event, voter.id, case_id)
-                vote = Vote(voter.id, voter.addresses, yes, writing.now, voter.factor, event.says)
+                factor, object_id = voter.factor, voter.object_id
+                vote = Vote(voter.id, voter.addresses, yes, writing.now, factor, event.says, object_id)
                 counted = replace(ballot, votes=(*ballot.votes, vote))
                 if not yes:
                     self._go(writing, proposal, Verb.DENY, voter.id, event.says)
@@ -460,14 +467,14 @@ def made(proposal: Proposal) -> tuple[Change, ...]:
     return tuple(changes[action.change] for action in proposal.actions if action.outcome in DONE)
 
 
-def _ballot(proposal: Proposal, subject: Subject) -> Ballot:
+def _ballot(proposal: Proposal, subject: Subject, owner: Identity) -> Ballot:
     return Ballot(
         state=proposal.state,
         digest=proposal.digest,
         expires_at=proposal.expires_at,
-        proposed_by=proposal.proposed_by,
-        proposer=proposal.proposer,
+        proposer=proposal.proposer_identity,
         subject=subject,
+        owner=owner,
         needs=proposal.needs,
         factor=proposal.factor,
         strict=proposal.strict,

@@ -203,6 +203,7 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
             {
                 "voter": vote.voter,
                 "addresses": sorted(vote.addresses),
+                "object_id": vote.object_id,
                 "yes": vote.yes,
                 "at": vote.at.isoformat(),
                 "factor": vote.factor,

@@ -17,7 +17,7 @@ from bot.cards.case import Cards
 from bot.errors import Barred, BotError
 from bot.gate import Gate
 from bot.messages.home import Details, Health, HomePage, OpenCase, Waiting, home
-from bot.people import People, is_own_account
+from bot.people import People
 from bot.second_factor import enrolments
 from bot.setup.examination import Examination
 from bot.slack.client import call
@@ -129,9 +129,9 @@ class Home:
         except Barred as error:
             return HomePage(user, barred=str(error))
         responders = self._people.responders()
-        voter = self._people.voter(user, factor=True, fresh=False)
-        # The addresses of the reporter: a voter who could not be read has none, and would be in no doubt.
-        doubt = self._people.doubt_about(self._people.addresses_of(reporter))
+        voter = self._people.voter(user, factor=True, live=False)
+        # The reporter's identity: a voter who could not be read has none, and would be in no doubt.
+        doubt = self._people.doubt_about(reporter.identity)
         may = not voter.barred or self._may_ask(user)
         details = self._details(voter) if may and not doubt else None
         return HomePage(user, reports_heard=bool(self._channel), responders=responders, details=details)
@@ -144,7 +144,8 @@ class Home:
         return True
 
     def _details(self, voter: Voter) -> Details:
-        cases = [case for case in map(self._ledger.case, self._open()) if not _is_about(voter, case)]
+        found = map(self._ledger.case, self._open())
+        cases = [case for case in found if not self._ledger.owner(case.subject).is_same(voter.ever)]
         waiting, elsewhere = self._waiting(voter)
         return Details(
             approver=not voter.barred,
@@ -199,7 +200,7 @@ class Home:
         now = self._clock()
         for proposal in sorted(self._proposals.waiting(), key=lambda one: one.expires_at):
             ballot = self._proposals.ballot(proposal)
-            if now >= proposal.expires_at or is_own_account(voter.addresses, ballot.subject):
+            if now >= proposal.expires_at or ballot.owner.is_same(voter.ever):
                 continue
             if why_not(ballot, voter, yes=True, digest=proposal.digest, now=now) or len(mine) >= MOST_WAITING:
                 elsewhere += 1
@@ -238,7 +239,3 @@ class Home:
             with self._lock:
                 self._links[channel, ts] = known
         return known
-
-
-def _is_about(voter: Voter, case: Case) -> bool:
-    return is_own_account(voter.addresses, case.subject)

@@ -185,7 +185,7 @@ class ProposalCards:
 
     def _ask_approvers(self, proposal: Proposal) -> None:
         """Send a copy to each approver who may vote; who is barred, or is the subject, learns nothing."""
-        subject = self._ledger.case(proposal.plan.case_id).subject
+        owner = self._proposals.ballot(proposal).owner
         known = {channel for channel, _ in self._proposals.copies(proposal.id)}
         try:
             approvers = self._people.approvers()
@@ -194,8 +194,8 @@ class ProposalCards:
             return
         for user in approvers:
             try:
-                voter = self._people.voter(user, fresh=False)
-                if voter.barred or any(subject.is_meant_by(address) for address in voter.addresses):
+                voter = self._people.voter(user, live=False)
+                if voter.barred or owner.is_same(voter.ever):
                     continue
                 channel = str(call(self._client.conversations_open, users=user)["channel"]["id"])
                 if channel in known:

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.cli import analyze, check, demo, doctor, evidence, factor, init, ledger, run, sandbox
+from bot.cli import analyze, check, demo, doctor, evidence, factor, init, ledger, people, run, sandbox
 from bot.cli.ending import BAD_INPUT, STATUSES, WORKED
 from bot.version import own_version
 
@@ -60,7 +60,7 @@ def options(
 
 for _verb in (check.check, analyze.analyze, demo.demo, sandbox.sandbox, run.run, init.init, doctor.doctor):
     app.command()(_verb)
-for _group in (ledger, factor, evidence):
+for _group in (ledger, factor, people, evidence):
     _verbs = typer.Typer(no_args_is_help=True, help=_group.HELP)
     for _name, _verb in _group.VERBS.items():
         _verbs.command(_name)(_verb)

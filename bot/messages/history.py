@@ -137,6 +137,11 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
             return f"Case {said(entry.case_id, 40)} was opened for {who}"
         case e.CheckRestarted():
             return f"The check was started again by {who}{because(event.why)}"
+        case e.OwnerBound(users=()):
+            return f"No Slack account of the account's owner was found{because(event.missing)}"
+        case e.OwnerBound():
+            owners = ", ".join(map(parts.mention, event.users))
+            return f"The owner's Slack accounts were noted, and decide nothing here: {owners}"
         case e.CheckFinished():
             return f"The check finished, verdict{because(event.verdict.replace('-', ' '))}"
         case e.CheckFailed():
@@ -158,6 +163,11 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
             return f"{who} withdrew proposal {safe(event.proposal)}{because(event.says)}"
         case e.Moved():
             return f"Proposal {safe(event.proposal)} {_MOVED[type(event)]}{because(event.says)}"
+        # --- people
+        case e.PersonNamed():
+            return f"{who} noted who {parts.mention(event.user)} is"
+        case e.PersonChanged():
+            return f"{parts.mention(event.user)} was seen with another address or account than when named"
         # --- changes
         case e.Intended():
             return f"The bot was about to do {named(event.change)}; no outcome was written yet"

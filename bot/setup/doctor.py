@@ -22,10 +22,10 @@ from rich.text import Text
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.errors import SlackFailed
+from bot.errors import NotUnderstood, SlackFailed
+from bot.members import Members
 from bot.messages import parts
 from bot.messages.escape import visible
-from bot.people import People
 from bot.settings import Settings, SlackSettings
 from bot.setup.capabilities import (
     PARTS,
@@ -500,16 +500,16 @@ def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
         lines.append(Line(there=False, what="responders", says=says))
     try:
         home = str(call(client.auth_test)["team_id"])
-        people = People(
+        members = Members(
             client,
             home,
             settings.responders,
-            settings.people,
-            time.monotonic,
-            approvers=settings.approvers,
+            settings.approvers,
+            addresses=settings.people,
+            seconds=time.monotonic,
         )
-        named = people.approvers()
-        barred = {user: people.voter(user, fresh=False).barred for user in named}
+        named = members.approvers()
+        barred = {user: _barred(members, user) for user in named}
     except SlackFailed as error:
         return [*lines, Line(there=False, what="approvers", says=f"{error} Nobody can be asked.")]
     if not named:
@@ -524,6 +524,13 @@ def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
     few = "" if len(able) > 1 else "; what needs two people, such as blocking the sign-in, never gets them"
     counted = f"{len(able)} may approve{few}"
     return [*lines, Line(there=len(able) > 1, what="approvers", says=counted)]
+
+
+def _barred(members: Members, user: str) -> str:
+    try:
+        return members.why_no_approver(members.account(user), fresh=False)
+    except NotUnderstood as error:
+        return str(error)
 
 
 def look_at_channels(slack: SlackSettings) -> list[Line]:

@@ -44,7 +44,7 @@ def read(words: list[str], text: str) -> Approve:
 def may(wish: Approve, asked: Asked, tools: Tools) -> MayVote:
     """Give who votes; whether the vote counts is decided when it is written."""
     proposal = tools.proposals.get(wish.proposal_id)
-    return MayVote(tools.gate.voter(asked, factor=asked.factor), proposal)
+    return MayVote(tools.gate.voter_about(asked, proposal.plan.case_id, factor=asked.factor), proposal)
 
 
 def do(wish: Approve, may: MayVote, asked: Asked, tools: Tools) -> Outcome:

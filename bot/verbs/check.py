@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import structlog
 
 from bot.errors import BotError, NotUnderstood, SlackFailed
+from bot.gate import not_asked
 from bot.messages import answers
 from bot.people import Person
 from bot.slack import channels
@@ -132,7 +134,8 @@ def shows(done: Started, tools: Tools) -> Answer:
 
 
 def _open(asked: Asked, may: MayLook, span: Window, room: channels.Room, tools: Tools) -> Case:
-    note = _reads_along(may.subject, room, tools)
+    owners, missing = tools.people.slack_users_of(may.subject)
+    note = _reads_along(owners, missing, room, tools)
     case_id = new_case_id()
     with tools.ledger.writing() as writing:
         writing.open_case(
@@ -144,16 +147,17 @@ def _open(asked: Asked, may: MayLook, span: Window, room: channels.Room, tools: 
             asked_by=may.asker.id,
             note=note,
             request=asked.id,
+            owners=owners,
+            owners_missing=missing,
         )
     return tools.ledger.case(case_id)
 
 
-def _reads_along(subject: Subject, room: channels.Room, tools: Tools) -> str:
-    """Warn when the subject, or whoever uses that account now, reads along."""
+def _reads_along(owners: Collection[str], missing: str, room: channels.Room, tools: Tools) -> str:
+    """Warn when the subject, or whoever uses that account now, reads along, or nobody knows."""
     try:
-        user = tools.people.slack_user_of(subject)
-        if user and channels.is_member(tools.client, room.id, user):
+        if any(channels.is_member(tools.client, room.id, user) for user in sorted(owners)):
             return "Take care: the account's owner is a member of this channel and reads along."
     except SlackFailed as error:
         log.warning("Nobody knows who reads along.", action="room.unknown", error=str(error))
-    return ""
+    return not_asked(missing) if missing else ""

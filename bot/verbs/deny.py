@@ -37,7 +37,7 @@ def read(words: list[str], text: str) -> Deny:
 def may(wish: Deny, asked: Asked, tools: Tools) -> MayVote:
     """Give who votes; whether the vote counts is decided when it is written."""
     proposal = tools.proposals.get(wish.proposal_id)
-    return MayVote(tools.gate.voter(asked), proposal)
+    return MayVote(tools.gate.voter_about(asked, proposal.plan.case_id), proposal)
 
 
 def do(wish: Deny, may: MayVote, asked: Asked, tools: Tools) -> Outcome:

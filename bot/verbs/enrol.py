@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
-from bot.errors import Barred, BotError, NotUnderstood, SlackFailed
+from bot.errors import Barred, BotError, NotUnderstood
 from bot.messages import Message, answers, decisions
 from bot.messages.enrol_modal import enrol_modal
 from bot.second_factor import Checked, uri
-from bot.slack.client import call
 from bot.slack.intake import Asked
+from bot.verbs import team
 from bot.verbs.shape import Answer, Tools
 from commands.approval import Voter
 from commands.errors import CommandError
@@ -72,12 +72,7 @@ def wrong_first_code(user: str, code: str, tools: Tools) -> str:
 def announce(asked: Asked, tools: Tools) -> Message:
     """Tell the team who has a second factor from now on; give what the person is told."""
     try:
-        rooms = [tools.channel or asked.channel]
-        if not tools.channel:
-            # Where it was asked may be seen by nobody else, so the others are told one by one.
-            rooms += _direct_rooms(asked.user, tools)
-        for room in filter(None, rooms):
-            tools.cards.say(room, answers.enrolled(asked.user))
+        team.tell(answers.enrolled(asked.user), asked.user, tools, beside=asked.channel)
     except BotError as error:
         log.warning("An enrolment was not announced.", action="factor.not_announced", error=str(error))
     return decisions.enrolled(asked.user)
@@ -90,14 +85,3 @@ def _says(take: Callable[[str, str], Checked], user: str, code: str) -> str:
         log.error("A code could not be checked.", action="factor.unusable", error=str(error))  # noqa: TRY400
         return str(error)
     return "" if checked.right else checked.says
-
-
-def _direct_rooms(but: str, tools: Tools) -> Iterator[str]:
-    """Give the rooms in which each approver but one is told something alone."""
-    for user in tools.people.approvers():
-        if user == but:
-            continue
-        try:
-            yield str(call(tools.client.conversations_open, users=user)["channel"]["id"])
-        except SlackFailed as error:
-            log.info("An approver was not told.", action="approver.not_told", error=str(error))

@@ -13,7 +13,7 @@ from bot.slack.client import call
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
-from commands.approval import Voter, is_same_person
+from commands.approval import Voter
 from commands.carry_out import secret_name
 from commands.ledger import Case
 from commands.ledger import entries as e
@@ -91,15 +91,16 @@ def shows(done: Shown, tools: Tools) -> Answer:
 
 
 def _keep_from_others(voter: Voter, proposal: Proposal, case: Case, asked: Asked, tools: Tools) -> None:
-    if any(case.subject.is_meant_by(address) for address in voter.addresses):
+    if tools.ledger.owner(case.subject).is_same(voter.ever):
         raise Barred("It is the password of your own account; a colleague hands it over to you.")
-    if is_same_person(voter, proposal.proposed_by, proposal.proposer):
+    # By the Slack account alone: an address can be changed to that of whoever decided.
+    if asked.user == proposal.proposed_by:
         tools.gate.asker_about(asked, case.subject)
-        doubt = tools.people.doubt_about(voter.addresses)
+        doubt = tools.people.doubt_about(voter.ever)
         if doubt:
             raise Barred(doubt)
         return
-    if not any(vote.yes and is_same_person(voter, vote.voter, vote.addresses) for vote in proposal.votes):
+    if not any(vote.yes and vote.voter == asked.user for vote in proposal.votes):
         raise Barred("Only the one who proposed it and those who approved it may see the new password.")
     if voter.barred:
         raise Barred(voter.barred)

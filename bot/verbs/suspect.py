@@ -142,7 +142,7 @@ def check_words(wish: Suspect) -> str:
 
 
 def _is_own(person: Person, who: Who, tools: Tools) -> bool:
-    addresses = tools.people.addresses_of(person)
+    addresses = person.addresses
     match who:
         case Mention(user):
             return user == person.id

@@ -9,7 +9,7 @@ import structlog
 from bot.errors import BotError, SlackFailed
 from bot.messages import Message, answers, decisions
 from bot.verbs.shape import Answer, Tools
-from commands.approval import ProposalState, Voter, is_same_person
+from commands.approval import ProposalState, Voter, has_voted
 from commands.errors import VoteRefused
 from commands.ledger import entries as e
 from commands.proposals import Proposal
@@ -112,7 +112,7 @@ def _refused(proposal: Proposal, voter: Voter, sentence: str, tools: Tools) -> M
     """Say politely why a vote does not count."""
     if proposal.state is not ProposalState.OPEN:
         return decisions.too_late(proposal)
-    if any(is_same_person(voter, vote.voter, vote.addresses) for vote in proposal.votes):
+    if has_voted(proposal.votes, voter):
         return decisions.vote_repeated(proposal)
     return decisions.vote_refused(proposal.id, sentence, tools.gate.ours)
 
@@ -120,8 +120,8 @@ def _refused(proposal: Proposal, voter: Voter, sentence: str, tools: Tools) -> M
 def _raise_alarm(proposal: Proposal, voter: Voter, tools: Tools) -> None:
     """Tell the case's thread when somebody whose own account is in doubt tried to decide."""
     case = tools.ledger.case(proposal.plan.case_id)
-    own = any(case.subject.is_meant_by(address) for address in voter.addresses)
-    if not own and not tools.people.doubt_about(voter.addresses):
+    own = tools.ledger.owner(case.subject).is_same(voter.ever)
+    if not own and not tools.people.doubt_about(voter.ever):
         return
     log.warning(
         "Somebody whose own account is in doubt tried to decide.",

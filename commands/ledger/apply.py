@@ -64,9 +64,14 @@ def apply(db: sqlite3.Connection, entry: Entry, event: e.Event) -> None:
                 note=event.note,
                 reference="",
                 shown=0,
+                owners=None,
+                owners_missing="",
             )
             if event.request:
                 _update(db, "requests", {"id": event.request}, case_id=case_id)
+        case e.OwnerBound():
+            bound = {"owners": _json(event.users), "owners_missing": event.missing}
+            _update(db, "cases", {"id": case_id}, **bound)
         case e.CaseCardPosted():
             _update(db, "cases", {"id": case_id}, channel=event.channel, card=event.ts)
         case e.CheckRestarted():
@@ -100,6 +105,7 @@ def apply(db: sqlite3.Connection, entry: Entry, event: e.Event) -> None:
                 digest=event.digest,
                 proposed_by=actor,
                 proposer=_json(event.proposer),
+                proposer_object=event.object_id if isinstance(event, e.ProposedByAccount) else "",
                 reason=event.reason,
                 needs=event.needs,
                 factor=event.factor,
@@ -117,6 +123,7 @@ def apply(db: sqlite3.Connection, entry: Entry, event: e.Event) -> None:
             )
         case e.Voted():
             given = {"addresses": _json(event.addresses), "yes": event.yes, "factor": event.factor}
+            given["object_id"] = event.object_id if isinstance(event, e.VotedByAccount) else ""
             key = {"proposal": event.proposal, "voter": actor}
             _insert(db, "votes", **key, seq=seq, **given, at=at, says=event.says)
         case e.Moved():
@@ -208,11 +215,27 @@ def apply(db: sqlite3.Connection, entry: Entry, event: e.Event) -> None:
             _update(db, "factors", {"user": actor}, locked_until=moment(event.until))
         case e.FactorRemoved():
             db.execute("DELETE FROM factors WHERE user = ?", [event.user])
+        # --- people
+        case e.PersonNamed():
+            now = {"email": event.email, "object_id": event.object_id, "named_at": at, "changed": 0}
+            _upsert(db, "people", {"user": event.user}, **now, **_known_since(db, event))
+        case e.PersonChanged():
+            _update(db, "people", {"user": event.user}, changed=1)
         # --- what changes no table
         case e.AccountReported() | e.EvidencePacked() | e.VoteRefused() | e.CheckpointSigned():
             pass
         case _:
             raise LookupError(f"nothing is known of what {event.KIND} changes")
+
+
+def _known_since(db: sqlite3.Connection, event: e.PersonNamed) -> dict[str, str]:
+    """Everything by which somebody was ever known: what was named before stays in it."""
+    row = db.execute("SELECT objects, addresses FROM people WHERE user = ?", [event.user]).fetchone()
+    objects, addresses = (json.loads(text) for text in row) if row else ([], [])
+    return {
+        "objects": _json(sorted({*objects, event.object_id})),
+        "addresses": _json(sorted({*addresses, event.email, *event.addresses})),
+    }
 
 
 def _begin(db: sqlite3.Connection, key: dict[str, str], seq: int, at: str, *, attempt: int, saw: str) -> None:

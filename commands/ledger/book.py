@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.errors import AlreadyLooking, EntryMissing, LedgerTampered, LedgerUnwritable, NoSuchCase
+from commands.identity import owner_of
 from commands.ledger import entries as e
 from commands.ledger.apply import apply
 from commands.ledger.cases import CaseReader, subject_facts
@@ -256,10 +257,13 @@ class Writing:
         asked_by: str,
         note: str = "",
         request: str = "",
+        owners: Collection[str] | None = None,
+        owners_missing: str = "",
     ) -> None:
         """Open a case whose check is about to run, for a request or of itself.
 
-        The request knows its case from then on: taken up after a restart, it opens no second one.
+        The request knows its case from then on: taken up after a restart, it opens no second one. `owners`
+        are the Slack accounts of the account's owner; None where nobody has looked for them.
 
         Raises:
             AlreadyLooking: a check of this account is running.
@@ -272,6 +276,14 @@ class Writing:
             raise AlreadyLooking(running[0]["id"])
         facts, start, end = subject_facts(subject), window.start, window.end
         self.append(e.CaseOpened(tenant, facts, start, end, channel, note, request), asked_by, case_id)
+        if owners is not None:
+            self.bind_owner(case_id, subject, owners, owners_missing)
+
+    def bind_owner(self, case_id: str, subject: Subject, users: Collection[str], missing: str) -> None:
+        """Note which Slack accounts the owner of a case's account has, as far as Slack could be asked."""
+        owner = owner_of(subject)
+        names = tuple(sorted(owner.addresses))
+        self.append(e.OwnerBound(subject.id, names, tuple(sorted(users)), missing), BOT, case_id)
 
     def card_posted(self, case_id: str, channel: str, card: str) -> None:
         """Note where the case's card is."""

@@ -10,8 +10,18 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from commands.errors import LedgerTampered, NoSuchCase
+from commands.identity import Identity, owner_of
 from commands.ledger.chain import Entry, sha256_of
-from commands.ledger.entries import Asked, CaseOpened, CheckFinished, Event, Facts, Rechecked, Response
+from commands.ledger.entries import (
+    EVENTS,
+    Asked,
+    CaseOpened,
+    CheckFinished,
+    Event,
+    Facts,
+    Rechecked,
+    Response,
+)
 from commands.ledger.reading import Row
 from graph.question import Subject, Window
 
@@ -54,6 +64,8 @@ class Case:
         reference: The id under which the log has more about a failure.
         shown: Whether the card shows how it ended.
         offer: What the steps planned from the last finished check, as JSON; "" before there is one.
+        owners: The Slack accounts of the account's owner; None while nobody looked for them.
+        owners_missing: Slack's code where it could not be asked for all of them, "" otherwise.
     """
 
     id: str
@@ -73,6 +85,8 @@ class Case:
     reference: str = ""
     shown: bool = False
     offer: str = ""
+    owners: frozenset[str] | None = None
+    owners_missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +100,7 @@ class Request:
     words: str
     answered: bool
     case_id: str
+    seq: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +114,17 @@ class Outline:
     state: CaseState
     verdict: str
     finished_at: datetime | None
+    owners: frozenset[str] = frozenset()
+
+    @property
+    def owner(self) -> Identity:
+        """By what the account's owner was known when the case opened."""
+        return owner_of(self.subject, self.owners)
 
 
-_OUTLINES = "SELECT id, tenant, subject, window_start, window_end, state, verdict, finished_at FROM cases"
+_OUTLINES = (
+    "SELECT id, tenant, subject, window_start, window_end, state, verdict, finished_at, owners FROM cases"
+)
 
 E = TypeVar("E", bound=Event)
 
@@ -168,10 +191,16 @@ class CaseReader:
         )
         return _outline(rows[0]) if rows else None
 
-    def case_against(
-        self, addresses: frozenset[str], verdicts: Collection[str] = ("compromised",)
-    ) -> Case | None:
-        """Give the case by which one of these addresses has such a verdict: an account's latest decides.
+    def owner(self, subject: Subject) -> Identity:
+        """Give by what the owner of an account is known: now, and in each case about it so far."""
+        rows = self.rows("SELECT subject, owners FROM cases WHERE subject_id = ?", [subject.id])
+        known = owner_of(subject)
+        for row in rows:
+            known |= owner_of(subject_of(json.loads(row["subject"])), _owners(row))
+        return known
+
+    def case_against(self, person: Identity, verdicts: Collection[str] = ("compromised",)) -> Case | None:
+        """Give the case by which this person's account has such a verdict: an account's latest decides.
 
         A check of a shorter span than the one that accused does not acquit: it saw less.
         """
@@ -183,9 +212,7 @@ class CaseReader:
             span, longest = case.window.end - case.window.start, acquitted.get(account)
             if case.verdict not in verdicts:
                 acquitted[account] = max(span, longest or span)
-            elif (longest is None or longest < span - _SAME_SPAN) and any(
-                case.subject.is_meant_by(address) for address in addresses
-            ):
+            elif (longest is None or longest < span - _SAME_SPAN) and case.owner.is_same(person):
                 return self.case(case.id)
         return None
 
@@ -226,9 +253,9 @@ class CaseReader:
 
     def was_asked(self, request: Request) -> bool:
         """Say whether the entries tell of this request, word for word, and of no answer to it."""
+        answers = [kind.KIND for kinds in EVENTS.values() for kind in kinds if issubclass(kind, Response)]
         known = False
-        for row in self.rows("SELECT seq FROM ledger WHERE instr(body, ?) ORDER BY seq", [request.id]):
-            (entry, *_) = self.entries(after=row["seq"] - 1)
+        for entry in self.entries(kinds=(Asked.KIND, *answers), after=request.seq - 1):
             match entry.event:
                 case Asked(request=request.id) as asked:
                     told = (entry.actor, asked.channel, asked.words)
@@ -253,6 +280,7 @@ class CaseReader:
                 words=row["words"],
                 answered=bool(row["answered"]),
                 case_id=row["case_id"],
+                seq=row["seq"],
             )
             for row in self.rows("SELECT * FROM requests WHERE answered = 0 ORDER BY at, seq")
         ]
@@ -303,7 +331,12 @@ def _outline(row: Row) -> Outline:
         state=CaseState(row["state"]),
         verdict=row["verdict"],
         finished_at=datetime.fromisoformat(row["finished_at"]) if row["finished_at"] else None,
+        owners=_owners(row),
     )
+
+
+def _owners(row: Row) -> frozenset[str]:
+    return frozenset(json.loads(row["owners"] or "[]"))
 
 
 def _case(row: Row) -> Case:
@@ -326,6 +359,8 @@ def _case(row: Row) -> Case:
         reference=row["reference"],
         shown=bool(row["shown"]),
         offer=_text(row, "offer"),
+        owners=None if row["owners"] is None else outline.owners,
+        owners_missing=row["owners_missing"],
     )
 
 

@@ -203,6 +203,21 @@ class CaseOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerBound(Event):
+    """Who owns the account of a case: whoever matches any of it decides nothing about the account.
+
+    `users` are the Slack accounts found under the addresses; `missing` is Slack's code where it could not be
+    asked for all of them, and then this is written once more later.
+    """
+
+    KIND: ClassVar[str] = "owner_bound"
+    object_id: str
+    addresses: tuple[str, ...]
+    users: tuple[str, ...]
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseCardPosted(Event):
     """The case's card is here."""
 
@@ -308,6 +323,14 @@ class Proposed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProposedByAccount(Proposed):
+    """The same, with the Entra object id of the proposer's account, "" where nobody could tell."""
+
+    VERSION: ClassVar[int] = 2
+    object_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Voted(Event):
     """A vote that counts, for the plan with this digest."""
 
@@ -318,6 +341,14 @@ class Voted(Event):
     factor: bool
     addresses: tuple[str, ...]
     says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VotedByAccount(Voted):
+    """The same, with the Entra object id of the voter's account: two people are two of these."""
+
+    VERSION: ClassVar[int] = 2
+    object_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -604,6 +635,34 @@ class FactorRemoved(Event):
     user: str
 
 
+# --- people ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PersonNamed(Event):
+    """Who somebody that the settings name is, as Slack and Microsoft said when they were first seen.
+
+    `email` is the address in Slack, `addresses` are all of the account. Written once more where somebody is
+    named again on the command line.
+    """
+
+    KIND: ClassVar[str] = "person_named"
+    user: str
+    email: str
+    object_id: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChanged(Event):
+    """They were seen with another address or account, so they may do nothing until they are named again."""
+
+    KIND: ClassVar[str] = "person_changed"
+    user: str
+    email: str
+    object_id: str = ""
+
+
 # --- the ledger itself -------------------------------------------------------------------------------------
 
 
@@ -641,6 +700,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
     ),
     "Checks": (
         CaseOpened,
+        OwnerBound,
         CaseCardPosted,
         CheckRestarted,
         CheckFinished,
@@ -652,7 +712,9 @@ EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
     ),
     "Proposals and votes": (
         Proposed,
+        ProposedByAccount,
         Voted,
+        VotedByAccount,
         VoteRefused,
         Approved,
         Denied,
@@ -683,6 +745,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
         FactorLocked,
         FactorRemoved,
     ),
+    "People": (PersonNamed, PersonChanged),
     "The ledger itself": (CheckpointSigned,),
 }
 """Every kind, by what it is about, in the order of the page that is made of it."""

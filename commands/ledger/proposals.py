@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from commands.approval import ProposalState, Vote
+from commands.identity import Identity
 from commands.ledger.apply import CONFIRMED, NO_CHANGE_NEEDED, UNCONFIRMED
 from commands.ledger.book import Ledger
 from commands.ledger.cases import Readable
@@ -90,6 +91,7 @@ class Proposal:
         card: The card's timestamp; "" before it is posted.
         shown: Whether the card shows how it ended.
         decided_at: When it was decided; None while it is open.
+        proposer_object: The Entra object id of the proposer's account, "" where nobody could tell.
     """
 
     id: str
@@ -113,6 +115,12 @@ class Proposal:
     card: str = ""
     shown: bool = False
     decided_at: datetime | None = None
+    proposer_object: str = ""
+
+    @property
+    def proposer_identity(self) -> Identity:
+        """By what the proposer was known."""
+        return Identity.of((self.proposed_by,), (self.proposer_object,), self.proposer)
 
 
 def read(book: Readable, where: str, values: Sequence[Any] = ()) -> tuple[Proposal, ...]:
@@ -226,6 +234,7 @@ def _proposal(row: Row, votes: Iterable[Row], actions: Iterable[Row]) -> Proposa
         card=row["card"],
         shown=bool(row["shown"]),
         decided_at=datetime.fromisoformat(row["decided_at"]) if row["decided_at"] else None,
+        proposer_object=row["proposer_object"],
     )
 
 
@@ -237,6 +246,7 @@ def _vote(row: Row) -> Vote:
         at=datetime.fromisoformat(row["at"]),
         factor=bool(row["factor"]),
         says=row["says"],
+        object_id=row["object_id"],
     )
 
 

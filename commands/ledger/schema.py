@@ -15,7 +15,7 @@ from typing import Final
 
 from commands.errors import LedgerTampered
 
-LAYOUT = 2
+LAYOUT = 3
 """The version of the tables that follow from the entries; SQLite keeps it as `user_version`."""
 
 GUARDS: Final[Mapping[str, str]] = {
@@ -57,8 +57,8 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
         subject_id TEXT NOT NULL, channel TEXT NOT NULL, card TEXT NOT NULL, state TEXT NOT NULL,
         run INTEGER NOT NULL, asked_by TEXT NOT NULL, asked_at TEXT NOT NULL, window_start TEXT NOT NULL,
         window_end TEXT NOT NULL, finished_at TEXT, verdict TEXT NOT NULL, report TEXT NOT NULL,
-        offer TEXT NOT NULL, note TEXT NOT NULL, reference TEXT NOT NULL, shown INTEGER NOT NULL
-        ) STRICT""",
+        offer TEXT NOT NULL, note TEXT NOT NULL, reference TEXT NOT NULL, shown INTEGER NOT NULL,
+        owners TEXT, owners_missing TEXT NOT NULL) STRICT""",
     ),
     "memory": (
         "case_id, source, name",
@@ -77,8 +77,9 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
         """CREATE TABLE proposals (
         id TEXT PRIMARY KEY, seq INTEGER NOT NULL, case_id TEXT NOT NULL, account TEXT NOT NULL,
         kind TEXT NOT NULL, plan TEXT NOT NULL, digest TEXT NOT NULL, proposed_by TEXT NOT NULL,
-        proposer TEXT NOT NULL, reason TEXT NOT NULL, needs INTEGER NOT NULL, factor INTEGER NOT NULL,
-        strict INTEGER NOT NULL, made_at TEXT NOT NULL, expires_at TEXT NOT NULL, state TEXT NOT NULL,
+        proposer TEXT NOT NULL, proposer_object TEXT NOT NULL, reason TEXT NOT NULL,
+        needs INTEGER NOT NULL, factor INTEGER NOT NULL, strict INTEGER NOT NULL, made_at TEXT NOT NULL,
+        expires_at TEXT NOT NULL, state TEXT NOT NULL,
         decided_by TEXT NOT NULL, decided_at TEXT, note TEXT NOT NULL, request TEXT NOT NULL,
         channel TEXT NOT NULL, card TEXT NOT NULL, shown INTEGER NOT NULL) STRICT""",
     ),
@@ -86,7 +87,8 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
         "proposal, voter",
         """CREATE TABLE votes (
         proposal TEXT NOT NULL, voter TEXT NOT NULL, seq INTEGER NOT NULL, addresses TEXT NOT NULL,
-        yes INTEGER NOT NULL, factor INTEGER NOT NULL, at TEXT NOT NULL, says TEXT NOT NULL,
+        object_id TEXT NOT NULL, yes INTEGER NOT NULL, factor INTEGER NOT NULL, at TEXT NOT NULL,
+        says TEXT NOT NULL,
         PRIMARY KEY (proposal, voter)) STRICT""",
     ),
     "actions": (
@@ -126,6 +128,12 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
         """CREATE TABLE factors (
         user TEXT PRIMARY KEY, sealed TEXT NOT NULL, offered_at TEXT NOT NULL, enrolled_at TEXT,
         last_step INTEGER NOT NULL, wrong INTEGER NOT NULL, locked_until TEXT) STRICT""",
+    ),
+    "people": (
+        "user",
+        """CREATE TABLE people (
+        user TEXT PRIMARY KEY, email TEXT NOT NULL, object_id TEXT NOT NULL, objects TEXT NOT NULL,
+        addresses TEXT NOT NULL, named_at TEXT NOT NULL, changed INTEGER NOT NULL) STRICT""",
     ),
 }
 """The tables that follow from the entries, each with its key."""

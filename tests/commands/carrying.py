@@ -34,8 +34,8 @@ PASSWORD = passwords.make(random.Random(SEED).randrange)
 
 PATIENCE = carry_out.Patience(pauses=(5, 10, 15, 25, 35), send=30, look=30)
 VOTERS = (
-    Voter("U0LIDIA", frozenset({"lidia.holloway@contoso.example"})),
-    Voter("U0NESTOR", frozenset({"nestor.wilke@contoso.example"})),
+    Voter("U0LIDIA", frozenset({people.LIDIA.upn}), object_id=people.LIDIA.id),
+    Voter("U0NESTOR", frozenset({people.NESTOR.upn}), object_id=people.NESTOR.id),
 )
 
 

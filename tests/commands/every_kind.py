@@ -33,6 +33,9 @@ def fill(path: Path, key: Path) -> None:
         others += [e.Refused, e.NotAnswered, e.NotCounted, e.NotCollected, e.InternalError, e.AlreadyRunning]
         for event in (*others, e.Answered):
             ledger.append(event(), "U0MEGAN")
+        for email in ("alex@contoso.example", "alex.wilber@contoso.example"):
+            ledger.append(e.PersonNamed("U0ALEX", email, f"id-of-{email}", (email,)), BOT)
+        ledger.append(e.PersonChanged("U0ALEX", "grady@contoso.example", "id-of-grady"), BOT)
         ledger.append(e.AccountReported("r9", "adele@contoso.example", "größer"), "U0MEGAN")
         note(ledger, sign_head(ledger, keys), BOT, why="its time has come", channel="C0", ts="9.9")
 
@@ -46,6 +49,7 @@ def _cases(ledger: Ledger, clock: plans.Clock) -> None:
         window = Window(clock() - timedelta(days=14), clock())
         case = {"tenant": "Contoso", "subject": plans.ADELE, "window": window, "channel": "C0INCIDENT"}
         writing.open_case(plans.CASE, **case, asked_by="U0MEGAN", note="Take care.", request="r1")  # type: ignore[arg-type]
+        writing.bind_owner(plans.CASE, plans.ADELE, ["U0ADELE", "U0AV"], "ratelimited")
         writing.card_posted(plans.CASE, "C0INCIDENT", "1.1")
         writing.remember(plans.CASE, "audit_log", "query", "q1")
         writing.fail(plans.CASE, says="It failed.", reference="abc", code="broken")

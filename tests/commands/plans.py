@@ -38,7 +38,8 @@ class Clock:
 
 def voter(name: str, **more: Any) -> Voter:
     """Somebody who may vote, unless `barred` says otherwise."""
-    return Voter(f"U0{name.upper()}", frozenset({f"{name}@contoso.example"}), **more)
+    who = {"object_id": f"id-of-{name}", **more}
+    return Voter(f"U0{name.upper()}", frozenset({f"{name}@contoso.example"}), **who)
 
 
 def change(what: str = "accountEnabled", step: str = "block_sign_in", **more: Any) -> Change:

@@ -19,6 +19,7 @@ from commands.approval import (
     why_not_run,
 )
 from commands.errors import NotNow
+from commands.identity import Identity, owner_of
 from tests.commands.plans import ADELE, NOW, voter
 
 DIGEST = "3fa9c1d2" * 8
@@ -26,9 +27,9 @@ BALLOT = Ballot(
     state=ProposalState.OPEN,
     digest=DIGEST,
     expires_at=NOW + timedelta(minutes=30),
-    proposed_by="U0MEGAN",
-    proposer=frozenset({"megan@contoso.example"}),
+    proposer=voter("megan").identity,
     subject=ADELE,
+    owner=owner_of(ADELE, ("U0ADELE",)),
     needs=2,
     factor=False,
     strict=False,
@@ -36,7 +37,8 @@ BALLOT = Ballot(
 
 
 def yes(name: str, **more) -> Vote:
-    return Vote(f"U0{name.upper()}", frozenset({f"{name}@contoso.example"}), yes=True, at=NOW, **more)
+    who = {"object_id": f"id-of-{name}", **more}
+    return Vote(f"U0{name.upper()}", frozenset({f"{name}@contoso.example"}), yes=True, at=NOW, **who)
 
 
 @pytest.mark.parametrize("state", ProposalState)
@@ -73,6 +75,26 @@ MAY_NOT = {
     "the subject": (BALLOT, voter("adele.vance"), True, "your own account"),
     "the subject under another address": (BALLOT, voter("av"), True, "your own account"),
     "the subject who wants to deny": (BALLOT, voter("av"), False, "your own account"),
+    "the subject under another address today": (
+        BALLOT,
+        replace(voter("grady"), earlier=Identity.of(objects=(ADELE.id.upper(),))),
+        False,
+        "your own account",
+    ),
+    "the subject's Slack account": (BALLOT, replace(voter("grady"), id="U0ADELE"), False, "your own account"),
+    "somebody without an account": (BALLOT, replace(voter("alex"), object_id=""), True, "which account"),
+    "a second Slack account of the same mailbox": (
+        replace(BALLOT, votes=(yes("alex"),)),
+        replace(voter("security"), object_id="ID-of-alex"),
+        True,
+        "one vote",
+    ),
+    "the proposer's second Slack account in strict mode": (
+        replace(BALLOT, strict=True),
+        replace(voter("security"), object_id="id-of-megan"),
+        True,
+        "somebody else",
+    ),
     "somebody who is barred": (BALLOT, voter("guest", barred="Guests may not."), True, "Guests may not."),
     "somebody who voted": (replace(BALLOT, votes=(yes("alex"),)), voter("alex"), True, "one vote"),
     "the same person under another account": (
@@ -151,3 +173,20 @@ def test_a_role_lost_between_vote_and_start_stops_it():
     reason = why_not_run(APPROVED, DIGEST, barred, NOW)
     assert "<@U0ALEX>: You are not an approver" in reason
     assert "nothing was done" in reason
+
+
+def test_two_votes_of_one_account_are_one_person():
+    twice = (yes("alex"), replace(yes("security"), object_id="id-of-alex"))
+    assert approvals(replace(BALLOT, votes=twice)) == 1
+    assert "Too few" in why_not_run(replace(APPROVED, votes=twice), DIGEST, lambda _: "", NOW)
+
+
+def test_the_owner_of_the_account_is_nobody_when_it_is_begun_either():
+    """Somebody may have turned out to be the owner after the vote."""
+    found = replace(APPROVED, owner=owner_of(ADELE, ("U0ALEX",)))
+    assert "<@U0ALEX>: It is their own account" in why_not_run(found, DIGEST, lambda _: "", NOW)
+
+
+def test_a_vote_that_names_no_account_is_none_when_it_is_begun():
+    old = replace(APPROVED, votes=(yes("alex", object_id=""), yes("lidia")))
+    assert "not written down which account" in why_not_run(old, DIGEST, lambda _: "", NOW)

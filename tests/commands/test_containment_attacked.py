@@ -11,6 +11,7 @@ import pytest
 from bot.verbs.registry import without_code
 from commands.carry_out import secret_name
 from commands.errors import KeyUnusable, LedgerTampered
+from commands.identity import Identity
 from commands.ledger import Ledger
 from commands.ledger.entries import CheckStarted, Rechecked
 from commands.ledger.verify import verify_ledger
@@ -102,12 +103,12 @@ def test_nothing_is_proposed_from_a_case_that_was_changed(ledger, sql):
 
 
 def test_a_look_at_a_few_minutes_does_not_acquit_an_account(ledger):
-    addresses = frozenset({"av@contoso.example"})
+    person = Identity.of(addresses=("av@contoso.example",))
     judged(ledger, "C-3BCDE", "compromised", timedelta(days=14))
     judged(ledger, "C-4CDEF", "no-sign-found", timedelta(minutes=5))
-    assert ledger.case_against(addresses).id == "C-3BCDE"
+    assert ledger.case_against(person).id == "C-3BCDE"
     judged(ledger, "C-5DEFG", "no-sign-found", timedelta(days=14))
-    assert ledger.case_against(addresses) is None
+    assert ledger.case_against(person) is None
 
 
 @pytest.mark.parametrize(

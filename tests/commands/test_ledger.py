@@ -18,6 +18,7 @@ from commands.errors import (
     LedgerUnwritable,
     NoSuchCase,
 )
+from commands.identity import Identity
 from commands.ledger import CaseState, Head, Ledger, Writing, new_case_id
 from commands.ledger.chain import GENESIS
 from commands.ledger.entries import Asked, Refused
@@ -420,12 +421,12 @@ def test_the_latest_verdict_decides_whether_an_account_counts_as_taken_over(ledg
         with ledger.writing() as writing:
             writing.finish(case_id, verdict=verdict, report="{}")
 
-    addresses = frozenset({"av@contoso.example"})
+    person = Identity.of(addresses=("av@contoso.example",))
     judged("C-2ABCD", "compromised")
-    assert ledger.case_against(addresses).id == "C-2ABCD"
-    assert ledger.case_against(frozenset({"megan.bowen@contoso.example"})) is None
+    assert ledger.case_against(person).id == "C-2ABCD"
+    assert ledger.case_against(Identity.of(addresses=("megan.bowen@contoso.example",))) is None
     judged("C-3BCDE", "no-sign-found")
-    assert ledger.case_against(addresses) is None
+    assert ledger.case_against(person) is None
 
 
 @contextmanager
@@ -471,7 +472,7 @@ def test_who_may_ask_and_decide_is_told_without_reading_a_report(ledger, path, m
     with what_is_read(monkeypatch) as (columns, _):
         book = Ledger(path, lambda: NOW)
         columns.clear()
-        assert book.case_against(frozenset({"av@contoso.example"})) is None
+        assert book.case_against(Identity.of(addresses=("av@contoso.example",))) is None
         book.close()
     assert "cases.verdict" in columns
     assert "contents.content" not in columns
@@ -524,6 +525,7 @@ def test_every_way_of_changing_a_table_appends_an_entry():
     assert public == {
         "answer",
         "ask",
+        "bind_owner",
         "card_posted",
         "fail",
         "finish",

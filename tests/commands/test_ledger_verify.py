@@ -97,7 +97,7 @@ def proposed(path: Path) -> Path:
             channel="C0INCIDENT",
         )
         for user in ("U0ALEXWILB", "U0MEGANBOW"):
-            voter = Voter(user, frozenset({f"{user.lower()}@contoso.example"}))
+            voter = Voter(user, frozenset({f"{user.lower()}@contoso.example"}), object_id=f"id-of-{user}")
             proposals.vote(made.id, made.digest, voter, yes=True)
         proposals.start(made.id)
         proposals.intend(made.id, change.id, {"accountEnabled": True})
@@ -464,7 +464,7 @@ def test_a_case_that_was_removed_or_put_in_is_found(path):
         "UPDATE votes SET addresses = '[]' WHERE voter = 'U0ALEXWILB'",
         "UPDATE votes SET voter = 'U0SOMEBODY' WHERE voter = 'U0ALEXWILB'",
         "DELETE FROM votes WHERE voter = 'U0ALEXWILB'",
-        "INSERT INTO votes SELECT proposal, 'U0SOMEBODY', 99, '[]', 1, 0, at, '' FROM votes LIMIT 1",
+        "INSERT INTO votes SELECT proposal, 'U0SOMEBODY', 99, '[]', 'x', 1, 0, at, '' FROM votes LIMIT 1",
         "UPDATE actions SET outcome = NULL",
         "UPDATE actions SET outcome = 'failed'",
         "UPDATE actions SET attempt = 2",

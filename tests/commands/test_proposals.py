@@ -296,7 +296,7 @@ TAMPERINGS = {
     "fewer people are needed": "UPDATE proposals SET needs = 1",
     "the end was put off": "UPDATE proposals SET expires_at = '2027-01-01T00:00:00.000000+00:00'",
     "a vote was put in": (
-        "INSERT INTO votes VALUES ('{id}', 'U0EVE', 9, '[]', 1, 0, '2026-11-23T16:00:00+00:00', '')"
+        "INSERT INTO votes VALUES ('{id}', 'U0EVE', 9, '[]', 'x', 1, 0, '2026-11-23T16:00:00+00:00', '')"
     ),
     "a no became a yes": "UPDATE votes SET yes = 1 - yes",
     "another voted": "UPDATE votes SET voter = 'U0EVE'",

@@ -111,8 +111,9 @@ class Stage:
         return Proposals(self.bot.ledger)
 
     def kinds(self) -> list[str]:
-        """Give the kinds of all entries in the ledger."""
-        return [entry.kind for entry in self.bot.ledger.entries()]
+        """Give the kinds of all entries in the ledger, but for those that say who people are."""
+        people = ("person_named", "owner_bound")
+        return [entry.kind for entry in self.bot.ledger.entries() if entry.kind not in people]
 
     def wrote(self, *kinds: str) -> None:
         """Wait until the ledger's entries are of these kinds: an answer can be seen before it is written."""

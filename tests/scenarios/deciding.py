@@ -149,6 +149,7 @@ class Table(Stage):
         """Open a case and finish it, as a check does, with this offer."""
         ledger, now = self.bot.ledger, self.clock()
         case_id, window = new_case_id(), Window(now - timedelta(days=14), now)
+        owners, missing = self.bot.people.slack_users_of(subject)
         with ledger.writing() as writing:
             writing.open_case(
                 case_id,
@@ -157,6 +158,8 @@ class Table(Stage):
                 window=window,
                 channel="C0INCIDENT",
                 asked_by="U0MEGANBOW",
+                owners=owners,
+                owners_missing=missing,
             )
         client = make_client(self.slack_settings)
         Cards(client, client, ledger).post(ledger.case(case_id))

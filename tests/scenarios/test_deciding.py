@@ -18,11 +18,12 @@ from commands.plan import Change
 from commands.proposals import Outcome, Proposal
 from commands.report import Answer
 from graph.question import Subject
+from sandbox.scenarios import people
 from tests.scenarios.deciding import Table, at_once, blocking, laid
 from tests.scenarios.test_durability import lose_the_engines_tables
 
-ALEX = Voter("U0ALEXWILB", frozenset({"alex.wilber@contoso.example"}))
-LIDIA = Voter("U0LIDIAHOL", frozenset({"lidia.holloway@contoso.example"}))
+ALEX = Voter("U0ALEXWILB", frozenset({people.ALEX.upn}), object_id=people.ALEX.id)
+LIDIA = Voter("U0LIDIAHOL", frozenset({people.LIDIA.upn}), object_id=people.LIDIA.id)
 
 
 @pytest.fixture(scope="module")
@@ -283,8 +284,8 @@ FORGERIES = {
     "the plan": 'UPDATE proposals SET plan = replace(plan, \'"accountEnabled":false\', \'"jobTitle":"x"\')',
     "the number needed": "UPDATE proposals SET needs = 1",
     "a vote": (
-        "INSERT INTO votes (proposal, voter, seq, addresses, yes, factor, at, says)"
-        " SELECT id, 'U0LIDIAHOL', 99, '[]', 1, 0, made_at, '' FROM proposals"
+        "INSERT INTO votes (proposal, voter, seq, addresses, object_id, yes, factor, at, says)"
+        " SELECT id, 'U0LIDIAHOL', 99, '[]', 'x', 1, 0, made_at, '' FROM proposals"
     ),
 }
 

@@ -1,0 +1,157 @@
+"""Who the people are that the settings name: fixed by Slack user id and Entra object id when first seen.
+
+People may change the address in their Slack profile, and whoever took an account over may do so with its
+owner's. So the account that an address leads to is looked up once, when somebody is named, and kept in the
+ledger. Whoever is seen with another address or another account later may do nothing until somebody who runs
+the bot names them again: `compromise people name`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from commands.identity import Identity
+from commands.ledger import BOT, Ledger
+from commands.ledger import entries as e
+from commands.ledger.people import Named, named_people, named_person
+from graph.errors import GraphError, NoSuchUser
+from graph.question import Subject
+
+log = structlog.get_logger(__name__)
+
+CHANGED: Final = (
+    "Your address in Slack or your account in Microsoft 365 changed after you were named, so nobody can tell"
+    " that you are who was named. Whoever runs the bot can name you again: compromise people name {user}"
+)
+NO_ACCOUNT: Final = (
+    "Your address in Slack belongs to no account in our tenants, so nobody can tell which account is yours."
+    " Have your Microsoft 365 address entered under people in the settings."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who somebody is, as far as anybody can tell now.
+
+    Attributes:
+        object_id: The Entra object id of the account, "" where nobody can tell.
+        addresses: Every address of that account, and of the person in Slack.
+        earlier: Everything by which this person was ever known.
+        why_not: Why this person may do nothing, one sentence; "" when they may.
+        unsure: Whether that is only because Microsoft could not be asked.
+        fresh_change: Whether it was seen just now that they are not as they were named.
+    """
+
+    object_id: str
+    addresses: frozenset[str]
+    earlier: Identity
+    why_not: str = ""
+    unsure: bool = False
+    fresh_change: bool = False
+
+
+class Identities:
+    """Knows who people are, and notes it. Any thread may use it.
+
+    Args:
+        ledger: Where it is kept.
+        find: Finds an account by its address; raises NoSuchUser, or another GraphError where nobody can tell.
+    """
+
+    def __init__(self, ledger: Ledger, find: Callable[[str], Subject]) -> None:
+        self._ledger = ledger
+        self._find = find
+
+    def recall(self, user: str, addresses: frozenset[str]) -> Known:
+        """Give what is known of somebody without asking Microsoft or noting anything.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        named = named_person(self._ledger, user)
+        if named is None:
+            return Known("", addresses, Identity())
+        return Known(named.object_id, addresses, named.earlier)
+
+    def recognize(self, user: str, email: str, addresses: frozenset[str], home: str, *, live: bool) -> Known:
+        """Say whether somebody whom the settings name is who they were when they were named.
+
+        Args:
+            user: The Slack user id.
+            email: The address in Slack, as it is now.
+            addresses: Every address by which Slack and the settings know them.
+            home: The address that leads to the account: that of the settings, or the one in Slack.
+            live: Whether Microsoft is asked where it is known already, which it is where somebody decides.
+
+        Raises:
+            LedgerError: the ledger cannot be used.
+        """
+        named = named_person(self._ledger, user)
+        earlier = named.earlier if named else Identity()
+        if named and (named.changed or named.email != email):
+            return self._changed(named, email, "", addresses)
+        if named and not live:
+            return Known(named.object_id, addresses, earlier)
+        try:
+            account = self._find(home)
+        except NoSuchUser:
+            return Known("", addresses, earlier, NO_ACCOUNT)
+        except GraphError as error:
+            log.warning(
+                "Nobody could be asked who this is.", action="people.unsure", user=user, why=str(error)
+            )
+            sentence = error.sentence.rstrip(".")
+            why = f"Microsoft could not be asked which account is yours ({sentence}), so try again."
+            return Known("", addresses, earlier, why, unsure=True)
+        addresses |= {account.user_principal_name, account.mail, *account.addresses}
+        named = named or self._name(user, email, account)
+        if named.email == email and named.object_id == account.id:
+            return Known(account.id, addresses, named.earlier)
+        return self._changed(named, email, account.id, addresses)
+
+    def name_again(self, user: str, email: str, home: str, actor: str) -> Named:
+        """Note who somebody is from now on.
+
+        Raises:
+            GraphError: there is no such account, or Microsoft did not answer.
+            LedgerError: the ledger cannot be used.
+        """
+        return self._note(user, email, self._find(home), actor)
+
+    def is_changed(self, user: str, email: str) -> bool:
+        """Whether somebody who was named has another address in Slack than they had then."""
+        named = named_person(self._ledger, user)
+        return named is not None and named.email != email
+
+    def slack_users_of(self, owner: Identity) -> frozenset[str]:
+        """Give the Slack accounts of those who were named and are known by one of these."""
+        return frozenset(one.user for one in named_people(self._ledger) if one.earlier.is_same(owner))
+
+    def _name(self, user: str, email: str, account: Subject) -> Named:
+        log.info("Somebody was named.", action="people.named", user=user, object_id=account.id)
+        return self._note(user, email, account, BOT, once=True)
+
+    def _note(self, user: str, email: str, account: Subject, actor: str, *, once: bool = False) -> Named:
+        with self._ledger.writing() as writing:
+            # Asked twice at the same moment, somebody is named once.
+            if not once or named_person(writing, user) is None:
+                names = tuple(dict.fromkeys((account.user_principal_name, account.mail, *account.addresses)))
+                writing.append(e.PersonNamed(user, email, account.id, names), actor)
+            named = named_person(writing, user)
+        assert named is not None
+        return named
+
+    def _changed(self, named: Named, email: str, object_id: str, addresses: frozenset[str]) -> Known:
+        with self._ledger.writing() as writing:
+            # Noted once, and not at all where somebody named them again a moment ago.
+            fresh = named_person(writing, named.user) == named and not named.changed
+            if fresh:
+                writing.append(e.PersonChanged(named.user, email, object_id), BOT)
+        if fresh:
+            log.warning("Somebody is not as they were named.", action="people.changed", user=named.user)
+        why = CHANGED.format(user=named.user)
+        return Known(named.object_id, addresses, named.earlier, why, fresh_change=fresh)

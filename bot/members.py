@@ -1,0 +1,265 @@
+"""What Slack says about its users, and whom the settings name.
+
+Being in a channel gives nobody any right. People are named in the settings, by user id or by a user group.
+What Slack says about them is read again each time; only the group's list is kept, for a minute at most, and
+not even that where somebody approves. Nobody named means that nobody may.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot.errors import NotUnderstood, SlackFailed
+from bot.settings import ResponderSettings
+from bot.slack.client import call
+
+GROUP_SECONDS = 60.0
+"""How long a user group's list is kept: Slack allows 20 such calls a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What Slack says about one of its users. Source: Slack, "User object".
+
+    Attributes:
+        id: The user id, which together with the team means one person; names can be chosen.
+        team: The workspace that the account belongs to.
+        email: The address in the profile, lower-cased, "" where there is none.
+        name: The name that people see.
+        deleted: Whether the account is deactivated.
+        bot: Whether it is an app or Slack's own bot.
+        guest: Whether it is a guest of one or several channels.
+        stranger: Whether it belongs to another company, through a shared channel.
+        confirmed: Whether the address was confirmed; Slack leaves that out where it does not apply.
+    """
+
+    id: str
+    team: str
+    email: str
+    name: str
+    deleted: bool = False
+    bot: bool = False
+    guest: bool = False
+    stranger: bool = False
+    confirmed: bool = True
+
+
+def account_of(user: Mapping[str, Any]) -> Account:
+    """Read a user as `users.info` gives it."""
+    profile = user.get("profile") or {}
+    return Account(
+        id=str(user.get("id", "")),
+        team=str(user.get("team_id", "")),
+        email=str(profile.get("email") or "").strip().casefold(),
+        name=str(profile.get("real_name") or user.get("real_name") or user.get("name") or ""),
+        deleted=bool(user.get("deleted")),
+        bot=bool(user.get("is_bot")) or user.get("id") == "USLACKBOT",
+        guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        stranger=bool(user.get("is_stranger")),
+        confirmed=user.get("is_email_confirmed") is not False,
+    )
+
+
+def why_not(account: Account, home: str, named: frozenset[str]) -> str:
+    """Say why this account may not ask, in one sentence; "" when it may.
+
+    Args:
+        account: Who asks.
+        home: The id of our own workspace.
+        named: The user ids that the settings name, directly or through the group.
+    """
+    if account.deleted:
+        return "Your Slack account is deactivated."
+    if account.bot:
+        return "Bots may not ask for checks."
+    if account.stranger or account.team != home:
+        return "People from another workspace may not ask for checks."
+    if account.guest:
+        return "Guests of this workspace may not ask for checks."
+    if not account.email:
+        return "Slack tells no address for you, so nobody can tell whether you ask about your own account."
+    if not account.confirmed:
+        return "Your address in Slack is not confirmed."
+    if not named:
+        return "Nobody may ask for checks yet: the settings name no responders."
+    if account.id not in named:
+        return "You are not one of the responders who may ask for checks."
+    return ""
+
+
+def why_no_reporter(account: Account, home: str) -> str:
+    """Say why this account may not even report something, in one sentence; "" when it may.
+
+    Everybody who works here may, the owner of the reported account too.
+    """
+    if account.deleted:
+        return "Your Slack account is deactivated."
+    if account.bot:
+        return "Bots may not report accounts."
+    if account.stranger or account.team != home:
+        return "People from another workspace may not report accounts here."
+    if account.guest:
+        return "Guests of this workspace may not report accounts. Ask somebody who works here to do it."
+    return ""
+
+
+def why_no_approver(account: Account, home: str, named: frozenset[str]) -> str:
+    """Say why this account may not approve, in one sentence; "" when it may.
+
+    Args:
+        account: Who approves.
+        home: The id of our own workspace.
+        named: The user ids that the settings name as approvers, directly or through the group.
+    """
+    if account.deleted:
+        return "Your Slack account is deactivated, so you may not approve."
+    if account.bot:
+        return "Bots may not approve."
+    if account.stranger or account.team != home:
+        return "People from another workspace may not approve."
+    if account.guest:
+        return "Guests of this workspace may not approve."
+    if not account.email:
+        return "Slack tells no address for you, so nobody can tell whose account you would decide about."
+    if not account.confirmed:
+        return "Your address in Slack is not confirmed, so you may not approve."
+    if not named:
+        return "Nobody may approve yet: the settings name no approvers."
+    if account.id not in named:
+        return "You are not one of the approvers."
+    return ""
+
+
+class Members:
+    """Reads from Slack who somebody is. Any thread may use it.
+
+    Args:
+        client: Slack's Web API.
+        home: The id of our own workspace.
+        responders: Who may ask.
+        approvers: Who may approve.
+        addresses: Slack user ids with the Microsoft 365 address of the same person.
+        seconds: A clock that only goes forward, in seconds.
+    """
+
+    def __init__(
+        self,
+        client: WebClient,
+        home: str,
+        responders: ResponderSettings,
+        approvers: ResponderSettings,
+        *,
+        addresses: Mapping[str, str],
+        seconds: Callable[[], float],
+    ) -> None:
+        self._client = client
+        self.home = home
+        self._responders = responders
+        self._approvers = approvers
+        self.addresses = {user: address.strip().casefold() for user, address in addresses.items()}
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._groups: dict[str, tuple[float, frozenset[str]]] = {}
+
+    def account(self, user: str) -> Account:
+        """Ask Slack who this is.
+
+        Raises:
+            NotUnderstood: there is no such user.
+            SlackFailed: Slack did not answer.
+        """
+        try:
+            answer = call(self._client.users_info, user=user)
+        except SlackFailed as error:
+            if error.code in ("user_not_found", "user_not_visible"):
+                raise NotUnderstood(f"Slack knows nobody with the id {user}.") from error
+            raise
+        account = account_of(answer["user"])
+        if account.id in self.addresses and not account.email:
+            return replace(account, email=self.addresses[account.id])
+        return account
+
+    def why_no_asker(self, account: Account, team: str = "") -> str:
+        """Say why this account may not ask, as far as Slack knows; "" when it may.
+
+        Raises:
+            SlackFailed: Slack did not answer, so nobody knows.
+        """
+        barred = why_not(account, self.home, self._names(self._responders))
+        if not barred and team not in ("", self.home):
+            barred = "People from another workspace may not ask for checks."
+        return barred
+
+    def why_no_approver(self, account: Account, team: str = "", *, fresh: bool) -> str:
+        """Say why this account may not approve, as far as Slack knows; "" when it may.
+
+        Raises:
+            SlackFailed: Slack did not answer, so nobody knows.
+        """
+        barred = why_no_approver(account, self.home, self._names(self._approvers, fresh=fresh))
+        if not barred and team not in ("", self.home):
+            barred = "People from another workspace may not approve."
+        return barred
+
+    def addresses_of(self, account: Account) -> frozenset[str]:
+        """Give every address by which Slack and the settings know somebody.
+
+        Exchange delivers ``adele+anything@`` to ``adele@``, and Slack takes either for an address.
+        Source: Exchange Online, "Plus Addressing".
+        """
+        known = frozenset(filter(None, (account.email, self.addresses.get(account.id, ""))))
+        return known | {_without_tag(address) for address in known}
+
+    def home_of(self, account: Account) -> str:
+        """Give the address that leads to somebody's account."""
+        return self.addresses.get(account.id, "") or _without_tag(account.email)
+
+    def approvers(self) -> tuple[str, ...]:
+        """Give the user ids of everybody whom the settings name as an approver, in the order of their ids.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        return tuple(sorted(self._names(self._approvers)))
+
+    def named(self, *, fresh: bool = False) -> frozenset[str]:
+        """Give the user ids of everybody whom the settings name.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        return self._names(self._approvers, fresh=fresh) | self._names(self._responders, fresh=fresh)
+
+    def responders(self) -> tuple[str, ...]:
+        """Give the user ids of everybody whom the settings name as a responder, in the order of their ids.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        return tuple(sorted(self._names(self._responders)))
+
+    def _names(self, who: ResponderSettings, *, fresh: bool = False) -> frozenset[str]:
+        users = frozenset(who.users)
+        return users | self._members(who.group, fresh=fresh) if who.group else users
+
+    def _members(self, group: str, *, fresh: bool) -> frozenset[str]:
+        with self._lock:
+            now = self._seconds()
+            known = self._groups.get(group)
+            if known and not fresh and now - known[0] < GROUP_SECONDS:
+                return known[1]
+            answer = call(self._client.usergroups_users_list, usergroup=group)
+            members = frozenset(str(user) for user in answer["users"])
+            self._groups[group] = (now, members)
+            return members
+
+
+def _without_tag(address: str) -> str:
+    """The address that mail to a plus address arrives at."""
+    local, at, domain = address.rpartition("@")
+    return f"{local.partition('+')[0] or local}{at}{domain}"
