@@ -39,6 +39,7 @@ _MODULE = "3.9.2"
 _INNER_PORT = 446
 """Redirects may name the port behind the service's own proxies; from outside there is the usual one only."""
 _LEFT_OFF = re.compile(
+    r"more results available than are currently displayed|"
     r"increase the value (?:for|of) the ResultSize parameter|"
     r"only the first \S+ (?:items|results) are returned",
     re.IGNORECASE,

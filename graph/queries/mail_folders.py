@@ -13,7 +13,7 @@ from typing import Any
 from graph.effects import Asking, fetch_each, try_each
 from graph.errors import GraphError, NotFound
 from graph.evidence import Known
-from graph.parts.reading import lacking, read_each, segment
+from graph.parts.reading import lacking, read_each, segment, unsent
 from graph.question import Question
 from graph.request import Limit, Request
 from graph.resources.mail import MailFolder
@@ -74,7 +74,8 @@ def ask(question: Question) -> Asking[tuple[MailFolder, ...]]:
     folders, unreadable = read_each(
         MailFolder, [{**item, "wellKnown": well_known.get(name, "")} for name, item in found.items()]
     )
-    return Known(folders, missing=missing + unreadable)
+    missing += unreadable + unsent(found.values(), "displayName")
+    return Known(folders, missing=missing)
 
 
 def _with_children(items: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -75,6 +75,7 @@ DECIDING = {
     "domains": ("authenticationType", "isVerified"),
     "hidden_inbox_rules": ("Enabled", "ForwardTo", "ForwardAsAttachmentTo", "RedirectTo", "DeleteMessage"),
     "junk_lists": ("Enabled", "TrustedSendersAndDomains", "BlockedSendersAndDomains"),
+    "mail_folders": ("displayName",),
     "mailbox": (
         "DeliverToMailboxAndForward",
         "ForwardingAddress",

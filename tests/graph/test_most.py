@@ -168,6 +168,7 @@ def test_people_are_told_after_how_much_the_reading_stopped(service: Service) ->
 @pytest.mark.parametrize(
     "warning",
     [
+        "There are more results available than are currently displayed.",
         "To view them, increase the value for the ResultSize parameter.",
         "By default, only the first 1000 items are returned. Use the ResultSize parameter for more.",
     ],
