@@ -16,25 +16,34 @@ its error goes up at once and nothing further is sent. Whoever starts it again g
 
 Sources: Microsoft Graph, "Throttling guidance" and "Best practices for working with Microsoft Graph"; the
 order of intent, act and outcome is that of any write-ahead log.
+
+Longer than other files because the run of one change, from the look to the outcome, is read in one piece with
+every way in which it may break off.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
-from commands import passwords, steps
+from commands import passwords
 from commands.approval import ProposalState, Vote, why_not_run
 from commands.errors import KeyUnusable, LedgerTampered, NotNow
+from commands.one_time_password import filled, secret_name, without
+from commands.outcome_words import (
+    _is_default_method,
+    could_not_look,
+    look_yourself,
+    told,
+    why_changed,
+    why_failed,
+)
 from commands.plan import (
-    NEW_PASSWORD,
     Act,
     Change,
     Look,
@@ -53,15 +62,12 @@ from graph.errors import (
     Broken,
     GraphError,
     InDoubt,
-    NoLicence,
-    NoPermission,
     NotFound,
     OutOfTime,
-    Refused,
     Throttled,
 )
 from graph.limits import Deadline
-from graph.request import Cmdlet, Request
+from graph.request import Request
 
 log = structlog.get_logger(__name__)
 
@@ -301,13 +307,13 @@ class _Run:
                     return End(Outcome.REFUSED, demand.says)
             state = self._look_patiently(change.look)
         except GraphError as error:
-            return End(Outcome.FAILED, _could_not_look(error), error.request_id)
+            return End(Outcome.FAILED, could_not_look(error), error.request_id)
         if change.moves:
             return Seen(state)
         if same(state, change.wants):
             return End(Outcome.ALREADY)
         if not same(state, change.expects):
-            return End(Outcome.CHANGED, _changed(change, state))
+            return End(Outcome.CHANGED, why_changed(change, state))
         return Seen(state)
 
     def _missing(self, after: Collection[str]) -> str:
@@ -333,7 +339,7 @@ class _Run:
 
     def _send(self, change: Change, saw: State, password: str, *, last: bool) -> End | PutOff:
         """Send once. What certainly never left this machine is tried again with patience."""
-        do = _filled(change.do, password)
+        do = filled(change.do, password)
         while True:
             try:
                 self.connection.fetch(do, Deadline(self.patience.send))
@@ -376,7 +382,7 @@ class _Run:
         if not why and password is None:
             why = "Its effect was not seen, and the password that was made for it is gone."
         if why:
-            says = f"{doubt.sentence} {why} {_look_yourself(change)}"
+            says = f"{doubt.sentence} {why} {look_yourself(change)}"
             return End(Outcome.UNKNOWN, says, doubt.request_id)
         # Reading back took as long as all pauses; what the service asked for beyond that is still to wait.
         longer = (doubt.retry_after or 0) - sum(self.patience.pauses)
@@ -479,7 +485,7 @@ class _Run:
 
     def _write_end(self, change: Change, end: End) -> None:
         # Whatever Microsoft answered may quote what was sent to it.
-        says = _without(self._password_of(change) or "", end.says)
+        says = without(self._password_of(change) or "", end.says)
         self.proposals.ended(self.id, change.id, end.outcome, says, end.request_id)
         log.info(
             "A change ended.",
@@ -518,123 +524,8 @@ def look_at(look: Look, connection: Connection, seconds: float) -> State:
     return state_of(look, items)
 
 
-# --- what is sent ------------------------------------------------------------------------------------------
-
-
-def secret_name(proposal_id: str, change_id: str) -> bytes:
-    """What a sealed password belongs to, so that nobody can have it shown as the one of another account."""
-    return f"password {proposal_id} {change_id}".encode("utf-8", "replace")
-
-
-def _filled(do: Act, password: str) -> Act:
-    """Put the password in its place."""
-    if not holds_password(do):
-        return do
-    if not password:
-        raise ValueError("a password is to be set and there is none")
-    if isinstance(do, Cmdlet):
-        return replace(do, parameters=_with(do.parameters, password))
-    return replace(do, body=_with(do.body, password))
-
-
-def _with(value: Any, password: str) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _with(one, password) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_with(one, password) for one in value]
-    return password if value == NEW_PASSWORD else value
-
-
-def _without(password: str, text: str) -> str:
-    """Take the password out of what Microsoft said about it."""
-    return text.replace(password, "[password]") if password else text
-
-
 def _removes(do: Act) -> bool:
     return do.method == "DELETE" if isinstance(do, Request) else do.name.startswith("Remove-")
-
-
-# --- what is said ------------------------------------------------------------------------------------------
-
-
-def told(state: State) -> str:
-    """Say a state in words: ``accountEnabled true, mail ""``."""
-    if state is None:
-        return "not there"
-    words = ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in state.items())
-    return words if len(words) <= 300 else f"{words[:299]}…"
-
-
-def why_failed(change: Change, error: GraphError) -> str:
-    """Say why Microsoft refused a change, and what to do now."""
-    needs = error.needs or " and ".join(_PERMISSIONS.get(change.step, ()))
-    named = f" ({needs})" if needs else ""
-    match error:
-        case NoPermission() if _is_sensitive(change.do):
-            return (
-                f"The application may not do this. Either it lacks a permission{named}, or the account is"
-                " an administrator's and the application needs the role Privileged Authentication"
-                " Administrator. Give it what it lacks, then propose this again."
-            )
-        case NoPermission():
-            return f"{error.sentence} Give the application what it lacks{named}, then propose this again."
-        case NoLicence():
-            return f"{error.sentence} Without it, this can only be done by hand, if at all."
-        case Refused() if any(words in error.sentence.casefold() for words in _ON_PREMISES):
-            return (
-                "This is managed on-premises and cannot be changed in the cloud. Have an administrator of"
-                " the local directory change it there, let it synchronise, and check the account again."
-            )
-        case Refused() if _is_default_method(error):
-            return (
-                "It is the account's default sign-in method, which Microsoft removes last. Choose another"
-                " default for the account, or remove the other methods, then propose this again."
-            )
-        case _:
-            return f"{error.sentence} Check the account again, or do it by hand in the admin centre."
-
-
-_PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    step.__name__.rpartition(".")[2]: step.PERMISSIONS for step in steps.STEPS
-}
-_ON_PREMISES: Final = ("on-premises mastered", "synchronized from your on-premises", "federated user")
-_SENSITIVE: Final = re.compile(r"/users/[^/]+(/authentication/.+|/revokeSignInSessions)?")
-
-
-def _is_sensitive(do: Act) -> bool:
-    """Whether it takes a higher role to do this to an administrator's account.
-
-    Source: Microsoft Graph v1.0, "user resource type", "Who can perform sensitive actions".
-    """
-    return isinstance(do, Request) and _SENSITIVE.fullmatch(do.path) is not None
-
-
-def _is_default_method(error: GraphError) -> bool:
-    """Whether a sign-in method cannot be removed as long as it is the default and there are others.
-
-    Source: Microsoft Graph v1.0, "Delete phoneAuthenticationMethod" and its siblings.
-    """
-    text = error.sentence.casefold()
-    return isinstance(error, Refused) and error.status == 400 and "default" in text and "method" in text
-
-
-def _could_not_look(error: GraphError) -> str:
-    return f"It could not be looked at, so nothing was sent: {error.sentence} Propose it again later."
-
-
-def _changed(change: Change, state: State) -> str:
-    return (
-        f"Now it is {told(state)}; it was expected to be {told(change.expects)}. Somebody changed it in"
-        " between, so nothing was sent. Check the account again."
-    )
-
-
-def _look_yourself(change: Change) -> str:
-    if change.moves:
-        return "Look at the account in the admin centre, then propose it again if need be."
-    return (
-        f"Look at it in the admin centre: it should be {told(change.wants)}. If it is not, propose it again."
-    )
 
 
 def _not_yet(sight: _Sight) -> str:

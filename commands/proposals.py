@@ -2,6 +2,8 @@
 
 What a proposal says, who voted and what was sent are entries, and tables that follow from them; unique keys
 make one vote a person, one undecided proposal an account, and one intent a change.
+
+Longer than other files because every transaction of a proposal stands beside those that it may race with.
 """
 
 from __future__ import annotations

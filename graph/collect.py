@@ -3,6 +3,8 @@
 The queries are generators that send nothing (see `graph.effects`). One thread plays them; what they want sent
 goes to a pool of threads, no more of one kind at a time than the service allows, so that a slow service never
 holds up a quick one.
+
+Longer than other files because the loop that plays, sends, waits and gives up is one state machine.
 """
 
 from __future__ import annotations

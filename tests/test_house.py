@@ -141,3 +141,20 @@ def test_the_bot_holds_no_sql():
         if isinstance(node, ast.Attribute) and node.attr == "rows"
     ]
     assert asked == []
+
+
+LONGEST = {"commands": 400, "graph": 400, "tests": 800}
+"""Lines, by folder. A test file lists cases, which read well below one another."""
+
+
+@pytest.mark.parametrize("folder", LONGEST)
+def test_a_long_file_says_at_its_top_why_it_is_long(folder: str):
+    for path in (ROOT / folder).rglob("*.py"):
+        text = path.read_text()
+        if text.count("\n") > LONGEST[folder]:
+            reason = re.search(
+                r"^Longer than other files because \w+",
+                ast.get_docstring(ast.parse(text)) or "",
+                re.MULTILINE,
+            )
+            assert reason, f"{path.relative_to(ROOT)} has {text.count(chr(10))} lines and does not say why"

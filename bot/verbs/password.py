@@ -14,9 +14,9 @@ from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
 from commands.approval import Voter
-from commands.carry_out import secret_name
 from commands.ledger import Case
 from commands.ledger import entries as e
+from commands.one_time_password import secret_name
 from commands.plan import Change, holds_password
 from commands.proposals import PERHAPS_MADE, Proposal
 

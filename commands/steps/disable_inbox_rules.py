@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.clues.rules import Rule, paired
+from commands.clues.rules.listed import paired
+from commands.clues.rules.rule import Rule
 from commands.plan import Change, Look, Nothing, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import unseen

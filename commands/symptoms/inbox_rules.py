@@ -11,7 +11,8 @@ from typing import Final
 from commands.clues.alerts import alerts_of, tells
 from commands.clues.folders import Hiding
 from commands.clues.records import address_of, found, is_familiar, one_line, untold, whence
-from commands.clues.rules import Rule, has_odd_name, outside_destinations, rules_of, says, telling_words
+from commands.clues.rules import rules_of
+from commands.clues.rules.rule import Rule, has_odd_name, outside_destinations, says, telling_words
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence

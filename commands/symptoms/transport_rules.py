@@ -11,7 +11,7 @@ from typing import Final
 
 from commands.clues.actions import AUDITS, actions, given, graded, on
 from commands.clues.records import addresses_in, found, one_line, whence
-from commands.clues.rules import Rule
+from commands.clues.rules.rule import Rule
 from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence

@@ -9,11 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from graph.audit_log.record import (
-    ActorType,
-    AuditRecord,
-    PropertyChange,
-    UnreadableRecord,
+from graph.audit_log.pieces import (
     account,
     as_list,
     as_mapping,
@@ -26,8 +22,10 @@ from graph.audit_log.record import (
     named_values,
     operation_name,
     outcome,
-    time_of,
 )
+from graph.audit_log.record import ActorType, AuditRecord, PropertyChange
+from graph.errors import UnreadableRecord
+from graph.times import time_of
 
 
 def is_one(raw: Mapping[str, Any]) -> bool:

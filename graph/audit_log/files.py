@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
 from graph.audit_log import directory_audit, graph_query, management_api, risk, search_rows, sign_in
-from graph.audit_log.record import AuditRecord, UnreadableRecord
+from graph.audit_log.record import AuditRecord
+from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import RiskDetection, SignIn
 
 REMEMBERED_IDS: Final = 200_000

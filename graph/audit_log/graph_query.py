@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from graph.audit_log.record import AuditRecord, as_mapping, as_text
-from graph.audit_log.record import parse as parse_audit_data
+from graph.audit_log.parse import parse as parse_audit_data
+from graph.audit_log.pieces import as_mapping, as_text
+from graph.audit_log.record import AuditRecord
 
 _FRAME: Final = {
     "id": "Id",

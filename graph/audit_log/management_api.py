@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from graph.audit_log.record import AuditRecord, as_mapping
-from graph.audit_log.record import parse as parse_audit_data
+from graph.audit_log.parse import parse as parse_audit_data
+from graph.audit_log.pieces import as_mapping
+from graph.audit_log.record import AuditRecord
 
 _TIMES: Final = frozenset({"creationtime", "timegenerated", "createddatetime", "creationdate"})
 _ENVELOPES: Final = (("event", "original"), ("message",), ("o365", "audit"), ("_source",), ("_raw",))

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from graph.audit_log.record import UnreadableRecord, address_of, as_mapping, as_text, content_id
+from graph.addresses import address_of
+from graph.audit_log.pieces import as_mapping, as_text, content_id
 from graph.audit_log.sign_in import location_of
+from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import RiskDetection
 
 _CATEGORIES: Final = frozenset({"userriskevents", "aaduserriskevents"})

@@ -11,8 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from graph.audit_log.record import AuditRecord, as_text, objects_of
-from graph.audit_log.record import parse as parse_audit_data
+from graph.audit_log.parse import parse as parse_audit_data
+from graph.audit_log.pieces import as_text, objects_of
+from graph.audit_log.record import AuditRecord
 
 _COLUMNS: Final = {
     "recordid": "Id",

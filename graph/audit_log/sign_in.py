@@ -11,15 +11,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from graph.audit_log.record import (
-    AuditRecord,
-    UnreadableRecord,
-    address_of,
-    as_list,
-    as_mapping,
-    as_text,
-    content_id,
-)
+from graph.addresses import address_of
+from graph.audit_log.pieces import as_list, as_mapping, as_text, content_id
+from graph.audit_log.record import AuditRecord
+from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import DeviceDetail, GeoCoordinates, Location, SignIn, SignInStatus
 
 LOGONS: Final = frozenset({"UserLoggedIn", "UserLoginFailed"})

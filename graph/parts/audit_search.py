@@ -16,13 +16,14 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from graph.audit_log import graph_query, search_rows
-from graph.audit_log.record import AuditRecord, time_of
+from graph.audit_log.record import AuditRecord
 from graph.effects import Effect, Item, fetch, fetch_each, remember, try_each, wait
 from graph.errors import Broken, GraphError, NoPermission, NotFound, Refused, Throttled, UnreadableRecord
 from graph.evidence import Known
 from graph.parts.reading import graph_time, needing, segment, unread
 from graph.question import Question
 from graph.request import Cmdlet, Limit, Request
+from graph.times import time_of
 
 PERMISSION = "AuditLogsQuery.Read.All"
 FALLBACK = "an Exchange role with Search-UnifiedAuditLog"

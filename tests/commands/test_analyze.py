@@ -14,11 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commands.analyze import Analysis, _Seen, analyze, evidence_of, is_person
+from commands.analyze import Analysis, analyze
+from commands.analyze.judging import _Seen, evidence_of
+from commands.analyze.picking import is_person
 from commands.check import judge
 from commands.report import Answer, Report, Result, State
 from graph.audit_log import files
-from graph.audit_log.record import AuditRecord, parse
+from graph.audit_log.parse import parse
+from graph.audit_log.record import AuditRecord
 from graph.question import Subject
 from tests.benchmarks.analyze.generate import generate
 from tests.examples import EXAMPLES, needs_examples
@@ -150,7 +153,7 @@ def test_two_processes_say_the_same_as_one(month):
 def test_reading_the_quiet_records_as_well_finds_nothing_more(month, monkeypatch):
     """What is passed over because nothing about a user is suspect would have told nothing."""
     in_passing = looked_at(month).users
-    monkeypatch.setattr("commands.analyze.prefilter.matter", lambda *_: True)
+    monkeypatch.setattr("commands.prefilter.matter", lambda *_: True)
     closely = looked_at(month).users
     assert [one.findings for one in in_passing] == [one.findings for one in closely]
     assert [one.verdict.points for one in in_passing] == [one.verdict.points for one in closely]

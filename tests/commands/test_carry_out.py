@@ -15,9 +15,10 @@ import pytest
 
 from commands import check, propose
 from commands.approval import ProposalState, Vote
-from commands.carry_out import secret_name, told, why_failed
 from commands.errors import LedgerTampered, LedgerUnwritable
 from commands.ledger.verify import verify_ledger
+from commands.one_time_password import secret_name
+from commands.outcome_words import told, why_failed
 from commands.plan import NEW_PASSWORD, Change, Demand, Look
 from commands.planning import Guard
 from commands.proposals import SECRET_LIFE, Outcome

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from bot.verbs.registry import without_code
-from commands.carry_out import secret_name
 from commands.errors import KeyUnusable, LedgerTampered
 from commands.identity import Identity
 from commands.ledger import Ledger
 from commands.ledger.entries import CheckStarted, Rechecked
 from commands.ledger.verify import verify_ledger
+from commands.one_time_password import secret_name
 from commands.plan import same
 from commands.proposals import Outcome, Proposals
 from commands.signing_key import SigningKey

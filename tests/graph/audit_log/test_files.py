@@ -15,7 +15,8 @@ import pytest
 
 from graph.audit_log import files, sign_in
 from graph.audit_log.files import Unreadable, is_lines
-from graph.audit_log.record import AuditRecord, PropertyChange, parse
+from graph.audit_log.parse import parse
+from graph.audit_log.record import AuditRecord, PropertyChange
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import RiskDetection, SignIn
 from tests.examples import EXAMPLES, needs_examples

@@ -11,16 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.audit_log.record import (
-    ActorType,
-    Item,
-    PropertyChange,
-    UnreadableRecord,
-    address_of,
-    parse,
-    plain_value,
-    time_of,
-)
+from graph.addresses import address_of
+from graph.audit_log.parse import parse
+from graph.audit_log.pieces import plain_value
+from graph.audit_log.record import ActorType, Item, PropertyChange
+from graph.errors import UnreadableRecord
+from graph.times import time_of
 from tests.examples import EXAMPLES, needs_examples
 
 NOON = datetime(2026, 8, 30, 12, 0, tzinfo=UTC)

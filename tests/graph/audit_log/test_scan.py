@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
-from graph.audit_log import scan
-from graph.audit_log.record import AuditRecord, parse
-from graph.audit_log.scan import NEW_FOR, Part, Picked, Tally
+from graph.audit_log import blocks, contexts, scan
+from graph.audit_log.blocks import Part, parts
+from graph.audit_log.contexts import NEW_FOR, Contexts
+from graph.audit_log.parse import parse
+from graph.audit_log.picked import Picked, entry
+from graph.audit_log.record import AuditRecord
+from graph.audit_log.scan import Tally
 
 ADELE = "adele.vance@contoso.example"
 
@@ -55,8 +59,8 @@ def scanned(
         separators = (",", ":") if form == "compact" else (", ", ": ")
         path.write_text("".join(json.dumps(one, separators=separators) + "\n" for one in records))
     picked: list[Picked] = []
-    tallies = [scan.scan(part, picked.append) for part in scan.parts(path, count)]
-    found = [scan.entry(one.kind, one.text) for one in picked]
+    tallies = [scan.scan(part, picked.append) for part in parts(path, count)]
+    found = [entry(one.kind, one.text) for one in picked]
     return [one for one in found if isinstance(one, AuditRecord)], tallies[0]
 
 
@@ -172,7 +176,7 @@ def test_parts_together_are_the_whole_file(tmp_path, count):
 def test_blocks_may_end_anywhere(tmp_path, monkeypatch):
     records = [record("New-InboxRule", number, Padding="x" * (number % 9)) for number in range(40)]
     for size in (7, 64, 300, 1000):
-        monkeypatch.setattr(scan, "_BLOCK", size)
+        monkeypatch.setattr(blocks, "_BLOCK", size)
         found, tally = scanned(tmp_path, records)
         assert [one.id for one in found] == [one["Id"] for one in records]
         assert tally.lines == 40
@@ -181,7 +185,7 @@ def test_blocks_may_end_anywhere(tmp_path, monkeypatch):
 def test_a_file_that_is_no_json_lines_is_one_part(tmp_path):
     path = tmp_path / "log"
     path.write_text("[\n{}\n]\n" * 50)
-    assert scan.parts(path, 4) == (Part(path),)
+    assert parts(path, 4) == (Part(path),)
 
 
 def test_unreadable_lines_are_kept_up_to_a_number_and_counted_beyond(tmp_path, monkeypatch):
@@ -189,14 +193,14 @@ def test_unreadable_lines_are_kept_up_to_a_number_and_counted_beyond(tmp_path, m
     path = tmp_path / "log"
     path.write_text(json.dumps(record("Send", 1)) + "\n" + "nonsense\n" * 10)
     picked: list[Picked] = []
-    tally = scan.scan(scan.parts(path, 1)[0], picked.append)
+    tally = scan.scan(parts(path, 1)[0], picked.append)
     assert [one.line for one in tally.unreadable] == [2, 3, 4]
     assert tally.further_unreadable == 7
     assert len(picked) == 1
 
 
 def test_contexts_are_counted_in_bounded_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(scan, "CONTEXTS", 10)
+    monkeypatch.setattr(contexts, "CONTEXTS", 10)
     records = [record("Send", number, UserId=f"p{number}@contoso.example") for number in range(100)]
     found, _ = scanned(tmp_path, records)
     assert len(found) == 100
@@ -215,9 +219,9 @@ def test_what_two_parts_pick_is_thinned_to_what_the_whole_would_pick(tmp_path):
     whole, _ = scanned(tmp_path, records)
     path = tmp_path / "log-compact"
     picked: list[Picked] = []
-    for part in scan.parts(path, 3):
+    for part in parts(path, 3):
         scan.scan(part, picked.append)
-    contexts = scan.Contexts()
-    kept = [parse(json.loads(one.text)).id for one in picked if contexts.keep(one.text)]
+    seen = Contexts()
+    kept = [parse(json.loads(one.text)).id for one in picked if seen.keep(one.text)]
     assert len(picked) > len(whole)
     assert kept == [one.id for one in whole]

@@ -1,0 +1,157 @@
+"""Judge exported logs: the same symptoms as a check, for every user that the files show.
+
+Two passes, so that memory does not grow with the files. The first picks the records worth a closer look (see
+`graph.audit_log.scan`) and lays them down on disk, parted by user; the second reads one user after the other
+closely and judges. Both are shared out over processes.
+
+An export shows what its searcher asked for and nothing of how things stand now. Sources that it cannot show
+are unavailable, and what it does show is never taken to be complete: a symptom is present or unknown, not
+absent.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import tempfile
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from commands.analyze.everybody import Everybody, gather_guesses, settle_ids
+from commands.analyze.judging import second_pass
+from commands.analyze.picking import PARTITIONS, first_pass
+from commands.report import Answer, Report
+from graph.audit_log import blocks
+from graph.audit_log.blocks import Part
+from graph.audit_log.files import Unreadable
+from graph.audit_log.scan import Tally
+
+T = TypeVar("T")
+
+SMALL: Final = 4 << 20
+"""Bytes below which one process is enough."""
+
+_GRAVITY: Final = (Answer.COMPROMISED, Answer.SUSPICIOUS, Answer.CANNOT_TELL, Answer.NO_SIGN_FOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What exported logs say.
+
+    Attributes:
+        users: One report for every user, the gravest first.
+        unreadable: The records that could not be read.
+        records: How many could be.
+    """
+
+    users: tuple[Report, ...]
+    unreadable: tuple[Unreadable, ...]
+    records: int
+
+    @property
+    def saw_nothing(self) -> bool:
+        """Whether no record was read: an empty file is no more evidence than one that cannot be read."""
+        return not self.records
+
+
+def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes: int = 2) -> Analysis:
+    """Judge every user of these files, or only one.
+
+    Args:
+        files: Exported logs of any form that `graph.audit_log.files` knows; they may overlap.
+        user: A sign-in name or directory id, or None for everybody.
+        now: When the reports are made.
+        processes: How many processes share the work.
+
+    Raises:
+        OSError: when a file cannot be read.
+    """
+    if sum(path.stat().st_size for path in files) < SMALL:
+        processes = 1
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="compromise-analyze-")))
+        pool = stack.enter_context(_pool(processes - 1)) if processes > 1 else None
+        wanted = user.strip().casefold() if user else ""
+        parts = [part for path in files for part in blocks.parts(path, processes)]
+        jobs = [(part, folder / f"{number:04}") for number, part in enumerate(parts)]
+        others = processes - 1
+        tallies = _share_out(pool, others, first_pass, [(part, place, wanted) for part, place in jobs])
+        everybody = Everybody.of(tallies, wanted)
+        settle_ids(jobs, everybody.ids)
+        gather_guesses(jobs, folder / "guesses")
+        tasks = [(folder, number, everybody.of_partition(number), now) for number in range(PARTITIONS)]
+        reports = [one for some in _share_out(pool, others, second_pass, tasks) for one in some]
+    reports.sort(key=lambda one: (_GRAVITY.index(one.verdict.answer), one.subject.user_principal_name))
+    records = sum(tally.records for tally in tallies)
+    return Analysis(users=tuple(reports), unreadable=tuple(_unreadable(parts, tallies)), records=records)
+
+
+def _pool(others: int) -> ProcessPoolExecutor:
+    # A forked process has everything imported already; but a lock that a thread holds stays held in it.
+    forked = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
+    return ProcessPoolExecutor(
+        max_workers=others, mp_context=multiprocessing.get_context("fork" if forked else "spawn")
+    )
+
+
+def _share_out(
+    pool: ProcessPoolExecutor | None, others: int, work: Callable[[Any], T], tasks: Sequence[Any]
+) -> list[T]:
+    """Do all tasks, here and in the pool, and give the results in order.
+
+    The pool gets a task whenever it has finished one, this process takes from the other end, so nobody waits
+    while there is work.
+    """
+    if pool is None:
+        return [work(task) for task in tasks]
+    left = deque(range(len(tasks)))
+    lock = threading.Lock()
+    there: dict[int, Future[T]] = {}
+    here: dict[int, T] = {}
+
+    def feed(_: object = None) -> None:
+        with lock:
+            if left:
+                number = left.popleft()
+                try:
+                    future = pool.submit(work, tasks[number])
+                except BrokenExecutor as broken:
+                    future = Future()
+                    future.set_exception(broken)
+                there[number] = future
+            else:
+                return
+        future.add_done_callback(feed)
+
+    for _ in range(others):
+        feed()
+    while True:
+        with lock:
+            if not left:
+                break
+            number = left.pop()
+        here[number] = work(tasks[number])
+    with lock:  # the pool may be just about to note its last task
+        futures = dict(there)
+    return [here[number] if number in here else futures[number].result() for number in range(len(tasks))]
+
+
+def _unreadable(parts: Sequence[Part], tallies: Sequence[Tally]) -> Iterator[Unreadable]:
+    before: Counter[Path] = Counter()
+    for part, tally in zip(parts, tallies, strict=True):
+        for one in tally.unreadable:
+            yield replace(one, line=one.line + before[part.path])
+        if tally.further_unreadable:
+            yield Unreadable(
+                file=str(part.path),
+                line=before[part.path] + tally.lines,
+                reason=f"{tally.further_unreadable} further records before this line could not be read.",
+                raw="",
+            )
+        before[part.path] += tally.lines

@@ -1,0 +1,214 @@
+"""Rules as the mailbox lists them: by Graph, by Exchange with the hidden ones, and sweep rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from commands.clues.folders import Hiding, by_id
+from commands.clues.records import addresses_in
+from commands.clues.rules.rule import Rule, is_in_every_mail, name_key, place_of, tidy
+from graph.evidence import Evidence
+from graph.resources.mail import MailFolder, Recipient
+from graph.resources.rules import HiddenInboxRule, InboxRule, RuleActions, SweepRule
+
+
+def _from_graph(rule: InboxRule, folders: Mapping[str, MailFolder]) -> Rule:
+    actions, conditions = rule.actions, dict(rule.conditions or {})
+    target = actions.move_to_folder or actions.copy_to_folder
+    hiding, folder = place_of(target, folders)
+    return Rule(
+        name=rule.display_name,
+        kind="inbox rule",
+        ids=(rule.id,),
+        enabled=rule.is_enabled,
+        destinations=_people(actions.forward_to, actions.forward_as_attachment_to, actions.redirect_to),
+        hiding=hiding,
+        folder=folder,
+        deletes=actions.delete or actions.permanent_delete or hiding is Hiding.DELETED,
+        marks_read=actions.mark_as_read,
+        moves=bool(target),
+        words=_graph_words(conditions),
+        narrow=any(conditions.get(name) for name in ("fromAddresses", "sentToAddresses", "senderContains")),
+        matches_everything=_matches_everything(conditions),
+    )
+
+
+def _people(*groups: Iterable[Recipient]) -> tuple[str, ...]:
+    found = (person.email_address.address.strip().casefold() for group in groups for person in group)
+    return tuple(dict.fromkeys(address for address in found if address))
+
+
+_WORD_CONDITIONS: Final = (
+    "bodyContains", "bodyOrSubjectContains", "subjectContains", "senderContains", "recipientContains",
+    "headerContains",
+)  # fmt: skip
+
+
+def _graph_words(conditions: Mapping[str, Any]) -> tuple[str, ...]:
+    words = [str(word) for name in _WORD_CONDITIONS for word in conditions.get(name) or ()]
+    words += [
+        str((person.get("emailAddress") or {}).get("address") or "")
+        for person in conditions.get("fromAddresses") or ()
+        if isinstance(person, Mapping)
+    ]
+    if conditions.get("isNonDeliveryReport"):
+        words.append("undeliverable")
+    return tidy(words)
+
+
+def _matches_everything(conditions: Mapping[str, Any]) -> bool:
+    """No condition; a word that every mail holds; or a size from below one kilobyte on."""
+    real = {name: value for name, value in conditions.items() if value not in (None, False, [], (), {}, "")}
+    if not real:
+        return True
+    if len(real) > 1:
+        return False
+    (name, value), *_ = real.items()
+    if name in _WORD_CONDITIONS:
+        return any(is_in_every_mail(str(word), name) for word in value)
+    if name == "withinSizeRange" and isinstance(value, Mapping):
+        return int(value.get("minimumSize") or 0) < 1
+    return False
+
+
+def paired(
+    evidence: Evidence,
+) -> tuple[list[tuple[InboxRule, HiddenInboxRule | None]], Sequence[HiddenInboxRule]]:
+    """Each rule of Graph's with the same one in Exchange's list, and Exchange's rules that are left.
+
+    The lists share no id. Two rules are the same when they have one name and nothing that they do differs;
+    of several such, the one that is most alike. What Graph lists without saying what it does may be any of
+    its name. A rule that Exchange calls hidden is never one that Graph shows.
+    """
+    folders = by_id(evidence.mail_folders.seen(()))
+    left = list(evidence.hidden_inbox_rules.seen(()))
+    pairs: list[tuple[InboxRule, HiddenInboxRule | None]] = []
+    # Those that say what they do choose first.
+    for rule in sorted(evidence.inbox_rules.seen(()), key=_is_bare):
+        wanted = name_key(rule.display_name)
+        fitting = [
+            one
+            for one in left
+            if name_key(one.name) == wanted
+            and not one.is_hidden
+            and (_is_bare(rule) or not _differ(rule, one))
+        ]
+        unlike = {one.identity: _unlike(rule, one, folders) for one in fitting}
+        twin = min(fitting, key=lambda one: unlike[one.identity], default=None)
+        if twin is not None:
+            left.remove(twin)
+        pairs.append((rule, twin))
+    return pairs, left
+
+
+def _is_bare(rule: InboxRule) -> bool:
+    """Whether Graph lists a rule without what it does, as it may with one that it cannot change."""
+    return rule.actions == RuleActions() and not rule.conditions
+
+
+def _differ(rule: InboxRule, other: HiddenInboxRule) -> bool:
+    """Whether two rules do different things, as far as both lists tell.
+
+    Exchange gives no address for recipients of the organization, so only what it names must be in Graph's.
+    """
+    actions = rule.actions
+    sends = set(_people(actions.forward_to, actions.forward_as_attachment_to, actions.redirect_to))
+    targets = (*other.forward_to, *other.forward_as_attachment_to, *other.redirect_to)
+    deletes = actions.delete or actions.permanent_delete
+    moves = actions.move_to_folder or actions.copy_to_folder
+    return (
+        bool(sends) != bool(targets)
+        or not sends.issuperset(addresses_in(";".join(targets)))
+        or bool(deletes) != bool(other.delete_message or other.soft_delete_message)
+        or bool(moves) != bool(other.move_to_folder or other.copy_to_folder)
+    )
+
+
+def _unlike(rule: InboxRule, other: HiddenInboxRule, folders: Mapping[str, MailFolder]) -> int:
+    """In how many things two rules of one name differ that the lists may write differently.
+
+    That alone makes no rule hidden, so it only chooses among several.
+    """
+    actions, conditions = rule.actions, dict(rule.conditions or {})
+    folder = folders.get(actions.move_to_folder or actions.copy_to_folder)
+    target = (other.move_to_folder or other.copy_to_folder).rpartition("\\")[2].rpartition(":")[2]
+    words = (*other.subject_contains_words, *other.body_contains_words, *other.subject_or_body_contains_words)
+    asked = [word for name in _EXCHANGES_WORDS for word in conditions.get(name) or ()]
+    return sum(
+        (
+            folder is not None and folder.display_name.casefold() != target.casefold(),
+            set(tidy(map(str, asked))) != set(tidy(words)),
+            bool(conditions.get("fromAddresses")) != bool(other.from_),
+            actions.mark_as_read != bool(other.mark_as_read),
+            rule.is_enabled != other.enabled,
+        )
+    )
+
+
+def visible(rule: InboxRule, twin: HiddenInboxRule | None, folders: Mapping[str, MailFolder]) -> Rule:
+    """A rule that Graph lists; what Graph does not say of it, Exchange's copy does."""
+    if twin is None or not _is_bare(rule):
+        return _from_graph(rule, folders)
+    told = _from_exchange(twin, folders, hidden=False)
+    return replace(told, ids=(rule.id, *told.ids), enabled=rule.is_enabled)
+
+
+def hidden_rules(
+    evidence: Evidence, others: Iterable[HiddenInboxRule], folders: Mapping[str, MailFolder]
+) -> Iterator[Rule]:
+    """Rules that only Exchange lists. Where Graph's list is not whole, nothing follows from that."""
+    whole = not getattr(evidence.inbox_rules, "missing", ("unavailable",))
+    for rule in others:
+        hidden = rule.is_hidden if rule.is_hidden is not None else whole
+        yield _from_exchange(rule, folders, hidden=bool(hidden))
+
+
+def _from_exchange(rule: HiddenInboxRule, folders: Mapping[str, MailFolder], *, hidden: bool) -> Rule:
+    target = rule.move_to_folder or rule.copy_to_folder
+    hiding, folder = place_of(target, folders)
+    words = (*rule.subject_contains_words, *rule.body_contains_words, *rule.subject_or_body_contains_words)
+    described = bool(words or rule.from_)
+    return Rule(
+        name=rule.name,
+        kind="hidden inbox rule" if hidden else "inbox rule",
+        ids=(str(rule.rule_identity or rule.identity),),
+        enabled=rule.enabled,
+        destinations=addresses_in(
+            ";".join((*rule.forward_to, *rule.forward_as_attachment_to, *rule.redirect_to))
+        ),
+        hiding=hiding,
+        folder=folder,
+        deletes=bool(rule.delete_message or rule.soft_delete_message) or hiding is Hiding.DELETED,
+        marks_read=bool(rule.mark_as_read),
+        moves=bool(target),
+        words=tidy((*words, *rule.from_)),
+        narrow=bool(rule.from_),
+        # Exchange lists more conditions than are read here; its description names them all after "If".
+        matches_everything=not described
+        and bool(rule.description)
+        and "if the message" not in rule.description.casefold(),
+        hidden=hidden,
+    )
+
+
+def from_sweep(rule: SweepRule, folders: Mapping[str, MailFolder]) -> Rule:
+    """Read a sweep rule."""
+    hiding, folder = place_of(rule.destination_folder, folders)
+    return Rule(
+        name=rule.name,
+        kind="sweep rule",
+        ids=(rule.rule_id or rule.identity or rule.name,),
+        enabled=rule.enabled,
+        hiding=hiding,
+        folder=folder,
+        deletes=hiding is Hiding.DELETED,
+        moves=bool(rule.destination_folder),
+        words=tidy([rule.sender]),
+        narrow=bool(rule.sender),
+    )
+
+
+_EXCHANGES_WORDS: Final = ("subjectContains", "bodyContains", "bodyOrSubjectContains")
+"""The conditions of Graph's whose words are read from Exchange's list as well."""

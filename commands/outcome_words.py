@@ -1,0 +1,106 @@
+"""What is said of a change that was not made, or not seen to have taken effect."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from commands import steps
+from commands.plan import (
+    Act,
+    Change,
+    State,
+)
+from graph.errors import (
+    GraphError,
+    NoLicence,
+    NoPermission,
+    Refused,
+)
+from graph.request import Request
+
+_PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    step.__name__.rpartition(".")[2]: step.PERMISSIONS for step in steps.STEPS
+}
+
+
+def told(state: State) -> str:
+    """Say a state in words: ``accountEnabled true, mail ""``."""
+    if state is None:
+        return "not there"
+    words = ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in state.items())
+    return words if len(words) <= 300 else f"{words[:299]}…"
+
+
+def why_failed(change: Change, error: GraphError) -> str:
+    """Say why Microsoft refused a change, and what to do now."""
+    needs = error.needs or " and ".join(_PERMISSIONS.get(change.step, ()))
+    named = f" ({needs})" if needs else ""
+    match error:
+        case NoPermission() if _is_sensitive(change.do):
+            return (
+                f"The application may not do this. Either it lacks a permission{named}, or the account is"
+                " an administrator's and the application needs the role Privileged Authentication"
+                " Administrator. Give it what it lacks, then propose this again."
+            )
+        case NoPermission():
+            return f"{error.sentence} Give the application what it lacks{named}, then propose this again."
+        case NoLicence():
+            return f"{error.sentence} Without it, this can only be done by hand, if at all."
+        case Refused() if any(words in error.sentence.casefold() for words in _ON_PREMISES):
+            return (
+                "This is managed on-premises and cannot be changed in the cloud. Have an administrator of"
+                " the local directory change it there, let it synchronise, and check the account again."
+            )
+        case Refused() if _is_default_method(error):
+            return (
+                "It is the account's default sign-in method, which Microsoft removes last. Choose another"
+                " default for the account, or remove the other methods, then propose this again."
+            )
+        case _:
+            return f"{error.sentence} Check the account again, or do it by hand in the admin centre."
+
+
+_ON_PREMISES: Final = ("on-premises mastered", "synchronized from your on-premises", "federated user")
+_SENSITIVE: Final = re.compile(r"/users/[^/]+(/authentication/.+|/revokeSignInSessions)?")
+
+
+def _is_sensitive(do: Act) -> bool:
+    """Whether it takes a higher role to do this to an administrator's account.
+
+    Source: Microsoft Graph v1.0, "user resource type", "Who can perform sensitive actions".
+    """
+    return isinstance(do, Request) and _SENSITIVE.fullmatch(do.path) is not None
+
+
+def _is_default_method(error: GraphError) -> bool:
+    """Whether a sign-in method cannot be removed as long as it is the default and there are others.
+
+    Source: Microsoft Graph v1.0, "Delete phoneAuthenticationMethod" and its siblings.
+    """
+    text = error.sentence.casefold()
+    return isinstance(error, Refused) and error.status == 400 and "default" in text and "method" in text
+
+
+def could_not_look(error: GraphError) -> str:
+    """Say that nothing was sent, because the state could not be read."""
+    return f"It could not be looked at, so nothing was sent: {error.sentence} Propose it again later."
+
+
+def why_changed(change: Change, state: State) -> str:
+    """Say that nothing was sent, because the state is not what was approved."""
+    return (
+        f"Now it is {told(state)}; it was expected to be {told(change.expects)}. Somebody changed it in"
+        " between, so nothing was sent. Check the account again."
+    )
+
+
+def look_yourself(change: Change) -> str:
+    """Say what a person has to look at, where nothing tells whether a change took effect."""
+    if change.moves:
+        return "Look at the account in the admin centre, then propose it again if need be."
+    return (
+        f"Look at it in the admin centre: it should be {told(change.wants)}. If it is not, propose it again."
+    )
