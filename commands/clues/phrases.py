@@ -112,6 +112,8 @@ def _one(phrase: str) -> str:
 
 
 _INVISIBLE: Final = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+# Turkish has an i without a dot, whose capital letter is everybody else's I, and a capital I with one.
+_TURKISH: Final = {ord("ı"): "i", 0x0307: None}
 _LOOK_ALIKES: Final = str.maketrans("аеорсухіјѕԁһкмтвнαορν", "aeopcyxijsdhkmtbhaopv")
 _WORD: Final = re.compile(r"\w+")
 _FOREIGN_WORD: Final = re.compile(r"\w*[^\W\x00-\x7f]\w*")
@@ -125,7 +127,7 @@ def plain_text(text: str) -> str:
     """
     if text.isascii():
         return text.casefold()
-    folded = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).casefold()
+    folded = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).casefold().translate(_TURKISH)
     return _FOREIGN_WORD.sub(lambda word: _undisguised(word[0]), folded)
 
 

@@ -9,6 +9,8 @@ docs/how-to/add-to-the-contract.md.
 
 A value is written as its type: ``String`` is never null, ``String?`` may be, ``[String]`` is a list. The
 names are those of OData's primitive types, of the types in ``types/``, and of .NET for cmdlets.
+
+Longer than other files because it is a table of shapes: every kind of row is described beside the others.
 """
 
 from __future__ import annotations

@@ -39,6 +39,8 @@ def test_a_text_is_made_plain() -> None:
     assert plain_text("Gіft\u200b Cаrd") == "gift card"
     assert plain_text("Привет, мир") == "привет, мир"
     assert plain_text("ＧＩＦＴ") == "gift"
+    assert plain_text("TIKLAYIN") == plain_text("tıklayın")
+    assert plain_text("İLETİLEMEDİ") == plain_text("iletilemedi")
 
 
 @pytest.mark.parametrize(
