@@ -18,16 +18,16 @@ import orjson
 import structlog
 
 from graph.auth import Resource, SignIn
-from graph.drift import Observer
 from graph.effects import Item
 from graph.errors import Broken, GraphError, NotJson, Refused, Throttled
-from graph.limits import Deadline, Limits
-from graph.most import Answer, Most, Tally
+from graph.limits import Deadline
+from graph.most import Answer, Tally
 from graph.request import Request, changes
 from graph.responses import graph_error, json_of, page_of
-from graph.retry import Pacing, Sent, persist
+from graph.retry import Sent, persist
 from graph.settings import TenantSettings, place_of
-from graph.wire import Reply, Wire
+from graph.transport import Transport
+from graph.wire import Reply
 
 log = structlog.get_logger(__name__)
 
@@ -46,32 +46,19 @@ class GraphClient:
     Args:
         settings: The tenant.
         sign_in: Where tokens come from.
-        limits: What must be kept to.
-        wire: What carries the bytes.
-        pacing: How patiently reads are repeated.
-        observers: Are shown every answer as it came.
-        most: How much one question may bring that belongs to no source.
+        transport: What it sends with, and keeps to.
     """
 
     def __init__(
         self,
         settings: TenantSettings,
         sign_in: SignIn,
-        limits: Limits,
-        wire: Wire,
-        pacing: Pacing,
-        *,
-        observers: Sequence[Observer] = (),
-        most: Most | None = None,
+        transport: Transport,
     ) -> None:
-        self._most = most or Most()
-        self._observers = observers
         self._base = settings.hosts.graph
         self._tenant = settings.name
         self._sign_in = sign_in
-        self._limits = limits
-        self._wire = wire
-        self._pacing = pacing
+        self._with = transport
 
     def fetch(self, request: Request, deadline: Deadline, tally: Tally | None = None) -> list[Item]:
         """Send a request and give back the items of all its pages, or the single object as a list of one.
@@ -87,7 +74,7 @@ class GraphClient:
         url = f"{self._base}/{request.version}{request.path}"
         if request.query:
             url += "?" + urlencode(request.query, quote_via=quote, safe=_SAFE)
-        answer = Answer(tally or Tally(self._most))
+        answer = Answer(tally or Tally(self._with.most))
         link = self._page(request, url, answer, deadline)
         return self._rest(request, link, answer, deadline)
 
@@ -100,7 +87,7 @@ class GraphClient:
         mailbox's. Only the items that failed in passing are sent again, each not before its own pause is
         over.
         """
-        tally = tally or Tally(self._most)
+        tally = tally or Tally(self._with.most)
         answers: list[list[Item] | GraphError | None] = [None] * len(requests)
         due = dict.fromkeys(range(len(requests)), 0.0)
         attempts = dict.fromkeys(range(len(requests)), 0)
@@ -153,9 +140,9 @@ class GraphClient:
             send,
             reads=not changes(request),
             service=request.limit.value,
-            pauses=self._limits.pauses,
+            pauses=self._with.limits.pauses,
             deadline=deadline,
-            pacing=self._pacing,
+            pacing=self._with.pacing,
         )
 
     def _of_this_cloud(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,10 +157,10 @@ class GraphClient:
 
     def _send(self, request: Request, url: str, body: bytes | None, deadline: Deadline, sent: Sent) -> Reply:
         """Send once; a token that was refused is replaced once, for the request was not carried out."""
-        with self._limits.slot(request, deadline):
+        with self._with.limits.slot(request, deadline):
             for last in (False, True):
                 token = self._sign_in.token(Resource.GRAPH, deadline)
-                self._limits.turn(request.limit, deadline)
+                self._with.limits.turn(request.limit, deadline)
                 sent.maybe = True
                 reply = self._once(request, url, body, token, deadline)
                 if reply.status != 401 or last:
@@ -192,7 +179,7 @@ class GraphClient:
             "Authorization": f"Bearer {token}",
         }
         began = monotonic()
-        reply = self._wire.send(request.method, url, headers=headers, body=body, deadline=deadline)
+        reply = self._with.wire.send(request.method, url, headers=headers, body=body, deadline=deadline)
         log.debug(
             "Graph answered.",
             action="request.graph",
@@ -213,8 +200,8 @@ class GraphClient:
             "POST", _BATCH_PATH, body={"requests": parts}, version=requests[0].version, reads=True
         )
         for limit in {request.limit for request in requests}:
-            self._limits.turn(limit, deadline)
-        with self._limits.slot(requests[0], deadline, whole=True):
+            self._with.limits.turn(limit, deadline)
+        with self._with.limits.slot(requests[0], deadline, whole=True):
             answer, _ = self._body(whole, f"{self._base}/{whole.version}/$batch", deadline)
         responses = answer.get("responses") if isinstance(answer, dict) else None
         if not isinstance(responses, list):
@@ -240,17 +227,17 @@ class GraphClient:
         if not isinstance(answer, Throttled | Broken) or answer.status not in _AGAIN:
             return None
         throttled = isinstance(answer, Throttled)
-        if attempt + 1 >= (self._pacing.throttled if throttled else self._pacing.failures):
+        if attempt + 1 >= (self._with.pacing.throttled if throttled else self._with.pacing.failures):
             return None
-        first = self._pacing.first_throttled if throttled else self._pacing.first
+        first = self._with.pacing.first_throttled if throttled else self._with.pacing.first
         asked = answer.retry_after
-        wait = self._pacing.pause(first, attempt) if asked is None else asked
+        wait = self._with.pacing.pause(first, attempt) if asked is None else asked
         return wait if wait < deadline.left else None
 
     def _show(self, request: Request, reply: Reply) -> None:
         """Show an answer to whoever looks on; that a batch was sent at all is nothing to see."""
         if request.path != _BATCH_PATH:
-            for observer in self._observers:
+            for observer in self._with.observers:
                 observer(request, reply)
 
     def _demand_own(self, link: str) -> None:

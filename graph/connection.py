@@ -17,6 +17,7 @@ from graph.most import Most, Tally
 from graph.request import Cmdlet, Request, changes
 from graph.retry import Pacing
 from graph.settings import TenantSettings
+from graph.transport import Transport
 from graph.wire import Wire
 
 THREADS = 32
@@ -59,20 +60,16 @@ class Connection:
         self._reads_only = reads_only
         self.drift = Drift(settings.name)
         observers: tuple[Observer, ...] = (self.drift,) if observer is None else (self.drift, observer)
-        parts = (self.limits, self._wire, pacing or Pacing())
-        self._graph = GraphClient(settings, self.sign_in, *parts, observers=observers, most=most)
-        self._exchange = ExchangeClient(settings, self.sign_in, *parts, observers=observers, most=most)
+        transport = Transport(self._wire, self.limits, pacing or Pacing(), observers, self._most)
+        self._graph = GraphClient(settings, self.sign_in, transport)
+        self._exchange = ExchangeClient(settings, self.sign_in, transport)
         self.sign_in_to_write = self.sign_in
         self._graph_to_write, self._exchange_to_write = self._graph, self._exchange
         if settings.remediate is not None and not reads_only:
             other = settings.to_write
             self.sign_in_to_write = SignIn(other, self._wire)
-            self._graph_to_write = GraphClient(
-                other, self.sign_in_to_write, *parts, observers=observers, most=most
-            )
-            self._exchange_to_write = ExchangeClient(
-                other, self.sign_in_to_write, *parts, observers=observers, most=most
-            )
+            self._graph_to_write = GraphClient(other, self.sign_in_to_write, transport)
+            self._exchange_to_write = ExchangeClient(other, self.sign_in_to_write, transport)
 
     def tally(self) -> Tally:
         """Begin to count what one source brings, of as much as this tenant's sources may."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -20,16 +20,16 @@ import structlog
 
 from graph.auth import Resource, SignIn
 from graph.client import is_below
-from graph.drift import Observer
 from graph.effects import Item
 from graph.errors import Broken, NotJson, Refused, TooMuch
-from graph.limits import Deadline, Limits
-from graph.most import Answer, Most, Tally
+from graph.limits import Deadline
+from graph.most import Answer, Tally
 from graph.request import Cmdlet, changes
 from graph.responses import exchange_error, json_of, page_of, safe_text
-from graph.retry import Pacing, Sent, persist
+from graph.retry import Sent, persist
 from graph.settings import TenantSettings, is_loopback, place_of
-from graph.wire import Reply, Wire
+from graph.transport import Transport
+from graph.wire import Reply
 
 log = structlog.get_logger(__name__)
 
@@ -58,35 +58,22 @@ class ExchangeClient:
     Args:
         settings: The tenant.
         sign_in: Where tokens come from.
-        limits: What must be kept to.
-        wire: What carries the bytes.
-        pacing: How patiently reads are repeated.
-        observers: Are shown every answer as it came.
-        most: How much one question may bring that belongs to no source.
+        transport: What it sends with, and keeps to.
     """
 
     def __init__(
         self,
         settings: TenantSettings,
         sign_in: SignIn,
-        limits: Limits,
-        wire: Wire,
-        pacing: Pacing,
-        *,
-        observers: Sequence[Observer] = (),
-        most: Most | None = None,
+        transport: Transport,
     ) -> None:
-        self._most = most or Most()
-        self._observers = observers
         self._exchange = settings.hosts.exchange
         self._compliance = settings.hosts.compliance
         self._tenant_id = settings.tenant_id
         self._tenant = settings.name
         self._domain = settings.domains[0] if settings.domains else ""
         self._sign_in = sign_in
-        self._limits = limits
-        self._wire = wire
-        self._pacing = pacing
+        self._with = transport
         self._region = ""
         self._finding_region = threading.Lock()
 
@@ -112,7 +99,7 @@ class ExchangeClient:
         body = orjson.dumps(
             {"CmdletInput": {"CmdletName": cmdlet.name, "Parameters": dict(cmdlet.parameters)}}
         )
-        answer = Answer(tally or Tally(self._most))
+        answer = Answer(tally or Tally(self._with.most))
         seen: set[str] = set()
         left_off = False
         while url:
@@ -158,7 +145,7 @@ class ExchangeClient:
 
         def send(sent: Sent) -> tuple[Any, int]:
             reply = self._send(cmdlet, url, body, deadline, sent)
-            for observer in self._observers:
+            for observer in self._with.observers:
                 observer(cmdlet, reply)
             if not reply.ok:
                 raise exchange_error(reply, cmdlet.name, datetime.now(UTC), _whose_roles(cmdlet))
@@ -168,9 +155,9 @@ class ExchangeClient:
             send,
             reads=not changes(cmdlet),
             service=self._service(cmdlet),
-            pauses=self._limits.pauses,
+            pauses=self._with.limits.pauses,
             deadline=deadline,
-            pacing=self._pacing,
+            pacing=self._with.pacing,
         )
 
     @staticmethod
@@ -185,9 +172,9 @@ class ExchangeClient:
     def _send(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline, sent: Sent) -> Reply:
         """Send once; a token that was refused is replaced once, for the cmdlet was not run."""
         resource = Resource.COMPLIANCE if cmdlet.compliance else Resource.EXCHANGE
-        with self._limits.slot(cmdlet, deadline):
+        with self._with.limits.slot(cmdlet, deadline):
             token = self._sign_in.token(resource, deadline)
-            self._limits.pauses.wait(self._service(cmdlet), deadline)
+            self._with.limits.pauses.wait(self._service(cmdlet), deadline)
             sent.maybe = True
             reply = self._once(cmdlet, url, body, token, deadline)
             if reply.status == 401:
@@ -212,7 +199,7 @@ class ExchangeClient:
             "Authorization": f"Bearer {token}",
         }
         began = monotonic()
-        reply = self._wire.send("POST", url, headers=headers, body=body, deadline=deadline)
+        reply = self._with.wire.send("POST", url, headers=headers, body=body, deadline=deadline)
         log.debug(
             "Exchange answered.",
             action="request.exchange",
@@ -258,7 +245,7 @@ class ExchangeClient:
 
         def send(sent: Sent) -> Reply:
             token = self._sign_in.token(resource, deadline)
-            self._limits.pauses.wait(self._service(asked), deadline)
+            self._with.limits.pauses.wait(self._service(asked), deadline)
             headers = {
                 **(more or {}),
                 "Accept": "application/json",
@@ -266,7 +253,7 @@ class ExchangeClient:
                 "client-request-id": str(uuid4()),
                 "Authorization": f"Bearer {token}",
             }
-            reply = self._wire.send("GET", url, headers=headers, deadline=deadline)
+            reply = self._with.wire.send("GET", url, headers=headers, deadline=deadline)
             if not reply.ok and reply.status not in _REDIRECTS:
                 raise exchange_error(reply, named, datetime.now(UTC), _whose_roles(asked))
             return reply
@@ -275,9 +262,9 @@ class ExchangeClient:
             send,
             reads=True,
             service=self._service(asked),
-            pauses=self._limits.pauses,
+            pauses=self._with.limits.pauses,
             deadline=deadline,
-            pacing=self._pacing,
+            pacing=self._with.pacing,
         )
 
     @staticmethod
