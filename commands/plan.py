@@ -16,10 +16,14 @@ from typing import Any, TypeAlias
 import rfc8785
 from pydantic import TypeAdapter
 
+from graph.parts.reading import apart
 from graph.request import Cmdlet, Request
 
 Act: TypeAlias = Request | Cmdlet
 """Something that can be sent to Microsoft."""
+
+_RIGHTS = "AccessRights"
+"""The field of Exchange whose elements may hold several rights each."""
 
 State: TypeAlias = Mapping[str, Any] | None
 """The state of one thing: the fields looked at, or None when it is not there."""
@@ -257,7 +261,7 @@ def _at(item: Mapping[str, Any], name: str) -> Any:
     found: Any = item
     for part in name.split("/"):
         found = found.get(part) if isinstance(found, Mapping) else None
-    return found
+    return list(apart(found)) if name == _RIGHTS and isinstance(found, (list, tuple)) else found
 
 
 def _fits(found: Any, wanted: Any) -> bool:
@@ -272,18 +276,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode().casefold()
     if isinstance(value, (list, tuple)):
-        return sorted((_plain(part) for one in value for part in _parts(one)), key=repr)
+        return sorted(map(_plain, value), key=repr)
     if isinstance(value, Mapping):
         return {name: _plain(one) for name, one in value.items()}
     return value
-
-
-def _parts(element: Any) -> Iterable[Any]:
-    """An element of a list; Exchange puts several rights into one, with commas between.
-
-    Source: CAPTURE mailbox delegation, ``["FullAccess, ReadPermission"]``.
-    """
-    return element.split(", ") if isinstance(element, str) else (element,)
 
 
 def holds_password(do: Act) -> bool:

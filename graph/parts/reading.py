@@ -50,6 +50,15 @@ def _entries(count: int) -> str:
     return "entry" if count == 1 else "entries"
 
 
+def apart(value: Any) -> tuple[str, ...]:
+    """The access rights of an entry, each by itself: one element may hold several with commas between.
+
+    Source: CAPTURE mailbox delegation, ``["FullAccess, ReadPermission"]``.
+    """
+    elements = (value,) if isinstance(value, str) else value or ()
+    return tuple(right.strip() for one in elements for right in str(one).split(",") if right.strip())
+
+
 def unread(count: int) -> tuple[str, ...]:
     """Say how many entries could not be read; nothing when all could."""
     if not count:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graph.effects import Asking, Item, try_each
 from graph.errors import GraphError
 from graph.evidence import Known
-from graph.parts.reading import lacking, untold
+from graph.parts.reading import apart, lacking, untold
 from graph.parts.recipients import addresses_called, addresses_of
 from graph.question import Question
 from graph.request import Cmdlet
@@ -104,7 +104,7 @@ def _full_access(rows: Iterable[Item]) -> Iterator[Delegate]:
     for row in rows:
         who = _who(row.get("User"))
         if row.get("Deny") is not True and row.get("IsInherited") is not True and who not in _SELF:
-            yield Delegate(kind=DelegateKind.FULL_ACCESS, who=who, rights=_rights(row))
+            yield Delegate(kind=DelegateKind.FULL_ACCESS, who=who, rights=apart(row.get("AccessRights")))
 
 
 def _send_as(rows: Iterable[Item]) -> Iterator[Delegate]:
@@ -112,7 +112,7 @@ def _send_as(rows: Iterable[Item]) -> Iterator[Delegate]:
         who = _who(row.get("Trustee"))
         allowed = row.get("AccessControlType", "Allow") == "Allow" and row.get("IsInherited") is not True
         if allowed and who not in _SELF:
-            yield Delegate(kind=DelegateKind.SEND_AS, who=who, rights=_rights(row))
+            yield Delegate(kind=DelegateKind.SEND_AS, who=who, rights=apart(row.get("AccessRights")))
 
 
 def _ids_of(rows: Iterable[Item]) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ def _shown_names(answers: Iterable[list[Item]]) -> tuple[str, ...]:
 
 def _folder(folder: str, type_: str, rows: Iterable[Item], called: Mapping[str, str]) -> Iterator[Delegate]:
     for row in rows:
-        who, rights = _who(row.get("User")), _rights(row)
+        who, rights = _who(row.get("User")), apart(row.get("AccessRights"))
         if set(rights) <= {"None"} or (who.casefold() in _EVERYBODY and set(rights) <= _HARMLESS):
             continue
         known = called.get(who, "")
@@ -166,13 +166,3 @@ def _who(value: object) -> str:
         named = inner.get("PrimarySmtpAddress") if isinstance(inner, dict) else None
         return str(named or value.get("DisplayName") or value.get("RawIdentity") or "")
     return str(value or "")
-
-
-def _rights(row: Item) -> tuple[str, ...]:
-    """The rights, each by itself: one element may hold several with commas between.
-
-    Source: CAPTURE mailbox delegation, ``["FullAccess, ReadPermission"]``.
-    """
-    value = row.get("AccessRights") or ()
-    elements = (value,) if isinstance(value, str) else value
-    return tuple(right.strip() for one in elements for right in str(one).split(",") if right.strip())
