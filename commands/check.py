@@ -13,7 +13,7 @@ from typing import Any
 
 from commands import symptoms, timeline, usual, verdict
 from commands.faults import noted
-from commands.report import Report, Result, SourceState, State, SymptomResult, Verdict, spoken
+from commands.report import Event, Report, Result, SourceState, State, SymptomResult, Verdict, spoken
 from commands.usual.places import Atlas
 from graph.collect import Connection, Memory, Recorder, collect
 from graph.evidence import SOURCES, Evidence, Source, Unavailable
@@ -77,6 +77,7 @@ def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> 
     """Turn evidence into a report. Pure: the same evidence, time and atlas give the same report."""
     results = symptom_results(evidence, atlas)
     states = _states(evidence)
+    events, no_timeline = _timeline(evidence, results)
     return Report(
         subject=evidence.subject,
         window=evidence.window,
@@ -84,8 +85,18 @@ def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> 
         verdict=verdict.weigh(results, states),
         symptoms=results,
         sources=states,
-        timeline=timeline.merge(evidence, results),
+        timeline=events,
+        no_timeline=no_timeline,
     )
+
+
+def _timeline(evidence: Evidence, results: tuple[SymptomResult, ...]) -> tuple[tuple[Event, ...], str]:
+    """The timeline, or why there is none: it must not cost what was found."""
+    try:
+        return timeline.merge(evidence, results), ""
+    except Exception as error:  # noqa: BLE001 - logged, and the report says so
+        reference = noted("The timeline could not be made.", error)
+        return (), f"The timeline could not be made by a mistake of ours; the log has it under {reference}."
 
 
 def _so_far(evidence: Evidence, atlas: Atlas | None) -> Verdict:

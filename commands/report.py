@@ -180,7 +180,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that a check says about one subject."""
+    """Everything that a check says about one subject.
+
+    `no_timeline` says in one sentence why there is no timeline; "" where there is one.
+    """
 
     subject: Subject
     window: Window
@@ -189,6 +192,7 @@ class Report:
     symptoms: tuple[SymptomResult, ...]
     sources: tuple[SourceState, ...]
     timeline: tuple[Event, ...]
+    no_timeline: str = ""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -131,6 +131,8 @@ def _mending(source: SourceState) -> Iterator[str]:
 def _timeline(report: Report) -> Iterator[str]:
     yield ""
     yield "Timeline, everything that was seen, oldest first; * marks what a finding rests on"
+    if report.no_timeline:
+        yield report.no_timeline
     for event in report.timeline:
         yield _event(event)
 

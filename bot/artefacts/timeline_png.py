@@ -70,6 +70,8 @@ def picture(report: Report, handled: Handled = NOTHING) -> Picture:
         handled: What was done about it so far.
     """
     alt = ""
+    if report.no_timeline:
+        return Picture(b"", alt, report.no_timeline)
     try:
         drawn = chart(report, handled)
         alt = in_words(report, drawn)

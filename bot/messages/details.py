@@ -129,6 +129,8 @@ def _source(source: SourceState, ours: frozenset[str]) -> str:
 
 def _timeline(report: Report, ours: frozenset[str]) -> Iterator[Block]:
     shown = _excerpt(report)
+    if report.no_timeline:
+        yield parts.section(f"*Timeline*: {report.no_timeline}")
     if not shown:
         return
     rest = len(report.timeline) - len(shown)

@@ -6,6 +6,11 @@ from typing import Any
 
 import pytest
 
+from bot.artefacts import report_store
+from bot.artefacts.report_html import report_html
+from bot.artefacts.report_text import report_text
+from bot.artefacts.timeline_png import picture
+from bot.messages.details import details
 from commands import check, symptoms, usual
 from commands.report import Answer, Finding, Result, Severity, Sign, State
 from graph.evidence import NOT_ASKED, SOURCES, Evidence, Known, Reason, Unavailable
@@ -181,3 +186,14 @@ def test_the_sources_of_the_invented_evidence_are_not_asked_by_default():
     assert all(source is NOT_ASKED for source in evidence().sources.values())
     assert evidence().subject is ADELE
     assert evidence().window == WINDOW
+
+
+def test_a_timeline_that_cannot_be_made_costs_itself_alone_and_is_told_as_missing():
+    report = check.judge(evidence(sign_ins=broken_in(), registered_devices=["no device"]), NOON)
+    assert report.findings
+    assert report.timeline == ()
+    assert report.no_timeline.startswith("The timeline could not be made by a mistake of ours")
+    posted = " ".join(str(message.blocks) for message in details(report))
+    pages = (posted, report_text(report), report_html(report), picture(report).trouble)
+    assert all(report.no_timeline in page for page in pages)
+    assert report_store.load(report_store.dump(report)) == report
