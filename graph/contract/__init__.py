@@ -223,6 +223,7 @@ class Cmdlet(Row):
         roles: The management roles that hold it, any of which will do.
         taken_back_by: The cmdlets that take back what it did; empty where it does so itself, or nothing does.
         fields: What an item of the answer holds; empty where nothing is answered.
+        fields_not_documented: What was looked at in vain for the fields of a cmdlet that answers something.
         only: Fields that one service alone gives.
         default_page: How many items come unless ``ResultSize`` says otherwise; None where nothing says so.
         largest_page: The most items that one call gives.
@@ -234,6 +235,7 @@ class Cmdlet(Row):
     roles: Mapping[Service, tuple[str, ...]] = {}
     taken_back_by: tuple[str, ...] = ()
     fields: Values = {}
+    fields_not_documented: str = ""
     only: Mapping[Service, Values] = {}
     default_page: int | None = None
     largest_page: int | None = None

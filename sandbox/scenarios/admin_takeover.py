@@ -1,18 +1,20 @@
 """An IT administrator was taken over yesterday, and the intruder took more rights than he had.
 
-He was Global Administrator and in Organization Management before. What came since: a second factor, an
-application, forwarding, a rule, a group that makes him Exchange Administrator, a role switched on in PIM,
-role groups of Exchange and of Purview.
+He was Global Administrator and in Organization Management before. Through groups he had an application,
+a role that he may switch on, and a place that he may take up at any time.
+
+What came since: a second factor, an application, forwarding, a rule, a group that makes him Exchange
+Administrator, a role switched on in PIM, role groups of Exchange and of Purview.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sandbox.scenarios import attack
+from sandbox.scenarios import attack, through_groups
 from sandbox.scenarios.history import ordinary
 from sandbox.scenarios.people import GRADY, LIDIA, NESTOR
-from sandbox.scenarios.state import State
+from sandbox.scenarios.state import State, ident
 from sandbox.scenarios.world import World
 
 
@@ -39,6 +41,7 @@ def takeover(world: World) -> State:
     ordinary(world, until=at(-90))
     world.client_side_rule(NESTOR, "Pager sound")
     attack.eligible_role(world, NESTOR, "Privileged Role Administrator")
+    through_groups_before(world)
     attack.break_in(world, at(0), NESTOR)
     attack.second_factor(world, at(6), NESTOR)
     attack.consent(world, at(12), NESTOR)
@@ -50,3 +53,13 @@ def takeover(world: World) -> State:
     attack.join_purview_group(world, at(35), NESTOR, "eDiscovery Manager")
     attack.sign_in(world, at(900), NESTOR, session)
     return world.finish()
+
+
+def through_groups_before(world: World) -> None:
+    """What he had through groups before anybody broke in."""
+    staff = through_groups.group_of(world, "IT Staff", NESTOR, GRADY, holds_roles=False)
+    through_groups.application_for_group(world, staff, ident("app", "runbooks"), "Contoso Runbooks")
+    desk = through_groups.group_of(world, "Service Desk", NESTOR, LIDIA, holds_roles=True)
+    through_groups.eligible_group(world, desk, "Helpdesk Administrator")
+    readers = through_groups.group_of(world, "Tenant Readers", LIDIA, holds_roles=True)
+    through_groups.eligible_place(world, readers, NESTOR, "Global Reader")

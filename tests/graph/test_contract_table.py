@@ -108,3 +108,10 @@ def test_a_value_is_written_as_its_type():
     assert fields["riskEventTypes_v2"].many
     assert "authenticationProtocol" not in fields
     assert "authenticationProtocol" in contract.fields_of("signIn", "beta")
+
+
+def test_a_cmdlet_that_answers_has_its_fields_or_says_where_they_were_looked_for():
+    for name, row in contract.cmdlets().items():
+        answers = name.startswith(("Get-", "Search-"))
+        assert answers is (bool(row.fields or row.only) or bool(row.fields_not_documented)), name
+        assert not (row.fields and row.fields_not_documented), name

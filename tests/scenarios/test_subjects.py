@@ -88,6 +88,22 @@ def test_an_administrator_loses_every_role_and_gets_all_of_them_back_exactly(tmp
             assert after[part] == value, part
 
 
+def test_what_came_through_groups_is_named_in_report_and_plan(tmp_path):
+    """An application for a group, a role that a group may switch on, and a place in PIM for Groups."""
+    with acting(tmp_path, "admin-takeover") as story:
+        story.check(NESTOR.upn)
+        report = next(file for file in story.slack.files() if file.name == "report.txt").content.decode()
+        assert "Holds Helpdesk Administrator (eligible with the group Service Desk)" in report
+        assert "Holds Global Reader (eligible to join the group Tenant Readers)" in report
+        says = [item.says for item in story.offer() if isinstance(item, Change | ManualTask)]
+        for words in (
+            "keeps Contoso Runbooks, which came with a group",
+            "out of the group Service Desk, which may switch on the role Helpdesk Administrator",
+            "the right to join the group Tenant Readers, which gives the role Global Reader",
+        ):
+            assert any(words in one for one in says), words
+
+
 def test_the_last_global_administrator_keeps_role_and_sign_in_and_the_rest_is_done(tmp_path):
     with acting(tmp_path, "last-administrator") as story:
         story.check(NESTOR.upn)

@@ -30,6 +30,7 @@ from commands.plan import (
     same,
 )
 from commands.steps import Step
+from graph import contract
 from graph.evidence import SOURCES
 from graph.request import Cmdlet, Request
 from sandbox.tenant.enforcing import selectable
@@ -124,6 +125,41 @@ def test_every_cmdlet_of_every_change_has_its_parameters_in_the_service_that_it_
         for breach in strange_parameters(act)
     }
     assert strange == set()
+
+
+def looked_at(look: Look) -> set[str]:
+    """The fields of an item that a look reads."""
+    paths = (*look.fields, *look.where, *look.unless, *(name for name, _ in look.either))
+    return {path.split("/")[0] for path in paths}
+
+
+def unanswered(act: Act, look: Look) -> set[str]:
+    """What a look reads that the cmdlet does not answer, or that was not asked for."""
+    assert isinstance(act, Cmdlet)
+    read = looked_at(look)
+    known = contract.answered(act.name, "compliance" if act.compliance else "exchange")
+    strange = read - set(known) if known else set()
+    return strange | (read - set(act.select) if act.select else set())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_look_at_exchange_reads_fields_that_the_cmdlet_answers(name: str) -> None:
+    strange = {
+        (change.id, part, field)
+        for change in changes(name)
+        for part, act, look in acts(change)
+        if isinstance(act, Cmdlet) and look is not None
+        for field in unanswered(act, look)
+    }
+    assert strange == set()
+
+
+def test_a_field_that_a_cmdlet_does_not_answer_is_noticed() -> None:
+    rules = Cmdlet("Get-InboxRule", {"Mailbox": "x"})
+    wrong = Look(rules, {"Hat": 1}, {"Coat": 2}, (("Shoe", ("a",)),), ("Enabled", "Glove/size"))
+    assert unanswered(rules, wrong) == {"Hat", "Coat", "Shoe", "Glove"}
+    chosen = Cmdlet("Get-Mailbox", {"Identity": "x"}, select=("ForwardingAddress",))
+    assert unanswered(chosen, Look(chosen, {"GrantSendOnBehalfTo": "y"})) == {"GrantSendOnBehalfTo"}
 
 
 def test_a_parameter_of_the_other_service_is_noticed() -> None:

@@ -168,7 +168,17 @@ def test_the_taken_over_administrator_has_rights_of_every_kind():
 
     assert held(state.role_assignments, {user["id"]}) == {"Global Administrator", "Security Administrator"}
     assert held(state.role_assignments, groups) == {"Exchange Administrator"}
-    assert all(state.groups[key]["isAssignableToRole"] for key in groups)
+    assert {state.groups[key]["displayName"]: state.groups[key]["isAssignableToRole"] for key in groups} == {
+        "Messaging Operators": True,
+        "Service Desk": True,
+        "IT Staff": False,
+    }
+    assert held(state.role_eligibility_schedules, groups) == {"Helpdesk Administrator"}
+    (place,) = state.group_eligibility_schedules
+    assert place["principalId"] == user["id"]
+    assert held(state.role_assignments, {place["groupId"]}) == {"Global Reader"}
+    (app,) = [one for one in state.app_role_assignments if one["principalId"] in groups]
+    assert app["principalType"] == "Group"
     assert held(state.role_eligibility_schedules, {user["id"]}) == {"Privileged Role Administrator"}
     assert held(state.role_assignment_schedules, {user["id"]}) == {"Security Administrator"}
     for role_groups, wanted in (
