@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -17,16 +17,27 @@ from commands import facts
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A text made plain, with the set of its words."""
+    """A text made plain.
+
+    Attributes:
+        text: The text; see `plain_text`.
+        words: Its words.
+        beginnings: The first one, two and three letters of each word.
+        signs: Every character in it.
+    """
 
     text: str
     words: frozenset[str]
+    beginnings: frozenset[str]
+    signs: frozenset[str]
 
     @classmethod
     def of(cls, text: str) -> Plain:
         """Make a text plain; see `plain_text`."""
         plain = plain_text(text)
-        return cls(plain, frozenset(_WORD.findall(plain)))
+        words = frozenset(_WORD.findall(plain))
+        beginnings = frozenset(word[:length] for word in words for length in (1, 2, 3))
+        return cls(plain, words, beginnings, frozenset(plain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +50,20 @@ class Group:
     Attributes:
         pattern: Finds any of its words and phrases.
         singles: Whole words that are phrases by themselves.
-        phrases: For each longer phrase, the whole words in it.
+        phrases: For each longer phrase, the whole words in it, by the longest of them.
         stems: Beginnings of words, for phrases that hold no whole word.
         signs: What a text must hold for phrases that need not begin where a word does.
+        beginnings: The first letters of the stems, three of each as far as they go.
+        first_signs: The first characters of `signs`.
     """
 
     pattern: re.Pattern[str]
     singles: frozenset[str]
-    phrases: tuple[frozenset[str], ...]
+    phrases: Mapping[str, tuple[frozenset[str], ...]]
     stems: tuple[str, ...]
     signs: frozenset[str]
+    beginnings: frozenset[str]
+    first_signs: frozenset[str]
 
     def is_in(self, plain: Plain) -> bool:
         """Say whether a text holds a word of this group."""
@@ -61,11 +76,14 @@ class Group:
     def _may_be_in(self, plain: Plain) -> bool:
         if not self.singles.isdisjoint(plain.words):
             return True
-        if any(phrase <= plain.words for phrase in self.phrases):
+        if any(
+            phrase <= plain.words for key in plain.words & self.phrases.keys() for phrase in self.phrases[key]
+        ):
             return True
-        if self.stems and any(word.startswith(self.stems) for word in plain.words):
+        may_begin = not self.beginnings.isdisjoint(plain.beginnings)
+        if may_begin and any(word.startswith(self.stems) for word in plain.words):
             return True
-        return any(sign in plain.text for sign in self.signs)
+        return not self.first_signs.isdisjoint(plain.signs) and any(sign in plain.text for sign in self.signs)
 
 
 @cache
@@ -85,13 +103,26 @@ def any_of(phrases: Iterable[str]) -> Group:
     others = [word for word in words if not word[0].isalnum()]
     whole = {word: frozenset(_WHOLE_WORD.findall(word)) for word in lettered}
     at_a_beginning = [rf"\b(?:{'|'.join(map(_one, lettered))})"] if lettered else []
+    stems = tuple(sorted({_BEGINNING.findall(word)[0] for word, found in whole.items() if not found}))
+    signs = frozenset(_BEGINNING.findall(word)[0] if word[0] == "*" else word[0] for word in others)
     return Group(
         pattern=re.compile("|".join([*at_a_beginning, *(_one(word.lstrip("*")) for word in others)])),
         singles=frozenset(next(iter(found)) for found in whole.values() if len(found) == 1),
-        phrases=tuple(found for found in whole.values() if len(found) > 1),
-        stems=tuple(sorted({_BEGINNING.findall(word)[0] for word, found in whole.items() if not found})),
-        signs=frozenset(_BEGINNING.findall(word)[0] if word[0] == "*" else word[0] for word in others),
+        phrases=_by_longest(found for found in whole.values() if len(found) > 1),
+        stems=stems,
+        signs=signs,
+        beginnings=frozenset(stem[:3] for stem in stems),
+        first_signs=frozenset(sign[0] for sign in signs),
     )
+
+
+def _by_longest(phrases: Iterable[frozenset[str]]) -> Mapping[str, tuple[frozenset[str], ...]]:
+    """Give phrases by their longest word, which the fewest texts hold."""
+    found: dict[str, tuple[frozenset[str], ...]] = {}
+    for phrase in phrases:
+        longest = max(phrase, key=lambda word: (len(word), word))
+        found[longest] = (*found.get(longest, ()), phrase)
+    return found
 
 
 def one_of(name: str) -> str:
