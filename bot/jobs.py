@@ -4,6 +4,8 @@ The engine (DBOS) runs things at least once and remembers which were begun. The 
 the engine's tables may be deleted at any time; `Jobs.reconcile` starts again what the ledger says is open.
 
 The engine is one for the whole process, so there can be one `Jobs` at a time.
+
+Longer than other files because starting, resuming and reconciling durable work is read together.
 """
 
 from __future__ import annotations

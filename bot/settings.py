@@ -6,6 +6,9 @@ A variable wins over the file. Its name is the key's path in capitals: `slack.bo
 line each, with the name and what it should be.
 
 pydantic-settings would read the variables too, but it passes over misspelt ones in silence.
+
+Longer than other files because it is a table: each setting stands with its check and the sentence that
+refuses it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """What people see of a case in Slack: one card that is edited in place, its thread, and its files.
 
 Everything that was posted is noted in the ledger: a restart goes on with the same card and repeats nothing.
+
+Longer than other files because whoever edits the card must know its thread and its files.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 One card a proposal, edited in place; approvers get the same card as a direct message. Its buttons are there
 only while somebody may still press them. A plan that is longer than one message is shortened, and the card
 says that the whole plan is in the thread, where `proposal_details` puts it.
+
+Longer than other files because the forms of one card, one for every state of a proposal, are compared side by
+side.
 """
 
 from __future__ import annotations

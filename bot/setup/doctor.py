@@ -5,6 +5,8 @@ The look into a tenant is the truth test: every question that a check asks is as
 and one day, and what comes back unavailable is named with what would mend it. Writes are never tried: tokens
 say which permissions and directory roles an application holds, and Exchange lists the cmdlets that it would
 let the application run.
+
+Longer than other files because every section of the answer is made from the same look into the tenant.
 """
 
 from __future__ import annotations

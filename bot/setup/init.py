@@ -2,6 +2,8 @@
 
 Secrets are never asked for and never written: they come from variables. Permissions and cmdlets in the list
 of what is left are those that queries and steps declare, so the list cannot grow old.
+
+Longer than other files because it is a list: each question stands with its check and with what it writes.
 """
 
 from __future__ import annotations

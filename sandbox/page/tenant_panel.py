@@ -1,4 +1,7 @@
-"""The side panel: how an account stands in the tenant, its audit trail, and the levers to play with."""
+"""The side panel: how an account stands in the tenant, its audit trail, and the levers to play with.
+
+Longer than other files because it is a list: each part of the panel is a few lines beside the next.
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ wrong passwords (-40 to -2), the way in (0), reading and rules (5 to 20), an app
 (16 to 30), a new name, phone and signature (30 to 45), fraud by mail and its covering-up (50 to 85), old
 protocols and devices (80 to 95), administrator rights and what they allow (95 to 130), blocked from sending
 (140), and a second visit.
+
+Longer than other files because it is one story, told in order.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 A sign-in stands in the sign-in log and in the audit log; a message sent stands in the message trace, in the
 audit log and, unless somebody removed it, in a folder; a change to a user stands in both audit logs and on
 the user.
+
+Longer than other files because it is a list: one method for each act.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The reading cmdlets of Exchange and of compliance."""
+"""The reading cmdlets of Exchange and of compliance.
+
+Longer than other files because it is a list: one function for each cmdlet.
+"""
 
 from __future__ import annotations
 

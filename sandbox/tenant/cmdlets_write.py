@@ -1,6 +1,8 @@
 """The writing cmdlets of Exchange and of compliance; each leaves its own audit record.
 
 A cmdlet that would change nothing succeeds with a warning, as the real ones do.
+
+Longer than other files because it is a list: one function for each cmdlet.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Directory reads: users, domains, licences, groups, roles, devices, grants, service principals, methods."""
+"""Directory reads: users, domains, licences, groups, roles, devices, grants, service principals, methods.
+
+Longer than other files because it is a list: one function for each path that can be read.
+"""
 
 from __future__ import annotations
 

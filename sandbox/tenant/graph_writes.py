@@ -3,6 +3,8 @@
 Sensitive properties of a privileged account (one that holds an administrator role, or is in a group that
 can) need Privileged Authentication Administrator or Global Administrator on the app. Accounts mastered
 on-premises refuse.
+
+Longer than other files because it is a list: one function for each path that can be written.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The HTTP side of the tenant: one Starlette application, its services, and the thread it runs in."""
+"""The HTTP side of the tenant: one Starlette application, its services, and the thread it runs in.
+
+Longer than other files because it is a list: each service is a few lines in the shape of the others.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 Pure. `problems` and `view_problems` return sentences of the form
 `[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]`; nothing means it is fine.
 Source: Slack, "Block Kit reference" and "Block Kit composition objects".
+
+Longer than other files because it is a list: one check for each kind of block and element.
 """
 
 from __future__ import annotations

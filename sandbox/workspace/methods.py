@@ -3,6 +3,8 @@
 Each method is a function from the state and the arguments to the answer's fields; it raises
 `RefusedError` with Slack's error name. `METHODS` is the table of `methods.toml`, where the facts stand with
 their source; `call` checks token, scope and arguments before it runs one, and the name of a refusal after it.
+
+Longer than other files because it is a list: one function for each method of the Web API.
 """
 
 from __future__ import annotations

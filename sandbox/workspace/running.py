@@ -1,4 +1,7 @@
-"""A running workspace: what people do in it, and what they see."""
+"""A running workspace: what people do in it, and what they see.
+
+Longer than other files because it is a list: one method for each thing that a person can do.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 One Starlette application, run by uvicorn in a thread of its own, on 127.0.0.1 only. Requests with a
 foreign Host or Origin are refused, so that no page in a browser can reach it.
+
+Longer than other files because all addresses share one application and its guard.
 """
 
 from __future__ import annotations

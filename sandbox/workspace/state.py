@@ -2,6 +2,8 @@
 
 One lock guards it all and one condition tells waiters that something changed. Messages and views are
 frozen values; a change puts a new value in the place of the old one.
+
+Longer than other files because one lock guards all of it.
 """
 
 from __future__ import annotations
