@@ -18,7 +18,7 @@ from slack_sdk import WebClient
 
 from bot.atlas import atlas_of
 from bot.cards.case import Cards
-from bot.cards.checkpoint import Witness
+from bot.cards.checkpoint import CheckpointPoster
 from bot.cards.home import Home
 from bot.cards.proposal import ProposalCards
 from bot.carrying import Carrying
@@ -276,7 +276,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         clock=clock,
         patience=Patience(),
         seconds=seconds,
-        witness=Witness(
+        post_checkpoint=CheckpointPoster(
             client,
             ledger,
             keys,

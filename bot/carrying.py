@@ -69,7 +69,7 @@ class Carrying:
         clock: Tells the time (aware UTC).
         patience: How long to wait for Microsoft while something is carried out.
         seconds: How many seconds a slow source is waited for when looking again.
-        witness: Keeps the head of the ledger outside of it; called after each plan and in each round.
+        post_checkpoint: Keeps the head of the ledger outside of it; called after each plan and in each round.
         atlas: Where addresses are, where Microsoft does not say.
         sleep: Waits for so many seconds.
     """
@@ -87,7 +87,7 @@ class Carrying:
         clock: Callable[[], datetime],
         patience: Patience,
         seconds: float,
-        witness: Callable[[], object],
+        post_checkpoint: Callable[[], object],
         atlas: Atlas | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -101,7 +101,7 @@ class Carrying:
         self._clock = clock
         self._patience = patience
         self._seconds = seconds
-        self._witness = witness
+        self._post_checkpoint = post_checkpoint
         self._atlas = atlas
         self._sleep = sleep
 
@@ -203,7 +203,7 @@ class Carrying:
             LedgerError: what was shown cannot be noted.
         """
         self._papers.show(proposal_id)
-        self._witness()
+        self._post_checkpoint()
 
     # --- looking again -------------------------------------------------------------------------------------
 
@@ -267,7 +267,7 @@ class Carrying:
         for case_id, number in self._proposals.watches_due(now):
             enqueue_watch(case_id, number)
         self._forget(now)
-        self._witness()
+        self._post_checkpoint()
 
     def _tidy_open(self, proposal: Proposal, now: datetime, age: timedelta) -> None:
         if self._proposals.expire(proposal.id):

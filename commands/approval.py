@@ -34,7 +34,7 @@ class ProposalState(StrEnum):
     STOPPED = "stopped"
 
 
-class Verb(StrEnum):
+class Move(StrEnum):
     """What can happen to a proposal. `APPROVE` is the vote that completes the number needed."""
 
     APPROVE = "approve"
@@ -46,9 +46,9 @@ class Verb(StrEnum):
     STOP = "stop"
 
 
-S, V = ProposalState, Verb
+S, V = ProposalState, Move
 
-TRANSITIONS: Final[dict[tuple[ProposalState, Verb], ProposalState]] = {
+TRANSITIONS: Final[dict[tuple[ProposalState, Move], ProposalState]] = {
     (S.OPEN, V.APPROVE): S.APPROVED,
     (S.OPEN, V.DENY): S.DENIED,
     (S.OPEN, V.WITHDRAW): S.WITHDRAWN,
@@ -132,7 +132,7 @@ _ENDED: Final[dict[ProposalState, str]] = {
 }
 
 
-def advance(state: ProposalState, verb: Verb) -> ProposalState:
+def advance(state: ProposalState, verb: Move) -> ProposalState:
     """Give the state that follows.
 
     Raises:

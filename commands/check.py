@@ -13,7 +13,7 @@ from typing import Any
 
 from commands import symptoms, timeline, usual, verdict
 from commands.faults import noted
-from commands.report import Event, Report, Result, SourceState, State, SymptomResult, Verdict, spoken
+from commands.report import Coverage, Event, Report, Result, SourceState, SymptomResult, Verdict, spoken
 from commands.usual.places import Atlas
 from graph.collect import Connection, Memory, Recorder, collect
 from graph.evidence import SOURCES, Evidence, Source, Unavailable
@@ -182,8 +182,8 @@ def _states(evidence: Evidence) -> tuple[SourceState, ...]:
 def state_of(name: str, source: Source[Any]) -> SourceState:
     """Describe how a source ended."""
     if isinstance(source, Unavailable):
-        return SourceState(name, State.UNAVAILABLE, source.says, 0, needs=source.needs)
+        return SourceState(name, Coverage.UNAVAILABLE, source.says, 0, needs=source.needs)
     value = source.value
     records = len(value) if isinstance(value, tuple) else int(value is not None)
-    state = State.PARTIAL if source.missing else State.COMPLETE
+    state = Coverage.PARTIAL if source.missing else Coverage.COMPLETE
     return SourceState(name, state, "; ".join(source.missing), records, source.complete_until)

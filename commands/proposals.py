@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from commands.approval import Ballot, ProposalState, Verb, Vote, Voter, advance, is_approved, why_not
+from commands.approval import Ballot, Move, ProposalState, Vote, Voter, advance, is_approved, why_not
 from commands.errors import (
     AlreadyBegun,
     AlreadyProposed,
@@ -39,14 +39,14 @@ __all__ = ["DONE", "PERHAPS_MADE", "SECRET_LIFE", "Action", "Outcome", "Proposal
 SECRET_LIFE = timedelta(minutes=15)
 """How long a password that the bot made can be shown."""
 
-_MOVES: dict[Verb, type[e.Moved]] = {
-    Verb.APPROVE: e.Approved,
-    Verb.DENY: e.Denied,
-    Verb.WITHDRAW: e.Withdrawn,
-    Verb.EXPIRE: e.Expired,
-    Verb.START: e.ExecutionStarted,
-    Verb.STOP: e.ExecutionStopped,
-    Verb.FINISH: e.ExecutionFinished,
+_MOVES: dict[Move, type[e.Moved]] = {
+    Move.APPROVE: e.Approved,
+    Move.DENY: e.Denied,
+    Move.WITHDRAW: e.Withdrawn,
+    Move.EXPIRE: e.Expired,
+    Move.START: e.ExecutionStarted,
+    Move.STOP: e.ExecutionStopped,
+    Move.FINISH: e.ExecutionFinished,
 }
 """The entry that each verb leaves."""
 
@@ -212,7 +212,7 @@ class Proposals:
             if refused:
                 writing.append(e.VoteRefused(proposal_id, yes, refused), voter.id, case_id)
                 if proposal.state is ProposalState.OPEN and now >= proposal.expires_at:
-                    self._go(writing, proposal, Verb.EXPIRE, BOT)
+                    self._go(writing, proposal, Move.EXPIRE, BOT)
             else:
                 addresses = tuple(sorted(voter.addresses))
                 event = e.VotedByAccount(
@@ -223,9 +223,9 @@ class Proposals:
                 vote = Vote(voter.id, voter.addresses, yes, writing.now, factor, event.says, object_id)
                 counted = replace(ballot, votes=(*ballot.votes, vote))
                 if not yes:
-                    self._go(writing, proposal, Verb.DENY, voter.id, event.says)
+                    self._go(writing, proposal, Move.DENY, voter.id, event.says)
                 elif is_approved(counted):
-                    self._go(writing, proposal, Verb.APPROVE, voter.id)
+                    self._go(writing, proposal, Move.APPROVE, voter.id)
         if refused:
             raise VoteRefused(refused)
         return self.get(proposal_id)
@@ -241,7 +241,7 @@ class Proposals:
         Raises:
             NotNow: it is decided otherwise, or being carried out.
         """
-        return self._decide(proposal_id, Verb.WITHDRAW, user, why)
+        return self._decide(proposal_id, Move.WITHDRAW, user, why)
 
     def expire(self, proposal_id: str) -> bool:
         """End a proposal whose time is over; False when it is not, or not open any longer."""
@@ -250,7 +250,7 @@ class Proposals:
             is_over = self._known_time(writing, proposal) >= proposal.expires_at
             if proposal.state is not ProposalState.OPEN or not is_over:
                 return False
-            self._go(writing, proposal, Verb.EXPIRE, BOT)
+            self._go(writing, proposal, Move.EXPIRE, BOT)
         return True
 
     def start(self, proposal_id: str) -> Proposal:
@@ -259,7 +259,7 @@ class Proposals:
         Raises:
             NotNow: it is not approved, or somebody else began.
         """
-        return self._decide(proposal_id, Verb.START, BOT)
+        return self._decide(proposal_id, Move.START, BOT)
 
     def stop(self, proposal_id: str, why: str) -> Proposal:
         """End an approved proposal without doing anything; `why` is one sentence for people.
@@ -267,7 +267,7 @@ class Proposals:
         Raises:
             NotNow: it is not approved, or was begun.
         """
-        return self._decide(proposal_id, Verb.STOP, BOT, why)
+        return self._decide(proposal_id, Move.STOP, BOT, why)
 
     def finish(self, proposal_id: str) -> Proposal:
         """Note that every change has an outcome.
@@ -275,19 +275,19 @@ class Proposals:
         Raises:
             NotNow: it is not being carried out, or a change has no outcome yet.
         """
-        return self._decide(proposal_id, Verb.FINISH, BOT)
+        return self._decide(proposal_id, Move.FINISH, BOT)
 
-    def _decide(self, proposal_id: str, verb: Verb, user: str, why: str = "") -> Proposal:
+    def _decide(self, proposal_id: str, verb: Move, user: str, why: str = "") -> Proposal:
         with self.ledger.writing() as writing:
             proposal = self._inside(writing, proposal_id)
-            if verb is Verb.FINISH:
+            if verb is Move.FINISH:
                 ended = {action.change for action in proposal.actions if action.outcome}
                 if any(change.id not in ended for change in proposal.plan.changes):
                     raise NotNow(f"Proposal {proposal_id} has changes without an outcome.")
             self._go(writing, proposal, verb, user, why)
         return self.get(proposal_id)
 
-    def _go(self, writing: Writing, proposal: Proposal, verb: Verb, user: str, says: str = "") -> None:
+    def _go(self, writing: Writing, proposal: Proposal, verb: Move, user: str, says: str = "") -> None:
         """Move a proposal on, with its entry.
 
         Raises:

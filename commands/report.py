@@ -115,7 +115,7 @@ class SymptomResult:
     failed: bool = False
 
 
-class State(StrEnum):
+class Coverage(StrEnum):
     """How much a source gave."""
 
     COMPLETE = "complete"
@@ -128,14 +128,14 @@ class SourceState:
     """How one source ended: its state, why (""), how many records, and up to when it is complete."""
 
     id: str
-    state: State
+    state: Coverage
     reason: str
     records: int
     complete_until: datetime | None = None
     needs: str = ""
 
 
-class Answer(StrEnum):
+class VerdictCode(StrEnum):
     """The four verdicts."""
 
     COMPROMISED = "compromised"
@@ -157,7 +157,7 @@ class Verdict:
         says: The judgement in one or two sentences.
     """
 
-    answer: Answer
+    answer: VerdictCode
     points: int
     confidence: str
     reasons: tuple[Finding, ...]

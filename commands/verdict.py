@@ -21,14 +21,14 @@ from typing import Final
 from commands import facts
 from commands.facts import Deciding
 from commands.report import (
-    Answer,
+    Coverage,
     Finding,
     Result,
     Severity,
     SourceState,
-    State,
     SymptomResult,
     Verdict,
+    VerdictCode,
     spoken,
 )
 
@@ -50,15 +50,15 @@ def weigh(results: Sequence[SymptomResult], sources: Sequence[SourceState]) -> V
     carried = carried_signs(findings)
     points = sum(finding.severity for finding in carried)
     gravest = max((finding.severity for finding in findings), default=Severity.INFO)
-    missing = tuple(source.id for source in sources if source.state is not State.COMPLETE)
+    missing = tuple(source.id for source in sources if source.state is not Coverage.COMPLETE)
     unseen = undecided(sources)
     failed = tuple(result.title for result in results if result.failed)
     if points >= COMPROMISED_FROM and gravest >= Severity.HIGH:
-        answer = Answer.COMPROMISED
+        answer = VerdictCode.COMPROMISED
     elif points >= SUSPICIOUS_FROM:
-        answer = Answer.SUSPICIOUS
+        answer = VerdictCode.SUSPICIOUS
     else:
-        answer = Answer.CANNOT_TELL if unseen or failed else Answer.NO_SIGN_FOUND
+        answer = VerdictCode.CANNOT_TELL if unseen or failed else VerdictCode.NO_SIGN_FOUND
     reasons = tuple(sorted(_one_per_sign(findings), key=lambda finding: -finding.severity))
     return Verdict(
         answer=answer,
@@ -72,7 +72,7 @@ def weigh(results: Sequence[SymptomResult], sources: Sequence[SourceState]) -> V
 
 def undecided(sources: Iterable[SourceState]) -> tuple[Deciding, ...]:
     """Give those of the deciding sources of which nothing was seen."""
-    seen = {source.id for source in sources if source.state is not State.UNAVAILABLE}
+    seen = {source.id for source in sources if source.state is not Coverage.UNAVAILABLE}
     return tuple(one for one in facts.deciding() if not seen & set(one.any_of))
 
 
@@ -115,47 +115,47 @@ def _one_per_sign(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _confidence(
-    answer: Answer,
+    answer: VerdictCode,
     points: int,
     unseen: Sequence[Deciding],
     sources: Sequence[SourceState],
     results: Sequence[SymptomResult],
 ) -> str:
     """Start high; each kind of gap lowers it, and a strong case stands in spite of gaps."""
-    if answer is Answer.CANNOT_TELL:
+    if answer is VerdictCode.CANNOT_TELL:
         return "low"
     deciding = {name for one in facts.deciding() for name in one.any_of}
-    whole = {source.id for source in sources if source.state is State.COMPLETE}
+    whole = {source.id for source in sources if source.state is Coverage.COMPLETE}
     wholly_seen = all(whole & set(one.any_of) for one in facts.deciding())
     others = sum(1 for source in sources if source.id not in deciding and source.id not in whole)
     level = 2
     if not wholly_seen or others > MANY_MISSING:
         level = 1
-    if answer is Answer.NO_SIGN_FOUND and any(result.result is Result.UNKNOWN for result in results):
+    if answer is VerdictCode.NO_SIGN_FOUND and any(result.result is Result.UNKNOWN for result in results):
         level = 1
     if unseen:
         level = 0
-    if answer is Answer.SUSPICIOUS:  # by its nature not settled
+    if answer is VerdictCode.SUSPICIOUS:  # by its nature not settled
         level = min(level, 1)
-    if answer is Answer.COMPROMISED and points >= CERTAIN_FROM:
+    if answer is VerdictCode.COMPROMISED and points >= CERTAIN_FROM:
         level = max(level, 1)
     return LEVELS[level]
 
 
 def _says(
-    answer: Answer, reasons: Sequence[Finding], names: Sequence[str], sources: Sequence[SourceState]
+    answer: VerdictCode, reasons: Sequence[Finding], names: Sequence[str], sources: Sequence[SourceState]
 ) -> str:
     why = "; ".join(finding.summary.rstrip(".") for finding in reasons[:3])
     more = f", and {len(reasons) - 3} more" if len(reasons) > 3 else ""
     gap = f" Not seen, and needed to be sure: {', '.join(names)}." if names else ""
-    if answer is Answer.COMPROMISED:
+    if answer is VerdictCode.COMPROMISED:
         return f"This account is compromised: {why}{more}.{gap}"
-    if answer is Answer.SUSPICIOUS:
+    if answer is VerdictCode.SUSPICIOUS:
         return f"This account is suspicious and needs a person's look: {why}{more}.{gap}"
     small = f" Noticed, and too little by itself: {why}." if why else ""
-    if answer is Answer.CANNOT_TELL:
+    if answer is VerdictCode.CANNOT_TELL:
         return f"Nobody can tell from what could be seen: {', '.join(names)} would decide it.{small}"
-    absent = [_spoken((source.id,)) for source in sources if source.state is State.UNAVAILABLE]
+    absent = [_spoken((source.id,)) for source in sources if source.state is Coverage.UNAVAILABLE]
     also = f" Not seen: {', '.join(absent)}." if absent else ""
     return f"No sign of a compromise was found in what was looked at.{small}{also}"
 

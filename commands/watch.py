@@ -19,7 +19,7 @@ from commands.carry_out import look_at
 from commands.plan import Change, offer_from, same
 from commands.planning import Guard
 from commands.proposals import DONE, Outcome, Proposals
-from commands.report import State as Came
+from commands.report import Coverage as Came
 from commands.report import spoken
 from commands.usual.places import Atlas
 from graph.connection import Connection

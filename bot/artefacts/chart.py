@@ -21,7 +21,7 @@ from bot.messages import parts
 from bot.messages.escape import cut, visible
 from commands.plan import RESTORING
 from commands.proposals import Action, Outcome
-from commands.report import Event, Report, Result, Severity, State, spoken
+from commands.report import Coverage, Event, Report, Result, Severity, spoken
 from commands.usual.places import country_of, spot_of
 
 LANES: Final = 8
@@ -369,8 +369,8 @@ def _moments(lanes: Sequence[Lane], kinds: Sequence[Kind], deeds: Sequence[Deed]
 
 def _unseen(report: Report) -> Iterator[str]:
     """Name what was not seen, or not wholly."""
-    none = [spoken(one.id) for one in report.sources if one.state is State.UNAVAILABLE]
-    some = [spoken(one.id) for one in report.sources if one.state is State.PARTIAL]
+    none = [spoken(one.id) for one in report.sources if one.state is Coverage.UNAVAILABLE]
+    some = [spoken(one.id) for one in report.sources if one.state is Coverage.PARTIAL]
     if none:
         yield f"not seen: {', '.join(none)}"
     if some:

@@ -25,7 +25,7 @@ from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
 from commands.plan import Change
 from commands.proposals import Action, Proposal
-from commands.report import Event, Report, Result, State
+from commands.report import Coverage, Event, Report, Result
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _EVENTS = 100
@@ -55,7 +55,7 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Picture | Non
             word=parts.VERDICT[report.verdict.answer][1],
             results=parts.RESULT,
             in_words=in_words,
-            unseen=[source for source in report.sources if source.state is not State.COMPLETE],
+            unseen=[source for source in report.sources if source.state is not Coverage.COMPLETE],
             unknown=[symptom for symptom in report.symptoms if symptom.result is Result.UNKNOWN],
             findings=parts.gravest_first(report.findings),
             most_records=_RECORDS_EACH,

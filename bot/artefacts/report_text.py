@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from bot.messages import parts
 from bot.messages.escape import visible
-from commands.report import Event, Finding, Report, Result, SourceState, State, SymptomResult
+from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
 
 _WIDTH = 100
 _REASONS = 8
@@ -92,7 +92,7 @@ def _sources(report: Report) -> Iterator[str]:
     yield "Sources"
     unseen: dict[tuple[str, str], list[SourceState]] = {}
     for source in report.sources:
-        if source.state is State.UNAVAILABLE:
+        if source.state is Coverage.UNAVAILABLE:
             unseen.setdefault((source.reason, source.needs), []).append(source)
         else:
             yield from _source(source)

@@ -19,7 +19,7 @@ from bot.artefacts.chart import Became, Chart, Deed, Kind, Lane, chart, in_words
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.time_axis import CUT, Axis, axis, spoken_time
 from bot.messages import parts
-from commands.report import Answer, Report, Severity
+from commands.report import Report, Severity, VerdictCode
 
 if TYPE_CHECKING:
     from bot.artefacts.sheet import Sheet
@@ -35,10 +35,10 @@ _PAPER, _INK, _SOFT, _STRIP, _RULE = "#ffffff", "#16191d", "#4d5560", "#eef1f4",
 _SUSPECT, _SUSPECT_FILL, _OTHER = "#a63c00", "#fbe0d2", "#0a5a94"
 _DONE, _NOT_DONE, _BACK = "#00664b", "#8f1010", "#5b3f8c"
 _VERDICT: Final = {
-    Answer.COMPROMISED: "#8f1010",
-    Answer.SUSPICIOUS: "#7a4b00",
-    Answer.NO_SIGN_FOUND: "#0f5f2c",
-    Answer.CANNOT_TELL: "#0b4f9e",
+    VerdictCode.COMPROMISED: "#8f1010",
+    VerdictCode.SUSPICIOUS: "#7a4b00",
+    VerdictCode.NO_SIGN_FOUND: "#0f5f2c",
+    VerdictCode.CANNOT_TELL: "#0b4f9e",
 }
 _BIG, _BODY, _SMALL = 26.0, 24.0, 22.0
 _HIGH = 54.0

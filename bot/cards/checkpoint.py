@@ -25,7 +25,7 @@ from commands.signing_key import SigningKey
 log = structlog.get_logger(__name__)
 
 
-class Witness:
+class CheckpointPoster:
     """Posts checkpoints.
 
     Args:

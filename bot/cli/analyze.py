@@ -20,12 +20,12 @@ from bot.cli.given import (
 from bot.cli.options import Json
 from bot.messages.escape import visible
 from bot.settings import LogSettings
-from commands.report import Answer, Result
+from commands.report import Result, VerdictCode
 
 if TYPE_CHECKING:
     from commands.analyze import Analysis
 
-_WORTH_A_REPORT = (Answer.COMPROMISED, Answer.SUSPICIOUS)
+_WORTH_A_REPORT = (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS)
 
 
 _OTHERS = 50

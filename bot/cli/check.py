@@ -24,7 +24,7 @@ from bot.cli.options import ACTOR, Config, Export, Json, Scenario
 from commands.check import judge, look
 from commands.ledger import Ledger
 from commands.ledger import entries as e
-from commands.report import Report, State
+from commands.report import Coverage, Report
 from commands.usual.places import Atlas
 from graph.collect import find_subject
 from graph.errors import GraphError
@@ -94,7 +94,7 @@ def _look_into(
             ledger.append(e.NotCollected(words=f"check {user}", says=error.sentence), ACTOR)
         raise
     report = judge(evidence, now(), atlas)
-    if all(source.state is State.UNAVAILABLE for source in report.sources):
+    if all(source.state is Coverage.UNAVAILABLE for source in report.sources):
         why = report.sources[0].reason
         if ledger:
             ledger.append(e.NotCollected(subject=subject.id, says=why), ACTOR)

@@ -20,7 +20,7 @@ from bot.messages.escape import visible
 from bot.settings import SettingsError
 
 if TYPE_CHECKING:
-    from bot.setup.init import Question as Asked
+    from bot.setup.init import Prompt as Asked
 
 
 def init(

@@ -20,16 +20,16 @@ from rich.text import Text
 from bot.artefacts.report_text import report_text
 from bot.messages import parts
 from bot.messages.escape import cut, visible
-from commands.report import Answer, Finding, Report, Result, State, SymptomResult
+from commands.report import Coverage, Finding, Report, Result, SymptomResult, VerdictCode
 
 if TYPE_CHECKING:
     from commands import check
 
 _COLOURS = {
-    Answer.COMPROMISED: "red",
-    Answer.SUSPICIOUS: "yellow",
-    Answer.NO_SIGN_FOUND: "green",
-    Answer.CANNOT_TELL: "magenta",
+    VerdictCode.COMPROMISED: "red",
+    VerdictCode.SUSPICIOUS: "yellow",
+    VerdictCode.NO_SIGN_FOUND: "green",
+    VerdictCode.CANNOT_TELL: "magenta",
 }
 _RESULTS = {Result.PRESENT: "bold red", Result.ABSENT: "green", Result.UNKNOWN: "magenta"}
 _FINDINGS = 6
@@ -61,7 +61,7 @@ def show_report(report: Report, console: Console, *, timeline: bool = False) -> 
     told = [symptom for symptom in beyond if symptom.result is not Result.ABSENT]
     if told:
         console.print(_symptoms("Beyond the founding document", told))
-    unseen = [source for source in report.sources if source.state is not State.COMPLETE]
+    unseen = [source for source in report.sources if source.state is not Coverage.COMPLETE]
     if unseen:
         table = Table("Could not be seen", "", "Why", "What would mend it", box=None, pad_edge=False)
         for source in unseen:

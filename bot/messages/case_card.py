@@ -15,13 +15,12 @@ from bot.messages import Block, Message, parts
 from bot.messages.details import is_shortened
 from bot.messages.escape import address, plain, said
 from bot.messages.limits import fit
-from commands.report import Answer, Finding, Report, Result, SourceState, State, SymptomResult
+from commands.report import Coverage, Finding, Report, Result, SourceState, SymptomResult, VerdictCode
 from graph.question import Window
 
 if TYPE_CHECKING:  # a check brings the whole network with it, which drawing a card does not need
     from commands.check import Progress
 
-_BAR = 12
 _WAITING_NAMED = 4
 _FIRST_FINDINGS = 3
 _REASONS = 4
@@ -98,7 +97,7 @@ def _buttons(view: CaseView) -> Iterator[Block]:
     if view.state == "looking" or view.offers is None:
         return
     if view.offers and view.report is not None:
-        grave = view.report.verdict.answer is Answer.COMPROMISED
+        grave = view.report.verdict.answer is VerdictCode.COMPROMISED
         yield parts.button("Take the account back", "contain", view.case_id, style="danger" if grave else "")
     yield parts.button("Check again", "check_again", view.case_id)
 
@@ -108,12 +107,12 @@ def _looking(view: CaseView) -> tuple[str, list[Block]]:
     blocks = [parts.header(f"🔎 Looking into {who}"), parts.section(_address(view))]
     progress = view.progress
     if progress is None:
-        blocks.append(parts.section(f"`{_bar(0, 1)}` starting"))
+        blocks.append(parts.section(f"`{parts.bar(0, 1)}` starting"))
         return f"Looking into {_name(view)} …", blocks
     done = len(progress.sources)
     total = done + len(progress.waiting)
-    lines = [f"`{_bar(done, total)}` {done} of {total} sources"]
-    unseen = sum(1 for source in progress.sources if source.state is not State.COMPLETE)
+    lines = [f"`{parts.bar(done, total)}` {done} of {total} sources"]
+    unseen = sum(1 for source in progress.sources if source.state is not Coverage.COMPLETE)
     if unseen:
         lines[0] += f", {unseen} of them not wholly seen"
     if progress.waiting:
@@ -209,9 +208,9 @@ def _symptom_lines(named: Iterable[SymptomResult], beyond: Iterable[SymptomResul
 
 def _gap_lines(report: Report, view: CaseView) -> Iterator[str]:
     """What was not seen: sources that lack the same thing share a line, so the remedy is read once."""
-    groups: dict[tuple[State, str, str], list[SourceState]] = {}
+    groups: dict[tuple[Coverage, str, str], list[SourceState]] = {}
     for source in report.sources:
-        if source.state is State.COMPLETE:
+        if source.state is Coverage.COMPLETE:
             continue
         key = (source.state, source.needs, "" if source.needs else source.reason)
         groups.setdefault(key, []).append(source)
@@ -255,8 +254,3 @@ def _ours(view: CaseView) -> frozenset[str]:
 
 def _slack_id(text: str) -> str:
     return "".join(sign for sign in text if sign.isascii() and sign.isalnum())[:20]
-
-
-def _bar(done: int, total: int) -> str:
-    filled = _BAR * done // max(total, 1)
-    return "▓" * filled + "░" * (_BAR - filled)

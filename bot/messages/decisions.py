@@ -10,11 +10,6 @@ from bot.messages.plans import counting
 from commands.proposals import Proposal, TaskState
 
 
-def working() -> Message:
-    """Say at once that it has arrived."""
-    return _say("🔎 Working on it …")
-
-
 def proposal_posted(proposal: Proposal, link: str) -> Message:
     """Say that a proposal is before people, where, and how many it needs."""
     card = parts.link(link, "see its card")
@@ -69,24 +64,11 @@ def withdrawn(proposal: Proposal) -> Message:
     return _say(f"{said(proposal.id, 40)} is withdrawn. Nothing of it will be done.")
 
 
-def plan_changed(proposal_id: str) -> Message:
-    """Say that what was pressed belongs to another plan than the one that is kept."""
-    return _say(
-        f"✖ The plan of {said(proposal_id, 40)} is not the one that you saw. Nothing was done. "
-        "Look at its card again."
-    )
-
-
 def offer_changed(case_id: str) -> Message:
     """Say that another check changed the offer while a window was open."""
     return _say(
         f"✖ Case {said(case_id, 40)} was checked again while you chose. Nothing was proposed. Choose again."
     )
-
-
-def not_found(what: str, ours: Collection[str] = ()) -> Message:
-    """Say that there is no such case, proposal or account in the ledger."""
-    return _say(f"✖ I know nothing of “{said(what, 100, ours)}”. Case ids begin with C-, proposals with P-.")
 
 
 def nothing_to_undo(case_id: str) -> Message:

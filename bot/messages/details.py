@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from bot.messages import Block, Message, parts
 from bot.messages.escape import cut, plain, said
 from bot.messages.limits import fit, pack
-from commands.report import Event, Finding, Report, Result, SourceState, State, SymptomResult
+from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
 
 MOST_MESSAGES = 6
 _FINDINGS_EACH = 8
@@ -113,7 +113,7 @@ def _title(symptom: SymptomResult) -> str:
 
 
 def _sources(report: Report, ours: frozenset[str]) -> Iterator[Block]:
-    whole = sum(1 for source in report.sources if source.state is State.COMPLETE)
+    whole = sum(1 for source in report.sources if source.state is Coverage.COMPLETE)
     yield parts.section(f"*Sources*: {whole} of {len(report.sources)} seen whole")
     yield parts.preformatted(_source(source, ours) for source in report.sources)
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.messages import Message, parts
 
 
-class Verb(Protocol):
+class HelpRow(Protocol):
     """One thing that can be asked in Slack."""
 
     @property
@@ -28,7 +28,7 @@ class Verb(Protocol):
         """A whole line that works."""
 
 
-def help_message(verbs: Sequence[Verb]) -> Message:
+def help_message(verbs: Sequence[HelpRow]) -> Message:
     """Say what can be asked, with an example for each verb."""
     blocks = [parts.header("What you can ask")]
     for verb in verbs:

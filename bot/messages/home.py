@@ -13,7 +13,7 @@ from typing import Any, Final
 from bot.messages import Block, parts
 from bot.messages.escape import said
 from bot.messages.parts import VERDICT
-from commands.report import Answer
+from commands.report import VerdictCode
 
 _NAMED: Final = 20
 _GAPS: Final = 8
@@ -213,7 +213,7 @@ def _case(one: OpenCase) -> str:
     ours = parts.domains_of(one.subject)
     name = parts.link(one.link, said(one.id, 40))
     if one.verdict:
-        mark, words = VERDICT[Answer(one.verdict)]
+        mark, words = VERDICT[VerdictCode(one.verdict)]
     else:
         mark, words = "🔎", "Being looked into"
     tasks = f" · {parts.counted(one.tasks, 'manual task')} open" if one.tasks else ""

@@ -13,25 +13,25 @@ from typing import Any, Literal
 from bot.messages import Block
 from bot.messages.escape import said, visible
 from bot.messages.limits import cut_mrkdwn
-from commands.report import Answer, Finding, Report, Result, State, SymptomResult
+from commands.report import Coverage, Finding, Report, Result, SymptomResult, VerdictCode
 from commands.report import spoken as spoken_id
 from graph.question import Subject
 
 VERDICT = {
-    Answer.COMPROMISED: ("⛔", "Compromised"),
-    Answer.SUSPICIOUS: ("⚠️", "Suspicious"),
-    Answer.NO_SIGN_FOUND: ("✅", "No sign found"),
-    Answer.CANNOT_TELL: ("❔", "Cannot tell"),
+    VerdictCode.COMPROMISED: ("⛔", "Compromised"),
+    VerdictCode.SUSPICIOUS: ("⚠️", "Suspicious"),
+    VerdictCode.NO_SIGN_FOUND: ("✅", "No sign found"),
+    VerdictCode.CANNOT_TELL: ("❔", "Cannot tell"),
 }
 """Each verdict's mark and words. The marks differ in shape, so nobody needs the colour."""
 
-DECIDED = frozenset({Answer.COMPROMISED, Answer.SUSPICIOUS})
+DECIDED = frozenset({VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS})
 """The verdicts that are listed reasons; the sentence of the others says all there is to say."""
 
 RESULT = {Result.PRESENT: "■", Result.ABSENT: "□", Result.UNKNOWN: "?"}
 """Each result's mark; the word always stands beside it."""
 
-STATE = {State.COMPLETE: "■", State.PARTIAL: "◧", State.UNAVAILABLE: "□"}
+STATE = {Coverage.COMPLETE: "■", Coverage.PARTIAL: "◧", Coverage.UNAVAILABLE: "□"}
 """How much of a source was seen, as a filled, half and empty square."""
 
 _DOCUMENT = "symptom "

@@ -44,7 +44,7 @@ from commands.ledger import Case, CaseState, Ledger
 from commands.ledger.checkpoint import read_checkpoints
 from commands.ledger.verify import verify_ledger
 from commands.proposals import Outcome, Proposal, Proposals
-from commands.report import Answer, Result
+from commands.report import Result, VerdictCode
 from commands.signing_key import SigningKey
 from sandbox import workspace
 from sandbox.workspace import NotOnScreenError, RunningWorkspace
@@ -158,7 +158,7 @@ class _Story:
             return [f"There was no finished card after {MOST_SECONDS:.0f} seconds."]
         if case.state is not CaseState.DONE:
             return [f"The check failed: {case.note}"]
-        if case.verdict != Answer.COMPROMISED:
+        if case.verdict != VerdictCode.COMPROMISED:
             return [f"The verdict is {case.verdict}, and the mailbox was taken over."]
         return []
 
@@ -289,7 +289,7 @@ def what_does_not_hold(folder: Path, files: list[str]) -> list[str]:
     if "report.json" not in files:
         return [*problems, "The bot attached no report."]
     report = json.loads((folder / "report.json").read_bytes())
-    if report["verdict"] != Answer.COMPROMISED:
+    if report["verdict"] != VerdictCode.COMPROMISED:
         problems.append(f"The attached report says {report['verdict']}.")
     absent = [symptom["id"] for symptom in report["symptoms"][:10] if symptom["result"] != Result.PRESENT]
     if absent:

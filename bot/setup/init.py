@@ -153,7 +153,7 @@ def _account(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Prompt:
     """One question.
 
     Attributes:
@@ -213,51 +213,51 @@ def _own_name(so_far: Mapping[str, Any]) -> str:
     return "tenant" if _GUID.fullmatch(domain) else first[:1].upper() + first[1:]
 
 
-QUESTIONS: Final[tuple[Question, ...]] = (
-    Question("tenant", "The tenant's id, or its domain", _tenant),
-    Question(
+QUESTIONS: Final[tuple[Prompt, ...]] = (
+    Prompt("tenant", "The tenant's id, or its domain", _tenant),
+    Prompt(
         "cloud",
         f"Which of Microsoft's clouds it is in: {', '.join(CLOUDS)}",
         _one_of(*CLOUDS),
         lambda _: Cloud.GLOBAL.value,
     ),
-    Question("client_id", "The client id of the application that reads", _guid, unlike="tenant"),
-    Question(
+    Prompt("client_id", "The client id of the application that reads", _guid, unlike="tenant"),
+    Prompt(
         "remediate",
         "The client id of the application that writes (empty: the bot only looks)",
         _guid,
         _nothing,
         unlike="tenant",
     ),
-    Question(
+    Prompt(
         "credential",
         "How the bot signs in: certificate or secret",
         _one_of("certificate", "secret"),
         lambda _: "certificate",
     ),
-    Question("domains", "The mail domains it answers for", _domain, _own_domain, many=True),
-    Question("name", "What people call the tenant", _name, _own_name),
-    Question(
+    Prompt("domains", "The mail domains it answers for", _domain, _own_domain, many=True),
+    Prompt("name", "What people call the tenant", _name, _own_name),
+    Prompt(
         "slack",
         "How the bot reaches Slack: socket, http, or none for the command line alone",
         _one_of("socket", "http", "none"),
         lambda _: "socket",
     ),
-    Question(
+    Prompt(
         "channel",
         "The id of the private channel for cards (empty: where somebody asks)",
         _slack_id("CG", "C0123ABCD"),
         _nothing,
         needs_slack=True,
     ),
-    Question(
+    Prompt(
         "checkpoints",
         "The id of the channel for checkpoints of the ledger (empty: none are posted)",
         _slack_id("CG", "C0123ABCD"),
         _nothing,
         needs_slack=True,
     ),
-    Question(
+    Prompt(
         "responders",
         "Who may ask: Slack user ids",
         _slack_id("UW", "U0123ABCD"),
@@ -265,14 +265,14 @@ QUESTIONS: Final[tuple[Question, ...]] = (
         many=True,
         needs_slack=True,
     ),
-    Question(
+    Prompt(
         "responders_group",
         "Who may ask: the id of a Slack user group",
         _slack_id("S", "S0123ABCD"),
         _nothing,
         needs_slack=True,
     ),
-    Question(
+    Prompt(
         "approvers",
         "Who may approve: Slack user ids, two people at least",
         _slack_id("UW", "U0123ABCD"),
@@ -280,14 +280,14 @@ QUESTIONS: Final[tuple[Question, ...]] = (
         many=True,
         needs_slack=True,
     ),
-    Question(
+    Prompt(
         "approvers_group",
         "Who may approve: the id of a Slack user group",
         _slack_id("S", "S0123ABCD"),
         _nothing,
         needs_slack=True,
     ),
-    Question(
+    Prompt(
         "protected",
         "Accounts that are never touched, such as break-glass ones: addresses or object ids",
         _account,
@@ -297,7 +297,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
 )
 
 
-def is_asked(question: Question, so_far: Mapping[str, Any]) -> bool:
+def is_asked(question: Prompt, so_far: Mapping[str, Any]) -> bool:
     """Whether a question has a meaning after the answers so far."""
     return not (question.needs_slack and so_far.get("slack") == "none")
 

@@ -26,7 +26,7 @@ from typing import Any, Final, TypeVar
 from commands.analyze.everybody import Everybody, gather_guesses, settle_ids
 from commands.analyze.judging import second_pass
 from commands.analyze.picking import PARTITIONS, first_pass
-from commands.report import Answer, Report
+from commands.report import Report, VerdictCode
 from graph.audit_log import blocks
 from graph.audit_log.blocks import Part
 from graph.audit_log.files import Unreadable
@@ -37,7 +37,12 @@ T = TypeVar("T")
 SMALL: Final = 4 << 20
 """Bytes below which one process is enough."""
 
-_GRAVITY: Final = (Answer.COMPROMISED, Answer.SUSPICIOUS, Answer.CANNOT_TELL, Answer.NO_SIGN_FOUND)
+_GRAVITY: Final = (
+    VerdictCode.COMPROMISED,
+    VerdictCode.SUSPICIOUS,
+    VerdictCode.CANNOT_TELL,
+    VerdictCode.NO_SIGN_FOUND,
+)
 
 
 @dataclass(frozen=True, slots=True)

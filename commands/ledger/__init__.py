@@ -14,7 +14,7 @@ The way of a vote, which is that of everything else::
 """
 
 from commands.ledger.book import BOT, CASE_LETTERS, Ledger, Writing, new_case_id
-from commands.ledger.cases import Case, CaseState, Request
+from commands.ledger.cases import Case, CaseState, SlackRequest
 from commands.ledger.chain import Entry, Head, moment, sha256_of
 from commands.ledger.verify import verify_ledger
 
@@ -26,7 +26,7 @@ __all__ = [
     "Entry",
     "Head",
     "Ledger",
-    "Request",
+    "SlackRequest",
     "Writing",
     "moment",
     "new_case_id",

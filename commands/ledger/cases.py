@@ -90,7 +90,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SlackRequest:
     """One thing somebody asked for, as it came, so that a redelivery or a restart starts nothing twice."""
 
     id: str
@@ -251,7 +251,7 @@ class CaseReader:
         events = [entry.event for entry in self.entries(case_id=case_id, kinds=(kind.KIND,))]
         return next((event for event in reversed(events) if isinstance(event, kind)), None)
 
-    def was_asked(self, request: Request) -> bool:
+    def was_asked(self, request: SlackRequest) -> bool:
         """Say whether the entries tell of this request, word for word, and of no answer to it."""
         answers = [kind.KIND for kinds in EVENTS.values() for kind in kinds if issubclass(kind, Response)]
         known = False
@@ -269,10 +269,10 @@ class CaseReader:
         rows = self.rows("SELECT words FROM requests WHERE id = ?", [request_id])
         return str(rows[0]["words"]) if rows else ""
 
-    def unanswered_requests(self) -> list[Request]:
+    def unanswered_requests(self) -> list[SlackRequest]:
         """Give what was asked and never answered, because the program ended in between."""
         return [
-            Request(
+            SlackRequest(
                 id=row["id"],
                 at=datetime.fromisoformat(row["at"]),
                 actor=row["actor"],

@@ -12,7 +12,7 @@ from typing import Final
 
 from commands.plan import Change, Look, Planned, Undo
 from commands.planning import PlanningInput
-from commands.report import Answer, Finding
+from commands.report import Finding, VerdictCode
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
 from graph.evidence import Known
@@ -117,7 +117,7 @@ def _change(planning: PlanningInput, protocol: Protocol, value: bool | None) -> 
     name, flag = planning.subject.user_principal_name, protocol.flag
     look = Look(Cmdlet("Get-CASMailbox", {"Identity": name}, anchor=name, select=(flag,)), fields=(flag,))
     finding = _finding(planning, protocol)
-    compromised = planning.report.verdict.answer is Answer.COMPROMISED
+    compromised = planning.report.verdict.answer is VerdictCode.COMPROMISED
     if protocol.document:
         reason = "The founding document asks for it while an account is compromised."
     elif value is None:

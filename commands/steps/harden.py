@@ -12,7 +12,7 @@ from typing import Final
 
 from commands.plan import ManualTask, Planned
 from commands.planning import PlanningInput
-from commands.report import Answer
+from commands.report import VerdictCode
 
 TITLE = "Secure the tenant: the first 30 days, 90 days, and beyond"
 SOURCE = "step 7"
@@ -154,5 +154,5 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
             step=_ID,
             says=f"{task.due}: {task.says}",
             how=task.how,
-            suggested=planning.report.verdict.answer is Answer.COMPROMISED,
+            suggested=planning.report.verdict.answer is VerdictCode.COMPROMISED,
         )

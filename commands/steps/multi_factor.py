@@ -14,7 +14,7 @@ from typing import Final
 from commands.clues.records import one_line
 from commands.plan import ManualTask, Planned
 from commands.planning import PlanningInput
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps.parts import day, gaps, name_of, refusals
 from commands.steps.remove_sign_in_methods import described
 from graph.evidence import Unavailable
@@ -48,7 +48,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
             else f"Demand a second factor of {name} at every sign-in"
         ),
         how=(*_registered(planning), *(_FOR_ADMINS if admin else _FOR_USERS), *_AFTERWARDS),
-        suggested=answer in (Answer.COMPROMISED, Answer.SUSPICIOUS) or _has_only_password(planning),
+        suggested=answer in (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS) or _has_only_password(planning),
     )
 
 

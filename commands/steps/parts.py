@@ -9,7 +9,7 @@ from typing import Any, Final
 from commands.clues.records import one_line
 from commands.plan import Act, Demand, Look, Nothing
 from commands.planning import PlanningInput
-from commands.report import Answer, Finding, Severity, spoken
+from commands.report import Finding, Severity, VerdictCode, spoken
 from graph.evidence import Known, Source, Unavailable
 from graph.parts.reading import segment
 from graph.request import Request
@@ -87,7 +87,7 @@ def user_look(planning: PlanningInput, field: str) -> Look:
 
 def is_compromised(planning: PlanningInput) -> bool:
     """Whether the check found the account compromised."""
-    return planning.report.verdict.answer is Answer.COMPROMISED
+    return planning.report.verdict.answer is VerdictCode.COMPROMISED
 
 
 def judgement(planning: PlanningInput) -> str:
@@ -112,7 +112,7 @@ def asks_for(planning: PlanningInput, finding: Finding | None) -> bool:
     """
     if finding is None:
         return False
-    accused = planning.report.verdict.answer in (Answer.COMPROMISED, Answer.SUSPICIOUS)
+    accused = planning.report.verdict.answer in (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS)
     return finding.severity >= Severity.MEDIUM or accused
 
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 from commands.clues.records import changed_properties, one_line
 from commands.plan import Change, ManualTask, Nothing, Planned, Undo, same
 from commands.planning import PlanningInput
-from commands.report import Answer, Finding, Severity
+from commands.report import Finding, Severity, VerdictCode
 from commands.steps.parts import privileges, refusals, user_look, user_path
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Unavailable
@@ -230,7 +230,7 @@ def _by_hand(planning: PlanningInput) -> Iterator[ManualTask]:
 
 def _by_phone(planning: PlanningInput, user: User) -> Iterator[ManualTask]:
     """Ask the user of an accused account by telephone, at a number that the intruder did not put in."""
-    if planning.report.verdict.answer not in (Answer.COMPROMISED, Answer.SUSPICIOUS):
+    if planning.report.verdict.answer not in (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS):
         return
     told = _told(planning)
     numbers = [line for field in FIELDS if field.graph in _PHONES for line in _number(field, user, told)]

@@ -11,7 +11,7 @@ from typing import Final
 
 from commands.plan import Change, Planned, State
 from commands.planning import PlanningInput
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps.parts import name_of, privileges, refusals, user_look, user_path
 from graph.evidence import Known
 from graph.parts.reading import graph_time
@@ -44,7 +44,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         step=_ID,
         says=f"End every session of {name_of(planning)}",
         why="Whoever is signed in stays signed in until then, whatever the password is",
-        suggested=answer in (Answer.COMPROMISED, Answer.SUSPICIOUS),
+        suggested=answer in (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS),
     )
 
 

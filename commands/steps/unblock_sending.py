@@ -13,7 +13,7 @@ from typing import Final
 from commands.clues.records import one_line
 from commands.plan import Change, Look, Planned
 from commands.planning import PlanningInput
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import name_of, refusals
 from graph.request import Cmdlet
@@ -75,7 +75,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
 
 def _comes_first(planning: PlanningInput, change: Change) -> bool:
     """Whether a change must be confirmed before the mailbox may send again."""
-    clean = planning.report.verdict.answer is Answer.NO_SIGN_FOUND
+    clean = planning.report.verdict.answer is VerdictCode.NO_SIGN_FOUND
     return change.step in CONTAINING and (change.suggested or (change.step in ALWAYS and not clean))
 
 

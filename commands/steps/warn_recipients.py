@@ -15,7 +15,7 @@ from commands.clues.outgoing import Origin, Outbox, Outgoing, outbox_of
 from commands.csv_cells import moment, table, visible
 from commands.plan import ManualTask, Nothing, Planned
 from commands.planning import PlanningInput
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps.parts import mail_of
 from commands.steps.review_sent_mail import told
 from graph.evidence import Known
@@ -71,7 +71,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     if not people and isinstance(trace, Known) and not trace.missing:
         yield Nothing(_ID, "Nobody got mail from this mailbox that may have come from somebody else.")
         return
-    if planning.report.verdict.answer is Answer.NO_SIGN_FOUND and not _was_in(outbox):
+    if planning.report.verdict.answer is VerdictCode.NO_SIGN_FOUND and not _was_in(outbox):
         yield Nothing(_ID, "Nothing shows that somebody else was in, so there is nothing to warn of.")
         return
     outside = sum(one.outside for one in people)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.workspace import Channel, File, Message, NotOnScreenError, Person, RunningWorkspace, View
 from sandbox.workspace.directory import TEAM_ID
-from sandbox.workspace.state import SLACKBOT, State
+from sandbox.workspace.state import SLACKBOT, WorkspaceState
 
 Json = dict[str, Any]
 
@@ -75,7 +75,7 @@ def seen(slack: RunningWorkspace, part: str) -> Json:
         }
 
 
-def visible_channels(state: State, me: Person) -> list[Channel]:
+def visible_channels(state: WorkspaceState, me: Person) -> list[Channel]:
     """The conversations that somebody can open; the one with the app comes last.
 
     Public ones are open to the workspace's own people, all others to their members only.
@@ -160,7 +160,7 @@ def media_type(file: File) -> str:
     return next((kind for start, kind in _IMAGES if file.content.startswith(start)), "")
 
 
-def _names(state: State) -> dict[str, str]:
+def _names(state: WorkspaceState) -> dict[str, str]:
     everybody = (*state.people.values(), state.bot)
     return {
         SLACKBOT: "Slackbot",
@@ -169,7 +169,7 @@ def _names(state: State) -> dict[str, str]:
     }
 
 
-def _channel(state: State, channel: Channel, me: Person, messages: list[Json]) -> Json:
+def _channel(state: WorkspaceState, channel: Channel, me: Person, messages: list[Json]) -> Json:
     direct = channel.is_im or channel.is_mpim
     others = sorted(state.name(who) for who in channel.members - {me.id})
     stamps = [one["ts"] for top in messages for one in (top, *top["replies"])]
@@ -185,12 +185,12 @@ def _channel(state: State, channel: Channel, me: Person, messages: list[Json]) -
     }
 
 
-def _all_messages(state: State, channel: Channel, me: Person) -> list[Message]:
+def _all_messages(state: WorkspaceState, channel: Channel, me: Person) -> list[Message]:
     mine = [one for one in state.ephemerals if one.channel == channel.id and one.ephemeral_for == me.id]
     return sorted([*state.messages.get(channel.id, {}).values(), *mine], key=lambda one: one.ts)
 
 
-def _messages(state: State, channel: Channel, me: Person) -> list[Json]:
+def _messages(state: WorkspaceState, channel: Channel, me: Person) -> list[Json]:
     found = _all_messages(state, channel, me)
     tops = {one.ts for one in found if not one.is_reply}
     threads: dict[str, list[Json]] = {}

@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox import tenant, workspace
 from sandbox.scenarios import people
-from sandbox.scenarios.state import InboxRule, Json, Mailbox, State, audit_time, graph_time
+from sandbox.scenarios.state import InboxRule, Json, Mailbox, TenantState, audit_time, graph_time
 from sandbox.tenant import RunningTenant, attacker
 from sandbox.workspace import RunningWorkspace
 
@@ -251,7 +251,7 @@ class Panel:
 # --- one account -------------------------------------------------------------------------------------------
 
 
-def _account(state: State, user: Json) -> Json:
+def _account(state: TenantState, user: Json) -> Json:
     upn, who = str(user["userPrincipalName"]), str(user["id"])
     box = state.mailboxes.get(upn.lower())
     apps = {str(one["id"]): str(one["displayName"]) for one in list(state.service_principals.values())}
@@ -280,7 +280,7 @@ def _account(state: State, user: Json) -> Json:
     }
 
 
-def _mailbox(state: State, box: Mailbox | None, upn: str) -> Json:
+def _mailbox(state: TenantState, box: Mailbox | None, upn: str) -> Json:
     if box is None:
         empty: tuple[str, ...] = ("forwarding", "inbox_rules", "sweep_rules", "delegates", "protocols")
         return {**{name: [] for name in empty}, "auto_reply": False}
@@ -313,7 +313,7 @@ def _mailbox(state: State, box: Mailbox | None, upn: str) -> Json:
     }
 
 
-def _forwarding(state: State, box: Mailbox, upn: str) -> Iterator[str]:
+def _forwarding(state: TenantState, box: Mailbox, upn: str) -> Iterator[str]:
     copy = ", keeping a copy" if box.properties.get("DeliverToMailboxAndForward") else ""
     for name in ("ForwardingSmtpAddress", "ForwardingAddress"):
         if box.properties.get(name):
@@ -360,7 +360,7 @@ def _delegates(box: Mailbox) -> Iterator[str]:
             yield f"{one['User']}: {', '.join(one['AccessRights'])} of {path.strip(chr(92))}"
 
 
-def _roles(state: State, who: str) -> Iterator[str]:
+def _roles(state: TenantState, who: str) -> Iterator[str]:
     groups = {
         group: state.groups[group] for group, members in list(state.memberships.items()) if who in members
     }
@@ -393,7 +393,7 @@ def _method(one: Json) -> str:
 # --- the audit trail ---------------------------------------------------------------------------------------
 
 
-def _trail(state: State) -> Iterator[Json]:
+def _trail(state: TenantState) -> Iterator[Json]:
     """The newest entries of the audit log that tell something, newest first."""
     now = audit_time(state.clock())
     told = ((one["CreationTime"], number) for number, one in enumerate(state.audit_records) if _tells(one))
@@ -417,7 +417,7 @@ def _tells(one: Json) -> bool:
     return operation not in _SIGN_INS or one.get("ClientIP") in _INTRUDER
 
 
-def _who(state: State, one: Json) -> str:
+def _who(state: TenantState, one: Json) -> str:
     address = _address(str(one.get("ClientIP") or ""))
     if address in _INTRUDER:
         return f"The intruder, from {address}"
@@ -478,7 +478,7 @@ def _pairs(one: Json, name: str) -> list[Json]:
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
-def _on(state: State, one: Json) -> str:
+def _on(state: TenantState, one: Json) -> str:
     """What a record is about, by the name that people know."""
     about = str(one.get("ObjectId") or "")
     last = about.rpartition("/")[2] if about.startswith("NAMPR") else about

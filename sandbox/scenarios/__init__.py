@@ -13,9 +13,9 @@ from sandbox.scenarios import (
     no_premium_licence,
     traveller,
 )
-from sandbox.scenarios.state import State
+from sandbox.scenarios.state import TenantState
 
-_BUILDERS: dict[str, Callable[[datetime], State]] = {
+_BUILDERS: dict[str, Callable[[datetime], TenantState]] = {
     "mailbox-takeover": mailbox_takeover.build,
     "clean": clean.build,
     "traveller": traveller.build,
@@ -30,7 +30,7 @@ SCENARIOS = tuple(_BUILDERS)
 """The scenarios' names."""
 
 
-def load(name: str, now: datetime) -> State:
+def load(name: str, now: datetime) -> TenantState:
     """The state of a scenario at a moment (aware). Raises ValueError for an unknown name."""
     if name not in _BUILDERS:
         raise ValueError(f"There is no scenario {name!r}; there are {', '.join(SCENARIOS)}.")

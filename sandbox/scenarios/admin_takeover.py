@@ -14,23 +14,23 @@ from datetime import datetime, timedelta
 from sandbox.scenarios import attack, through_groups
 from sandbox.scenarios.history import ordinary
 from sandbox.scenarios.people import GRADY, LIDIA, NESTOR
-from sandbox.scenarios.state import State, ident
+from sandbox.scenarios.state import TenantState, ident
 from sandbox.scenarios.world import World
 
 
-def build(now: datetime) -> State:
+def build(now: datetime) -> TenantState:
     """The tenant at ``now``, where Lidia Holloway is Global Administrator too."""
     world = World("admin-takeover", now)
     world.assign_role(LIDIA, "Global Administrator")
     return takeover(world)
 
 
-def build_alone(now: datetime) -> State:
+def build_alone(now: datetime) -> TenantState:
     """The same, but nobody else is Global Administrator."""
     return takeover(World("last-administrator", now))
 
 
-def takeover(world: World) -> State:
+def takeover(world: World) -> TenantState:
     """Play the story in a world."""
     start = world.now - timedelta(hours=26)
     session = attack.session_of(NESTOR)

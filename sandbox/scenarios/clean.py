@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sandbox.scenarios.history import calm
-from sandbox.scenarios.state import State
+from sandbox.scenarios.state import TenantState
 from sandbox.scenarios.world import World
 
 
-def build(now: datetime) -> State:
+def build(now: datetime) -> TenantState:
     """The tenant at ``now``."""
     return calm(World("clean", now))

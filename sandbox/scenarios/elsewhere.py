@@ -10,21 +10,21 @@ from datetime import datetime, timedelta
 from sandbox.scenarios import attack
 from sandbox.scenarios.history import ordinary
 from sandbox.scenarios.people import HENRIETTA, MIRIAM, Person
-from sandbox.scenarios.state import State
+from sandbox.scenarios.state import TenantState
 from sandbox.scenarios.world import World
 
 
-def build_synced(now: datetime) -> State:
+def build_synced(now: datetime) -> TenantState:
     """The tenant at ``now``; Miriam Graham's account is mastered on-premises."""
     return _takeover(World("synced-user", now), MIRIAM)
 
 
-def build_federated(now: datetime) -> State:
+def build_federated(now: datetime) -> TenantState:
     """The tenant at ``now``; Henrietta Mueller signs in at the sign-in service of Fabrikam."""
     return _takeover(World("federated-user", now), HENRIETTA)
 
 
-def _takeover(world: World, who: Person) -> State:
+def _takeover(world: World, who: Person) -> TenantState:
     start = world.now - timedelta(hours=20)
     session = attack.session_of(who)
     ordinary(world, until=start - timedelta(minutes=90), also=[who])

@@ -17,7 +17,7 @@ from sandbox.scenarios.people import (
     laptop,
     office_of,
 )
-from sandbox.scenarios.state import State, ident
+from sandbox.scenarios.state import TenantState, ident
 from sandbox.scenarios.world import World, name_of, signature_of
 
 DAYS = 90
@@ -303,7 +303,7 @@ def planned_reset(world: World, when: datetime) -> None:
     world.credential_event(later, "Change user password", "Change user password.", ADELE, ADELE, ip)
 
 
-def calm(world: World) -> State:
+def calm(world: World) -> TenantState:
     """A tenant in which nothing is wrong."""
     ordinary(world, until=world.now)
     planned_reset(world, world.now - timedelta(days=75))

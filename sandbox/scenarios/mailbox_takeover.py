@@ -43,7 +43,7 @@ from sandbox.scenarios.people import (
     Place,
     laptop,
 )
-from sandbox.scenarios.state import Json, State, graph_time, ident
+from sandbox.scenarios.state import Json, TenantState, graph_time, ident
 from sandbox.scenarios.world import World, target
 
 DROP = "drop77@mailbox-relay.example"
@@ -59,12 +59,12 @@ WEB = "Client=OWA;Action=ViaProxy"
 At = Callable[[float], datetime]
 
 
-def build(now: datetime) -> State:
+def build(now: datetime) -> TenantState:
     """The tenant at ``now``."""
     return takeover(World("mailbox-takeover", now))
 
 
-def takeover(world: World) -> State:
+def takeover(world: World) -> TenantState:
     """Play the story in a world; shared with the scenario that lacks licences."""
     start = world.now - timedelta(days=2, hours=2)
 

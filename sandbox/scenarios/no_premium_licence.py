@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from sandbox.scenarios.mailbox_takeover import takeover
-from sandbox.scenarios.state import State
+from sandbox.scenarios.state import TenantState
 from sandbox.scenarios.world import World
 
 
-def build(now: datetime) -> State:
+def build(now: datetime) -> TenantState:
     """The tenant at ``now``."""
     state = takeover(World("no-premium-licence", now))
     state.licences -= {"AAD_PREMIUM", "AAD_PREMIUM_P2"}

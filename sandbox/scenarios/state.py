@@ -125,7 +125,7 @@ class Mailbox:
 
 
 @dataclass
-class State:
+class TenantState:
     """One tenant. ``now`` is the moment the scenario was made for; the tenant's clock runs on from there."""
 
     scenario: str

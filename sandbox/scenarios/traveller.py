@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from sandbox.scenarios import people
 from sandbox.scenarios.history import ordinary, planned_reset
 from sandbox.scenarios.people import ADELE, AIRPORT, HOTEL, VENUE, desktop_mail, laptop
-from sandbox.scenarios.state import InboxRule, State, audit_time, ident
+from sandbox.scenarios.state import InboxRule, TenantState, audit_time, ident
 from sandbox.scenarios.world import World, signature_of
 
 
-def build(now: datetime) -> State:
+def build(now: datetime) -> TenantState:
     """The tenant at ``now``; she flew four days ago and is away for three more."""
     world = World("traveller", now)
     left = world.now - timedelta(days=4)

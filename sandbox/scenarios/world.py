@@ -24,7 +24,7 @@ from sandbox.scenarios.state import (
     InboxRule,
     Json,
     Mailbox,
-    State,
+    TenantState,
     audit_time,
     graph_time,
     ident,
@@ -44,10 +44,10 @@ _USER_FIELDS = words(
 class World:
     """A state under construction and the acts that can happen in it; the same in every run."""
 
-    def __init__(self, scenario: str, now: datetime, state: State | None = None) -> None:
+    def __init__(self, scenario: str, now: datetime, state: TenantState | None = None) -> None:
         self.now = now.replace(microsecond=0)
         self.random = Random(f"contoso/{scenario}")
-        self.state = state or State(scenario, self.now)
+        self.state = state or TenantState(scenario, self.now)
         if state is None:
             self._populate()
 
@@ -1092,7 +1092,7 @@ class World:
             self.admin_cmdlet(when, "New-InboxRule", person.upn, path, full, ip, session=session)
         return rule
 
-    def finish(self) -> State:
+    def finish(self) -> TenantState:
         """The finished state, records in the order of time, nothing later than the present."""
         state = self.state
         present = audit_time(self.now)
@@ -1101,7 +1101,7 @@ class World:
         return state
 
 
-def add_person(state: State, person: Person) -> None:
+def add_person(state: TenantState, person: Person) -> None:
     """An account more in a tenant that is there already."""
     World(f"{state.scenario}/{person.upn}", state.now, state).person(person)
 

@@ -33,13 +33,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox.scenarios import load
-from sandbox.scenarios.state import State, words
+from sandbox.scenarios.state import TenantState, words
 from sandbox.tenant.core import Core
 from sandbox.tenant.faults import Call, Fault, Faults
 from sandbox.tenant.limits import Limits
 from sandbox.tenant.server import COMPLIANCE, EXCHANGE, RunningTenant
 
-__all__ = ["ALL_PERMISSIONS", "Call", "Fault", "Faults", "RunningTenant", "State", "start"]
+__all__ = ["ALL_PERMISSIONS", "Call", "Fault", "Faults", "RunningTenant", "TenantState", "start"]
 
 ALL_PERMISSIONS = frozenset(
     words(

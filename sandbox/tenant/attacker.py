@@ -10,26 +10,26 @@ from collections.abc import Callable, Mapping
 
 from sandbox.scenarios import attack
 from sandbox.scenarios.people import EVERYBODY, Person
-from sandbox.scenarios.state import State
+from sandbox.scenarios.state import TenantState
 from sandbox.scenarios.world import World
 
 _PASSWORD_ACTS = {"Reset user password", "Change user password", "Reset password (self-service)"}
 DROP = "fresh@mailbox-relay.example"
 
 
-def forward_again(state: State, upn: str, address: str = DROP) -> None:
+def forward_again(state: TenantState, upn: str, address: str = DROP) -> None:
     """Let all mail of somebody go on to an address again. Raises KeyError for somebody without a mailbox."""
     world, person = _present(state, upn)
     attack.forward(world, state.clock(), person, attack.session_of(person), address)
 
 
-def rule_again(state: State, upn: str, name: str = ".") -> None:
+def rule_again(state: TenantState, upn: str, name: str = ".") -> None:
     """Hide mail about money by a rule again. Raises KeyError for somebody without a mailbox."""
     world, person = _present(state, upn)
     attack.hiding_rule(world, state.clock(), person, attack.session_of(person), name)
 
 
-def sign_in_again(state: State, upn: str) -> bool:
+def sign_in_again(state: TenantState, upn: str) -> bool:
     """Try to sign in and give whether it worked.
 
     It does not while the account is blocked, nor once somebody else has set another password. Raises
@@ -47,7 +47,7 @@ def sign_in_again(state: State, upn: str) -> bool:
     return error == 0
 
 
-def _password_is_new(state: State, person: Person) -> bool:
+def _password_is_new(state: TenantState, person: Person) -> bool:
     """Whether somebody else set the password since the intruder was last in or set it himself."""
     seen = [
         str(item["createdDateTime"])
@@ -63,7 +63,7 @@ def _password_is_new(state: State, person: Person) -> bool:
     return max(theirs) >= max(seen, default="")
 
 
-ACTS: Mapping[str, Callable[[State, str], object]] = {
+ACTS: Mapping[str, Callable[[TenantState, str], object]] = {
     "forward_again": forward_again,
     "rule_again": rule_again,
     "sign_in_again": sign_in_again,
@@ -71,7 +71,7 @@ ACTS: Mapping[str, Callable[[State, str], object]] = {
 """What the intruder can be told to do from outside, by name."""
 
 
-def _present(state: State, upn: str) -> tuple[World, Person]:
+def _present(state: TenantState, upn: str) -> tuple[World, Person]:
     """A world in which more can happen, and the person."""
     person = next((one for one in EVERYBODY if one.upn == upn.lower()), None)
     if person is None:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import orjson
 
-from sandbox.scenarios.state import Json, State, graph_time, parse_time, words
+from sandbox.scenarios.state import Json, TenantState, graph_time, parse_time, words
 from sandbox.tenant.core import PAGE, Answer, Ask, Cursor, Route
 from sandbox.tenant.limits import RUNNING_AUDIT_QUERIES
 from sandbox.tenant.problems import GraphError, bad_request, not_found
@@ -72,7 +72,7 @@ def _lower(values: Iterable[object]) -> set[str]:
 
 
 def search(
-    state: State,
+    state: TenantState,
     start: datetime,
     end: datetime,
     *,

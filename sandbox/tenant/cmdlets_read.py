@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from sandbox.scenarios.state import InboxRule, Json, Mailbox, State, graph_time, parse_time
+from sandbox.scenarios.state import InboxRule, Json, Mailbox, TenantState, graph_time, parse_time
 from sandbox.tenant.audit_search import record_type, search
 from sandbox.tenant.exchange import Cmdlet, Invocation, bad_parameters, cmdlet
 from sandbox.tenant.problems import CmdletError, RefusalError, object_not_found
@@ -38,14 +38,14 @@ def legacy_name(guid: str) -> str:
     return f"{group}/cn=Recipients/cn={guid}"
 
 
-def _quoted(state: State, people: Iterable[Json] | None) -> list[str] | None:
+def _quoted(state: TenantState, people: Iterable[Json] | None) -> list[str] | None:
     """Recipients as rules show them: of the organization's own no address. Source: CAPTURE inbox rules."""
     if not people:
         return None
     return [f'"{item["emailAddress"]["name"]}" [{_address(state, item)}]' for item in people]
 
 
-def _address(state: State, recipient: Json) -> str:
+def _address(state: TenantState, recipient: Json) -> str:
     address = str(recipient["emailAddress"]["address"])
     known = [box.properties for box in state.mailboxes.values()] + state.mail_contacts
     own = (one for one in known if str(one["PrimarySmtpAddress"]).lower() == address.lower())
@@ -53,7 +53,7 @@ def _address(state: State, recipient: Json) -> str:
     return f"SMTP:{address}" if found is None else f"EX:{legacy_name(str(found['Guid']))}"
 
 
-def rule_view(state: State, mailbox: Mailbox, rule: InboxRule) -> Json:
+def rule_view(state: TenantState, mailbox: Mailbox, rule: InboxRule) -> Json:
     """A rule as Get-InboxRule shows it: words, folder names and quoted recipients."""
     actions, conditions = rule.actions, rule.conditions
     names = {folder["id"]: folder["displayName"] for folder in mailbox.folders}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from sandbox.scenarios.state import Json, Mailbox, State
+from sandbox.scenarios.state import Json, Mailbox, TenantState
 from sandbox.tenant.cmdlets_read import find_inbox_rule, find_sweep_rule, role_group, split_folder
 from sandbox.tenant.exchange import Cmdlet, Invocation, bad_parameters, cmdlet
 from sandbox.tenant.problems import CmdletError, object_not_found
@@ -88,7 +88,7 @@ def _set(
     return []
 
 
-def _person(state: State, name: str) -> str:
+def _person(state: TenantState, name: str) -> str:
     """The alias of the mailbox that a name means, or the name as it is."""
     found = state.mailbox(name) or next(
         (
@@ -102,7 +102,7 @@ def _person(state: State, name: str) -> str:
     return _alias(found).lower() if found else name.lower()
 
 
-def _directory_id(state: State, name: str) -> str:
+def _directory_id(state: TenantState, name: str) -> str:
     """The directory id of the mailbox that a name means, which is what Exchange keeps; else the name."""
     found = state.mailbox(_person(state, name))
     return str(found.properties["ExternalDirectoryObjectId"]) if found else name

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from graph.contract import Endpoint, Version
-from sandbox.scenarios.state import Json, Mailbox, State, graph_time
+from sandbox.scenarios.state import Json, Mailbox, TenantState, graph_time
 from sandbox.tenant import enforcing, odata
 from sandbox.tenant.faults import Call, Faults
 from sandbox.tenant.limits import Limits
@@ -29,7 +29,7 @@ PAGE = 100
 class Core:
     """The parts of one running tenant that endpoints share."""
 
-    state: State
+    state: TenantState
     permissions: set[str]
     exchange_cmdlets: set[str]
     compliance_cmdlets: set[str]
@@ -100,7 +100,7 @@ class Ask:
     stale: float = 0.0
 
     @property
-    def state(self) -> State:
+    def state(self) -> TenantState:
         """The tenant's state."""
         return self.core.state
 

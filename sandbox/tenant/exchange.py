@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from graph import contract
-from sandbox.scenarios.state import Json, Mailbox, State
+from sandbox.scenarios.state import Json, Mailbox, TenantState
 from sandbox.tenant.core import Answer, Core, Cursor
 from sandbox.tenant.problems import (
     CmdletError,
@@ -35,7 +35,7 @@ class Invocation:
     stale: float = 0.0
 
     @property
-    def state(self) -> State:
+    def state(self) -> TenantState:
         """The tenant's state."""
         return self.core.state
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import orjson
 
 from sandbox.scenarios.people import Person
-from sandbox.scenarios.state import Json, State, audit_time, ident, parse_time
+from sandbox.scenarios.state import Json, TenantState, audit_time, ident, parse_time
 from sandbox.scenarios.world import add_person
 
 
-def add_export(state: State, path: Path) -> None:
+def add_export(state: TenantState, path: Path) -> None:
     """Add every record of a file, as it is, and an account for each person named in it.
 
     Records whose AuditData is blank or cut are left out, as a real search would not return them. Times are
@@ -84,7 +84,7 @@ def _object(text: str) -> Json | None:
     return found if isinstance(found, dict) else None
 
 
-def _account(state: State, address: str) -> None:
+def _account(state: TenantState, address: str) -> None:
     """A user with a mailbox for an address of the export, and its domain as a verified one."""
     alias, _, domain = address.partition("@")
     if not any(item["id"] == domain for item in state.domains):

@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph import contract
 from graph.contract import Method, Version
-from sandbox.scenarios.state import Json, State, graph_time
+from sandbox.scenarios.state import Json, TenantState, graph_time
 from sandbox.tenant import (
     attacker,
     audit_search,
@@ -622,7 +622,7 @@ class RunningTenant:
         return tuple(str(item["id"]) for item in self._core.state.domains if item["isVerified"])
 
     @property
-    def state(self) -> State:
+    def state(self) -> TenantState:
         """The live state."""
         return self._core.state
 

@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.scenarios.state import INITIAL_DOMAIN, Json, State, audit_time, graph_time
+from sandbox.scenarios.state import INITIAL_DOMAIN, Json, TenantState, audit_time, graph_time
 
 SERVER_IP = "198.51.100.250"
 """The address from which the app's own calls are seen."""
 
 
 def directory_trace(
-    state: State,
+    state: TenantState,
     activity: str,
     targets: Sequence[Json],
     *,
@@ -68,7 +68,7 @@ def directory_trace(
     )
 
 
-def exchange_trace(state: State, cmdlet: str, object_id: str, parameters: Mapping[str, Any]) -> None:
+def exchange_trace(state: TenantState, cmdlet: str, object_id: str, parameters: Mapping[str, Any]) -> None:
     """An Exchange change by the app: one ExchangeAdmin record with every parameter as text."""
     _append(
         state,
@@ -86,7 +86,7 @@ def exchange_trace(state: State, cmdlet: str, object_id: str, parameters: Mappin
     )
 
 
-def _append(state: State, **fields: Any) -> None:
+def _append(state: TenantState, **fields: Any) -> None:
     record: Json = {
         "CreationTime": audit_time(state.clock()),
         "Id": state.next_id("audit"),

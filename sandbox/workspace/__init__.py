@@ -20,7 +20,7 @@ from .faults import Fault, Faults, api_error, rate_limited, reset, server_error,
 from .limits import Limits
 from .running import RunningWorkspace
 from .server import Server
-from .state import Clock, State
+from .state import Clock, WorkspaceState
 from .values import ApiCall, Block, Channel, Delivery, File, Message, Person, UserGroup, View
 
 __all__ = [
@@ -68,7 +68,7 @@ def start(
         OSError: there is no such file, or the port is taken.
         TimeoutError: the server does not start.
     """
-    state = State(_manifest.read(manifest), clock)
+    state = WorkspaceState(_manifest.read(manifest), clock)
     server = Server(state, port=port, latency=latency)
     server.start()
     return RunningWorkspace(state, server)

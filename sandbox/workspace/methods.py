@@ -20,11 +20,11 @@ from typing import Any
 
 from . import directory, wire
 from .errors import RefusedError, WorkspaceError
-from .state import State, Upload
+from .state import Upload, WorkspaceState
 from .values import Channel, File, Message, View
 
 Arguments = Mapping[str, Any]
-Run = Callable[[State, Arguments], dict[str, Any]]
+Run = Callable[[WorkspaceState, Arguments], dict[str, Any]]
 
 TEXT_KEPT = 40_000
 """A posted text longer than this loses its end."""
@@ -55,7 +55,7 @@ def _yes(value: Any) -> bool:
     return value in (True, 1, "1", "true", "True")
 
 
-def _visible(state: State, key: Any) -> Channel:
+def _visible(state: WorkspaceState, key: Any) -> Channel:
     """Return the channel with this id, if the bot can know of it."""
     found = state.channel(str(key)) if key else None
     if found is None or found.id != key or (found.is_private and state.bot.id not in found.members):
@@ -63,7 +63,7 @@ def _visible(state: State, key: Any) -> Channel:
     return found
 
 
-def _postable(state: State, key: Any) -> Channel:
+def _postable(state: WorkspaceState, key: Any) -> Channel:
     """Return the channel to post to: an id, a name, or a user's id for a direct message."""
     name = str(key or "")
     if name.startswith("U") and state.person(name):
@@ -82,7 +82,7 @@ def _postable(state: State, key: Any) -> Channel:
     return found
 
 
-def _direct(state: State, users: Sequence[str]) -> Channel:
+def _direct(state: WorkspaceState, users: Sequence[str]) -> Channel:
     for user_id in users:
         person = state.person(user_id)
         if person is None or person.id != user_id:
@@ -94,7 +94,7 @@ def _direct(state: State, users: Sequence[str]) -> Channel:
     return state.direct_channel(users)
 
 
-def _own_message(state: State, args: Arguments, refusal: str) -> Message:
+def _own_message(state: WorkspaceState, args: Arguments, refusal: str) -> Message:
     channel = _visible(state, args["channel"])
     found = state.find_message(channel.id, str(args["ts"]))
     if found is None:
@@ -115,7 +115,7 @@ def _metadata(args: Arguments) -> Mapping[str, Any] | None:
     return found
 
 
-def _content(state: State, args: Arguments, *, limit: int | None) -> dict[str, Any]:
+def _content(state: WorkspaceState, args: Arguments, *, limit: int | None) -> dict[str, Any]:
     """Return text, blocks, attachments and metadata of a message about to be written."""
     text = str(args.get("text") or "")
     if args.get("markdown_text"):
@@ -138,7 +138,7 @@ def _content(state: State, args: Arguments, *, limit: int | None) -> dict[str, A
     return {"text": text[:TEXT_KEPT], "blocks": checked, "attachments": done, "metadata": _metadata(args)}
 
 
-def _thread(state: State, channel: Channel, thread_ts: Any) -> str | None:
+def _thread(state: WorkspaceState, channel: Channel, thread_ts: Any) -> str | None:
     """Return the ts of the thread's first message, whichever of its messages was named.
 
     None where that message was deleted: Slack then puts the reply into the channel and says nothing.
@@ -166,7 +166,7 @@ def _page(items: Sequence[Any], args: Arguments, default: int = 100) -> tuple[li
 # auth, apps
 
 
-def _auth_test(state: State, args: Arguments) -> dict[str, Any]:
+def _auth_test(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     return {
         "url": f"{state.url}/",
         "team": directory.TEAM_NAME,
@@ -178,7 +178,7 @@ def _auth_test(state: State, args: Arguments) -> dict[str, Any]:
     }
 
 
-def _connections_open(state: State, args: Arguments) -> dict[str, Any]:
+def _connections_open(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     if not state.manifest.socket_mode:
         raise RefusedError("not_allowed_token_type")
     return {"url": "the server puts its own address here"}
@@ -187,7 +187,7 @@ def _connections_open(state: State, args: Arguments) -> dict[str, Any]:
 # chat
 
 
-def _post_message(state: State, args: Arguments) -> dict[str, Any]:
+def _post_message(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     channel = _postable(state, args["channel"])
     content = _content(state, args, limit=None)
     message = state.post(
@@ -203,7 +203,7 @@ def _post_message(state: State, args: Arguments) -> dict[str, Any]:
     return {"channel": channel.id, "ts": message.ts, "message": wire.message(state, message)}
 
 
-def _post_ephemeral(state: State, args: Arguments) -> dict[str, Any]:
+def _post_ephemeral(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     channel = _postable(state, args["channel"])
     person = state.person(str(args["user"]))
     if person is None or person.id not in channel.members:
@@ -223,7 +223,7 @@ def _post_ephemeral(state: State, args: Arguments) -> dict[str, Any]:
     return {"message_ts": message.ts}
 
 
-def _update(state: State, args: Arguments) -> dict[str, Any]:
+def _update(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     old = _own_message(state, args, "cant_update_message")
     content = _content(state, args, limit=TEXT_EDITED)
     if content["metadata"] is None:
@@ -232,13 +232,13 @@ def _update(state: State, args: Arguments) -> dict[str, Any]:
     return {"channel": new.channel, "ts": new.ts, "text": new.text, "message": wire.message(state, new)}
 
 
-def _delete(state: State, args: Arguments) -> dict[str, Any]:
+def _delete(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     message = _own_message(state, args, "cant_delete_message")
     state.remove(message)
     return {"channel": message.channel, "ts": message.ts}
 
 
-def _permalink(state: State, args: Arguments) -> dict[str, Any]:
+def _permalink(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     channel = _visible(state, args["channel"])
     message = state.find_message(channel.id, str(args["message_ts"]))
     if message is None:
@@ -259,13 +259,13 @@ def _trigger(args: Arguments) -> str:
     return str(found)
 
 
-def _views_open(state: State, args: Arguments) -> dict[str, Any]:
+def _views_open(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     body = state.checked_view(args["view"], "modal")
     trigger = state.use_trigger(_trigger(args))
     return {"view": wire.view(state.open_modal(trigger.user, body))}
 
 
-def _views_push(state: State, args: Arguments) -> dict[str, Any]:
+def _views_push(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     body = state.checked_view(args["view"], "modal")
     trigger = state.use_trigger(_trigger(args))
     if trigger.view_id is None:
@@ -273,7 +273,7 @@ def _views_push(state: State, args: Arguments) -> dict[str, Any]:
     return {"view": wire.view(state.push_modal(trigger.user, body))}
 
 
-def _known_view(state: State, args: Arguments) -> View:
+def _known_view(state: WorkspaceState, args: Arguments) -> View:
     for view in state.all_views():
         if args.get("view_id") == view.id or (
             args.get("external_id") and args["external_id"] == view.body.get("external_id")
@@ -282,7 +282,7 @@ def _known_view(state: State, args: Arguments) -> View:
     raise RefusedError("not_found")
 
 
-def _views_update(state: State, args: Arguments) -> dict[str, Any]:
+def _views_update(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     old = _known_view(state, args)
     if args.get("hash") and args["hash"] != old.hash:
         raise RefusedError("hash_conflict")
@@ -290,7 +290,7 @@ def _views_update(state: State, args: Arguments) -> dict[str, Any]:
     return {"view": wire.view(state.update_view(old, body))}
 
 
-def _views_publish(state: State, args: Arguments) -> dict[str, Any]:
+def _views_publish(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     if not state.manifest.home_enabled:
         raise RefusedError("not_enabled")
     person = state.person(str(args["user_id"]))
@@ -306,18 +306,18 @@ def _views_publish(state: State, args: Arguments) -> dict[str, Any]:
 # users, user groups
 
 
-def _reads_mail(state: State) -> bool:
+def _reads_mail(state: WorkspaceState) -> bool:
     return "users:read.email" in state.manifest.scopes
 
 
-def _users_info(state: State, args: Arguments) -> dict[str, Any]:
+def _users_info(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     person = state.person(str(args["user"]))
     if person is None or person.id != args["user"]:
         raise RefusedError("user_not_found")
     return {"user": wire.user(person, with_email=_reads_mail(state))}
 
 
-def _users_lookup(state: State, args: Arguments) -> dict[str, Any]:
+def _users_lookup(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     wanted = str(args["email"]).lower()
     for person in state.people.values():
         if person.email.lower() == wanted and not person.deleted and person.team_id == directory.TEAM_ID:
@@ -325,7 +325,7 @@ def _users_lookup(state: State, args: Arguments) -> dict[str, Any]:
     raise RefusedError("users_not_found")
 
 
-def _users_list(state: State, args: Arguments) -> dict[str, Any]:
+def _users_list(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     everybody = [p for p in (*state.people.values(), state.bot) if not p.is_stranger]
     members, metadata = _page(everybody, args)
     return {
@@ -335,12 +335,12 @@ def _users_list(state: State, args: Arguments) -> dict[str, Any]:
     }
 
 
-def _groups_list(state: State, args: Arguments) -> dict[str, Any]:
+def _groups_list(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     with_users = _yes(args.get("include_users"))
     return {"usergroups": [wire.user_group(g, with_users=with_users) for g in state.user_groups.values()]}
 
 
-def _groups_users(state: State, args: Arguments) -> dict[str, Any]:
+def _groups_users(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     for group in state.user_groups.values():
         if group.id == args["usergroup"]:
             return {"users": list(group.users)}
@@ -350,7 +350,7 @@ def _groups_users(state: State, args: Arguments) -> dict[str, Any]:
 # files
 
 
-def _upload_url(state: State, args: Arguments) -> dict[str, Any]:
+def _upload_url(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     try:
         length = int(args["length"])
     except ValueError as error:
@@ -364,7 +364,7 @@ def _upload_url(state: State, args: Arguments) -> dict[str, Any]:
     return {"upload_url": f"{state.url}/upload/v1/{upload.id}", "file_id": upload.id}
 
 
-def _complete_upload(state: State, args: Arguments) -> dict[str, Any]:
+def _complete_upload(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     wanted = args["files"]
     if not isinstance(wanted, list) or not wanted:
         raise RefusedError.because(
@@ -449,12 +449,12 @@ def _kind(channel: Channel) -> str:
     return "private_channel" if channel.is_private else "public_channel"
 
 
-def _need_scope(state: State, scope: str) -> None:
+def _need_scope(state: WorkspaceState, scope: str) -> None:
     if scope not in state.manifest.scopes:
         raise RefusedError("missing_scope", needed=scope, provided=",".join(sorted(state.manifest.scopes)))
 
 
-def _conversations_list(state: State, args: Arguments) -> dict[str, Any]:
+def _conversations_list(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     types = [t.strip() for t in str(args.get("types") or "public_channel").split(",")]
     for name in types:
         if name not in _READ:
@@ -471,7 +471,7 @@ def _conversations_list(state: State, args: Arguments) -> dict[str, Any]:
     return {"channels": [wire.channel(state, c) for c in page], "response_metadata": metadata}
 
 
-def _conversations_info(state: State, args: Arguments) -> dict[str, Any]:
+def _conversations_info(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     channel = _visible(state, args["channel"])
     _need_scope(state, _READ[_kind(channel)])
     found = wire.channel(state, channel)
@@ -480,14 +480,14 @@ def _conversations_info(state: State, args: Arguments) -> dict[str, Any]:
     return {"channel": found}
 
 
-def _conversations_members(state: State, args: Arguments) -> dict[str, Any]:
+def _conversations_members(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     channel = _visible(state, args["channel"])
     _need_scope(state, _READ[_kind(channel)])
     page, metadata = _page(sorted(channel.members), args)
     return {"members": page, "response_metadata": metadata}
 
 
-def _conversations_join(state: State, args: Arguments) -> dict[str, Any]:
+def _conversations_join(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     channel = _visible(state, args["channel"])
     if channel.is_archived:
         raise RefusedError("is_archived")
@@ -499,7 +499,7 @@ def _conversations_join(state: State, args: Arguments) -> dict[str, Any]:
     return {"channel": wire.channel(state, joined)}
 
 
-def _conversations_open(state: State, args: Arguments) -> dict[str, Any]:
+def _conversations_open(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     if args.get("channel"):
         channel = _visible(state, args["channel"])
     else:
@@ -514,7 +514,7 @@ def _conversations_open(state: State, args: Arguments) -> dict[str, Any]:
     return {"channel": wire.channel(state, channel) if full else {"id": channel.id}}
 
 
-def _conversations_replies(state: State, args: Arguments) -> dict[str, Any]:
+def _conversations_replies(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     channel = _visible(state, args["channel"])
     _need_scope(state, _HISTORY[_kind(channel)])
     parent = state.find_message(channel.id, str(args["ts"]))
@@ -532,7 +532,7 @@ def _conversations_replies(state: State, args: Arguments) -> dict[str, Any]:
 # reactions, pins, bookmarks
 
 
-def _reactions_add(state: State, args: Arguments) -> dict[str, Any]:
+def _reactions_add(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     channel = _postable(state, args["channel"])
     message = state.find_message(channel.id, str(args["timestamp"]))
     if message is None:
@@ -547,7 +547,7 @@ def _reactions_add(state: State, args: Arguments) -> dict[str, Any]:
     return {}
 
 
-def _pins_add(state: State, args: Arguments) -> dict[str, Any]:
+def _pins_add(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     channel = _postable(state, args["channel"])
     if not args.get("timestamp"):
         raise RefusedError("no_item_specified")
@@ -561,7 +561,7 @@ def _pins_add(state: State, args: Arguments) -> dict[str, Any]:
     return {}
 
 
-def _bookmarks_add(state: State, args: Arguments) -> dict[str, Any]:
+def _bookmarks_add(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
     channel = _visible(state, args.get("channel_id"))
     if args["type"] != "link":
         raise RefusedError("invalid_bookmark_type")
@@ -657,7 +657,7 @@ def arguments(raw: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _check_token(state: State, method: Method, token: str | None) -> None:
+def _check_token(state: WorkspaceState, method: Method, token: str | None) -> None:
     if not token:
         raise RefusedError("not_authed")
     wanted, other = state.bot_token, state.app_token
@@ -679,7 +679,7 @@ def check_refusal(name: str, refusal: RefusedError) -> None:
         raise WorkspaceError(f"Slack's page on {name} knows no error {refusal.code}.") from refusal
 
 
-def call(state: State, name: str, raw: Mapping[str, Any], token: str | None) -> dict[str, Any]:
+def call(state: WorkspaceState, name: str, raw: Mapping[str, Any], token: str | None) -> dict[str, Any]:
     """Run one Web API method under the state's lock and return the fields of its answer.
 
     Raises:

@@ -23,7 +23,7 @@ from .errors import NotOnScreenError, RefusedError
 from .faults import Faults
 from .limits import Limits
 from .server import Server, answer
-from .state import SLACKBOT, State
+from .state import SLACKBOT, WorkspaceState
 from .values import ApiCall, Channel, Delivery, File, Message, Person, View
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class RunningWorkspace:
         event_retries: after how many seconds a failed event is sent again; Slack's own are (0, 60, 300).
     """
 
-    def __init__(self, state: State, server: Server) -> None:
+    def __init__(self, state: WorkspaceState, server: Server) -> None:
         self._state = state
         self._server = server
         self.http_url: str | None = None
@@ -77,7 +77,7 @@ class RunningWorkspace:
     # what is there
 
     @property
-    def state(self) -> State:
+    def state(self) -> WorkspaceState:
         """Everything the workspace knows; hold its `lock` while you read more than one thing."""
         return self._state
 

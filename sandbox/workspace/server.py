@@ -31,7 +31,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from . import directory, methods
 from .errors import RefusedError
 from .faults import Fault, Faults
-from .state import RESPONSE_URL_SECONDS, RESPONSE_URL_USES, State
+from .state import RESPONSE_URL_SECONDS, RESPONSE_URL_USES, WorkspaceState
 from .values import ApiCall, Message
 
 PING_SECONDS = 0.25
@@ -248,7 +248,7 @@ async def _raw_arguments(request: Request) -> dict[str, Any]:
 class Server:
     """The running server: its thread, its loop, its addresses."""
 
-    def __init__(self, state: State, *, port: int, latency: float) -> None:
+    def __init__(self, state: WorkspaceState, *, port: int, latency: float) -> None:
         self.state = state
         self.hub = Hub()
         self.faults = Faults(self.hub.disconnect)
@@ -461,7 +461,7 @@ class Server:
 
 
 def answer(
-    state: State, body: Mapping[str, Any], user: str, channel: str, message_ts: str | None = None
+    state: WorkspaceState, body: Mapping[str, Any], user: str, channel: str, message_ts: str | None = None
 ) -> Message | None:
     """Carry out what an ack or a response URL asks for: a new message, a replacement or a deletion.
 

@@ -65,7 +65,7 @@ class Upload:
     content: bytes | None = None
 
 
-class State:
+class WorkspaceState:
     """The state of one workspace; every method expects to be called under `lock` unless it says otherwise."""
 
     def __init__(self, manifest: Manifest, clock: Clock) -> None:

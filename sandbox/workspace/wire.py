@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import directory
-from .state import State
+from .state import WorkspaceState
 from .values import Channel, File, Message, Person, UserGroup, View
 
 
@@ -48,7 +48,7 @@ def user(person: Person, *, with_email: bool) -> dict[str, Any]:
     return found
 
 
-def channel(state: State, value: Channel) -> dict[str, Any]:
+def channel(state: WorkspaceState, value: Channel) -> dict[str, Any]:
     """Return a `channel` object as the bot sees it."""
     if value.is_im:
         other = next(iter(value.members - {state.bot.id}))
@@ -81,7 +81,7 @@ def channel(state: State, value: Channel) -> dict[str, Any]:
     }
 
 
-def file(state: State, value: File) -> dict[str, Any]:
+def file(state: WorkspaceState, value: File) -> dict[str, Any]:
     """Return a `file` object."""
     return {
         "id": value.id,
@@ -97,7 +97,7 @@ def file(state: State, value: File) -> dict[str, Any]:
     }
 
 
-def message(state: State, value: Message) -> dict[str, Any]:
+def message(state: WorkspaceState, value: Message) -> dict[str, Any]:
     """Return a `message` object."""
     found: dict[str, Any] = {
         "type": "message",

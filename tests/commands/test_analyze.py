@@ -18,7 +18,7 @@ from commands.analyze import Analysis, analyze
 from commands.analyze.judging import _Seen, evidence_of
 from commands.analyze.picking import is_person
 from commands.check import judge
-from commands.report import Answer, Report, Result, State
+from commands.report import Coverage, Report, Result, VerdictCode
 from graph.audit_log import files
 from graph.audit_log.parse import parse
 from graph.audit_log.record import AuditRecord
@@ -116,8 +116,8 @@ def test_an_export_never_shows_that_something_is_absent(tmp_path):
     for report in looked_at(path).users:
         assert {one.result for one in report.symptoms} <= {Result.PRESENT, Result.UNKNOWN}
         states = {one.id: one for one in report.sources}
-        assert states["audit_log"].state is State.PARTIAL
-        assert states["mailbox"].state is State.UNAVAILABLE
+        assert states["audit_log"].state is Coverage.PARTIAL
+        assert states["mailbox"].state is Coverage.UNAVAILABLE
         assert states["mailbox"].reason == "The exported files do not show this."
 
 
@@ -131,7 +131,9 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_of_an_ordinary_month_only_the_taken_over_accounts_stand_out(month):
     analysis = looked_at(month)
     guilty = {
-        one.subject.user_principal_name for one in analysis.users if one.verdict.answer is Answer.COMPROMISED
+        one.subject.user_principal_name
+        for one in analysis.users
+        if one.verdict.answer is VerdictCode.COMPROMISED
     }
     assert guilty == {f"person00{number}@contoso.example" for number in range(3)}
     assert len(analysis.users) == 250
@@ -188,7 +190,7 @@ def plainly(*paths: Path) -> dict[str, Report]:
     return reports
 
 
-def told(report: Report) -> tuple[Answer, set[tuple[str, str, str]]]:
+def told(report: Report) -> tuple[VerdictCode, set[tuple[str, str, str]]]:
     findings = {(one.symptom, one.sign.id, one.address) for one in report.findings if one.severity > 0}
     return report.verdict.answer, findings
 
@@ -377,7 +379,7 @@ def test_a_user_who_cannot_be_judged_is_told_as_that(tmp_path, monkeypatch, wher
 
     monkeypatch.setattr(where, broken)
     (report,) = looked_at(lines(tmp_path / "log", cmdlet())).users
-    assert report.verdict.answer is Answer.CANNOT_TELL
+    assert report.verdict.answer is VerdictCode.CANNOT_TELL
     assert {one.result for one in report.symptoms} == {Result.UNKNOWN}
 
 

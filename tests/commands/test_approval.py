@@ -9,8 +9,8 @@ from commands.approval import (
     GRACE,
     TRANSITIONS,
     Ballot,
+    Move,
     ProposalState,
-    Verb,
     Vote,
     advance,
     approvals,
@@ -42,7 +42,7 @@ def yes(name: str, **more) -> Vote:
 
 
 @pytest.mark.parametrize("state", ProposalState)
-@pytest.mark.parametrize("verb", Verb)
+@pytest.mark.parametrize("verb", Move)
 def test_every_pair_of_state_and_verb_leads_on_or_says_why_not(state, verb):
     if (state, verb) in TRANSITIONS:
         assert advance(state, verb) is TRANSITIONS[state, verb]
@@ -53,8 +53,8 @@ def test_every_pair_of_state_and_verb_leads_on_or_says_why_not(state, verb):
 
 
 def test_only_an_approved_proposal_is_carried_out():
-    assert [state for (state, verb) in TRANSITIONS if verb is Verb.START] == [ProposalState.APPROVED]
-    assert [state for (state, verb) in TRANSITIONS if verb is Verb.APPROVE] == [ProposalState.OPEN]
+    assert [state for (state, verb) in TRANSITIONS if verb is Move.START] == [ProposalState.APPROVED]
+    assert [state for (state, verb) in TRANSITIONS if verb is Move.APPROVE] == [ProposalState.OPEN]
 
 
 def test_no_way_leads_out_of_an_end():

@@ -12,7 +12,7 @@ from bot.artefacts.report_text import report_text
 from bot.artefacts.timeline_png import picture
 from bot.messages.details import details
 from commands import check, symptoms, usual
-from commands.report import Answer, Finding, Result, Severity, Sign, State
+from commands.report import Coverage, Finding, Result, Severity, Sign, VerdictCode
 from graph.evidence import NOT_ASKED, SOURCES, Evidence, Known, Reason, Unavailable
 from tests.commands.evidence import ADELE, NOON, WINDOW, evidence, record
 from tests.commands.symptoms.judging import broken_in
@@ -91,11 +91,11 @@ def test_what_was_not_seen_is_said_with_its_reason():
 
 
 def test_the_state_of_a_source_tells_how_much_it_gave():
-    assert check.state_of("mailbox", REFUSED).state is State.UNAVAILABLE
+    assert check.state_of("mailbox", REFUSED).state is Coverage.UNAVAILABLE
     assert check.state_of("mailbox", REFUSED).needs == "Mail.Read"
-    assert check.state_of("user", PART).state is State.PARTIAL
+    assert check.state_of("user", PART).state is Coverage.PARTIAL
     whole = check.state_of("sign_ins", Known((1, 2, 3), complete_until=NOON))
-    assert (whole.state, whole.records, whole.complete_until) == (State.COMPLETE, 3, NOON)
+    assert (whole.state, whole.records, whole.complete_until) == (Coverage.COMPLETE, 3, NOON)
     assert check.state_of("risky_user", Known(None)).records == 0
 
 
@@ -133,7 +133,7 @@ def test_the_symptoms_stand_in_the_documents_order():
 def test_with_nothing_seen_every_symptom_is_unknown_and_nobody_can_tell():
     report = check.judge(evidence(), NOON)
     assert {result.result for result in report.symptoms} == {Result.UNKNOWN}
-    assert report.verdict.answer is Answer.CANNOT_TELL
+    assert report.verdict.answer is VerdictCode.CANNOT_TELL
     assert report.timeline == ()
     assert [source.id for source in report.sources] == list(SOURCES)
 

@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands import facts, symptoms, verdict
-from commands.report import Answer, Finding, Result, Severity, Sign, SourceState, State, SymptomResult, spoken
+from commands.report import (
+    Coverage,
+    Finding,
+    Result,
+    Severity,
+    Sign,
+    SourceState,
+    SymptomResult,
+    VerdictCode,
+    spoken,
+)
 from graph.evidence import SOURCES
 
 HIGH = Sign("high_one", Severity.HIGH, "")
@@ -33,11 +43,11 @@ def states(unavailable: set[str] | frozenset[str] = frozenset(), partial: frozen
     return tuple(
         SourceState(
             name,
-            State.UNAVAILABLE
+            Coverage.UNAVAILABLE
             if name in unavailable
-            else State.PARTIAL
+            else Coverage.PARTIAL
             if name in partial
-            else State.COMPLETE,
+            else Coverage.COMPLETE,
             "",
             0,
         )
@@ -48,32 +58,40 @@ def states(unavailable: set[str] | frozenset[str] = frozenset(), partial: frozen
 @pytest.mark.parametrize(
     ("findings", "answer", "points"),
     [
-        pytest.param([], Answer.NO_SIGN_FOUND, 0, id="nothing found"),
-        pytest.param([found(INFO, "a")], Answer.NO_SIGN_FOUND, 0, id="what only informs weighs nothing"),
-        pytest.param([found(LOW, "a")], Answer.NO_SIGN_FOUND, 1, id="one weak sign is too little"),
+        pytest.param([], VerdictCode.NO_SIGN_FOUND, 0, id="nothing found"),
+        pytest.param([found(INFO, "a")], VerdictCode.NO_SIGN_FOUND, 0, id="what only informs weighs nothing"),
+        pytest.param([found(LOW, "a")], VerdictCode.NO_SIGN_FOUND, 1, id="one weak sign is too little"),
         pytest.param(
-            [found(LOW, "a"), found(MEDIUM, "b")], Answer.SUSPICIOUS, 3, id="weak signs add up to suspicion"
+            [found(LOW, "a"), found(MEDIUM, "b")],
+            VerdictCode.SUSPICIOUS,
+            3,
+            id="weak signs add up to suspicion",
         ),
-        pytest.param([found(HIGH, "a")], Answer.SUSPICIOUS, 5, id="one grave sign is suspicious"),
-        pytest.param([found(HIGH, "a"), found(HIGH, "b")], Answer.SUSPICIOUS, 5, id="a sign counts once"),
+        pytest.param([found(HIGH, "a")], VerdictCode.SUSPICIOUS, 5, id="one grave sign is suspicious"),
         pytest.param(
-            [found(HIGH, "a"), found(HIGH_TOO, "b")], Answer.COMPROMISED, 10, id="two grave signs decide"
+            [found(HIGH, "a"), found(HIGH, "b")], VerdictCode.SUSPICIOUS, 5, id="a sign counts once"
         ),
-        pytest.param([found(CRITICAL, "a")], Answer.COMPROMISED, 8, id="one critical sign decides"),
+        pytest.param(
+            [found(HIGH, "a"), found(HIGH_TOO, "b")], VerdictCode.COMPROMISED, 10, id="two grave signs decide"
+        ),
+        pytest.param([found(CRITICAL, "a")], VerdictCode.COMPROMISED, 8, id="one critical sign decides"),
         pytest.param(
             [found(HIGH, "a"), found(HIGH_TOO, "a")],
-            Answer.SUSPICIOUS,
+            VerdictCode.SUSPICIOUS,
             5,
             id="one record carries one sign only",
         ),
         pytest.param(
             [found(HIGH, "a"), found(HIGH, "b"), found(HIGH_TOO, "a")],
-            Answer.COMPROMISED,
+            VerdictCode.COMPROMISED,
             10,
             id="a sign makes room for another",
         ),
         pytest.param(
-            [found(HIGH), found(HIGH_TOO)], Answer.COMPROMISED, 10, id="what rests on no record stands alone"
+            [found(HIGH), found(HIGH_TOO)],
+            VerdictCode.COMPROMISED,
+            10,
+            id="what rests on no record stands alone",
         ),
     ],
 )
@@ -86,13 +104,13 @@ def test_eight_points_of_weak_signs_alone_never_make_a_compromise():
     weak = [found(Sign(f"weak_{number}", Severity.MEDIUM, ""), str(number)) for number in range(9)]
     judged = verdict.weigh([result(*weak)], states())
     assert judged.points == 18
-    assert judged.answer is Answer.SUSPICIOUS
+    assert judged.answer is VerdictCode.SUSPICIOUS
 
 
 @pytest.mark.parametrize("deciding", facts.deciding(), ids=lambda one: "+".join(one.any_of))
 def test_without_a_deciding_source_nobody_can_tell(deciding):
     judged = verdict.weigh([], states(set(deciding.any_of)))
-    assert judged.answer is Answer.CANNOT_TELL
+    assert judged.answer is VerdictCode.CANNOT_TELL
     assert judged.confidence == "low"
     assert all(spoken(name) in judged.says for name in deciding.any_of)
     assert deciding.why
@@ -100,7 +118,7 @@ def test_without_a_deciding_source_nobody_can_tell(deciding):
 
 def test_without_deciding_sources_a_compromise_is_still_a_compromise_and_the_gap_is_named():
     judged = verdict.weigh([result(found(CRITICAL, "a"))], states({"user", "mailbox"}))
-    assert judged.answer is Answer.COMPROMISED
+    assert judged.answer is VerdictCode.COMPROMISED
     assert judged.confidence == "low"
     assert "user" in judged.says
     assert "mailbox" in judged.says
@@ -110,7 +128,7 @@ def test_without_deciding_sources_a_compromise_is_still_a_compromise_and_the_gap
 def test_partial_sources_lower_the_confidence_and_are_named():
     assert verdict.weigh([], states()).confidence == "high"
     judged = verdict.weigh([], states(partial=frozenset({"user"})))
-    assert judged.answer is Answer.NO_SIGN_FOUND
+    assert judged.answer is VerdictCode.NO_SIGN_FOUND
     assert judged.confidence == "medium"
     assert judged.missing == ("user",)
 
@@ -141,8 +159,8 @@ def test_more_missing_sources_never_raise_the_confidence_nor_clear_an_account(
     after = verdict.weigh([result(*findings)], states(missing | more, frozenset(partial)))
     assert levels.index(after.confidence) <= levels.index(before.confidence)
     assert after.points == before.points
-    if before.answer is Answer.CANNOT_TELL:
-        assert after.answer is Answer.CANNOT_TELL
+    if before.answer is VerdictCode.CANNOT_TELL:
+        assert after.answer is VerdictCode.CANNOT_TELL
 
 
 @given(findings=_findings, more=_findings)
@@ -175,7 +193,7 @@ def test_no_two_signs_share_a_name():
 
 def test_without_the_audit_log_nobody_may_say_that_there_is_no_sign():
     seen = verdict.weigh([], states({"audit_log"}))
-    assert seen.answer is Answer.CANNOT_TELL
+    assert seen.answer is VerdictCode.CANNOT_TELL
     assert "audit log" in seen.says
 
 

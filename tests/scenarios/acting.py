@@ -16,7 +16,7 @@ from commands.ledger import Case
 from commands.plan import Change, ManualTask, Planned, offer_from
 from commands.proposals import Outcome, Proposal
 from sandbox import tenant, workspace
-from sandbox.scenarios.state import Json, State
+from sandbox.scenarios.state import Json, TenantState
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import Message, RunningWorkspace, View
 from tests.scenarios.conftest import ADELE, MANIFEST, Stage, settings_for
@@ -192,7 +192,7 @@ def _held(items: list[Json], *names: str) -> list[tuple[Any, ...]]:
     return sorted((tuple(item.get(name) for name in names) for item in items), key=repr)
 
 
-def standing(state: State, user_id: str) -> dict[str, Any]:
+def standing(state: TenantState, user_id: str) -> dict[str, Any]:
     """Everything about an account that a restore can put back, part by part."""
     user = state.users[user_id]
     box = state.mailboxes[str(user["userPrincipalName"]).lower()]

@@ -26,7 +26,7 @@ from commands.approval import ProposalState
 from commands.ledger import Case, new_case_id
 from commands.plan import Change, Look, Planned, Undo, offer_text
 from commands.proposals import Proposal
-from commands.report import Answer, Report, Verdict
+from commands.report import Report, Verdict, VerdictCode
 from graph.question import Subject, Window
 from graph.request import Request
 from sandbox import tenant, workspace
@@ -145,7 +145,7 @@ class Table(Stage):
         )
         return change, rule
 
-    def case(self, *offer: Planned, subject: Subject, answer: Answer = Answer.SUSPICIOUS) -> Case:
+    def case(self, *offer: Planned, subject: Subject, answer: VerdictCode = VerdictCode.SUSPICIOUS) -> Case:
         """Open a case and finish it, as a check does, with this offer."""
         ledger, now = self.bot.ledger, self.clock()
         case_id, window = new_case_id(), Window(now - timedelta(days=14), now)
@@ -166,7 +166,7 @@ class Table(Stage):
         self.finish(case_id, *offer, answer=answer)
         return ledger.case(case_id)
 
-    def finish(self, case_id: str, *offer: Planned, answer: Answer = Answer.SUSPICIOUS) -> None:
+    def finish(self, case_id: str, *offer: Planned, answer: VerdictCode = VerdictCode.SUSPICIOUS) -> None:
         """Finish the check of a case."""
         ledger, now = self.bot.ledger, self.clock()
         case = ledger.case(case_id)

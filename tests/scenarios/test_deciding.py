@@ -16,7 +16,7 @@ from commands.errors import LedgerTampered
 from commands.ledger.verify import verify_ledger
 from commands.plan import Change
 from commands.proposals import Outcome, Proposal
-from commands.report import Answer
+from commands.report import VerdictCode
 from graph.question import Subject
 from sandbox.scenarios import people
 from tests.scenarios.deciding import Table, at_once, blocking, laid
@@ -114,7 +114,7 @@ def test_the_subject_cannot_decide_by_an_alias_of_the_account_either(story):
     assert "@Isaiah Langer tried to decide" in story.thread(proposal.plan.case_id)
 
 
-@pytest.mark.parametrize("answer", [Answer.COMPROMISED, Answer.SUSPICIOUS, None])
+@pytest.mark.parametrize("answer", [VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS, None])
 def test_whoever_has_an_open_case_cannot_decide_and_the_case_is_told(table, answer):
     """Taken over, suspicious, or being looked into at this very moment."""
     story = table.sit(alone=True)
@@ -123,7 +123,7 @@ def test_whoever_has_an_open_case_cannot_decide_and_the_case_is_told(table, answ
     if answer:
         other = story.case(subject=own, answer=answer)
     else:
-        other = story.case(subject=own, answer=Answer.NO_SIGN_FOUND)
+        other = story.case(subject=own, answer=VerdictCode.NO_SIGN_FOUND)
         with story.bot.ledger.writing() as writing:
             writing.run_again(other.id, "U0LIDIAHOL", "somebody wants to know")
     proposal = story.simple()
@@ -131,7 +131,7 @@ def test_whoever_has_an_open_case_cannot_decide_and_the_case_is_told(table, answ
     assert story.votes(proposal) == []
     assert "their own account is in doubt itself" in story.thread(proposal.plan.case_id)
     if not answer:
-        story.finish(other.id, answer=Answer.NO_SIGN_FOUND)
+        story.finish(other.id, answer=VerdictCode.NO_SIGN_FOUND)
         story.approve("approver", proposal)
 
 
@@ -274,7 +274,7 @@ def test_an_approver_whose_own_account_is_found_taken_over_before_it_is_begun_st
     proposal = story.grave()
     story.approve("approver", proposal)
     name = "alex.wilber@contoso.example"
-    story.case(subject=Subject("alex", name, name, (name,), "Alex Wilber"), answer=Answer.COMPROMISED)
+    story.case(subject=Subject("alex", name, name, (name,), "Alex Wilber"), answer=VerdictCode.COMPROMISED)
     story.press("second_approver", proposal)
     assert "counts as taken over" in story.ends(proposal, ProposalState.STOPPED).note
     story.nothing_was_done(proposal)

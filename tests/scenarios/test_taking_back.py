@@ -24,7 +24,7 @@ from commands.passwords import LENGTH
 from commands.plan import Change, ManualTask
 from commands.proposals import Outcome, Proposal
 from sandbox.scenarios.people import ADELE as PERSON
-from sandbox.scenarios.state import State
+from sandbox.scenarios.state import TenantState
 from sandbox.workspace import View
 from tests.scenarios.acting import Acting, acting, outcomes, standing, suggested
 
@@ -49,7 +49,7 @@ class Taken:
     too_early: str
 
     @property
-    def state(self) -> State:
+    def state(self) -> TenantState:
         """The tenant's state."""
         return self.story.microsoft.state
 
@@ -119,7 +119,7 @@ def test_after_it_nobody_but_the_user_has_a_way_in(taken):
     assert PERSON.id not in now["Purview"]["eDiscovery Manager"]
 
 
-def _methods(state: State) -> list[dict[str, Any]]:
+def _methods(state: TenantState) -> list[dict[str, Any]]:
     return state.authentication_methods[PERSON.id]
 
 
@@ -166,7 +166,7 @@ def test_after_it_the_mailbox_does_nothing_for_the_intruder_and_everything_for_t
     )
 
 
-def _box(state: State) -> Any:
+def _box(state: TenantState) -> Any:
     return state.mailbox(PERSON.upn)
 
 

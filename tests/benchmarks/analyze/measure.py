@@ -97,11 +97,11 @@ def _resident(pid: int) -> int:
 
 def _analyze(path: Path) -> Callable[[], int]:
     from commands.analyze import analyze  # noqa: PLC0415 - imported by the contestant that needs it
-    from commands.report import Answer  # noqa: PLC0415
+    from commands.report import VerdictCode  # noqa: PLC0415
 
     def run() -> int:
         found = analyze([path], user=None, now=datetime(2026, 9, 1, tzinfo=UTC), processes=2)
-        return sum(one.verdict.answer is Answer.COMPROMISED for one in found.users)
+        return sum(one.verdict.answer is VerdictCode.COMPROMISED for one in found.users)
 
     return run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.cards.checkpoint import Witness
+from bot.cards.checkpoint import CheckpointPoster
 from bot.settings import SlackSettings
 from bot.slack.client import make_client
 from commands.ledger import Ledger
@@ -58,12 +58,12 @@ def keys(tmp_path: Path):
 
 @pytest.fixture
 def make(slack, ledger, keys, clock):
-    def build(channel: str = slack.channels[ROOM].id) -> Witness:
+    def build(channel: str = slack.channels[ROOM].id) -> CheckpointPoster:
         settings = SlackSettings(
             bot_token=SecretStr(slack.bot_token), app_token=SecretStr(slack.app_token), api_url=slack.api_url
         )
         client = make_client(settings, waits=False)
-        return Witness(client, ledger, keys, channel=channel, every=HOUR, clock=clock)
+        return CheckpointPoster(client, ledger, keys, channel=channel, every=HOUR, clock=clock)
 
     return build
 
@@ -105,19 +105,19 @@ def test_a_posted_checkpoint_is_an_entry_that_says_where_it_is(make, slack, ledg
 
 
 def test_one_is_due_when_something_was_written_and_the_last_one_is_old_enough(make, slack, ledger, clock):
-    witness = make()
-    assert not witness.due(), "there is nothing to sign"
+    poster = make()
+    assert not poster.due(), "there is nothing to sign"
     ledger.append(Asked(), "U1")
-    assert witness.due()
+    assert poster.due()
     clock.now += 2 * HOUR
-    assert not witness.due(), "nothing was written since"
+    assert not poster.due(), "nothing was written since"
     ledger.append(Asked(), "U1")
     assert make().due()
     ledger.append(Asked(), "U1")
     clock.now += HOUR - timedelta(seconds=1)
-    assert not witness.due()
+    assert not poster.due()
     clock.now += timedelta(seconds=1)
-    assert witness.due()
+    assert poster.due()
     assert len(posted(slack)) == 3
 
 
@@ -132,11 +132,11 @@ def test_after_a_plan_was_carried_out_one_is_due_at_once(make, ledger):
 @pytest.mark.parametrize("fault", [server_error(), api_error("is_archived"), api_error("not_in_channel")])
 def test_one_that_could_not_be_posted_is_posted_in_the_next_round(make, slack, ledger, fault):
     carried_out(ledger)
-    witness = make()
+    poster = make()
     slack.faults.add("chat.postMessage", fault)
-    assert not witness.due()
+    assert not poster.due()
     assert "checkpoint_signed" not in [entry.kind for entry in ledger.entries()]
-    assert witness.due()
+    assert poster.due()
     assert len(posted(slack)) == 1
 
 
@@ -150,8 +150,8 @@ def test_without_a_channel_nothing_is_posted(make, slack, ledger):
 
 def test_a_ledger_that_cannot_be_used_stops_nothing(make, ledger):
     ledger.append(Asked(), "U1")
-    witness = make()
+    poster = make()
     ledger.close()
     ledger.path.write_bytes(b"something else" * 500)
-    assert not witness.due()
-    assert not witness.post("why not")
+    assert not poster.due()
+    assert not poster.post("why not")

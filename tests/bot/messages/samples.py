@@ -17,7 +17,7 @@ from commands.ledger.entries import Event as LedgerEvent
 from commands.plan import NEW_PASSWORD, Change, Look, ManualTask, Nothing, Plan, Planned, Undo
 from commands.proposals import Action, Outcome, Proposal, TaskState
 from commands.report import (
-    Answer,
+    Coverage,
     Event,
     Finding,
     Report,
@@ -25,9 +25,9 @@ from commands.report import (
     Severity,
     Sign,
     SourceState,
-    State,
     SymptomResult,
     Verdict,
+    VerdictCode,
 )
 from graph.question import Subject, Window
 from graph.request import Cmdlet, Request
@@ -110,7 +110,7 @@ def rich(texts: tuple[str, ...] = ("A rule moves mail about money to RSS Feeds."
         subject=replace(ADELE, display_name=texts[0][:200] if len(texts) > 1 else ADELE.display_name),
         window=WINDOW,
         made_at=NOW,
-        verdict=Verdict(Answer.COMPROMISED, 55, "high", reasons, ("risky_user",), texts[0]),
+        verdict=Verdict(VerdictCode.COMPROMISED, 55, "high", reasons, ("risky_user",), texts[0]),
         symptoms=tuple(symptoms),
         sources=sources(texts[-1]),
         timeline=events,
@@ -119,11 +119,11 @@ def rich(texts: tuple[str, ...] = ("A rule moves mail about money to RSS Feeds."
 
 def sources(why: str = "The tenant has no Entra ID P1 licence.") -> tuple[SourceState, ...]:
     return (
-        SourceState("user", State.COMPLETE, "", 1, NOW),
-        SourceState("audit_log", State.PARTIAL, "The search was cut off at 50,000 records.", 50_000, NOW),
-        SourceState("sign_ins", State.UNAVAILABLE, why, 0, needs="an Entra ID P1 licence"),
-        SourceState("risky_user", State.UNAVAILABLE, why, 0, needs="an Entra ID P1 licence"),
-        SourceState("message_trace", State.UNAVAILABLE, "Microsoft did not answer in time.", 0),
+        SourceState("user", Coverage.COMPLETE, "", 1, NOW),
+        SourceState("audit_log", Coverage.PARTIAL, "The search was cut off at 50,000 records.", 50_000, NOW),
+        SourceState("sign_ins", Coverage.UNAVAILABLE, why, 0, needs="an Entra ID P1 licence"),
+        SourceState("risky_user", Coverage.UNAVAILABLE, why, 0, needs="an Entra ID P1 licence"),
+        SourceState("message_trace", Coverage.UNAVAILABLE, "Microsoft did not answer in time.", 0),
     )
 
 
@@ -142,7 +142,7 @@ def clean() -> Report:
         for result in report.symptoms
     )
     verdict = Verdict(
-        Answer.NO_SIGN_FOUND, 0, "medium", (), ("message_trace",), "Nothing speaks for a takeover."
+        VerdictCode.NO_SIGN_FOUND, 0, "medium", (), ("message_trace",), "Nothing speaks for a takeover."
     )
     return replace(report, symptoms=symptoms, verdict=verdict)
 
@@ -176,7 +176,7 @@ def progress(texts: tuple[str, ...] = ("Forwarding to an outside address was add
         sources=sources(),
         waiting=("mailbox", "sent_items", "deleted_items", "message_trace", "signature", "junk_lists"),
         so_far=lambda: Verdict(
-            Answer.SUSPICIOUS,
+            VerdictCode.SUSPICIOUS,
             5,
             "low",
             tuple(finding(f"s{n}", text) for n, text in enumerate(texts)),
@@ -187,7 +187,7 @@ def progress(texts: tuple[str, ...] = ("Forwarding to an outside address was add
 
 
 def nothing_yet() -> Verdict:
-    return Verdict(Answer.CANNOT_TELL, 0, "low", (), (), "Nobody can tell from what could be seen.")
+    return Verdict(VerdictCode.CANNOT_TELL, 0, "low", (), (), "Nobody can tell from what could be seen.")
 
 
 TRICKS = st.sampled_from(

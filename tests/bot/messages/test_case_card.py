@@ -20,7 +20,7 @@ from bot.messages.refusal import refusal
 from bot.verbs import registry
 from bot.verbs.help import text as help_message
 from bot.verbs.shape import Verb
-from commands.report import Answer
+from commands.report import VerdictCode
 from sandbox import workspace
 from sandbox.workspace import blocks as slack
 from sandbox.workspace import text as slack_text
@@ -114,7 +114,7 @@ def test_the_finished_card_leads_with_the_verdict_in_words():
     assert card.text.startswith("Compromised: Adele Vance (adele.vance@contoso.example)")
 
 
-@pytest.mark.parametrize("answer", Answer)
+@pytest.mark.parametrize("answer", VerdictCode)
 def test_every_verdict_has_its_own_words(answer):
     report = samples.rich()
     card = case_card(samples.done(replace(report, verdict=replace(report.verdict, answer=answer))))

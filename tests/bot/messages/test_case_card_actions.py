@@ -11,12 +11,12 @@ import pytest
 from bot.messages import Message
 from bot.messages.case_card import CaseView, all_closed, case_card
 from bot.messages.proposal_card import proposal_line
-from commands.report import Answer
+from commands.report import VerdictCode
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 
 
-def view(answer: Answer = Answer.COMPROMISED, **changes) -> CaseView:
+def view(answer: VerdictCode = VerdictCode.COMPROMISED, **changes) -> CaseView:
     report = samples.rich()
     return samples.done(replace(report, verdict=replace(report.verdict, answer=answer)), **changes)
 
@@ -30,11 +30,11 @@ def buttons(message: Message) -> dict[str, Mapping[str, Any]]:
     return {one["action_id"]: one for row in rows for one in row}
 
 
-@pytest.mark.parametrize("answer", Answer)
+@pytest.mark.parametrize("answer", VerdictCode)
 def test_taking_the_account_back_is_a_dangerous_button_only_where_it_is_compromised(answer):
     found = buttons(case_card(view(answer, offers=True)))
     assert list(found) == ["contain", "check_again"]
-    assert (found["contain"].get("style") == "danger") is (answer is Answer.COMPROMISED)
+    assert (found["contain"].get("style") == "danger") is (answer is VerdictCode.COMPROMISED)
     assert {one["value"] for one in found.values()} == {"C-7Q2M"}
 
 

@@ -36,11 +36,6 @@ def test_a_refusal_gives_its_reason_and_names_the_proposal():
     assert text == "✖ You may not decide about P-7F3K2. You may not decide about your own account."
 
 
-def test_what_is_not_known_is_named_harmlessly():
-    assert "“P-ZZZZZ”" in decisions.not_found("P-ZZZZZ").text
-    assert "&lt;!channel&gt;" in decisions.not_found("<!channel>").text
-
-
 def test_a_ticked_task_is_answered_with_how_many_are_left():
     task = samples.task_states(("Scan the computer",))[0]
     assert (

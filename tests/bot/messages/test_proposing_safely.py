@@ -65,7 +65,6 @@ def every_message(texts: tuple[str, ...], each: int = 1) -> list[Message]:
 def every_answer(texts: tuple[str, ...]) -> list[Message]:
     proposal = samples.proposal(texts, votes=(samples.vote(),), decided_by="U0ALEX002")
     return [
-        decisions.working(),
         decisions.proposal_posted(proposal, texts[0]),
         decisions.proposal_open(proposal, "javascript:alert(1)"),
         decisions.vote_noted(proposal, "U0MEGAN01"),
@@ -73,9 +72,7 @@ def every_answer(texts: tuple[str, ...]) -> list[Message]:
         decisions.vote_refused(texts[0], texts[0]),
         decisions.too_late(proposal),
         decisions.withdrawn(proposal),
-        decisions.plan_changed(texts[0]),
         decisions.offer_changed(texts[0]),
-        decisions.not_found(texts[0]),
         decisions.nothing_to_undo(texts[0]),
         decisions.password_gone(texts[0]),
         decisions.enrolled(texts[0]),

@@ -12,7 +12,7 @@ from typing import Any
 from commands.check import judge
 from commands.plan import Change, ManualTask, Nothing
 from commands.planning import Guard, PlanningInput
-from commands.report import Answer, Finding, Report, Result, Severity, Sign, SymptomResult, Verdict
+from commands.report import Finding, Report, Result, Severity, Sign, SymptomResult, Verdict, VerdictCode
 from commands.steps import Step
 from graph.evidence import Evidence, Reason, Unavailable
 from graph.resources.directory import User
@@ -26,7 +26,7 @@ def planning(
     *,
     report: Report | None = None,
     found: Iterable[Finding] | None = None,
-    answer: Answer = Answer.COMPROMISED,
+    answer: VerdictCode = VerdictCode.COMPROMISED,
     guard: Guard | None = None,
     planned: Iterable[Change] = (),
     seen: Evidence | None = None,
@@ -49,7 +49,9 @@ def planning(
     return PlanningInput(evidence=whole, report=report, guard=guard or Guard(), planned=tuple(planned))
 
 
-def report_of(seen: Evidence, found: Iterable[Finding] = (), answer: Answer = Answer.COMPROMISED) -> Report:
+def report_of(
+    seen: Evidence, found: Iterable[Finding] = (), answer: VerdictCode = VerdictCode.COMPROMISED
+) -> Report:
     """A report that holds just these findings and this verdict."""
     by_symptom: dict[str, list[Finding]] = {}
     for one in found:

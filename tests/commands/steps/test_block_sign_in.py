@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from commands.plan import Change, same
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import block_sign_in
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
 from graph.evidence import Known
@@ -42,10 +42,10 @@ def test_it_plans_the_block_with_its_look_and_its_undo():
     assert change.demands == ()
 
 
-@pytest.mark.parametrize("answer", list(Answer))
-def test_it_is_suggested_for_a_compromised_account_only(answer: Answer):
+@pytest.mark.parametrize("answer", list(VerdictCode))
+def test_it_is_suggested_for_a_compromised_account_only(answer: VerdictCode):
     change = only_change(block_sign_in, planning(found=[], answer=answer, user=user(), directory_roles=[]))
-    assert change.suggested is (answer is Answer.COMPROMISED)
+    assert change.suggested is (answer is VerdictCode.COMPROMISED)
 
 
 def test_an_account_that_is_blocked_already_is_left_as_it_is():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.plan import same, state_of
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import confirm_compromised
 from graph.evidence import Reason, Unavailable
 from graph.request import Limit, Request
@@ -51,7 +51,7 @@ def test_a_user_who_never_was_at_risk_can_be_confirmed():
 
 
 def test_it_is_not_suggested_on_a_mere_suspicion():
-    on = planning(found=[], answer=Answer.SUSPICIOUS, risky_user=AT_RISK)
+    on = planning(found=[], answer=VerdictCode.SUSPICIOUS, risky_user=AT_RISK)
     assert not only_change(confirm_compromised, on).suggested
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from commands.plan import Change, Nothing, state_of, took_effect
-from commands.report import Answer, Severity
+from commands.report import Severity, VerdictCode
 from commands.steps import disable_inbox_rules
 from graph.request import Cmdlet, Limit, Request
 from graph.resources.rules import HiddenInboxRule, InboxRule
@@ -103,10 +103,10 @@ def test_a_name_that_nobody_can_see_is_told_as_blank() -> None:
 def test_a_slight_finding_selects_a_rule_only_where_the_account_is_accused() -> None:
     found = [finding("inbox_rules", "AQAAAJ5dZqA=", severity=Severity.LOW)]
     for answer, suggested in (
-        (Answer.COMPROMISED, True),
-        (Answer.SUSPICIOUS, True),
-        (Answer.NO_SIGN_FOUND, False),
-        (Answer.CANNOT_TELL, False),
+        (VerdictCode.COMPROMISED, True),
+        (VerdictCode.SUSPICIOUS, True),
+        (VerdictCode.NO_SIGN_FOUND, False),
+        (VerdictCode.CANNOT_TELL, False),
     ):
         seen = planning(found=found, answer=answer, inbox_rules=[rule()], hidden_inbox_rules=[])
         assert only_change(disable_inbox_rules, seen).suggested is suggested

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import disable_mail_protocols
 from graph.request import Cmdlet
 from graph.resources.mailbox import MailProtocols
@@ -68,7 +68,9 @@ def test_smtp_goes_back_to_what_it_was_the_organisations_setting_included(*, bef
 
 
 def test_without_a_compromise_the_documents_protocols_are_only_offered() -> None:
-    seen = planning(found=[], answer=Answer.SUSPICIOUS, mail_protocols=protocols(active_sync_enabled=True))
+    seen = planning(
+        found=[], answer=VerdictCode.SUSPICIOUS, mail_protocols=protocols(active_sync_enabled=True)
+    )
     assert not only_change(disable_mail_protocols, seen).suggested
 
 
@@ -76,7 +78,7 @@ def test_a_protocol_that_a_finding_names_is_suggested() -> None:
     found = [finding("mail_protocols", after="POP, Outlook on the web for devices")]
     seen = planning(
         found=found,
-        answer=Answer.SUSPICIOUS,
+        answer=VerdictCode.SUSPICIOUS,
         mail_protocols=protocols(
             pop_enabled=True, imap_enabled=True, owa_enabled=True, owa_for_devices_enabled=True
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import harden
 from tests.commands.steps.planning_inputs import planning, tasks
 
@@ -17,5 +17,5 @@ def test_every_task_is_an_task_of_its_own_in_the_order_of_when_it_is_due() -> No
 
 def test_it_is_asked_for_after_a_takeover_and_offered_otherwise() -> None:
     assert all(one.suggested for one in tasks(harden, planning(found=[])))
-    calm = planning(found=[], answer=Answer.CANNOT_TELL)
+    calm = planning(found=[], answer=VerdictCode.CANNOT_TELL)
     assert not any(one.suggested for one in tasks(harden, calm))

@@ -6,7 +6,7 @@ import pytest
 
 from commands.plan import ManualTask
 from commands.planning import PlanningInput
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import multi_factor
 from graph.resources.directory import DirectoryRole
 from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods
@@ -34,14 +34,16 @@ def test_it_shows_what_is_registered_and_never_the_password():
 
 def test_an_account_with_a_password_only_needs_it_whatever_the_verdict():
     methods = RegisteredMethods(methods=(PASSWORD,))
-    one = task(planning(found=[], answer=Answer.NO_SIGN_FOUND, authentication_methods=methods))
+    one = task(planning(found=[], answer=VerdictCode.NO_SIGN_FOUND, authentication_methods=methods))
     assert one.suggested
     assert one.how[0] == "Registered now: nothing besides the password"
 
 
 def test_a_calm_account_with_a_second_factor_is_not_urged():
     methods = RegisteredMethods(methods=(PASSWORD, APP))
-    assert not task(planning(found=[], answer=Answer.NO_SIGN_FOUND, authentication_methods=methods)).suggested
+    assert not task(
+        planning(found=[], answer=VerdictCode.NO_SIGN_FOUND, authentication_methods=methods)
+    ).suggested
 
 
 def test_administrators_need_one_that_cannot_be_phished():
@@ -56,8 +58,8 @@ def test_what_could_not_be_seen_is_said_and_stops_nobody():
     assert "could not be seen" in one.how[0]
 
 
-@pytest.mark.parametrize("answer", [Answer.COMPROMISED, Answer.SUSPICIOUS])
-def test_it_is_suggested_where_there_is_a_suspicion(answer: Answer):
+@pytest.mark.parametrize("answer", [VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS])
+def test_it_is_suggested_where_there_is_a_suspicion(answer: VerdictCode):
     assert task(planning(found=[], answer=answer)).suggested
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from commands.planning import Guard
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import parts
 from graph.evidence import Known
 from graph.resources.directory import DirectoryRole
@@ -92,7 +92,7 @@ def test_roles_seen_in_part_are_said_to_be():
 def test_the_reason_is_the_gravest_finding_and_one_sentence():
     on = planning(found=[], user=user())
     assert parts.judgement(on) == "The account is compromised"
-    calm = planning(found=[], answer=Answer.NO_SIGN_FOUND, user=user())
+    calm = planning(found=[], answer=VerdictCode.NO_SIGN_FOUND, user=user())
     assert "no-sign-found" in parts.judgement(calm)
 
 

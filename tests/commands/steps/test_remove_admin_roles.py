@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from commands.plan import Change, Nothing, state_of
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import remove_admin_roles
 from commands.steps.demands import GLOBAL_ADMINISTRATOR
 from graph.evidence import Known
@@ -217,10 +217,10 @@ def test_a_role_is_suggested_where_it_was_found_and_the_account_is_compromised()
     by_id = finding("admin_roles", "assigned-1", after="something")
     other = finding("admin_roles", "record-1", after="Global Reader")
     for found, answer, expected in (
-        ([by_name], Answer.COMPROMISED, True),
-        ([by_id], Answer.COMPROMISED, True),
-        ([other], Answer.COMPROMISED, False),
-        ([by_name], Answer.SUSPICIOUS, False),
+        ([by_name], VerdictCode.COMPROMISED, True),
+        ([by_id], VerdictCode.COMPROMISED, True),
+        ([other], VerdictCode.COMPROMISED, False),
+        ([by_name], VerdictCode.SUSPICIOUS, False),
     ):
         seen = planning(found=found, answer=answer, directory_roles=[role()])
         assert only_change(remove_admin_roles, seen).suggested is expected

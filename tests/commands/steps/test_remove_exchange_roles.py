@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commands.plan import Change, Nothing, state_of
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import remove_exchange_roles
 from graph.evidence import Known
 from graph.request import Cmdlet
@@ -53,7 +53,7 @@ def test_a_group_is_suggested_where_it_was_found_and_the_account_is_compromised(
     found = [finding("admin_roles", "record-1", after="organization management")]
     seen = planning(found=found, exchange_role_groups=[GROUP, OTHER])
     assert [one.suggested for one in changes(remove_exchange_roles, seen)] == [True, False]
-    unsure = planning(found=found, answer=Answer.SUSPICIOUS, exchange_role_groups=[GROUP])
+    unsure = planning(found=found, answer=VerdictCode.SUSPICIOUS, exchange_role_groups=[GROUP])
     assert not only_change(remove_exchange_roles, unsure).suggested
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commands.plan import Change, Nothing, state_of
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import remove_purview_roles
 from graph.evidence import Known
 from graph.parts.role_groups import is_subject
@@ -69,7 +69,7 @@ def test_a_group_is_suggested_where_it_was_found_and_the_account_is_compromised(
     found = [finding("admin_roles", "record-1", after="organization management")]
     seen = planning(found=found, purview_role_groups=[GROUP, OTHER])
     assert [one.suggested for one in changes(remove_purview_roles, seen)] == [True, False]
-    unsure = planning(found=found, answer=Answer.SUSPICIOUS, purview_role_groups=[GROUP])
+    unsure = planning(found=found, answer=VerdictCode.SUSPICIOUS, purview_role_groups=[GROUP])
     assert not only_change(remove_purview_roles, unsure).suggested
 
 

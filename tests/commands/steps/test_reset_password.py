@@ -8,7 +8,7 @@ import pytest
 
 from commands.plan import NEW_PASSWORD, ManualTask
 from commands.planning import PlanningInput
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import reset_password
 from graph.evidence import Known
 from graph.request import Request
@@ -25,7 +25,7 @@ FEDERATED = [
 
 
 def about(
-    domains: Any = MANAGED, found: Any = (), answer: Answer = Answer.COMPROMISED, **fields: Any
+    domains: Any = MANAGED, found: Any = (), answer: VerdictCode = VerdictCode.COMPROMISED, **fields: Any
 ) -> PlanningInput:
     return planning(found=found, answer=answer, user=user(**fields), domains=domains, directory_roles=[])
 
@@ -73,10 +73,10 @@ def test_people_are_told_about_app_passwords_and_never_to_use_mail():
     assert any("never send it by mail" in warning for warning in reset.warns)
 
 
-@pytest.mark.parametrize("answer", list(Answer))
-def test_it_is_suggested_for_a_compromised_account_only(answer: Answer):
+@pytest.mark.parametrize("answer", list(VerdictCode))
+def test_it_is_suggested_for_a_compromised_account_only(answer: VerdictCode):
     for change in changes(reset_password, about(answer=answer)):
-        assert change.suggested is (answer is Answer.COMPROMISED)
+        assert change.suggested is (answer is VerdictCode.COMPROMISED)
 
 
 def test_the_rule_for_administrators_is_told_before_it_fails():

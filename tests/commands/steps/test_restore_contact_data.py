@@ -8,7 +8,7 @@ import pytest
 
 from commands.plan import Change, ManualTask
 from commands.planning import PlanningInput
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import restore_contact_data
 from commands.steps.restore_contact_data import FIELDS
 from graph.audit_log.record import AuditRecord
@@ -263,5 +263,5 @@ def test_without_any_number_people_look_elsewhere() -> None:
 
 
 def test_nobody_is_called_about_an_account_that_nothing_speaks_against() -> None:
-    on = planning(found=[], answer=Answer.NO_SIGN_FOUND, user=user(mobile_phone="+1"))
+    on = planning(found=[], answer=VerdictCode.NO_SIGN_FOUND, user=user(mobile_phone="+1"))
     assert not nothing(restore_contact_data, on).refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.plan import took_effect
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import revoke_sessions
 from graph.request import Request
 from tests.commands.evidence import ADELE
@@ -37,10 +37,10 @@ def test_sessions_can_be_ended_where_the_account_could_not_be_read():
     assert change.expects == {FIELD: None}
 
 
-@pytest.mark.parametrize("answer", list(Answer))
-def test_it_is_suggested_as_soon_as_there_is_a_suspicion(answer: Answer):
+@pytest.mark.parametrize("answer", list(VerdictCode))
+def test_it_is_suggested_as_soon_as_there_is_a_suspicion(answer: VerdictCode):
     change = only_change(revoke_sessions, planning(found=[], answer=answer, user=user()))
-    assert change.suggested is (answer in (Answer.COMPROMISED, Answer.SUSPICIOUS))
+    assert change.suggested is (answer in (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS))
 
 
 def test_people_are_told_what_goes_on_and_what_the_application_must_hold():

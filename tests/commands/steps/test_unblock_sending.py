@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from commands.plan import Change, Look
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import unblock_sending
 from graph.request import Cmdlet, Request
 from graph.resources.mailbox import BlockedSender
@@ -71,10 +71,10 @@ def test_the_password_comes_first_unless_no_sign_of_a_takeover_was_found() -> No
         planned(step, suggested=False) for step in ("block_sign_in", "revoke_sessions", "reset_password")
     ]
     waits = {
-        Answer.COMPROMISED: ("revoke_sessions:it", "reset_password:it"),
-        Answer.SUSPICIOUS: ("revoke_sessions:it", "reset_password:it"),
-        Answer.CANNOT_TELL: ("revoke_sessions:it", "reset_password:it"),
-        Answer.NO_SIGN_FOUND: (),
+        VerdictCode.COMPROMISED: ("revoke_sessions:it", "reset_password:it"),
+        VerdictCode.SUSPICIOUS: ("revoke_sessions:it", "reset_password:it"),
+        VerdictCode.CANNOT_TELL: ("revoke_sessions:it", "reset_password:it"),
+        VerdictCode.NO_SIGN_FOUND: (),
     }
     for answer, after in waits.items():
         seen = planning(found=[], answer=answer, planned=before, blocked_senders=[BLOCKED])

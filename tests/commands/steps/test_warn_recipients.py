@@ -9,7 +9,7 @@ import pytest
 
 from commands.plan import ManualTask
 from commands.planning import PlanningInput
-from commands.report import Answer
+from commands.report import VerdictCode
 from commands.steps import warn_recipients
 from graph.audit_log.record import Item
 from tests.commands.evidence import ADELE, INTRUDER, message, record, traced
@@ -92,13 +92,15 @@ def test_a_list_that_is_too_long_is_cut_and_says_so() -> None:
 
 
 def test_where_no_sign_was_found_nobody_is_told_that_somebody_was_in() -> None:
-    why = nothing(warn_recipients, planning(found=[], answer=Answer.NO_SIGN_FOUND, message_trace=[traced()]))
+    why = nothing(
+        warn_recipients, planning(found=[], answer=VerdictCode.NO_SIGN_FOUND, message_trace=[traced()])
+    )
     assert why.why == "Nothing shows that somebody else was in, so there is nothing to warn of."
     assert not why.refused
 
 
-@pytest.mark.parametrize("answer", [Answer.COMPROMISED, Answer.SUSPICIOUS, Answer.CANNOT_TELL])
-def test_where_nothing_tells_when_somebody_was_in_the_draft_does_not_claim_it(answer: Answer) -> None:
+@pytest.mark.parametrize("answer", [VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS, VerdictCode.CANNOT_TELL])
+def test_where_nothing_tells_when_somebody_was_in_the_draft_does_not_claim_it(answer: VerdictCode) -> None:
     text = only(planning(found=[], answer=answer, message_trace=[traced()])).files["warning.txt"]
     assert "may have used the mailbox" in text
     assert "was using" not in text
@@ -108,7 +110,7 @@ def test_where_nothing_tells_when_somebody_was_in_the_draft_does_not_claim_it(an
 def test_mail_that_is_known_to_be_false_shows_that_somebody_was_in() -> None:
     row = traced("Pay now")
     grave = finding("hacked_account_messages", row.id)
-    on = planning(found=[grave], answer=Answer.NO_SIGN_FOUND, message_trace=[row])
+    on = planning(found=[grave], answer=VerdictCode.NO_SIGN_FOUND, message_trace=[row])
     text = only(on).files["warning.txt"]
     assert f"Somebody without any right to it used the mailbox {ADELE.mail}" in text
     assert "- Pay now" in text

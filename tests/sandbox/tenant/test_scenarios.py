@@ -10,12 +10,12 @@ from math import asin, cos, radians, sin, sqrt
 import pytest
 
 from sandbox.scenarios import SCENARIOS, load
-from sandbox.scenarios.state import Json, State, parse_time
+from sandbox.scenarios.state import Json, TenantState, parse_time
 from tests.sandbox.tenant.conftest import ADELE, NOW
 
 
 @cache
-def played(name: str) -> State:
+def played(name: str) -> TenantState:
     """A scenario that several tests look at and none changes."""
     return load(name, NOW)
 
@@ -23,7 +23,7 @@ def played(name: str) -> State:
 TAKEOVER = played("mailbox-takeover")
 
 
-def of_adele(state: State) -> list[Json]:
+def of_adele(state: TenantState) -> list[Json]:
     return [item for item in state.audit_records if item["UserId"] == ADELE]
 
 
