@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 # What the product needs is installed, and then what developing it needs as well.
 READY := $(VENV)/.ready
 DEVELOP := $(VENV)/.develop
-# Most tests wait for a server, so six workers are well placed on two cores.
+# Half of the tests wait for a server, so more workers than processors are well placed; each one costs its start.
 WORKERS ?= 6
 
 # Where it is set, every worker and every bot that a test starts would compile all the sources anew.
@@ -26,7 +26,7 @@ COG := $(VENV)/bin/cog -P -I docs -p "from tables import *" --verbosity=1
 PAGES = README.md $(wildcard docs/*.md docs/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interop check lint docs bench sandbox packaging lock upgrade clean
+.PHONY: help demo test test-all interop check lint docs bench sandbox packaging lock upgrade clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -34,10 +34,16 @@ help:  ## list the verbs
 demo: $(READY)  ## play the main job on a tenant and a Slack workspace of this machine
 	$(RUN) -m bot demo --output demo-output
 
-test: $(DEVELOP)  ## run every test
-	$(RUN) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Which tests stay together and which go one by one, `tests/conftest.py` says.
+TEST = $(RUN) -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
-check: lint test interop  ## everything that CI checks: formatting, lint, types, import rules, tests
+test: $(DEVELOP)  ## run the tests, but for those that take long
+	$(TEST) -m 'not slow and not packaging'
+
+test-all: $(DEVELOP)  ## run every test, as CI does
+	$(TEST)
+
+check: lint test-all interop  ## everything that CI checks: formatting, lint, types, import rules, tests
 
 interop: $(VENV)/.interop  ## play the story with a Slack and a sign-in service that others wrote
 	$(RUN) -m pytest -q tests/interop

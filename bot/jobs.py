@@ -67,6 +67,9 @@ STOP_SECONDS = 2.0
 _UNDER_WAY = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 
 
+WATCH_SECONDS = 1.0
+"""Seconds between two looks for cases that are due; each look costs some milliseconds of a processor."""
+
 WATCHERS = 2
 """How many cases are looked at again at the same time; nobody waits for it."""
 
@@ -329,9 +332,9 @@ class Jobs:
         DBOS.register_queue(
             QUEUE, worker_concurrency=self._workers, polling_interval_sec=0.1, on_conflict="always_update"
         )
-        for name, workers in ((PLANS, self._workers), (WATCHES, WATCHERS)):
+        for name, workers, pause in ((PLANS, self._workers, 0.2), (WATCHES, WATCHERS, WATCH_SECONDS)):
             DBOS.register_queue(
-                name, worker_concurrency=workers, polling_interval_sec=0.2, on_conflict="always_update"
+                name, worker_concurrency=workers, polling_interval_sec=pause, on_conflict="always_update"
             )
 
     @property

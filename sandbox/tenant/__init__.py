@@ -62,7 +62,7 @@ ALL_PERMISSIONS = frozenset(
 
 
 def start(
-    scenario: str = "mailbox-takeover",
+    scenario: str | State = "mailbox-takeover",
     *,
     now: datetime | None = None,
     latency: float = 0.0,
@@ -77,8 +77,9 @@ def start(
     """Start a tenant that plays a scenario.
 
     Args:
-        scenario: a name from ``sandbox.scenarios.SCENARIOS``.
+        scenario: a name from ``sandbox.scenarios.SCENARIOS``, or a state that is made already.
         now: the scenario's present moment, aware; the machine's time if not given. The clock runs on from it.
+            A state that is made already has its own.
         latency: seconds added to each call.
         limits: whether the services' rate limits are kept.
         audit_query_seconds: how long an audit query runs.
@@ -92,7 +93,7 @@ def start(
     Raises:
         ValueError: the scenario is unknown, or the export cannot be read.
     """
-    state = load(scenario, now or datetime.now(UTC))
+    state = scenario if isinstance(scenario, State) else load(scenario, now or datetime.now(UTC))
     if audit_log is not None:
         from sandbox.tenant.export import add_export  # noqa: PLC0415  only this way of starting needs it
 

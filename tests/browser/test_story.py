@@ -23,7 +23,7 @@ from sandbox.workspace import Message
 from .chromium import chromium, executable
 from .desk import ADELE, ROOM, Desk, desk
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 WHY = "Adele says on the phone that she sent none of it"
 

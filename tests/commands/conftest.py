@@ -9,11 +9,12 @@ from sandbox.tenant import RunningTenant, start
 from tests.commands.carrying import Scene
 from tests.commands.plans import NOW
 from tests.graph.local import connect_to
+from tests.made import made
 
 
 @pytest.fixture
 def tenant() -> Iterator[RunningTenant]:
-    with start("mailbox-takeover", now=NOW, limits=False) as running:
+    with start(made("mailbox-takeover", NOW), limits=False) as running:
         running.stop_clock()
         running.directory_roles = running.directory_roles | {"Privileged Authentication Administrator"}
         yield running

@@ -140,6 +140,7 @@ def test_of_an_ordinary_month_only_the_taken_over_accounts_stand_out(month):
     assert {"inbox_rules", "mail_forwarding"} <= present(report_of(analysis, "person000"))
 
 
+@pytest.mark.slow
 def test_two_processes_say_the_same_as_one(month):
     def told(analysis: Analysis) -> list[Any]:
         return [

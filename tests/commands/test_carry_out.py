@@ -720,7 +720,6 @@ def how_it_stands(scene: Scene) -> dict[str, str]:
     return {name: json.dumps(plain(part), sort_keys=True) for name, part in parts.items()}
 
 
-@pytest.mark.slow
 def test_everything_that_the_steps_offer_for_a_takeover_is_made_once_and_taken_back_exactly(scene: Scene):
     """Each step's look, wanted state and undo fit what the tenant really does."""
     case = scene.ledger.case(CASE)

@@ -229,7 +229,7 @@ def bytes_of(path: Path, seq: int) -> list[tuple[str, int, int]]:
     return [(name, at, value) for name, raw in pairs for at, value in enumerate(raw)]
 
 
-@pytest.mark.parametrize("seq", [1, 4, 8])
+@pytest.mark.parametrize("seq", [*(pytest.param(one, marks=pytest.mark.slow) for one in (1, 4)), 8])
 def test_a_change_of_any_byte_of_an_entry_is_found_and_named(path, seq):
     """Every byte, once with its lowest bit turned, and once made into a byte that is no text."""
     for column, at, value in bytes_of(path, seq):
@@ -242,7 +242,7 @@ def test_a_change_of_any_byte_of_an_entry_is_found_and_named(path, seq):
     assert size_of(path) == 8
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(one, marks=pytest.mark.slow) for one in range(1, 5))])
 def test_any_byte_of_any_other_entry_may_be_anything_and_is_found(path, seed):
     chance = random.Random(seed)
     for seq in (2, 3, 5, 6, 7):

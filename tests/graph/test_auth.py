@@ -22,11 +22,12 @@ from graph.limits import Deadline
 from sandbox import tenant
 from tests.graph.local import connect_to
 from tests.graph.service import QUICK, Service
+from tests.made import made
 
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[tenant.RunningTenant]:
-    with tenant.start("clean", limits=False) as running:
+    with tenant.start(made("clean"), limits=False) as running:
         yield running
 
 

@@ -16,6 +16,7 @@ from graph.settings import RemediateSettings, TenantSettings
 from sandbox import tenant
 from sandbox.tenant import RunningTenant
 from tests.graph.service import TENANT_ID, Reply, Service
+from tests.made import made
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 ADELE = "adele.vance@contoso.example"
@@ -32,7 +33,7 @@ WRITES = (
 
 @pytest.fixture(scope="module")
 def played() -> Iterator[RunningTenant]:
-    with tenant.start("clean", limits=False) as running:
+    with tenant.start(made("clean"), limits=False) as running:
         yield running
 
 

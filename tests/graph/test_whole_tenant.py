@@ -16,6 +16,7 @@ from graph.question import Question, Window
 from sandbox import tenant
 from tests.graph.local import connect_to
 from tests.graph.test_collect import Memory
+from tests.made import made
 
 ADELE = "adele.vance@contoso.example"
 LEAST = frozenset(
@@ -58,7 +59,7 @@ MAIL = ["mail_folders", "sent_items", "deleted_items", "recoverable_items", "pas
 
 @pytest.fixture(scope="module")
 def takeover() -> Iterator[tenant.RunningTenant]:
-    with tenant.start("mailbox-takeover", limits=False, audit_query_seconds=0.05) as running:
+    with tenant.start(made("mailbox-takeover"), limits=False, audit_query_seconds=0.05) as running:
         yield running
 
 
@@ -218,7 +219,7 @@ def test_exchange_gives_the_same_records_where_graph_may_not_be_asked(
 
 
 def test_a_tenant_without_premium_licence_says_what_it_lacks() -> None:
-    with tenant.start("no-premium-licence", limits=False, audit_query_seconds=0.05) as running:
+    with tenant.start(made("no-premium-licence"), limits=False, audit_query_seconds=0.05) as running:
         answers = check(running)
     lacks = {name: answer.needs for name, answer in answers.items() if isinstance(answer, Unavailable)}
     assert lacks == {

@@ -19,6 +19,7 @@ from sandbox import tenant, workspace
 from sandbox.scenarios.state import Json, TenantState
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import Message, RunningWorkspace, View
+from tests.made import made
 from tests.scenarios.conftest import ADELE, MANIFEST, Stage, settings_for
 
 USUAL = ("User Administrator", "Cloud Device Administrator")
@@ -171,7 +172,7 @@ def acting(
     with ExitStack() as stack:
         slack: RunningWorkspace = stack.enter_context(workspace.start(MANIFEST))
         played: RunningTenant = stack.enter_context(
-            tenant.start(scenario, **{"directory_roles": PRIVILEGED, **more})
+            tenant.start(made(scenario), **{"directory_roles": PRIVILEGED, **more})
         )
         settings: Settings = settings_for(slack, played, folder).model_copy(update={"approvers": APPROVERS})
         built = Acting(slack, played, settings)

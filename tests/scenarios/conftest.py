@@ -19,6 +19,7 @@ from graph.settings import TenantSettings
 from sandbox import tenant, workspace
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import Message, RunningWorkspace
+from tests.made import made
 
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
 ADELE = "adele.vance@contoso.example"
@@ -142,7 +143,7 @@ def stage(tmp_path: Path) -> Iterator[Staging]:
             **more: Any,
         ) -> Stage:
             slack = stack.enter_context(workspace.start(MANIFEST))
-            played = stack.enter_context(tenant.start(scenario, **more))
+            played = stack.enter_context(tenant.start(made(scenario), **more))
             built = Stage(
                 slack, played, settings_for(slack, played, tmp_path).model_copy(update=changes or {})
             )

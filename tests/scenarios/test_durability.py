@@ -1,7 +1,6 @@
 """Whatever is killed, slow or broken: the check finishes, on the same card, or ends with words for people."""
 
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from commands.ledger.verify import verify_ledger
 from graph.question import Subject, Window
 from sandbox import workspace
 from tests.scenarios.conftest import ADELE, Stage
+from tests.scenarios.forked import running_bot
 
 ROOT = Path(__file__).resolve().parents[2]
 SEARCH = 3600
@@ -65,23 +65,9 @@ def variables(story: Stage) -> dict[str, str]:
 @contextmanager
 def process(story: Stage):
     """The bot as a process of its own."""
-    log = story.settings.ledger.with_name("bot.log").open("ab")
-    with (
-        log,
-        subprocess.Popen(
-            [sys.executable, "-m", "bot", "run"],
-            env=variables(story),
-            cwd=story.settings.ledger.parent,
-            stdout=log,
-            stderr=log,
-        ) as running,
-    ):
-        try:
-            story.slack.wait_connected(30)
-            yield running
-        finally:
-            running.kill()
-            running.wait()
+    with running_bot(story.settings.ledger.parent, variables(story)) as running:
+        story.slack.wait_connected(30)
+        yield running
 
 
 def audit_searches(story: Stage) -> int:
@@ -97,8 +83,8 @@ def test_after_kill_9_in_the_middle_of_a_check_the_same_card_is_finished(stage):
         story.type(f"check {ADELE}")
         card = story.card("First findings")
         searches = audit_searches(story)
-        running.send_signal(signal.SIGKILL)
-        running.wait()
+        running.kill()
+        running.join()
     assert searches
     assert "Files in the thread" not in story.slack.as_text(story.slack.current(card))
 
@@ -124,8 +110,9 @@ def test_after_kill_9_in_the_middle_of_a_check_the_same_card_is_finished(stage):
         assert verify_ledger(ledger.path).head.size == len(kinds)
         ledger.close()
 
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(50) == 0
+        running.terminate()
+        running.join(50)
+        assert running.exitcode == 0
 
 
 def test_a_stop_in_the_middle_of_a_check_does_not_wait_for_it_and_the_check_goes_on_afterwards(stage):
@@ -133,8 +120,9 @@ def test_a_stop_in_the_middle_of_a_check_does_not_wait_for_it_and_the_check_goes
     with process(story) as running:
         story.type(f"check {ADELE}")
         card = story.card("Waiting for")
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(50) == 0
+        running.terminate()
+        running.join(50)
+        assert running.exitcode == 0
     story.microsoft.let_pass(timedelta(seconds=SEARCH))
     with process(story):
         assert story.card("Files in the thread").ts == card.ts

@@ -5,14 +5,12 @@ The tenant holds one call, and what the bot waits for then is the moment in whic
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from threading import Event
 
@@ -28,6 +26,7 @@ from graph.question import Window
 from sandbox.tenant import Fault
 from tests.commands import carrying
 from tests.scenarios.acting import APPROVERS, Acting, acting
+from tests.scenarios.forked import running_bot
 from tests.scenarios.test_durability import variables
 
 CASE = "C-2ABCD"
@@ -63,22 +62,12 @@ class Night:
         self.story.slack.wait_for(probe, timeout=60, what=what)
 
     @contextmanager
-    def bot(self) -> Iterator[subprocess.Popen[bytes]]:
+    def bot(self) -> Iterator[ForkServerProcess]:
         """The bot as a process of its own."""
-        folder = self.story.settings.ledger.parent
         env = {**variables(self.story), "COMPROMISE_APPROVERS_USERS": ",".join(APPROVERS.users)}
-        with (
-            (folder / "bot.log").open("ab") as log,
-            subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"], env=env, cwd=folder, stdout=log, stderr=log
-            ) as running,
-        ):
-            try:
-                self.story.slack.wait_connected(30)
-                yield running
-            finally:
-                running.kill()
-                running.wait()
+        with running_bot(self.story.settings.ledger.parent, env) as running:
+            self.story.slack.wait_connected(30)
+            yield running
 
     def approve(self) -> None:
         """Propose all that is offered, and let two people approve."""
@@ -153,7 +142,17 @@ MOMENTS = {
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
+ALWAYS = "between an intent and its answer"
+"""The moment that matters most; the others are killed in the slow lane."""
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(moment, id=name, marks=() if name == ALWAYS else pytest.mark.slow)
+        for name, moment in MOMENTS.items()
+    ],
+)
 def test_killed_at_any_moment_everything_ends_and_every_change_is_made_once(night, moment):
     story, tenant = night.story, night.story.microsoft
     held = Event()
@@ -164,8 +163,8 @@ def test_killed_at_any_moment_everything_ends_and_every_change_is_made_once(nigh
         night.approve()
         night.wait(lambda: night.calls(moment.name, moment.method) > moment.before, "the moment")
         card = story.card("It needed two people")
-        running.send_signal(signal.SIGKILL)
-        running.wait()
+        running.kill()
+        running.join()
     kinds = night.kinds()
     assert set(moment.has) <= set(kinds)
     assert not set(moment.lacks) & set(kinds)

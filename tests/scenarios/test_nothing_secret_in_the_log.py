@@ -89,7 +89,7 @@ def password_of(view: View) -> str:
     )
 
 
-@pytest.mark.parametrize("mode", ["socket", "http"])
+@pytest.mark.parametrize("mode", ["socket", pytest.param("http", marks=pytest.mark.slow)])
 def test_a_whole_story_leaves_no_secret_in_the_log_of_everything(tmp_path, log, mode):
     everything = Everything()
     logging.getLogger().addHandler(everything)

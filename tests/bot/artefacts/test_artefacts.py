@@ -74,6 +74,7 @@ def test_the_text_form_can_leave_the_timeline_out():
     assert "Timeline" not in report_text(samples.rich(), timeline=False)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(TENANT_TEXT)
 def test_the_text_form_holds_no_terminal_sequences(text):

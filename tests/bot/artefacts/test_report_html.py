@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.artefacts.report_html import report_html
@@ -87,6 +88,7 @@ def test_an_attack_in_any_text_of_the_tenant_or_of_people_shows_as_text():
         assert broken == []
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TENANT_TEXT)
 def test_whatever_was_written_the_page_keeps_its_elements(text):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import zipfile
@@ -15,16 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from bot.artefacts.archive import verify
-from bot.errors import CannotStart
-from bot.playing import demo, playground
+from bot.playing import demo
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import read_checkpoints
 from commands.ledger.verify import verify_ledger
 from commands.signing_key import SigningKey
 from graph.evidence import SOURCES
+
+pytestmark = pytest.mark.slow  # `make demo` plays the same, and is part of CI
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -162,41 +160,3 @@ def test_what_does_not_hold_is_found(played, tmp_path):
     assert "was changed after it was written" in problems[0]
     assert "suspicious" in problems[1]
     assert "inbox_rules" in problems[2]
-
-
-def test_a_folder_that_cannot_be_written_is_told(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(CannotStart, match="cannot be written"):
-        demo.play(tmp_path / "file", Console(file=io.StringIO()))
-
-
-def test_the_sandbox_says_where_everything_is_and_ends_with_ctrl_c(tmp_path):
-    with subprocess.Popen(
-        [sys.executable, "-u", "-m", "bot", "sandbox", "--scenario", "clean", "--output", str(tmp_path)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if "Ctrl-C" in line:
-                break
-        process.send_signal(signal.SIGINT)
-        rest = process.stdout.read()
-        assert process.wait(timeout=30) == 0, "".join(lines) + rest
-    said = "".join(lines)
-    for name in ("Tenant:", "Graph:", "Slack:"):
-        assert name in said
-    assert "Traceback" not in rest
-
-
-def test_a_ledger_that_no_sandbox_made_is_left_alone(tmp_path):
-    (tmp_path / "ledger.db").write_bytes(b"of a real bot")
-    with pytest.raises(CannotStart, match="which no sandbox made"):
-        demo.play(tmp_path, Console())
-    with pytest.raises(CannotStart, match="which no sandbox made"):
-        playground.keep_running("clean", 0, None, tmp_path, Console())
-    assert (tmp_path / "ledger.db").read_bytes() == b"of a real bot"

@@ -23,6 +23,7 @@ from commands.ledger import Ledger
 from commands.ledger.entries import Answered, Asked
 from sandbox import tenant
 from tests.examples import EXAMPLES, needs_examples
+from tests.made import made
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "reference"
 ADELE = "adele.vance@contoso.example"
@@ -65,7 +66,7 @@ def compromise(capsys, monkeypatch, tmp_path):
 @pytest.fixture
 def configured(monkeypatch):
     """Point the settings at a played tenant, as a real one would be set."""
-    with tenant.start("clean", limits=False, audit_query_seconds=0.0) as played:
+    with tenant.start(made("clean"), limits=False, audit_query_seconds=0.0) as played:
         for name, value in {
             "ID": played.tenant_id,
             "CLIENT_ID": played.client_id,

@@ -137,7 +137,7 @@ def test_whatever_the_tenant_says_calls_nobody_and_links_nowhere(texts):
         opens(modal)
 
 
-@pytest.mark.parametrize("each", [1, 8])
+@pytest.mark.parametrize("each", [1, pytest.param(8, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("texts", [TINY, LONG, samples.HOSTILE], ids=["tiny", "long", "hostile"])
 def test_every_message_and_window_fits_however_much_there_is(texts, each):
     for message in every_message(texts, each):

@@ -32,6 +32,7 @@ from graph.request import Cmdlet, Request
 from graph.settings import RemediateSettings, TenantSettings
 from sandbox import tenant, workspace
 from sandbox.tenant import Fault, RunningTenant
+from tests.made import made
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "reference" / "permissions.md"
@@ -47,7 +48,7 @@ WRITES = sorted({need for step in STEPS for need in (*step.PERMISSIONS, *undoes(
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[RunningTenant]:
-    with tenant.start("clean", limits=False, audit_query_seconds=0.0) as started:
+    with tenant.start(made("clean"), limits=False, audit_query_seconds=0.0) as started:
         yield started
 
 
@@ -366,7 +367,7 @@ def test_a_missing_cmdlet_is_named(played):
 
 
 def test_a_missing_licence_is_named():
-    with tenant.start("no-premium-licence", limits=False, audit_query_seconds=0.0) as played:
+    with tenant.start(made("no-premium-licence"), limits=False, audit_query_seconds=0.0) as played:
         status, said = examine(only_tenant(played))
     assert status == 1
     line = next(line for line in said.splitlines() if "missing sign-ins" in line)

@@ -28,6 +28,7 @@ from graph.shapes import own_names, own_words, texts_in
 from graph.wire import Reply
 from sandbox import tenant
 from tests.graph.local import settings_of
+from tests.made import made
 
 ADELE = "adele.vance@contoso.example"
 PLANTED = "Zorblax"
@@ -55,7 +56,7 @@ class Heard:
 
 @pytest.fixture(scope="module")
 def played():
-    with tenant.start("mailbox-takeover", limits=False, audit_query_seconds=0.0) as started:
+    with tenant.start(made("mailbox-takeover"), limits=False, audit_query_seconds=0.0) as started:
         yield started
 
 

@@ -38,6 +38,7 @@ from tests.commands.steps.planning_inputs import finding, report_of, user
 from tests.commands.symptoms.judging import broken_in
 from tests.graph.local import connect_to
 from tests.graph.test_collect import Memory
+from tests.made import made
 
 PLAYED = {
     "the takeover": ("mailbox-takeover", "adele.vance@contoso.example"),
@@ -78,7 +79,7 @@ class Collected:
 def collected(name: str) -> Collected:
     """Collect the evidence of one of `PLAYED`, once."""
     scenario, who = PLAYED[name]
-    with tenant.start(scenario, limits=False, audit_query_seconds=0.02) as running:
+    with tenant.start(made(scenario), limits=False, audit_query_seconds=0.02) as running:
         now = running.state.clock()
         with connect_to(running) as connection:
             subject = find_subject(who, connection)

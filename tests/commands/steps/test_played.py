@@ -20,6 +20,7 @@ from sandbox import tenant
 from tests.commands.steps.test_contract import IN_ORDER
 from tests.graph.local import connect_to
 from tests.graph.test_collect import Memory
+from tests.made import made
 
 PATIENCE = 60.0
 
@@ -32,7 +33,7 @@ TAKEN_OVER = {
 
 @pytest.fixture(params=TAKEN_OVER)
 def played(request: pytest.FixtureRequest) -> Iterator[tenant.RunningTenant]:
-    with tenant.start(request.param, limits=False, audit_query_seconds=0.02) as running:
+    with tenant.start(made(request.param), limits=False, audit_query_seconds=0.02) as running:
         running.state.app_directory_roles.add("Privileged Authentication Administrator")
         yield running
 

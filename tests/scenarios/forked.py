@@ -1,0 +1,51 @@
+"""Bots that are processes of their own, each forked from one that has imported everything already.
+
+Importing costs more than a second of a processor, and a story that kills a bot starts two. What is killed is
+a process all the same, with files, connections and threads of its own. `test_durability.py` also starts the
+command as people do, and sees how it ends.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+_NURSERY = multiprocessing.get_context("forkserver")
+_NURSERY.set_forkserver_preload([__name__, "bot.cli.command", "bot.app", "matplotlib.backends.backend_agg"])
+
+
+def _run(folder: Path, environment: dict[str, str]) -> None:
+    """Be `compromise run`, started in a folder and with its log there."""
+    from bot.cli.command import main  # noqa: PLC0415 - whoever starts a bot need not import it
+
+    log = os.open(folder / "bot.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["compromise", "run"]
+    main()
+
+
+@contextmanager
+def running_bot(folder: Path, environment: dict[str, str]) -> Iterator[ForkServerProcess]:
+    """Give a bot in a process of its own, which is killed at the end where it still runs then.
+
+    Args:
+        folder: where it is started; what it says is added to `bot.log` in it.
+        environment: all its variables.
+    """
+    process = _NURSERY.Process(target=_run, args=(folder, environment))
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+        process.close()
