@@ -34,8 +34,8 @@ help:  ## list the verbs
 demo: $(READY)  ## play the main job on a tenant and a Slack workspace of this machine
 	$(RUN) -m bot demo --output demo-output
 
-# Which tests stay together and which go one by one, `tests/conftest.py` says.
-TEST = $(RUN) -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+# `tests/conftest.py` says which tests stay together and which are given out one by one.
+TEST = $(RUN) -m pytest -q -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 test: $(DEVELOP)  ## run the tests, but for those that take long
 	$(TEST) -m 'not slow and not packaging'

@@ -3,21 +3,31 @@
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.examples import FOLDERS
 
-_FIRST = ("browser/", "browser_report/")
+_ROOT = Path(__file__).resolve().parents[1]
+
+# How long an example takes says how busy the machine is; a mutant meets the same examples at every run.
+settings.register_profile("house", deadline=None)
+settings.register_profile("mutants", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("house")
+
+_FIRST = ("tests/browser/", "tests/browser_report/")
 """Each is one long story in one file; begun first, no worker is left with it at the end."""
 
 _BY_TEST = (
-    "scenarios/",
-    "bot/cards/",
-    "bot/test_app.py",
-    "bot/test_deciding.py",
-    "bot/test_jobs.py",
-    "bot/test_reporting.py",
+    "tests/scenarios/",
+    "tests/bot/cards/",
+    "tests/bot/test_app.py",
+    "tests/bot/test_deciding.py",
+    "tests/bot/test_jobs.py",
+    "tests/bot/test_reporting.py",
 )
 """Where tests wait for a bot most of their time.
 
@@ -26,42 +36,49 @@ at the end.
 """
 
 
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # the library has no types
+    """Gives out whole portions, in the order in which the tests stand."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return portion_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    """Give out tests by portions where `make test` asks for it; leave any other wish to xdist."""
+    return Scheduling(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what reads a folder that is not there; say what stays together; mix waiting and computing."""
+    """Leave out what reads a folder that is not there, and mix what waits with what computes."""
     gone = {mark for mark, folder in FOLDERS.items() if not folder.is_dir()}
-    kept = [item for item in items if gone.isdisjoint(mark.name for mark in item.iter_markers())]
-    together = {item.path for item in kept if not _where(item).startswith(_BY_TEST) or _shares(item)}
     portions: dict[str, list[pytest.Item]] = {}
-    for item in kept:
-        by_file = item.path in together
-        portions.setdefault(_where(item) if by_file else item.nodeid, []).append(item)
-        if by_file:
-            item.add_marker(pytest.mark.xdist_group(_where(item)))
-    places = {"first": _FIRST, "waiting": _BY_TEST}
-    sorted_out: dict[str, list[list[pytest.Item]]] = {"first": [], "waiting": [], "computing": []}
+    for item in items:
+        if gone.isdisjoint(mark.name for mark in item.iter_markers()):
+            portions.setdefault(portion_of(item.nodeid), []).append(item)
+    first: list[pytest.Item] = []
+    waiting: list[list[pytest.Item]] = []
+    computing: list[list[pytest.Item]] = []
     for portion in portions.values():
-        where = _where(portion[0])
-        kind = next((one for one, starts in places.items() if where.startswith(starts)), "computing")
-        sorted_out[kind].append(portion)
-    items[:] = [item for portion in sorted_out["first"] for item in portion]
-    for waiting, computing in zip_longest(sorted_out["waiting"], sorted_out["computing"], fillvalue=()):
-        items += [*waiting, *computing]
+        path = portion[0].nodeid
+        if path.startswith(_FIRST):
+            first += portion
+        else:
+            (waiting if path.startswith(_BY_TEST) else computing).append(portion)
+    items[:] = first
+    for one, other in zip_longest(waiting, computing, fillvalue=()):
+        items += [*one, *other]
 
 
-def _where(item: pytest.Item) -> str:
-    return _below(item.path)
+def portion_of(nodeid: str) -> str:
+    """Give what a test belongs to: itself, or its file with all that the file sets up once."""
+    path = nodeid.partition("::")[0]
+    return nodeid if path.startswith(_BY_TEST) and not _sets_up_once(path) else path
 
 
 @cache
-def _below(path: Path) -> str:
-    return path.relative_to(Path(__file__).parent).as_posix()
-
-
-def _shares(item: pytest.Item) -> bool:
-    """Whether a test needs something that is set up once for its whole file."""
-    assert isinstance(item, pytest.Function)
-    known = item._fixtureinfo.name2fixturedefs.values()
-    return any(fixture[-1].scope in ("module", "class", "package") for fixture in known)
+def _sets_up_once(path: str) -> bool:
+    return 'scope="module"' in (_ROOT / path).read_text()
 
 
 def pytest_report_header() -> list[str]:

@@ -20,6 +20,7 @@ from commands.ledger import Ledger
 from commands.ledger.checkpoint import sign_head
 from commands.ledger.entries import Asked
 from commands.signing_key import SigningKey
+from tests.each import each
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -27,9 +28,8 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_between_documents_leads_somewhere(page):
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
-        if "://" not in target:
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())
+    assert [one for one in targets if "://" not in one and not (page.parent / one).exists()] == []
 
 
 def test_every_table_that_mirrors_code_is_what_the_code_says():
@@ -104,7 +104,7 @@ def test_the_readme_names_only_verbs_that_make_knows():
 
 def test_every_module_says_what_it_is():
     for package in ("bot", "commands", "graph", "sandbox"):
-        for path in (ROOT / package).rglob("*.py"):
+        for path in each((ROOT / package).rglob("*.py")):
             text = path.read_text()
             assert not text.strip() or text.startswith(('"""', 'r"""')), f"{path} has no docstring"
 

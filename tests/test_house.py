@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.each import each
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -83,39 +85,62 @@ def test_the_locks_agree_on_every_version():
 @pytest.mark.parametrize("package", ["bot", "commands", "graph", "sandbox"])
 def test_the_product_imports_nothing_that_only_developing_needs(package: str):
     """Not even inside a function, where a run on the lock of the product may not come by."""
-    locked = set(pins("run"))
+    locked, imported = set(pins("run")), set()
     found = importlib.metadata.packages_distributions()
-    for path in (ROOT / package).rglob("*.py"):
+    for path in each((ROOT / package).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and not node.level:
                 modules = [node.module or ""]
             for module in {module.partition(".")[0] for module in modules}:
                 if module not in (*sys.stdlib_module_names, "bot", "commands", "graph", "sandbox"):
+                    imported.add(module)
                     assert names(found[module]) & locked, f"{path.relative_to(ROOT)} imports {module}"
+    assert imported
 
 
-def test_every_symptom_and_query_has_its_own_test_file():
-    for package in ("commands/symptoms", "graph/queries"):
-        tested = " ".join(path.read_text() for path in (ROOT / "tests" / package).glob("test_*.py"))
-        for path in (ROOT / package).glob("*.py"):
-            if path.stem in ("__init__", "registry"):
-                continue
-            assert path.stem in tested, (
-                f"{package}/{path.name} is not named in any test below tests/{package}"
-            )
+def used_in(path: Path, package: str) -> set[str]:
+    """The modules of a package that a test takes in and then uses by name."""
+    tree = ast.parse(path.read_text())
+    taken = {
+        alias.asname or alias.name: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == package
+        for alias in node.names
+    }
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return {name for alias, name in taken.items() if alias in used}
+
+
+@pytest.mark.parametrize("package", ["commands.symptoms", "commands.steps"])
+def test_every_symptom_and_step_has_a_test_file_of_its_own_name_that_calls_it(package: str):
+    folder = package.replace(".", "/")
+    for path in each((ROOT / folder).glob("*.py")):
+        tree = ast.parse(path.read_text())
+        if any(isinstance(node, ast.FunctionDef) and node.name in ("detect", "plan") for node in tree.body):
+            own = ROOT / "tests" / folder / f"test_{path.stem}.py"
+            assert own.exists(), f"{folder}/{path.name} has no test file of its name"
+            assert path.stem in used_in(own, package), f"{own.name} does not use {path.stem}"
+
+
+def test_every_query_is_played_by_a_test_that_names_it():
+    tests = list((ROOT / "tests/graph/queries").glob("test_*.py"))
+    played = {name for path in tests for name in used_in(path, "graph.queries")}
+    queries = {path.stem for path in (ROOT / "graph/queries").glob("*.py")} - {"__init__", "registry"}
+    assert len(queries) > 30
+    assert queries - played == set()
 
 
 def test_nothing_catches_everything_and_stays_silent():
     for package in ("bot", "commands", "graph", "sandbox"):
-        for path in (ROOT / package).rglob("*.py"):
+        for path in each((ROOT / package).rglob("*.py")):
             assert not re.search(r"except[^\n]*:\s*\n\s*pass\b", path.read_text()), path
 
 
 def test_nothing_is_left_for_later():
     marks = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
     for package in ("bot", "commands", "graph", "sandbox"):
-        for path in (ROOT / package).rglob("*.py"):
+        for path in each((ROOT / package).rglob("*.py")):
             assert not marks.search(path.read_text()), path
 
 
@@ -149,7 +174,7 @@ LONGEST = {"bot": 400, "commands": 400, "graph": 400, "sandbox": 400, "tests": 8
 
 @pytest.mark.parametrize("folder", LONGEST)
 def test_a_long_file_says_at_its_top_why_it_is_long(folder: str):
-    for path in (ROOT / folder).rglob("*.py"):
+    for path in each((ROOT / folder).rglob("*.py")):
         text = path.read_text()
         if text.count("\n") > LONGEST[folder]:
             reason = re.search(

@@ -7,6 +7,7 @@ import pytest
 
 from bot.cli.given import warn_of_others
 from bot.settings import CHECK_NEEDS, SettingsError, exposed, load, parse_span, variables
+from tests.each import each
 
 GOOD = {
     "COMPROMISE_SLACK_BOT_TOKEN": "xoxb-invented",
@@ -114,8 +115,8 @@ def test_private_keys_that_others_may_read_are_told_once_each(tmp_path, capsys):
             key.chmod(mode)
         warn_of_others(path, load(path, {}, CHECK_NEEDS))
         err = capsys.readouterr().err
-        for key in keys:
-            assert err.count(f"{key}: others on this machine may read or change this private key") == told
+        counted = [err.count(f"{key}: others on this machine may read or change this") for key in keys]
+        assert counted == [told, told]
 
 
 @pytest.mark.parametrize("key", sorted(everything_secret()))
@@ -309,9 +310,9 @@ def test_it_is_always_clear_which_tenant_is_meant(file, change, says):
 
 def test_no_two_settings_share_a_variable():
     places: dict[str, set[tuple[str, ...]]] = {}
-    for name, (where, _) in variables():
+    for name, (where, _) in each(variables()):
         places.setdefault(name, set()).add(where)
-    assert all(len(where) == 1 for where in places.values())
+    assert all(len(where) == 1 for where in each(places.values()))
 
 
 def test_the_key_lies_beside_the_ledger_unless_it_is_named(file):

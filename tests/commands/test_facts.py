@@ -20,6 +20,7 @@ from commands.symptoms import SYMPTOMS
 from commands.usual import points
 from graph.contract import Row
 from graph.evidence import SOURCES
+from tests.each import each
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,8 +89,8 @@ def test_a_row_that_does_not_fit_is_refused(kind: type[Row], wrong: dict[str, ob
 
 
 def test_every_source_begins_with_a_name_that_says_where_it_is_found() -> None:
-    for row in rows():
-        for part in re.split(r";\s*", row.source):
+    for row in each(rows()):
+        for part in each(re.split(r";\s*", row.source)):
             assert part.split()[0].rstrip(",:") in facts.sources(), row
 
 
@@ -109,7 +110,7 @@ def test_families_are_made_of_groups_and_each_is_looked_for() -> None:
 
 @pytest.mark.parametrize("language", facts.phrases())
 def test_phrases_are_in_lower_case_and_each_once(language: str) -> None:
-    for name, words in facts.phrases()[language].items():
+    for name, words in each(facts.phrases()[language].items()):
         assert [one for one in words.phrases if one.lower() != one] == [], name
         assert [one for one, times in Counter(words.phrases).items() if times > 1] == [], name
 

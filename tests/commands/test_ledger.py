@@ -25,6 +25,7 @@ from commands.ledger.entries import Asked, Refused
 from commands.ledger.schema import GUARDS
 from commands.ledger.verify import verify_ledger
 from graph.question import Subject, Window
+from tests.each import each
 
 NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 ADELE = Subject(
@@ -598,7 +599,7 @@ def test_a_case_that_differs_from_its_entries_is_found(ledger, path, statement):
 
 def test_a_new_ledger_is_for_its_owners_eyes_only(ledger, path):
     ledger.append(Asked(), "U1")
-    for file in path.parent.iterdir():
+    for file in each(path.parent.iterdir()):
         assert file.stat().st_mode & 0o077 == 0, file
 
 

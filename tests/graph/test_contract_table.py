@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from graph import contract
 from graph.contract import Cmdlet, Endpoint, Permission, Role, Type, Value
+from tests.each import each
 
 PRIMITIVE = frozenset(
     {"Binary", "Boolean", "Byte", "Date", "DateTimeOffset", "Double", "Duration", "Guid", "Int16", "Int32"}
@@ -47,15 +48,15 @@ def test_every_source_begins_with_a_name_that_says_where_it_is_found():
         *contract.permissions().values(),
         *contract.roles().values(),
     ]
-    for row in rows:
-        for part in re.split(r";\s*", row.source):
+    for row in each(rows):
+        for part in each(re.split(r";\s*", row.source)):
             assert part.split()[0].rstrip(",:") in contract.sources(), row
 
 
 def test_no_request_falls_under_two_rows():
     seen = set()
-    for row in contract.endpoints():
-        for version in row.versions:
+    for row in each(contract.endpoints()):
+        for version in each(row.versions):
             key = (version, row.method, re.sub(r"\{[^}]+\}", "{}", row.path.casefold()))
             assert key not in seen
             seen.add(key)
@@ -63,16 +64,16 @@ def test_no_request_falls_under_two_rows():
 
 def test_every_type_that_is_named_is_described():
     known = PRIMITIVE | set(contract.types())
-    for row in contract.endpoints():
+    for row in each(contract.endpoints()):
         assert {row.answers, row.sends} - {""} <= known, row.path
-    for described in contract.types().values():
+    for described in each(contract.types().values()):
         values = [*described.fields.values(), *(v for only in described.only.values() for v in only.values())]
         assert {value.type for value in values} <= known, described.name
         assert not described.base or described.base in known, described.name
 
 
 def test_filters_orders_and_bodies_name_fields_of_the_type():
-    for row in contract.endpoints():
+    for row in each(contract.endpoints()):
         fields = {name for version in row.versions for name in fields_of(row.answers, version)}
         for name in (*row.filter, *row.orderby, *row.default_fields):
             assert name.partition("/")[0] in fields, (row.path, name)
@@ -86,7 +87,7 @@ def fields_of(name: str, version: contract.Version) -> Mapping[str, Value]:
 
 
 def test_what_needs_an_advanced_query_is_an_option_of_the_endpoint():
-    for row in contract.endpoints():
+    for row in each(contract.endpoints()):
         assert row.eventual - {contract.ANY} <= row.options, row.path
         assert not row.eventual or "$count" in row.options, row.path
 
@@ -111,7 +112,7 @@ def test_a_value_is_written_as_its_type():
 
 
 def test_a_cmdlet_that_answers_has_its_fields_or_says_where_they_were_looked_for():
-    for name, row in contract.cmdlets().items():
+    for name, row in each(contract.cmdlets().items()):
         answers = name.startswith(("Get-", "Search-"))
         assert answers is (bool(row.fields or row.only) or bool(row.fields_not_documented)), name
         assert not (row.fields and row.fields_not_documented), name

@@ -14,6 +14,7 @@ from graph.errors import NoSuchUser
 from graph.evidence import SOURCES, Known, Reason, Unavailable
 from graph.question import Question, Window
 from sandbox import tenant
+from tests.each import each
 from tests.graph.local import connect_to
 from tests.graph.test_collect import Memory
 from tests.made import made
@@ -171,7 +172,7 @@ def test_a_permission_taken_away_is_named_by_the_sources_that_need_it(
         now = least.state.clock()
         question = Question(subject, Window(now - timedelta(days=14), now))
         answers = list(collect(question, connection, Memory(), patience=10, sources=COSTS[permission]))
-    for one in answers:
+    for one in each(answers):
         assert isinstance(one.answer, Unavailable), one.source
         assert (one.answer.reason, one.answer.needs) == (Reason.PERMISSION, permission), one
         assert permission in one.answer.says or one.source in EXCHANGE
@@ -248,7 +249,7 @@ def test_passing_faults_of_the_tenant_cost_nothing(
         takeover.faults.add(target, tenant.Fault(**{"status": 503, **fault}), times=1)
     answers = check(takeover, "sign_ins", "domains", "mailbox", "purview_role_groups", "user")
     takeover.faults.clear()
-    assert all(isinstance(answer, Known) and not answer.missing for answer in answers.values())
+    assert all(isinstance(answer, Known) and not answer.missing for answer in each(answers.values()))
 
 
 def test_a_source_that_stays_broken_is_failed_and_the_others_are_not(takeover: tenant.RunningTenant) -> None:

@@ -18,6 +18,7 @@ from commands.ledger import CaseState, Ledger
 from commands.ledger.verify import verify_ledger
 from graph.question import Subject, Window
 from sandbox import workspace
+from tests.each import each
 from tests.scenarios.conftest import ADELE, Stage
 from tests.scenarios.forked import running_bot
 
@@ -259,7 +260,7 @@ def test_the_edits_of_a_card_are_at_least_a_second_and_a_half_apart(stage):
     gaps = [(after - before).total_seconds() for before, after in pairwise(edits)]
     # The last two edits bring the verdict and the files, which wait for nothing. What is measured here is
     # when they arrive, and a slow machine may bring one late; without a pause they would come at once.
-    assert all(gap >= 0.7 for gap in gaps[:-2])
+    assert all(gap >= 0.7 for gap in each(gaps[:-2]))
 
 
 def test_an_account_that_is_checked_in_the_bot_that_dies_is_not_checked_twice(stage):

@@ -22,6 +22,7 @@ from bot.version import own_version
 from commands.ledger import Ledger
 from commands.ledger.entries import Answered, Asked
 from sandbox import tenant
+from tests.each import each
 from tests.examples import EXAMPLES, needs_examples
 from tests.made import made
 
@@ -356,10 +357,10 @@ def test_every_verb_of_the_command_line_has_its_section_with_its_options():
     page = (DOCS / "command_line.md").read_text()
     group: Any = typer.main.get_command(command.app)
     commands: dict[str, Any] = {}
-    for name, one in group.commands.items():
+    for name, one in each(group.commands.items()):
         inner = getattr(one, "commands", None)
         commands |= {f"{name} {verb}": each for verb, each in inner.items()} if inner else {name: one}
-    for name in commands:
+    for name in each(commands):
         heading = next(line for line in page.splitlines() if line.startswith(f"## compromise {name}"))
         section = page.partition(heading)[2].partition("\n## ")[0]
         assert f'print(options("{name}"))' in section or f' + options("{name}"))' in section, name

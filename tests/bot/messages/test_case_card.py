@@ -26,6 +26,7 @@ from sandbox.workspace import blocks as slack
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 from tests.bot.messages.samples import TENANT_TEXT
+from tests.each import each
 
 
 def shown(message: Message) -> str:
@@ -52,7 +53,7 @@ def shown_verbs() -> list[Verb]:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(TENANT_TEXT, min_size=2, max_size=5).map(tuple))
 def test_whatever_the_tenant_says_calls_nobody_and_links_nowhere(texts):
-    for message in every_message(texts):
+    for message in each(every_message(texts)):
         raw = json.dumps(message.arguments, ensure_ascii=False)
         tokens = re.findall(r"<[^>]*>?", raw)
         assert all(
@@ -66,9 +67,9 @@ def test_whatever_the_tenant_says_calls_nobody_and_links_nowhere(texts):
         assert slack.characters(blocks) <= slack.MESSAGE_BLOCKS_CHARACTERS
 
 
-@pytest.mark.parametrize("each", [1, 40])
-def test_the_worst_texts_everywhere_still_fit(each):
-    for message in every_message(samples.HOSTILE, each):
+@pytest.mark.parametrize("times", [1, 40])
+def test_the_worst_texts_everywhere_still_fit(times):
+    for message in each(every_message(samples.HOSTILE, times)):
         assert slack.problems(list(message.blocks)) == []
         assert slack.characters(list(message.blocks)) <= slack.MESSAGE_BLOCKS_CHARACTERS
         assert 0 < len(message.text) <= 4_000
@@ -79,10 +80,10 @@ def test_slack_takes_every_message_as_it_is():
         running.limits.enabled = False
         client = WebClient(token=running.bot_token, base_url=running.api_url)
         for texts in (samples.HOSTILE, ("A rule moves mail.", "Forwarding was added.")):
-            for message in every_message(texts):
+            for message in each(every_message(texts)):
                 posted = client.chat_postMessage(channel="C0INCIDENT", **message.arguments)
                 client.chat_update(channel="C0INCIDENT", ts=posted["ts"], **message.arguments)
-        for seen in running.messages("incident-room"):
+        for seen in each(running.messages("incident-room")):
             assert set(seen.pings) <= {"U0MEGAN01"}
             assert seen.links == ()
             assert seen.blocks
@@ -201,7 +202,7 @@ def test_the_details_tell_what_when_by_whom_from_where_and_on_which_records():
 
 def test_the_details_list_every_source_with_its_state():
     text = "\n".join(shown(message) for message in details(samples.rich()))
-    for source in samples.sources():
+    for source in each(samples.sources()):
         assert re.search(rf"{source.state.value} +{source.records}  {spoken(source.id)}", text)
 
 
@@ -214,7 +215,7 @@ def test_the_details_stop_after_a_few_messages_and_point_to_the_file():
 
 def test_help_lists_every_verb_with_an_example():
     text = shown(help_message())
-    for verb in shown_verbs():
+    for verb in each(shown_verbs()):
         assert f"/compromise {verb.NAME}" in text
         assert verb.EXAMPLE in text
 

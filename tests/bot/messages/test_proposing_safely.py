@@ -30,6 +30,7 @@ from sandbox.workspace import blocks as slack
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 from tests.bot.messages.samples import TENANT_TEXT
+from tests.each import each
 
 OURS = {"U0MEGAN01", "U0ALEX002"}
 TINY = ("Disable the inbox rule Money", "Remove forwarding")
@@ -152,10 +153,10 @@ def test_slack_takes_every_message_as_it_is():
     with workspace.start(Path(__file__).resolve().parents[3] / "manifest.yml") as running:
         running.limits.enabled = False
         client = WebClient(token=running.bot_token, base_url=running.api_url)
-        for message in every_message(samples.HOSTILE):
+        for message in each(every_message(samples.HOSTILE)):
             posted = client.chat_postMessage(channel="C0INCIDENT", **message.arguments)
             client.chat_update(channel="C0INCIDENT", ts=posted["ts"], **message.arguments)
-        for seen in running.messages("incident-room"):
+        for seen in each(running.messages("incident-room")):
             assert set(seen.pings) <= OURS
             assert seen.links == ()
 
@@ -184,7 +185,7 @@ def test_buttons_carry_ids_only():
 
 def test_windows_carry_ids_only():
     allowed = re.compile(r"(P-7F3K2 [0-9a-f]{8}|C-7F3K2 [0-9a-f]{8}|C-7F3K2 \d+)?")
-    for modal in every_modal(samples.HOSTILE):
+    for modal in each(every_modal(samples.HOSTILE)):
         assert allowed.fullmatch(modal.private_metadata)
 
 

@@ -371,7 +371,7 @@ def test_a_missing_licence_is_named():
         status, said = examine(only_tenant(played))
     assert status == 1
     line = next(line for line in said.splitlines() if "missing sign-ins" in line)
-    assert "licence" in line or "P1" in line
+    assert "Microsoft Entra ID P1" in line
 
 
 def test_a_wrong_secret_ends_with_status_3(played):

@@ -8,6 +8,7 @@ from commands import facts
 from commands.clues.lures import families_in, sent_families
 from commands.clues.phrases import Plain, group
 from commands.clues.subject_lines import notice_kind
+from tests.each import each
 
 CASES = {
     "sv": (
@@ -147,7 +148,7 @@ def test_a_notice_that_an_intruder_hides_is_known_in_every_language(language: st
 @pytest.mark.parametrize("language", CASES)
 @pytest.mark.parametrize("kind", ["rule_security", "rule_money", "rule_bounce"])
 def test_a_rule_that_looks_for_such_a_word_is_known_in_every_language(language: str, kind: str) -> None:
-    for phrase in facts.phrases()[language][kind].phrases:
+    for phrase in each(facts.phrases()[language][kind].phrases):
         assert group(kind).is_in(Plain.of(f"xx {phrase.strip('*')}, re: 2026"))
 
 

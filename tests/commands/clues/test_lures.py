@@ -8,12 +8,13 @@ from commands import facts
 from commands.clues.lures import is_newsletter
 from commands.clues.phrases import Plain, any_of, group, plain_text
 from commands.clues.subject_lines import is_automatic, is_reply
+from tests.each import each
 
 
 @pytest.mark.parametrize("name", facts.groups())
 def test_looking_first_for_single_words_hides_no_phrase(name: str) -> None:
     made = group(name)
-    for phrase in facts.phrases_of(name):
+    for phrase in each(facts.phrases_of(name)):
         spelt = phrase.replace("*", "")
         for text in (spelt, spelt.replace("'", "’"), spelt.replace("'", ""), spelt.replace(" ", "\n")):
             assert made.is_in(Plain.of(f"Well, {text.upper()}. Yes")), text

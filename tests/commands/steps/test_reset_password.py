@@ -15,6 +15,7 @@ from graph.request import Request
 from graph.resources.directory import DirectoryRole, Domain
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import UNSEEN, changes, guarded, nothing, planning, tasks, user
+from tests.each import each
 
 MANAGED = [Domain(id="contoso.example", authentication_type="Managed")]
 FEDERATED = [
@@ -75,14 +76,14 @@ def test_people_are_told_about_app_passwords_and_never_to_use_mail():
 
 @pytest.mark.parametrize("answer", list(VerdictCode))
 def test_it_is_suggested_for_a_compromised_account_only(answer: VerdictCode):
-    for change in changes(reset_password, about(answer=answer)):
+    for change in each(changes(reset_password, about(answer=answer))):
         assert change.suggested is (answer is VerdictCode.COMPROMISED)
 
 
 def test_the_rule_for_administrators_is_told_before_it_fails():
     role = DirectoryRole(assignment_id="a", role_definition_id="x", name="Exchange Administrator")
     on = planning(found=[], user=user(), domains=MANAGED, directory_roles=[role])
-    for change in changes(reset_password, on):
+    for change in each(changes(reset_password, on)):
         assert any("Privileged Authentication Administrator" in warning for warning in change.warns)
 
 

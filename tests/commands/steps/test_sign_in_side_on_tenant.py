@@ -40,6 +40,7 @@ from graph.limits import Deadline
 from graph.question import Question, Window
 from graph.request import Cmdlet, Request
 from sandbox import tenant
+from tests.each import each
 from tests.graph.local import connect_to
 from tests.graph.obeying import all_breaches
 from tests.graph.test_collect import Memory
@@ -141,7 +142,7 @@ def spent() -> Iterator[Scene]:
 
 
 def test_the_plan_expects_what_the_tenant_shows(scene: Scene) -> None:
-    for change in scene.changes.values():
+    for change in each(scene.changes.values()):
         assert same(scene.read(change.look), change.expects), change.id
 
 
@@ -248,7 +249,7 @@ def test_a_blocked_device_that_was_allowed_is_allowed_again(scene: Scene) -> Non
 
 
 def test_every_request_keeps_to_the_contract(scene: Scene) -> None:
-    for change in scene.changes.values():
+    for change in each(scene.changes.values()):
         undo = (change.undo.do, change.undo.look.ask) if change.undo is not None else ()
         sent = (change.do, change.look.ask, *undo, *(one.look.ask for one in change.demands))
         assert all_breaches(what for what in sent if isinstance(what, Request)) == set()

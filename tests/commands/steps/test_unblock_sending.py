@@ -11,6 +11,7 @@ from graph.request import Cmdlet, Request
 from graph.resources.mailbox import BlockedSender
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import UNSEEN, finding, guarded, nothing, only_change, planning
+from tests.each import each
 
 ADDRESS = "adele@contoso.example"
 """An alias of the subject; any of her addresses may be blocked."""
@@ -76,7 +77,7 @@ def test_the_password_comes_first_unless_no_sign_of_a_takeover_was_found() -> No
         VerdictCode.CANNOT_TELL: ("revoke_sessions:it", "reset_password:it"),
         VerdictCode.NO_SIGN_FOUND: (),
     }
-    for answer, after in waits.items():
+    for answer, after in each(waits.items()):
         seen = planning(found=[], answer=answer, planned=before, blocked_senders=[BLOCKED])
         assert only_change(unblock_sending, seen).after == after
 

@@ -17,6 +17,7 @@ from graph.audit_log.pieces import plain_value
 from graph.audit_log.record import ActorType, Item, PropertyChange
 from graph.errors import UnreadableRecord
 from graph.times import time_of
+from tests.each import each
 from tests.examples import EXAMPLES, needs_examples
 
 NOON = datetime(2026, 8, 30, 12, 0, tzinfo=UTC)
@@ -106,10 +107,10 @@ def test_an_offset_is_taken_into_account(local, minutes):
 @needs_examples
 def test_the_collected_edge_forms_are_all_understood():
     forms = json.loads((EXAMPLES / "native_formats" / "edge_forms.json").read_text())
-    for text, meaning in forms["client_ip"].items():
+    for text, meaning in each(forms["client_ip"].items()):
         expected = not any(word in meaning for word in ("name", "null", "empty", "loopback", "link-local"))
         assert (address_of(text) is not None) is expected, text
-    for text in forms["times"]:
+    for text in each(forms["times"]):
         assert time_of(text).tzinfo is UTC
 
 

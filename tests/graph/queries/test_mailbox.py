@@ -26,6 +26,7 @@ from graph.queries import (
 from graph.question import Window
 from graph.request import Cmdlet, Request
 from graph.resources.mailbox import DelegateKind
+from tests.each import each
 from tests.graph.play import NOW, UPN, Answer, a_question, always, by_name, play
 
 BOX: dict[str, Any] = {
@@ -440,4 +441,4 @@ def test_graphs_own_reason_is_told_when_exchange_does_not_trace_either() -> None
 
 def test_a_national_cloud_asks_exchange_at_once() -> None:
     played = play(message_trace.ask(a_question(5, global_cloud=False)), always())
-    assert all(isinstance(one, Cmdlet) for one in played.asked)
+    assert all(isinstance(one, Cmdlet) for one in each(played.asked))

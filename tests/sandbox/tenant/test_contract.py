@@ -13,6 +13,7 @@ from graph.contract import Endpoint, Value, Version
 from sandbox.scenarios.state import parse_time
 from sandbox.tenant.enforcing import filterable, fits
 from sandbox.tenant.server import ROUTES
+from tests.each import each
 from tests.sandbox.tenant.conftest import ADELE, ADVANCED, Client
 
 READS = [row for row in contract.endpoints() if row.method == "GET"]
@@ -143,7 +144,7 @@ def test_an_unknown_option_and_an_unknown_property_are_refused(
 def test_an_advanced_query_without_its_header_or_count_is_refused(shared: Client, row: Endpoint) -> None:
     given: dict[str, Any] = {} if contract.ANY in row.eventual else {"filter": "id eq 'x'"}
     halves: tuple[dict[str, Any], ...] = ({}, {"headers": ADVANCED["headers"]}, {"count": "true"})
-    for half in halves:
+    for half in each(halves):
         reply = shared.graph(address(shared, row), version=row.versions[0], **half, **given)
         assert reply.status_code == row.not_eventual, half
         assert reply.json()["error"]["code"] == "Request_UnsupportedQuery"

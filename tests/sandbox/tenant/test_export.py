@@ -13,6 +13,7 @@ import requests
 from sandbox.scenarios import load
 from sandbox.tenant import start
 from sandbox.tenant.export import add_export
+from tests.each import each
 from tests.examples import EXAMPLES, needs_examples
 from tests.sandbox.tenant.conftest import NOW, Client
 from tests.sandbox.tenant.test_audit_search import search
@@ -58,7 +59,7 @@ def test_a_file_without_records_is_refused(tmp_path):
 @needs_examples
 def test_every_real_export_can_be_loaded():
     state = load("clean", NOW)
-    for path in sorted((EXAMPLES / "native_formats").glob("*.csv")):
+    for path in each(sorted((EXAMPLES / "native_formats").glob("*.csv"))):
         count = len(state.audit_records)
         add_export(state, path)
         assert len(state.audit_records) > count, path.name

@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.scenarios import SCENARIOS, load
 from sandbox.scenarios.state import Json, TenantState, parse_time
+from tests.each import each
 from tests.sandbox.tenant.conftest import ADELE, NOW
 
 
@@ -81,7 +82,7 @@ def test_the_traveller_flew_at_a_plausible_speed():
     state = played("traveller")
     mine = [item for item in state.sign_ins if item["userPrincipalName"] == ADELE]
     mine.sort(key=lambda item: item["createdDateTime"])
-    for before, after in pairwise(mine):
+    for before, after in each(pairwise(mine)):
         hours = (parse_time(after["createdDateTime"]) - parse_time(before["createdDateTime"])) / timedelta(
             hours=1
         )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.tenant import start
+from tests.each import each
 from tests.sandbox.tenant.conftest import ADELE, ADVANCED, NOW, Client
 from tests.sandbox.tenant.test_writes import PASSWORD, TABLE, USER, delete, patch, post
 
@@ -80,7 +81,7 @@ def looks(client: Client) -> dict[str, str]:
 
 
 def test_each_thing_can_be_looked_at_alone(admin):
-    for path in looks(admin):
+    for path in each(looks(admin)):
         reply = admin.graph(path)
         assert reply.status_code == 200, (path, reply.text)
         assert reply.json()["id"] == path.rpartition("/")[2]
@@ -88,14 +89,14 @@ def test_each_thing_can_be_looked_at_alone(admin):
 
 def test_each_look_needs_a_permission(admin):
     held = set(admin.tenant.permissions)
-    for path, needed in looks(admin).items():
+    for path, needed in each(looks(admin).items()):
         admin.tenant.permissions = held - set(needed.split())
         assert admin.graph(path).status_code == 403, path
     admin.tenant.permissions = held
 
 
 def test_what_is_gone_is_not_found(admin):
-    for path in looks(admin):
+    for path in each(looks(admin)):
         assert admin.graph(path[:-3] + "xyz").status_code == 404, path
 
 
