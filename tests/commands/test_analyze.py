@@ -212,7 +212,9 @@ def test_picking_finds_what_reading_everything_finds(month):
 @pytest.mark.parametrize("name", [*WANTED, HARMLESS])
 def test_picking_finds_in_the_examples_what_reading_everything_finds(name):
     fast = {one.subject.user_principal_name: told(one)[1] for one in looked_at(NATIVE / name).users}
-    for person, report in each(plainly(NATIVE / name).items()):
+    slow = plainly(NATIVE / name)
+    assert bool(slow) is (name != HARMLESS)
+    for person, report in slow.items():
         assert fast.get(person, set()) >= told(report)[1], person
 
 

@@ -1,0 +1,140 @@
+"""What a vote, a start and a verdict answer, word for word; and the points at which an answer changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from commands import facts, verdict
+from commands.approval import ProposalState, Verb, advance, why_not, why_not_run
+from commands.errors import NotNow
+from commands.report import Severity, Sign, spoken
+from graph.evidence import SOURCES
+from tests.commands.plans import NOW, voter
+from tests.commands.test_approval import APPROVED, BALLOT, DIGEST, yes
+from tests.commands.test_verdict import CRITICAL, HIGH, HIGH_TOO, INFO, LOW, MEDIUM, found, result, states
+
+VOTED = "You have answered already; one person has one vote."
+PROPOSED = "You proposed this, so somebody else must approve it."
+PLAN = "That is not the plan that is proposed now. Read the proposal again, and vote on what it says."
+CODE = "This needs a code from your authenticator app. Press Approve once more and type the code."
+
+
+@pytest.mark.parametrize(
+    ("ballot", "who", "digest", "says"),
+    [
+        (BALLOT, voter("alex"), "", PLAN),
+        (
+            replace(BALLOT, votes=(yes("alex"),)),
+            voter("alex"),
+            DIGEST,
+            "You have answered already; one person has one vote.",
+        ),
+        (BALLOT, voter("adele.vance"), DIGEST, "You may not decide about your own account."),
+        (
+            replace(BALLOT, strict=True),
+            voter("megan"),
+            DIGEST,
+            "You proposed this, so somebody else must approve it.",
+        ),
+        (replace(BALLOT, factor=True), voter("alex"), DIGEST, CODE),
+        (replace(BALLOT, expires_at=NOW), voter("alex"), DIGEST, "It has expired. Propose it again."),
+        (
+            BALLOT,
+            voter("alex", object_id=""),
+            DIGEST,
+            "Nobody can tell which account in Microsoft 365 is yours, so you may not decide anything.",
+        ),
+    ],
+)
+def test_a_vote_that_does_not_count_is_answered(ballot, who, digest, says):
+    assert why_not(ballot, who, yes=True, digest=digest, now=NOW) == says
+
+
+def test_an_end_answers_in_its_own_words():
+    with pytest.raises(NotNow) as denied:
+        advance(ProposalState.DENIED, Verb.APPROVE)
+    assert str(denied.value) == "It was denied."
+    with pytest.raises(NotNow) as early:
+        advance(ProposalState.OPEN, Verb.START)
+    assert str(early.value) == "An open proposal cannot start yet: it is not approved."
+
+
+def test_a_start_that_may_not_be_is_answered():
+    other = "The plan is not the one that was approved, so nothing was done. Propose it again."
+    assert why_not_run(APPROVED, "0" * 64, lambda _: "", NOW) == other
+    late = "It was approved, and then not begun before its end, so nothing was done. Propose it again."
+    assert why_not_run(APPROVED, DIGEST, lambda _: "", NOW.replace(year=NOW.year + 1)) == late
+    few = "Too few of those who approved may still do so, so nothing was done"
+    lost = why_not_run(APPROVED, DIGEST, lambda vote: f"Gone is {vote.voter}.", NOW)
+    assert lost == f"{few} (<@U0ALEX>: Gone is U0ALEX; <@U0LIDIA>: Gone is U0LIDIA). Propose it again."
+    one = replace(APPROVED, votes=(yes("alex"),))
+    assert why_not_run(one, DIGEST, lambda _: "", NOW) == f"{few}. Propose it again."
+
+
+def says(*findings, unavailable=frozenset()):
+    return verdict.weigh([result(*findings)], states(unavailable)).says
+
+
+THREE = (found(CRITICAL, "a"), found(HIGH, "b"), found(HIGH_TOO, "c"))
+FOUR = (*THREE, found(MEDIUM, "d"))
+OF_THREE = "critical_one was seen; high_one was seen; high_two was seen"
+
+
+def test_a_verdict_names_three_reasons_and_counts_the_rest():
+    assert says(*THREE) == f"This account is compromised: {OF_THREE}."
+    assert says(*FOUR) == f"This account is compromised: {OF_THREE}, and 1 more."
+    assert says(*FOUR, found(LOW, "e")) == f"This account is compromised: {OF_THREE}, and 2 more."
+    alone = "This account is suspicious and needs a person's look: high_one was seen."
+    assert says(found(HIGH, "a")) == alone
+
+
+def test_a_verdict_names_what_was_not_seen():
+    lost = {name for one in facts.deciding() for name in one.any_of}
+    names = ", ".join(" or ".join(map(spoken, one.any_of)) for one in facts.deciding())
+    assert says(found(CRITICAL, "a"), unavailable=lost) == (
+        f"This account is compromised: critical_one was seen. Not seen, and needed to be sure: {names}."
+    )
+    assert says(unavailable=lost) == f"Nobody can tell from what could be seen: {names} would decide it."
+
+
+def test_no_sign_names_what_was_noticed_and_what_was_not_seen():
+    nothing = "No sign of a compromise was found in what was looked at."
+    assert says() == nothing
+    assert says(found(LOW, "a")) == f"{nothing} Noticed, and too little by itself: low_one was seen."
+    deciding = {name for one in facts.deciding() for name in one.any_of}
+    others = [name for name in SOURCES if name not in deciding][:2]
+    named = ", ".join(map(spoken, others))
+    assert says(unavailable=set(others)) == f"{nothing} Not seen: {named}."
+
+
+def confidence(*findings, partial=frozenset(), unavailable=frozenset()):
+    return verdict.weigh([result(*findings)], states(unavailable, frozenset(partial))).confidence
+
+
+def test_the_confidence_changes_where_the_page_says():
+    deciding = {name for one in facts.deciding() for name in one.any_of}
+    others = [name for name in SOURCES if name not in deciding]
+    most = verdict.MANY_MISSING
+    assert confidence(found(CRITICAL, "a"), partial=others[:most]) == "high"
+    assert confidence(found(CRITICAL, "a"), partial=others[: most + 1]) == "medium"
+    assert confidence(found(HIGH, "a")) == "medium", "a suspicion is by its nature not settled"
+    gone = facts.deciding()[0].any_of
+    sixteen = (found(CRITICAL, "a"), found(HIGH, "b"), found(MEDIUM, "c"), found(LOW, "d"))
+    assert verdict.weigh([result(*sixteen)], states()).points == verdict.CERTAIN_FROM
+    assert confidence(*sixteen, unavailable=set(gone)) == "medium", "a strong case stands in spite of gaps"
+    assert confidence(*sixteen[:3], unavailable=set(gone)) == "low"
+    weak = [found(Sign(f"weak_{number}", Severity.MEDIUM, ""), str(number)) for number in range(9)]
+    assert confidence(*weak, unavailable=set(gone)) == "low", "nor does a suspicion, however many points"
+
+
+def test_what_only_informs_is_no_reason_and_hides_nothing_after_it():
+    judged = verdict.weigh([result(found(INFO, "a"), found(CRITICAL, "a"))], states())
+    assert ([one.sign for one in judged.reasons], judged.points) == ([CRITICAL], 8)
+    assert [one.sign for one in verdict.carried_signs([found(INFO, "a"), found(HIGH, "b")])] == [HIGH]
+
+
+def test_where_two_signs_have_one_record_the_graver_one_carries_it():
+    carried = verdict.carried_signs([found(LOW, "a"), found(CRITICAL, "a")])
+    assert [one.sign for one in carried] == [CRITICAL]
