@@ -62,7 +62,7 @@ ALL_PERMISSIONS = frozenset(
 
 
 def start(
-    scenario: str | State = "mailbox-takeover",
+    scenario: str | TenantState = "mailbox-takeover",
     *,
     now: datetime | None = None,
     latency: float = 0.0,
@@ -93,7 +93,7 @@ def start(
     Raises:
         ValueError: the scenario is unknown, or the export cannot be read.
     """
-    state = scenario if isinstance(scenario, State) else load(scenario, now or datetime.now(UTC))
+    state = scenario if isinstance(scenario, TenantState) else load(scenario, now or datetime.now(UTC))
     if audit_log is not None:
         from sandbox.tenant.export import add_export  # noqa: PLC0415  only this way of starting needs it
 

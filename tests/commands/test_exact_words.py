@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
 
 from commands import facts, verdict
-from commands.approval import ProposalState, Verb, advance, why_not, why_not_run
+from commands.approval import Move, ProposalState, advance, why_not, why_not_run
 from commands.errors import NotNow
-from commands.report import Severity, Sign, spoken
+from commands.report import Finding, Severity, Sign, spoken
 from graph.evidence import SOURCES
 from tests.commands.plans import NOW, voter
 from tests.commands.test_approval import APPROVED, BALLOT, DIGEST, yes
@@ -54,10 +55,10 @@ def test_a_vote_that_does_not_count_is_answered(ballot, who, digest, says):
 
 def test_an_end_answers_in_its_own_words():
     with pytest.raises(NotNow) as denied:
-        advance(ProposalState.DENIED, Verb.APPROVE)
+        advance(ProposalState.DENIED, Move.APPROVE)
     assert str(denied.value) == "It was denied."
     with pytest.raises(NotNow) as early:
-        advance(ProposalState.OPEN, Verb.START)
+        advance(ProposalState.OPEN, Move.START)
     assert str(early.value) == "An open proposal cannot start yet: it is not approved."
 
 
@@ -73,8 +74,8 @@ def test_a_start_that_may_not_be_is_answered():
     assert why_not_run(one, DIGEST, lambda _: "", NOW) == f"{few}. Propose it again."
 
 
-def says(*findings, unavailable=frozenset()):
-    return verdict.weigh([result(*findings)], states(unavailable)).says
+def says(*findings: Finding, unavailable: Collection[str] = ()) -> str:
+    return verdict.weigh([result(*findings)], states(frozenset(unavailable))).says
 
 
 THREE = (found(CRITICAL, "a"), found(HIGH, "b"), found(HIGH_TOO, "c"))
@@ -109,8 +110,8 @@ def test_no_sign_names_what_was_noticed_and_what_was_not_seen():
     assert says(unavailable=set(others)) == f"{nothing} Not seen: {named}."
 
 
-def confidence(*findings, partial=frozenset(), unavailable=frozenset()):
-    return verdict.weigh([result(*findings)], states(unavailable, frozenset(partial))).confidence
+def confidence(*findings: Finding, partial: Collection[str] = (), unavailable: Collection[str] = ()) -> str:
+    return verdict.weigh([result(*findings)], states(frozenset(unavailable), frozenset(partial))).confidence
 
 
 def test_the_confidence_changes_where_the_page_says():
