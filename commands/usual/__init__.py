@@ -7,11 +7,16 @@ at `SUSPECT_FROM` points it counts as somebody else's. What counts and how much 
 
 With fewer than `ENOUGH` ordinary sign-ins little is known: being new then says nothing, and a grave change
 only half. Microsoft's own networks are nobody's place and are never judged.
+
+A deed may raise doubts about everything else that was done from its address or in its session, and never
+about itself: what counts as a grave change speaks against the address, and whether the change was made by
+somebody else is asked without it (`Usual.is_suspect_record`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -47,6 +52,8 @@ class Usual:
         suspect_spots: The same as `places.spot_of` writes them, an IPv6 network for each IPv6 address.
         suspect_sessions: Sessions that were used from them.
         own_sessions: Sessions that were used from own networks.
+        session_spots: The suspect spots that each suspect session was used from.
+        own_doing: By the id of an audit record, the spots that are suspect only because of it.
         points: The reasons for every address that was judged.
         places: Where addresses are.
     """
@@ -64,6 +71,8 @@ class Usual:
     suspect_spots: frozenset[str] = frozenset()
     suspect_sessions: frozenset[str] = frozenset()
     own_sessions: frozenset[str] = frozenset()
+    session_spots: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    own_doing: Mapping[str, frozenset[str]] = field(default_factory=dict)
     points: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
 
@@ -83,13 +92,19 @@ class Usual:
         return bool(address) and network_of(address or "") in self.networks and not self.is_suspect(address)
 
     def is_suspect_record(self, record: AuditRecord) -> bool:
-        """Say whether a record comes from a suspect address, or from a suspect session if it names none."""
+        """Say whether a record comes from a suspect address, or from a suspect session if it names none.
+
+        The record itself does not count for this: where the address is suspect only because of it, it is not.
+        """
         if record.by_microsoft:
             return False
+        own_doing = self.own_doing.get(record.id, frozenset())
+        spots = self.session_spots.get(record.session_id, frozenset())
+        in_session = record.session_id in self.suspect_sessions and not (spots and spots <= own_doing)
         if record.address and not record.microsoft_address:
-            by_session = record.session_id in self.suspect_sessions and not self.is_familiar(record.address)
-            return self.is_suspect(record.address) or by_session
-        return record.session_id in self.suspect_sessions and record.session_id not in self.own_sessions
+            by_address = self.is_suspect(record.address) and spot_of(record.address) not in own_doing
+            return by_address or (in_session and not self.is_familiar(record.address))
+        return in_session and record.session_id not in self.own_sessions
 
     def why(self, address: str | None) -> str:
         """Say why an address is suspect, in one phrase; "" when nothing speaks against it."""
@@ -129,9 +144,10 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
         spot for spot, points in judged.items() if sum(one.points for one in points) >= SUSPECT_FROM
     }
     suspect = {one.ip_address for one in sign_ins if spot_of(one.ip_address) in suspect_spots}
-    sessions = {
-        one.session_id for one in sign_ins if one.session_id and one.succeeded and one.ip_address in suspect
-    }
+    sessions: dict[str, set[str]] = defaultdict(set)
+    for one in sign_ins:
+        if one.session_id and one.succeeded and one.ip_address in suspect:
+            sessions[one.session_id].add(spot_of(one.ip_address))
     own_networks = own.networks - {
         network_of(spot.partition("/")[0]) for spot in suspect_spots if "/" in spot
     }
@@ -141,7 +157,7 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
     for record in evidence.records():
         if record.session_id and record.address and not record.microsoft_address:
             if record.address in suspect:
-                sessions.add(record.session_id)
+                sessions[record.session_id].add(spot_of(record.address))
             elif network_of(record.address) in own_networks:
                 own_sessions.add(record.session_id)
     return Usual(
@@ -158,6 +174,18 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
         suspect_spots=frozenset(suspect_spots),
         suspect_sessions=frozenset(sessions),
         own_sessions=frozenset(own_sessions),
+        session_spots={session: frozenset(spots) for session, spots in sessions.items()},
+        own_doing=_own_doing({spot: judged[spot] for spot in suspect_spots}),
         points=judged,
         places=places,
     )
+
+
+def _own_doing(suspects: Mapping[str, Sequence[Point]]) -> dict[str, frozenset[str]]:
+    """Give by record the spots that would not be suspect without the points that rest on it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for spot, points in suspects.items():
+        for record in frozenset().union(*(one.rests_on for one in points)):
+            if sum(one.points for one in points if record not in one.rests_on) < SUSPECT_FROM:
+                found[record].add(spot)
+    return {record: frozenset(spots) for record, spots in found.items()}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 from commands.usual.domains import internal_domains, is_outside
 from commands.usual.places import (
@@ -11,17 +15,41 @@ from commands.usual.places import (
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
+ONE_DEED: Final = timedelta(minutes=2)
+"""How far apart two services may record one deed."""
 
-def grave_changes(evidence: Evidence) -> dict[str, set[str]]:
-    """Give the kinds of grave changes that the account made in the window, by the spot they came from."""
-    found: dict[str, set[str]] = defaultdict(set)
+
+def grave_changes(evidence: Evidence) -> dict[str, dict[str, frozenset[str]]]:
+    """Give the grave changes that the account made in the window: by spot, by kind, the ids of their records.
+
+    The records are those of the change and all that the account left at the same spot within `ONE_DEED` of
+    it: Entra and Exchange often record one deed under two names.
+    """
     domains = internal_domains(evidence)
+    mine: dict[str, list[AuditRecord]] = defaultdict(list)
     for record in evidence.records():
         if record.by_microsoft or not record.address or record.microsoft_address:
             continue
-        if evidence.subject.is_meant_by(record.actor) and (kind := _grave_kind(record, domains)):
-            found[spot_of(record.address)].add(kind)
+        if evidence.subject.is_meant_by(record.actor):
+            mine[spot_of(record.address)].append(record)
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for spot, records in mine.items():
+        times: dict[str, list[datetime]] = defaultdict(list)
+        for record in records:
+            if kind := _grave_kind(record, domains):
+                times[kind].append(record.at)
+        if times:
+            found[spot] = {kind: _near(records, sorted(at)) for kind, at in times.items()}
     return found
+
+
+def _near(records: Iterable[AuditRecord], times: Sequence[datetime]) -> frozenset[str]:
+    near = set()
+    for record in records:
+        after = bisect_left(times, record.at - ONE_DEED)
+        if after < len(times) and times[after] <= record.at + ONE_DEED:
+            near.add(record.id)
+    return frozenset(near)
 
 
 def _grave_kind(record: AuditRecord, domains: frozenset[str]) -> str:

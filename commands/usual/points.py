@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Final
@@ -46,10 +46,15 @@ FAILURE_SPAN: Final = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One reason for or against an address."""
+    """One reason for or against an address.
+
+    `rests_on` holds the ids of the audit records that it was taken from: whoever judges one of them leaves
+    the reason out. It is empty where the reason lies in the sign-ins.
+    """
 
     points: int
     says: str
+    rests_on: frozenset[str] = frozenset()
 
 
 def judge(
@@ -85,7 +90,7 @@ def judge(
             *_by_travel(got_in, places, homes),
             *_by_risk(got_in, risks.get(spot, ())),
             *_by_session(got_in, sessions, programs, places, own),
-            *_by_changes(changes.get(spot, ()), own, network_of(got_in[0].ip_address)),
+            *_by_changes(changes.get(spot, {}), own, network_of(got_in[0].ip_address)),
             *_by_victims(got_in, victims.get(spot, ())),
             *_in_favour(got_in, own),
         )
@@ -246,12 +251,12 @@ def _by_session(
             return
 
 
-def _by_changes(kinds: Iterable[str], own: Own, network: str) -> Iterable[Point]:
+def _by_changes(kinds: Mapping[str, frozenset[str]], own: Own, network: str) -> Iterable[Point]:
     if network in own.networks:
         return
     weight = "grave_change" if own.count >= ENOUGH else "grave_change_little_known"
     for kind in sorted(kinds)[:2]:
-        yield _point(weight, f"{kind} from there")
+        yield replace(_point(weight, f"{kind} from there"), rests_on=kinds[kind])
 
 
 def _by_victims(got_in: Sequence[SignIn], victims: Iterable[str]) -> Iterable[Point]:

@@ -263,6 +263,60 @@ def test_grave_changes_speak_against_a_new_address():
     assert "forwarding" in seen.why(INTRUDER)
 
 
+DEEDS = {
+    "forwarding": ("Set-Mailbox", {"ForwardingSmtpAddress": "smtp:drop@fabrikam.example"}),
+    "rule": ("New-InboxRule", {"DeleteMessage": "True", "Name": "x"}),
+    "method": ("User registered security info", {}),
+    "consent": ("Consent to application", {}),
+    "calendar": ("Set-MailboxCalendarConfiguration", {}),
+}
+
+
+def deed(kind: str, minutes: int):
+    operation, parameters = DEEDS[kind]
+    return record(
+        operation, address=INTRUDER, parameters=parameters, session_id=SESSION, hours=minutes / 60, id=kind
+    )
+
+
+def test_a_deed_raises_doubts_about_others_and_never_about_itself():
+    """A new place, and there forwarding is set: the sign-in and a later calendar change are in doubt."""
+    sign_ins = [*past(), break_in(user_agent=BROWSER)]
+    forwarding, calendar = deed("forwarding", 0), deed("calendar", 10)
+    seen = usual.learn(evidence(sign_ins=sign_ins, audit_log=[forwarding, calendar]))
+    assert seen.is_suspect(INTRUDER)
+    assert seen.is_suspect_record(calendar)
+    assert not seen.is_suspect_record(forwarding)
+
+
+def test_one_deed_under_two_names_does_not_prove_itself_either():
+    seen = usual.learn(
+        evidence(
+            sign_ins=[*past(), break_in(user_agent=BROWSER)],
+            audit_log=[deed("method", 0), twin := deed("calendar", 1)],
+        )
+    )
+    assert not seen.is_suspect_record(twin)
+
+
+@given(
+    st.lists(st.sampled_from(sorted(DEEDS)), min_size=1, max_size=5, unique=True),
+    st.lists(st.integers(0, 40), min_size=5, max_size=5),
+    st.sampled_from((BROWSER, "Mozilla/5.0 (X11; Linux x86_64) Firefox/115.0", "axios/1.7.2")),
+    st.sampled_from((LONDON, LAGOS)),
+)
+def test_a_suspect_deed_is_suspect_without_itself(kinds, minutes, agent, place):
+    """Whatever makes a deed suspect still does when the deed itself had never been recorded."""
+    sign_ins = [*past(), break_in(user_agent=agent, location=place)]
+    made = [deed(kind, minute) for kind, minute in zip(kinds, minutes, strict=False)]
+    seen = usual.learn(evidence(sign_ins=sign_ins, audit_log=made))
+    for one in made:
+        others = [other for other in made if other is not one]
+        without = usual.learn(evidence(sign_ins=sign_ins, audit_log=others))
+        if seen.is_suspect_record(one):
+            assert without.is_suspect_record(one)
+
+
 def test_risk_detections_speak_against_their_address():
     risk = RiskDetection(
         id="risk-1", risk_level="medium", risk_state="atRisk", ip_address=INTRUDER, detected_date_time=NOON
