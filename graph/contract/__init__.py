@@ -148,6 +148,8 @@ class Endpoint(Row):
         shows_only: Permissions that let the application see these properties alone.
         limited_without: Alternatives of permissions without which the items come with their id and nulls.
         leaves_out: What an answer leaves out, and for whom, in sentences.
+        not_documented: What the pages of `source` do not say, as read on the day of `read`: which options it
+            takes one by one (then those of Microsoft's permissions and examples stand here), or the pages.
         denied: The code of the error when the permission is missing.
         limit: The published limit that it counts against.
     """
@@ -177,6 +179,7 @@ class Endpoint(Row):
     shows_only: Mapping[str, tuple[str, ...]] = {}
     limited_without: Alternatives = ()
     leaves_out: tuple[str, ...] = ()
+    not_documented: frozenset[Literal["options", "default_page", "largest_page"]] = frozenset()
     denied: str = "Authorization_RequestDenied"
     limit: Literal["directory", "reports", "risk", "mailbox", "trace", "audit_search", "devices"] = (
         "directory"

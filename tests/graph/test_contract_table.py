@@ -53,6 +53,19 @@ def test_every_source_begins_with_a_name_that_says_where_it_is_found():
             assert part.split()[0].rstrip(",:") in contract.sources(), row
 
 
+def test_no_endpoint_stands_on_the_table_of_permissions_alone():
+    for row in each(contract.endpoints()):
+        parts = {part.split()[0].rstrip(",:") for part in re.split(r";\s*", row.source)}
+        assert parts & {"DOC", "CAPTURE"}, row.path
+
+
+def test_a_list_has_its_pages_or_says_that_its_document_does_not():
+    for row in each([row for row in contract.endpoints() if row.method == "GET"]):
+        for name in each(["default_page", "largest_page"]):
+            told = getattr(row, name) is not None
+            assert told is (row.many and name not in row.not_documented), (row.path, name)
+
+
 def test_no_request_falls_under_two_rows():
     seen = set()
     for row in each(contract.endpoints()):
