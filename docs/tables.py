@@ -23,6 +23,7 @@ from bot.settings import Settings, variables
 from bot.setup import doctor
 from bot.setup import init as onboarding
 from bot.setup.capabilities import PARTS
+from bot.setup.writes import to_know, writing
 from bot.verbs.registry import VERBS
 from commands import facts
 from commands import steps as remedies
@@ -222,6 +223,14 @@ def opening() -> str:
             for name, row in contract.roles().items()
             if row.opens
         ),
+    )
+
+
+def to_write() -> str:
+    """What the steps write with, and what a person who grants it should know."""
+    return table(
+        "to write | steps | risk, and what to know",
+        ([coded([need]), coded(steps), to_know(need)] for need, steps in writing()),
     )
 
 

@@ -316,10 +316,25 @@ def lacks(need: str) -> str:
     service, cmdlet = cmdlet_of(need)
     if cmdlet:
         other = need.partition(", or ")[2]
-        return f"the {service} role group lacks {cmdlet}" + (f" ({other} would do too)" if other else "")
+        too = f" ({other} would do too)" if other else ""
+        return f"the {service} role group lacks {cmdlet}{too}{_who_holds(service, cmdlet)}"
     if need.startswith(_ROLE):
         return f"the application does not hold the directory role {need.removeprefix(_ROLE)}"
     return f"{need} is not granted"
+
+
+def _who_holds(service: str, cmdlet: str) -> str:
+    """Which management role holds a cmdlet, as far as the contract knows, and else how to find out.
+
+    Source: Microsoft, "Find the permissions required to run any Exchange cmdlet".
+    """
+    row = contract.cmdlet(cmdlet)
+    held = row.roles.get("exchange" if service == "Exchange" else "compliance", ()) if row else ()
+    if held:
+        return f", which the management role {' or '.join(held)} holds"
+    return (
+        f"; which management role holds it cannot be told here, Get-ManagementRole -Cmdlet {cmdlet} lists it"
+    )
 
 
 def undoes(step: Step) -> tuple[str, ...]:

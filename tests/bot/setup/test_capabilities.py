@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.setup.capabilities import Held
+from bot.setup.capabilities import Held, lacks
+from bot.setup.writes import TO_KNOW, to_know, writing
 from commands.steps import STEPS
 from graph import contract
 from graph.queries.registry import QUERIES
@@ -120,3 +121,28 @@ def test_what_a_step_says_that_it_needs_is_enough_for_what_it_sends(name: str) -
                 if not allowed(wanted, held):
                     short.append((change.id, row.path, field))
     assert short == []
+
+
+def test_a_missing_cmdlet_is_told_with_the_management_role_that_holds_it() -> None:
+    assert lacks("an Exchange role with Remove-RoleGroupMember") == (
+        "the Exchange role group lacks Remove-RoleGroupMember, "
+        "which the management role Role Management holds"
+    )
+
+
+@pytest.mark.parametrize("need", ["an Exchange role with Get-InboxRule", "a Purview role with Get-RoleGroup"])
+def test_where_the_contract_knows_no_management_role_that_is_said(need: str) -> None:
+    cmdlet = need.rpartition(" ")[2]
+    assert lacks(need).endswith(
+        f"; which management role holds it cannot be told here, Get-ManagementRole -Cmdlet {cmdlet} lists it"
+    )
+
+
+def test_everything_that_steps_write_with_says_what_to_know() -> None:
+    needs = [need for need, _ in writing()]
+    for need in each(needs):
+        assert to_know(need), need
+    assert set(TO_KNOW) <= set(needs)
+    assert to_know("an Exchange role with Remove-RoleGroupMember") == (
+        "with Add-RoleGroupMember, to undo it; the management role is Role Management"
+    )

@@ -1,0 +1,83 @@
+"""What is told of each permission, role and cmdlet that steps write with.
+
+Pure. Which step needs what stands in the steps, and what takes a cmdlet back and which management role
+holds it in `graph.contract`; here stands only what a person who grants should weigh besides.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.setup.capabilities import cmdlet_of
+from commands.steps import STEPS
+from graph import contract
+
+TO_KNOW: Final = {
+    "User-PasswordProfile.ReadWrite.All": "high",
+    "User.RevokeSessions.All": "low",
+    "the role User Administrator": (
+        "the directory role for the application; administrators' accounts need "
+        "Privileged Authentication Administrator instead"
+    ),
+    "Exchange.ManageAsApp": "means nothing without a role; the role decides",
+    "MailboxSettings.ReadWrite": "medium",
+    "an Exchange role with Remove-BlockedSenderAddress, or Security Administrator": (
+        "Organization Management and the directory role Security Administrator hold it"
+    ),
+    "User.EnableDisableAccount.All": "medium; the same roles as for the password",
+    "User.Read.All": "reads; goes with the one above",
+    "RoleManagement.ReadWrite.Directory": (
+        "can be used to take the tenant over: it can make anybody Global Administrator"
+    ),
+    "RoleAssignmentSchedule.ReadWrite.Directory": (
+        "high; to take a role away and never give it back, "
+        "RoleAssignmentSchedule.Remove.Directory may be enough"
+    ),
+    "RoleEligibilitySchedule.ReadWrite.Directory": "high",
+    "GroupMember.ReadWrite.All": "medium; only where roles are held through groups",
+    "User.ReadWrite.All": "high; leave it out and names and postal addresses are put back by hand",
+    "User-Phone.ReadWrite.All": "low; telephone numbers alone",
+    "User-Mail.ReadWrite.All": "low; other mail addresses alone",
+    "UserAuthenticationMethod.ReadWrite.All": "high; there is a narrower one for each kind of method",
+    "DelegatedPermissionGrant.ReadWrite.All": (
+        "can be used to take the tenant over: it can also give permissions"
+    ),
+    "AppRoleAssignment.ReadWrite.All": "can be used to take the tenant over: it can also give permissions",
+    "Application.ReadWrite.All": "high; leave it out and applications are disabled by hand",
+    "Device.ReadWrite.All": "medium",
+    "the role Cloud Device Administrator": (
+        "the directory role for the application; without it Microsoft refuses telephones, tablets and Macs"
+    ),
+    "IdentityRiskyUser.ReadWrite.All": "low; needs Microsoft Entra ID P2",
+}
+"""How much harm each could do in other hands, and what else to know. Of a cmdlet the contract tells."""
+
+
+def to_know(need: str) -> str:
+    """What a person who grants this should know.
+
+    Raises:
+        KeyError: nothing is told of a permission or role.
+    """
+    service, cmdlet = cmdlet_of(need)
+    if not cmdlet:
+        return TO_KNOW[need]
+    row = contract.cmdlets()[cmdlet]
+    told = [TO_KNOW[need]] if need in TO_KNOW else []
+    if row.taken_back_by:
+        told.append(f"with {' and '.join(row.taken_back_by)}, to undo it")
+    elif cmdlet.startswith("Set-"):
+        told.append("the same cmdlet puts the values back")
+    held = row.roles.get("exchange" if service == "Exchange" else "compliance", ())
+    if held:
+        told.append(f"the management role is {' or '.join(held)}")
+    return "; ".join(told)
+
+
+def writing() -> list[tuple[str, tuple[str, ...]]]:
+    """Everything that steps write with, each with the steps that need it, in the order of the steps."""
+    needs = dict.fromkeys(need for step in STEPS for need in step.PERMISSIONS)
+    return [
+        (need, tuple(step.__name__.rpartition(".")[2] for step in STEPS if need in step.PERMISSIONS))
+        for need in needs
+    ]
