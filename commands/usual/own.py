@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from commands.facts import ProgramKind
@@ -26,8 +27,11 @@ ENOUGH: Final = 10
 REGULAR_DAYS: Final = 3
 """Days on which a network must be used to be regular."""
 
-REGULAR_SHARE: Final = 0.4
-"""Share of all successes that a network needs within the window, when nothing before the window is known."""
+LASTS: Final = 0.5
+"""Part of the time looked at over which a network must have been in use, when nothing before it is known."""
+
+OFTEN: Final = 0.2
+"""Part of the days with sign-ins on which it must have been in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,11 @@ def _may_be_own(one: SignIn) -> bool:
 
 
 def own_of(evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, Place]) -> Own:
-    """Gather own sign-ins: those before the window, and in it those by known devices or regular networks."""
+    """Gather own sign-ins: those before the window, and in it those by known devices or regular networks.
+
+    When little is known from before the window, as with exported logs, the networks that last through the
+    change are the user's own (see `_lasting`), and so are the devices regularly used there.
+    """
     candidates = [one for one in sign_ins if _may_be_own(one)]
     before = [one for one in candidates if one.created_date_time < evidence.window.start]
     within = [one for one in candidates if one.created_date_time >= evidence.window.start]
@@ -77,8 +85,11 @@ def own_of(evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, 
         one.device_detail.device_id for one in before if one.device_detail and one.device_detail.device_id
     }
     networks = {network_of(one.ip_address) for one in before}
+    lasting: set[str] = set()
     if len(before) < ENOUGH:
-        networks |= _regular(within, REGULAR_SHARE)
+        lasting = _lasting([one for one in within if not is_legacy(one) and not is_device_code(one)])
+        networks |= lasting
+        devices |= _regular_devices(one for one in within if network_of(one.ip_address) in lasting)
     kept = before + [
         one
         for one in within
@@ -91,7 +102,7 @@ def own_of(evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, 
         for one in kept
         if one.device_detail and one.device_detail.device_id and is_managed(one)
     }
-    regular = _regular(before, 0.0) | (_regular(within, REGULAR_SHARE) if len(before) < ENOUGH else set())
+    regular = _regular(before) | lasting
     return Own(
         count=len(kept),
         countries=frozenset(places[one.ip_address].country for one in kept) - {""},
@@ -109,16 +120,43 @@ def own_of(evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, 
     )
 
 
-def _regular(sign_ins: Sequence[SignIn], share: float) -> set[str]:
-    """Give the networks in use on several days and, where a share is asked, for much of all there was."""
-    days: dict[str, set[object]] = defaultdict(set)
-    uses: Counter[str] = Counter()
-    for one in sign_ins:
-        network = network_of(one.ip_address)
-        days[network].add(one.created_date_time.date())
-        uses[network] += 1
+def _regular(sign_ins: Iterable[SignIn]) -> set[str]:
+    """Give the networks in use on several days."""
+    return {network for network, days in _days_of(sign_ins).items() if len(days) >= REGULAR_DAYS}
+
+
+def _lasting(sign_ins: Sequence[SignIn]) -> set[str]:
+    """Give the networks that were there before a change could have happened, and after it.
+
+    Somebody else's networks begin with the takeover, so they last for a part of the time only; the user's own
+    begin in its first half, last for half of it and come up again and again. How much each was used does not
+    matter: a second home is as much the user's as the office. Whoever was in before the time looked at cannot
+    be told apart by this.
+    """
+    if not sign_ins:
+        return set()
+    days = _days_of(sign_ins)
+    every = set().union(*days.values())
+    first, length = min(every), (max(every) - min(every)).days
     return {
         network
         for network, used in days.items()
-        if len(used) >= REGULAR_DAYS and uses[network] >= share * len(sign_ins)
+        if len(used) >= max(REGULAR_DAYS, OFTEN * len(every))
+        and (min(used) - first).days <= LASTS * length
+        and (max(used) - min(used)).days >= LASTS * length
     }
+
+
+def _days_of(sign_ins: Iterable[SignIn]) -> dict[str, set[date]]:
+    days: dict[str, set[date]] = defaultdict(set)
+    for one in sign_ins:
+        days[network_of(one.ip_address)].add(one.created_date_time.date())
+    return days
+
+
+def _regular_devices(sign_ins: Iterable[SignIn]) -> set[str]:
+    days: dict[str, set[date]] = defaultdict(set)
+    for one in sign_ins:
+        if one.device_detail and one.device_detail.device_id:
+            days[one.device_detail.device_id].add(one.created_date_time.date())
+    return {device for device, used in days.items() if len(used) >= REGULAR_DAYS}

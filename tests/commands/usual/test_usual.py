@@ -20,6 +20,7 @@ from commands.usual.agents import agent_of, family_of
 from commands.usual.places import Place
 from commands.usual.sign_ins import all_sign_ins
 from graph.evidence import Reason, Unavailable
+from graph.question import Window
 from graph.resources.directory import Domain
 from graph.resources.sign_ins import RiskDetection, SignIn
 from tests.commands.evidence import ADELE, INTRUDER, NOON, OFFICE, evidence, record, sign_in
@@ -246,6 +247,80 @@ def test_an_intruder_who_comes_every_day_of_the_window_does_not_become_the_user(
         evidence(sign_ins=[*past(), *stays, *[ordinary(hours=-24 * day - 3) for day in range(6)]])
     )
     assert seen.is_suspect(INTRUDER)
+
+
+HOME = "198.51.100.130"
+UNMANAGED = {"deviceId": "laptop-2", "operatingSystem": "Windows 11"}
+
+
+def whole_month(*, home: int = 3, first_home: int = 2, last_home: int = 29) -> list[SignIn]:
+    """Thirty days without anything from before: the office daily, and a home every so many days."""
+    days = [sign_in(hours=-24 * (29 - day), user_agent=BROWSER, device_detail=UNMANAGED) for day in range(30)]
+    homes = [
+        sign_in(hours=-24 * (29 - day) + 6, address=HOME, user_agent=BROWSER)
+        for day in range(first_home, last_home + 1, home)
+    ]
+    return [*days, *homes]
+
+
+def of_a_file(sign_ins: list[SignIn]) -> usual.Usual:
+    """What is learnt when the window is all that a file holds."""
+    whole = Window(min(one.created_date_time for one in sign_ins), NOON + timedelta(days=1))
+    return usual.learn(evidence(window=whole, sign_ins=sign_ins))
+
+
+@pytest.mark.parametrize(
+    ("why", "sign_ins", "own"),
+    [
+        ("a home used every third day is as much the user's as the office", whole_month(), True),
+        (
+            "a home that began in the middle lasts no half of the time",
+            whole_month(home=1, first_home=16),
+            False,
+        ),
+        ("a place used once a week is in too little use", whole_month(home=7), False),
+        ("a place of one week does not last", whole_month(home=1, last_home=9), False),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)
+def test_in_a_file_own_networks_last_through_the_change(why, sign_ins, own):
+    seen = of_a_file(sign_ins)
+    assert seen.is_familiar(OFFICE)
+    assert seen.is_familiar(HOME) is own
+
+
+@given(st.lists(st.booleans(), min_size=30, max_size=30).filter(lambda days: 8 <= sum(days) <= 22))
+def test_how_the_days_are_shared_between_two_own_places_does_not_matter(at_home):
+    """Whoever is at home or in the office on any days has both places, if both last."""
+    where = [True, False, *at_home, False, True]
+    sign_ins = [
+        sign_in(hours=24 * (day - len(where)), address=HOME if home else OFFICE)
+        for day, home in enumerate(where)
+    ]
+    seen = of_a_file(sign_ins)
+    assert seen.is_familiar(OFFICE)
+    assert seen.is_familiar(HOME)
+
+
+def test_in_a_file_the_device_used_for_days_at_own_places_is_own():
+    """The user's laptop in a café, after six mistyped passwords, is the user."""
+    cafe = sign_in(hours=2, address=INTRUDER, user_agent=BROWSER, device_detail=UNMANAGED)
+    stranger = sign_in(hours=3, address=HOTEL, user_agent=BROWSER, device_detail={"deviceId": "other"})
+    seen = of_a_file([*whole_month(), cafe, stranger])
+    assert seen.devices == {"laptop-2"}
+
+
+def test_a_legacy_protocol_or_a_device_code_makes_no_network_own():
+    stays = [
+        sign_in(hours=-24 * day, address=INTRUDER, user_agent="BAV2ROPC", client_app_used="IMAP4")
+        for day in range(30)
+    ]
+    assert not of_a_file([*whole_month(), *stays]).is_familiar(INTRUDER)
+    codes = [
+        sign_in(hours=-24 * day, address=INTRUDER, user_agent=BROWSER, authentication_protocol="deviceCode")
+        for day in range(30)
+    ]
+    assert not of_a_file([*whole_month(), *codes]).is_familiar(INTRUDER)
 
 
 def test_grave_changes_speak_against_a_new_address():
