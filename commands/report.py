@@ -45,11 +45,13 @@ class Sign:
         id: Its name, snake case, unique among all symptoms.
         severity: How grave it is.
         why: One sentence that says why it weighs what it weighs; it stands in the documentation.
+        technique: The id of the ATT&CK technique that it is a sign of, "" where none is named yet.
     """
 
     id: str
     severity: Severity
     why: str
+    technique: str = ""
 
 
 def weighed(sign: str) -> Sign:
@@ -59,7 +61,7 @@ def weighed(sign: str) -> Sign:
         KeyError: the table has no such sign.
     """
     weight = facts.weights()[sign]
-    return Sign(weight.id, Severity[weight.severity.upper()], weight.why)
+    return Sign(weight.id, Severity[weight.severity.upper()], weight.why, weight.technique)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,9 +116,9 @@ def symptoms() -> str:
 def signs() -> str:
     """Every sign with its weight and the reason for it."""
     return table(
-        "sign | symptom | points | why",
+        "sign | symptom | points | technique | why",
         (
-            [f"`{sign.id}`", f"`{name_of(one)}`", str(int(sign.severity)), sign.why]
+            [f"`{sign.id}`", f"`{name_of(one)}`", str(int(sign.severity)), sign.technique, sign.why]
             for one in signs_of.SYMPTOMS
             for sign in one.SIGNS
         ),

@@ -47,6 +47,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "symptom": finding.symptom,
         "sign": finding.sign.id,
+        "technique": finding.sign.technique,
         "severity": finding.severity.word,
         "summary": finding.summary,
         "at": finding.at.isoformat() if finding.at else None,

@@ -151,11 +151,13 @@ class Weight(Row):
         id: The sign's name, snake case.
         severity: How grave it is, as `commands.report.Severity` has it.
         why: One sentence that says why; it stands in the documentation.
+        technique: The id of the ATT&CK technique that it is a sign of, "" where none is named yet.
     """
 
     id: str
     severity: Literal["info", "low", "medium", "high", "critical"]
     why: str = Field(pattern=r"\.$")
+    technique: str = Field(default="", pattern=r"^(?:T\d{4}(?:\.\d{3})?)?$")
 
 
 class Points(Row):

@@ -25,6 +25,7 @@ from commands.symptoms import (
     audit_trail,
     auto_reply,
     credential_changes,
+    data_leaving,
     delegates,
     devices,
     directory_enumeration,
@@ -109,5 +110,6 @@ SYMPTOMS: Final[tuple[Symptom, ...]] = (
     transport_rules,
     federation,
     mail_access,
+    data_leaving,
 )
 """Every symptom, in the order in which they are told."""

@@ -127,6 +127,7 @@ def test_the_symptoms_stand_in_the_documents_order():
         "transport_rules",
         "federation",
         "mail_access",
+        "data_leaving",
     ]
 
 

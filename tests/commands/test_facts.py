@@ -80,6 +80,7 @@ def test_a_row_without_a_source_or_a_day_is_refused_with_the_name_of_its_file(
         (facts.Program, {"kind": "spaceship"}),
         (facts.Weight, {"severity": "huge"}),
         (facts.Weight, {"why": "No full stop"}),
+        (facts.Weight, {"technique": "Email Collection"}),
     ],
 )
 def test_a_row_that_does_not_fit_is_refused(kind: type[Row], wrong: dict[str, object]) -> None:

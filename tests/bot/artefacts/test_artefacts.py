@@ -46,7 +46,7 @@ def test_the_json_form_has_exactly_the_promised_keys():
     form = json.loads(json.dumps(report_json(samples.rich())))
     assert form["user"] == "adele.vance@contoso.example"
     assert form["verdict"] == "compromised"
-    assert {"symptom", "severity", "summary", "at", "records"} <= form["findings"][0].keys()
+    assert {"symptom", "technique", "severity", "summary", "at", "records"} <= form["findings"][0].keys()
     assert form["findings"][0]["severity"] == "high"
     assert form["findings"][0]["at"] == "2026-03-02T04:30:00+00:00"
     assert [symptom["id"] for symptom in form["symptoms"]][:10] == list(samples.TEN)

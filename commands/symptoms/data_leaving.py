@@ -1,0 +1,136 @@
+"""Ways by which mail and data leave the organization: exports, journal rules, connectors, flows and sharing.
+
+Source: Microsoft Purview, "Search for eDiscovery activities in the audit log" (operations and the cmdlets
+that they stand for), "Use sharing auditing in the audit log" (TargetUserOrGroupType), "Audit log activities"
+(sharing, Power Automate); Exchange PowerShell, New-JournalRule, New-OutboundConnector and
+New-MailboxExportRequest; detections D26, D27 and D75 of the public rules.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from commands.clues.actions import AUDITS, given, graded, off, once
+from commands.clues.records import address_of, by_service, by_subject, changing, found, one_line, whence
+from commands.report import Finding, Sign, weighed
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence
+
+TITLE = "Mail or data was sent or shared out of the organization"
+SOURCE = "beyond the document"
+NEEDS: Final = ("audit_log",)
+HELPS: Final = AUDITS[1:]
+
+BY_INTRUDER = weighed("data_leaving_by_intruder")
+SHARED_BY_INTRUDER = weighed("shared_by_intruder")
+EXPORT = weighed("mail_exported")
+JOURNAL = weighed("journal_rule_changed")
+CONNECTOR = weighed("mail_connector_changed")
+SEARCH = weighed("content_search_made")
+FLOW = weighed("flow_made")
+LINK = weighed("anonymous_link_made")
+WORK = weighed("data_leaving_at_own_place")
+GUEST = weighed("shared_with_guest")
+SIGNS: Final = (
+    BY_INTRUDER,
+    SHARED_BY_INTRUDER,
+    EXPORT,
+    JOURNAL,
+    CONNECTOR,
+    SEARCH,
+    FLOW,
+    LINK,
+    WORK,
+    GUEST,
+)
+
+_SETTINGS: Final = {
+    "new-mailboxexportrequest": EXPORT,
+    "searchexported": EXPORT,
+    "searchexportdownloaded": EXPORT,
+    "new-journalrule": JOURNAL,
+    "set-journalrule": JOURNAL,
+    "new-outboundconnector": CONNECTOR,
+    "set-outboundconnector": CONNECTOR,
+    "searchcreated": SEARCH,
+    "searchstarted": SEARCH,
+    "searchpreviewed": SEARCH,
+    "new-compliancesearch": SEARCH,
+    "start-compliancesearch": SEARCH,
+    "createflow": FLOW,
+    "editflow": FLOW,
+}
+"""What opens a way out, one record each, by operation in lower case."""
+
+_LINKS: Final = frozenset({"anonymouslinkcreated", "anonymouslinkupdated"})
+_INVITATIONS: Final = frozenset({"addedtosecurelink", "sharinginvitationcreated", "sharingset"})
+
+
+def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield what this account opened in the window; sharing is counted by place and day."""
+    yield from once(_settings(evidence, usual))
+    groups: dict[tuple[Sign, str], list[AuditRecord]] = defaultdict(list)
+    for record in _own(evidence):
+        if sign := _shared(record, usual):
+            groups[sign, f"{address_of(record) or record.session_id} {record.at:%Y-%m-%d}"].append(record)
+    for (sign, _), records in groups.items():
+        yield found(
+            "data_leaving",
+            sign,
+            f"{_counted(sign, records)}{whence(records[0], usual)}",
+            records[0],
+            records=[record.id for record in records],
+        )
+
+
+def _own(evidence: Evidence) -> Iterator[AuditRecord]:
+    for record in changing(evidence):
+        if by_subject(record, evidence.subject) and not by_service(record):
+            yield record
+
+
+def _settings(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    for record in _own(evidence):
+        plain = _plain(record)
+        if plain is None:
+            continue
+        name = one_line(given(record).get("name", "") or record.object_id or "not named")
+        sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK)
+        summary = f"{record.operation}: {name}{whence(record, usual)}"
+        yield found("data_leaving", sign, summary, record, after=name)
+
+
+def _plain(record: AuditRecord) -> Sign | None:
+    operation = record.operation.casefold()
+    parameters = given(record)
+    if operation == "new-compliancesearchaction":
+        return EXPORT if not off(parameters.get("export", "false")) else None
+    if operation.startswith("set-") and off(parameters.get("enabled", "")):
+        return None  # it was closed
+    return _SETTINGS.get(operation)
+
+
+def _shared(record: AuditRecord, usual: Usual) -> Sign | None:
+    operation = record.operation.casefold()
+    if operation in _LINKS:
+        return graded(record, usual, suspect=SHARED_BY_INTRUDER, plain=LINK, familiar=WORK)
+    to_guest = record.details.get("TargetUserOrGroupType", "").casefold() == "guest"
+    if operation in _INVITATIONS and to_guest:
+        return graded(record, usual, suspect=SHARED_BY_INTRUDER, plain=GUEST)
+    return None
+
+
+def _counted(sign: Sign, records: Sequence[AuditRecord]) -> str:
+    things = list(
+        dict.fromkeys(
+            one_line(record.details.get("SourceFileName", "") or record.object_id or record.id, 60)
+            for record in records
+        )
+    )
+    number = "1 file or folder was" if len(things) == 1 else f"{len(things)} files or folders were"
+    how = "with guests" if sign is GUEST else "by link or with guests"
+    more = f" and {len(things) - 3} more" if len(things) > 3 else ""
+    return f"{number} shared {how} ({', '.join(things[:3])}{more})"
