@@ -21,6 +21,7 @@ from typing import Final, Protocol
 
 from commands.report import Finding, Sign
 from commands.symptoms import (
+    account_changes,
     admin_roles,
     audit_trail,
     auto_reply,
@@ -111,5 +112,6 @@ SYMPTOMS: Final[tuple[Symptom, ...]] = (
     federation,
     mail_access,
     data_leaving,
+    account_changes,
 )
 """Every symptom, in the order in which they are told."""

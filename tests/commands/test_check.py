@@ -128,6 +128,7 @@ def test_the_symptoms_stand_in_the_documents_order():
         "federation",
         "mail_access",
         "data_leaving",
+        "account_changes",
     ]
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from commands.symptoms import data_leaving
 from commands.symptoms.data_leaving import SIGNS
+from graph.audit_log.record import AuditRecord
 from tests.commands.evidence import INTRUDER, NESTOR, record
 from tests.commands.symptoms.judging import HOTEL, all_signs, broken_in, findings, past, signs
 from tests.each import each
 
 
-def act(operation, *, address=HOTEL, **fields):
+def act(operation: str, *, address: str = HOTEL, **fields: Any) -> AuditRecord:
     """What Adele's account did in a hotel."""
     return record(operation, owner="", address=address, **fields)
 
