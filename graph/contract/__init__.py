@@ -227,6 +227,8 @@ class Cmdlet(Row):
         taken_back_by: The cmdlets that take back what it did; empty where it does so itself, or nothing does.
         fields: What an item of the answer holds; empty where nothing is answered.
         fields_not_documented: What was looked at in vain for the fields of a cmdlet that answers something.
+        known_fields: Fields that a page, a capture or public code of `source` reads of such an answer;
+            neither all of them nor their types.
         only: Fields that one service alone gives.
         default_page: How many items come unless ``ResultSize`` says otherwise; None where nothing says so.
         largest_page: The most items that one call gives.
@@ -239,6 +241,7 @@ class Cmdlet(Row):
     taken_back_by: tuple[str, ...] = ()
     fields: Values = {}
     fields_not_documented: str = ""
+    known_fields: frozenset[str] = frozenset()
     only: Mapping[Service, Values] = {}
     default_page: int | None = None
     largest_page: int | None = None
