@@ -30,6 +30,7 @@ from commands import steps as remedies
 from commands import symptoms as signs_of
 from commands.ledger.entries import EVENTS, Event
 from graph import contract
+from graph.audit_log import forms
 from graph.queries.registry import QUERIES
 from graph.settings import TenantSettings
 from sandbox.scenarios import SCENARIOS
@@ -77,6 +78,15 @@ def coverage() -> str:
             _counted("[steps](docs/reference/steps.md)", acts, "step "),
         ],
     )
+
+
+def export_forms() -> str:
+    """The forms that other products give records, and the source of each."""
+    rows = []
+    for one in forms.FORMS:
+        what, _, source = " ".join((one.__doc__ or "").split()).partition(" Source: ")
+        rows.append([f"`{name_of(one)}`", what.rstrip("."), source.rstrip(".")])
+    return table("form | what it is | source", rows)
 
 
 def _counted(what: str, sources: list[str], of_the_document: str) -> list[str]:

@@ -19,9 +19,11 @@ from graph.audit_log.pieces import (
     content_id,
     is_service,
     looks_like_address,
+    lowered,
     named_values,
     operation_name,
     outcome,
+    time_text,
 )
 from graph.audit_log.record import ActorType, AuditRecord, PropertyChange
 from graph.errors import UnreadableRecord
@@ -30,7 +32,7 @@ from graph.times import time_of
 
 def is_one(raw: Mapping[str, Any]) -> bool:
     """Say whether this is a directory audit record."""
-    lower = _lower(raw)
+    lower = lowered(raw)
     if as_text(lower.get("category")) == "AuditLogs" or as_text(lower.get("type")) == "AuditLogs":
         return True
     return "activitydisplayname" in lower or ("initiatedby" in lower and "targetresources" in lower)
@@ -42,21 +44,21 @@ def parse(raw: Mapping[str, Any]) -> AuditRecord:
     Raises:
         UnreadableRecord: when it names no activity or no readable time.
     """
-    outer = _lower(raw)
+    outer = lowered(raw)
     inner = {
         **outer,
-        **{key: one for key, one in _lower(as_mapping(outer.get("properties"))).items() if as_text(one)},
+        **{key: one for key, one in lowered(as_mapping(outer.get("properties"))).items() if as_text(one)},
     }
     operation = operation_name(as_text(inner.get("activitydisplayname") or inner.get("operationname")))
     if not operation:
         raise UnreadableRecord("The directory audit record names no activity.")
-    when = as_text(inner.get("activitydatetime") or inner.get("time") or inner.get("timegenerated"))
+    when = time_text(inner.get("activitydatetime") or inner.get("time") or inner.get("timegenerated"))
     if not when:
         raise UnreadableRecord("The directory audit record has no time.")
 
-    initiated = _lower(as_mapping(inner.get("initiatedby")))
-    user, app = _lower(as_mapping(initiated.get("user"))), _lower(as_mapping(initiated.get("app")))
-    targets = [_lower(one) for one in as_list(inner.get("targetresources")) if isinstance(one, Mapping)]
+    initiated = lowered(as_mapping(inner.get("initiatedby")))
+    user, app = lowered(as_mapping(initiated.get("user"))), lowered(as_mapping(initiated.get("app")))
+    targets = [lowered(one) for one in as_list(inner.get("targetresources")) if isinstance(one, Mapping)]
     more = named_values(inner.get("additionaldetails"))
     name = as_text(user.get("userprincipalname")) or as_text(user.get("id"))
     actor = name or as_text(app.get("displayname")) or as_text(app.get("serviceprincipalid"))
@@ -90,15 +92,6 @@ def parse(raw: Mapping[str, Any]) -> AuditRecord:
         details={**more, **dict(_details(inner, user, app, first))},
         raw=raw,
     )
-
-
-def _lower(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Lower the names, and take off the zone that Log Analytics notes behind them."""
-    return {
-        key.partition(" [")[0].strip().lower(): one
-        for key, one in value.items()
-        if isinstance(key, str) and "@odata" not in key
-    }
 
 
 def _kind(user: Mapping[str, Any], app: Mapping[str, Any], actor: str) -> ActorType:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from graph.audit_log.pieces import PLAIN_START, SCALARS, as_text, is_blank
+from graph.audit_log.pieces import PLAIN_START, SCALARS, as_text, is_blank, plain_name
 
 # Names that other collectors use for the same thing: Log Analytics' OfficeActivity and Entra's diagnostic
 # stream.
@@ -58,7 +58,7 @@ OWN_FIELDS: Final = frozenset(
 
 def plain_key(key: str) -> str:
     """Lower a field's name; "" for the types that Graph notes beside fields, with @odata in the name."""
-    return "" if "@odata" in key else key.lower()
+    return "" if "@odata" in key else plain_name(key)
 
 
 _ALIAS_NAMES: Final = frozenset(name for names in _ALIASES.values() for name in names)

@@ -18,10 +18,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
-from graph.audit_log import directory_audit, graph_query, management_api, risk, search_rows, sign_in
+from graph.audit_log import directory_audit, forms, graph_query, management_api, risk, search_rows, sign_in
+from graph.audit_log.forms.batches import records_in
 from graph.audit_log.record import AuditRecord
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import RiskDetection, SignIn
@@ -35,10 +37,22 @@ RAW_KEPT: Final = 10_000
 _CHUNK: Final = 1 << 20
 _NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 _LONGEST_RECORD: Final = 1 << 26
+_MEMBER: Final = r'\s*"[^"]*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|-?[\d.]+|true|false|null)'
 _PAGE: Final = re.compile(
-    r'\s*\{(?:\s*"[^"]*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|-?[\d.]+|true|false|null)\s*,)*'
+    r"\s*\{(?:" + _MEMBER + r"\s*,)*"
     r'\s*"(?:value|records|Records|data|results)"\s*:\s*\['
 )
+# Possessive throughout: a million blanks must be passed once, not once from each of them.
+_BETWEEN: Final = re.compile(
+    r"\]\s*+,?+\s*+(?:\["
+    r'|(?:,?+\s*+"[^"]*+"\s*+:\s*+(?:"(?:[^"\\]|\\.)*+"|-?[\d.]++|true|false|null)\s*+)*+\}\s*+,?+(?:'
+    + _PAGE.pattern
+    + r")?|(?=[\{\]]))"
+)
+_HEAD: Final = 1 << 16
+_NOT_ASCII: Final = 0x80
+_LETTERS: Final = frozenset("äöüßÄÖÜéèêëáàâåæøñçíóôúÅÆØÉÇÑ".encode("cp1252"))
+_TAIL: Final = 1 << 16
 _NEXT: Final = re.compile(r"\}\s*,?\s*(?=\{)|\n\s*(?=\{)")
 
 
@@ -93,11 +107,20 @@ def entry_of(raw: Mapping[str, Any]) -> Entry:
     Raises:
         UnreadableRecord: when no form is recognised, or the form's reader cannot read it.
     """
-    raw = management_api.opened(raw)
+    raw = opened(raw)
     for is_one, parse in _FORMS:
         if is_one(raw):
             return parse(raw)
     raise UnreadableRecord("The record has none of the known forms.")
+
+
+def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take a record out of every frame that a collector or a tool put around it.
+
+    Raises:
+        UnreadableRecord: when the form is known and nothing is read from it.
+    """
+    return management_api.opened(forms.opened(raw))
 
 
 _FORMS: Final[
@@ -149,7 +172,10 @@ def is_lines(path: Path) -> bool:
         return False
     try:
         text = first.decode()
-        return _PAGE.match(text) is None and isinstance(json.loads(text), dict)
+        value = json.loads(text)
+        return (
+            _PAGE.match(text) is None and isinstance(value, dict) and next(records_in(value), None) is value
+        )
     except (ValueError, RecursionError):
         return False
 
@@ -160,12 +186,29 @@ def _opened(path: Path) -> Iterator[IO[str]]:
         zipped = plain.read(2) == b"\x1f\x8b"
         plain.seek(0)
         binary = gzip.GzipFile(fileobj=plain) if zipped else plain
-        head = binary.read(4)
+        head = binary.read(_HEAD)
         binary.seek(0)
-        encoding = "utf-16" if head[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
+        encoding = _encoding_of(head)
         # Undecodable bytes become replacement marks: one bad byte must not hide the rest of the evidence.
         with io.TextIOWrapper(binary, encoding=encoding, errors="replace", newline="") as text:
             yield text
+
+
+def _encoding_of(head: bytes) -> str:
+    """Tell an encoding by the beginning of a file: every form begins with letters that ASCII has."""
+    if head[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        return "utf-16"
+    if head[1:2] == b"\0" != head[:1]:
+        return "utf-16-le"
+    if head[:1] == b"\0" != head[1:2]:
+        return "utf-16-be"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError as wrong:
+        # A Windows tool's own code page has no letter of two bytes that UTF-8 knows; one bad byte is no page.
+        if not any(byte >= _NOT_ASCII for byte in head[: wrong.start]) and head[wrong.start] in _LETTERS:
+            return "cp1252"
+    return "utf-8-sig"
 
 
 def _lines_or_objects(stream: IO[str], start: str) -> Iterator[Found]:
@@ -183,8 +226,10 @@ def _lines_or_objects(stream: IO[str], start: str) -> Iterator[Found]:
             try:
                 value = json.loads(text, strict=False)
             except (ValueError, RecursionError):
-                value = None
-            yield number, text, value if isinstance(value, Mapping) else None
+                yield number, text, None
+                continue
+            for one in records_in(value):
+                yield number, text if one is None else "", one
 
 
 def _array(stream: IO[str], buffer: str, at: int) -> Iterator[Found]:
@@ -198,7 +243,17 @@ def _array(stream: IO[str], buffer: str, at: int) -> Iterator[Found]:
             at += 1
         line += buffer.count("\n", begin, at)
         if at < len(buffer) and buffer[at] == "]":
-            return
+            # Blobs saved one after the other are several arrays, downloaded pages several objects.
+            if len(buffer) - at < _TAIL and not ended:
+                more = stream.read(_CHUNK)
+                ended = not more
+                buffer, at = buffer[at:] + more, 0
+            rest = _BETWEEN.match(buffer, at)
+            if rest is None:
+                return
+            line += buffer.count("\n", at, rest.end())
+            at = rest.end()
+            continue
         if at >= len(buffer):
             if ended:
                 return
@@ -218,7 +273,8 @@ def _array(stream: IO[str], buffer: str, at: int) -> Iterator[Found]:
             end = next_one.end() if next_one else len(buffer)
             yield line, buffer[at:end].strip()[:RAW_KEPT], None
         else:
-            yield line, "", value if isinstance(value, Mapping) else None
+            for one in records_in(value):
+                yield line, "" if one is not None else str(value)[:RAW_KEPT], one
         line += buffer.count("\n", at, end)
         at = end
         if at > _CHUNK:
@@ -234,18 +290,25 @@ def _rows(lines: _Lines) -> Iterator[Found]:
         # PowerShell notes the type, Excel the separator before the header.
         if line.strip() and not line.startswith("#TYPE") and not line.lower().startswith("sep="):
             break
-    separator = max(",;\t", key=header.count)
+    offset = lines.count
+    separator = max(",;\t|", key=header.count)
     try:
         names = [name.strip() for name in next(csv.reader([header], delimiter=separator, strict=False), [])]
     except csv.Error:
         yield 1, header.strip()[:RAW_KEPT], None  # a binary file
         return
-    reader = csv.reader(lines_iterator, delimiter=separator)
-    offset = lines.count
+    lines_iterator = chain((peeked := next(lines_iterator, ""),), lines_iterator)
+    # Databases write quotes in a quoted cell with a backslash, everybody else twice.
+    escape = "\\" if re.search(r'"\{\\"(?!")', peeked) else None
+    reader = csv.reader(lines_iterator, delimiter=separator, escapechar=escape, doublequote=escape is None)
+    if len(names) == 1 and separator in names[0]:
+        names = [name.strip() for name in next(csv.reader(names, delimiter=separator), [])]
     while True:
         number = offset + reader.line_num + 1
         try:
             row = next(reader)
+            if len(row) == 1 < len(names) and separator in row[0]:  # a whole row was quoted as one cell
+                row = next(csv.reader([row[0]], delimiter=separator), row)
         except StopIteration:
             return
         except csv.Error as wrong:

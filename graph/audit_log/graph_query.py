@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from graph.audit_log.parse import parse as parse_audit_data
-from graph.audit_log.pieces import as_mapping, as_text
+from graph.audit_log.pieces import as_mapping, as_text, lowered
 from graph.audit_log.record import AuditRecord
 
 _FRAME: Final = {
@@ -27,6 +27,9 @@ _FRAME: Final = {
     "objectid": "ObjectId",
     "clientip": "ClientIP",
 }
+
+_OPEN: Final = frozenset({"dynamicproperties", "additionalproperties"})
+"""Where an open type keeps its fields: over REST, and in PowerShell's objects."""
 
 
 def is_one(raw: Mapping[str, Any]) -> bool:
@@ -44,11 +47,12 @@ def parse(raw: Mapping[str, Any]) -> AuditRecord:
     lower = {key.lower(): value for key, value in raw.items()}
     merged = {name: lower[key] for key, name in _FRAME.items() if as_text(lower.get(key))}
     inner = as_mapping(lower.get("auditdata"))
-    open_part = as_mapping(inner.get("dynamicProperties") or inner.get("DynamicProperties"))
+    within = lowered(inner)
+    open_part = as_mapping(within.get("dynamicproperties") or within.get("additionalproperties"))
     names = {name.lower(): name for name in merged}
     for part in (inner, open_part):
         for key, value in part.items():
-            if "@odata" in key or key.lower() == "dynamicproperties" or not as_text(value):
+            if "@odata" in key or key.lower() in _OPEN or not as_text(value):
                 continue
             merged[names.get(key.lower(), key)] = value
     return parse_audit_data(merged)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from graph.audit_log.parse import parse as parse_audit_data
-from graph.audit_log.pieces import as_mapping
+from graph.audit_log.pieces import as_mapping, plain_name
 from graph.audit_log.record import AuditRecord
 
 _TIMES: Final = frozenset({"creationtime", "timegenerated", "createddatetime", "creationdate"})
@@ -19,7 +19,7 @@ _ENVELOPES: Final = (("event", "original"), ("message",), ("o365", "audit"), ("_
 
 def is_one(raw: Mapping[str, Any]) -> bool:
     """Say whether this looks like AuditData itself."""
-    lower = {key.lower() for key in raw if isinstance(key, str)}
+    lower = {plain_name(key) for key in raw if isinstance(key, str)}
     return "operation" in lower and bool(lower & _TIMES)
 
 

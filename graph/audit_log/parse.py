@@ -26,6 +26,7 @@ from graph.audit_log.pieces import (
     operation_name,
     outcome,
     parameters_of,
+    time_text,
     typed_ids,
 )
 from graph.audit_log.record import ActorType, AuditRecord, Item, PropertyChange
@@ -132,7 +133,7 @@ def _parse(raw: Mapping[str, Any]) -> AuditRecord:
     operation = operation_name(fields.text("operation"))
     if not operation:
         raise UnreadableRecord("The record names no operation.")
-    when = fields.text("creationtime")
+    when = time_text(fields.get("creationtime"))
     if not when:
         raise UnreadableRecord("The record has no time.")
     at = time_of(when)

@@ -73,6 +73,13 @@ def as_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
+def time_text(value: object) -> str:
+    """Give a moment as text; PowerShell 5 writes an object that holds it beside how to show it."""
+    if isinstance(value, Mapping):
+        value = value.get("value") or value.get("DateTime")
+    return as_text(value)
+
+
 def as_mapping(value: object) -> Mapping[str, Any]:
     """Give an object, also one inside a JSON text; an empty one for anything else."""
     if type(value) is dict:
@@ -80,6 +87,8 @@ def as_mapping(value: object) -> Mapping[str, Any]:
     if not value:
         return {}
     value = decoded(value)
+    if isinstance(value, str):  # encoded twice
+        value = decoded(value)
     return value if isinstance(value, Mapping) else {}
 
 
@@ -87,6 +96,39 @@ def as_list(value: object) -> list[Any]:
     """Give a list, also one inside a JSON text; an empty one for anything else."""
     value = decoded(value)
     return list(value) if isinstance(value, list | tuple) else []
+
+
+def plain_name(key: str) -> str:
+    """Lower a field's name, with single blanks, without the zone that Log Analytics notes behind it."""
+    return " ".join(key.partition(" [")[0].lower().split())
+
+
+def lowered(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Lower the names of an object's fields; the types that Graph notes beside them are left out."""
+    return {
+        plain_name(key): one for key, one in value.items() if isinstance(key, str) and "@odata" not in key
+    }
+
+
+def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Give an object whose names have dots as objects in objects; blank values and dashes are left out."""
+    found: dict[str, Any] = {}
+    for key, value in flat.items():
+        if value in ("", "-", None):
+            continue
+        *path, last = key.split(".")
+        inner = found
+        for name in path[:_DEEPEST]:
+            below = inner.get(name)
+            if not isinstance(below, dict):
+                below = inner[name] = {}
+            inner = below
+        inner[last] = value
+    return found
+
+
+_DEEPEST: Final = 8
+"""How deep a name with dots is laid out; no collector's is deeper, and a name of a million dots is none."""
 
 
 def objects_of(text: str) -> list[Any]:

@@ -204,6 +204,11 @@ class _Scanner:
         self.tally.lines = last
 
     def _object(self, raw: Mapping[str, Any], number: int) -> None:
+        try:
+            raw = files.opened(raw)
+        except UnreadableRecord as wrong:
+            self._unreadable(number, wrong.sentence, encoded(raw).decode(errors="replace"))
+            return
         data = raw.get("AuditData") if search_rows.is_one(raw) else None
         if isinstance(data, str) and self.take(data.encode(errors="replace"), number):
             return
@@ -293,6 +298,7 @@ class _Scanner:
 
     def _entry(self, raw: Mapping[str, Any], number: int) -> None:
         try:
+            raw = files.opened(raw)
             found = files.entry_of(raw)
         except UnreadableRecord as wrong:
             self._unreadable(number, wrong.sentence, encoded(raw).decode())

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from graph.audit_log.parse import parse as parse_audit_data
-from graph.audit_log.pieces import as_text, objects_of
+from graph.audit_log.pieces import as_mapping, as_text, objects_of, time_text
 from graph.audit_log.record import AuditRecord
 
 _COLUMNS: Final = {
@@ -42,24 +42,33 @@ def parse(row: Mapping[str, Any]) -> AuditRecord:
         UnreadableRecord: when neither AuditData nor the columns name an operation and a time.
     """
     lower = {key.strip().lower(): value for key, value in row.items() if isinstance(key, str)}
+    times = {"creationdate": time_text(lower.get("creationdate"))}
     columns = {
         name: text.split(",")[0] if key == "userids" else text
         for key, name in _COLUMNS.items()
-        if (text := as_text(lower.get(key)))
+        if (text := times.get(key) or as_text(lower.get(key)))
     }
     given = lower.get("auditdata")
     if isinstance(given, Mapping):
         return parse_audit_data({**_absent_in(columns, given), **given})
     text = as_text(given)
-    try:
-        data = json.loads(text, strict=False) if text else None
-    except (ValueError, RecursionError):
-        data = None
-    if isinstance(data, Mapping):
+    text = _unescaped(text)
+    if data := as_mapping(text):
         return parse_audit_data({**_absent_in(columns, data), **data})
     state = "cut" if text else "blank"
     rescued = rescued_fields(text)
     return parse_audit_data({**_absent_in(columns, rescued), **rescued, "AuditDataState": state})
+
+
+def _unescaped(text: str) -> str:
+    """Undo the backslashes that databases write before quotes, also of a text that is cut off."""
+    if not text.startswith(('{\\"', '"{\\"')):
+        return text
+    body = text.removeprefix('"').removesuffix('"').rstrip("\\")
+    try:
+        return str(json.loads(f'"{body}"', strict=False))
+    except ValueError:
+        return text
 
 
 def rescued_fields(text: str) -> dict[str, Any]:

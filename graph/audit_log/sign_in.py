@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from graph.addresses import address_of
-from graph.audit_log.pieces import as_list, as_mapping, as_text, content_id
+from graph.audit_log.pieces import as_list, as_mapping, as_text, content_id, lowered, time_text
 from graph.audit_log.record import AuditRecord
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import DeviceDetail, GeoCoordinates, Location, SignIn, SignInStatus
@@ -36,7 +36,7 @@ _OTHERS: Final = frozenset(
 
 def is_one(raw: Mapping[str, Any]) -> bool:
     """Say whether this is a sign-in of the sign-in log, of a user or of an application."""
-    lower = _lower(raw)
+    lower = lowered(raw)
     if {as_text(lower.get("category")).lower(), as_text(lower.get("type")).lower()} & (_CATEGORIES | _OTHERS):
         return True
     return (
@@ -81,23 +81,23 @@ def parse(raw: Mapping[str, Any]) -> SignIn:
     Raises:
         UnreadableRecord: when it is an application's sign-in, or lacks its time.
     """
-    outer = _lower(raw)
+    outer = lowered(raw)
     kinds = {as_text(outer.get("category")).lower(), as_text(outer.get("type")).lower()}
     if kinds & _OTHERS:
         raise UnreadableRecord("The sign-in is an application's, not a user's.")
     inner = {
         **outer,
-        **{key: one for key, one in _lower(as_mapping(outer.get("properties"))).items() if one is not None},
+        **{key: one for key, one in lowered(as_mapping(outer.get("properties"))).items() if one is not None},
     }
-    status = _lower(as_mapping(inner.get("status")))
-    device = _lower(as_mapping(inner.get("devicedetail")))
+    status = lowered(as_mapping(inner.get("status")))
+    device = lowered(as_mapping(inner.get("devicedetail")))
     number = as_text(status.get("errorcode")) or as_text(inner.get("resulttype"))
     interactive = as_text(inner.get("isinteractive")).lower()
     asn = as_text(inner.get("autonomoussystemnumber"))
     try:
         return SignIn(
             id=as_text(inner.get("id")) or content_id(raw),
-            created_date_time=as_text(
+            created_date_time=time_text(
                 inner.get("createddatetime") or inner.get("time") or inner.get("timegenerated")
             ),
             user_id=as_text(inner.get("userid")),
@@ -141,11 +141,11 @@ def parse(raw: Mapping[str, Any]) -> SignIn:
 
 def location_of(inner: Mapping[str, Any]) -> Location | None:
     """Read the place of a sign-in or risk; Log Analytics has it under LocationDetails."""
-    place = _lower(as_mapping(inner.get("locationdetails"))) or _lower(as_mapping(inner.get("location")))
+    place = lowered(as_mapping(inner.get("locationdetails"))) or lowered(as_mapping(inner.get("location")))
     country = "" if place else as_text(inner.get("location"))
     if not place and not country:
         return None
-    geo = _lower(as_mapping(place.get("geocoordinates")))
+    geo = lowered(as_mapping(place.get("geocoordinates")))
     latitude, longitude = geo.get("latitude"), geo.get("longitude")
     known = isinstance(latitude, int | float) and isinstance(longitude, int | float)
     return Location(
@@ -159,8 +159,3 @@ def location_of(inner: Mapping[str, Any]) -> Location | None:
 def _flag(value: object) -> bool | None:
     text = as_text(value).lower()
     return text == "true" if text in {"true", "false"} else None
-
-
-def _lower(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Lower the names, and take off the zone that Log Analytics notes behind them."""
-    return {key.partition(" [")[0].strip().lower(): one for key, one in value.items() if isinstance(key, str)}

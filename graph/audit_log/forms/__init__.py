@@ -1,0 +1,82 @@
+"""The forms that other products give audit records and sign-ins, one module each, told by fields' names.
+
+A form's module has `is_one`, which is asked with the names of a record's fields in lower case, and `opened`,
+which gives the record that stands inside in Microsoft's own form. A form that nothing is read from yet raises
+in `opened` and says what to export in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+from graph.audit_log.forms import (
+    cloud_app_events,
+    defender_sign_ins,
+    elastic,
+    email_events,
+    entra_audit_csv,
+    entra_sign_ins_csv,
+    message_trace,
+    search_hit,
+    splunk_event,
+    splunk_table,
+    wazuh,
+)
+from graph.audit_log.pieces import plain_name
+
+
+class Form(Protocol):
+    """One form, as a module."""
+
+    __name__: str
+    __doc__: str | None
+
+    def is_one(self, names: frozenset[str], /) -> bool:
+        """Say whether a record with fields of these names, in lower case, has this form."""
+
+    def opened(self, raw: Mapping[str, Any], /) -> Mapping[str, Any]:
+        """Give the record inside."""
+
+
+FORMS: Final[tuple[Form, ...]] = (
+    search_hit,
+    splunk_event,
+    wazuh,
+    elastic,
+    cloud_app_events,
+    defender_sign_ins,
+    entra_sign_ins_csv,
+    entra_audit_csv,
+    splunk_table,
+    message_trace,
+    email_events,
+)
+
+_DEEPEST: Final = 5
+"""How many frames may lie around one record: a hit of a search holds an alert, which holds a record."""
+
+
+def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take a record out of every frame around it; a record without one comes back as it is.
+
+    Raises:
+        UnreadableRecord: when the form is known and nothing is read from it.
+    """
+    for _ in range(_DEEPEST):
+        form = _form_of(tuple(raw))
+        if form is None:
+            break
+        inside = form.opened(raw)
+        if inside is raw:
+            break
+        raw = inside
+    return raw
+
+
+@lru_cache(maxsize=256)
+def _form_of(keys: tuple[str, ...]) -> Form | None:
+    # The records of a file have the same few sets of names: only the first of each is looked at.
+    names = frozenset(plain_name(key) for key in keys)
+    return next((form for form in FORMS if form.is_one(names)), None)

@@ -1,0 +1,46 @@
+"""Objects that hold many records: an array, a query's tables, a search's response, a results object.
+
+Source: Azure Monitor, "Log Analytics query API" (tables with columns and rows); Elasticsearch, "Search API"
+(hits in hits); Splunk, "Export search results" (results, or fields and rows).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graph.audit_log.pieces import as_mapping
+
+
+def records_in(value: object) -> Iterator[Mapping[str, Any] | None]:
+    """Yield the records that a JSON value holds; itself when it is one; None for what is no object."""
+    if isinstance(value, list):
+        for one in value:
+            yield one if isinstance(one, Mapping) else None
+    elif not isinstance(value, Mapping):
+        yield None
+    elif isinstance(tables := value.get("tables") or value.get("Tables"), list):
+        for table in tables:
+            yield from _rows(as_mapping(table))
+    elif isinstance(hits := as_mapping(value.get("hits")).get("hits"), list):
+        yield from records_in(hits)
+    elif isinstance(results := value.get("results"), list) and "operation" not in value:
+        yield from records_in(results)
+    elif isinstance(value.get("rows"), list) and isinstance(value.get("fields"), list):
+        yield from _rows({"columns": value["fields"], "rows": value["rows"]})
+    else:
+        yield value
+
+
+def _rows(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any] | None]:
+    low = {key.lower(): one for key, one in table.items()}
+    names = [_name(column) for column in low.get("columns") or ()]
+    for row in low.get("rows") or ():
+        yield dict(zip(names, row, strict=False)) if isinstance(row, list) else None
+
+
+def _name(column: object) -> str:
+    if isinstance(column, Mapping):
+        low = {str(key).lower(): one for key, one in column.items()}
+        return str(low.get("name") or low.get("columnname") or "")
+    return str(column)
