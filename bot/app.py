@@ -119,7 +119,7 @@ class Bot:
             try:
                 self._socket.connect()  # type: ignore[no-untyped-call]  # the library has no types there
             except Exception as error:
-                raise CannotStart(f"Slack does not take the Socket Mode connection ({error}).") from error
+                raise CannotStart(f"Slack refused the Socket Mode connection ({error}).") from error
         named, approvers = self.settings.responders, self.settings.approvers
         if not named.users and not named.group:
             log.warning("Nobody may ask: the settings name no responders.", action="bot.nobody_may_ask")
@@ -205,7 +205,7 @@ def people_of(settings: Settings, ledger: Ledger, tenants: Tenants) -> People:
         CannotStart: the settings do not say how to reach Slack, or it does not take the token.
     """
     if settings.slack is None:
-        raise CannotStart("The settings do not say how to reach Slack.")
+        raise CannotStart("The settings have no [slack] section.")
     client = make_client(settings.slack)
     return _people(client, str(_whoami(client)["team_id"]), settings, ledger, tenants)
 
@@ -243,7 +243,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
     """
     slack = settings.slack
     if slack is None:
-        raise CannotStart("The settings do not say how to reach Slack.")
+        raise CannotStart("The settings have no [slack] section.")
     client = make_client(slack)
     me = _whoami(client)
     ledger = Ledger(settings.ledger, clock)

@@ -21,4 +21,4 @@ def atlas_of(cities: Path | None) -> Atlas:
     try:
         return Cities(cities)
     except (OSError, maxminddb.InvalidDatabaseError) as error:
-        raise CannotStart(f"cities: {cities} is not a city database in MaxMind's form ({error}).") from error
+        raise CannotStart(f"cities: {cities} is not a city database in MaxMind format ({error}).") from error

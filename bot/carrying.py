@@ -181,7 +181,7 @@ class Carrying:
         raised = bool(doors.new)
         self._proposals.watched(case.id, _seen(doors, 0, raised=raised))
         if not doors.is_quiet:
-            self._papers.say_in_thread(proposal, "looked again", answers.looked_again(says(doors), case))
+            self._papers.say_in_thread(proposal, "rechecked", answers.looked_again(says(doors), case))
 
     def _is_looked_at(self, proposal: Proposal) -> bool:
         """Whether the case was looked at after this proposal was carried out."""
@@ -225,7 +225,7 @@ class Carrying:
         self._cards.refresh(case_id)
         if raised:
             message = answers.came_back(says(doors), case, self._cards.link(case))
-            self._cards.say_in_room(case, f"looked again {number}", message)
+            self._cards.say_in_room(case, f"rechecked {number}", message)
 
     def _look(self, case: Case) -> Doors:
         return look_again(
@@ -309,11 +309,11 @@ def _sentence(doors: Doors) -> str:
     number = len(doors.closed) + len(doors.came_back)
     if doors.is_quiet and number:
         return all_closed(number)
-    parts = [f"Looked again: {len(doors.closed)} of {number} back doors are closed."]
+    parts = [f"Rechecked: {len(doors.closed)} of {number} closed items are still closed."]
     for title, names in (
         ("Open", [change.says for change in doors.came_back]),
         ("New since the check", [change.says for change in doors.new]),
-        ("Could not look", [one.what for one in doors.not_seen]),
+        ("Not collected", [one.what for one in doors.not_seen]),
     ):
         if names:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

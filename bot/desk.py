@@ -157,7 +157,7 @@ class Desk:
             verb, wish = read(words)
             if verb is suspect:
                 return suspect.check_words(wish)
-        raise NotUnderstood("I do not know this report. Type: /compromise check and the address.")
+        raise NotUnderstood("This report was not found. Type: /compromise check and the address.")
 
     def show_home(self, user: str) -> None:
         """Draw the Home tab of somebody who opens it, without waiting for it to be drawn."""

@@ -36,7 +36,7 @@ class AlreadyEnrolled(BotError):
 
     def __init__(self) -> None:
         super().__init__(
-            "You have a second factor already. Whoever runs the bot can remove it: compromise factor remove."
+            "You already have a second factor. The bot's operator can remove it: compromise factor remove."
         )
 
 
@@ -59,7 +59,7 @@ class SlackFailed(BotError):
     """
 
     def __init__(self, method: str, code: str, *, passing: bool = False, retry_after: float = 0.0) -> None:
-        super().__init__(f"Slack did not do what it was asked ({code}).")
+        super().__init__(f"Slack refused the request ({code}).")
         self.method = method
         self.code = code
         self.passing = passing

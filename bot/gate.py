@@ -45,7 +45,9 @@ class Gate:
         asker = self._people.asker(asked.user, asked.team)
         suspected = self._ledger.case_against(asker.identity)
         if suspected:
-            raise Barred(f"Your own account counts as taken over in case {suspected.id}, so you may not ask.")
+            raise Barred(
+                f"Your own account is marked compromised in case {suspected.id}, so you cannot use this."
+            )
         return asker
 
     def voter(self, asked: Asked, *, factor: bool = False) -> Voter:
@@ -111,7 +113,7 @@ class Gate:
             Barred: it is their own.
         """
         if self._ledger.owner(subject).is_same(asker.identity):
-            raise Barred("You may not ask about your own account. Ask a colleague to do it.")
+            raise Barred("You cannot check your own account. Ask a colleague to do it.")
 
     def account(self, who: Who) -> tuple[Subject, Connection]:
         """Find the account that is meant, and its tenant.
@@ -149,11 +151,11 @@ class Gate:
         found = [case for address in wanted for case in self._cases_of(address)]
         if not found:
             name = wanted[0] if wanted else about.alias if isinstance(about, Alias) else ""
-            raise NotUnderstood(f"There is no case about {name} yet. Type: /compromise check {name}")
+            raise NotUnderstood(f"There is no case for {name} yet. Type: /compromise check {name}")
         accounts = {(case.tenant, case.subject.id): case.subject.user_principal_name for case in found}
         if len(accounts) > 1:
             names = ", ".join(sorted(accounts.values()))
-            raise NotUnderstood(f"That means more than one account: {names}. Type the whole address.")
+            raise NotUnderstood(f"More than one account matches: {names}. Type the full address.")
         return tuple({case.id: case for case in found}.values())
 
     def finished_case(self, about: About) -> Case:
@@ -172,7 +174,7 @@ class Gate:
                 self._ledger.demand_as_noted(case)
                 return case
         name = cases[0].subject.mail
-        raise NotUnderstood(f"No check of {name} has come to an end yet. Type: /compromise check {name}")
+        raise NotUnderstood(f"No check of {name} has finished yet. Type: /compromise check {name}")
 
     def _cases_of(self, address: str) -> list[Case]:
         return [case for case in self._ledger.cases_about(address) if case.subject.is_meant_by(address)]
@@ -188,17 +190,17 @@ class Gate:
                     continue
                 found[connection.settings.name, subject.id] = (subject, connection)
         if not found:
-            domains = ", ".join(sorted(self.ours)) or "no domain, as the settings name none"
-            raise NoSuchUser(f"Nobody is called {alias} in {domains}. Type the whole address.")
+            domains = ", ".join(sorted(self.ours)) or "any domain, as the settings name none"
+            raise NoSuchUser(f"No account {alias} in {domains}. Type the full address.")
         if len(found) > 1:
             names = ", ".join(sorted(subject.user_principal_name for subject, _ in found.values()))
-            raise NotUnderstood(f"{alias} means more than one account: {names}. Type the whole address.")
+            raise NotUnderstood(f"{alias} matches more than one account: {names}. Type the full address.")
         return next(iter(found.values()))
 
 
 def not_asked(code: str) -> str:
     """Say that the owner's Slack accounts are not known."""
     return (
-        f"Slack could not be asked which Slack accounts the owner has ({code}), so nobody may decide about"
-        " this account yet. Try again."
+        f"Slack could not be asked which Slack accounts the owner has ({code}), so no one may "
+        "decide about this account yet. Try again."
     )

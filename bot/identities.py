@@ -24,12 +24,13 @@ from graph.question import Subject
 log = structlog.get_logger(__name__)
 
 CHANGED: Final = (
-    "Your address in Slack or your account in Microsoft 365 changed after you were named, so nobody can tell"
-    " that you are who was named. Whoever runs the bot can name you again: compromise people name {user}"
+    "Your address in Slack or your account in Microsoft 365 changed after you were named, so no "
+    "one can tell that you are who was named. Whoever runs the bot can name you again: "
+    "compromise people name {user}"
 )
 NO_ACCOUNT: Final = (
-    "Your address in Slack belongs to no account in our tenants, so nobody can tell which account is yours."
-    " Have your Microsoft 365 address entered under people in the settings."
+    "Your address in Slack belongs to no account in our tenants, so no one can tell which "
+    "account is yours. Have your Microsoft 365 address entered under people in the settings."
 )
 
 

@@ -137,12 +137,12 @@ class Checking:
             raise
         except GraphError as error:
             reference = refer("A check failed.", case_id)
-            says = f"{error.sentence} The log has more under {reference}."
+            says = f"{error.sentence} Reference: {reference}."
             with self._ledger.writing() as writing:
                 writing.fail(case_id, says=says, reference=reference, code=error.code)
         except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
-            reference = refer("A check failed by a mistake of ours.", case_id)
-            says = f"A mistake of ours ended this check; the log has it under {reference}."
+            reference = refer("A check failed: internal error.", case_id)
+            says = f"Internal error during this check. Reference: {reference}."
             with self._ledger.writing() as writing:
                 writing.fail(case_id, says=says, reference=reference)
         else:
@@ -176,7 +176,7 @@ class Checking:
             return offer_text(offer(evidence, report, self._guard))
         except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
             reference = refer("The steps could not be planned.", case_id)
-            why = f"A mistake of ours kept the steps from being planned; the log has it under {reference}."
+            why = f"Internal error: the steps could not be planned. Reference: {reference}."
             return offer_text(Nothing(step, why, refused=True) for step in ORDER)
 
     def show(self, case_id: str) -> None:
@@ -242,9 +242,7 @@ class Jobs:
         """
         DBOS.destroy(destroy_registry=True)
         if not self._url.startswith("sqlite:///"):
-            raise CannotStart(
-                "The engine's database cannot be used; the log says why. Nothing in it is needed."
-            )
+            raise CannotStart("The job database cannot be used; see the log. Nothing in it is needed.")
         store = Path(self._url.removeprefix("sqlite:///"))
         aside = store.with_name(f"{store.name}.damaged-{self._clock():%Y%m%dT%H%M%S}")
         for tail in ("", "-wal", "-shm"):
@@ -253,7 +251,7 @@ class Jobs:
                 file.rename(aside.with_name(aside.name + tail))
         log.error("The engine's store was damaged and is made anew.", action="engine.anew", aside=str(aside))
         if not self._launched():
-            raise CannotStart(f"The engine's store {store} cannot be used; the log says why.")
+            raise CannotStart(f"The job database {store} cannot be used; see the log.")
 
     def _launched(self) -> bool:
         """Start the engine and ask it something; whether its store is as it should be."""
@@ -455,9 +453,7 @@ class Jobs:
             case = self._cards.post(case)
         if known and case.run >= RUNS:
             reference = refer("A check was given up.", case.id, runs=case.run)
-            says = (
-                f"The check was started {case.run} times and never ended; the log has more under {reference}."
-            )
+            says = f"The check was started {case.run} times and never finished. Reference: {reference}."
             with self._ledger.writing() as writing:
                 writing.fail(case.id, says=says, reference=reference)
             self._cards.show(case.id)

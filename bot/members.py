@@ -76,19 +76,19 @@ def why_not(account: Account, home: str, named: frozenset[str]) -> str:
     if account.deleted:
         return "Your Slack account is deactivated."
     if account.bot:
-        return "Bots may not ask for checks."
+        return "Bots cannot run checks."
     if account.stranger or account.team != home:
-        return "People from another workspace may not ask for checks."
+        return "People from another workspace cannot run checks."
     if account.guest:
-        return "Guests of this workspace may not ask for checks."
+        return "Guests of this workspace cannot run checks."
     if not account.email:
-        return "Slack tells no address for you, so nobody can tell whether you ask about your own account."
+        return "Slack has no email address for you, so your own account is unknown."
     if not account.confirmed:
-        return "Your address in Slack is not confirmed."
+        return "Your email address in Slack is not confirmed."
     if not named:
-        return "Nobody may ask for checks yet: the settings name no responders."
+        return "No one can run checks yet: the settings name no responders."
     if account.id not in named:
-        return "You are not one of the responders who may ask for checks."
+        return "You are not a responder."
     return ""
 
 
@@ -100,11 +100,11 @@ def why_no_reporter(account: Account, home: str) -> str:
     if account.deleted:
         return "Your Slack account is deactivated."
     if account.bot:
-        return "Bots may not report accounts."
+        return "Bots cannot report accounts."
     if account.stranger or account.team != home:
-        return "People from another workspace may not report accounts here."
+        return "People from another workspace cannot report accounts here."
     if account.guest:
-        return "Guests of this workspace may not report accounts. Ask somebody who works here to do it."
+        return "Guests of this workspace cannot report accounts. Ask an employee to do it."
     return ""
 
 
@@ -117,21 +117,21 @@ def why_no_approver(account: Account, home: str, named: frozenset[str]) -> str:
         named: The user ids that the settings name as approvers, directly or through the group.
     """
     if account.deleted:
-        return "Your Slack account is deactivated, so you may not approve."
+        return "Your Slack account is deactivated, so you cannot approve."
     if account.bot:
-        return "Bots may not approve."
+        return "Bots cannot approve."
     if account.stranger or account.team != home:
-        return "People from another workspace may not approve."
+        return "People from another workspace cannot approve."
     if account.guest:
-        return "Guests of this workspace may not approve."
+        return "Guests of this workspace cannot approve."
     if not account.email:
-        return "Slack tells no address for you, so nobody can tell whose account you would decide about."
+        return "Slack has no email address for you, so your own account is unknown."
     if not account.confirmed:
-        return "Your address in Slack is not confirmed, so you may not approve."
+        return "Your email address in Slack is not confirmed, so you cannot approve."
     if not named:
-        return "Nobody may approve yet: the settings name no approvers."
+        return "No one can approve yet: the settings name no approvers."
     if account.id not in named:
-        return "You are not one of the approvers."
+        return "You are not an approver."
     return ""
 
 
@@ -177,7 +177,7 @@ class Members:
             answer = call(self._client.users_info, user=user)
         except SlackFailed as error:
             if error.code in ("user_not_found", "user_not_visible"):
-                raise NotUnderstood(f"Slack knows nobody with the id {user}.") from error
+                raise NotUnderstood(f"Slack has no user with the ID {user}.") from error
             raise
         account = account_of(answer["user"])
         if account.id in self.addresses and not account.email:
@@ -192,7 +192,7 @@ class Members:
         """
         barred = why_not(account, self.home, self._names(self._responders))
         if not barred and team not in ("", self.home):
-            barred = "People from another workspace may not ask for checks."
+            barred = "People from another workspace cannot run checks."
         return barred
 
     def why_no_approver(self, account: Account, team: str = "", *, fresh: bool) -> str:
@@ -203,7 +203,7 @@ class Members:
         """
         barred = why_no_approver(account, self.home, self._names(self._approvers, fresh=fresh))
         if not barred and team not in ("", self.home):
-            barred = "People from another workspace may not approve."
+            barred = "People from another workspace cannot approve."
         return barred
 
     def addresses_of(self, account: Account) -> frozenset[str]:

@@ -54,11 +54,11 @@ def doubt_about(ledger: Ledger, person: Identity) -> str:
     """
     against = ledger.case_against(person, ("compromised", "suspicious"))
     if against:
-        found = "counts as taken over" if against.verdict == "compromised" else "was found suspicious"
-        return f"Your own account {found} in case {against.id}, so you may not decide anything."
+        found = "is marked compromised" if against.verdict == "compromised" else "was found suspicious"
+        return f"Your own account {found} in case {against.id}, so you cannot vote."
     for case in ledger.unfinished_cases():
         if owner_of(case.subject, case.owners or ()).is_same(person):
-            return f"Your own account is being looked into in case {case.id}, so you may not decide anything."
+            return f"Your own account is under investigation in case {case.id}, so you cannot vote."
     return ""
 
 
@@ -102,7 +102,7 @@ class People:
         try:
             account = self._members.account(user)
         except NotUnderstood as error:
-            raise Barred("Slack does not tell who you are, so you may not ask for checks.") from error
+            raise Barred("Slack did not identify you, so you cannot run checks.") from error
         reason = self._members.why_no_asker(account, team)
         if reason:
             raise Barred(reason)
@@ -122,10 +122,10 @@ class People:
         try:
             account = self._members.account(user)
         except NotUnderstood as error:
-            raise Barred("Slack does not tell who you are, so you may not report anything.") from error
+            raise Barred("Slack did not identify you, so you cannot report accounts.") from error
         reason = why_no_reporter(account, self._members.home)
         if not reason and team not in ("", self._members.home):
-            reason = "People from another workspace may not report accounts here."
+            reason = "People from another workspace cannot report accounts here."
         if reason:
             raise Barred(reason)
         return _person(account, self._identities.recall(account.id, self._members.addresses_of(account)))
@@ -192,13 +192,14 @@ class People:
         account = self._members.account(user)
         if self._identities.is_changed(user, account.email):
             raise NotUnderstood(
-                f"The address of {account.name} in Slack changed after they were named, so it may lead to"
-                " somebody else's account. Type the address of the account that you mean instead."
+                f"The address of {account.name} in Slack changed after they were named, so it may "
+                "lead to someone else's account. Type the address of the account that you mean "
+                "instead."
             )
         if account.bot:
             raise NotUnderstood(f"{account.name} is a bot and has no mailbox. Type the address instead.")
         if not account.email:
-            raise NotUnderstood(f"Slack tells no address for {account.name}. Type the address instead.")
+            raise NotUnderstood(f"Slack has no email address for {account.name}. Type the address instead.")
         return account.email
 
     def slack_users_of(self, subject: Subject) -> tuple[frozenset[str], str]:
@@ -238,9 +239,7 @@ class People:
         try:
             account = self._members.account(user)
         except NotUnderstood:
-            return Voter(
-                user, frozenset(), "Slack does not tell who you are, so you may not approve.", factor
-            )
+            return Voter(user, frozenset(), "Slack did not identify you, so you cannot approve.", factor)
         barred = self._members.why_no_approver(account, team, fresh=live)
         if barred:
             known = self._identities.recall(account.id, self._members.addresses_of(account))

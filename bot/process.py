@@ -65,8 +65,8 @@ def demand_not_lost(ledger: Path, key: Path) -> None:
     """
     if key.exists() and not ledger.exists():
         raise CannotStart(
-            f"The key {key} is there, and the ledger {ledger} that it belongs to is gone. Restore the newest"
-            " backup; to begin a new ledger on purpose, move the key away first."
+            f"The key {key} exists, but its ledger {ledger} is missing. Restore the newest "
+            "backup; to start a new ledger on purpose, move the key away first."
         )
 
 
@@ -88,7 +88,7 @@ def only_one(ledger: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise CannotStart(f"Another bot works on {ledger}; stop that one first.") from error
+            raise CannotStart(f"Another bot is using {ledger}; stop it first.") from error
         yield
     finally:
         os.close(file)

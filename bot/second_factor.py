@@ -208,12 +208,12 @@ def _said(verdict: Verdict, standing: Standing) -> Checked:
     until = f"{standing.locked_until.astimezone(UTC):%H:%M} UTC" if standing.locked_until else ""
     left = MOST_WRONG - standing.wrong
     if verdict is Verdict.WRONG and until:
-        return Checked(right=False, says=f"That was the fifth wrong code; no code counts until {until}.")
+        return Checked(right=False, says=(f"That was the fifth wrong code; codes are locked until {until}."))
     says = {
         Verdict.RIGHT: "The code is right.",
-        Verdict.WRONG: f"The code is wrong. Wrong codes left before none counts for a while: {left}.",
-        Verdict.USED: "This code was used before; wait for the next one.",
-        Verdict.LOCKED: f"There were too many wrong codes; no code counts until {until}.",
-        Verdict.NOT_ENROLLED: "There is no second factor to compare the code with; enrol first.",
+        Verdict.WRONG: f"The code is wrong. Attempts left: {left}.",
+        Verdict.USED: "This code was already used; wait for the next one.",
+        Verdict.LOCKED: f"Too many wrong codes; codes are locked until {until}.",
+        Verdict.NOT_ENROLLED: "You have no second factor; type /compromise enroll first.",
     }
     return Checked(verdict is Verdict.RIGHT, says[verdict])

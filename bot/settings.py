@@ -75,7 +75,7 @@ def parse_span(text: str) -> timedelta:
     """
     match = _SPAN.fullmatch(text.strip())
     if match is None or not int(match[1]):
-        raise ValueError(f"{text!r} is not a span of time such as 36h, 7d or 2w")
+        raise ValueError(f"{text!r} is not a time range such as 36h, 7d or 2w")
     return timedelta(**{_UNITS[match[2][0].lower()]: int(match[1])})
 
 
@@ -112,20 +112,21 @@ class SlackSettings(_Frozen):
         None, description="the app's signing secret; the mode http needs it", min_length=1
     )
     mode: Literal["socket", "http"] = Field(
-        "socket", description="socket or http, for signed requests to an address of yours"
+        "socket", description="socket, or http for signed requests to your own URL"
     )
     host: str = Field("127.0.0.1", description="the address that the mode http listens on", min_length=1)
     port: int = Field(3000, description="the port that the mode http listens on, 1 to 65535", ge=0, le=65535)
     channel: str = Field(
         "",
-        description="the id of the channel that cards go to, such as C0123ABCD; without it, the channel in"
-        " which somebody asks",
+        description=("the channel ID for cards, such as C0123ABCD; by default, the channel of the request"),
         pattern="^([CG][A-Z0-9]+)?$",
     )
     checkpoints: str = Field(
         "",
-        description="the id of the channel that signed checkpoints of the ledger go to, such as C0123ABCD;"
-        " one that the bot's operators cannot delete messages from is worth most",
+        description=(
+            "the channel ID for signed ledger checkpoints, such as C0123ABCD; best one "
+            "where the bot's operators cannot delete messages"
+        ),
         pattern="^([CG][A-Z0-9]+)?$",
     )
     api_url: str = Field(SLACK, description=f"{SLACK}; anything else is for the sandbox on this machine only")
@@ -215,13 +216,13 @@ class Settings(_Frozen):
         (), description="the Microsoft 365 tenants, one [[tenants]] table each"
     )
     slack: SlackSettings | None = Field(None, description="how to reach Slack")
-    responders: ResponderSettings = Field(default_factory=ResponderSettings, description="who may ask")
-    approvers: ApproverSettings = Field(default_factory=ApproverSettings, description="who may approve")
-    policy: PolicySettings = Field(
-        default_factory=PolicySettings, description="what it takes to carry something out"
+    responders: ResponderSettings = Field(
+        default_factory=ResponderSettings, description=("who can run checks and propose")
     )
+    approvers: ApproverSettings = Field(default_factory=ApproverSettings, description=("who can approve"))
+    policy: PolicySettings = Field(default_factory=PolicySettings, description="what approvals need")
     protected: tuple[str, ...] = Field(
-        (), description="addresses or object ids of accounts that are never touched, such as break-glass ones"
+        (), description=("addresses or object IDs of protected accounts, such as break-glass accounts")
     )
     people: dict[str, str] = Field(
         default_factory=dict,
@@ -246,7 +247,7 @@ class Settings(_Frozen):
         pattern="^(sqlite:///.+|postgresql(\\+psycopg)?://.+)$",
     )
     window: Span = Field(
-        timedelta(days=14), description="how far back to look unless asked otherwise, such as 14d or 36h"
+        timedelta(days=14), description="the default time range of a check, such as 14d or 36h"
     )
     patience: Span = Field(
         timedelta(minutes=30), description="how long a check waits for a slow source, such as 30m or 2h"
@@ -396,8 +397,8 @@ def _file(path: Path | None) -> dict[str, Any]:
     secrets = sorted(_secrets_in(values)) if mode & _OTHERS else []
     if secrets:
         held = ", ".join(secrets)
-        told = f"{chosen}: others on this machine may read it, and it holds {held}; run chmod 600 on it, and"
-        raise SettingsError([f"{told} replace these: somebody may have them."])
+        told = f"{chosen}: others on this machine can read it, and it has {held}; run chmod 600 on it, and"
+        raise SettingsError([f"{told} replace these: they may be exposed."])
     return values
 
 
@@ -416,7 +417,7 @@ def exposed(path: Path | None) -> str:
     except OSError:
         return ""  # there is none, or whoever loads it says why it cannot be read
     may = " and ".join(word for word, bit in (("read", stat.S_IROTH), ("change", stat.S_IWOTH)) if mode & bit)
-    return f"{chosen}: others on this machine may {may} it; run chmod 640 on it." if may else ""
+    return f"{chosen}: others on this machine can {may} it; run chmod 640 on it." if may else ""
 
 
 def exposed_keys(settings: Settings) -> list[str]:
@@ -424,8 +425,10 @@ def exposed_keys(settings: Settings) -> list[str]:
     holders = [holder for tenant in settings.tenants for holder in (tenant, tenant.remediate) if holder]
     files = dict.fromkeys(holder.certificate for holder in holders if holder.certificate)
     return [
-        f"{file}: others on this machine may read or change this private key; run chmod 600 on it, and"
-        " replace the certificate: somebody may have the key."
+        (
+            f"{file}: others on this machine may read or change this private key; run chmod 600 on "
+            "it, and replace the certificate: someone may have the key."
+        )
         for file in files
         if file.is_file() and file.stat().st_mode & _OTHERS
     ]

@@ -122,9 +122,9 @@ The last vote may have come just in time, and the program may have been started 
 knows whether the plan still fits."""
 
 _ENDED: Final[dict[ProposalState, str]] = {
-    S.APPROVED: "It is approved already.",
-    S.RUNNING: "It is approved already, and being carried out.",
-    S.DONE: "It is carried out already.",
+    S.APPROVED: "It is already approved.",
+    S.RUNNING: "It is already approved and being carried out.",
+    S.DONE: "It was already carried out.",
     S.DENIED: "It was denied.",
     S.WITHDRAWN: "It was withdrawn.",
     S.EXPIRED: "It has expired. Propose it again.",
@@ -140,7 +140,7 @@ def advance(state: ProposalState, verb: Move) -> ProposalState:
     """
     following = TRANSITIONS.get((state, verb))
     if following is None:
-        raise NotNow(_ENDED.get(state, f"An open proposal cannot {verb} yet: it is not approved."))
+        raise NotNow(_ENDED.get(state, f"The proposal cannot {verb} yet: it is not approved."))
     return following
 
 
@@ -180,19 +180,19 @@ def why_not(ballot: Ballot, voter: Voter, *, yes: bool, digest: str, now: dateti
     if now >= ballot.expires_at:
         return _ENDED[S.EXPIRED]
     if len(digest) < SHORTEST_DIGEST or not ballot.digest.startswith(digest.casefold()):
-        return "That is not the plan that is proposed now. Read the proposal again, and vote on what it says."
+        return "The plan has changed. Review the proposal again, and vote on the current plan."
     if has_voted(ballot.votes, voter):
-        return "You have answered already; one person has one vote."
+        return "You already voted; each person has one vote."
     if ballot.owner.is_same(voter.ever):
-        return "You may not decide about your own account."
+        return "You cannot vote on your own account."
     if voter.barred:
         return voter.barred
     if not voter.object_id:
-        return "Nobody can tell which account in Microsoft 365 is yours, so you may not decide anything."
+        return "No one can tell which account in Microsoft 365 is yours, so you may not decide anything."
     if yes and ballot.strict and ballot.proposer.is_same(voter.identity):
-        return "You proposed this, so somebody else must approve it."
+        return "You proposed this, so someone else must approve it."
     if yes and ballot.factor and not voter.factor:
-        return "This needs a code from your authenticator app. Press Approve once more and type the code."
+        return "This needs a code from your authenticator app. Select Approve again and enter the code."
     return ""
 
 
@@ -225,14 +225,14 @@ def why_not_run(ballot: Ballot, digest: str, barred: Callable[[Vote], str], now:
         now: The time.
     """
     if digest != ballot.digest:
-        return "The plan is not the one that was approved, so nothing was done. Propose it again."
+        return "The plan differs from the approved one, so nothing was done. Propose it again."
     if now > ballot.expires_at + GRACE:
-        return "It was approved, and then not begun before its end, so nothing was done. Propose it again."
+        return "It was approved but expired before it started, so nothing was done. Propose it again."
     reasons = {vote.voter: _lost(ballot, vote) or barred(vote) for vote in ballot.votes if vote.yes}
     if approvals(ballot, lambda vote: not reasons[vote.voter]) < ballot.needs:
         lost = "; ".join(f"<@{voter}>: {why.rstrip('.')}" for voter, why in reasons.items() if why)
         return (
-            "Too few of those who approved may still do so, so nothing was done"
+            "Not enough of the approvers are still allowed to approve, so nothing was done"
             f"{f' ({lost})' if lost else ''}. Propose it again."
         )
     return ""

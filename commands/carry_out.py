@@ -155,7 +155,9 @@ def carry_out(
             try:
                 proposal = proposals.proven(proposal_id)
             except LedgerTampered as error:
-                why = f"{error} Nothing was done; run `compromise ledger verify`, and find out who did it."
+                why = (
+                    f"{error} Nothing was done; run `compromise ledger verify` and investigate the tampering."
+                )
                 _begin(proposal_id, proposals, why, tell)
                 return
             why = _why_not(proposal, proposals, connection, barred=barred, guard=guard, now=clock())
@@ -196,11 +198,11 @@ def _why_not(
     """Say why nothing may be sent for this proposal, in one sentence; "" when it may."""
     ballot = proposals.ballot(proposal)
     if ballot.subject.id != proposal.plan.subject_id:
-        return "The plan is about another account than its case, so nothing was done. Propose it again."
+        return "The plan and its case are for different accounts, so nothing was done. Propose it again."
     if connection.settings.name != proposal.plan.tenant:
-        return "The plan is about another tenant than its case, so nothing was done. Propose it again."
+        return "The plan and its case are for different tenants, so nothing was done. Propose it again."
     if guard.protects(ballot.subject):
-        return "The settings protect this account, so nothing was done to it."
+        return "The account is protected in the settings, so nothing was done."
     if proposal.state is ProposalState.RUNNING:
         # It was begun in time; how long the program was down does not matter.
         now = min(now, proposal.expires_at)
@@ -264,7 +266,7 @@ class _Run:
         elif last:
             end = self._repeat(change, action.saw, self._password_of(change) or "", last=True)
         else:
-            doubt = InDoubt("The program ended in the middle of it.")
+            doubt = InDoubt("The bot stopped during this change.")
             end = self._settle(change, action.saw, doubt, last=False)
         if isinstance(end, PutOff):
             return False
@@ -300,7 +302,7 @@ class _Run:
             return End(Outcome.REFUSED, self.forbidden)
         missing = self._missing(change.after)
         if missing:
-            return End(Outcome.SKIPPED, f"It is only made after this is confirmed: {missing}.")
+            return End(Outcome.SKIPPED, f"It needs this to be confirmed first: {missing}.")
         try:
             for demand in change.demands:
                 if self._look_patiently(demand.look) is None:
@@ -363,7 +365,7 @@ class _Run:
             return End(Outcome.FAILED, f"{error.sentence} Check the account again.", error.request_id)
         if self._actions()[change.id].attempt > 1:
             return End(Outcome.UNCONFIRMED, request_id=error.request_id)
-        return End(Outcome.ALREADY, "It was gone when the bot came to remove it.", error.request_id)
+        return End(Outcome.ALREADY, "It was already removed.", error.request_id)
 
     def _settle(self, change: Change, saw: State, doubt: InDoubt, *, last: bool) -> End | PutOff:
         """Find out what became of a change in doubt, and send it once more only where that is right.
@@ -380,7 +382,7 @@ class _Run:
         password = self._password_of(change)
         why = self._why_not_again(change, saw, sight)
         if not why and password is None:
-            why = "Its effect was not seen, and the password that was made for it is gone."
+            why = "It could not be confirmed, and the new password is no longer available."
         if why:
             says = f"{doubt.sentence} {why} {look_yourself(change)}"
             return End(Outcome.UNKNOWN, says, doubt.request_id)
@@ -395,11 +397,11 @@ class _Run:
         if sight.error is not None:
             return f"It could not be read back: {sight.error.sentence}"
         if not same(sight.state, saw):
-            return f"Now it is {told(sight.state)}, which is neither what was there nor what was wanted."
+            return f"It is now {told(sight.state)}, which is neither the previous nor the planned value."
         if self.forbidden:
-            return f"Its effect was not seen, and it was not sent again: {self.forbidden}"
+            return f"It could not be confirmed, and was not sent again: {self.forbidden}"
         if not change.repeatable or self._actions()[change.id].attempt >= MOST_ATTEMPTS:
-            return "Its effect was not seen."
+            return "It could not be confirmed."
         return ""
 
     def _repeat(self, change: Change, saw: State, password: str, *, last: bool) -> End | PutOff:
@@ -530,5 +532,5 @@ def _removes(do: Act) -> bool:
 
 def _not_yet(sight: _Sight) -> str:
     if sight.error is not None:
-        return f"It was sent, and could not be read back: {sight.error.sentence} Look again later."
-    return "It was sent, and Microsoft does not show it yet. Look again later."
+        return f"It was sent, but could not be confirmed: {sight.error.sentence} Verify later."
+    return "It was sent, but Microsoft does not show it yet. Verify later."

@@ -108,7 +108,7 @@ def symptom_results(evidence: Evidence, atlas: Atlas | None = None) -> tuple[Sym
     try:
         ordinary = usual.learn(evidence, atlas=atlas)
     except Exception as error:  # noqa: BLE001 - logged, and every symptom says so
-        return _failed_all(noted("What is usual for an account could not be learnt.", error))
+        return _failed_all(noted("The baseline could not be learned.", error))
     return tuple(_result(symptom, evidence, ordinary) for symptom in symptoms.SYMPTOMS)
 
 
@@ -132,7 +132,7 @@ def _failed_all(reference: str) -> tuple[SymptomResult, ...]:
 
 def _failed(symptom: symptoms.Symptom, reference: str) -> SymptomResult:
     name = symptom.__name__.rpartition(".")[2]
-    reason = f"Could not look: a mistake of ours; the log has it under {reference}."
+    reason = f"Internal error. Reference: {reference}."
     return SymptomResult(name, symptom.TITLE, symptom.SOURCE, Result.UNKNOWN, reason, failed=True)
 
 
@@ -151,9 +151,9 @@ def _result(symptom: symptoms.Symptom, evidence: Evidence, ordinary: usual.Usual
         gravest = max(findings, key=lambda finding: finding.severity)
         result, reason = Result.PRESENT, gravest.summary
     elif lacking:
-        result, reason = Result.UNKNOWN, f"Could not look: {'; '.join(lacking)}."
+        result, reason = Result.UNKNOWN, f"Not collected: {'; '.join(lacking)}."
     else:
-        result, reason = Result.ABSENT, "Everything needed was seen, and nothing of the kind was in it."
+        result, reason = Result.ABSENT, "All needed sources were collected; nothing was found."
     name = symptom.__name__.rpartition(".")[2]
     return SymptomResult(name, symptom.TITLE, symptom.SOURCE, result, reason, findings)
 

@@ -38,7 +38,7 @@ class LedgerUnwritable(LedgerError):
     """The ledger cannot be written or read, so nothing was done."""
 
     def __init__(self, path: str, why: str) -> None:
-        super().__init__(f"The ledger {path} cannot be used ({why}), so nothing was done.")
+        super().__init__(f"The ledger {path} is not usable ({why}), so nothing was done.")
         self.path = path
         self.why = why
 
@@ -58,9 +58,9 @@ class LedgerCut(LedgerTampered):
 
     def __init__(self, path: str, size: int, was: int, mark: str) -> None:
         super().__init__(
-            f"{path} has {size} entries, and it had {was}: its file or its side files (-wal, -shm) were"
-            " removed, or an older copy was put there. Nothing was done. Restore the newest backup; if this"
-            f" one is what you want to go on with, remove {mark} first"
+            f"{path} has {size} entries, but it had {was}: its file or its side files (-wal, "
+            "-shm) were removed, or it was replaced by an older copy. Nothing was done. Restore "
+            f"the newest backup; to continue with this file, remove {mark} first"
         )
 
 
@@ -83,14 +83,14 @@ class EntryMissing(LedgerError):
     """A change of the small tables without an entry; a mistake in the program, so nothing was kept."""
 
     def __init__(self) -> None:
-        super().__init__("A case may only change together with an entry in the ledger.")
+        super().__init__("A case can change only with a ledger entry.")
 
 
 class NoSuchCase(CommandError):
     """No case has this id."""
 
     def __init__(self, case_id: str) -> None:
-        super().__init__(f"There is no case {case_id}. The card of a case shows its id at the bottom.")
+        super().__init__(f"There is no case {case_id}. A case's ID is at the bottom of its card.")
         self.case_id = case_id
 
 
@@ -98,7 +98,7 @@ class AlreadyLooking(CommandError):
     """A check of the same subject is running."""
 
     def __init__(self, case_id: str) -> None:
-        super().__init__(f"This account is being checked already, in case {case_id}.")
+        super().__init__(f"This account is already being checked in case {case_id}.")
         self.case_id = case_id
 
 
@@ -114,7 +114,7 @@ class NothingToSign(CommandError):
     """The ledger is empty."""
 
     def __init__(self) -> None:
-        super().__init__("The ledger has no entry yet, so there is nothing to sign.")
+        super().__init__("The ledger is empty, so there is nothing to sign.")
 
 
 class PlanRefused(CommandError):
@@ -125,7 +125,7 @@ class NoSuchProposal(CommandError):
     """No proposal has this id."""
 
     def __init__(self, proposal_id: str) -> None:
-        super().__init__(f"There is no proposal {proposal_id}. Its card shows its id at the bottom.")
+        super().__init__(f"There is no proposal {proposal_id}. A proposal's ID is at the bottom of its card.")
         self.proposal_id = proposal_id
 
 
@@ -134,8 +134,8 @@ class AlreadyProposed(CommandError):
 
     def __init__(self, proposal_id: str, state: str) -> None:
         super().__init__(
-            f"Proposal {proposal_id} of this case is {state}. Have it approved, denied or withdrawn first:"
-            " a second plan would be made for a state that the first one changes."
+            f"Proposal {proposal_id} of this case is {state}. Approve, deny or withdraw it first: "
+            "it would change the state that a second plan is based on."
         )
         self.proposal_id = proposal_id
 
@@ -152,7 +152,7 @@ class AlreadyBegun(CommandError):
     """A change was begun before and has no outcome yet, or has one."""
 
     def __init__(self, proposal_id: str, change_id: str) -> None:
-        super().__init__(f"The change {change_id} of proposal {proposal_id} was begun before.")
+        super().__init__(f"The change {change_id} of proposal {proposal_id} was already started.")
         self.change_id = change_id
 
 

@@ -29,7 +29,7 @@ _PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
 def told(state: State) -> str:
     """Say a state in words: ``accountEnabled true, mail ""``."""
     if state is None:
-        return "not there"
+        return "not present"
     words = ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in state.items())
     return words if len(words) <= 300 else f"{words[:299]}…"
 
@@ -41,26 +41,28 @@ def why_failed(change: Change, error: GraphError) -> str:
     match error:
         case NoPermission() if _is_sensitive(change.do):
             return (
-                f"The application may not do this. Either it lacks a permission{named}, or the account is"
-                " an administrator's and the application needs the role Privileged Authentication"
-                " Administrator. Give it what it lacks, then propose this again."
+                f"The application is not allowed to do this. Either it lacks a permission{named}, "
+                "or the account is an administrator and the application needs the role "
+                "Privileged Authentication Administrator. Grant it, then propose this again."
             )
         case NoPermission():
-            return f"{error.sentence} Give the application what it lacks{named}, then propose this again."
+            return f"{error.sentence} Grant the application what it lacks{named}, then propose this again."
         case NoLicence():
-            return f"{error.sentence} Without it, this can only be done by hand, if at all."
+            return f"{error.sentence} Without it, this is at best possible manually."
         case Refused() if any(words in error.sentence.casefold() for words in _ON_PREMISES):
             return (
-                "This is managed on-premises and cannot be changed in the cloud. Have an administrator of"
-                " the local directory change it there, let it synchronise, and check the account again."
+                "This is managed on-premises and cannot be changed in the cloud. Have an "
+                "on-premises administrator change it, let it synchronize, and check the account "
+                "again."
             )
         case Refused() if _is_default_method(error):
             return (
-                "It is the account's default sign-in method, which Microsoft removes last. Choose another"
-                " default for the account, or remove the other methods, then propose this again."
+                "It is the account's default sign-in method, which Microsoft allows to be "
+                "removed only last. Choose another default, or remove the other methods, then "
+                "propose this again."
             )
         case _:
-            return f"{error.sentence} Check the account again, or do it by hand in the admin centre."
+            return f"{error.sentence} Check the account again, or do it manually in the admin center."
 
 
 _ON_PREMISES: Final = ("on-premises mastered", "synchronized from your on-premises", "federated user")
@@ -86,21 +88,21 @@ def _is_default_method(error: GraphError) -> bool:
 
 def could_not_look(error: GraphError) -> str:
     """Say that nothing was sent, because the state could not be read."""
-    return f"It could not be looked at, so nothing was sent: {error.sentence} Propose it again later."
+    return (
+        f"Its current state could not be read, so nothing was sent: {error.sentence} Propose it again later."
+    )
 
 
 def why_changed(change: Change, state: State) -> str:
     """Say that nothing was sent, because the state is not what was approved."""
     return (
-        f"Now it is {told(state)}; it was expected to be {told(change.expects)}. Somebody changed it in"
-        " between, so nothing was sent. Check the account again."
+        f"It is now {told(state)}, but was expected to be {told(change.expects)}. It changed "
+        "since it was planned, so nothing was sent. Check the account again."
     )
 
 
 def look_yourself(change: Change) -> str:
     """Say what a person has to look at, where nothing tells whether a change took effect."""
     if change.moves:
-        return "Look at the account in the admin centre, then propose it again if need be."
-    return (
-        f"Look at it in the admin centre: it should be {told(change.wants)}. If it is not, propose it again."
-    )
+        return "Verify the account in the admin center, then propose it again if needed."
+    return f"Verify it in the admin center: it should be {told(change.wants)}. If not, propose it again."

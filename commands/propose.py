@@ -87,7 +87,9 @@ def offer(evidence: Evidence, report: Report, guard: Guard) -> tuple[Planned, ..
     for name in steps.ORDER:
         if guard.protects(evidence.subject):
             found.append(
-                Nothing(name, "The settings protect this account, so the bot never touches it.", True)
+                Nothing(
+                    name, ("The account is protected in the settings, so the bot never changes it."), True
+                )
             )
             continue
         changes = tuple(one for one in found if isinstance(one, Change))
@@ -129,23 +131,20 @@ def assemble(
     unknown = [number + 1 for number in numbers if not 0 <= number < len(offer)]
     if unknown:
         raise PlanRefused(
-            f"There is no number {unknown[0]} in what case {case_id} offers, which goes from 1 to"
-            f" {len(offer)}. To see it, type: /compromise plan {case_id}"
+            f"There is no number {unknown[0]}; case {case_id} offers 1 to {len(offer)}. To see "
+            f"them, type: /compromise plan {case_id}"
         )
     parts = [offer[number] for number in numbers]
     changes = [part for part in parts if isinstance(part, Change)]
     tasks = tuple(part for part in parts if isinstance(part, ManualTask))
     if not changes and not tasks:
-        raise PlanRefused("Nothing was chosen. Choose one change or manual task at least.")
+        raise PlanRefused("Nothing was chosen. Choose at least one change or manual task.")
     ids = {change.id for change in changes}
     places = {one.id: number for number, one in enumerate(offer, start=1) if isinstance(one, Change)}
     for change in changes:
         lacking = sorted(places[one] for one in change.after if one not in ids | confirmed)
         if lacking:
-            raise PlanRefused(
-                f"“{change.says}” must come after what has the numbers {_spans(lacking)},"
-                " so choose these as well."
-            )
+            raise PlanRefused(f"“{change.says}” depends on {_spans(lacking)}, so choose these as well.")
     return Plan(
         case_id=case_id,
         tenant=tenant,
@@ -180,7 +179,7 @@ def restoring(
     """
     changes = tuple(change for one in undoable for change in _taken_back(one))
     if not changes:
-        raise PlanRefused("Nothing was chosen that can be undone.")
+        raise PlanRefused("None of the chosen changes can be undone.")
     return Plan(
         case_id=case_id,
         tenant=tenant,
@@ -201,13 +200,13 @@ def _taken_back(one: Undoable) -> Iterable[Change]:
         id=f"{RESTORING}{one.proposal_id}:{change.id}",
         step=change.step,
         says=undo.says,
-        why=f"It takes back what proposal {one.proposal_id} did: {change.says}.",
+        why=f"It undoes a change of proposal {one.proposal_id}: {change.says}.",
         do=undo.do,
         look=undo.look,
         expects=change.wants,
         wants=undo.wants,
         undo=None,
-        no_undo="It is an undo itself; the step can be proposed again.",
+        no_undo="This is already an undo; propose the step again instead.",
         tenant_wide=change.tenant_wide,
         warns=(undo.note,) if undo.note else (),
     )

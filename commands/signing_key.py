@@ -74,18 +74,16 @@ class SigningKey:
                 if not stat.S_ISREG(about.st_mode):
                     raise KeyUnusable(f"The key {path} is not a file.")
                 if about.st_mode & 0o077:
-                    raise KeyUnusable(
-                        f"The key {path} may be read by others than its owner; run chmod 600 on it."
-                    )
+                    raise KeyUnusable(f"The key {path} is readable by other users; run chmod 600 on it.")
                 text = file.read(_MOST)
         except OSError as error:
             raise KeyUnusable(f"The key {path} cannot be read ({error.strerror}).") from error
         try:
             found = load_pem_private_key(text, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise KeyUnusable(f"The key {path} is damaged; put it back from a backup.") from error
+            raise KeyUnusable(f"The key {path} is damaged; restore it from a backup.") from error
         if not isinstance(found, Ed25519PrivateKey):
-            raise KeyUnusable(f"The key {path} holds another kind of key than Ed25519.")
+            raise KeyUnusable(f"The key {path} is not an Ed25519 key.")
         return cls(found, found.public_key().public_bytes_raw())
 
     def sign(self, text: bytes) -> bytes:
@@ -111,7 +109,7 @@ class SigningKey:
         try:
             return self._lock().decrypt(sealed[:_NONCE], sealed[_NONCE:], about)
         except (InvalidTag, ValueError) as error:
-            raise KeyUnusable("The key does not open what is sealed in the ledger.") from error
+            raise KeyUnusable("The key cannot decrypt the secrets in the ledger.") from error
 
     def _lock(self) -> ChaCha20Poly1305:
         expand = HKDF(SHA256(), length=32, salt=None, info=_SEALING)

@@ -67,7 +67,7 @@ def _audits(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
             yield Event(
                 at=record.at,
                 what=phrase(record),
-                by="a service of Microsoft's" if record.by_microsoft else record.actor,
+                by="a Microsoft service" if record.by_microsoft else record.actor,
                 address=record.address or "",
                 source=source,
                 record=record.id,
@@ -112,14 +112,14 @@ PLAIN: Final = {
     "New-InboxRule": "made an inbox rule",
     "Set-InboxRule": "changed an inbox rule",
     "Remove-InboxRule": "removed an inbox rule",
-    "Enable-InboxRule": "switched an inbox rule on",
-    "Disable-InboxRule": "switched an inbox rule off",
+    "Enable-InboxRule": "enabled an inbox rule",
+    "Disable-InboxRule": "disabled an inbox rule",
     "UpdateInboxRules": "changed inbox rules in Outlook",
     "Set-Mailbox": "changed the mailbox",
     "Set-CASMailbox": "changed the mailbox's protocols",
-    "Add-MailboxPermission": "gave access to the mailbox",
-    "Remove-MailboxPermission": "took access to the mailbox away",
-    "Add-RecipientPermission": "gave the right to send as the mailbox",
+    "Add-MailboxPermission": "granted access to the mailbox",
+    "Remove-MailboxPermission": "removed access to the mailbox",
+    "Add-RecipientPermission": "granted Send As permission on the mailbox",
     "Set-MailboxMessageConfiguration": "changed the signature or reading settings",
     "Set-MailboxAutoReplyConfiguration": "changed the automatic reply",
     "Set-MailboxJunkEmailConfiguration": "changed the junk mail lists",
@@ -128,8 +128,8 @@ PLAIN: Final = {
     "SendAs": "sent mail as the mailbox",
     "SendOnBehalf": "sent mail on behalf of the mailbox",
     "MoveToDeletedItems": "moved mail to Deleted Items",
-    "SoftDelete": "emptied mail out of Deleted Items",
-    "HardDelete": "deleted mail for good",
+    "SoftDelete": "deleted mail from Deleted Items",
+    "HardDelete": "purged mail",
     "Move": "moved mail",
     "Copy": "copied mail",
     "Create": "created an item",
@@ -140,12 +140,12 @@ PLAIN: Final = {
     "Update user": "changed the account",
     "Change user password": "changed the password",
     "Reset user password": "reset the password",
-    "Consent to application": "let an application in",
-    "Add member to role": "gave an administrator role",
-    "Remove member from role": "took an administrator role away",
+    "Consent to application": "granted consent to an application",
+    "Add member to role": "assigned an administrator role",
+    "Remove member from role": "removed an administrator role",
     "User registered security info": "registered a sign-in method",
     "User deleted security info": "removed a sign-in method",
-    "Disable Strong Authentication": "switched strong authentication off",
+    "Disable Strong Authentication": "disabled MFA",
 }
 """Operations in plain words; every other operation is shown by Microsoft's name."""
 
@@ -183,17 +183,17 @@ def _sign_ins(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
 def _signed_in(one: SignIn, source: str) -> str:
     verb = "signed in" if one.succeeded else f"failed to sign in (error {one.status.error_code})"
     if source == "sign_ins_non_interactive":
-        verb += " without a person's doing"
+        verb += " non-interactively"
     app = f" to {_short(one.app_display_name)}" if one.app_display_name else ""
     return f"{verb}{app} from {place_of(one.location, one.ip_address, Countries())}"
 
 
 def _mail(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
     for source, verb in (
-        ("sent_items", "lies in Sent Items"),
-        ("deleted_items", "lies in Deleted Items"),
-        ("recoverable_items", "lies in Recoverable Items"),
-        ("password_reset_mail", "came from a service that resets passwords"),
+        ("sent_items", "is in Sent Items"),
+        ("deleted_items", "is in Deleted Items"),
+        ("recoverable_items", "is in Recoverable Items"),
+        ("password_reset_mail", "is about a password reset"),
     ):
         messages: Iterable[Message] = getattr(evidence, source).seen(())
         for message in messages:
@@ -249,19 +249,19 @@ def _settings(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
         yield from event(method.created_date_time, what, "authentication_methods", method.id)
     for phone in evidence.mobile_devices.seen(()):
         name = phone.friendly_name or phone.device_model or phone.device_type
-        what = f"a mobile device synchronised for the first time: {_short(name)}"
+        what = f"a mobile device synced for the first time: {_short(name)}"
         yield from event(phone.first_sync_time, what, "mobile_devices", phone.identity or phone.device_id)
     for device in evidence.registered_devices.seen(()):
         what = f"a device was registered: {_short(device.display_name or device.operating_system)}"
         yield from event(device.registration_date_time, what, "registered_devices", device.id)
     for role in evidence.directory_roles.seen(()):
-        what = f"an administrator role began: {_short(role.name)} ({_short(way(role))})"
+        what = f"an administrator role became active: {_short(role.name)} ({_short(way(role))})"
         yield from event(role.start_date_time, what, "directory_roles", role.assignment_id)
     for app in evidence.app_role_assignments.seen(()):
         what = f"the account was assigned to {_short(app.resource_display_name)}"
         yield from event(app.created_date_time, what, "app_role_assignments", app.id)
     for grant in evidence.oauth_grants.seen(()):
-        what = f"the application {_short(grant.app_display_name or grant.client_id)} came into the tenant"
+        what = f"the application {_short(grant.app_display_name or grant.client_id)} was added to the tenant"
         yield from event(grant.app_created_date_time, what, "oauth_grants", grant.id)
     for risk in evidence.risk_detections.seen(()):
         what = f"Identity Protection detected {risk.risk_event_type} (risk {risk.risk_level})"

@@ -147,17 +147,17 @@ def _says(
 ) -> str:
     why = "; ".join(finding.summary.rstrip(".") for finding in reasons[:3])
     more = f", and {len(reasons) - 3} more" if len(reasons) > 3 else ""
-    gap = f" Not seen, and needed to be sure: {', '.join(names)}." if names else ""
+    gap = f" Not collected, but needed to be sure: {', '.join(names)}." if names else ""
     if answer is VerdictCode.COMPROMISED:
         return f"This account is compromised: {why}{more}.{gap}"
     if answer is VerdictCode.SUSPICIOUS:
-        return f"This account is suspicious and needs a person's look: {why}{more}.{gap}"
-    small = f" Noticed, and too little by itself: {why}." if why else ""
+        return f"This account is suspicious and needs review: {why}{more}.{gap}"
+    small = f" Noted, but not enough by itself: {why}." if why else ""
     if answer is VerdictCode.CANNOT_TELL:
-        return f"Nobody can tell from what could be seen: {', '.join(names)} would decide it.{small}"
+        return f"Cannot tell from what was collected: {', '.join(names)} would decide it.{small}"
     absent = [_spoken((source.id,)) for source in sources if source.state is Coverage.UNAVAILABLE]
-    also = f" Not seen: {', '.join(absent)}." if absent else ""
-    return f"No sign of a compromise was found in what was looked at.{small}{also}"
+    also = f" Not collected: {', '.join(absent)}." if absent else ""
+    return f"No sign of compromise was found in the collected evidence.{small}{also}"
 
 
 def _spoken(names: Sequence[str]) -> str:

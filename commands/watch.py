@@ -172,14 +172,14 @@ def made_and_kept(proposals: Proposals, case_id: str) -> tuple[Change, ...]:
 def says(doors: Doors) -> str:
     """Say how the back doors stand, in plain text; it may hold text from the tenant, so escape it."""
     number = len(doors.closed) + len(doors.came_back)
-    lines = [f"Looked again at {doors.at.astimezone(UTC):%d %B %Y, %H:%M} UTC."]
+    lines = [f"Rechecked at {doors.at.astimezone(UTC):%d %B %Y, %H:%M} UTC."]
     if number:
-        lines.append(f"{len(doors.closed)} of {number} back doors that could be seen are closed.")
+        lines.append(f"{len(doors.closed)} of {number} closed items are still closed.")
     lines += _listed("Open", (change.says for change in doors.came_back))
     lines += _listed("New since the check", (change.says for change in doors.new))
-    lines += _listed("Could not look", (f"{one.what}: {one.why.rstrip('.')}" for one in doors.not_seen))
+    lines += _listed("Not collected", (f"{one.what}: {one.why.rstrip('.')}" for one in doors.not_seen))
     if doors.is_quiet:
-        lines.append("Nothing came back, and nothing new was found.")
+        lines.append("No persistence found.")
     return "\n".join(lines)
 
 

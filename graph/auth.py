@@ -38,10 +38,10 @@ _PLAIN = {
     "90002": "the tenant is not known",
     "900023": "the tenant id is neither a GUID nor a domain",
     "700027": "the certificate is not registered for the application, or has expired",
-    "700024": "the certificate's signature is outside its time; the clock of this machine may be wrong",
+    "700024": "the signed assertion is not valid at this time; check this machine's clock",
     "7000229": "the application has no service principal in this tenant",
-    "500011": "the tenant has no such service",
-    "650052": "the tenant has no licence for this service",
+    "500011": "the tenant does not have this service",
+    "650052": "the tenant has no license for this service",
     "53003": "a Conditional Access policy blocks the application",
     "7000112": "the application is disabled",
 }
@@ -85,7 +85,7 @@ class SignIn:
         """
         lock = self._locks[resource]
         if not lock.acquire(timeout=deadline.left):
-            raise OutOfTime("The time for this question was over while signing in.")
+            raise OutOfTime("Timed out while signing in.")
         try:
             return self._token(resource, deadline)
         finally:
@@ -119,7 +119,7 @@ class SignIn:
         if not token:
             raise _refusal(result, resource, self._settings.client_id)
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            raise CannotSignIn("The login service gave something that is no token.")
+            raise CannotSignIn("The login service did not return a token.")
         if result.get("token_source") != "cache":
             log.info(
                 "Signed in.",
@@ -167,7 +167,7 @@ def credential(settings: TenantSettings) -> str | dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise CannotSignIn(f"The certificate file {path} cannot be read as PEM.") from error
     if "PRIVATE KEY-----" not in text or "BEGIN CERTIFICATE-----" not in text:
-        raise CannotSignIn(f"The certificate file {path} must hold the private key and the certificate.")
+        raise CannotSignIn(f"The certificate file {path} must contain the private key and the certificate.")
     return {"private_key": text, "public_certificate": text, **locked}
 
 
@@ -291,7 +291,7 @@ class _LoginClient:
     ) -> _Answer:
         place = place_of(url)
         if place is None or place[0] != "https" or place[1] not in self._hosts:
-            raise Refused("The login service named another address to sign in at; nothing was sent there.")
+            raise Refused("The login service redirected to another address; nothing was sent there.")
         parts = urlsplit(url)
         if self._plain and is_loopback(parts.hostname or ""):
             url = urlunsplit(parts._replace(scheme="http"))
@@ -326,4 +326,4 @@ def _demand_shape(reply: Reply, telling: str) -> None:
     if fits and telling == _LASTS and "access_token" in found:
         fits = str(found.get(_LASTS, 0)).isdigit()
     if not fits:
-        raise NotJson("The login service answered with something unexpected.", status=reply.status)
+        raise NotJson("The login service returned an unexpected response.", status=reply.status)

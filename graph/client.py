@@ -95,7 +95,7 @@ class GraphClient:
             now = monotonic()
             soonest = min(due.values())
             if soonest > now:
-                deadline.sleep(soonest - now, "parts of a batch waited for their pause")
+                deadline.sleep(soonest - now, "parts of a batch were throttled")
             ready = [place for place, at in due.items() if at <= monotonic()][:BATCH]
             replies = self._batch([requests[place] for place in ready], deadline)
             for place, reply in zip(ready, replies, strict=True):
@@ -114,7 +114,7 @@ class GraphClient:
         seen: set[str] = set()
         while link:
             if link in seen:
-                raise Broken("Graph sent us round in a circle: the same page came twice.")
+                raise Broken("Graph returned the same page twice.")
             seen.add(link)
             self._demand_own(link)
             link = self._page(request, link, answer, deadline)
@@ -205,7 +205,7 @@ class GraphClient:
             answer, _ = self._body(whole, f"{self._base}/{whole.version}/$batch", deadline)
         responses = answer.get("responses") if isinstance(answer, dict) else None
         if not isinstance(responses, list):
-            raise NotJson("Graph answered a batch without its parts.")
+            raise NotJson("Graph returned a batch response without its parts.")
         by_id = {str(response.get("id")): response for response in responses if isinstance(response, dict)}
         return [_reply_of(by_id.get(str(number))) for number in range(len(requests))]
 
@@ -243,7 +243,7 @@ class GraphClient:
     def _demand_own(self, link: str) -> None:
         """Refuse a link to anywhere else: the token would go with it."""
         if not is_below(link, self._base):
-            raise Refused("Graph named a next page at another address; the token was not sent there.")
+            raise Refused("Graph linked the next page to another host; the token was not sent there.")
 
 
 def is_below(link: str, base: str) -> bool:

@@ -166,10 +166,10 @@ def find_subject(text: str, connection: Connection) -> Subject:
     """
     wanted = text.strip().strip("<>").removeprefix("mailto:").strip()
     if not wanted or _NOT_IN_A_NAME.search(wanted):
-        raise NoSuchUser(f"{text!r} is not an address, a user principal name or an object id.")
+        raise NoSuchUser(f"{text!r} is not an email address, a user principal name or an object ID.")
     if not _NAME.fullmatch(wanted):
         # Graph would read other words as something else, such as /users/delta or /users/.. .
-        raise NoSuchUser(f"Nobody in {connection.settings.name} has the address {wanted}.")
+        raise NoSuchUser(f"No account in {connection.settings.name} has the address {wanted}.")
     deadline = Deadline(LOOKUP_SECONDS)
     select = {"$select": "id,userPrincipalName,displayName,mail,proxyAddresses"}
     try:
@@ -178,10 +178,10 @@ def find_subject(text: str, connection: Connection) -> Subject:
         # A 400 is Graph's answer to a name that no user principal name can have; it may still be an alias.
         found = _by_address(wanted, connection, deadline, select)
     if not found:
-        raise NoSuchUser(f"Nobody in {connection.settings.name} has the address {wanted}.")
+        raise NoSuchUser(f"No account in {connection.settings.name} has the address {wanted}.")
     if len(found) > 1:
         names = ", ".join(str(one.get("userPrincipalName") or one.get("id")) for one in found[:5])
-        raise NoSuchUser(f"{wanted} means more than one account: {names}. Use the user principal name.")
+        raise NoSuchUser(f"{wanted} matches more than one account: {names}. Use the user principal name.")
     return _subject(found[0])
 
 
@@ -198,7 +198,7 @@ def _by_address(
 
 def _subject(user: Item) -> Subject:
     if not user.get("id") or not user.get("userPrincipalName"):
-        raise NotJson("Microsoft answered with something that is no account.")
+        raise NotJson("Microsoft returned something other than an account.")
     name = str(user["userPrincipalName"]).casefold()
     mail = str(user.get("mail") or name).casefold()
     proxies = (str(proxy) for proxy in user.get("proxyAddresses") or ())
@@ -431,7 +431,7 @@ class _Run:
             log.exception(
                 "Sending failed.", action="collect.failed", reference=reference, source=parcel.player.source
             )
-            says = f"An unexpected mistake of ours, see the log under {reference}."
+            says = f"Internal error. Reference: {reference}."
             answers = [Broken(says) for _ in parcel.what]
         self._record(parcel, answers)
         self.events.put((parcel, answers))
@@ -474,14 +474,14 @@ class _Run:
     def _still_running(self, player: _Player) -> Unavailable:
         after = f"{self._patience:.0f} s" if self._patience >= 1 else f"{self._patience:.1f} s"
         if any(player.kept.values()):
-            says = f"Microsoft was still searching after {after}; check again later."
+            says = f"Microsoft's search did not finish within {after}; check again later."
         else:
             says = f"No answer from Microsoft within {after}."
         return Unavailable(Reason.TIME, says)
 
 
 def _failed(reference: str) -> Unavailable:
-    says = f"An unexpected mistake of ours kept this source from being read; see the log under {reference}."
+    says = f"Internal error while reading this source. Reference: {reference}."
     return Unavailable(Reason.FAILED, says)
 
 

@@ -150,4 +150,4 @@ def _demand_reading(what: Request | Cmdlet) -> None:
     else:
         reads = what.method == "GET" or (what.method == "POST" and what.path == _SEARCHES)
     if not reads:
-        raise Refused("Nothing that changes anything is sent now.")
+        raise Refused("Writes are not sent now.")

@@ -64,7 +64,7 @@ class Reason(StrEnum):
     AUDITING_OFF = "auditing is off"
     NOT_FOUND = "not found"
     FAILED = "failed"
-    NOT_ASKED = "not asked"
+    NOT_ASKED = "not collected"
     NOT_IN_EXPORT = "not in this export"
 
 
@@ -89,7 +89,7 @@ class Unavailable:
 
 Source: TypeAlias = Known[T] | Unavailable
 
-NOT_ASKED = Unavailable(Reason.NOT_ASKED, "This source was not asked.")
+NOT_ASKED = Unavailable(Reason.NOT_ASKED, "This source was not queried.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -104,15 +104,13 @@ class ExchangeClient:
         left_off = False
         while url:
             if url in seen:
-                raise Broken(
-                    f"Exchange sent us round in a circle: the same page of {cmdlet.name} came twice."
-                )
+                raise Broken(f"Exchange returned the same page of {cmdlet.name} twice.")
             seen.add(url)
             found, size = self._answer(cmdlet, url, body, deadline)
             left_off |= any(map(_LEFT_OFF.search, self._warnings(cmdlet, found)))
             page = page_of(found, wrote=changes(cmdlet))
             if page.link and not is_below(page.link, base):
-                raise Refused("Exchange named a next page at another address; the token was not sent there.")
+                raise Refused("Exchange linked the next page to another host; the token was not sent there.")
             url = answer.add(page, size)
         if left_off:
             says = f"Exchange has more than it gave: {len(answer.items):,} items of {cmdlet.name} came"
@@ -138,7 +136,7 @@ class ExchangeClient:
             if reply.ok:
                 return _cmdlets_of(json_of(reply))
             base = region_of(str(reply.headers.get("Location") or ""), url, base)
-        raise Broken("Exchange sent us round in a circle when asked for its cmdlets.")
+        raise Broken("Exchange returned the same page of cmdlets twice.")
 
     def _answer(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline) -> tuple[Any, int]:
         """Ask for one page, again where that helps, and give back its JSON and how many bytes it was."""
@@ -280,7 +278,7 @@ def _cmdlets_of(answer: Any) -> frozenset[str]:
     """The names in the description of a PowerShell module, which are one text with commas."""
     texts = [item["exportedCmdlets"] for item in page_of(answer).items if "exportedCmdlets" in item]
     if not texts:
-        raise NotJson("Exchange does not say which cmdlets the application may run.")
+        raise NotJson("Exchange does not list the cmdlets that the application can run.")
     return frozenset(name.strip() for text in texts for name in str(text).split(",") if name.strip())
 
 
@@ -290,7 +288,7 @@ def region_of(location: str, asked: str, base: str) -> str:
     Raises:
         Refused: when it leads anywhere but below the configured host, for the token will be sent there.
     """
-    refused = Refused("Security & Compliance sent us to another address; the token was not sent there.")
+    refused = Refused("Security & Compliance redirected to another host; the token was not sent there.")
     try:
         target = urlsplit(urljoin(asked, location))
     except ValueError as error:

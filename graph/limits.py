@@ -57,14 +57,14 @@ class Deadline:
     def check(self, doing: str) -> None:
         """Raise OutOfTime when the time is over."""
         if self.left <= 0:
-            raise OutOfTime(f"The time for this question was over while {doing}.")
+            raise OutOfTime(f"Timed out while {doing}.")
 
     def sleep(self, seconds: float, doing: str) -> None:
         """Sleep; raise OutOfTime, without sleeping to the end, when there is not that much time left."""
         if seconds >= self.left:
-            raise OutOfTime(f"The time for this question was over while {doing}.", retry_after=seconds)
+            raise OutOfTime(f"Timed out while {doing}.", retry_after=seconds)
         if self._stop.wait(seconds):
-            raise OutOfTime(f"The question was given up while {doing}.")
+            raise OutOfTime(f"Canceled while {doing}.")
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Pauses:
     def wait(self, service: str, deadline: Deadline) -> None:
         """Wait for the pause to end. Raises OutOfTime when it is longer than the time left."""
         while left := self.left(service):
-            deadline.sleep(left, "the service asked for a pause")
+            deadline.sleep(left, "the service throttled requests")
 
 
 class Limits:
@@ -149,7 +149,7 @@ class Limits:
 
 def _take(gate: threading.Semaphore | threading.Lock, deadline: Deadline) -> None:
     if not gate.acquire(timeout=deadline.left):
-        raise OutOfTime("The time for this question was over while others asked the same mailbox.")
+        raise OutOfTime("Timed out waiting for other queries of this mailbox.")
 
 
 def gate_of(what: Request | Cmdlet) -> tuple[str, int]:

@@ -66,7 +66,7 @@ def json_of(reply: Reply) -> Any:
         with suppress(ValueError, RecursionError):
             return _leniently(reply.text)
         raise NotJson(
-            f"Microsoft answered with {_kind_of(reply)} where JSON was promised.",
+            f"Microsoft returned {_kind_of(reply)} instead of JSON.",
             status=reply.status,
             request_id=reply.request_id,
         ) from None
@@ -99,7 +99,7 @@ def page_of(answer: Any, *, wrote: bool = False) -> Page:
         NotJson: when the answer is neither a collection nor an object, or an error.
     """
     if not isinstance(answer, dict):
-        raise NotJson("Microsoft answered with JSON of an unexpected shape.")
+        raise NotJson("Microsoft returned JSON of an unexpected shape.")
     if not answer and not wrote:
         raise NotJson("Microsoft answered with nothing at all where data was promised.")
     if isinstance(answer.get("error"), dict):
@@ -108,7 +108,7 @@ def page_of(answer: Any, *, wrote: bool = False) -> Page:
     if not isinstance(value, list):
         return Page([answer] if answer else [], listed=False)
     if not all(isinstance(item, dict) for item in value):
-        raise NotJson("Microsoft answered with a list of something unexpected.")
+        raise NotJson("Microsoft returned an unexpected list.")
     link = answer.get("@odata.nextLink")
     if not isinstance(link, str | None):
         raise NotJson("Microsoft named a next page in a form that is no address.")
@@ -151,15 +151,13 @@ def graph_error(reply: Reply, path: str, limit: Limit, now: datetime) -> GraphEr
     code, message = _code_and_message(reply)
     known: dict[str, Any] = {"status": reply.status, "code": code, "request_id": reply.request_id}
     if "AuditingDisabledTenant" in (code, message) or "AuditingDisabledTenant" in message:
-        return AuditingOff(
-            "Auditing is switched off for this tenant, so there are no records to search.", **known
-        )
+        return AuditingOff("Auditing is disabled in this tenant, so there are no records to search.", **known)
     if code in _LICENCES and reply.status in (400, 403):
         return _no_licence(_LICENCES[code], known)
     match reply.status:
         case 429:
             wait = retry_after(reply.headers, now)
-            return Throttled("Microsoft asks for fewer requests.", retry_after=wait, **known)
+            return Throttled("Microsoft throttled the request.", retry_after=wait, **known)
         case 401:
             return CannotSignIn("Graph did not accept the application's token for this request.", **known)
         case 403 if code == "Forbidden" and path.startswith("/identityProtection"):
@@ -169,12 +167,12 @@ def graph_error(reply: Reply, path: str, limit: Limit, now: datetime) -> GraphEr
         case 404 if code in _NO_MAILBOX or (limit is Limit.MAILBOX and code == "ResourceNotFound"):
             return NoMailbox("This account has no mailbox in Exchange Online.", **known)
         case 404:
-            return NotFound(_sentence("Microsoft does not know what was asked for", message), **known)
+            return NotFound(_sentence("Microsoft did not find the resource", message), **known)
         case status if status >= 500:
             wait = retry_after(reply.headers, now)
             return Broken(f"Microsoft's service failed with status {status}.", retry_after=wait, **known)
         case status if not code:
-            return NotJson(f"Something on the way answered {status} with {_kind_of(reply)}.", **known)
+            return NotJson(f"A proxy or gateway returned {status} with {_kind_of(reply)}.", **known)
         case _:
             return Refused(_sentence("Microsoft refused the request", message), **known)
 
@@ -193,7 +191,7 @@ def exchange_error(reply: Reply, cmdlet: str, now: datetime, service: str = "Exc
     match reply.status:
         case 429:
             wait = retry_after(reply.headers, now)
-            return Throttled("Exchange asks for fewer requests.", retry_after=wait, **known)
+            return Throttled("Exchange throttled the request.", retry_after=wait, **known)
         case 401:
             says = f"Exchange did not accept the application's token for {cmdlet}."
             return NoPermission(says, needs=MANAGE_AS_APP, **known)
@@ -209,7 +207,7 @@ def exchange_error(reply: Reply, cmdlet: str, now: datetime, service: str = "Exc
                 f"Exchange failed with status {status} while running {cmdlet}.", retry_after=wait, **known
             )
         case status if not code:
-            return NotJson(f"Something on the way answered {status} with {_kind_of(reply)}.", **known)
+            return NotJson(f"A proxy or gateway returned {status} with {_kind_of(reply)}.", **known)
         case _:
             return Refused(_sentence(f"Exchange refused {cmdlet}", message), **known)
 
@@ -222,11 +220,11 @@ def safe_text(text: str) -> str:
 
 
 def _no_licence(licence: str, known: dict[str, Any]) -> NoLicence:
-    return NoLicence(f"The tenant lacks the licence {licence}.", needs=licence, **known)
+    return NoLicence(f"The tenant lacks the license {licence}.", needs=licence, **known)
 
 
 def _no_role(cmdlet: str, service: str, known: dict[str, Any]) -> NoPermission:
-    says = f"No {service} role of the application holds {cmdlet}."
+    says = f"No {service} role of the application includes {cmdlet}."
     article = "an" if service == "Exchange" else "a"
     return NoPermission(says, needs=f"{article} {service} role with {cmdlet}", **known)
 

@@ -103,7 +103,7 @@ def persist(
                 pauses.ask_for(service, wait)
             if wait >= deadline.left:
                 raise
-            deadline.sleep(wait, "the service asked for a pause" if throttled else "the service was failing")
+            deadline.sleep(wait, "the service throttled requests" if throttled else "the service was failing")
 
 
 def _outcome(error: GraphError, sent: Sent) -> GraphError:
@@ -111,7 +111,7 @@ def _outcome(error: GraphError, sent: Sent) -> GraphError:
     if not sent.maybe or isinstance(error, NeverSent):
         return error
     return InDoubt(
-        f"It is not known whether the change took effect: {error.sentence}",
+        f"Unknown whether the change took effect: {error.sentence}",
         status=error.status,
         code=error.code,
         request_id=error.request_id,

@@ -47,7 +47,7 @@ class Tenants:
         if not domain:
             if len(self.settings) == 1:
                 return self._connect(0)
-            raise NoSuchUser(f"{address!r} has no domain, so it is not clear in which tenant to look.")
+            raise NoSuchUser(f"{address!r} has no domain, so its tenant is unknown.")
         matches = [
             (len(_longest(one, domain)), index)
             for index, one in enumerate(self.settings)

@@ -142,7 +142,7 @@ def _body_of(raw: urllib3.HTTPResponse, deadline: Deadline) -> bytes:
         size += len(part)
         if size > LARGEST:
             raise _too_large()
-        deadline.check("Microsoft's answer was still coming")
+        deadline.check("receiving Microsoft's response")
 
 
 def _wait_at_most(raw: urllib3.HTTPResponse, deadline: Deadline) -> None:
@@ -153,7 +153,7 @@ def _wait_at_most(raw: urllib3.HTTPResponse, deadline: Deadline) -> None:
 
 
 def _too_large() -> Broken:
-    return Broken(f"Microsoft's answer is larger than {LARGEST:,} bytes, which no honest one is.")
+    return Broken(f"Microsoft's response is larger than {LARGEST:,} bytes.")
 
 
 def _uncompressed(content: bytes, encoding: str) -> bytes:
@@ -173,7 +173,7 @@ def _uncompressed(content: bytes, encoding: str) -> bytes:
 
 def _why(error: Exception, deadline: Deadline) -> OutOfTime | Unreachable:
     if deadline.left <= 0:
-        return OutOfTime("The time for this question was over before Microsoft answered.")
+        return OutOfTime("Timed out waiting for Microsoft.")
     causes: list[object] = [error]
     for cause in causes:
         if isinstance(cause, BaseException):
@@ -185,4 +185,4 @@ def _why(error: Exception, deadline: Deadline) -> OutOfTime | Unreachable:
         return NeverSent("Microsoft could not be reached.")
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
         return Unreachable("Microsoft did not answer in time.")
-    return Unreachable("The connection to Microsoft broke before the answer was complete.")
+    return Unreachable("The connection to Microsoft was lost before the response was complete.")

@@ -115,7 +115,7 @@ def test_a_copy_taken_while_the_ledger_is_written_is_whole_and_restores(writer: 
     assert before.size <= sound.head.size < after.size
     assert (sound.anchors, sound.anchored, sound.signed) == (1, before.size, True)
 
-    with pytest.raises(AnchorMisfit, match="its end was cut off") as misfit:
+    with pytest.raises(AnchorMisfit, match="entries: the ledger was truncated") as misfit:
         verify_ledger(copy / "ledger.db", [before, after], [keys.public])
     assert f"ends with entry {sound.head.size}" in str(misfit.value)
 
@@ -226,7 +226,7 @@ def test_after_a_restore_an_approved_plan_is_made_again_where_nothing_tells_that
 
 def test_after_a_restore_without_approvers_nothing_is_sent(scene: Scene, tmp_path: Path):
     """What was approved is stopped; what was being carried out ends, and says why nothing was done."""
-    nobody = "Nobody may approve yet: the settings name no approvers."
+    nobody = "No one can approve yet: the settings name no approvers."
     proposal = scene.approved(block_sign_in())
     assert run(page_command(scene.ledger.path, tmp_path / "approved")).returncode == 0
     scene.proposals.start(proposal)

@@ -280,7 +280,7 @@ def test_no_path_to_the_ledger_lets_a_second_bot_run(tmp_path: Path, way: str):
             other.symlink_to(ledger)
         elif way == "another folder":
             (tmp_path / "there").symlink_to(tmp_path)
-        with pytest.raises(CannotStart, match="Another bot works on"), only_one(other):
+        with pytest.raises(CannotStart, match="Another bot is using"), only_one(other):
             pass
 
 

@@ -31,13 +31,11 @@ FORM: Final = "compromise-bot evidence, version 1"
 
 _PIECE = 1 << 20
 _LARGEST_MANIFEST = 16 << 20
-_NOT_KEPT = (
-    "the answers of the sources: they were not kept, are gone, or are not the ones that the ledger noted"
-)
+_NOT_KEPT = "the raw responses of the sources: not kept, deleted, or different from what the ledger recorded"
 _BODIES = "the text of messages (body, bodyPreview, uniqueBody)"
 _ABOUT = (
-    "Each file in sources/ holds what was asked and what Microsoft answered: the items of all pages in one"
-    " list, with every property as it came."
+    "Each file in sources/ has the request and Microsoft's response: the items of all pages in "
+    "one list, with every property as received."
 )
 
 
@@ -107,7 +105,7 @@ def verify(path: Path) -> Sound:
     except OSError as error:
         raise ArchiveUnreadable(f"{path} cannot be read ({error.strerror or error}).") from error
     except BadZipFile as error:
-        raise ArchiveUnreadable(f"{path} is no ZIP, or a damaged one ({error}).") from error
+        raise ArchiveUnreadable(f"{path} is not a ZIP file, or is damaged ({error}).") from error
     return Sound(sha256, case_id, len(listed))
 
 
@@ -115,14 +113,14 @@ def _manifest(archive: ZipFile) -> tuple[str, dict[str, dict[str, Any]]]:
     try:
         info = archive.getinfo(MANIFEST)
         if info.file_size > _LARGEST_MANIFEST:
-            raise ArchiveUnreadable(f"Its {MANIFEST} is too large to be ours.")
+            raise ArchiveUnreadable(f"Its {MANIFEST} is too large.")
         manifest = json.loads(b"".join(_pieces(archive, MANIFEST)))
         if manifest["form"] != FORM:
-            raise ArchiveUnreadable(f"Its {MANIFEST} is of another form than this version reads.")
+            raise ArchiveUnreadable(f"Its {MANIFEST} has a format that this version does not read.")
         listed = {str(one["name"]): dict(one) for one in manifest["files"]}
         return str(manifest["case"]), listed
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise ArchiveUnreadable(f"It holds no {MANIFEST} that can be read.") from error
+        raise ArchiveUnreadable(f"It has no readable {MANIFEST}.") from error
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ArchiveUnreadable(f"Its {MANIFEST} is damaged ({error}).") from error
 

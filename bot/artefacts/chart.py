@@ -150,7 +150,7 @@ class Chart:
             return ""
         which = "and 1 more address" if count == 1 else f"and {count} more addresses"
         if suspect:
-            which += ", SUSPECT" if count == 1 else f", {suspect} of them SUSPECT"
+            which += ", SUSPECT" if count == 1 else f", {suspect} of them SUSPICIOUS"
         ins = sum(len(lane.ins) for lane in self.more_lanes)
         failed = sum(len(lane.failed) for lane in self.more_lanes)
         return f"{which}: {parts.counted(ins, 'sign-in')}, {failed} failed"
@@ -200,15 +200,15 @@ def in_words(report: Report, drawn: Chart) -> str:
     said = [f"Timeline of {account}: {word}, confidence {cut(visible(verdict.confidence), 20)}."]
     suspect = [lane for lane in (*drawn.lanes, *drawn.more_lanes) if lane.suspect]
     for lane in suspect[:3]:
-        said.append(f"Suspect address {named(lane)}: {lane.counts}{_session(lane)}.")
+        said.append(f"Suspicious IP address {named(lane)}: {lane.counts}{_session(lane)}.")
     if len(suspect) > 3:
-        said.append(f"{len(suspect) - 3} more suspect addresses.")
+        said.append(f"{len(suspect) - 3} more suspicious IP addresses.")
     others = [lane for lane in (*drawn.lanes, *drawn.more_lanes) if not lane.suspect]
     if others:
         ins, failed = sum(len(lane.ins) for lane in others), sum(len(lane.failed) for lane in others)
         said.append(
-            f"{'Other' if suspect else 'All'} addresses, {len(others)}:"
-            f" {parts.counted(ins, 'sign-in')}, {failed} failed."
+            f"{'Other' if suspect else 'All'} IP addresses, {len(others)}: "
+            f"{parts.counted(ins, 'sign-in')}, {failed} failed."
         )
     found = len(report.findings)
     span = f", {_from_to(drawn.found[0], drawn.found[-1])}" if drawn.found else ""
@@ -216,16 +216,16 @@ def in_words(report: Report, drawn: Chart) -> str:
         cut(visible(kind.title), 60) for kind in drawn.kinds if kind.severity is Severity.CRITICAL
     )
     said.append(
-        f"{parts.counted(found, 'finding')}{span}{f'; gravest: {grave}' if grave else ''}."
+        f"{parts.counted(found, 'finding')}{span}{f'; most severe: {grave}' if grave else ''}."
         if found
-        else "No finding."
+        else "No findings."
     )
     if drawn.deeds:
         said.append(
             f"Done by the bot, {_from_to(drawn.deeds[0].at, drawn.deeds[-1].at)}: {tally(drawn.deeds)}."
         )
     if drawn.unseen:
-        said.append(f"Not wholly seen: {'; '.join(drawn.unseen)}.")
+        said.append(f"Not collected or partially collected: {'; '.join(drawn.unseen)}.")
     return cut(" ".join(said), ALT)
 
 
@@ -241,7 +241,7 @@ def tally(deeds: Sequence[Deed]) -> str:
     said = [f"{ended[became]} {became.value}" for became in Became if ended[became]]
     back = Counter(deed.became for deed in deeds if deed.back)
     if back:
-        said.append("taken back: " + ", ".join(f"{back[one]} {one.value}" for one in Became if back[one]))
+        said.append(f"undone: {', '.join(f'{back[one]} {one.value}' for one in Became if back[one])}")
     return ", ".join(said)
 
 
@@ -372,12 +372,12 @@ def _unseen(report: Report) -> Iterator[str]:
     none = [spoken(one.id) for one in report.sources if one.state is Coverage.UNAVAILABLE]
     some = [spoken(one.id) for one in report.sources if one.state is Coverage.PARTIAL]
     if none:
-        yield f"not seen: {', '.join(none)}"
+        yield f"not collected: {', '.join(none)}"
     if some:
-        yield f"only partly seen: {', '.join(some)}"
+        yield f"partially collected: {', '.join(some)}"
     unknown = sum(symptom.result is Result.UNKNOWN for symptom in report.symptoms)
     if unknown:
-        yield f"nobody can tell about {parts.counted(unknown, 'symptom')}"
+        yield f"unknown for {parts.counted(unknown, 'symptom')}"
 
 
 def _session(lane: Lane) -> str:

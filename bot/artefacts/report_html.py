@@ -84,10 +84,10 @@ def _counts(report: Report) -> str:
     """How findings and reasons belong together."""
     kinds = len(report.verdict.reasons)
     if len(report.findings) <= kinds:
-        return f"{parts.counted(kinds, 'reason')}, the gravest first:"
+        return f"{parts.counted(kinds, 'reason')}, most severe first:"
     return (
-        f"{len(report.findings)} findings give {parts.counted(kinds, 'reason')}, because findings of one "
-        "kind count once. The gravest first:"
+        f"{len(report.findings)} findings give {parts.counted(kinds, 'reason')}, because findings "
+        "of one kind count once. Most severe first:"
     )
 
 
@@ -99,7 +99,7 @@ def _symptoms(report: Report) -> str:
 def _done(handled: Handled) -> str:
     """What became of all changes, and how much is left to people."""
     outcomes = Counter(
-        in_words(action.outcome) if action.outcome else "begun, no outcome yet"
+        in_words(action.outcome) if action.outcome else "started, no outcome yet"
         for proposal in handled.proposals
         for action in proposal.actions
     )

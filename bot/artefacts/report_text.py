@@ -36,9 +36,9 @@ def _head(report: Report) -> Iterator[str]:
     if verdict.answer not in parts.DECIDED:
         yield from _wrapped(visible(verdict.says), "")
         yield ""
-    yield f"Looked at: {_utc(report.window.start)} to {_utc(report.window.end)}"
+    yield f"Window:    {_utc(report.window.start)} to {_utc(report.window.end)}"
     yield f"Written:   {_utc(report.made_at)}"
-    yield "Times are UTC. Addresses are as found: do not open them."
+    yield "Times are UTC. Addresses are not defanged: do not open them."
     if verdict.answer in parts.DECIDED:
         yield ""
         yield "Why"
@@ -50,7 +50,7 @@ def _head(report: Report) -> Iterator[str]:
 
 def _symptoms(report: Report) -> Iterator[str]:
     named, beyond = parts.split(report)
-    for heading, symptoms in (("Symptoms", named), ("Beyond the founding document", beyond)):
+    for heading, symptoms in (("Symptoms", named), ("Additional indicators", beyond)):
         if symptoms:
             yield ""
             yield heading
@@ -83,7 +83,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     if finding.records:
         shown = ", ".join(visible(record) for record in finding.records[:_RECORDS_EACH])
         left = len(finding.records) - _RECORDS_EACH
-        more = f" and {left} more, all in the JSON form" if left > 0 else ""
+        more = f" and {left} more, all in the JSON report" if left > 0 else ""
         yield from _wrapped(f"records: {shown}{more}", "    ")
 
 
@@ -125,12 +125,12 @@ def _mending(source: SourceState) -> Iterator[str]:
     if source.reason:
         yield from _wrapped(visible(source.reason), "    ")
     if source.needs:
-        yield f"    would be mended by: {visible(source.needs)}"
+        yield f"    grant to fix: {visible(source.needs)}"
 
 
 def _timeline(report: Report) -> Iterator[str]:
     yield ""
-    yield "Timeline, everything that was seen, oldest first; * marks what a finding rests on"
+    yield "Full timeline, oldest first; * marks events that support a finding"
     if report.no_timeline:
         yield report.no_timeline
     for event in report.timeline:

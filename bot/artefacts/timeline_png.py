@@ -88,7 +88,7 @@ def picture(report: Report, handled: Handled = NOTHING) -> Picture:
         return Picture(
             b"",
             alt,
-            f"The picture could not be drawn by a mistake of ours; the log has it under {reference}.",
+            f"Internal error: the timeline picture could not be drawn. Reference: {reference}.",
         )
 
 
@@ -118,13 +118,13 @@ class _Pen:
         """The account, the verdict, and what was looked at."""
         sheet, subject = self.sheet, report.subject
         of_case = f", case {handled.case_id}" if handled.case_id else ""
-        sheet.text(_LEFT, self.y, f"Timeline of what was found{of_case}", _BODY, _SOFT, room=_RIGHT - _LEFT)
+        sheet.text(_LEFT, self.y, f"Timeline of findings{of_case}", _BODY, _SOFT, room=_RIGHT - _LEFT)
         mail = subject.mail or subject.user_principal_name
         self.y += 54
         # An intruder can change the display name, so it is not the heading.
         sheet.text(_LEFT, self.y, mail, 42, _INK, bold=True, room=_RIGHT - _LEFT)
         self.y += 48
-        sheet.text(_LEFT, self.y, f"shown as: {subject.display_name}", _BIG, _INK, room=_RIGHT - _LEFT)
+        sheet.text(_LEFT, self.y, f"display name: {subject.display_name}", _BIG, _INK, room=_RIGHT - _LEFT)
         self.y += 34
         answer = report.verdict.answer
         sheet.box(_LEFT, self.y, _RIGHT, self.y + 78, _VERDICT[answer])
@@ -135,35 +135,35 @@ class _Pen:
         sheet.text(_RIGHT - 24, self.y + 40, beside, _BODY, _PAPER, side="right", room=room)
         self.y += 112
         start, end = report.window.start, report.window.end
-        looked = f"Looked at: {spoken_time(start, with_year=True)} to {spoken_time(end, with_year=True)} UTC"
+        looked = f"Window: {spoken_time(start, with_year=True)} to {spoken_time(end, with_year=True)} UTC"
         sheet.text(_LEFT, self.y, looked, _SMALL, _SOFT)
         self.y += 34
         if empty:
-            zoom = "Nothing was found that has a time, so no time is drawn."
+            zoom = "No finding has a time, so there is no time axis."
         elif len(self.times.pieces) > 1:
-            zoom = "Drawn: the times at which something happened; calm stretches are cut out."
+            zoom = "Shown: the times with activity; quiet periods are cut out."
         else:
-            zoom = "Drawn: the time from the first to the last of what happened."
+            zoom = "Shown: from the first to the last event."
         sheet.text(_LEFT, self.y, zoom, _SMALL, _SOFT)
         self.y += 26
 
     def sign_ins(self, told: Chart) -> None:
         """The axis, and a lane for each address."""
-        self._title("Sign-ins by place and address", "times are UTC")
+        self._title("Sign-ins by location and IP address", "times are UTC")
         if told.lanes:
             x = self._key(_LEFT, "o", _OTHER, "signed in")
             x = self._key(x, "x", _OTHER, "failed to sign in")
             if any(lane.suspect for lane in told.lanes):
                 edges = (x, self.y - 12, x + 40, self.y + 12)
                 self.sheet.box(*edges, _SUSPECT_FILL, hatch="///", edge=_SUSPECT)
-                self.sheet.text(x + 52, self.y, "suspect address in use", _SMALL, _INK)
+                self.sheet.text(x + 52, self.y, "suspicious IP address in use", _SMALL, _INK)
             self.y += 34
         if told.moments:
             self._axis()
         for lane in told.lanes:
             self._lane(lane)
         if not told.lanes:
-            self.sheet.text(_LEFT, self.y, "No sign-in was seen.", _BODY, _INK)
+            self.sheet.text(_LEFT, self.y, "No sign-ins.", _BODY, _INK)
             self.y += 30
         if told.rest:
             grave = told.suspects_left > 0
@@ -175,7 +175,7 @@ class _Pen:
         """A strip with a tick for every finding and a number where each kind of them began."""
         if not count:
             self._title("Findings", "")
-            self.sheet.text(_LEFT, self.y, "Nothing was found.", _BODY, _INK)
+            self.sheet.text(_LEFT, self.y, "No findings.", _BODY, _INK)
             self.y += 30
             return
         beside = f"{parts.counted(count, 'finding')}; a number marks the first of its kind"
@@ -191,7 +191,7 @@ class _Pen:
             self._bubble(kind, x, top + 32 + row * (_BUBBLE + 6) + _BUBBLE / 2)
         self.y = bottom + 22
         if told.more_kinds:
-            said = f"and {parts.counted(told.more_kinds, 'more kind')} of findings, in the report"
+            said = f"and {parts.counted(told.more_kinds, 'more kind')} of findings in the report"
             self.sheet.text(_LEFT, self.y + 4, said, _SMALL, _SOFT)
             self.y += 30
 
@@ -204,7 +204,7 @@ class _Pen:
             (Became.CONFIRMED, False, "s", _DONE, _DONE, "done and confirmed"),
             (Became.OPEN, False, "s", _DONE, _PAPER, "not confirmed"),
             (Became.NOT_DONE, False, "X", _NOT_DONE, _NOT_DONE, "not done"),
-            (None, True, "<", _BACK, _BACK, "taken back"),
+            (None, True, "<", _BACK, _BACK, "undone"),
         ]
         x = _LEFT
         used = []
@@ -231,7 +231,7 @@ class _Pen:
             self._bubble(kind, _LEFT + _BUBBLE / 2, self.y + 14, stem=False)
             for n, line in enumerate(lines):
                 self.sheet.text(_LEFT + 54, self.y + 28 * n, line, _SMALL, _INK)
-            when = spoken_time(kind.times[0]) if kind.times else "no time known"
+            when = spoken_time(kind.times[0]) if kind.times else "time unknown"
             self.sheet.text(_RIGHT, self.y, when, _SMALL, _INK, side="right")
             weight = f"{kind.severity.word}, {parts.counted(kind.count, 'finding')}"
             self.sheet.text(_RIGHT, self.y + 28, weight, _SMALL, _SOFT, side="right", room=250)
@@ -240,8 +240,8 @@ class _Pen:
 
     def foot(self, report: Report, told: Chart) -> None:
         """What could not be seen, and where there is more."""
-        self._title("What could not be seen", "")
-        for said in told.unseen or ("Every source was seen, wholly.",):
+        self._title("Not collected", "")
+        for said in told.unseen or ("All sources were collected.",):
             sentence = f"{said[0].upper()}{said[1:]}{'' if said.endswith('.') else '.'}"
             for line in self.sheet.lines(sentence, _SMALL, _RIGHT - _LEFT, 4):
                 self.sheet.text(_LEFT, self.y, line, _SMALL, _INK)
@@ -252,7 +252,7 @@ class _Pen:
         made = f"Checked {spoken_time(report.made_at, with_year=True)} UTC. Everything is in report.html."
         notes = [made]
         if self.sheet.replaced:
-            notes.append("□ stands for a letter that this picture cannot write; report.html has it.")
+            notes.append("□ stands for a character that this picture cannot show; report.html has it.")
         for note in notes:
             self.sheet.text(_LEFT, self.y, note, _SMALL, _SOFT)
             self.y += 32
@@ -301,10 +301,10 @@ class _Pen:
             x += 138
         counts = sheet.text(_RIGHT, self.y, lane.counts, _SMALL, _INK, side="right")
         room = _RIGHT - x - counts - 24
-        address = lane.address or "no address recorded"
+        address = lane.address or "no IP address recorded"
         wide = sheet.text(x, self.y, address, _BODY, _INK, bold=True, room=room)
         if room - wide > 90:
-            place = lane.place or "an unknown place"
+            place = lane.place or "unknown location"
             sheet.text(x + wide + 14, self.y, place, _BODY, _INK, room=room - wide - 14)
         self.y += 26
         top, bottom = self.y, self.y + _HIGH

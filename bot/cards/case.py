@@ -137,7 +137,7 @@ class Cards:
         try:
             self._show(case)
         except RoomShared as shared:
-            how = "to whoever asked alone: the channel is shared by now"
+            how = "only to the requester: the channel is now shared"
             self.persist(partial(self._tell_asker, case, answers.withheld(case, str(shared))))
         with self._ledger.writing() as writing:
             writing.shown(case.id, how)

@@ -107,6 +107,6 @@ class CheckpointPoster:
         if not others:
             return ""
         if not signed:
-            return "the first one"
+            return "first checkpoint"
         is_old = self._clock() - datetime.fromisoformat(signed[-1].at) >= self._every
-        return "its time has come" if is_old else ""
+        return "scheduled" if is_old else ""

@@ -40,12 +40,12 @@ _KNOWN = (
 
 def analyze(
     *,
-    files: Annotated[list[Path], typer.Argument(help="Exported audit logs, in any of the known forms.")],
+    files: Annotated[list[Path], typer.Argument(help="Exported audit logs, in any supported format.")],
     user: Annotated[str | None, typer.Option(help="Report on this account only.")] = None,
     as_json: Json = False,
-    timeline: Annotated[bool, typer.Option("--timeline", help="Print all of the timeline too.")] = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Print the full timeline as well.")] = False,
 ) -> None:
-    """Run the same symptoms over exported audit logs, for every user in them."""
+    """Analyze exported audit logs for every user in them."""
     with readable():
         log.configure(LogSettings(level="error"))
         missing = [path for path in files if not path.is_file()]
@@ -62,7 +62,7 @@ def analyze(
         except OSError as error:
             raise Stopped(BAD_INPUT, f"{error.filename} cannot be read ({error.strerror}).") from error
         if user and not analysis.users and not analysis.saw_nothing:
-            raise Stopped(BAD_INPUT, f"Nobody called {user} is in these files.")
+            raise Stopped(BAD_INPUT, f"User {user} is not in these files.")
         if as_json:
             unreadable = [
                 {"file": str(one.file), "line": one.line, "reason": one.reason} for one in analysis.unreadable

@@ -51,4 +51,4 @@ def a_ledger(path: Path) -> None:
     except LedgerUnwritable as error:
         raise Stopped(BAD_INPUT, f"{path} cannot be read as a ledger ({error.why}).") from error
     if not known:
-        raise Stopped(BAD_INPUT, f"{path} holds no ledger.")
+        raise Stopped(BAD_INPUT, f"{path} contains no ledger.")

@@ -38,14 +38,14 @@ _LONGEST = timedelta(weeks=520)
 def check(
     *,
     user: Annotated[str, typer.Argument(help="The account: any of its addresses, or its object id.")],
-    since: Annotated[str | None, typer.Option(help="How far back to look, such as 36h, 7d or 2w.")] = None,
+    since: Annotated[str | None, typer.Option(help="The time range, such as 36h, 7d or 2w.")] = None,
     as_json: Json = False,
     sandbox: Scenario = None,
     audit_log: Export = None,
-    timeline: Annotated[bool, typer.Option("--timeline", help="Print all of the timeline too.")] = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Print the full timeline as well.")] = False,
     config: Config = None,
 ) -> None:
-    """Look into one account and print the report."""
+    """Investigate one account and print the report."""
     with readable(), ExitStack() as stack:
         asked = _span(since)
         loaded = settings_for_check(stack, config, sandbox, audit_log)
@@ -98,7 +98,7 @@ def _look_into(
         why = report.sources[0].reason
         if ledger:
             ledger.append(e.NotCollected(subject=subject.id, says=why), ACTOR)
-        raise Stopped(COULD_NOT_LOOK, f"Could not look: no source could be read. The first one said: {why}")
+        raise Stopped(COULD_NOT_LOOK, f"No source could be collected. The first one said: {why}")
     if ledger:
         ledger.append(e.Answered(subject=subject.id, verdict=report.verdict.answer.value), ACTOR)
     return report
@@ -126,7 +126,7 @@ def _span(text: str | None) -> timedelta | None:
         raise Stopped(BAD_INPUT, f"--since: {error}.") from error
     if span and span > _LONGEST:
         raise Stopped(
-            BAD_INPUT, f"--since: {text} is longer than Microsoft keeps anything; give at most 520w."
+            BAD_INPUT, (f"--since: {text} is longer than Microsoft retains any record; use at most 520w.")
         )
     return span
 

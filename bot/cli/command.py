@@ -18,7 +18,7 @@ _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="compromise",
-    help="Looks into a Microsoft 365 account that may have been taken over.",
+    help="Investigate and contain a Microsoft 365 account that may be compromised.",
     epilog="Exit status: " + "; ".join(f"{status} {says}" for status, says in STATUSES.items()) + ".",
     no_args_is_help=True,
     add_completion=False,
@@ -52,10 +52,10 @@ def options(
     *,
     version: Annotated[
         bool,
-        typer.Option("--version", help="Say which version this is.", callback=_version, is_eager=True),
+        typer.Option("--version", help="Show the version.", callback=_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Looks into a Microsoft 365 account that may have been taken over."""
+    """Investigate and contain a Microsoft 365 account that may be compromised."""
 
 
 for _verb in (check.check, analyze.analyze, demo.demo, sandbox.sandbox, run.run, init.init, doctor.doctor):

@@ -12,11 +12,9 @@ from bot.cli.ending import readable
 
 
 def demo(
-    output: Annotated[Path, typer.Option(help="The folder for what the demonstration leaves.")] = Path(
-        "demo-output"
-    ),
+    output: Annotated[Path, typer.Option(help="The output folder.")] = Path("demo-output"),
 ) -> None:
-    """Play the main job on this machine, with the real bot; no account is needed."""
+    """Run the demo on this machine, with the real bot; no account is needed."""
     from bot.playing import demo as playing  # noqa: PLC0415 - only the verbs of the sandbox may bring it with them
 
     with readable():

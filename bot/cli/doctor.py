@@ -24,22 +24,24 @@ def doctor(  # noqa: PLR0917 - typer reads the options off the parameters
     config: Config = None,
     sandbox: Scenario = None,
     user: Annotated[
-        str | None, typer.Option(help="The account to try the questions on; default: any.")
+        str | None, typer.Option(help="The account to test queries on; any account by default.")
     ] = None,
     check_only: Annotated[
-        bool, typer.Option("--check-only", help="Leave out what only the steps need.")
+        bool, typer.Option("--check-only", help="Skip permissions that only remediation needs.")
     ] = False,
     record: Annotated[
         Path | None,
         typer.Option(
-            help="Write into this new folder what Microsoft answers, without anything of the tenant, "
-            "for a bug report; needs --user."
+            help=(
+                "Record the shape of Microsoft's responses in this new folder, without tenant "
+                "data, for a bug report; needs --user."
+            )
         ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Write the record without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write the record without confirmation.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Say which credentials, permissions, licences and Slack scopes are missing, and what that costs."""
+    """Show which credentials, permissions, licenses and Slack scopes are missing, and the impact."""
     from bot.setup import doctor as examining  # noqa: PLC0415 - reads every query, which other verbs need not
 
     with readable(), ExitStack() as stack:
@@ -62,7 +64,7 @@ def _record(loaded: Settings, user: str | None, folder: Path, *, yes: bool, as_j
     from bot.setup import record as recording  # noqa: PLC0415 - reads every query, as above
 
     if user is None:
-        raise Stopped(BAD_INPUT, "Say whose account to ask about: --user adele@contoso.com.")
+        raise Stopped(BAD_INPUT, "Name the account to query: --user adele@contoso.com.")
     if as_json:
         raise Stopped(BAD_INPUT, "--record prints the files that it writes; leave --json out.")
     console = Console()
@@ -77,8 +79,8 @@ def _record(loaded: Settings, user: str | None, folder: Path, *, yes: bool, as_j
         raise Stopped(BAD_INPUT if error.asked_wrongly else COULD_NOT_LOOK, str(error)) from error
     except typer.Abort as unanswered:
         why = (
-            "Nobody answered, so nothing was written. Where nobody can be asked, --yes writes without asking."
+            "No one answered, so nothing was written. Where no one can be asked, --yes writes without asking."
         )
         raise Stopped(BAD_INPUT, why) from unanswered
-    says = f"Written into {folder}. Nothing in it is of the tenant." if wanted else "Nothing was written."
+    says = f"Written to {folder}. It contains no tenant data." if wanted else "Nothing was written."
     console.print(says, markup=False, highlight=False)

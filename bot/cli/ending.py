@@ -20,11 +20,10 @@ WORKED, MISSING, BAD_INPUT, COULD_NOT_LOOK = 0, 1, 2, 3
 
 
 STATUSES = {
-    WORKED: "it worked, whatever the verdict",
-    MISSING: "something is missing or does not hold (doctor, demo, any verb of ledger, evidence)",
+    WORKED: "success, whatever the verdict",
+    MISSING: "something is missing or failed verification (doctor, demo, ledger, evidence)",
     BAD_INPUT: "bad input: an unknown user, file, option or scenario, or a wrong setting",
-    COULD_NOT_LOOK: "it could not look at all: no sign-in, no such tenant, no source or record that could"
-    " be read",
+    COULD_NOT_LOOK: ("nothing could be collected: no sign-in, no such tenant, no readable source or record"),
 }
 """What the command ends with."""
 
@@ -52,7 +51,7 @@ def readable() -> Iterator[None]:
     except NoSuchUser as error:
         _stop(BAD_INPUT, error.sentence)
     except GraphError as error:
-        _stop(COULD_NOT_LOOK, f"Could not look: {error.sentence}")
+        _stop(COULD_NOT_LOOK, f"Could not collect anything: {error.sentence}")
     except (CommandError, BotError) as error:
         _stop(COULD_NOT_LOOK, str(error))
 

@@ -21,10 +21,10 @@ from commands.ledger import verify_ledger
 def verify_evidence(
     file: Annotated[Path, typer.Argument(help="The archive, such as evidence.zip.")],
     ledger: Annotated[
-        Path | None, typer.Option(help="The ledger that must know this very archive; not asked unless given.")
+        Path | None, typer.Option(help=("The ledger to look the archive's hash up in; skipped by default."))
     ] = None,
 ) -> None:
-    """Compare every file in an evidence archive with its manifest, and the archive with the ledger."""
+    """Verify every file in an evidence archive against its manifest, and the archive against the ledger."""
     from bot.artefacts import archive  # noqa: PLC0415 - no other verb needs it
 
     with readable():
@@ -35,13 +35,10 @@ def verify_evidence(
             raise Stopped(BAD_INPUT, str(error)) from error
         except ArchiveAltered as error:
             raise Stopped(MISSING, str(error)) from error
-        typer.echo(
-            f"{sound.files} files, each as the manifest has it. SHA-256 of the archive: {sound.sha256}"
-        )
+        typer.echo(f"{sound.files} files match the manifest. SHA-256 of the archive: {sound.sha256}")
         if ledger is None:
             typer.echo(
-                "No ledger was given (--ledger): whether files and manifest were changed together, cannot be"
-                " told."
+                "No ledger was given (--ledger), so a change of both files and manifest cannot be ruled out."
             )
             return
         with opened(ledger) as book:
@@ -49,11 +46,11 @@ def verify_evidence(
             packed = book.entries(case_id=sound.case_id, kinds=(e.EvidencePacked.KIND,))
             known = [entry for entry in packed if entry.facts.get("sha256") == sound.sha256]
             if not known:
-                raise Stopped(MISSING, f"The ledger knows no archive {file} with this SHA-256.")
-            typer.echo(f"Entry {known[0].seq} of the ledger, {known[0].at}, is about this very archive.")
+                raise Stopped(MISSING, f"The ledger has no archive {file} with this SHA-256.")
+            typer.echo(f"Ledger entry {known[0].seq} of {known[0].at} records this archive.")
 
 
-HELP = "Check that nobody changed an evidence archive."
+HELP = "Verify an evidence archive."
 
 VERBS: Mapping[str, Callable[..., None]] = {"verify": verify_evidence}
 """The verbs of the group, by what is typed."""

@@ -18,7 +18,7 @@ from bot.messages.escape import visible
 
 
 def list_factors(ledger: LedgerFile = LEDGER) -> None:
-    """Print who has a second factor, one person a line."""
+    """Print who has a second factor, one person per line."""
     with opened(ledger) as book:
         for one in second_factor.enrolments(book):
             since = f"enrolled {one.enrolled_at:%Y-%m-%d %H:%M} UTC" if one.enrolled_at else "not confirmed"
@@ -31,14 +31,14 @@ def remove_factor(
     user: Annotated[str, typer.Argument(help="The Slack user id, such as U0123ABCD.")],
     ledger: LedgerFile = LEDGER,
 ) -> None:
-    """Remove somebody's second factor, so that this person can enrol anew."""
+    """Remove a person's second factor, so that they can enroll again."""
     with opened(ledger) as book:
         if not second_factor.remove(book, user, ACTOR):
             raise Stopped(BAD_INPUT, f"{user} has no second factor.")
         typer.echo(f"The second factor of {visible(user)} is removed.")
 
 
-HELP = "See and remove approvers' second factors."
+HELP = "List and remove approvers' second factors."
 
 VERBS: Mapping[str, Callable[..., None]] = {"list": list_factors, "remove": remove_factor}
 """The verbs of the group, by what is typed."""

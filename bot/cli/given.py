@@ -30,7 +30,7 @@ def settings_for_check(
         if audit_log is not None:
             raise Stopped(
                 BAD_INPUT,
-                "--audit-log goes with --sandbox; to read a log by itself use `compromise analyze`.",
+                "--audit-log needs --sandbox; to analyze a log by itself use `compromise analyze`.",
             )
         return settings.load(config, os.environ, settings.CHECK_NEEDS)
     from bot.playing import stage  # noqa: PLC0415 - only the verbs of the sandbox may bring it with them

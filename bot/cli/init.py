@@ -26,25 +26,28 @@ if TYPE_CHECKING:
 def init(
     *,
     folder: Annotated[
-        Path, typer.Option(help="Where the settings, keys and certificates are written.", file_okay=False)
+        Path, typer.Option(help="The folder for settings, keys and certificates.", file_okay=False)
     ] = Path(),
     answers: Annotated[
         Path | None,
         typer.Option(
-            help="A TOML file with the answers; nothing is asked then, and what is not in it takes its"
-            " default."
+            help=(
+                "A TOML file with the answers, to run without prompts; anything not in it takes its default."
+            )
         ),
     ] = None,
     force: Annotated[
         bool,
         typer.Option(
             "--force",
-            help="Rename files that are there, with the time behind their names, and write them anew; new"
-            " keys mean new certificates to upload.",
+            help=(
+                "Rename existing files, adding the time, and write new ones; new keys mean new "
+                "certificates to upload."
+            ),
         ),
     ] = False,
 ) -> None:
-    """Ask what the settings need, write them with keys and certificates, and say which clicks are left."""
+    """Ask for the settings, write them with keys and certificates, and list the remaining steps."""
     from bot.setup import init as onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
 
     login = os.environ.get("COMPROMISE_TENANT_LOGIN_URL", "")
@@ -57,10 +60,10 @@ def init(
         moment = now()
         made = onboarding.files(told, folder, moment)
         for copy in onboarding.write(made, folder, moment, force=force):
-            typer.echo(f"{copy} is what was there before.")
+            typer.echo(f"{copy} is the previous file.")
         for name in made:
-            typer.echo(f"{folder / name} is written.")
-        typer.echo("\nWhat is left to do:")
+            typer.echo(f"Wrote {folder / name}.")
+        typer.echo("\nRemaining steps:")
         manifest = onboarding.manifest_path(Path(__file__).parents[1])
         for number, text in enumerate(onboarding.what_is_left(told, folder, manifest), 1):
             typer.echo(f"\n{number}. {text}".replace("\n  ", "\n     "))

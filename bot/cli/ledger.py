@@ -33,25 +33,27 @@ from commands.ledger.checkpoint import (
 from commands.ledger.rebuild import rebuild_file
 from commands.signing_key import FILE, SigningKey
 
-HELP = "Read the ledger, and check that nobody changed it."
+HELP = "Read, verify and export the ledger."
 
 
 def verify(
     ledger: LedgerFile = LEDGER,
     anchor: Annotated[
         list[Path] | None,
-        typer.Option(help="A file with checkpoints that were kept elsewhere; may be repeated."),
+        typer.Option(help="A file with checkpoints kept outside this machine; can be repeated."),
     ] = None,
     key: KeyFile = None,
     public: Annotated[
         Path | None,
         typer.Option(
-            help="A file with public keys in place of the private one, each a line as `compromise ledger"
-            " public-key` prints it, or one in PEM."
+            help=(
+                "A file with public keys, one per line as printed by `compromise ledger "
+                "public-key`, or one PEM key, used instead of the private key."
+            )
         ),
     ] = None,
 ) -> None:
-    """Check every entry against the chain, the tables, and checkpoints."""
+    """Verify every entry against the hash chain, the tables and checkpoints."""
     with readable():
         a_ledger(ledger)
         try:
@@ -62,31 +64,33 @@ def verify(
         with ledger_errors():
             found = verify_ledger(ledger, anchors, publics)
         typer.echo(
-            f"{found.head.size} entries, nothing changed, removed or put in between. Head: {found.head.hash}"
+            f"{found.head.size} entries verified: none changed, removed or inserted. Head: {found.head.hash}"
         )
-        signed = "their signatures hold" if found.signed else "no key was given, so no signature was checked"
+        signed = (
+            "signatures are valid" if found.signed else ("signatures not checked, because no key was given")
+        )
         if found.anchors:
             typer.echo(
-                f"{found.anchors} checkpoints from elsewhere fit; {signed}."
-                f" {found.head.size - found.anchored} entries came after the last of them."
+                f"{found.anchors} external checkpoints match; {signed}. "
+                f"{found.head.size - found.anchored} entries were added after the last one."
             )
         else:
             typer.echo(
-                "No checkpoint from elsewhere was given (--anchor): whether the end was cut off, or all of it"
-                " written anew, cannot be told."
+                "No external checkpoint was given (--anchor), so truncation or a full rewrite "
+                "cannot be ruled out."
             )
         if found.checkpoints:
-            typer.echo(f"{found.checkpoints} checkpoints in the ledger itself fit; {signed}.")
+            typer.echo(f"{found.checkpoints} checkpoints in the ledger match; {signed}.")
 
 
 def rebuild(ledger: LedgerFile = LEDGER) -> None:
-    """Make the tables and indexes anew from the entries, and see that they are sound then."""
+    """Rebuild the tables and indexes from the entries, and verify them."""
     with readable():
         a_ledger(ledger)
         with ledger_errors():
             head = rebuild_file(ledger)
             verify_ledger(ledger)
-        typer.echo(f"The tables of {ledger} were made anew from {head.size} entries, and are sound.")
+        typer.echo(f"The tables of {ledger} were rebuilt from {head.size} entries and verified.")
 
 
 def show(
@@ -94,7 +98,7 @@ def show(
     case: Annotated[str | None, typer.Option(help="Only the entries of this case.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Print the entries, one a line."""
+    """Print the entries, one per line."""
     with opened(ledger) as book:
         for entry in book.entries(case_id=case):
             typer.echo(json.dumps(_entry(entry)) if as_json else _entry_line(entry))
@@ -103,13 +107,14 @@ def show(
 def export(
     ledger: LedgerFile = LEDGER,
     form: Annotated[
-        str, typer.Option("--format", help="jsonl (every byte, to compute the chain again) or csv.")
+        str,
+        typer.Option(
+            "--format", help=("jsonl (exact bytes, so that the hash chain can be recomputed) or csv.")
+        ),
     ] = "jsonl",
-    output: Annotated[
-        Path | None, typer.Option(help="The file to write; standard output unless given.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option(help="The output file; standard output by default.")] = None,
 ) -> None:
-    """Write every entry with all its fields, for other programs."""
+    """Export every entry with all its fields."""
     from bot.artefacts import ledger_export  # noqa: PLC0415 - no other verb needs it
 
     with opened(ledger) as book:
@@ -128,7 +133,7 @@ def export(
 
 
 def checkpoint(ledger: LedgerFile = LEDGER, key: KeyFile = None) -> None:
-    """Sign the ledger's head, print the checkpoint and note it."""
+    """Sign the ledger's head, print the checkpoint and record it."""
     with opened(ledger) as book:
         try:
             made = sign_head(book, SigningKey.load(_key_of(ledger, key)))
@@ -139,7 +144,7 @@ def checkpoint(ledger: LedgerFile = LEDGER, key: KeyFile = None) -> None:
 
 
 def public_key(ledger: LedgerFile = LEDGER, key: KeyFile = None) -> None:
-    """Print the public key that checkpoints of this ledger are signed for, in one line."""
+    """Print the public key for this ledger's checkpoints, on one line."""
     with opened(ledger) as book:
         try:
             typer.echo(public_key_line(origin(book), SigningKey.load(_key_of(ledger, key)).public))

@@ -16,27 +16,27 @@ Config = Annotated[
     typer.Option(
         "--config",
         envvar="COMPROMISE_CONFIG",
-        help="The settings' file; compromise.toml in this folder unless given.",
+        help="The settings file; compromise.toml in this folder by default.",
         dir_okay=False,
     ),
 ]
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 Scenario = Annotated[
     str | None,
-    typer.Option("--sandbox", metavar="SCENARIO", help="Ask a tenant played on this machine instead."),
+    typer.Option("--sandbox", metavar="SCENARIO", help="Use a simulated tenant on this machine."),
 ]
 
 
 Export = Annotated[
-    Path | None, typer.Option("--audit-log", help="A real audit log that the played tenant also holds.")
+    Path | None, typer.Option("--audit-log", help=("A real audit log to load into the simulated tenant."))
 ]
 
 
-LedgerFile = Annotated[Path, typer.Option(help="The ledger's file.")]
+LedgerFile = Annotated[Path, typer.Option(help="The ledger file.")]
 
 
 LEDGER = Path("ledger.db")
@@ -44,5 +44,5 @@ LEDGER = Path("ledger.db")
 
 KeyFile = Annotated[
     Path | None,
-    typer.Option("--key", help="The bot's private key; compromise.key beside the ledger unless given."),
+    typer.Option("--key", help=("The bot's private key; compromise.key next to the ledger by default.")),
 ]

@@ -18,12 +18,14 @@ from bot.cli.options import Export
 
 
 def sandbox(
-    scenario: Annotated[str, typer.Option(help="What the tenant has been through.")] = "mailbox-takeover",
+    scenario: Annotated[str, typer.Option(help="The scenario to load.")] = "mailbox-takeover",
     port: Annotated[
         int | None,
         typer.Option(
-            help="The page's port on 127.0.0.1, 0 for a free one; 8075 unless given, or a free one where"
-            " that is taken.",
+            help=(
+                "The page's port on 127.0.0.1; 0 picks a free port; 8075 by default, or a free "
+                "port if that is in use."
+            ),
             min=0,
             max=65535,
         ),
@@ -31,7 +33,7 @@ def sandbox(
     audit_log: Export = None,
     output: Annotated[Path, typer.Option(help="The folder for the bot's ledger.")] = Path("sandbox-output"),
 ) -> None:
-    """Show a tenant, a workspace and the bot in a browser page on this machine, until Ctrl-C."""
+    """Run a simulated tenant, a Slack workspace and the bot, with a page in the browser, until Ctrl-C."""
     from bot.playing import playground  # noqa: PLC0415 - only the verbs of the sandbox may bring it with them
 
     with readable():

@@ -60,10 +60,10 @@ def show_report(report: Report, console: Console, *, timeline: bool = False) -> 
     console.print(_symptoms("Symptoms", named))
     told = [symptom for symptom in beyond if symptom.result is not Result.ABSENT]
     if told:
-        console.print(_symptoms("Beyond the founding document", told))
+        console.print(_symptoms("Additional indicators", told))
     unseen = [source for source in report.sources if source.state is not Coverage.COMPLETE]
     if unseen:
-        table = Table("Could not be seen", "", "Why", "What would mend it", box=None, pad_edge=False)
+        table = Table("Not collected", "", "Why", "Grant to fix", box=None, pad_edge=False)
         for source in unseen:
             table.add_row(
                 parts.spoken(source.id),

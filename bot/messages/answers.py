@@ -14,52 +14,53 @@ _MOST_LINES = 12
 
 def noted() -> Message:
     """Say at once that the question has arrived."""
-    return _say("🔎 Looking into it …")
+    return _say("🔎 Investigating …")
 
 
 def started(case: Case, link: str) -> Message:
     """Say where the new case's card is."""
-    return _say(f"I am looking. Case {said(case.id, 40)}: {_card(case, link)}")
+    return _say(f"Investigating. Case {said(case.id, 40)}: {_card(case, link)}")
 
 
 def withheld(case: Case, why: str) -> Message:
     """Tell whoever asked, alone, that nothing more of a case is posted in its channel."""
     whose = address(case.subject.mail)
     return _say(
-        f"✖ {said(case.id, 40)} about {whose}: {said(why, 300)} Nothing more of this case is posted there."
-        " What was posted before the channel was shared stays: remove it by hand, or end the sharing. For the"
-        f" report, type `/compromise report {whose} in #another-channel`."
+        f"✖ {said(case.id, 40)} about {whose}: {said(why, 300)} Nothing else about this case is "
+        "posted there. Earlier posts stay: delete them, or stop sharing the channel. For the "
+        f"report, type `/compromise report {whose} in #another-channel`."
     )
 
 
 def already(case: Case, link: str) -> Message:
     """Say that the same account is being looked into by now."""
-    who = f"asked by <@{case.asked_by}>" if case.asked_by.isalnum() else "asked before"
+    who = f"requested by <@{case.asked_by}>" if case.asked_by.isalnum() else "requested earlier"
     return _say(
-        f"{address(case.subject.mail)} is being looked into already, {who} {parts.when(case.asked_at)}: "
-        f"{_card(case, link)}"
+        f"{address(case.subject.mail)} is already under investigation, {who} "
+        f"{parts.when(case.asked_at)}: {_card(case, link)}"
     )
 
 
 def report_posted(case: Case, link: str) -> Message:
     """Say where the report was posted."""
-    return _say(f"The report of case {said(case.id, 40)} is there: {_card(case, link)}")
+    return _say(f"Report of case {said(case.id, 40)}: {_card(case, link)}")
 
 
 def tried_to_decide(proposal: Proposal, user: str, *, own: bool) -> Message:
     """Tell the case's thread that somebody whose own account is in doubt pressed a button."""
-    whose = "it is their own account" if own else "their own account is in doubt itself"
+    whose = "it is their own account" if own else "their own account is under investigation"
     return _say(
-        f"⛔ {parts.mention(user)} tried to decide about {said(proposal.id, 40)} and was refused: {whose}. "
-        "Ask them by phone whether it was them; whoever holds a mailbox may hold its owner's Slack as well."
+        f"⛔ {parts.mention(user)} tried to vote on {said(proposal.id, 40)} and was refused: "
+        f"{whose}. Call them to ask whether it was them; an attacker in a mailbox may be in its "
+        "owner's Slack as well."
     )
 
 
 def enrolled(user: str) -> Message:
     """Tell the team that somebody enrolled, since whoever holds a stolen Slack account could do it first."""
     return _say(
-        f"{parts.mention(user)} enrolled a second factor for approvals. If that was not them, remove it on "
-        "the command line at once, and do not count on their approvals."
+        f"{parts.mention(user)} enrolled a second factor for approvals. If this was not them, "
+        "remove it on the command line now, and do not rely on their approvals."
     )
 
 
@@ -81,7 +82,7 @@ def came_back(text: str, case: Case, link: str) -> Message:
     """Say that something came back to whoever asked for the check first; the link leads to its card."""
     asked = f"{parts.mention(case.asked_by)} " if case.asked_by else ""
     whose = said(case.subject.mail, 120, parts.domains_of(case.subject))
-    head = f"⛔ {asked}something came back, or is new, on {whose}: {_card(case, link)}."
+    head = f"⛔ {asked}persistence re-appeared, or is new, on {whose}: {_card(case, link)}."
     return _say(f"{head}\n{_lines(text, case)}")
 
 
@@ -94,7 +95,7 @@ def _lines(text: str, case: Case) -> str:
 
 def broken(reference: str) -> Message:
     """Say that something of ours failed, with the id under which the log has it."""
-    return _say(f"✖ That failed by a mistake of mine. Nothing was done. Reference: `{said(reference, 40)}`")
+    return _say(f"✖ Internal error. Nothing was done. Reference: `{said(reference, 40)}`")
 
 
 def no(sentence: str, ours: Collection[str]) -> Message:

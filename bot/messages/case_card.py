@@ -73,8 +73,8 @@ class CaseView:
 
 def all_closed(doors: int) -> str:
     """What a card says when looking again found nothing open."""
-    closed = "the back door is closed" if doors == 1 else f"all {doors} back doors are closed"
-    return f"Looked again: {closed}."
+    closed = "no persistence found" if doors == 1 else (f"no persistence found ({doors} items rechecked)")
+    return f"Rechecked: {closed}."
 
 
 def case_card(view: CaseView) -> Message:
@@ -98,23 +98,23 @@ def _buttons(view: CaseView) -> Iterator[Block]:
         return
     if view.offers and view.report is not None:
         grave = view.report.verdict.answer is VerdictCode.COMPROMISED
-        yield parts.button("Take the account back", "contain", view.case_id, style="danger" if grave else "")
+        yield parts.button("Contain account", "contain", view.case_id, style="danger" if grave else "")
     yield parts.button("Check again", "check_again", view.case_id)
 
 
 def _looking(view: CaseView) -> tuple[str, list[Block]]:
     who = plain(view.subject_name or view.subject, 100, _ours(view))
-    blocks = [parts.header(f"🔎 Looking into {who}"), parts.section(_address(view))]
+    blocks = [parts.header(f"🔎 Investigating {who}"), parts.section(_address(view))]
     progress = view.progress
     if progress is None:
         blocks.append(parts.section(f"`{parts.bar(0, 1)}` starting"))
-        return f"Looking into {_name(view)} …", blocks
+        return f"Investigating {_name(view)} …", blocks
     done = len(progress.sources)
     total = done + len(progress.waiting)
     lines = [f"`{parts.bar(done, total)}` {done} of {total} sources"]
     unseen = sum(1 for source in progress.sources if source.state is not Coverage.COMPLETE)
     if unseen:
-        lines[0] += f", {unseen} of them not wholly seen"
+        lines[0] += f", {unseen} not or partially collected"
     if progress.waiting:
         waiting = (parts.spoken(source) for source in progress.waiting)
         lines.append(f"Waiting for {parts.few(waiting, _WAITING_NAMED)}")
@@ -123,16 +123,16 @@ def _looking(view: CaseView) -> tuple[str, list[Block]]:
     if so_far.reasons:
         found = "\n".join(_reason(finding, view) for finding in so_far.reasons[:_FIRST_FINDINGS])
         _, word = parts.VERDICT[so_far.answer]
-        weighs = f"so far this is {word.lower()}" if so_far.answer in parts.DECIDED else "no verdict yet"
+        weighs = f"so far: {word.lower()}" if so_far.answer in parts.DECIDED else "no verdict yet"
         blocks.append(parts.section(f"*First findings* ({weighs})\n{found}"))
-    return f"Looking into {_name(view)}: {done} of {total} sources", blocks
+    return f"Investigating {_name(view)}: {done} of {total} sources", blocks
 
 
 def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     mark, word = parts.VERDICT[report.verdict.answer]
     who = plain(view.subject_name or view.subject, 100, _ours(view))
     named, beyond = parts.split(report)
-    title = f"⛔ Something came back: {who}" if view.raised else f"{mark} {word}: {who}"
+    title = f"⛔ Persistence re-appeared: {who}" if view.raised else f"{mark} {word}: {who}"
     blocks = [
         parts.header(title),
         parts.section(f"{_address(view)} · confidence {report.verdict.confidence}"),
@@ -150,29 +150,31 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     if gaps:
         more = len(gaps) - _GAPS
         shown = gaps[:_GAPS] + ([f"… {more} more in the thread"] if more > 0 else [])
-        blocks.append(parts.section("*Could not be seen*\n" + "\n".join(shown)))
+        blocks.append(parts.section("*Not collected*\n" + "\n".join(shown)))
     if view.note:
         blocks.append(parts.section(said(view.note, 600, _ours(view))))
     if view.files:
         # The bot's own names, so they are shown as they are, though `.zip` is a top-level domain as well.
         names = ", ".join(f"`{name}`" for name in view.files)
-        longer = "; the report is longer than Slack's messages, the files have all of it"
+        longer = "; too long for a Slack message, the files have the full report"
         blocks.append(
             parts.section(f"*Files in the thread*: {names}{longer if is_shortened(report) else ''}")
         )
     says = f"{word}: {_name(view)}. {said(report.verdict.says, 300, _ours(view))}"
-    return (f"Something came back: {_doors(view)} {says}" if view.raised else says), blocks
+    return (f"Persistence re-appeared: {_doors(view)} {says}" if view.raised else says), blocks
 
 
 def _taken_back(view: CaseView) -> Iterator[Block]:
     """What was proposed and done about it, and what was seen when looking again."""
     if view.doors:
-        yield parts.section(f"*{'⛔ Came back' if view.raised else '✔ Afterwards'}*: {_doors(view)}")
+        yield parts.section(
+            f"*{'⛔ Persistence re-appeared' if view.raised else '✔ Follow-up'}*: {_doors(view)}"
+        )
     if view.proposals:
         more = len(view.proposals) - _PROPOSALS
         # The newest are the ones to act on.
         shown = [*([f"… {more} earlier ones"] if more > 0 else []), *view.proposals[-_PROPOSALS:]]
-        yield from parts.paragraphs("*What is done about it*", shown)
+        yield from parts.paragraphs("*Remediation*", shown)
 
 
 def _doors(view: CaseView) -> str:
@@ -183,13 +185,13 @@ def _failed(view: CaseView) -> tuple[str, list[Block]]:
     who = plain(view.subject_name or view.subject, 100, _ours(view))
     why = said(view.note or "The check ended without a result.", 600, _ours(view))
     blocks = [
-        parts.header(f"✖ Could not look into {who}"),
+        parts.header(f"✖ Could not investigate {who}"),
         parts.section(
-            f"{_address(view)}\n{why}\n"
-            f"This says nothing about the account. Reference: `{said(view.case_id, 40)}`"
+            f"{_address(view)}\n{why}\nThis is no verdict on the account."
+            f" Reference: `{said(view.case_id, 40)}`"
         ),
     ]
-    return f"Could not look into {_name(view)}: {why}", blocks
+    return f"Could not investigate {_name(view)}: {why}", blocks
 
 
 def _symptom_lines(named: Iterable[SymptomResult], beyond: Iterable[SymptomResult]) -> Iterator[str]:
@@ -203,7 +205,7 @@ def _symptom_lines(named: Iterable[SymptomResult], beyond: Iterable[SymptomResul
         names = [parts.spoken(symptom.id) for symptom in further if symptom.result is result]
         if names:
             most = len(names) if result is Result.PRESENT else 4
-            yield f"{parts.RESULT[result]} beyond the ten, {result}: {parts.few(names, most)}"
+            yield (f"{parts.RESULT[result]} additional indicators, {result}: {parts.few(names, most)}")
 
 
 def _gap_lines(report: Report, view: CaseView) -> Iterator[str]:
@@ -217,7 +219,7 @@ def _gap_lines(report: Report, view: CaseView) -> Iterator[str]:
     for (state, needs, _), sources in sorted(groups.items(), key=lambda group: -len(group[1])):
         names = parts.few((parts.spoken(source.id) for source in sources), 4)
         why = said(sources[0].reason, 160, _ours(view)).rstrip(".")
-        mend = f" Mend it with {said(needs, 100)}." if needs and needs not in sources[0].reason else ""
+        mend = f" Grant {said(needs, 100)} to fix." if needs and needs not in sources[0].reason else ""
         yield f"{parts.STATE[state]} {names} ({state}): {why}.{mend}"
 
 
@@ -229,8 +231,8 @@ def _reason(finding: Finding, view: CaseView) -> str:
 def _small_print(view: CaseView) -> str:
     facts = [f"Case {said(view.case_id, 40)}"]
     if view.asked_by:
-        facts.append(f"asked by <@{_slack_id(view.asked_by)}>")
-    facts.append(f"looked at {parts.when(view.window.start)} to {parts.when(view.window.end)}")
+        facts.append(f"requested by <@{_slack_id(view.asked_by)}>")
+    facts.append(f"window {parts.when(view.window.start)} to {parts.when(view.window.end)}")
     if view.finished_at:
         lasted = parts.lasted(view.finished_at - view.started_at)
         facts.append(f"finished {parts.when(view.finished_at)} after {lasted}")

@@ -17,8 +17,8 @@ def checkpoint(value: Checkpoint, why: str) -> Message:
             parts.section(f"*{text}*"),
             parts.preformatted(note.splitlines()),
             parts.context(
-                "Copy it into a file and run `compromise ledger verify --anchor FILE` to see whether anything"
-                " before it was changed since."
+                "To verify that nothing before it was changed, save it to a file and run "
+                "`compromise ledger verify --anchor FILE`."
             ),
         ),
     )

@@ -18,16 +18,16 @@ def code_modal(proposal: Proposal, *, wrong: str = "") -> Modal:
     ours = parts.domains_of(proposal.plan.subject)
     blocks = [
         parts.section(
-            f"You approve {parts.counted(len(proposal.plan.changes), 'change')} to "
-            f"*{said(proposal.plan.subject, 100, ours)}*, exactly as the card lists them: "
-            f"proposal {said(proposal.id, 40)}, digest `{said(proposal.digest[:DIGEST_SHOWN], 20)}`."
+            f"You approve {parts.counted(len(proposal.plan.changes), 'change')} to"
+            f" *{said(proposal.plan.subject, 100, ours)}*, exactly as listed on the card: proposal"
+            f" {said(proposal.id, 40)}, digest `{said(proposal.digest[:DIGEST_SHOWN], 20)}`."
         ),
         parts.entry(
             "Six-digit code",
             "code",
             least=6,
             most=7,
-            hint="From the authenticator app in which you enrolled. A code counts once.",
+            hint="From your authenticator app. Each code works once.",
         ),
     ]
     if wrong:

@@ -14,17 +14,17 @@ def proposal_posted(proposal: Proposal, link: str) -> Message:
     """Say that a proposal is before people, where, and how many it needs."""
     card = parts.link(link, "see its card")
     return _say(
-        f"Proposed: {said(proposal.id, 40)}, {parts.counted(len(proposal.plan.changes), 'change')}, needs "
-        f"{parts.people(proposal.needs)} until {parts.when(proposal.expires_at)}: {card}. "
-        "Nothing is done before enough people have approved."
+        f"Proposed: {said(proposal.id, 40)}, {parts.counted(len(proposal.plan.changes), 'change')}, "
+        f"needs {parts.people(proposal.needs)} until {parts.when(proposal.expires_at)}: {card}. "
+        "Nothing is changed until it is approved."
     )
 
 
 def proposal_open(proposal: Proposal, link: str) -> Message:
     """Say that there is an open proposal for this case already."""
     return _say(
-        f"Proposal {said(proposal.id, 40)} by {parts.mention(proposal.proposed_by)} is still open, "
-        f"{parts.link(link, 'see its card')}. Decide about it or withdraw it first."
+        f"Proposal {said(proposal.id, 40)} by {parts.mention(proposal.proposed_by)} is still "
+        f"open, {parts.link(link, 'see its card')}. Approve, deny or withdraw it first."
     )
 
 
@@ -33,64 +33,64 @@ def vote_noted(proposal: Proposal, voter: str) -> Message:
     name = said(proposal.id, 40)
     own = [vote for vote in proposal.votes if vote.voter == voter]
     if own and not own[-1].yes:
-        return _say(f"Noted: you denied {name}. Nothing of it will be done.")
+        return _say(f"You denied {name}. It will not be carried out.")
     missing = proposal.needs - len(counting(proposal))
     if missing > 0:
-        return _say(f"Noted: you approved {name}. It still needs {parts.people(missing)}.")
-    return _say(f"Noted: you approved {name}. That was the last approval it needed; it is carried out now.")
+        return _say(f"You approved {name}. It still needs {parts.people(missing)}.")
+    return _say(f"You approved {name}. It has all approvals and is being carried out now.")
 
 
 def vote_repeated(proposal: Proposal) -> Message:
     """Say that this person's answer is known already."""
     return _say(
-        f"You have answered {said(proposal.id, 40)} already; one person counts once. If you think better"
-        f" of it, ask {parts.mention(proposal.proposed_by)} to withdraw it, or another approver to deny it."
+        f"You already voted on {said(proposal.id, 40)}; each person votes once. To stop it, ask "
+        f"{parts.mention(proposal.proposed_by)} to withdraw it, or another approver to deny it."
     )
 
 
 def vote_refused(proposal_id: str, sentence: str, ours: Collection[str] = ()) -> Message:
     """Say that somebody may not decide, and why."""
-    return _say(f"✖ You may not decide about {said(proposal_id, 40)}. {said(sentence, 600, ours)}")
+    return _say(f"✖ You cannot vote on {said(proposal_id, 40)}. {said(sentence, 600, ours)}")
 
 
 def too_late(proposal: Proposal) -> Message:
     """Say that a proposal is decided already, and how."""
     by = f" by {parts.mention(proposal.decided_by)}" if proposal.decided_by else ""
-    return _say(f"{said(proposal.id, 40)} is decided already: {proposal.state}{by}. Nothing changed.")
+    return _say(f"{said(proposal.id, 40)} is already decided: {proposal.state}{by}. Nothing changed.")
 
 
 def withdrawn(proposal: Proposal) -> Message:
     """Say that a proposal was withdrawn."""
-    return _say(f"{said(proposal.id, 40)} is withdrawn. Nothing of it will be done.")
+    return _say(f"{said(proposal.id, 40)} is withdrawn. It will not be carried out.")
 
 
 def offer_changed(case_id: str) -> Message:
     """Say that another check changed the offer while a window was open."""
     return _say(
-        f"✖ Case {said(case_id, 40)} was checked again while you chose. Nothing was proposed. Choose again."
+        f"✖ Case {said(case_id, 40)} was rechecked in the meantime. Nothing was proposed. Choose again."
     )
 
 
 def nothing_to_undo(case_id: str) -> Message:
     """Say that nothing was done in a case that could be taken back."""
-    return _say(f"Nothing was done in case {said(case_id, 40)} that could be undone.")
+    return _say(f"Case {said(case_id, 40)} has no changes that can be undone.")
 
 
 def password_gone(sentence: str = "") -> Message:
     """Say that a new password cannot be shown any more, and what to do."""
-    why = said(sentence, 300) or "It is shown once, and kept for 15 minutes at most."
-    return _say(f"✖ The new password is gone. {why} Propose resetting it again to make another.")
+    why = said(sentence, 300) or "It is shown once and kept for at most 15 minutes."
+    return _say(f"✖ The new password is no longer available. {why} Propose another reset to get a new one.")
 
 
 def enrolled(user: str) -> Message:
     """Say that approvals of this person come with a code from now on."""
-    return _say(f"{parts.mention(user)}, your second factor is enrolled: your approvals ask for a code now.")
+    return _say(f"{parts.mention(user)}, your second factor is enrolled: your approvals now need a code.")
 
 
 def task_ticked(task: TaskState, left: int, ours: Collection[str] = ()) -> Message:
     """Say that a manual task is ticked off, and how many are still open."""
     what = said(task.says, 200, ours)
-    return _say(f"Ticked off: {task.number}. {what}. {parts.counted(left, 'manual task')} still open.")
+    return _say(f"Completed: {task.number}. {what}. {parts.counted(left, 'manual task')} still open.")
 
 
 def _say(text: str) -> Message:

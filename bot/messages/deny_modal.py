@@ -16,10 +16,10 @@ def deny_modal(proposal: Proposal) -> Modal:
         title="Deny the proposal",
         blocks=(
             parts.section(
-                f"Proposal {said(proposal.id, 40)} for *{said(proposal.plan.subject, 100, ours)}*: "
-                "nothing of it will be done. It can be proposed again."
+                f"Proposal {said(proposal.id, 40)} for *{said(proposal.plan.subject, 100, ours)}* "
+                "will not be carried out. It can be proposed again."
             ),
-            parts.reason("Why? Everybody sees it on the card", optional=True),
+            parts.reason("Reason (shown on the card)", optional=True),
         ),
         submit="Deny",
         private_metadata=reference(proposal),

@@ -49,16 +49,14 @@ def _symptoms(report: Report, ours: frozenset[str]) -> Iterator[Block]:
             f"{parts.RESULT[Result.UNKNOWN]} {_title(symptom)}: {said(symptom.reason, 240, ours)}"
             for symptom in unseen
         ]
-        yield from _sections("*Unknown: could not be looked at*", lines)
+        yield from _sections("*Unknown: not collected*", lines)
     absent = [symptom for symptom in report.symptoms if symptom.result is Result.ABSENT]
     if absent:
         names = "\n".join(f"{parts.RESULT[Result.ABSENT]} {_title(symptom)}" for symptom in absent)
-        yield parts.section(f"*Absent: looked at whole, nothing found*\n{names}")
+        yield parts.section(f"*Absent: fully collected, nothing found*\n{names}")
     noted = [finding for symptom in absent + unseen for finding in symptom.findings]
     if noted:
-        yield from _sections(
-            "*Worth knowing, no sign by itself*", [_finding(one, ours) for one in noted[:_FINDINGS_EACH]]
-        )
+        yield from _sections("*Informational*", [_finding(one, ours) for one in noted[:_FINDINGS_EACH]])
 
 
 def _symptom(symptom: SymptomResult, ours: frozenset[str]) -> Iterator[Block]:
@@ -114,7 +112,7 @@ def _title(symptom: SymptomResult) -> str:
 
 def _sources(report: Report, ours: frozenset[str]) -> Iterator[Block]:
     whole = sum(1 for source in report.sources if source.state is Coverage.COMPLETE)
-    yield parts.section(f"*Sources*: {whole} of {len(report.sources)} seen whole")
+    yield parts.section(f"*Sources*: {whole} of {len(report.sources)} fully collected")
     yield parts.preformatted(_source(source, ours) for source in report.sources)
 
 
@@ -135,7 +133,7 @@ def _timeline(report: Report, ours: frozenset[str]) -> Iterator[Block]:
         return
     rest = len(report.timeline) - len(shown)
     more = f", {rest} more events in timeline.csv" if rest else ""
-    yield parts.section(f"*Timeline*, the events behind the findings (UTC){more}")
+    yield parts.section(f"*Timeline*, events that support the findings (UTC){more}")
     yield parts.preformatted(_event(event, ours) for event in shown)
 
 

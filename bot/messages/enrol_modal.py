@@ -18,11 +18,11 @@ def enrol_modal(secret: str, uri: str, *, private_metadata: str = "", wrong: str
     grouped = " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))
     blocks = [
         parts.section(
-            "Add an account to your authenticator app with this key (time-based, six digits), and type the "
-            "code that it shows. Keep the key to yourself: it is shown only now."
+            "Add an account to your authenticator app with this key (time-based, six digits), "
+            "and enter the code it shows. Do not share the key; it is shown only once."
         ),
         parts.preformatted([grouped]),
-        parts.context("The same as an address, for apps that take one:"),
+        parts.context("As a URI, for apps that accept one:"),
         parts.preformatted([visible(uri)[:2_000]]),
         parts.entry("Six-digit code", "code", least=6, most=7),
     ]
@@ -30,8 +30,8 @@ def enrol_modal(secret: str, uri: str, *, private_metadata: str = "", wrong: str
         blocks.insert(0, parts.section(f"✖ {said(wrong, 300)}"))
     return Modal(
         callback_id="enrol",
-        title="Enrol a second factor",
+        title="Enroll second factor",
         blocks=tuple(blocks),
-        submit="Enrol",
+        submit="Enroll",
         private_metadata=private_metadata,
     )

@@ -30,20 +30,18 @@ class HelpRow(Protocol):
 
 def help_message(verbs: Sequence[HelpRow]) -> Message:
     """Say what can be asked, with an example for each verb."""
-    blocks = [parts.header("What you can ask")]
+    blocks = [parts.header("Commands")]
     for verb in verbs:
         line = f"/compromise {verb.NAME} {verb.USAGE}".rstrip().replace("<", "&lt;").replace(">", "&gt;")
         blocks.append(parts.section(f"`{line}`\n{verb.SAYS}\nFor example: `{verb.EXAMPLE}`"))
     blocks.append(
         parts.context(
-            "<user> may be an address, an alias or a mention of a colleague.".replace("<", "&lt;").replace(
-                ">", "&gt;"
-            )
-            + " Checks and plans only read; nothing is changed before enough people have approved."
-            + " Slash commands do not work inside threads."
+            "&lt;user&gt; can be an address, an alias or a mention. "
+            "Checks and plans are read-only; nothing is changed until it is approved. Slash "
+            "commands do not work in threads."
         )
     )
     return Message(
-        text="What you can ask: " + ", ".join(f"/compromise {verb.NAME}" for verb in verbs),
+        text=f"Commands: {', '.join(f'/compromise {verb.NAME}' for verb in verbs)}",
         blocks=tuple(blocks),
     )

@@ -85,13 +85,13 @@ def history(entries: Sequence[Entry], heading: str, ours: Iterable[str] = ()) ->
             story.left_out += 1
             continue
         story.lines.append(f"{_when(entry.at)} · {sentence(entry, event, story)}")
-    title = f"What happened: {plain(heading, 100, story.ours)}"
+    title = f"History: {plain(heading, 100, story.ours)}"
     blocks: list[Block] = [parts.header(title)]
     if story.lines:
         blocks += parts.paragraphs("", story.lines)
         blocks.append(parts.context(_small_print(entries, story.left_out)))
     else:
-        blocks.append(parts.section("The ledger tells nothing about it yet."))
+        blocks.append(parts.section("The ledger has no entries for it yet."))
     return tuple(fit(message) for message in pack(blocks, said(title, 200, story.ours)))
 
 
@@ -109,7 +109,7 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
     match event:
         # --- questions
         case e.Asked():
-            return f"{who} asked{because(event.words)}"
+            return f"{who} made a request{because(event.words)}"
         case e.NotUnderstood():
             return f"{who} was not understood{because(event.says)}"
         case e.Refused():
@@ -117,19 +117,19 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
         case e.Answered():
             return f"{who} was answered{because(event.says or event.verdict)}"
         case e.NotAnswered():
-            return f"{who} was told no{because(event.says)}"
+            return f"{who} was declined{because(event.says)}"
         case e.NotCounted():
-            return f"{who} gave an answer that did not count{because(event.says)}"
+            return f"{who} cast a vote that did not count{because(event.says)}"
         case e.NotCollected():
-            return f"{who} got no answer{because(event.says)}"
+            return f"{who} got no result{because(event.says)}"
         case e.InternalError():
-            return f"{who} got no answer: internal error, reference {safe(event.reference)}"
+            return f"{who} got no result: internal error, reference {safe(event.reference)}"
         case e.AlreadyRunning():
-            return f"{who} was told that a check was running already"
+            return f"{who} was told that a check was already running"
         case e.CheckStarted():
-            return f"{who} had a check started"
+            return f"{who} started a check"
         case e.ReportPosted():
-            return f"{who} had the report posted"
+            return f"{who} posted the report"
         case e.AccountReported():
             return f"{who} reported {safe(event.account)}{because(event.noticed)}"
         # --- checks
@@ -145,10 +145,10 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
         case e.CheckFinished():
             return f"The check finished, verdict{because(event.verdict.replace('-', ' '))}"
         case e.CheckFailed():
-            return f"The check could not be made{because(event.says)}"
+            return f"The check failed{because(event.says)}"
         case e.EvidencePacked():
-            without = "" if event.answers else ", without the answers of the sources"
-            return f"The evidence archive was packed, SHA-256 {safe(event.sha256)}{without}"
+            without = "" if event.answers else ", without raw responses"
+            return f"The evidence archive was created, SHA-256 {safe(event.sha256)}{without}"
         # --- proposals and votes
         case e.Proposed():
             return f"{who} proposed {_proposal(event)}{because(event.reason)}"
@@ -158,7 +158,7 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
         case e.Voted():
             return f"{who} denied proposal {safe(event.proposal)}{because(event.says)}"
         case e.VoteRefused():
-            return f"{who} may not decide about proposal {safe(event.proposal)}{because(event.says)}"
+            return f"{who} was not allowed to vote on proposal {safe(event.proposal)}{because(event.says)}"
         case e.Withdrawn():
             return f"{who} withdrew proposal {safe(event.proposal)}{because(event.says)}"
         case e.Moved():
@@ -170,43 +170,48 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
             return f"{parts.mention(event.user)} was seen with another address or account than when named"
         # --- changes
         case e.Intended():
-            return f"The bot was about to do {named(event.change)}; no outcome was written yet"
+            return f"The bot started {named(event.change)}; no outcome recorded yet"
         case e.ChangeEnded():
             return f"{named(event.change)}: {safe(in_words(event.outcome))}{because(event.says)}"
         case e.ChangeConfirmed():
-            return f"{named(event.change)} was seen to have taken effect"
+            return f"{named(event.change)} was confirmed"
         case e.ChangeNotConfirmed():
-            return f"{named(event.change)} could not be seen to have taken effect yet{because(event.says)}"
+            return f"{named(event.change)} could not be confirmed yet{because(event.says)}"
         case e.PasswordMade():
-            return f"A new password was made for proposal {safe(event.proposal)}; it is in no record"
+            return f"A new password was created for proposal {safe(event.proposal)}; it is not recorded"
         case e.PasswordShown(shown=True):
             return f"{who} was shown the new password of proposal {safe(event.proposal)}, once"
         case e.PasswordShown():
-            return f"{who} asked for the new password of proposal {safe(event.proposal)}, which was gone"
+            return (
+                f"{who} requested the new password of proposal {safe(event.proposal)}, which "
+                "was no longer available"
+            )
         case e.PasswordForgotten():
-            return f"The new password of proposal {safe(event.proposal)} was forgotten, its time was over"
+            return f"The new password of proposal {safe(event.proposal)} expired and was deleted"
         # --- manual tasks, and looking again
         case e.TaskAdded():
             return f"Manual task {event.number} {named(event.task)} was added"
         case e.TaskDone():
-            return f"{who} ticked off manual task {event.number} {named(event.task)}{because(event.note)}"
+            return f"{who} completed manual task {event.number} {named(event.task)}{because(event.note)}"
         case e.WatchSet():
             times = parts.counted(len(event.due), "time")
-            return f"The bot will look {times} more whether persistence re-appears"
+            return f"The bot will recheck {times} more for persistence"
         case e.Rechecked():
             raised = "Persistence re-appeared. " if event.raised else ""
-            return f"{raised}The bot looked again{because(event.says.removeprefix('Looked again: '))}"
+            return (
+                f"{raised}The bot rechecked the account{because(event.says.removeprefix('Looked again: '))}"
+            )
         # --- second factors
         case e.FactorOffered():
-            return f"{who} was offered a second factor"
+            return f"{who} started second-factor enrollment"
         case e.FactorEnrolled():
             return f"{who} enrolled a second factor"
         case e.FactorUsed():
-            return f"{who} gave a code of the second factor"
+            return f"{who} entered a second-factor code"
         case e.FactorRefused():
-            return f"{who} gave a code that did not count{because(event.why.replace('_', ' '))}"
+            return f"{who} entered an invalid code{because(event.why.replace('_', ' '))}"
         case e.FactorLocked():
-            return f"{who} gave too many wrong codes; no code counts until {parts.when(event.until)}"
+            return f"{who} entered too many wrong codes; locked until {parts.when(event.until)}"
         case e.FactorRemoved():
             return f"{who} removed the second factor of {parts.mention(event.user)}"
         # --- the ledger itself
@@ -217,10 +222,10 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
 
 
 _MOVED: Final[Mapping[type[e.Event], str]] = {
-    e.Approved: "was approved, enough people had said yes",
-    e.Denied: "was denied, nothing of it is done",
-    e.Expired: "expired, not enough people had answered in time",
-    e.ExecutionStarted: "began to be carried out",
+    e.Approved: "was approved",
+    e.Denied: "was denied",
+    e.Expired: "expired without enough approvals",
+    e.ExecutionStarted: "started",
     e.ExecutionStopped: "was stopped before anything was sent",
     e.ExecutionFinished: "was carried out",
 }
@@ -262,9 +267,9 @@ def _repeated(events: Sequence[tuple[Entry, e.Event]]) -> frozenset[int]:
 
 
 def _small_print(entries: Sequence[Entry], left_out: int) -> str:
-    line = f"From the ledger, entries {entries[0].seq} to {entries[-1].seq}"
+    line = f"Ledger entries {entries[0].seq} to {entries[-1].seq}"
     if left_out:
-        line += f"; {left_out} {'entry' if left_out == 1 else 'entries'} of bookkeeping left out"
+        line += f"; {left_out} internal {'entry' if left_out == 1 else 'entries'} omitted"
     return f"{line}. `compromise ledger show` has every entry."
 
 

@@ -150,18 +150,18 @@ def home(page: HomePage) -> dict[str, Any]:
 def _for_everybody(page: HomePage) -> list[Block]:
     """How to report, and nothing about any case."""
     if page.reports_heard:
-        says = "Report it. The responders are told at once; nothing is started or changed before they look."
+        says = "Report it. The responders are notified; nothing is started or changed until they act."
     elif page.responders:
-        says = f"Ask one of these people, best by phone: {_named(page.responders)}"
+        says = f"Call one of these people: {_named(page.responders)}"
     else:
-        says = "Tell whoever looks after your accounts, by phone."
-    blocks = [parts.header("Does an account look taken over?"), parts.section(says)]
+        says = "Call your IT help desk."
+    blocks = [parts.header("Does an account look compromised?"), parts.section(says)]
     if page.reports_heard:
         blocks.append(parts.actions([_report_button()]))
     blocks.append(
         parts.context(
-            "Your own account or a colleague's: odd mail, rules that nobody made, sign-ins from elsewhere. "
-            "Do not ask the person in chat or by mail, use the phone. By text: "
+            "Your own account or a colleague's: odd email, unknown rules, sign-ins from "
+            "elsewhere. Do not contact the person by chat or email; call them. By command: "
             "`/compromise suspect adele.vance@contoso.example because …`"
         )
     )
@@ -182,28 +182,27 @@ def _for_the_team(page: HomePage, details: Details) -> list[Block]:
     elif health.last_check is None:
         blocks.append(
             parts.section(
-                "Nobody has asked for a check yet. Type in a channel that I am in: "
-                "`/compromise check adele.vance@contoso.example`"
+                "No checks yet. In a channel I am in, type: `/compromise check adele.vance@contoso.example`"
             )
         )
     else:
-        blocks.append(parts.section("No account is being looked into or counts as taken over."))
+        blocks.append(parts.section("No account is under investigation or marked compromised."))
     if details.elsewhere:
         count = parts.counted(details.elsewhere, "proposal")
-        blocks.append(parts.context(f"{count} {_wait(details.elsewhere)} for other people."))
-    blocks += [parts.actions([_report_button()]), parts.divider(), parts.header("Who may do what")]
+        blocks.append(parts.context(f"{count} {_wait(details.elsewhere)} for others."))
+    blocks += [parts.actions([_report_button()]), parts.divider(), parts.header("Roles")]
     blocks.append(
         parts.section(
-            f"*Ask and propose:* {_named(page.responders) or 'nobody'}\n"
-            f"*Approve:* {_named(details.approvers) or 'nobody, so nothing can be carried out'}"
+            f"*Responders:* {_named(page.responders) or 'nobody'}\n*Approvers:* "
+            f"{_named(details.approvers) or 'nobody, so nothing can be carried out'}"
         )
     )
-    blocks.append(parts.header("How I am"))
+    blocks.append(parts.header("Bot health"))
     blocks += parts.paragraphs("", _health(health, details))
-    blocks += [parts.header("What I can see"), *parts.paragraphs("", _abilities(health.found))]
+    blocks += [parts.header("Coverage"), *parts.paragraphs("", _abilities(health.found))]
     blocks.append(
         parts.context(
-            "`/compromise help` has everything; `compromise doctor` also tells which steps I could carry out."
+            "`/compromise help` lists all commands; `compromise doctor` also shows which steps are possible."
         )
     )
     return blocks
@@ -215,7 +214,7 @@ def _case(one: OpenCase) -> str:
     if one.verdict:
         mark, words = VERDICT[VerdictCode(one.verdict)]
     else:
-        mark, words = "🔎", "Being looked into"
+        mark, words = "🔎", "Investigating"
     tasks = f" · {parts.counted(one.tasks, 'manual task')} open" if one.tasks else ""
     return f"{mark} *{said(one.subject, 100, ours)}* · {words} · {parts.when(one.asked_at)} · {name}{tasks}"
 
@@ -233,34 +232,33 @@ def _health(health: Health, details: Details) -> Sequence[str]:
     if health.last_check is None:
         lines.append("□ Last check: none yet")
     else:
-        how = "could not be made, see its card" if health.last_failed else "done"
+        how = "failed, see its card" if health.last_failed else "done"
         lines.append(
             f"{'□' if health.last_failed else '■'} Last check: {how}, {parts.when(health.last_check)}"
         )
     if health.ledger is None:
-        lines.append("? Ledger: not read through yet since the start")
+        lines.append("? Ledger: not verified since the start")
     elif health.ledger:
         lines.append(f"□ Ledger: ⛔ {said(health.ledger, 300)}")
     else:
-        lines.append(f"■ Ledger: sound when I started, {health.entries} entries")
+        lines.append(f"■ Ledger: verified at start, {health.entries} entries")
     if health.checkpoints:
-        lines.append(f"■ Checkpoints of the ledger: <#{health.checkpoints}>")
+        lines.append(f"■ Ledger checkpoints: <#{health.checkpoints}>")
     else:
-        lines.append(
-            "□ Checkpoints of the ledger: none, so nobody would see that its end was cut off "
-            "(`slack.checkpoints`)"
-        )
+        lines.append("□ Ledger checkpoints: none, so truncation would go unnoticed (`slack.checkpoints`)")
     if health.channel:
         lines.append(f"■ Cards and reports go to: <#{health.channel}>")
     else:
-        lines.append("□ Cards go where somebody asks, and reports of colleagues go nowhere (`slack.channel`)")
+        lines.append(
+            "□ Cards go to the channel of the request, and colleagues' reports go nowhere (`slack.channel`)"
+        )
     if not details.approvers:
-        lines.append("□ Approvers: none, so nothing can be carried out (`approvers`)")
+        lines.append("□ Approvers: none, so no remediation is possible (`approvers`)")
     if details.approver:
         lines.append(
             "■ Your second factor: enrolled"
             if health.enrolled
-            else "□ Your second factor: none; type `/compromise enrol`"
+            else "□ Your second factor: none; type `/compromise enroll`"
         )
     return lines
 
@@ -268,17 +266,17 @@ def _health(health: Health, details: Details) -> Sequence[str]:
 def _abilities(found: Found | None) -> Sequence[str]:
     """What `compromise doctor --check-only` calls missing, a line each."""
     if found is None:
-        return ["I am looking; open this tab again in a minute."]
+        return ["Checking; reopen this tab in a minute."]
     lines = []
     for title, gaps in found.gaps:
         if not gaps:
-            lines.append(f"■ *{said(title, 100)}*: everything is there")
+            lines.append(f"■ *{said(title, 100)}*: complete")
             continue
         lines.append(f"□ *{said(title, 100)}*: {len(gaps)} missing")
         lines += [f"• {said(gap)}" for gap in gaps[:_GAPS]]
         if len(gaps) > _GAPS:
             lines.append(f"• {len(gaps) - _GAPS} more; `compromise doctor` names them")
-    lines.append(f"Looked at {parts.when(found.at)}")
+    lines.append(f"As of {parts.when(found.at)}")
     return lines
 
 
@@ -287,19 +285,16 @@ def _first_run(user: str) -> list[Block]:
     return [
         parts.divider(),
         parts.header("Just installed?"),
-        parts.section(
-            "Nobody may ask for a check yet. Whoever runs me names people in `compromise.toml` and starts me "
-            "again:"
-        ),
+        parts.section("No responders yet. The operator adds them to `compromise.toml` and restarts the bot:"),
         parts.preformatted(
             [
                 "[responders]",
-                f'users = ["{user}"]       # who may ask; this is your own id',
+                f'users = ["{user}"]       # responders; this is your own id',
                 "[approvers]",
-                'users = ["U…", "U…"]     # who may approve; two people at least',
+                'users = ["U…", "U…"]     # approvers; at least two people',
             ]
         ),
-        parts.context(f"All of it is in `{CONFIGURE}`; `compromise doctor` then looks whether all is there."),
+        parts.context(f"See `{CONFIGURE}`; `compromise doctor` then checks that everything is set up."),
     ]
 
 

@@ -23,10 +23,9 @@ def password_modal(password: str, subject: str, *, case_id: str) -> Modal:
             # Rich text, because Slack takes nothing in it for a sign of its own.
             parts.preformatted([password]),
             parts.section(
-                "Hand it over by phone, on a number that you know, or in person. Never by mail and never in "
-                "this chat: whoever took the mailbox over may read both.\n"
-                "It must be changed at the next sign-in. It is shown only this once; when this window is "
-                "closed, it is gone."
+                "Give it to the user in person or by phone, on a known number. Never by email or "
+                "in this chat: the attacker may read both.\nIt must be changed at the next "
+                "sign-in. It is shown only once; closing this dialog discards it."
             ),
         ),
         close="Done",

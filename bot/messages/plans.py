@@ -58,7 +58,7 @@ def described(change: Change, needed: int) -> str:
     if needed > 1:
         facts.append(parts.people(needed))
     if change.tenant_wide:
-        facts.append("beyond this account")
+        facts.append("affects more than this account")
     return plain(" · ".join([*facts, *(f"⚠ {warning}" for warning in change.warns)]), 2_000)
 
 
@@ -66,7 +66,7 @@ def _undo(change: Change) -> str:
     if change.undo is not None:
         return "can be undone"
     if change.id.startswith(RESTORING):
-        return "the step can be proposed again"
+        return "can be repeated"
     return f"cannot be undone: {change.no_undo.rstrip('.')}" if change.no_undo else "cannot be undone"
 
 
@@ -76,7 +76,7 @@ def change_line(
     """One numbered change for mrkdwn; with `warnings`, each of them on a line of its own."""
     line = f"{number}. {said(change.says, limit, ours)} ({can_be_undone(change, min(limit, 200))})"
     line += f" · {parts.people(needed)}" if needed > 1 else ""
-    line += " · *reaches beyond this account*" if change.tenant_wide else ""
+    line += " · *affects more than this account*" if change.tenant_wide else ""
     if warnings:
         line += "".join(f"\n    ⚠ {said(warning, min(limit, 200), ours)}" for warning in change.warns)
     return line

@@ -40,7 +40,7 @@ from commands.proposals import DONE, PERHAPS_MADE, SECRET_LIFE, Action, Outcome,
 _STATES = {
     ProposalState.OPEN: ("◔", "Waiting for approval"),
     ProposalState.APPROVED: ("◑", "Approved"),
-    ProposalState.RUNNING: ("◕", "Under way"),
+    ProposalState.RUNNING: ("◕", "In progress"),
     ProposalState.DONE: ("●", "Carried out"),
     ProposalState.DENIED: ("✖", "Denied"),
     ProposalState.WITHDRAWN: ("↩", "Withdrawn"),
@@ -130,7 +130,7 @@ def proposal_details(proposal: Proposal, *, names: Mapping[str, str]) -> tuple[M
         blocks += parts.paragraphs(f"*{said(step_title(step, names, {}), 160)}*", lines)
     tasks = [_task_in_detail(task, ours) for task in plan.tasks]
     if tasks:
-        blocks += parts.paragraphs("*For people to do*", tasks)
+        blocks += parts.paragraphs("*Manual tasks*", tasks)
     blocks.append(parts.context(f"{said(proposal.id, 40)} · digest `{said(proposal.digest, 64)}`"))
     text = f"The whole plan of {said(proposal.id, 40)} for {_subject(proposal)}"
     return tuple(fit(message) for message in pack(blocks, text))
@@ -187,7 +187,7 @@ def _drawn(card: _Card) -> tuple[str, list[Block], bool]:
 
 def _question(proposal: Proposal) -> str:
     ours = parts.domains_of(proposal.plan.subject)
-    what = "taking back what was done to" if proposal.kind == "restore" else "taking back the account"
+    what = "undoing changes to" if proposal.kind == "restore" else ("containing the account")
     return (
         f"{parts.mention(proposal.proposed_by)} proposed {what} *{_subject(proposal)}*, "
         f"{parts.when(proposal.made_at)}\n"
@@ -207,9 +207,9 @@ def _standing(proposal: Proposal, decided_at: datetime | None) -> str:
 
 def _need(proposal: Proposal) -> str:
     if proposal.state is not ProposalState.OPEN:
-        return f"It needed {parts.people(proposal.needs)} and had {len(counting(proposal))}."
+        return f"Needed {parts.people(proposal.needs)}, had {len(counting(proposal))}."
     different = "different " if proposal.needs > 1 else ""
-    line = f"Needs {parts.people(proposal.needs).replace(' ', f' {different}', 1)} to approve"
+    line = f"Needs approval by {parts.people(proposal.needs).replace(' ', f' {different}', 1)}"
     line += ", each with a code" if proposal.factor and proposal.needs > 1 else ""
     line += ", with a code" if proposal.factor and proposal.needs == 1 else ""
     line += f"; has {len(counting(proposal))}. Open until {parts.when(proposal.expires_at)}."
@@ -235,19 +235,19 @@ def _decision(proposal: Proposal, decided_at: datetime | None) -> Iterator[str]:
     match proposal.state:
         case ProposalState.DENIED:
             yield f"✖ denied by {parts.mention(proposal.decided_by)}{when}{note}"
-            yield "Nothing was done. It can be proposed again."
+            yield "No changes were made. It can be proposed again."
         case ProposalState.WITHDRAWN:
             at_all = f", {parts.when(decided_at)}" if decided_at else ""
             yield f"↩ withdrawn by {parts.mention(proposal.decided_by)}{at_all}{note}"
-            yield "Nothing was done. It can be proposed again."
+            yield "No changes were made. It can be proposed again."
         case ProposalState.EXPIRED:
             yield f"⌛ expired {parts.when(proposal.expires_at)}{note}"
-            yield "Nothing was done. It can be proposed again."
+            yield "No changes were made. It can be proposed again."
         case ProposalState.STOPPED:
             yield f"■ stopped before anything was sent{note}"
-            yield "Nothing was done. It can be proposed again."
+            yield "No changes were made. It can be proposed again."
         case ProposalState.APPROVED:
-            yield f"It is about to be carried out{note}"
+            yield f"Starting{note}"
         case _:
             if proposal.note:
                 yield _note(proposal)
@@ -277,11 +277,11 @@ def _plan(proposal: Proposal, names: Mapping[str, str], detail: _Detail) -> Iter
         own = without_shared(change, shared)
         lines.append(change_line(number, own, detail.limit, ours, warnings=detail.warnings))
     if lines:
-        title = "What is done, in this order" if past else "What was proposed"
+        title = "Changes, in order" if past else "Proposed changes"
         yield from parts.paragraphs(f"*{title}*", detail.shown(lines))
     if plan.tasks:
         tasks = [f"☐ {said(task.says, detail.limit, ours)}" for task in plan.tasks]
-        yield from parts.paragraphs("*Left to a person*", detail.shown(tasks))
+        yield from parts.paragraphs("*Manual tasks*", detail.shown(tasks))
 
 
 def _progress(proposal: Proposal, detail: _Detail) -> str:
@@ -312,12 +312,12 @@ def _result(proposal: Proposal, detail: _Detail, *, ended: bool) -> Iterator[Blo
         if groups.get(outcome):
             yield from parts.paragraphs(f"*{mark} {heading}*", detail.shown(groups[outcome]))
     if not_begun:
-        title = "Not begun" if ended else "Still to come"
+        title = "Not started" if ended else "Pending"
         yield from parts.paragraphs(f"*{title}*", detail.shown(not_begun))
     if proposal.plan.tasks:
         ours = parts.domains_of(proposal.plan.subject)
         tasks = [f"☐ {said(task.says, detail.limit, ours)}" for task in proposal.plan.tasks]
-        yield from parts.paragraphs("*Left to a person*", detail.shown(tasks))
+        yield from parts.paragraphs("*Manual tasks*", detail.shown(tasks))
 
 
 def _result_line(change: Change, action: Action, proposal: Proposal, detail: _Detail) -> str:
@@ -348,7 +348,7 @@ def _summary(proposal: Proposal) -> str:
     """How it stands in half a sentence, for the plain text and for the case's card."""
     plan = proposal.plan
     counts = parts.counted(len(plan.changes), "change")
-    tasks = f", {parts.counted(len(plan.tasks), 'manual task')} for people" if plan.tasks else ""
+    tasks = f", {parts.counted(len(plan.tasks), 'manual task')} manual" if plan.tasks else ""
     match proposal.state:
         case ProposalState.OPEN:
             return f"{counts}{tasks}; {_votes_of(proposal)}."
@@ -363,7 +363,7 @@ def _summary(proposal: Proposal) -> str:
             ]
             return f"{'; '.join(found) or 'nothing was begun'}{tasks.replace(',', ';')}."
         case ProposalState.APPROVED:
-            return f"{counts}{tasks}; about to be carried out."
+            return f"{counts}{tasks}; starting."
         case _:
             return "Nothing was done."
 
@@ -379,8 +379,8 @@ def _subject(proposal: Proposal) -> str:
 def _small_print(proposal: Proposal, case_link: str) -> str:
     case = parts.link(case_link, f"Case {said(proposal.plan.case_id, 40)}")
     return (
-        f"Proposal {said(proposal.id, 40)} · {case} · digest `{said(proposal.digest[:DIGEST_SHOWN], 20)}`, "
-        "approvals count for exactly this plan"
+        f"Proposal {said(proposal.id, 40)} · {case} · digest `{said(proposal.digest[:DIGEST_SHOWN], 20)}`; "
+        "approvals apply to exactly this plan"
     )
 
 
@@ -401,9 +401,11 @@ def _buttons(card: _Card) -> list[Block]:
                 value,
                 style="primary",
                 asks=parts.asking(
-                    "Approve exactly this?",
-                    f"You approve {changes} to {account(proposal.plan.subject)}, as listed, "
-                    f"digest {digest}. With the last approval needed it is carried out at once.",
+                    "Approve this plan?",
+                    (
+                        f"You approve {changes} to {account(proposal.plan.subject)}, as listed, "
+                        f"digest {digest}. The last required approval carries it out immediately."
+                    ),
                     "Approve",
                 ),
             ),
@@ -413,7 +415,7 @@ def _buttons(card: _Card) -> list[Block]:
                 "withdraw",
                 value,
                 asks=parts.asking(
-                    "Withdraw it?", "Nobody can approve it any more. It can be proposed again.", "Withdraw"
+                    "Withdraw it?", "It can no longer be approved. It can be proposed again.", "Withdraw"
                 ),
             ),
         ]
@@ -421,22 +423,22 @@ def _buttons(card: _Card) -> list[Block]:
     if not card.password_shown_to and _password_until(proposal) > card.now:
         buttons.append(
             parts.button(
-                "Show the new password once",
+                "Show new password once",
                 "show_password",
                 value,
                 asks=parts.asking(
-                    "Show it to you?",
-                    "It is shown to one person, once. Be the one who hands it over, by phone or in person.",
-                    "Show it",
+                    "Show password?",
+                    ("It is shown to one person, once: whoever gives it to the user, by phone or in person."),
+                    "Show",
                     danger=True,
                 ),
             )
         )
     if proposal.state is ProposalState.DONE:
         if proposal.plan.tasks:
-            buttons.append(parts.button("What is left to people", "tasks", proposal.plan.case_id))
+            buttons.append(parts.button("Manual tasks", "tasks", proposal.plan.case_id))
         if proposal.kind == "contain" and can_restore(proposal):
-            buttons.append(parts.button("Undo something", "restore", proposal.plan.case_id))
+            buttons.append(parts.button("Undo changes", "restore", proposal.plan.case_id))
     return buttons
 
 
@@ -459,16 +461,18 @@ def _password(card: _Card) -> Iterator[Block]:
         return
     if card.password_shown_to:
         who = parts.mention(card.password_shown_to)
-        yield parts.section(f"The new password was shown to {who}, who hands it over by phone or in person.")
+        yield parts.section(
+            f"The new password was shown to {who}, who gives it to the user by phone or in person."
+        )
     elif until > card.now:
         yield parts.section(
-            "A new password was made. It can be shown once, to the one who hands it over by phone or in "
-            f"person. It is gone after 15 minutes, {parts.when(until)}."
+            "A new password was created. It can be shown once, to whoever gives it to the user "
+            f"by phone or in person. It expires after 15 minutes, {parts.when(until)}."
         )
     else:
         yield parts.section(
-            "The new password is gone: it is kept for 15 minutes. Nobody needs it who has it; else propose "
-            "resetting the password again to make another."
+            "The new password has expired after 15 minutes. If the user did not get it, propose "
+            "another reset."
         )
 
 

@@ -110,7 +110,7 @@ def propose_modal(
     blocks = _window(whole, droppable[:fewest])
     return Modal(
         callback_id="propose",
-        title="Take the account back",
+        title="Contain account",
         blocks=tuple(blocks),
         submit="Propose" if choosable else "",
         close="Cancel" if choosable else "Close",
@@ -130,10 +130,10 @@ def dry_run(
     """Say the same as the window says, as messages: nothing is proposed and nothing is done."""
     whole = _Offer(case_id, subject, offer, titles, sources, needs, _suggested(offer))
     lines = [f"{place + 1}. {said(item.says, 120, whole.ours)}" for place, item in _to_do(offer)]
-    text = f"What could be done for {said(whole.name, 100)} (nothing is done yet): " + (
+    text = f"Available remediation for {said(whole.name, 100)} (nothing is done yet): " + (
         "\n".join(lines) or "nothing"
     )
-    hint = "in the window that “Take the account back” opens"
+    hint = "in the dialog that “Contain account” opens"
     return tuple(fit(message, hint=hint) for message in pack(list(_dry(whole)), text))
 
 
@@ -179,17 +179,17 @@ def _window(offer: _Offer, left_out: Sequence[int]) -> list[Block]:
     if left_out:
         blocks.append(parts.section(_left_out(offer, sorted(left_out))))
     if any_choice:
-        blocks.append(parts.reason("Why? Those who approve read this"))
+        blocks.append(parts.reason("Reason (shown to approvers)"))
     return blocks
 
 
 def _introduction(offer: _Offer, *, any_choice: bool) -> str:
     case = f"Case {said(offer.case_id, 40)}"
     if not any_choice:
-        return f"*{said(offer.name, 100, offer.ours)}* · {case}\nThere is nothing that could be proposed."
+        return f"*{said(offer.name, 100, offer.ours)}* · {case}\nThere is nothing to propose."
     return (
-        f"*{said(offer.name, 100, offer.ours)}* · {case}\n"
-        "What the findings ask for is ticked. Nothing is done before enough people have approved."
+        f"*{said(offer.name, 100, offer.ours)}* · {case}\nChanges that the findings call for are "
+        "preselected. Nothing is changed until it is approved."
     )
 
 
@@ -218,7 +218,7 @@ def _step(
 
 def _below(item: Change | ManualTask, offer: _Offer) -> str:
     if not isinstance(item, Change):
-        return "for a person to do"
+        return "manual task"
     return described(without_shared(item, offer.shared), offer.needs(item))
 
 
@@ -231,8 +231,8 @@ def _left_out(offer: _Offer, places: Sequence[int]) -> str:
     case = said(offer.case_id, 40)
     numbers = parts.few((str(place + 1) for place in places), _NUMBERS_NAMED)
     return (
-        f"… {len(places)} more did not fit into this window: {numbers}. "
-        f"`/compromise plan {case}` shows them; propose them by number: `{by_text(case, places[:3])}`"
+        f"… {len(places)} more do not fit in this dialog: {numbers}. `/compromise plan {case}` "
+        f"shows them; propose them by number: `{by_text(case, places[:3])}`"
     )
 
 
@@ -242,8 +242,8 @@ def _left_out(offer: _Offer, places: Sequence[int]) -> str:
 def _dry(offer: _Offer) -> Iterator[Block]:
     yield parts.header(f"Dry run: {offer.name}")
     yield parts.section(
-        f"What could be done in case {said(offer.case_id, 40)}. Nothing is proposed, and nothing is done. "
-        "■ is what the findings ask for."
+        f"Available remediation in case {said(offer.case_id, 40)}. Nothing is proposed or "
+        "changed. ■ marks what the findings call for."
     )
     yield from parts.small_print(shared_lines(offer.shared, _SAID, offer.ours))
     idle: list[str] = []
@@ -258,7 +258,7 @@ def _dry(offer: _Offer) -> Iterator[Block]:
 def _dry_line(offer: _Offer, place: int, item: Change | ManualTask) -> str:
     mark = "■" if place in offer.chosen else "□"
     if isinstance(item, ManualTask):
-        return f"{mark} {place + 1}. {said(item.says, _SAID, offer.ours)} (for a person to do)"
+        return f"{mark} {place + 1}. {said(item.says, _SAID, offer.ours)} (manual task)"
     own = without_shared(item, offer.shared)
     words = change_line(place + 1, own, _SAID, offer.ours, warnings=True, needed=offer.needs(item))
     return f"{mark} {words}"

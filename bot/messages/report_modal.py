@@ -31,19 +31,19 @@ def report_modal(*, starts: bool, account: str = "", channel: str = "") -> Modal
         channel: Where the form was asked for; "" where nobody knows.
     """
     what = (
-        "Sending this starts a check of the account, which only reads."
+        "This starts a read-only check of the account."
         if starts
-        else "Sending this tells the responders. Nothing is started and nothing is changed before they look."
+        else "This notifies the responders. Nothing is started or changed until they act."
     )
     return Modal(
         callback_id="report_account",
         title="Report an account",
         blocks=(
             parts.section(what),
-            _person("Whose account? Pick a colleague", "person"),
+            _person("Account: choose a colleague", "person"),
             _initial(
                 parts.entry(
-                    "Or type a mail address or alias",
+                    "Or type an email address or alias",
                     "account",
                     most=320,
                     optional=True,
@@ -56,11 +56,11 @@ def report_modal(*, starts: bool, account: str = "", channel: str = "") -> Modal
             ),
             _choice("Since when?", "since", SPANS, optional=True),
             parts.context(
-                "Do not ask in chat or by mail whether it was them: whoever holds a mailbox may hold its "
-                "owner's Slack as well. Use the phone."
+                "Do not ask the person by chat or email: an attacker in a mailbox may be in its "
+                "owner's Slack as well. Call them."
             ),
         ),
-        submit="Start the check" if starts else "Tell the responders",
+        submit="Start check" if starts else "Notify responders",
         private_metadata=channel,
     )
 
@@ -78,16 +78,18 @@ def check_modal(candidates: Sequence[str], *, ours: Collection[str] = (), channe
     if offered:
         blocks.append(_choice("Which account?", "account", offered, preset=next(iter(offered))))
     else:
-        blocks.append(parts.section("I see no address and no mention in this message."))
+        blocks.append(parts.section("This message has no address or mention."))
     blocks.append(
         parts.entry(
-            "Another account: address or alias" if offered else "Whose account? Address or alias",
+            "Another account: address or alias" if offered else "Account: address or alias",
             "other",
             most=320,
             optional=bool(offered),
         )
     )
-    blocks.append(parts.context("A check only reads. Its card goes where cards go, not to the message."))
+    blocks.append(
+        parts.context("A check is read-only. Its card goes to the incident channel, not to this message.")
+    )
     return Modal(
         callback_id="check_message",
         title="Check an account",

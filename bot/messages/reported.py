@@ -27,7 +27,7 @@ def reported(
     """
     name = address(account) if "@" in account else said(account, 100)
     whose = "their own account" if own else "this account"
-    lines = [f"🔔 {parts.mention(by)} reports that {whose} looks taken over: *{name}*"]
+    lines = [f"🔔 {parts.mention(by)} reports that {whose} looks compromised: *{name}*"]
     if noticed:
         lines.append(f"Noticed: “{said(noticed, 600, ours)}”")
     if since:
@@ -41,8 +41,8 @@ def reported(
                     [parts.button("Check this account", "check_reported", report_id, style="primary")]
                 ),
                 parts.context(
-                    "Nothing was started. The report is only what somebody typed: whoever holds an account "
-                    "may hold its owner's Slack as well, so ask back by phone."
+                    "Nothing was started. The report is unverified: an attacker in a mailbox may "
+                    "be in its owner's Slack as well, so call back."
                 ),
             ),
         )
@@ -52,9 +52,9 @@ def reported(
 def thanks() -> Message:
     """Tell the reporter that the responders know."""
     return _say(
-        "Thank you. The responders have been told; nothing was started or changed yet. Until they come back "
-        "to you: do not ask the person in chat or by mail, use the phone, and do not click on anything that "
-        "came from the account."
+        "Thank you. The responders are notified; nothing is started or changed yet. Until you "
+        "hear from them: contact the person only by phone, not by chat or email, and do not "
+        "click anything that came from the account."
     )
 
 
@@ -62,14 +62,11 @@ def whom_to_ask(responders: Sequence[str]) -> Message:
     """Tell the reporter that no channel takes reports, and who may start a check."""
     if not responders:
         return _say(
-            "✖ I can tell nobody: the settings name neither a channel for reports nor anybody who may ask. "
-            "Tell whoever looks after your accounts, by phone."
+            "✖ No one was notified: the settings name neither a channel for reports nor any "
+            "responders. Call your IT help desk."
         )
     named = parts.few([parts.mention(user) for user in responders], _NAMED)
-    return _say(
-        "✖ I have no channel to report to, so nobody was told. Ask one of these people, best by phone: "
-        f"{named}"
-    )
+    return _say(f"✖ No one was notified: no channel for reports is set. Call one of these people: {named}")
 
 
 def _say(text: str) -> Message:

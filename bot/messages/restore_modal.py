@@ -30,26 +30,21 @@ def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Cha
     while len(body) > 90 or characters(body) > _CHARACTERS:
         most = most * 3 // 4
         body = _groups(done, places[:most], ours)
+    what = "Choose the changes to undo. Nothing is changed until it is approved."
     blocks = [
         parts.section(
             f"*{said(name, 100, ours)}* · case {said(case_id, 40)}\n"
-            + (
-                "Choose what is put back as it was. Nothing is done before enough people have approved."
-                if places
-                else "Nothing was done that could be undone."
-            )
+            f"{what if places else 'There are no changes to undo.'}"
         ),
         *body,
     ]
     if len(places) > most:
-        blocks.append(
-            parts.section(f"… {len(places) - most} more; they are offered once these have been undone.")
-        )
+        blocks.append(parts.section(f"… {len(places) - most} more; available once these are undone."))
     if places:
-        blocks.append(parts.reason("Why? Those who approve read this"))
+        blocks.append(parts.reason("Reason (shown to approvers)"))
     return Modal(
         callback_id="restore",
-        title="Undo what was done",
+        title="Undo changes",
         blocks=tuple(blocks),
         submit="Propose" if places else "",
         close="Cancel" if places else "Close",
@@ -78,6 +73,6 @@ def _groups(
             if len(words) > parts.OPTION_TEXT or len(below) > parts.OPTION_TEXT:
                 in_full.append(f"*{place + 1}.* {said(undo.says, 400, ours)} ({said(below, 400, ours)})")
         blocks += parts.small_print(in_full)
-        label = "What is undone" if n == 0 else "What is undone (continued)"
+        label = "Changes to undo" if n == 0 else "Changes to undo (continued)"
         blocks.append(parts.checkboxes(label, f"undo:{n}", options, ()))
     return blocks

@@ -24,24 +24,18 @@ def tasks(case_id: str, subject: Subject | str, listed: Sequence[TaskState]) -> 
     count = f"{len(still)} of {parts.counted(len(listed), 'manual task')} open"
     blocks: list[Block] = [
         parts.header(f"Manual tasks: {plain(name, 100, ours)}"),
-        parts.section(
-            f"Case {said(case_id, 40)} · {count}" if listed else "There is nothing for people to do."
-        ),
+        parts.section(f"Case {said(case_id, 40)} · {count}" if listed else "There are no manual tasks."),
     ]
     blocks += [_open(case_id, task, ours) for task in still]
     # What is done may give way to what is open, which would otherwise be cut off with its buttons.
     blocks += list(parts.paragraphs("*Done*", (_done(task, ours) for task in done)))[:_DONE_BLOCKS]
     if listed:
         blocks.append(parts.context(f"By text: `{by_text(case_id, listed[0].number)}`"))
-    text = (
-        f"Manual tasks of case {said(case_id, 40)}, {count}"
-        if listed
-        else "There is nothing for people to do."
-    )
+    text = f"Manual tasks of case {said(case_id, 40)}, {count}" if listed else "There are no manual tasks."
     lines = [f"{_mark(task)} {task.number}. {said(task.says, 160, ours)}" for task in (*still, *done)]
     return fit(
         Message(text="\n".join([text, *lines]), blocks=tuple(blocks)),
-        hint="tick them off by their numbers, as below",
+        hint="complete them by number, as below",
     )
 
 
@@ -50,19 +44,19 @@ def task_done_modal(case_id: str, subject: Subject | str, task: TaskState) -> Mo
     ours = parts.domains_of(subject)
     return Modal(
         callback_id="task_done",
-        title="Tick off a manual task",
+        title="Complete manual task",
         blocks=(
             parts.section(f"{task.number}. {said(task.says, 400, ours)}"),
             *list(parts.small_print(_ways(task, ours, most=len(task.how))))[:_WAY_BLOCKS],
             parts.entry(
-                "What did you do? (goes into the ledger)",
+                "What did you do? (recorded in the ledger)",
                 "note",
                 most=parts.REASON,
                 optional=True,
                 multiline=True,
             ),
         ),
-        submit="It is done",
+        submit="Complete",
         private_metadata=task_reference(case_id, task),
     )
 
@@ -89,7 +83,7 @@ def _ways(task: TaskState, ours: frozenset[str], *, most: int = _WAYS) -> Iterat
     for line in task.how[:most]:
         yield f"    {said(line, 240, ours)}"
     if len(task.how) > most:
-        yield f"    … {len(task.how) - most} more lines in the window that “Done” opens"
+        yield f"    … {len(task.how) - most} more lines; select “Done” to see them"
 
 
 def _done(task: TaskState, ours: frozenset[str]) -> str:

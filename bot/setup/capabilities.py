@@ -74,7 +74,7 @@ class Part:
 _REACH: Final = Part(
     "how far the directory's audit log reaches back",
     "LicenseAssignment.Read.All",
-    "Over more than 7 days nobody can say whether older records are missing.",
+    "For more than 7 days back, it is unknown whether older records are missing.",
     "/subscribedSkus",
 )
 
@@ -83,7 +83,10 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
         Part(
             "who signs in for federated domains",
             "Domain-InternalFederation.Read.All",
-            "A domain that an intruder federated with a server of his own is not told by its issuer.",
+            (
+                "A domain that an attacker federated with their own identity provider cannot be "
+                "recognized by its issuer."
+            ),
             "/federationConfiguration",
         ),
     ),
@@ -93,109 +96,118 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
         Part(
             "audit log, searched through Graph",
             "AuditLogsQuery.Read.All",
-            "Only the slower search through Exchange is left.",
+            "Only the slower search through Exchange is available.",
             "/security/auditLog/queries",
             must_be_there=True,
         ),
         Part(
             "audit log, searched through Exchange where Graph's search fails",
             "an Exchange role with Search-UnifiedAuditLog",
-            "When Graph's search fails, no audit log is seen.",
+            "If Graph's search fails, the audit log is not collected.",
         ),
     ),
     "directory_roles": (
         Part(
-            "roles switched on in Privileged Identity Management",
+            "roles activated in Privileged Identity Management",
             "RoleManagement.Read.Directory",
-            "A role that is on for some hours looks like a lasting one.",
+            "A role activated for some hours looks permanent.",
             "/roleAssignmentScheduleInstances",
         ),
         Part(
-            "roles that may be switched on in Privileged Identity Management",
+            "eligible roles in Privileged Identity Management",
             "RoleManagement.Read.Directory",
-            "An administrator at rest looks like an ordinary user.",
+            "An eligible administrator looks like an ordinary user.",
             "/roleEligibilityScheduleInstances",
         ),
         Part(
             "roles through groups",
             "RoleManagement.Read.Directory",
-            "Only roles that the account holds itself are seen.",
+            "Only directly assigned roles are collected.",
             "/transitiveRoleAssignments",
         ),
         Part(
-            "roles that a group of the account may switch on",
+            "roles that a group of the account is eligible for",
             "GroupMember.Read.All",
-            "An administrator at rest through a group looks like an ordinary user, and groups have no names.",
+            (
+                "An administrator who is eligible through a group looks like an ordinary user, and "
+                "groups have no names."
+            ),
         ),
         Part(
-            "places in groups that may be switched on in Privileged Identity Management",
+            "eligible group memberships in Privileged Identity Management",
             "PrivilegedEligibilitySchedule.Read.AzureADGroup",
-            "Who may join an administrators' group at any time looks like an ordinary user.",
+            ("An account that can join an administrators' group at any time looks like an ordinary user."),
             "/privilegedAccess/group/",
         ),
     ),
     "hidden_inbox_rules": (
         Part(
-            "whom in the organization hidden rules send to",
+            "internal recipients of hidden rules",
             "an Exchange role with Get-Recipient",
-            "A contact with an address outside looks like somebody inside.",
+            "A contact with an external address looks internal.",
         ),
     ),
     "mailbox": (
         Part(
-            "forwarding to a contact: where it leads",
+            "forwarding to a contact: the target address",
             "an Exchange role with Get-MailContact",
-            "Forwarding outside by way of a contact may look like forwarding inside.",
+            "External forwarding through a contact may look internal.",
         ),
         Part(
-            "forwarding to a recipient: where it leads",
+            "forwarding to a recipient: the target address",
             "an Exchange role with Get-Recipient",
-            "Forwarding outside by way of a mail user may look like forwarding inside.",
+            "External forwarding through a mail user may look internal.",
         ),
         Part(
             "whether auditing of the mailbox is bypassed",
             "an Exchange role with Get-MailboxAuditBypassAssociation",
-            "An attacker who switched the mailbox's audit trail off is not noticed.",
+            "An audit bypass set by an attacker is not detected.",
         ),
     ),
     "sent_items": (
-        Part("texts of sent mail", "Mail.Read", "Only subjects, senders and recipients are looked at."),
+        Part("bodies of sent messages", "Mail.Read", ("Only subjects, senders and recipients are analyzed.")),
     ),
     "deleted_items": (
-        Part("texts of deleted mail", "Mail.Read", "Only subjects, senders and recipients are looked at."),
+        Part(
+            "bodies of deleted messages", "Mail.Read", ("Only subjects, senders and recipients are analyzed.")
+        ),
     ),
     "recoverable_items": (
         Part(
-            "texts of recoverable mail", "Mail.Read", "Only subjects, senders and recipients are looked at."
+            "bodies of recoverable messages",
+            "Mail.Read",
+            ("Only subjects, senders and recipients are analyzed."),
         ),
     ),
     "message_trace": (
         Part(
             "message trace, through Graph",
             "ExchangeMessageTrace.Read.All",
-            "Only the cmdlet is left. Graph's trace also needs Microsoft's service principal "
-            "8bd644d1-64a1-4d4b-ae52-2e0cbf64e373 in the tenant.",
+            (
+                "Only the cmdlet is available. Graph's trace also needs Microsoft's service "
+                "principal 8bd644d1-64a1-4d4b-ae52-2e0cbf64e373 in the tenant."
+            ),
             "/messageTraces",
             must_be_there=True,
         ),
         Part(
             "message trace, through Exchange where Graph's fails",
             "an Exchange role with Get-MessageTraceV2",
-            "When Graph's trace fails, nobody sees what left the mailbox.",
+            "If Graph's trace fails, sent messages are not traced.",
         ),
     ),
     "signature": (
         Part(
-            "whether the signature that is read is the one in use",
+            "whether the collected signature is the one in use",
             "an Exchange role with Get-OrganizationConfig",
-            "A signature that is not in use may be taken for the one that is.",
+            "A signature that is not in use may be mistaken for the active one.",
         ),
     ),
     "authentication_methods": (
         Part(
             "which sign-in method is the default",
             "AuditLog.Read.All",
-            "All methods are seen, but not which one is asked for first.",
+            "All methods are collected, but not which one is the default.",
             "/userRegistrationDetails",
         ),
     ),
@@ -203,7 +215,7 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
         Part(
             "applications behind the grants",
             "Application.Read.All",
-            "Who published an application, and where it sends people, is not seen.",
+            "The publisher and reply URLs of applications are not collected.",
             "/servicePrincipals/",
         ),
     ),
@@ -211,81 +223,79 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
         Part(
             "delegates with full access",
             "an Exchange role with Get-MailboxPermission",
-            "Who may open the whole mailbox is not seen.",
+            "Full access permissions are not collected.",
         ),
         Part(
             "delegates who may send as the user",
             "an Exchange role with Get-RecipientPermission",
-            "Who may send as the user is not seen.",
+            "Send As permissions are not collected.",
         ),
         Part(
             "delegates who may send on behalf of the user",
             "an Exchange role with Get-Mailbox",
-            "Who may send on behalf of the user is not seen.",
+            "Send on Behalf permissions are not collected.",
         ),
         Part(
             "the addresses of delegates who may send on behalf or read a folder",
             "an Exchange role with Get-Recipient",
-            "Exchange gives only an id or a display name for them, which does not say who it is.",
+            "Exchange gives only an id or display name, which does not identify the person.",
         ),
         Part(
             "delegates of single folders",
             "an Exchange role with Get-MailboxFolderPermission",
-            "Who may read the inbox or the calendar is not seen.",
+            "Inbox and calendar folder permissions are not collected.",
         ),
         Part(
             "delegates of folders whose names are not English",
             "an Exchange role with Get-MailboxFolderStatistics",
-            "In a mailbox of another language, inbox and calendar are not found.",
+            "In a mailbox in another language, inbox and calendar are not found.",
         ),
     ),
     "registered_devices": (
         Part(
             "what the devices are and whether they are enabled",
             "Device.Read.All",
-            "Devices are counted, and neither judged nor disabled.",
+            "Devices are counted, but neither assessed nor disabled.",
         ),
     ),
     "exchange_role_groups": (
         Part(
             "members of Exchange's role groups",
             "an Exchange role with Get-RoleGroupMember",
-            "Whether the account administers Exchange is not seen.",
+            "Exchange administrator roles are not collected.",
         ),
     ),
     "purview_role_groups": (
         Part(
             "members of Purview's role groups",
             "a Purview role with Get-RoleGroupMember",
-            "Whether the account administers Purview is not seen.",
+            "Purview administrator roles are not collected.",
         ),
     ),
 }
 """What is finer than a source. A source's own needs stand in its query."""
 
 STANDS_IN: Final[Mapping[str, str]] = {
-    "hidden_inbox_rules": "Only the rules that Graph shows are left, and Graph shows no hidden ones.",
-    "sign_ins": "Only the sign-ins in the audit log are left, without place and device.",
+    "hidden_inbox_rules": ("Only the rules that Graph lists are collected, and Graph lists no hidden ones."),
+    "sign_ins": "Only sign-ins in the audit log are collected, without location and device.",
 }
 """What is left of a source's subject by way of another source."""
 
 FOR: Final[Mapping[tuple[str, str], str]] = {
-    ("reset_password", "User.RevokeSessions.All"): "ending the sessions",
-    ("disable_inbox_rules", "MailboxSettings.ReadWrite"): "rules that Graph shows",
+    ("reset_password", "User.RevokeSessions.All"): "revoking the sessions",
+    ("disable_inbox_rules", "MailboxSettings.ReadWrite"): "rules that Graph lists",
     ("disable_inbox_rules", MANAGE_AS_APP): "hidden rules",
     ("disable_inbox_rules", "an Exchange role with Disable-InboxRule"): "hidden rules",
     ("disable_registered_devices", "the role Cloud Device Administrator"): "devices other than Windows",
-    ("remove_admin_roles", "RoleManagement.ReadWrite.Directory"): "roles given to the account itself",
+    ("remove_admin_roles", "RoleManagement.ReadWrite.Directory"): "directly assigned roles",
     ("remove_admin_roles", "RoleAssignmentSchedule.ReadWrite.Directory"): (
-        "roles switched on in PIM, or given by it for a time"
+        "roles activated in PIM, or assigned for a limited time"
     ),
-    ("remove_admin_roles", "RoleEligibilitySchedule.ReadWrite.Directory"): (
-        "roles that may be switched on in PIM"
-    ),
-    ("remove_admin_roles", "GroupMember.ReadWrite.All"): "roles held through groups",
-    ("restore_contact_data", "User.ReadWrite.All"): "names and postal addresses",
-    ("restore_contact_data", "User-Phone.ReadWrite.All"): "telephone numbers",
-    ("restore_contact_data", "User-Mail.ReadWrite.All"): "other mail addresses",
+    ("remove_admin_roles", "RoleEligibilitySchedule.ReadWrite.Directory"): ("eligible roles in PIM"),
+    ("remove_admin_roles", "GroupMember.ReadWrite.All"): "roles assigned through groups",
+    ("restore_contact_data", "User.ReadWrite.All"): "names and mailing addresses",
+    ("restore_contact_data", "User-Phone.ReadWrite.All"): "phone numbers",
+    ("restore_contact_data", "User-Mail.ReadWrite.All"): "other email addresses",
     ("remove_delegates", "an Exchange role with Remove-MailboxPermission"): "full access",
     ("remove_delegates", "an Exchange role with Remove-RecipientPermission"): "the right to send as",
     ("remove_delegates", "an Exchange role with Set-Mailbox"): "the right to send on behalf",
@@ -369,9 +379,9 @@ def impossible(step: Step, held: Held) -> Iterator[tuple[bool, str]]:
         part = FOR.get((name, need))
         kind = f"not possible for {part}" if part else "not possible"
         if need not in needs:
-            kind = "not to be taken back"
+            kind = "cannot be undone"
         if has is None:
-            yield False, f"{kind} without {need}, and whether that is held cannot be told"
+            yield False, f"{kind} without {need}; unknown whether it is granted"
         else:
             yield True, f"{kind}, {lacks(need)}"
 

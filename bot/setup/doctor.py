@@ -65,15 +65,15 @@ from graph.tenants import Tenants
 FINE, GAPS, NO_SIGN_IN = 0, 1, 3
 
 SCOPES: dict[str, str] = {
-    "commands": "nobody can ask by /compromise or by the shortcuts",
-    "chat:write": "no card and no answer can be posted",
-    "files:write": "reports that are too long for a message cannot be attached",
-    "users:read": "guests, bots and deactivated people cannot be told apart, so everybody is refused",
-    "users:read.email": "a mention cannot be matched with its account, and the subject cannot be recognised",
-    "im:write": "nobody can be asked by direct message",
-    "channels:read": "nobody can see who reads along in a public channel, so nothing is posted there",
-    "groups:read": "nobody can see who reads along in a private channel, so nothing is posted there",
-    "usergroups:read": "who may ask cannot be a Slack user group",
+    "commands": "/compromise and the shortcuts do not work",
+    "chat:write": "no cards or replies can be posted",
+    "files:write": "report files cannot be attached",
+    "users:read": "guests, bots and deactivated users cannot be recognized, so everyone is refused",
+    "users:read.email": ("mentions cannot be matched to accounts, and the subject cannot be recognized"),
+    "im:write": "no direct messages can be sent",
+    "channels:read": "members of public channels cannot be listed, so nothing is posted there",
+    "groups:read": "members of private channels cannot be listed, so nothing is posted there",
+    "usergroups:read": "responders cannot be a Slack user group",
 }
 """The bot's Slack scopes, and what is lost without each."""
 
@@ -232,7 +232,7 @@ def look(
         try:
             yield Section(title, tuple(look_at_tenant(connection, user, check_only=check_only)))
         except GraphError as error:
-            line = Line(there=False, what="sign-in", says=f"{error.sentence} Nothing can be seen.")
+            line = Line(there=False, what="sign-in", says=(f"{error.sentence} Nothing can be collected."))
             yield Section(title, (line,), signed_in=False)
     slack = settings.slack
     if slack is None:
@@ -241,7 +241,7 @@ def look(
         return
     yield Section("Slack", tuple(look_at_slack(slack)))
     lines = [*look_at_people(settings, slack), *look_at_channels(slack), look_at_key(settings)]
-    yield Section("Who decides, and what is kept", tuple(lines))
+    yield Section("Approvers and records", tuple(lines))
 
 
 def look_at_tenant(
@@ -270,21 +270,21 @@ def look_at_tenant(
     try:
         subject = find_subject(user, connection) if user else _anybody(connection, deadline)
     except NoSuchUser as error:
-        return [*lines, Line(there=False, what="an account to try the questions on", says=error.sentence)]
+        return [*lines, Line(there=False, what="test account", says=error.sentence)]
     except CannotSignIn:
         raise
     except GraphError as error:
-        says = f"{error.sentence} Without User.Read.All no account can be found, so nothing can be seen."
+        says = f"{error.sentence} Without User.Read.All no account can be found, so nothing can be collected."
         seen = [Line(there=False, what="user", says=says), *_by_token(reading)]
     else:
         answers = _ask(connection, subject, sources, recorded)
         listed = _fits(reading, recorded)
         if not listed:
-            says = "Exchange's own list does not fit its answers, so only what was tried is told"
+            says = "Exchange's list of cmdlets contradicts its responses, so only what was tested is shown"
             lines.append(Line(there=None, what="which cmdlets the roles hold", says=says))
             reading = replace(reading, exchange=None, compliance=None)
         lines += _no_role_at_all(reading)
-        seen = [Line(there=None, what="tried on", says=subject.user_principal_name)]
+        seen = [Line(there=None, what="tested on", says=subject.user_principal_name)]
         for row in table():
             if row.source in answers:
                 own = [one for one in recorded if one.source == row.source]
@@ -302,7 +302,7 @@ def _drift(connection: Connection) -> Iterator[Line]:
         first = f"{found[0].where}: {found[0].what}"
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         says = f"{first}{more}. To report them: `compromise doctor --record FOLDER --user ACCOUNT`"
-        yield Line(there=None, what="answers that differ from Microsoft's documents", says=says)
+        yield Line(there=None, what="responses that differ from Microsoft's documentation", says=says)
 
 
 def roles_of(token: str) -> frozenset[str] | None:
@@ -329,12 +329,12 @@ def _held(connection: Connection, deadline: Deadline, *, to_write: bool) -> tupl
         GraphError: the login service does not answer.
     """
     sign_in = connection.sign_in_to_write if to_write else connection.sign_in
-    whose = " of the application that writes" if to_write else ""
+    whose = " of the remediate application" if to_write else ""
     token = sign_in.token(Resource.GRAPH, deadline)
     lines = [Line(there=True, what=f"sign-in to Graph{whose}")]
     permissions = roles_of(token)
     if permissions is None:
-        says = "cannot be read; the questions tell"
+        says = "cannot be read; the queries show what works"
         lines.append(Line(there=None, what=f"the token's permissions{whose}", says=says))
     cmdlets: dict[Resource, frozenset[str] | None] = {}
     unheard: set[str] = set()
@@ -346,7 +346,7 @@ def _held(connection: Connection, deadline: Deadline, *, to_write: bool) -> tupl
         except GraphError as error:
             # Only a no says that nothing is held: a login service in trouble has told nothing.
             no = refuses(error)
-            says = error.sentence if no else f"cannot be told: {error.sentence}"
+            says = error.sentence if no else f"unknown: {error.sentence}"
             lines.append(Line(there=False if no else None, what=f"sign-in to {name}{whose}", says=says))
             cmdlets[resource] = frozenset() if no else None
             if resource is Resource.EXCHANGE and not no:
@@ -362,14 +362,14 @@ def _held(connection: Connection, deadline: Deadline, *, to_write: bool) -> tupl
             cmdlets[resource] = frozenset()
         except GraphError as error:
             what = f"which cmdlets the roles in {name} hold{whose}"
-            lines.append(Line(there=None, what=what, says=f"cannot be told: {error.sentence}"))
+            lines.append(Line(there=None, what=what, says=f"unknown: {error.sentence}"))
             cmdlets[resource] = None
     given = _directory_roles(connection, deadline, to_write=to_write)
     roles = None if given is None else frozenset(role for role, scope in given if scope == _WHOLE_TENANT)
     partly = frozenset(role for role, _ in given or ()) - (roles or frozenset())
     for role, row in contract.roles().items():
         if row.id in partly:
-            says = "holds only in an administrative unit; which accounts that reaches cannot be told"
+            says = "assigned only for an administrative unit; unknown which accounts it covers"
             lines.append(Line(there=None, what=f"the directory role {role}{whose}", says=says))
         if not partly.isdisjoint(contract.roles()[name].id for name in contract.roles_like(role)):
             unheard.add(f"the role {role}")
@@ -452,15 +452,15 @@ def _to_write(connection: Connection, reading: Held, *, listed: bool) -> list[Li
         lines, writing = _held(connection, Deadline(_SECONDS), to_write=True)
     except GraphError as error:
         no = isinstance(error, CannotSignIn)
-        ends = "No step can be carried out." if no else "Whether a step can be carried out cannot be told."
-        what = "sign-in to Graph of the application that writes"
+        ends = "No remediation is possible." if no else "Unknown whether remediation is possible."
+        what = "sign-in to Graph of the remediate application"
         return [Line(there=False if no else None, what=what, says=f"{error.sentence} {ends}")]
     if not listed:
         writing = replace(writing, exchange=None, compliance=None)
     lines += _no_role_at_all(writing)
     if needless := to_write_with(reading):
-        says = f"holds {', '.join(needless)}; only the one that writes needs that, so take it away from it"
-        lines.append(Line(there=None, what="the application that reads", says=says))
+        says = f"has {', '.join(needless)}; only the remediate application needs this, so remove it here"
+        lines.append(Line(there=None, what="the investigate application", says=says))
     return [*lines, *what_steps_can(writing, meant=True)]
 
 
@@ -476,8 +476,8 @@ def what_steps_can(held: Held, *, meant: bool = False) -> list[Line]:
     if not meant and not to_write_with(held):
         if held.permissions is None:
             return []
-        says = "none of them is granted: the bot investigates, and people act"
-        return [Line(there=None, what="permissions to write", says=says)]
+        says = "none granted: the bot investigates, and all remediation is manual"
+        return [Line(there=None, what="write permissions", says=says)]
     lines = []
     for step in STEPS:
         if not step.PERMISSIONS:
@@ -488,7 +488,7 @@ def what_steps_can(held: Held, *, meant: bool = False) -> list[Line]:
         lines.append(Line(there=there, what=f"the step {label(step)}", says=says))
     over = contract.roles_over_administrators()
     if not any(contract.roles()[name].id in (held.roles or ()) for name in over):
-        says = f"are left to people without the directory role {over[0]}"
+        says = f"are manual without the directory role {over[0]}"
         lines.append(Line(there=None, what="passwords and sign-in of administrators", says=says))
     return lines
 
@@ -498,7 +498,7 @@ def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
     client = make_client(slack)
     lines = []
     if not settings.responders.users and not settings.responders.group:
-        says = "the settings name no responders, so nobody may ask"
+        says = "no responders in the settings, so no one can run checks"
         lines.append(Line(there=False, what="responders", says=says))
     try:
         home = str(call(client.auth_test)["team_id"])
@@ -513,18 +513,22 @@ def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
         named = members.approvers()
         barred = {user: _barred(members, user) for user in named}
     except SlackFailed as error:
-        return [*lines, Line(there=False, what="approvers", says=f"{error} Nobody can be asked.")]
+        return [*lines, Line(there=False, what="approvers", says=(f"{error} No approver can be asked."))]
     if not named:
-        says = "the settings name none, so nothing is ever carried out"
+        says = "none in the settings, so no remediation can be approved"
         return [*lines, Line(there=None, what="approvers", says=says)]
     lines += [
-        Line(there=False, what=f"approver {user}", says=f"may not approve, and would be told: {why}")
+        Line(there=False, what=f"approver {user}", says=f"cannot approve: {why}")
         for user, why in barred.items()
         if why
     ]
     able = [user for user, why in barred.items() if not why]
-    few = "" if len(able) > 1 else "; what needs two people, such as blocking the sign-in, never gets them"
-    counted = f"{len(able)} may approve{few}"
+    few = (
+        ""
+        if len(able) > 1
+        else ("; changes that need two people, such as blocking sign-in, cannot be approved")
+    )
+    counted = f"{len(able)} can approve{few}"
     return [*lines, Line(there=len(able) > 1, what="approvers", says=counted)]
 
 
@@ -541,9 +545,9 @@ def look_at_channels(slack: SlackSettings) -> list[Line]:
     if slack.channel:
         lines.append(_channel(slack, "channel for cards", slack.channel, ""))
     if not slack.checkpoints:
-        says = "no channel is set, so nothing outside of this machine shows that the ledger's end was cut off"
+        says = "not set, so nothing outside this machine would reveal a truncated ledger"
         return [*lines, Line(there=None, what="checkpoints", says=says)]
-    cost = "No checkpoint of the ledger is posted."
+    cost = "No checkpoints are posted."
     return [*lines, _channel(slack, "channel for checkpoints", slack.checkpoints, cost)]
 
 
@@ -561,8 +565,8 @@ def look_at_key(settings: Settings) -> Line:
     what = f"key {settings.key}"
     if not settings.key.exists():
         if settings.key.absolute().parent.is_dir():
-            return Line(there=None, what=what, says="is made when the bot starts")
-        return Line(there=False, what=what, says="cannot be made: there is no such folder")
+            return Line(there=None, what=what, says="will be created when the bot starts")
+        return Line(there=False, what=what, says="cannot be created: there is no such folder")
     try:
         SigningKey.load(settings.key)
     except KeyUnusable as error:
@@ -576,7 +580,7 @@ def look_at_slack(slack: SlackSettings) -> list[Line]:
     try:
         answer = client.auth_test()
     except SlackApiError as error:
-        return [Line(there=False, what="bot token", says=f"Slack says {error.response.get('error')}")]
+        return [Line(there=False, what="bot token", says=(f"Slack reported {error.response.get('error')}"))]
     except OSError as error:
         return [Line(there=False, what="Slack", says=f"cannot be reached ({error})")]
     lines = [Line(there=True, what="bot token", says=f"{answer.get('user')} in {answer.get('team')}")]
@@ -593,7 +597,7 @@ def _app_token(slack: SlackSettings, token: str) -> Line:
     try:
         WebClient(base_url=slack.api_url).apps_connections_open(app_token=token)
     except SlackApiError as error:
-        says = f"Slack says {error.response.get('error')}; without it Socket Mode does not work"
+        says = f"Slack reported {error.response.get('error')}; Socket Mode does not work without it"
         return Line(there=False, what="app-level token", says=says)
     return Line(there=True, what="app-level token")
 
@@ -635,7 +639,7 @@ def _source(row: Row, answer: Source[Any], recorded: Sequence[_Asked], held: Hel
     else:
         missing = [text for text in answer.missing if not any(f"(needs {need})" in text for need in told)]
         lacking = any("(needs " in text for text in missing)
-        says = f"not wholly visible: {'; '.join(missing)}" if missing else ""
+        says = f"partially collected: {'; '.join(missing)}" if missing else ""
         yield Line(there=False if lacking else None if missing else True, what=what, says=says)
     yield from finer
     if row.source == "audit_log":
@@ -653,23 +657,23 @@ def _part(part: Part, answer: Source[Any], recorded: Sequence[_Asked], held: Hel
         if isinstance(error, NotFound) and not part.must_be_there:
             return Line(there=True, what=part.what), ""
         if isinstance(error, NoLicence):
-            says = f"not visible, the tenant lacks the licence {error.needs}. {part.without}"
+            says = f"not collected, the tenant lacks the license {error.needs}. {part.without}"
             return Line(there=False, what=part.what, says=says), error.needs
         if isinstance(error, NoPermission):
-            says = f"not visible, {lacks(part.need)}. {part.without}"
+            says = f"not collected, {lacks(part.need)}. {part.without}"
             return Line(there=False, what=part.what, says=says), part.need
         certain = part.must_be_there and isinstance(error, CannotSignIn | NotFound | Refused)
-        says = f"not visible: {error.sentence} {part.without}"
+        says = f"not collected: {error.sentence} {part.without}"
         return Line(there=False if certain else None, what=part.what, says=says), ""
     named = isinstance(answer, Known) and any(f"(needs {part.need})" in text for text in answer.missing)
     has = False if named else held.has(part.need)
     if has is None:
-        says = f"needs {part.need}, and whether that is held cannot be told"
+        says = f"needs {part.need}; unknown whether it is granted"
         return Line(there=None, what=part.what, says=says), ""
     if has:
         return Line(there=True, what=part.what), ""
     return Line(
-        there=False, what=part.what, says=f"not visible, {lacks(part.need)}. {part.without}"
+        there=False, what=part.what, says=f"not collected, {lacks(part.need)}. {part.without}"
     ), part.need
 
 
@@ -691,7 +695,7 @@ def _versions(recorded: Sequence[_Asked]) -> Iterator[Line]:
     there = {one.what.version for one in asked if isinstance(one.what, Request) and _is_there(one)}
     for version in sorted(absent - there):
         if there:
-            says = f"is not there; {' and '.join(sorted(there))} answers in its place"
+            says = f"not available; {' and '.join(sorted(there))} is used instead"
             yield Line(there=None, what=f"audit log, searched through Graph {version}", says=says)
 
 
@@ -708,20 +712,20 @@ def _gap(row: Row, answer: Unavailable, held: Held) -> str:
         case Reason.PERMISSION if needs:
             why = f", {lacks(needs)}."
         case Reason.LICENCE if needs:
-            why = f", the tenant lacks the licence {needs}."
+            why = f", the tenant lacks the license {needs}."
         case _:
             mend = f" It needs {needs}." if needs and needs not in answer.says else ""
             why = f": {answer.says.rstrip('.')}.{mend}"
-    return " ".join(filter(None, (f"not visible{why}", STANDS_IN.get(row.source, ""), cost(row))))
+    return " ".join(filter(None, (f"not collected{why}", STANDS_IN.get(row.source, ""), cost(row))))
 
 
 def cost(row: Row) -> str:
     """What is lost without a source, in a sentence."""
     if row.symptoms:
-        return f"Without it nobody can rule out: {', '.join(parts.spoken(name) for name in row.symptoms)}."
+        return f"Cannot be ruled out without it: {', '.join(parts.spoken(name) for name in row.symptoms)}."
     if row.helps:
-        return f"Without it less is seen of: {', '.join(parts.spoken(name) for name in row.helps)}."
-    return "Without it the report knows less about the account."
+        return f"Less evidence without it for: {', '.join(parts.spoken(name) for name in row.helps)}."
+    return "Without it the report has less context on the account."
 
 
 def _by_token(held: Held) -> Iterator[Line]:
@@ -729,7 +733,7 @@ def _by_token(held: Held) -> Iterator[Line]:
     for row in table():
         lacking = [one for one in row.permissions if held.has(one) is False and not _shut_out(one, held)]
         if lacking:
-            says = f"not visible, {' and '.join(map(lacks, lacking))}. {cost(row)}"
+            says = f"not collected, {' and '.join(map(lacks, lacking))}. {cost(row)}"
             yield Line(there=False, what=parts.spoken(row.source), says=says)
 
 

@@ -50,7 +50,7 @@ _BETWEEN = re.compile(r"[,\s]+")
 _LONGEST_NAME = 60
 _PER_LINE = 3
 _LOOKUP_SECONDS = 20.0
-_GIVE_THE_ID = "Give the tenant's id; the Entra admin center has it under Overview."
+_GIVE_THE_ID = "Enter the tenant ID; it is in the Entra admin center under Overview."
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _guid(text: str) -> str:
 def _fits(form: re.Pattern[str], text: str, wanted: str) -> str:
     if not form.fullmatch(text):
         # Never the text itself: somebody may have pasted a secret into the wrong answer.
-        raise ValueError(f"this is not {wanted}")
+        raise ValueError(f"not {wanted}")
     return text
 
 
@@ -123,7 +123,7 @@ def _tenant(text: str) -> str:
 
 def _slack_id(letters: str, example: str) -> Callable[[str], str]:
     form = re.compile(f"[{letters}][A-Z0-9]{{2,}}")
-    return lambda text: _fits(form, text.upper(), f"an id of Slack's such as {example}")
+    return lambda text: _fits(form, text.upper(), f"a Slack ID such as {example}")
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -137,7 +137,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 def _name(text: str) -> str:
     if not text.isprintable() or len(text) > _LONGEST_NAME:
-        raise ValueError(f"a name has at most {_LONGEST_NAME} signs, and none that cannot be seen")
+        raise ValueError(f"a name has at most {_LONGEST_NAME} characters, all of them visible")
     return text
 
 
@@ -189,12 +189,12 @@ class Prompt:
             fallback = self.default(so_far)
             wanted = [fallback] if fallback else []
         if not wanted and self.default is None:
-            raise ValueError("there must be an answer")
+            raise ValueError("an answer is required")
         if self.many:
             return tuple(dict.fromkeys(self.check(one) for one in wanted))
         answer = self.check(wanted[0]) if wanted else ""
         if answer and self.unlike and answer == so_far.get(self.unlike):
-            raise ValueError(f"this is what was answered for {self.unlike} already")
+            raise ValueError(f"this is the same as {self.unlike}")
         return answer
 
 
@@ -214,52 +214,52 @@ def _own_name(so_far: Mapping[str, Any]) -> str:
 
 
 QUESTIONS: Final[tuple[Prompt, ...]] = (
-    Prompt("tenant", "The tenant's id, or its domain", _tenant),
+    Prompt("tenant", "Tenant ID or domain", _tenant),
     Prompt(
         "cloud",
-        f"Which of Microsoft's clouds it is in: {', '.join(CLOUDS)}",
+        f"Microsoft cloud: {', '.join(CLOUDS)}",
         _one_of(*CLOUDS),
         lambda _: Cloud.GLOBAL.value,
     ),
-    Prompt("client_id", "The client id of the application that reads", _guid, unlike="tenant"),
+    Prompt("client_id", "Client ID of the investigate application (reads)", _guid, unlike="tenant"),
     Prompt(
         "remediate",
-        "The client id of the application that writes (empty: the bot only looks)",
+        "Client ID of the remediate application (writes; empty: read-only)",
         _guid,
         _nothing,
         unlike="tenant",
     ),
     Prompt(
         "credential",
-        "How the bot signs in: certificate or secret",
+        "Credential: certificate or secret",
         _one_of("certificate", "secret"),
         lambda _: "certificate",
     ),
-    Prompt("domains", "The mail domains it answers for", _domain, _own_domain, many=True),
-    Prompt("name", "What people call the tenant", _name, _own_name),
+    Prompt("domains", "Email domains of this tenant", _domain, _own_domain, many=True),
+    Prompt("name", "Display name of the tenant", _name, _own_name),
     Prompt(
         "slack",
-        "How the bot reaches Slack: socket, http, or none for the command line alone",
+        "Slack connection: socket, http, or none for the command line only",
         _one_of("socket", "http", "none"),
         lambda _: "socket",
     ),
     Prompt(
         "channel",
-        "The id of the private channel for cards (empty: where somebody asks)",
+        "Channel ID for cards, a private channel (empty: the channel of the request)",
         _slack_id("CG", "C0123ABCD"),
         _nothing,
         needs_slack=True,
     ),
     Prompt(
         "checkpoints",
-        "The id of the channel for checkpoints of the ledger (empty: none are posted)",
+        "Channel ID for ledger checkpoints (empty: none are posted)",
         _slack_id("CG", "C0123ABCD"),
         _nothing,
         needs_slack=True,
     ),
     Prompt(
         "responders",
-        "Who may ask: Slack user ids",
+        "Responders: Slack user IDs",
         _slack_id("UW", "U0123ABCD"),
         _nothing,
         many=True,
@@ -267,14 +267,14 @@ QUESTIONS: Final[tuple[Prompt, ...]] = (
     ),
     Prompt(
         "responders_group",
-        "Who may ask: the id of a Slack user group",
+        "Responders: Slack user group ID",
         _slack_id("S", "S0123ABCD"),
         _nothing,
         needs_slack=True,
     ),
     Prompt(
         "approvers",
-        "Who may approve: Slack user ids, two people at least",
+        "Approvers: Slack user IDs, at least two people",
         _slack_id("UW", "U0123ABCD"),
         _nothing,
         many=True,
@@ -282,14 +282,14 @@ QUESTIONS: Final[tuple[Prompt, ...]] = (
     ),
     Prompt(
         "approvers_group",
-        "Who may approve: the id of a Slack user group",
+        "Approvers: Slack user group ID",
         _slack_id("S", "S0123ABCD"),
         _nothing,
         needs_slack=True,
     ),
     Prompt(
         "protected",
-        "Accounts that are never touched, such as break-glass ones: addresses or object ids",
+        "Protected accounts, such as break-glass accounts: addresses or object IDs",
         _account,
         _nothing,
         many=True,
@@ -354,7 +354,7 @@ def tenant_id(tenant: str, cloud: str, login: str = "") -> str:
     issuer = found.get("issuer") if isinstance(found, dict) else None
     ids = _GUID.findall(str(issuer or "").lower())
     if not reply.ok or not ids:
-        raise SettingsError([f"tenant: the login service knows no tenant {tenant}. {_GIVE_THE_ID}"])
+        raise SettingsError([f"tenant: there is no tenant {tenant}. {_GIVE_THE_ID}"])
     return str(ids[0])
 
 
@@ -486,7 +486,7 @@ def demand_room(folder: Path, answers: Answers | None, *, force: bool) -> None:
         names += [f"{what}.{end}" for what, _ in answers.registrations for end in ("pem", "cer", "csr")]
     there = [folder / name for name in names if os.path.lexists(folder / name)]
     if there and not force:
-        says = "is there already; --force keeps a copy and writes it anew."
+        says = "already exists; --force keeps a copy and writes a new one."
         raise SettingsError([f"{path} {says}" for path in there])
 
 
@@ -517,7 +517,7 @@ def write(made: Mapping[str, bytes], folder: Path, now: datetime, *, force: bool
                 file.write(content)
     except OSError as error:
         problems = [f"{error.filename or folder} cannot be written ({error.strerror})."]
-        problems += [f"{copy} is what was there before; it was moved aside already." for copy in copies]
+        problems += [f"{copy} is the previous file, already renamed." for copy in copies]
         raise SettingsError(problems) from error
     return tuple(copies)
 
@@ -666,19 +666,22 @@ def what_is_left(answers: Answers, folder: Path, manifest: str) -> Iterator[str]
             + f"\n  and of Office 365 Exchange Online: {MANAGE_AS_APP}. Then: Grant admin consent."
         )
         yield (
-            f"There, Certificates & secrets, Certificates: upload {folder.resolve() / f'{what}.cer'}. "
-            f"Or let your certification authority sign {what}.csr, upload what it gives, and put that into "
-            f"{what}.pem in place of the certificate there."
+            (
+                "There, Certificates & secrets, Certificates: upload "
+                f"{folder.resolve() / f'{what}.cer'}. Or have your certification authority sign {what}.csr, "
+                f"upload the result, and replace the certificate in {what}.pem with it."
+            )
             if answers.credential == "certificate"
-            else "There, Certificates & secrets, Client secrets: make one, and note its value."
+            else "There, Certificates & secrets, Client secrets: create one, and note its value."
         )
         to_act = "User Administrator and Cloud Device Administrator"
         role = "Global Reader" if what == READER else to_act
         if answers.one_for_both:
             role = f"Global Reader, {to_act}"
         yield (
-            f"Entra admin center, Roles and administrators: assign {role} to the application. Where it asks, "
-            "choose Active and Permanently assigned: an application cannot switch on an eligible role."
+            f"Entra admin center, Roles and administrators: assign {role} to the application. If "
+            "asked, choose Active and Permanently assigned: an application cannot activate an "
+            "eligible role."
         )
         both = (READER, WRITER) if answers.one_for_both else (what,)
         for which in both:
@@ -689,10 +692,10 @@ def what_is_left(answers: Answers, folder: Path, manifest: str) -> Iterator[str]
                 f"  {one}" for one in lines
             )
     yield (
-        "Once, for message traces, in Graph Explorer: "
-        "POST https://graph.microsoft.com/v1.0/servicePrincipals "
-        f'with {{"appId": "{TRACE}"}}. Sign in there first, and consent to Application.ReadWrite.All under '
-        "Modify permissions. An answer that it exists already is as good."
+        "Once, for message traces, in Graph Explorer: POST "
+        f'https://graph.microsoft.com/v1.0/servicePrincipals with {{"appId": "{TRACE}"}}. '
+        "Sign in there first, and consent to Application.ReadWrite.All under Modify permissions. "
+        "A response that it already exists is fine."
     )
     if answers.slack != "none":
         key = (
@@ -705,12 +708,12 @@ def what_is_left(answers: Answers, folder: Path, manifest: str) -> Iterator[str]
             "it, and note the bot token. Invite the bot to the channels."
         )
         if not (answers.responders or answers.responders_group):
-            yield f"Name people in [responders] of {CONFIG}: until then nobody may ask."
+            yield f"Add people to [responders] in {CONFIG}: until then no one can run checks."
         if answers.remediate and not (answers.approvers or answers.approvers_group):
-            yield f"Name two people in [approvers] of {CONFIG}: until then nothing is ever carried out."
+            yield (f"Add two people to [approvers] in {CONFIG}: until then no remediation is possible.")
     if lines := environment(answers):
-        yield "Set, where only the bot's user can read it:\n" + "\n".join(f"  {one}" for one in lines)
-    yield f"Then see whether all is there: compromise doctor --config {folder.resolve() / CONFIG}"
+        yield "Set these where only the bot's user can read them:\n" + "\n".join(f"  {one}" for one in lines)
+    yield f"Then check the setup: compromise doctor --config {folder.resolve() / CONFIG}"
 
 
 def _is_new(line: str) -> bool:

@@ -11,12 +11,15 @@ from bot.errors import CannotPost, RoomShared, SlackFailed
 from bot.slack.client import call
 
 _REASONS = {
-    "not_in_channel": "I am not in that channel. Invite me there with /invite @compromise-bot and ask again.",
-    "channel_not_found": "I cannot see that channel. If it is private, invite me there with"
-    " /invite @compromise-bot and ask again.",
-    "is_archived": "That channel is archived. Name another one, such as: in #incident-room.",
-    "restricted_action": "The rules of this workspace do not let me post in that channel.",
-    "restricted_action_read_only_channel": "Only some people may post in that channel, and I am not one.",
+    "not_in_channel": ("I am not in that channel. Invite me with /invite @compromise-bot and try again."),
+    "channel_not_found": (
+        "I cannot see that channel. If it is private, invite me with /invite @compromise-bot and try again."
+    ),
+    "is_archived": "That channel is archived. Choose another, such as: in #incident-room.",
+    "restricted_action": "A workspace policy does not allow me to post in that channel.",
+    "restricted_action_read_only_channel": (
+        "Posting in that channel is restricted, and I am not allowed to."
+    ),
 }
 """Slack's reasons not to post, in words that say what to do."""
 
@@ -38,13 +41,16 @@ def why_not_here(channel: Any) -> str:
     """Say why a case must not be posted in a channel as `conversations.info` describes it; "" when it may."""
     name = f"#{channel.get('name', 'that channel')}"
     if channel.get("is_im") or channel.get("is_mpim"):
-        return "A case belongs where others of the team see it. Name a channel, such as: in #incident-room."
+        return "A case belongs where the team sees it. Choose a channel, such as: in #incident-room."
     if channel.get("is_archived"):
-        return f"{name} is archived. Name another channel, such as: in #incident-room."
+        return f"{name} is archived. Choose another channel, such as: in #incident-room."
     if is_shared(channel):
-        return f"{name} is shared with another company, so I post no case there. Name another channel."
+        return (
+            f"{name} is shared with another organization, so I do not post cases there. Choose "
+            "another channel."
+        )
     if not channel.get("is_member"):
-        return f"I am not in {name}. Invite me there with /invite @compromise-bot and ask again."
+        return f"I am not in {name}. Invite me with /invite @compromise-bot and try again."
     return ""
 
 

@@ -125,9 +125,7 @@ class HttpServer:
         ends = time.monotonic() + START_SECONDS
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > ends:
-                raise CannotStart(
-                    f"Nobody can listen on {self._server.config.host}:{self._server.config.port}."
-                )
+                raise CannotStart(f"Cannot listen on {self._server.config.host}:{self._server.config.port}.")
             time.sleep(0.01)
         host, port = self._server.servers[0].sockets[0].getsockname()[:2]
         self.url = f"http://{host}:{port}{PATH}"

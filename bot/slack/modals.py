@@ -10,9 +10,7 @@ from bot.slack.client import call
 
 _OVER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "trigger_expired"})
 
-_NO_TRIGGER = (
-    "Slack opens a window only right after a click or a command, and that moment is over. Do it once more."
-)
+_NO_TRIGGER = "Slack opens a dialog only right after a click or command, and that time has passed. Try again."
 
 
 def open_window(client: WebClient, trigger: str, modal: Modal) -> str:

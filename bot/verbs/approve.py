@@ -17,7 +17,7 @@ __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Approve", "do", "may", "read", "
 
 NAME = "approve"
 USAGE = "<proposal> [digest]"
-SAYS = "Says yes to a proposal; with the last yes that it needs, it is carried out."
+SAYS = "Approves a proposal; the last required approval carries it out."
 EXAMPLE = "/compromise approve P-7F3K2"
 
 
@@ -35,8 +35,8 @@ def read(words: list[str], text: str) -> Approve:
     digest = more[0].casefold() if more else ""
     if len(more) > 1 or (digest and not DIGEST.fullmatch(digest)):
         raise NotUnderstood(
-            f"I do not know what “{said(' '.join(more))}” means here."
-            f" Type: /compromise approve {proposal_id}, and the digest from its card if you like."
+            f"I do not understand “{said(' '.join(more))}” here. Type: /compromise approve "
+            f"{proposal_id}, optionally with the digest from its card."
         )
     return Approve(proposal_id, digest)
 
@@ -66,5 +66,5 @@ def do(wish: Approve, may: MayVote, asked: Asked, tools: Tools) -> Outcome:
 
 def _no_code(*, enrolled: bool) -> str:
     if enrolled:
-        return "Your approvals need a code. Press Approve on the card once more, and type the code."
-    return "This needs a code of a second factor, and you have none. Type /compromise enrol first."
+        return "Your approvals need a code. Select Approve on the card again, and enter the code."
+    return "This needs a second-factor code, and you have not enrolled. Type /compromise enroll first."

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 NAME = "check"
 USAGE = "<user> [since 7d | window 2026-11-01..2026-11-20] [in #channel]"
-SAYS = "Looks into an account and posts one card, which fills up while it looks."
+SAYS = "Investigates an account and posts a card that updates as evidence comes in."
 EXAMPLE = "/compromise check adele.vance@contoso.example since 14d"
 
 
@@ -65,17 +65,17 @@ def read(words: list[str], text: str) -> Check:
         if name == "who":
             if who is not None:
                 raise NotUnderstood(
-                    f"I check one account at a time; I do not know what “{value}” means here. {WHAT_TO_TYPE}"
+                    f"I check one account at a time; I do not understand “{value}” here. {WHAT_TO_TYPE}"
                 )
             who = spelling.who(value)
         elif name in ("since", "window"):
             if when is not None:
-                raise NotUnderstood("Give either since or window, and only once.")
+                raise NotUnderstood("Use either since or window, once.")
             when = spelling.since(value) if name == "since" else spelling.days(value)
         else:
             channel = spelling.channel_in(value)
     if who is None:
-        raise NotUnderstood(f"Say whose account to check. {WHAT_TO_TYPE}")
+        raise NotUnderstood(f"Name the account to check. {WHAT_TO_TYPE}")
     return Check(who, when, channel)
 
 
@@ -104,7 +104,7 @@ def do(wish: Check, may: MayLook, asked: Asked, tools: Tools) -> Started:
     where = wish.channel or tools.channel or asked.channel
     if not where:
         raise NotUnderstood(
-            f"Say in which channel the card goes. Type there: /compromise check {may.subject.mail}"
+            f"Choose the channel for the card. In that channel, type: /compromise check {may.subject.mail}"
         )
     room = channels.room(tools.client, where)
     try:
@@ -157,7 +157,7 @@ def _reads_along(owners: Collection[str], missing: str, room: channels.Room, too
     """Warn when the subject, or whoever uses that account now, reads along, or nobody knows."""
     try:
         if any(channels.is_member(tools.client, room.id, user) for user in sorted(owners)):
-            return "Take care: the account's owner is a member of this channel and reads along."
+            return "Warning: the account's owner is a member of this channel and can read it."
     except SlackFailed as error:
         log.warning("Nobody knows who reads along.", action="room.unknown", error=str(error))
     return not_asked(missing) if missing else ""

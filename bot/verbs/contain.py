@@ -31,7 +31,7 @@ __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Contain", "do", "may", "read", "
 
 NAME = "contain"
 USAGE = "<user or case> [numbers because …]"
-SAYS = "Opens a window in which you choose what is proposed; with numbers from the plan, proposes them."
+SAYS = "Opens a dialog to choose and propose remediation; with numbers from the plan, proposes those."
 EXAMPLE = "/compromise contain C-7F3K2 1,4,8 because the mailbox sends spam"
 
 

@@ -15,7 +15,7 @@ __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Deny", "do", "may", "read", "sho
 
 NAME = "deny"
 USAGE = "<proposal> [because …]"
-SAYS = "Says no to a proposal, which ends it."
+SAYS = "Denies a proposal, which closes it."
 EXAMPLE = "/compromise deny P-7F3K2 because the user confirmed the rule"
 
 

@@ -22,8 +22,8 @@ log = structlog.get_logger(__name__)
 
 NAME = "enrol"
 USAGE = ""
-SAYS = "Sets up an authenticator app, whose codes then go with your approvals."
-EXAMPLE = "/compromise enrol"
+SAYS = "Enrolls an authenticator app for your approvals."
+EXAMPLE = "/compromise enroll"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Enrol:
 def read(words: list[str], text: str) -> Enrol:
     """Read nothing more."""
     if words:
-        raise NotUnderstood("Everybody enrols for themselves. Type: /compromise enrol")
+        raise NotUnderstood("You can enroll only yourself. Type: /compromise enroll")
     return Enrol()
 
 

@@ -12,7 +12,7 @@ from commands.ledger import entries as e
 
 NAME = "help"
 USAGE = ""
-SAYS = "Shows this."
+SAYS = "Shows this help."
 EXAMPLE = "/compromise help"
 
 

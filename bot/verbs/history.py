@@ -15,7 +15,7 @@ from commands.ledger import entries as e
 
 NAME = "history"
 USAGE = "<user or case>"
-SAYS = "Tells from the ledger what happened."
+SAYS = "Shows the case history from the ledger."
 EXAMPLE = "/compromise history C-7F3K2"
 
 

@@ -74,7 +74,7 @@ def do(wish: ShowPassword, may: MaySee, asked: Asked, tools: Tools) -> Shown:
     # Opened first, and empty: a window that Slack does not open must not cost the password.
     view_id = tools.open(asked, password_modal("…", case.subject.mail, case_id=case.id))
     if not tools.proposals.password_shown(proposal.id, change.id, asked.user):
-        _close(view_id, "Somebody else was shown it a moment ago.", tools)
+        _close(view_id, "It was just shown to someone else.", tools)
         return Shown(case, gone=True)
     shown = password_modal(password, case.subject.mail, case_id=case.id)
     tools.cards.persist(lambda: call(tools.client.views_update, view_id=view_id, view=shown.view))
@@ -92,7 +92,7 @@ def shows(done: Shown, tools: Tools) -> Answer:
 
 def _keep_from_others(voter: Voter, proposal: Proposal, case: Case, asked: Asked, tools: Tools) -> None:
     if tools.ledger.owner(case.subject).is_same(voter.ever):
-        raise Barred("It is the password of your own account; a colleague hands it over to you.")
+        raise Barred("It is the password of your own account; a colleague will give it to you.")
     # By the Slack account alone: an address can be changed to that of whoever decided.
     if asked.user == proposal.proposed_by:
         tools.gate.asker_about(asked, case.subject)
@@ -101,7 +101,7 @@ def _keep_from_others(voter: Voter, proposal: Proposal, case: Case, asked: Asked
             raise Barred(doubt)
         return
     if not any(vote.yes and vote.voter == asked.user for vote in proposal.votes):
-        raise Barred("Only the one who proposed it and those who approved it may see the new password.")
+        raise Barred("Only the person who proposed it and those who approved it can see the new password.")
     if voter.barred:
         raise Barred(voter.barred)
 

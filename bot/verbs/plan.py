@@ -18,7 +18,7 @@ from commands.propose import needs_of
 
 NAME = "plan"
 USAGE = "<user or case>"
-SAYS = "Shows what could be done after a check, and whether it can be undone. Nothing is proposed."
+SAYS = "Dry run: shows the available remediation and whether it can be undone."
 EXAMPLE = "/compromise plan adele.vance@contoso.example"
 
 

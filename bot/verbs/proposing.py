@@ -94,8 +94,8 @@ def offered(case: Case) -> tuple[Planned, ...]:
     """
     if not case.offer:
         raise NotUnderstood(
-            f"The check of case {case.id} offers nothing to do. "
-            f"Check again first: /compromise check {case.subject.mail}"
+            f"The check of case {case.id} offers no changes. Check again first: /compromise check "
+            f"{case.subject.mail}"
         )
     return offer_from(case.offer)
 
@@ -109,8 +109,8 @@ def fresh_offer(case: Case, tools: Tools) -> tuple[Planned, ...]:
     offer = offered(case)
     if case.finished_at is None or tools.clock() - case.finished_at > FRESH:
         raise NotUnderstood(
-            f"The check of case {case.id} is older than a day, and the account may not be as it was. "
-            f"Check again first: /compromise check {case.subject.mail}"
+            f"The check of case {case.id} is more than a day old and may be out of date. Check "
+            f"again first: /compromise check {case.subject.mail}"
         )
     return offer
 

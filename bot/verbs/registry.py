@@ -69,12 +69,12 @@ def read(text: str) -> tuple[Verb, Any]:
     near = difflib.get_close_matches(name, TYPED, n=1, cutoff=0.5)
     if near:
         guess = " ".join([near[0], *words[1:]])
-        raise NotUnderstood(f"I do not know “{words[0]}”. Did you mean: /compromise {guess}")
+        raise NotUnderstood(f"Unknown command “{words[0]}”. Did you mean: /compromise {guess}")
     if looks_like_somebody(words[0]):
         raise NotUnderstood(
-            f"Say what to do with {words[0]}, for example: /compromise check {' '.join(words)}"
+            f"What should I do with {words[0]}? For example: /compromise check {' '.join(words)}"
         )
-    raise NotUnderstood(f"I do not know “{words[0]}”. I know: {', '.join(TYPED)}.")
+    raise NotUnderstood(f"Unknown command “{words[0]}”. Available: {', '.join(TYPED)}.")
 
 
 def without_code(text: str) -> str:

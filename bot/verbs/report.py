@@ -18,7 +18,7 @@ from commands.ledger import entries as e
 
 NAME = "report"
 USAGE = "<user> [in #channel]"
-SAYS = "Posts the latest report about an account into a channel."
+SAYS = "Posts an account's latest report in a channel."
 EXAMPLE = "/compromise report adele.vance@contoso.example in #incident-room"
 
 _TYPE = f"Type for example: {EXAMPLE}"
@@ -53,9 +53,9 @@ def read(words: list[str], text: str) -> ShowReport:
         elif name == "channel":
             channel = spelling.channel_in(value)
         else:
-            raise NotUnderstood(f"A report is shown as it was made, so {name} means nothing here. {_TYPE}")
+            raise NotUnderstood(f"A report is posted as it is, so {name} has no effect here. {_TYPE}")
     if who is None:
-        raise NotUnderstood(f"Say whose report to post. {_TYPE}")
+        raise NotUnderstood(f"Name the account whose report to post. {_TYPE}")
     return ShowReport(who, channel)
 
 

@@ -32,7 +32,7 @@ __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Restore", "do", "may", "read", "
 
 NAME = "restore"
 USAGE = "<user or case> [numbers because …]"
-SAYS = "Opens a window in which you choose what is undone, and proposes it."
+SAYS = "Opens a dialog to choose and propose changes to undo."
 EXAMPLE = "/compromise restore C-7F3K2"
 
 

@@ -30,7 +30,7 @@ Source: Microsoft Purview, "Manage audit log retention policies".
 """
 
 
-WHAT_TO_TYPE = "Type for example: /compromise check adele.vance@contoso.example"
+WHAT_TO_TYPE = "For example: /compromise check adele.vance@contoso.example"
 
 
 _QUOTES = "\"'`´‘’‚“”„«»‹›"
@@ -171,13 +171,13 @@ def window(when: Since | Days | None, now: datetime, usual: timedelta) -> Window
             # The calendar ends in the year 9999, and a day after it cannot be named.
             end = now if last >= now.date() else datetime.combine(last, time(), UTC) + timedelta(days=1)
             if start >= now:
-                raise NotUnderstood(f"The window {first}..{last} has not begun yet.")
+                raise NotUnderstood(f"The window {first}..{last} is in the future.")
         case Since(span):
             start, end = now - min(span, LONGEST * 2), now
         case None:
             start, end = now - usual, now
     if now - start > LONGEST + timedelta(days=1):
-        raise NotUnderstood("Microsoft keeps audit records for a year at most; ask for at most since 365d.")
+        raise NotUnderstood("Microsoft retains audit records for at most a year; use at most since 365d.")
     return Window(start, end)
 
 
@@ -186,7 +186,7 @@ def choice_in(words: list[str], text: str, verb: str) -> Choice | None:
     more = words[1:]
     if not more:
         return None
-    example = f"Type for example: /compromise {verb} {said(words[0])} 1,4 because the mailbox was taken over"
+    example = f"For example: /compromise {verb} {said(words[0])} 1,4 because the mailbox is compromised"
     if not _NUMBERS.fullmatch(more[0]) or "0" in more[0].split(","):
         raise NotUnderstood(f"I do not know what “{said(more[0])}” means here. {example}")
     numbers = tuple(sorted({int(part) - 1 for part in more[0].split(",")}))
@@ -194,7 +194,7 @@ def choice_in(words: list[str], text: str, verb: str) -> Choice | None:
     found = BECAUSE.search(text)
     because = plain(text[found.end() :]) if found else ""
     if not because:
-        raise NotUnderstood(f"Say why, behind “because”. {example}")
+        raise NotUnderstood(f"Add a reason after “because”. {example}")
     return Choice(numbers, offer, because)
 
 
@@ -207,8 +207,7 @@ def only_about(words: list[str], verb: str) -> About:
     about = about_in(words, verb)
     if len(words) > 1:
         raise NotUnderstood(
-            f"I do not know what “{said(words[1])}” means here."
-            f" Type for example: /compromise {verb} {said(words[0])}"
+            f"I do not understand “{said(words[1])}” here. For example: /compromise {verb} {said(words[0])}"
         )
     return about
 
@@ -220,7 +219,7 @@ def about_in(words: list[str], verb: str) -> About:
         NotUnderstood: there is none.
     """
     if not words:
-        raise NotUnderstood(f"Say which user or case. Type for example: /compromise {verb} C-7F3K2")
+        raise NotUnderstood(f"Name a user or case. For example: /compromise {verb} C-7F3K2")
     if _CASE.fullmatch(words[0].upper()):
         return CaseId(words[0].upper())
     if _PROPOSAL.fullmatch(words[0].upper()):
@@ -251,8 +250,8 @@ def proposal_id_in(words: list[str], verb: str) -> str:
     """
     if words and _PROPOSAL.fullmatch(words[0].upper()):
         return words[0].upper()
-    named = f"“{said(words[0])}” is no proposal. " if words else "Say which proposal. "
-    raise NotUnderstood(f"{named}Its id stands on its card; type for example: /compromise {verb} P-7F3K2")
+    named = f"“{said(words[0])}” is no proposal. " if words else "Name a proposal. "
+    raise NotUnderstood(f"{named}Its id is on its card; for example: /compromise {verb} P-7F3K2")
 
 
 def reason_in(text: str, words: list[str]) -> str:
@@ -298,8 +297,10 @@ def options(words: list[str]) -> Iterator[tuple[str, str]]:
             yield option, following
         elif dashed:
             near = difflib.get_close_matches(name.casefold(), _OPTIONS, n=1)
-            hint = f" Did you mean --{near[0]}?" if near else " I know --since, --window and --channel."
-            raise NotUnderstood(f"I do not know the option “{word}”.{hint}")
+            hint = (
+                f" Did you mean --{near[0]}?" if near else (" Options are --since, --window and --channel.")
+            )
+            raise NotUnderstood(f"Unknown option “{word}”.{hint}")
         elif word.startswith(("<#", "#")):
             yield "channel", word
         else:
@@ -310,9 +311,9 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 _EXAMPLE = {
-    "since": "Type for example: since 7d",
-    "window": "Type for example: window 2026-11-01..2026-11-20",
-    "channel": "Type for example: in #incident-room",
+    "since": "For example: since 7d",
+    "window": "For example: window 2026-11-01..2026-11-20",
+    "channel": "For example: in #incident-room",
 }
 
 
@@ -331,7 +332,7 @@ def who(word: str) -> Who:
         if inside.casefold().startswith("mailto:"):
             return _address(inside[len("mailto:") :].partition("?")[0], word)
         if inside.startswith("!"):
-            raise NotUnderstood(f"“{said(word)}” means many people; I can check one account at a time.")
+            raise NotUnderstood(f"“{said(word)}” is a group; I can check one account at a time.")
         raise NotUnderstood(f"“{said(word)}” is no user. {WHAT_TO_TYPE}")
     if word.casefold().startswith("mailto:"):
         word = word[len("mailto:") :]
@@ -339,8 +340,8 @@ def who(word: str) -> Who:
         return _address(word, word)
     if word.startswith("@"):
         raise NotUnderstood(
-            f"Slack did not tell who “{word}” is."
-            " Pick the person from the list while typing, or type the address."
+            f"Slack did not resolve “{word}”. Pick the person from the list while typing, or type "
+            "the address."
         )
     if not _ALIAS.fullmatch(word):
         raise NotUnderstood(f"“{said(word)}” is no user. {WHAT_TO_TYPE}")
@@ -349,7 +350,7 @@ def who(word: str) -> Who:
 
 def _address(text: str, typed: str) -> Address:
     if not _ADDRESS.fullmatch(text):
-        raise NotUnderstood(f"“{said(typed)}” is no mail address. {WHAT_TO_TYPE}")
+        raise NotUnderstood(f"“{said(typed)}” is no email address. {WHAT_TO_TYPE}")
     return Address(text.casefold())
 
 
@@ -363,8 +364,8 @@ def channel_in(word: str) -> str:
     found = _CHANNEL.fullmatch(escaped[1]) if escaped else None
     if found is None:
         raise NotUnderstood(
-            f"Slack did not tell which channel “{said(word)}” is."
-            " Pick it from the list while typing; I must be in it if it is private."
+            f"Slack did not resolve the channel “{said(word)}”. Pick it from the list while "
+            "typing; if it is private, I must be a member."
         )
     return found[1]
 
@@ -379,7 +380,7 @@ def since(word: str) -> Since:
         return Since(parse_span(word))
     except ValueError:
         raise NotUnderstood(
-            f"“{said(word)}” after since is no span of time. {_EXAMPLE['since']} (or 36h, 2w)"
+            f"“{said(word)}” after since is not a time range. {_EXAMPLE['since']} (or 36h, 2w)"
         ) from None
 
 
@@ -395,7 +396,7 @@ def days(word: str) -> Days:
             raise ValueError(word)
         return Days(date.fromisoformat(first), date.fromisoformat(last.lstrip(".")))
     except ValueError:
-        raise NotUnderstood(f"“{said(word)}” after window is no pair of days. {_EXAMPLE['window']}") from None
+        raise NotUnderstood(f"“{said(word)}” after window is not two dates. {_EXAMPLE['window']}") from None
 
 
 def words_of(text: str) -> list[str]:

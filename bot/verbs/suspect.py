@@ -28,8 +28,11 @@ log = structlog.get_logger(__name__)
 
 NAME = "suspect"
 USAGE = "<user> [since 7d] [because …]"
-SAYS = "Reports an account that looks taken over. Anybody of the company may; without words, a form opens."
-EXAMPLE = "/compromise suspect adele.vance@contoso.example since 2d because of odd mail"
+SAYS = (
+    "Reports an account that looks compromised. Anyone in the organization can; without "
+    "arguments, a form opens."
+)
+EXAMPLE = "/compromise suspect adele.vance@contoso.example since 2d because of odd email"
 
 MOST_REPORTS: Final = 3
 WITHIN: Final = timedelta(hours=1)
@@ -77,7 +80,7 @@ def read(words: list[str], text: str) -> Suspect:
         else:
             raise NotUnderstood(f"I do not know what “{spelling.said(value)}” means here. {_TYPE}")
     if who is None:
-        raise NotUnderstood(f"Say whose account looks taken over. {_TYPE}")
+        raise NotUnderstood(f"Name the account that looks compromised. {_TYPE}")
     return Suspect(who, when, spelling.plain(text[found.end() :]) if found else "")
 
 
@@ -189,8 +192,8 @@ def _count(asked: Asked, account: str, noticed: str, tools: Tools) -> None:
             return
         if len(known) >= MOST_REPORTS:
             raise Barred(
-                "You have reported three accounts within an hour, and the responders know of them. "
-                "If it is urgent, call them."
+                "You reported three accounts within an hour, and the responders have them. If it "
+                "is urgent, call them."
             )
         # Not under "request": that would say that it is answered, which it is once it is posted.
         writing.append(e.AccountReported(asked.id, account, noticed), asked.user)

@@ -18,8 +18,8 @@ from commands.proposals import TaskState
 
 NAME = "tasks"
 USAGE = "<user or case> [done <number> note]"
-SAYS = "Lists what people are to do, and ticks it off."
-EXAMPLE = "/compromise tasks C-7F3K2 done 2 called her on the phone"
+SAYS = "Lists manual tasks, and marks them done."
+EXAMPLE = "/compromise tasks C-7F3K2 done 2 called the user on the phone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def read(words: list[str], text: str) -> ShowTasks | TickTask:
         return ShowTasks(about)
     number = more[1] if len(more) > 1 and more[0].casefold() == "done" else ""
     if not (number.isascii() and number.isdigit() and len(number) < 4):
-        raise NotUnderstood("To tick a manual task off, type for example: /compromise tasks C-7F3K2 done 2")
+        raise NotUnderstood("To complete a manual task, for example: /compromise tasks C-7F3K2 done 2")
     # The note stands there as it was typed; words would have lost their quotes and stops.
     found = re.search(rf"\bdone\W+{number}\b(.*)", text, re.IGNORECASE | re.DOTALL)
     return TickTask(about, int(number), spelling.plain(found[1]) if found else "")

@@ -16,7 +16,7 @@ from commands.proposals import Proposal
 
 NAME = "withdraw"
 USAGE = "<proposal> [because …]"
-SAYS = "Takes a proposal back before it is carried out."
+SAYS = "Withdraws a proposal before it is carried out."
 EXAMPLE = "/compromise withdraw P-7F3K2"
 
 
@@ -46,7 +46,7 @@ def may(wish: Withdraw, asked: Asked, tools: Tools) -> Proposal:
     proposal = tools.proposals.get(wish.proposal_id)
     # By the Slack account alone: an address can be changed to that of whoever proposed it.
     if asked.user != proposal.proposed_by:
-        raise Barred("Only the one who proposed it can withdraw it. An approver can deny it.")
+        raise Barred("Only the person who proposed it can withdraw it. An approver can deny it.")
     return proposal
 
 

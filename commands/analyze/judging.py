@@ -28,8 +28,8 @@ from graph.resources.sign_ins import RiskDetection, SignIn
 CLOSELY: Final = 20_000
 """Records of one user that are read closely; beyond that the report says how many were not."""
 
-NOT_IN_EXPORT: Final = Unavailable(Reason.NOT_IN_EXPORT, "The exported files do not show this.")
-ONLY_THE_EXPORT: Final = "only what the exported files hold"
+NOT_IN_EXPORT: Final = Unavailable(Reason.NOT_IN_EXPORT, "Not part of the exported files.")
+ONLY_THE_EXPORT: Final = "only what the exported files contain"
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ def _judged(
         return judge(_look(subject, texts, guesses, left_out, now), now)
     except Exception as error:  # noqa: BLE001 - logged, and told in the report in the place of the answers
         reference = noted("A user of exported logs could not be judged.", error)
-        nothing = dict.fromkeys(SOURCES, Unavailable(Reason.FAILED, "Reading failed by a mistake of ours."))
+        nothing = dict.fromkeys(SOURCES, Unavailable(Reason.FAILED, "Internal error while reading."))
         return unjudged(Evidence(subject=subject, window=Window(now, now), **nothing), now, reference)
 
 
@@ -145,13 +145,13 @@ def evidence_of(
     start, end = (min(times), max(times)) if times else (now, now)
     missing = [ONLY_THE_EXPORT]
     if seen.further:
-        missing.append(f"{seen.further} further records of this user were not read closely")
+        missing.append(f"{seen.further} further records of this user were not analyzed in detail")
     if seen.quiet:
-        missing.append(f"{seen.quiet} everyday records of this user were looked at in passing")
+        missing.append(f"{seen.quiet} routine records of this user were prefiltered")
     if seen.unread:
         missing.append(f"{seen.unread} records of this user could not be read")
     if left_out:
-        missing.append(f"{left_out} everyday records of all users were counted only")
+        missing.append(f"{left_out} routine records of all users were only counted")
     gaps = tuple(missing)
     found: dict[str, Any] = dict.fromkeys(SOURCES, NOT_IN_EXPORT)
     if seen.records or not (seen.directory or seen.sign_ins or seen.risks):

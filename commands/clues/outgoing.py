@@ -34,8 +34,8 @@ _TELLING: Final = ("mail_missing_from_sent_items", "hacked_account_messages")
 class Origin(StrEnum):
     """Who sent a message, as far as anything tells."""
 
-    INTRUDER = "the intruder"
-    UNKNOWN = "not known"
+    INTRUDER = "the attacker"
+    UNKNOWN = "unknown"
     USER = "the user"
 
 

@@ -121,7 +121,7 @@ def whence(record: AuditRecord, usual: Usual) -> str:
     if address := address_of(record):
         words += f" from {address}"
     if usual.is_suspect_record(record):
-        words += " (suspect)" if usual.is_suspect(address) else " (suspect session)"
+        words += " (suspect)" if usual.is_suspect(address) else " (suspicious session)"
     return words
 
 
@@ -153,8 +153,8 @@ def untold(evidence: Evidence, what: str) -> str:
     """Say, as the end of a sentence, that no record tells something, or that nobody has seen any yet."""
     logs = (evidence.audit_log, evidence.audit_log_on_mailbox)
     if any(isinstance(log, Unavailable) for log in logs):
-        return f"; the audit log, which may tell {what}, has not been seen"
-    return f"; no record tells {what}"
+        return f"; the audit log, which may show {what}, was not collected"
+    return f"; no record shows {what}"
 
 
 def message_key(internet_message_id: str) -> str:
@@ -232,11 +232,11 @@ def merged(changes: Iterable[tuple[str, str, str, AuditRecord]]) -> tuple[Change
 class Doer(Enum):
     """Who changed something on the subject's account, as far as it matters for the weight of it."""
 
-    SUSPECT = "from a suspect address"
-    FAMILIAR = "the user, from a usual address"
-    UNFAMILIAR = "the user's account, from an address not seen before"
-    UNPLACED = "the user's account, from nobody knows where"
-    OTHER = "somebody else of the organisation"
+    SUSPECT = "from a suspicious IP address"
+    FAMILIAR = "the user, from a familiar IP address"
+    UNFAMILIAR = "the user's account, from an unfamiliar IP address"
+    UNPLACED = "the user's account, IP address unknown"
+    OTHER = "someone else in the organization"
     SERVICE = "a program"
 
 

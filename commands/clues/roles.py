@@ -11,6 +11,6 @@ def way(role: DirectoryRole) -> str:
     group = one_line(role.through_name) or one_line(role.through)
     return {
         "group": f"group {group}".rstrip(),
-        "eligible_group": f"eligible with the group {group}",
+        "eligible_group": f"eligible through the group {group}",
         "eligible_place": f"eligible to join the group {group}",
     }.get(role.how, one_line(role.how))

@@ -254,7 +254,7 @@ def _insert(db: sqlite3.Connection, table: str, **columns: Any) -> None:
     made = db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(columns.values()))  # noqa: S608 - names of ours
     if made.rowcount != 1:
         # A trigger that is not ours can drop a row without any error.
-        raise LedgerTampered("did not keep a row; find out who put a trigger into the file")
+        raise LedgerTampered("did not store a row; find out who added a trigger to the file")
 
 
 def _update(db: sqlite3.Connection, table: str, key: dict[str, Any], **columns: Any) -> None:

@@ -212,7 +212,7 @@ class Writing:
         written = self._db.execute(_INSERT, [getattr(entry, name) for name in COLUMNS])
         if written.rowcount != 1:
             # A trigger that is not ours can drop a row without any error.
-            raise LedgerTampered("did not keep a new entry; find out who put a trigger into the file")
+            raise LedgerTampered("did not store a new entry; find out who added a trigger to the file")
         # As it was stored, and as whoever replays the ledger will read it.
         apply(self._db, entry, entry.event)
         if event.FORGETS:
@@ -374,7 +374,7 @@ def _prepare(path: Path, db: sqlite3.Connection) -> None:
     layout = db.execute("PRAGMA user_version").fetchone()[0]
     if "contents" not in names or layout > LAYOUT:
         age = "newer" if layout > LAYOUT else "older"
-        raise LedgerUnwritable(str(path), f"a much {age} version wrote it; keep it, and use that version")
+        raise LedgerUnwritable(str(path), (f"it was written by a much {age} version; use that version"))
     if layout != LAYOUT:
         rebuild(db)
         return

@@ -231,12 +231,12 @@ class CaseReader:
             elif isinstance(event, CheckFinished):
                 finished = event
         if opened is None or (case.tenant, case.subject) != (opened.tenant, subject_of(opened.subject)):
-            raise LedgerTampered(f"has another subject in case {case.id} than the one that was noted")
+            raise LedgerTampered(f"has a different subject in case {case.id} than recorded")
         noted = (
             (finished.verdict, finished.report_sha256, finished.offer_sha256) if finished else ("", "", "")
         )
         if (case.verdict, sha256_of(case.report), sha256_of(case.offer)) != noted:
-            raise LedgerTampered(f"has another outcome in case {case.id} than the one that was noted")
+            raise LedgerTampered(f"has a different outcome in case {case.id} than recorded")
 
     def answers_of(self, case: Case) -> str:
         """Give the SHA-256 of the answers that the last check of a case kept; "" where it kept none."""

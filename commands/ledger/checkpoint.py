@@ -167,7 +167,7 @@ def read_public_keys(text: str) -> tuple[bytes, ...]:
         except (ValueError, UnsupportedAlgorithm) as error:
             raise KeyUnusable("The public key is damaged.") from error
         if not isinstance(found, Ed25519PublicKey):
-            raise KeyUnusable("The public key is of another kind than Ed25519.")
+            raise KeyUnusable("The public key is not an Ed25519 key.")
         return (found.public_bytes_raw(),)
     keys = []
     for line in filter(None, (_bare(line) for line in text.splitlines())):
@@ -204,7 +204,7 @@ def read_checkpoints(text: str, name: str = "") -> tuple[Checkpoint, ...]:
             checkpoint, at = _read_one(lines, at, where)
             found.append(checkpoint)
         elif _DAMAGED.fullmatch(lines[at]):
-            raise AnchorUnreadable(f"Line {at + 1} ends a checkpoint whose beginning is not there.")
+            raise AnchorUnreadable(f"Line {at + 1} ends a checkpoint that has no beginning.")
         else:
             at += 1
     if not found:

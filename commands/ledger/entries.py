@@ -680,7 +680,7 @@ class CheckpointSigned(Event):
 
 
 EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
-    "Questions, and what became of them": (
+    "Requests and results": (
         Asked,
         NotUnderstood,
         Refused,
@@ -736,7 +736,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
         PasswordShown,
         PasswordForgotten,
     ),
-    "Manual tasks, and looking again": (TaskAdded, TaskDone, WatchSet, Rechecked),
+    "Manual tasks and rechecks": (TaskAdded, TaskDone, WatchSet, Rechecked),
     "Second factors": (
         FactorOffered,
         FactorEnrolled,

@@ -48,7 +48,7 @@ def replay(
             apply(tables, entry, event)
         except (ValueError, LookupError, TypeError, sqlite3.IntegrityError) as error:
             # Its hash fits, so whoever made it knows the form of an entry, but it was not this program.
-            raise LedgerTampered("is none that this program writes", seq) from error
+            raise LedgerTampered("is not a kind that this version writes", seq) from error
         if see is not None:
             see(entry, event)
         prev, expected = stored, seq + 1
@@ -77,7 +77,7 @@ def rebuild_file(path: Path) -> Head:
     try:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as db:
             if not is_ledger(db):
-                raise LedgerUnwritable(str(path), "it holds no ledger")
+                raise LedgerUnwritable(str(path), "it contains no ledger")
             check_guards(db)
             db.execute("BEGIN IMMEDIATE")
             try:

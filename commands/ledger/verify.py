@@ -136,7 +136,7 @@ def _empty() -> sqlite3.Connection:
 def _check_file(path: Path, file: sqlite3.Connection, made: sqlite3.Connection) -> None:
     """See that the file has the form that this program gives it."""
     if not is_ledger(file):
-        raise LedgerUnwritable(str(path), "it holds no ledger of this version")
+        raise LedgerUnwritable(str(path), "it contains no ledger of this version")
     check_guards(file)
     if file.execute("PRAGMA user_version").fetchone()[0] != LAYOUT:
         raise LedgerTampered(
@@ -144,7 +144,7 @@ def _check_file(path: Path, file: sqlite3.Connection, made: sqlite3.Connection) 
         )
     found, wanted = _form(file), _form(made)
     for kind, name in found.keys() - wanted.keys():
-        raise LedgerTampered(f"has a {kind} {name} that is not ours; find out who put it there")
+        raise LedgerTampered(f"has an unknown {kind} {name}; find out who added it")
     for (kind, name), sql in wanted.items():
         if found.get((kind, name)) != sql:
             state = "lost its" if (kind, name) not in found else "a changed"
@@ -167,26 +167,34 @@ def _check_anchors(
         where = anchor.where or f"for {anchor.size} entries"
         if publics and not anchor.is_signed_by(publics):
             raise AnchorMisfit(
-                f"cannot be held against the checkpoint in {where}: no key that was given signed it", where
+                (f"cannot be compared with the checkpoint in {where}: it was not signed by a given key"),
+                where,
             )
         if anchor.size > len(hashes):
             raise AnchorMisfit(
-                f"ends with entry {len(hashes)}, and the checkpoint in {where} was signed when there were"
-                f" {anchor.size}: its end was cut off",
+                (
+                    f"ends with entry {len(hashes)}, but the checkpoint in {where} was signed at "
+                    f"{anchor.size} entries: the ledger was truncated"
+                ),
                 where,
                 len(hashes) + 1,
             )
         if anchor.origin != origin_of(hashes[0]):
             raise AnchorMisfit(
-                f"is called {origin_of(hashes[0])} after its first entry, and the checkpoint in {where} is of"
-                f" {anchor.origin}: it was rewritten or replaced, or that checkpoint is of another ledger",
+                (
+                    f"has the origin {origin_of(hashes[0])}, but the checkpoint in {where} has "
+                    f"{anchor.origin}: the ledger was rewritten or replaced, or the checkpoint "
+                    "belongs to another ledger"
+                ),
                 where,
                 1,
             )
         if hashes[anchor.size - 1].hex() != anchor.head:
             raise AnchorMisfit(
-                f"is not the one that the checkpoint in {where} was signed for: of its entries {fits + 1} to"
-                f" {anchor.size}, at least one was rewritten",
+                (
+                    f"does not match the checkpoint in {where}: at least one of the entries {fits + 1} "
+                    f"to {anchor.size} was rewritten"
+                ),
                 where,
                 fits + 1,
             )
@@ -200,17 +208,17 @@ def _check_note(
     try:
         (found,) = read_checkpoints(event.text)
     except (AnchorUnreadable, ValueError) as error:
-        raise LedgerTampered("holds no checkpoint that could be read", seq) from error
+        raise LedgerTampered("has no readable checkpoint", seq) from error
     if (found.size, found.head) != (event.size, event.head):
-        raise LedgerTampered("says something else of its checkpoint than the checkpoint itself", seq)
+        raise LedgerTampered("contradicts its checkpoint", seq)
     if (
         found.size >= seq
         or found.origin != origin_of(hashes[0])
         or hashes[found.size - 1].hex() != found.head
     ):
-        raise LedgerTampered("holds a checkpoint that does not fit the entries before it", seq)
+        raise LedgerTampered("has a checkpoint that does not match the entries before it", seq)
     if publics and not found.is_signed_by(publics):
-        raise LedgerTampered("holds a checkpoint that no key that was given signed", seq)
+        raise LedgerTampered("has a checkpoint that was not signed by a given key", seq)
 
 
 # --- tables and contents -----------------------------------------------------------------------------------
@@ -231,10 +239,10 @@ def _check_table(file: sqlite3.Connection, made: sqlite3.Connection, table: str,
         for column, one, other in zip(names, found, row, strict=True):
             if type(one) is not type(other) or one != other:
                 raise LedgerTampered(
-                    f"has another {column} in the row {_named(name)} of {table} than the one that was noted"
+                    f"has a different {column} in row {_named(name)} of {table} than recorded"
                 )
     for name in there:
-        raise LedgerTampered(f"has a row {_named(name)} of {table} that no entry tells of")
+        raise LedgerTampered(f"has a row {_named(name)} of {table} without an entry")
 
 
 def _rows(connection: sqlite3.Connection, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
@@ -250,9 +258,9 @@ def _check_contents(file: sqlite3.Connection, made: sqlite3.Connection) -> None:
     wanted = {digest for (digest,) in made.execute(REFERENCES) if digest}
     for digest, content in file.execute("SELECT sha256, content FROM contents"):
         if sha256_of(content) != digest:
-            raise LedgerTampered(f"has another content in the row {digest} of contents than its sha256 says")
+            raise LedgerTampered(f"has content in row {digest} of contents that does not match its SHA-256")
         if digest not in wanted:
-            raise LedgerTampered(f"has a row {digest} of contents that no entry tells of")
+            raise LedgerTampered(f"has a row {digest} of contents without an entry")
         wanted.remove(digest)
     for digest in wanted:
         raise LedgerTampered(f"has lost its row {digest} of contents")

@@ -20,7 +20,7 @@ from graph.resources.mailbox import MailProtocols
 TITLE = "Block mobile devices"
 SOURCE = "beyond the document"
 PLANS = "one change for each device; nothing is ever wiped"
-UNDO = "the device leaves the list of blocked ones"
+UNDO = "the device is removed from the block list"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("mobile_devices", "mail_protocols")
 PERMISSIONS: tuple[str, ...] = ("Exchange.ManageAsApp", "an Exchange role with Set-CASMailbox")
@@ -38,7 +38,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         yield from refused
         return
     if not devices.value:
-        yield Nothing(_ID, f"No mobile device fetches the mail of {name_of(planning)}.")
+        yield Nothing(_ID, f"No mobile devices sync the mailbox of {name_of(planning)}.")
     seen: set[str] = set()
     for device in devices.value:
         key = device.device_id.casefold()
@@ -46,10 +46,10 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
             continue  # one device with several programs
         seen.add(key)
         if not key:
-            why = f"The device {_named(device)} has no id by which it could be blocked."
+            why = f"The device {_named(device)} has no ID to block it by."
             yield Nothing(_ID, why, refused=True)
         elif key in _lowered(protocols.value.active_sync_blocked_device_ids):
-            yield Nothing(_ID, f"The device {_named(device)} is blocked already.")
+            yield Nothing(_ID, f"The device {_named(device)} is already blocked.")
         else:
             yield _change(planning, device, protocols.value)
 
@@ -87,20 +87,20 @@ def _change(planning: PlanningInput, device: MobileDevice, protocols: MailProtoc
         id=f"{_ID}:{wanted}",
         step=_ID,
         says=f"Block the mobile device {_named(device)} from the mailbox",
-        why=because(finding, f"It has fetched mail since {day(device.first_sync_time)}; no finding names it"),
+        why=because(finding, (f"It has synced since {day(device.first_sync_time)}; no finding is about it")),
         do=Cmdlet("Set-CASMailbox", there, anchor=upn),
         look=look,
         expects=None,
         wants={},
         undo=Undo(
-            says=f"Let the mobile device {_named(device)} fetch mail again",
+            says=f"Unblock the mobile device {_named(device)}",
             do=Cmdlet("Set-CASMailbox", back, anchor=upn),
             look=look,
             wants=None,
         ),
         suggested=asks_for(planning, finding),
         warns=(
-            "Mail that the device has already stays on it; it is not wiped",
+            "Mail already on the device stays there; it is not wiped",
             *gaps(planning, *NEEDS),
         ),
     )

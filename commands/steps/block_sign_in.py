@@ -31,10 +31,10 @@ from graph.resources.directory import User
 TITLE = "Block the user account from signing in"
 SOURCE = "step 5"
 PLANS = (
-    "the block, for the last Global Administrator never; a manual task beside it for an account mastered "
-    "on-premises"
+    "the block, never for the last Global Administrator; a manual task as well for an account "
+    "mastered on-premises"
 )
-UNDO = "sign-in is allowed again"
+UNDO = "sign-in is unblocked"
 PEOPLE = "two"
 NEEDS: tuple[str, ...] = ("user",)
 PERMISSIONS: tuple[str, ...] = ("User.EnableDisableAccount.All", "User.Read.All")
@@ -63,7 +63,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         expects={"accountEnabled": user.account_enabled},
         wants={"accountEnabled": False},
         undo=Undo(
-            says=f"Let {name} sign in again",
+            says=f"Unblock sign-in for {name}",
             do=Request("PATCH", path, body={"accountEnabled": True}),
             look=look,
             wants={"accountEnabled": True},
@@ -85,11 +85,11 @@ def _may_rule(planning: PlanningInput) -> bool:
 
 
 def _warnings(planning: PlanningInput, user: User) -> Iterator[str]:
-    yield "The mailbox still receives mail, and its rules and its forwarding still run"
+    yield "The mailbox still receives mail, and its rules and forwarding stay active"
     if user.on_premises_sync_enabled:
         yield (
-            "The account comes from the company's own Active Directory: disable it there too, because the "
-            "next synchronisation may switch it on again, or Microsoft may refuse this"
+            "The account is synced from on-premises Active Directory: disable it there too, "
+            "because the next sync may re-enable it, or Microsoft may refuse this"
         )
     yield from privileges(planning)
     yield from gaps(planning, *NEEDS)
@@ -99,16 +99,13 @@ def _task(planning: PlanningInput) -> ManualTask:
     return ManualTask(
         id=f"{_ID}:on_premises",
         step=_ID,
-        says=f"Disable {name_of(planning)} in the company's own Active Directory as well",
+        says=f"Disable {name_of(planning)} in on-premises Active Directory as well",
         how=(
             f"On a domain controller: {ad_user(planning)} | Disable-ADAccount",
             "On the Entra Connect server: Start-ADSyncSyncCycle -PolicyType Delta",
-            f"{ON_PREMISES_WAIT}, unless it was started by hand",
-            (
-                "40 minutes after the block, look at the account in the Entra admin center: it must still "
-                "say that sign-in is blocked"
-            ),
-            "To let the user sign in again later, enable the account in both places",
+            f"{ON_PREMISES_WAIT}, unless it was started manually",
+            ("40 minutes after the block, verify in the Entra admin center that sign-in is still blocked"),
+            "To unblock the user later, enable the account in both places",
         ),
         suggested=is_compromised(planning),
     )

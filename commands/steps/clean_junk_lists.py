@@ -21,10 +21,10 @@ from commands.usual.domains import domain_of
 from graph.evidence import Known
 from graph.request import Cmdlet
 
-TITLE = "Clean the junk mail lists"
+TITLE = "Clean the junk email lists"
 SOURCE = "step 3, and beyond the document"
 PLANS = "one change for each entry that a finding names"
-UNDO = "the entry goes back onto its list"
+UNDO = "the entry is added to its list again"
 PEOPLE = "one"
 NEEDS: Final = ("junk_lists",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Set-MailboxJunkEmailConfiguration")
@@ -54,7 +54,9 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
                 for entry in {entry.casefold(): entry for entry in entries}.values()
                 if (finding := named[field].get(_plain(entry))) is not None
             ]
-    yield from with_gaps(_ID, planning, changes, "Nothing suspicious is on the junk mail lists.", *NEEDS)
+    yield from with_gaps(
+        _ID, planning, changes, ("There are no suspicious entries in the junk email lists."), *NEEDS
+    )
 
 
 def _named(planning: PlanningInput) -> dict[str, dict[str, Finding]]:
@@ -106,14 +108,14 @@ def _change(planning: PlanningInput, field: str, entry: str, finding: Finding) -
     return Change(
         id=f"{_ID}:{which}:{entry.casefold()}",
         step=_ID,
-        says=f"Take {shown} off the {which} senders of {name_of(planning)}",
+        says=f"Remove {shown} from the {which} senders of {name_of(planning)}",
         why=finding.summary if told else f"{finding.summary}; the user may have had this entry before.",
         do=_set(name, field, "remove", entry),
         look=look,
         expects={},
         wants=None,
         undo=Undo(
-            says=f"Put {shown} back on the {which} senders of {name_of(planning)}",
+            says=f"Add {shown} to the {which} senders of {name_of(planning)} again",
             do=_set(name, field, "add", entry),
             look=look,
             wants={},

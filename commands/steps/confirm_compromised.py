@@ -17,7 +17,7 @@ from graph.request import Limit, Request
 
 TITLE = "Confirm the user compromised"
 SOURCE = "beyond the document"
-PLANS = "the word to Identity Protection that the account is compromised"
+PLANS = "the confirmation in Identity Protection that the account is compromised"
 UNDO = "the risk is dismissed"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("risky_user",)
@@ -42,7 +42,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         )
         return
     if risky is not None and risky.risk_state.casefold() == _CONFIRMED.casefold():
-        yield Nothing(_ID, f"Identity Protection knows already that {name} is compromised.")
+        yield Nothing(_ID, f"{name} is already confirmed compromised in Identity Protection.")
         return
     user = planning.subject.id
     # Whether it is confirmed is all that counts: the other states move by themselves, as after a reset.
@@ -53,7 +53,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     yield Change(
         id=f"{_ID}:user",
         step=_ID,
-        says=f"Tell Identity Protection that {name} is compromised",
+        says=f"Confirm {name} compromised in Identity Protection",
         why=judgement(planning),
         do=Request("POST", f"{_USERS}/confirmCompromised", body={"userIds": [user]}, limit=Limit.RISK),
         look=look,
@@ -64,11 +64,11 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
             do=Request("POST", f"{_USERS}/dismiss", body={"userIds": [user]}, limit=Limit.RISK),
             look=look,
             wants=None,
-            note="The risk is dismissed then, which is not quite the state from before.",
+            note="This dismisses the risk, which may differ from the previous state.",
         ),
         suggested=is_compromised(planning),
         warns=(
-            "Policies that go by risk may at once block the user or ask for a new password",
+            "Risk-based policies may immediately block the user or require a new password",
             *gaps(planning, *NEEDS),
         ),
     )

@@ -37,6 +37,8 @@ def another_global_administrator(subject_id: str) -> Demand:
             },
             unless={"principalId": subject_id},
         ),
-        "No other Global Administrator who may sign in was found; give the role to a second person first, "
-        "so that nobody is locked out of the tenant.",
+        (
+            "No other Global Administrator with sign-in enabled was found; assign the role to a "
+            "second person first, to avoid a tenant lockout."
+        ),
     )

@@ -23,8 +23,8 @@ from graph.resources.applications import OAuthGrant
 TITLE = "Disable applications"
 SOURCE = "beyond the document"
 PLANS = (
-    "one change for each application that the user let in, for everybody in the tenant; never one of "
-    "Microsoft's and never the bot's own"
+    "one change for each application that the user consented to, for everyone in the tenant; "
+    "never one of Microsoft's and never the bot's own"
 )
 UNDO = "the application is enabled again"
 PEOPLE = "two"
@@ -44,7 +44,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     planned = [one for grant in reversed(apps.values()) if (one := _plan(planning, grant)) is not None]
     yield from planned
     if not planned:
-        yield Nothing(_ID, f"{name_of(planning)} let no application in but Microsoft's own.")
+        yield Nothing(_ID, f"{name_of(planning)} consented only to Microsoft applications.")
 
 
 def _plan(planning: PlanningInput, grant: OAuthGrant) -> Planned | None:
@@ -54,28 +54,28 @@ def _plan(planning: PlanningInput, grant: OAuthGrant) -> Planned | None:
     if grant.app_owner_organization_id.casefold() in MICROSOFT_OWNERS:
         if finding is None:
             return None
-        why = f"{app} is Microsoft's own, and much else stands on it; take back what it may do instead."
+        why = f"{app} is a Microsoft application that others depend on; revoke its permissions instead."
         return Nothing(_ID, why, refused=True)
     if not grant.app_id:
-        why = f"{app[0].upper()}{app[1:]} could not be read, so that nobody can tell whose it is."
+        why = f"{app[0].upper()}{app[1:]} could not be read, so its publisher is unknown."
         return Nothing(_ID, why, refused=True)
     if is_own_app(planning, grant.app_id):
-        return Nothing(_ID, "This bot's own application is left alone.", refused=True)
+        return Nothing(_ID, "The bot's own application is skipped.", refused=True)
     if grant.app_enabled is False:
-        return Nothing(_ID, f"{app} is switched off already.")
+        return Nothing(_ID, f"{app} is already disabled.")
     path = f"/servicePrincipals/{segment(grant.client_id)}"
     look = Look(Request("GET", path, {"$select": "accountEnabled"}), fields=("accountEnabled",))
     return Change(
         id=f"{_ID}:{grant.client_id}",
         step=_ID,
-        says=f"Switch {app} off for everybody in the tenant",
-        why=because(finding, "The user let it in; no finding names it"),
+        says=f"Disable {app} for everyone in the tenant",
+        why=because(finding, "The user consented to it; no finding is about it"),
         do=Request("PATCH", path, body={"accountEnabled": False}),
         look=look,
         expects={"accountEnabled": grant.app_enabled},
         wants={"accountEnabled": False},
         undo=Undo(
-            says=f"Switch {app} on again",
+            says=f"Enable {app} again",
             do=Request("PATCH", path, body={"accountEnabled": True}),
             look=look,
             wants={"accountEnabled": True},
@@ -84,8 +84,8 @@ def _plan(planning: PlanningInput, grant: OAuthGrant) -> Planned | None:
         suggested=finding is not None and finding.severity >= Severity.HIGH,
         tenant_wide=True,
         warns=(
-            "Nobody in the tenant can sign in to the application then; ask whether others work with it",
-            "What it was given already works for up to an hour",
+            "No one in the tenant can sign in to the application then; ask whether others use it",
+            "Tokens already issued stay valid for up to an hour",
             *gaps(planning, *NEEDS),
         ),
     )

@@ -24,11 +24,11 @@ from graph.resources.rules import HiddenInboxRule, InboxRule
 TITLE = "Disable suspicious inbox rules"
 SOURCE = "step 3"
 PLANS = (
-    "one change for each rule that is on, hidden ones included; those with a finding are preselected."
-    " Graph where it can; a change through Exchange deletes the rules that only desktop Outlook "
-    "knows, and says so"
+    "one change for each enabled rule, hidden ones included; those with a finding are "
+    "preselected. Through Graph where possible; a change through Exchange deletes client-only "
+    "Outlook rules, and says so"
 )
-UNDO = "the rule is switched on again"
+UNDO = "the rule is enabled again"
 PEOPLE = "one"
 NEEDS: Final = ("inbox_rules", "hidden_inbox_rules")
 PERMISSIONS: Final = (
@@ -38,17 +38,17 @@ PERMISSIONS: Final = (
 )
 
 MAY_BE_DELETED: Final = (
-    "Graph cannot change this rule, so it may be one that only desktop Outlook knows: then it is deleted and "
-    "not only switched off"
+    "Graph cannot change this rule, so it may be a client-only Outlook rule: then it is deleted, "
+    "not just disabled"
 )
 
 CLIENT_RULES: Final = (
-    "Graph does not offer this rule for a change, so it goes through Exchange; any change there deletes the "
-    "rules of this mailbox that only desktop Outlook knows, and they do not come back"
+    "Graph cannot change this rule, so Exchange is used; any change there permanently deletes "
+    "this mailbox's client-only Outlook rules"
 )
 
 _ID: Final = "disable_inbox_rules"
-_STANDS: Final = "The rule is on; nothing speaks against it."
+_STANDS: Final = "The rule is enabled; no finding is about it."
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
@@ -61,7 +61,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     planned.sort(key=_when)
     yield from planned
     if not planned:
-        yield Nothing(_ID, "No inbox rule is switched on.")
+        yield Nothing(_ID, "No inbox rule is enabled.")
 
 
 def _when(one: Planned) -> int:
@@ -102,7 +102,7 @@ def _is_left(planning: PlanningInput, name: str, record: str) -> bool:
 
 
 def _called(planning: PlanningInput, name: str, kind: str = "inbox rule") -> str:
-    shown = f"“{one_line(name)}”" if one_line(name) else "with a blank name"
+    shown = f"“{one_line(name)}”" if one_line(name) else "without a name"
     return f"the {kind} {shown} of {name_of(planning)}"
 
 
@@ -114,14 +114,14 @@ def _over_graph(planning: PlanningInput, rule: InboxRule) -> Change:
     return Change(
         id=f"{_ID}:{rule.id}",
         step=_ID,
-        says=f"Switch off {called}",
+        says=f"Disable {called}",
         why=because(finding, _STANDS),
         do=Request("PATCH", path, body={"isEnabled": False}, limit=Limit.MAILBOX),
         look=look,
         expects={"isEnabled": True},
         wants={"isEnabled": False},
         undo=Undo(
-            says=f"Switch on {called} again",
+            says=f"Enable {called} again",
             do=Request("PATCH", path, body={"isEnabled": True}, limit=Limit.MAILBOX),
             look=look,
             wants={"isEnabled": True},
@@ -150,18 +150,18 @@ def _over_exchange(
     return Change(
         id=f"{_ID}:{rule.identity}",
         step=_ID,
-        says=f"Switch off {called} through Exchange",
+        says=f"Disable {called} through Exchange",
         why=because(finding, _STANDS),
         do=Cmdlet("Disable-InboxRule", parameters, anchor=name),
         look=look,
         expects={},
         wants=None,
         undo=Undo(
-            says=f"Switch on {called} again",
+            says=f"Enable {called} again",
             do=Cmdlet("Enable-InboxRule", parameters, anchor=name),
             look=look,
             wants={},
-            note="Rules that only desktop Outlook knew do not come back with it.",
+            note="Deleted client-only Outlook rules are not restored.",
         ),
         suggested=asks_for(planning, finding),
         warns=(CLIENT_RULES, *warns),

@@ -21,10 +21,10 @@ from graph.request import Cmdlet
 TITLE = "Block mail protocols"
 SOURCE = "step 5"
 PLANS = (
-    "one change for each protocol that is on; ActiveSync and Outlook on the web for devices are those"
-    " that the document asks for"
+    "one change for each enabled protocol; the document asks for ActiveSync and Outlook on the "
+    "web for devices"
 )
-UNDO = "the protocol's value of before"
+UNDO = "the previous value"
 PEOPLE = "one"
 NEEDS: Final = ("mail_protocols",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Set-CASMailbox")
@@ -59,7 +59,7 @@ PROTOCOLS: Final = (
         "active_sync_enabled",
         "ActiveSync",
         document=True,
-        costs="Mail programs of phones stop getting mail",
+        costs="Mail apps on phones stop syncing",
     ),
     Protocol(
         "OWAforDevicesEnabled",
@@ -89,9 +89,9 @@ PROTOCOLS: Final = (
     Protocol(
         "SmtpClientAuthenticationDisabled",
         "smtp_client_authentication_disabled",
-        "SMTP with a password",
+        "SMTP AUTH",
         off=True,
-        costs="Scanners and programs that send with this account's password stop sending",
+        costs="Scanners and programs that send with this account's password stop working",
     ),
 )
 """The protocols, those that the founding document names first."""
@@ -110,7 +110,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
             # SMTP has a switch that says off, and null means as the organisation has it, which may be on.
             if value is True if not protocol.off else value is not True:
                 changes.append(_change(planning, protocol, value))
-    yield from with_gaps(_ID, planning, changes, "Every mail protocol is switched off already.", *NEEDS)
+    yield from with_gaps(_ID, planning, changes, "All mail protocols are already disabled.", *NEEDS)
 
 
 def _change(planning: PlanningInput, protocol: Protocol, value: bool | None) -> Change:
@@ -121,17 +121,17 @@ def _change(planning: PlanningInput, protocol: Protocol, value: bool | None) -> 
     if protocol.document:
         reason = "The founding document asks for it while an account is compromised."
     elif value is None:
-        reason = "The mailbox has it as the organisation has it; switch it off where nobody needs it."
+        reason = "Enabled by the organization's default; disable it if it is not needed."
     else:
-        reason = "It is on; switch it off where nobody needs it."
+        reason = "It is enabled; disable it if it is not needed."
     owner = name_of(planning)
-    back = f"Switch {protocol.name} on again for {owner}"
+    back = f"Enable {protocol.name} for {owner} again"
     if value is None:
-        back = f"Let {protocol.name} of {owner} be as the organisation has it again"
+        back = f"Reset {protocol.name} of {owner} to the organization's default"
     return Change(
         id=f"{_ID}:{flag}",
         step=_ID,
-        says=f"Switch off {protocol.name} for {owner}",
+        says=f"Disable {protocol.name} for {owner}",
         why=because(finding, reason),
         do=Cmdlet("Set-CASMailbox", {"Identity": name, flag: protocol.off}, anchor=name),
         look=look,
@@ -144,7 +144,7 @@ def _change(planning: PlanningInput, protocol: Protocol, value: bool | None) -> 
             wants={flag: value},
         ),
         suggested=asks_for(planning, finding) or (protocol.document and compromised),
-        warns=(protocol.costs, "Connections that are open may last for up to an hour"),
+        warns=(protocol.costs, "Open connections may last up to an hour"),
     )
 
 

@@ -43,12 +43,12 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         return
     devices = planning.evidence.registered_devices.value
     if not devices:
-        yield Nothing(_ID, f"{name_of(planning)} has no registered device.")
+        yield Nothing(_ID, f"{name_of(planning)} has no registered devices.")
     for device in devices:
         if device.account_enabled is False:
-            yield Nothing(_ID, f"The device {_named(device)} is disabled already.")
+            yield Nothing(_ID, f"The device {_named(device)} is already disabled.")
         elif device.account_enabled is None:
-            why = f"Whether the device {_named(device)} is enabled could not be seen"
+            why = f"Unknown whether the device {_named(device)} is enabled"
             yield Nothing(_ID, f"{why} (needs Device.Read.All).", refused=True)
         else:
             yield _change(planning, device)
@@ -87,7 +87,7 @@ def _change(planning: PlanningInput, device: RegisteredDevice) -> Change:
         step=_ID,
         says=f"Disable the device {_named(device)}",
         why=because(
-            finding, f"It was registered at {day(device.registration_date_time)}; no finding names it"
+            finding, (f"It was registered on {day(device.registration_date_time)}; no finding is about it")
         ),
         do=Request("PATCH", path, body={"accountEnabled": False}),
         look=look,
@@ -107,12 +107,17 @@ def _change(planning: PlanningInput, device: RegisteredDevice) -> Change:
                 else ()
             ),
             *(
-                ("The device is managed by the company; everybody who uses it is signed out of it",)
+                ("The device is managed; everyone who uses it is signed out",)
                 if device.is_compliant or device.is_managed
                 else ()
             ),
             *(
-                ("The device comes from Active Directory: disable it there too, or it may come back",)
+                (
+                    (
+                        "The device is synced from Active Directory: disable it there too, or it may be "
+                        "re-enabled"
+                    ),
+                )
                 if device.trust_type.casefold() == "serverad"
                 else ()
             ),

@@ -19,8 +19,8 @@ from graph.resources.rules import SweepRule
 
 TITLE = "Disable suspicious sweep rules"
 SOURCE = "step 3"
-PLANS = "one change for each sweep rule that is on"
-UNDO = "the rule is switched on again"
+PLANS = "one change for each enabled sweep rule"
+UNDO = "the rule is enabled again"
 PEOPLE = "one"
 NEEDS: Final = ("sweep_rules",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Disable-SweepRule")
@@ -35,7 +35,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         return
     rules = planning.evidence.sweep_rules.seen(())
     changes = [_change(planning, rule) for rule in rules if rule.enabled and _key(rule)]
-    yield from with_gaps(_ID, planning, changes, "No sweep rule is switched on.", *NEEDS)
+    yield from with_gaps(_ID, planning, changes, "No sweep rule is enabled.", *NEEDS)
 
 
 def _key(rule: SweepRule) -> str:
@@ -49,20 +49,20 @@ def _change(planning: PlanningInput, rule: SweepRule) -> Change:
         Cmdlet("Get-SweepRule", {"Mailbox": name}, anchor=name), where={field: key}, fields=("Enabled",)
     )
     finding = planning.finding_on(key, "inbox_rules")
-    shown = f"“{one_line(rule.name)}”" if one_line(rule.name) else "with a blank name"
+    shown = f"“{one_line(rule.name)}”" if one_line(rule.name) else "without a name"
     called = f"the sweep rule {shown} of {name_of(planning)}"
     parameters = {"Identity": key, "Mailbox": name, "Confirm": False}
     return Change(
         id=f"{_ID}:{key}",
         step=_ID,
-        says=f"Switch off {called}",
-        why=because(finding, "The rule is on; nothing speaks against it."),
+        says=f"Disable {called}",
+        why=because(finding, "The rule is enabled; no finding is about it."),
         do=Cmdlet("Disable-SweepRule", parameters, anchor=name),
         look=look,
         expects={"Enabled": True},
         wants={"Enabled": False},
         undo=Undo(
-            says=f"Switch on {called} again",
+            says=f"Enable {called} again",
             do=Cmdlet("Enable-SweepRule", parameters, anchor=name),
             look=look,
             wants={"Enabled": True},

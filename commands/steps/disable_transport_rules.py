@@ -22,13 +22,13 @@ from graph.resources.rules import TransportRule
 TITLE = "Disable mail-flow rules of the tenant"
 SOURCE = "beyond the document"
 PLANS = "one change for each mail-flow rule with a finding"
-UNDO = "the rule is switched on again"
+UNDO = "the rule is enabled again"
 PEOPLE = "two"
 NEEDS: Final = ("transport_rules",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Disable-TransportRule")
 
 _ID: Final = "disable_transport_rules"
-_NOTHING: Final = "No mail-flow rule that is on was found to be this account's doing or to send mail outside."
+_NOTHING: Final = "No enabled mail flow rule was made by this account or sends mail outside the organization."
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
@@ -65,14 +65,14 @@ def _change(rule: TransportRule, finding: Finding) -> Change:
     return Change(
         id=f"{_ID}:{identity}",
         step=_ID,
-        says=f"Switch off {called}",
+        says=f"Disable {called}",
         why=finding.summary,
         do=Cmdlet("Disable-TransportRule", parameters),
         look=look,
         expects={"State": rule.state or "Enabled"},
         wants={"State": "Disabled"},
         undo=Undo(
-            says=f"Switch on {called} again",
+            says=f"Enable {called} again",
             do=Cmdlet("Enable-TransportRule", parameters),
             look=look,
             wants={"State": rule.state or "Enabled"},
@@ -80,5 +80,5 @@ def _change(rule: TransportRule, finding: Finding) -> Change:
         # The lesser ones are an administrator's everyday work, and the rule is everybody's.
         suggested=finding.severity >= Severity.MEDIUM,
         tenant_wide=True,
-        warns=("It works on the mail of everybody in the organisation",),
+        warns=("It applies to all mail in the organization",),
     )

@@ -50,74 +50,77 @@ TASKS: Final = (
     Task(
         "second-factor",
         _SOON,
-        "require a second factor of everybody, and one that cannot be phished of administrators",
+        "require MFA for everyone, and phishing-resistant MFA for administrators",
         (
             "Microsoft Entra admin center, Protection, Conditional Access: require it for all users and apps",
-            "Without Conditional Access, switch on the security defaults",
-            "Leave out only the emergency accounts, and watch every sign-in of theirs",
+            "Without Conditional Access, enable security defaults",
+            "Exclude only emergency access accounts, and alert on their sign-ins",
         ),
     ),
     Task(
         "old-protocols",
         _SOON,
-        "refuse sign-ins by protocols that know no second factor",
+        "block legacy authentication",
         (
-            "Conditional Access: block the client kinds Exchange ActiveSync and other clients",
-            "Exchange: switch off POP, IMAP and authenticated SMTP where nobody needs them",
-            "Look into the sign-in log for who still uses them before you begin",
+            ("Conditional Access: block the client apps Exchange ActiveSync clients and Other clients"),
+            "Exchange: disable POP, IMAP and SMTP AUTH where not needed",
+            "Check the sign-in logs for remaining users first",
         ),
     ),
     Task(
         "forwarding",
         _SOON,
-        "stop automatic forwarding to addresses outside the organisation",
+        "block automatic external forwarding",
         (
             "Microsoft Defender portal, anti-spam outbound policy: set automatic forwarding to off",
-            "Name the few mailboxes that may forward in a policy of their own",
+            "Allow the few exceptions in a policy of their own",
         ),
     ),
     Task(
         "audit-and-alerts",
         _SOON,
-        "see that auditing is on everywhere and that somebody reads the alerts",
+        "verify that auditing is on everywhere and alerts are monitored",
         (
-            "Exchange: neither the organisation nor a mailbox has auditing off or bypassed",
-            "Send the alerts about forwarding, sending limits and risky sign-ins to people on duty",
+            "Exchange: auditing is not disabled or bypassed for the organization or any mailbox",
+            "Route alerts on forwarding, sending limits and risky sign-ins to the on-call team",
         ),
     ),
     Task(
         "mail-protection",
         _NEXT,
-        "raise the protection of incoming mail to Microsoft's recommended level",
+        "raise inbound email protection to Microsoft's recommended level",
         (
-            "Microsoft Defender portal: apply the standard preset, and the strict one to those most aimed at",
+            (
+                "Microsoft Defender portal: apply the Standard preset security policy, and Strict to "
+                "priority accounts"
+            ),
             "Publish SPF, DKIM and DMARC for every domain, and move DMARC to reject",
         ),
     ),
     Task(
         "consent",
         _NEXT,
-        "let no user give an application access to mail by consent alone",
+        "restrict user consent to applications",
         (
             "Microsoft Entra admin center, Enterprise applications, Consent: only verified and low impact",
-            "Switch on the workflow in which administrators answer requests",
-            "Go through the applications that already have rights, and remove what nobody knows",
+            "Enable the admin consent workflow",
+            "Review existing application permissions, and remove unknown applications",
         ),
     ),
     Task(
         "few-administrators",
         _NEXT,
-        "have few administrators, each with an account of its own for that work and for a limited time",
+        "keep few administrators, with separate accounts and just-in-time roles",
         (
-            "Two to four Global Administrators; all other work with narrower roles",
-            "Let roles be switched on when needed, by Privileged Identity Management",
-            "No mailbox on accounts that administer",
+            "Two to four Global Administrators; least-privileged roles for everything else",
+            "Use Privileged Identity Management for just-in-time activation",
+            "No mailboxes on administrator accounts",
         ),
     ),
     Task(
         "devices",
         _LATER,
-        "admit only devices that the organisation manages or knows to be healthy",
+        "allow only managed or compliant devices",
         (
             "Microsoft Intune: define when a device complies",
             "Conditional Access: require a compliant device for mail and files",
@@ -126,19 +129,22 @@ TASKS: Final = (
     Task(
         "risk",
         _LATER,
-        "answer risky sign-ins by themselves, and shorten what a stolen session is worth",
+        "respond to risky sign-ins automatically, and limit session lifetime",
         (
-            "Conditional Access by risk: a new password at high user risk, a factor for a risky sign-in",
-            "Limit how long sessions last, and switch on continuous access evaluation where it is not",
+            (
+                "Risk-based Conditional Access: password change at high user risk, MFA at medium or "
+                "high sign-in risk"
+            ),
+            "Limit session lifetime, and enable continuous access evaluation",
         ),
     ),
     Task(
         "practise",
         _LATER,
-        "practise: train people with harmless phishing, and rehearse this very case",
+        "exercise: run phishing simulations, and rehearse this scenario",
         (
             "Attack simulation training in the Microsoft Defender portal, several times a year",
-            "Play the loss of an account with everybody who takes part, and write down what was slow",
+            "Run a tabletop exercise of an account takeover, and record lessons learned",
             "Review the secure score each quarter and decide on what it proposes",
         ),
     ),

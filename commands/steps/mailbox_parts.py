@@ -26,10 +26,10 @@ def unseen(step: str, planning: PlanningInput, *sources: str) -> Iterator[Nothin
     for name in sources:
         source = getattr(planning.evidence, name)
         if isinstance(source, Unavailable):
-            why = f"The {spoken(name)} could not be seen: {source.says.rstrip('.')}."
+            why = f"Not collected: {spoken(name)} ({source.says.rstrip('.')})."
             yield Nothing(step, why, refused=source.reason is not Reason.NO_MAILBOX)
         elif source.missing:
-            why = f"Not everything of the {spoken(name)} could be seen: {'; '.join(source.missing)}."
+            why = f"Partially collected: {spoken(name)} ({'; '.join(source.missing)})."
             yield Nothing(step, why, refused=True)
 
 
@@ -62,7 +62,7 @@ def leave_role_group(
     subject, owner, name = (
         planning.subject,
         name_of(planning),
-        first_line(group.name, "without a visible name"),
+        first_line(group.name, "without a name"),
     )
     found = planning.findings("admin_roles")
     names = {group.name.casefold(), name.casefold()}
@@ -83,18 +83,18 @@ def leave_role_group(
     return Change(
         id=f"{step}:{group.name}",
         step=step,
-        says=f"Take {owner} out of the {where} role group {name}",
-        why=because(finding, "The account is a member; nothing shows that it is new."),
+        says=f"Remove {owner} from the {where} role group {name}",
+        why=because(finding, "The account is a member; no evidence that this is recent."),
         do=Cmdlet("Remove-RoleGroupMember", parameters, compliance=compliance),
         look=look,
         expects={},
         wants=None,
         undo=Undo(
-            says=f"Put {owner} into the {where} role group {name} again",
+            says=f"Add {owner} to the {where} role group {name} again",
             do=Cmdlet("Add-RoleGroupMember", parameters, compliance=compliance),
             look=look,
             wants={},
         ),
         suggested=finding is not None and is_compromised(planning),
-        warns=(f"The role group gives {roles}",) if roles else (),
+        warns=(f"The role group grants {roles}",) if roles else (),
     )

@@ -21,7 +21,7 @@ from graph.evidence import Unavailable
 
 TITLE = "Enable multi-factor authentication"
 SOURCE = "step 1"
-PLANS = "a manual task that shows the registered methods and how to demand a second factor"
+PLANS = "a manual task with the registered methods and how to require MFA"
 UNDO = "nothing to undo"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
@@ -43,9 +43,9 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         id=f"{_ID}:enforce",
         step=_ID,
         says=(
-            f"Demand a second factor that cannot be phished of {name}, who holds an administrator role"
+            f"Require phishing-resistant MFA for {name}, who has an administrator role"
             if admin
-            else f"Demand a second factor of {name} at every sign-in"
+            else f"Require MFA for {name} at every sign-in"
         ),
         how=(*_registered(planning), *(_FOR_ADMINS if admin else _FOR_USERS), *_AFTERWARDS),
         suggested=answer in (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS) or _has_only_password(planning),
@@ -56,17 +56,17 @@ def _registered(planning: PlanningInput) -> Iterator[str]:
     """What is registered now, one line each."""
     source = planning.evidence.authentication_methods
     if isinstance(source, Unavailable):
-        yield f"Which methods are registered could not be seen: {source.says.rstrip('.')}"
+        yield f"Registered methods were not collected: {source.says.rstrip('.')}"
         return
     methods = [one for one in source.value.methods if one.kind != "password"]
     for method in methods:
         yield f"Registered now: {described(method)}, since {day(method.created_date_time)}"
     if not methods:
-        yield "Registered now: nothing besides the password"
+        yield "Registered now: only the password"
     first = one_line(", ".join(source.value.system_preferred))
     chosen = one_line(source.value.default_method)
     if first:
-        yield f"Entra asks for “{first}” first, whatever the default method is"
+        yield f"Entra prompts for “{first}” first, regardless of the default method"
     if chosen:
         yield f"The default method is “{chosen}”"
     yield from gaps(planning, "authentication_methods")
@@ -78,32 +78,37 @@ def _has_only_password(planning: PlanningInput) -> bool:
 
 
 _DEFAULTS: Final = (
-    "Without Conditional Access (Microsoft Entra ID P1), switch on the security defaults: Identity, "
+    "Without Conditional Access (Microsoft Entra ID P1), enable security defaults: Identity, "
     "Overview, Properties"
 )
 _FOR_ADMINS: Final = (
     (
-        "Microsoft Entra admin center, Protection, Conditional Access, Policies: have a policy for "
-        "administrator roles, all apps, Grant: Require authentication strength “Phishing-resistant MFA”"
+        "Microsoft Entra admin center, Protection, Conditional Access, Policies: a policy for "
+        "administrator roles, all resources, Grant: Require authentication strength "
+        "“Phishing-resistant MFA”"
     ),
     "Have the user register a passkey, Windows Hello or a certificate first, in person",
     _DEFAULTS,
 )
 _FOR_USERS: Final = (
     (
-        "Microsoft Entra admin center, Protection, Conditional Access, Policies: have a policy for this "
-        "user, all apps, Grant: Require multifactor authentication, and see that none leaves the user out"
+        "Microsoft Entra admin center, Protection, Conditional Access, Policies: a policy for "
+        "this user, all resources, Grant: Require multifactor authentication; verify that the "
+        "user is not excluded"
     ),
     _DEFAULTS,
 )
 _AFTERWARDS: Final = (
-    "Use one way only: do not switch on per-user MFA where policies or security defaults demand it already",
     (
-        "Once foreign methods are gone: Users, the user, Authentication methods, Require re-register "
-        "multifactor authentication"
+        "Use one method only: do not enable per-user MFA where policies or security defaults already "
+        "require it"
     ),
     (
-        "Give the user a temporary access pass in person, so that the user registers first and not whoever "
-        "knows the password"
+        "After the attacker's methods are removed: Users, the user, Authentication methods, "
+        "Require re-register multifactor authentication"
+    ),
+    (
+        "Give the user a Temporary Access Pass in person, so that the user registers before "
+        "anyone who knows the password"
     ),
 )

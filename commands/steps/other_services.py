@@ -21,7 +21,8 @@ from graph.resources.mail import Message
 TITLE = "Secure other services that used this mailbox as their alternative address"
 SOURCE = "step 7"
 PLANS = (
-    "a manual task with `other-services.csv`: which services wrote about passwords and codes in the window"
+    "a manual task with `other-services.csv`: services that sent email about passwords and codes "
+    "in the window"
 )
 UNDO = "nothing to undo"
 PEOPLE = "one"
@@ -47,14 +48,17 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     yield ManualTask(
         id=f"{_ID}:accounts",
         step=_ID,
-        says=f"Secure the accounts at other services that use {mail_of(planning)} for their resets",
+        says=f"Secure accounts at other services that use {mail_of(planning)} for password resets",
         how=(
             *_found(source, services),
-            "Ask the user which services have this address for sign-in or for a forgotten password",
-            "Wait until this mailbox is safe again, else the intruder reads the new passwords too",
-            "Then, from a scanned device, give each service a new password of its own and end its sessions",
-            "Check there what else may have changed: recovery address, telephone number, payee, forwarding",
-            "Begin with banks, payroll, domain registrars, cloud consoles and whatever signs in to others",
+            "Ask the user which services use this address for sign-in or password reset",
+            "Wait until this mailbox is contained; otherwise the attacker sees the new passwords",
+            (
+                "Then, from a clean device, set a unique new password at each service and sign out "
+                "all sessions"
+            ),
+            "Check for other changes there: recovery address, phone number, payee, forwarding",
+            "Start with banks, payroll, domain registrars, cloud consoles and identity providers",
         ),
         suggested=bool(services),
         files={FILE: _list(mail)} if mail else {},
@@ -64,14 +68,14 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
 def _found(source: object, services: tuple[str, ...]) -> Iterator[str]:
     if not isinstance(source, Known):
         says = str(getattr(source, "says", "")).rstrip(".")
-        yield f"Mail about passwords and codes could not be looked for ({says}); the user has to remember"
+        yield f"Email about passwords and codes was not collected ({says}); rely on the user"
         return
     if services:
         more = f" and {len(services) - _NAMED} more" if len(services) > _NAMED else ""
         named = ", ".join(services[:_NAMED])
-        yield f"In the window mail about passwords or codes came from {named}{more}; all of it is in {FILE}"
+        yield f"Email about passwords or codes in the window: {named}{more}; full list in {FILE}"
     else:
-        yield "In the window no mail about passwords or codes came from other services"
+        yield "No email about passwords or codes from other services in the window"
     if source.missing:
         yield f"The search is incomplete: {'; '.join(source.missing)}"
 

@@ -35,17 +35,17 @@ Source: Microsoft Graph v1.0, "user resource type", who can perform sensitive ac
 HIGHEST_ROLE: Final = "Privileged Authentication Administrator"
 """The directory role that the application needs for accounts that hold any other role."""
 
-ON_PREMISES_WAIT: Final = "Wait until the next synchronisation has run, which takes up to 30 minutes"
+ON_PREMISES_WAIT: Final = "Wait for the next sync, up to 30 minutes"
 """How long the directory on the company's own servers takes to reach the cloud by itself."""
 
 
 def refusals(planning: PlanningInput, step: str, needs: Sequence[str] = ()) -> tuple[Nothing, ...]:
     """Say why a step may not plan anything, if so: a protected account, or a source that was not seen."""
     if planning.guard.protects(planning.subject):
-        why = f"{name_of(planning)} is protected by the settings, so that nothing is done to this account"
+        why = f"{name_of(planning)} is protected in the settings, so nothing is changed"
         return (Nothing(step, f"{why}.", refused=True),)
     return tuple(
-        Nothing(step, f"The {spoken(need)} could not be seen: {_plain(source)}.", refused=True)
+        Nothing(step, f"Not collected: {spoken(need)} ({_plain(source)}).", refused=True)
         for need in needs
         if isinstance(source := _source(planning, need), Unavailable)
     )
@@ -94,7 +94,7 @@ def judgement(planning: PlanningInput) -> str:
     """Why a step against an account in foreign hands is planned: what the check made of it."""
     verdict = planning.report.verdict
     if not is_compromised(planning):
-        return f"The check says “{verdict.answer.value}”; this is for an account in foreign hands"
+        return f"The verdict is “{verdict.answer.value}”; this step is for compromised accounts"
     gravest = next(iter(verdict.reasons), None)
     return f"The account is compromised{f': {gravest.summary}' if gravest is not None else ''}"
 
@@ -167,15 +167,15 @@ def privileges(planning: PlanningInput) -> tuple[str, ...]:
         )
         return (
             (
-                f"The account holds {names}: Microsoft refuses this unless the application has the role "
-                f"{HIGHEST_ROLE}"
+                f"The account has {names}: Microsoft refuses this unless the application has the "
+                f"role {HIGHEST_ROLE}"
             ),
         )
     if isinstance(roles, Unavailable):
         return (
             (
-                "The account's directory roles could not be seen; if it holds one, Microsoft refuses this "
-                f"unless the application has the role {HIGHEST_ROLE}"
+                "The account's directory roles were not collected; if it has one, Microsoft "
+                f"refuses this unless the application has the role {HIGHEST_ROLE}"
             ),
         )
     return gaps(planning, "directory_roles")
@@ -217,6 +217,5 @@ def not_own_app(planning: PlanningInput, principal_id: str) -> Iterator[Demand]:
     for own in sorted(planning.guard.own_apps):
         yield Demand(
             Look(ask, unless={"appId": own}),
-            "The application could not be read, or it is the one that this bot signs in with; look at it in "
-            "the Entra admin center.",
+            ("The application could not be read, or is the bot's own; review it in the Entra admin center."),
         )

@@ -26,10 +26,10 @@ from graph.resources.directory import DirectoryRole
 TITLE = "Remove the account from all administrative roles: directory roles"
 SOURCE = "step 6"
 PLANS = (
-    "one change for each directory role: direct, through a group, eligible and switched on in "
-    "Privileged Identity Management; a manual task for a place in a group that may be switched on"
+    "one change for each directory role: direct, through a group, eligible and turned on in "
+    "Privileged Identity Management; a manual task for a place in a group that may be turned on"
 )
-UNDO = "the same role in the same scope, with a new id"
+UNDO = "the same role in the same scope, with a new ID"
 PEOPLE = "two"
 NEEDS: Final = ("directory_roles",)
 PERMISSIONS: Final = (
@@ -52,11 +52,11 @@ _REQUESTS: Final = {
 _MOST: Final = "999"
 """Groups on one page, at most."""
 _BY_AN_ADMINISTRATOR: Final = (
-    "Microsoft's pages show this for roles that an administrator assigned, and do not say whether it ends "
-    "one that was switched on; it is looked at afterwards. If it stays, remove it in the Entra admin center "
-    "under Privileged Identity Management"
+    "Microsoft documents this for assigned roles, not for activated ones; the result is "
+    "verified. If the role stays, remove it in the Entra admin center under Privileged Identity "
+    "Management"
 )
-_STANDS: Final = "The account holds it; nothing shows that it is new."
+_STANDS: Final = "The account has it; no evidence that this is recent."
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
@@ -90,7 +90,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         )
         yield Nothing(_ID, f"{why}center.", refused=True)
     if changes or not (unnamed or places):
-        yield from with_gaps(_ID, planning, changes, "The account holds no directory role.", *NEEDS)
+        yield from with_gaps(_ID, planning, changes, "The account has no directory roles.", *NEEDS)
     else:
         yield from unseen(_ID, planning, *NEEDS)
 
@@ -157,20 +157,20 @@ def _direct(planning: PlanningInput, role: DirectoryRole) -> Change:
         f"{_ROLES}/roleAssignments",
         body={"@odata.type": "#microsoft.graph.unifiedRoleAssignment", **_assignment(planning, role)},
     )
-    note = "The assignment may come back with a new id."
+    note = "The restored assignment may have a new ID."
     if role.end_date_time is not None:
         # PIM gave it for a time: PIM takes it away, lest it give it back, and given back the plain way it
         # would never end.
         do = _removal(planning, role)
         back, note = _giving(planning, role), f"It ends at {day(role.end_date_time)}, as before."
     return Change(
-        says=f"Take the role {_name(role)} away from {owner}",
+        says=f"Remove the role {_name(role)} from {owner}",
         do=do,
         look=look,
         expects={},
         wants=None,
         undo=Undo(
-            says=f"Give {owner} the role {_name(role)} again",
+            says=f"Assign the role {_name(role)} to {owner} again",
             do=back,
             look=look,
             wants={},
@@ -196,7 +196,7 @@ def _removal(planning: PlanningInput, role: DirectoryRole) -> Request:
     body = {
         "action": "adminRemove",
         **_assignment(planning, role),
-        "justification": "The account was taken over",
+        "justification": "The account was compromised",
     }
     return Request("POST", f"{_ROLES}/{_REQUESTS.get(role.how, _REQUESTS['active'])}", body=body)
 
@@ -206,26 +206,25 @@ def _scheduled(planning: PlanningInput, role: DirectoryRole, roles: Sequence[Dir
     look, owner = _look(planning, role, _INSTANCES[role.how]), name_of(planning)
     name = _name(role)
     if role.how == "active":
-        says = f"End the role {name}, which {owner} switched on"
-        back = f"Give {owner} the role {name} again for the rest of its time"
-        note = (
-            "It comes back as assigned by an administrator and not as switched on; once its time is over, it "
-            "does not come back."
-        )
+        says = f"Deactivate the role {name}, which {owner} activated"
+        back = f"Assign the role {name} to {owner} again for the remaining time"
+        note = "It is restored as assigned, not as activated; once its time is over, it cannot be restored."
         can_return = any(
             one.how == "eligible"
             and one.role_definition_id == role.role_definition_id
             and one.directory_scope_id == role.directory_scope_id
             for one in roles
         )
-        again = "The account may switch it on again, unless the eligible role of the same name goes as well"
+        again = (
+            "The account can activate it again unless the eligible role of the same name is removed as well"
+        )
         warns = (*([again] if can_return else []), _BY_AN_ADMINISTRATOR)
     else:
-        says = f"Take from {owner} the right to switch on the role {name}"
-        back = f"Let {owner} switch on the role {name} again"
-        note = "The eligible role comes back with a new id."
+        says = f"Remove the eligible role {name} from {owner}"
+        back = f"Make {owner} eligible for the role {name} again"
+        note = "The restored eligible role has a new ID."
         if role.end_date_time is not None:
-            note = f"It comes back with a new id until {day(role.end_date_time)}, and after that not at all."
+            note = f"It can be restored, with a new ID, until {day(role.end_date_time)} only."
         warns = ()
     return Change(
         says=says,
@@ -255,12 +254,14 @@ def _place(planning: PlanningInput, group: str, roles: Sequence[DirectoryRole]) 
     return ManualTask(
         id=f"{_ID}:place:{group}",
         step=_ID,
-        says=f"Take from {owner} the right to join the group {called}, which gives the role {names}",
+        says=(
+            f"Remove the eligible membership of {owner} in the group {called}, which grants the role {names}"
+        ),
         how=(
             "Open the Entra admin center: ID Governance, Privileged Identity Management, Groups",
             f"Choose the group {called}, then Assignments, Eligible assignments",
-            f"Remove {owner}, as a member and as an owner; write down until when it was given",
-            "Look at Active assignments too: the place may be switched on already",
+            f"Remove {owner} as member and as owner; note the end date",
+            "Check Active assignments too: the membership may already be activated",
         ),
         suggested=finding is not None and is_compromised(planning),
     )
@@ -270,7 +271,7 @@ def _through_group(planning: PlanningInput, group: str, roles: Sequence[Director
     owner, subject = name_of(planning), planning.subject
     called = first_line(*(role.through_name for role in roles), group)
     names = ", ".join(dict.fromkeys(_name(role) for role in roles))
-    gives = "may switch on" if all(role.at_rest for role in roles) else "gives"
+    gives = "is eligible for" if all(role.at_rest for role in roles) else "gives"
     members = f"/groups/{segment(group)}/members"
     # Through another group counts as well: the role is gone only when no way into this group is left. A cast
     # would make it an advanced query, which reads an index that lags behind.
@@ -278,13 +279,13 @@ def _through_group(planning: PlanningInput, group: str, roles: Sequence[Director
     look = Look(held, where={"id": group})
     # The worldwide service's name, as Graph's page has it; it is sent with the name that the cloud has.
     return Change(
-        says=f"Take {owner} out of the group {called}, which {gives} the role {names}",
+        says=f"Remove {owner} from the group {called}, which {gives} the role {names}",
         do=Request("DELETE", f"{members}/{segment(subject.id)}/$ref"),
         look=look,
         expects={},
         wants=None,
         undo=Undo(
-            says=f"Put {owner} into the group {called} again, which {gives} the role {names}",
+            says=f"Add {owner} to the group {called} again, which {gives} the role {names}",
             do=Request(
                 "POST",
                 f"{members}/$ref",
@@ -294,9 +295,12 @@ def _through_group(planning: PlanningInput, group: str, roles: Sequence[Director
             wants={},
         ),
         warns=(
-            "The group may give more than this role, such as access to files and applications",
-            "Microsoft refuses it where the group is dynamic or synced; then change the rule, or the source",
-            "Where the account is in it through another group, it must be taken out of that one by hand",
+            "The group may grant more than this role, such as access to files and applications",
+            (
+                "Microsoft refuses this for dynamic or synced groups; then change the membership "
+                "rule or the source"
+            ),
+            "If the account is a member through a nested group, remove it from that group manually",
         ),
         **_parts(planning, roles, f"group:{group}"),
     )

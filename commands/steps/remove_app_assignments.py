@@ -34,9 +34,10 @@ from graph.resources.applications import AppRoleAssignment
 TITLE = "Remove the user from applications"
 SOURCE = "beyond the document"
 PLANS = (
-    "one change for each application that the user is assigned to; a manual task for what came with a group"
+    "one change for each application that the user is assigned to; a manual task for assignments "
+    "through a group"
 )
-UNDO = "the same assignment with a new id"
+UNDO = "the same assignment with a new ID"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("app_role_assignments",)
 PERMISSIONS: tuple[str, ...] = ("AppRoleAssignment.ReadWrite.All",)
@@ -52,13 +53,13 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         return
     assignments = planning.evidence.app_role_assignments.value
     if not assignments:
-        yield Nothing(_ID, f"{name_of(planning)} is assigned to no application.")
+        yield Nothing(_ID, f"{name_of(planning)} is not assigned to any application.")
     # The assignment names the application by its object id; the grants tell which one that is.
     apps = {grant.client_id: grant.app_id for grant in planning.evidence.oauth_grants.seen(())}
     for assignment in assignments:
         app_id = apps.get(assignment.resource_id, "")
         if is_own_app(planning, app_id):
-            yield Nothing(_ID, "This bot's own application is left alone.", refused=True)
+            yield Nothing(_ID, "The bot's own application is skipped.", refused=True)
         elif assignment.principal_type.casefold() == "user":
             yield _change(planning, assignment, app_id)
         else:
@@ -81,16 +82,16 @@ def _by_hand(planning: PlanningInput, assignment: AppRoleAssignment, app_id: str
     who = first_line(assignment.principal_display_name, assignment.principal_id, "a group")
     through = f"through the group {who}"
     if not assignment.principal_type:
-        through = "for the account itself or through a group; Microsoft did not say which"
+        through = "directly or through a group; Microsoft did not say which"
     return ManualTask(
         id=f"{_ID}:{assignment.id}",
         step=_ID,
-        says=f"Decide whether {name} keeps {app}, which came with a group",
+        says=f"Decide whether {name} keeps {app}, which is assigned through a group",
         how=(
             f"The application is assigned {through}",
-            f"Taking the assignment away would take {app} from everybody in the group",
-            f"In the Entra admin center, take {name} out of the group, where the group gives nothing else",
-            "Or see to it that the application asks for a sign-in anew: end the account's sessions",
+            f"Removing the assignment would remove {app} for everyone in the group",
+            (f"In the Entra admin center, remove {name} from the group, if the group grants nothing else"),
+            "Or force a new sign-in to the application: revoke the account's sessions",
         ),
         suggested=asks_for(planning, _finding(planning, assignment, app_id)),
     )
@@ -105,7 +106,7 @@ def _change(planning: PlanningInput, assignment: AppRoleAssignment, app_id: str)
         id=f"{_ID}:{assignment.id}",
         step=_ID,
         says=f"Remove {name} from {app}",
-        why=because(finding, f"{name} may sign in to it; no finding names it"),
+        why=because(finding, f"{name} can sign in to it; no finding is about it"),
         do=Request("DELETE", f"{path}/{segment(assignment.id)}"),
         look=Look(ask, where={"id": assignment.id}, fields=fields),
         expects=state,
@@ -115,7 +116,7 @@ def _change(planning: PlanningInput, assignment: AppRoleAssignment, app_id: str)
             do=Request("POST", path, body={"principalId": planning.subject.id, **state}),
             look=Look(ask, where=state, fields=fields),
             wants=state,
-            note="The assignment comes back with a new id.",
+            note="The restored assignment has a new ID.",
         ),
         suggested=asks_for(planning, finding),
         demands=() if app_id else tuple(not_own_app(planning, assignment.resource_id)),

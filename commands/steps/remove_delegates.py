@@ -23,8 +23,8 @@ from graph.resources.mailbox import Delegate, DelegateKind
 
 TITLE = "Remove delegates of the mailbox"
 SOURCE = "beyond the document"
-PLANS = "one change for each right: full access, send as, send on behalf, folders"
-UNDO = "the same right"
+PLANS = "one change for each permission: Full Access, Send As, Send on Behalf, folders"
+UNDO = "the same permission"
 PEOPLE = "one"
 NEEDS: Final = ("delegates",)
 PERMISSIONS: Final = (
@@ -60,7 +60,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     unclear = [one for one in known.values() if _is_unclear(one)]
     changes = [_change(planning, one) for one in known.values() if one not in unclear]
     if not unclear:
-        yield from with_gaps(_ID, planning, changes, "Nobody else holds rights on the mailbox.", *NEEDS)
+        yield from with_gaps(_ID, planning, changes, "There are no delegates.", *NEEDS)
         return
     yield from changes
     yield from (Nothing(_ID, _why_unclear(one), refused=True) for one in unclear)
@@ -68,10 +68,10 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
 
 
 def _why_unclear(one: Delegate) -> str:
-    who, folder = first_line(one.who, "Somebody"), first_line(one.folder, "without a visible name")
+    who, folder = first_line(one.who, "Somebody"), first_line(one.folder, "without a name")
     return (
-        f"{who} holds rights on the folder {folder}. Exchange shows no more than this name, which several "
-        "people may have. Take the right away in Outlook or by hand."
+        f"{who} has permissions on the folder {folder}. Exchange shows only this name, which "
+        "several people may share. Remove the permission in Outlook or manually."
     )
 
 
@@ -135,12 +135,12 @@ def _is_same(one: str, other: str) -> bool:
 
 def _change(planning: PlanningInput, delegate: Delegate) -> Change:
     name = planning.subject.user_principal_name
-    who, owner = first_line(delegate.who, "somebody without a visible name"), name_of(planning)
+    who, owner = first_line(delegate.who, "someone without a name"), name_of(planning)
     finding = _finding(planning, delegate)
     parts: dict[str, Any] = {
         "id": f"{_ID}:{_key(delegate)}",
         "step": _ID,
-        "why": because(finding, "The right exists; nothing shows that it is new or unwanted."),
+        "why": because(finding, "The permission exists; no evidence that it is recent or unwanted."),
         "suggested": asks_for(planning, finding),
     }
     match delegate.kind:
@@ -171,18 +171,20 @@ def _full_access(name: str, owner: str, who: str, delegate: Delegate, parts: dic
     )
     before: State = {"AccessRights": rights}
     return Change(
-        says=f"Take {who}'s right to open {owner}'s mailbox away ({', '.join(rights)})",
+        says=f"Remove {who}'s permission on {owner}'s mailbox ({', '.join(rights)})",
         do=Cmdlet("Remove-MailboxPermission", parameters, anchor=name),
         look=look,
         expects=before,
         wants=None,
         undo=Undo(
-            says=f"Let {who} open {owner}'s mailbox again ({', '.join(rights)})",
+            says=f"Grant {who} permission on {owner}'s mailbox again ({', '.join(rights)})",
             do=Cmdlet("Add-MailboxPermission", parameters, anchor=name),
             look=look,
             wants=before,
-            note="It comes back for the whole mailbox, and Outlook shows it by itself; whether that was so "
-            "before cannot be read.",
+            note=(
+                "It is restored for the whole mailbox with automapping; the previous "
+                "automapping setting is unknown."
+            ),
         ),
         **parts,
     )
@@ -199,13 +201,13 @@ def _send_as(name: str, owner: str, who: str, delegate: Delegate, parts: dict[st
     )
     before: State = {"AccessRights": rights}
     return Change(
-        says=f"Take {who}'s right to send as {owner} away",
+        says=f"Remove {who}'s Send As permission for {owner}",
         do=Cmdlet("Remove-RecipientPermission", parameters, anchor=name),
         look=look,
         expects=before,
         wants=None,
         undo=Undo(
-            says=f"Let {who} send as {owner} again",
+            says=f"Grant {who} Send As permission for {owner} again",
             do=Cmdlet("Add-RecipientPermission", parameters, anchor=name),
             look=look,
             wants=before,
@@ -225,12 +227,17 @@ def _send_on_behalf(name: str, owner: str, who: str, delegate: Delegate, parts: 
 
     look = Look(Cmdlet("Get-Mailbox", {"Identity": name}, anchor=name, select=(field,)), where={field: held})
     return Change(
-        says=f"Take {who}'s right to send on behalf of {owner} away",
+        says=f"Remove {who}'s Send on Behalf permission for {owner}",
         do=put("remove"),
         look=look,
         expects={},
         wants=None,
-        undo=Undo(says=f"Let {who} send on behalf of {owner} again", do=put("add"), look=look, wants={}),
+        undo=Undo(
+            says=f"Grant {who} Send on Behalf permission for {owner} again",
+            do=put("add"),
+            look=look,
+            wants={},
+        ),
         **parts,
     )
 
@@ -246,7 +253,7 @@ def _folder(name: str, owner: str, who: str, delegate: Delegate, parts: dict[str
         fields=("AccessRights",),
     )
     before: State = {"AccessRights": rights}
-    path = first_line(delegate.folder, "without a visible name")
+    path = first_line(delegate.folder, "without a name")
     shown = f"the folder {path}" if delegate.folder.strip("\\") else "the top folder"
     everybody = delegate.who.casefold() in _EVERYBODY
     if everybody:
@@ -256,26 +263,28 @@ def _folder(name: str, owner: str, who: str, delegate: Delegate, parts: dict[str
         wants: State = {"AccessRights": plain}
         do = Cmdlet("Set-MailboxFolderPermission", {**base, "AccessRights": plain}, anchor=name)
         back = Cmdlet("Set-MailboxFolderPermission", {**base, "AccessRights": rights}, anchor=name)
-        whose = "everybody in the organisation" if who.casefold() == "default" else "anybody outside"
+        whose = (
+            "everyone in the organization"
+            if who.casefold() == "default"
+            else ("anyone outside the organization")
+        )
     else:
         wants = None
         do = Cmdlet("Remove-MailboxFolderPermission", {**base, "Confirm": False}, anchor=name)
         back = Cmdlet("Add-MailboxFolderPermission", {**base, "AccessRights": rights}, anchor=name)
         whose = who
     return Change(
-        says=f"Take the rights of {whose} on {shown} of {owner} away ({', '.join(rights)})",
+        says=f"Remove the permissions of {whose} on {shown} of {owner} ({', '.join(rights)})",
         do=do,
         look=look,
         expects=before,
         wants=wants,
         undo=Undo(
-            says=f"Give {whose} the rights on {shown} of {owner} back ({', '.join(rights)})",
+            says=f"Grant {whose} the permissions on {shown} of {owner} again ({', '.join(rights)})",
             do=back,
             look=look,
             wants=before,
-            note=""
-            if everybody
-            else "Whether meeting requests went to the delegate as well is not remembered.",
+            note="" if everybody else "Delivery of meeting requests to the delegate is not restored.",
         ),
         **parts,
     )

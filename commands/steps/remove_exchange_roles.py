@@ -17,7 +17,7 @@ from commands.steps.parts import refusals
 TITLE = "Remove the account from all administrative roles: Exchange"
 SOURCE = "step 6"
 PLANS = "one change for each role group of Exchange"
-UNDO = "the membership is given back"
+UNDO = "the membership is restored"
 PEOPLE = "two"
 NEEDS: Final = ("exchange_role_groups",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Remove-RoleGroupMember")
@@ -34,4 +34,4 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         leave_role_group(_ID, planning, group, "Exchange", compliance=False)
         for group in planning.evidence.exchange_role_groups.seen(())
     ]
-    yield from with_gaps(_ID, planning, changes, "The account is in no role group of Exchange.", *NEEDS)
+    yield from with_gaps(_ID, planning, changes, "The account is in no Exchange role groups.", *NEEDS)

@@ -22,14 +22,14 @@ from graph.resources.mailbox import Mailbox
 TITLE = "Disable mail forwarding"
 SOURCE = "step 2"
 PLANS = "one change that clears all three properties of forwarding"
-UNDO = "the three values of before"
+UNDO = "the three previous values"
 PEOPLE = "one"
 NEEDS: Final = ("mailbox",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Set-Mailbox")
 
 SYNCED: Final = (
-    "The account is synced, so its forwarding may be mastered on-premises: where Exchange Online refuses, or "
-    "the next sync brings it back, clear altRecipient and deliverAndRedirect there"
+    "The account is synced, so its forwarding may be mastered on-premises: if Exchange Online "
+    "refuses, or the next sync restores it, clear altRecipient and deliverAndRedirect there"
 )
 
 _ID: Final = "remove_forwarding"
@@ -48,7 +48,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
             changes.append(_change(planning, mailbox))
             if _warns(planning):
                 yield _on_premises(planning, mailbox)
-    yield from with_gaps(_ID, planning, changes, "The mailbox forwards to nobody.", *NEEDS)
+    yield from with_gaps(_ID, planning, changes, "The mailbox has no forwarding.", *NEEDS)
 
 
 def _change(planning: PlanningInput, mailbox: Mailbox) -> Change:
@@ -69,7 +69,7 @@ def _change(planning: PlanningInput, mailbox: Mailbox) -> Change:
         id=f"{_ID}:mailbox",
         step=_ID,
         says=f"Stop forwarding {name_of(planning)}'s mail to {to}",
-        why=because(finding, "Mail is forwarded; nothing shows that it is new or somebody else's doing."),
+        why=because(finding, "Mail is forwarded; no evidence that this is recent or malicious."),
         do=Cmdlet("Set-Mailbox", {"Identity": name, **after}, anchor=name),
         look=look,
         expects=before,
@@ -92,10 +92,10 @@ def _on_premises(planning: PlanningInput, mailbox: Mailbox) -> ManualTask:
     return ManualTask(
         id=f"{_ID}:on_premises",
         step=_ID,
-        says=f"{change.says} on-premises as well, where the account is kept",
+        says=f"{change.says} on-premises as well, where the account is mastered",
         how=(
             f"In Active Directory, open {name_of(planning)} with the attribute editor",
-            "Note altRecipient and deliverAndRedirect, and targetAddress where it leads outside",
+            "Note altRecipient and deliverAndRedirect, and targetAddress if it is external",
             "Clear them, and run a delta sync: Start-ADSyncSyncCycle -PolicyType Delta",
             "Check the account again; Exchange Online must show no forwarding after the sync",
         ),

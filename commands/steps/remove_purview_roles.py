@@ -17,7 +17,7 @@ from commands.steps.parts import refusals
 TITLE = "Remove the account from all administrative roles: Purview and Defender"
 SOURCE = "step 6"
 PLANS = "one change for each role group of Purview and Defender"
-UNDO = "the membership is given back"
+UNDO = "the membership is restored"
 PEOPLE = "two"
 NEEDS: Final = ("purview_role_groups",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "a Purview role with Remove-RoleGroupMember")
@@ -34,4 +34,4 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         leave_role_group(_ID, planning, group, "Purview", compliance=True)
         for group in planning.evidence.purview_role_groups.seen(())
     ]
-    yield from with_gaps(_ID, planning, changes, "The account is in no role group of Purview.", *NEEDS)
+    yield from with_gaps(_ID, planning, changes, "The account is in no Purview role groups.", *NEEDS)

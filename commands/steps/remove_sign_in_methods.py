@@ -37,7 +37,7 @@ PLANS = (
     "one change for each method besides the password, the default one last; those with a finding are "
     "preselected"
 )
-UNDO = "a telephone and a mail address can be registered again; the other kinds cannot be undone"
+UNDO = "phone and email address can be registered again; other methods cannot be undone"
 PEOPLE = "one or two"
 NEEDS: tuple[str, ...] = ("authentication_methods",)
 PERMISSIONS: tuple[str, ...] = ("UserAuthenticationMethod.ReadWrite.All",)
@@ -57,8 +57,8 @@ SEGMENTS: Final = {
 """Where each kind of method lies in Graph; the list of all methods removes nothing."""
 
 NAMES: Final = {
-    "phone": "the telephone",
-    "email": "the mail address for resets",
+    "phone": "the phone",
+    "email": "the email address for password reset",
     "microsoftAuthenticator": "the Microsoft Authenticator",
     "fido2": "the passkey",
     "softwareOath": "the authenticator app",
@@ -100,10 +100,10 @@ _DEFAULTS: Final = {
 """What each name of a default method means, in any case: the kind, and for telephones which one."""
 
 _LAST: Final = (
-    "It is or may be the default method, which Microsoft refuses to remove while others are registered",
+    ("It is or may be the default method, which Microsoft does not remove while others are registered"),
     (
-        "Once no method is left, whoever knows the password registers the next one: keep the account "
-        "blocked, or give the user a temporary access pass"
+        "Once no method is left, anyone who knows the password can register one: keep sign-in "
+        "blocked, or issue a Temporary Access Pass"
     ),
 )
 """What people should know about removing the default method."""
@@ -118,7 +118,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         return
     methods = [one for one in source.value.methods if one.kind != "password"]
     if not methods:
-        yield Nothing(_ID, f"{name_of(planning)} has no sign-in method besides the password.")
+        yield Nothing(_ID, f"{name_of(planning)} has no sign-in methods besides the password.")
         return
     # Where Entra chooses, nothing says whose default it refuses to remove: the user's, or its own.
     default = frozenset({source.value.default_method, *source.value.system_preferred})
@@ -180,7 +180,7 @@ def _change(
         do=Request("POST", path, body=state),
         look=look,
         wants=state,
-        note="It counts as registered anew; signing in by text message stays off.",
+        note="It is registered as new; SMS sign-in stays off.",
     )
     return Change(
         id=f"{_ID}:{method.id}",
@@ -209,8 +209,10 @@ def _written(method: AuthenticationMethod) -> dict[str, str]:
 
 def _why(method: AuthenticationMethod, finding: Finding | None) -> str:
     if finding is None or method.id in finding.records:
-        return because(finding, f"It was registered at {day(method.created_date_time)}; no finding names it")
-    return f"It was made within five minutes of this: {finding.summary}"
+        return because(
+            finding, (f"It was registered on {day(method.created_date_time)}; no finding is about it")
+        )
+    return f"It was registered within five minutes of this: {finding.summary}"
 
 
 def _by_hand(planning: PlanningInput, method: AuthenticationMethod, finding: Finding | None) -> ManualTask:
@@ -218,10 +220,12 @@ def _by_hand(planning: PlanningInput, method: AuthenticationMethod, finding: Fin
     return ManualTask(
         id=f"{_ID}:{method.id}",
         step=_ID,
-        says=f"Look at {described(method)} of {name_of(planning)}, and remove it unless the user knows it",
+        says=(
+            f"Review {described(method)} of {name_of(planning)}, and remove it unless the user recognizes it"
+        ),
         how=(
             "Microsoft Entra admin center, Users, the user, Authentication methods",
-            f"The method was registered at {day(method.created_date_time)}; ask the user by telephone",
+            f"The method was registered on {day(method.created_date_time)}; call the user",
             "Choose Delete in the menu behind the method",
         ),
         suggested=asks_for(planning, finding),

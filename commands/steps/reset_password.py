@@ -33,10 +33,10 @@ from graph.resources.directory import Domain, User
 TITLE = "Reset the user's password"
 SOURCE = "step 1"
 PLANS = (
-    "a new random password that must be changed at the next sign-in, and after it the end of all "
-    "sessions; manual tasks for accounts whose password lives elsewhere, and for app passwords"
+    "a random password that must be changed at the next sign-in, then revoking all sessions; "
+    "manual tasks for accounts with an on-premises or federated password, and for app passwords"
 )
-UNDO = "cannot be undone: nobody knows the old password"
+UNDO = "cannot be undone: the old password is unknown"
 PEOPLE = "two"
 NEEDS: tuple[str, ...] = ("user", "domains")
 PERMISSIONS: tuple[str, ...] = (
@@ -51,11 +51,11 @@ FIELD: Final = "lastPasswordChangeDateTime"
 _ID: Final = "reset_password"
 _CHANGE: Final = f"{_ID}:password"
 _APP_PASSWORDS: Final = (
-    "App passwords, where the tenant allows them, go on working after a reset; remove them in the user's "
-    "security info"
+    "App passwords, if the tenant allows them, stay valid after a reset; remove them in the "
+    "user's security info"
 )
 _AFTERWARDS: Final = (
-    "Hand the new password over in person or by a telephone number known from before, never by mail",
+    "Give the new password to the user in person or by a known phone number, never by email",
     "Then propose to revoke the user's sessions once more",
     _APP_PASSWORDS,
 )
@@ -75,7 +75,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     elif user.on_premises_sync_enabled:
         yield _on_premises(planning)
     elif user.user_type.casefold() == "guest":
-        why = f"{name_of(planning)} is a guest, whose password belongs to another organisation; tell them."
+        why = f"{name_of(planning)} is a guest; the home organization resets the password. Notify them."
         yield Nothing(_ID, why, refused=True)
     else:
         yield from _in_the_cloud(planning, user)
@@ -106,12 +106,12 @@ def _in_the_cloud(planning: PlanningInput, user: User) -> Iterator[Change]:
         expects={FIELD: graph_time(changed) if changed is not None else None},
         wants={},
         moves=True,
-        no_undo="The old password is known to nobody here, and must not come back.",
+        no_undo="The old password is unknown and must not be restored.",
         suggested=suggested,
         warns=(
             (
-                "The new password is shown once, to the one who hands it over; never send it by mail, which "
-                "the intruder may read"
+                "The new password is shown once, to whoever gives it to the user; never email "
+                "it, the attacker may read it"
             ),
             _APP_PASSWORDS,
             *privileges(planning),
@@ -122,8 +122,8 @@ def _in_the_cloud(planning: PlanningInput, user: User) -> Iterator[Change]:
         planning,
         id=f"{_ID}:revoke_again",
         step=_ID,
-        says=f"End every session of {name} again, after the reset",
-        why="A session begun between the first time and the reset would go on",
+        says=f"Revoke all sessions of {name} again, after the reset",
+        why="A session started between the first revocation and the reset would stay active",
         suggested=suggested,
         after=(_CHANGE,),
     )
@@ -135,8 +135,8 @@ def _at_provider(planning: PlanningInput, user: User, domain: Domain) -> ManualT
     synced = (
         (
             (
-                "If the identity provider uses Active Directory, reset the password there twice, some "
-                "minutes apart, so that the old one cannot be passed on as a hash"
+                "If the identity provider uses Active Directory, reset the password there twice, "
+                "some minutes apart, to prevent pass-the-hash"
             ),
         )
         if user.on_premises_sync_enabled
@@ -148,10 +148,10 @@ def _at_provider(planning: PlanningInput, user: User, domain: Domain) -> ManualT
         says=f"Reset the password of {name_of(planning)} at the identity provider of {domain.id}",
         how=(
             f"The domain {domain.id} is federated{issuer}: a password set in Microsoft 365 would not count",
-            "Tell the administrator of the identity provider that the account was taken over",
-            "Set a strong password there: at least 20 random characters of all four kinds, none used before",
+            "Notify the identity provider's administrator of the compromise",
+            "Set a strong new password there: at least 20 random characters of all four kinds",
             *synced,
-            "End the user's sessions at the identity provider as well",
+            "Revoke the user's sessions at the identity provider as well",
             *_AFTERWARDS,
         ),
         suggested=is_compromised(planning),
@@ -163,22 +163,25 @@ def _on_premises(planning: PlanningInput) -> ManualTask:
     return ManualTask(
         id=f"{_ID}:on_premises",
         step=_ID,
-        says=f"Reset the password of {name_of(planning)} twice in the company's own Active Directory",
+        says=f"Reset the password of {name_of(planning)} twice in on-premises Active Directory",
         how=(
-            "The account comes from Active Directory: an application cannot set its password in the cloud",
-            "Tell the local administrator that the account was taken over",
+            (
+                "The account is synced from Active Directory: an application cannot set its password "
+                "in the cloud"
+            ),
+            "Notify the on-premises administrator of the compromise",
             (
                 f"On a domain controller: {ad_user(planning)} | "
                 "Set-ADAccountPassword -Reset, with at least 20 random characters of all four kinds"
             ),
             (
-                "Wait some minutes until the domain controllers have it, then do the same again with another "
-                "password, so that the old one cannot be passed on as a hash"
+                "Wait some minutes for replication, then reset it again to a different password, "
+                "to prevent pass-the-hash"
             ),
             "On the Entra Connect server: Start-ADSyncSyncCycle -PolicyType Delta",
             (
-                f"{ON_PREMISES_WAIT}, unless it was started by hand, and see that the user's last password "
-                "change in the Entra admin center is of now"
+                f"{ON_PREMISES_WAIT}, unless it was started manually, and verify the time of the "
+                "last password change in the Entra admin center"
             ),
             *_AFTERWARDS,
         ),

@@ -28,10 +28,10 @@ from graph.resources.directory import User
 TITLE = "Make sure that the contact information is correct"
 SOURCE = "step 7"
 PLANS = (
-    "one change for each property that still has the intruder's value; manual tasks where only people know"
-    " or may change it, and to ask the user by phone"
+    "one change for each property that still has the attacker's value; manual tasks where only "
+    "people know or may change it, and to ask the user by phone"
 )
-UNDO = "the present value comes back"
+UNDO = "the current value is restored"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("user",)
 PERMISSIONS: tuple[str, ...] = ("User.ReadWrite.All", "User-Phone.ReadWrite.All", "User-Mail.ReadWrite.All")
@@ -71,7 +71,7 @@ FIELDS: Final = (
     Field(
         "businessPhones",
         "business_phones",
-        "telephone number",
+        "phone number",
         ("telephonenumber", "phone", "businessphones"),
         many=True,
         sensitive=True,
@@ -80,7 +80,7 @@ FIELDS: Final = (
     Field(
         "otherMails",
         "other_mails",
-        "other mail address",
+        "other email address",
         ("othermail", "othermails", "alternateemail", "alternateemailaddresses", "alternatemailaddress"),
         many=True,
         sensitive=True,
@@ -139,7 +139,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         yielded = True
         yield task
     if not yielded:
-        yield Nothing(_ID, "No contact data that was changed in a suspicious way is still in force.")
+        yield Nothing(_ID, "No suspicious contact data change is still in effect.")
 
 
 def _of_field(field: Field, user: User, planning: PlanningInput) -> Iterator[Planned]:
@@ -163,11 +163,11 @@ def _change(
     field: Field, user: User, finding: Finding, planning: PlanningInput, *, present: Any, value: Any
 ) -> Change:
     path, look = user_path(planning), user_look(planning, field.graph)
-    back = f"to “{one_line(_text(value))}”" if value else "to nothing, as it was"
+    back = f"to “{one_line(_text(value))}”" if value else "to empty, as before"
     return Change(
         id=f"{_ID}:{field.graph}",
         step=_ID,
-        says=f"Put the {field.spoken} of {user.user_principal_name} back {back}",
+        says=f"Restore the {field.spoken} of {user.user_principal_name} {back}",
         why=finding.summary.rstrip("."),
         do=Request("PATCH", path, body={field.graph: value}),
         look=look,
@@ -176,11 +176,11 @@ def _change(
         undo=Undo(
             says=f"Set the {field.spoken} of {user.user_principal_name} to “{one_line(_text(present))}” again"
             if present
-            else f"Empty the {field.spoken} of {user.user_principal_name} again",
+            else f"Clear the {field.spoken} of {user.user_principal_name} again",
             do=Request("PATCH", path, body={field.graph: present}),
             look=look,
             wants={field.graph: present},
-            note="This is the value that the intruder set",
+            note="This is the value that the attacker set",
         ),
         suggested=finding.severity >= Severity.MEDIUM,
         warns=privileges(planning) if field.sensitive else (),
@@ -190,23 +190,22 @@ def _change(
 def _task(field: Field, user: User, present: str, before: str | None, finding: Finding) -> ManualTask:
     """Leave to people what is mastered on-premises, or what nobody knows the earlier value of."""
     where = (
-        "Change it in the on-premises directory, which overwrites what is changed in the cloud, and "
-        "start a synchronisation"
+        "Change it in the on-premises directory, which overwrites the cloud, and start a sync"
         if user.on_premises_sync_enabled
         else "Change it in the Microsoft Entra admin center, on the user's page under Properties"
     )
     was = (
-        f"Before, it was “{one_line(before)}”"
+        f"Previous value: “{one_line(before)}”"
         if before
-        else "No record tells what it was before, so ask the user by telephone"
+        else "The previous value is unknown; call the user"
         if before is None or field.needed
-        else "Before, it was empty"
+        else "Previous value: empty"
     )
     return ManualTask(
         id=f"{_ID}:{field.graph}",
         step=_ID,
-        says=f"Put the {field.spoken} of {user.user_principal_name} back by hand",
-        how=(finding.summary.rstrip("."), f"Now it is “{one_line(present)}”", was, where),
+        says=f"Restore the {field.spoken} of {user.user_principal_name} manually",
+        how=(finding.summary.rstrip("."), f"Current value: “{one_line(present)}”", was, where),
         suggested=finding.severity >= Severity.MEDIUM,
     )
 
@@ -219,10 +218,10 @@ def _by_hand(planning: PlanningInput) -> Iterator[ManualTask]:
         yield ManualTask(
             id=f"{_ID}:rest",
             step=_ID,
-            says=f"Check the rest of the contact data of {planning.subject.user_principal_name} by hand",
+            says=f"Verify the remaining contact data of {planning.subject.user_principal_name}",
             how=(
                 *(one.summary.rstrip(".") for one in sorted(rest, key=lambda one: one.summary)),
-                "Ask the user by telephone what is right, and put it back where it is kept",
+                "Call the user for the correct value, and restore it at its source",
             ),
             suggested=any(one.severity >= Severity.MEDIUM for one in rest),
         )
@@ -237,15 +236,15 @@ def _by_phone(planning: PlanningInput, user: User) -> Iterator[ManualTask]:
     yield ManualTask(
         id=f"{_ID}:ask_by_phone",
         step=_ID,
-        says=f"Ask {user.user_principal_name} by phone, at the number from before the change, if it was them",
+        says=(
+            f"Call {user.user_principal_name} at the number from before the change, and ask "
+            "whether it was them"
+        ),
         how=(
-            *(
-                numbers
-                or ["The directory holds no number; take one that the company has on paper or from HR"]
-            ),
-            "Do not ask by mail or chat, and do not call back a number that came that way",
-            "Ask which of the findings they did themselves, and since when something was odd",
-            "Ask where else they use the same password",
+            *(numbers or ["The directory has no number; get one from HR"]),
+            "Do not use email or chat, or a number received that way",
+            "Ask which findings were their own actions, and when they first noticed anything",
+            "Ask where the same password is used",
         ),
         suggested=True,
     )
@@ -258,20 +257,20 @@ def _number(field: Field, user: User, told: list[Told]) -> Iterator[str]:
     if not changes:
         if present:
             yield (
-                f"The {field.spoken} is “{present}”; no record of a change was seen, but it may be the "
-                "intruder's all the same, so compare it with another list"
+                f"The {field.spoken} is “{present}”; no change was recorded, but it may still be "
+                "the attacker's, so compare it with another source"
             )
         return
     before = one_line(_original(changes[-1], changes) or "")
     if before:
         yield f"The {field.spoken} from before the change: “{before}”"
     now = (
-        f"The {field.spoken} “{present}” of now may be the intruder's"
+        f"The current {field.spoken} “{present}” may be the attacker's"
         if present and present != before
         else ""
     )
     if now:
-        yield f"{now}; do not call it" if before else f"{now}, and no record tells the one from before"
+        yield f"{now}; do not call it" if before else f"{now}, and the previous one is unknown"
 
 
 def _told(planning: PlanningInput) -> list[Told]:

@@ -19,8 +19,8 @@ from graph.evidence import Known
 TITLE = "Verify the sent items"
 SOURCE = "step 7"
 PLANS = (
-    "a manual task with `sent-mail.csv`: what left since somebody else was in, from which sources, and "
-    "which were not seen"
+    "a manual task with `sent-mail.csv`: what left since someone else was in, from which "
+    "sources, and which were not seen"
 )
 UNDO = "nothing to undo"
 PEOPLE = "one"
@@ -46,7 +46,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     yield ManualTask(
         id=f"{_ID}:list",
         step=_ID,
-        says=f"Go through what was sent from {mail_of(planning)} and see what the user did not write",
+        says=f"Review messages sent from {mail_of(planning)} for any that the user did not write",
         how=(*told(outbox), *_instructions(outbox)),
         suggested=outbox.by_intruder > 0 or (outbox.told and bool(outbox.messages)),
         files={FILE: _list(outbox)} if outbox.messages else {},
@@ -60,36 +60,43 @@ def told(outbox: Outbox) -> tuple[str, ...]:
     mail = "message" if count == 1 else "messages"
     if outbox.told:
         lines = [
-            f"Since {start}, when somebody else got in, {count:,} {mail} left that may not be the user's",
-            f"Of these, {outbox.by_intruder:,} surely came from the intruder",
+            (
+                f"Since the attacker's first access at {start}, {count:,} {mail} were sent that may "
+                "not be the user's"
+            ),
+            f"Of these, {outbox.by_intruder:,} are from the attacker",
         ]
         if outbox.own:
-            lines.append(f"{outbox.own:,} more were sent from the user's usual places and are left out")
+            lines.append(f"{outbox.own:,} more were sent from familiar locations and are excluded")
     else:
-        lines = [f"No record tells when somebody else was in, so all {count:,} {mail} since {start} count"]
+        lines = [
+            (f"The attacker's access time is unknown, so all {count:,} {mail} since {start} are included")
+        ]
     if count > MOST:
-        lines.append(f"The list holds the first {MOST:,} of them")
-    lines.append(f"Seen: {', '.join(outbox.seen)}" if outbox.seen else "No source of sent mail was seen")
+        lines.append(f"The list has the first {MOST:,}")
+    lines.append(
+        f"Seen: {', '.join(outbox.seen)}" if outbox.seen else ("No source of sent messages was collected")
+    )
     if outbox.unseen:
-        lines.append(f"Not seen, or not wholly: {'; '.join(outbox.unseen)}")
+        lines.append(f"Not or partially collected: {'; '.join(outbox.unseen)}")
     return tuple(lines)
 
 
 def _nothing(outbox: Outbox) -> str:
     since = f"{outbox.since:%Y-%m-%d %H:%M} UTC"
     if outbox.own:
-        return f"All {outbox.own:,} messages sent since {since} came from the user's usual places."
+        return f"All {outbox.own:,} messages sent since {since} came from familiar locations."
     return f"Nothing was sent from the mailbox since {since}."
 
 
 def _instructions(outbox: Outbox) -> Iterator[str]:
     if outbox.messages:
-        yield f"Open {FILE} and go through it with the user, by telephone or in person and not by mail"
+        yield f"Review {FILE} with the user, by phone or in person, not by email"
     else:
-        yield "Ask the user to look through Sent Items and Deleted Items for mail that somebody else wrote"
+        yield "Ask the user to check Sent Items and Deleted Items for messages they did not write"
         yield "Run a message trace for the address in the Exchange admin center, under Mail flow"
     yield "Mark what the user did not write: requests for money, new bank details, links and attachments"
-    yield "For a request that concerns a payment, call the recipient and the bank at once"
+    yield "For payment requests, call the recipient and the bank immediately"
 
 
 def _list(outbox: Outbox) -> str:

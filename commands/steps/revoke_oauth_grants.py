@@ -29,8 +29,8 @@ from graph.resources.applications import OAuthGrant
 
 TITLE = "Revoke what applications were allowed to do"
 SOURCE = "beyond the document"
-PLANS = "one change for each delegated grant; one for all users is tenant-wide"
-UNDO = "the same grant with a new id"
+PLANS = "one change for each delegated permission grant; a grant for all users is tenant-wide"
+UNDO = "the same grant with a new ID"
 PEOPLE = "one or two"
 NEEDS: tuple[str, ...] = ("oauth_grants",)
 PERMISSIONS: tuple[str, ...] = ("DelegatedPermissionGrant.ReadWrite.All",)
@@ -49,10 +49,10 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         return
     grants = planning.evidence.oauth_grants.value
     if not grants:
-        yield Nothing(_ID, f"{name_of(planning)} has allowed no application anything.")
+        yield Nothing(_ID, f"{name_of(planning)} has no delegated permission grants.")
     for grant in grants:
         if is_own_app(planning, grant.app_id):
-            yield Nothing(_ID, "This bot's own application is left alone.", refused=True)
+            yield Nothing(_ID, "The bot's own application is skipped.", refused=True)
         else:
             yield _change(planning, grant)
 
@@ -60,7 +60,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
 def _change(planning: PlanningInput, grant: OAuthGrant) -> Change:
     app = one_line(grant.app_display_name) or f"the application {grant.client_id}"
     for_all = grant.consent_type.casefold() == "allprincipals"
-    whose = "everybody in the tenant" if for_all else name_of(planning)
+    whose = "everyone in the tenant" if for_all else name_of(planning)
     finding = finding_on_app(planning, grant.id, grant.app_id, grant.client_id, grant.app_display_name)
     body: dict[str, Any] = {
         "clientId": grant.client_id,
@@ -75,14 +75,14 @@ def _change(planning: PlanningInput, grant: OAuthGrant) -> Change:
     return Change(
         id=f"{_ID}:{grant.id}",
         step=_ID,
-        says=f"Take back what {app} may do for {whose}: {scopes or 'nothing'}",
-        why=because(finding, "It may act for the account without its password; no finding names it"),
+        says=f"Revoke the permissions of {app} for {whose}: {scopes or 'nothing'}",
+        why=because(finding, ("It can act for the account without its password; no finding is about it")),
         do=Request("DELETE", f"{_GRANTS}/{segment(grant.id)}"),
         look=Look(ask, where={"id": grant.id}, fields=("resourceId", "scope")),
         expects={"resourceId": grant.resource_id, "scope": grant.scope},
         wants=None,
         undo=Undo(
-            says=f"Allow {app} the same again for {whose}",
+            says=f"Grant {app} the same permissions for {whose} again",
             do=Request("POST", _GRANTS, body=body),
             look=Look(
                 ask,
@@ -94,13 +94,13 @@ def _change(planning: PlanningInput, grant: OAuthGrant) -> Change:
                 fields=("resourceId", "scope"),
             ),
             wants={"resourceId": grant.resource_id, "scope": grant.scope},
-            note="The grant comes back with a new id.",
+            note="The restored grant has a new ID.",
         ),
         suggested=asks_for(planning, finding),
         tenant_wide=for_all,
         demands=() if grant.app_id else tuple(not_own_app(planning, grant.client_id)),
         warns=(
-            "What the application was given already works for up to an hour; end the sessions as well",
+            "Tokens already issued stay valid for up to an hour; revoke the sessions as well",
             *(() if grant.app_id else ("Which application this is could not be read",)),
             *gaps(planning, *NEEDS),
         ),

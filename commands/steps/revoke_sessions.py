@@ -19,8 +19,8 @@ from graph.request import Request
 
 TITLE = "Revoke the user's sessions"
 SOURCE = "step 1"
-PLANS = "the end of all sessions and refresh tokens"
-UNDO = "cannot be undone: people sign in again"
+PLANS = "revoking all sessions and refresh tokens"
+UNDO = "cannot be undone: the user signs in again"
 PEOPLE = "two"
 NEEDS: tuple[str, ...] = ()
 PERMISSIONS: tuple[str, ...] = ("User.RevokeSessions.All",)
@@ -42,8 +42,8 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         planning,
         id=f"{_ID}:sessions",
         step=_ID,
-        says=f"End every session of {name_of(planning)}",
-        why="Whoever is signed in stays signed in until then, whatever the password is",
+        says=f"Revoke all sessions of {name_of(planning)}",
+        why="Existing sessions stay active regardless of a new password",
         suggested=answer in (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS),
     )
 
@@ -69,11 +69,11 @@ def revoking(
         expects=_valid_from(planning),
         wants={},
         moves=True,
-        no_undo="A session that has ended cannot be given back; the user just signs in again.",
+        no_undo="A revoked session cannot be restored; the user signs in again.",
         suggested=suggested,
         after=after,
         warns=(
-            "Programs that are open may go on for up to an hour, until their access tokens run out",
+            "Open apps may keep working for up to an hour, until their access tokens expire",
             *privileges(planning),
         ),
     )

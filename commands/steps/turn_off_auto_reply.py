@@ -18,10 +18,10 @@ from graph.evidence import Known
 from graph.parts.reading import segment
 from graph.request import Limit, Request
 
-TITLE = "Switch off the automatic reply"
+TITLE = "Turn off automatic replies"
 SOURCE = "step 3, and beyond the document"
-PLANS = "one change that switches the automatic reply off and leaves its text"
-UNDO = "the setting of before"
+PLANS = "one change that turns automatic replies off and keeps the text"
+UNDO = "the previous setting"
 PEOPLE = "one"
 NEEDS: Final = ("auto_reply",)
 PERMISSIONS: Final = ("MailboxSettings.ReadWrite",)
@@ -40,7 +40,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         status = planning.evidence.auto_reply.value.status
         if status.casefold() not in {"", "disabled"}:
             changes.append(_change(planning, status))
-    yield from with_gaps(_ID, planning, changes, "No automatic reply is switched on.", *NEEDS)
+    yield from with_gaps(_ID, planning, changes, "Automatic replies are off.", *NEEDS)
 
 
 def _change(planning: PlanningInput, status: str) -> Change:
@@ -53,18 +53,18 @@ def _change(planning: PlanningInput, status: str) -> Change:
     return Change(
         id=f"{_ID}:reply",
         step=_ID,
-        says=f"Switch off {name_of(planning)}'s automatic reply",
-        why=because(finding, "An automatic reply is on; nothing speaks against it."),
+        says=f"Turn off automatic replies for {name_of(planning)}",
+        why=because(finding, "Automatic replies are on; no finding is about them."),
         do=_patch(path, "disabled"),
         look=look,
         expects={_STATUS: status},
         wants={_STATUS: "disabled"},
         undo=Undo(
-            says=f"Switch {name_of(planning)}'s automatic reply on again ({status})",
+            says=f"Turn on automatic replies for {name_of(planning)} again ({status})",
             do=_patch(path, status),
             look=look,
             wants={_STATUS: status},
-            note="Microsoft keeps the texts and times of the reply; it comes back as it stands then.",
+            note="The reply's text and schedule are not changed.",
         ),
         suggested=asks_for(planning, finding),
     )

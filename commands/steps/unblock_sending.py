@@ -22,10 +22,10 @@ from graph.resources.mailbox import BlockedSender
 TITLE = "Unblock the mailbox from sending"
 SOURCE = "step 4"
 PLANS = (
-    "the removal from the restricted entities, which waits for every change before it that shuts the "
-    "intruder out; Microsoft allows it a few times only"
+    "removal from Restricted entities, after all changes that remove the attacker's access; "
+    "Microsoft allows this only a few times"
 )
-UNDO = "cannot be undone: only sending spam leads back onto the list"
+UNDO = "cannot be undone: an address cannot be restricted manually"
 PEOPLE = "two"
 NEEDS: Final = ("blocked_senders",)
 PERMISSIONS: Final = (
@@ -54,8 +54,8 @@ ALWAYS: Final = frozenset({"revoke_sessions", "reset_password"})
 
 _ID: Final = "unblock_sending"
 _NO_RESET: Final = (
-    "The bot does not reset the password of this account: see that somebody has done so, or the intruder "
-    "sends on"
+    "The bot does not reset this account's password: verify that it has been reset, or the "
+    "attacker keeps sending"
 )
 
 
@@ -88,7 +88,7 @@ def _change(planning: PlanningInput, blocked: BlockedSender) -> Change:
     return Change(
         id=f"{_ID}:{address.casefold()}",
         step=_ID,
-        says=f"Let {whose} send mail again",
+        says=f"Unblock sending for {whose}",
         why=f"Microsoft blocks {one_line(address)} from sending{since}.",
         do=Cmdlet("Remove-BlockedSenderAddress", {"SenderAddress": address}),
         look=Look(
@@ -96,11 +96,11 @@ def _change(planning: PlanningInput, blocked: BlockedSender) -> Change:
         ),
         expects={},
         wants=None,
-        no_undo="Microsoft offers no way to block an address again by hand.",
+        no_undo="Microsoft provides no way to block an address manually.",
         after=tuple(one.id for one in planning.planned if _comes_first(planning, one)),
         warns=(
-            "Microsoft limits how often an account may be unblocked; beyond that only its support can do it",
-            "It takes effect within an hour as a rule, and after a day at the latest",
+            "Microsoft limits how often an account can be unblocked; beyond that, contact support",
+            "It usually takes effect within an hour, at most a day",
             *(() if any(one.step == "reset_password" for one in planning.planned) else (_NO_RESET,)),
         ),
         repeatable=False,

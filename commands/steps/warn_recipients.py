@@ -22,9 +22,7 @@ from graph.evidence import Known
 
 TITLE = "Inform the people who got mail from the account that it was compromised"
 SOURCE = "step 7"
-PLANS = (
-    "a manual task with `warning.txt`, a draft that people send, and `recipients.csv`, each recipient once"
-)
+PLANS = "a manual task with `warning.txt`, a draft to send, and `recipients.csv`, each recipient once"
 UNDO = "nothing to undo"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
@@ -36,7 +34,7 @@ MOST: Final = 10_000
 """Rows in the list, so that a plan stays small enough to be kept and shown."""
 
 _ID: Final = "warn_recipients"
-_COLUMNS: Final = ("recipient", "place", "messages", "from the intruder", "first", "last")
+_COLUMNS: Final = ("recipient", "place", "messages", "from the attacker", "first", "last")
 _SUBJECTS: Final = 5
 _LONGEST: Final = 80
 
@@ -69,29 +67,29 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     people = recipients(planning, outbox)
     trace = evidence.message_trace
     if not people and isinstance(trace, Known) and not trace.missing:
-        yield Nothing(_ID, "Nobody got mail from this mailbox that may have come from somebody else.")
+        yield Nothing(_ID, "No one received messages from this mailbox that may be the attacker's.")
         return
     if planning.report.verdict.answer is VerdictCode.NO_SIGN_FOUND and not _was_in(outbox):
-        yield Nothing(_ID, "Nothing shows that somebody else was in, so there is nothing to warn of.")
+        yield Nothing(_ID, "No evidence of access by an attacker, so no warning is needed.")
         return
     outside = sum(one.outside for one in people)
-    when = "while somebody else was in" if outbox.told else "in the window, if somebody else sent it"
+    when = "during the attacker's access" if outbox.told else "in the window, if the attacker sent it"
     if people:
         count = f"{len(people):,} {'recipient' if len(people) == 1 else 'recipients'}"
-        listed = f"{LIST} names {count}, {outside:,} of them outside the organisation"
+        listed = f"{LIST} names {count}, {outside:,} of them outside the organization"
     else:
-        listed = "No source names a recipient; run a message trace in the Exchange admin center to get them"
+        listed = "No recipients in evidence; run a message trace in the Exchange admin center"
     yield ManualTask(
         id=f"{_ID}:mail",
         step=_ID,
-        says=f"Warn the people who got mail from {mail_of(planning)} {when}",
+        says=f"Warn recipients of messages from {mail_of(planning)} {when}",
         how=(
             *told(outbox),
             listed,
-            *((f"The list holds the first {MOST:,} of them",) if len(people) > MOST else ()),
-            f"Once the intruder is shut out, complete {DRAFT} and have it approved by whoever speaks for you",
-            "Send it from another mailbox, never from this one, with all recipients under Bcc",
-            "Call those whom the intruder asked for money or for a change of bank details",
+            *((f"The list has the first {MOST:,}",) if len(people) > MOST else ()),
+            f"After containment, complete {DRAFT} and have it approved by communications",
+            "Send it from another mailbox, never this one, with all recipients in Bcc",
+            "Call recipients of requests for money or changed bank details",
         ),
         suggested=any(one.bad for one in people),
         files={DRAFT: warning(planning, outbox), **({LIST: _list(people)} if people else {})},
@@ -134,14 +132,14 @@ def warning(planning: PlanningInput, outbox: Outbox) -> str:
         "",
         "Hello,",
         "",
-        f"Somebody without any right to it {used} the mailbox {mail_of(planning)} {when}.",
-        "You are getting this note because a message went from that mailbox to you during this time.",
+        f"An unauthorized person {used} the mailbox {mail_of(planning)} {when}.",
+        "You are receiving this because that mailbox sent you a message during this time.",
         "It may not have been written by our colleague.",
         "",
         "Please",
         "- open no link and no attachment of such a message, and delete it;",
         "- pay nothing and change no bank details because of it. If you already have, call your bank now;",
-        "- change your password if you typed it in after following a link, wherever else you use it too;",
+        "- if you entered your password after following a link, change it everywhere you use it;",
         "- let your own IT department know if you opened anything.",
     ]
     subjects = _subjects(outbox.messages)
@@ -149,13 +147,13 @@ def warning(planning: PlanningInput, outbox: Outbox) -> str:
         lines += ["", "Messages known to be false had these subjects:", *(f"- {one}" for one in subjects)]
     lines += [
         "",
-        *(("The mailbox is in our hands again.",) if _was_in(outbox) else ()),
+        *(("The mailbox is secure again.",) if _was_in(outbox) else ()),
         "If you are in doubt about a message, call us on a number that",
         "you knew before, and do not answer the message itself.",
         "",
         "We are sorry for the trouble.",
         "",
-        "[name and telephone number of whoever answers questions]",
+        "[name and phone number of whoever answers questions]",
         "",
     ]
     return "\n".join(lines)

@@ -20,7 +20,7 @@ from graph.evidence import Evidence
 from graph.question import Subject
 from graph.resources.directory import DirectoryRole
 
-TITLE = "Administrator roles given or taken away"
+TITLE = "Administrator roles assigned or removed"
 SOURCE = "beyond the document"
 NEEDS: Final = (
     "directory_roles",
@@ -88,7 +88,7 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             sign = ACTIVATED if role.how == "active" else POWERFUL if powerful else GIVEN
         how = way(role)
         shown = one_line(name) or one_line(role.role_definition_id)
-        summary = f"Holds {shown} ({how}){' since this window' if recent else ''}"
+        summary = f"Has {shown} ({how}){' since this window' if recent else ''}"
         yield Finding("admin_roles", sign, summary, at=began, after=name, records=(role.assignment_id,))
     for groups in (evidence.exchange_role_groups, evidence.purview_role_groups):
         for group in groups.seen(()):
@@ -114,7 +114,9 @@ def _through_group(record: AuditRecord, role: DirectoryRole, subject: Subject, u
     group = one_line(role.through_name) or one_line(role.through)
     powerful = bool({role.name.casefold(), role.role_definition_id.casefold()} & POWERFUL_ROLES)
     sign = _sign(record, subject, usual, powerful=powerful, activation=False)
-    summary = f"{name} came to {whom(record, subject)} with the group {group}{whence(record, usual)}"
+    summary = (
+        f"{name} was assigned to {whom(record, subject)} through the group {group}{whence(record, usual)}"
+    )
     finding = found("admin_roles", sign, summary, record, after=role.name or role.role_definition_id)
     return replace(finding, records=(*finding.records, role.assignment_id))
 
@@ -143,14 +145,18 @@ def _change(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[Fin
             return  # an activation that ran out
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=TAKEN, familiar=_work(record, subject))
         yield found(
-            "admin_roles", sign, f"{name} was taken from {whose}{whence(record, usual)}", record, before=name
+            "admin_roles",
+            sign,
+            f"{name} was removed from {whose}{whence(record, usual)}",
+            record,
+            before=name,
         )
         return
     if operation.endswith(("requested", "denied")) or "request" in operation.split("(")[0]:
         return  # only the completed change counts
     powerful = name.casefold() in POWERFUL_ROLES or template in POWERFUL_ROLES
     sign = _sign(record, subject, usual, powerful=powerful, activation=_ACTIVATION in operation)
-    verb = "switched on for" if _ACTIVATION in operation else "given to"
+    verb = "activated (PIM) for" if _ACTIVATION in operation else "assigned to"
     yield found("admin_roles", sign, f"{name} was {verb} {whose}{whence(record, usual)}", record, after=name)
 
 
@@ -190,7 +196,7 @@ def _exchange(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[F
     what = one_line(roles.strip(";") or group)
     if record.operation.casefold() == "remove-rolegroupmember":
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=TAKEN, familiar=_work(record, subject))
-        summary = f"{one_line(who)} was taken out of {one_line(group)}{whence(record, usual)}"
+        summary = f"{one_line(who)} was removed from {one_line(group)}{whence(record, usual)}"
         yield found("admin_roles", sign, summary, record, before=group)
         return
     if usual.is_suspect_record(record):
@@ -203,5 +209,5 @@ def _exchange(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[F
         sign = POWERFUL
     else:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=GIVEN, familiar=_work(record, subject))
-    summary = f"{what} was given to {one_line(who)}{whence(record, usual)}"
+    summary = f"{what} was assigned to {one_line(who)}{whence(record, usual)}"
     yield found("admin_roles", sign, summary, record, after=group)

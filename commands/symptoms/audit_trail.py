@@ -17,7 +17,7 @@ from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
-TITLE = "The audit trail was switched off, shortened or bypassed"
+TITLE = "Auditing was disabled, shortened or bypassed"
 SOURCE = "beyond the document"
 NEEDS: Final = (("audit_log", "audit_log_on_mailbox"),)
 HELPS: Final = ("mailbox", *AUDITS[2:])
@@ -59,10 +59,10 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
                 yield found("audit_trail", sign, summary, record, after=what)
     mailbox = evidence.mailbox.seen(None)
     if mailbox is not None and mailbox.audit_enabled is False:
-        summary = "Auditing of this mailbox is switched off at the moment"
+        summary = "Auditing of this mailbox is currently disabled"
         yield Finding("audit_trail", STANDING, summary, records=(f"{mailbox.identity}:AuditEnabled",))
     if mailbox is not None and mailbox.audit_bypass_enabled:
-        summary = "What this account does in mailboxes is not recorded: an audit bypass is set"
+        summary = "Mailbox actions of this account are not audited: an audit bypass is set"
         yield Finding("audit_trail", BYPASSED, summary, records=(f"{mailbox.identity}:AuditBypassEnabled",))
 
 
@@ -71,12 +71,12 @@ def _done(record: AuditRecord) -> Iterator[tuple[Sign, str]]:
     match record.operation.casefold():
         case "set-adminauditlogconfig":
             if off(parameters.get("unifiedauditlogingestionenabled", "")):
-                yield TENANT_OFF, "The unified audit log was switched off"
+                yield TENANT_OFF, "The unified audit log was disabled"
             if off(parameters.get("adminauditlogenabled", "")):
-                yield TENANT_OFF, "The administrators' audit log was switched off"
+                yield TENANT_OFF, "The admin audit log was disabled"
         case "set-organizationconfig":
             if on(parameters.get("auditdisabled", "")):
-                yield TENANT_OFF, "Mailbox auditing was switched off for the whole organisation"
+                yield TENANT_OFF, "Mailbox auditing was disabled for the whole organization"
         case "set-mailboxauditbypassassociation":
             if on(parameters.get("auditbypassenabled", "")):
                 yield BYPASSED, "An audit bypass was set"
@@ -88,17 +88,17 @@ def _done(record: AuditRecord) -> Iterator[tuple[Sign, str]]:
             old, new = changed(record, "AssignedLicense")
             gone = (_disabled(new) - _disabled(old)) & AUDIT_PLANS
             if gone:
-                yield LICENCE, f"The service plan {', '.join(sorted(gone))} was switched off"
+                yield LICENCE, f"The service plan {', '.join(sorted(gone))} was disabled"
         case _:
             return
 
 
 def _mailbox(parameters: Mapping[str, str]) -> Iterator[tuple[Sign, str]]:
     if off(parameters.get("auditenabled", "")):
-        yield MAILBOX_OFF, "Mailbox auditing was switched off"
+        yield MAILBOX_OFF, "Mailbox auditing was disabled"
     age = parameters.get("auditlogagelimit", "")
     if age and (days := _days(age)) is not None and days < ORDINARY_DAYS:
-        yield SHORTENED, f"Mailbox audit records are kept {days} days only"
+        yield SHORTENED, f"Mailbox audit records are retained for only {days} days"
     for name in ("auditowner", "auditdelegate", "auditadmin"):
         value = parameters.get(name)
         if value is not None and (not value or value.casefold() == "none" or "remove" in value.casefold()):

@@ -17,7 +17,7 @@ from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
 
-TITLE = "The automatic reply was turned against others"
+TITLE = "Malicious automatic reply"
 SOURCE = "beyond the document"
 NEEDS: Final = ("auto_reply",)
 HELPS: Final = AUDITS
@@ -52,11 +52,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     if standing is not None:
         text = one_line(_TAGS.sub(" ", texts[1] or texts[0]))
         kinds = _families(texts)
-        what = (
-            f"says what hacked accounts say ({', '.join(kinds)})"
-            if kinds
-            else "names an address outside the tenant"
-        )
+        what = f"matches lure ({', '.join(kinds)})" if kinds else "has an external address"
         yield Finding(
             "auto_reply", standing, f"The automatic reply {what}", after=text, records=("auto_reply",)
         )

@@ -186,8 +186,8 @@ def _alone(event: _Event, usual: Usual) -> Finding:
         sign = METHOD_UNFAMILIAR
     else:
         sign = ORDINARY
-    what = {"password": "The password was changed", "pass": "A pass was made"}.get(
-        event.kind, "The ways to sign in were changed"
+    what = {"password": "The password was changed", "pass": "A Temporary Access Pass was created"}.get(
+        event.kind, "Sign-in methods were changed"
     )
     detail = one_line(record.details.get("ResultReason", "") or record.details.get("resultReason", ""))
     summary = f"{what} ({record.operation}{f': {detail}' if detail else ''}){whence(record, usual)}"
@@ -222,7 +222,7 @@ def _together(passwords: Sequence[_Event], methods: Sequence[_Event], usual: Usu
         if not at_home and not any(_is_foreign(event, usual) for event in (password, *near)):
             sign = PASSWORD_AND_METHOD_FAMILIAR
         names = ", ".join(dict.fromkeys(method.record.operation for method in near))
-        summary = f"Within a day of a new password the ways to sign in were changed as well ({names})"
+        summary = f"Sign-in methods were changed within a day of a password change ({names})"
         yield found(_ID, sign, summary, password.record, records=_ids([password, *near]))
         return
 
@@ -256,7 +256,7 @@ def _methods_in_force(evidence: Evidence, methods: Sequence[_Event], usual: Usua
         yield Finding(
             symptom=_ID,
             sign=METHOD_AFTER_SUSPECT if after else METHOD_UNRECORDED,
-            summary=f"The sign-in method {which} was made, and no record says by whom",
+            summary=f"The sign-in method {which} was added; unknown by whom",
             at=made,
             after=name,
             records=(method.id,),
@@ -270,7 +270,7 @@ def _methods_in_force(evidence: Evidence, methods: Sequence[_Event], usual: Usua
         yield Finding(
             symptom=_ID,
             sign=ORDINARY,
-            summary="The password was last changed in the time looked at, and no record says by whom",
+            summary="The password was last changed within the window; unknown by whom",
             at=changed,
             records=(f"{user.value.id}#lastPasswordChangeDateTime",),
         )
@@ -294,7 +294,7 @@ def _reset_mail(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 symptom=_ID,
                 sign=RESET_MAIL,
-                summary=f"{len(services)} services sent mail about passwords within a day: {named}",
+                summary=f"{len(services)} services sent email about passwords within a day: {named}",
                 at=start,
                 records=tuple(identity for _, _, identity in close),
             )

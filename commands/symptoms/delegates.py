@@ -17,7 +17,7 @@ from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 from graph.resources.mailbox import DelegateKind
 
-TITLE = "Somebody else may open the mailbox or send from it"
+TITLE = "Delegate access to the mailbox"
 SOURCE = "beyond the document"
 NEEDS: Final = ("delegates", ("audit_log_on_mailbox", "audit_log"))
 HELPS: Final = AUDITS[2:]
@@ -102,7 +102,7 @@ def _mailbox(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[
     if by_service(record) and not usual.is_suspect_record(record):
         plain = STANDING
     summary = (
-        f"{who} was given {rights or 'access'} on {whom(record, evidence.subject)}{whence(record, usual)}"
+        f"{who} was granted {rights or 'access'} on {whom(record, evidence.subject)}{whence(record, usual)}"
     )
     yield _granted(record, usual, plain, who, summary)
 
@@ -131,5 +131,5 @@ def _folder(record: AuditRecord, usual: Usual) -> Iterator[Finding]:
     if harmless and rights:
         return
     plain = EVERYBODY if who.casefold() in _EVERYBODY else FOLDER
-    summary = f"{who or 'Somebody'} was given {rights or 'rights'} on a folder{whence(record, usual)}"
+    summary = f"{who or 'Somebody'} was granted {rights or 'rights'} on a folder{whence(record, usual)}"
     yield _granted(record, usual, plain, who, summary)

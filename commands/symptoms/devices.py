@@ -56,7 +56,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         name = one_line(phone.friendly_name or phone.device_model or phone.device_type or phone.device_id)
         how = phone.client_type or "unknown program"
-        summary = f"The device {name} ({how}) fetched mail for the first time"
+        summary = f"The device {name} ({how}) synced the mailbox for the first time"
         record_id = phone.identity or phone.device_id
         yield Finding("devices", OWN if calm else PHONE, summary, at=first, after=name, records=(record_id,))
 

@@ -24,7 +24,7 @@ from commands.usual.places import spot_of
 from graph.evidence import Evidence
 from graph.resources.sign_ins import SignIn
 
-TITLE = "Tools that explore the directory"
+TITLE = "Directory reconnaissance tools"
 SOURCE = "beyond the document"
 NEEDS: Final = (("sign_ins", "audit_log"),)
 HELPS: Final = ("sign_ins_non_interactive", *AUDITS[1:])
@@ -73,7 +73,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if agent is None or agent.kind is not ProgramKind.ATTACK or record.id in known:
             continue
         if by_subject(record, evidence.subject):
-            where = record.address or "an unknown address"
+            where = record.address or "unknown IP address"
             yield Finding(
                 symptom="directory_enumeration",
                 sign=TOOL,
@@ -98,7 +98,7 @@ def _carousels(sign_ins: Sequence[SignIn]) -> Iterator[Finding]:
             near = [one for one in used[number:] if one.created_date_time - first.created_date_time <= QUICK]
             systems = sorted({system_of(one.user_agent) for one in near})
             if len(systems) >= SYSTEMS:
-                what = f"{first.ip_address} posed as {', '.join(systems)} within two minutes"
+                what = f"{first.ip_address} appeared as {', '.join(systems)} within two minutes"
                 yield _finding(CAROUSEL, what, near)
                 break
 

@@ -74,7 +74,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         yield Finding(
             symptom=_ID,
             sign=LOOK_ALIKE,
-            summary=f"The display name “{one_line(user.display_name)}” holds letters of two alphabets",
+            summary=f"The display name “{one_line(user.display_name)}” mixes two alphabets",
             after=user.display_name,
             records=(user.id,),
         )

@@ -15,7 +15,7 @@ from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
 
-TITLE = "A domain was added or federated"
+TITLE = "Domain added or federated"
 SOURCE = "beyond the document"
 NEEDS: Final = (("audit_log", "directory_audits_by_user"),)
 HELPS: Final = ("domains", "audit_log_on_mailbox", "directory_audits_on_user")
@@ -67,5 +67,8 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     own = {address.rpartition("@")[2] for address in evidence.subject.addresses}
     for domain in evidence.domains.seen(()):
         if domain.authentication_type.casefold() == "federated" and domain.id.casefold() in own:
-            summary = f"The domain {one_line(domain.id)} is federated; its passwords live elsewhere"
+            summary = (
+                f"The domain {one_line(domain.id)} is federated; its passwords are managed "
+                "at the identity provider"
+            )
             yield Finding("federation", FEDERATED, summary, after=domain.id, records=(domain.id,))

@@ -146,7 +146,7 @@ def _about_text(family: Family, group: Sequence[_Letter], evidence: Evidence) ->
     folders = " and ".join(dict.fromkeys(letter.folder for letter in group))
     summary = (
         f"{count} in {folders} “{one_line(first.message.subject)}”{reach} "
-        f"{'read' if len(group) > 1 else 'reads'} like this: {family.name}"
+        f"{'match' if len(group) > 1 else 'matches'} lure: {family.name}"
     )
     if addresses:
         summary += f"; sent from {addresses[0]}"
@@ -203,7 +203,7 @@ def _mass(letters: Sequence[_Letter], sent: Sequence[Sent], usual: Usual) -> Ite
         yield Finding(
             symptom=_ID,
             sign=sign,
-            summary=f"“{one_line(group[0][4])}” went to {len(outside)} recipients outside within a day",
+            summary=(f"“{one_line(group[0][4])}” went to {len(outside)} external recipients within a day"),
             at=group[0][0],
             records=tuple(dict.fromkeys(row[3] for row in group))[:200],
         )

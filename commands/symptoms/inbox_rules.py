@@ -138,14 +138,14 @@ def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Findin
     summary = f"The {rule.kind} {one_line(rule.spoken_name)} {one_line(says(rule), 240)}"
     record = rule.record
     if record is None:
-        summary += untold(evidence, "when it was made or by whom")
+        summary += untold(evidence, "when or by whom it was made")
     else:
         verb = "made or changed" if rule.is_live else "recorded"
         summary += f"; {verb}{whence(record, usual)}"
     if not rule.enabled:
-        summary += "; it is switched off"
+        summary += "; it is disabled"
     if rule.gone is not None:
-        summary += f"; taken away or switched off at {rule.gone.at:%Y-%m-%d %H:%M} UTC"
+        summary += f"; removed or disabled at {rule.gone.at:%Y-%m-%d %H:%M} UTC"
     return Finding(
         symptom="inbox_rules",
         sign=sign,

@@ -15,7 +15,7 @@ from commands.usual import Usual
 from commands.usual.domains import domain_of
 from graph.evidence import Evidence
 
-TITLE = "Junk mail lists that hide or let through mail"
+TITLE = "Junk email lists that hide or allow mail"
 SOURCE = "beyond the document"
 NEEDS: Final = ("junk_lists",)
 HELPS: Final = AUDITS
@@ -50,8 +50,8 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         hiding = _hiding(blocked.replace(",", ";").split(";"), usual)
         told.update(hiding)
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=WARNINGS if hiding else CHANGED)
-        what = f"were made to block {one_line(', '.join(hiding))}" if hiding else "were changed"
-        summary = f"The junk mail lists {what}{whence(record, usual)}"
+        what = f"were changed to block {one_line(', '.join(hiding))}" if hiding else "were changed"
+        summary = f"The junk email lists {what}{whence(record, usual)}"
         yield found("junk_lists", sign, summary, record, after=one_line(blocked))
     lists = evidence.junk_lists.seen(None)
     if lists is not None:

@@ -19,7 +19,7 @@ from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
-TITLE = "Mail and files that somebody else saw"
+TITLE = "Mail and files accessed by others"
 SOURCE = "beyond the document"
 NEEDS: Final = ("audit_log",)
 HELPS: Final = AUDITS[1:]
@@ -91,7 +91,7 @@ def _finding(sign: Sign, records: Sequence[AuditRecord], usual: Usual) -> Findin
 def _what(sign: Sign, records: Sequence[AuditRecord]) -> str:
     if sign in {FILES, BULK}:
         names = dict.fromkeys(name for record in records if (name := record.details.get("SourceFileName")))
-        return f"{_count(len(records), 'file')} opened or fetched{_some(list(names))}"
+        return f"{_count(len(records), 'file')} opened or downloaded{_some(list(names))}"
     folders = dict.fromkeys(
         path
         for record in records
@@ -99,9 +99,9 @@ def _what(sign: Sign, records: Sequence[AuditRecord]) -> str:
         if path
     )
     if sign is SYNCED:
-        return f"Whole folders were copied{_some(list(folders))}"
+        return f"Whole folders were synced{_some(list(folders))}"
     if sign is UNCOUNTED:
-        return "More messages than are recorded were opened"
+        return "More messages were opened than were audited"
     messages = {item.internet_message_id or item.id for record in records for item in record.items}
     subjects = dict.fromkeys(item.subject for record in records for item in record.items if item.subject)
     return (

@@ -93,7 +93,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if usual.is_outside(one.to):
             sign = FOR_OTHERS_SUSPECT if usual.is_suspect_record(record) else FOR_OTHERS
             whose = one_line(record.owner or "another mailbox")
-            summary = f"Mail of {whose} was made to go to {one_line(one.to)}{whence(record, usual)}"
+            summary = f"Forwarding of {whose} to {one_line(one.to)} was set{whence(record, usual)}"
             yield found(_ID, sign, summary, record, after=one.to)
     for alert in alerts_of(evidence):
         if tells(alert, "forwarding"):
@@ -167,11 +167,11 @@ def _finding(one: Forwarding, evidence: Evidence, usual: Usual, *, live: bool) -
     if record is not None:
         summary += f"; added{whence(record, usual)}" if live else whence(record, usual)
     elif _whole_log(evidence):
-        summary += "; it was added before the time looked at"
+        summary += "; it predates the window"
     else:
-        summary += untold(evidence, "when it was added or by whom")
+        summary += untold(evidence, "when or by whom it was added")
     if one.gone is not None:
-        summary += f"; taken away at {one.gone.at:%Y-%m-%d %H:%M} UTC"
+        summary += f"; removed at {one.gone.at:%Y-%m-%d %H:%M} UTC"
     finding = Finding(
         symptom=_ID, sign=_grade(one, evidence, usual), summary=summary, after=one.to, records=one.records
     )

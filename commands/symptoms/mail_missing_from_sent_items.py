@@ -138,12 +138,12 @@ def _finding(
         else ""
     )
     place = f" from {', '.join(addresses[:3])}" if addresses else ""
-    summary = f"{count} “{one_line(first.subject)}” went{reach}{place}, and Sent Items hold no copy"
+    summary = f"{count} “{one_line(first.subject)}” sent{reach}{place}, with no copy in Sent Items"
     keys = {sent.key for sent in group}
     if keys & purged:
-        summary += "; copies were purged and lie in Recoverable Items"
+        summary += "; copies were purged and are in Recoverable Items"
     elif keys & thrown_away:
-        summary += "; copies lie in Deleted Items"
+        summary += "; copies are in Deleted Items"
     return Finding(
         symptom=_ID,
         sign=sign,

@@ -14,7 +14,7 @@ from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
 
-TITLE = "A mail protocol was switched on"
+TITLE = "Mail protocol enabled"
 SOURCE = "beyond the document"
 NEEDS: Final = (("audit_log_on_mailbox", "audit_log"),)
 HELPS: Final = ("mail_protocols", *AUDITS[2:])
@@ -42,7 +42,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         parameters = given(record)
         old = [name for key, name in _OLD.items() if on(parameters.get(key, ""))]
         if off(parameters.get("smtpclientauthenticationdisabled", "")):
-            old.append("SMTP with a password")
+            old.append("SMTP AUTH")
         if devices := parameters.get("activesyncalloweddeviceids", ""):
             old.append(f"the device {devices}")
         other = [name for key, name in _OTHER.items() if on(parameters.get(key, ""))]
@@ -52,7 +52,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=OLD if old else OTHER, familiar=work)
         names = ", ".join((*old, *other))
         verb = "was" if len((*old, *other)) == 1 else "were"
-        summary = f"{names} {verb} switched on for {whom(record, evidence.subject)}{whence(record, usual)}"
+        summary = f"{names} {verb} enabled for {whom(record, evidence.subject)}{whence(record, usual)}"
         yield found("mail_protocols", sign, summary, record, after=names)
     now = evidence.mail_protocols.seen(None)
     if now is not None:
@@ -61,9 +61,9 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             for name, enabled in (
                 ("POP", now.pop_enabled),
                 ("IMAP", now.imap_enabled),
-                ("SMTP with a password", now.smtp_client_authentication_disabled is False),
+                ("SMTP AUTH", now.smtp_client_authentication_disabled is False),
             )
             if enabled
         )
         if names:
-            yield Finding("mail_protocols", STANDING, f"Switched on at the moment: {names}", after=names)
+            yield Finding("mail_protocols", STANDING, f"Currently enabled: {names}", after=names)

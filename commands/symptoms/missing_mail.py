@@ -193,7 +193,7 @@ def _traces(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) ->
     if hits:
         first = hits[0][0]
         named = _named([item for _, item in hits])
-        summary = f"Sent mail, or answers to it, was purged{named}{whence(first, usual)}"
+        summary = f"Sent messages or replies were purged{named}{whence(first, usual)}"
         yield found(_ID, TRACES, summary, first, records=[record.id for record, _ in hits])
 
 
@@ -209,7 +209,7 @@ def _left_behind(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             symptom=_ID,
             sign=NOTICES_FOUND,
-            summary=f"Among the purged mail lie {len(telling)} warnings or bounces ({named})",
+            summary=f"{len(telling)} alerts or bounces are among the purged messages ({named})",
             at=telling[0].received_date_time,
             records=tuple(message.id for message in telling),
         )

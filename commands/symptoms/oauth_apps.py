@@ -20,7 +20,7 @@ from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 from graph.resources.applications import OAuthGrant
 
-TITLE = "Applications let into the account"
+TITLE = "Application consent granted"
 SOURCE = "beyond the document"
 NEEDS: Final = ("oauth_grants", ("audit_log", "directory_audits_by_user"))
 HELPS: Final = ("audit_log_on_mailbox", "directory_audits_on_user")
@@ -181,7 +181,7 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
         elif risky and not _is_verified(record, evidence):
             takes_mail = any(MAIL_SCOPES.match(scope) for scope in scopes)
             plain = TAKES_MAIL if takes_mail and _is_new(record, evidence) else RISKY
-        yield said(plain, f"The application {name} was let in{asked}{end}")
+        yield said(plain, f"Consent was granted to the application {name}{asked}{end}")
     elif "certificates and secrets management" in operation or operation in {
         "add service principal credentials",
         "update service principal credentials",
@@ -195,11 +195,11 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
         if not rights or plain is APP_RIGHTS:
             # The record's target is the service that is opened; who may now use it stands among the changes.
             client = one_line(changed(record, "ServicePrincipal.DisplayName")[1])
-            what = f"the right {one_line(rights)}" if rights else "rights of its own"
+            what = f"the permission {one_line(rights)}" if rights else "application permissions"
             whose = f"The application {client}" if client else "An application"
-            yield said(plain, f"{whose} was given {what} on {name}{end}", OWN)
+            yield said(plain, f"{whose} was granted {what} on {name}{end}", OWN)
     elif operation in {"add application", "add service principal"} and usual.is_suspect_record(record):
-        yield said(SECRET, f"The application {name} was made{end}")
+        yield said(SECRET, f"The application {name} was created{end}")
 
 
 def _is_verified(record: AuditRecord, evidence: Evidence) -> bool:
@@ -257,5 +257,5 @@ def _grant(grant: OAuthGrant, evidence: Evidence) -> Iterator[Finding]:
     else:
         return
     publisher = grant.verified_publisher or "an unverified publisher"
-    summary = f"{name}, of {publisher}, may use {', '.join(grant.scopes[:8]) or 'nothing'}"
+    summary = f"{name}, by {publisher}, has {', '.join(grant.scopes[:8]) or 'nothing'}"
     yield Finding("oauth_apps", sign, summary, at=made if recent else None, after=name, records=(grant.id,))

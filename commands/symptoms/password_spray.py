@@ -98,16 +98,16 @@ def _tools(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iter
         elif one.id in bare:
             kind = "a password sent to the token endpoint under a browser's name"
         elif agent is not None and agent.name == "PowerShell" and one.app_id == OLD_MODULE:
-            kind = "the old PowerShell module"
+            kind = "the legacy PowerShell module"
         elif agent is not None and agent.kind in {ProgramKind.KIT, ProgramKind.LEGACY} and not one.succeeded:
             kind = agent.name
         if kind and (one.succeeded or one.status.error_code in WRONG_PASSWORD):
             groups[spot_of(one.ip_address), kind, one.succeeded].append(one)
     for (_, kind, succeeded), used in groups.items():
         if succeeded:
-            sign = MODULE_IN if kind == "the old PowerShell module" else TOOL_IN
+            sign = MODULE_IN if kind == "the legacy PowerShell module" else TOOL_IN
             yield _finding(
-                sign, f"Let in {'once' if len(used) == 1 else f'{len(used)} times'}: {kind}", used, usual
+                sign, f"Succeeded {'once' if len(used) == 1 else f'{len(used)} times'}: {kind}", used, usual
             )
         else:
             yield _finding(TOOL, f"Tried {_times(used, 'password')} and failed: {kind}", used, usual)

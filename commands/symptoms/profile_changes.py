@@ -27,7 +27,7 @@ from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
-TITLE = "Unusual profile changes, such as the name, the telephone number, or the postal code were updated"
+TITLE = "Unusual profile changes, such as the name, the phone number, or the postal code were updated"
 SOURCE = "symptom 7"
 NEEDS = (("directory_audits_on_user", "audit_log"),)
 HELPS = ("directory_audits_by_user", "audit_log_on_mailbox")
@@ -42,15 +42,15 @@ SIGNS = (BY_SUSPECT, REACH_CHANGED, DETAIL_CHANGED, UNPLACED, ORDINARY)
 _ID: Final = "profile_changes"
 
 _REACH: Final = {
-    "telephone number": ("telephonenumber", "phone", "businessphones", "othertelephone"),
+    "phone number": ("telephonenumber", "phone", "businessphones", "othertelephone"),
     "mobile number": ("mobile", "mobilephone"),
     "home number": ("homephone", "otherhomephone"),
     "fax number": ("facsimiletelephonenumber", "fax", "faxnumber", "otherfax"),
-    "other mail address": (
+    "other email address": (
         "othermail", "othermails", "alternateemail", "alternateemailaddresses", "alternatemailaddress",
     ),
-    "alternative telephone number": ("alternativephonenumber", "alternatephone", "authenticationphonenumber"),
-    "mail address": ("mail", "primarysmtpaddress", "windowsemailaddress"),
+    "alternative phone number": ("alternativephonenumber", "alternatephone", "authenticationphonenumber"),
+    "email address": ("mail", "primarysmtpaddress", "windowsemailaddress"),
 }  # fmt: skip
 _DETAILS: Final = {
     "given name": ("givenname", "firstname"),

@@ -17,7 +17,7 @@ from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
-TITLE = "A protection policy was removed or weakened"
+TITLE = "Protection policy removed or weakened"
 SOURCE = "beyond the document"
 NEEDS: Final = ("audit_log",)
 HELPS: Final = AUDITS[1:]

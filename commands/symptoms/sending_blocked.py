@@ -51,9 +51,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             given = {name.casefold(): value for name, value in record.parameters.items()}
             address = given.get("senderaddress") or given.get("identity") or record.object_id
             if evidence.subject.is_meant_by(address):
-                yield found(
-                    _ID, WAS_BLOCKED, f"A block on sending was taken away{whence(record, usual)}", record
-                )
+                yield found(_ID, WAS_BLOCKED, f"A sending block was removed{whence(record, usual)}", record)
     for alert in alerts_of(evidence):
         sign = (
             RESTRICTED_ALERT

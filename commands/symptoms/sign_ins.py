@@ -109,10 +109,10 @@ def _judged(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
     address = got_in[0].ip_address
     if usual.is_suspect(address):
         times = "once" if len(got_in) == 1 else f"{len(got_in)} times"
-        yield _finding(SUSPECT, f"Somebody signed in {times} ({usual.why(address)})", got_in, usual)
+        yield _finding(SUSPECT, f"Suspicious sign-in, {times} ({usual.why(address)})", got_in, usual)
         return
     for point in usual.points.get(spot_of(address), ()):
-        if "too fast" in point.says:
+        if "impossible travel" in point.says:
             sign = TRAVELLED if _vouched(got_in, usual) else TOO_FAST
             yield _finding(sign, f"Signed in although {point.says}", got_in, usual)
         elif "from another country" in point.says:
@@ -145,7 +145,7 @@ def _programs(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
         yield _finding(LEGACY, f"A legacy sign-in without a second factor ({how}) succeeded", legacy, usual)
     codes = [one for one in got_in if is_device_code(one)]
     if codes and not familiar:
-        yield _finding(DEVICE_CODE, "A sign-in by device code succeeded", codes, usual)
+        yield _finding(DEVICE_CODE, "A device code sign-in succeeded", codes, usual)
 
 
 def _before_success(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
@@ -161,10 +161,10 @@ def _before_success(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]
     ]
     wrong = [one for one in before if one.status.error_code in WRONG_PASSWORD]
     if len(wrong) >= MANY_FAILURES:
-        yield _finding(GUESSED, f"{len(wrong)} wrong passwords and then a success", [first, *wrong], usual)
+        yield _finding(GUESSED, f"{len(wrong)} wrong passwords, then a success", [first, *wrong], usual)
     refused = [one for one in before if one.status.error_code in REFUSED_PROMPT]
     if len(refused) >= 3:
-        what = f"{len(refused)} refused or unanswered prompts and then a success"
+        what = f"{len(refused)} denied or unanswered MFA prompts, then a success"
         yield _finding(PROMPTS, what, [first, *refused], usual)
 
 
@@ -175,12 +175,14 @@ def _novelty(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
     country = usual.place(address).country
     if country and usual.countries and country not in usual.countries:
         vouched = _vouched(got_in, usual) and not usual.is_suspect(address)
-        yield _finding(TRAVELLED if vouched else NEW_COUNTRY, "Signed in from a new country", got_in, usual)
+        yield _finding(
+            TRAVELLED if vouched else NEW_COUNTRY, "Sign-in from an unfamiliar country", got_in, usual
+        )
     elif network_of(address) not in usual.networks:
-        yield _finding(NEW_NETWORK, "Signed in from a new network", got_in, usual)
+        yield _finding(NEW_NETWORK, "Sign-in from an unfamiliar network", got_in, usual)
     hours = usual.hours
     if usual.is_suspect(address) and hours and all(one.created_date_time.hour not in hours for one in got_in):
-        yield _finding(ODD_HOUR, "Signed in at hours when this user never does", got_in, usual)
+        yield _finding(ODD_HOUR, "Sign-in at unusual hours for this user", got_in, usual)
 
 
 def _risks(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -192,7 +194,7 @@ def _risks(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             yield Finding(
                 symptom="sign_ins",
                 sign=sign,
-                summary=f"Identity Protection holds the user at {user.risk_level} risk ({user.risk_state})",
+                summary=(f"Identity Protection rates the user at {user.risk_level} risk ({user.risk_state})"),
                 at=user.risk_last_updated_date_time,
                 records=(user.id,),
             )
@@ -217,4 +219,4 @@ def _risks(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if level and one.created_date_time in evidence.window and one.id not in detected:
             given[level, spot_of(one.ip_address)].append(one)
     for (level, _), used in given.items():
-        yield _finding(weights[level], f"Sign-ins were given {level} risk", used, usual)
+        yield _finding(weights[level], f"Sign-ins were rated {level} risk", used, usual)

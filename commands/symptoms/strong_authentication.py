@@ -18,7 +18,7 @@ from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 from graph.resources.sign_ins import AuthenticationMethod
 
-TITLE = "Strong authentication was switched off, weakened or changed"
+TITLE = "MFA disabled, weakened or changed"
 SOURCE = "beyond the document"
 NEEDS: Final = ("authentication_methods", ("audit_log", "directory_audits_on_user"))
 HELPS: Final = ("audit_log_on_mailbox", "directory_audits_by_user")
@@ -62,7 +62,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if near:
             continue  # the record above tells the same, and by whom
         sign = PASS if "temporary" in method.kind.casefold() else ADDED
-        summary = f"The sign-in method {_described(method)} was added, and no record seen says by whom"
+        summary = f"The sign-in method {_described(method)} was added; unknown by whom"
         yield Finding(
             "strong_authentication", sign, summary, at=made, after=_described(method), records=(method.id,)
         )
@@ -84,18 +84,18 @@ def _change(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
         return found("strong_authentication", sign, summary, record, before=before, after=after)
 
     if operation == "disable strong authentication":
-        yield said(DISABLED, f"Strong authentication was switched off for {whose}{end}")
+        yield said(DISABLED, f"MFA was disabled for {whose}{end}")
     elif "temporary access pass" in operation and "delete" not in operation:
-        yield said(PASS, f"A temporary access pass was made for {whose}{end}")
+        yield said(PASS, f"A Temporary Access Pass was created for {whose}{end}")
     elif "fraud reported" in operation or "suspicious activity reported" in operation:
-        yield found("strong_authentication", REPORTED, f"A foreign sign-in prompt was reported{end}", record)
+        yield found("strong_authentication", REPORTED, f"An MFA prompt was reported as fraud{end}", record)
     elif any(words in operation for words in _REMOVING):
         what = one_line(record.details.get("StatusReason", ""))
         summary = f"A sign-in method was removed from {whose}{end}{_in(what)}"
         yield said(REMOVED, summary, FAMILIAR, before=what)
     elif any(words in operation for words in _ADDING):
         if "temporary access pass" in " ".join(record.details.values()).casefold():
-            yield said(PASS, f"A temporary access pass was made for {whose}{end}")
+            yield said(PASS, f"A Temporary Access Pass was created for {whose}{end}")
         else:
             what = one_line(record.details.get("StatusReason", ""))
             summary = f"A sign-in method was added or changed for {whose}{end}{_in(what)}"
@@ -113,7 +113,7 @@ def _update(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
     old, new = changed(record, "StrongAuthenticationRequirement")
     if old and not new:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=DISABLED)
-        summary = f"The requirement of strong authentication was taken off {whose}{end}"
+        summary = f"The MFA requirement was removed for {whose}{end}"
         yield found("strong_authentication", sign, summary, record, before="required", after="not required")
     for name, key in _IDENTITY.items():
         old, new = changed(record, name)

@@ -16,7 +16,7 @@ from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
 
-TITLE = "Mail-flow rules of the tenant that send mail outside"
+TITLE = "Mail flow rules that send mail outside the organization"
 SOURCE = "beyond the document"
 NEEDS: Final = ("transport_rules",)
 HELPS: Final = AUDITS
@@ -45,9 +45,9 @@ _OPERATIONS: Final = frozenset(
 _VERBS: Final = {
     "new": "made",
     "set": "changed",
-    "enable": "switched on",
+    "enable": "turned on",
     "remove": "removed",
-    "disable": "switched off",
+    "disable": "turned off",
 }
 
 

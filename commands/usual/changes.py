@@ -68,7 +68,7 @@ def _grave_kind(record: AuditRecord, domains: frozenset[str]) -> str:
     if record.operation in {"User registered security info", "User changed default security info"}:
         return "a sign-in method was registered"
     if record.operation == "Consent to application":
-        return "an application was let in"
+        return "consent was granted to an application"
     return ""
 
 

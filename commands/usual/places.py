@@ -44,7 +44,7 @@ class Place:
     longitude: float | None = None
 
     def __str__(self) -> str:
-        return ", ".join(part for part in (self.city, self.country) if part) or "an unknown place"
+        return ", ".join(part for part in (self.city, self.country) if part) or "unknown location"
 
 
 NOWHERE: Final = Place()

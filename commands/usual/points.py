@@ -126,12 +126,12 @@ def _by_program(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
     if not own.legacy and any(is_legacy(one) for one in got_in):
         if own.count >= ENOUGH:
             yield _point(
-                "legacy_sign_in", "a legacy mail protocol signed in from there, which this user does not use"
+                "legacy_sign_in", ("a legacy mail protocol that this user does not use signed in from there")
             )
         else:
             yield _point("legacy_sign_in_little_known", "a legacy mail protocol signed in from there")
     if not own.device_code and any(is_device_code(one) for one in got_in):
-        yield _point("device_code", "a device code was used there, which this user never did before")
+        yield _point("device_code", "the first device code sign-in of this user")
 
 
 def _by_novelty(got_in: Sequence[SignIn], places: Mapping[str, Place], own: Own) -> Iterable[Point]:
@@ -139,16 +139,16 @@ def _by_novelty(got_in: Sequence[SignIn], places: Mapping[str, Place], own: Own)
         return
     country = places[got_in[0].ip_address].country
     if country and own.countries and country not in own.countries:
-        yield _point("new_country", f"{country} is a new country for this user")
+        yield _point("new_country", f"{country} is an unfamiliar country for this user")
     if network_of(got_in[0].ip_address) not in own.networks:
-        yield _point("new_network", "the network is new for this user")
+        yield _point("new_network", "the network is unfamiliar for this user")
     known = any(
         family_of(one.user_agent) in own.agents
         or (one.device_detail is not None and one.device_detail.device_id in own.devices)
         for one in got_in
     )
     if not known:
-        yield _point("unknown_device", "neither device nor program is known")
+        yield _point("unknown_device", "device and client are unfamiliar")
 
 
 def _failures(sign_ins: Sequence[SignIn], own: Own) -> list[tuple[datetime, str]]:
@@ -167,11 +167,11 @@ def _by_failures(got_in: Sequence[SignIn], failures: Sequence[tuple[datetime, st
     start = bisect_left(failures, end - FAILURE_SPAN, key=itemgetter(0))
     failed = Counter(kind for _, kind in failures[start : bisect_right(failures, end, key=itemgetter(0))])
     if failed["password"] >= MANY_FAILURES:
-        yield _point("wrong_passwords", f"{failed['password']} wrong passwords came before the first success")
+        yield _point("wrong_passwords", (f"{failed['password']} wrong passwords before the first success"))
     if failed["prompt"] >= 3:
         yield _point(
             "refused_prompts",
-            f"{failed['prompt']} refused or unanswered prompts came before the first success",
+            f"{failed['prompt']} denied or unanswered MFA prompts before the first success",
         )
 
 
@@ -194,7 +194,7 @@ def _by_travel(
         if fast is not None and fast > TOO_FAST and (best is None or fast > best[0]):
             best = (fast, place)
     if best:
-        yield _point("impossible_travel", f"the way from {best[1]} was too fast for a traveller")
+        yield _point("impossible_travel", f"impossible travel from {best[1]}")
 
 
 def _by_risk(got_in: Sequence[SignIn], detections: Sequence[RiskDetection]) -> Iterable[Point]:
@@ -205,9 +205,9 @@ def _by_risk(got_in: Sequence[SignIn], detections: Sequence[RiskDetection]) -> I
         if one.risk_state.casefold() not in SETTLED and one.risk_level.casefold() in {"low", "medium", "high"}
     }
     if levels & {"medium", "high"}:
-        yield _point("risk", "Identity Protection saw a risk there")
+        yield _point("risk", "Identity Protection detected a risk there")
     elif "low" in levels:
-        yield _point("low_risk", "Identity Protection saw a low risk there")
+        yield _point("low_risk", "Identity Protection detected a low risk there")
 
 
 def _programs(own: Own) -> dict[str, set[str]]:
@@ -232,7 +232,7 @@ def _by_session(
         others = sessions.get(one.session_id, set()) - {here} if one.session_id else set()
         if here and others & own.countries and here not in own.countries:
             yield _point(
-                "session_in_another_country", "a session of the user's went on there from another country"
+                "session_in_another_country", ("a session of the user continued there from another country")
             )
             return
     if network in own.networks:
@@ -246,7 +246,7 @@ def _by_session(
         if agents and family not in agents and family not in own.agents:
             yield _point(
                 "session_in_another_program",
-                "a session of the user's went on there in a program that the user never used",
+                "a session of the user continued there in an unfamiliar client",
             )
             return
 
@@ -262,7 +262,7 @@ def _by_changes(kinds: Mapping[str, frozenset[str]], own: Own, network: str) -> 
 def _by_victims(got_in: Sequence[SignIn], victims: Iterable[str]) -> Iterable[Point]:
     # Behind the exit of an office, colleagues mistype as well; a program that got in there is no colleague.
     if len(set(victims)) >= 3 and any(agent_of(one.user_agent) for one in got_in):
-        yield _point("guesses_at_others", "the address also tried other people's passwords")
+        yield _point("guesses_at_others", "the IP address also tried other accounts' passwords")
 
 
 def _in_favour(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:

@@ -91,7 +91,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
     for line, text, raw in objects(path):
         try:
             if raw is None:
-                raise UnreadableRecord("This is no JSON object.")
+                raise UnreadableRecord("This is not a JSON object.")
             entry = entry_of(raw)
         except UnreadableRecord as wrong:
             kept = text or json.dumps(raw, ensure_ascii=False, default=str)
@@ -111,7 +111,7 @@ def entry_of(raw: Mapping[str, Any]) -> Entry:
     for is_one, parse in _FORMS:
         if is_one(raw):
             return parse(raw)
-    raise UnreadableRecord("The record has none of the known forms.")
+    raise UnreadableRecord("The record has no known format.")
 
 
 def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -193,7 +193,7 @@ class _Scanner:
         for number, text, raw in files.objects(self._path):
             last = number
             if raw is None:
-                self._unreadable(number, "This is no JSON object.", text)
+                self._unreadable(number, "This is not a JSON object.", text)
                 continue
             try:
                 self._object(raw, number)
@@ -292,7 +292,7 @@ class _Scanner:
         """Read a line that is no plain AuditData."""
         raw = _decoded(line)
         if not isinstance(raw, dict):
-            self._unreadable(number, "This is no JSON object.", line.decode(errors="replace"))
+            self._unreadable(number, "This is not a JSON object.", line.decode(errors="replace"))
             return
         self._entry(raw, number)
 
@@ -354,7 +354,7 @@ class _Scanner:
 
 
 def _mistake(error: Exception) -> str:
-    return f"A mistake of ours kept this record from being read ({type(error).__name__})."
+    return f"Internal error while reading this record ({type(error).__name__})."
 
 
 _DECODE: Final = msgspec.json.Decoder(_Slim).decode

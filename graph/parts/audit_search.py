@@ -99,9 +99,7 @@ def search(
     if not question.global_cloud:
         items = yield from _on_exchange(question, wanted)
         if not items:
-            missing = (
-                "certainty: the audit search of this cloud may answer with nothing where there is something",
-            )
+            missing = ("completeness: the audit search in this cloud can miss records",)
     else:
         try:
             items, missing = yield from _on_graph(question, wanted)
@@ -231,7 +229,7 @@ def _submit(
         if isinstance(answer, GraphError):
             raise answer
         if not answer or not answer[0].get("id"):
-            raise Broken("Microsoft took an audit search and gave it no id.")
+            raise Broken("Microsoft accepted an audit search without an ID.")
         one.id = str(answer[0]["id"])
         yield from remember(one.name(question), f"{one.version} {one.id}")
 

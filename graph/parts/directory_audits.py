@@ -70,7 +70,7 @@ def _not_kept(question: Question, licences: list[Item] | GraphError) -> tuple[st
     """Say from when on the tenant keeps this log, where that is later than the window's start."""
     if isinstance(licences, GraphError):
         needed = needing(licences, LICENCES)
-        return (lacking("whether the log reaches back further than 7 days", needed),)
+        return (lacking("whether the log goes back more than 7 days", needed),)
     plans = (plan for sku in licences for plan in sku.get("servicePlans") or ())
     premium = any(plan.get("servicePlanName") in _PREMIUM for plan in plans)
     oldest = question.window.end - (KEPT_PREMIUM if premium else KEPT_FREE)

@@ -63,7 +63,7 @@ def unread(count: int) -> tuple[str, ...]:
     """Say how many entries could not be read; nothing when all could."""
     if not count:
         return ()
-    return (f"{count} {_entries(count)} that could not be understood",)
+    return (f"{count} unreadable {_entries(count)}",)
 
 
 def lacking(what: str, error: GraphError) -> str:
@@ -109,5 +109,5 @@ def only(items: list[Item], where: str) -> Item:
         NotJson: when it has none.
     """
     if not items:
-        raise NotJson(f"{where} answered without anything in it.")
+        raise NotJson(f"{where} returned an empty response.")
     return items[0]

@@ -33,7 +33,7 @@ _Answer: TypeAlias = list[Item] | GraphError
 _ROLES: Final = "/roleManagement/directory"
 _ELIGIBLE: Final = f"{_ROLES}/roleEligibilityScheduleInstances"
 _PIM_FOR_GROUPS: Final = "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
-_THROUGH_GROUPS: Final = "roles that may be switched on through groups"
+_THROUGH_GROUPS: Final = "eligible roles through groups"
 _MOST: Final = "999"
 """Groups on one page, at most, so that one page is nearly always all."""
 
@@ -48,15 +48,15 @@ def ask(question: Question) -> Asking[tuple[DirectoryRole, ...]]:
         lacking(what, needing(answer, permission))
         for what, answer, permission in (
             ("roles through groups", transitive, READ_ROLES),
-            ("roles switched on in PIM", active, READ_ROLES),
-            ("roles that may be switched on in PIM", eligible, READ_ROLES),
+            ("activated roles in PIM", active, READ_ROLES),
+            ("eligible roles in PIM", eligible, READ_ROLES),
             (_THROUGH_GROUPS, groups, READ_GROUPS),
-            ("places in groups that may be switched on in PIM", places, READ_PIM_FOR_GROUPS),
+            ("eligible group memberships in PIM", places, READ_PIM_FOR_GROUPS),
         )
         if isinstance(answer, GraphError)
     ]
     if any(group.get("displayName") is None for group in _items(groups)):
-        missing.append(f"{_THROUGH_GROUPS} whose names may not be read (needs {READ_GROUPS})")
+        missing.append(f"{_THROUGH_GROUPS} without readable names (needs {READ_GROUPS})")
     missing += untold(_items(active), "assignmentType")
     known = {str(item.get("id")) for item in direct}
     activated = [item for item in _items(active) if item.get("assignmentType") == "Activated"]
@@ -141,7 +141,10 @@ def _of_groups(
     definitions = answers.pop() if nameless else []
     offered, of_places = answers[: len(asking)], answers[len(asking) :]
     missing = []
-    for what, some in ((_THROUGH_GROUPS, offered), ("roles of groups that may be joined in PIM", of_places)):
+    for what, some in (
+        (_THROUGH_GROUPS, offered),
+        (("roles of groups with an eligible membership in PIM"), of_places),
+    ):
         failed = next((answer for answer in some if isinstance(answer, GraphError)), None)
         if failed is not None:
             missing.append(lacking(what, needing(failed, READ_ROLES)))

@@ -67,5 +67,5 @@ def _behind(recipient: str) -> Generator[Effect, Any, tuple[str, tuple[str, ...]
                     kind, colon, address = outside.partition(":")
                     return (address if colon and kind.casefold() == "smtp" else outside), ()
     if isinstance(answers[0], GraphError):
-        return "", (lacking(f"where the recipient {recipient} leads", answers[0]),)
+        return "", (lacking(f"the target address of the recipient {recipient}", answers[0]),)
     return "", ()

@@ -17,7 +17,7 @@ from graph.resources.mailbox import Signature
 
 PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MailboxMessageConfiguration")
 LICENCE = ""
-ROAMS = "the signature in use (signatures roam in this tenant, and no interface shows those)"
+ROAMS = "the signature in use (this tenant uses roaming signatures, which no API shows)"
 
 
 def ask(question: Question) -> Asking[Signature]:

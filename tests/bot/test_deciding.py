@@ -108,7 +108,7 @@ def test_the_plan_can_be_read_without_proposing_anything(checked):
         story.type(f"plan {ADELE}", person)
         story.told(person, "Stop forwarding")
     story.type(f"plan {ADELE}", "bystander")
-    story.told("bystander", "You are not one of the responders")
+    story.told("bystander", "You are not a responder.")
     assert "proposed" not in story.kinds()
 
 
@@ -188,5 +188,5 @@ def test_whoever_changes_the_address_in_slack_is_nobody_and_decides_nothing(chec
     card = propose(story, "remove_forwarding")
     story.slack.change_person("subject", email="adele@elsewhere.example")
     story.slack.click("subject", card, "approve")
-    story.told("subject", "You may not decide about your own account.")
+    story.told("subject", "You cannot vote on your own account.")
     assert "voted" not in story.kinds()

@@ -65,7 +65,7 @@ def test_a_run_that_died_is_started_again_and_given_up_in_the_end(stage):
     ended = story.bot.ledger.case(case.id)
     assert ended.state is CaseState.FAILED
     assert "was started 3 times and never ended" in ended.note
-    assert ended.reference in story.slack.as_text(story.card("Could not look into"))
+    assert ended.reference in story.slack.as_text(story.card("Could not investigate"))
 
 
 def test_an_end_that_could_not_be_shown_is_shown_in_the_next_round(stage):

@@ -48,9 +48,9 @@ def test_a_named_colleague_may_ask():
         ({"email": ""}, NAMED, "no address"),
         ({"confirmed": False}, NAMED, "not confirmed"),
         ({}, frozenset(), "name no responders"),
-        ({}, frozenset({"U0ALEXWILB"}), "not one of the responders"),
-        ({"id": "U0MEGANBOX"}, NAMED, "not one of the responders"),
-        ({"id": "u0meganbow"}, NAMED, "not one of the responders"),
+        ({}, frozenset({"U0ALEXWILB"}), "You are not a responder."),
+        ({"id": "U0MEGANBOX"}, NAMED, "You are not a responder."),
+        ({"id": "u0meganbow"}, NAMED, "You are not a responder."),
     ],
 )
 def test_everybody_else_is_refused_with_the_reason(change: dict[str, Any], named, says):
@@ -72,7 +72,7 @@ def test_a_named_colleague_may_approve():
         ({"email": ""}, NAMED, "no address"),
         ({"confirmed": False}, NAMED, "not confirmed"),
         ({}, frozenset(), "name no approvers"),
-        ({}, frozenset({"U0ALEXWILB"}), "not one of the approvers"),
+        ({}, frozenset({"U0ALEXWILB"}), "You are not an approver."),
     ],
 )
 def test_everybody_else_may_not_approve(change: dict[str, Any], named, says):
@@ -163,8 +163,8 @@ def people_of(
         ("external", "another workspace"),
         ("deactivated", "deactivated"),
         ("another_bot", "Bots"),
-        ("bystander", "not one of the responders"),
-        ("subject", "not one of the responders"),
+        ("bystander", "You are not a responder."),
+        ("subject", "You are not a responder."),
     ],
 )
 def test_slack_tells_who_is_barred(slack, ledger, part, says):
@@ -195,7 +195,7 @@ def test_a_user_group_is_read_again_after_a_minute(slack, ledger):
     seconds.now = GROUP_SECONDS - 1
     assert people.asker("U0MEGANBOW", HOME)
     seconds.now = GROUP_SECONDS
-    with pytest.raises(Barred, match="not one of the responders"):
+    with pytest.raises(Barred, match="You are not a responder"):
         people.asker("U0MEGANBOW", HOME)
 
 
@@ -207,7 +207,7 @@ def test_where_slack_does_not_answer_nobody_may_ask(slack, ledger):
     slack.faults.add("users.info", workspace.server_error())
     with pytest.raises(SlackFailed, match="status 500"):
         people.asker("U0MEGANBOW", HOME)
-    with pytest.raises(Barred, match="does not tell who you are"):
+    with pytest.raises(Barred, match="Slack did not identify you, so you cannot approve"):
         people.asker("U0NOBODY00", HOME)
 
 
@@ -220,7 +220,7 @@ def test_a_mention_is_mapped_by_address_or_by_the_settings(slack, ledger):
     people = people_of(slack, ledger, addresses={"U0DIEGOSIC": "Diego@contoso.example"})
     assert people.address_behind("U0ADELEVAN") == "adele.vance@contoso.example"
     assert people.address_behind("U0DIEGOSIC") == "diego@contoso.example"
-    with pytest.raises(NotUnderstood, match="Slack knows nobody"):
+    with pytest.raises(NotUnderstood, match="Slack has no user with the ID"):
         people.address_behind("U0NOBODY00")
     with pytest.raises(NotUnderstood, match="is a bot"):
         people.address_behind("U0OTHERBOT")
@@ -303,8 +303,8 @@ def test_a_vote_reads_the_group_anew_and_says_who_may_not(slack, ledger):
     assert made.voter(MEGAN.id).barred == ""
     assert made.voter(MEGAN.id).object_id == "id-of-megan.bowen@contoso.example"
     slack.set_group("incident-responders", ["approver"])
-    assert made.voter(MEGAN.id).barred == "You are not one of the approvers."
-    assert made.voter("U0NOBODY00").barred.startswith("Slack does not tell who you are")
-    assert made.voter("U0ALEXWILB", "T0FABRIKAM").barred == "People from another workspace may not approve."
+    assert made.voter(MEGAN.id).barred == "You are not an approver."
+    assert made.voter("U0NOBODY00").barred.startswith("Slack did not identify you, so you cannot approve.")
+    assert made.voter("U0ALEXWILB", "T0FABRIKAM").barred == ("People from another workspace cannot approve.")
     assert made.voter("U0ALEXWILB", HOME, factor=True).factor
     assert made.approvers() == ("U0ALEXWILB",)

@@ -38,7 +38,7 @@ def words(story: Any) -> list[str]:
 def test_a_bare_command_opens_the_form_and_a_responders_report_is_a_check(stage):
     story = set_up(stage)
     story.type("")
-    modal = form(story, "responder", "starts a check")
+    modal = form(story, "responder", "This starts a read-only check of the account.")
     sent = story.slack.submit(
         "responder", modal, {"account": ADELE, "noticed": "odd <mail> & rules", "since": "10d"}
     )
@@ -55,8 +55,10 @@ def test_a_bare_command_opens_the_form_and_a_responders_report_is_a_check(stage)
 def test_somebody_elses_report_is_told_to_the_responders_and_starts_nothing(stage):
     story = set_up(stage)
     story.slack.shortcut("bystander", "report_account")
-    modal = form(story, "bystander", "tells the responders")
-    assert "Start the check" not in str(modal)
+    modal = form(
+        story, "bystander", ("This notifies the responders. Nothing is started or changed until they act.")
+    )
+    assert "Start check" not in str(modal)
     story.wrote("asked", "modal_opened")
     sent = story.slack.submit("bystander", modal, {"person": "U0ADELEVAN", "noticed": "<!channel> *spam*"})
     assert sent.error is None
@@ -85,15 +87,15 @@ def test_the_button_of_a_report_is_no_right_to_check(stage):
     assert "about 2 days ago" in story.slack.as_text(report)
     story.slack.invite("bystander", "incident-room")
     story.slack.click("bystander", report, "check_reported")
-    story.told("bystander", "You are not one of the responders")
+    story.told("bystander", "You are not a responder.")
     assert words(story)[-1] == f"check {ADELE} since 48h"
 
 
 @pytest.mark.parametrize(
     ("part", "says"),
     [
-        ("guest", "Guests of this workspace may not report"),
-        ("external", "People from another workspace may not"),
+        ("guest", "Guests of this workspace cannot report accounts. Ask an employee to do it."),
+        ("external", "People from another workspace cannot approve."),
     ],
 )
 def test_those_from_outside_may_not_report_and_get_no_form(stage, part, says):
@@ -130,7 +132,7 @@ def test_the_owner_of_an_account_may_report_it_and_so_may_a_responder_about_thei
 
 
 @pytest.mark.parametrize(
-    ("users", "says"), [(("U0NESTORWI",), "Ask one of these people"), ((), "I can tell nobody")]
+    ("users", "says"), [(("U0NESTORWI",), "Call one of these people:"), ((), "I can tell no one")]
 )
 def test_without_a_channel_people_are_told_whom_to_ask(stage, users, says):
     story = stage("clean", changes={"responders": ResponderSettings(users=users)})
@@ -143,10 +145,10 @@ def test_without_a_channel_people_are_told_whom_to_ask(stage, users, says):
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({}, "Say whose account it is."),
+        ({}, "Choose an account."),
         ({"account": ADELE, "person": "U0ADELEVAN"}, "not both"),
         ({"account": "Adele Vance"}, "is no user"),
-        ({"account": "adele@contoso"}, "is no mail address"),
+        ({"account": "adele@contoso"}, "” is not an email address."),
     ],
 )
 def test_what_cannot_be_read_is_told_in_the_form(stage, values, says):
@@ -177,7 +179,7 @@ def test_a_message_that_names_nobody_asks_for_the_account(stage):
     story = set_up(stage)
     message = story.slack.say("responder", "incident-room", "something is odd here")
     story.slack.shortcut("responder", "check_message", message)
-    modal = form(story, "responder", "I see no address and no mention")
+    modal = form(story, "responder", "This message has no address or mention.")
     wrong = story.slack.submit("responder", modal, {"other": "Adele Vance"})
     assert "is no user" in wrong.ack_payload["errors"]["other"]
     assert story.kinds() == []
@@ -187,13 +189,15 @@ def test_a_message_opens_the_form_for_somebody_who_is_no_responder(stage):
     story = set_up(stage)
     message = story.slack.say("bystander", "security-alerts", f"odd mail from {ADELE}")
     story.slack.shortcut("bystander", "check_message", message)
-    modal = form(story, "bystander", "tells the responders")
+    modal = form(
+        story, "bystander", ("This notifies the responders. Nothing is started or changed until they act.")
+    )
     sent = story.slack.submit("bystander", modal, {"noticed": "see the channel"})
     assert sent.error is None
     story.told("bystander", "The responders have been told")
     assert ADELE in story.slack.as_text(reports(story)[0])
     assert story.slack.shortcut("guest", "check_message", message).error is None
-    story.told("guest", "Guests of this workspace may not report")
+    story.told("guest", "Guests of this workspace cannot report accounts. Ask an employee to do it.")
 
 
 def test_a_report_from_nowhere_needs_a_channel_for_the_card(stage):
@@ -201,4 +205,10 @@ def test_a_report_from_nowhere_needs_a_channel_for_the_card(stage):
     story.slack.shortcut("responder", "report_account")
     story.slack.submit("responder", form(story, "responder"), {"account": ADELE})
     story.slack.wait_for(lambda: "not_answered" in story.kinds())
-    story.slack.wait_for(lambda: "Say in which channel" in str(story.slack.direct("responder")) or None)
+    story.slack.wait_for(
+        lambda: (
+            ("Choose the channel for the card. In that channel, type: /compromise check")
+            in str(story.slack.direct("responder"))
+            or None
+        )
+    )

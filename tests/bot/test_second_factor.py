@@ -228,7 +228,7 @@ def test_factors_are_listed_and_removed(factor, clock, ledger):
 
 
 def test_a_code_without_a_factor_is_told(factor):
-    assert "enrol first" in factor.check(MEGAN, "123456").says
+    assert "enroll first" in factor.check(MEGAN, "123456").says
 
 
 def test_apps_take_the_secret_as_an_address():

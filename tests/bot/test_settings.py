@@ -90,7 +90,7 @@ def test_a_file_with_a_secret_that_others_may_read_is_refused(file):
     for mode in (0o604, 0o644, 0o602, 0o666):
         file.chmod(mode)
         (line,) = problems(file, {})
-        assert "others on this machine may read it" in line
+        assert ": others on this machine can read it, and it has" in line
         assert "slack.bot_token" in line
         assert "tenants.client_secret" in line
         assert "invented" not in line
@@ -291,7 +291,7 @@ def test_a_span_is_a_number_and_a_unit(text, span):
 
 @pytest.mark.parametrize("text", ["", "7", "d", "-7d", "0d", "7y", "7d 2h", "1.5d", "999999d"])
 def test_anything_else_is_no_span(text):
-    with pytest.raises(ValueError, match="is not a span of time"):
+    with pytest.raises(ValueError, match="is not a time range such as 36h, 7d or 2w"):
         parse_span(text)
 
 

@@ -117,8 +117,10 @@ def read(checked: Stage) -> Stage:
 def proposed(read: Stage) -> Stage:
     """The responder opens the window from the card, forgets the reason, gives it, and proposes."""
     main, noted = read.main, read.noted
-    main.press(main.card("Files in the thread"), "Take the account back")
-    expect(main.modal).to_contain_text("What the findings ask for is ticked")
+    main.press(main.card("Files in the thread"), "Contain account")
+    expect(main.modal).to_contain_text(
+        "Changes that the findings call for are preselected. Nothing is changed until it is approved."
+    )
     main.shot("08-window")
     noted["faint in the window"] = main.faint()
     submit = main.modal.locator("[type=submit]")
@@ -128,11 +130,11 @@ def proposed(read: Stage) -> Stage:
     noted["error"] = wrong.inner_text()
     noted["focus after the error"] = main.focused()
     main.shot("09-inline-error")
-    main.modal.get_by_label("Why? Those who approve read this").fill(WHY)
+    main.modal.get_by_label("Reason (shown to approvers)").fill(WHY)
     submit.click()
     expect(main.modal).to_be_hidden()
     expect(main.card("Waiting for approval")).to_be_visible()
-    expect(main.private("Nothing is done before enough people have approved.")).to_be_visible()
+    expect(main.private(". Nothing is changed until it is approved.")).to_be_visible()
     noted["writes before approval"] = len(read.made.played.writes())
     main.shot("10-proposed")
     return read
@@ -147,14 +149,14 @@ def approve(stage: Stage, name: str, number: int) -> None:
     main.shot(f"{number}-{name.split(maxsplit=1)[0].lower()}-reads")
     dialog = main.page.locator("#confirm[open]")
     main.press(card, "Approve")
-    expect(dialog).to_contain_text("Approve exactly this?")
+    expect(dialog).to_contain_text("Approve this plan?")
     stage.noted[f"careful answer of {name}"] = main.focused()["text"]
     main.press(dialog, "Not yet")
     expect(dialog).to_be_hidden()
     main.press(card, "Approve")
     main.shot(f"{number + 1}-{name.split(maxsplit=1)[0].lower()}-is-asked")
     main.press(dialog, "Approve")
-    expect(main.private("Noted: you approved")).to_be_visible()
+    expect(main.private("You approved")).to_be_visible()
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +185,7 @@ def raised(approved: Stage) -> Stage:
     main.press(main.panel, "Sign in again")
     expect(main.panel.locator(".says")).to_contain_text("kept out")
     main.panel.get_by_role("button", name="Forward the mail again").click()
-    expect(main.panel.locator(".says")).to_contain_text("The intruder lets all mail go on")
+    expect(main.panel.locator(".says")).to_contain_text("The attacker lets all mail go on")
     main.tab("Account")
     expect(main.panel.locator('[data-list="Forwarding"]')).to_contain_text("fresh@mailbox-relay.example")
     main.shot("17-intruder-again")
@@ -191,8 +193,8 @@ def raised(approved: Stage) -> Stage:
     main.tab("Make trouble")
     main.press(main.panel, "1 hour")
     expect(main.panel.locator(".says")).to_contain_text("It is now")
-    expect(main.card("Looked again: ")).to_contain_text("Open: ")
-    alarm = main.log.locator("article").filter(has_text="something came back, or is new")
+    expect(main.card("Rechecked:")).to_contain_text("Open: ")
+    alarm = main.log.locator("article").filter(has_text="persistence re-appeared, or is new, on")
     expect(alarm).to_have_count(1)
     alarm.scroll_into_view_if_needed()
     main.shot("18-raised-by-the-bot")
@@ -256,7 +258,7 @@ def test_the_bot_raises_what_came_back_after_an_hour(raised):
 
 def test_a_private_answer_is_there_for_one_person_only(other):
     other.page.wait_for_selector("article.ephemeral")
-    words = "I am looking. Case"
+    words = "Investigating. Case"
     expect(other.private(words)).to_be_attached()
     for name in ("Alex Wilber", "Lidia Holloway"):
         other.become(name)
@@ -277,8 +279,8 @@ def test_the_subject_sees_nothing_of_the_incident_room(other, raised):
         expect(other.page.locator("#place-head")).to_contain_text(room)
         whole = other.page.locator("#place").inner_text()
         assert case not in whole
-        assert "Take the account back" not in whole
-    expect(other.page.locator("#home")).to_contain_text("Does an account look taken over?")
+        assert "Contain account" not in whole
+    expect(other.page.locator("#home")).to_contain_text("Does an account look compromised?")
     other.shot("19-the-subject")
     seen = other.page.evaluate("fetch('/api/seen?as=subject').then((answer) => answer.text())")
     assert case not in seen
@@ -298,7 +300,7 @@ def test_a_guest_and_an_external_are_refused_in_a_sentence_only_they_see(other):
 def test_the_home_tab_shows_open_cases_to_those_who_may_see_them(other):
     other.go("Home")
     expect(other.page.locator("#home")).to_contain_text(ADELE)
-    expect(other.page.locator("#home")).to_contain_text("Who may do what")
+    expect(other.page.locator("#home")).to_contain_text("Roles")
     other.shot("21-home")
 
 
@@ -320,9 +322,9 @@ def test_the_subject_reports_an_account_and_the_responders_read_it(other):
     other.become("Grady Archie")
     other.page.locator("#shortcuts").click()
     other.page.get_by_role("menuitem", name="Report an account").click()
-    expect(other.modal).to_contain_text("Whose account?")
-    other.modal.get_by_label("Whose account?").select_option(label="Lidia Holloway")
-    other.modal.get_by_label("What did you notice?").fill("She asks everybody for gift cards")
+    expect(other.modal).to_contain_text("Account: choose a colleague")
+    other.modal.get_by_label("Account: choose a colleague").select_option(label="Lidia Holloway")
+    other.modal.get_by_label("What did you notice?").fill("She asks everyone for gift cards")
     other.shot("23-report-form")
     other.modal.locator("[type=submit]").click()
     expect(other.modal).to_be_hidden()
@@ -428,8 +430,10 @@ def test_every_text_can_be_read_in_light_and_dark(stage, raised, scheme):
             made.tab(tab)
             made.shot(f"27-{scheme}-{tab.lower().replace(' ', '-')}")
             faint[tab] = made.faint()
-        made.press(made.card("Files in the thread"), "Take the account back")
-        expect(made.modal).to_contain_text("What the findings ask for is ticked")
+        made.press(made.card("Files in the thread"), "Contain account")
+        expect(made.modal).to_contain_text(
+            "Changes that the findings call for are preselected. Nothing is changed until it is approved."
+        )
         made.shot(f"28-{scheme}-window")
         faint["window"] = made.faint()
         made.press(made.modal, "Cancel")
@@ -469,8 +473,10 @@ def test_a_phone_shows_everything_without_scrolling_sideways(stage, raised):
         expect(made.thread).to_contain_text("report.txt")
         look("34-phone-thread")
         made.page.get_by_role("button", name="Close the thread").click()
-        made.press(made.card("Files in the thread"), "Take the account back")
-        expect(made.modal).to_contain_text("What the findings ask for is ticked")
+        made.press(made.card("Files in the thread"), "Contain account")
+        expect(made.modal).to_contain_text(
+            "Changes that the findings call for are preselected. Nothing is changed until it is approved."
+        )
         look("35-phone-window")
         made.press(made.modal, "Cancel")
         made.page.locator("#toggle-panel").click()

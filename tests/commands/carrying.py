@@ -49,7 +49,7 @@ def user_look(*names: str) -> Look:
 def block_sign_in(**more: Any) -> Change:
     path = f"/users/{ID}"
     undo = Undo(
-        says="Let Adele Vance sign in again",
+        says="Unblock sign-in for Adele Vance",
         do=Request("PATCH", path, body={"accountEnabled": True}),
         look=user_look("accountEnabled"),
         wants={"accountEnabled": True},
@@ -58,7 +58,7 @@ def block_sign_in(**more: Any) -> Change:
         "id": "block_sign_in:account",
         "step": "block_sign_in",
         "says": "Block Adele Vance from signing in",
-        "why": "Somebody else is signed in",
+        "why": "Someone else is signed in",
         "do": Request("PATCH", path, body={"accountEnabled": False}),
         "look": user_look("accountEnabled"),
         "expects": {"accountEnabled": True},
@@ -72,8 +72,8 @@ def revoke_sessions(**more: Any) -> Change:
     values: dict[str, Any] = {
         "id": "revoke_sessions:sessions",
         "step": "revoke_sessions",
-        "says": "End every session of Adele Vance",
-        "why": "Somebody else is signed in",
+        "says": "Revoke all sessions of Adele Vance",
+        "why": "Someone else is signed in",
         "do": Request("POST", f"/users/{ID}/revokeSignInSessions"),
         "look": user_look("signInSessionsValidFromDateTime"),
         "expects": {},
@@ -90,13 +90,13 @@ def reset_password(**more: Any) -> Change:
         "id": "reset_password:password",
         "step": "reset_password",
         "says": "Give Adele Vance a new password",
-        "why": "Somebody else knows it",
+        "why": "Someone else knows it",
         "do": Request("PATCH", f"/users/{ID}", body={"passwordProfile": profile}),
         "look": user_look("lastPasswordChangeDateTime"),
         "expects": {},
         "wants": {},
         "moves": True,
-        "no_undo": "The old password is known to nobody.",
+        "no_undo": "The old password is known to no one.",
     }
     return Change(**{**values, **more})
 
@@ -107,7 +107,7 @@ def remove_forwarding(**more: Any) -> Change:
         "id": "remove_forwarding:mailbox",
         "step": "remove_forwarding",
         "says": "Stop forwarding Adele Vance's mail",
-        "why": "It goes to somebody else",
+        "why": "It goes to someone else",
         "do": Cmdlet("Set-Mailbox", {"Identity": NAME, **cleared}, anchor=NAME),
         "look": Look(Cmdlet("Get-Mailbox", {"Identity": NAME}, anchor=NAME), fields=tuple(cleared)),
         "expects": {

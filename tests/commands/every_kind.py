@@ -37,7 +37,7 @@ def fill(path: Path, key: Path) -> None:
             ledger.append(e.PersonNamed("U0ALEX", email, f"id-of-{email}", (email,)), BOT)
         ledger.append(e.PersonChanged("U0ALEX", "grady@contoso.example", "id-of-grady"), BOT)
         ledger.append(e.AccountReported("r9", "adele@contoso.example", "größer"), "U0MEGAN")
-        note(ledger, sign_head(ledger, keys), BOT, why="its time has come", channel="C0", ts="9.9")
+        note(ledger, sign_head(ledger, keys), BOT, why="scheduled", channel="C0", ts="9.9")
 
 
 def _cases(ledger: Ledger, clock: plans.Clock) -> None:

@@ -119,7 +119,7 @@ def test_an_export_never_shows_that_something_is_absent(tmp_path):
         states = {one.id: one for one in report.sources}
         assert states["audit_log"].state is Coverage.PARTIAL
         assert states["mailbox"].state is Coverage.UNAVAILABLE
-        assert states["mailbox"].reason == "The exported files do not show this."
+        assert states["mailbox"].reason == "Not part of the exported files."
 
 
 @pytest.fixture(scope="module")
@@ -253,14 +253,17 @@ def compact(path: Path, *records: Mapping[str, Any]) -> Path:
           away("Set-Mailbox", 1, ClientIP="", AppAccessContext={"AADSessionId": "t"})], False),
     ],
     ids=["one file", "some files", "very many files", "a tool's name", "a tool's name in the mailbox",
-         "somebody else signed in", "the user signed in", "a session to be placed", "another session"],
+         (
+             "Several scored reasons together indicate that someone else signed in from this IP "
+             "address."
+         ), "the user signed in", "a session to be placed", "another session"],
 )  # fmt: skip
 def test_quiet_records_are_read_where_they_may_tell_something(tmp_path, records, read):
     # The first and the last are always read.
     around = away("Create", 0), away("Move", 59)
     (report,) = looked_at(compact(tmp_path / "log", around[0], *records, around[1])).users
     (state,) = [one for one in report.sources if one.id == "audit_log"]
-    assert ("looked at in passing" not in state.reason) is read
+    assert ("routine records of this user were prefiltered" not in state.reason) is read
     assert report.window.end >= datetime(2026, 8, 20, 10, 59, tzinfo=UTC)
 
 

@@ -68,7 +68,7 @@ MAY = {
     "the proposer, who is an approver": (BALLOT, voter("megan"), True),
     "a second approver": (replace(BALLOT, votes=(yes("lidia"),)), voter("alex"), True),
     "an approver with a code": (replace(BALLOT, factor=True), voter("alex", factor=True), True),
-    "somebody who denies without a code": (replace(BALLOT, factor=True), voter("alex"), False),
+    "someone who denies without a code": (replace(BALLOT, factor=True), voter("alex"), False),
     "the proposer in strict mode, to deny": (replace(BALLOT, strict=True), voter("megan"), False),
 }
 MAY_NOT = {
@@ -82,7 +82,7 @@ MAY_NOT = {
         "your own account",
     ),
     "the subject's Slack account": (BALLOT, replace(voter("grady"), id="U0ADELE"), False, "your own account"),
-    "somebody without an account": (BALLOT, replace(voter("alex"), object_id=""), True, "which account"),
+    "someone without an account": (BALLOT, replace(voter("alex"), object_id=""), True, "which account"),
     "a second Slack account of the same mailbox": (
         replace(BALLOT, votes=(yes("alex"),)),
         replace(voter("security"), object_id="ID-of-alex"),
@@ -93,25 +93,30 @@ MAY_NOT = {
         replace(BALLOT, strict=True),
         replace(voter("security"), object_id="id-of-megan"),
         True,
-        "somebody else",
+        "during the attacker's access",
     ),
-    "somebody who is barred": (BALLOT, voter("guest", barred="Guests may not."), True, "Guests may not."),
-    "somebody who voted": (replace(BALLOT, votes=(yes("alex"),)), voter("alex"), True, "one vote"),
+    "someone who is barred": (BALLOT, voter("guest", barred="Guests may not."), True, "Guests may not."),
+    "someone who voted": (replace(BALLOT, votes=(yes("alex"),)), voter("alex"), True, "one vote"),
     "the same person under another account": (
         replace(BALLOT, votes=(yes("alex"),)),
         replace(voter("alex"), id="U0OTHER"),
         True,
         "one vote",
     ),
-    "the proposer in strict mode": (replace(BALLOT, strict=True), voter("megan"), True, "somebody else"),
+    "the proposer in strict mode": (
+        replace(BALLOT, strict=True),
+        voter("megan"),
+        True,
+        ("during the attacker's access"),
+    ),
     "an approver without the code": (replace(BALLOT, factor=True), voter("alex"), True, "code"),
-    "anybody once it is denied": (
+    "anyone once it is denied": (
         replace(BALLOT, state=ProposalState.DENIED),
         voter("alex"),
         True,
         "denied",
     ),
-    "anybody once it is over": (replace(BALLOT, expires_at=NOW), voter("alex"), True, "expired"),
+    "anyone once it is over": (replace(BALLOT, expires_at=NOW), voter("alex"), True, "expired"),
 }
 
 
@@ -157,12 +162,17 @@ def test_what_two_people_approved_may_be_begun():
 
 
 def test_an_altered_plan_is_not_begun():
-    assert "not the one that was approved" in why_not_run(APPROVED, "0" * 64, lambda _: "", NOW)
+    assert "The plan differs from the approved one, so nothing was done. Propose it again." in why_not_run(
+        APPROVED, "0" * 64, lambda _: "", NOW
+    )
 
 
 def test_a_proposal_is_not_begun_long_after_its_end():
     late = APPROVED.expires_at + GRACE + timedelta(seconds=1)
-    assert "not begun before its end" in why_not_run(APPROVED, DIGEST, lambda _: "", late)
+    assert (
+        "It was approved but expired before it started, so nothing was done. Propose it again."
+        in why_not_run(APPROVED, DIGEST, lambda _: "", late)
+    )
     assert why_not_run(APPROVED, DIGEST, lambda _: "", APPROVED.expires_at + GRACE) == ""
 
 

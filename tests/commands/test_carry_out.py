@@ -191,7 +191,7 @@ def test_what_cannot_be_looked_at_is_not_sent(scene: Scene):
     scene.tenant.faults.add("Get-Mailbox", Fault(status=403, code="Forbidden"))
     proposal = scene.carry_out(scene.approved(remove_forwarding()))
     assert outcomes(proposal) == [O.FAILED]
-    assert "could not be looked at, so nothing was sent" in action(proposal).says
+    assert "Its current state could not be read, so nothing was sent:" in action(proposal).says
     assert scene.sent() == []
 
 
@@ -245,9 +245,9 @@ def test_what_is_managed_on_premises_is_left_to_a_person(scene: Scene):
 
 
 REASONS = [
-    (NoLicence("The tenant lacks the licence X.", needs="X"), "by hand"),
+    (NoLicence("The tenant lacks the license X.", needs="X"), "manually"),
     (NoPermission("No Exchange role holds it.", needs="a role"), "(a role)"),
-    (Refused("It cannot be done now."), "by hand in the admin centre"),
+    (Refused("It cannot be done now."), ("Check the account again, or do it manually in the admin center.")),
     (Refused("Cannot delete the default authentication method.", status=400), "Choose another default"),
 ]
 
@@ -298,7 +298,7 @@ def test_a_change_that_is_not_shown_in_time_is_not_told_as_failed(scene: Scene):
     scene.tenant.state.read_delay = 3600
     proposal = scene.carry_out(scene.approved(block_sign_in()))
     assert outcomes(proposal) == [O.UNCONFIRMED]
-    assert "Look again later" in action(proposal).says
+    assert "Verify later." in action(proposal).says
     assert len(scene.sent()) == 1
     assert proposal.state is ProposalState.DONE
 
@@ -312,7 +312,7 @@ def test_a_change_that_cannot_be_read_back_says_so(scene: Scene):
 
     proposal = scene.carry_out(proposal_id, tell=break_reads_once_it_was_sent)
     assert outcomes(proposal) == [O.UNCONFIRMED]
-    assert "could not be read back" in action(proposal).says
+    assert "It was sent, but could not be confirmed:" in action(proposal).says
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_nothing_is_sent_a_third_time_and_a_person_is_told_where_to_look(scene: 
     scene.tenant.faults.add("Set-Mailbox", Fault(status=504))
     proposal = scene.carry_out(scene.approved(remove_forwarding(), disable_protocols()))
     assert outcomes(proposal) == [O.UNKNOWN, O.CONFIRMED]
-    assert "Look at it in the admin centre" in action(proposal).says
+    assert "Verify it in the admin center: it should be" in action(proposal).says
     assert scene.writes().count("Set-Mailbox InvokeCommand") == 2
 
 
@@ -412,7 +412,7 @@ def test_in_doubt_and_not_to_be_read_back_is_for_a_person(scene: Scene):
 
     proposal = scene.carry_out(proposal_id, tell=tell)
     assert outcomes(proposal) == [O.UNKNOWN]
-    assert "could not be read back" in action(proposal).says
+    assert "It was sent, but could not be confirmed:" in action(proposal).says
     assert len(scene.sent()) == 1
 
 
@@ -501,7 +501,7 @@ def test_two_that_wait_for_each_other_are_both_left_out(scene: Scene):
 def test_a_protected_account_is_never_touched(scene: Scene):
     proposal = scene.carry_out(scene.approved(block_sign_in()), guard=Guard(protected=frozenset({NAME})))
     assert proposal.state is ProposalState.STOPPED
-    assert "protect this account" in proposal.note
+    assert "The account is protected in the settings, so nothing was done." in proposal.note
     assert scene.tenant.calls == []
 
 
@@ -767,6 +767,6 @@ def test_everything_that_the_steps_offer_for_a_takeover_is_made_once_and_taken_b
 
 
 def test_a_state_is_told_in_words():
-    assert told(None) == "not there"
+    assert told(None) == "not present"
     assert told({"accountEnabled": True, "mail": "é"}) == 'accountEnabled true, mail "é"'
     assert len(told({"text": "x" * 1000})) == 300

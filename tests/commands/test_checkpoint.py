@@ -78,7 +78,7 @@ def test_a_public_key_is_read_from_pem_and_from_several_lines(keys, tmp_path):
     "text",
     [
         "",
-        "something else",
+        "contradicts its checkpoint",
         "compromise-bot/0123456789abcdef+00000000+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
         "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
     ],
@@ -123,7 +123,7 @@ COPIES = {
     "a hyphen": lambda text: text.replace("—", "-"),
     "two hyphens": lambda text: text.replace("—", "--"),
     "an en dash": lambda text: text.replace("—", "–"),
-    "marks that nobody sees": lambda text: "\ufeff" + text.replace("\n", "\u200b\n"),
+    "marks that no one sees": lambda text: "\ufeff" + text.replace("\n", "\u200b\n"),
     "inside JSON": lambda text: '{"text": "Checkpoint\\n' + text.replace("\n", "\\n") + '", "ts": "1.2"}',
     "inside ASCII JSON": lambda text: '"```' + text.replace("\n", "\\n").replace("—", "\\u2014") + '```"',
     "with words around it": lambda text: f"compromise-bot  APP  4:00 PM\nThe ledger:\n{text}\n2 replies\n",
@@ -152,15 +152,18 @@ def test_a_checkpoint_says_in_which_line_it_was_found(keys):
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (lambda _: "", "no checkpoint"),
-        (lambda _: "something else\n", "no checkpoint"),
+        (lambda _: "", "has no readable checkpoint"),
+        (lambda _: "something else\n", "has no readable checkpoint"),
         (lambda text: text.partition("\n\n")[0], "lacks its signature"),
         (lambda text: text.replace("42", "forty-two"), "lacks its size"),
         (lambda text: text.replace("42", "042"), "lacks its size"),
         (lambda text: text.partition("\n")[0], "lacks its size"),
-        (lambda text: text.partition("\n")[2], "beginning is not there"),
+        (lambda text: text.partition("\n")[2], "ends a checkpoint that has no beginning."),
         (lambda text: text.rstrip()[:-9], "signature"),
-        (lambda text: text.replace("compromise-bot/0", "compromise-bot/x", 1), "beginning is not there"),
+        (
+            lambda text: text.replace("compromise-bot/0", "compromise-bot/x", 1),
+            ("ends a checkpoint that has no beginning."),
+        ),
     ],
 )
 def test_a_damaged_checkpoint_is_told_and_never_passed_over(keys, spoil, says):

@@ -46,7 +46,7 @@ PEOPLE = {
     "a block of the sign-in": (BLOCK, 2),
     "what cannot be undone": (RESET, 2),
     "what reaches the whole tenant": (WIDE, 2),
-    "a rule that can be switched on again": (RULE, 1),
+    "a rule that can be turned on again": (RULE, 1),
     "a role": (change("r", step="remove_admin_roles"), 2),
 }
 
@@ -132,7 +132,7 @@ def test_half_a_character_from_the_tenant_breaks_no_plan():
     broken = replace(RULE, says="Switch off the rule \ud83d of Adele", do=sent)
     (read,) = offer_from(offer_text([broken]))
     assert isinstance(read, Change)
-    assert read.says == "Switch off the rule ? of Adele"
+    assert read.says == "Disable the rule ? of Adele"
     assert len(plan(read).digest) == 64
 
 

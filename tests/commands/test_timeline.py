@@ -82,7 +82,7 @@ def test_nothing_is_filtered_and_microsofts_own_records_are_there_too():
     records = [record(operation, by_microsoft=True) for operation in operations]
     events = timeline.merge(evidence(audit_log=records), [])
     assert len(events) == len(operations)
-    assert {event.by for event in events} == {"a service of Microsoft's"}
+    assert {event.by for event in events} == {"a Microsoft service"}
 
 
 def test_what_a_finding_rests_on_is_marked():

@@ -88,7 +88,7 @@ def with_single_values(body: Body) -> Body:
 SHAPES: Final[Mapping[str, Callable[[Body], Body]]] = {
     "as the schema has it": dict,
     "sidecars": with_sidecars,
-    "fields that nobody knows": with_news,
+    "fields that no one knows": with_news,
     "one element for a list": with_single_values,
     "all null": nulls,
 }

@@ -51,7 +51,7 @@ def test_an_answer_as_the_schema_has_it_is_read_whole(query: Query) -> None:
 
 
 @pytest.mark.parametrize("query", DESCRIBED, ids=source_of)
-@pytest.mark.parametrize("shape", ["sidecars", "fields that nobody knows", "one element for a list"])
+@pytest.mark.parametrize("shape", ["sidecars", "fields that no one knows", "one element for a list"])
 def test_the_form_of_an_answer_changes_nothing_in_what_is_read(query: Query, shape: str) -> None:
     plain, other = read(query, "as the schema has it"), read(query, shape)
     assert other.missing == plain.missing

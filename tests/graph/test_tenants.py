@@ -50,7 +50,7 @@ def test_an_address_of_nobodys_domain_is_refused_with_the_domains_that_are_known
     tenants = Tenants([settings("a", "contoso.example"), settings("b", "fabrikam.example")])
     with pytest.raises(NoSuchUser, match=r"contoso\.example, fabrikam\.example"):
         tenants.for_address("x@northwind.example")
-    with pytest.raises(NoSuchUser, match="not clear in which tenant"):
+    with pytest.raises(NoSuchUser, match="has no domain, so its tenant is unknown"):
         tenants.for_address("adele")
 
 

@@ -65,7 +65,7 @@ def told(room: Room) -> Room:
     room.private("alex", "still needs one person")
     copy = room.wait(lambda: next((m for m in room.direct("lidia") if "approved by" in words(m)), None))
     room.press("lidia", copy, "approve")
-    room.private("lidia", "the last approval it needed")
+    room.private("lidia", ". It has all approvals and is being carried out now.")
     paper = room.card("The mailbox was taken over", "Carried out", seconds=120)
     room.press("megan", paper, "show_password")
 
@@ -74,7 +74,7 @@ def told(room: Room) -> Room:
     room.type("megan", f"restore {case[0]} 1 because It was a false alarm")
     for who in ("alex", "lidia"):
         room.press(who, room.card("It was a false alarm", "Waiting for approval"), "approve")
-        room.private(who, "you approved")
+        room.private(who, "You approved")
     room.card("It was a false alarm", "Carried out", seconds=120)
 
     room.type("megan", "check miriam.graham@contoso.example", channel="security-alerts")

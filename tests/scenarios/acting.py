@@ -228,7 +228,7 @@ def standing(state: TenantState, user_id: str) -> dict[str, Any]:
             },
             "full access": _held(box.permissions, "User", "AccessRights"),
             "send as": _held(box.recipient_permissions, "Trustee", "AccessRights"),
-            "send on behalf": box.properties["GrantSendOnBehalfTo"],
+            "Send on Behalf permission for": box.properties["GrantSendOnBehalfTo"],
             "folders": {
                 folder: _held(rights, "User", "AccessRights")
                 for folder, rights in box.folder_permissions.items()

@@ -136,7 +136,7 @@ class Table(Stage):
             expects={"isEnabled": True},
             wants={"isEnabled": False},
             undo=Undo(
-                "Switch it on again",
+                "Enable it again",
                 Request("PATCH", path, body={"isEnabled": True}),
                 look,
                 {"isEnabled": True},

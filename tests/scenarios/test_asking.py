@@ -26,11 +26,11 @@ EVERYBODY = [
 @pytest.mark.parametrize(
     ("part", "channel", "says"),
     [
-        ("guest", "with-fabrikam", "Guests of this workspace may not ask"),
-        ("external", "with-fabrikam", "People from another workspace may not ask"),
+        ("guest", "with-fabrikam", "Guests of this workspace cannot run checks."),
+        ("external", "with-fabrikam", "People from another workspace cannot run checks."),
         ("deactivated", "incident-room", "Your Slack account is deactivated"),
-        ("another_bot", "incident-room", "Bots may not ask"),
-        ("subject", "incident-room", "You may not ask about your own account"),
+        ("another_bot", "incident-room", "Bots cannot run checks."),
+        ("subject", "incident-room", "You cannot check your own account. Ask a colleague to do it."),
     ],
 )
 def test_those_who_may_not_ask_are_told_why_and_nobody_else_sees_it(stage, part, channel, says):
@@ -45,7 +45,7 @@ def test_those_who_may_not_ask_are_told_why_and_nobody_else_sees_it(stage, part,
 def test_somebody_who_is_not_named_is_refused_even_in_the_right_channel(stage):
     story = stage("clean")
     story.type(f"check {ADELE}", person="bystander", channel="security-alerts")
-    story.told("bystander", "You are not one of the responders")
+    story.told("bystander", "You are not a responder.")
 
 
 def test_an_empty_list_of_responders_lets_nobody_ask(stage):
@@ -59,17 +59,17 @@ def test_a_responder_whose_own_account_was_found_taken_over_may_not_ask_any_more
     story.type(f"check {ADELE}")
     story.shown()
     story.type("check megan.bowen", person="subject", channel="incident-room")
-    story.told("subject", "Your own account counts as taken over")
+    story.told("subject", "Your own account is marked compromised in case")
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("help", "What you can ask"),
+        ("help", "Commands"),
         ("chekc adele.vance", "Did you mean: /compromise check adele.vance"),
         ("xyzzy", "I know: check, report, plan, contain,"),
-        ("check", "Say whose account to check."),
-        ("check adele.vance since soon", "is no span of time"),
+        ("check", "Name the account to check."),
+        ("check adele.vance since soon", "” after since is not a time range."),
     ],
 )
 def test_what_needs_no_work_is_answered_in_the_acknowledgement(stage, words, says):
@@ -77,7 +77,7 @@ def test_what_needs_no_work_is_answered_in_the_acknowledgement(stage, words, say
     story.type(words)
     assert says in story.slack.as_text(story.told())
     story.bot.desk.stop()  # what was asked is on disk by then, if it was not a moment after the answer
-    helped = says == "What you can ask"
+    helped = says == "Commands"
     assert story.kinds() == ([] if helped else ["asked", "not_understood"])
 
 
@@ -85,13 +85,13 @@ def test_what_needs_no_work_is_answered_in_the_acknowledgement(stage, words, say
     ("words", "says"),
     [
         (
-            "check nobody.there@contoso.example",
-            "Nobody in Contoso has the address nobody.there@contoso.example.",
+            "check no one.there@contoso.example",
+            "No account in Contoso has the address no one.there@contoso.example.",
         ),
         ("check adele@unknown.example", "No configured tenant has the domain"),
-        ("check nobody.there", "Nobody is called nobody.there in"),
+        ("check no one.there", "No one is called no one.there in"),
         ("check <@U0OTHERBOT>", "is a bot and has no mailbox"),
-        ("check adele.vance window 2031-01-01..2031-01-02", "has not begun yet"),
+        ("check adele.vance window 2031-01-01..2031-01-02", "is in the future."),
         ("report adele.vance", "There is no report about adele.vance@contoso.example yet."),
     ],
 )
@@ -116,9 +116,18 @@ def test_the_account_may_be_named_in_several_ways(stage, who):
 @pytest.mark.parametrize(
     ("channel", "says"),
     [
-        ("board", "I cannot see that channel. If it is private, invite me there"),
+        (
+            "board",
+            (
+                "I cannot see that channel. If it is private, invite me with /invite "
+                "@compromise-bot and try again."
+            ),
+        ),
         ("general", "I am not in #general. Invite me there with /invite @compromise-bot"),
-        ("with-fabrikam", "is shared with another company"),
+        (
+            "with-fabrikam",
+            ("is shared with another organization, so I do not post cases there. Choose another channel."),
+        ),
     ],
 )
 def test_a_channel_that_will_not_do_is_told_with_what_to_do(stage, channel, says):
@@ -132,7 +141,12 @@ def test_a_private_channel_without_the_bot_is_told_with_what_to_do(stage):
     story = stage("clean")
     story.slack.remove("bot", "incident-room")
     story.type(f"check {ADELE}")
-    story.told(holding="I cannot see that channel. If it is private, invite me there")
+    story.told(
+        holding=(
+            "I cannot see that channel. If it is private, invite me with /invite "
+            "@compromise-bot and try again."
+        )
+    )
 
 
 def test_a_bot_that_is_thrown_out_between_two_calls_leaves_no_open_case(stage):
@@ -157,8 +171,8 @@ def test_asking_twice_starts_one_check_and_tells_of_the_first(stage):
     story.card("Adele Vance")
     story.type(f"check {ADELE}")
     story.type("check adele.vance", person="approver")
-    story.told("responder", "is being looked into already")
-    story.told("approver", "is being looked into already")
+    story.told("responder", "is already under investigation,")
+    story.told("approver", "is already under investigation,")
     assert "see its card" in story.slack.as_text(story.told("approver", "already"))
     story.shown()
     assert len(story.cards()) == 1
@@ -201,7 +215,7 @@ def test_the_latest_report_is_posted_into_a_named_channel(stage):
     story.type(f"check {ADELE}")
     story.shown()
     story.type(f"report {ADELE} in #security-alerts")
-    story.told(holding="The report of case")
+    story.told(holding="Report of case")
     (card,) = story.cards("security-alerts")
     assert "COMPROMISED" in story.slack.as_text(card).upper()
     assert any(reply.files for reply in story.slack.replies(card))
@@ -254,7 +268,7 @@ def test_when_slack_does_not_tell_who_asks_nothing_is_done(stage):
     story = stage("clean")
     story.slack.faults.add("users.info", workspace.api_error("internal_error"))
     story.type(f"check {ADELE}")
-    story.told(holding="Slack did not do what it was asked (internal_error).")
+    story.told(holding="Slack refused the request (internal_error).")
     assert story.cards() == []
 
 
@@ -262,7 +276,7 @@ def test_a_mistake_of_ours_is_told_with_a_reference(stage):
     story = stage("clean")
     story.bot.desk._tools.gate._people = None
     story.type(f"check {ADELE}")
-    story.told(holding="That failed by a mistake of mine. Nothing was done. Reference:")
+    story.told(holding="✖ Internal error. Nothing was done. Reference: `")
     story.wrote("asked", "internal_error")
 
 

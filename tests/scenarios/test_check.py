@@ -13,7 +13,7 @@ def test_a_responder_checks_a_taken_over_mailbox(stage):
     story = stage("mailbox-takeover")
     delivery = story.type(f"check {ADELE}")
     assert delivery.error is None
-    assert "Looking into it" in delivery.ack_payload["text"]
+    assert "🔎 Investigating …" in delivery.ack_payload["text"]
 
     card = story.shown()
     text = story.slack.as_text(card)
@@ -22,7 +22,7 @@ def test_a_responder_checks_a_taken_over_mailbox(stage):
     assert len(story.cards()) == 1
     assert card.pings == (story.slack.people["responder"].id,)
 
-    assert "see its card" in story.slack.as_text(story.told(holding="I am looking"))
+    assert "see its card" in story.slack.as_text(story.told(holding="Investigating. Case"))
     replies = story.slack.replies(card)
     assert any("Timeline" in story.slack.as_text(reply) for reply in replies)
     names = {file.name for reply in replies for file in reply.files}

@@ -33,7 +33,7 @@ def window(story: Stage, person: str) -> View:
 
 def proposed(story: Stage, person: str = "responder") -> Message:
     """Propose what the findings ask for, by the button of the case's card; give the proposal's card."""
-    card = story.card("Take the account back")
+    card = story.card("Contain account")
     story.slack.click(person, card, "contain")
     delivery = story.slack.submit(person, window(story, person), {"reason": "The mailbox was taken over"})
     assert delivery.error is None
@@ -58,7 +58,7 @@ def test_a_taken_over_account_is_taken_back_by_one_who_proposes_and_two_who_appr
     story.told("approver", "still needs one person")
     copy = copy_of(story, "second_approver", "approved by @Alex Wilber")
     story.slack.click("second_approver", copy, "approve")
-    story.told("second_approver", "the last approval it needed")
+    story.told("second_approver", ". It has all approvals and is being carried out now.")
 
     done = story.card("Carried out", timeout=120)
     assert done.ts == card.ts
@@ -73,7 +73,7 @@ def test_a_taken_over_account_is_taken_back_by_one_who_proposes_and_two_who_appr
     user = next(one for one in story.microsoft.state.users.values() if one["userPrincipalName"] == ADELE)
     assert user["accountEnabled"] is False
     assert "Failed" not in story.slack.as_text(story.card("Carried out"))
-    assert "Take the account back" in story.slack.as_text(story.card("back doors are closed"))
+    assert "Contain account" in story.slack.as_text(story.card("items rechecked)"))
     assert any("sent-mail.csv" in story.slack.as_text(reply) for reply in story.slack.replies(done))
     for person in ("approver", "second_approver"):
         copy = copy_of(story, person, "Carried out")

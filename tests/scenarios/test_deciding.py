@@ -64,18 +64,23 @@ def test_whoever_holds_a_second_slack_account_with_the_same_address_is_still_one
     proposal = story.grave()
     story.approve("approver", proposal)
     story.slack.change_person("isaiah", email="alex.wilber+second@contoso.example")
-    story.refused("isaiah", proposal, "You have answered already", "one person counts once")
+    story.refused(
+        "isaiah",
+        proposal,
+        "You already voted; each person has one vote.",
+        ("; each person votes once. To stop it, ask"),
+    )
     assert story.stands(proposal) is ProposalState.OPEN
 
 
 def test_those_who_may_not_decide_are_told_why_and_written_down(story):
     proposal = story.simple()
     refusals = {
-        "guest": "Guests of this workspace may not approve.",
-        "external": "People from another workspace may not approve.",
-        "deactivated": "Your Slack account is deactivated, so you may not approve.",
-        "another_bot": "Bots may not approve.",
-        "bystander": "You are not one of the approvers.",
+        "guest": "Guests of this workspace cannot approve.",
+        "external": "People from another workspace cannot approve.",
+        "deactivated": "Your Slack account is deactivated, so you cannot approve.",
+        "another_bot": "Bots cannot approve.",
+        "bystander": "You are not an approver.",
     }
     for person, says in refusals.items():
         story.refused(person, proposal, says)
@@ -84,7 +89,7 @@ def test_those_who_may_not_decide_are_told_why_and_written_down(story):
     story.wait(lambda: story.count(proposal, "vote_refused") == len(refusals) + 2, "the words refused too")
     assert story.votes(proposal) == []
     assert story.stands(proposal) is ProposalState.OPEN
-    assert "tried to decide" not in story.thread(proposal.plan.case_id)
+    assert "tried to vote on" not in story.thread(proposal.plan.case_id)
     assert proposal.id not in "".join(
         story.slack.as_text(m) for one in refusals for m in story.slack.direct(one)
     )
@@ -94,7 +99,7 @@ def test_the_subject_cannot_decide_and_the_case_is_told(story):
     subject = story.adele()
     change, _ = story.rule(subject)
     proposal = story.proposed(story.case(change, subject=subject))
-    story.refused("subject", proposal, "You may not decide about your own account.")
+    story.refused("subject", proposal, "You cannot vote on your own account.")
     story.type(f"deny {proposal.id}", "subject")
     story.wait(lambda: story.count(proposal, "vote_refused") == 2, "the denial refused as well")
     assert story.stands(proposal) is ProposalState.OPEN
@@ -110,7 +115,7 @@ def test_the_subject_cannot_decide_by_an_alias_of_the_account_either(story):
     proposal = story.proposed(story.case(change, subject=subject))
     name, _, domain = subject.addresses[1].partition("@")
     story.slack.change_person("isaiah", email=f"{name.upper()}+slack@{domain}")
-    story.refused("isaiah", proposal, "You may not decide about your own account.")
+    story.refused("isaiah", proposal, "You cannot vote on your own account.")
     assert "@Isaiah Langer tried to decide" in story.thread(proposal.plan.case_id)
 
 
@@ -125,11 +130,11 @@ def test_whoever_has_an_open_case_cannot_decide_and_the_case_is_told(table, answ
     else:
         other = story.case(subject=own, answer=VerdictCode.NO_SIGN_FOUND)
         with story.bot.ledger.writing() as writing:
-            writing.run_again(other.id, "U0LIDIAHOL", "somebody wants to know")
+            writing.run_again(other.id, "U0LIDIAHOL", "someone wants to know")
     proposal = story.simple()
     story.refused("approver", proposal, f"in case {other.id}, so you may not decide anything.")
     assert story.votes(proposal) == []
-    assert "their own account is in doubt itself" in story.thread(proposal.plan.case_id)
+    assert "their own account is under investigation" in story.thread(proposal.plan.case_id)
     if not answer:
         story.finish(other.id, answer=VerdictCode.NO_SIGN_FOUND)
         story.approve("approver", proposal)
@@ -139,7 +144,7 @@ def test_under_the_strict_policy_the_proposer_does_not_count(table):
     story = table.sit(policy=PolicySettings(strict=True))
     proposal = story.simple()
     assert "The proposer's own approval does not count" in story.papers(proposal)[0]
-    story.refused("responder", proposal, "You proposed this, so somebody else must approve it.")
+    story.refused("responder", proposal, "You proposed this, so someone else must approve it.")
     assert story.stands(proposal) is ProposalState.OPEN
     story.approve("approver", proposal)
     story.ends(proposal, ProposalState.DONE)
@@ -242,7 +247,7 @@ def test_an_expired_proposal_does_nothing_and_says_propose_again(table):
 def test_only_the_proposer_can_withdraw(story):
     proposal = story.grave()
     story.press("approver", proposal, "withdraw")
-    story.told("approver", "Only the one who proposed it can withdraw it. An approver can deny it.")
+    story.told("approver", ("Only the person who proposed it can withdraw it. An approver can deny it."))
     assert story.stands(proposal) is ProposalState.OPEN
     story.press("responder", proposal, "withdraw")
     story.ends(proposal, ProposalState.WITHDRAWN)
@@ -253,7 +258,7 @@ def test_only_the_proposer_can_withdraw(story):
 # --- what changed between vote and run ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["out of the group", "deactivated"])
+@pytest.mark.parametrize("how", ["from the group", "deactivated"])
 def test_an_approver_who_loses_the_role_before_it_is_begun_stops_it(story, how):
     proposal = story.grave()
     story.approve("approver", proposal)
@@ -263,8 +268,10 @@ def test_an_approver_who_loses_the_role_before_it_is_begun_stops_it(story, how):
         story.slack.set_group("incident-responders", ["responder", "second_approver"])
     story.press("second_approver", proposal)
     stopped = story.ends(proposal, ProposalState.STOPPED)
-    assert "Too few of those who approved may still do so, so nothing was done" in stopped.note
-    story.buttons_are_gone(proposal, "Too few of those who approved")
+    assert "Not enough of the approvers are still allowed to approve, so nothing was done{ (" in stopped.note
+    story.buttons_are_gone(
+        proposal, ("Not enough of the approvers are still allowed to approve, so nothing was done{ (")
+    )
     assert "@Alex Wilber" in story.papers(proposal)[0]
     story.nothing_was_done(proposal)
 
@@ -276,7 +283,7 @@ def test_an_approver_whose_own_account_is_found_taken_over_before_it_is_begun_st
     name = "alex.wilber@contoso.example"
     story.case(subject=Subject("alex", name, name, (name,), "Alex Wilber"), answer=VerdictCode.COMPROMISED)
     story.press("second_approver", proposal)
-    assert "counts as taken over" in story.ends(proposal, ProposalState.STOPPED).note
+    assert "is marked compromised" in story.ends(proposal, ProposalState.STOPPED).note
     story.nothing_was_done(proposal)
 
 
@@ -352,7 +359,10 @@ def test_what_changed_in_the_tenant_is_left_alone_and_the_others_go_on(story):
     done = story.ends(proposal, ProposalState.DONE)
     outcomes = {action.change: action for action in done.actions}
     assert outcomes[gone.id].outcome is Outcome.CHANGED
-    assert "Somebody changed it in between" in outcomes[gone.id].says
+    assert (
+        ". It changed since it was planned, so nothing was sent. Check the account again."
+        in outcomes[gone.id].says
+    )
     assert outcomes[off.id].outcome is Outcome.ALREADY
     assert outcomes[on.id].outcome is Outcome.CONFIRMED
     assert third.enabled is False
@@ -395,7 +405,7 @@ def test_a_vote_that_counted_is_told_as_one_where_the_engine_has_lost_its_tables
     story.approve("approver", proposal)
     lose_the_engines_tables(story.settings.engine)
     story.press("second_approver", proposal)
-    story.told("second_approver", "That was the last approval it needed")
+    story.told("second_approver", ". It has all approvals and is being carried out now.")
     story.bot.jobs.repair()
     story.ends(proposal, ProposalState.DONE)
     assert len(story.writes(proposal)) == 2
@@ -435,7 +445,7 @@ def test_what_the_buttons_do_can_be_typed(story):
     story.buttons_are_gone(two, "she set it up herself")
 
     story.type(f"withdraw {three.id} because of a mistake", "approver")
-    story.told("approver", "Only the one who proposed it can withdraw it")
+    story.told("approver", ("Only the person who proposed it can withdraw it. An approver can deny it."))
     story.type(f"withdraw {three.id} because of a mistake")
     story.ends(three, ProposalState.WITHDRAWN)
     story.buttons_are_gone(three, "of a mistake")
@@ -447,7 +457,7 @@ def test_an_approval_for_another_digest_does_not_count(story):
     other = "0" * 8 if not proposal.digest.startswith("0") else "1" * 8
     for words in (f"approve {proposal.id} {other}", f"deny {proposal.id} {other}"):
         story.type(words, "approver")
-    story.told("approver", "That is not the plan that is proposed now")
+    story.told("approver", ("The plan has changed. Review the proposal again, and vote on the current plan."))
     story.wait(lambda: story.count(proposal, "vote_refused") == 2, "both refused")
     assert story.stands(proposal) is ProposalState.OPEN
     assert story.votes(proposal) == []
@@ -513,7 +523,7 @@ def test_a_window_that_was_open_while_the_case_was_checked_again_proposes_nothin
     story.type(f"contain {case.id}")
     form = story.window("responder")
     with story.bot.ledger.writing() as writing:
-        writing.run_again(case.id, "U0ALEXWILB", "somebody wants to know")
+        writing.run_again(case.id, "U0ALEXWILB", "someone wants to know")
     story.finish(case.id, other, change)
     story.slack.submit("responder", form, {"reason": "The rule hides mail"})
     story.told(holding=f"Case {case.id} was checked again while you chose. Nothing was proposed.")

@@ -142,7 +142,7 @@ def test_a_second_bot_on_the_same_ledger_does_not_start(stage):
             check=False,
         )
     assert second.returncode == 1
-    assert "Another bot works on" in second.stdout + second.stderr
+    assert "Another bot is using" in second.stdout + second.stderr
 
 
 def test_a_wrong_token_stops_the_start_with_words(stage):
@@ -191,7 +191,7 @@ def test_a_check_that_fails_ends_as_a_readable_card_with_a_reference(stage, monk
     # The tenant vanishes from the settings between the question and the work.
     monkeypatch.setattr(story.bot.jobs._checking, "_tenants", _NoTenants())
     story.type(f"check {ADELE}")
-    card = story.card("Could not look into")
+    card = story.card("Could not investigate")
     text = story.slack.as_text(card)
     assert "is not configured any more" in text
     case = story.slack.wait_for(lambda: next(iter(_cases(story)), None))
@@ -204,8 +204,8 @@ def test_a_mistake_of_ours_in_a_check_is_no_open_case(stage):
     story.start()
     story.bot.jobs._checking._tenants = None
     story.type(f"check {ADELE}")
-    text = story.slack.as_text(story.card("Could not look into"))
-    assert "A mistake of ours ended this check" in text
+    text = story.slack.as_text(story.card("Could not investigate"))
+    assert "Internal error during this check. Reference:" in text
     assert story.slack.wait_for(lambda: [case for case in _cases(story) if case.shown])[0].reference in text
 
 

@@ -24,7 +24,7 @@ from tests.scenarios.conftest import ADELE
 from tests.scenarios.deciding import GROUP, TEAM, Table, laid
 
 GRADY = "grady.archie@contoso.example"
-OWN = "You may not decide about your own account."
+OWN = "You cannot vote on your own account."
 CHANGED = "changed after you were named"
 ATTEMPTS = 50
 
@@ -51,7 +51,7 @@ def story(table: Table) -> Iterator[Table]:
 def sit(table: Table, **changes: Any) -> Table:
     """Sit down, and wait until everybody who is named is known."""
     story = table.sit(alone=True, **changes)
-    story.wait(story.bot.desk.has_named_everybody, "everybody who is named is known")
+    story.wait(story.bot.desk.has_named_everybody, "everyone who is named is known")
     return story
 
 
@@ -194,7 +194,7 @@ def test_an_approver_with_the_address_of_a_colleague_decides_nothing_until_named
     story.slack.change_person("approver", email="alex.wilber@contoso.example")
     story.refused("approver", proposal, CHANGED)
     assert [kind for kind, _ in people_in(story)].count("person_changed") == 1
-    assert "You have answered" not in story.papers(proposal)[0]
+    assert "You already voted on" not in story.papers(proposal)[0]
 
     assert "U0ALEXWILB alex.wilber@contoso.example" in compromise("people", "list")[1]
     assert "changed since: may neither ask nor decide" in compromise("people", "list")[1]
@@ -213,7 +213,7 @@ def test_an_approver_whose_address_changes_after_voting_stops_the_plan(story):
     story.slack.change_person("approver", email=GRADY)
     story.press("second_approver", proposal)
     stopped = story.ends(proposal, ProposalState.STOPPED)
-    assert "Too few of those who approved may still do so" in stopped.note
+    assert "Not enough of the approvers are still allowed to approve, so nothing was done{ (" in stopped.note
     assert CHANGED in stopped.note
     story.nothing_was_done(proposal)
 
@@ -223,10 +223,12 @@ def test_nobody_withdraws_or_reads_a_password_with_the_address_of_the_proposer(s
     proposal = story.grave()
     story.slack.change_person("isaiah", email="megan.bowen@contoso.example")
     story.press("isaiah", proposal, "withdraw")
-    story.told("isaiah", "Only the one who proposed it can withdraw it.")
+    story.told("isaiah", "Only the person who proposed it can withdraw it. An approver can deny it.")
     assert story.stands(proposal) is ProposalState.OPEN
     story.type(f"password {proposal.id}", "isaiah")
-    story.told("isaiah", "Only the one who proposed it and those who approved it may see the new password.")
+    story.told(
+        "isaiah", ("Only the person who proposed it and those who approved it can see the new password.")
+    )
 
 
 def test_an_approver_whose_account_is_made_anew_is_somebody_else(story):
@@ -253,7 +255,12 @@ def test_two_slack_accounts_of_one_mailbox_are_one_person(story):
     story = sit(story)
     proposal = story.grave()
     story.approve("isaiah", proposal)
-    story.refused("approver", proposal, "You have answered already", "one person counts once")
+    story.refused(
+        "approver",
+        proposal,
+        "You already voted; each person has one vote.",
+        ("; each person votes once. To stop it, ask"),
+    )
     assert story.stands(proposal) is ProposalState.OPEN
     story.approve("second_approver", proposal)
     story.ends(proposal, ProposalState.DONE)
@@ -322,7 +329,7 @@ def test_who_people_are_is_known_after_a_restart_and_after_long(story):
     story.stop()
     story.ahead += timedelta(days=400)
     story.start()
-    story.wait(story.bot.desk.has_named_everybody, "everybody who is named is known")
+    story.wait(story.bot.desk.has_named_everybody, "everyone who is named is known")
     assert people_in(story) == before
 
 

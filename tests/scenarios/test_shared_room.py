@@ -63,7 +63,9 @@ def test_the_end_of_a_check_is_told_to_whoever_asked_alone(story):
     client = make_client(story.slack_settings)
     Cards(client, client, story.bot.ledger).show(case_id)
     assert went_out(story, since) == []
-    assert "is shared with another company" in told(story, case_id)
+    assert (
+        "is shared with another organization, so I do not post cases there. Choose another channel."
+    ) in told(story, case_id)
     assert story.bot.ledger.case(case_id).shown
 
 

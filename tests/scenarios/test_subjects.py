@@ -23,7 +23,10 @@ from tests.scenarios.acting import (
 WARNING = "Microsoft refuses this unless the application has the role Privileged Authentication Administrator"
 BLOCK, RESET = "block_sign_in:account", "reset_password:password"
 AGAIN = "reset_password:revoke_again"
-LAST = "No other Global Administrator who may sign in was found; give the role to a second person first"
+LAST = (
+    "No other Global Administrator with sign-in enabled was found; assign the role to a "
+    "second person first, to avoid a tenant lockout."
+)
 
 
 def roles_as_well(item: Change | ManualTask) -> bool:
@@ -55,14 +58,14 @@ def test_a_privileged_account_needs_a_privileged_application_and_people_are_told
         text = story.text(story.paper(first))
         failed = text.split("Failed")[1].split("Left out")[0]
         assert "Privileged Authentication Administrator" in failed
-        assert "Show the new password" not in text
+        assert "Show new password once" not in text
         assert may_sign_in(story)
 
         story.microsoft.directory_roles = set(PRIVILEGED)
         second = story.do(only("block_sign_in", "reset_password"))
         assert set(outcomes(second).values()) == {Outcome.CONFIRMED}
         assert not may_sign_in(story)
-        assert "Show the new password" in story.text(story.paper(second))
+        assert "Show new password once" in story.text(story.paper(second))
 
 
 def test_an_administrator_loses_every_role_and_gets_all_of_them_back_exactly(tmp_path):
@@ -98,8 +101,8 @@ def test_what_came_through_groups_is_named_in_report_and_plan(tmp_path):
         says = [item.says for item in story.offer() if isinstance(item, Change | ManualTask)]
         for words in (
             "keeps Contoso Runbooks, which came with a group",
-            "out of the group Service Desk, which may switch on the role Helpdesk Administrator",
-            "the right to join the group Tenant Readers, which gives the role Global Reader",
+            "out of the group Service Desk, which may turn on the role Helpdesk Administrator",
+            "the permission to join the group Tenant Readers, which gives the role Global Reader",
         ):
             assert any(words in one for one in says), words
 
@@ -140,7 +143,11 @@ def number_of(story: Acting, case: Case, words: str) -> int:
             "synced-user",
             MIRIAM,
             "Reset the password of miriam.graham@contoso.example twice",
-            ("Tell the local administrator", "Set-ADAccountPassword -Reset", "with another password"),
+            (
+                "Notify the on-premises administrator of the compromise",
+                "Set-ADAccountPassword -Reset",
+                "with another password",
+            ),
         ),
         ("federated-user", HENRIETTA, "password", ("Fabrikam",)),
     ],
@@ -168,10 +175,10 @@ def test_what_only_people_can_do_is_an_task_with_its_way_and_is_ticked_off(
         other = number_of(story, case, "Scan every device")
         story.slack.click("responder", listed, "task_done", f"{case.id} {other}")
         window = story.window()
-        assert story.slack.submit("responder", window, {"note": "Nothing was found"}).error is None
+        assert story.slack.submit("responder", window, {"note": "No findings."}).error is None
         story.told(holding=f"Ticked off: {other}.")
         done = {one.number: one.note for one in story.proposals.tasks(case.id) if one.done_by}
-        assert done == {number: "Told Nestor, both resets made", other: "Nothing was found"}
+        assert done == {number: "Told Nestor, both resets made", other: "No findings."}
         # A second time nothing is ticked off.
         story.type(f"tasks {case.id} done {number} Again")
         story.told(holding="already")
@@ -181,7 +188,7 @@ def test_what_only_people_can_do_is_an_task_with_its_way_and_is_ticked_off(
             story.slack.reload("responder")
             story.type(f"history {about}")
             told = story.text(story.told(holding="Told Nestor, both resets made"))
-            assert "Nothing was found" in told
+            assert "No findings." in told
             assert "Megan Bowen" in told
 
 

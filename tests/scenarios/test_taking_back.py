@@ -81,7 +81,7 @@ def taken(tmp_path_factory) -> Iterator[Taken]:
         before = standing(story.microsoft.state, PERSON.id)
         number = next(place for place, item in enumerate(story.offer(), 1) if _id(item) == UNBLOCK)
         story.type(f"contain {story.case().id} {number} because She wants to write")
-        early = story.text(story.told(holding="must come after"))
+        early = story.text(story.told(holding="” depends on"))
         yield Taken(story, before, story.do(wanted), early)
 
 
@@ -144,7 +144,7 @@ def test_after_it_the_mailbox_does_nothing_for_the_intruder_and_everything_for_t
     diego = "diego.siciliani@contoso.example"
     assert diego not in {user for user, _ in now["full access"]}
     assert diego not in {trustee for trustee, _ in now["send as"]}
-    assert not now["send on behalf"]
+    assert not now["Send on Behalf permission for"]
     assert dict(now["folders"]["\\Inbox"])["Default"] == ["None"]
     assert now["folders"]["\\Calendar"] == before["folders"]["\\Calendar"]
     off = {"ActiveSyncEnabled", "OWAforDevicesEnabled", "ImapEnabled", "PopEnabled"}
@@ -173,7 +173,7 @@ def _box(state: TenantState) -> Any:
 def test_the_card_names_every_change_below_its_outcome_and_every_task(taken):
     assert taken.proposal.state is ProposalState.DONE
     assert set(outcomes(taken.proposal).values()) == {Outcome.CONFIRMED}
-    below = taken.card.split("Done and confirmed")[1].split("Left to a person")
+    below = taken.card.split("Done and confirmed")[1].split("*Manual tasks*")
     for change in taken.proposal.plan.changes:
         assert _plain(change.says) in _plain(below[0]), change.id
     for task in taken.proposal.plan.tasks:
@@ -205,7 +205,7 @@ def test_the_files_of_the_tasks_are_in_the_thread_of_the_proposal(taken):
 
 def test_the_case_says_what_looking_again_found(taken):
     card = taken.story.case_card()
-    assert "back doors are closed" in card
+    assert "items rechecked)" in card
     assert taken.proposal.id in card
     looked = [entry for entry in taken.story.bot.ledger.entries() if entry.kind == "rechecked"]
     assert looked
@@ -294,9 +294,11 @@ def test_the_new_password_is_shown_once_and_is_nowhere_else(taken, log):
     proposal = story.do(the_reset)
     assert list(outcomes(proposal).values()) == [Outcome.CONFIRMED]
     press(taken, proposal, "bystander")
-    story.told("bystander", "Only the one who proposed it and those who approved it")
+    story.told(
+        "bystander", ("Only the person who proposed it and those who approved it can see the new password.")
+    )
     press(taken, proposal, "subject")
-    story.told("subject", "a colleague hands it over")
+    story.told("subject", "It is the password of your own account; a colleague will give it to you.")
 
     press(taken, proposal, "approver")
     password = shown_to(taken, "approver")
@@ -307,7 +309,7 @@ def test_the_new_password_is_shown_once_and_is_nowhere_else(taken, log):
 
     story.slack.wait_for(lambda: "[Show the new password once]" not in story.text(story.paper(proposal)))
     story.type(f"password {proposal.id}")
-    story.told(holding="The new password is gone")
+    story.told(holding="✖ The new password is no longer available.")
     story.slack.close("approver", story.window("approver"))
 
     folder = story.settings.ledger.parent
@@ -335,7 +337,7 @@ def test_after_a_quarter_of_an_hour_the_new_password_is_gone(taken):
     story.slack.wait_for(lambda: "[Show the new password once]" not in story.text(story.paper(proposal)))
     assert story.bot.ledger.rows("SELECT * FROM passwords") == []
     story.type(f"password {proposal.id}")
-    story.told(holding="The new password is gone")
+    story.told(holding="✖ The new password is no longer available.")
     assert "password_shown" not in [
         entry.kind
         for entry in story.bot.ledger.entries()

@@ -45,7 +45,7 @@ def looked(story: Acting, times: int) -> dict[str, Any]:
 
 def alarms(story: Acting) -> list[Message]:
     """What was told to the whole room, since it needs people."""
-    return [one for one in story.cards() if "something came back" in story.text(one)]
+    return [one for one in story.cards() if "persistence re-appeared, or is new, on" in story.text(one)]
 
 
 def card_says(story: Acting, words: str) -> str:
@@ -56,7 +56,7 @@ def card_says(story: Acting, words: str) -> str:
 
 
 def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back_again(story):
-    assert "back doors are closed" in card_says(story, "Looked again")
+    assert "items rechecked)" in card_says(story, "Rechecked:")
     attacker.forward_again(story.microsoft.state, PERSON.upn)
     attacker.rule_again(story.microsoft.state, PERSON.upn)
 
@@ -72,9 +72,9 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     assert any("/archives/" in link for link in alarm.links), "it leads to the case's card"
     assert "@Megan Bowen" in said
     assert "Stop forwarding adele.vance@contoso.example's mail" in said.split("Open:")[1]
-    assert "Switch off the inbox rule “.”" in said.split("New since the check")[1]
+    assert "Disable the inbox rule “.”" in said.split("New since the check")[1]
     assert "Stop forwarding" in card_says(story, "Open: ")
-    assert "back doors are closed." in story.case_card()
+    assert "closed items are still closed." in story.case_card()
 
     # A new check suggests it; the button opens a window in which it is ticked.
     case = story.check()
@@ -97,7 +97,7 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     box = story.microsoft.state.mailbox(PERSON.upn)
     assert box.properties["ForwardingSmtpAddress"] is None
     assert not [rule for rule in box.rules if rule.name in {".", ".."} and rule.enabled]
-    assert "closed" in card_says(story, "Looked again")
+    assert "closed" in card_says(story, "Rechecked:")
 
 
 def test_looks_that_fall_due_while_the_bot_is_down_are_made_when_it_is_back_and_say_what_was_not_seen(story):
@@ -113,9 +113,9 @@ def test_looks_that_fall_due_while_the_bot_is_down_are_made_when_it_is_back_and_
     assert FORWARDING not in look["closed"]
     assert look["came_back"] == []
     assert any("Stop forwarding" in name for name in look["not_seen"])
-    card = card_says(story, "Could not look")
-    assert "Stop forwarding" in card.split("Could not look")[1]
-    assert "all" not in card.split("Looked again:")[1].split("back doors")[0]
+    card = card_says(story, "Not collected")
+    assert "Stop forwarding" in card.split("Not collected")[1]
+    assert "all" not in card.split("Rechecked:")[1].split("back doors")[0]
 
     # A day later everything can be seen again, and everything is closed.
     story.microsoft.exchange_cmdlets = story.microsoft.exchange_cmdlets | {"Get-Mailbox"}
@@ -124,7 +124,7 @@ def test_looks_that_fall_due_while_the_bot_is_down_are_made_when_it_is_back_and_
     assert look["round"] == 2
     assert look["raised"] is False
     assert look["came_back"] == look["new"] == look["not_seen"] == []
-    card_says(story, "all 3 back doors are closed")
+    card_says(story, "no persistence found (3 items rechecked)")
     assert alarms(story) == []
     # Each round is looked at once, however often the bot goes round.
     story.let_pass(timedelta(0))

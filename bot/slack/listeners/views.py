@@ -51,7 +51,7 @@ def register(app: App, desk: Desk) -> None:
     def report_account(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         account, person = typed(view, "account"), chosen(view, "person", "selected_user")
         if bool(account) is bool(person):
-            both = "Pick a colleague or type an address, not both." if account else "Say whose account it is."
+            both = "Choose a colleague or type an address, not both." if account else ("Choose an account.")
             ack(response_action="errors", errors={"account": both})
             return
         noticed, since = typed(view, "noticed"), chosen(view, "since")
@@ -89,7 +89,7 @@ def _chosen(ack: Ack, desk: Desk, body: dict[str, Any], view: dict[str, Any], ve
     places = sorted(ticked(view))
     if not places:
         first = next((str(block["block_id"]) for block in view["blocks"] if block["type"] == "input"), "")
-        ack(response_action="errors", errors={first: "Choose one at least."})
+        ack(response_action="errors", errors={first: "Choose at least one."})
         return
     case_id, _, offer = _about(view).partition(" ")
     numbers = ",".join(str(place + 1) for place in places)

@@ -69,7 +69,7 @@ class Rule:
         """The name between quotes, or a word for a blank or unknown one."""
         if self.name is None:
             return "without a recorded name"
-        return f"“{self.name}”" if self.name.strip() else "with a blank name"
+        return f"“{self.name}”" if self.name.strip() else "without a name"
 
 
 RECORDED: Final = "recorded rule"
@@ -128,8 +128,8 @@ def says(rule: Rule) -> str:
         deeds.append("and does so with every message")
     elif rule.words:
         shown = ", ".join(rule.words[:6])
-        deeds.append(f"where it says {shown}")
-    return ", ".join(deeds) or "does nothing that sends or hides mail"
+        deeds.append(f"if it contains {shown}")
+    return ", ".join(deeds) or "neither forwards nor hides mail"
 
 
 def name_key(name: str) -> str:

@@ -131,7 +131,7 @@ def test_an_archive_without_answers_says_that_they_are_not_in_it(tmp_path):
     assert verify(path).case_id == "C-7F3K2"
     files = contents(path)
     assert "sources/user.json" not in files
-    assert any("answers of the sources" in one for one in json.loads(files[MANIFEST])["left_out"])
+    assert any(", without raw responses" in one for one in json.loads(files[MANIFEST])["left_out"])
 
 
 def test_kept_answers_are_for_their_owner_alone_and_given_back_only_unchanged(tmp_path):
@@ -265,4 +265,4 @@ def test_only_the_ledger_tells_an_archive_that_was_packed_anew(capsys, archive, 
     archive.write_bytes(forged)
     assert run(capsys, str(archive))[0] == 0
     status, _, err = run(capsys, str(archive), "--ledger", str(path))
-    assert (status, "knows no archive" in err) == (1, True)
+    assert (status, "The ledger has no archive" in err) == (1, True)

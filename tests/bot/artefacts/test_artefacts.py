@@ -67,7 +67,7 @@ def test_the_text_form_leaves_nothing_out():
     for record in report.findings[0].records:
         assert record in text
     assert text.count("records: ") == len(report.findings)
-    assert "would be mended by: an Entra ID P1 licence" in text
+    assert "grant to fix: an Entra ID P1 license" in text
 
 
 def test_the_text_form_can_leave_the_timeline_out():

@@ -23,7 +23,7 @@ from tests.bot.messages import samples
 from tests.commands.evidence import INTRUDER, evidence, record, sign_in
 
 NOW = samples.NOW
-SUSPECT = Sign("suspect_address_signed_in", Severity.CRITICAL, "Somebody else was there.")
+SUSPECT = Sign("suspect_address_signed_in", Severity.CRITICAL, "Someone else was there.")
 NASTY = (
     r"$\frac{1}{0}$ ${x}$",
     "\u202egpj.exe \x1b[31m\u200b",
@@ -101,7 +101,7 @@ ODD = {
     "findings in a time to come": at_one_moment(taken_over(), NOW + timedelta(days=9_999)),
     "no event, no symptom, no source": replace(CLEAN, timeline=(), symptoms=(), sources=()),
     "a window without length": replace(CLEAN, timeline=(), window=Window(NOW, NOW)),
-    "more suspect addresses than lanes": decoys(20),
+    "more suspicious IP addresses than lanes": decoys(20),
     "all ages": replace(taken_over(), window=AGES, timeline=(signed_in(3, at=AGES.start), signed_in(3))),
 }
 
@@ -134,7 +134,7 @@ def test_what_cannot_be_drawn_is_said_with_a_reference_and_nothing_is_raised():
     naive = replace(samples.rich(), window=Window(datetime(2026, 3, 1), datetime(2026, 3, 2)))  # noqa: DTZ001
     drawn = picture(naive)
     assert drawn.png == b""
-    assert drawn.trouble.startswith("The picture could not be drawn")
+    assert drawn.trouble.startswith("Internal error: the timeline picture could not be drawn. Reference:")
 
 
 def test_lanes_are_read_from_what_the_timeline_says_of_sign_ins():
@@ -204,11 +204,11 @@ def test_the_words_say_what_the_picture_shows():
     words = in_words(report, told)
     for part in (
         "adele.vance@contoso.example: compromised, confidence high",
-        "Suspect address 198.51.100.3",
+        "Suspicious IP address 198.51.100.3",
         "39 findings",
         "gravest: Mail is forwarded",
         "Done by the bot",
-        "not seen: sign-ins, risky user, message trace",
+        "not collected: sign-ins, risky user, message trace",
     ):
         assert part in words, part
     assert {deed.became for deed in told.deeds} == set(Became)

@@ -69,7 +69,7 @@ def proposed(story: Any, case_id: str, name: str, by: str = "U0MEGANBOW") -> Any
         plan=plan,
         proposed_by=by,
         proposer=frozenset({"megan.bowen@contoso.example"}),
-        reason="of what was found",
+        reason="Timeline of findings",
         needs=2,
         factor=False,
         strict=False,
@@ -93,9 +93,9 @@ def home(story: Any, person: str, holding: str = "") -> Any:
 def test_a_responder_sees_the_open_cases_with_links_and_how_the_bot_is(story):
     looking, found = case(story, "isaiah.langer"), case(story, "diego.siciliani", "compromised")
     cleared = case(story, "pradeep.gupta", "no sign found")
-    text = home(story, "responder", "sound when I started")
+    text = home(story, "responder", "■ Ledger: verified at start,")
     assert "isaiah.langer@contoso.example" in text
-    assert "Being looked into" in text
+    assert "Investigating" in text
     assert "Compromised" in text
     view = story.slack.home("responder")
     assert f"|{looking}>" in str(view.blocks)
@@ -103,7 +103,7 @@ def test_a_responder_sees_the_open_cases_with_links_and_how_the_bot_is(story):
     assert cleared not in str(view.blocks)
     assert "Waiting for you" not in text
     assert "Last check: done" in text
-    assert "Checkpoints of the ledger: " in text
+    assert "■ Ledger checkpoints: <#" in text
     assert "second factor" not in text, "who does not approve needs none"
     assert "<@U0ALEXWILB>" in str(view.blocks)
     assert "<@U0NESTORWI>" in str(view.blocks)
@@ -114,7 +114,9 @@ def test_an_accusation_stays_until_a_check_of_as_long_a_span_acquits(story):
     case(story, "diego.siciliani", "no sign found", days=2)
     home(story, "responder", accused)
     case(story, "diego.siciliani", "no sign found", days=14)
-    assert accused not in home(story, "responder", "No account is being looked into")
+    assert accused not in home(
+        story, "responder", ("No account is under investigation or marked compromised.")
+    )
 
 
 def test_a_proposal_waits_for_each_approver_until_they_have_answered(story):
@@ -124,11 +126,11 @@ def test_a_proposal_waits_for_each_approver_until_they_have_answered(story):
     assert f"read and decide {proposal.id}" in text
     assert "0 of 2 approvals" in text
     assert "Your second factor: none; type" in text
-    assert "1 proposal waits for other people." in home(story, "responder", "waits for other")
+    assert "1 proposal waits for others." in home(story, "responder", "waits for other")
 
     story.type(f"approve {proposal.id}", person="approver")
     story.slack.wait_for(lambda: story.proposals.get(proposal.id).votes)
-    assert "1 proposal waits for other people." in home(story, "approver", "waits for other")
+    assert "1 proposal waits for others." in home(story, "approver", "waits for other")
     assert "1 of 2 approvals" in home(story, "second_approver", "1 of 2")
 
 
@@ -144,17 +146,20 @@ def test_nobody_sees_a_case_or_a_proposal_about_their_own_account(story):
 @pytest.mark.parametrize("verdict", ["compromised", "suspicious", ""])
 def test_somebody_whose_own_account_is_in_doubt_sees_what_everybody_sees(story, verdict):
     """It does not even tell why: whoever holds the account may hold its owner's Slack as well."""
-    before = home(story, "bystander", "Does an account look taken over?")
+    before = home(story, "bystander", "Does an account look compromised?")
     case(story, "megan.bowen", verdict)
     case(story, "adele.vance", verdict)
     for person in ("responder", "subject"):
-        assert home(story, person, "Does an account look taken over?") == before
+        assert home(story, person, "Does an account look compromised?") == before
         assert ADELE not in before.replace("suspect adele.vance@contoso.example", "")
 
 
 @pytest.mark.parametrize(
     ("person", "says"),
-    [("guest", "Guests of this workspace may not"), ("external", "People from another workspace may not")],
+    [
+        ("guest", "Guests of this workspace cannot approve."),
+        ("external", ("People from another workspace cannot approve.")),
+    ],
 )
 def test_those_from_outside_see_nothing_even_when_the_settings_name_them(story, person, says):
     case_id = case(story, "diego.siciliani", "compromised")
@@ -172,7 +177,10 @@ def test_everybody_else_can_report_from_there_and_sees_no_case(story):
     assert "Ledger" not in text
     story.slack.click("bystander", story.slack.home("bystander"), "open_form")
     modal = story.slack.wait_for(lambda: story.slack.modals("bystander"))[0]
-    assert "tells the responders" in story.slack.as_text(modal)
+    assert (
+        "This notifies the responders. Nothing is started or changed until they act."
+        in story.slack.as_text(modal)
+    )
 
 
 def test_a_second_factor_that_is_enrolled_is_shown(story):
@@ -203,26 +211,32 @@ def test_where_nothing_is_set_up_everybody_is_told_what_to_write_where(stage):
     text = home(story, "bystander", "Just installed?")
     assert 'users = ["U0GRADYARC"]' in text
     assert "Report a compromised account" not in text
-    assert "Tell whoever looks after your accounts" in text
+    assert "Call your IT help desk." in text
 
 
 def test_a_responder_of_a_new_bot_is_told_what_is_missing(stage):
     story = stage("clean")
-    text = home(story, "responder", "Nobody has asked for a check yet.")
-    assert "Approvers: none, so nothing can be carried out" in text
-    assert "Checkpoints of the ledger: none" in text
-    assert "reports of colleagues go nowhere" in text
+    text = home(
+        story,
+        "responder",
+        ("No checks yet. In a channel I am in, type: `/compromise check adele.vance@contoso.example`"),
+    )
+    assert "□ Approvers: none, so no remediation is possible (`approvers`)" in text
+    assert "□ Ledger checkpoints: none, so truncation would go unnoticed (`slack.checkpoints`)" in text
+    assert (
+        "□ Cards go to the channel of the request, and colleagues' reports go nowhere (`slack.channel`)"
+    ) in text
 
 
 def test_a_home_tab_that_slack_does_not_take_is_drawn_at_the_next_opening(story):
     story.slack.faults.add("views.publish", api_error("invalid_arguments"))
     story.slack.open_home("bystander")
-    home(story, "bystander", "Does an account look taken over?")
+    home(story, "bystander", "Does an account look compromised?")
 
 
 def test_the_home_tab_names_what_doctor_finds_missing_and_looks_again_only_when_that_is_old(story):
-    text = home(story, "responder", "Looked at")
-    assert "everything is there" in text
+    text = home(story, "responder", "Window")
+    assert "*: complete" in text
     asked = len(story.microsoft.calls)
-    assert "Looked at" in home(story, "approver", "Looked at")
+    assert "Window" in home(story, "approver", "Window")
     assert len(story.microsoft.calls) == asked

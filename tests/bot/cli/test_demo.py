@@ -53,7 +53,7 @@ def test_it_ends_well(played):
 def test_it_shows_the_question_the_progress_and_the_verdict(played):
     said = played[0].stdout
     assert "/compromise check adele.vance@contoso.example" in said
-    assert "Looking into" in said
+    assert "Investigating" in said
     assert "The card is edited" in said
     assert "Compromised: Adele Vance" in said
     assert "\x1b" not in said
@@ -82,7 +82,7 @@ def test_it_shows_the_proposal_the_approvals_and_what_became_of_every_change(pla
         "Needs two different people to approve; has 1",
         "Carried out: adele.vance@contoso.example",
         "Done and confirmed",
-        "back doors are closed",
+        "items rechecked)",
         "Carried out: Undo for adele.vance@contoso.example",
         "The ledger is sound",
     ):

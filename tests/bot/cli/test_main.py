@@ -184,7 +184,7 @@ def test_without_any_permission_nothing_could_be_looked_at(compromise, configure
     configured.permissions.clear()
     status, out, err = compromise("check", ADELE, "--json")
     assert (status, out) == (3, "")
-    assert "Could not look" in err
+    assert "Not collected" in err
 
 
 def test_a_question_and_its_outcome_stand_in_the_ledger(compromise, configured, tmp_path):
@@ -207,7 +207,7 @@ def test_a_check_in_the_sandbox_leaves_no_ledger(compromise, tmp_path):
 def test_a_ledger_that_was_altered_is_found(compromise, tmp_path):
     path = tmp_path / "ledger.db"
     ledger = Ledger(path, lambda: datetime(2026, 3, 2, tzinfo=UTC))
-    ledger.append(Asked(words="check somebody"), "cli")
+    ledger.append(Asked(words="check someone"), "cli")
     ledger.append(Answered(verdict="compromised"), "cli")
     ledger.close()
     assert compromise("ledger", "verify")[0] == 0

@@ -23,8 +23,8 @@ def test_a_terminal_shows_verdict_symptoms_and_what_was_not_seen():
     assert "⛔ Compromised" in text
     assert "Adele Vance <adele.vance@contoso.example>" in text
     assert re.search(r" 3\. inbox rules +■ present", text)
-    assert "Could not be seen" in text
-    assert "an Entra ID P1 licence" in text
+    assert "Not collected" in text
+    assert "an Entra ID P1 license" in text
 
 
 def test_an_absent_symptom_takes_one_line_and_an_unknown_one_says_why():
@@ -35,8 +35,8 @@ def test_an_absent_symptom_takes_one_line_and_an_unknown_one_says_why():
 
 def test_the_timeline_comes_when_it_is_asked_for():
     event = "2026-03-02 09:30 UTC"
-    assert event not in drawn(samples.clean()).partition("Could not be seen")[2]
-    assert event in drawn(samples.clean(), timeline=True).partition("Could not be seen")[2]
+    assert event not in drawn(samples.clean()).partition("Not collected")[2]
+    assert event in drawn(samples.clean(), timeline=True).partition("Not collected")[2]
 
 
 def test_what_the_tenant_wrote_neither_steers_the_terminal_nor_is_markup():

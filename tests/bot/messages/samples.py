@@ -70,7 +70,7 @@ HOSTILE = (
 def finding(symptom: str, says: str = "A rule moves mail about money to RSS Feeds.", **changes) -> Finding:
     plain = Finding(
         symptom=symptom,
-        sign=Sign(f"{symptom}_sign", Severity.HIGH, "Hardly anybody does this by themselves."),
+        sign=Sign(f"{symptom}_sign", Severity.HIGH, "Hardly anyone does this by themselves."),
         summary=says,
         at=NOW - timedelta(hours=5),
         by="adele.vance@contoso.example",
@@ -117,12 +117,12 @@ def rich(texts: tuple[str, ...] = ("A rule moves mail about money to RSS Feeds."
     )
 
 
-def sources(why: str = "The tenant has no Entra ID P1 licence.") -> tuple[SourceState, ...]:
+def sources(why: str = "The tenant has no Entra ID P1 license.") -> tuple[SourceState, ...]:
     return (
         SourceState("user", Coverage.COMPLETE, "", 1, NOW),
         SourceState("audit_log", Coverage.PARTIAL, "The search was cut off at 50,000 records.", 50_000, NOW),
-        SourceState("sign_ins", Coverage.UNAVAILABLE, why, 0, needs="an Entra ID P1 licence"),
-        SourceState("risky_user", Coverage.UNAVAILABLE, why, 0, needs="an Entra ID P1 licence"),
+        SourceState("sign_ins", Coverage.UNAVAILABLE, why, 0, needs="an Entra ID P1 license"),
+        SourceState("risky_user", Coverage.UNAVAILABLE, why, 0, needs="an Entra ID P1 license"),
         SourceState("message_trace", Coverage.UNAVAILABLE, "Microsoft did not answer in time.", 0),
     )
 
@@ -134,7 +134,7 @@ def clean() -> Report:
         replace(
             result,
             result=Result.UNKNOWN if result.id in {"missing_mail", "oauth_apps"} else Result.ABSENT,
-            reason="Could not look: message trace."
+            reason="Could not collect anything: message trace."
             if result.id == "missing_mail"
             else "Everything was seen.",
             findings=(),
@@ -187,7 +187,7 @@ def progress(texts: tuple[str, ...] = ("Forwarding to an outside address was add
 
 
 def nothing_yet() -> Verdict:
-    return Verdict(VerdictCode.CANNOT_TELL, 0, "low", (), (), "Nobody can tell from what could be seen.")
+    return Verdict(VerdictCode.CANNOT_TELL, 0, "low", (), (), ("No one can tell from what could be seen."))
 
 
 TRICKS = st.sampled_from(

@@ -94,7 +94,7 @@ def test_the_looking_card_shows_how_far_it_is_and_what_it_waits_for():
     assert "Looking into Adele Vance" in text
     assert "5 of 11 sources" in text
     assert "Waiting for mailbox, sent items, deleted items, message trace and 2 more" in text
-    assert "so far this is suspicious" in text
+    assert "so far: suspicious" in text
     assert "Forwarding to an outside address was added." in text
     assert "Case C-7Q2M" in text
     assert "U0MEGAN01" in text
@@ -139,7 +139,7 @@ def test_beyond_the_document_only_what_was_found_or_not_seen_is_named():
 
 def test_what_could_not_be_seen_is_said_once_for_each_remedy():
     text = shown(case_card(samples.done(samples.clean())))
-    assert text.count("an Entra ID P1 licence") == 1
+    assert text.count("an Entra ID P1 license") == 1
     assert "sign-ins, risky user (unavailable)" in text
     assert "audit log (partial)" in text
     assert "Microsoft did not answer in time" in text
@@ -154,7 +154,7 @@ def test_the_files_are_named_and_times_are_in_the_readers_zone():
 
 
 def test_the_card_says_when_the_report_is_longer_than_its_messages():
-    says = "the report is longer than Slack's messages"
+    says = "; too long for a Slack message, the files have the full report"
     assert says in shown(case_card(samples.done(samples.rich(each=60))))
     short = replace(samples.clean(), timeline=())
     assert says not in shown(case_card(samples.done(short)))
@@ -168,7 +168,7 @@ def test_a_failed_card_says_why_and_gives_a_reference():
     assert "Could not look into Adele Vance" in text
     assert "Microsoft did not let us sign in." in text
     assert "C-7Q2M" in text
-    assert "says nothing about the account" in text
+    assert "This is no verdict on the account. Reference: `" in text
 
 
 def test_a_card_fits_on_a_phone():

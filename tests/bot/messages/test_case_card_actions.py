@@ -51,7 +51,7 @@ def test_a_check_that_still_runs_has_no_buttons():
 def test_a_card_that_is_told_nothing_about_doing_is_as_before():
     message = case_card(view())
     assert buttons(message) == {}
-    assert "What is done about it" not in shown(message)
+    assert "*Remediation*" not in shown(message)
 
 
 def test_the_card_says_what_is_proposed_and_keeps_to_the_newest():
@@ -72,6 +72,8 @@ def test_the_card_says_that_every_back_door_is_closed():
 
 def test_what_came_back_is_said_first():
     message = case_card(view(doors="The inbox rule Money is there again.", raised=True))
-    assert message.blocks[0]["text"]["text"] == "⛔ Something came back: Adele Vance"
+    assert message.blocks[0]["text"]["text"] == "⛔ Persistence re-appeared: Adele Vance"
     assert "Came back*: The inbox rule Money is there again." in shown(message)
-    assert message.text.startswith("Something came back: The inbox rule Money is there again. Compromised:")
+    assert message.text.startswith(
+        "Persistence re-appeared: The inbox rule Money is there again. Compromised:"
+    )

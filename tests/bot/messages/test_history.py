@@ -56,18 +56,18 @@ def test_the_story_reads_in_its_order_with_times_and_people():
         entry(e.TaskAdded(2, "harden:0", "Scan the computer", ()), 7, "bot"),
         entry(e.TaskDone(2, "harden:0", "clean"), 8),
         entry(e.PasswordShown("P-7F3K2", "reset:1", shown=False), 9),
-        entry(e.Rechecked(1, "Looked again: 7 are closed.", raised=True), 10, "bot"),
+        entry(e.Rechecked(1, "Rechecked: 7 are closed.", raised=True), 10, "bot"),
     )
     parts = (
         "2026-03-02 09:31 UTC · @U0MEGAN01 asked: check adele",
         "@U0MEGAN01 proposed to contain the account, proposal P-7F3K2 (1 change): Spam",
         "@U0ALEX002 approved proposal P-7F3K2 with a code",
-        "@U0MEGAN01 may not decide about proposal P-7F3K2: You have answered already",
+        "@U0MEGAN01 was not allowed to vote on proposal P-7F3K2: You have answered already",
         "“Disable the inbox rule Money”: skipped: changed since it was planned: It is gone",
         "Manual task 2 “Scan the computer” was added",
-        "@U0MEGAN01 ticked off manual task 2 “Scan the computer”: clean",
-        "@U0MEGAN01 asked for the new password of proposal P-7F3K2, which was gone",
-        "Persistence re-appeared. The bot looked again: 7 are closed",
+        "@U0MEGAN01 completed manual task 2 “Scan the computer”: clean",
+        "@U0MEGAN01 requested the new password of proposal P-7F3K2, which was no longer available",
+        "Persistence re-appeared. The bot rechecked the account: 7 are closed",
         "entries 1 to 10",
     )
     places = [text.index(part) for part in parts]
@@ -102,8 +102,8 @@ def test_an_intent_is_told_only_while_nothing_says_how_it_ended():
     begun = entry(e.Intended("P-7F3K2", "d", "reset:1", 1, None), 1, "bot")
     other = entry(e.ChangeEnded("P-OTHER", "reset:1", "failed"), 2, "bot")
     ended = entry(e.ChangeEnded("P-7F3K2", "reset:1", "failed"), 3, "bot")
-    assert "about to do" in told(begun, other)
-    assert "about to do" not in told(begun, ended)
+    assert "The bot started" in told(begun, other)
+    assert "The bot started" not in told(begun, ended)
 
 
 def test_a_vote_that_did_not_count_is_told_once():
@@ -114,9 +114,9 @@ def test_a_vote_that_did_not_count_is_told_once():
 
 
 def test_that_somebody_was_answered_is_told_where_it_says_what():
-    assert "was answered" not in told(entry(e.Answered(proposal="P-7F3K2")))
+    assert "this is the same as" not in told(entry(e.Answered(proposal="P-7F3K2")))
     assert "was answered: compromised" in told(entry(e.Answered(verdict="compromised")))
 
 
 def test_no_entry_means_no_story():
-    assert "The ledger tells nothing about it yet." in told()
+    assert "The ledger has no entries for it yet." in told()

@@ -36,10 +36,10 @@ def test_the_page_of_the_team_says_what_is_open_and_how_the_bot_is():
     for words in (
         "1 of 2 approvals",
         "3 manual tasks open",
-        "2 proposals wait for other people.",
+        "2 proposals wait for others.",
         "sound when I started, 7 entries",
         "Your second factor: enrolled",
-        "reports of colleagues go nowhere",
+        ("□ Cards go to the channel of the request, and colleagues' reports go nowhere (`slack.channel`)"),
     ):
         assert words in text
 
@@ -48,12 +48,12 @@ def test_a_ledger_that_nobody_has_read_yet_is_not_called_sound():
     text = shown(
         home(replace(PAGE, details=replace(DETAILS, health=Health(last_check=NOW, last_failed=True))))
     )
-    assert "? Ledger: not read through yet" in text
+    assert "? Ledger: not verified since the start" in text
     assert "□ Last check: could not be made" in text
 
 
 def test_what_cannot_be_seen_is_named_and_a_look_still_to_come_is_not_called_fine():
-    assert "I am looking" in shown(home(PAGE))
+    assert "Investigating. Case" in shown(home(PAGE))
     gaps = (("Tenant Contoso", ("hidden inbox rules: role group lacks Get-InboxRule",)), ("Slack", ()))
     health = replace(DETAILS.health, found=Found(NOW, gaps))
     text = shown(home(replace(PAGE, details=replace(DETAILS, health=health))))

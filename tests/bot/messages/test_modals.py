@@ -84,7 +84,7 @@ def test_only_what_has_an_undo_can_be_chosen_and_nothing_is_ticked():
 def test_a_great_many_undos_are_offered_in_parts():
     modal = restore_modal("C-7F3K2", samples.ADELE, samples.undoable(("Do a long thing. " * 9,), count=500))
     assert len(modal.blocks) <= 100
-    assert "they are offered once these have been undone" in shown(modal)
+    assert "more; available once these are undone." in shown(modal)
 
 
 def test_where_nothing_was_done_nothing_can_be_chosen():

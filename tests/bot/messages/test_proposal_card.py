@@ -120,7 +120,7 @@ def test_a_denied_card_says_who_when_and_why():
     )
     text = shown(card(denied))
     assert "denied by @U0ALEX002, 2026-03-02 09:33 UTC: She is on the phone with me" in text
-    assert "Nothing was done. It can be proposed again." in text
+    assert "No changes were made. It can be proposed again." in text
 
 
 def test_a_withdrawn_an_expired_and_a_stopped_card_say_so():
@@ -141,7 +141,7 @@ def test_a_running_card_shows_how_far_it_is_and_what_is_under_way():
     assert "1 of 2 changes" in text
     assert "Now: Do thing 1" in text
     assert "Done and confirmed" in text
-    assert "Still to come" not in text
+    assert "Pending" not in text
     assert buttons(message) == []
 
 
@@ -158,7 +158,7 @@ def test_every_change_of_a_finished_proposal_is_named():
     text = shown(card(proposal))
     for number in range(1, len(proposal.plan.changes) + 1):
         assert f"\n{number}. " in text
-    assert "Left to a person" in text
+    assert "*Manual tasks*" in text
 
 
 def test_what_was_never_begun_is_said():
@@ -204,7 +204,7 @@ def test_a_new_password_can_be_shown_for_15_minutes_and_to_one_person():
     assert "gone after 15 minutes" in shown(card(proposal))
     late = card(proposal, now=action.intended_at + SECRET_LIFE)
     assert "show_password" not in buttons(late)
-    assert "The new password is gone" in shown(late)
+    assert "✖ The new password is no longer available." in shown(late)
     seen = card(proposal, password_shown_to="U0ALEX002")
     assert "show_password" not in buttons(seen)
     assert "was shown to @U0ALEX002" in shown(seen)

@@ -92,7 +92,7 @@ def test_a_checkbox_says_whether_it_can_be_undone_and_how_many_people_it_needs()
     }
     assert by_value["0"] == "can be undone"
     assert by_value["1"].startswith("cannot be undone: Revoke the grant · two people · ⚠ Revoke the grant")
-    assert by_value["2"] == "for a person to do"
+    assert by_value["2"] == "manual task"
 
 
 def test_what_is_too_long_for_a_checkbox_stands_in_full_above_it():
@@ -119,7 +119,7 @@ def test_a_window_in_which_nothing_can_be_chosen_sends_nothing():
     modal = window(FEW[4:])
     assert modal.submit == ""
     assert "submit" not in modal.view
-    assert "There is nothing that could be proposed." in shown(modal)
+    assert "There is nothing to propose." in shown(modal)
 
 
 def test_the_window_knows_which_offer_it_shows():
@@ -158,10 +158,10 @@ def test_what_is_left_out_can_be_typed():
 def test_the_dry_run_says_the_same_and_proposes_nothing():
     (message,) = dry_run("C-7F3K2", samples.ADELE, FEW, **PLAN)
     text = shown(message)
-    assert "Nothing is proposed, and nothing is done." in text
+    assert ". Nothing is proposed or changed. ■ marks what the findings call for." in text
     assert "■ 1. Block adele.vance@contoso.example from signing in (can be undone)" in text
     assert "□ 2. Revoke the grant (cannot be undone: Revoke the grant) · two people" in text
-    assert "□ 3. Scan the computer (for a person to do)" in text
+    assert "□ 3. Scan the computer (manual task)" in text
     assert "This is the last Global Administrator" in text
     assert not [block for block in message.blocks if block["type"] == "actions"]
     assert "4. Remove the forwarding" in message.text

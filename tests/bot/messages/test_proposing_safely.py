@@ -190,5 +190,5 @@ def test_windows_carry_ids_only():
 
 
 def test_a_closed_look_afterwards_is_said_in_one_sentence():
-    assert all_closed(7) == "Looked again: all 7 back doors are closed."
-    assert all_closed(1) == "Looked again: the back door is closed."
+    assert all_closed(7) == "Rechecked: all 7 back doors are closed."
+    assert all_closed(1) == "Rechecked: the back door is closed."

@@ -25,7 +25,7 @@ def test_open_tasks_come_first_each_with_its_way_and_a_button():
         ("task_done", "C-7F3K2 1"),
         ("task_done", "C-7F3K2 2"),
     ]
-    assert "… 4 more lines in the window that “Done” opens" in text
+    assert "… 4 more lines; select “Done” to see them" in text
     assert "☐ 1. Scan the computer" in message.text
 
 
@@ -40,12 +40,12 @@ def test_the_window_gives_the_whole_way_and_takes_a_note():
 
 def test_what_does_not_fit_can_still_be_ticked_off_by_its_number():
     message = tasks("C-7F3K2", samples.ADELE, samples.task_states(("Scan the computer",), 200))
-    assert "tick them off by their numbers, as below" in shown(message)
+    assert "complete them by number, as below" in shown(message)
     assert by_text("C-7F3K2", 1) in shown(message)
 
 
 def test_a_case_without_tasks_says_so():
-    assert "There is nothing for people to do." in shown(tasks("C-7F3K2", samples.ADELE, ()))
+    assert "There are no manual tasks." in shown(tasks("C-7F3K2", samples.ADELE, ()))
 
 
 def test_what_is_typed_to_tick_one_off_is_understood():

@@ -146,7 +146,7 @@ def test_each_need_of_a_question_that_is_taken_away_is_named_as_missing(played, 
     named = missing(lines, cmdlet_of(need)[1] or need)
     assert named, [line for line in lines if line.there is not True]
     if need not in ("User.Read.All", "Exchange.ManageAsApp"):
-        assert all("not visible" in line.says for line in named if not line.what.startswith("the step"))
+        assert all("not collected" in line.says for line in named if not line.what.startswith("the step"))
 
 
 @pytest.mark.parametrize("need", WRITES)
@@ -194,7 +194,7 @@ def test_where_the_directory_roles_cannot_be_read_a_step_that_needs_one_is_noted
     )
     lines = {line.what: line for line in look(played)}
     assert lines["the step reset password"].there is None
-    assert "cannot be told" in lines["the step reset password"].says
+    assert "unknown:" in lines["the step reset password"].says
 
 
 class InOneUnit(Connection):
@@ -214,9 +214,9 @@ def test_a_role_in_an_administrative_unit_is_no_role_in_the_whole_tenant(played)
         more = {line.what: line for line in doctor.look_at_tenant(connection, ADELE, sources=())}
     role = lines["the directory role User Administrator"]
     assert role.there is None
-    assert "holds only in an administrative unit" in role.says
+    assert "assigned only for an administrative unit; unknown which accounts it covers" in role.says
     assert lines["the step reset password"].there is None
-    assert "cannot be told" in lines["the step reset password"].says
+    assert "unknown:" in lines["the step reset password"].says
     assert "passwords and sign-in of administrators" in more
 
 
@@ -229,9 +229,7 @@ def test_a_login_service_in_trouble_says_nothing_of_what_exchange_lets_the_appli
     lines = {line.what: line for line in [*found, *doctor.what_steps_can(held)]}
     for service in ("Exchange", "Compliance"):
         assert lines[f"sign-in to {service}"].there is None
-        assert "cannot be told: The login service answered with status 503" in (
-            lines[f"sign-in to {service}"].says
-        )
+        assert "unknown: The login service answered with status 503" in (lines[f"sign-in to {service}"].says)
     assert (held.exchange, held.compliance, held.has("Exchange.ManageAsApp")) == (None, None, None)
     assert lines["the step remove forwarding"].there is None
     assert "lacks" not in lines["the step remove forwarding"].says
@@ -242,7 +240,7 @@ def test_a_login_service_that_does_not_answer_is_told_in_a_line(played):
     settings = stage.tenant_settings(played).model_copy(update={"login_url": "http://127.0.0.1:9/login"})
     status, said = examine(Settings(tenants=(settings,)))
     assert status == 3
-    assert "Nothing can be seen" in line_of(said, "missing sign-in")
+    assert "Nothing can be collected." in line_of(said, "missing sign-in")
 
 
 def test_an_application_that_reaches_administrators_leaves_none_of_them_to_people(played):
@@ -302,8 +300,8 @@ def test_a_second_application_is_looked_at_for_what_the_steps_need(played):
     remediate = RemediateSettings(client_id=played.client_id, client_secret=SecretStr(played.client_secret))
     lines = {line.what: line for line in look(played, remediate=remediate)}
     assert lines["sign-in to Exchange of the application that writes"].there is True
-    assert "take it away" in lines["the application that reads"].says
-    assert "User.EnableDisableAccount.All" in lines["the application that reads"].says
+    assert "take it away" in lines["the investigate application"].says
+    assert "User.EnableDisableAccount.All" in lines["the investigate application"].says
     settings = TenantSettings.model_validate(
         {**dict(stage.tenant_settings(played)), "remediate": remediate.model_dump()}
     )
@@ -313,8 +311,8 @@ def test_a_second_application_is_looked_at_for_what_the_steps_need(played):
     assert unlisted["the step remove forwarding"].there is None
     assert unlisted["the step block sign in"].there is True
     wrong = remediate.model_copy(update={"client_secret": SecretStr("wrong")})
-    (line,) = missing(look(played, remediate=wrong), "application that writes")
-    assert "No step can be carried out" in line.says
+    (line,) = missing(look(played, remediate=wrong), "of the remediate application")
+    assert "No remediation is possible." in line.says
 
 
 def test_every_cmdlet_that_the_code_names_is_known_here():
@@ -354,7 +352,7 @@ def test_a_missing_permission_is_named_with_its_cost(played):
     assert status == 1
     line = next(line for line in said.splitlines() if "missing inbox rules" in line)
     assert "MailboxSettings.Read" in line
-    assert "Without it less is seen of: mail missing from sent items, inbox rules." in line
+    assert "Less evidence without it for: mail missing from sent items, inbox rules." in line
 
 
 def test_a_missing_cmdlet_is_named(played):
@@ -363,7 +361,7 @@ def test_a_missing_cmdlet_is_named(played):
     assert status == 1
     line = next(line for line in said.splitlines() if "missing transport rules" in line)
     assert "Get-TransportRule" in line
-    assert "Without it nobody can rule out: transport rules." in line
+    assert "Cannot be ruled out without it: transport rules." in line
 
 
 def test_a_missing_licence_is_named():
@@ -421,7 +419,7 @@ def test_who_decides_and_what_is_kept_is_looked_at(played, tmp_path):
     assert status == 0, said
     assert "there   approvers: 2 may approve" in said
     assert "there   channel for checkpoints: #security-alerts" in said
-    assert "is made when the bot starts" in line_of(said, "compromise.key")
+    assert "will be created when the bot starts" in line_of(said, "compromise.key")
     assert not (tmp_path / "compromise.key").exists()
 
 
@@ -431,8 +429,8 @@ def test_an_approver_who_may_not_approve_is_named_and_so_is_what_one_alone_canno
         users = (slack.people["approver"].id, slack.people["guest"].id)
         status, said = examine(settings.model_copy(update={"approvers": ApproverSettings(users=users)}))
     assert status == 1
-    assert "Guests of this workspace may not approve" in line_of(said, f"missing approver {users[1]}")
-    assert "1 may approve; what needs two people" in line_of(said, "missing approvers")
+    assert "Guests of this workspace cannot approve." in line_of(said, f"missing approver {users[1]}")
+    assert "1 can approve; what needs two people" in line_of(said, "missing approvers")
 
 
 def test_a_bot_that_only_investigates_lacks_nothing(played, tmp_path):
@@ -443,8 +441,10 @@ def test_a_bot_that_only_investigates_lacks_nothing(played, tmp_path):
         none = {"approvers": ApproverSettings(), "slack": quiet}
         status, said = examine(settings.model_copy(update=none))
     assert status == 0, said
-    assert "nothing is ever carried out" in line_of(said, "approvers")
-    assert "that the ledger's end was cut off" in line_of(said, "checkpoints")
+    assert ": until then no remediation is possible." in line_of(said, "approvers")
+    assert "not set, so nothing outside this machine would reveal a truncated ledger" in line_of(
+        said, "checkpoints"
+    )
 
 
 def test_nobody_named_to_ask_is_told(played, tmp_path):
@@ -452,7 +452,7 @@ def test_nobody_named_to_ask_is_told(played, tmp_path):
         settings = stage.bot_settings(played, slack, tmp_path)
         status, said = examine(settings.model_copy(update={"responders": ResponderSettings()}))
     assert status == 1
-    assert "so nobody may ask" in line_of(said, "missing responders")
+    assert "no responders in the settings, so no one can run checks" in line_of(said, "missing responders")
 
 
 @pytest.mark.parametrize("name", ["board", "old-incidents"])
@@ -464,8 +464,10 @@ def test_a_channel_that_cannot_be_posted_in_is_told(played, tmp_path, name):
         changed = settings.slack.model_copy(update={"checkpoints": there, "channel": there})
         status, said = examine(settings.model_copy(update={"slack": changed}))
     assert status == 1
-    assert "channel for cards" in line_of(said, "missing channel for cards")
-    assert "No checkpoint of the ledger is posted" in line_of(said, "missing channel for checkpoints")
+    assert "Channel ID for cards, a private channel (empty: the channel of the request)" in line_of(
+        said, "missing channel for cards"
+    )
+    assert "No checkpoints are posted." in line_of(said, "missing channel for checkpoints")
 
 
 def test_a_key_that_others_may_read_or_that_has_no_folder_is_told(tmp_path):

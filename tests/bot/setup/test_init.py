@@ -119,7 +119,7 @@ def test_what_it_writes_signs_in_and_doctor_finds_everything_there(compromise, m
         monkeypatch.setenv("COMPROMISE_TENANT_LOGIN_URL", played.login_url)
         status, said, wrong = compromise("init", "--answers", "answers.toml")
         assert (status, wrong) == (0, "")
-        assert "Then see whether all is there: compromise doctor --config " in said.splitlines()[-1]
+        assert "Then check the setup: compromise doctor --config" in said.splitlines()[-1]
         assert f'tenant_id = "{played.tenant_id}"' in (tmp_path / "compromise.toml").read_text()
         for name, value in {
             "SANDBOX": "true",
@@ -143,7 +143,7 @@ def test_what_it_writes_signs_in_and_doctor_finds_everything_there(compromise, m
     told = json.loads(said)
     assert status == told["status"] == 1
     says = [line["says"] for line in told["sections"][0]["lines"] if line["what"] == "sign-ins"]
-    assert "the tenant lacks the licence Microsoft Entra ID P1" in says[0]
+    assert "the tenant lacks the license Microsoft Entra ID P1" in says[0]
     assert "the step" not in said
 
 
@@ -266,7 +266,7 @@ def test_it_asks_again_until_an_answer_has_its_form(tmp_path, monkeypatch):
     done = CliRunner().invoke(command.app, ["init", "--folder", "made"], input="\n".join(typed) + "\n")
     assert done.exit_code == 0, done.output
     assert "is not a GUID" in done.output
-    assert "Slack user ids" not in done.output
+    assert "Responders: Slack user IDs" not in done.output
     written = tomllib.loads((tmp_path / "made" / "compromise.toml").read_text())
     assert written == {"tenant": {"name": "tenant", "tenant_id": TENANT, "client_id": READS}}
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["compromise.toml"]
@@ -277,7 +277,9 @@ def test_a_domain_becomes_the_tenants_id(played):
     assert init.tenant_id(played.domains[0], "global", played.login_url) == played.tenant_id
     with pytest.raises(SettingsError, match=r"knows no tenant nobody\.example"):
         init.tenant_id("nobody.example", "global", played.login_url)
-    with pytest.raises(SettingsError, match="Give the tenant's id"):
+    with pytest.raises(
+        SettingsError, match=("Enter the tenant ID; it is in the Entra admin center under Overview")
+    ):
         init.tenant_id(played.domains[0], "global", "http://127.0.0.1:1")
 
 
@@ -289,8 +291,8 @@ def test_a_domain_that_is_no_tenants_is_asked_for_again_before_anything_else(tmp
         input="\n".join(typed),
         env={"COMPROMISE_TENANT_LOGIN_URL": played.login_url},
     )
-    assert "knows no tenant nobody.example" in done.output
-    assert "there must be an answer" in done.output
+    assert "knows no tenant no one.example" in done.output
+    assert "an answer is required" in done.output
     assert "is not a GUID" in done.output
     assert list(tmp_path.iterdir()) == []
 
@@ -304,7 +306,7 @@ def test_nothing_is_asked_where_settings_are_in_the_way(tmp_path):
     (tmp_path / "compromise.toml").write_text("mine")
     done = CliRunner().invoke(command.app, ["init", "--folder", str(tmp_path)])
     assert "compromise.toml is there already" in done.output
-    assert "The tenant's id" not in done.output
+    assert "Tenant ID or domain" not in done.output
 
 
 def test_files_are_for_their_owner_alone_and_hold_no_secret_of_slack_or_entra(tmp_path, made):
@@ -459,12 +461,14 @@ def test_what_is_left_fits_the_answers():
         "User Administrator",
     ):
         assert piece in whole
-    assert "nobody may ask" not in whole
+    assert ": until then no one can run checks." not in whole
     quiet = "\n".join(left(read_answers({**LEAST, "slack": "none"})))
     assert "api.slack.com" not in quiet
     assert "User Administrator" not in quiet
-    assert "nobody may ask" in "\n".join(left(read_answers(LEAST)))
-    assert "nothing is ever carried out" in "\n".join(left(read_answers({**LEAST, "remediate": READS})))
+    assert ": until then no one can run checks." in "\n".join(left(read_answers(LEAST)))
+    assert ": until then no remediation is possible." in "\n".join(
+        left(read_answers({**LEAST, "remediate": READS}))
+    )
     numbered = [text for text in left(read_answers({**LEAST, "remediate": READS})) if "PowerShell" in text]
     assert [READS in text for text in numbered] == [True, True]
 

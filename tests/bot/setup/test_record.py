@@ -225,10 +225,10 @@ WRITES = (
 def test_while_recording_nothing_that_changes_anything_can_be_sent(played, what):
     ear = Heard()
     with Connection(settings_of(played), observer=ear, reads_only=True) as connection:
-        with pytest.raises(Refused, match="Nothing that changes anything"):
+        with pytest.raises(Refused, match="Writes are not sent now"):
             connection.fetch(what, Deadline(5))
         if isinstance(what, Request):
-            with pytest.raises(Refused, match="Nothing that changes anything"):
+            with pytest.raises(Refused, match="Writes are not sent now"):
                 connection.fetch_batch([what], Deadline(5))
     assert ear.all == []
 
@@ -256,7 +256,7 @@ def test_everything_is_shown_and_written_only_after_a_yes(tmp_path, run):
     assert [*folder.iterdir()] == []
     status, out, err = run(*asked)
     assert (status, [*folder.iterdir()]) == (2, [])
-    assert "Nobody answered, so nothing was written" in err
+    assert "No one answered, so nothing was written" in err
     status, out, _ = run(*asked, typed="y\n")
     assert status == 0
     for name in ("answers.json", "drift.md"):

@@ -15,7 +15,7 @@ PLAIN = Sign("plain", Severity.MEDIUM, "")
 FAMILIAR = Sign("familiar", Severity.INFO, "")
 
 GRADES = [
-    ("the intruder's address", {"address": INTRUDER}, SUSPECT),
+    ("the attacker's address", {"address": INTRUDER}, SUSPECT),
     ("the office", {}, FAMILIAR),
     ("an unknown network", {"address": "198.51.100.200"}, PLAIN),
     ("no address at all", {"address": None}, PLAIN),
@@ -37,9 +37,9 @@ def test_without_a_familiar_sign_the_plain_one_is_given():
 DONE = [
     ("by the subject to himself", {}, True),
     ("by an administrator to the subject", {"actor": NESTOR}, True),
-    ("by the subject to somebody else", {"owner": "alex@contoso.example"}, True),
+    ("by the subject to someone else", {"owner": "alex@contoso.example"}, True),
     ("by the subject to the tenant", {"owner": ""}, True),
-    ("by an administrator to somebody else", {"actor": NESTOR, "owner": "alex@contoso.example"}, False),
+    ("by an administrator to someone else", {"actor": NESTOR, "owner": "alex@contoso.example"}, False),
     ("by an administrator to the tenant", {"actor": NESTOR, "owner": ""}, False),
     ("by a service of Microsoft's", {"by_microsoft": True}, False),
     ("in vain", {"succeeded": False}, False),

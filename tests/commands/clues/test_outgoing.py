@@ -43,7 +43,7 @@ def test_one_message_that_three_sources_tell_of_is_one() -> None:
 
 
 ORIGINS = [
-    ("a suspect address tells", {"audit_log": [send(INTRUDER)]}, Origin.INTRUDER),
+    ("a suspicious IP address tells", {"audit_log": [send(INTRUDER)]}, Origin.INTRUDER),
     ("nothing tells where from", {"message_trace": [traced()]}, Origin.UNKNOWN),
     ("only a copy is left", {"sent_items": [message()]}, Origin.UNKNOWN),
     (
@@ -61,11 +61,14 @@ def test_it_is_said_who_sent_a_message(sources: dict[str, Any], origin: Origin) 
 
 NOT_LISTED = [
     ("the user's own, from the office", {"audit_log": [send(OFFICE)]}),
-    ("sent before somebody else came", {"message_trace": [traced(hours=-20)]}),
+    ("sent before someone else came", {"message_trace": [traced(hours=-20)]}),
     ("mail that came in and was thrown away", {"deleted_items": [message(sender="shop@fabrikam.example")]}),
     ("a draft", {"sent_items": [message(sent_date_time=None, received_date_time=None)]}),
     ("it never arrived", {"message_trace": [traced(status="failed")]}),
-    ("somebody else's", {"message_trace": [traced(sender_address="alex@contoso.example")]}),
+    (
+        "Mail is forwarded; no evidence that this is recent or malicious.",
+        {"message_trace": [traced(sender_address="alex@contoso.example")]},
+    ),
     ("sent after the window", {"message_trace": [traced(hours=40)]}),
 ]
 

@@ -47,7 +47,7 @@ PLAYED = {
     "an account without a mailbox": ("mailbox-takeover", "kiosk.lobby@contoso.example"),
     "an administrator": ("admin-takeover", "nestor.wilke@contoso.example"),
     "a clean account": ("clean", "adele.vance@contoso.example"),
-    "a tenant without premium licences": ("no-premium-licence", "adele.vance@contoso.example"),
+    "a tenant without premium licenses": ("no-premium-licence", "adele.vance@contoso.example"),
 }
 KINDS = (
     "password",
@@ -304,7 +304,7 @@ def protected() -> PlanningInput:
 
 
 MADE: dict[str, Callable[[], PlanningInput]] = {
-    "everything, made by hand": by_hand,
+    "everything, made manually": by_hand,
     "everything, in part": in_part,
     "everything, mastered elsewhere": mastered_elsewhere,
     "no source could be seen": refused,

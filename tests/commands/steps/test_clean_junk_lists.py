@@ -55,7 +55,7 @@ def test_of_lists_that_an_intruder_wrote_only_what_leads_somewhere_bad_is_sugges
         },
     )
     found = [
-        finding("junk_lists", "wrote", summary="The junk mail lists were changed"),
+        finding("junk_lists", "wrote", summary="The junk email lists were changed"),
         finding("mail_forwarding", after=DROP),
     ]
     lists = JunkLists(

@@ -61,7 +61,7 @@ def test_a_hidden_rule_goes_through_exchange_and_says_what_that_costs() -> None:
     assert change.undo.do == Cmdlet("Enable-InboxRule", parameters, anchor=UPN)
     assert change.look.ask == Cmdlet("Get-InboxRule", {"Mailbox": UPN, "IncludeHidden": True}, anchor=UPN)
     assert change.warns == (disable_inbox_rules.CLIENT_RULES,)
-    assert "with a blank name" in change.says
+    assert "without a name" in change.says
 
 
 def test_a_hidden_rule_is_known_by_the_text_of_its_identity() -> None:
@@ -97,7 +97,7 @@ def test_what_goes_over_graph_is_done_before_exchange_deletes_rules() -> None:
 
 def test_a_name_that_nobody_can_see_is_told_as_blank() -> None:
     seen = planning(found=[], inbox_rules=[rule("\u200b")], hidden_inbox_rules=[])
-    assert "with a blank name" in only_change(disable_inbox_rules, seen).says
+    assert "without a name" in only_change(disable_inbox_rules, seen).says
 
 
 def test_a_slight_finding_selects_a_rule_only_where_the_account_is_accused() -> None:
@@ -169,9 +169,7 @@ def test_rules_that_are_off_and_rules_of_exchange_itself_are_left_alone() -> Non
             twin("Delegate Rule -12345", 3),
         ],
     )
-    assert nothing(disable_inbox_rules, seen) == Nothing(
-        "disable_inbox_rules", "No inbox rule is switched on."
-    )
+    assert nothing(disable_inbox_rules, seen) == Nothing("disable_inbox_rules", "No inbox rule is enabled.")
 
 
 def test_a_rule_that_takes_the_name_of_a_system_rule_is_planned_when_it_was_found() -> None:

@@ -36,7 +36,7 @@ def test_an_account_with_a_password_only_needs_it_whatever_the_verdict():
     methods = RegisteredMethods(methods=(PASSWORD,))
     one = task(planning(found=[], answer=VerdictCode.NO_SIGN_FOUND, authentication_methods=methods))
     assert one.suggested
-    assert one.how[0] == "Registered now: nothing besides the password"
+    assert one.how[0] == "Registered now: only the password"
 
 
 def test_a_calm_account_with_a_second_factor_is_not_urged():
@@ -55,7 +55,7 @@ def test_administrators_need_one_that_cannot_be_phished():
 
 def test_what_could_not_be_seen_is_said_and_stops_nobody():
     one = task(planning(found=[], authentication_methods=UNSEEN))
-    assert "could not be seen" in one.how[0]
+    assert "Not collected" in one.how[0]
 
 
 @pytest.mark.parametrize("answer", [VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS])

@@ -38,7 +38,7 @@ def test_each_service_is_named_once_and_every_message_stands_in_the_file() -> No
 
 def test_without_such_mail_the_user_is_asked_all_the_same() -> None:
     task = only(planning(password_reset_mail=[]))
-    assert task.how[0] == "In the window no mail about passwords or codes came from other services"
+    assert task.how[0] == "No email about passwords or codes from other services in the window"
     assert task.files == {}
     assert not task.suggested
 
@@ -46,8 +46,8 @@ def test_without_such_mail_the_user_is_asked_all_the_same() -> None:
 def test_a_mailbox_that_could_not_be_searched_is_not_taken_for_an_empty_one() -> None:
     how = only(planning(password_reset_mail=UNSEEN)).how
     assert how[0] == (
-        "Mail about passwords and codes could not be looked for (The permission for it is missing); the user "
-        "has to remember"
+        "Email about passwords and codes was not collected (The permission for it is missing); "
+        "rely on the user"
     )
 
 

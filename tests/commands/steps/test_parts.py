@@ -36,7 +36,7 @@ def test_each_source_that_was_not_seen_is_named_with_what_it_needs():
     assert refused.refused
     assert refused.step == "a_step"
     assert refused.why == (
-        "The domains could not be seen: The permission for it is missing (needs Some.Permission)."
+        "Not collected: domains (The permission for it is missing (needs Some.Permission))."
     )
 
 
@@ -67,9 +67,9 @@ def test_a_user_administrator_may_act_on_holders_of_the_ordinary_roles(name: str
 ROLES: list[tuple[str, Any]] = [
     ("any role outside the list", [role("Exchange Administrator")]),
     ("a custom role", [role("Mailbox Helpers")]),
-    ("a role switched on in PIM", [role("Exchange Administrator", "active")]),
+    ("a role turned on in PIM", [role("Exchange Administrator", "active")]),
     ("a role through a group, which can be given others", [role("User Administrator", "group")]),
-    ("nobody knows which", UNSEEN),
+    ("no one knows which", UNSEEN),
 ]
 
 

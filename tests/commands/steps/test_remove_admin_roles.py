@@ -79,7 +79,7 @@ def test_a_role_of_pim_goes_by_a_request_and_comes_back_with_its_schedule(how: s
     assert change.do.body == {
         "action": "adminRemove",
         **held(),
-        "justification": "The account was taken over",
+        "justification": "The account was compromised",
     }
     assert change.undo is not None
     assert isinstance(change.undo.do, Request)
@@ -137,7 +137,7 @@ def test_a_group_that_gives_several_roles_is_left_once() -> None:
 def test_a_group_that_may_switch_a_role_on_is_left_too() -> None:
     one = role("eligible_group", through="group-1", through_name="Tier 1 administrators")
     change = only_change(remove_admin_roles, planning(found=[], directory_roles=[one]))
-    assert "Tier 1 administrators, which may switch on the role User Administrator" in change.says
+    assert "Tier 1 administrators, which may turn on the role User Administrator" in change.says
     assert change.do == Request("DELETE", f"/groups/group-1/members/{ADELE.id}/$ref")
 
 

@@ -40,7 +40,7 @@ def test_the_member_is_removed_and_can_be_added_again() -> None:
     assert change.undo is not None
     assert change.undo.do == Cmdlet("Add-RoleGroupMember", parameters, compliance=False)
     assert change.undo.wants == {}
-    assert change.warns == ("The role group gives Mail Recipients, Role Management",)
+    assert change.warns == ("The role group grants Mail Recipients, Role Management",)
 
 
 def test_membership_is_seen_by_the_object_id_and_not_by_a_name_that_another_may_have() -> None:

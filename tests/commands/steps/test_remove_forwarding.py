@@ -97,7 +97,7 @@ def test_for_a_synced_account_it_warns_that_the_value_may_come_from_on_premises(
 def test_a_mailbox_that_forwards_to_nobody_needs_nothing() -> None:
     quiet = Mailbox(deliver_to_mailbox_and_forward=True)
     answer = nothing(remove_forwarding, planning(found=[], mailbox=quiet))
-    assert answer == Nothing("remove_forwarding", "The mailbox forwards to nobody.")
+    assert answer == Nothing("remove_forwarding", "The mailbox has no forwarding.")
 
 
 def test_an_unseen_mailbox_is_no_mailbox_without_forwarding() -> None:

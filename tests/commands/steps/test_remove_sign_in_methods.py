@@ -131,7 +131,9 @@ def test_audit_records_name_no_method_so_that_the_time_of_creation_has_to_tell()
     )
     by_id = {one.id: one for one in changes(remove_sign_in_methods, on)}
     assert by_id["remove_sign_in_methods:new"].suggested
-    assert by_id["remove_sign_in_methods:new"].why.startswith("It was made within five minutes of this: ")
+    assert by_id["remove_sign_in_methods:new"].why.startswith(
+        "It was registered within five minutes of this:"
+    )
     assert not by_id["remove_sign_in_methods:old"].suggested
 
 

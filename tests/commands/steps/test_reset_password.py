@@ -93,7 +93,7 @@ def test_a_synced_account_is_reset_twice_on_premises_by_a_person():
     assert "twice" in task.says
     assert "Set-ADAccountPassword -Reset" in how
     assert "Start-ADSyncSyncCycle -PolicyType Delta" in how
-    assert "local administrator" in how
+    assert "Notify the on-premises administrator of the compromise" in how
     assert how.index("Wait some minutes") < how.index("Start-ADSyncSyncCycle")
     assert "App passwords" in how
     assert "never by mail" in how

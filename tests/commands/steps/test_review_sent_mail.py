@@ -39,7 +39,7 @@ def test_the_list_names_time_recipients_subject_and_address_and_no_body() -> Non
             "a@fabrikam.example, b@fabrikam.example",
             "'=1+1",
             INTRUDER,
-            "the intruder",
+            "the attacker",
         ],
     ]
     assert "secret" not in str(task)
@@ -49,23 +49,21 @@ def test_the_list_names_time_recipients_subject_and_address_and_no_body() -> Non
 def test_it_says_which_sources_were_seen_and_which_were_not() -> None:
     how = only(planning(sign_ins=broken_in(), message_trace=UNSEEN, sent_items=[message()])).how
     assert any(line.startswith("Seen: sent items") for line in how)
-    (unseen,) = [line for line in how if line.startswith("Not seen, or not wholly: ")]
+    (unseen,) = [line for line in how if line.startswith("Not or partially collected:")]
     assert "message trace (The permission for it is missing)" in unseen
     assert "audit log (Send records)" in unseen
 
 
 def test_without_a_known_intruder_all_mail_of_the_window_is_listed_and_said_to_be() -> None:
     task = only(planning(sign_ins=past(), message_trace=[traced(hours=-20), traced()]))
-    assert task.how[0].startswith("No record tells when somebody else was in, so all 2 messages since ")
+    assert task.how[0].startswith("No record tells when someone else was in, so all 2 messages since ")
     assert not task.suggested
 
 
 def test_where_no_mail_could_be_seen_people_look_themselves() -> None:
     task = only(planning())
     assert task.files == {}
-    assert "Ask the user to look through Sent Items and Deleted Items for mail that somebody else wrote" in (
-        task.how
-    )
+    assert "Ask the user to check Sent Items and Deleted Items for messages they did not write" in (task.how)
 
 
 def test_an_incomplete_trace_is_no_proof_that_nothing_was_sent() -> None:

@@ -84,9 +84,23 @@ def test_the_password_comes_first_unless_no_sign_of_a_takeover_was_found() -> No
 
 def test_it_says_so_where_the_password_is_left_to_a_person() -> None:
     seen = planning(found=[], planned=[planned("block_sign_in")], blocked_senders=[BLOCKED])
-    assert any("does not reset the password" in one for one in only_change(unblock_sending, seen).warns)
+    assert any(
+        (
+            "The bot does not reset this account's password: verify that it has been reset, "
+            "or the attacker keeps sending"
+        )
+        in one
+        for one in only_change(unblock_sending, seen).warns
+    )
     seen = planning(found=[], planned=[planned("reset_password")], blocked_senders=[BLOCKED])
-    assert not any("does not reset the password" in one for one in only_change(unblock_sending, seen).warns)
+    assert not any(
+        (
+            "The bot does not reset this account's password: verify that it has been "
+            "reset, or the attacker keeps sending"
+        )
+        in one
+        for one in only_change(unblock_sending, seen).warns
+    )
 
 
 def test_a_block_on_somebody_else_is_not_touched() -> None:

@@ -43,11 +43,11 @@ def test_each_address_stands_once_with_place_count_and_times() -> None:
         )
     )
     assert listed(task) == [
-        ["recipient", "place", "messages", "from the intruder", "first", "last"],
+        ["recipient", "place", "messages", "from the attacker", "first", "last"],
         ["buyer@fabrikam.example", "outside", "2", "1", "2026-09-09T12:00:00Z", "2026-09-09T14:00:00Z"],
         ["megan.bowen@contoso.example", "inside", "1", "0", "2026-09-09T13:00:00Z", "2026-09-09T13:00:00Z"],
     ]
-    assert "recipients.csv names 2 recipients, 1 of them outside the organisation" in task.how
+    assert "recipients.csv names 2 recipients, 1 of them outside the organization" in task.how
     assert task.suggested
 
 
@@ -55,7 +55,7 @@ def test_recipients_come_from_sent_items_too_and_the_account_itself_is_none() ->
     copy = message(to=["a@fabrikam.example", *ADELE.addresses])
     task = only(planning(sign_ins=broken_in(), message_trace=UNSEEN, sent_items=[copy]))
     assert [row[0] for row in listed(task)[1:]] == ["a@fabrikam.example"]
-    assert "recipients.csv names 1 recipient, 1 of them outside the organisation" in task.how
+    assert "recipients.csv names 1 recipient, 1 of them outside the organization" in task.how
     assert not task.suggested
 
 
@@ -75,13 +75,16 @@ def test_the_draft_names_address_and_span_and_holds_no_link_and_no_name_of_the_i
 
 def test_where_nobody_got_mail_nobody_is_warned() -> None:
     why = nothing(warn_recipients, planning(sign_ins=broken_in(), message_trace=[])).why
-    assert why == "Nobody got mail from this mailbox that may have come from somebody else."
+    assert why == "No one received messages from this mailbox that may be the attacker's."
 
 
 def test_where_no_recipient_could_be_seen_people_find_them_out() -> None:
     task = only(planning(sign_ins=broken_in(), message_trace=UNSEEN))
     assert list(task.files) == ["warning.txt"]
-    assert any(line.startswith("No source names a recipient; run a message trace") for line in task.how)
+    assert any(
+        line.startswith("No recipients in evidence; run a message trace in the Exchange admin center")
+        for line in task.how
+    )
 
 
 def test_a_list_that_is_too_long_is_cut_and_says_so() -> None:
@@ -95,7 +98,7 @@ def test_where_no_sign_was_found_nobody_is_told_that_somebody_was_in() -> None:
     why = nothing(
         warn_recipients, planning(found=[], answer=VerdictCode.NO_SIGN_FOUND, message_trace=[traced()])
     )
-    assert why.why == "Nothing shows that somebody else was in, so there is nothing to warn of."
+    assert why.why == "No evidence of access by an attacker, so no warning is needed."
     assert not why.refused
 
 
@@ -104,7 +107,7 @@ def test_where_nothing_tells_when_somebody_was_in_the_draft_does_not_claim_it(an
     text = only(planning(found=[], answer=answer, message_trace=[traced()])).files["warning.txt"]
     assert "may have used the mailbox" in text
     assert "was using" not in text
-    assert "in our hands again" not in text
+    assert "The mailbox is secure again." not in text
 
 
 def test_mail_that_is_known_to_be_false_shows_that_somebody_was_in() -> None:

@@ -11,7 +11,7 @@ from tests.commands.symptoms.judging import all_signs, broken_in, findings, past
 
 FOUND = [
     (
-        "somebody taken out of a role group",
+        "someone taken out of a role group",
         "role_taken",
         {
             "audit_log": [
@@ -22,7 +22,7 @@ FOUND = [
         },
     ),
     (
-        "a role group entered from the intruder's address",
+        "a role group entered from the attacker's address",
         "role_by_intruder",
         {
             "sign_ins": broken_in(),
@@ -37,7 +37,7 @@ FOUND = [
         },
     ),
     (
-        "Organization Management for somebody else",
+        "Organization Management for someone else",
         "powerful_role_given",
         {
             "audit_log": [
@@ -50,7 +50,7 @@ FOUND = [
         },
     ),
     (
-        "a group that gives a role, joined from the intruder's address",
+        "a group that gives a role, joined from the attacker's address",
         "role_by_intruder",
         {
             "sign_ins": broken_in(),
@@ -109,7 +109,7 @@ FOUND = [
         },
     ),
     (
-        "a role from the intruder's address",
+        "a role from the attacker's address",
         "role_by_intruder",
         {
             "sign_ins": broken_in(),
@@ -149,7 +149,7 @@ FOUND = [
         },
     ),
     (
-        "an eligible role switched on",
+        "an eligible role turned on",
         "role_activated",
         {
             "directory_audits_on_user": [
@@ -161,7 +161,7 @@ FOUND = [
         },
     ),
     (
-        "the right to impersonate",
+        "the permission to impersonate",
         "impersonation_given",
         {
             "audit_log": [
@@ -231,7 +231,7 @@ NOT_FOUND = [
         },
     ),
     (
-        "a role given to somebody else by somebody else",
+        "a role given to someone else by someone else",
         {
             "audit_log": [
                 record(
@@ -244,7 +244,7 @@ NOT_FOUND = [
         },
     ),
     (
-        "a service of Microsoft's",
+        "a Microsoft service",
         {
             "audit_log": [
                 record(

@@ -11,7 +11,7 @@ from tests.commands.symptoms.judging import broken_in, signs
 
 FOUND = [
     (
-        "the administrators' audit log switched off",
+        "the administrators' audit log turned off",
         "unified_audit_off",
         {
             "audit_log": [
@@ -20,7 +20,7 @@ FOUND = [
         },
     ),
     (
-        "the tenant's audit log switched off",
+        "the tenant's audit log turned off",
         "unified_audit_off",
         {
             "audit_log": [
@@ -33,7 +33,7 @@ FOUND = [
         },
     ),
     (
-        "the organisation's mailbox auditing switched off",
+        "the organization's mailbox auditing turned off",
         "unified_audit_off",
         {"audit_log": [record("Set-OrganizationConfig", owner="", parameters={"AuditDisabled": "True"})]},
     ),
@@ -51,7 +51,7 @@ FOUND = [
         },
     ),
     (
-        "the mailbox's auditing switched off",
+        "the mailbox's auditing turned off",
         "mailbox_audit_off",
         {"audit_log": [record("Set-Mailbox", actor=NESTOR, parameters={"AuditEnabled": "False"})]},
     ),
@@ -79,7 +79,7 @@ FOUND = [
         {"audit_log": [record("Set-Mailbox", actor=NESTOR, parameters={"AuditOwner": "None"})]},
     ),
     (
-        "the audit plan taken out of the licence",
+        "the audit plan taken out of the license",
         "audit_licence_removed",
         {
             "audit_log": [
@@ -102,7 +102,7 @@ FOUND = [
         {"audit_log": [record("Remove-UnifiedAuditLogRetentionPolicy", owner="")]},
     ),
     (
-        "any of it from the intruder's address",
+        "any of it from the attacker's address",
         "audit_by_intruder",
         {
             "sign_ins": broken_in(),
@@ -123,7 +123,7 @@ FOUND = [
 
 NOT_FOUND = [
     (
-        "auditing switched on",
+        "auditing turned on",
         {
             "audit_log": [
                 record(
@@ -155,7 +155,7 @@ NOT_FOUND = [
         },
     ),
     (
-        "another plan taken out of the licence",
+        "another plan taken out of the license",
         {
             "audit_log": [
                 record(

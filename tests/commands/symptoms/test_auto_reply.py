@@ -33,7 +33,7 @@ FOUND = [
         },
     ),
     (
-        "an address outside",
+        "has an external address",
         "auto_reply_sends_elsewhere",
         {
             "auto_reply": AutoReply(
@@ -42,7 +42,7 @@ FOUND = [
         },
     ),
     (
-        "a reply set by the intruder",
+        "a reply set by the attacker",
         "auto_reply_by_intruder",
         {
             "sign_ins": broken_in(),
@@ -68,7 +68,7 @@ NOT_FOUND = [
         },
     ),
     (
-        "a scam that is switched off",
+        "a scam that is turned off",
         {"auto_reply": AutoReply(status="disabled", external_reply_message=SCAM)},
     ),
     (
@@ -83,7 +83,7 @@ NOT_FOUND = [
         },
     ),
     (
-        "a reply switched off",
+        "a reply turned off",
         {
             "audit_log": [
                 record("Set-MailboxAutoReplyConfiguration", parameters={"AutoReplyState": "Disabled"})

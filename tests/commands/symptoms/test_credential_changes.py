@@ -47,17 +47,17 @@ def seen(*records: AuditRecord) -> Evidence:
 
 
 FOUND = [
-    ("by the intruder", seen(change(0, INTRUDER)), ["password_changed_from_suspect_address"]),
+    ("by the attacker", seen(change(0, INTRUDER)), ["password_changed_from_suspect_address"]),
     (
-        "an administrator's account, from the intruder's address",
+        "an administrator's account, from the attacker's address",
         seen(reset(0, NESTOR, INTRUDER)),
         ["password_changed_from_suspect_address"],
     ),
     ("three times by the user", seen(change(0), change(5), change(9)), ["several_password_changes"]),
-    ("twice, from nobody knows where", seen(change(0, None), change(5, None)), ["several_password_changes"]),
+    ("twice, from no one knows where", seen(change(0, None), change(5, None)), ["several_password_changes"]),
     ("twice, from the office", seen(change(0), change(5)), ["two_password_changes_from_usual_address"]),
     (
-        "a method added by the intruder",
+        "a method added by the attacker",
         seen(change(0, INTRUDER, REGISTERED)),
         ["sign_in_method_changed_from_suspect_address"],
     ),
@@ -111,11 +111,11 @@ NOT_FOUND = [
             ),
         ),
     ),
-    ("a new telephone, from the office", seen(change(0, OFFICE, REGISTERED), change(1, OFFICE, DELETED))),
+    ("a new phone, from the office", seen(change(0, OFFICE, REGISTERED), change(1, OFFICE, DELETED))),
     ("an administrator issues a temporary pass", seen(record("Create Temporary Access Pass", actor=NESTOR))),
     ("a change that failed", seen(replace(change(0, INTRUDER), succeeded=False))),
     (
-        "the intruder changes somebody else's password",
+        "the attacker changes someone else's password",
         seen(record("Change user password", address=INTRUDER, owner="alex.wilber@contoso.example")),
     ),
     ("tokens revoked come with every change", seen(record("Update StsRefreshTokenValidFrom Timestamp"))),

@@ -25,7 +25,7 @@ FOUND = [
         },
     ),
     (
-        "full access given from the intruder's address",
+        "full access given from the attacker's address",
         "delegate_by_intruder",
         {
             "sign_ins": broken_in(),
@@ -52,7 +52,7 @@ FOUND = [
         },
     ),
     (
-        "send on behalf",
+        "Send on Behalf permission for",
         "delegate_added",
         {"audit_log": [record("Set-Mailbox", actor=NESTOR, parameters={"GrantSendOnBehalfTo": "alex"})]},
     ),
@@ -70,7 +70,7 @@ FOUND = [
         },
     ),
     (
-        "somebody outside",
+        "someone outside",
         "delegate_outside",
         {
             "audit_log": [
@@ -83,7 +83,7 @@ FOUND = [
         },
     ),
     (
-        "a folder opened to everybody",
+        "a folder opened to everyone",
         "folder_for_everybody",
         {
             "audit_log": [
@@ -106,7 +106,7 @@ FOUND = [
         },
     ),
     (
-        "a standing right of somebody outside",
+        "a standing right of someone outside",
         "delegate_outside",
         {
             "delegates": [
@@ -130,7 +130,7 @@ NOT_FOUND = [
             ]
         },
     ),
-    ("a record of a folder that names nobody", {"audit_log": [record("UpdateFolderPermissions")]}),
+    ("a record of a folder that names no one", {"audit_log": [record("UpdateFolderPermissions")]}),
     (
         "an administrator's day at his own desk",
         {
@@ -207,7 +207,7 @@ NOT_FOUND = [
         },
     ),
     (
-        "what a calendar shows everybody",
+        "what a calendar shows everyone",
         {
             "audit_log": [
                 record(

@@ -11,7 +11,7 @@ from tests.commands.symptoms.judging import all_signs, broken_in, findings, ordi
 
 FOUND = [
     (
-        "a device registered by the intruder",
+        "a device registered by the attacker",
         "device_by_intruder",
         {"sign_ins": broken_in(), "audit_log": [record("Add registered owner to device", address=INTRUDER)]},
     ),
@@ -30,7 +30,7 @@ FOUND = [
         },
     ),
     (
-        "a first synchronisation",
+        "a first synchronization",
         "new_mail_device",
         {
             "mobile_devices": [
@@ -42,7 +42,7 @@ FOUND = [
 
 NOT_FOUND = [
     (
-        "a new telephone of a user whose sign-ins are all his own",
+        "a new phone of a user whose sign-ins are all his own",
         {
             "sign_ins": [*past(), ordinary(hours=-6)],
             "registered_devices": [RegisteredDevice(id="d", registration_date_time=at(-5))],
@@ -59,7 +59,7 @@ NOT_FOUND = [
         {"registered_devices": [RegisteredDevice(id="d", registration_date_time=at(-24 * 300))]},
     ),
     (
-        "a telephone of last year",
+        "a phone of last year",
         {"mobile_devices": [MobileDevice(identity="m", first_sync_time=at(-24 * 300))]},
     ),
     (

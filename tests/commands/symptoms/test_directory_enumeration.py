@@ -35,9 +35,9 @@ FOUND = [
 ]
 
 NOT_FOUND = [
-    ("ordinary work", {"sign_ins": [*past(), ordinary(hours=-1)]}),
+    ("No routine work needs the audit log disabled.", {"sign_ins": [*past(), ordinary(hours=-1)]}),
     (
-        "a telephone and a laptop",
+        "a phone and a laptop",
         {"sign_ins": [ordinary(hours=-1), ordinary(hours=-1.01, user_agent=MANY[1])]},
     ),
     (

@@ -36,14 +36,18 @@ def seen(*records: AuditRecord) -> Evidence:
 
 
 FOUND = [
-    ("by the intruder", renamed("Adele V.", INTRUDER), "display_name_changed_from_suspect_address"),
+    ("by the attacker", renamed("Adele V.", INTRUDER), "display_name_changed_from_suspect_address"),
     (
-        "by the intruder's session",
+        "by the attacker's session",
         renamed("Adele V.", None, session_id="intruder-session"),
         "display_name_changed_from_suspect_address",
     ),
-    ("from a new place", renamed("Adele V.", NEW_PLACE), "display_name_changed_from_new_address"),
-    ("from nobody knows where", renamed("Adele V.", None), "display_name_changed_by_user"),
+    (
+        "People change their own data, sometimes from an unfamiliar location.",
+        renamed("Adele V.", NEW_PLACE),
+        "display_name_changed_from_new_address",
+    ),
+    ("the user's account, IP address unknown", renamed("Adele V.", None), "display_name_changed_by_user"),
     ("a Cyrillic letter in a Latin name", renamed("Аdele Vance"), "display_name_look_alike"),
     (
         "by an administrator, with a Cyrillic letter",
@@ -71,7 +75,7 @@ NOT_FOUND = [
     ("the sync from on-premises", renamed("Adele Moore", None, actor="Sync_DC1_0a1b2c@contoso.example")),
     ("Microsoft's own service", renamed("Adele Moore", by_microsoft=True)),
     ("it was refused", renamed("Microsoft Support", INTRUDER, succeeded=False)),
-    ("somebody else's name", renamed("Alex W.", INTRUDER, owner="alex.wilber@contoso.example")),
+    ("someone else's name", renamed("Alex W.", INTRUDER, owner="alex.wilber@contoso.example")),
     ("nothing was changed", renamed("Adele Vance", INTRUDER)),
     ("a wholly Russian name", renamed("Адель Вэнс")),
 ]

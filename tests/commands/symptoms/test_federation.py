@@ -26,7 +26,7 @@ FOUND = [
         {"audit_log": [record("Add unverified domain", owner="", object_id="fabrikam.example")]},
     ),
     (
-        "the same by the intruder",
+        "the same by the attacker",
         "federation_by_intruder",
         {
             "sign_ins": broken_in(),

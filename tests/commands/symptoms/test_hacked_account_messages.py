@@ -173,7 +173,7 @@ ORDINARY = [
     ),
     (
         "an order of gift cards",
-        "Please purchase 20 gift cards for the customers' Christmas parcels, cost centre 4711.",
+        "Please purchase 20 gift cards for the customers' Christmas parcels, cost center 4711.",
     ),
     (
         "talk about an invoice",
@@ -277,7 +277,7 @@ FOUND = [
     ("in Deleted Items, by the user", evidence(deleted_items=[message("Help", GIFT)]), ["hacked_text"]),
     ("among the purged", evidence(recoverable_items=[message("Help", GIFT)]), ["hacked_text"]),
     (
-        "sent from the intruder's address",
+        "sent from the attacker's address",
         sent(message("Hello", BANK, internet_message_id=ID), audit_log=[sent_by(INTRUDER)]),
         ["hacked_text_from_suspect_address"],
     ),
@@ -305,12 +305,12 @@ FOUND = [
         ["broad_mail"],
     ),
     (
-        "to thirty outside, from the intruder's address",
+        "to thirty outside, from the attacker's address",
         sent(message_trace=[traced("News", to=one, from_ip=INTRUDER) for one in people(30)]),
         ["mass_mail_from_suspect_address", "mail_sent_from_suspect_address"],
     ),
     (
-        "the audit log alone: a message by the intruder",
+        "the audit log alone: a message by the attacker",
         evidence(audit_log=[sent_by(INTRUDER)]),
         ["mail_sent_from_suspect_address"],
     ),

@@ -91,7 +91,7 @@ FOUND = [
         "rule_forwards_some_outside",
     ),
     (
-        "the same, made from the intruder's address",
+        "the same, made from the attacker's address",
         live(
             rule("Club", FROM_SHOP, forwardTo=[DROP]),
             records=(made(INTRUDER, Name="Club", From="news@shop.example", ForwardTo=DROP),),
@@ -129,7 +129,7 @@ FOUND = [
     ),
     ("an odd name, own folder", live(rule(",,,", FROM_SHOP, moveToFolder="news")), "rule_with_odd_name"),
     (
-        "an ordinary looking rule, made from the intruder's address",
+        "an ordinary looking rule, made from the attacker's address",
         live(
             rule("Newsletters", FROM_SHOP, moveToFolder="news"),
             records=(made(INTRUDER, Name="Newsletters", MoveToFolder="Newsletters"),),
@@ -469,7 +469,7 @@ def test_a_condition_that_every_message_fulfils_is_none(condition: dict[str, str
 
 def test_a_rule_that_is_switched_off_says_so() -> None:
     off = rule("Copy", forwardTo=[DROP]).model_copy(update={"is_enabled": False})
-    assert "switched off" in only(inbox_rules, live(off)).summary
+    assert "was disabled" in only(inbox_rules, live(off)).summary
 
 
 ARCHIVED = [

@@ -35,7 +35,7 @@ FOUND = [
         },
     ),
     (
-        "lists changed by the intruder",
+        "lists changed by the attacker",
         "junk_lists_by_intruder",
         {
             "sign_ins": broken_in(),

@@ -33,7 +33,7 @@ FOUND = [
         },
     ),
     (
-        "messages opened in the suspect session through a service",
+        "messages opened in the suspicious session through a service",
         "mail_read_by_intruder",
         {
             "sign_ins": broken_in(),

@@ -46,7 +46,7 @@ WHOLE: dict[str, Any] = {"audit_log": [], "audit_log_on_mailbox": []}
 
 FOUND = [
     (
-        "set by the intruder and in force",
+        "set by the attacker and in force",
         evidence(
             mailbox=mailbox(forwarding_smtp_address=f"smtp:{DROP}"), audit_log=[set_mailbox(INTRUDER, **OUT)]
         ),
@@ -83,7 +83,7 @@ FOUND = [
     ),
     ("records alone", evidence(audit_log=[set_mailbox(**OUT)]), "forwarding_outside"),
     (
-        "to a colleague, by the intruder",
+        "to a colleague, by the attacker",
         evidence(audit_log=[set_mailbox(INTRUDER, ForwardingAddress="Alex Wilber")]),
         "forwarding_inside_from_suspect_address",
     ),
@@ -93,7 +93,7 @@ FOUND = [
         "forwarding_inside",
     ),
     (
-        "the account, in the intruder's hands, sends others' mail out",
+        "the account, in the attacker's hands, sends others' mail out",
         evidence(audit_log=[set_mailbox(INTRUDER, owner=ALEX, **OUT)]),
         "forwarding_of_others_from_suspect_address",
     ),
@@ -134,7 +134,7 @@ NOT_FOUND = [
         "Microsoft's service set it",
         evidence(audit_log=[record("Set-Mailbox", parameters=OUT, by_microsoft=True)]),
     ),
-    ("somebody else's mailbox", evidence(audit_log=[set_mailbox(actor=NESTOR, owner=ALEX, **OUT)])),
+    ("someone else's mailbox", evidence(audit_log=[set_mailbox(actor=NESTOR, owner=ALEX, **OUT)])),
 ]
 
 
@@ -159,7 +159,7 @@ def test_forwarding_that_was_taken_away_is_told_with_both_records() -> None:
         audit_log=[set_mailbox(INTRUDER, **OUT), set_mailbox(hours=5, ForwardingSmtpAddress="")],
     )
     finding = only(mail_forwarding, seen)
-    assert "taken away at" in finding.summary
+    assert "; removed at" in finding.summary
     assert len(finding.records) == 2
 
 

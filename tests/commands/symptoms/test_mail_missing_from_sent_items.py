@@ -52,26 +52,26 @@ def copy() -> Message:
 
 FOUND = [
     (
-        "from the intruder's address, by the trace",
+        "from the attacker's address, by the trace",
         seen(traced(message_id=ID, from_ip=INTRUDER)),
         "missing_mail_sent_from_suspect_address",
     ),
     (
-        "from the intruder's address, by the audit log",
+        "from the attacker's address, by the audit log",
         seen(traced(message_id=ID), sent(INTRUDER)),
         "missing_mail_sent_from_suspect_address",
     ),
     (
-        "the intruder threw the copy away",
+        "the attacker threw the copy away",
         seen(sent(INTRUDER), deleted_items=[copy()]),
         "missing_mail_sent_from_suspect_address",
     ),
     (
-        "the intruder sent in the user's name as a delegate",
+        "the attacker sent in the user's name as a delegate",
         seen(sent(INTRUDER, "SendAs", "alex.wilber@contoso.example", details={"SendAsUserSmtp": ADELE.mail})),
         "missing_mail_sent_from_suspect_address",
     ),
-    ("one message, from nobody knows where", seen(traced(message_id=ID)), "sent_messages_missing"),
+    ("one message, from no one knows where", seen(traced(message_id=ID)), "sent_messages_missing"),
     ("one message, from a new place", seen(sent(NEW_PLACE)), "sent_messages_missing"),
     (
         "to many",
@@ -127,7 +127,10 @@ NOT_FOUND = [
         seen(sent(OFFICE, "SendAs", details={"SendAsUserSmtp": "sales@contoso.example"})),
     ),
     ("it never left", seen(traced(message_id=ID, status="failed"))),
-    ("somebody else sent it", seen(traced(message_id=ID, sender_address="alex.wilber@contoso.example"))),
+    (
+        "in the window, if the attacker sent it",
+        seen(traced(message_id=ID, sender_address="alex.wilber@contoso.example")),
+    ),
 ]
 
 

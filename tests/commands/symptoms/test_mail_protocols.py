@@ -27,7 +27,7 @@ FOUND = [
         },
     ),
     (
-        "SMTP with a password",
+        "SMTP AUTH",
         "old_protocol_on",
         {
             "audit_log": [
@@ -38,7 +38,7 @@ FOUND = [
         },
     ),
     (
-        "a telephone let in by its id",
+        "a phone let in by its id",
         "old_protocol_on",
         {
             "audit_log": [
@@ -52,7 +52,7 @@ FOUND = [
         {"audit_log": [record("Set-CASMailbox", actor=NESTOR, parameters={"OWAEnabled": "True"})]},
     ),
     (
-        "IMAP from the intruder's address",
+        "IMAP from the attacker's address",
         "protocol_by_intruder",
         {
             "sign_ins": broken_in(),
@@ -79,7 +79,7 @@ NOT_FOUND = [
         },
     ),
     (
-        "POP switched off",
+        "POP turned off",
         {
             "audit_log": [
                 record(
@@ -89,7 +89,7 @@ NOT_FOUND = [
         },
     ),
     (
-        "SMTP with a password switched off",
+        "SMTP with a password turned off",
         {
             "audit_log": [
                 record(

@@ -45,12 +45,12 @@ NOTICE = "Security alert: new sign-in to your account"
 
 FOUND = [
     (
-        "one message, by the intruder",
+        "one message, by the attacker",
         seen(deleted("Lunch?", address=INTRUDER)),
         ["mail_deleted_from_suspect_address"],
     ),
     (
-        "moved to Deleted Items, by the intruder's session",
+        "moved to Deleted Items, by the attacker's session",
         seen(deleted("Lunch?", address=None, how="MoveToDeletedItems", session_id="intruder-session")),
         ["mail_deleted_from_suspect_address"],
     ),
@@ -60,7 +60,7 @@ FOUND = [
         ["mail_deleted_from_suspect_address"],
     ),
     (
-        "a warning, by the intruder",
+        "a warning, by the attacker",
         seen(deleted(NOTICE, address=INTRUDER)),
         ["mail_deleted_from_suspect_address", "notices_deleted_from_suspect_address"],
     ),
@@ -69,14 +69,14 @@ FOUND = [
         seen(deleted(NOTICE, address=NEW_PLACE)),
         ["notices_deleted_from_new_address"],
     ),
-    ("a warning, from nobody knows where", seen(deleted(NOTICE, address=None)), ["notices_purged"]),
+    ("a warning, from no one knows where", seen(deleted(NOTICE, address=None)), ["notices_purged"]),
     (
         "much, from a new place",
         seen(deleted(*MANY, address=NEW_PLACE)),
         ["mail_purged_in_bulk_from_new_address"],
     ),
     (
-        "much, in small steps, from nobody knows where",
+        "much, in small steps, from no one knows where",
         seen(*(deleted(*MANY[:6], address=None, hours=n / 20) for n in range(12))),
         ["mail_purged_in_bulk"],
     ),

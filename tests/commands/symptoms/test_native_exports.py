@@ -27,7 +27,7 @@ def seen(name: str) -> Evidence:
     actor = records[0].actor
     subject = Subject(id="", user_principal_name=actor, mail=actor, addresses=(actor,))
     window = Window(records[0].at - timedelta(days=1), records[-1].at + timedelta(days=1))
-    log = Known(tuple(records), missing=("only what the exported files hold",))
+    log = Known(tuple(records), missing=("only what the exported files contain",))
     return Evidence(subject=subject, window=window, audit_log=log)
 
 

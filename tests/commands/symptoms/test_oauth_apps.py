@@ -49,7 +49,7 @@ def grant(scopes: str, **fields: Any) -> OAuthGrant:
 
 FOUND = [
     (
-        "an application made from the intruder's address",
+        "an application made from the attacker's address",
         "consent_by_intruder",
         {"sign_ins": broken_in(), "audit_log": [record("Add application", owner="", address=INTRUDER)]},
     ),
@@ -84,7 +84,7 @@ FOUND = [
         {"oauth_grants": [grant("Mail.ReadWrite", app_created_date_time=at(-5))]},
     ),
     (
-        "a consent from the intruder's address",
+        "a consent from the attacker's address",
         "consent_by_intruder",
         {"sign_ins": broken_in(), "audit_log": [consent("Mail.Read", address=INTRUDER)]},
     ),
@@ -103,7 +103,7 @@ FOUND = [
         "app_seen_in_takeovers",
         {"audit_log": [consent("IMAP.AccessAsUser.All", app="e9a7fea1-1cc0-4cd9-a31b-9137ca5deedd")]},
     ),
-    ("a consent for everybody", "consent_for_all", {"audit_log": [consent("Files.Read.All", admin=True)]}),
+    ("a consent for everyone", "consent_for_all", {"audit_log": [consent("Files.Read.All", admin=True)]}),
     ("an application called test", "odd_app", {"audit_log": [consent("User.Read", name="test app")]}),
     (
         "an application that bears the user's name",
@@ -121,7 +121,7 @@ FOUND = [
         },
     ),
     (
-        "rights of its own",
+        "application permissions",
         "app_rights_given",
         {
             "audit_log": [
@@ -184,7 +184,7 @@ NOT_FOUND = [
         {"oauth_grants": [grant("User.Read openid", app_created_date_time=at(-5))]},
     ),
     ("a consent that failed", {"audit_log": [consent("Mail.Read", succeeded=False)]}),
-    ("somebody else's consent", {"audit_log": [consent("Mail.Read", actor="alex@contoso.example")]}),
+    ("someone else's consent", {"audit_log": [consent("Mail.Read", actor="alex@contoso.example")]}),
     ("an application made at work", {"sign_ins": past(), "audit_log": [record("Add application", owner="")]}),
     (
         "rights to a harmless thing",

@@ -58,7 +58,7 @@ FOUND = [
     ),
     ("the same, refused", "guessing_tool_failed", {"audit_log": [logon("UserLoginFailed", error="50126")]}),
     (
-        "the old PowerShell module",
+        "the legacy PowerShell module",
         "password_module_got_in",
         {"sign_ins": [*past(), break_in(user_agent=POWERSHELL, app_id=password_spray.OLD_MODULE)]},
     ),
@@ -106,7 +106,7 @@ NOT_FOUND = [
             ]
         },
     ),
-    ("ordinary work", {"sign_ins": [*past(), ordinary(hours=-1)]}),
+    ("No routine work needs the audit log disabled.", {"sign_ins": [*past(), ordinary(hours=-1)]}),
     (
         "an administrator's module at the office, as always",
         {

@@ -33,17 +33,17 @@ def seen(*records: AuditRecord) -> Evidence:
 
 FOUND = [
     (
-        "the postal code, by the intruder",
+        "the postal code, by the attacker",
         changed(INTRUDER, PostalCode=("98052", "10001")),
         "profile_changed_from_suspect_address",
     ),
     (
-        "the telephone, from a new place",
+        "the phone, from a new place",
         changed(NEW_PLACE, TelephoneNumber=("1", "2")),
         "contact_changed_from_new_address",
     ),
     (
-        "another mail address, from a new place",
+        "another email address, from a new place",
         changed(NEW_PLACE, OtherMail=("", "a@fabrikam.example")),
         "contact_changed_from_new_address",
     ),
@@ -52,7 +52,7 @@ FOUND = [
         changed(NEW_PLACE, City=("Rom", "Bonn")),
         "profile_changed_from_new_address",
     ),
-    ("the mobile, from nobody knows where", changed(None, Mobile=("1", "2")), "profile_changed_by_user"),
+    ("the mobile, from no one knows where", changed(None, Mobile=("1", "2")), "profile_changed_by_user"),
     (
         "by a cmdlet",
         record("Set-User", address=INTRUDER, parameters={"MobilePhone": "+1 202 555 0143"}),
@@ -75,7 +75,7 @@ NOT_FOUND = [
         "an application of the personnel office",
         record("Update user", actor="HR", actor_type=ActorType.application, changes={"JobTitle": ("a", "b")}),
     ),
-    ("a licence is no profile", changed(INTRUDER, AssignedLicense=("a", "b"))),
+    ("a license is no profile", changed(INTRUDER, AssignedLicense=("a", "b"))),
     ("sign-in methods have their own symptom", changed(INTRUDER, StrongAuthenticationMethod=("a", "b"))),
     ("the display name has its own symptom", changed(INTRUDER, DisplayName=("a", "b"))),
     (
@@ -85,7 +85,7 @@ NOT_FOUND = [
         ),
     ),
     (
-        "somebody else's",
+        "Mail is forwarded; no evidence that this is recent or malicious.",
         record(
             "Update user",
             address=INTRUDER,

@@ -26,7 +26,7 @@ FOUND = [
     ),
     ("safe links disabled", "policy_removed", {"audit_log": [record("Disable-SafeLinksRule", owner="")]}),
     (
-        "signing of mail switched off",
+        "signing of mail turned off",
         "policy_weakened",
         {"audit_log": [record("Set-DkimSigningConfig", owner="", parameters={"Enabled": "False"})]},
     ),
@@ -60,7 +60,7 @@ FOUND = [
         {"audit_log": [record("Update conditional access policy", owner="")]},
     ),
     (
-        "a policy removed from the intruder's address",
+        "a policy removed from the attacker's address",
         "policy_by_intruder",
         {
             "sign_ins": broken_in(),

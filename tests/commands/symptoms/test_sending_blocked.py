@@ -90,14 +90,14 @@ def test_a_block_on_sending_is_found(seen: Evidence, sign: str) -> None:
 
 
 NOT_FOUND = [
-    ("nobody is blocked", evidence(blocked_senders=[])),
+    ("no one is blocked", evidence(blocked_senders=[])),
     (
-        "somebody else is",
+        "someone else is",
         evidence(blocked_senders=[BlockedSender(sender_address="alex.wilber@contoso.example")]),
     ),
     ("another alert", evidence(audit_log=[alert("Elevation of Exchange admin privilege")])),
     (
-        "an alert about somebody else",
+        "an alert about someone else",
         evidence(
             audit_log=[alert("User restricted from sending email", owner="alex.wilber@contoso.example")]
         ),

@@ -22,7 +22,7 @@ from tests.commands.symptoms.judging import (
 )
 
 FOUND = [
-    ("somebody else's address", "suspect_address_signed_in", {"sign_ins": broken_in()}),
+    ("someone else's address", "suspect_address_signed_in", {"sign_ins": broken_in()}),
     (
         "a script that the user never used",
         "scripted_sign_in",
@@ -39,7 +39,7 @@ FOUND = [
         {"sign_ins": [*past(), break_in(client_app_used="Authenticated SMTP")]},
     ),
     (
-        "a device code",
+        "the first device code sign-in of this user",
         "device_code_sign_in",
         {"sign_ins": [*past(), break_in(authentication_protocol="deviceCode")]},
     ),
@@ -77,7 +77,7 @@ FOUND = [
         },
     ),
     (
-        "a new country",
+        "Sign-in from an unfamiliar country",
         "new_country",
         {"sign_ins": [*past(), sign_in(hours=-30, address=HOTEL, location=LISBON, user_agent=BROWSER)]},
     ),
@@ -142,7 +142,7 @@ NOT_FOUND = [
         },
     ),
     (
-        "the first sign-in that anybody ever saw",
+        "the first sign-in that anyone ever saw",
         {"sign_ins": [sign_in(hours=-1, location=LAGOS, user_agent=BROWSER)]},
     ),
     ("a café in town", {"sign_ins": [*past(), ordinary(hours=-1, address=HOTEL)]}),

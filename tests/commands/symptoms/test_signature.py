@@ -47,13 +47,13 @@ def now(html: str) -> Signature:
 
 FOUND = [
     (
-        "pills, by the intruder",
+        "pills, by the attacker",
         evidence(audit_log=[change(INTRUDER, SignatureHtml=PILLS)]),
         "signature_lure_added",
     ),
     ("pills, from the office", evidence(audit_log=[change(SignatureHtml=PILLS)]), "signature_lure_added"),
     (
-        "any, by the intruder",
+        "any, by the attacker",
         evidence(audit_log=[change(INTRUDER, SignatureText="Adele")]),
         "signature_changed_from_suspect_address",
     ),
@@ -62,7 +62,7 @@ FOUND = [
         evidence(audit_log=[change(NEW_PLACE, SignatureText="Adele")]),
         "signature_changed_from_new_address",
     ),
-    ("a bank in force, nobody knows since when", evidence(signature=now(LOANS)), "signature_lure"),
+    ("a bank in force, no one knows since when", evidence(signature=now(LOANS)), "signature_lure"),
     (
         "a bank in force, and mail ended otherwise before",
         evidence(signature=now(LOANS), sent_items=letters(OWN, OWN)),
@@ -108,9 +108,9 @@ NOT_FOUND = [
         evidence(signature=now(SUPPORT), sent_items=letters(SUPPORT, SUPPORT)),
     ),
     ("one letter about pills", evidence(sent_items=letters(OWN, "Buy Viagra online, no prescription", OWN))),
-    ("a new telephone number", evidence(sent_items=letters(OWN, OWN, f"{OWN}\n+1 202 555 0143"))),
+    ("a new phone number", evidence(sent_items=letters(OWN, OWN, f"{OWN}\n+1 202 555 0143"))),
     (
-        "somebody else's",
+        "Mail is forwarded; no evidence that this is recent or malicious.",
         evidence(
             audit_log=[
                 record(

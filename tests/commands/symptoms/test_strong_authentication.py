@@ -11,7 +11,7 @@ from tests.commands.symptoms.judging import all_signs, broken_in, findings, past
 
 FOUND = [
     (
-        "strong authentication switched off",
+        "strong authentication turned off",
         "strong_authentication_off",
         {"audit_log": [record("Disable Strong Authentication", actor=NESTOR)]},
     ),
@@ -34,7 +34,7 @@ FOUND = [
         {"audit_log": [record("User registered security info", address="198.51.100.50")]},
     ),
     (
-        "a method registered by the intruder",
+        "a method registered by the attacker",
         "method_by_intruder",
         {"sign_ins": broken_in(), "audit_log": [record("User registered security info", address=INTRUDER)]},
     ),
@@ -67,7 +67,7 @@ FOUND = [
         {"audit_log": [record("Fraud reported - user is blocked for MFA", actor="Azure MFA")]},
     ),
     (
-        "a second telephone in the directory's own words",
+        "a second phone in the directory's own words",
         "method_added",
         {
             "audit_log": [
@@ -85,7 +85,7 @@ FOUND = [
         },
     ),
     (
-        "another telephone number",
+        "another phone number",
         "method_added",
         {
             "audit_log": [
@@ -128,7 +128,7 @@ FOUND = [
 
 NOT_FOUND = [
     (
-        "a new telephone, registered at the office",
+        "a new phone, registered at the office",
         {"sign_ins": past(), "audit_log": [record("User registered security info")]},
     ),
     (
@@ -148,7 +148,7 @@ NOT_FOUND = [
         },
     ),
     (
-        "strong authentication switched on",
+        "strong authentication turned on",
         {
             "audit_log": [
                 record("Update user", changes={"StrongAuthenticationRequirement": ("", '[{"State":1}]')})

@@ -43,7 +43,7 @@ FOUND = [
         {"audit_log": [record("Set-TransportRule", owner="", parameters={"Identity": "Disclaimer"})]},
     ),
     (
-        "a rule made by the intruder",
+        "a rule made by the attacker",
         "transport_rule_by_intruder",
         {
             "sign_ins": broken_in(),
@@ -99,7 +99,7 @@ NOT_FOUND = [
         },
     ),
     (
-        "a rule that is switched off",
+        "a rule that is turned off",
         {
             "transport_rules": [
                 TransportRule(

@@ -47,7 +47,10 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
                 )
             ]
         },
-        "The junk mail lists were made to block microsoft.com by adele.vance@contoso.example from 192.0.2.10",
+        (
+            "The junk email lists were made to block microsoft.com by adele.vance@contoso.example "
+            "from 192.0.2.10"
+        ),
     ),
     (
         mail_protocols,
@@ -116,8 +119,8 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
             ]
         },
         (
-            "The application Mail helper was given the right SMTP.SendAsApp on Office 365 Exchange Online "
-            "by adele.vance@contoso.example from 192.0.2.10"
+            "The application Mail helper was granted the right SMTP.SendAsApp on Office 365 "
+            "Exchange Online by adele.vance@contoso.example from 192.0.2.10"
         ),
     ),
     (
@@ -148,4 +151,4 @@ def test_nobody_says_that_no_record_tells_before_the_records_were_seen(symptom, 
     assert "the audit log, which may tell when it was" in early.summary
     assert "no record" not in early.summary
     (late,) = findings(symptom, **source, audit_log=[], audit_log_on_mailbox=[])
-    assert "has not been seen" not in late.summary
+    assert ", was not collected" not in late.summary

@@ -99,4 +99,4 @@ def test_the_review_uses_the_database_where_microsoft_gives_no_place(database):
 def test_reserved_addresses_have_no_country():
     assert places.country_of(INTRUDER) == ""
     assert places.country_of("2001:db8::1") == ""
-    assert str(places.NOWHERE) == "an unknown place"
+    assert str(places.NOWHERE) == "unknown location"

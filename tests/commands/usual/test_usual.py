@@ -37,7 +37,7 @@ from tests.commands.symptoms.judging import (
     past,
 )
 
-NO_LICENCE = Unavailable(Reason.LICENCE, "The tenant has no premium licence.", "Entra ID P1")
+NO_LICENCE = Unavailable(Reason.LICENCE, "The tenant has no premium license.", "Entra ID P1")
 PHONE = "Outlook-iOS/4.2436.0"
 
 
@@ -48,7 +48,7 @@ def wrong(hours: float, address: str = INTRUDER, code: int = 50126):
 SUSPECT = [
     ("a phishing kit's library from a new country", [break_in()]),
     (
-        "a browser nobody knows, in a new country and network",
+        "a browser no one knows, in a new country and network",
         [break_in(user_agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/115.0")],
     ),
     (
@@ -143,7 +143,7 @@ INNOCENT = [
         HOTEL,
     ),
     (
-        "a traveller with a private telephone whose mail program is known",
+        "a traveller with a private phone whose mail program is known",
         [sign_in(hours=-1, address=HOTEL, location=LISBON, user_agent=PHONE.replace("2436", "2437"))],
         HOTEL,
     ),
@@ -401,17 +401,21 @@ def test_risk_detections_speak_against_their_address():
 
 
 RECORDS = [
-    ("a suspect address", {"address": INTRUDER}, True),
-    ("another address within the suspect session", {"address": "198.51.100.99", "session_id": SESSION}, True),
-    ("no address and the suspect session", {"address": None, "session_id": SESSION}, True),
+    ("from a suspicious IP address", {"address": INTRUDER}, True),
     (
-        "a service's address and the suspect session",
+        "another address within the suspicious session",
+        {"address": "198.51.100.99", "session_id": SESSION},
+        True,
+    ),
+    ("no address and the suspicious session", {"address": None, "session_id": SESSION}, True),
+    (
+        "a service's address and the suspicious session",
         {"address": "20.190.160.1", "microsoft_address": True, "session_id": SESSION},
         True,
     ),
     ("the office, although the session is shared", {"session_id": SESSION}, False),
     ("no address and no session", {"address": None}, False),
-    ("a service of Microsoft's", {"address": INTRUDER, "by_microsoft": True}, False),
+    ("a Microsoft service", {"address": INTRUDER, "by_microsoft": True}, False),
     ("the office", {}, False),
 ]
 

@@ -205,7 +205,7 @@ def test_records_are_given_once_in_order_and_unreadable_ones_are_counted() -> No
     ]
     played = play(audit_log.ask(a_question()), audit)
     assert ids(played) == ["early", "late"]
-    assert played.value.missing == ("1 entry that could not be understood",)
+    assert played.value.missing == ("1 unreadable entry",)
 
 
 # --- Exchange instead ---------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ def test_sign_ins_are_read_from_early_enough_to_know_ordinary_days(
         ("3", False),
     ]
     assert played.value.missing == (
-        "1 entry that could not be understood",
+        "1 unreadable entry",
         "whether 1 sign-in succeeded (status)",
     )
     assert played.value.complete_until < NOW
@@ -146,7 +146,7 @@ def test_directory_audits_say_how_far_back_they_reach(
     assert request.query["$filter"].endswith(condition)
     (record,) = played.value.value
     assert (record.operation, record.actor) == ("Update user", UPN)
-    assert played.value.missing[0] == "1 entry that could not be understood"
+    assert played.value.missing[0] == "1 unreadable entry"
     assert len(played.value.missing) == 1 + bool(missing)
     assert missing in played.value.missing[-1]
 
@@ -284,7 +284,7 @@ def test_roles_are_told_by_the_way_they_are_held() -> None:
         ("6", "eligible", ""),
     ]
     assert answer.value[0].name == "Exchange Administrator"
-    assert answer.missing == ("1 entry that could not be understood",)
+    assert answer.missing == ("1 unreadable entry",)
 
 
 def test_a_direct_role_ends_when_its_own_schedule_of_the_same_scope_ends() -> None:
@@ -331,12 +331,12 @@ def test_without_the_licence_for_pim_the_other_roles_are_still_told() -> None:
     assert len(answer.value) == 1
     assert answer.missing == (
         "roles through groups (needs RoleManagement.Read.Directory)",
-        "roles switched on in PIM (needs Microsoft Entra ID P2)",
-        "roles that may be switched on in PIM (needs Microsoft Entra ID P2)",
-        "roles that may be switched on through groups (needs GroupMember.Read.All)",
+        "roles turned on in PIM (needs Microsoft Entra ID P2)",
+        "roles that may be turned on in PIM (needs Microsoft Entra ID P2)",
+        "roles that may be turned on through groups (needs GroupMember.Read.All)",
         (
-            "places in groups that may be switched on in PIM "
-            "(needs PrivilegedEligibilitySchedule.Read.AzureADGroup)"
+            "places in groups that may be turned on in PIM (needs "
+            "PrivilegedEligibilitySchedule.Read.AzureADGroup)"
         ),
     )
 

@@ -166,20 +166,20 @@ def test_without_roles_through_groups_nobody_asks_for_definitions() -> None:
     [
         (
             {"groups": NoPermission("No.")},
-            "roles that may be switched on through groups (needs GroupMember.Read.All)",
+            "roles that may be turned on through groups (needs GroupMember.Read.All)",
         ),
         (
             {"groups": [group(GROUP, None, None)]},
             (
-                "roles that may be switched on through groups whose names may not be read "
-                "(needs GroupMember.Read.All)"
+                "roles that may be turned on through groups without readable names (needs "
+                "GroupMember.Read.All)"
             ),
         ),
         (
             {"places": NoPermission("No.")},
             (
-                "places in groups that may be switched on in PIM "
-                "(needs PrivilegedEligibilitySchedule.Read.AzureADGroup)"
+                "places in groups that may be turned on in PIM (needs "
+                "PrivilegedEligibilitySchedule.Read.AzureADGroup)"
             ),
         ),
         (

@@ -55,7 +55,7 @@ def test_messages_are_read_with_their_texts(query: Any, folder: str, filters: st
     (message,) = played.value.value
     assert message.text == "Pay now\nto me"
     assert message.recipients == ("bob@fabrikam.example",)
-    assert played.value.missing == ("1 entry that could not be understood",)
+    assert played.value.missing == ("1 unreadable entry",)
 
 
 def test_without_the_right_to_bodies_all_else_is_read_and_the_texts_are_named_as_missing() -> None:

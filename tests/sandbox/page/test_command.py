@@ -106,7 +106,7 @@ def test_the_folder_of_another_sandbox_is_left_alone(running, tmp_path):
         check=False,
     )
     assert (done.returncode, done.stdout) == (3, "")
-    assert "Another bot works on" in done.stderr
+    assert "Another bot is using" in done.stderr
     assert (folder / "ledger.db").stat().st_ino == before.st_ino
 
 

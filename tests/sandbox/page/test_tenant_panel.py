@@ -34,7 +34,7 @@ def test_everybody_can_be_looked_at_and_nobody_else(shown):
         assert shown.panel(quote(one["upn"]))["user"]["upn"] == one["upn"]
     answer = shown.get("/api/tenant?user=nobody@contoso.example")
     assert answer.status_code == 404
-    assert answer.json()["says"] == "There is nobody of that name in the tenant."
+    assert answer.json()["says"] == "There is no one of that name in the tenant."
 
 
 def test_the_trail_is_newest_first_and_without_everyday_work(shown):
@@ -84,7 +84,7 @@ def test_what_the_app_does_is_counted_and_stands_in_the_trail(shown):
 )
 def test_the_intruder_can_be_let_in_again(shown, name, shows):
     says = shown.pull("attack", name=name, user=ADELE)
-    assert says.startswith("The intruder")
+    assert says.startswith("The attacker")
     panel = shown.panel(ADELE)
     assert shows(panel["user"])
     assert panel["trail"][0]["by_intruder"] is True
