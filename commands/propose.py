@@ -144,7 +144,8 @@ def assemble(
     for change in changes:
         lacking = sorted(places[one] for one in change.after if one not in ids | confirmed)
         if lacking:
-            raise PlanRefused(f"“{change.says}” depends on {_spans(lacking)}, so choose these as well.")
+            of, also = ("number", "it") if len(lacking) == 1 else ("numbers", "these")
+            raise PlanRefused(f"“{change.says}” depends on {of} {_spans(lacking)}; choose {also} as well.")
     return Plan(
         case_id=case_id,
         tenant=tenant,

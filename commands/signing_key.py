@@ -57,7 +57,7 @@ class SigningKey:
             if not path.exists():
                 _make(path)
         except OSError as error:
-            raise KeyUnusable(f"The key {path} cannot be made ({error.strerror}).") from error
+            raise KeyUnusable(f"The key {path} cannot be created ({error.strerror}).") from error
         return cls.load(path)
 
     @classmethod

@@ -122,7 +122,7 @@ PLAIN: Final = {
     "Add-RecipientPermission": "granted Send As permission on the mailbox",
     "Set-MailboxMessageConfiguration": "changed the signature or reading settings",
     "Set-MailboxAutoReplyConfiguration": "changed the automatic reply",
-    "Set-MailboxJunkEmailConfiguration": "changed the junk mail lists",
+    "Set-MailboxJunkEmailConfiguration": "changed the junk email lists",
     "MailItemsAccessed": "read mail",
     "Send": "sent mail",
     "SendAs": "sent mail as the mailbox",
@@ -271,5 +271,5 @@ def _settings(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
         what = "the mailbox was blocked from sending"
         yield from event(blocked.created_datetime, what, "blocked_senders", blocked.sender_address)
     for rule in evidence.transport_rules.seen(()):
-        what = f"the mail-flow rule “{_short(rule.name)}” was last changed"
+        what = f"the mail flow rule “{_short(rule.name)}” was last changed"
         yield from event(rule.when_changed, what, "transport_rules", rule.guid or rule.name)

@@ -458,7 +458,7 @@ class _Run:
             answer = replace(answer, missing=(*cut, *answer.missing))
         if isinstance(answer, Unavailable):
             log.info(
-                "A source could not be looked at.",
+                "A source could not be read.",
                 action="collect.unavailable",
                 source=player.source,
                 reason=answer.reason.value,

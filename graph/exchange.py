@@ -113,7 +113,7 @@ class ExchangeClient:
                 raise Refused("Exchange linked the next page to another host; the token was not sent there.")
             url = answer.add(page, size)
         if left_off:
-            says = f"Exchange has more than it gave: {len(answer.items):,} items of {cmdlet.name} came"
+            says = f"Exchange has more than it returned: {len(answer.items):,} items of {cmdlet.name} came"
             answer.tally.lack(says)
             raise TooMuch(f"{says}.", tuple(answer.items))
         return answer.items

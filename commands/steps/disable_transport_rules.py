@@ -1,4 +1,4 @@
-"""Switch off mail-flow rules of the tenant that the check found.
+"""Switch off mail flow rules of the tenant that the check found.
 
 Source: Exchange PowerShell, "Disable-TransportRule" and "Enable-TransportRule". They work on everybody's
 mail, so only those that a finding names are planned.
@@ -19,9 +19,9 @@ from commands.symptoms.transport_rules import REMOVED
 from graph.request import Cmdlet
 from graph.resources.rules import TransportRule
 
-TITLE = "Disable mail-flow rules of the tenant"
+TITLE = "Disable mail flow rules of the tenant"
 SOURCE = "beyond the document"
-PLANS = "one change for each mail-flow rule with a finding"
+PLANS = "one change for each mail flow rule with a finding"
 UNDO = "the rule is enabled again"
 PEOPLE = "two"
 NEEDS: Final = ("transport_rules",)
@@ -60,7 +60,7 @@ def _finding(planning: PlanningInput, rule: TransportRule) -> Finding | None:
 def _change(rule: TransportRule, finding: Finding) -> Change:
     identity = rule.guid or rule.name
     look = Look(Cmdlet("Get-TransportRule", {"Identity": identity}), fields=("State",))
-    called = f"the mail-flow rule “{first_line(rule.name, identity)}” of the whole tenant"
+    called = f"the mail flow rule “{first_line(rule.name, identity)}” of the whole tenant"
     parameters = {"Identity": identity, "Confirm": False}
     return Change(
         id=f"{_ID}:{identity}",

@@ -271,7 +271,7 @@ def _through_group(planning: PlanningInput, group: str, roles: Sequence[Director
     owner, subject = name_of(planning), planning.subject
     called = first_line(*(role.through_name for role in roles), group)
     names = ", ".join(dict.fromkeys(_name(role) for role in roles))
-    gives = "is eligible for" if all(role.at_rest for role in roles) else "gives"
+    gives = "is eligible for" if all(role.at_rest for role in roles) else "grants"
     members = f"/groups/{segment(group)}/members"
     # Through another group counts as well: the role is gone only when no way into this group is left. A cast
     # would make it an advanced query, which reads an index that lags behind.

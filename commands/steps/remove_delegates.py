@@ -68,7 +68,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
 
 
 def _why_unclear(one: Delegate) -> str:
-    who, folder = first_line(one.who, "Somebody"), first_line(one.folder, "without a name")
+    who, folder = first_line(one.who, "Someone"), first_line(one.folder, "without a name")
     return (
         f"{who} has permissions on the folder {folder}. Exchange shows only this name, which "
         "several people may share. Remove the permission in Outlook or manually."

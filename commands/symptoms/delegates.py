@@ -131,5 +131,5 @@ def _folder(record: AuditRecord, usual: Usual) -> Iterator[Finding]:
     if harmless and rights:
         return
     plain = EVERYBODY if who.casefold() in _EVERYBODY else FOLDER
-    summary = f"{who or 'Somebody'} was granted {rights or 'rights'} on a folder{whence(record, usual)}"
+    summary = f"{who or 'Someone'} was granted {rights or 'permissions'} on a folder{whence(record, usual)}"
     yield _granted(record, usual, plain, who, summary)

@@ -27,7 +27,7 @@ from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
-TITLE = "Unusual profile changes, such as the name, the phone number, or the postal code were updated"
+TITLE = "Unusual profile changes, such as the name, the telephone number, or the postal code were updated"
 SOURCE = "symptom 7"
 NEEDS = (("directory_audits_on_user", "audit_log"),)
 HELPS = ("directory_audits_by_user", "audit_log_on_mailbox")

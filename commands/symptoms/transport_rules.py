@@ -52,7 +52,7 @@ _VERBS: Final = {
 
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
-    """Yield mail-flow rules that this account changed, and rules that send mail outside."""
+    """Yield mail flow rules that this account changed, and rules that send mail outside."""
     told: set[str] = set()
     for record in actions(evidence, _OPERATIONS):
         parameters = given(record)
@@ -84,7 +84,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
         to = f", which sends mail to {', '.join(targets)}," if targets else ""
         verb = _VERBS[record.operation.casefold().partition("-")[0]]
-        summary = f"The mail-flow rule {_called(name)}{to} was {verb}{whence(record, usual)}"
+        summary = f"The mail flow rule {_called(name)}{to} was {verb}{whence(record, usual)}"
         yield found("transport_rules", sign, summary, record, after=", ".join(targets), records=standing)
     for rule in evidence.transport_rules.seen(()):
         if rule.state.casefold() == "disabled" or one_line(rule.name).casefold() in told:
@@ -94,7 +94,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if not targets:
             continue
         recent = rule.when_changed is not None and rule.when_changed in evidence.window
-        summary = f"The mail-flow rule {_called(one_line(rule.name))} sends mail to {', '.join(targets)}"
+        summary = f"The mail flow rule {_called(one_line(rule.name))} sends mail to {', '.join(targets)}"
         yield Finding(
             symptom="transport_rules",
             sign=NEW if recent else STANDING,
@@ -106,7 +106,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 
 def _called(name: str) -> str:
-    return Rule(name, "mail-flow rule", ()).spoken_name
+    return Rule(name, "mail flow rule", ()).spoken_name
 
 
 def _outside(text: str, usual: Usual) -> list[str]:

@@ -53,9 +53,9 @@ def ask(question: Question) -> Asking[tuple[Delegate, ...]]:
         raise errors[0]
     kinds = (
         "full access",
-        "the right to send as",
-        "the right to send on behalf",
-        *(f"rights on {folder}" for folder in folders),
+        "the Send As permission",
+        "the Send on Behalf permission",
+        *(f"permissions on {folder}" for folder in folders),
     )
     missing = tuple(
         lacking(kind, answer)

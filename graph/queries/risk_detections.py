@@ -31,5 +31,5 @@ def ask(question: Question) -> Asking[tuple[RiskDetection, ...]]:
     found, missing = read_each(RiskDetection, items)
     missing += untold(items, "riskEventType")
     if hidden := sum(one.risk_event_type == "generic" or one.risk_level == "hidden" for one in found):
-        missing += (f"details of {hidden} risks (needs {P2})",)
+        missing += (f"details of {hidden} {'risk' if hidden == 1 else 'risks'} (needs {P2})",)
     return Known(found, missing=missing)

@@ -253,10 +253,7 @@ def compact(path: Path, *records: Mapping[str, Any]) -> Path:
           away("Set-Mailbox", 1, ClientIP="", AppAccessContext={"AADSessionId": "t"})], False),
     ],
     ids=["one file", "some files", "very many files", "a tool's name", "a tool's name in the mailbox",
-         (
-             "Several scored reasons together indicate that someone else signed in from this IP "
-             "address."
-         ), "the user signed in", "a session to be placed", "another session"],
+         "someone else signed in", "the user signed in", "a session to be placed", "another session"],
 )  # fmt: skip
 def test_quiet_records_are_read_where_they_may_tell_something(tmp_path, records, read):
     # The first and the last are always read.

@@ -85,7 +85,7 @@ def test_what_was_not_seen_is_said_with_its_reason():
     assert check.lacks(("mailbox",), seen) == ["mailbox (The permission Mail.Read is missing)"]
     assert check.lacks(("user",), seen) == ["user (incomplete: the archive)"]
     assert check.lacks((("sign_ins", "audit_log"),), seen) == [
-        "sign-ins (The permission Mail.Read is missing) and audit log (This source was not asked)"
+        "sign-ins (The permission Mail.Read is missing) and audit log (This source was not queried)"
     ]
     assert check.lacks((), seen) == []
 

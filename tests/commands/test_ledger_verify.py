@@ -355,13 +355,13 @@ def test_a_ledger_that_was_rewritten_from_its_first_entry_is_found(path, keys):
 
 def test_a_ledger_that_was_rewritten_contradicts_the_checkpoint_inside_of_it(path, keys):
     rewrite(path, 3)
-    with pytest.raises(LedgerTampered, match=r"Entry 6.*does not fit the entries before it"):
+    with pytest.raises(LedgerTampered, match=r"Entry 6.*does not match the entries before it"):
         verify_ledger(path)
 
 
 def test_an_anchor_that_another_key_signed_is_refused(path, keys, tmp_path):
     forged = anchor(path, SigningKey.load_or_make(tmp_path / "other.key"), 8)
-    with pytest.raises(AnchorMisfit, match=": it was not signed by a given key"):
+    with pytest.raises(AnchorMisfit, match="not signed by a given key"):
         verify_ledger(path, [forged], [keys.public])
     assert verify_ledger(path, [forged]).anchors == 1, "without a key nothing is asked of signatures"
 
@@ -378,7 +378,7 @@ def test_a_checkpoint_inside_the_ledger_that_another_key_signed_is_found(path, k
     other = SigningKey.load_or_make(tmp_path / "other.key")
     with closing(Ledger(path, lambda: NOW)) as book:
         note(book, sign_head(book, other), "bot")
-    with pytest.raises(LedgerTampered, match=r"Entry 9.*no key that was given signed"):
+    with pytest.raises(LedgerTampered, match=r"Entry 9.*was not signed by a given key"):
         verify_ledger(path, (), [keys.public])
     assert verify_ledger(path, (), [keys.public, other.public]).checkpoints == 2
 
@@ -387,7 +387,7 @@ def test_a_checkpoint_inside_the_ledger_that_another_key_signed_is_found(path, k
     "facts",
     [
         {},
-        {"size": 8, "head": "", "text": "contradicts its checkpoint"},
+        {"size": 8, "head": "", "text": "something else"},
         {"size": 1, "head": "00", "text": None},
     ],
 )
@@ -433,7 +433,7 @@ def test_a_checkpoint_inside_the_ledger_cannot_be_about_what_comes_later(path, k
 )
 def test_a_changed_row_of_a_case_is_found(path, change):
     statement(path, f"UPDATE cases SET {change}")
-    with pytest.raises(LedgerTampered, match="in the row C-2ABCD of cases"):
+    with pytest.raises(LedgerTampered, match=r"has a different .* in row C-2ABCD of cases"):
         verify_ledger(path)
 
 

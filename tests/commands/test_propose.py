@@ -90,9 +90,9 @@ def test_the_chosen_parts_keep_the_order_of_the_offer():
 
 
 def test_a_change_without_those_before_it_is_refused_by_name():
-    with pytest.raises(PlanRefused, match="must come after what has the numbers 3, so"):
+    with pytest.raises(PlanRefused, match="depends on number 3; choose it as well"):
         made(0, 5)
-    with pytest.raises(PlanRefused, match="numbers 1, 3, so"):
+    with pytest.raises(PlanRefused, match="depends on numbers 1, 3; choose these as well"):
         made(5)
     assert made(0, 2, 5).changes[-1].after == (BLOCK.id, RULE.id)
 
@@ -129,7 +129,7 @@ def test_a_plan_survives_being_written_down():
 
 def test_half_a_character_from_the_tenant_breaks_no_plan():
     sent = Request("PATCH", "/users/1", body={"a": "\udc00"})
-    broken = replace(RULE, says="Switch off the rule \ud83d of Adele", do=sent)
+    broken = replace(RULE, says="Disable the rule \ud83d of Adele", do=sent)
     (read,) = offer_from(offer_text([broken]))
     assert isinstance(read, Change)
     assert read.says == "Disable the rule ? of Adele"

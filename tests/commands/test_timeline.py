@@ -114,7 +114,7 @@ PHRASES = [
     (record("Update user", changes={"PostalCode": ("", "")}), "changed the account: PostalCode"),
     (
         record("HardDelete", items=["Your invoice", "Another"]),
-        "deleted mail for good: “Your invoice” and 1 more",
+        "purged mail: “Your invoice” and 1 more",
     ),
     (
         record("UserLoginFailed", owner="", error_code="50126", succeeded=False),

@@ -144,9 +144,9 @@ def test_neither_audit_logs_nor_sign_ins_nor_traces_are_asked_again(scene: Scene
 def test_when_all_is_quiet_it_says_so():
     doors = Doors((block_sign_in(), remove_forwarding()), (), (), (), NOW)
     assert watch.says(doors) == (
-        "Looked again at 23 November 2026, 16:00 UTC.\n"
-        "2 of 2 back doors that could be seen are closed.\n"
-        "Nothing came back, and nothing new was found."
+        "Rechecked at 23 November 2026, 16:00 UTC.\n"
+        "2 of 2 closed items are still closed.\n"
+        "No persistence found."
     )
 
 
@@ -159,13 +159,13 @@ def test_everything_else_is_listed():
         at=NOW,
     )
     assert watch.says(doors) == (
-        "Looked again at 23 November 2026, 16:00 UTC.\n"
-        "1 of 2 back doors that could be seen are closed.\n"
+        "Rechecked at 23 November 2026, 16:00 UTC.\n"
+        "1 of 2 closed items are still closed.\n"
         "Open:\n• Stop forwarding Adele Vance's mail\n"
         "New since the check:\n• Switch ActiveSync off for Adele Vance\n"
-        "Could not look:\n• mail devices: The service failed"
+        "Not collected:\n• mail devices: The service failed"
     )
 
 
 def test_with_nothing_done_it_speaks_of_no_doors():
-    assert "back doors" not in watch.says(Doors((), (), (), (), NOW))
+    assert "closed items" not in watch.says(Doors((), (), (), (), NOW))

@@ -267,7 +267,7 @@ def test_the_subject_is_found_by_name_and_alias_and_only_when_it_is_clear(
             assert subject.user_principal_name == (found or [UPN])[0]
             assert subject.addresses == (subject.user_principal_name, "a@x.example")
         else:
-            with pytest.raises(NoSuchUser, match="more than one account" if found else "No one in"):
+            with pytest.raises(NoSuchUser, match="more than one account" if found else "No account in"):
                 find_subject(text, connection)
 
 

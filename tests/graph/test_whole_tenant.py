@@ -312,4 +312,4 @@ def test_whatever_fails_no_source_gives_less_and_calls_it_complete(
     complete = {name for name, one in answers.items() if isinstance(one, Known) and not one.missing}
     assert {name for name in complete if answers[name].value != whole[name].value} == set()
     assert 0 < len(complete) < len(SOURCES)
-    assert not any("mistake" in one.says for one in answers.values() if isinstance(one, Unavailable))
+    assert not any("Internal error" in one.says for one in answers.values() if isinstance(one, Unavailable))

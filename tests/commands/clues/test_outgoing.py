@@ -66,7 +66,7 @@ NOT_LISTED = [
     ("a draft", {"sent_items": [message(sent_date_time=None, received_date_time=None)]}),
     ("it never arrived", {"message_trace": [traced(status="failed")]}),
     (
-        "Mail is forwarded; no evidence that this is recent or malicious.",
+        "someone else's",
         {"message_trace": [traced(sender_address="alex@contoso.example")]},
     ),
     ("sent after the window", {"message_trace": [traced(hours=40)]}),

@@ -67,7 +67,7 @@ def test_a_protected_account_is_never_blocked():
 def test_a_synced_account_is_blocked_and_an_administrator_does_it_at_home_too():
     on = planning(found=[], user=user(on_premises_sync_enabled=True), directory_roles=[])
     (change,), (task,) = changes(block_sign_in, on), tasks(block_sign_in, on)
-    assert any("Wait for the next sync, up to 30 minutes" in warning for warning in change.warns)
+    assert any("the next sync may re-enable it" in warning for warning in change.warns)
     assert any("Disable-ADAccount" in line for line in task.how)
     assert any("40 minutes" in line for line in task.how)
     assert task.suggested == change.suggested

@@ -82,7 +82,7 @@ def test_one_of_microsofts_own_that_a_finding_names_is_refused_and_named():
     own = grant(app_owner_organization_id=next(iter(MICROSOFT_OWNERS)))
     reason = nothing(disable_apps, about(own, found=[finding("oauth_apps", "grant-1")]))
     assert reason.refused
-    assert reason.why.startswith("Mail Export is Microsoft's own")
+    assert reason.why.startswith("Mail Export is a Microsoft application")
 
 
 def test_the_bots_own_application_is_never_switched_off():

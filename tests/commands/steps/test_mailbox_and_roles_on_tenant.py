@@ -169,7 +169,7 @@ def test_the_tenant_has_another_global_administrator_than_the_subject_and_none_b
 def test_a_group_that_gives_a_role_is_called_by_its_name(scene: Scene) -> None:
     (change,) = [one for one in scene.changes if one.id.startswith("remove_admin_roles:group:")]
     group = scene.running.state.groups[change.id.rpartition(":")[2]]
-    assert f"out of the group {group['displayName']}, which gives" in change.says
+    assert f"from the group {group['displayName']}, which grants" in change.says
 
 
 def test_a_plan_of_all_changes_comes_back_from_the_ledger_with_the_same_digest(scene: Scene) -> None:

@@ -55,7 +55,7 @@ def test_administrators_need_one_that_cannot_be_phished():
 
 def test_what_could_not_be_seen_is_said_and_stops_nobody():
     one = task(planning(found=[], authentication_methods=UNSEEN))
-    assert "Not collected" in one.how[0]
+    assert "Registered methods were not collected" in one.how[0]
 
 
 @pytest.mark.parametrize("answer", [VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS])

@@ -26,7 +26,7 @@ def test_each_service_is_named_once_and_every_message_stands_in_the_file() -> No
             ]
         )
     )
-    assert "came from bank.example, shop.example; all of it is in other-services.csv" in task.how[0]
+    assert "bank.example, shop.example; full list in other-services.csv" in task.how[0]
     assert task.files["other-services.csv"] == (
         '"service","sender","received","subject"\r\n'
         '"bank.example","code@bank.example","2026-09-09T13:00:00Z","Your code"\r\n'

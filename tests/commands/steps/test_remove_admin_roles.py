@@ -107,10 +107,10 @@ def test_an_active_role_that_may_be_switched_on_again_says_so_and_goes_after_the
     eligible, active = changes(remove_admin_roles, planning(found=[], directory_roles=both))
     assert eligible.id == f"remove_admin_roles:eligible:{USER_ADMIN}:/"
     assert eligible.warns == ()
-    assert "switch it on again" in active.warns[0]
-    assert "do not say whether it ends" in active.warns[-1]
+    assert "activate it again" in active.warns[0]
+    assert "not for activated ones" in active.warns[-1]
     alone = only_change(remove_admin_roles, planning(found=[], directory_roles=[role("active")]))
-    assert not any("switch it on again" in one for one in alone.warns)
+    assert not any("activate it again" in one for one in alone.warns)
 
 
 def test_a_group_that_gives_several_roles_is_left_once() -> None:
@@ -137,7 +137,7 @@ def test_a_group_that_gives_several_roles_is_left_once() -> None:
 def test_a_group_that_may_switch_a_role_on_is_left_too() -> None:
     one = role("eligible_group", through="group-1", through_name="Tier 1 administrators")
     change = only_change(remove_admin_roles, planning(found=[], directory_roles=[one]))
-    assert "Tier 1 administrators, which may turn on the role User Administrator" in change.says
+    assert "Tier 1 administrators, which is eligible for the role User Administrator" in change.says
     assert change.do == Request("DELETE", f"/groups/group-1/members/{ADELE.id}/$ref")
 
 
@@ -147,7 +147,7 @@ def test_a_place_in_a_group_that_may_be_switched_on_is_left_to_people() -> None:
     )
     assert not changes(remove_admin_roles, on)
     (task,) = tasks(remove_admin_roles, on)
-    assert "join the group Tier 0, which gives the role User Administrator" in task.says
+    assert "in the group Tier 0, which grants the role User Administrator" in task.says
     assert any("Eligible assignments" in line for line in task.how)
 
 

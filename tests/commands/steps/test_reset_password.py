@@ -71,7 +71,7 @@ def test_the_sessions_end_again_once_the_reset_is_confirmed():
 def test_people_are_told_about_app_passwords_and_never_to_use_mail():
     reset, _ = changes(reset_password, about())
     assert any("App passwords" in warning for warning in reset.warns)
-    assert any("never send it by mail" in warning for warning in reset.warns)
+    assert any("never email it" in warning for warning in reset.warns)
 
 
 @pytest.mark.parametrize("answer", list(VerdictCode))
@@ -96,7 +96,7 @@ def test_a_synced_account_is_reset_twice_on_premises_by_a_person():
     assert "Notify the on-premises administrator of the compromise" in how
     assert how.index("Wait some minutes") < how.index("Start-ADSyncSyncCycle")
     assert "App passwords" in how
-    assert "never by mail" in how
+    assert "never by email" in how
     assert task.suggested
 
 

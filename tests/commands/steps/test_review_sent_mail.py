@@ -56,7 +56,7 @@ def test_it_says_which_sources_were_seen_and_which_were_not() -> None:
 
 def test_without_a_known_intruder_all_mail_of_the_window_is_listed_and_said_to_be() -> None:
     task = only(planning(sign_ins=past(), message_trace=[traced(hours=-20), traced()]))
-    assert task.how[0].startswith("No record tells when someone else was in, so all 2 messages since ")
+    assert task.how[0].startswith("The attacker's access time is unknown, so all 2 messages since ")
     assert not task.suggested
 
 
@@ -87,5 +87,5 @@ def test_mail_from_the_users_usual_places_alone_is_said_to_be_that() -> None:
 def test_a_list_that_is_too_long_is_cut_and_says_so() -> None:
     rows = [traced(to=f"r{number}@fabrikam.example") for number in range(review_sent_mail.MOST + 1)]
     task = only(planning(found=[], sign_ins=broken_in(), message_trace=rows))
-    assert f"The list holds the first {review_sent_mail.MOST:,} of them" in task.how
+    assert f"The list has the first {review_sent_mail.MOST:,}" in task.how
     assert task.files["sent-mail.csv"].count("\r\n") == review_sent_mail.MOST + 1

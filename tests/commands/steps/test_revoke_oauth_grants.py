@@ -64,7 +64,7 @@ def test_it_plans_to_remove_the_grant_and_remembers_all_of_it():
     )
     assert "id" not in change.undo.look.where
     assert same(change.undo.wants, change.expects)
-    assert "new id" in change.undo.note
+    assert "new ID" in change.undo.note
     assert not change.tenant_wide
     assert not change.suggested
 

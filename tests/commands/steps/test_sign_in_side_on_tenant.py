@@ -159,7 +159,7 @@ def test_the_findings_select_what_the_intruder_left_and_no_more(scene: Scene) ->
     assert any("Block the mobile device Pixel 9" in says for says in selected)
     assert any("DESKTOP-7F2KQ9X" in says for says in selected)
     assert not any("LAPTOP" in says for says in selected)
-    assert any(says.startswith("Switch ") for says in selected)
+    assert any(says.startswith("Disable ") for says in selected)
 
 
 def test_the_demand_of_a_second_global_administrator_holds_until_there_is_none_besides(scene: Scene) -> None:

@@ -91,7 +91,7 @@ def test_a_list_that_is_too_long_is_cut_and_says_so() -> None:
     rows = [traced(to=f"r{number}@fabrikam.example") for number in range(warn_recipients.MOST + 1)]
     task = only(planning(found=[], sign_ins=broken_in(), message_trace=rows))
     assert len(listed(task)) == warn_recipients.MOST + 1
-    assert task.how.count(f"The list holds the first {warn_recipients.MOST:,} of them") == 2
+    assert task.how.count(f"The list has the first {warn_recipients.MOST:,}") == 2
 
 
 def test_where_no_sign_was_found_nobody_is_told_that_somebody_was_in() -> None:
@@ -106,7 +106,7 @@ def test_where_no_sign_was_found_nobody_is_told_that_somebody_was_in() -> None:
 def test_where_nothing_tells_when_somebody_was_in_the_draft_does_not_claim_it(answer: VerdictCode) -> None:
     text = only(planning(found=[], answer=answer, message_trace=[traced()])).files["warning.txt"]
     assert "may have used the mailbox" in text
-    assert "was using" not in text
+    assert "An unauthorized person used" not in text
     assert "The mailbox is secure again." not in text
 
 
@@ -115,5 +115,5 @@ def test_mail_that_is_known_to_be_false_shows_that_somebody_was_in() -> None:
     grave = finding("hacked_account_messages", row.id)
     on = planning(found=[grave], answer=VerdictCode.NO_SIGN_FOUND, message_trace=[row])
     text = only(on).files["warning.txt"]
-    assert f"Somebody without any right to it used the mailbox {ADELE.mail}" in text
+    assert f"An unauthorized person used the mailbox {ADELE.mail}" in text
     assert "- Pay now" in text

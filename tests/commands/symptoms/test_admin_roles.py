@@ -361,10 +361,10 @@ def test_a_role_through_a_group_names_the_group(name, shown):
         through_name=name,
     )
     (finding,) = findings(admin_roles, directory_roles=[held])
-    assert finding.summary == f"Holds Helpdesk Administrator (group {shown})"
+    assert finding.summary == f"Has Helpdesk Administrator (group {shown})"
 
 
 def test_a_role_whose_name_cannot_be_seen_is_told_by_its_id():
     held = DirectoryRole(assignment_id="a", role_definition_id="r-1", name="\u200b")
     (finding,) = findings(admin_roles, directory_roles=[held])
-    assert finding.summary == "Holds r-1 (direct)"
+    assert finding.summary == "Has r-1 (direct)"

@@ -33,7 +33,7 @@ FOUND = [
         },
     ),
     (
-        "has an external address",
+        "an address outside",
         "auto_reply_sends_elsewhere",
         {
             "auto_reply": AutoReply(

@@ -52,7 +52,7 @@ FOUND = [
         },
     ),
     (
-        "Send on Behalf permission for",
+        "send on behalf",
         "delegate_added",
         {"audit_log": [record("Set-Mailbox", actor=NESTOR, parameters={"GrantSendOnBehalfTo": "alex"})]},
     ),

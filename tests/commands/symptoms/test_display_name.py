@@ -43,11 +43,11 @@ FOUND = [
         "display_name_changed_from_suspect_address",
     ),
     (
-        "People change their own data, sometimes from an unfamiliar location.",
+        "from a new place",
         renamed("Adele V.", NEW_PLACE),
         "display_name_changed_from_new_address",
     ),
-    ("the user's account, IP address unknown", renamed("Adele V.", None), "display_name_changed_by_user"),
+    ("from no one knows where", renamed("Adele V.", None), "display_name_changed_by_user"),
     ("a Cyrillic letter in a Latin name", renamed("Аdele Vance"), "display_name_look_alike"),
     (
         "by an administrator, with a Cyrillic letter",

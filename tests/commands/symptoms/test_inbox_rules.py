@@ -311,7 +311,7 @@ def test_a_rule_without_a_record_says_that_the_time_is_not_known() -> None:
     seen = evidence(inbox_rules=[rule("Copy", forwardTo=[DROP])], audit_log=[], audit_log_on_mailbox=[])
     finding = only(inbox_rules, seen)
     assert finding.at is None
-    assert "no record tells when" in finding.summary
+    assert "no record shows when" in finding.summary
 
 
 def test_a_rule_that_only_exchange_lists_is_hidden() -> None:
@@ -341,7 +341,7 @@ def test_a_rule_that_was_taken_away_is_still_told() -> None:
     )
     finding = only(inbox_rules, seen)
     assert finding.sign.id == "rule_made_from_suspect_address"
-    assert "taken away" in finding.summary
+    assert "removed or disabled at" in finding.summary
 
 
 def test_a_rule_is_graded_alike_when_nothing_is_known_of_the_user() -> None:
@@ -469,7 +469,7 @@ def test_a_condition_that_every_message_fulfils_is_none(condition: dict[str, str
 
 def test_a_rule_that_is_switched_off_says_so() -> None:
     off = rule("Copy", forwardTo=[DROP]).model_copy(update={"is_enabled": False})
-    assert "was disabled" in only(inbox_rules, live(off)).summary
+    assert "; it is disabled" in only(inbox_rules, live(off)).summary
 
 
 ARCHIVED = [

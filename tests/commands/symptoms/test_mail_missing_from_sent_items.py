@@ -128,7 +128,7 @@ NOT_FOUND = [
     ),
     ("it never left", seen(traced(message_id=ID, status="failed"))),
     (
-        "in the window, if the attacker sent it",
+        "someone else sent it",
         seen(traced(message_id=ID, sender_address="alex.wilber@contoso.example")),
     ),
 ]

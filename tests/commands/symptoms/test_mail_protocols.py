@@ -27,7 +27,7 @@ FOUND = [
         },
     ),
     (
-        "SMTP AUTH",
+        "SMTP with a password",
         "old_protocol_on",
         {
             "audit_log": [

@@ -106,7 +106,7 @@ NOT_FOUND = [
             ]
         },
     ),
-    ("No routine work needs the audit log disabled.", {"sign_ins": [*past(), ordinary(hours=-1)]}),
+    ("ordinary work", {"sign_ins": [*past(), ordinary(hours=-1)]}),
     (
         "an administrator's module at the office, as always",
         {

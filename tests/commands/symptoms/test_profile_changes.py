@@ -85,7 +85,7 @@ NOT_FOUND = [
         ),
     ),
     (
-        "Mail is forwarded; no evidence that this is recent or malicious.",
+        "someone else's",
         record(
             "Update user",
             address=INTRUDER,

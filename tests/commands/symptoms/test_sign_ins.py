@@ -39,7 +39,7 @@ FOUND = [
         {"sign_ins": [*past(), break_in(client_app_used="Authenticated SMTP")]},
     ),
     (
-        "the first device code sign-in of this user",
+        "a device code",
         "device_code_sign_in",
         {"sign_ins": [*past(), break_in(authentication_protocol="deviceCode")]},
     ),
@@ -77,7 +77,7 @@ FOUND = [
         },
     ),
     (
-        "Sign-in from an unfamiliar country",
+        "a new country",
         "new_country",
         {"sign_ins": [*past(), sign_in(hours=-30, address=HOTEL, location=LISBON, user_agent=BROWSER)]},
     ),

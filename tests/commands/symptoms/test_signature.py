@@ -110,7 +110,7 @@ NOT_FOUND = [
     ("one letter about pills", evidence(sent_items=letters(OWN, "Buy Viagra online, no prescription", OWN))),
     ("a new phone number", evidence(sent_items=letters(OWN, OWN, f"{OWN}\n+1 202 555 0143"))),
     (
-        "Mail is forwarded; no evidence that this is recent or malicious.",
+        "someone else's",
         evidence(
             audit_log=[
                 record(

@@ -146,10 +146,10 @@ def test_a_rule_and_the_record_that_made_it_are_one_finding():
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u200b\u2060"])
-def test_a_rule_whose_name_cannot_be_seen_is_said_to_have_a_blank_name(name):
+def test_a_rule_whose_name_cannot_be_seen_is_said_to_be_without_a_name(name):
     standing = TransportRule(name=name, guid="g", state="Enabled", blind_copy_to=("x@fabrikam.example",))
     (found,) = findings(transport_rules, transport_rules=[standing])
-    assert found.summary == "The mail-flow rule with a blank name sends mail to x@fabrikam.example"
+    assert found.summary == "The mail flow rule without a name sends mail to x@fabrikam.example"
 
 
 def test_a_record_of_a_rule_whose_name_cannot_be_seen_leads_to_the_rule_by_its_id():
@@ -159,7 +159,7 @@ def test_a_record_of_a_rule_whose_name_cannot_be_seen_leads_to_the_rule_by_its_i
         TransportRule(name="Copy", guid="h", state="Enabled"),
     ]
     (found,) = findings(transport_rules, audit_log=[made], transport_rules=rules)
-    assert found.summary.startswith("The mail-flow rule with a blank name was made")
+    assert found.summary.startswith("The mail flow rule without a name was made")
     assert found.records == (made.id, "g")
 
 

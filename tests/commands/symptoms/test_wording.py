@@ -48,7 +48,7 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
             ]
         },
         (
-            "The junk email lists were made to block microsoft.com by adele.vance@contoso.example "
+            "The junk email lists were changed to block microsoft.com by adele.vance@contoso.example "
             "from 192.0.2.10"
         ),
     ),
@@ -61,12 +61,12 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
                 )
             ]
         },
-        f"POP, IMAP were switched on for this account by {NESTOR} from 192.0.2.10",
+        f"POP, IMAP were enabled for this account by {NESTOR} from 192.0.2.10",
     ),
     (
         mail_protocols,
         {"audit_log": [record("Set-CASMailbox", parameters={"PopEnabled": "True"}, actor=NESTOR)]},
-        f"POP was switched on for this account by {NESTOR} from 192.0.2.10",
+        f"POP was enabled for this account by {NESTOR} from 192.0.2.10",
     ),
     (
         mail_access,
@@ -79,7 +79,7 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
             ],
         },
         (
-            "More messages than are recorded were opened by adele.vance@contoso.example "
+            "More messages were opened than were audited by adele.vance@contoso.example "
             "from 203.0.113.77 (suspect)"
         ),
     ),
@@ -119,14 +119,14 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
             ]
         },
         (
-            "The application Mail helper was granted the right SMTP.SendAsApp on Office 365 "
+            "The application Mail helper was granted the permission SMTP.SendAsApp on Office 365 "
             "Exchange Online by adele.vance@contoso.example from 192.0.2.10"
         ),
     ),
     (
         sign_ins,
         {"sign_ins": broken_in()},
-        "Signed in from a new country, from 203.0.113.77 (Lagos, NG)",
+        "Sign-in from an unfamiliar country, from 203.0.113.77 (Lagos, NG)",
     ),
 ]
 
@@ -148,7 +148,7 @@ def test_a_finding_says_in_one_english_sentence_who_did_what_to_whom(symptom, so
 )
 def test_nobody_says_that_no_record_tells_before_the_records_were_seen(symptom, source) -> None:
     (early,) = findings(symptom, **source)
-    assert "the audit log, which may tell when it was" in early.summary
+    assert "the audit log, which may show when " in early.summary
     assert "no record" not in early.summary
     (late,) = findings(symptom, **source, audit_log=[], audit_log_on_mailbox=[])
     assert ", was not collected" not in late.summary

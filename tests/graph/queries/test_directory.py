@@ -331,13 +331,10 @@ def test_without_the_licence_for_pim_the_other_roles_are_still_told() -> None:
     assert len(answer.value) == 1
     assert answer.missing == (
         "roles through groups (needs RoleManagement.Read.Directory)",
-        "roles turned on in PIM (needs Microsoft Entra ID P2)",
-        "roles that may be turned on in PIM (needs Microsoft Entra ID P2)",
-        "roles that may be turned on through groups (needs GroupMember.Read.All)",
-        (
-            "places in groups that may be turned on in PIM (needs "
-            "PrivilegedEligibilitySchedule.Read.AzureADGroup)"
-        ),
+        "activated roles in PIM (needs Microsoft Entra ID P2)",
+        "eligible roles in PIM (needs Microsoft Entra ID P2)",
+        "eligible roles through groups (needs GroupMember.Read.All)",
+        ("eligible group memberships in PIM (needs PrivilegedEligibilitySchedule.Read.AzureADGroup)"),
     )
 
 

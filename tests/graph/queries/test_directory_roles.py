@@ -166,21 +166,15 @@ def test_without_roles_through_groups_nobody_asks_for_definitions() -> None:
     [
         (
             {"groups": NoPermission("No.")},
-            "roles that may be turned on through groups (needs GroupMember.Read.All)",
+            "eligible roles through groups (needs GroupMember.Read.All)",
         ),
         (
             {"groups": [group(GROUP, None, None)]},
-            (
-                "roles that may be turned on through groups without readable names (needs "
-                "GroupMember.Read.All)"
-            ),
+            ("eligible roles through groups without readable names (needs GroupMember.Read.All)"),
         ),
         (
             {"places": NoPermission("No.")},
-            (
-                "places in groups that may be turned on in PIM (needs "
-                "PrivilegedEligibilitySchedule.Read.AzureADGroup)"
-            ),
+            ("eligible group memberships in PIM (needs PrivilegedEligibilitySchedule.Read.AzureADGroup)"),
         ),
         (
             {"transitive": [assigned(GROUP)], "definitions": Broken("It failed.")},

@@ -137,7 +137,7 @@ def test_risks_are_asked_for_by_the_page_and_hidden_ones_are_a_gap() -> None:
     (request,) = played.asked
     assert isinstance(request, Request)
     assert request.query["$top"] == "500"
-    assert played.value.missing == ("details of 1 risks (needs Microsoft Entra ID P2)",)
+    assert played.value.missing == ("details of 1 risk (needs Microsoft Entra ID P2)",)
     assert risk_detections.LICENCE == "Microsoft Entra ID P1"
 
 

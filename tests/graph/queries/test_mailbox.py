@@ -86,8 +86,8 @@ def test_a_mailbox_without_forwarding_needs_no_second_question() -> None:
     ("switch", "roaming", "missing"),
     [
         ([{"PostponeRoamingSignaturesUntilLater": True}], False, ""),
-        ([{"PostponeRoamingSignaturesUntilLater": False}], True, "signatures roam"),
-        ([{}], True, "signatures roam"),
+        ([{"PostponeRoamingSignaturesUntilLater": False}], True, "roaming signatures"),
+        ([{}], True, "roaming signatures"),
         (ROLE_LACKS, False, "whether this signature is the one in use"),
     ],
 )
@@ -291,7 +291,7 @@ def test_a_kind_of_delegates_that_cannot_be_read_is_missing() -> None:
         return ROLE_LACKS if what.name == "Get-RecipientPermission" else delegation(what)
 
     answer = play(delegates.ask(a_question()), microsoft).value
-    assert answer.missing == ("the permission to send as (needs an Exchange role with X)",)
+    assert answer.missing == ("the Send As permission (needs an Exchange role with X)",)
     with pytest.raises(NoPermission):
         play(delegates.ask(a_question()), lambda _: ROLE_LACKS)
 
