@@ -65,7 +65,7 @@ class Carrying:
         papers: The cards of proposals.
         people: Says who may still approve.
         keys: Seals a new password.
-        guard: Whom nobody may touch.
+        guard: Whom no one may touch.
         clock: Tells the time (aware UTC).
         patience: How long to wait for Microsoft while something is carried out.
         seconds: How many seconds a slow source is waited for when looking again.
@@ -181,7 +181,7 @@ class Carrying:
         raised = bool(doors.new)
         self._proposals.watched(case.id, _seen(doors, 0, raised=raised))
         if not doors.is_quiet:
-            self._papers.say_in_thread(proposal, "rechecked", answers.looked_again(says(doors), case))
+            self._papers.say_in_thread(proposal, "looked again", answers.looked_again(says(doors), case))
 
     def _is_looked_at(self, proposal: Proposal) -> bool:
         """Whether the case was looked at after this proposal was carried out."""
@@ -225,7 +225,7 @@ class Carrying:
         self._cards.refresh(case_id)
         if raised:
             message = answers.came_back(says(doors), case, self._cards.link(case))
-            self._cards.say_in_room(case, f"rechecked {number}", message)
+            self._cards.say_in_room(case, f"looked again {number}", message)
 
     def _look(self, case: Case) -> Doors:
         return look_again(
@@ -238,7 +238,7 @@ class Carrying:
             atlas=self._atlas,
         )
 
-    # --- what nobody works on ------------------------------------------------------------------------------
+    # --- what no one works on ------------------------------------------------------------------------------
 
     def tidy(
         self,
@@ -246,7 +246,7 @@ class Carrying:
         enqueue_plan: Callable[[str], None],
         enqueue_watch: Callable[[str, int], None],
     ) -> None:
-        """End what is over, and take up what nobody works on.
+        """End what is over, and take up what no one works on.
 
         Args:
             age: Proposals younger than this are left to whoever made them.

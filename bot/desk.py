@@ -1,7 +1,7 @@
 """Where questions from Slack are answered, away from the listeners: who asks, about whom, with what outcome.
 
 A question is written into the ledger the moment it comes, before anything is done about it; a second delivery
-of it is recognised by that and does nothing. It is answered in a thread of the desk's own, and every outcome
+of it is recognized by that and does nothing. It is answered in a thread of the desk's own, and every outcome
 is written down as well.
 """
 
@@ -147,7 +147,7 @@ class Desk:
         return f"check {self._ledger.case(case_id).subject.user_principal_name}"
 
     def check_reported(self, report_id: str) -> str:
-        """Give the words that check the account which somebody reported.
+        """Give the words that check the account which someone reported.
 
         Raises:
             NotUnderstood: there is no such report.
@@ -160,7 +160,7 @@ class Desk:
         raise NotUnderstood("This report was not found. Type: /compromise check and the address.")
 
     def show_home(self, user: str) -> None:
-        """Draw the Home tab of somebody who opens it, without waiting for it to be drawn."""
+        """Draw the Home tab of someone who opens it, without waiting for it to be drawn."""
         try:
             self._pool.submit(self._home.show, user)
         except RuntimeError:
@@ -229,7 +229,7 @@ class Desk:
             log.warning("An answer did not arrive.", action="answer.lost", request=asked.id)
 
     def tell(self, asked: Asked, message: Message) -> None:
-        """Tell something to the person who asked, and to nobody else."""
+        """Tell something to the person who asked, and to no one else."""
         if asked.response_url:
             try:
                 answer = WebhookClient(asked.response_url, timeout=TIMEOUT).send(
@@ -252,7 +252,7 @@ class Desk:
             self._tell_directly(asked, message)
 
     def _tell_directly(self, asked: Asked, message: Message) -> None:
-        """Tell it by direct message to somebody who is not in the channel, or from no channel at all."""
+        """Tell it by direct message to someone who is not in the channel, or from no channel at all."""
         try:
             channel = call(self._client.conversations_open, users=asked.user)["channel"]["id"]
             self._cards.say(channel, message)

@@ -6,7 +6,7 @@
     ├── AlreadyEnrolled    this person has a second factor already
     ├── CannotPost         Slack does not let the bot post there; says what to do about it
     │   └── RoomShared         the channel is shared with another company by now
-    ├── SlackFailed        Slack answered with an error that nobody asked for; `code` is Slack's name of it
+    ├── SlackFailed        Slack answered with an error that no one asked for; `code` is Slack's name of it
     ├── ArchiveUnreadable  a file is no evidence archive of ours
     ├── ArchiveAltered     a file in an evidence archive is not the one of its manifest; `name` says which
     └── CannotStart        the bot cannot start; says what is in the way

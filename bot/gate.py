@@ -22,7 +22,7 @@ class Gate:
 
     Args:
         ledger: Where cases are.
-        people: Who somebody in Slack is.
+        people: Who someone in Slack is.
         tenants: Where accounts are looked for.
 
     Attributes:
@@ -40,7 +40,7 @@ class Gate:
 
         Raises:
             Barred: this person may not ask.
-            SlackFailed: Slack did not answer, so nobody may.
+            SlackFailed: Slack did not answer, so no one may.
         """
         asker = self._people.asker(asked.user, asked.team)
         suspected = self._ledger.case_against(asker.identity)
@@ -54,7 +54,7 @@ class Gate:
         """Give the person who decides, with the reason why they may not; everything is read anew.
 
         Raises:
-            SlackFailed: Slack did not answer, so nobody knows.
+            SlackFailed: Slack did not answer, so no one knows.
             LedgerError: the ledger cannot be read.
         """
         return self._people.voter(asked.user, asked.team, factor=factor)
@@ -86,18 +86,18 @@ class Gate:
 
         Raises:
             Barred: this person may not ask, or not about this account.
-            SlackFailed: Slack did not answer, so nobody may.
+            SlackFailed: Slack did not answer, so no one may.
         """
         asker = self.asker(asked)
         self.keep_from_own(asker, subject)
         return asker
 
     def reader_about(self, asked: Asked, subject: Subject) -> None:
-        """See that somebody may read about this account: whoever may ask, and whoever may approve.
+        """See that someone may read about this account: whoever may ask, and whoever may approve.
 
         Raises:
             Barred: this person may do neither.
-            SlackFailed: Slack did not answer, so nobody may.
+            SlackFailed: Slack did not answer, so no one may.
         """
         try:
             self.asker_about(asked, subject)
@@ -107,7 +107,7 @@ class Gate:
                 raise
 
     def keep_from_own(self, asker: Person, subject: Subject) -> None:
-        """See that nobody asks about their own account.
+        """See that no one asks about their own account.
 
         Raises:
             Barred: it is their own.
@@ -137,7 +137,7 @@ class Gate:
 
         Raises:
             NoSuchCase: there is none with this id.
-            NotUnderstood: nobody has looked into this account yet, or an alias means more than one account.
+            NotUnderstood: no one has looked into this account yet, or an alias means more than one account.
         """
         match about:
             case CaseId(case_id):
@@ -180,7 +180,7 @@ class Gate:
         return [case for case in self._ledger.cases_about(address) if case.subject.is_meant_by(address)]
 
     def _by_alias(self, alias: str) -> tuple[Subject, Connection]:
-        """Try an alias in every domain of every tenant; more than one hit is nobody's to guess."""
+        """Try an alias in every domain of every tenant; more than one hit is no one's to guess."""
         found: dict[tuple[str, str], tuple[Subject, Connection]] = {}
         for connection in self._tenants.each():
             for domain in connection.settings.domains:

@@ -59,7 +59,7 @@ RUNS = 3
 """How many times a check is started before it counts as failed."""
 
 ROUND = 60.0
-"""Seconds between two looks for cases that nobody works on."""
+"""Seconds between two looks for cases that no one works on."""
 
 STOP_SECONDS = 2.0
 """Seconds that steps under way get to finish when the bot is stopped; they lose nothing when they do not."""
@@ -71,7 +71,7 @@ WATCH_SECONDS = 1.0
 """Seconds between two looks for cases that are due; each look costs some milliseconds of a processor."""
 
 WATCHERS = 2
-"""How many cases are looked at again at the same time; nobody waits for it."""
+"""How many cases are looked at again at the same time; no one waits for it."""
 
 
 class Checking:
@@ -84,7 +84,7 @@ class Checking:
         clock: Tells the time (aware UTC).
         patience: Seconds that a slow source is waited for.
         atlas: Where addresses are, where Microsoft does not say.
-        guard: Whom nobody may touch.
+        guard: Whom no one may touch.
     """
 
     def __init__(
@@ -413,7 +413,7 @@ class Jobs:
             self.reconcile(timedelta(0))
 
     def reconcile(self, age: timedelta = timedelta(minutes=2)) -> None:
-        """Take up everything open that nobody works on: cases, proposals and looks that are due.
+        """Take up everything open that no one works on: cases, proposals and looks that are due.
 
         Args:
             age: What is younger than this is left to whoever began it.

@@ -1,7 +1,7 @@
 """The log: events, one a line, each a fixed phrase with its facts beside it and the name of the action.
 
 What looks like a token or a secret is starred out, whoever logs it. At the lower levels libraries write whole
-requests, with codes and addresses to answer to in them, under names that nobody can list: only their warnings
+requests, with codes and addresses to answer to in them, under names that no one can list: only their warnings
 are let through.
 """
 
@@ -38,7 +38,7 @@ _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u
 
 
 def _is_fit(record: logging.LogRecord) -> bool:
-    """Say whether a line may be written: all of ours, and of anybody else's those that warn."""
+    """Say whether a line may be written: all of ours, and of anyone else's those that warn."""
     return record.levelno >= logging.WARNING or record.name.partition(".")[0] in _OURS
 
 

@@ -1,4 +1,4 @@
-"""Who somebody in Slack is, and whether this person may ask or approve.
+"""Who someone in Slack is, and whether this person may ask or approve.
 
 What Slack says (`bot.members`) is half of it. The other half is the account in Microsoft 365 that somebody
 had when they were named (`bot.identities`), and whether that account is in doubt itself.
@@ -97,7 +97,7 @@ class People:
 
         Raises:
             Barred: this person may not ask.
-            SlackFailed: Slack did not answer, so nobody may.
+            SlackFailed: Slack did not answer, so no one may.
         """
         try:
             account = self._members.account(user)
@@ -113,11 +113,11 @@ class People:
         return _person(account, known)
 
     def reporter(self, user: str, team: str) -> Person:
-        """Give the person who reports something, which anybody who works here may.
+        """Give the person who reports something, which anyone who works here may.
 
         Raises:
             Barred: this person may not.
-            SlackFailed: Slack did not answer, so nobody may.
+            SlackFailed: Slack did not answer, so no one may.
         """
         try:
             account = self._members.account(user)
@@ -181,7 +181,7 @@ class People:
         return self._identities.name_again(account.id, account.email, self._members.home_of(account), actor)
 
     def address_behind(self, user: str) -> str:
-        """Give the Microsoft 365 address of somebody who was mentioned.
+        """Give the Microsoft 365 address of someone who was mentioned.
 
         Raises:
             NotUnderstood: Slack knows no address of theirs.
@@ -233,7 +233,7 @@ class People:
                 be a minute old then, and Microsoft is not asked who somebody is that was named.
 
         Raises:
-            SlackFailed: Slack did not answer, so nobody knows.
+            SlackFailed: Slack did not answer, so no one knows.
             LedgerError: the ledger cannot be read.
         """
         try:
@@ -258,7 +258,7 @@ class People:
         return self._doubt(person)
 
     def approvers(self) -> tuple[str, ...]:
-        """Give the user ids of everybody whom the settings name as an approver, in the order of their ids.
+        """Give the user ids of everyone whom the settings name as an approver, in the order of their ids.
 
         Raises:
             SlackFailed: Slack did not answer.
@@ -266,7 +266,7 @@ class People:
         return self._members.approvers()
 
     def responders(self) -> tuple[str, ...]:
-        """Give the user ids of everybody whom the settings name as a responder, in the order of their ids.
+        """Give the user ids of everyone whom the settings name as a responder, in the order of their ids.
 
         Raises:
             SlackFailed: Slack did not answer.

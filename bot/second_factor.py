@@ -1,10 +1,10 @@
 """The second factor of approvers: codes of an authenticator app, so that a stolen session is not enough.
 
 A code is good for its own half minute and for the ones right before and after it, and once only. After five
-wrong codes nobody gets in for a quarter of an hour, not even with a right one. Everything that happens is an
+wrong codes no one gets in for a quarter of an hour, not even with a right one. Everything that happens is an
 entry of the ledger; no code and no secret ever is. Secrets lie sealed beside the entries.
 
-Whoever enrols first has the factor. That is why enrolling is an entry that others are told of, and why only
+Whoever enrolls first has the factor. That is why enrolling is an entry that others are told of, and why only
 the command line can remove a factor.
 Source: RFC 6238 (TOTP), sections 4 and 5.2.
 """
@@ -110,7 +110,7 @@ def uri(secret: str, name: str) -> str:
 
 
 class SecondFactor:
-    """The factors of everybody, kept in the ledger's file.
+    """The factors of everyone, kept in the ledger's file.
 
     Args:
         ledger: The ledger.
@@ -140,7 +140,7 @@ class SecondFactor:
         return secret
 
     def confirm(self, user: str, code: str) -> Checked:
-        """Enrol a person who shows a code of the secret that `enrol` made.
+        """Enroll a person who shows a code of the secret that `enrol` made.
 
         Raises:
             KeyUnusable: the secret was sealed with another key.
@@ -183,7 +183,7 @@ class SecondFactor:
 
 
 def enrolments(ledger: Ledger) -> tuple[Enrolment, ...]:
-    """Give everybody's factors, by user.
+    """Give everyone's factors, by user.
 
     Raises:
         LedgerUnwritable: the file cannot be read.
@@ -208,7 +208,7 @@ def _said(verdict: Verdict, standing: Standing) -> Checked:
     until = f"{standing.locked_until.astimezone(UTC):%H:%M} UTC" if standing.locked_until else ""
     left = MOST_WRONG - standing.wrong
     if verdict is Verdict.WRONG and until:
-        return Checked(right=False, says=(f"That was the fifth wrong code; codes are locked until {until}."))
+        return Checked(right=False, says=f"That was the fifth wrong code; codes are locked until {until}.")
     says = {
         Verdict.RIGHT: "The code is right.",
         Verdict.WRONG: f"The code is wrong. Attempts left: {left}.",

@@ -118,7 +118,7 @@ class SlackSettings(_Frozen):
     port: int = Field(3000, description="the port that the mode http listens on, 1 to 65535", ge=0, le=65535)
     channel: str = Field(
         "",
-        description=("the channel ID for cards, such as C0123ABCD; by default, the channel of the request"),
+        description="the channel ID for cards, such as C0123ABCD; by default, the channel of the request",
         pattern="^([CG][A-Z0-9]+)?$",
     )
     checkpoints: str = Field(
@@ -145,7 +145,7 @@ class SlackSettings(_Frozen):
 
 
 class ResponderSettings(_Frozen):
-    """Who may ask. Nobody is named: nobody may."""
+    """Who may ask. No one is named: no one may."""
 
     users: tuple[Annotated[str, Field(pattern="^[UW][A-Z0-9]+$")], ...] = Field(
         (), description="Slack user ids, such as U0123ABCD"
@@ -159,7 +159,7 @@ class ResponderSettings(_Frozen):
 
 
 class ApproverSettings(ResponderSettings):
-    """Who may approve. Nobody is named: nobody may, and nothing is ever carried out."""
+    """Who may approve. No one is named: no one may, and nothing is ever carried out."""
 
 
 def _is_step(name: str) -> str:
@@ -217,12 +217,12 @@ class Settings(_Frozen):
     )
     slack: SlackSettings | None = Field(None, description="how to reach Slack")
     responders: ResponderSettings = Field(
-        default_factory=ResponderSettings, description=("who can run checks and propose")
+        default_factory=ResponderSettings, description="who can run checks and propose"
     )
-    approvers: ApproverSettings = Field(default_factory=ApproverSettings, description=("who can approve"))
+    approvers: ApproverSettings = Field(default_factory=ApproverSettings, description="who can approve")
     policy: PolicySettings = Field(default_factory=PolicySettings, description="what approvals need")
     protected: tuple[str, ...] = Field(
-        (), description=("addresses or object IDs of protected accounts, such as break-glass accounts")
+        (), description="addresses or object IDs of protected accounts, such as break-glass accounts"
     )
     people: dict[str, str] = Field(
         default_factory=dict,
@@ -277,7 +277,7 @@ class Settings(_Frozen):
             return self
         parts = urlsplit(self.slack.api_url)
         if not self.sandbox:
-            # Socket Mode carries no signature: whoever answers at this address could speak for anybody.
+            # Socket Mode carries no signature: whoever answers at this address could speak for anyone.
             raise ValueError(f"slack.api_url must be {SLACK}; another address needs sandbox = true")
         if not is_loopback(parts.hostname or "") or not self.slack.api_url.endswith("/"):
             raise ValueError("slack.api_url must be an address of this machine that ends with /")
@@ -403,7 +403,7 @@ def _file(path: Path | None) -> dict[str, Any]:
 
 
 _OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
-"""Everybody on the machine. The group may read: the service's is how it gets at a file of root's."""
+"""Everyone on the machine. The group may read: the service's is how it gets at a file of root's."""
 
 
 def exposed(path: Path | None) -> str:

@@ -2,7 +2,7 @@
 """Say by the exit status whether a bot is up: 0 when it is, 1 with a line when it is not.
 
 By signed HTTP the bot answers at /health. In Socket Mode it has no port; then the kernel is asked whether
-somebody holds the lock that a bot has on its ledger from its start to its end. That tells of the process, and
+someone holds the lock that a bot has on its ledger from its start to its end. That tells of the process, and
 not whether the connection to Slack stands: for that, type a command in Slack.
 
 Reads the variables that the bot reads, and takes no lock itself: a bot that starts at that moment would be

@@ -101,7 +101,7 @@ def _counted(what: str, sources: list[str], of_the_document: str) -> list[str]:
 def sources() -> str:
     """Where a check looks, with what it needs."""
     return table(
-        "source | what | needs | licence",
+        "source | what | needs | license",
         (
             [f"`{name_of(query)}`", first_sentence(query), coded(query.PERMISSIONS), query.LICENCE]
             for query in QUERIES
@@ -136,12 +136,12 @@ def signs() -> str:
 
 
 def deciding() -> str:
-    """The sources that must have been seen before anybody may say that there is no sign."""
+    """The sources that must have been seen before anyone may say that there is no sign."""
     return table("sources | why", ([_either((one.any_of,)), one.why] for one in facts.deciding()))
 
 
 def points() -> str:
-    """What speaks for an address's being somebody else's, and against it."""
+    """What speaks for an address's being someone else's, and against it."""
     return table("points | when", ([f"{one.points:+d}", one.why] for one in facts.points().values()))
 
 

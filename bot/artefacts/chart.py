@@ -34,14 +34,14 @@ _AUDITS: Final = frozenset(
     {"audit_log", "audit_log_on_mailbox", "directory_audits_on_user", "directory_audits_by_user"}
 )
 _LOGGED: Final = re.compile(
-    r"(?:signed in|failed to sign in \(error .*?\))(?: without a person's doing)?(?: to .*)?"
+    r"(?:signed in|failed to sign in \(error .*?\))(?: non-interactively)?(?: to .*)?"
     r" from (?P<place>.+)",
     re.DOTALL,
 )
 """What `commands.timeline` says of a sign-in. The last " from " counts: an app may have one in its name."""
 
 _SUSPECT: Final = re.compile(r"suspect_address|_by_intruder$")
-"""Signs that are only given where their address is held for the intruder's."""
+"""Signs that are only given where their address is attributed to an attacker."""
 
 _TWICE: Final = timedelta(minutes=2)
 """The sign-in log and the audit log have the same sign-in within so much time."""
@@ -54,9 +54,9 @@ class Lane:
     Attributes:
         address: The address, a /64 for IPv6; "" where none was recorded.
         place: Where it is.
-        suspect: Whether it is held for the intruder's.
-        ins: When somebody signed in from it, oldest first.
-        failed: When somebody failed to.
+        suspect: Whether it is attributed to an attacker.
+        ins: When someone signed in from it, oldest first.
+        failed: When someone failed to.
         session: Of a suspect address, its first trace and its last one.
         traces: How many events have this address, without failed sign-ins.
     """
@@ -71,7 +71,7 @@ class Lane:
 
     @property
     def counts(self) -> str:
-        """How often somebody signed in and failed to, in words."""
+        """How often someone signed in and failed to, in words."""
         if not self.ins and not self.failed:
             return f"no sign-in recorded, {parts.counted(self.traces, 'trace')}"
         return f"{parts.counted(len(self.ins), 'sign-in')}, {len(self.failed)} failed"
@@ -150,7 +150,7 @@ class Chart:
             return ""
         which = "and 1 more address" if count == 1 else f"and {count} more addresses"
         if suspect:
-            which += ", SUSPECT" if count == 1 else f", {suspect} of them SUSPICIOUS"
+            which += ", SUSPICIOUS" if count == 1 else f", {suspect} of them SUSPICIOUS"
         ins = sum(len(lane.ins) for lane in self.more_lanes)
         failed = sum(len(lane.failed) for lane in self.more_lanes)
         return f"{which}: {parts.counted(ins, 'sign-in')}, {failed} failed"
@@ -308,7 +308,7 @@ def _once(seen: Iterable[datetime], logged: Iterable[datetime]) -> tuple[datetim
 def _rank(report: Report) -> Callable[[Lane], tuple[object, ...]]:
     """The order of lanes: suspect addresses, those that most findings name, then the busiest.
 
-    How often somebody signs in is the intruder's to choose: it must not push an address out of the picture.
+    How often someone signs in is the attacker's to choose: it must not push an address out of the picture.
     """
     found = Counter(spot_of(finding.address) for finding in report.findings if finding.address)
 

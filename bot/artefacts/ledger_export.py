@@ -40,7 +40,7 @@ FORMS: Final[Mapping[str, Callable[[Iterable[Entry]], Iterator[str]]]] = {
 
 
 def write(path: Path, lines: Iterable[str]) -> None:
-    """Write the lines into a file; where it makes the file, nobody but its owner can read it.
+    """Write the lines into a file; where it makes the file, no one but its owner can read it.
 
     Raises:
         OSError: it cannot be written.

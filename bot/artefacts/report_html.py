@@ -1,7 +1,7 @@
 """A report as one HTML page that loads nothing and runs nothing, for people outside of Slack and for paper.
 
 Every text passes `visible`, which leaves nothing hidden in it, and is then escaped by the template; the one
-attribute with anybody's text is what the picture shows in words. The page's policy allows its own style
+attribute with anyone's text is what the picture shows in words. The page's policy allows its own style
 sheet, by hash, and the picture that lies in the page itself, and nothing else.
 Source: W3C, "Content Security Policy Level 3".
 """

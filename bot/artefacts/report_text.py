@@ -1,4 +1,4 @@
-"""A report as plain text, for a terminal without colours and for the file in the thread.
+"""A report as plain text, for a terminal without colors and for the file in the thread.
 
 It is complete but for the ids of records, of which a finding may name hundreds: the JSON form has them all.
 Addresses stay as they are, so that they can be searched for; nothing invisible stays in them.

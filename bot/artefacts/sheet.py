@@ -25,7 +25,7 @@ from PIL import Image
 
 from bot.messages.escape import visible
 
-# What somebody has set in a matplotlibrc of theirs is not for our pictures.
+# What someone has set in a matplotlibrc of theirs is not for our pictures.
 mpl.rcdefaults()
 
 NO_GLYPH: Final = "□"
@@ -49,7 +49,7 @@ class Sheet:
 
     Args:
         width: In pixels.
-        paper: The colour of the sheet.
+        paper: The color of the sheet.
     """
 
     def __init__(self, width: int, paper: str) -> None:
@@ -66,7 +66,7 @@ class Sheet:
         y: float,
         text: str,
         size: float,
-        colour: str,
+        color: str,
         *,
         bold: bool = False,
         side: Side = "left",
@@ -78,7 +78,7 @@ class Sheet:
             x,
             y,
             line,
-            color=colour,
+            color=color,
             fontproperties=_font(bold=bold, size=size),
             ha=side,
             va="center_baseline",
@@ -95,19 +95,19 @@ class Sheet:
         top: float,
         right: float,
         bottom: float,
-        colour: str,
+        color: str,
         *,
         hatch: str = "",
         edge: str = "",
         order: float = 1,
     ) -> None:
-        """Fill a box; with `hatch` it is striped in the colour of its edge."""
+        """Fill a box; with `hatch` it is striped in the color of its edge."""
         self._axes.add_artist(
             Rectangle(
                 (left, top),
                 right - left,
                 bottom - top,
-                facecolor=colour,
+                facecolor=color,
                 edgecolor=edge or "none",
                 hatch=hatch or None,
                 linewidth=2 if edge else 0,
@@ -115,17 +115,17 @@ class Sheet:
             )
         )
 
-    def line(self, points: Sequence[tuple[float, float]], colour: str, width: float = 2) -> None:
+    def line(self, points: Sequence[tuple[float, float]], color: str, width: float = 2) -> None:
         """Draw a line through these points."""
         xs, ys = zip(*points, strict=True)
-        self._axes.add_artist(Line2D(xs, ys, color=colour, linewidth=width, zorder=2))
+        self._axes.add_artist(Line2D(xs, ys, color=color, linewidth=width, zorder=2))
 
     def marks(
         self,
         points: Sequence[tuple[float, float]],
         shape: str,
         size: float,
-        colour: str,
+        color: str,
         *,
         fill: str = "",
         edge: float = 2,
@@ -141,8 +141,8 @@ class Sheet:
                 linestyle="none",
                 marker=shape,
                 markersize=size,
-                markeredgecolor=colour,
-                markerfacecolor=fill or colour,
+                markeredgecolor=color,
+                markerfacecolor=fill or color,
                 markeredgewidth=edge,
                 zorder=4,
             )
@@ -197,7 +197,7 @@ class Sheet:
         canvas: Any = FigureCanvasAgg(self._figure)
         canvas.draw()
         drawn = Image.frombuffer("RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba()))
-        # A few colours are enough for a drawing, and make a third of the bytes.
+        # A few colors are enough for a drawing, and make a third of the bytes.
         few = drawn.convert("RGB").quantize(
             _COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
         )

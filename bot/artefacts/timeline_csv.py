@@ -1,4 +1,4 @@
-"""The timeline as CSV, for a spreadsheet that must not run what an intruder wrote."""
+"""The timeline as CSV, for a spreadsheet that must not run what an attacker wrote."""
 
 from __future__ import annotations
 

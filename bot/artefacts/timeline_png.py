@@ -1,8 +1,8 @@
 """The timeline as a picture that a phone shows: sign-ins by address, findings, and what was done.
 
-Nothing is told by colour alone: marks differ in shape, the suspect address has its word and stripes, findings
+Nothing is told by color alone: marks differ in shape, the suspect address has its word and stripes, findings
 have numbers. Every text is written as it is, in one font that comes with the program.
-Source: Okabe and Ito, "Color Universal Design", for colours that everybody can tell apart.
+Source: Okabe and Ito, "Color Universal Design", for colors that everyone can tell apart.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class _Pen:
         sheet.text(_LEFT, self.y, f"Timeline of findings{of_case}", _BODY, _SOFT, room=_RIGHT - _LEFT)
         mail = subject.mail or subject.user_principal_name
         self.y += 54
-        # An intruder can change the display name, so it is not the heading.
+        # An attacker can change the display name, so it is not the heading.
         sheet.text(_LEFT, self.y, mail, 42, _INK, bold=True, room=_RIGHT - _LEFT)
         self.y += 48
         sheet.text(_LEFT, self.y, f"display name: {subject.display_name}", _BIG, _INK, room=_RIGHT - _LEFT)
@@ -167,8 +167,8 @@ class _Pen:
             self.y += 30
         if told.rest:
             grave = told.suspects_left > 0
-            colour = _SUSPECT if grave else _INK
-            self.sheet.text(_LEFT, self.y + 14, told.rest, _BODY, colour, bold=grave, room=_RIGHT - _LEFT)
+            color = _SUSPECT if grave else _INK
+            self.sheet.text(_LEFT, self.y + 14, told.rest, _BODY, color, bold=grave, room=_RIGHT - _LEFT)
             self.y += 44
 
     def findings(self, told: Chart, count: int) -> None:
@@ -208,17 +208,17 @@ class _Pen:
         ]
         x = _LEFT
         used = []
-        for became, back, shape, colour, fill, word in looks:
+        for became, back, shape, color, fill, word in looks:
             at = [one.at for one in deeds if one.back == back and (back or one.became == became)]
             if at:
-                x = self._key(x, shape, colour, f"{len(at)} {word}", fill)
-                used.append((at, shape, colour, fill))
+                x = self._key(x, shape, color, f"{len(at)} {word}", fill)
+                used.append((at, shape, color, fill))
         self.y += 26
         bottom = self.y + 10 + 30 * len(used)
         self._strip(self.y, bottom)
-        for row, (at, shape, colour, fill) in enumerate(used):
+        for row, (at, shape, color, fill) in enumerate(used):
             xs = _spaced(self.times.x(one) for one in at)
-            self.sheet.marks([(one, self.y + 20 + 30 * row) for one in xs], shape, 18, colour, fill=fill)
+            self.sheet.marks([(one, self.y + 20 + 30 * row) for one in xs], shape, 18, color, fill=fill)
         self.y = bottom + 22
 
     def numbers(self, kinds: Sequence[Kind]) -> None:
@@ -266,9 +266,9 @@ class _Pen:
         self.sheet.text(_RIGHT, self.y + 1, beside, _SMALL, _SOFT, side="right")
         self.y += 42
 
-    def _key(self, x: float, shape: str, colour: str, word: str, fill: str = "") -> float:
+    def _key(self, x: float, shape: str, color: str, word: str, fill: str = "") -> float:
         """Say what a mark means; give where the next one goes."""
-        self.sheet.marks([(x + 12, self.y)], shape, 18, colour, fill=fill, edge=3)
+        self.sheet.marks([(x + 12, self.y)], shape, 18, color, fill=fill, edge=3)
         return x + 32 + self.sheet.text(x + 32, self.y, word, _SMALL, _INK) + 36
 
     def _axis(self) -> None:
@@ -293,12 +293,12 @@ class _Pen:
 
     def _lane(self, lane: Lane) -> None:
         sheet = self.sheet
-        colour = _SUSPECT if lane.suspect else _OTHER
+        color = _SUSPECT if lane.suspect else _OTHER
         x = _LEFT
         if lane.suspect:
-            sheet.box(x, self.y - 17, x + 124, self.y + 17, _SUSPECT)
-            sheet.text(x + 62, self.y + 1, "SUSPECT", 21, _PAPER, bold=True, side="center")
-            x += 138
+            sheet.box(x, self.y - 17, x + 162, self.y + 17, _SUSPECT)
+            sheet.text(x + 81, self.y + 1, "SUSPICIOUS", 21, _PAPER, bold=True, side="center")
+            x += 176
         counts = sheet.text(_RIGHT, self.y, lane.counts, _SMALL, _INK, side="right")
         room = _RIGHT - x - counts - 24
         address = lane.address or "no IP address recorded"
@@ -316,8 +316,8 @@ class _Pen:
                 )
         ins = [self.times.x(at) for at in lane.ins]
         failed = [self.times.x(at) for at in lane.failed]
-        sheet.marks([(one, top + 17) for one in _spaced(ins)], "o", 18, _PAPER, fill=colour, edge=1.5)
-        sheet.marks([(one, bottom - 15) for one in _spaced(failed)], "x", 15, colour, edge=4)
+        sheet.marks([(one, top + 17) for one in _spaced(ins)], "o", 18, _PAPER, fill=color, edge=1.5)
+        sheet.marks([(one, bottom - 15) for one in _spaced(failed)], "x", 15, color, edge=4)
         drawn = sum(one is not None for one in (*ins, *failed))
         if not drawn and (ins or failed):
             widest = max(self.times.pieces, key=lambda piece: piece.right - piece.left)
@@ -350,15 +350,15 @@ class _Pen:
 
     def _bubble(self, kind: Kind, x: float, y: float, *, stem: bool = True) -> None:
         grave = kind.severity >= Severity.HIGH
-        colour = _NOT_DONE if kind.severity is Severity.CRITICAL else _SUSPECT if grave else _INK
+        color = _NOT_DONE if kind.severity is Severity.CRITICAL else _SUSPECT if grave else _INK
         if stem and kind.times and (start := self.times.x(kind.times[0])) is not None:
             self.sheet.line([(start, self.y + 20), (x, y)], _SOFT, 1.5)
-        self.sheet.marks([(x, y)], "o", _BUBBLE, colour, fill=colour if grave else _PAPER, edge=2.5)
+        self.sheet.marks([(x, y)], "o", _BUBBLE, color, fill=color if grave else _PAPER, edge=2.5)
         self.sheet.text(x, y, str(kind.number), 21, _PAPER if grave else _INK, bold=True, side="center")
 
 
 def _spaced(places: Iterable[float | None]) -> list[float]:
-    """Give the places without those that lie so near to the one before that nobody could tell them apart."""
+    """Give the places without those that lie so near to the one before that no one could tell them apart."""
     kept: list[float] = []
     for place in sorted(one for one in places if one is not None):
         if not kept or place - kept[-1] >= _APART:

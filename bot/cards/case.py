@@ -331,7 +331,7 @@ class Cards:
             raise
 
     def _repaint(self, case: Case, files: tuple[str, ...] = ()) -> Case:
-        """Bring the card up to date; post a new one where somebody has removed it."""
+        """Bring the card up to date; post a new one where someone has removed it."""
         message = case_card(self._view(case, files))
         demand_unshared(self._client, case.channel)
         try:

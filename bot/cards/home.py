@@ -1,7 +1,7 @@
 """Draws the Home tab: reads what its owner may see, and publishes it.
 
-Who somebody is, is read anew each time. Only those who may ask or approve at this moment see cases; somebody
-whose own account is in doubt sees what everybody sees, and nothing that tells why.
+Who someone is, is read anew each time. Only those who may ask or approve at this moment see cases; someone
+whose own account is in doubt sees what everyone sees, and nothing that tells why.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ACCUSED = ("compromised", "suspicious")
 
 
 class Home:
-    """The Home tabs of everybody. Any thread may use it.
+    """The Home tabs of everyone. Any thread may use it.
 
     Args:
         client: Slack's Web API.
@@ -97,7 +97,7 @@ class Home:
             self._entries, self._sound = head.size, ""
 
     def show(self, user: str) -> None:
-        """Draw somebody's Home tab, and draw it again when a look at the bot's health was due.
+        """Draw someone's Home tab, and draw it again when a look at the bot's health was due.
 
         Trouble is logged, and the next opening tries again.
         """
@@ -121,7 +121,7 @@ class Home:
         """Read what this person may see.
 
         Raises:
-            SlackFailed: Slack did not answer, so nobody knows who this is.
+            SlackFailed: Slack did not answer, so no one knows who this is.
             LedgerError: the ledger cannot be read.
         """
         try:
@@ -158,7 +158,7 @@ class Home:
         )
 
     def _open(self) -> list[str]:
-        """Give the ids of the cases that need somebody, the newest first.
+        """Give the ids of the cases that need someone, the newest first.
 
         That is what is being looked into, and the newest accusation of each account. A later check acquits
         only when it looked at as long a span: a shorter one saw less.

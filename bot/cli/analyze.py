@@ -73,7 +73,7 @@ def analyze(
         else:
             _print_analysis(analysis, timeline=timeline)
         if analysis.saw_nothing:
-            none = "There is no record in these files."
+            none = "These files contain no records."
             why = "Nothing in these files could be read." if analysis.unreadable else none
             raise Stopped(COULD_NOT_LOOK, f"{why} {_KNOWN}")
 
@@ -88,7 +88,7 @@ def _is_archive(path: Path) -> bool:
 
 
 def _print_analysis(analysis: Analysis, *, timeline: bool) -> None:
-    """Whole reports where there is something to report, a line for everybody else, then what was not read."""
+    """Whole reports where there is something to report, a line for everyone else, then what was not read."""
     alone = len(analysis.users) == 1
     whole = [report for report in analysis.users if alone or report.verdict.answer in _WORTH_A_REPORT]
     others = [report for report in analysis.users if report not in whole]

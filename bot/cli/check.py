@@ -126,7 +126,7 @@ def _span(text: str | None) -> timedelta | None:
         raise Stopped(BAD_INPUT, f"--since: {error}.") from error
     if span and span > _LONGEST:
         raise Stopped(
-            BAD_INPUT, (f"--since: {text} is longer than Microsoft retains any record; use at most 520w.")
+            BAD_INPUT, f"--since: {text} is longer than Microsoft retains any record; use at most 520w."
         )
     return span
 

@@ -23,7 +23,7 @@ STATUSES = {
     WORKED: "success, whatever the verdict",
     MISSING: "something is missing or failed verification (doctor, demo, ledger, evidence)",
     BAD_INPUT: "bad input: an unknown user, file, option or scenario, or a wrong setting",
-    COULD_NOT_LOOK: ("nothing could be collected: no sign-in, no such tenant, no readable source or record"),
+    COULD_NOT_LOOK: "nothing could be collected: no sign-in, no such tenant, no readable source or record",
 }
 """What the command ends with."""
 

@@ -1,4 +1,4 @@
-"""`compromise evidence`: check that nobody changed an evidence archive."""
+"""`compromise evidence`: check that no one changed an evidence archive."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from commands.ledger import verify_ledger
 def verify_evidence(
     file: Annotated[Path, typer.Argument(help="The archive, such as evidence.zip.")],
     ledger: Annotated[
-        Path | None, typer.Option(help=("The ledger to look the archive's hash up in; skipped by default."))
+        Path | None, typer.Option(help="The ledger to look the archive's hash up in; skipped by default.")
     ] = None,
 ) -> None:
     """Verify every file in an evidence archive against its manifest, and the archive against the ledger."""

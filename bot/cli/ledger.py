@@ -1,4 +1,4 @@
-"""`compromise ledger`: read the ledger, and check that nobody changed it."""
+"""`compromise ledger`: read the ledger, and check that no one changed it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def verify(
             f"{found.head.size} entries verified: none changed, removed or inserted. Head: {found.head.hash}"
         )
         signed = (
-            "signatures are valid" if found.signed else ("signatures not checked, because no key was given")
+            "signatures are valid" if found.signed else "signatures not checked, because no key was given"
         )
         if found.anchors:
             typer.echo(
@@ -109,7 +109,7 @@ def export(
     form: Annotated[
         str,
         typer.Option(
-            "--format", help=("jsonl (exact bytes, so that the hash chain can be recomputed) or csv.")
+            "--format", help="jsonl (exact bytes, so that the hash chain can be recomputed) or csv."
         ),
     ] = "jsonl",
     output: Annotated[Path | None, typer.Option(help="The output file; standard output by default.")] = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 ACTOR = "cli"
-"""Who asked, in the ledger, when somebody did on the command line."""
+"""Who asked, in the ledger, when someone did on the command line."""
 
 
 Config = Annotated[
@@ -32,7 +32,7 @@ Scenario = Annotated[
 
 
 Export = Annotated[
-    Path | None, typer.Option("--audit-log", help=("A real audit log to load into the simulated tenant."))
+    Path | None, typer.Option("--audit-log", help="A real audit log to load into the simulated tenant.")
 ]
 
 
@@ -44,5 +44,5 @@ LEDGER = Path("ledger.db")
 
 KeyFile = Annotated[
     Path | None,
-    typer.Option("--key", help=("The bot's private key; compromise.key next to the ledger by default.")),
+    typer.Option("--key", help="The bot's private key; compromise.key next to the ledger by default."),
 ]

@@ -25,7 +25,7 @@ from commands.report import Coverage, Finding, Report, Result, SymptomResult, Ve
 if TYPE_CHECKING:
     from commands import check
 
-_COLOURS = {
+_COLORS = {
     VerdictCode.COMPROMISED: "red",
     VerdictCode.SUSPICIOUS: "yellow",
     VerdictCode.NO_SIGN_FOUND: "green",
@@ -105,8 +105,8 @@ def _silent(progress: check.Progress) -> None:
 def _head(report: Report) -> RenderableType:
     verdict = report.verdict
     mark, word = parts.VERDICT[verdict.answer]
-    colour = _COLOURS[verdict.answer]
-    title = Text(f"{mark} {word}", style=f"bold {colour}")
+    color = _COLORS[verdict.answer]
+    title = Text(f"{mark} {word}", style=f"bold {color}")
     who = Text(parts.name_and_address(report.subject), style="bold")
     lines: list[RenderableType] = [who]
     if verdict.answer in parts.DECIDED:
@@ -115,9 +115,9 @@ def _head(report: Report) -> RenderableType:
         lines.append(Text(visible(verdict.says)))
     window = f"{parts.utc(report.window.start)} to {parts.utc(report.window.end)}"
     lines.append(
-        Text(f"Confidence {verdict.confidence}, {verdict.points} points; looked at {window}", style="dim")
+        Text(f"Confidence {verdict.confidence}, {verdict.points} points; window {window}", style="dim")
     )
-    return Panel(Group(*lines), title=title, border_style=colour, title_align="left")
+    return Panel(Group(*lines), title=title, border_style=color, title_align="left")
 
 
 def _symptoms(heading: str, symptoms: list[SymptomResult] | tuple[SymptomResult, ...]) -> RenderableType:

@@ -47,7 +47,7 @@ def report_posted(case: Case, link: str) -> Message:
 
 
 def tried_to_decide(proposal: Proposal, user: str, *, own: bool) -> Message:
-    """Tell the case's thread that somebody whose own account is in doubt pressed a button."""
+    """Tell the case's thread that someone whose own account is in doubt pressed a button."""
     whose = "it is their own account" if own else "their own account is under investigation"
     return _say(
         f"⛔ {parts.mention(user)} tried to vote on {said(proposal.id, 40)} and was refused: "
@@ -57,7 +57,7 @@ def tried_to_decide(proposal: Proposal, user: str, *, own: bool) -> Message:
 
 
 def enrolled(user: str) -> Message:
-    """Tell the team that somebody enrolled, since whoever holds a stolen Slack account could do it first."""
+    """Tell the team that someone enrolled, since whoever holds a stolen Slack account could do it first."""
     return _say(
         f"{parts.mention(user)} enrolled a second factor for approvals. If this was not them, "
         "remove it on the command line now, and do not rely on their approvals."

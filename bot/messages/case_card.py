@@ -1,7 +1,7 @@
 """The case card: one message a case, posted once and edited in place until the check is over.
 
 It is made for a phone: one header, a few lines, everything longer goes to the thread or to a file. Every mark
-is a shape and a word, so it does not lean on colour.
+is a shape and a word, so it does not lean on color.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class CaseView:
     Attributes:
         case_id: The case, such as ``C-7Q2M``.
         subject: The address of the account that is asked about, as it is known so far.
-        subject_name: Its display name, "" while nobody has looked it up.
-        asked_by: The Slack user id of who asked, "" where nobody in Slack did.
+        subject_name: Its display name, "" while no one has looked it up.
+        asked_by: The Slack user id of who asked, "" where no one in Slack did.
         window: The span of time looked at.
         state: ``looking``, ``done`` or ``failed``.
         started_at: When it was asked (aware UTC).
@@ -47,7 +47,7 @@ class CaseView:
         note: One sentence: why it failed, or something that the card must say beside the report.
         proposals: One line for each proposal, as `proposal_card.proposal_line` writes it: harmless mrkdwn.
         doors: What was seen when looking again after the account was taken back, one or two sentences, such
-            as what `all_closed` says; "" where nobody looked again.
+            as what `all_closed` says; "" where no one looked again.
         raised: Whether something came back, so that the card says so first.
         offers: Whether there is something to do, and with it the button that takes the account back; None
             for a card without buttons.
@@ -73,7 +73,7 @@ class CaseView:
 
 def all_closed(doors: int) -> str:
     """What a card says when looking again found nothing open."""
-    closed = "no persistence found" if doors == 1 else (f"no persistence found ({doors} items rechecked)")
+    closed = "no persistence found" if doors == 1 else f"no persistence found ({doors} items rechecked)"
     return f"Rechecked: {closed}."
 
 
@@ -205,7 +205,7 @@ def _symptom_lines(named: Iterable[SymptomResult], beyond: Iterable[SymptomResul
         names = [parts.spoken(symptom.id) for symptom in further if symptom.result is result]
         if names:
             most = len(names) if result is Result.PRESENT else 4
-            yield (f"{parts.RESULT[result]} additional indicators, {result}: {parts.few(names, most)}")
+            yield f"{parts.RESULT[result]} additional indicators, {result}: {parts.few(names, most)}"
 
 
 def _gap_lines(report: Report, view: CaseView) -> Iterator[str]:

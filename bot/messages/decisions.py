@@ -1,4 +1,4 @@
-"""What somebody who proposes, votes or ticks off is told privately. Pure."""
+"""What someone who proposes, votes or ticks off is told privately. Pure."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def vote_repeated(proposal: Proposal) -> Message:
 
 
 def vote_refused(proposal_id: str, sentence: str, ours: Collection[str] = ()) -> Message:
-    """Say that somebody may not decide, and why."""
+    """Say that someone may not decide, and why."""
     return _say(f"✖ You cannot vote on {said(proposal_id, 40)}. {said(sentence, 600, ours)}")
 
 
@@ -67,7 +67,7 @@ def withdrawn(proposal: Proposal) -> Message:
 def offer_changed(case_id: str) -> Message:
     """Say that another check changed the offer while a window was open."""
     return _say(
-        f"✖ Case {said(case_id, 40)} was rechecked in the meantime. Nothing was proposed. Choose again."
+        f"✖ Case {said(case_id, 40)} was checked again in the meantime. Nothing was proposed. Choose again."
     )
 
 

@@ -1,4 +1,4 @@
-"""The window in which somebody enrols an authenticator app as a second factor for approvals."""
+"""The window in which someone enrolls an authenticator app as a second factor for approvals."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Text from the tenant, made harmless: whoever took a mailbox over also writes its subjects and rule names.
 
-Nothing that comes out of here can call anybody, be clicked, change how the rest looks, or read otherwise than
+Nothing that comes out of here can call anyone, be clicked, change how the rest looks, or read otherwise than
 it is written. Three forms leave: `said` for Slack's mrkdwn, `plain` for plain_text objects and rich text,
 `visible` for a terminal or a file, where addresses stay as they are.
 Source: Slack, "Formatting text for app surfaces"; Unicode Standard Annex 9 (bidirectional text).

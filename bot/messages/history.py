@@ -198,9 +198,7 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
             return f"The bot will recheck {times} more for persistence"
         case e.Rechecked():
             raised = "Persistence re-appeared. " if event.raised else ""
-            return (
-                f"{raised}The bot rechecked the account{because(event.says.removeprefix('Looked again: '))}"
-            )
+            return f"{raised}The bot rechecked the account{because(event.says.removeprefix('Rechecked: '))}"
         # --- second factors
         case e.FactorOffered():
             return f"{who} started second-factor enrollment"

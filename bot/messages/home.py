@@ -23,7 +23,7 @@ CONFIGURE: Final = "docs/quickstart.md"
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """A case that somebody should look at.
+    """A case that someone should look at.
 
     Attributes:
         id: Such as ``C-7F3K2``.
@@ -75,7 +75,7 @@ class Health:
         last_check: When the last check ended; None when there was none yet.
         last_failed: Whether it could not be made.
         ledger: What is wrong with the ledger, one sentence; "" when it was sound at the start, None while
-            nobody has looked.
+            no one has looked.
         entries: How many entries it had then.
         enrolled: Whether this person has a second factor.
         checkpoints: The channel that checkpoints go to, "" for none.
@@ -193,8 +193,8 @@ def _for_the_team(page: HomePage, details: Details) -> list[Block]:
     blocks += [parts.actions([_report_button()]), parts.divider(), parts.header("Roles")]
     blocks.append(
         parts.section(
-            f"*Responders:* {_named(page.responders) or 'nobody'}\n*Approvers:* "
-            f"{_named(details.approvers) or 'nobody, so nothing can be carried out'}"
+            f"*Responders:* {_named(page.responders) or 'none'}\n*Approvers:* "
+            f"{_named(details.approvers) or 'none, so no remediation is possible'}"
         )
     )
     blocks.append(parts.header("Bot health"))
@@ -281,7 +281,7 @@ def _abilities(found: Found | None) -> Sequence[str]:
 
 
 def _first_run(user: str) -> list[Block]:
-    """What is to be done where nobody may ask yet."""
+    """What is to be done where no one may ask yet."""
     return [
         parts.divider(),
         parts.header("Just installed?"),

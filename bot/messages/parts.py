@@ -23,7 +23,7 @@ VERDICT = {
     VerdictCode.NO_SIGN_FOUND: ("✅", "No sign found"),
     VerdictCode.CANNOT_TELL: ("❔", "Cannot tell"),
 }
-"""Each verdict's mark and words. The marks differ in shape, so nobody needs the colour."""
+"""Each verdict's mark and words. The marks differ in shape, so no one needs the color."""
 
 DECIDED = frozenset({VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS})
 """The verdicts that are listed reasons; the sentence of the others says all there is to say."""
@@ -44,7 +44,7 @@ OPTION_TEXT = 75
 """How long the text of an option may be, and its description. Source: Slack, "Option object"."""
 
 REASON = 500
-"""How long a reason may be that somebody types."""
+"""How long a reason may be that someone types."""
 
 _PARAGRAPH = 2_800
 _SMALL_PARAGRAPH = 1_900
@@ -152,8 +152,8 @@ def counted(count: int, what: str) -> str:
 
 
 def mention(user: str) -> str:
-    """Somebody by Slack user id, as a mention; any other name as it is, and "somebody" for none."""
-    return f"<@{user}>" if _USER.fullmatch(user) else said(user, 60) or "somebody"
+    """Someone by Slack user id, as a mention; any other name as it is, and "someone" for none."""
+    return f"<@{user}>" if _USER.fullmatch(user) else said(user, 60) or "someone"
 
 
 def link(address: str, label: str) -> str:

@@ -1,7 +1,7 @@
 """The card of a proposal: what exactly is put before people, who said what, how far it is, how it ended.
 
 One card a proposal, edited in place; approvers get the same card as a direct message. Its buttons are there
-only while somebody may still press them. A plan that is longer than one message is shortened, and the card
+only while someone may still press them. A plan that is longer than one message is shortened, and the card
 says that the whole plan is in the thread, where `proposal_details` puts it.
 
 Longer than other files because the forms of one card, one for every state of a proposal, are compared side by
@@ -47,7 +47,7 @@ _STATES = {
     ProposalState.EXPIRED: ("⌛", "Expired"),
     ProposalState.STOPPED: ("■", "Stopped"),
 }
-"""Each state's mark and words. The marks differ in shape, so nobody needs the colour."""
+"""Each state's mark and words. The marks differ in shape, so no one needs the color."""
 
 _LEVELS = (
     (400, True, None),
@@ -105,7 +105,7 @@ def proposal_card(
         now: The time (aware UTC); after some minutes a new password cannot be shown any more.
         decided_at: When it was denied or withdrawn, where that is known; else a denial has its vote's time.
         case_link: Slack's own link to the case's card; "" for none.
-        password_shown_to: The Slack user id of whoever saw the new password; "" while nobody has.
+        password_shown_to: The Slack user id of whoever saw the new password; "" while no one has.
     """
     card = _Card(proposal, names, now, decided_at, case_link, password_shown_to)
     text, blocks, _ = _drawn(card)
@@ -187,7 +187,7 @@ def _drawn(card: _Card) -> tuple[str, list[Block], bool]:
 
 def _question(proposal: Proposal) -> str:
     ours = parts.domains_of(proposal.plan.subject)
-    what = "undoing changes to" if proposal.kind == "restore" else ("containing the account")
+    what = "undoing changes to" if proposal.kind == "restore" else "containing the account"
     return (
         f"{parts.mention(proposal.proposed_by)} proposed {what} *{_subject(proposal)}*, "
         f"{parts.when(proposal.made_at)}\n"
@@ -348,7 +348,7 @@ def _summary(proposal: Proposal) -> str:
     """How it stands in half a sentence, for the plain text and for the case's card."""
     plan = proposal.plan
     counts = parts.counted(len(plan.changes), "change")
-    tasks = f", {parts.counted(len(plan.tasks), 'manual task')} manual" if plan.tasks else ""
+    tasks = f", {parts.counted(len(plan.tasks), 'manual task')}" if plan.tasks else ""
     match proposal.state:
         case ProposalState.OPEN:
             return f"{counts}{tasks}; {_votes_of(proposal)}."

@@ -101,7 +101,7 @@ def propose_modal(
     ticked = _suggested(offer) if chosen is None else frozenset(chosen)
     whole = _Offer(case_id, subject, offer, titles, sources, needs, ticked)
     choosable = [place for place, item in enumerate(offer) if not isinstance(item, Nothing)]
-    # What nobody asks for goes first, and of that the last; what the findings ask for is kept to the end.
+    # What no one asks for goes first, and of that the last; what the findings ask for is kept to the end.
     droppable = [place for place in reversed(choosable) if place not in ticked]
     droppable += [place for place in reversed(choosable) if place in ticked]
     fewest = bisect_left(

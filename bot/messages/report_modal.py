@@ -28,7 +28,7 @@ def report_modal(*, starts: bool, account: str = "", channel: str = "") -> Modal
     Args:
         starts: Whether this person may ask for checks, so that sending the form starts one.
         account: What stands in the field from the start; "" for nothing.
-        channel: Where the form was asked for; "" where nobody knows.
+        channel: Where the form was asked for; "" where no one knows.
     """
     what = (
         "This starts a read-only check of the account."

@@ -1,4 +1,4 @@
-"""What responders and the reporter are told when somebody reports an account. Pure."""
+"""What responders and the reporter are told when someone reports an account. Pure."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def reported(
         report_id: The id of the report in the ledger.
         by: The Slack user id of the reporter.
         account: The address or alias that was reported.
-        since: Since when in words, "" when nobody said.
-        noticed: What was noticed, "" when nobody said.
+        since: Since when in words, "" when no one said.
+        noticed: What was noticed, "" when no one said.
         own: Whether it is the reporter's own account.
         ours: Mail domains of ours, whose addresses stay readable.
     """

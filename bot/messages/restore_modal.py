@@ -30,11 +30,11 @@ def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Cha
     while len(body) > 90 or characters(body) > _CHARACTERS:
         most = most * 3 // 4
         body = _groups(done, places[:most], ours)
-    what = "Choose the changes to undo. Nothing is changed until it is approved."
+    some = "Choose the changes to undo. Nothing is changed until it is approved."
     blocks = [
         parts.section(
             f"*{said(name, 100, ours)}* · case {said(case_id, 40)}\n"
-            f"{what if places else 'There are no changes to undo.'}"
+            + (some if places else "There are no changes to undo.")
         ),
         *body,
     ]

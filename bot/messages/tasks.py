@@ -40,7 +40,7 @@ def tasks(case_id: str, subject: Subject | str, listed: Sequence[TaskState]) -> 
 
 
 def task_done_modal(case_id: str, subject: Subject | str, task: TaskState) -> Modal:
-    """Ask what there is to say about a manual task that somebody did; the block is ``note``."""
+    """Ask what there is to say about a manual task that someone did; the block is ``note``."""
     ours = parts.domains_of(subject)
     return Modal(
         callback_id="task_done",

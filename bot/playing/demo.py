@@ -122,7 +122,7 @@ def _play(folder: Path, console: Console) -> int:
 
 
 def _story(slack: RunningWorkspace, settings: Settings, console: Console) -> list[str]:
-    """An account is checked, taken back by two people, and given back; a guest is refused."""
+    """An account is checked, contained by two people, and given back; a guest is refused."""
     watcher = Watcher(slack, console)
     with closing(Ledger(settings.ledger, lambda: datetime.now(UTC))) as ledger:
         story = _Story(slack, Proposals(ledger), watcher, console)
@@ -164,15 +164,15 @@ class _Story:
 
     def contain(self, case: Case) -> list[str]:
         """A responder proposes what the findings ask for; two people approve with the button."""
-        self._acts("Megan Bowen presses “Take the account back” on the card.")
+        self._acts("Megan Bowen presses “Contain account” on the card.")
         card = next(one for one in self.slack.messages(ROOM) if one.ts == case.card)
         self.slack.click("responder", card, "contain")
         window = self.slack.wait_for(lambda: self.slack.modals("responder")[-1], what="the window")
         text = self.slack.as_text(window).splitlines()
         shown = [*text[:_WINDOW_SHOWN], f"… {len(text) - _WINDOW_SHOWN} more lines"]
-        show(self.console, "only Megan Bowen sees this window", "\n".join(shown))
-        self._acts("Megan Bowen keeps what is ticked, gives the reason, and sends it.")
-        self.slack.submit("responder", window, {"reason": "Adele says on the phone that she sent none of it"})
+        show(self.console, "only Megan Bowen sees this dialog", "\n".join(shown))
+        self._acts("Megan Bowen keeps the preselected changes, gives a reason, and sends it.")
+        self.slack.submit("responder", window, {"reason": "On the phone Adele denies having sent it"})
         proposal = self._until(lambda: next(iter(self.proposals.waiting()), None))
         if proposal is None:
             return ["Nothing was proposed."]
@@ -187,10 +187,10 @@ class _Story:
         return self._carried_out(proposal)
 
     def restore(self, case: Case) -> list[str]:
-        """Adele has her new password; a responder proposes to let her in again, in words."""
+        """Adele has a new password; a responder proposes by command to unblock the sign-in."""
         undoable = [one.change.id for one in self.proposals.undoable(case.id)]
         number = undoable.index("block_sign_in:account") + 1
-        words = f"restore {case.id} {number} because she has her new password and a clean phone"
+        words = f"restore {case.id} {number} because Adele has a new password and a clean phone"
         typed(self.console, "Megan Bowen", ROOM, f"/compromise {words}")
         self.slack.slash("responder", ROOM, "/compromise", words)
         proposal = self._until(lambda: next(iter(self.proposals.waiting()), None))
@@ -222,7 +222,7 @@ class _Story:
         self._until(lambda: self.proposals.get(proposal.id).shown)
         ended = self.proposals.get(proposal.id)
         if ended.state is not ProposalState.DONE:
-            return [f"Proposal {ended.id} is {ended.state}: {ended.note or 'nobody carried it out'}"]
+            return [f"Proposal {ended.id} is {ended.state}: {ended.note or 'no one carried it out'}"]
         changes = {change.id: change.says for change in ended.plan.changes}
         return [
             f"{changes[one.change]}: {in_words(one.outcome or '')}. {one.says}".strip()
@@ -275,7 +275,7 @@ def _shown_case(ledger: Ledger) -> Case | None:
 
 
 def what_does_not_hold(folder: Path, files: list[str]) -> list[str]:
-    """Look at what was left behind, as somebody would who does not trust the bot."""
+    """Look at what was left behind, as someone would who does not trust the bot."""
     problems = []
     try:
         with closing(Ledger(folder / "ledger.db", lambda: datetime.now(UTC))) as ledger:
@@ -293,7 +293,7 @@ def what_does_not_hold(folder: Path, files: list[str]) -> list[str]:
         problems.append(f"The attached report says {report['verdict']}.")
     absent = [symptom["id"] for symptom in report["symptoms"][:10] if symptom["result"] != Result.PRESENT]
     if absent:
-        problems.append(f"Not found, and it is there: {', '.join(absent)}.")
+        problems.append(f"Not found, but present: {', '.join(absent)}.")
     return problems
 
 

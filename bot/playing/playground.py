@@ -63,7 +63,7 @@ class Playground:
         return datetime.now(UTC) + self._ahead
 
     def let_pass(self, span: timedelta) -> None:
-        """Move everybody's time on; what falls due by that is taken up at once and not in the next round."""
+        """Move everyone's time on; what falls due by that is taken up at once and not in the next round."""
         with self._moving:
             self._ahead += span
             self.played.let_pass(span)

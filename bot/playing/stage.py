@@ -63,7 +63,7 @@ MOST_SECONDS = 45.0
 ROLES = frozenset(
     {"User Administrator", "Privileged Authentication Administrator", "Cloud Device Administrator"}
 )
-"""What the application holds in the demonstration: its subject has administrator roles of her own."""
+"""What the application holds in the demonstration: its subject has administrator roles."""
 
 
 AUDIT_SECONDS = 4.0

@@ -72,7 +72,7 @@ class Watcher:
         if line["channel_name"] != ROOM:
             return
         self._latest[line["ts"]] = line
-        if not line["text"].startswith("Looking"):
+        if not line["text"].startswith("Investigating"):
             return
         count = self._edits[line["ts"]] = self._edits.get(line["ts"], 0) + 1
         if count <= _PROGRESS_SHOWN:
@@ -94,7 +94,7 @@ class Watcher:
 
 
 def typed(console: Console, who: str, room: str, words: str) -> None:
-    """Show what somebody types."""
+    """Show what someone types."""
     console.print(Text.assemble((f"{who} in #{room}: ", "bold"), words), soft_wrap=True)
 
 

@@ -165,11 +165,11 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
         ),
     ),
     "sent_items": (
-        Part("bodies of sent messages", "Mail.Read", ("Only subjects, senders and recipients are analyzed.")),
+        Part("bodies of sent messages", "Mail.Read", "Only subjects, senders and recipients are analyzed."),
     ),
     "deleted_items": (
         Part(
-            "bodies of deleted messages", "Mail.Read", ("Only subjects, senders and recipients are analyzed.")
+            "bodies of deleted messages", "Mail.Read", "Only subjects, senders and recipients are analyzed."
         ),
     ),
     "recoverable_items": (
@@ -276,7 +276,7 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
 """What is finer than a source. A source's own needs stand in its query."""
 
 STANDS_IN: Final[Mapping[str, str]] = {
-    "hidden_inbox_rules": ("Only the rules that Graph lists are collected, and Graph lists no hidden ones."),
+    "hidden_inbox_rules": "Only the rules that Graph lists are collected, and Graph lists no hidden ones.",
     "sign_ins": "Only sign-ins in the audit log are collected, without location and device.",
 }
 """What is left of a source's subject by way of another source."""
@@ -291,7 +291,7 @@ FOR: Final[Mapping[tuple[str, str], str]] = {
     ("remove_admin_roles", "RoleAssignmentSchedule.ReadWrite.Directory"): (
         "roles activated in PIM, or assigned for a limited time"
     ),
-    ("remove_admin_roles", "RoleEligibilitySchedule.ReadWrite.Directory"): ("eligible roles in PIM"),
+    ("remove_admin_roles", "RoleEligibilitySchedule.ReadWrite.Directory"): "eligible roles in PIM",
     ("remove_admin_roles", "GroupMember.ReadWrite.All"): "roles assigned through groups",
     ("restore_contact_data", "User.ReadWrite.All"): "names and mailing addresses",
     ("restore_contact_data", "User-Phone.ReadWrite.All"): "phone numbers",
@@ -359,7 +359,7 @@ def undoes(step: Step) -> tuple[str, ...]:
 
 
 def to_write_with(held: Held) -> tuple[str, ...]:
-    """What an application holds that nobody needs who only looks."""
+    """What an application holds that no one needs who only looks."""
     needs = sorted({need for step in STEPS for need in step.PERMISSIONS})
     return tuple(need for need in needs if need != MANAGE_AS_APP and ".Read." not in need and held.has(need))
 

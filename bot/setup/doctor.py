@@ -69,7 +69,7 @@ SCOPES: dict[str, str] = {
     "chat:write": "no cards or replies can be posted",
     "files:write": "report files cannot be attached",
     "users:read": "guests, bots and deactivated users cannot be recognized, so everyone is refused",
-    "users:read.email": ("mentions cannot be matched to accounts, and the subject cannot be recognized"),
+    "users:read.email": "mentions cannot be matched to accounts, and the subject cannot be recognized",
     "im:write": "no direct messages can be sent",
     "channels:read": "members of public channels cannot be listed, so nothing is posted there",
     "groups:read": "members of private channels cannot be listed, so nothing is posted there",
@@ -89,8 +89,8 @@ class Row:
     Attributes:
         source: Its id.
         permissions: Application permissions of Graph, and Exchange roles, of which all are needed.
-        licence: The licence that the tenant needs for it, or "".
-        symptoms: The ids of the symptoms that nobody may call absent without it.
+        license: The license that the tenant needs for it, or "".
+        symptoms: The ids of the symptoms that no one may call absent without it.
         helps: The ids of those that only see more with it.
     """
 
@@ -117,7 +117,7 @@ class Section:
     Attributes:
         title: What it is about.
         lines: What was found.
-        signed_in: False for a tenant that let nobody in.
+        signed_in: False for a tenant that let no one in.
     """
 
     title: str
@@ -232,7 +232,7 @@ def look(
         try:
             yield Section(title, tuple(look_at_tenant(connection, user, check_only=check_only)))
         except GraphError as error:
-            line = Line(there=False, what="sign-in", says=(f"{error.sentence} Nothing can be collected."))
+            line = Line(there=False, what="sign-in", says=f"{error.sentence} Nothing can be collected.")
             yield Section(title, (line,), signed_in=False)
     slack = settings.slack
     if slack is None:
@@ -513,7 +513,7 @@ def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
         named = members.approvers()
         barred = {user: _barred(members, user) for user in named}
     except SlackFailed as error:
-        return [*lines, Line(there=False, what="approvers", says=(f"{error} No approver can be asked."))]
+        return [*lines, Line(there=False, what="approvers", says=f"{error} No approver can be asked.")]
     if not named:
         says = "none in the settings, so no remediation can be approved"
         return [*lines, Line(there=None, what="approvers", says=says)]
@@ -526,7 +526,7 @@ def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
     few = (
         ""
         if len(able) > 1
-        else ("; changes that need two people, such as blocking sign-in, cannot be approved")
+        else "; changes that need two people, such as blocking sign-in, cannot be approved"
     )
     counted = f"{len(able)} can approve{few}"
     return [*lines, Line(there=len(able) > 1, what="approvers", says=counted)]
@@ -580,7 +580,7 @@ def look_at_slack(slack: SlackSettings) -> list[Line]:
     try:
         answer = client.auth_test()
     except SlackApiError as error:
-        return [Line(there=False, what="bot token", says=(f"Slack reported {error.response.get('error')}"))]
+        return [Line(there=False, what="bot token", says=f"Slack reported {error.response.get('error')}")]
     except OSError as error:
         return [Line(there=False, what="Slack", says=f"cannot be reached ({error})")]
     lines = [Line(there=True, what="bot token", says=f"{answer.get('user')} in {answer.get('team')}")]

@@ -1,6 +1,6 @@
 """What `compromise doctor --check-only` finds, kept in memory for the Home tab.
 
-Asking Microsoft takes seconds, so nobody waits for it: the Home tab shows what was found last, and opening it
+Asking Microsoft takes seconds, so no one waits for it: the Home tab shows what was found last, and opening it
 sets off a new look when that is old.
 """
 
@@ -45,7 +45,7 @@ class Examination:
         return self.found is None or self._clock() - self.found.at >= OLD
 
     def look(self) -> bool:
-        """Look now, unless somebody is at it or has just been.
+        """Look now, unless someone is at it or has just been.
 
         Returns:
             Whether there is something new. A look that fails is logged, and what was found before stays.

@@ -110,7 +110,7 @@ def _guid(text: str) -> str:
 
 def _fits(form: re.Pattern[str], text: str, wanted: str) -> str:
     if not form.fullmatch(text):
-        # Never the text itself: somebody may have pasted a secret into the wrong answer.
+        # Never the text itself: someone may have pasted a secret into the wrong answer.
         raise ValueError(f"not {wanted}")
     return text
 
@@ -710,7 +710,7 @@ def what_is_left(answers: Answers, folder: Path, manifest: str) -> Iterator[str]
         if not (answers.responders or answers.responders_group):
             yield f"Add people to [responders] in {CONFIG}: until then no one can run checks."
         if answers.remediate and not (answers.approvers or answers.approvers_group):
-            yield (f"Add two people to [approvers] in {CONFIG}: until then no remediation is possible.")
+            yield f"Add two people to [approvers] in {CONFIG}: until then no remediation is possible."
     if lines := environment(answers):
         yield "Set these where only the bot's user can read them:\n" + "\n".join(f"  {one}" for one in lines)
     yield f"Then check the setup: compromise doctor --config {folder.resolve() / CONFIG}"

@@ -1,6 +1,6 @@
-"""`compromise doctor --record`: what Microsoft really answers, in a form that may be shown to anybody.
+"""`compromise doctor --record`: what Microsoft really answers, in a form that may be shown to anyone.
 
-Nobody who builds the bot has a tenant of every kind. Whoever has one can record the shape of every answer
+No one who builds the bot has a tenant of every kind. Whoever has one can record the shape of every answer
 and attach it to a bug report: names and enumerations of Microsoft's own, kinds, lengths and counts, and
 where they differ from the contract. Nothing is written that the tenant said.
 """
@@ -187,7 +187,7 @@ def show(files: Mapping[str, str], console: Console) -> None:
 
 
 def summary(files: Mapping[str, str]) -> str:
-    """What somebody has to know who says yes: how much it is, and every value that is told of any answer."""
+    """What someone has to know who says yes: how much it is, and every value that is told of any answer."""
     questions = json.loads(files[ANSWERS])["questions"]
     fields = [told for one in questions for told in one["fields"].values()]
     values = sorted({value for told in fields for value in told.get("values", ())})

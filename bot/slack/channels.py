@@ -11,7 +11,7 @@ from bot.errors import CannotPost, RoomShared, SlackFailed
 from bot.slack.client import call
 
 _REASONS = {
-    "not_in_channel": ("I am not in that channel. Invite me with /invite @compromise-bot and try again."),
+    "not_in_channel": "I am not in that channel. Invite me with /invite @compromise-bot and try again.",
     "channel_not_found": (
         "I cannot see that channel. If it is private, invite me with /invite @compromise-bot and try again."
     ),
@@ -66,7 +66,7 @@ def demand_unshared(client: WebClient, channel: str) -> None:
 
     Raises:
         RoomShared: another company reads along.
-        SlackFailed: Slack did not answer, so nobody knows.
+        SlackFailed: Slack did not answer, so no one knows.
     """
     if channel.startswith("D"):
         return  # a conversation with one person is never shared

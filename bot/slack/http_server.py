@@ -1,7 +1,7 @@
 """The other way to hear Slack: signed HTTP requests, for those who can offer a public address.
 
 Bolt checks the signature and its age. A request that is delivered a second time within that age would pass
-again, so good signatures are remembered for as long; bad ones are not, or anybody could fill our memory.
+again, so good signatures are remembered for as long; bad ones are not, or anyone could fill our memory.
 """
 
 from __future__ import annotations

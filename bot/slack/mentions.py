@@ -26,7 +26,7 @@ _NAMED = re.compile(
 
 
 def named_in(message: Mapping[str, Any]) -> tuple[Address | Mention, ...]:
-    """Give everybody whom a message names, each once, in the order of their first mention."""
+    """Give everyone whom a message names, each once, in the order of their first mention."""
     found: dict[Address | Mention, None] = {}
     left = LONGEST
     for text in islice(_texts(message), _MOST_TEXTS):

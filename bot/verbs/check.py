@@ -32,7 +32,7 @@ EXAMPLE = "/compromise check adele.vance@contoso.example since 14d"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Look into somebody's account."""
+    """Look into someone's account."""
 
     who: Who
     when: Since | Days | None = None
@@ -114,7 +114,7 @@ def do(wish: Check, may: MayLook, asked: Asked, tools: Tools) -> Started:
     try:
         case = tools.cards.post(case)
     except Exception as error:
-        # Without a card nobody would ever see this case end.
+        # Without a card no one would ever see this case end.
         why = str(error) if isinstance(error, BotError) else type(error).__name__
         with tools.ledger.writing() as writing:
             writing.fail(case.id, says=f"The card could not be posted: {why}", reference="")

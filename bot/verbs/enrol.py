@@ -1,4 +1,4 @@
-"""`/compromise enrol`: set up an authenticator app, whose codes then go with one's approvals."""
+"""`/compromise enroll`: set up an authenticator app, whose codes then go with one's approvals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from commands.ledger import entries as e
 
 log = structlog.get_logger(__name__)
 
-NAME = "enrol"
+NAME = "enroll"
 USAGE = ""
 SAYS = "Enrolls an authenticator app for your approvals."
 EXAMPLE = "/compromise enroll"

@@ -43,7 +43,7 @@ def read(words: list[str], text: str) -> OpenForm:
 
 
 def may(wish: OpenForm, asked: Asked, tools: Tools) -> None:
-    """Let everybody of the company."""
+    """Let everyone of the company."""
     tools.people.reporter(asked.user, asked.team)
 
 

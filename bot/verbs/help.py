@@ -27,7 +27,7 @@ def read(words: list[str], text: str) -> Help:
 
 
 def may(wish: Help, asked: Asked, tools: Tools) -> None:
-    """Let everybody."""
+    """Let everyone."""
 
 
 def do(wish: Help, may: None, asked: Asked, tools: Tools) -> Message:

@@ -44,7 +44,7 @@ class MayPropose:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A window in which somebody chooses."""
+    """A window in which someone chooses."""
 
     window: str
     case: Case

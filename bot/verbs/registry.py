@@ -48,11 +48,11 @@ VERBS: Final[tuple[Verb, ...]] = (
 TYPED: Final = tuple(verb.NAME for verb in VERBS if verb.SAYS)
 """What people are told that they can type."""
 
-_ALSO: Final = {"?": "help", "enroll": "enrol"}
+_ALSO: Final = {"?": "help", "enrol": "enroll"}
 _BY_NAME: Final = {verb.NAME: verb for verb in VERBS}
 _CODE = re.compile(r"(?<![\w-])\d{3}[\s-]?\d{3}(?![\w-])", re.ASCII)
-_CODED: Final = frozenset({"approve", "enrol"})
-"""The verbs behind which somebody may type a code, though none belongs there."""
+_CODED: Final = frozenset({"approve", "enroll"})
+"""The verbs behind which someone may type a code, though none belongs there."""
 
 
 def read(text: str) -> tuple[Verb, Any]:

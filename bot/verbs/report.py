@@ -21,12 +21,12 @@ USAGE = "<user> [in #channel]"
 SAYS = "Posts an account's latest report in a channel."
 EXAMPLE = "/compromise report adele.vance@contoso.example in #incident-room"
 
-_TYPE = f"Type for example: {EXAMPLE}"
+_TYPE = f"For example: {EXAMPLE}"
 
 
 @dataclass(frozen=True, slots=True)
 class ShowReport:
-    """Post the latest report about somebody."""
+    """Post the latest report about someone."""
 
     who: Who
     channel: str = ""
@@ -47,7 +47,7 @@ def read(words: list[str], text: str) -> ShowReport:
     channel = ""
     for name, value in spelling.options(words):
         if name == "who" and who is not None:
-            raise NotUnderstood(f"I do not know what “{value}” means here. {_TYPE}")
+            raise NotUnderstood(f"I do not understand “{value}” here. {_TYPE}")
         if name == "who":
             who = spelling.who(value)
         elif name == "channel":

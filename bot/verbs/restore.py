@@ -67,7 +67,7 @@ def do(wish: Restore, may: MayPropose, asked: Asked, tools: Tools) -> Outcome:
     if earlier:
         return earlier
     undoable = [one for one, _ in done]
-    # What is undone is what was approved once, and not what somebody wrote into the file since.
+    # What is undone is what was approved once, and not what someone wrote into the file since.
     for proposal_id in {one.proposal_id for one in undoable}:
         tools.proposals.proven(proposal_id)
     changes = [one.change for one in undoable]

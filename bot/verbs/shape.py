@@ -48,7 +48,7 @@ class Tools:
         client: Slack's Web API.
         ledger: Where everything asked is written down.
         gate: Who may ask, and which account or case is meant.
-        people: Who somebody in Slack is.
+        people: Who someone in Slack is.
         cards: What is shown of cases.
         papers: What is shown of proposals.
         proposals: Where proposals are kept.

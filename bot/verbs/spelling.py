@@ -24,7 +24,7 @@ from commands.ledger import CASE_LETTERS
 from graph.question import Window
 
 LONGEST = timedelta(days=365)
-"""The longest window: what Microsoft's audit log keeps with the larger licence.
+"""The longest window: what Microsoft's audit log keeps with the larger license.
 
 Source: Microsoft Purview, "Manage audit log retention policies".
 """
@@ -77,21 +77,21 @@ BECAUSE = re.compile(r"\bbecause\b:?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Somebody named by mail address, lower-cased."""
+    """Someone named by mail address, lower-cased."""
 
     address: str
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Somebody mentioned in Slack, by user id."""
+    """Someone mentioned in Slack, by user id."""
 
     user: str
 
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """Somebody named by what stands before the @, lower-cased."""
+    """Someone named by what stands before the @, lower-cased."""
 
     alias: str
 
@@ -126,7 +126,7 @@ About = Address | Mention | Alias | CaseId
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What somebody chose to propose.
+    """What someone chose to propose.
 
     Attributes:
         numbers: The places in what was offered, counted from 0.
@@ -149,7 +149,7 @@ def somebody(word: str) -> Who:
 
 
 def spelled(who: Who) -> str:
-    """Write somebody as Slack writes what people type, so that `read` gives the same again."""
+    """Write someone as Slack writes what people type, so that `read` gives the same again."""
     match who:
         case Mention(user):
             return f"<@{user}>"
@@ -188,7 +188,7 @@ def choice_in(words: list[str], text: str, verb: str) -> Choice | None:
         return None
     example = f"For example: /compromise {verb} {said(words[0])} 1,4 because the mailbox is compromised"
     if not _NUMBERS.fullmatch(more[0]) or "0" in more[0].split(","):
-        raise NotUnderstood(f"I do not know what “{said(more[0])}” means here. {example}")
+        raise NotUnderstood(f"I do not understand “{said(more[0])}” here. {example}")
     numbers = tuple(sorted({int(part) - 1 for part in more[0].split(",")}))
     offer = more[1].casefold() if len(more) > 1 and DIGEST.fullmatch(more[1].casefold()) else ""
     found = BECAUSE.search(text)
@@ -250,7 +250,7 @@ def proposal_id_in(words: list[str], verb: str) -> str:
     """
     if words and _PROPOSAL.fullmatch(words[0].upper()):
         return words[0].upper()
-    named = f"“{said(words[0])}” is no proposal. " if words else "Name a proposal. "
+    named = f"“{said(words[0])}” is not a proposal. " if words else "Name a proposal. "
     raise NotUnderstood(f"{named}Its id is on its card; for example: /compromise {verb} P-7F3K2")
 
 
@@ -297,9 +297,7 @@ def options(words: list[str]) -> Iterator[tuple[str, str]]:
             yield option, following
         elif dashed:
             near = difflib.get_close_matches(name.casefold(), _OPTIONS, n=1)
-            hint = (
-                f" Did you mean --{near[0]}?" if near else (" Options are --since, --window and --channel.")
-            )
+            hint = f" Did you mean --{near[0]}?" if near else " Options are --since, --window and --channel."
             raise NotUnderstood(f"Unknown option “{word}”.{hint}")
         elif word.startswith(("<#", "#")):
             yield "channel", word
@@ -318,7 +316,7 @@ _EXAMPLE = {
 
 
 def who(word: str) -> Who:
-    """Read one word as somebody.
+    """Read one word as someone.
 
     Raises:
         NotUnderstood: it is nobody.
@@ -333,7 +331,7 @@ def who(word: str) -> Who:
             return _address(inside[len("mailto:") :].partition("?")[0], word)
         if inside.startswith("!"):
             raise NotUnderstood(f"“{said(word)}” is a group; I can check one account at a time.")
-        raise NotUnderstood(f"“{said(word)}” is no user. {WHAT_TO_TYPE}")
+        raise NotUnderstood(f"“{said(word)}” is not a user. {WHAT_TO_TYPE}")
     if word.casefold().startswith("mailto:"):
         word = word[len("mailto:") :]
     if "@" in word.lstrip("@"):
@@ -344,13 +342,13 @@ def who(word: str) -> Who:
             "the address."
         )
     if not _ALIAS.fullmatch(word):
-        raise NotUnderstood(f"“{said(word)}” is no user. {WHAT_TO_TYPE}")
+        raise NotUnderstood(f"“{said(word)}” is not a user. {WHAT_TO_TYPE}")
     return Alias(word.casefold())
 
 
 def _address(text: str, typed: str) -> Address:
     if not _ADDRESS.fullmatch(text):
-        raise NotUnderstood(f"“{said(typed)}” is no email address. {WHAT_TO_TYPE}")
+        raise NotUnderstood(f"“{said(typed)}” is not an email address. {WHAT_TO_TYPE}")
     return Address(text.casefold())
 
 
@@ -411,7 +409,7 @@ def _bare(word: str) -> str:
     """Take off the quotes around a word and the stops behind it."""
     word = word.strip(_QUOTES).rstrip(".,;:!" + _QUOTES)
     if _TYPED_BRACKETS.fullmatch(word):
-        word = word[1:-1]  # somebody typed the brackets that help puts around a word
+        word = word[1:-1]  # someone typed the brackets that help puts around a word
     return word.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") if "&" in word else word
 
 

@@ -1,6 +1,6 @@
-"""`/compromise suspect`: report an account that looks taken over. Anybody of the company may.
+"""`/compromise suspect`: report an account that looks taken over. Anyone of the company may.
 
-A responder's report is a check. Anybody else's is told to the responders, in the configured channel, and
+A responder's report is a check. Anyone else's is told to the responders, in the configured channel, and
 starts nothing: whoever presses its button is a responder, and is asked for the right to do so like anywhere.
 """
 
@@ -38,12 +38,12 @@ MOST_REPORTS: Final = 3
 WITHIN: Final = timedelta(hours=1)
 """How many reports one person may make in which time: responders must be able to read them."""
 
-_TYPE = f"Type for example: {EXAMPLE}"
+_TYPE = f"For example: {EXAMPLE}"
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """Report that somebody's account looks taken over.
+    """Report that someone's account looks taken over.
 
     Attributes:
         who: Whose account.
@@ -78,14 +78,14 @@ def read(words: list[str], text: str) -> Suspect:
         elif name in ("since", "window") and when is None:
             when = spelling.since(value) if name == "since" else spelling.days(value)
         else:
-            raise NotUnderstood(f"I do not know what “{spelling.said(value)}” means here. {_TYPE}")
+            raise NotUnderstood(f"I do not understand “{spelling.said(value)}” here. {_TYPE}")
     if who is None:
         raise NotUnderstood(f"Name the account that looks compromised. {_TYPE}")
     return Suspect(who, when, spelling.plain(text[found.end() :]) if found else "")
 
 
 def may(wish: Suspect, asked: Asked, tools: Tools) -> MayLook | Person:
-    """Let responders start a check, and anybody else of the company report, but not too often."""
+    """Let responders start a check, and anyone else of the company report, but not too often."""
     if starts_check(asked, wish, tools):
         return check.who_may_look(wish.who, asked, tools)
     return tools.people.reporter(asked.user, asked.team)
@@ -130,7 +130,7 @@ def starts_check(asked: Asked, wish: Suspect, tools: Tools) -> bool:
     """Whether a report is a check, because a responder makes it, and not about their own account.
 
     Raises:
-        SlackFailed: Slack did not answer, so nobody knows.
+        SlackFailed: Slack did not answer, so no one knows.
     """
     try:
         asker = tools.gate.asker(asked)

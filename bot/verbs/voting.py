@@ -118,7 +118,7 @@ def _refused(proposal: Proposal, voter: Voter, sentence: str, tools: Tools) -> M
 
 
 def _raise_alarm(proposal: Proposal, voter: Voter, tools: Tools) -> None:
-    """Tell the case's thread when somebody whose own account is in doubt tried to decide."""
+    """Tell the case's thread when someone whose own account is in doubt tried to decide."""
     case = tools.ledger.case(proposal.plan.case_id)
     own = tools.ledger.owner(case.subject).is_same(voter.ever)
     if not own and not tools.people.doubt_about(voter.ever):

@@ -5,7 +5,7 @@
             print(shown.url)
 
 The page shows to each person what Slack would show to that person, and lets its user be any of them. Beside
-it stands how the tenant is and what happened there, with levers to play the intruder, break things, and let
+it stands how the tenant is and what happened there, with levers to play the attacker, break things, and let
 time pass.
 """
 
@@ -35,7 +35,7 @@ def start(
     Args:
         slack: The workspace that is shown.
         played: The tenant beside it.
-        let_pass: Called when the page's user lets time pass; it has to move everybody's clock.
+        let_pass: Called when the page's user lets time pass; it has to move everyone's clock.
         port: The port on 127.0.0.1; 0 takes a free one.
 
     Raises:

@@ -82,7 +82,7 @@ def _say(slack: RunningWorkspace, part: str, asked: Mapping[str, Any]) -> Json:
         if where is None:
             raise NotOnScreenError("You are not in this channel.")
         if where.is_archived:
-            return _said(f"#{where.name} is archived; nobody can write there.", "is_archived")
+            return _said(f"#{where.name} is archived; no one can write there.", "is_archived")
         if where.is_im and state.manifest.direct_read_only:
             says = "Sending messages to this app has been turned off. Use its commands in a channel."
             return _said(says, "messages_tab_disabled")

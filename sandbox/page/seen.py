@@ -76,11 +76,11 @@ def seen(slack: RunningWorkspace, part: str) -> Json:
 
 
 def visible_channels(state: WorkspaceState, me: Person) -> list[Channel]:
-    """The conversations that somebody can open; the one with the app comes last.
+    """The conversations that someone can open; the one with the app comes last.
 
     Public ones are open to the workspace's own people, all others to their members only.
     """
-    # Everybody has a conversation with the app, whether or not a word was said in it.
+    # Everyone has a conversation with the app, whether or not a word was said in it.
     direct = state.direct_channel([me.id])
     inside = me.team_id == TEAM_ID and not (me.is_restricted or me.is_ultra_restricted or me.deleted)
     found = [

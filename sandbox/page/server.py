@@ -1,7 +1,7 @@
 """The page's addresses: the page itself, what people see and do, and the tenant's panel.
 
 One Starlette application, run by uvicorn in a thread of its own, on 127.0.0.1 only. The page lets whoever
-reaches it be anybody, so nobody but a browser on this machine that was sent here by its user may reach it:
+reaches it be anyone, so no one but a browser on this machine that was sent here by its user may reach it:
 the Host must be this machine's, an Origin must be the page's own, and what changes something must come from
 the page itself. Other users of the machine reach the port as well: each start makes a key, which stands in
 the address that the sandbox prints and then in a cookie, and nothing is served without it.
@@ -209,7 +209,7 @@ class _Pages:
         part, file_id = _part(request.query_params), request.path_params["file_id"]
         file = await run_in_threadpool(seen.file_of, self._slack, part, file_id)
         if file is None:
-            # Whether there is such a file elsewhere is nobody's business.
+            # Whether there is such a file elsewhere is no one's business.
             raise HTTPException(404, "There is no such file where you can see it.")
         name = quote(file.name, safe="")
         if request.query_params.get("preview") != "1":
@@ -360,7 +360,7 @@ class RunningPage:
 
     @property
     def url(self) -> str:
-        """The page's address with the key of this start; whoever has it can be anybody in the sandbox."""
+        """The page's address with the key of this start; whoever has it can be anyone in the sandbox."""
         return f"http://127.0.0.1:{self.port}/?key={self._key}"
 
     def start(self) -> None:

@@ -40,14 +40,14 @@ _ROUTINE = frozenset(
         "SoftDelete",
     }
 )
-"""What everybody does all day; the trail would show nothing else."""
+"""What everyone does all day; the trail would show nothing else."""
 
 _SIGN_INS = frozenset({"UserLoggedIn", "UserLoginFailed"})
-_INTRUDER = frozenset({people.LAGOS.ip, people.LAGOS_V6.ip})
+_ATTACKER = frozenset({people.LAGOS.ip, people.LAGOS_V6.ip})
 _UNTOLD = frozenset({"Identity", "Confirm", "Force", "ErrorAction", "WarningAction"})
 _ATTACKS = {
-    "forward_again": "The intruder lets all mail go on to an address of theirs again.",
-    "rule_again": "The intruder hides mail about money by an inbox rule again.",
+    "forward_again": "The attacker forwards all mail to their own address again.",
+    "rule_again": "The attacker hides mail about money by an inbox rule again.",
     "sign_in_again": "",
 }
 
@@ -119,7 +119,7 @@ TROUBLES: Mapping[str, Trouble] = {
 
 
 class Unknown(ValueError):
-    """The page asked for somebody or something that is not there; the sentence says what."""
+    """The page asked for someone or something that is not there; the sentence says what."""
 
 
 class Panel:
@@ -128,7 +128,7 @@ class Panel:
     Args:
         slack: The workspace, for its faults.
         played: The tenant.
-        let_pass: Lets time pass for everybody.
+        let_pass: Lets time pass for everyone.
     """
 
     def __init__(
@@ -151,14 +151,14 @@ class Panel:
         """Everything the panel shows, with the account of this name; None takes the first one.
 
         Raises:
-            Unknown: there is nobody of that name.
+            Unknown: there is no one by that name.
         """
         state = self._played.state
         state.settle()
         users = list(state.users.values())
         user = users[0] if upn is None else state.user(upn)
         if user is None:
-            raise Unknown("There is nobody of that name in the tenant.")
+            raise Unknown("There is no one by that name in the tenant.")
         writes = len(self._played.writes())
         return {
             "users": [{"upn": one["userPrincipalName"], "name": one["displayName"]} for one in users],
@@ -193,16 +193,16 @@ class Panel:
     def _attack(self, name: str, upn: str) -> str:
         act = attacker.ACTS.get(name)
         if act is None:
-            raise Unknown(f"The intruder knows no such act; there are {', '.join(attacker.ACTS)}.")
+            raise Unknown(f"The attacker has no such act; there are {', '.join(attacker.ACTS)}.")
         try:
             worked = act(self._played.state, upn)
         except KeyError as error:
-            raise Unknown("The intruder has no way into this account.") from error
+            raise Unknown("The attacker has no way into this account.") from error
         if name != "sign_in_again":
             return _ATTACKS[name]
         if worked:
-            return "The intruder signs in again, and it works."
-        return "The intruder tries to sign in again, and is kept out."
+            return "The attacker signs in again, and it works."
+        return "The attacker tries to sign in again, and is refused."
 
     def _faults(self) -> Iterator[Json]:
         for name, one in TROUBLES.items():
@@ -321,7 +321,7 @@ def _forwarding(state: TenantState, box: Mailbox, upn: str) -> Iterator[str]:
     for rule in list(state.transport_rules):
         if upn in (rule.get("SentTo") or ()) and rule["State"] == "Enabled":
             goes = [*(rule.get("BlindCopyTo") or ()), *(rule.get("RedirectMessageTo") or ())]
-            yield f"{', '.join(map(str, goes))}, by the organisation's rule “{rule['Name']}”"
+            yield f"{', '.join(map(str, goes))}, by the organization's rule “{rule['Name']}”"
 
 
 def _does(box: Mailbox, rule: InboxRule) -> str:
@@ -375,7 +375,7 @@ def _roles(state: TenantState, who: str) -> Iterator[str]:
             yield f"{name(one)}, through the group {groups[one['principalId']]['displayName']}"
     for one in list(state.role_eligibility_schedules):
         if one["principalId"] == who:
-            yield f"{name(one)}, may be switched on"
+            yield f"{name(one)}, eligible"
     for one in (*state.exchange_role_groups, *state.purview_role_groups):
         if any(member["ExternalDirectoryObjectId"] == who for member in one["Members"]):
             yield f"{one['Name']} (role group)"
@@ -406,7 +406,7 @@ def _trail(state: TenantState) -> Iterator[Json]:
             "what": _what(one),
             "on": _on(state, one),
             "by_app": by_app,
-            "by_intruder": _address(str(one.get("ClientIP") or "")) in _INTRUDER,
+            "by_attacker": _address(str(one.get("ClientIP") or "")) in _ATTACKER,
         }
 
 
@@ -414,14 +414,14 @@ def _tells(one: Json) -> bool:
     operation = one["Operation"]
     if operation in _ROUTINE or str(one.get("UserId")).startswith("NT AUTHORITY"):
         return False
-    return operation not in _SIGN_INS or one.get("ClientIP") in _INTRUDER
+    return operation not in _SIGN_INS or one.get("ClientIP") in _ATTACKER
 
 
 def _who(state: TenantState, one: Json) -> str:
     address = _address(str(one.get("ClientIP") or ""))
-    if address in _INTRUDER:
-        return f"The intruder, from {address}"
-    name = str(one.get("UserId") or "somebody")
+    if address in _ATTACKER:
+        return f"The attacker, from {address}"
+    name = str(one.get("UserId") or "someone")
     user = state.user(name)
     return str(user["displayName"]) if user else name
 

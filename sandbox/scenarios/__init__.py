@@ -10,16 +10,16 @@ from sandbox.scenarios import (
     clean,
     elsewhere,
     mailbox_takeover,
-    no_premium_licence,
-    traveller,
+    no_premium_license,
+    traveler,
 )
 from sandbox.scenarios.state import TenantState
 
 _BUILDERS: dict[str, Callable[[datetime], TenantState]] = {
     "mailbox-takeover": mailbox_takeover.build,
     "clean": clean.build,
-    "traveller": traveller.build,
-    "no-premium-licence": no_premium_licence.build,
+    "traveler": traveler.build,
+    "no-premium-license": no_premium_license.build,
     "admin-takeover": admin_takeover.build,
     "last-administrator": admin_takeover.build_alone,
     "synced-user": elsewhere.build_synced,

@@ -1,10 +1,10 @@
-"""An IT administrator was taken over yesterday, and the intruder took more rights than he had.
+"""An IT administrator was taken over yesterday, and the attacker took more rights than the account had.
 
 He was Global Administrator and in Organization Management before. Through groups he had an application,
 a role that he may switch on, and a place that he may take up at any time.
 
 What came since: a second factor, an application, forwarding, a rule, a group that makes him Exchange
-Administrator, a role switched on in PIM, role groups of Exchange and of Purview.
+Administrator, a role activated in PIM, role groups of Exchange and of Purview.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def build(now: datetime) -> TenantState:
 
 
 def build_alone(now: datetime) -> TenantState:
-    """The same, but nobody else is Global Administrator."""
+    """The same, but no one else is Global Administrator."""
     return takeover(World("last-administrator", now))
 
 

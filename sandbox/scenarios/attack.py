@@ -1,4 +1,4 @@
-"""What an intruder does in an account, act by act, each with its traces: the parts that the stories share."""
+"""What an attacker does in an account, act by act, each with its traces: the parts that the stories share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PORT = f"{IP}:51422"
 
 
 def session_of(who: Person) -> str:
-    """The id of the session that the intruder keeps in an account."""
+    """The id of the session that the attacker keeps in an account."""
     return ident("session", "takeover", who.upn)
 
 
@@ -39,12 +39,12 @@ def sign_in(
     app: people.Application = people.OFFICE_HOME,
     error: int = 0,
 ) -> None:
-    """The intruder signs in, or fails to, with a program that the person never used."""
+    """The attacker signs in, or fails to, with a program that the person never used."""
     world.sign_in(when, who, LAGOS, SCRIPT, error=error, app=app, session=session, risk="high")
 
 
 def hiding_rule(world: World, when: datetime, who: Person, session: str, name: str = "..") -> None:
-    """A rule that puts what is about money where nobody looks."""
+    """A rule that puts what is about money where no one looks."""
     world.inbox_rule(
         when,
         who,
@@ -67,7 +67,7 @@ def hiding_rule(world: World, when: datetime, who: Person, session: str, name: s
 
 
 def forward(world: World, when: datetime, who: Person, session: str, address: str = COLLECTOR) -> None:
-    """All mail goes on to the intruder, and a copy stays."""
+    """All mail goes on to the attacker, and a copy stays."""
     world.admin_cmdlet(
         when,
         "Set-Mailbox",
@@ -195,7 +195,7 @@ def consent(world: World, start: datetime, who: Person) -> None:
 
 
 def second_factor(world: World, when: datetime, who: Person) -> list[Json]:
-    """The intruder's own telephone becomes a second factor; gives all methods of the person."""
+    """The attacker's own phone becomes a second factor; gives all methods of the person."""
     methods = world.state.authentication_methods[who.id]
     world.credential_event(when, "User registered security info", None, who, who, IP)
     world.entra(
@@ -242,7 +242,7 @@ def eligible_role(world: World, who: Person, role: str) -> None:
 
 
 def activate_role(world: World, when: datetime, who: Person, role: str) -> None:
-    """A role is switched on for three days."""
+    """A role is turned on for three days."""
     state, role_id = world.state, ROLES[role]
     state.role_assignment_schedules.append(
         {

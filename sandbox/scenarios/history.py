@@ -241,7 +241,7 @@ def _settled_rules(world: World) -> None:
         {"From": people.LIDIA.upn, "ApplyCategory": "Team", "MarkImportance": "High"},
         ip,
     )
-    # Desktop Outlook stamps the whole set again now and then; nobody changed anything.
+    # Desktop Outlook stamps the whole set again now and then; no one changed anything.
     for number in range(4):
         world.audit(
             long_ago + timedelta(days=20, seconds=number),
@@ -293,7 +293,7 @@ def _received(world: World, until: datetime) -> None:
 
 
 def planned_reset(world: World, when: datetime) -> None:
-    """An administrator resets Adele's password as announced, and she changes it the same day."""
+    """An administrator resets Adele's password as announced, who changes it the same day."""
     admin_ip = office_of(people.NESTOR).ip
     world.credential_event(
         when, "Reset user password", "Reset user password.", people.NESTOR, ADELE, admin_ip

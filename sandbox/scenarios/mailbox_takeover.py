@@ -65,7 +65,7 @@ def build(now: datetime) -> TenantState:
 
 
 def takeover(world: World) -> TenantState:
-    """Play the story in a world; shared with the scenario that lacks licences."""
+    """Play the story in a world; shared with the scenario that lacks licenses."""
     start = world.now - timedelta(days=2, hours=2)
 
     def at(minute: float) -> datetime:
@@ -448,7 +448,7 @@ def _covering_up(world: World, at: At) -> None:
             ADELE,
             (name, f"no-reply@{domain}"),
             f"Reset your {name} password",
-            f"Somebody asked to reset the password of your {name} account. Use this link within an hour.",
+            f"Someone asked to reset the password of your {name} account. Use this link within an hour.",
             read=minute != 83,
         )
 
@@ -743,7 +743,7 @@ def _aftermath(world: World, at: At) -> None:
     world.sign_in(
         at(1490), ADELE, LAGOS, FOREIGN_BROWSER, app=people.OUTLOOK_WEB, session=SESSION, risk="high"
     )
-    # Adele comes to work and her password is no longer the one she knows.
+    # Adele comes to work, and the known password no longer works.
     for minute in (1080, 1081, 1083):
         world.sign_in(at(minute), ADELE, people.office_of(ADELE), laptop(ADELE), error=50126)
 

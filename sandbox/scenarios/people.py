@@ -13,7 +13,7 @@ SUBJECT = f"adele.vance@{DOMAIN}"
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account. ``kind`` is member, guest, synced, federated or no-mailbox."""
+    """Someone with an account. ``kind`` is member, guest, synced, federated or no-mailbox."""
 
     upn: str
     name: str
@@ -84,7 +84,7 @@ VENUE = Place("192.0.2.80", "Lisbon", "Lisboa", "PT", 38.77, -9.09, 64522)
 
 
 def office_of(person: Person) -> Place:
-    """The office network as seen for one person; everybody leaves through one of a few addresses."""
+    """The office network as seen for one person; everyone leaves through one of a few addresses."""
     last = 10 + person.office_number % 4
     return Place(f"198.51.100.{last}", "Seattle", "Washington", "US", 47.61, -122.33, 64500)
 

@@ -1,7 +1,7 @@
 """Builds a tenant's state act by act: one act leaves its traces in every source that would have them.
 
 A sign-in stands in the sign-in log and in the audit log; a message sent stands in the message trace, in the
-audit log and, unless somebody removed it, in a folder; a change to a user stands in both audit logs and on
+audit log and, unless someone removed it, in a folder; a change to a user stands in both audit logs and on
 the user.
 
 Longer than other files because it is a list: one method for each act.
@@ -53,7 +53,7 @@ class World:
 
     def _populate(self) -> None:
         self.state.licences |= {"AAD_PREMIUM", "AAD_PREMIUM_P2"}
-        self._organisation()
+        self._organization()
         for person in EVERYBODY:
             self.person(person)
         for person in (people.ADELE, *people.COLLEAGUES):
@@ -63,7 +63,7 @@ class World:
 
     # Bare existence: what is there before anything happens.
 
-    def _organisation(self) -> None:
+    def _organization(self) -> None:
         state = self.state
         state.domains = [
             _domain(people.DOMAIN, default=True),
@@ -341,7 +341,7 @@ class World:
         )
 
     def _phone(self, person: Person) -> None:
-        """The mail program on the person's own telephone, in use for most of a year."""
+        """The mail program on the person's own phone, in use for most of a year."""
         device = ident("telephone", person.upn)[:8].upper()
         identity = f"{person.alias}\\ExchangeActiveSyncDevices\\Outlook\u00a7{device}"
         first = graph_time(self.now - timedelta(days=310))
@@ -376,7 +376,7 @@ class World:
         )
 
     def _expenses_app(self) -> None:
-        """An application of the company's own that everybody in the office uses."""
+        """An application of the company's own that everyone in the office uses."""
         when = self.now - timedelta(days=260)
         app_id = ident("app", "expenses")
         principal = self.service_principal(app_id, "Contoso Expenses", when, owner=self.state.tenant_id)
@@ -678,7 +678,7 @@ class World:
         mfa: bool = False,
         log: bool = True,
     ) -> Json:
-        """Somebody signs in, or fails to."""
+        """Someone signs in, or fails to."""
         sign_in_id = self.next_guid("sign-in")
         session = session or ident("session", person.upn, when.date())
         known = bool(program.device)

@@ -8,7 +8,7 @@ away with what the real services refuse:
 - permissions: those in ``permissions`` at the moment of the call, not of the token; 403 names what would do.
   Exchange and compliance also need the cmdlet in ``exchange_cmdlets`` or ``compliance_cmdlets``, else 403
   with a body of NUL bytes declared as gzip. Writes to privileged accounts need one of ``directory_roles``;
-- licences: without AAD_PREMIUM no sign-ins and 7 days of directory audits, without AAD_PREMIUM_P2 no PIM and
+- licenses: without AAD_PREMIUM no sign-ins and 7 days of directory audits, without AAD_PREMIUM_P2 no PIM and
   no risk details, each with the service's own status and code;
 - options and filters: only those it knows, else 400; page sizes; opaque links; an empty second page;
 - limits: 4 calls at once per mailbox, 5 report calls in 10 seconds, 1 risk call a second (no Retry-After),
@@ -19,7 +19,7 @@ away with what the real services refuse:
   ``stop_clock`` makes that the only way in which its time passes;
 - one state: a write is seen by every later read, through whichever service, and leaves its audit records.
 
-``faults`` breaks calls on demand, ``calls`` remembers each one, ``sandbox.tenant.attacker`` lets the intruder
+``faults`` breaks calls on demand, ``calls`` remembers each one, ``sandbox.tenant.attacker`` lets the attacker
 act again. From outside, POST and DELETE ``/sandbox/faults``, GET and DELETE ``/sandbox/calls``, POST
 ``/sandbox/clock`` with ``{"seconds": …}`` and POST ``/sandbox/attacker`` with ``{"act": …, "user": …}`` do
 the same over HTTP.

@@ -1,4 +1,4 @@
-"""What the intruder does while a story runs; each act leaves the traces that it leaves in the scenarios.
+"""What the attacker does while a story runs; each act leaves the traces that it leaves in the scenarios.
 
 The acts happen at the tenant's present moment and act on its state at once, as if they came through another
 door than the bot's.
@@ -18,13 +18,13 @@ DROP = "fresh@mailbox-relay.example"
 
 
 def forward_again(state: TenantState, upn: str, address: str = DROP) -> None:
-    """Let all mail of somebody go on to an address again. Raises KeyError for somebody without a mailbox."""
+    """Let all mail of someone go on to an address again. Raises KeyError for someone without a mailbox."""
     world, person = _present(state, upn)
     attack.forward(world, state.clock(), person, attack.session_of(person), address)
 
 
 def rule_again(state: TenantState, upn: str, name: str = ".") -> None:
-    """Hide mail about money by a rule again. Raises KeyError for somebody without a mailbox."""
+    """Hide mail about money by a rule again. Raises KeyError for someone without a mailbox."""
     world, person = _present(state, upn)
     attack.hiding_rule(world, state.clock(), person, attack.session_of(person), name)
 
@@ -32,7 +32,7 @@ def rule_again(state: TenantState, upn: str, name: str = ".") -> None:
 def sign_in_again(state: TenantState, upn: str) -> bool:
     """Try to sign in and give whether it worked.
 
-    It does not while the account is blocked, nor once somebody else has set another password. Raises
+    It does not while the account is blocked, nor once someone else has set another password. Raises
     KeyError for an unknown person.
     """
     world, person = _present(state, upn)
@@ -48,7 +48,7 @@ def sign_in_again(state: TenantState, upn: str) -> bool:
 
 
 def _password_is_new(state: TenantState, person: Person) -> bool:
-    """Whether somebody else set the password since the intruder was last in or set it himself."""
+    """Whether someone else set the password since the attacker was last in or set it himself."""
     seen = [
         str(item["createdDateTime"])
         for item in state.sign_ins
@@ -68,7 +68,7 @@ ACTS: Mapping[str, Callable[[TenantState, str], object]] = {
     "rule_again": rule_again,
     "sign_in_again": sign_in_again,
 }
-"""What the intruder can be told to do from outside, by name."""
+"""What the attacker can be told to do from outside, by name."""
 
 
 def _present(state: TenantState, upn: str) -> tuple[World, Person]:

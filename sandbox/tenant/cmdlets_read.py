@@ -329,7 +329,7 @@ def get_blocked_sender(call: Invocation) -> list[Json]:
 
 
 def get_organization_config(call: Invocation) -> list[Json]:
-    """Organisation-wide settings."""
+    """Organization-wide settings."""
     return [call.state.organization_config]
 
 

@@ -345,7 +345,7 @@ def add_permission(call: Invocation) -> list[Json]:
 
 
 def remove_recipient_permission(call: Invocation) -> list[Json]:
-    """Take the right to send as somebody away; a missing one gives only a warning."""
+    """Take the right to send as someone away; a missing one gives only a warning."""
     mailbox, who = call.mailbox(), call.required("Trustee")
     item = _entry(call, mailbox.recipient_permissions, "Trustee", who)
     if item is None:
@@ -357,7 +357,7 @@ def remove_recipient_permission(call: Invocation) -> list[Json]:
 
 
 def add_recipient_permission(call: Invocation) -> list[Json]:
-    """Give the right to send as somebody."""
+    """Give the right to send as someone."""
     mailbox, who = call.mailbox(), call.required("Trustee")
     _must_exist(call, who)
     if _entry(call, mailbox.recipient_permissions, "Trustee", who) is not None:
@@ -565,7 +565,7 @@ def set_audit_config(call: Invocation) -> list[Json]:
 
 
 def set_organization_config(call: Invocation) -> list[Json]:
-    """Change organisation-wide settings."""
+    """Change organization-wide settings."""
     config = call.state.organization_config
     return _set(call, config, "AuditDisabled PostponeRoamingSignaturesUntilLater", str(config["Name"]))
 

@@ -1,4 +1,4 @@
-"""Directory reads: users, domains, licences, groups, roles, devices, grants, service principals, methods.
+"""Directory reads: users, domains, licenses, groups, roles, devices, grants, service principals, methods.
 
 Longer than other files because it is a list: one function for each path that can be read.
 """
@@ -69,7 +69,7 @@ def get_manager(ask: Ask) -> Answer:
 
 
 def license_details(ask: Ask) -> Answer:
-    """The licences assigned to a user."""
+    """The licenses assigned to a user."""
     user = ask.core.user(ask.values[0])
     held = {item["skuId"] for item in user["assignedLicenses"]}
     details = [
@@ -86,7 +86,7 @@ def license_details(ask: Ask) -> Answer:
 
 
 def skus(ask: Ask) -> list[Json]:
-    """The tenant's subscriptions; premium plans appear only while the tenant has the licence."""
+    """The tenant's subscriptions; premium plans appear only while the tenant has the license."""
     premium = {"AAD_PREMIUM", "AAD_PREMIUM_P2"}
     return [
         {
@@ -132,7 +132,7 @@ def federation(ask: Ask) -> Answer:
 
 
 def organization(ask: Ask) -> Answer:
-    """The organisation itself."""
+    """The organization itself."""
     return ask.page([ask.state.organization])
 
 

@@ -1,4 +1,4 @@
-"""Faults that can be switched on, and the record of every call."""
+"""Faults that can be turned on, and the record of every call."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class _Armed:
 
 @dataclass
 class Faults:
-    """The faults that are switched on, looked up by path prefix, path pattern with ``*``, or cmdlet name."""
+    """The faults that are turned on, looked up by path prefix, path pattern with ``*``, or cmdlet name."""
 
     _armed: list[_Armed] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)

@@ -795,7 +795,7 @@ def patch_requirements(ask: Ask) -> Answer:
 
 
 def patch_service_principal(ask: Ask) -> Answer:
-    """Switch an application off or on for everybody."""
+    """Turn an application off or on for everyone."""
     principal, body = service_principal(ask), ask.json
     if set(body) - {"accountEnabled", "tags", "appRoleAssignmentRequired"} or not body:
         raise bad_request("A property of the application cannot be changed here.", "Request_BadRequest")

@@ -1,4 +1,4 @@
-"""The published limits of each service, kept per tenant; switched off as a whole for other tests."""
+"""The published limits of each service, kept per tenant; turned off as a whole for other tests."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def directory_audits(ask: Ask) -> Answer:
 
 
 def _risk_licence(ask: Ask) -> bool:
-    """Whether details may be shown. Raises GraphError 403 without any premium licence."""
+    """Whether details may be shown. Raises GraphError 403 without any premium license."""
     if P2 in ask.state.licences:
         return True
     if P1 in ask.state.licences:
@@ -67,7 +67,7 @@ def _risk_view(item: Json, full: bool) -> Json:
 
 
 def risky_user(ask: Ask) -> Answer:
-    """One risky user; 404 for somebody who never was at risk."""
+    """One risky user; 404 for someone who never was at risk."""
     full = _risk_licence(ask)
     found = ask.state.risky_users.get(ask.values[0])
     if found is None:

@@ -463,7 +463,7 @@ class Compliance(Exchange):
 
 
 class ComplianceFront(Service):
-    """The compliance address that everybody knows; it only tells where the region's endpoint is."""
+    """The compliance address that everyone knows; it only tells where the region's endpoint is."""
 
     def answer(self, arrival: Arrival, stale: float) -> Reply:
         """Redirect to the regional host, which is another host name on purpose."""
@@ -477,7 +477,7 @@ class ComplianceFront(Service):
 
 
 class Controls(Service):
-    """Faults, the record of calls, the clock and the intruder, for drivers outside this process."""
+    """Faults, the record of calls, the clock and the attacker, for drivers outside this process."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer without counting or delaying."""
@@ -506,7 +506,7 @@ class Controls(Service):
         await Response(reply.content, reply.status, reply.headers)(scope, receive, send)
 
     def _attack(self, asked: Json) -> Reply:
-        """Let the intruder act; 404 for an act or a person that is not known."""
+        """Let the attacker act; 404 for an act or a person that is not known."""
         try:
             done = attacker.ACTS[asked["act"]](self.core.state, asked["user"])
         except KeyError as error:
@@ -628,7 +628,7 @@ class RunningTenant:
 
     @property
     def faults(self) -> Faults:
-        """The faults that are switched on."""
+        """The faults that are turned on."""
         return self._core.faults
 
     @property

@@ -21,7 +21,7 @@ def _person(id_: str, name: str, real_name: str, **flags: bool) -> Person:
 
 
 def people() -> dict[str, Person]:
-    """Return everybody but the app's own bot, by the part they play."""
+    """Return everyone but the app's own bot, by the part they play."""
     return {
         "responder": _person("U0MEGANBOW", "megan.bowen", "Megan Bowen"),
         "approver": _person("U0ALEXWILB", "alex.wilber", "Alex Wilber"),

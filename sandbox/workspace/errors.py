@@ -2,7 +2,7 @@
 
 WorkspaceError
 ├── RefusedError       a Web API call is answered with one of Slack's error names
-└── NotOnScreenError   somebody should use what is not on their screen (also an AssertionError)
+└── NotOnScreenError   someone should use what is not on their screen (also an AssertionError)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Troubles that can be switched on: refusals, server errors, slowness, lost answers, broken sockets.
+"""Troubles that can be turned on: refusals, server errors, slowness, lost answers, broken sockets.
 
 A fault is put before a method (`faults.add("chat.update", rate_limited(retry_after=1), times=2)`); each
 call takes the first one that waits for it. `*` stands for every method, `response_url` and `upload` for

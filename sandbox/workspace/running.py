@@ -83,7 +83,7 @@ class RunningWorkspace:
 
     @property
     def people(self) -> dict[str, Person]:
-        """Everybody, by the part they play."""
+        """Everyone, by the part they play."""
         return self._state.people
 
     @property
@@ -103,7 +103,7 @@ class RunningWorkspace:
 
     @property
     def faults(self) -> Faults:
-        """The troubles that can be switched on."""
+        """The troubles that can be turned on."""
         return self._server.faults
 
     @property
@@ -128,7 +128,7 @@ class RunningWorkspace:
     # changing the workspace
 
     def change_person(self, person: str, **flags: Any) -> Person:
-        """Change somebody's flags, for example `deleted=True`; return the person as they are now."""
+        """Change someone's flags, for example `deleted=True`; return the person as they are now."""
         with self._state.lock:
             old = self._person(person)
             key = next(k for k, p in self._state.people.items() if p.id == old.id)
@@ -137,11 +137,11 @@ class RunningWorkspace:
             return self._state.people[key]
 
     def invite(self, person: str, channel: str) -> None:
-        """Add somebody (or the bot, as `bot`) to a channel."""
+        """Add someone (or the bot, as `bot`) to a channel."""
         self._change_members(person, channel, add=True)
 
     def remove(self, person: str, channel: str) -> None:
-        """Take somebody (or the bot, as `bot`) out of a channel."""
+        """Take someone (or the bot, as `bot`) out of a channel."""
         self._change_members(person, channel, add=False)
 
     def _change_members(self, person: str, channel: str, *, add: bool) -> None:
@@ -180,7 +180,7 @@ class RunningWorkspace:
             self._state.ahead += timedelta(seconds=seconds)
 
     def reload(self, person: str | None = None) -> None:
-        """Reload somebody's Slack (or everybody's): ephemeral messages and open modals are gone."""
+        """Reload someone's Slack (or everyone's): ephemeral messages and open modals are gone."""
         with self._state.lock:
             who = {self._person(person).id} if person else {p.id for p in self._state.people.values()}
             self._state.ephemerals = [m for m in self._state.ephemerals if m.ephemeral_for not in who]
@@ -525,7 +525,7 @@ class RunningWorkspace:
         found = self._state.person(key)
         if found is None:
             raise NotOnScreenError(
-                f"There is nobody called {key!r}; there are {', '.join(self._state.people)}."
+                f"There is no one called {key!r}; there are {', '.join(self._state.people)}."
             )
         return found
 

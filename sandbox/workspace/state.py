@@ -181,7 +181,7 @@ class WorkspaceState:
     # recording
 
     def touch(self, *, visible: bool = True) -> None:
-        """Tell everybody who waits that something changed, whether or not people can see it."""
+        """Tell everyone who waits that something changed, whether or not people can see it."""
         self.version += 1
         self.visible_version += visible
         self.changed.notify_all()
@@ -433,7 +433,7 @@ class WorkspaceState:
         return closed
 
     def publish_home(self, user: str, body: dict[str, Any]) -> View:
-        """Draw somebody's Home tab."""
+        """Draw someone's Home tab."""
         old = self.homes.get(user)
         view_id = old.id if old else self.next_id("V")
         self._check_external_id(body, but=view_id)

@@ -16,7 +16,7 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a Slack account; the flags are those of `users.info`."""
+    """Someone with a Slack account; the flags are those of `users.info`."""
 
     id: str
     name: str

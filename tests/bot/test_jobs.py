@@ -64,7 +64,7 @@ def test_a_run_that_died_is_started_again_and_given_up_in_the_end(stage):
         story.bot.jobs.reconcile(timedelta(0))
     ended = story.bot.ledger.case(case.id)
     assert ended.state is CaseState.FAILED
-    assert "was started 3 times and never ended" in ended.note
+    assert "was started 3 times and never finished" in ended.note
     assert ended.reference in story.slack.as_text(story.card("Could not investigate"))
 
 

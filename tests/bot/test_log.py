@@ -58,7 +58,7 @@ def test_what_looks_like_a_secret_is_starred_out_in_our_lines_and_in_those_of_li
 @pytest.mark.parametrize("name", ["client_secret", "bot_token", "password", "response_url", "trigger_id"])
 def test_a_fact_with_a_secret_name_is_starred_out(stream, name):
     logs.configure(LogSettings(format="json"), stream)
-    structlog.get_logger("bot.test").info("Something.", **{name: "tell no one"})
+    structlog.get_logger("bot.test").info("Something.", **{name: "tell nobody"})
     assert lines(stream)[0][name] == "***"
 
 
@@ -84,10 +84,10 @@ def test_no_library_tells_more_than_its_warnings_whatever_level_it_has(stream, n
 @pytest.mark.parametrize(
     "text",
     [
-        "body: {'trigger_id': 'tell-no one', 'type': 'view'}",
-        'body: {"response_url": "http://x.example/tell-no one"}',
-        "state: {'code': {'code': {'type': 'plain_text_input', 'value': 'tell-no one'}}}",
-        "POST /x?grant=1&client_secret=tell-no one&scope=y",
+        "body: {'trigger_id': 'tell-nobody', 'type': 'view'}",
+        'body: {"response_url": "http://x.example/tell-nobody"}',
+        "state: {'code': {'code': {'type': 'plain_text_input', 'value': 'tell-nobody'}}}",
+        "POST /x?grant=1&client_secret=tell-nobody&scope=y",
     ],
 )
 def test_what_a_warning_quotes_under_a_telling_name_is_starred_out(stream, text):

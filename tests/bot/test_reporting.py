@@ -56,14 +56,14 @@ def test_somebody_elses_report_is_told_to_the_responders_and_starts_nothing(stag
     story = set_up(stage)
     story.slack.shortcut("bystander", "report_account")
     modal = form(
-        story, "bystander", ("This notifies the responders. Nothing is started or changed until they act.")
+        story, "bystander", "This notifies the responders. Nothing is started or changed until they act."
     )
     assert "Start check" not in str(modal)
     story.wrote("asked", "modal_opened")
     sent = story.slack.submit("bystander", modal, {"person": "U0ADELEVAN", "noticed": "<!channel> *spam*"})
     assert sent.error is None
     story.slack.wait_for(
-        lambda: "The responders have been told" in str(story.slack.direct("bystander")) or None
+        lambda: "The responders are notified" in str(story.slack.direct("bystander")) or None
     )
     (report,) = reports(story)
     text = story.slack.as_text(report)
@@ -82,7 +82,7 @@ def test_somebody_elses_report_is_told_to_the_responders_and_starts_nothing(stag
 def test_the_button_of_a_report_is_no_right_to_check(stage):
     story = set_up(stage)
     story.type(f"suspect {ADELE} since 2d because of odd mail", person="bystander", channel="security-alerts")
-    story.told("bystander", "The responders have been told")
+    story.told("bystander", "The responders are notified")
     (report,) = reports(story)
     assert "about 2 days ago" in story.slack.as_text(report)
     story.slack.invite("bystander", "incident-room")
@@ -95,7 +95,7 @@ def test_the_button_of_a_report_is_no_right_to_check(stage):
     ("part", "says"),
     [
         ("guest", "Guests of this workspace cannot report accounts. Ask an employee to do it."),
-        ("external", "People from another workspace cannot approve."),
+        ("external", "People from another workspace cannot report accounts here."),
     ],
 )
 def test_those_from_outside_may_not_report_and_get_no_form(stage, part, says):
@@ -117,22 +117,22 @@ def test_three_reports_an_hour_are_heard_and_the_fourth_is_refused(stage):
     story.told("bystander", "three accounts within an hour")
     assert len(reports(story)) == 3
     story.type("suspect e.five", person="isaiah", channel="general")
-    story.told("isaiah", "The responders have been told")
+    story.told("isaiah", "The responders are notified")
     verify_ledger(story.bot.ledger.path)
 
 
 def test_the_owner_of_an_account_may_report_it_and_so_may_a_responder_about_their_own(stage):
     story = set_up(stage)
     story.type(f"suspect {ADELE} because I clicked on a link", person="subject", channel="general")
-    story.told("subject", "The responders have been told")
+    story.told("subject", "The responders are notified")
     story.type("suspect megan.bowen@contoso.example because of a link")
-    story.told("responder", "The responders have been told")
+    story.told("responder", "The responders are notified")
     assert ["their own account" in story.slack.as_text(one) for one in reports(story)] == [True, True]
     assert story.bot.ledger.unfinished_cases() == []
 
 
 @pytest.mark.parametrize(
-    ("users", "says"), [(("U0NESTORWI",), "Call one of these people:"), ((), "I can tell no one")]
+    ("users", "says"), [(("U0NESTORWI",), "Call one of these people:"), ((), "No one was notified")]
 )
 def test_without_a_channel_people_are_told_whom_to_ask(stage, users, says):
     story = stage("clean", changes={"responders": ResponderSettings(users=users)})
@@ -147,7 +147,7 @@ def test_without_a_channel_people_are_told_whom_to_ask(stage, users, says):
     [
         ({}, "Choose an account."),
         ({"account": ADELE, "person": "U0ADELEVAN"}, "not both"),
-        ({"account": "Adele Vance"}, "is no user"),
+        ({"account": "Adele Vance"}, "is not a user"),
         ({"account": "adele@contoso"}, "” is not an email address."),
     ],
 )
@@ -181,7 +181,7 @@ def test_a_message_that_names_nobody_asks_for_the_account(stage):
     story.slack.shortcut("responder", "check_message", message)
     modal = form(story, "responder", "This message has no address or mention.")
     wrong = story.slack.submit("responder", modal, {"other": "Adele Vance"})
-    assert "is no user" in wrong.ack_payload["errors"]["other"]
+    assert "is not a user" in wrong.ack_payload["errors"]["other"]
     assert story.kinds() == []
 
 
@@ -190,11 +190,11 @@ def test_a_message_opens_the_form_for_somebody_who_is_no_responder(stage):
     message = story.slack.say("bystander", "security-alerts", f"odd mail from {ADELE}")
     story.slack.shortcut("bystander", "check_message", message)
     modal = form(
-        story, "bystander", ("This notifies the responders. Nothing is started or changed until they act.")
+        story, "bystander", "This notifies the responders. Nothing is started or changed until they act."
     )
     sent = story.slack.submit("bystander", modal, {"noticed": "see the channel"})
     assert sent.error is None
-    story.told("bystander", "The responders have been told")
+    story.told("bystander", "The responders are notified")
     assert ADELE in story.slack.as_text(reports(story)[0])
     assert story.slack.shortcut("guest", "check_message", message).error is None
     story.told("guest", "Guests of this workspace cannot report accounts. Ask an employee to do it.")

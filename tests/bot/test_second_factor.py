@@ -181,12 +181,12 @@ def test_the_code_of_somebody_else_is_wrong(factor, clock):
 def test_a_lock_lasts_through_a_restart_and_stands_in_the_ledger(factor, clock, ledger, tmp_path):
     secret = enrolled(factor, clock)
     for _ in range(MOST_WRONG - 1):
-        assert "left before" in factor.check(MEGAN, wrong_code(secret, clock.now)).says
+        assert "Attempts left" in factor.check(MEGAN, wrong_code(secret, clock.now)).says
     assert "16:15 UTC" in factor.check(MEGAN, wrong_code(secret, clock.now)).says
     again = SecondFactor(ledger, SigningKey.load(tmp_path / "compromise.key"), clock)
     answer = again.check(MEGAN, code(secret, clock.now))
     assert not answer.right
-    assert "too many" in answer.says
+    assert "Too many" in answer.says
     assert "factor_locked" in [entry.kind for entry in ledger.entries()]
     clock.now += LOCKED_FOR
     assert again.check(MEGAN, code(secret, clock.now)).right

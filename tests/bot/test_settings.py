@@ -133,7 +133,7 @@ def test_a_password_in_an_address_counts_as_a_secret(tmp_path):
     path.write_text('engine = "postgresql://bot:invented@db.contoso.example/jobs"\n')
     path.chmod(0o644)
     (line,) = problems(path, {})
-    assert "it holds engine" in line
+    assert "it has engine" in line
 
 
 def test_a_file_without_a_secret_is_read_and_told(tmp_path):
@@ -141,7 +141,7 @@ def test_a_file_without_a_secret_is_read_and_told(tmp_path):
     path.write_text('window = "36h"\n')
     path.chmod(0o646)
     assert load(path, GOOD).window == timedelta(hours=36)
-    assert "may read and change it; run chmod 640" in exposed(path)
+    assert "can read and change it; run chmod 640" in exposed(path)
     assert exposed(tmp_path / "missing.toml") == ""
 
 
@@ -160,13 +160,13 @@ def test_a_secret_prints_as_stars(file):
     [
         ("COMPROMISE_SLACK_BOT_TOKEN", "xapp-invented", "should be the bot's token, which begins with xoxb-"),
         ("COMPROMISE_SLACK_APP_TOKEN", "xoxb-invented", "should be the app-level token"),
-        ("COMPROMISE_SLACK_MODE", "smoke", "should be socket or http"),
+        ("COMPROMISE_SLACK_MODE", "smoke", "should be socket, or http"),
         ("COMPROMISE_SLACK_PORT", "many", "should be the port that the mode http listens on"),
-        ("COMPROMISE_SLACK_CHANNEL", "#incidents", "should be the id of the channel"),
+        ("COMPROMISE_SLACK_CHANNEL", "#incidents", "should be the channel ID"),
         (
             "COMPROMISE_WINDOW",
             "soon",
-            "should be how far back to look unless asked otherwise, such as 14d or 36h",
+            "should be the default time range of a check, such as 14d or 36h",
         ),
         ("COMPROMISE_WORKERS", "0", "should be how many checks run at the same time, 1 to 64"),
         ("COMPROMISE_ENGINE", "mysql://x", "should be where jobs are kept: sqlite:///FILE or postgresql://"),

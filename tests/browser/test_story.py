@@ -25,7 +25,7 @@ from .desk import ADELE, ROOM, Desk, desk
 
 pytestmark = pytest.mark.timeout(600)
 
-WHY = "Adele says on the phone that she sent none of it"
+WHY = "On the phone Adele denies having sent it"
 
 
 @dataclass
@@ -179,16 +179,16 @@ def approved(proposed: Stage) -> Stage:
 
 @pytest.fixture(scope="module")
 def raised(approved: Stage) -> Stage:
-    """The intruder comes back, an hour passes, and the bot raises it."""
+    """The attacker comes back, an hour passes, and the bot raises it."""
     main = approved.main
     main.tab("Make trouble")
     main.press(main.panel, "Sign in again")
-    expect(main.panel.locator(".says")).to_contain_text("kept out")
+    expect(main.panel.locator(".says")).to_contain_text("is refused")
     main.panel.get_by_role("button", name="Forward the mail again").click()
-    expect(main.panel.locator(".says")).to_contain_text("The attacker lets all mail go on")
+    expect(main.panel.locator(".says")).to_contain_text("The attacker forwards all mail")
     main.tab("Account")
     expect(main.panel.locator('[data-list="Forwarding"]')).to_contain_text("fresh@mailbox-relay.example")
-    main.shot("17-intruder-again")
+    main.shot("17-attacker-again")
     main.become("Megan Bowen")
     main.tab("Make trouble")
     main.press(main.panel, "1 hour")

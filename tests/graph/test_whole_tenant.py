@@ -220,7 +220,7 @@ def test_exchange_gives_the_same_records_where_graph_may_not_be_asked(
 
 
 def test_a_tenant_without_premium_licence_says_what_it_lacks() -> None:
-    with tenant.start(made("no-premium-licence"), limits=False, audit_query_seconds=0.05) as running:
+    with tenant.start(made("no-premium-license"), limits=False, audit_query_seconds=0.05) as running:
         answers = check(running)
     lacks = {name: answer.needs for name, answer in answers.items() if isinstance(answer, Unavailable)}
     assert lacks == {

@@ -125,7 +125,7 @@ class Acting(Stage):
         """Let as many people approve as it takes, and give the proposal when its end is shown."""
         for person in ("approver", "second_approver")[: proposal.needs]:
             self.slack.click(person, self.paper(proposal), "approve")
-            self.told(person, f"you approved {proposal.id}")
+            self.told(person, f"You approved {proposal.id}")
         return self.ended(proposal)
 
     def ended(self, proposal: Proposal) -> Proposal:
@@ -228,7 +228,7 @@ def standing(state: TenantState, user_id: str) -> dict[str, Any]:
             },
             "full access": _held(box.permissions, "User", "AccessRights"),
             "send as": _held(box.recipient_permissions, "Trustee", "AccessRights"),
-            "Send on Behalf permission for": box.properties["GrantSendOnBehalfTo"],
+            "send on behalf": box.properties["GrantSendOnBehalfTo"],
             "folders": {
                 folder: _held(rights, "User", "AccessRights")
                 for folder, rights in box.folder_permissions.items()

@@ -247,7 +247,7 @@ class Table(Stage):
     def approve(self, person: str, proposal: Proposal) -> None:
         """Approve by the card, and see that it counts."""
         self.press(person, proposal)
-        self.told(person, f"you approved {proposal.id}")
+        self.told(person, f"You approved {proposal.id}")
 
     def refused(self, person: str, proposal: Proposal, says: str, told: str = "") -> None:
         """Press Approve on a card as it was, and see that it does not count: told privately, and noted."""

@@ -85,11 +85,11 @@ def test_what_needs_no_work_is_answered_in_the_acknowledgement(stage, words, say
     ("words", "says"),
     [
         (
-            "check no one.there@contoso.example",
-            "No account in Contoso has the address no one.there@contoso.example.",
+            "check nobody.there@contoso.example",
+            "No account in Contoso has the address nobody.there@contoso.example.",
         ),
         ("check adele@unknown.example", "No configured tenant has the domain"),
-        ("check no one.there", "No one is called no one.there in"),
+        ("check nobody.there", "No account nobody.there in"),
         ("check <@U0OTHERBOT>", "is a bot and has no mailbox"),
         ("check adele.vance window 2031-01-01..2031-01-02", "is in the future."),
         ("report adele.vance", "There is no report about adele.vance@contoso.example yet."),
@@ -123,7 +123,7 @@ def test_the_account_may_be_named_in_several_ways(stage, who):
                 "@compromise-bot and try again."
             ),
         ),
-        ("general", "I am not in #general. Invite me there with /invite @compromise-bot"),
+        ("general", "I am not in #general. Invite me with /invite @compromise-bot"),
         (
             "with-fabrikam",
             ("is shared with another organization, so I do not post cases there. Choose another channel."),
@@ -227,7 +227,7 @@ def test_a_report_goes_into_no_channel_that_the_bot_is_not_in(stage):
     story.type(f"check {ADELE}")
     story.shown()
     story.type(f"report {ADELE} in #general")
-    story.told(holding="I am not in #general. Invite me there")
+    story.told(holding="I am not in #general. Invite me")
 
 
 def test_a_name_from_the_tenant_calls_nobody(stage):
@@ -246,7 +246,7 @@ def test_the_card_warns_when_the_subject_reads_along(stage):
     story = stage("clean")
     story.slack.invite("subject", "incident-room")
     story.type(f"check {ADELE}")
-    assert "reads along" in story.slack.as_text(story.shown())
+    assert "can read it" in story.slack.as_text(story.shown())
 
 
 def test_when_the_ledger_cannot_be_written_nothing_is_done_and_the_person_is_told(stage):

@@ -162,7 +162,7 @@ def test_killed_at_any_moment_everything_ends_and_every_change_is_made_once(nigh
     with night.bot() as running:
         night.approve()
         night.wait(lambda: night.calls(moment.name, moment.method) > moment.before, "the moment")
-        card = story.card("It needed two people")
+        card = story.card("Needed two people")
         running.kill()
         running.join()
     kinds = night.kinds()

@@ -120,7 +120,7 @@ def in_play(story: Acting) -> dict[str, str]:
         form = window(story, person, "code")
         codes.append(next_code(story, keys[person]))
         story.slack.submit(person, form, {"code": codes[-1]})
-        story.told(person, f"you approved {proposal.id}")
+        story.told(person, f"You approved {proposal.id}")
     story.ended(proposal)
     story.slack.click("approver", story.paper(proposal), "show_password")
     shown = story.slack.wait_for(

@@ -62,7 +62,7 @@ def test_a_denied_restore_puts_nothing_back(taken_back):
     story.type(f"deny {proposal.id} because Nobody agreed to it", person="approver")
     assert story.ended(proposal).state is ProposalState.DENIED
     assert taken_back.now == contained
-    assert "No one agreed to it" in story.text(story.paper(proposal))
+    assert "Nobody agreed to it" in story.text(story.paper(proposal))
 
 
 def test_what_somebody_changed_since_is_not_put_back(taken_back):
@@ -114,9 +114,9 @@ def test_everything_that_can_be_put_back_is_as_it_was_with_the_roles_of_all_thre
     paper = story.card("Waiting for approval: Undo")
     (proposal,) = story.proposals.waiting()
     assert proposal.kind == "restore"
-    assert "Needs two different people" in story.text(paper)
+    assert "Needs approval by two different people" in story.text(paper)
     story.slack.click("approver", paper, "approve")
-    story.told("approver", f"you approved {proposal.id}. It still needs one person")
+    story.told("approver", f"You approved {proposal.id}. It still needs one person")
     # One of two has approved: nothing is put back.
     assert taken_back.now == contained
     story.slack.click("second_approver", paper, "approve")
@@ -129,6 +129,6 @@ def test_everything_that_can_be_put_back_is_as_it_was_with_the_roles_of_all_thre
 
     # What was put back cannot be put back again.
     story.type(f"restore {story.case().id}")
-    story.told(holding="Case")
+    story.told(holding="has no changes that can be undone")
     assert story.proposals.undoable(story.case().id) == ()
     assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()

@@ -189,7 +189,7 @@ def test_where_the_policy_wants_a_code_everybody_needs_one_and_is_told_what_to_t
     story = table.sit(alone=True, policy=WANTED)
     story.stop_clock()
     proposal = story.grave()
-    assert "Needs two different people to approve, each with a code" in story.papers(proposal)[0]
+    assert "Needs approval by two different people, each with a code" in story.papers(proposal)[0]
     story.refused(
         "approver",
         proposal,
@@ -207,7 +207,7 @@ def test_where_the_policy_wants_a_code_everybody_needs_one_and_is_told_what_to_t
     for person, name in {"approver": "Alex Wilber", "second_approver": "Lidia Holloway"}.items():
         phone = enrolled(story, person)
         assert not approve_with(story, person, proposal, phone.code()).ack_payload
-        story.told(person, f"you approved {proposal.id}")
+        story.told(person, f"You approved {proposal.id}")
         assert f"approved by @{name} with a code" in story.papers(proposal)[0]
     done = story.ends(proposal, ProposalState.DONE)
     assert all(vote.factor for vote in done.votes)
@@ -220,9 +220,9 @@ def test_after_five_wrong_codes_not_even_a_right_one_counts_for_a_while(story):
     story.press("approver", proposal)
     form = story.window("approver")
     told = [says(story.slack.submit("approver", form, {"code": phone.wrong()})) for _ in range(5)]
-    assert "left before none counts for a while: 1." in told[3]
+    assert "Attempts left: 1." in told[3]
     assert "That was the fifth wrong code" in told[4]
-    assert "too many wrong codes" in says(story.slack.submit("approver", form, {"code": phone.code()}))
+    assert "Too many wrong codes" in says(story.slack.submit("approver", form, {"code": phone.code()}))
     assert story.kinds().count("factor_locked") == 1
     story.nothing_was_done(proposal)
 

@@ -171,14 +171,14 @@ def test_what_only_people_can_do_is_an_task_with_its_way_and_is_ticked_off(
         assert f"{number}." in text
 
         story.type(f"tasks {case.id} done {number} Told Nestor, both resets made")
-        story.told(holding=f"Ticked off: {number}.")
+        story.told(holding=f"Completed: {number}.")
         other = number_of(story, case, "Scan every device")
         story.slack.click("responder", listed, "task_done", f"{case.id} {other}")
         window = story.window()
-        assert story.slack.submit("responder", window, {"note": "No findings."}).error is None
-        story.told(holding=f"Ticked off: {other}.")
+        assert story.slack.submit("responder", window, {"note": "Nothing was found"}).error is None
+        story.told(holding=f"Completed: {other}.")
         done = {one.number: one.note for one in story.proposals.tasks(case.id) if one.done_by}
-        assert done == {number: "Told Nestor, both resets made", other: "No findings."}
+        assert done == {number: "Told Nestor, both resets made", other: "Nothing was found"}
         # A second time nothing is ticked off.
         story.type(f"tasks {case.id} done {number} Again")
         story.told(holding="already")
@@ -188,7 +188,7 @@ def test_what_only_people_can_do_is_an_task_with_its_way_and_is_ticked_off(
             story.slack.reload("responder")
             story.type(f"history {about}")
             told = story.text(story.told(holding="Told Nestor, both resets made"))
-            assert "No findings." in told
+            assert "Nothing was found" in told
             assert "Megan Bowen" in told
 
 

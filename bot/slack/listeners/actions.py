@@ -1,4 +1,4 @@
-"""Buttons. Each of them is the same words that somebody could type, so there is one way for both."""
+"""Buttons. Each of them is the same words that someone could type, so there is one way for both."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def _taken(desk: Desk, question: Asked) -> Message | None:
     if verb is helping:
         return helping.text()
     if verb in (check, report, suspect):
-        # What opens no window has no use for a trigger, and waits until everybody is acknowledged.
+        # What opens no window has no use for a trigger, and waits until everyone is acknowledged.
         desk.take(replace(question, trigger=""))
         return None if verb is suspect else answers.noted()
     desk.take(question)

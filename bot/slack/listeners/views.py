@@ -1,4 +1,4 @@
-"""What is sent from a window. It is made into the words that somebody could type as well.
+"""What is sent from a window. It is made into the words that someone could type as well.
 
 Only the code of a second factor is looked at right here: it must not be written down, and a wrong one is told
 in the window itself.
@@ -23,7 +23,7 @@ from commands.errors import CommandError
 log = structlog.get_logger(__name__)
 
 WRONG: Final = 150
-"""How long a sentence below a field may be that everybody can read in full."""
+"""How long a sentence below a field may be that everyone can read in full."""
 
 
 def register(app: App, desk: Desk) -> None:
@@ -51,7 +51,7 @@ def register(app: App, desk: Desk) -> None:
     def report_account(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         account, person = typed(view, "account"), chosen(view, "person", "selected_user")
         if bool(account) is bool(person):
-            both = "Choose a colleague or type an address, not both." if account else ("Choose an account.")
+            both = "Choose a colleague or type an address, not both." if account else "Choose an account."
             ack(response_action="errors", errors={"account": both})
             return
         noticed, since = typed(view, "noticed"), chosen(view, "since")

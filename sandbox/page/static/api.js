@@ -53,7 +53,7 @@ export function listen(part, { onVersion, onTenant, onState }) {
     socket.addEventListener("open", () => {
       failed = 0;
       onState("live");
-      // Whatever happened while nobody listened is fetched once.
+      // Whatever happened while no one listened is fetched once.
       onVersion(null);
       onTenant();
     });

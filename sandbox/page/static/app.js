@@ -26,7 +26,7 @@ const following = new WeakSet();
 function stayAtEnd(list) {
   let height = list.clientHeight;
   const follow = () => following.has(list) && (list.scrollTop = list.scrollHeight);
-  // A list that became smaller reports a scroll as well, and before its new size; nobody moved then.
+  // A list that became smaller reports a scroll as well, and before its new size; no one moved then.
   list.addEventListener("scroll", () => {
     if (list.clientHeight !== height) return;
     if (atEnd(list)) following.add(list);
@@ -124,7 +124,7 @@ class App {
     return answer;
   }
 
-  /** Be somebody else from now on. */
+  /** Be someone else from now on. */
   async become(part) {
     this.#stop();
     this.part = part;
@@ -321,12 +321,12 @@ class App {
     const words = channel.direct
       ? "What the app tells only you."
       : channel.archived
-        ? "This channel is archived: it can be read, and nobody writes in it."
+        ? "This channel is archived: it is read-only."
         : channel.shared
-          ? "A channel that is shared with another organisation."
+          ? "A channel that is shared with another organization."
           : channel.private
             ? "A private channel: only its members see it."
-            : "A public channel: everybody in the workspace can read it.";
+            : "A public channel: everyone in the workspace can read it.";
     return el("div", { class: "intro" }, el("h2", {}, name), el("p", { class: "faint" }, words));
   }
 
@@ -388,7 +388,7 @@ class App {
       channel: top.channel,
       thread: top.ts,
       name: "the thread",
-      closed: channel.archived || channel.read_only ? "Nobody can write here" : "",
+      closed: channel.archived || channel.read_only ? "No one can write here" : "",
     });
     const list = this.#threadList;
     const follow = list.childElementCount > 0 && atEnd(list);
@@ -439,7 +439,7 @@ class App {
       openMenu(
         $("who"),
         [
-          "Be somebody else",
+          "Be someone else",
           ...this.people.map((one) => ({
             label: one.name,
             note: one.note,

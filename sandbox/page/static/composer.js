@@ -91,7 +91,7 @@ export class Composer {
     );
     const at = el(
       "button",
-      { type: "button", class: "icon-button", "aria-label": "Mention somebody", title: "Mention" },
+      { type: "button", class: "icon-button", "aria-label": "Mention someone", title: "Mention" },
       "@",
     );
     slash.addEventListener("click", () => this.insert("/"));
@@ -269,7 +269,7 @@ export class Composer {
       { channel, thread },
     );
     if (answer?.error) {
-      // What could not be sent is not lost, unless somebody already types something else.
+      // What could not be sent is not lost, unless someone already types something else.
       if (!drafts.get(key)) drafts.set(key, typed);
       if (this.#target.key === key && !this.#text.value) {
         this.#text.value = typed;

@@ -21,12 +21,12 @@ function facts(seen) {
 
 const become = (part, name) => ({ part, label: `Become ${name}`, run: (app) => app.become(part) });
 
-// The last step that holds is shown; a step once reached stays, also for somebody who sees less.
+// The last step that holds is shown; a step once reached stays, also for someone who sees less.
 const STEPS = [
   {
     holds: () => true,
     words: [
-      "A colleague's mailbox may have been taken over. Type ",
+      "A colleague's mailbox may be compromised. Type ",
       el("code", {}, CHECK),
       " in #incident-room.",
     ],
@@ -35,42 +35,42 @@ const STEPS = [
     ],
   },
   {
-    holds: (see) => see.says("Looking into"),
-    words: ["The bot is asking Microsoft 365. Watch its card fill; nothing is changed by a check."],
+    holds: (see) => see.says("Investigating"),
+    words: ["The bot is collecting evidence from Microsoft 365. Watch its card fill; a check is read-only."],
     acts: [],
   },
   {
     holds: (see) => see.button("contain"),
-    words: ["Read the card and the evidence in its thread. Then press “Take the account back” on it."],
+    words: ["Read the card and the evidence in its thread. Then press “Contain account” on it."],
     acts: [],
   },
   {
     holds: (see) => see.modal("propose"),
     words: [
-      "What the findings ask for is ticked. Give a reason and press Propose: still nothing is changed.",
+      "What the findings call for is preselected. Give a reason and press Propose: still nothing is changed.",
     ],
     acts: [],
   },
   {
     holds: (see) => see.says("Waiting for approval"),
-    words: ["Whoever proposes cannot decide alone. Become an approver, read the card and press Approve."],
+    words: ["Whoever proposes cannot approve alone. Become an approver, read the card and press Approve."],
     acts: [become("approver", "Alex Wilber")],
   },
   {
     holds: (see) => see.says("approved by <@"),
-    words: ["One person has agreed. Become the other approver and press Approve as well."],
+    words: ["One person has approved. Become the other approver and press Approve as well."],
     acts: [become("approver", "Alex Wilber"), become("second_approver", "Lidia Holloway")],
   },
   {
-    holds: (see) => see.says("Under way"),
-    words: ["Two people agreed, so the bot acts. Watch the account on the right change line by line."],
+    holds: (see) => see.says("In progress"),
+    words: ["Two people approved, so the bot acts. Watch the account on the right change line by line."],
     acts: [{ label: "Show the panel", run: (app) => app.togglePanel(true) }],
   },
   {
     holds: (see) => see.says("Carried out"),
     words: [
-      "The account is back. Be the intruder and forward the mail again, then let 1 hour pass: the bot looks ",
-      "again and tells the whole room. Or ask as somebody who may not.",
+      "The account is contained. Be the attacker and forward the mail again, then let 1 hour pass: the bot ",
+      "rechecks it and tells the whole channel. Or ask as someone who is not allowed to.",
     ],
     acts: [
       {

@@ -28,7 +28,7 @@ function dayName(ts) {
   return day(ts) === day(now - 86_400) ? "Yesterday" : day(ts);
 }
 
-/** The picture of somebody: initials on one of a few colours, for the app its own mark. */
+/** The picture of someone: initials on one of a few colors, for the app its own mark. */
 export function avatar(user, app, size = "") {
   const name = app.nameOf(user);
   if (user === app.bot)

@@ -72,7 +72,7 @@ const lists = (user) => [
   ["Sweep rules", user.sweep_rules],
   ["Delegates", user.delegates],
   ["Apps with access", user.grants],
-  ["Ways of signing in", user.methods],
+  ["Sign-in methods", user.methods],
   ["Administrator roles", user.roles],
   ["Devices", user.devices],
   ["Mail protocols", user.protocols],
@@ -201,12 +201,12 @@ export class Panel {
         pane("account", this.#parts.facts, this.#parts.lists),
         pane(
           "trail",
-          el("p", { class: "faint" }, "What the tenant's audit log says, the newest first."),
+          el("p", { class: "faint" }, "The tenant's audit log, newest first."),
           this.#parts.trail,
         ),
         pane(
           "levers",
-          el("h3", {}, "Be the intruder"),
+          el("h3", {}, "Be the attacker"),
           el(
             "div",
             { class: "levers" },
@@ -222,7 +222,7 @@ export class Panel {
             { class: "levers row" },
             SPANS.map(([seconds, label]) => lever(label, () => ({ act: "let_pass", seconds }))),
           ),
-          el("h3", {}, "Let something fail"),
+          el("h3", {}, "Make something fail"),
           this.#parts.faults,
           this.#parts.clear,
         ),
@@ -366,7 +366,7 @@ export class Panel {
               class: classes("entry", {
                 flash: !first,
                 "by-app": one.by_app,
-                "by-intruder": one.by_intruder,
+                "by-attacker": one.by_attacker,
               }),
             },
             el(

@@ -169,7 +169,7 @@ def test_the_page_says_everything_there_is_to_say():
     text = Page(report_html(report, handled())).text
     for words in (
         "Evidence report, case C-7F3K2",
-        "Shown as“Adele Vance”",
+        "Display name“Adele Vance”",
         "object id",
         "Compromised, confidence high, 55 points",
         "The search was cut off at 50,000 records.",
@@ -192,11 +192,11 @@ def test_the_page_says_everything_there_is_to_say():
 def test_the_page_of_a_clean_account_says_what_could_not_be_seen_and_that_nothing_was_done():
     text = Page(report_html(samples.clean())).text
     assert "No sign found" in text
-    assert "Symptom “The title of missing_mail” is unknown. Could not look: message trace." in text
+    assert "Symptom “The title of missing_mail” is unknown. Not collected: message trace." in text
     assert "No findings." in text
-    assert "Nothing had been proposed" in text
+    assert "Nothing was proposed" in text
     assert "No manual task had been given" in text
-    assert "written without a ledger" in text
+    assert "created without a ledger" in text
 
 
 def test_a_long_timeline_is_cut_to_what_findings_rest_on_and_says_so():

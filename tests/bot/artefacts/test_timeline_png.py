@@ -183,8 +183,8 @@ def test_a_suspect_address_cannot_hide_behind_busier_ones():
     ("count", "says"),
     [
         (LANES - 1, ""),
-        (LANES, "and 1 more address, SUSPECT: 5 sign-ins, 0 failed"),
-        (LANES + 2, "and 3 more addresses, 3 of them SUSPECT: 15 sign-ins, 0 failed"),
+        (LANES, "and 1 more address, SUSPICIOUS: 5 sign-ins, 0 failed"),
+        (LANES + 2, "and 3 more addresses, 3 of them SUSPICIOUS: 15 sign-ins, 0 failed"),
     ],
 )
 def test_the_rest_says_how_many_of_it_are_suspect(count, says):
@@ -206,7 +206,7 @@ def test_the_words_say_what_the_picture_shows():
         "adele.vance@contoso.example: compromised, confidence high",
         "Suspicious IP address 198.51.100.3",
         "39 findings",
-        "gravest: Mail is forwarded",
+        "most severe: Mail is forwarded",
         "Done by the bot",
         "not collected: sign-ins, risky user, message trace",
     ):

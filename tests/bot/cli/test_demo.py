@@ -77,9 +77,9 @@ def test_every_message_is_kept_as_posted_and_as_updated(played):
 def test_it_shows_the_proposal_the_approvals_and_what_became_of_every_change(played):
     said = played[0].stdout
     for words in (
-        "Megan Bowen presses “Take the account back” on the card.",
+        "Megan Bowen presses “Contain account” on the card.",
         "Waiting for approval: adele.vance@contoso.example",
-        "Needs two different people to approve; has 1",
+        "Needs approval by two different people; has 1",
         "Carried out: adele.vance@contoso.example",
         "Done and confirmed",
         "items rechecked)",

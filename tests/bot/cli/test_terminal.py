@@ -30,7 +30,7 @@ def test_a_terminal_shows_verdict_symptoms_and_what_was_not_seen():
 def test_an_absent_symptom_takes_one_line_and_an_unknown_one_says_why():
     text = drawn(samples.clean())
     assert re.search(r"10\. signature +□ absent +$", text, re.MULTILINE)
-    assert re.search(r" 1\. missing mail +\? unknown +Could not look: message trace\.", text)
+    assert re.search(r" 1\. missing mail +\? unknown +Not collected: message trace\.", text)
 
 
 def test_the_timeline_comes_when_it_is_asked_for():

@@ -1,4 +1,4 @@
-"""Reports and case views for tests: one rich, one clean, and one in which the intruder wrote every text."""
+"""Reports and case views for tests: one rich, one clean, and one in which the attacker wrote every text."""
 
 from __future__ import annotations
 
@@ -134,9 +134,7 @@ def clean() -> Report:
         replace(
             result,
             result=Result.UNKNOWN if result.id in {"missing_mail", "oauth_apps"} else Result.ABSENT,
-            reason="Could not collect anything: message trace."
-            if result.id == "missing_mail"
-            else "Everything was seen.",
+            reason="Not collected: message trace." if result.id == "missing_mail" else "Everything was seen.",
             findings=(),
         )
         for result in report.symptoms
@@ -208,7 +206,7 @@ TRICKS = st.sampled_from(
     ]
 )
 TENANT_TEXT = st.lists(st.one_of(st.text(max_size=40), TRICKS), max_size=6).map("".join)
-"""What an intruder may have written anywhere in the tenant."""
+"""What an attacker may have written anywhere in the tenant."""
 
 
 # --- what is proposed and done ---

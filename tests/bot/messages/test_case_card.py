@@ -91,7 +91,7 @@ def test_slack_takes_every_message_as_it_is():
 
 def test_the_looking_card_shows_how_far_it_is_and_what_it_waits_for():
     text = shown(case_card(samples.looking(progress=samples.progress())))
-    assert "Looking into Adele Vance" in text
+    assert "Investigating Adele Vance" in text
     assert "5 of 11 sources" in text
     assert "Waiting for mailbox, sent items, deleted items, message trace and 2 more" in text
     assert "so far: suspicious" in text
@@ -133,7 +133,7 @@ def test_the_ten_symptoms_stand_in_the_documents_order_with_a_word_each():
 
 def test_beyond_the_document_only_what_was_found_or_not_seen_is_named():
     text = shown(case_card(samples.done(samples.clean())))
-    assert "beyond the ten, unknown: OAuth apps" in text
+    assert "additional indicators, unknown: OAuth apps" in text
     assert "delegates" not in text
 
 
@@ -165,7 +165,7 @@ def test_a_failed_card_says_why_and_gives_a_reference():
         samples.looking(state="failed", note="Microsoft did not let us sign in.", finished_at=samples.NOW)
     )
     text = shown(card)
-    assert "Could not look into Adele Vance" in text
+    assert "Could not investigate Adele Vance" in text
     assert "Microsoft did not let us sign in." in text
     assert "C-7Q2M" in text
     assert "This is no verdict on the account. Reference: `" in text

@@ -59,21 +59,21 @@ def test_the_card_says_what_is_proposed_and_keeps_to_the_newest():
         proposal_line(replace(samples.small(samples.change()), id=f"P-0000{n}")) for n in range(2, 8)
     )
     text = shown(case_card(view(proposals=lines)))
-    assert "*What is done about it*\n… 2 earlier ones" in text
+    assert "*Remediation*\n… 2 earlier ones" in text
     assert "P-00007*: 1 change proposed, needs two people, has 0, until 2026-03-02 10:00 UTC" in text
     assert "P-00003" not in text
 
 
 def test_the_card_says_that_every_back_door_is_closed():
     message = case_card(view(doors=all_closed(7)))
-    assert "✔ Afterwards*: Looked again: all 7 back doors are closed." in shown(message)
+    assert "✔ Follow-up*: Rechecked: no persistence found (7 items rechecked)." in shown(message)
     assert message.blocks[0]["text"]["text"] == "⛔ Compromised: Adele Vance"
 
 
 def test_what_came_back_is_said_first():
     message = case_card(view(doors="The inbox rule Money is there again.", raised=True))
     assert message.blocks[0]["text"]["text"] == "⛔ Persistence re-appeared: Adele Vance"
-    assert "Came back*: The inbox rule Money is there again." in shown(message)
+    assert "Persistence re-appeared*: The inbox rule Money is there again." in shown(message)
     assert message.text.startswith(
         "Persistence re-appeared: The inbox rule Money is there again. Compromised:"
     )

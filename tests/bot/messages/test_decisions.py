@@ -18,7 +18,7 @@ def test_a_vote_is_noted_with_what_is_still_missing():
         ". It has all approvals and is being carried out now." in decisions.vote_noted(both, "U0ALEX002").text
     )
     no = samples.small(samples.change(), votes=(samples.vote(yes=False),))
-    assert "you denied P-7F3K2" in decisions.vote_noted(no, "U0MEGAN01").text
+    assert "You denied P-7F3K2" in decisions.vote_noted(no, "U0MEGAN01").text
 
 
 def test_a_proposal_is_answered_with_where_it_is_and_how_many_it_needs():
@@ -30,12 +30,12 @@ def test_a_proposal_is_answered_with_where_it_is_and_how_many_it_needs():
 
 def test_who_comes_too_late_is_told_how_it_was_decided():
     denied = samples.small(samples.change(), state=ProposalState.DENIED, decided_by="U0ALEX002")
-    assert "P-7F3K2 is decided already: denied by <@U0ALEX002>." in decisions.too_late(denied).text
+    assert "P-7F3K2 is already decided: denied by <@U0ALEX002>." in decisions.too_late(denied).text
 
 
 def test_a_refusal_gives_its_reason_and_names_the_proposal():
     text = decisions.vote_refused("P-7F3K2", "You cannot vote on your own account.").text
-    assert text == "✖ You cannot vote on P-7F3K2. You may not decide about your own account."
+    assert text == "✖ You cannot vote on P-7F3K2. You cannot vote on your own account."
 
 
 def test_a_ticked_task_is_answered_with_how_many_are_left():

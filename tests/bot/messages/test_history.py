@@ -39,7 +39,7 @@ def voted(*, yes: bool, factor: bool = False, says: str = "") -> e.Voted:
 def test_every_kind_of_entry_has_its_own_sentence_or_is_bookkeeping(event):
     text = told(entry(e.Asked(words="first")), entry(event, 2))
     repeats = isinstance(event, BOOKKEEPING)
-    assert repeats == ("1 entry of bookkeeping left out" in text)
+    assert repeats == ("1 internal entry omitted" in text)
     # An entry that this program has no sentence for is named by its kind.
     assert f": {event.KIND}" not in text
 
@@ -59,7 +59,7 @@ def test_the_story_reads_in_its_order_with_times_and_people():
         entry(e.Rechecked(1, "Rechecked: 7 are closed.", raised=True), 10, "bot"),
     )
     parts = (
-        "2026-03-02 09:31 UTC · @U0MEGAN01 asked: check adele",
+        "2026-03-02 09:31 UTC · @U0MEGAN01 made a request: check adele",
         "@U0MEGAN01 proposed to contain the account, proposal P-7F3K2 (1 change): Spam",
         "@U0ALEX002 approved proposal P-7F3K2 with a code",
         "@U0MEGAN01 was not allowed to vote on proposal P-7F3K2: You have answered already",
@@ -82,7 +82,7 @@ def test_a_kind_of_a_later_version_is_named_and_bookkeeping_is_counted():
     later = replace(entry(e.Asked()), kind="moon_landed")
     text = told(later, entry(e.CaseShown("as done"), 2))
     assert "@U0MEGAN01: moon_landed" in text
-    assert "1 entry of bookkeeping left out" in text
+    assert "1 internal entry omitted" in text
 
 
 def test_an_entry_that_holds_no_json_is_told_all_the_same():
@@ -114,7 +114,7 @@ def test_a_vote_that_did_not_count_is_told_once():
 
 
 def test_that_somebody_was_answered_is_told_where_it_says_what():
-    assert "this is the same as" not in told(entry(e.Answered(proposal="P-7F3K2")))
+    assert "was answered" not in told(entry(e.Answered(proposal="P-7F3K2")))
     assert "was answered: compromised" in told(entry(e.Answered(verdict="compromised")))
 
 

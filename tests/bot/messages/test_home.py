@@ -37,7 +37,7 @@ def test_the_page_of_the_team_says_what_is_open_and_how_the_bot_is():
         "1 of 2 approvals",
         "3 manual tasks open",
         "2 proposals wait for others.",
-        "sound when I started, 7 entries",
+        "verified at start, 7 entries",
         "Your second factor: enrolled",
         ("□ Cards go to the channel of the request, and colleagues' reports go nowhere (`slack.channel`)"),
     ):
@@ -49,17 +49,17 @@ def test_a_ledger_that_nobody_has_read_yet_is_not_called_sound():
         home(replace(PAGE, details=replace(DETAILS, health=Health(last_check=NOW, last_failed=True))))
     )
     assert "? Ledger: not verified since the start" in text
-    assert "□ Last check: could not be made" in text
+    assert "□ Last check: failed" in text
 
 
 def test_what_cannot_be_seen_is_named_and_a_look_still_to_come_is_not_called_fine():
-    assert "Investigating. Case" in shown(home(PAGE))
+    assert "Checking; reopen this tab" in shown(home(PAGE))
     gaps = (("Tenant Contoso", ("hidden inbox rules: role group lacks Get-InboxRule",)), ("Slack", ()))
     health = replace(DETAILS.health, found=Found(NOW, gaps))
     text = shown(home(replace(PAGE, details=replace(DETAILS, health=health))))
     assert "Tenant Contoso: 1 missing" in text.replace("*", "")
     assert "hidden inbox rules: role group lacks Get-InboxRule" in text
-    assert "Slack: everything is there" in text.replace("*", "")
+    assert "Slack: complete" in text.replace("*", "")
 
 
 def test_the_longest_page_fits():
@@ -97,9 +97,9 @@ def test_what_is_typed_into_a_report_calls_nobody_and_changes_nothing():
 
 
 def test_the_reporter_is_told_to_use_the_phone():
-    assert "use the phone" in thanks().text
-    assert "best by phone: <@U1AAAA>" in whom_to_ask(["U1AAAA"]).text
-    assert "by phone" in whom_to_ask([]).text
+    assert "contact the person only by phone" in thanks().text
+    assert "Call one of these people: <@U1AAAA>" in whom_to_ask(["U1AAAA"]).text
+    assert "Call your IT help desk" in whom_to_ask([]).text
 
 
 def test_the_form_asks_a_reporter_what_they_noticed_and_a_responder_may_leave_it_out():

@@ -33,7 +33,7 @@ def test_a_code_is_asked_for_with_what_is_approved():
     assert modal.callback_id == "approve_with_code"
     assert list(inputs(modal)) == ["code"]
     assert (
-        f"1 change to *adele.vance@contoso.example*, exactly as the card lists them: proposal {proposal.id}"
+        f"1 change to *adele.vance@contoso.example*, exactly as listed on the card: proposal {proposal.id}"
         in (shown(modal))
     )
     assert modal.private_metadata == f"P-7F3K2 {proposal.digest[:8]}"
@@ -65,7 +65,7 @@ def test_the_password_is_shown_exactly_and_once_and_nothing_comes_back():
     assert modal.private_metadata == ""
     assert "For *adele.vance@contoso.example*" in shown(modal)
     assert "by phone" in shown(modal)
-    assert "Never by mail and never in this chat" in shown(modal)
+    assert "Never by email or in this chat" in shown(modal)
 
 
 def test_only_what_has_an_undo_can_be_chosen_and_nothing_is_ticked():
@@ -90,4 +90,4 @@ def test_a_great_many_undos_are_offered_in_parts():
 def test_where_nothing_was_done_nothing_can_be_chosen():
     modal = restore_modal("C-7F3K2", samples.ADELE, ())
     assert modal.submit == ""
-    assert "Nothing was done that could be undone." in shown(modal)
+    assert "There are no changes to undo." in shown(modal)

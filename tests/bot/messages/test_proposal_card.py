@@ -58,9 +58,9 @@ def test_an_open_card_shows_the_changes_who_proposed_why_and_until_when():
     text = shown(message)
     for part in (
         "◔ Waiting for approval: adele.vance@contoso.example",
-        "@U0MEGAN01 proposed taking back the account",
+        "@U0MEGAN01 proposed containing the account",
         "Reason: “The mailbox sends spam”",
-        "Needs two different people to approve; has 0. Open until 2026-03-02 10:00 UTC.",
+        "Needs approval by two different people; has 0. Open until 2026-03-02 10:00 UTC.",
         "1. Disable the inbox rule Money (can be undone)",
         "2. Revoke the grant to Perfect Data (cannot be undone: Revoke the grant to Perfect Data)",
         "☐ Scan the computer",
@@ -107,7 +107,7 @@ def test_the_proposers_own_approval_does_not_count_where_the_rules_are_strict():
     assert "each with a code; has 0" in text
     assert "The proposer's own approval does not count." in text
     alone = shown(card(samples.small(RULE, needs=1, factor=True)))
-    assert "Needs one person to approve, with a code; has 0." in alone
+    assert "Needs approval by one person, with a code; has 0." in alone
 
 
 def test_a_denied_card_says_who_when_and_why():
@@ -163,7 +163,7 @@ def test_every_change_of_a_finished_proposal_is_named():
 
 def test_what_was_never_begun_is_said():
     proposal = samples.small(RULE, GRANT, state=ProposalState.DONE)
-    assert "*Not begun*\n1. Disable the inbox rule Money" in shown(card(proposal))
+    assert "*Not started*\n1. Disable the inbox rule Money" in shown(card(proposal))
 
 
 def test_the_last_attempt_counts():
@@ -201,10 +201,10 @@ def test_a_new_password_can_be_shown_for_15_minutes_and_to_one_person():
     action = samples.action(reset, Outcome.UNCONFIRMED)
     proposal = samples.small(reset, state=ProposalState.DONE, actions=(action,))
     assert "show_password" in buttons(card(proposal))
-    assert "gone after 15 minutes" in shown(card(proposal))
+    assert "expires after 15 minutes" in shown(card(proposal))
     late = card(proposal, now=action.intended_at + SECRET_LIFE)
     assert "show_password" not in buttons(late)
-    assert "✖ The new password is no longer available." in shown(late)
+    assert "The new password has expired" in shown(late)
     seen = card(proposal, password_shown_to="U0ALEX002")
     assert "show_password" not in buttons(seen)
     assert "was shown to @U0ALEX002" in shown(seen)
@@ -270,7 +270,7 @@ def test_the_details_say_why_how_it_is_undone_and_what_is_sent():
 def test_a_restoring_change_says_that_the_step_can_be_proposed_again():
     again = samples.change(1, undo=None, no_undo="It is an undo itself.", id=f"{RESTORING}P-7F3K2:a:1")
     text = shown(card(samples.small(again, kind="restore")))
-    assert "(the step can be proposed again)" in text
+    assert "(can be repeated)" in text
     assert "Undo for adele.vance@contoso.example" in text
 
 

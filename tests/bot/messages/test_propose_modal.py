@@ -144,7 +144,7 @@ def test_what_does_not_fit_is_left_out_from_the_end_unless_the_findings_ask_for_
     assert left == set(range(len(left)))
     assert len(modal.blocks) <= 100
     text = shown(modal)
-    assert f"… {len(other) - len(left)} more did not fit into this window: {len(left) + 1}, " in text
+    assert f"… {len(other) - len(left)} more do not fit in this dialog: {len(left) + 1}, " in text
     assert "/compromise plan C-7F3K2" in text
 
 

@@ -139,7 +139,7 @@ def test_what_it_writes_signs_in_and_doctor_finds_everything_there(compromise, m
     assert status == 0, said
     assert "■ there   the step block sign in" in said
     assert "■ there   channel for cards: #incident-room" in said
-    status, said, _ = compromise("doctor", "--sandbox", "no-premium-licence", "--json", "--check-only")
+    status, said, _ = compromise("doctor", "--sandbox", "no-premium-license", "--json", "--check-only")
     told = json.loads(said)
     assert status == told["status"] == 1
     says = [line["says"] for line in told["sections"][0]["lines"] if line["what"] == "sign-ins"]
@@ -265,7 +265,7 @@ def test_it_asks_again_until_an_answer_has_its_form(tmp_path, monkeypatch):
     typed = [TENANT, "", "the bot", READS, "", "secret", "", "", "none", ""]
     done = CliRunner().invoke(command.app, ["init", "--folder", "made"], input="\n".join(typed) + "\n")
     assert done.exit_code == 0, done.output
-    assert "is not a GUID" in done.output
+    assert "not a GUID" in done.output
     assert "Responders: Slack user IDs" not in done.output
     written = tomllib.loads((tmp_path / "made" / "compromise.toml").read_text())
     assert written == {"tenant": {"name": "tenant", "tenant_id": TENANT, "client_id": READS}}
@@ -275,10 +275,10 @@ def test_it_asks_again_until_an_answer_has_its_form(tmp_path, monkeypatch):
 
 def test_a_domain_becomes_the_tenants_id(played):
     assert init.tenant_id(played.domains[0], "global", played.login_url) == played.tenant_id
-    with pytest.raises(SettingsError, match=r"knows no tenant nobody\.example"):
+    with pytest.raises(SettingsError, match=r"there is no tenant nobody\.example"):
         init.tenant_id("nobody.example", "global", played.login_url)
     with pytest.raises(
-        SettingsError, match=("Enter the tenant ID; it is in the Entra admin center under Overview")
+        SettingsError, match="Enter the tenant ID; it is in the Entra admin center under Overview"
     ):
         init.tenant_id(played.domains[0], "global", "http://127.0.0.1:1")
 
@@ -291,21 +291,21 @@ def test_a_domain_that_is_no_tenants_is_asked_for_again_before_anything_else(tmp
         input="\n".join(typed),
         env={"COMPROMISE_TENANT_LOGIN_URL": played.login_url},
     )
-    assert "knows no tenant no one.example" in done.output
+    assert "there is no tenant nobody.example" in done.output
     assert "an answer is required" in done.output
-    assert "is not a GUID" in done.output
+    assert "not a GUID" in done.output
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_tenants_id_is_not_taken_for_an_application(tmp_path):
-    with pytest.raises(SettingsError, match="client_id: this is what was answered for tenant already"):
+    with pytest.raises(SettingsError, match="client_id: this is the same as tenant"):
         read_answers({"tenant": TENANT, "client_id": TENANT})
 
 
 def test_nothing_is_asked_where_settings_are_in_the_way(tmp_path):
     (tmp_path / "compromise.toml").write_text("mine")
     done = CliRunner().invoke(command.app, ["init", "--folder", str(tmp_path)])
-    assert "compromise.toml is there already" in done.output
+    assert "compromise.toml already exists" in done.output
     assert "Tenant ID or domain" not in done.output
 
 
@@ -320,7 +320,7 @@ def test_files_are_for_their_owner_alone_and_hold_no_secret_of_slack_or_entra(tm
 def test_nothing_is_written_over_without_being_told_and_then_a_copy_is_kept(tmp_path):
     answers = read_answers({**LEAST, "remediate": WRITES})
     (tmp_path / "remediate.csr").write_text("mine")
-    with pytest.raises(SettingsError, match=r"remediate\.csr is there already; --force keeps a copy"):
+    with pytest.raises(SettingsError, match=r"remediate\.csr already exists; --force keeps a copy"):
         init.demand_room(tmp_path, answers, force=False)
     with pytest.raises(SettingsError, match="cannot be written"):
         init.write({"remediate.csr": b"new"}, tmp_path, NOW, force=False)
@@ -372,7 +372,7 @@ def test_an_error_on_the_way_names_the_copies_that_were_moved_aside(tmp_path):
         init.write({"investigate.pem": b"x", "no/folder.pem": b"x"}, tmp_path, NOW, force=True)
     failed, moved = caught.value.problems
     assert "folder.pem cannot be written" in failed
-    assert moved.startswith(f"{tmp_path / 'investigate.pem.20260302T090000Z'} is what was there before")
+    assert moved.startswith(f"{tmp_path / 'investigate.pem.20260302T090000Z'} is the previous file")
 
 
 def test_a_new_folder_is_for_its_owner_alone(tmp_path):

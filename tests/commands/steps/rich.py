@@ -47,7 +47,7 @@ PLAYED = {
     "an account without a mailbox": ("mailbox-takeover", "kiosk.lobby@contoso.example"),
     "an administrator": ("admin-takeover", "nestor.wilke@contoso.example"),
     "a clean account": ("clean", "adele.vance@contoso.example"),
-    "a tenant without premium licenses": ("no-premium-licence", "adele.vance@contoso.example"),
+    "a tenant without premium licenses": ("no-premium-license", "adele.vance@contoso.example"),
 }
 KINDS = (
     "password",

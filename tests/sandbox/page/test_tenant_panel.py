@@ -34,7 +34,7 @@ def test_everybody_can_be_looked_at_and_nobody_else(shown):
         assert shown.panel(quote(one["upn"]))["user"]["upn"] == one["upn"]
     answer = shown.get("/api/tenant?user=nobody@contoso.example")
     assert answer.status_code == 404
-    assert answer.json()["says"] == "There is no one of that name in the tenant."
+    assert answer.json()["says"] == "There is no one by that name in the tenant."
 
 
 def test_the_trail_is_newest_first_and_without_everyday_work(shown):
@@ -42,7 +42,7 @@ def test_the_trail_is_newest_first_and_without_everyday_work(shown):
     assert 10 < len(trail) <= 60
     assert [one["at"] for one in trail] == sorted((one["at"] for one in trail), reverse=True)
     assert not {"Send", "MailItemsAccessed"} & {one["what"] for one in trail}
-    assert any(one["by_intruder"] and "ForwardingSmtpAddress" in one["what"] for one in trail)
+    assert any(one["by_attacker"] and "ForwardingSmtpAddress" in one["what"] for one in trail)
 
 
 def test_what_the_app_does_is_counted_and_stands_in_the_trail(shown):
@@ -82,19 +82,19 @@ def test_what_the_app_does_is_counted_and_stands_in_the_trail(shown):
         ("rule_again", lambda user: any(rule["name"] == "." for rule in user["inbox_rules"])),
     ],
 )
-def test_the_intruder_can_be_let_in_again(shown, name, shows):
+def test_the_attacker_can_be_let_in_again(shown, name, shows):
     says = shown.pull("attack", name=name, user=ADELE)
     assert says.startswith("The attacker")
     panel = shown.panel(ADELE)
     assert shows(panel["user"])
-    assert panel["trail"][0]["by_intruder"] is True
+    assert panel["trail"][0]["by_attacker"] is True
 
 
-def test_the_intruder_is_kept_out_of_an_account_that_is_blocked(shown):
+def test_the_attacker_is_refused_in_an_account_that_is_blocked(shown):
     assert shown.pull("attack", name="sign_in_again", user=ADELE).endswith("and it works.")
     user = shown.microsoft.state.user(ADELE)
     user["accountEnabled"] = False
-    assert shown.pull("attack", name="sign_in_again", user=ADELE).endswith("and is kept out.")
+    assert shown.pull("attack", name="sign_in_again", user=ADELE).endswith("and is refused.")
     panel = shown.panel(ADELE)
     assert panel["user"]["sign_in"] == "blocked"
     assert panel["trail"][0]["what"] == "Failed to sign in"

@@ -1,4 +1,4 @@
-"""The intruder can come back while a story runs, and each return leaves its traces."""
+"""The attacker can come back while a story runs, and each return leaves its traces."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_who_is_unknown_is_an_error(own):
         attacker.forward_again(own.tenant.state, "nobody@contoso.example")
 
 
-def test_clock_and_intruder_can_be_moved_from_outside(own):
+def test_clock_and_attacker_can_be_moved_from_outside(own):
     url = own.tenant.url + "/sandbox"
     before = own.tenant.state.clock()
     assert own.session.post(url + "/clock", json={"seconds": 3600}, timeout=10).status_code == 200

@@ -51,7 +51,7 @@ def test_a_csv_with_a_blank_record_loads_the_others(tmp_path):
 
 def test_a_file_without_records_is_refused(tmp_path):
     path = tmp_path / "notes.txt"
-    path.write_text("has no effect here.")
+    path.write_text("nothing here")
     with pytest.raises(ValueError, match="holds no audit record"):
         add_export(load("clean", NOW), path)
 

@@ -41,7 +41,7 @@ def test_a_scenario_is_the_same_in_every_run(name):
 @pytest.mark.parametrize("hour", [0, 13, 23])
 def test_a_scenario_can_be_played_at_any_hour(hour):
     now = datetime(2026, 3, 2, hour, 17, tzinfo=UTC)
-    for name in ("mailbox-takeover", "traveller"):
+    for name in ("mailbox-takeover", "traveler"):
         state = load(name, now)
         assert max(item["createdDateTime"] for item in state.sign_ins) <= now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -78,8 +78,8 @@ def test_the_way_in_is_a_run_of_failures_then_a_success_from_a_new_country_too_s
     assert distance(before, first) / hours > 2000
 
 
-def test_the_traveller_flew_at_a_plausible_speed():
-    state = played("traveller")
+def test_the_traveler_flew_at_a_plausible_speed():
+    state = played("traveler")
     mine = [item for item in state.sign_ins if item["userPrincipalName"] == ADELE]
     mine.sort(key=lambda item: item["createdDateTime"])
     for before, after in each(pairwise(mine)):
@@ -137,7 +137,7 @@ def test_the_audit_log_has_the_awkward_forms_of_real_ones():
     assert not any(item["CreationTime"].endswith("Z") for item in records)
 
 
-@pytest.mark.parametrize("name", ["clean", "traveller"])
+@pytest.mark.parametrize("name", ["clean", "traveler"])
 def test_harmless_scenarios_hold_no_trace_of_the_attack(name):
     state = played(name)
     text = repr(state.audit_records) + repr(state.sign_ins) + repr(state.mailboxes)

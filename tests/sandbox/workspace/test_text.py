@@ -64,7 +64,7 @@ TYPED = [
     ("check adele.vance@contoso.example", "check adele.vance@contoso.example"),
     ("report #general now", "report <#C1|general> now"),
     ("a & b <c>", "a &amp; b &lt;c&gt;"),
-    ("check @no one", "check @no one"),
+    ("check @nobody", "check @nobody"),
     ("check <@U9|x> <mailto:a@b.example|a@b.example>", "check <@U9|x> <mailto:a@b.example|a@b.example>"),
 ]
 

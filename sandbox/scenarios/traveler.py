@@ -13,7 +13,7 @@ from sandbox.scenarios.world import World, signature_of
 
 def build(now: datetime) -> TenantState:
     """The tenant at ``now``; she flew four days ago and is away for three more."""
-    world = World("traveller", now)
+    world = World("traveler", now)
     left = world.now - timedelta(days=4)
     ordinary(world, until=left)
     planned_reset(world, world.now - timedelta(days=75))
@@ -23,7 +23,7 @@ def build(now: datetime) -> TenantState:
     world.sign_in(landed, ADELE, AIRPORT, laptop(ADELE), mfa=True)
     for day in range(3):
         evening = landed + timedelta(days=day, hours=3)
-        session = ident("session", "traveller", day)
+        session = ident("session", "traveler", day)
         for minute in range(2):
             # The hotel's slow network and a mistyped password.
             world.sign_in(evening + timedelta(minutes=minute), ADELE, HOTEL, laptop(ADELE), error=50126)
@@ -56,7 +56,7 @@ def build(now: datetime) -> TenantState:
 
 
 def _out_of_office(world: World, when: datetime) -> None:
-    """The reply that she set before leaving, with the hidden rule that Exchange keeps for it."""
+    """The reply that Adele set before leaving, with the hidden rule that Exchange keeps for it."""
     box = world.box(ADELE)
     setting = box.settings["automaticRepliesSetting"]
     note = "I am at a conference in Lisbon until Monday. Lidia Holloway helps in urgent matters."
