@@ -61,7 +61,7 @@ class Bot:
     Attributes:
         app: Bolt's app with all listeners.
         ledger: Everything asked and done.
-        people: Who somebody in Slack is.
+        people: Who someone in Slack is.
         jobs: The durable work.
         desk: Where questions are answered.
     """
@@ -199,7 +199,7 @@ def account_at(tenants: Tenants, address: str) -> Subject:
 
 
 def people_of(settings: Settings, ledger: Ledger, tenants: Tenants) -> People:
-    """Give what says who somebody is and what they may do.
+    """Give what says who someone is and what they may do.
 
     Raises:
         CannotStart: the settings do not say how to reach Slack, or it does not take the token.

@@ -153,7 +153,7 @@ class Carrying:
             log.warning("A plan waits for its tenant.", action="plan.waits", proposal=proposal.id, why=why)
 
     def _barred(self, vote: Vote, subject: Subject, *, live: bool) -> str:
-        """Say why somebody who voted may not approve any longer; Slack and Microsoft are asked anew."""
+        """Say why someone who voted may not approve any longer; Slack and Microsoft are asked anew."""
         voter = self._people.voter(vote.voter, live=live)
         # The address in Slack may be another one by now; it is the same person all the same.
         person = voter.ever | vote.identity

@@ -63,7 +63,7 @@ class Gate:
         """Give the person who decides about the account of a case; the owner's Slack accounts are known then.
 
         Raises:
-            SlackFailed: Slack did not answer, so nobody knows.
+            SlackFailed: Slack did not answer, so no one knows.
             LedgerError: the ledger cannot be used.
         """
         unbound = self._bind(self._ledger.case(case_id))
@@ -71,7 +71,7 @@ class Gate:
         return replace(voter, barred=voter.barred or unbound)
 
     def _bind(self, case: Case) -> str:
-        """Look for the Slack accounts of the owner, where nobody could; say why nobody may decide yet."""
+        """Look for the Slack accounts of the owner, where no one could; say why no one may decide yet."""
         if case.owners is not None and not case.owners_missing:
             return ""
         found, missing = self._people.slack_users_of(case.subject)

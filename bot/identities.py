@@ -1,8 +1,8 @@
 """Who the people are that the settings name: fixed by Slack user id and Entra object id when first seen.
 
 People may change the address in their Slack profile, and whoever took an account over may do so with its
-owner's. So the account that an address leads to is looked up once, when somebody is named, and kept in the
-ledger. Whoever is seen with another address or another account later may do nothing until somebody who runs
+owner's. So the account that an address leads to is looked up once, when someone is named, and kept in the
+ledger. Whoever is seen with another address or another account later may do nothing until someone who runs
 the bot names them again: `compromise people name`.
 """
 
@@ -24,22 +24,22 @@ from graph.question import Subject
 log = structlog.get_logger(__name__)
 
 CHANGED: Final = (
-    "Your address in Slack or your account in Microsoft 365 changed after you were named, so no "
-    "one can tell that you are who was named. Whoever runs the bot can name you again: "
+    "Your address in Slack or your account in Microsoft 365 changed after you were named, so it is "
+    "unknown whether you are who was named. The bot's operator can name you again: "
     "compromise people name {user}"
 )
 NO_ACCOUNT: Final = (
-    "Your address in Slack belongs to no account in our tenants, so no one can tell which "
-    "account is yours. Have your Microsoft 365 address entered under people in the settings."
+    "Your address in Slack belongs to no account in our tenants, so your account is unknown. "
+    "Have your Microsoft 365 address added under [people] in the settings."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Who somebody is, as far as anybody can tell now.
+    """Who someone is, as far as anyone can tell now.
 
     Attributes:
-        object_id: The Entra object id of the account, "" where nobody can tell.
+        object_id: The Entra object id of the account, "" where no one can tell.
         addresses: Every address of that account, and of the person in Slack.
         earlier: Everything by which this person was ever known.
         why_not: Why this person may do nothing, one sentence; "" when they may.
@@ -60,7 +60,7 @@ class Identities:
 
     Args:
         ledger: Where it is kept.
-        find: Finds an account by its address; raises NoSuchUser, or another GraphError where nobody can tell.
+        find: Finds an account by its address; raises NoSuchUser, or another GraphError where no one can tell.
     """
 
     def __init__(self, ledger: Ledger, find: Callable[[str], Subject]) -> None:
@@ -68,7 +68,7 @@ class Identities:
         self._find = find
 
     def recall(self, user: str, addresses: frozenset[str]) -> Known:
-        """Give what is known of somebody without asking Microsoft or noting anything.
+        """Give what is known of someone without asking Microsoft or noting anything.
 
         Raises:
             LedgerError: the ledger cannot be read.
@@ -79,14 +79,14 @@ class Identities:
         return Known(named.object_id, addresses, named.earlier)
 
     def recognize(self, user: str, email: str, addresses: frozenset[str], home: str, *, live: bool) -> Known:
-        """Say whether somebody whom the settings name is who they were when they were named.
+        """Say whether someone whom the settings name is who they were when they were named.
 
         Args:
             user: The Slack user id.
             email: The address in Slack, as it is now.
             addresses: Every address by which Slack and the settings know them.
             home: The address that leads to the account: that of the settings, or the one in Slack.
-            live: Whether Microsoft is asked where it is known already, which it is where somebody decides.
+            live: Whether Microsoft is asked where it is known already, which it is where someone decides.
 
         Raises:
             LedgerError: the ledger cannot be used.
@@ -115,7 +115,7 @@ class Identities:
         return self._changed(named, email, account.id, addresses)
 
     def name_again(self, user: str, email: str, home: str, actor: str) -> Named:
-        """Note who somebody is from now on.
+        """Note who someone is from now on.
 
         Raises:
             GraphError: there is no such account, or Microsoft did not answer.
@@ -124,7 +124,7 @@ class Identities:
         return self._note(user, email, self._find(home), actor)
 
     def is_changed(self, user: str, email: str) -> bool:
-        """Whether somebody who was named has another address in Slack than they had then."""
+        """Whether someone who was named has another address in Slack than they had then."""
         named = named_person(self._ledger, user)
         return named is not None and named.email != email
 
@@ -138,7 +138,7 @@ class Identities:
 
     def _note(self, user: str, email: str, account: Subject, actor: str, *, once: bool = False) -> Named:
         with self._ledger.writing() as writing:
-            # Asked twice at the same moment, somebody is named once.
+            # Asked twice at the same moment, someone is named once.
             if not once or named_person(writing, user) is None:
                 names = tuple(dict.fromkeys((account.user_principal_name, account.mail, *account.addresses)))
                 writing.append(e.PersonNamed(user, email, account.id, names), actor)
@@ -148,7 +148,7 @@ class Identities:
 
     def _changed(self, named: Named, email: str, object_id: str, addresses: frozenset[str]) -> Known:
         with self._ledger.writing() as writing:
-            # Noted once, and not at all where somebody named them again a moment ago.
+            # Noted once, and not at all where someone named them again a moment ago.
             fresh = named_person(writing, named.user) == named and not named.changed
             if fresh:
                 writing.append(e.PersonChanged(named.user, email, object_id), BOT)

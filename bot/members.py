@@ -1,8 +1,8 @@
 """What Slack says about its users, and whom the settings name.
 
-Being in a channel gives nobody any right. People are named in the settings, by user id or by a user group.
+Being in a channel gives no one any right. People are named in the settings, by user id or by a user group.
 What Slack says about them is read again each time; only the group's list is kept, for a minute at most, and
-not even that where somebody approves. Nobody named means that nobody may.
+not even that where someone approves. No one named means that no one may.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def why_not(account: Account, home: str, named: frozenset[str]) -> str:
 def why_no_reporter(account: Account, home: str) -> str:
     """Say why this account may not even report something, in one sentence; "" when it may.
 
-    Everybody who works here may, the owner of the reported account too.
+    Everyone who works here may, the owner of the reported account too.
     """
     if account.deleted:
         return "Your Slack account is deactivated."
@@ -136,7 +136,7 @@ def why_no_approver(account: Account, home: str, named: frozenset[str]) -> str:
 
 
 class Members:
-    """Reads from Slack who somebody is. Any thread may use it.
+    """Reads from Slack who someone is. Any thread may use it.
 
     Args:
         client: Slack's Web API.
@@ -188,7 +188,7 @@ class Members:
         """Say why this account may not ask, as far as Slack knows; "" when it may.
 
         Raises:
-            SlackFailed: Slack did not answer, so nobody knows.
+            SlackFailed: Slack did not answer, so no one knows.
         """
         barred = why_not(account, self.home, self._names(self._responders))
         if not barred and team not in ("", self.home):
@@ -199,7 +199,7 @@ class Members:
         """Say why this account may not approve, as far as Slack knows; "" when it may.
 
         Raises:
-            SlackFailed: Slack did not answer, so nobody knows.
+            SlackFailed: Slack did not answer, so no one knows.
         """
         barred = why_no_approver(account, self.home, self._names(self._approvers, fresh=fresh))
         if not barred and team not in ("", self.home):
@@ -207,7 +207,7 @@ class Members:
         return barred
 
     def addresses_of(self, account: Account) -> frozenset[str]:
-        """Give every address by which Slack and the settings know somebody.
+        """Give every address by which Slack and the settings know someone.
 
         Exchange delivers ``adele+anything@`` to ``adele@``, and Slack takes either for an address.
         Source: Exchange Online, "Plus Addressing".
@@ -216,11 +216,11 @@ class Members:
         return known | {_without_tag(address) for address in known}
 
     def home_of(self, account: Account) -> str:
-        """Give the address that leads to somebody's account."""
+        """Give the address that leads to someone's account."""
         return self.addresses.get(account.id, "") or _without_tag(account.email)
 
     def approvers(self) -> tuple[str, ...]:
-        """Give the user ids of everybody whom the settings name as an approver, in the order of their ids.
+        """Give the user ids of everyone whom the settings name as an approver, in the order of their ids.
 
         Raises:
             SlackFailed: Slack did not answer.
@@ -228,7 +228,7 @@ class Members:
         return tuple(sorted(self._names(self._approvers)))
 
     def named(self, *, fresh: bool = False) -> frozenset[str]:
-        """Give the user ids of everybody whom the settings name.
+        """Give the user ids of everyone whom the settings name.
 
         Raises:
             SlackFailed: Slack did not answer.
@@ -236,7 +236,7 @@ class Members:
         return self._names(self._approvers, fresh=fresh) | self._names(self._responders, fresh=fresh)
 
     def responders(self) -> tuple[str, ...]:
-        """Give the user ids of everybody whom the settings name as a responder, in the order of their ids.
+        """Give the user ids of everyone whom the settings name as a responder, in the order of their ids.
 
         Raises:
             SlackFailed: Slack did not answer.

@@ -1,6 +1,6 @@
 """Who someone in Slack is, and whether this person may ask or approve.
 
-What Slack says (`bot.members`) is half of it. The other half is the account in Microsoft 365 that somebody
+What Slack says (`bot.members`) is half of it. The other half is the account in Microsoft 365 that someone
 had when they were named (`bot.identities`), and whether that account is in doubt itself.
 """
 
@@ -27,13 +27,13 @@ ADDRESSES_TRIED = 20
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may ask.
+    """Someone who may ask.
 
     Attributes:
         id: The Slack user id.
         name: The name that people see.
         addresses: Every address by which this person is known today.
-        object_id: The Entra object id of the account, "" where nobody could tell.
+        object_id: The Entra object id of the account, "" where no one could tell.
         identity: Everything by which this person is known, today or earlier.
     """
 
@@ -63,7 +63,7 @@ def doubt_about(ledger: Ledger, person: Identity) -> str:
 
 
 class People:
-    """Says who somebody is and what they may do. Any thread may use it.
+    """Says who someone is and what they may do. Any thread may use it.
 
     Args:
         client: Slack's Web API.
@@ -72,7 +72,7 @@ class People:
         doubt: Says why this person must not decide anything, "" when nothing is known.
 
     Attributes:
-        on_change: Called with the Slack user id of somebody who was seen not to be as they were named.
+        on_change: Called with the Slack user id of someone who was seen not to be as they were named.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class People:
         if reason:
             raise Barred(reason)
         known = self._recognize(account, live=False)
-        # Asking sends nothing, so that Microsoft cannot be asked right now keeps nobody from it.
+        # Asking sends nothing, so that Microsoft cannot be asked right now keeps no one from it.
         if known.why_not and not known.unsure:
             raise Barred(known.why_not)
         return _person(account, known)
@@ -143,7 +143,7 @@ class People:
         return known
 
     def name_everybody(self) -> Iterator[str]:
-        """Note who the named people are that nobody has seen yet; give the ids of those who cannot be.
+        """Note who the named people are that no one has seen yet; give the ids of those who cannot be.
 
         Raises:
             SlackFailed: Slack does not tell who is named.
@@ -163,7 +163,7 @@ class People:
                 yield user
 
     def name_again(self, user: str, actor: str) -> Named:
-        """Note who somebody is from now on, as Slack and Microsoft say at this moment.
+        """Note who someone is from now on, as Slack and Microsoft say at this moment.
 
         Raises:
             NotUnderstood: the settings do not name this person, or Slack says that they may do nothing.
@@ -230,7 +230,7 @@ class People:
             team: The user's workspace in the payload, "" where it names none.
             factor: Whether a second factor was shown with this vote.
             live: Whether everything is read anew. False where nothing is decided by it: the group's list may
-                be a minute old then, and Microsoft is not asked who somebody is that was named.
+                be a minute old then, and Microsoft is not asked who someone is that was named.
 
         Raises:
             SlackFailed: Slack did not answer, so no one knows.

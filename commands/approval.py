@@ -188,7 +188,7 @@ def why_not(ballot: Ballot, voter: Voter, *, yes: bool, digest: str, now: dateti
     if voter.barred:
         return voter.barred
     if not voter.object_id:
-        return "No one can tell which account in Microsoft 365 is yours, so you may not decide anything."
+        return "Your Microsoft 365 account could not be identified, so you cannot vote."
     if yes and ballot.strict and ballot.proposer.is_same(voter.identity):
         return "You proposed this, so someone else must approve it."
     if yes and ballot.factor and not voter.factor:

@@ -96,7 +96,7 @@ def _timeline(evidence: Evidence, results: tuple[SymptomResult, ...]) -> tuple[t
         return timeline.merge(evidence, results), ""
     except Exception as error:  # noqa: BLE001 - logged, and the report says so
         reference = noted("The timeline could not be made.", error)
-        return (), f"The timeline could not be made by a mistake of ours; the log has it under {reference}."
+        return (), f"Internal error while building the timeline. Reference: {reference}."
 
 
 def _so_far(evidence: Evidence, atlas: Atlas | None) -> Verdict:

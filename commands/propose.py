@@ -87,9 +87,7 @@ def offer(evidence: Evidence, report: Report, guard: Guard) -> tuple[Planned, ..
     for name in steps.ORDER:
         if guard.protects(evidence.subject):
             found.append(
-                Nothing(
-                    name, ("The account is protected in the settings, so the bot never changes it."), True
-                )
+                Nothing(name, "The account is protected in the settings, so the bot never changes it.", True)
             )
             continue
         changes = tuple(one for one in found if isinstance(one, Change))

@@ -75,7 +75,7 @@ class Tally:
             if not self._cut:
                 return ""
             return (
-                "Microsoft had more than fits: "
+                "Too many results: "
                 f"stopped after {self._items:,} items on {self._pages:,} pages, {self._size / 1e6:,.0f} MB"
             )
 

@@ -65,7 +65,7 @@ def enrolled(user: str) -> Message:
 
 
 def changed(user: str) -> Message:
-    """Tell the team that somebody is not who was named, since it may be whoever holds a stolen account."""
+    """Tell the team that someone is not who was named, since it may be whoever holds a stolen account."""
     return _say(
         f"⛔ {parts.mention(user)} changed the address in Slack, or has another account in Microsoft 365,"
         " since they were named, and may neither ask nor decide. Ask them by phone whether it was them. If it"

@@ -159,7 +159,7 @@ class _Story:
         if case.state is not CaseState.DONE:
             return [f"The check failed: {case.note}"]
         if case.verdict != VerdictCode.COMPROMISED:
-            return [f"The verdict is {case.verdict}, and the mailbox was taken over."]
+            return [f"The verdict is {case.verdict}, and the mailbox is compromised."]
         return []
 
     def contain(self, case: Case) -> list[str]:

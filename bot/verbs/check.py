@@ -154,7 +154,7 @@ def _open(asked: Asked, may: MayLook, span: Window, room: channels.Room, tools: 
 
 
 def _reads_along(owners: Collection[str], missing: str, room: channels.Room, tools: Tools) -> str:
-    """Warn when the subject, or whoever uses that account now, reads along, or nobody knows."""
+    """Warn when the subject, or whoever uses that account now, reads along, or no one knows."""
     try:
         if any(channels.is_member(tools.client, room.id, user) for user in sorted(owners)):
             return "Warning: the account's owner is a member of this channel and can read it."

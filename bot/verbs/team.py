@@ -15,21 +15,21 @@ log = structlog.get_logger(__name__)
 
 
 def tell(message: Message, but: str, tools: Tools, *, beside: str = "") -> None:
-    """Tell everybody but one; `beside` is a channel that hears it as well where none is set.
+    """Tell everyone but one; `beside` is a channel that hears it as well where none is set.
 
     Raises:
         BotError: Slack did not let it be told.
     """
     rooms = [tools.channel or beside]
     if not tools.channel:
-        # Where it was asked may be seen by nobody else, so the others are told one by one.
+        # Where it was asked may be seen by no one else, so the others are told one by one.
         rooms += _direct_rooms(but, tools)
     for room in filter(None, rooms):
         tools.cards.say(room, message)
 
 
 def tell_change(user: str, tools: Tools) -> None:
-    """Tell that somebody is not as they were named, and may do nothing."""
+    """Tell that someone is not as they were named, and may do nothing."""
     try:
         tell(answers.changed(user), user, tools)
     except BotError as error:

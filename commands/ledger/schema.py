@@ -189,7 +189,7 @@ def check_guards(connection: sqlite3.Connection) -> None:
     rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     found = {row[0]: row[1] for row in rows.fetchall()}
     for name in found.keys() - GUARDS.keys():
-        raise LedgerTampered(f"has a trigger {name} that is not ours; find out who put it there")
+        raise LedgerTampered(f"has an unknown trigger {name}; find out who added it")
     for name, sql in GUARDS.items():
         if found.get(name) != sql:
             state = "has lost its guard" if name not in found else "has a changed guard"

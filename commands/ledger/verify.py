@@ -167,7 +167,7 @@ def _check_anchors(
         where = anchor.where or f"for {anchor.size} entries"
         if publics and not anchor.is_signed_by(publics):
             raise AnchorMisfit(
-                (f"cannot be compared with the checkpoint in {where}: it was not signed by a given key"),
+                f"cannot be compared with the checkpoint in {where}: it was not signed by a given key",
                 where,
             )
         if anchor.size > len(hashes):

@@ -87,7 +87,7 @@ def _change(planning: PlanningInput, device: MobileDevice, protocols: MailProtoc
         id=f"{_ID}:{wanted}",
         step=_ID,
         says=f"Block the mobile device {_named(device)} from the mailbox",
-        why=because(finding, (f"It has synced since {day(device.first_sync_time)}; no finding is about it")),
+        why=because(finding, f"It has synced since {day(device.first_sync_time)}; no finding is about it"),
         do=Cmdlet("Set-CASMailbox", there, anchor=upn),
         look=look,
         expects=None,

@@ -104,7 +104,7 @@ def _task(planning: PlanningInput) -> ManualTask:
             f"On a domain controller: {ad_user(planning)} | Disable-ADAccount",
             "On the Entra Connect server: Start-ADSyncSyncCycle -PolicyType Delta",
             f"{ON_PREMISES_WAIT}, unless it was started manually",
-            ("40 minutes after the block, verify in the Entra admin center that sign-in is still blocked"),
+            "40 minutes after the block, verify in the Entra admin center that sign-in is still blocked",
             "To unblock the user later, enable the account in both places",
         ),
         suggested=is_compromised(planning),

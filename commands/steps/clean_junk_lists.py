@@ -55,7 +55,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
                 if (finding := named[field].get(_plain(entry))) is not None
             ]
     yield from with_gaps(
-        _ID, planning, changes, ("There are no suspicious entries in the junk email lists."), *NEEDS
+        _ID, planning, changes, "There are no suspicious entries in the junk email lists.", *NEEDS
     )
 
 

@@ -87,7 +87,7 @@ def _change(planning: PlanningInput, device: RegisteredDevice) -> Change:
         step=_ID,
         says=f"Disable the device {_named(device)}",
         why=because(
-            finding, (f"It was registered on {day(device.registration_date_time)}; no finding is about it")
+            finding, f"It was registered on {day(device.registration_date_time)}; no finding is about it"
         ),
         do=Request("PATCH", path, body={"accountEnabled": False}),
         look=look,

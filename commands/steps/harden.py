@@ -62,7 +62,7 @@ TASKS: Final = (
         _SOON,
         "block legacy authentication",
         (
-            ("Conditional Access: block the client apps Exchange ActiveSync clients and Other clients"),
+            "Conditional Access: block the client apps Exchange ActiveSync clients and Other clients",
             "Exchange: disable POP, IMAP and SMTP AUTH where not needed",
             "Check the sign-in logs for remaining users first",
         ),

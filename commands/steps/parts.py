@@ -217,5 +217,5 @@ def not_own_app(planning: PlanningInput, principal_id: str) -> Iterator[Demand]:
     for own in sorted(planning.guard.own_apps):
         yield Demand(
             Look(ask, unless={"appId": own}),
-            ("The application could not be read, or is the bot's own; review it in the Entra admin center."),
+            "The application could not be read, or is the bot's own; review it in the Entra admin center.",
         )

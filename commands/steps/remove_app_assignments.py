@@ -90,7 +90,7 @@ def _by_hand(planning: PlanningInput, assignment: AppRoleAssignment, app_id: str
         how=(
             f"The application is assigned {through}",
             f"Removing the assignment would remove {app} for everyone in the group",
-            (f"In the Entra admin center, remove {name} from the group, if the group grants nothing else"),
+            f"In the Entra admin center, remove {name} from the group, if the group grants nothing else",
             "Or force a new sign-in to the application: revoke the account's sessions",
         ),
         suggested=asks_for(planning, _finding(planning, assignment, app_id)),

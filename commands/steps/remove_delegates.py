@@ -266,7 +266,7 @@ def _folder(name: str, owner: str, who: str, delegate: Delegate, parts: dict[str
         whose = (
             "everyone in the organization"
             if who.casefold() == "default"
-            else ("anyone outside the organization")
+            else "anyone outside the organization"
         )
     else:
         wants = None

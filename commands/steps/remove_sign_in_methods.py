@@ -100,7 +100,7 @@ _DEFAULTS: Final = {
 """What each name of a default method means, in any case: the kind, and for telephones which one."""
 
 _LAST: Final = (
-    ("It is or may be the default method, which Microsoft does not remove while others are registered"),
+    "It is or may be the default method, which Microsoft does not remove while others are registered",
     (
         "Once no method is left, anyone who knows the password can register one: keep sign-in "
         "blocked, or issue a Temporary Access Pass"
@@ -210,7 +210,7 @@ def _written(method: AuthenticationMethod) -> dict[str, str]:
 def _why(method: AuthenticationMethod, finding: Finding | None) -> str:
     if finding is None or method.id in finding.records:
         return because(
-            finding, (f"It was registered on {day(method.created_date_time)}; no finding is about it")
+            finding, f"It was registered on {day(method.created_date_time)}; no finding is about it"
         )
     return f"It was registered within five minutes of this: {finding.summary}"
 

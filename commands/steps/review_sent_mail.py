@@ -20,7 +20,7 @@ TITLE = "Verify the sent items"
 SOURCE = "step 7"
 PLANS = (
     "a manual task with `sent-mail.csv`: what left since someone else was in, from which "
-    "sources, and which were not seen"
+    "sources, and which were not collected"
 )
 UNDO = "nothing to undo"
 PEOPLE = "one"
@@ -57,25 +57,23 @@ def told(outbox: Outbox) -> tuple[str, ...]:
     """Say what a list of sent mail covers and from which sources it comes, one line each."""
     start = f"{outbox.since:%Y-%m-%d %H:%M} UTC"
     count = len(outbox.messages)
-    mail = "message" if count == 1 else "messages"
+    mail, were = ("message", "was") if count == 1 else ("messages", "were")
     if outbox.told:
         lines = [
             (
-                f"Since the attacker's first access at {start}, {count:,} {mail} were sent that may "
+                f"Since the attacker's first access at {start}, {count:,} {mail} {were} sent that may "
                 "not be the user's"
             ),
-            f"Of these, {outbox.by_intruder:,} are from the attacker",
+            f"From the attacker: {outbox.by_intruder:,} of these",
         ]
         if outbox.own:
-            lines.append(f"{outbox.own:,} more were sent from familiar locations and are excluded")
+            lines.append(f"From familiar locations, and excluded: {outbox.own:,} more")
     else:
-        lines = [
-            (f"The attacker's access time is unknown, so all {count:,} {mail} since {start} are included")
-        ]
+        lines = [f"The attacker's access time is unknown, so all {count:,} {mail} since {start} are included"]
     if count > MOST:
         lines.append(f"The list has the first {MOST:,}")
     lines.append(
-        f"Seen: {', '.join(outbox.seen)}" if outbox.seen else ("No source of sent messages was collected")
+        f"Collected: {', '.join(outbox.seen)}" if outbox.seen else "No source of sent messages was collected"
     )
     if outbox.unseen:
         lines.append(f"Not or partially collected: {'; '.join(outbox.unseen)}")
@@ -85,7 +83,7 @@ def told(outbox: Outbox) -> tuple[str, ...]:
 def _nothing(outbox: Outbox) -> str:
     since = f"{outbox.since:%Y-%m-%d %H:%M} UTC"
     if outbox.own:
-        return f"All {outbox.own:,} messages sent since {since} came from familiar locations."
+        return f"Everything sent since {since} came from familiar locations ({outbox.own:,})."
     return f"Nothing was sent from the mailbox since {since}."
 
 

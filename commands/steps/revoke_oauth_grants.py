@@ -76,7 +76,7 @@ def _change(planning: PlanningInput, grant: OAuthGrant) -> Change:
         id=f"{_ID}:{grant.id}",
         step=_ID,
         says=f"Revoke the permissions of {app} for {whose}: {scopes or 'nothing'}",
-        why=because(finding, ("It can act for the account without its password; no finding is about it")),
+        why=because(finding, "It can act for the account without its password; no finding is about it"),
         do=Request("DELETE", f"{_GRANTS}/{segment(grant.id)}"),
         look=Look(ask, where={"id": grant.id}, fields=("resourceId", "scope")),
         expects={"resourceId": grant.resource_id, "scope": grant.scope},

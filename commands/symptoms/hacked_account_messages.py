@@ -203,7 +203,7 @@ def _mass(letters: Sequence[_Letter], sent: Sequence[Sent], usual: Usual) -> Ite
         yield Finding(
             symptom=_ID,
             sign=sign,
-            summary=(f"“{one_line(group[0][4])}” went to {len(outside)} external recipients within a day"),
+            summary=f"“{one_line(group[0][4])}” went to {len(outside)} external recipients within a day",
             at=group[0][0],
             records=tuple(dict.fromkeys(row[3] for row in group))[:200],
         )

@@ -206,10 +206,11 @@ def _left_behind(evidence: Evidence) -> Iterator[Finding]:
     ]
     if telling:
         named = ", ".join(f"“{one_line(message.subject, 60)}”" for message in telling[:3])
+        what = "1 alert or bounce is" if len(telling) == 1 else f"{len(telling)} alerts or bounces are"
         yield Finding(
             symptom=_ID,
             sign=NOTICES_FOUND,
-            summary=f"{len(telling)} alerts or bounces are among the purged messages ({named})",
+            summary=f"{what} among the purged messages ({named})",
             at=telling[0].received_date_time,
             records=tuple(message.id for message in telling),
         )

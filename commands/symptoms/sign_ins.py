@@ -194,7 +194,7 @@ def _risks(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             yield Finding(
                 symptom="sign_ins",
                 sign=sign,
-                summary=(f"Identity Protection rates the user at {user.risk_level} risk ({user.risk_state})"),
+                summary=f"Identity Protection rates the user at {user.risk_level} risk ({user.risk_state})",
                 at=user.risk_last_updated_date_time,
                 records=(user.id,),
             )

@@ -150,7 +150,7 @@ def _in_force(
     yield Finding(
         symptom=_ID,
         sign=LURE_ADDED if newly else LURE,
-        summary=(f"The signature matches lure: {families[0].name}{untold(evidence, 'when it was added')}"),
+        summary=f"The signature matches lure: {families[0].name}{untold(evidence, 'when it was added')}",
         after=one_line(text, 160),
         records=(f"signature {evidence.subject.mail}",),
     )

@@ -126,7 +126,7 @@ def _by_program(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
     if not own.legacy and any(is_legacy(one) for one in got_in):
         if own.count >= ENOUGH:
             yield _point(
-                "legacy_sign_in", ("a legacy mail protocol that this user does not use signed in from there")
+                "legacy_sign_in", "a legacy mail protocol that this user does not use signed in from there"
             )
         else:
             yield _point("legacy_sign_in_little_known", "a legacy mail protocol signed in from there")
@@ -167,7 +167,7 @@ def _by_failures(got_in: Sequence[SignIn], failures: Sequence[tuple[datetime, st
     start = bisect_left(failures, end - FAILURE_SPAN, key=itemgetter(0))
     failed = Counter(kind for _, kind in failures[start : bisect_right(failures, end, key=itemgetter(0))])
     if failed["password"] >= MANY_FAILURES:
-        yield _point("wrong_passwords", (f"{failed['password']} wrong passwords before the first success"))
+        yield _point("wrong_passwords", f"{failed['password']} wrong passwords before the first success")
     if failed["prompt"] >= 3:
         yield _point(
             "refused_prompts",
@@ -232,7 +232,7 @@ def _by_session(
         others = sessions.get(one.session_id, set()) - {here} if one.session_id else set()
         if here and others & own.countries and here not in own.countries:
             yield _point(
-                "session_in_another_country", ("a session of the user continued there from another country")
+                "session_in_another_country", "a session of the user continued there from another country"
             )
             return
     if network in own.networks:

@@ -143,7 +143,7 @@ def _of_groups(
     missing = []
     for what, some in (
         (_THROUGH_GROUPS, offered),
-        (("roles of groups with an eligible membership in PIM"), of_places),
+        ("roles of groups with an eligible membership in PIM", of_places),
     ):
         failed = next((answer for answer in some if isinstance(answer, GraphError)), None)
         if failed is not None:

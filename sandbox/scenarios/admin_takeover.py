@@ -56,7 +56,7 @@ def takeover(world: World) -> TenantState:
 
 
 def through_groups_before(world: World) -> None:
-    """What he had through groups before anybody broke in."""
+    """What the account had through groups before anyone broke in."""
     staff = through_groups.group_of(world, "IT Staff", NESTOR, GRADY, holds_roles=False)
     through_groups.application_for_group(world, staff, ident("app", "runbooks"), "Contoso Runbooks")
     desk = through_groups.group_of(world, "Service Desk", NESTOR, LIDIA, holds_roles=True)

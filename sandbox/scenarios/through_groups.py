@@ -37,7 +37,7 @@ def group_of(world: World, name: str, *members: Person, holds_roles: bool) -> Js
 
 
 def application_for_group(world: World, group: Json, app_id: str, name: str) -> None:
-    """An application is assigned to a group, and so to everybody in it."""
+    """An application is assigned to a group, and so to everyone in it."""
     when = world.now - _LONG_AGO
     principal = world.service_principal(app_id, name, when, owner=world.state.tenant_id)
     world.state.app_role_assignments.append(
@@ -56,7 +56,7 @@ def application_for_group(world: World, group: Json, app_id: str, name: str) -> 
 
 
 def eligible_group(world: World, group: Json, role: str) -> None:
-    """Everybody in the group may switch the role on."""
+    """Everyone in the group may switch the role on."""
     world.state.role_eligibility_schedules.append(
         {
             "id": ident("eligible", group["id"], role),

@@ -82,7 +82,12 @@ MAY_NOT = {
         "your own account",
     ),
     "the subject's Slack account": (BALLOT, replace(voter("grady"), id="U0ADELE"), False, "your own account"),
-    "someone without an account": (BALLOT, replace(voter("alex"), object_id=""), True, "which account"),
+    "someone without an account": (
+        BALLOT,
+        replace(voter("alex"), object_id=""),
+        True,
+        "could not be identified",
+    ),
     "a second Slack account of the same mailbox": (
         replace(BALLOT, votes=(yes("alex"),)),
         replace(voter("security"), object_id="ID-of-alex"),
@@ -93,7 +98,7 @@ MAY_NOT = {
         replace(BALLOT, strict=True),
         replace(voter("security"), object_id="id-of-megan"),
         True,
-        "during the attacker's access",
+        "someone else",
     ),
     "someone who is barred": (BALLOT, voter("guest", barred="Guests may not."), True, "Guests may not."),
     "someone who voted": (replace(BALLOT, votes=(yes("alex"),)), voter("alex"), True, "one vote"),
@@ -188,7 +193,9 @@ def test_a_role_lost_between_vote_and_start_stops_it():
 def test_two_votes_of_one_account_are_one_person():
     twice = (yes("alex"), replace(yes("security"), object_id="id-of-alex"))
     assert approvals(replace(BALLOT, votes=twice)) == 1
-    assert "Too few" in why_not_run(replace(APPROVED, votes=twice), DIGEST, lambda _: "", NOW)
+    assert "Not enough of the approvers" in why_not_run(
+        replace(APPROVED, votes=twice), DIGEST, lambda _: "", NOW
+    )
 
 
 def test_the_owner_of_the_account_is_nobody_when_it_is_begun_either():

@@ -247,7 +247,7 @@ def test_what_is_managed_on_premises_is_left_to_a_person(scene: Scene):
 REASONS = [
     (NoLicence("The tenant lacks the license X.", needs="X"), "manually"),
     (NoPermission("No Exchange role holds it.", needs="a role"), "(a role)"),
-    (Refused("It cannot be done now."), ("Check the account again, or do it manually in the admin center.")),
+    (Refused("It cannot be done now."), "Check the account again, or do it manually in the admin center."),
     (Refused("Cannot delete the default authentication method.", status=400), "Choose another default"),
 ]
 

@@ -194,7 +194,7 @@ def test_a_timeline_that_cannot_be_made_costs_itself_alone_and_is_told_as_missin
     report = check.judge(evidence(sign_ins=broken_in(), registered_devices=["no device"]), NOON)
     assert report.findings
     assert report.timeline == ()
-    assert report.no_timeline.startswith("The timeline could not be made by a mistake of ours")
+    assert report.no_timeline.startswith("Internal error while building the timeline. Reference: ")
     posted = " ".join(str(message.blocks) for message in details(report))
     pages = (posted, report_text(report), report_html(report), picture(report).trouble)
     assert all(report.no_timeline in page for page in pages)

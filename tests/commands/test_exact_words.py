@@ -16,10 +16,10 @@ from tests.commands.plans import NOW, voter
 from tests.commands.test_approval import APPROVED, BALLOT, DIGEST, yes
 from tests.commands.test_verdict import CRITICAL, HIGH, HIGH_TOO, INFO, LOW, MEDIUM, found, result, states
 
-VOTED = "You have answered already; one person has one vote."
-PROPOSED = "You proposed this, so somebody else must approve it."
-PLAN = "That is not the plan that is proposed now. Read the proposal again, and vote on what it says."
-CODE = "This needs a code from your authenticator app. Press Approve once more and type the code."
+VOTED = "You already voted; each person has one vote."
+PROPOSED = "You proposed this, so someone else must approve it."
+PLAN = "The plan has changed. Review the proposal again, and vote on the current plan."
+CODE = "This needs a code from your authenticator app. Select Approve again and enter the code."
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,14 @@ CODE = "This needs a code from your authenticator app. Press Approve once more a
             replace(BALLOT, votes=(yes("alex"),)),
             voter("alex"),
             DIGEST,
-            "You have answered already; one person has one vote.",
+            "You already voted; each person has one vote.",
         ),
-        (BALLOT, voter("adele.vance"), DIGEST, "You may not decide about your own account."),
+        (BALLOT, voter("adele.vance"), DIGEST, "You cannot vote on your own account."),
         (
             replace(BALLOT, strict=True),
             voter("megan"),
             DIGEST,
-            "You proposed this, so somebody else must approve it.",
+            "You proposed this, so someone else must approve it.",
         ),
         (replace(BALLOT, factor=True), voter("alex"), DIGEST, CODE),
         (replace(BALLOT, expires_at=NOW), voter("alex"), DIGEST, "It has expired. Propose it again."),
@@ -45,7 +45,7 @@ CODE = "This needs a code from your authenticator app. Press Approve once more a
             BALLOT,
             voter("alex", object_id=""),
             DIGEST,
-            "Nobody can tell which account in Microsoft 365 is yours, so you may not decide anything.",
+            "Your Microsoft 365 account could not be identified, so you cannot vote.",
         ),
     ],
 )
@@ -59,15 +59,15 @@ def test_an_end_answers_in_its_own_words():
     assert str(denied.value) == "It was denied."
     with pytest.raises(NotNow) as early:
         advance(ProposalState.OPEN, Move.START)
-    assert str(early.value) == "An open proposal cannot start yet: it is not approved."
+    assert str(early.value) == "The proposal cannot start yet: it is not approved."
 
 
 def test_a_start_that_may_not_be_is_answered():
-    other = "The plan is not the one that was approved, so nothing was done. Propose it again."
+    other = "The plan differs from the approved one, so nothing was done. Propose it again."
     assert why_not_run(APPROVED, "0" * 64, lambda _: "", NOW) == other
-    late = "It was approved, and then not begun before its end, so nothing was done. Propose it again."
+    late = "It was approved but expired before it started, so nothing was done. Propose it again."
     assert why_not_run(APPROVED, DIGEST, lambda _: "", NOW.replace(year=NOW.year + 1)) == late
-    few = "Too few of those who approved may still do so, so nothing was done"
+    few = "Not enough of the approvers are still allowed to approve, so nothing was done"
     lost = why_not_run(APPROVED, DIGEST, lambda vote: f"Gone is {vote.voter}.", NOW)
     assert lost == f"{few} (<@U0ALEX>: Gone is U0ALEX; <@U0LIDIA>: Gone is U0LIDIA). Propose it again."
     one = replace(APPROVED, votes=(yes("alex"),))
@@ -87,7 +87,7 @@ def test_a_verdict_names_three_reasons_and_counts_the_rest():
     assert says(*THREE) == f"This account is compromised: {OF_THREE}."
     assert says(*FOUR) == f"This account is compromised: {OF_THREE}, and 1 more."
     assert says(*FOUR, found(LOW, "e")) == f"This account is compromised: {OF_THREE}, and 2 more."
-    alone = "This account is suspicious and needs a person's look: high_one was seen."
+    alone = "This account is suspicious and needs review: high_one was seen."
     assert says(found(HIGH, "a")) == alone
 
 
@@ -95,19 +95,19 @@ def test_a_verdict_names_what_was_not_seen():
     lost = {name for one in facts.deciding() for name in one.any_of}
     names = ", ".join(" or ".join(map(spoken, one.any_of)) for one in facts.deciding())
     assert says(found(CRITICAL, "a"), unavailable=lost) == (
-        f"This account is compromised: critical_one was seen. Not seen, and needed to be sure: {names}."
+        f"This account is compromised: critical_one was seen. Not collected, but needed to be sure: {names}."
     )
-    assert says(unavailable=lost) == f"Nobody can tell from what could be seen: {names} would decide it."
+    assert says(unavailable=lost) == f"Cannot tell from what was collected: {names} would decide it."
 
 
 def test_no_sign_names_what_was_noticed_and_what_was_not_seen():
-    nothing = "No sign of a compromise was found in what was looked at."
+    nothing = "No sign of compromise was found in the collected evidence."
     assert says() == nothing
-    assert says(found(LOW, "a")) == f"{nothing} Noticed, and too little by itself: low_one was seen."
+    assert says(found(LOW, "a")) == f"{nothing} Noted, but not enough by itself: low_one was seen."
     deciding = {name for one in facts.deciding() for name in one.any_of}
     others = [name for name in SOURCES if name not in deciding][:2]
     named = ", ".join(map(spoken, others))
-    assert says(unavailable=set(others)) == f"{nothing} Not seen: {named}."
+    assert says(unavailable=set(others)) == f"{nothing} Not collected: {named}."
 
 
 def confidence(*findings: Finding, partial: Collection[str] = (), unavailable: Collection[str] = ()) -> str:

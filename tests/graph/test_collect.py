@@ -275,7 +275,7 @@ def test_the_subject_is_found_by_name_and_alias_and_only_when_it_is_clear(
 def test_what_is_no_name_is_not_asked_for(text: str) -> None:
     with (
         Fake(nothing) as connection,
-        pytest.raises(NoSuchUser, match=("is not an email address, a user principal name or an object ID")),
+        pytest.raises(NoSuchUser, match="is not an email address, a user principal name or an object ID"),
     ):
         find_subject(text, connection)
 

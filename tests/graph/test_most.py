@@ -162,7 +162,7 @@ def test_people_are_told_after_how_much_the_reading_stopped(service: Service) ->
     question = a_question(1)
     evidence = Evidence(subject=question.subject, window=question.window, transport_rules=answer)
     said = "\n".join(str(message.blocks) for message in details(judge(evidence, NOW)))
-    assert "Microsoft had more than fits: stopped after 3 items on 3 pages" in said
+    assert "Too many results: stopped after 3 items on 3 pages" in said
 
 
 @pytest.mark.parametrize(

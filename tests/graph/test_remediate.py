@@ -121,7 +121,7 @@ def test_the_cmdlets_that_an_application_may_run_are_listed_and_none_is_run(play
 
 def test_a_list_of_cmdlets_of_another_form_is_no_empty_list(service: Service, connection: Connection) -> None:
     service.answers(Reply(body={"value": [{"name": "ExchangeOnlineManagement"}]}))
-    with pytest.raises(NotJson, match=("Exchange does not list the cmdlets that the application can run")):
+    with pytest.raises(NotJson, match="Exchange does not list the cmdlets that the application can run"):
         connection.held_cmdlets(Deadline(5))
     service.answers(Reply(401))
     with pytest.raises(NoPermission):

@@ -67,7 +67,7 @@ def test_a_responder_whose_own_account_was_found_taken_over_may_not_ask_any_more
     [
         ("help", "Commands"),
         ("chekc adele.vance", "Did you mean: /compromise check adele.vance"),
-        ("xyzzy", "I know: check, report, plan, contain,"),
+        ("xyzzy", "Available: check, report, plan, contain,"),
         ("check", "Name the account to check."),
         ("check adele.vance since soon", "” after since is not a time range."),
     ],

@@ -213,7 +213,7 @@ def test_an_approver_whose_address_changes_after_voting_stops_the_plan(story):
     story.slack.change_person("approver", email=GRADY)
     story.press("second_approver", proposal)
     stopped = story.ends(proposal, ProposalState.STOPPED)
-    assert "Not enough of the approvers are still allowed to approve, so nothing was done{ (" in stopped.note
+    assert "Not enough of the approvers are still allowed to approve, so nothing was done" in stopped.note
     assert CHANGED in stopped.note
     story.nothing_was_done(proposal)
 
@@ -227,7 +227,7 @@ def test_nobody_withdraws_or_reads_a_password_with_the_address_of_the_proposer(s
     assert story.stands(proposal) is ProposalState.OPEN
     story.type(f"password {proposal.id}", "isaiah")
     story.told(
-        "isaiah", ("Only the person who proposed it and those who approved it can see the new password.")
+        "isaiah", "Only the person who proposed it and those who approved it can see the new password."
     )
 
 

@@ -96,12 +96,12 @@ def test_what_came_through_groups_is_named_in_report_and_plan(tmp_path):
     with acting(tmp_path, "admin-takeover") as story:
         story.check(NESTOR.upn)
         report = next(file for file in story.slack.files() if file.name == "report.txt").content.decode()
-        assert "Holds Helpdesk Administrator (eligible with the group Service Desk)" in report
-        assert "Holds Global Reader (eligible to join the group Tenant Readers)" in report
+        assert "Has Helpdesk Administrator (eligible through the group Service Desk)" in report
+        assert "Has Global Reader (eligible to join the group Tenant Readers)" in report
         says = [item.says for item in story.offer() if isinstance(item, Change | ManualTask)]
         for words in (
-            "keeps Contoso Runbooks, which came with a group",
-            "out of the group Service Desk, which may turn on the role Helpdesk Administrator",
+            "keeps Contoso Runbooks, which is assigned through a group",
+            "from the group Service Desk, which is eligible for the role Helpdesk Administrator",
             "the permission to join the group Tenant Readers, which gives the role Global Reader",
         ):
             assert any(words in one for one in says), words
@@ -146,7 +146,7 @@ def number_of(story: Acting, case: Case, words: str) -> int:
             (
                 "Notify the on-premises administrator of the compromise",
                 "Set-ADAccountPassword -Reset",
-                "with another password",
+                "to a different password",
             ),
         ),
         ("federated-user", HENRIETTA, "password", ("Fabrikam",)),

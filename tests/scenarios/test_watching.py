@@ -97,7 +97,7 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     box = story.microsoft.state.mailbox(PERSON.upn)
     assert box.properties["ForwardingSmtpAddress"] is None
     assert not [rule for rule in box.rules if rule.name in {".", ".."} and rule.enabled]
-    assert "closed" in card_says(story, "Rechecked:")
+    assert "no persistence found" in card_says(story, "Rechecked:")
 
 
 def test_looks_that_fall_due_while_the_bot_is_down_are_made_when_it_is_back_and_say_what_was_not_seen(story):

@@ -185,7 +185,9 @@ def progress(texts: tuple[str, ...] = ("Forwarding to an outside address was add
 
 
 def nothing_yet() -> Verdict:
-    return Verdict(VerdictCode.CANNOT_TELL, 0, "low", (), (), ("No one can tell from what could be seen."))
+    return Verdict(
+        VerdictCode.CANNOT_TELL, 0, "low", (), (), "The collected evidence does not allow a verdict."
+    )
 
 
 TRICKS = st.sampled_from(

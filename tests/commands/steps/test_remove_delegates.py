@@ -137,7 +137,7 @@ def test_an_old_right_is_not_suggested_because_its_holder_was_given_another_one(
         parameters={"Identity": f"{UPN}:\\Inbox", "User": "Default", "AccessRights": "Reviewer"},
     )
     found = [
-        finding("delegates", given.id, after="Default", summary=("Default was granted Reviewer on a folder"))
+        finding("delegates", given.id, after="Default", summary="Default was granted Reviewer on a folder")
     ]
     inbox = delegate(DelegateKind.FOLDER, "Default", "\\Inbox", "Reviewer")
     calendar = delegate(DelegateKind.FOLDER, "Default", "\\Calendar", "Reviewer")
@@ -151,7 +151,7 @@ def test_a_right_to_send_does_not_accuse_the_right_to_read_a_folder() -> None:
         address=INTRUDER,
         parameters={"Identity": UPN, "Trustee": EVE, "AccessRights": "SendAs"},
     )
-    found = [finding("delegates", given.id, after=EVE, summary=("Eve was granted SendAs on this account"))]
+    found = [finding("delegates", given.id, after=EVE, summary="Eve was granted SendAs on this account")]
     held = [delegate(DelegateKind.FOLDER, EVE, "\\Calendar", "Reviewer"), delegate(DelegateKind.SEND_AS)]
     on = planning(found=found, delegates=held, audit_log=[given])
     assert [one.suggested for one in changes(remove_delegates, on)] == [False, True]

@@ -334,7 +334,7 @@ def test_without_the_licence_for_pim_the_other_roles_are_still_told() -> None:
         "activated roles in PIM (needs Microsoft Entra ID P2)",
         "eligible roles in PIM (needs Microsoft Entra ID P2)",
         "eligible roles through groups (needs GroupMember.Read.All)",
-        ("eligible group memberships in PIM (needs PrivilegedEligibilitySchedule.Read.AzureADGroup)"),
+        "eligible group memberships in PIM (needs PrivilegedEligibilitySchedule.Read.AzureADGroup)",
     )
 
 

@@ -170,11 +170,11 @@ def test_without_roles_through_groups_nobody_asks_for_definitions() -> None:
         ),
         (
             {"groups": [group(GROUP, None, None)]},
-            ("eligible roles through groups without readable names (needs GroupMember.Read.All)"),
+            "eligible roles through groups without readable names (needs GroupMember.Read.All)",
         ),
         (
             {"places": NoPermission("No.")},
-            ("eligible group memberships in PIM (needs PrivilegedEligibilitySchedule.Read.AzureADGroup)"),
+            "eligible group memberships in PIM (needs PrivilegedEligibilitySchedule.Read.AzureADGroup)",
         ),
         (
             {"transitive": [assigned(GROUP)], "definitions": Broken("It failed.")},
