@@ -376,12 +376,22 @@ def test_a_symptom_that_fails_costs_its_own_answer_only(tmp_path, monkeypatch, c
     assert logged.exc_info is not None
 
 
-@pytest.mark.parametrize("where", ["commands.usual.learn", "commands.timeline.merge"])
-def test_a_user_who_cannot_be_judged_is_told_as_that(tmp_path, monkeypatch, where):
+def test_a_timeline_that_cannot_be_made_costs_itself_alone(tmp_path, monkeypatch):
     def broken(*_: object, **__: object) -> Any:
         raise KeyError("no such thing")
 
-    monkeypatch.setattr(where, broken)
+    monkeypatch.setattr("commands.timeline.merge", broken)
+    (report,) = looked_at(lines(tmp_path / "log", cmdlet())).users
+    assert report.no_timeline.startswith("Internal error while building the timeline.")
+    assert report.verdict.answer is VerdictCode.SUSPICIOUS
+    assert "mail_forwarding" in present(report)
+
+
+def test_a_user_who_cannot_be_judged_is_told_as_that(tmp_path, monkeypatch):
+    def broken(*_: object, **__: object) -> Any:
+        raise KeyError("no such thing")
+
+    monkeypatch.setattr("commands.usual.learn", broken)
     (report,) = looked_at(lines(tmp_path / "log", cmdlet())).users
     assert report.verdict.answer is VerdictCode.CANNOT_TELL
     assert {one.result for one in report.symptoms} == {Result.UNKNOWN}
