@@ -537,9 +537,13 @@ def test_what_must_come_after_others_cannot_be_chosen_without_them(story):
     contain, _ = story.rule(subject)
     last = unblocking(subject, block, contain)
     case = story.case(block, contain, last, subject=subject)
-    for chosen, lacking in {"3": "1-2", "2,3": "1", "1,3": "2"}.items():
+    for chosen, lacking in {
+        "3": "numbers 1-2; choose these",
+        "2,3": "number 1; choose it",
+        "1,3": "number 2; choose it",
+    }.items():
         story.type(f"contain {case.id} {chosen} because they need their mail")
-        story.told(holding=f"depends on {lacking}, so choose these as well")
+        story.told(holding=f"depends on {lacking} as well")
     assert story.proposals.of_case(case.id) == ()
 
     proposal = story.proposed(case, "1,2")

@@ -102,7 +102,7 @@ def test_what_came_through_groups_is_named_in_report_and_plan(tmp_path):
         for words in (
             "keeps Contoso Runbooks, which is assigned through a group",
             "from the group Service Desk, which is eligible for the role Helpdesk Administrator",
-            "the permission to join the group Tenant Readers, which gives the role Global Reader",
+            "in the group Tenant Readers, which grants the role Global Reader",
         ):
             assert any(words in one for one in says), words
 
