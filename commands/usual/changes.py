@@ -28,7 +28,8 @@ def grave_changes(evidence: Evidence) -> dict[str, dict[str, frozenset[str]]]:
     domains = internal_domains(evidence)
     mine: dict[str, list[AuditRecord]] = defaultdict(list)
     for record in evidence.records():
-        if record.by_microsoft or not record.address or record.microsoft_address:
+        nowhere = not record.address or record.microsoft_address
+        if record.by_microsoft or record.succeeded is False or nowhere:  # a refused consent lets nobody in
             continue
         if evidence.subject.is_meant_by(record.actor):
             mine[spot_of(record.address)].append(record)

@@ -338,6 +338,17 @@ def test_grave_changes_speak_against_a_new_address():
     assert "forwarding" in seen.why(INTRUDER)
 
 
+def test_what_was_blocked_speaks_against_no_address():
+    quiet = [*past(), break_in(user_agent=BROWSER)]
+    tried = [
+        record(operation, address=INTRUDER, parameters=parameters, id=kind, succeeded=False)
+        for kind, (operation, parameters) in DEEDS.items()
+    ]
+    done = [replace(one, succeeded=True) for one in tried]
+    assert usual.learn(evidence(sign_ins=quiet, audit_log=done)).is_suspect(INTRUDER)
+    assert not usual.learn(evidence(sign_ins=quiet, audit_log=tried)).is_suspect(INTRUDER)
+
+
 DEEDS = {
     "forwarding": ("Set-Mailbox", {"ForwardingSmtpAddress": "smtp:drop@fabrikam.example"}),
     "rule": ("New-InboxRule", {"DeleteMessage": "True", "Name": "x"}),
