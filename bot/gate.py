@@ -92,6 +92,20 @@ class Gate:
         self.keep_from_own(asker, subject)
         return asker
 
+    def proposer_about(self, asked: Asked, subject: Subject) -> None:
+        """See that the one who proposed something about this account may still decide about it.
+
+        Whoever holds the proposer's Slack account by now must not take a plan back, or read a password.
+
+        Raises:
+            Barred: this person may not ask any more, or not about this account, or is in doubt.
+            SlackFailed: Slack did not answer, so no one may.
+            LedgerError: the ledger cannot be read.
+        """
+        doubt = self._people.doubt_about(self.asker_about(asked, subject).identity)
+        if doubt:
+            raise Barred(doubt)
+
     def reader_about(self, asked: Asked, subject: Subject) -> None:
         """See that someone may read about this account: whoever may ask, and whoever may approve.
 

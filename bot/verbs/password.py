@@ -95,10 +95,7 @@ def _keep_from_others(voter: Voter, proposal: Proposal, case: Case, asked: Asked
         raise Barred("It is the password of your own account; a colleague will give it to you.")
     # By the Slack account alone: an address can be changed to that of whoever decided.
     if asked.user == proposal.proposed_by:
-        tools.gate.asker_about(asked, case.subject)
-        doubt = tools.people.doubt_about(voter.ever)
-        if doubt:
-            raise Barred(doubt)
+        tools.gate.proposer_about(asked, case.subject)
         return
     if not any(vote.yes and vote.voter == asked.user for vote in proposal.votes):
         raise Barred("Only the person who proposed it and those who approved it can see the new password.")

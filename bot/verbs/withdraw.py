@@ -42,11 +42,12 @@ def read(words: list[str], text: str) -> Withdraw:
 
 
 def may(wish: Withdraw, asked: Asked, tools: Tools) -> Proposal:
-    """Let the one who proposed it."""
+    """Let the one who proposed it, and may still propose."""
     proposal = tools.proposals.get(wish.proposal_id)
     # By the Slack account alone: an address can be changed to that of whoever proposed it.
     if asked.user != proposal.proposed_by:
         raise Barred("Only the person who proposed it can withdraw it. An approver can deny it.")
+    tools.gate.proposer_about(asked, tools.ledger.case(proposal.plan.case_id).subject)
     return proposal
 
 

@@ -17,6 +17,8 @@ from bot.cli import command
 from bot.settings import ApproverSettings, ResponderSettings, Settings
 from commands.approval import ProposalState
 from commands.proposals import Proposal
+from commands.report import VerdictCode
+from graph.question import Subject
 from sandbox import workspace
 from sandbox.scenarios.people import ALEX
 from sandbox.tenant import Fault
@@ -216,6 +218,34 @@ def test_an_approver_whose_address_changes_after_voting_stops_the_plan(story):
     assert "Not enough of the approvers are still allowed to approve, so nothing was done" in stopped.note
     assert CHANGED in stopped.note
     story.nothing_was_done(proposal)
+
+
+@pytest.mark.parametrize("to", ["the subject", "a colleague"])
+def test_a_proposer_who_is_not_who_was_named_withdraws_nothing(story, to):
+    """Whoever holds the proposer's Slack account could otherwise stop every plan before it is carried out."""
+    story = sit(story)
+    proposal = story.grave()
+    subject = story.bot.ledger.case(proposal.plan.case_id).subject
+    story.slack.change_person("responder", email=subject.mail if to == "the subject" else GRADY)
+    story.press("responder", proposal, "withdraw")
+    story.told("responder", CHANGED)
+    assert story.stands(proposal) is ProposalState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [(VerdictCode.COMPROMISED, "is marked compromised"), (VerdictCode.SUSPICIOUS, "was found suspicious")],
+)
+def test_a_proposer_whose_own_account_is_in_doubt_withdraws_nothing(story, answer, says):
+    story = sit(story)
+    proposal = story.grave()
+    megan = story.microsoft.state.user("megan.bowen@contoso.example")
+    assert megan is not None
+    name = megan["userPrincipalName"]
+    story.case(subject=Subject(megan["id"], name, name, (name,), "Megan Bowen"), answer=answer)
+    story.press("responder", proposal, "withdraw")
+    story.told("responder", says)
+    assert story.stands(proposal) is ProposalState.OPEN
 
 
 def test_nobody_withdraws_or_reads_a_password_with_the_address_of_the_proposer(story):
