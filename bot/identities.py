@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from commands.errors import LedgerTampered
 from commands.identity import Identity
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
@@ -140,11 +141,26 @@ class Identities:
         with self._ledger.writing() as writing:
             # Asked twice at the same moment, someone is named once.
             if not once or named_person(writing, user) is None:
+                if once:
+                    self._demand_unknown(user)
                 names = tuple(dict.fromkeys((account.user_principal_name, account.mail, *account.addresses)))
                 writing.append(e.PersonNamed(user, email, account.id, names), actor)
             named = named_person(writing, user)
         assert named is not None
         return named
+
+    def _demand_unknown(self, user: str) -> None:
+        """See that no entry tells of someone whom no row does: named anew, they would be barred no longer.
+
+        Raises:
+            LedgerTampered: someone removed the row.
+        """
+        for entry in self._ledger.entries(kinds=(e.PersonNamed.KIND,)):
+            match entry.event:
+                case e.PersonNamed(user=known) if known == user:
+                    raise LedgerTampered(
+                        f"has lost its row {user} of people; run `compromise ledger rebuild`"
+                    )
 
     def _changed(self, named: Named, email: str, object_id: str, addresses: frozenset[str]) -> Known:
         with self._ledger.writing() as writing:

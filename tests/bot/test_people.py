@@ -1,5 +1,6 @@
 """Who may ask is decided by the settings and by what Slack says at that moment."""
 
+import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -14,8 +15,10 @@ from bot.members import GROUP_SECONDS, Account, Members, account_of, why_no_appr
 from bot.people import People, doubt_about
 from bot.settings import ResponderSettings, SlackSettings
 from bot.slack.client import make_client
+from commands.errors import LedgerTampered
 from commands.ledger import Ledger
 from commands.ledger.people import named_people
+from commands.ledger.verify import verify_ledger
 from graph.errors import Broken, NoSuchUser
 from graph.question import Subject
 from sandbox import workspace
@@ -296,6 +299,24 @@ def test_somebody_is_named_again_only_where_the_settings_name_them_and_slack_let
     known = people.asker("U0MEGANBOW", HOME).identity
     assert {"megan.bowen@contoso.example", "megan.graham@contoso.example"} <= known.addresses
     assert len(known.objects) == 2
+
+
+def test_somebody_whose_row_was_removed_from_the_file_is_not_named_as_if_for_the_first_time(slack, ledger):
+    """Else one who is barred would be named anew, and the tables would fit the entries again."""
+    people = people_of(
+        slack, ledger, users=("U0MEGANBOW",), approvers=ResponderSettings(users=("U0MEGANBOW",))
+    )
+    assert people.voter("U0MEGANBOW").barred == ""
+    slack.change_person("responder", email="grady.archie@contoso.example")
+    assert "changed after you were named" in people.voter("U0MEGANBOW").barred
+    slack.change_person("responder", email="megan.bowen@contoso.example")
+    with closing(sqlite3.connect(ledger.path)) as file, file:
+        assert file.execute("DELETE FROM people").rowcount == 1
+    for ask in (people.voter, partial(people.asker, team=HOME)):
+        with pytest.raises(LedgerTampered, match="has lost its row U0MEGANBOW of people"):
+            ask("U0MEGANBOW")
+    with pytest.raises(LedgerTampered, match="has lost its row U0MEGANBOW of people"):
+        verify_ledger(ledger.path)
 
 
 def test_a_vote_reads_the_group_anew_and_says_who_may_not(slack, ledger):
