@@ -23,7 +23,7 @@ from bot.cards.home import Home
 from bot.cards.proposal import ProposalCards
 from bot.carrying import Carrying
 from bot.desk import Desk
-from bot.errors import CannotStart, SlackFailed
+from bot.errors import CannotStart, SlackFailed, SlackUnreachable
 from bot.gate import Gate
 from bot.identities import Identities
 from bot.jobs import Checking, Jobs
@@ -213,6 +213,8 @@ def people_of(settings: Settings, ledger: Ledger, tenants: Tenants) -> People:
 def _whoami(client: WebClient) -> Any:
     try:
         return call(client.auth_test)
+    except SlackUnreachable as error:
+        raise CannotStart(str(error)) from error
     except SlackFailed as error:
         raise CannotStart(f"Slack cannot be reached with this bot token ({error.code}).") from error
 

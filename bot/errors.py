@@ -7,6 +7,7 @@
     ├── CannotPost         Slack does not let the bot post there; says what to do about it
     │   └── RoomShared         the channel is shared with another company by now
     ├── SlackFailed        Slack answered with an error that no one asked for; `code` is Slack's name of it
+    │   └── SlackUnreachable   Slack gave no answer at all; says which host, and what to check
     ├── ArchiveUnreadable  a file is no evidence archive of ours
     ├── ArchiveAltered     a file in an evidence archive is not the one of its manifest; `name` says which
     └── CannotStart        the bot cannot start; says what is in the way
@@ -64,6 +65,20 @@ class SlackFailed(BotError):
         self.code = code
         self.passing = passing
         self.retry_after = retry_after
+
+
+class SlackUnreachable(SlackFailed):
+    """Slack gave no answer at all; the same call may succeed once it can be reached.
+
+    Args:
+        method: The method of Slack's Web API.
+        code: What happened, in short.
+        why: The host, the cause and what to check, as it goes on after a colon.
+    """
+
+    def __init__(self, method: str, code: str, why: str) -> None:
+        super().__init__(method, code, passing=True)
+        self.args = (f"Slack could not be reached: {why}.",)
 
 
 class ArchiveUnreadable(BotError):

@@ -118,6 +118,8 @@ def configure(settings: LogSettings, stream: TextIO = sys.stderr) -> None:
     engine = logging.getLogger("dbos")
     engine.handlers[:] = [handler]
     engine.propagate = False
+    # A call to Slack that fails is raised as well, and told in a sentence by whoever made it.
+    logging.getLogger("slack_sdk.web.base_client").setLevel(logging.CRITICAL)
     # Where it reaches, this spares the work of making lines that are dropped.
     for name in ("slack_bolt", "slack_sdk", "urllib3", "msal", "dbos", "uvicorn", "sqlalchemy"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

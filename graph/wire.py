@@ -6,6 +6,7 @@ it.
 
 from __future__ import annotations
 
+import ssl
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from requests.structures import CaseInsensitiveDict
 
 from graph.errors import Broken, OutOfTime, Unreachable
 from graph.limits import Deadline
+from graph.reach import causes, out_of_reach
 from graph.settings import is_loopback
 
 CONNECT_SECONDS = 10.0
@@ -94,8 +96,9 @@ class Wire:
         """
         deadline.check("waiting to ask")
         limit = max(0.05, deadline.left)
+        host = urlsplit(url).hostname or ""
         try:
-            session = self._own if is_loopback(urlsplit(url).hostname or "") else self._session
+            session = self._own if is_loopback(host) else self._session
             response = session.request(
                 method,
                 url,
@@ -109,7 +112,7 @@ class Wire:
             with response:
                 content = _body_of(response.raw, deadline)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _why(error, deadline) from error
+            raise _why(error, deadline, host) from error
         headers_back = CaseInsensitiveDict(response.headers)
         encoding = str(headers_back.get("Content-Encoding", "")).strip().lower()
         return Reply(response.status_code, headers_back, _uncompressed(content, encoding))
@@ -171,18 +174,16 @@ def _uncompressed(content: bytes, encoding: str) -> bytes:
     return unpacked if unpacking.eof else content
 
 
-def _why(error: Exception, deadline: Deadline) -> OutOfTime | Unreachable:
+def _why(error: Exception, deadline: Deadline, host: str) -> OutOfTime | Unreachable:
     if deadline.left <= 0:
         return OutOfTime("Timed out waiting for Microsoft.")
-    causes: list[object] = [error]
-    for cause in causes:
-        if isinstance(cause, BaseException):
-            causes.extend(cause.args)
-            causes.append(getattr(cause, "reason", None))
-    if isinstance(error, requests.ConnectTimeout) or any(
-        isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes
-    ):
-        return NeverSent("Microsoft could not be reached.")
+    before_sending = isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError) or any(
+        isinstance(cause, urllib3.exceptions.NewConnectionError | ssl.SSLCertVerificationError)
+        for cause in causes(error)
+    )
+    if before_sending:
+        why = out_of_reach(error, host) or f"{host} did not answer; check the firewall and HTTPS_PROXY"
+        return NeverSent(f"Microsoft could not be reached: {why}.")
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
         return Unreachable("Microsoft did not answer in time.")
     return Unreachable("The connection to Microsoft was lost before the response was complete.")

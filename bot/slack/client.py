@@ -5,14 +5,16 @@ from __future__ import annotations
 import http.client
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry import RateLimitErrorRetryHandler, default_retry_handlers
 from slack_sdk.web import SlackResponse
 
-from bot.errors import SlackFailed
+from bot.errors import SlackFailed, SlackUnreachable
 from bot.settings import SlackSettings
+from graph.reach import out_of_reach
 
 TIMEOUT = 20
 """Seconds to wait for one answer."""
@@ -41,6 +43,7 @@ def call(method: Callable[..., SlackResponse], **arguments: Any) -> Any:
 
     Raises:
         SlackFailed: with Slack's name of the error, and for how long to stay away.
+        SlackUnreachable: with the host and why there was no answer.
     """
     name = method.__name__.replace("_", ".", 1)
     try:
@@ -66,4 +69,15 @@ def call(method: Callable[..., SlackResponse], **arguments: Any) -> Any:
     except SlackClientError as error:
         raise SlackFailed(name, "bad answer", passing=True) from error
     except (OSError, http.client.HTTPException) as error:
-        raise SlackFailed(name, f"no answer: {type(error).__name__}", passing=True) from error
+        host = _host_of(method)
+        kind = type(error).__name__
+        why = (
+            out_of_reach(error, host) or f"{host} gave no answer ({kind}); check the firewall and HTTPS_PROXY"
+        )
+        raise SlackUnreachable(name, f"no answer: {kind}", why) from error
+
+
+def _host_of(method: Callable[..., SlackResponse]) -> str:
+    client = getattr(method, "__self__", None)
+    url = client.base_url if isinstance(client, WebClient) else WebClient.BASE_URL
+    return urlsplit(url).hostname or url
