@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,9 +23,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
-from bot.errors import NotUnderstood, SlackFailed
+from bot.errors import NotUnderstood, SlackFailed, SlackUnreachable
 from bot.members import Members
 from bot.messages import parts
 from bot.messages.escape import visible
@@ -40,9 +40,11 @@ from bot.setup.capabilities import (
     lacks,
     role_with,
     to_write_with,
+    undoes,
 )
+from bot.setup.next_steps import again, grant, license_for
 from bot.slack.channels import cannot_post, why_not_here
-from bot.slack.client import call, make_client
+from bot.slack.client import TIMEOUT, call, make_client
 from commands.errors import KeyUnusable
 from commands.signing_key import SigningKey
 from commands.steps import STEPS
@@ -79,6 +81,7 @@ SCOPES: dict[str, str] = {
 
 _SECONDS = 60.0
 _WHOLE_TENANT = "/"
+_NEED = re.compile(r"\(needs ([^)]+)\)")
 _NOT_THE_APPS_FAULT = frozenset({Reason.TIME, Reason.NO_MAILBOX, Reason.NOT_FOUND, Reason.THROTTLING})
 
 
@@ -103,11 +106,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was looked at: whether it is there, and what to say about it."""
+    """One thing that was looked at: whether it is there, what to say about it, and what would mend it."""
 
     there: bool | None
     what: str
     says: str = ""
+    mend: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +200,9 @@ def examine(
 
 def _tell(sections: Iterable[Section], console: Console, *, as_json: bool) -> int:
     """Write the sections as they come; give the exit status."""
-    status, told = FINE, []
+    status, told, lacking = FINE, [], []
     for section in sections:
+        lacking.append((section.title, [line for line in section.lines if line.there is False]))
         if any(line.there is False for line in section.lines):
             status = max(status, GAPS)
         if not section.signed_in:
@@ -212,8 +217,18 @@ def _tell(sections: Iterable[Section], console: Console, *, as_json: bool) -> in
         console.file.write(json.dumps({"status": status, "sections": told}, indent=2) + "\n")
     else:
         ends = {FINE: "Everything is there.", GAPS: "Something is missing."}
-        console.print(Text(ends.get(status, "Cannot sign in.")))
+        console.print(Text(ends.get(status, "Cannot sign in."), style="bold"))
+        _tell_again(lacking, console)
     return status
+
+
+def _tell_again(lacking: Iterable[tuple[str, Sequence[Line]]], console: Console) -> None:
+    """Write once more, in short, what is missing and what to do next about it."""
+    for title, lines in lacking:
+        if lines:
+            console.print(Text(f"{title}, what to do next"))
+        for said in again((line.what, line.says, line.mend) for line in lines):
+            console.print(Text(f"  - {visible(said)}"), soft_wrap=True)
 
 
 def look(
@@ -239,7 +254,14 @@ def look(
         says = "not set up; the command line works without it"
         yield Section("Slack", (Line(there=None, what="Slack", says=says),))
         return
-    yield Section("Slack", tuple(look_at_slack(slack)))
+    try:
+        yield Section("Slack", tuple(look_at_slack(slack)))
+    except SlackUnreachable as error:
+        # One cause, one line: nothing else of Slack can be tested then.
+        says = f"{error} Its token, scopes, people and channels were not tested."
+        yield Section("Slack", (Line(there=False, what="Slack", says=says),))
+        yield Section("Approvers and records", (look_at_key(settings),))
+        return
     lines = [*look_at_people(settings, slack), *look_at_channels(slack), look_at_key(settings)]
     yield Section("Approvers and records", tuple(lines))
 
@@ -275,7 +297,8 @@ def look_at_tenant(
         raise
     except GraphError as error:
         says = f"{error.sentence} Without User.Read.All no account can be found, so nothing can be collected."
-        seen = [Line(there=False, what="user", says=says), *_by_token(reading)]
+        mend = grant(["User.Read.All"]) if isinstance(error, NoPermission) else ()
+        seen = [Line(there=False, what="user", says=says, mend=mend), *_by_token(reading)]
     else:
         answers = _ask(connection, subject, sources, recorded)
         listed = _fits(reading, recorded)
@@ -431,7 +454,8 @@ def _no_role_at_all(held: Held) -> Iterator[Line]:
         says = f"there is none, so {MANAGE_AS_APP} opens nothing; assign Global Reader, or a role group"
         if given:
             says = f"Exchange lets it run nothing, although {' and '.join(given)} should open it"
-        yield Line(there=False, what="a role in Exchange", says=says)
+        mend = () if given else ("Assign the application the directory role Global Reader",)
+        yield Line(there=False, what="a role in Exchange", says=says, mend=mend)
 
 
 def _needed(cmdlet: Cmdlet) -> str:
@@ -479,13 +503,16 @@ def what_steps_can(held: Held, *, meant: bool = False) -> list[Line]:
         says = "none granted: the bot investigates, and all remediation is manual"
         return [Line(there=None, what="write permissions", says=says)]
     lines = []
+    whose = "the remediate application" if meant else "the application"
     for step in STEPS:
         if not step.PERMISSIONS:
             continue
         found = list(impossible(step, held))
         there = False if any(certain for certain, _ in found) else None if found else True
         says = "; ".join(dict.fromkeys(said for _, said in found))
-        lines.append(Line(there=there, what=f"the step {label(step)}", says=says))
+        lacked = [need for need in (*step.PERMISSIONS, *undoes(step)) if held.has(need) is False]
+        mend = grant((need for need in lacked if not _shut_out(need, held)), whose)
+        lines.append(Line(there=there, what=f"the step {label(step)}", says=says, mend=mend))
     over = contract.roles_over_administrators()
     if not any(contract.roles()[name].id in (held.roles or ()) for name in over):
         says = f"are manual without the directory role {over[0]}"
@@ -499,7 +526,8 @@ def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
     lines = []
     if not settings.responders.users and not settings.responders.group:
         says = "no responders in the settings, so no one can run checks"
-        lines.append(Line(there=False, what="responders", says=says))
+        mend = ("Set users or group under [responders] in the settings",)
+        lines.append(Line(there=False, what="responders", says=says, mend=mend))
     try:
         home = str(call(client.auth_test)["team_id"])
         members = Members(
@@ -529,7 +557,8 @@ def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
         else "; changes that need two people, such as blocking sign-in, cannot be approved"
     )
     counted = f"{len(able)} can approve{few}"
-    return [*lines, Line(there=len(able) > 1, what="approvers", says=counted)]
+    second = () if len(able) > 1 else ("Name a second person under [approvers] in the settings",)
+    return [*lines, Line(there=len(able) > 1, what="approvers", says=counted, mend=second)]
 
 
 def _barred(members: Members, user: str) -> str:
@@ -575,30 +604,44 @@ def look_at_key(settings: Settings) -> Line:
 
 
 def look_at_slack(slack: SlackSettings) -> list[Line]:
-    """Ask Slack who we are, and read off which scopes the token has."""
-    client = WebClient(token=slack.bot_token.get_secret_value(), base_url=slack.api_url)
+    """Ask Slack who we are, and read off which scopes the token has.
+
+    Raises:
+        SlackUnreachable: Slack gives no answer.
+    """
     try:
-        answer = client.auth_test()
-    except SlackApiError as error:
-        return [Line(there=False, what="bot token", says=f"Slack reported {error.response.get('error')}")]
-    except OSError as error:
-        return [Line(there=False, what="Slack", says=f"cannot be reached ({error})")]
+        answer = call(make_client(slack).auth_test)
+    except SlackUnreachable:
+        raise
+    except SlackFailed as error:
+        mend = ("Copy the bot token (xoxb-) from the app's page, OAuth & Permissions, into the settings",)
+        return [Line(there=False, what="bot token", says=f"Slack reported {error.code}", mend=mend)]
     lines = [Line(there=True, what="bot token", says=f"{answer.get('user')} in {answer.get('team')}")]
     headers = {name.casefold(): value for name, value in answer.headers.items()}
     held = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
     for scope, cost in SCOPES.items():
-        lines.append(Line(there=scope in held, what=f"scope {scope}", says="" if scope in held else cost))
+        there = scope in held
+        mend = (f"Add {scope} to the app's bot token scopes, and reinstall the app",)
+        lines.append(
+            Line(there=there, what=f"scope {scope}", says="" if there else cost, mend=() if there else mend)
+        )
     if slack.app_token is not None:
         lines.append(_app_token(slack, slack.app_token.get_secret_value()))
     return lines
 
 
 def _app_token(slack: SlackSettings, token: str) -> Line:
+    client = WebClient(base_url=slack.api_url, timeout=TIMEOUT)
     try:
-        WebClient(base_url=slack.api_url).apps_connections_open(app_token=token)
-    except SlackApiError as error:
-        says = f"Slack reported {error.response.get('error')}; Socket Mode does not work without it"
-        return Line(there=False, what="app-level token", says=says)
+        call(client.apps_connections_open, app_token=token)
+    except SlackUnreachable:
+        raise
+    except SlackFailed as error:
+        says = f"Slack reported {error.code}; Socket Mode does not work without it"
+        mend = (
+            "Make an app-level token (xapp-) with the scope connections:write, and put it in the settings",
+        )
+        return Line(there=False, what="app-level token", says=says, mend=mend)
     return Line(there=True, what="app-level token")
 
 
@@ -635,12 +678,14 @@ def _source(row: Row, answer: Source[Any], recorded: Sequence[_Asked], held: Hel
     what = parts.spoken(row.source)
     if isinstance(answer, Unavailable):
         apps_fault = answer.reason not in _NOT_THE_APPS_FAULT
-        yield Line(there=False if apps_fault else None, what=what, says=_gap(row, answer, held))
+        says = _gap(row, answer, held)
+        yield Line(there=False if apps_fault else None, what=what, says=says, mend=_mends(row, answer, held))
     else:
         missing = [text for text in answer.missing if not any(f"(needs {need})" in text for need in told)]
         lacking = any("(needs " in text for text in missing)
         says = f"partially collected: {'; '.join(missing)}" if missing else ""
-        yield Line(there=False if lacking else None if missing else True, what=what, says=says)
+        mend = grant(need for text in missing for need in _NEED.findall(text))
+        yield Line(there=False if lacking else None if missing else True, what=what, says=says, mend=mend)
     yield from finer
     if row.source == "audit_log":
         yield from _versions(recorded)
@@ -658,10 +703,11 @@ def _part(part: Part, answer: Source[Any], recorded: Sequence[_Asked], held: Hel
             return Line(there=True, what=part.what), ""
         if isinstance(error, NoLicence):
             says = f"not collected, the tenant lacks the license {error.needs}. {part.without}"
-            return Line(there=False, what=part.what, says=says), error.needs
+            mend = (license_for(error.needs),)
+            return Line(there=False, what=part.what, says=says, mend=mend), error.needs
         if isinstance(error, NoPermission):
             says = f"not collected, {lacks(part.need)}. {part.without}"
-            return Line(there=False, what=part.what, says=says), part.need
+            return Line(there=False, what=part.what, says=says, mend=grant([part.need])), part.need
         certain = part.must_be_there and isinstance(error, CannotSignIn | NotFound | Refused)
         says = f"not collected: {error.sentence} {part.without}"
         return Line(there=False if certain else None, what=part.what, says=says), ""
@@ -672,9 +718,8 @@ def _part(part: Part, answer: Source[Any], recorded: Sequence[_Asked], held: Hel
         return Line(there=None, what=part.what, says=says), ""
     if has:
         return Line(there=True, what=part.what), ""
-    return Line(
-        there=False, what=part.what, says=f"not collected, {lacks(part.need)}. {part.without}"
-    ), part.need
+    says = f"not collected, {lacks(part.need)}. {part.without}"
+    return Line(there=False, what=part.what, says=says, mend=grant([part.need])), part.need
 
 
 def _asks_for(what: Request | Cmdlet, part: Part) -> bool:
@@ -705,9 +750,7 @@ def _is_there(one: _Asked) -> bool:
 
 def _gap(row: Row, answer: Unavailable, held: Held) -> str:
     """Say that a source is not visible, why, and what is left."""
-    needs = answer.needs
-    if not needs:
-        needs = ", ".join(one for one in row.permissions if held.has(one) is False)
+    needs = ", ".join(_lacked(row, answer, held))
     match answer.reason:
         case Reason.PERMISSION if needs:
             why = f", {lacks(needs)}."
@@ -717,6 +760,18 @@ def _gap(row: Row, answer: Unavailable, held: Held) -> str:
             mend = f" It needs {needs}." if needs and needs not in answer.says else ""
             why = f": {answer.says.rstrip('.')}.{mend}"
     return " ".join(filter(None, (f"not collected{why}", STANDS_IN.get(row.source, ""), cost(row))))
+
+
+def _lacked(row: Row, answer: Unavailable, held: Held) -> tuple[str, ...]:
+    """What a source that is not visible needs: as its answer says, or else as the tokens do."""
+    if answer.needs:
+        return (answer.needs,)
+    return tuple(one for one in row.permissions if held.has(one) is False)
+
+
+def _mends(row: Row, answer: Unavailable, held: Held) -> tuple[str, ...]:
+    needs = _lacked(row, answer, held)
+    return tuple(map(license_for, needs)) if answer.reason is Reason.LICENCE else grant(needs)
 
 
 def cost(row: Row) -> str:
@@ -734,7 +789,7 @@ def _by_token(held: Held) -> Iterator[Line]:
         lacking = [one for one in row.permissions if held.has(one) is False and not _shut_out(one, held)]
         if lacking:
             says = f"not collected, {' and '.join(map(lacks, lacking))}. {cost(row)}"
-            yield Line(there=False, what=parts.spoken(row.source), says=says)
+            yield Line(there=False, what=parts.spoken(row.source), says=says, mend=grant(lacking))
 
 
 def _anybody(connection: Connection, deadline: Deadline) -> Subject:
@@ -774,9 +829,14 @@ def _text(line: Line) -> Text:
     return text
 
 
-def _json(line: Line) -> dict[str, str]:
+def _json(line: Line) -> dict[str, Any]:
     state = {True: "there", False: "missing", None: "note"}[line.there]
-    return {"state": state, "what": visible(line.what), "says": visible(line.says)}
+    return {
+        "state": state,
+        "what": visible(line.what),
+        "says": visible(line.says),
+        "next": [*map(visible, line.mend)],
+    }
 
 
 def _flat(needs: Iterable[str | tuple[str, ...]]) -> set[str]:

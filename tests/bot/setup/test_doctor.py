@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,9 +14,10 @@ import yaml
 from pydantic import SecretStr
 from rich.console import Console
 
+from bot import log
 from bot.messages.parts import spoken
 from bot.playing import stage
-from bot.settings import ApproverSettings, ResponderSettings, Settings
+from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings
 from bot.setup import capabilities, doctor
 from bot.setup.capabilities import PARTS, Held, cmdlet_of, included_in, undoes
 from bot.setup.doctor import Line
@@ -527,3 +529,33 @@ def test_the_reference_page_has_every_scope():
     lines = PAGE.read_text().splitlines()
     for scope, cost in doctor.SCOPES.items():
         assert f"| `{scope}` | {cost} |" in lines
+
+
+def test_what_is_missing_is_told_again_with_one_next_step_for_each(played):
+    take(played, "MailboxSettings.Read")
+    played.exchange_cmdlets.discard("Get-TransportRule")
+    status, said = examine(only_tenant(played), ADELE, check_only=True)
+    assert status == 1
+    ends = said.partition("Something is missing.\n")[2].splitlines()
+    assert ends[0] == "Tenant sandbox, what to do next"
+    (granting,) = [line for line in ends if "MailboxSettings.Read" in line]
+    assert granting.startswith(
+        "  - Grant the application MailboxSettings.Read, with admin consent: inbox rules"
+    )
+    (adding,) = [line for line in ends if "Get-TransportRule" in line]
+    assert (
+        adding == "  - Add Get-TransportRule to the Exchange role group of the application: transport rules"
+    )
+    assert len(ends) < len([line for line in said.splitlines() if " missing " in line]) + 2
+
+
+def test_slack_out_of_reach_is_one_gap_and_no_line_of_a_log(played, tmp_path, capfd):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        settings = stage.bot_settings(played, slack, tmp_path)
+    log.configure(LogSettings(level="error"), sys.stderr)
+    status, said = examine(settings, check_only=True)
+    assert status == 1
+    lines = [line for line in said.splitlines() if line.startswith("  □ missing")]
+    assert len(lines) == 1, lines
+    assert "Slack: Slack could not be reached: no connection to 127.0.0.1 (connection refused)" in lines[0]
+    assert "urlopen" not in said + capfd.readouterr().err
