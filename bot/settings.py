@@ -325,6 +325,8 @@ def load(path: Path | None, environment: Mapping[str, str], needs: tuple[str, ..
             )
         else:
             values["tenants"] = [one]
+            # So that what is wrong with it is told by its name in the file, and not by that of a list.
+            given.setdefault(("tenant",), "tenant")
     for need in needs:
         if not values.get(need):
             problems.append(f"{_named((need,), given)}: is missing; {_NEED[need]}.")

@@ -18,6 +18,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "says": verdict.says,
         "window": {"start": report.window.start.isoformat(), "end": report.window.end.isoformat()},
         "made_at": report.made_at.isoformat(),
+        "no_timeline": report.no_timeline,
         "findings": [_finding(finding) for finding in report.findings],
         "symptoms": [
             {

@@ -14,7 +14,10 @@ from bot.cli.ending import readable
 def demo(
     output: Annotated[Path, typer.Option(help="The output folder.")] = Path("demo-output"),
 ) -> None:
-    """Run the demo on this machine, with the real bot; no account is needed."""
+    """Run the demo on this machine, with the real bot.
+
+    No account is needed.
+    """
     from bot.playing import demo as playing  # noqa: PLC0415 - only the verbs of the sandbox may bring it with them
 
     with readable():

@@ -41,7 +41,10 @@ def doctor(  # noqa: PLR0917 - typer reads the options off the parameters
     yes: Annotated[bool, typer.Option("--yes", help="Write the record without confirmation.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show which credentials, permissions, licenses and Slack scopes are missing, and the impact."""
+    """Show what is missing, what that costs, and the next steps.
+
+    Looks at credentials, permissions, licenses and Slack scopes.
+    """
     from bot.setup import doctor as examining  # noqa: PLC0415 - reads every query, which other verbs need not
 
     with readable(), ExitStack() as stack:

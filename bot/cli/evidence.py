@@ -24,7 +24,10 @@ def verify_evidence(
         Path | None, typer.Option(help="The ledger to look the archive's hash up in; skipped by default.")
     ] = None,
 ) -> None:
-    """Verify every file in an evidence archive against its manifest, and the archive against the ledger."""
+    """Verify every file in an archive against its manifest.
+
+    With --ledger, the archive against the ledger too.
+    """
     from bot.artefacts import archive  # noqa: PLC0415 - no other verb needs it
 
     with readable():

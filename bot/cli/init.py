@@ -47,7 +47,10 @@ def init(
         ),
     ] = False,
 ) -> None:
-    """Ask for the settings, write them with keys and certificates, and list the remaining steps."""
+    """Ask for the settings, and write them with keys and certificates.
+
+    Lists the steps that remain.
+    """
     from bot.setup import init as onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
 
     login = os.environ.get("COMPROMISE_TENANT_LOGIN_URL", "")

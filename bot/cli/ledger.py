@@ -53,7 +53,7 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    """Verify every entry against the hash chain, the tables and checkpoints."""
+    """Verify every entry against chain, tables and checkpoints."""
     with readable():
         a_ledger(ledger)
         try:
@@ -84,7 +84,7 @@ def verify(
 
 
 def rebuild(ledger: LedgerFile = LEDGER) -> None:
-    """Rebuild the tables and indexes from the entries, and verify them."""
+    """Rebuild tables and indexes from the entries; verify them."""
     with readable():
         a_ledger(ledger)
         with ledger_errors():
@@ -144,7 +144,7 @@ def checkpoint(ledger: LedgerFile = LEDGER, key: KeyFile = None) -> None:
 
 
 def public_key(ledger: LedgerFile = LEDGER, key: KeyFile = None) -> None:
-    """Print the public key for this ledger's checkpoints, on one line."""
+    """Print the public key for checkpoints, on one line."""
     with opened(ledger) as book:
         try:
             typer.echo(public_key_line(origin(book), SigningKey.load(_key_of(ledger, key)).public))

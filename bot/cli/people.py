@@ -33,7 +33,10 @@ def name_person(
     user: Annotated[str, typer.Argument(help="The Slack user id, such as U0123ABCD.")],
     config: Config = None,
 ) -> None:
-    """Name someone again, as Slack and Microsoft say now; make sure by phone that the change was theirs."""
+    """Name someone again, as Slack and Microsoft say now.
+
+    Make sure by phone that the change was theirs.
+    """
     with readable():
         log.configure(LogSettings(level="error"))
         loaded = settings.load(config, os.environ)

@@ -33,7 +33,10 @@ def sandbox(
     audit_log: Export = None,
     output: Annotated[Path, typer.Option(help="The folder for the bot's ledger.")] = Path("sandbox-output"),
 ) -> None:
-    """Run a simulated tenant, a Slack workspace and the bot, with a page in the browser, until Ctrl-C."""
+    """Run a simulated tenant, a Slack workspace and the bot.
+
+    There is a page for the browser, and it runs until Ctrl-C.
+    """
     from bot.playing import playground  # noqa: PLC0415 - only the verbs of the sandbox may bring it with them
 
     with readable():

@@ -232,6 +232,16 @@ def test_a_missing_part_of_a_tenant_is_told_by_its_place(file):
     assert line.startswith("tenants[1].client_id: is missing")
 
 
+def test_what_is_wrong_with_the_one_tenant_of_a_file_is_told_by_its_name_there(file):
+    one = TOML[: TOML.index("[[tenants]]")] + '[tenant]\ntenant_id = "t1"\nclient_id = "c1"\n'
+    file.write_text(one + 'certificate = "/nowhere/certificate.pem"\n')
+    (line,) = problems(file, {})
+    assert line.startswith("tenant.certificate (COMPROMISE_TENANT_CERTIFICATE): there is no file /nowhere")
+    file.write_text(one.replace('client_id = "c1"\n', 'client_secret = "invented"\n'))
+    (line,) = problems(file, {})
+    assert line.startswith("tenant.client_id (COMPROMISE_TENANT_CLIENT_ID): is missing")
+
+
 def test_a_tenant_needs_a_secret_or_a_certificate():
     lacking = {name: value for name, value in GOOD.items() if not name.endswith("CLIENT_SECRET")}
     (line,) = problems(None, lacking)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -43,7 +44,8 @@ def test_half_a_character_becomes_a_question_mark_when_stored():
 
 
 def test_the_json_form_has_exactly_the_promised_keys():
-    form = json.loads(json.dumps(report_json(samples.rich())))
+    form = json.loads(json.dumps(report_json(replace(samples.rich(), no_timeline="It failed."))))
+    assert form["no_timeline"] == "It failed."
     assert form["user"] == "adele.vance@contoso.example"
     assert form["verdict"] == "compromised"
     assert {"symptom", "technique", "severity", "summary", "at", "records"} <= form["findings"][0].keys()

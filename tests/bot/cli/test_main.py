@@ -117,6 +117,15 @@ def test_a_wrong_setting_is_named_with_what_it_should_be(compromise, configured,
     assert "30m" in err
 
 
+@pytest.mark.parametrize("group", [(), ("ledger",), ("factor",), ("people",), ("evidence",)])
+def test_no_sentence_of_the_help_is_cut_off(compromise, group, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    status, said, _ = compromise(*group, "--help")
+    assert status == 0
+    assert "Commands:" in said
+    assert [line for line in said.splitlines() if "..." in line and "ARGS" not in line] == []
+
+
 def test_the_version_is_told(compromise):
     assert compromise("--version")[:2] == (0, f"compromise-bot {own_version()}\n")
 

@@ -193,8 +193,8 @@ def test_a_certificate_that_is_not_there_is_named_for_each_application(tmp_path)
     with pytest.raises(SettingsError) as caught:
         settings.load(path, variables(read_answers(ALL)))
     assert [problem.split(":")[0].partition(" ")[0] for problem in caught.value.problems] == [
-        "tenants[0].certificate",
-        "tenants[0].remediate.certificate",
+        "tenant.certificate",
+        "tenant.remediate.certificate",
     ]
 
 
