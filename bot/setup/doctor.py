@@ -16,8 +16,10 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -25,7 +27,7 @@ from rich.text import Text
 from slack_sdk import WebClient
 
 from bot.errors import NotUnderstood, SlackFailed, SlackUnreachable
-from bot.members import Members
+from bot.members import Members, why_not
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.settings import Settings, SlackSettings
@@ -45,7 +47,9 @@ from bot.setup.capabilities import (
 from bot.setup.next_steps import again, grant, license_for
 from bot.slack.channels import cannot_post, why_not_here
 from bot.slack.client import TIMEOUT, call, make_client
-from commands.errors import KeyUnusable
+from commands.errors import KeyUnusable, LedgerError
+from commands.ledger import Ledger
+from commands.ledger.people import Named, named_people
 from commands.signing_key import SigningKey
 from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS
@@ -262,7 +266,7 @@ def look(
         yield Section("Slack", (Line(there=False, what="Slack", says=says),))
         yield Section("Approvers and records", (look_at_key(settings),))
         return
-    lines = [*look_at_people(settings, slack), *look_at_channels(slack), look_at_key(settings)]
+    lines = [*look_at_people(settings, slack, tenants), *look_at_channels(slack), look_at_key(settings)]
     yield Section("Approvers and records", tuple(lines))
 
 
@@ -520,7 +524,7 @@ def what_steps_can(held: Held, *, meant: bool = False) -> list[Line]:
     return lines
 
 
-def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
+def look_at_people(settings: Settings, slack: SlackSettings, tenants: Tenants) -> list[Line]:
     """Say who is named to ask and to approve, and which of those Slack would not let decide."""
     client = make_client(slack)
     lines = []
@@ -540,6 +544,7 @@ def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
         )
         named = members.approvers()
         barred = {user: _barred(members, user) for user in named}
+        lines += _identities(members, settings.ledger, tenants)
     except SlackFailed as error:
         return [*lines, Line(there=False, what="approvers", says=f"{error} No approver can be asked.")]
     if not named:
@@ -559,6 +564,54 @@ def look_at_people(settings: Settings, slack: SlackSettings) -> list[Line]:
     counted = f"{len(able)} can approve{few}"
     second = () if len(able) > 1 else ("Name a second person under [approvers] in the settings",)
     return [*lines, Line(there=len(able) > 1, what="approvers", says=counted, mend=second)]
+
+
+def _identities(members: Members, path: Path, tenants: Tenants) -> Iterator[Line]:
+    """Say who is not as they were named, or has an address that leads to no account; nothing is noted.
+
+    Raises:
+        SlackFailed: Slack does not tell who is named.
+    """
+    try:
+        known = _known(path)
+    except LedgerError as error:
+        yield Line(there=None, what="who was named earlier", says=f"unknown: {error}")
+        known = {}
+    named = members.named()
+    for user in sorted(named):
+        try:
+            account = members.account(user)
+        except NotUnderstood:
+            continue  # told where people decide, and by the list of those who cannot
+        if why_not(account, members.home, named):
+            continue
+        before, what = known.get(user), f"identity of {user}"
+        if before and (before.changed or before.email != account.email):
+            says = "the address in Slack or the account changed after being named; may neither ask nor decide"
+            mend = (f"Ask {user} by phone about the change, then run compromise people name {user}",)
+            yield Line(there=False, what=what, says=says, mend=mend)
+            continue
+        home = members.home_of(account)
+        try:
+            find_subject(home, tenants.for_address(home))
+        except NoSuchUser:
+            says = f"{home} belongs to no account in the tenants; may neither ask nor decide"
+            mend = (f"Add the Microsoft 365 address of {user} under [people] in the settings",)
+            yield Line(there=False, what=what, says=says, mend=mend)
+        except GraphError as error:
+            yield Line(there=None, what=what, says=f"unknown: {error.sentence}")
+
+
+def _known(path: Path) -> dict[str, Named]:
+    """Give who was named, by user; a bot that never ran has no ledger, and none is made here.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    if not path.exists():
+        return {}
+    with closing(Ledger(path, lambda: datetime.now(UTC))) as ledger:
+        return {one.user: one for one in named_people(ledger)}
 
 
 def _barred(members: Members, user: str) -> str:

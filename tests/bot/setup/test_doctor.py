@@ -7,6 +7,8 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,8 @@ from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Setti
 from bot.setup import capabilities, doctor
 from bot.setup.capabilities import PARTS, Held, cmdlet_of, included_in, undoes
 from bot.setup.doctor import Line
+from commands.ledger import BOT, Ledger
+from commands.ledger import entries as e
 from commands.signing_key import SigningKey
 from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS
@@ -559,3 +563,21 @@ def test_slack_out_of_reach_is_one_gap_and_no_line_of_a_log(played, tmp_path, ca
     assert len(lines) == 1, lines
     assert "Slack: Slack could not be reached: no connection to 127.0.0.1 (connection refused)" in lines[0]
     assert "urlopen" not in said + capfd.readouterr().err
+
+
+def test_whose_address_changed_or_leads_nowhere_is_told_with_the_next_step(played, tmp_path):
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        settings = stage.bot_settings(played, slack, tmp_path)
+        changed, lost = sorted(settings.approvers.users)[:2]
+        with closing(Ledger(settings.ledger, lambda: datetime.now(UTC))) as ledger:
+            ledger.append(e.PersonNamed(changed, "other@contoso.example", "an-id", ()), BOT)
+            head = ledger.head()
+        people = {**settings.people, lost: "nobody@contoso.example"}
+        status, said = examine(settings.model_copy(update={"people": people}), check_only=True)
+        with closing(Ledger(settings.ledger, lambda: datetime.now(UTC))) as ledger:
+            assert ledger.head() == head, "looking notes nothing"
+    assert status == 1
+    assert "the address in Slack or the account changed" in line_of(said, f"missing identity of {changed}")
+    assert "nobody@contoso.example belongs to no account" in line_of(said, f"missing identity of {lost}")
+    assert f"then run compromise people name {changed}" in said.partition("Something is missing.")[2]
+    assert f"Add the Microsoft 365 address of {lost} under [people]" in said
