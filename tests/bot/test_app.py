@@ -94,7 +94,7 @@ def test_many_commands_at_once_are_acknowledged_quickly(stage):
 def test_without_slack_the_bot_says_that_it_cannot_start(stage):
     story = stage("clean", start=False)
     story.slack.stop()
-    with pytest.raises(CannotStart, match="Slack could not be reached: no connection to 127.0.0.1"):
+    with pytest.raises(CannotStart, match=r"Slack could not be reached: no connection to 127\.0\.0\.1"):
         create_app(story.settings)
     with pytest.raises(CannotStart, match="The settings have no"):
         create_app(story.settings.model_copy(update={"slack": None}))
