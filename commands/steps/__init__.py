@@ -9,7 +9,7 @@ A step module has:
 - ``NEEDS``: the sources that it must have seen to plan anything; where one is unavailable, the step says so
   instead of planning nothing,
 - ``PERMISSIONS``: the application permissions and roles that its writes need; () for a step of manual tasks,
-- ``plan(planning)``: yields `Change`, `Manual task` and `Nothing` values. With nothing to do, it yields a
+- ``plan(planning)``: yields `Change`, `ManualTask` and `Nothing` values. With nothing to do, it yields a
   `Nothing` that says why; it never yields nothing at all.
 
 To add one, write the file, and add it to `STEPS` below, in the document's order, and to `ORDER`, at the place
