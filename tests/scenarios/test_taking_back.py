@@ -241,7 +241,7 @@ def test_every_change_was_sent_once(taken):
 
 
 def test_the_mailbox_may_send_again_only_after_it_was_taken_back(taken):
-    assert "depends on numbers 1-4; " in taken.too_early
+    assert "depends on numbers 1-4, " in taken.too_early
     assert taken.before["blocked from sending"]
     story = taken.story
     proposal = story.propose(lambda item: item.id == UNBLOCK)

@@ -36,6 +36,7 @@ from tests.commands.symptoms.judging import (
     ordinary,
     past,
 )
+from tests.each import each
 
 NO_LICENCE = Unavailable(Reason.LICENCE, "The tenant has no premium license.", "Entra ID P1")
 PHONE = "Outlook-iOS/4.2436.0"
@@ -396,7 +397,7 @@ def test_a_suspect_deed_is_suspect_without_itself(kinds, minutes, agent, place):
     sign_ins = [*past(), break_in(user_agent=agent, location=place)]
     made = [deed(kind, minute) for kind, minute in zip(kinds, minutes, strict=False)]
     seen = usual.learn(evidence(sign_ins=sign_ins, audit_log=made))
-    for one in made:
+    for one in each(made):
         others = [other for other in made if other is not one]
         without = usual.learn(evidence(sign_ins=sign_ins, audit_log=others))
         if seen.is_suspect_record(one):
