@@ -42,8 +42,10 @@ class Memory:
 
     def __init__(self) -> None:
         self.kept: dict[str, dict[str, str]] = {}
+        self.asked_by: set[threading.Thread] = set()
 
     def recall(self, source: str) -> Mapping[str, str]:
+        self.asked_by.add(threading.current_thread())
         return self.kept.get(source, {})
 
     def remember(self, source: str, name: str, value: str) -> None:
@@ -161,10 +163,13 @@ def test_a_source_that_takes_too_long_is_reported_and_leaves_no_thread() -> None
         sleep(0.1)
         return []
 
-    answers = run(answer, "user", "mobile_devices", patience=2)
+    memory = Memory()
+    answers = run(answer, "user", "mobile_devices", patience=2, memory=memory)
     assert isinstance(answers["user"], Known)
     assert answers["mobile_devices"] == Unavailable(Reason.TIME, "No answer from Microsoft within 2 s.")
-    assert not any(thread.name == "collect" for thread in threading.enumerate())
+    # Another test's collection may still run in this process: only the thread of this one is looked at.
+    assert memory.asked_by
+    assert not any(thread.is_alive() for thread in memory.asked_by)
 
 
 def test_an_audit_search_that_still_runs_is_kept_and_taken_up_again() -> None:
@@ -204,6 +209,33 @@ def test_answers_come_as_they_come_and_leaving_early_stops_everything() -> None:
         assert isinstance(next(answers), Arrived)
         answers.close()  # type: ignore[attr-defined]
         assert monotonic() - began < 40
+
+
+def test_leaving_early_waits_for_the_thread_that_still_keeps_a_search() -> None:
+    heard, keeping = threading.Event(), threading.Event()
+
+    class Slow(Memory):
+        def remember(self, source: str, name: str, value: str) -> None:
+            keeping.set()
+            sleep(0.3)
+            super().remember(source, name, value)
+
+    def answer(what: What, _: Deadline) -> list[Item]:
+        assert isinstance(what, Request)
+        if what.method == "POST":
+            heard.wait(20)
+            return [{"id": "query-7", "status": "notStarted"}]
+        return [USER]
+
+    memory = Slow()
+    with Fake(answer) as connection:
+        answers = collect(a_question(2), connection, memory, patience=60, sources=("user", "audit_log"))
+        next(answers)
+        heard.set()
+        assert keeping.wait(20)
+        answers.close()  # type: ignore[attr-defined]
+    assert not any(thread.is_alive() for thread in memory.asked_by)
+    assert memory.kept["audit_log"]
 
 
 def test_no_more_of_one_kind_is_under_way_than_the_service_allows_and_kinds_do_not_wait_for_each_other() -> (
