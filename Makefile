@@ -26,7 +26,7 @@ COG := $(VENV)/bin/cog -P -I docs -p "from tables import *" --verbosity=1
 PAGES = README.md $(wildcard docs/*.md docs/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all interop check lint docs bench sandbox packaging lock upgrade clean
+.PHONY: help demo test test-all test-again interop check lint docs bench sandbox packaging lock upgrade clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -42,6 +42,9 @@ test: $(DEVELOP)  ## run the tests, but for those that take long
 
 test-all: $(DEVELOP)  ## run every test, as CI does
 	$(TEST)
+
+test-again: $(DEVELOP)  ## run the tests that failed last time once more, one at a time
+	$(RUN) -m pytest -q --last-failed --last-failed-no-failures none
 
 check: lint test-all interop  ## everything that CI checks: formatting, lint, types, import rules, tests
 
