@@ -109,7 +109,7 @@ def _verb(record: AuditRecord) -> str:
 
 
 PLAIN: Final = {
-    "New-InboxRule": "made an inbox rule",
+    "New-InboxRule": "created an inbox rule",
     "Set-InboxRule": "changed an inbox rule",
     "Remove-InboxRule": "removed an inbox rule",
     "Enable-InboxRule": "enabled an inbox rule",

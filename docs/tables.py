@@ -72,7 +72,7 @@ def coverage() -> str:
     looks = [one.SOURCE for one in signs_of.SYMPTOMS]
     acts = [one.SOURCE for one in remedies.STEPS]
     return table(
-        "| of the document | beyond it",
+        "| in the founding document | additional",
         [
             _counted("[symptoms](docs/reference/symptoms.md)", looks, "symptom "),
             _counted("[steps](docs/reference/steps.md)", acts, "step "),

@@ -121,7 +121,7 @@ def whence(record: AuditRecord, usual: Usual) -> str:
     if address := address_of(record):
         words += f" from {address}"
     if usual.is_suspect_record(record):
-        words += " (suspect)" if usual.is_suspect(address) else " (suspicious session)"
+        words += " (suspicious IP address)" if usual.is_suspect(address) else " (suspicious session)"
     return words
 
 

@@ -3,7 +3,7 @@
 A step module has:
 
 - ``TITLE``: what it does, in the founding document's words where it names it,
-- ``SOURCE``: where it comes from, such as ``step 5`` or ``beyond the document``,
+- ``SOURCE``: where it comes from, such as ``step 5`` or ``additional step``,
 - ``PLANS``, ``UNDO``, ``PEOPLE``: what it plans, what takes that back, and how many must approve it unless a
   policy says otherwise, in the words of the page about the steps,
 - ``NEEDS``: the sources that it must have seen to plan anything; where one is unavailable, the step says so

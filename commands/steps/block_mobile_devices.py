@@ -18,7 +18,7 @@ from graph.resources.devices import MobileDevice
 from graph.resources.mailbox import MailProtocols
 
 TITLE = "Block mobile devices"
-SOURCE = "beyond the document"
+SOURCE = "additional step"
 PLANS = "one change for each device; nothing is ever wiped"
 UNDO = "the device is removed from the block list"
 PEOPLE = "one"

@@ -22,7 +22,7 @@ from graph.evidence import Known
 from graph.request import Cmdlet
 
 TITLE = "Clean the junk email lists"
-SOURCE = "step 3, and beyond the document"
+SOURCE = "step 3, extended"
 PLANS = "one change for each entry that a finding names"
 UNDO = "the entry is added to its list again"
 PEOPLE = "one"

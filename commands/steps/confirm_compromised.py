@@ -16,7 +16,7 @@ from graph.parts.reading import segment
 from graph.request import Limit, Request
 
 TITLE = "Confirm the user compromised"
-SOURCE = "beyond the document"
+SOURCE = "additional step"
 PLANS = "the confirmation in Identity Protection that the account is compromised"
 UNDO = "the risk is dismissed"
 PEOPLE = "one"

@@ -21,7 +21,7 @@ from graph.request import Request
 from graph.resources.applications import OAuthGrant
 
 TITLE = "Disable applications"
-SOURCE = "beyond the document"
+SOURCE = "additional step"
 PLANS = (
     "one change for each application that the user consented to, for everyone in the tenant; "
     "never one of Microsoft's and never the bot's own"

@@ -22,7 +22,7 @@ from graph.request import Request
 from graph.resources.devices import RegisteredDevice
 
 TITLE = "Disable registered devices"
-SOURCE = "beyond the document"
+SOURCE = "additional step"
 PLANS = "one change for each registered device"
 UNDO = "the device is enabled again"
 PEOPLE = "one"

@@ -20,7 +20,7 @@ from graph.request import Cmdlet
 from graph.resources.rules import TransportRule
 
 TITLE = "Disable mail flow rules of the tenant"
-SOURCE = "beyond the document"
+SOURCE = "additional step"
 PLANS = "one change for each mail flow rule with a finding"
 UNDO = "the rule is enabled again"
 PEOPLE = "two"
@@ -28,7 +28,9 @@ NEEDS: Final = ("transport_rules",)
 PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Disable-TransportRule")
 
 _ID: Final = "disable_transport_rules"
-_NOTHING: Final = "No enabled mail flow rule was made by this account or sends mail outside the organization."
+_NOTHING: Final = (
+    "No enabled mail flow rule was created by this account or sends mail outside the organization."
+)
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:

@@ -32,7 +32,7 @@ from graph.request import Request
 from graph.resources.applications import AppRoleAssignment
 
 TITLE = "Remove the user from applications"
-SOURCE = "beyond the document"
+SOURCE = "additional step"
 PLANS = (
     "one change for each application that the user is assigned to; a manual task for assignments "
     "through a group"

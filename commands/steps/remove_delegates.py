@@ -22,7 +22,7 @@ from graph.request import Cmdlet
 from graph.resources.mailbox import Delegate, DelegateKind
 
 TITLE = "Remove delegates of the mailbox"
-SOURCE = "beyond the document"
+SOURCE = "additional step"
 PLANS = "one change for each permission: Full Access, Send As, Send on Behalf, folders"
 UNDO = "the same permission"
 PEOPLE = "one"

@@ -32,7 +32,7 @@ from graph.request import Request
 from graph.resources.sign_ins import AuthenticationMethod
 
 TITLE = "Remove sign-in methods that the user did not register"
-SOURCE = "beyond the document"
+SOURCE = "additional step"
 PLANS = (
     "one change for each method besides the password, the default one last; those with a finding are "
     "preselected"

@@ -28,7 +28,7 @@ from graph.request import Request
 from graph.resources.applications import OAuthGrant
 
 TITLE = "Revoke what applications were allowed to do"
-SOURCE = "beyond the document"
+SOURCE = "additional step"
 PLANS = "one change for each delegated permission grant; a grant for all users is tenant-wide"
 UNDO = "the same grant with a new ID"
 PEOPLE = "one or two"

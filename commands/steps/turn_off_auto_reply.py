@@ -19,7 +19,7 @@ from graph.parts.reading import segment
 from graph.request import Limit, Request
 
 TITLE = "Turn off automatic replies"
-SOURCE = "step 3, and beyond the document"
+SOURCE = "step 3, extended"
 PLANS = "one change that turns automatic replies off and keeps the text"
 UNDO = "the previous setting"
 PEOPLE = "one"

@@ -3,7 +3,7 @@
 A symptom module has:
 
 - ``TITLE``: the symptom in the founding document's words, or in ours where it goes beyond the document,
-- ``SOURCE``: where it comes from, such as ``symptom 3`` or ``beyond the document``,
+- ``SOURCE``: where it comes from, such as ``symptom 3`` or ``additional indicator``,
 - ``NEEDS``: the sources without which nobody may call it absent. An entry that is itself a tuple means: any
   one of these is enough,
 - ``HELPS``: further sources that it reads when they are there,

@@ -1,6 +1,6 @@
-"""Accounts that this account made, invited or deleted.
+"""Accounts that this account created, invited or deleted.
 
-Who makes an account has a way in that outlives a new password. Source: Microsoft Entra, "Audit activity
+An account that an attacker created survives a password reset. Source: Microsoft Entra, "Audit activity
 reference" (Add user, Invite external user, Delete user, Update user); detections D59, D60 and D62 of the
 public rules.
 """
@@ -19,8 +19,8 @@ from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
-TITLE = "Accounts were made, invited or deleted"
-SOURCE = "beyond the document"
+TITLE = "Accounts created, invited or deleted"
+SOURCE = "additional indicator"
 NEEDS: Final = (("audit_log", "directory_audits_by_user"),)
 HELPS: Final = tuple(source for source in AUDITS[1:] if source != "directory_audits_by_user")
 
@@ -41,6 +41,11 @@ SOON: Final = timedelta(days=1)
 """An account that lives no longer than this has been made for something else than work."""
 
 _MADE: Final = {"add user": MADE, "invite external user": INVITED}
+_SAYS: Final = {
+    MADE: "The account {name} was created",
+    INVITED: "The guest {name} was invited",
+    PROMOTED: "The guest {name} was converted to a member",
+}
 
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -64,13 +69,12 @@ def _made(own: list[AuditRecord], usual: Usual) -> Iterator[Finding]:
         later = gone.get(name)
         if plain is MADE and later is not None and timedelta() <= later.at - record.at <= SOON:
             sign = graded(record, usual, suspect=BY_INTRUDER, plain=SHORT_LIVED)
-            summary = f"The account {name} was made and deleted within a day{whence(record, usual)}"
+            summary = f"The account {name} was created and deleted within a day{whence(record, usual)}"
             yield found("account_changes", sign, summary, record, after=name, records=[later.id])
             continue
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK)
-        yield found(
-            "account_changes", sign, f"{record.operation}: {name}{whence(record, usual)}", record, after=name
-        )
+        summary = f"{_SAYS[plain].format(name=name)}{whence(record, usual)}"
+        yield found("account_changes", sign, summary, record, after=name)
 
 
 def _plain(record: AuditRecord) -> Sign | None:

@@ -21,7 +21,7 @@ from graph.question import Subject
 from graph.resources.directory import DirectoryRole
 
 TITLE = "Administrator roles assigned or removed"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = (
     "directory_roles",
     "exchange_role_groups",
@@ -88,7 +88,7 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             sign = ACTIVATED if role.how == "active" else POWERFUL if powerful else GIVEN
         how = way(role)
         shown = one_line(name) or one_line(role.role_definition_id)
-        summary = f"Has {shown} ({how}){' since this window' if recent else ''}"
+        summary = f"Has {shown} ({how}){', since the window began' if recent else ''}"
         yield Finding("admin_roles", sign, summary, at=began, after=name, records=(role.assignment_id,))
     for groups in (evidence.exchange_role_groups, evidence.purview_role_groups):
         for group in groups.seen(()):

@@ -18,7 +18,7 @@ from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
 TITLE = "Auditing was disabled, shortened or bypassed"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = (("audit_log", "audit_log_on_mailbox"),)
 HELPS: Final = ("mailbox", *AUDITS[2:])
 

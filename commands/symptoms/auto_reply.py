@@ -18,7 +18,7 @@ from commands.usual import Usual
 from graph.evidence import Evidence
 
 TITLE = "Malicious automatic reply"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = ("auto_reply",)
 HELPS: Final = AUDITS
 
@@ -52,7 +52,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     if standing is not None:
         text = one_line(_TAGS.sub(" ", texts[1] or texts[0]))
         kinds = _families(texts)
-        what = f"matches lure ({', '.join(kinds)})" if kinds else "has an external address"
+        what = f"matches the lure “{'” and “'.join(kinds)}”" if kinds else "has an external address"
         yield Finding(
             "auto_reply", standing, f"The automatic reply {what}", after=text, records=("auto_reply",)
         )

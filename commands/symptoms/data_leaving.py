@@ -19,8 +19,8 @@ from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
-TITLE = "Mail or data was sent or shared out of the organization"
-SOURCE = "beyond the document"
+TITLE = "Mail or data exported or shared externally"
+SOURCE = "additional indicator"
 NEEDS: Final = ("audit_log",)
 HELPS: Final = AUDITS[1:]
 
@@ -65,6 +65,13 @@ _SETTINGS: Final = {
 }
 """What opens a way out, one record each, by operation in lower case."""
 
+_SAYS: Final = {
+    EXPORT: "An export was requested or downloaded: {name}",
+    JOURNAL: "The journal rule {name} was created or changed",
+    CONNECTOR: "The outbound connector {name} was created or changed",
+    SEARCH: "A content search was created or run: {name}",
+    FLOW: "The flow {name} was created or edited",
+}
 _LINKS: Final = frozenset({"anonymouslinkcreated", "anonymouslinkupdated"})
 _INVITATIONS: Final = frozenset({"addedtosecurelink", "sharinginvitationcreated", "sharingset"})
 
@@ -99,7 +106,7 @@ def _settings(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         name = one_line(given(record).get("name", "") or record.object_id or "not named")
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK)
-        summary = f"{record.operation}: {name}{whence(record, usual)}"
+        summary = f"{_SAYS[plain].format(name=name)} ({record.operation}){whence(record, usual)}"
         yield found("data_leaving", sign, summary, record, after=name)
 
 

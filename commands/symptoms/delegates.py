@@ -18,7 +18,7 @@ from graph.evidence import Evidence
 from graph.resources.mailbox import DelegateKind
 
 TITLE = "Delegate access to the mailbox"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = ("delegates", ("audit_log_on_mailbox", "audit_log"))
 HELPS: Final = AUDITS[2:]
 

@@ -17,7 +17,7 @@ from commands.usual import Usual
 from graph.evidence import Evidence
 
 TITLE = "New devices"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = ("registered_devices", "mobile_devices")
 HELPS: Final = AUDITS
 

@@ -1,7 +1,7 @@
-"""Domains that were added, or whose sign-in was handed to another service.
+"""Domains that were added, or whose sign-in was federated with another service.
 
-Who does that can sign in as anybody. Source: Microsoft Entra, "Set domain authentication" and "Set federation
-settings on domain" audit records; detection D73 of the public rules.
+Whoever does that can sign in as any user. Source: Microsoft Entra, "Set domain authentication" and "Set
+federation settings on domain" audit records; detection D73 of the public rules.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from commands.usual import Usual
 from graph.evidence import Evidence
 
 TITLE = "Domain added or federated"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = (("audit_log", "directory_audits_by_user"),)
 HELPS: Final = ("domains", "audit_log_on_mailbox", "directory_audits_on_user")
 
@@ -26,6 +26,7 @@ DOMAIN = weighed("domain_added")
 FEDERATED = weighed("federated_domain")
 SIGNS: Final = (BY_INTRUDER, TRUST, DOMAIN, FEDERATED)
 
+_PARTNER: Final = "add partner to company"
 _TRUST: Final = frozenset(
     {
         "set domain authentication",
@@ -35,7 +36,7 @@ _TRUST: Final = frozenset(
         "set-federationtrust",
         "new-federationtrust",
         "set-msoldomainfederationsettings",
-        "add partner to company",
+        _PARTNER,
     }
 )
 _DOMAIN: Final = frozenset(
@@ -61,9 +62,14 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         name = one_line(record.details.get("TargetName", "") or record.object_id or "not named")
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=TRUST if operation in _TRUST else DOMAIN)
-        yield found(
-            "federation", sign, f"{record.operation}: {name}{whence(record, usual)}", record, after=name
-        )
+        if operation == _PARTNER:
+            what = f"The partner {name} was added to the tenant"
+        elif operation in _TRUST:
+            what = f"The sign-in settings of the domain {name} were changed"
+        else:
+            what = f"The domain {name} was added or verified"
+        summary = f"{what} ({record.operation}){whence(record, usual)}"
+        yield found("federation", sign, summary, record, after=name)
     own = {address.rpartition("@")[2] for address in evidence.subject.addresses}
     for domain in evidence.domains.seen(()):
         if domain.authentication_type.casefold() == "federated" and domain.id.casefold() in own:

@@ -146,7 +146,7 @@ def _about_text(family: Family, group: Sequence[_Letter], evidence: Evidence) ->
     folders = " and ".join(dict.fromkeys(letter.folder for letter in group))
     summary = (
         f"{count} in {folders} “{one_line(first.message.subject)}”{reach} "
-        f"{'match' if len(group) > 1 else 'matches'} lure: {family.name}"
+        f"{'match' if len(group) > 1 else 'matches'} the lure “{family.name}”"
     )
     if addresses:
         summary += f"; sent from {addresses[0]}"

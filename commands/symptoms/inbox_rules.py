@@ -138,9 +138,9 @@ def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Findin
     summary = f"The {rule.kind} {one_line(rule.spoken_name)} {one_line(says(rule), 240)}"
     record = rule.record
     if record is None:
-        summary += untold(evidence, "when or by whom it was made")
+        summary += untold(evidence, "when it was created or by whom")
     else:
-        verb = "made or changed" if rule.is_live else "recorded"
+        verb = "created or changed" if rule.is_live else "recorded"
         summary += f"; {verb}{whence(record, usual)}"
     if not rule.enabled:
         summary += "; it is disabled"

@@ -16,7 +16,7 @@ from commands.usual.domains import domain_of
 from graph.evidence import Evidence
 
 TITLE = "Junk email lists that hide or allow mail"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = ("junk_lists",)
 HELPS: Final = AUDITS
 

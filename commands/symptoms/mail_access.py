@@ -20,7 +20,7 @@ from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
 TITLE = "Mail and files accessed by others"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = ("audit_log",)
 HELPS: Final = AUDITS[1:]
 

@@ -169,7 +169,7 @@ def _finding(one: Forwarding, evidence: Evidence, usual: Usual, *, live: bool) -
     elif _whole_log(evidence):
         summary += "; it predates the window"
     else:
-        summary += untold(evidence, "when or by whom it was added")
+        summary += untold(evidence, "when it was added or by whom")
     if one.gone is not None:
         summary += f"; removed at {one.gone.at:%Y-%m-%d %H:%M} UTC"
     finding = Finding(

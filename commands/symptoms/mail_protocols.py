@@ -15,7 +15,7 @@ from commands.usual import Usual
 from graph.evidence import Evidence
 
 TITLE = "Mail protocol enabled"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = (("audit_log_on_mailbox", "audit_log"),)
 HELPS: Final = ("mail_protocols", *AUDITS[2:])
 

@@ -21,7 +21,7 @@ from graph.evidence import Evidence
 from graph.resources.applications import OAuthGrant
 
 TITLE = "Application consent granted"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = ("oauth_grants", ("audit_log", "directory_audits_by_user"))
 HELPS: Final = ("audit_log_on_mailbox", "directory_audits_on_user")
 
@@ -188,7 +188,8 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
         "add owner to application",
         "add owner to service principal",
     }:
-        yield said(SECRET, f"{record.operation}: {name}{end}", OWN)
+        what = "An owner was added to" if "owner" in operation else "Secrets or certificates were changed on"
+        yield said(SECRET, f"{what} the application {name}{end}", OWN)
     elif operation in {"add app role assignment to service principal", "add application permission"}:
         rights = changed(record, "AppRole.Value")[1]
         plain = APP_RIGHTS if RISKY_SCOPES.match(rights) else CONSENT

@@ -26,7 +26,7 @@ from graph.evidence import Evidence
 from graph.resources.sign_ins import SignIn
 
 TITLE = "Password guessing"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = (("sign_ins", "audit_log"),)
 HELPS: Final = ("sign_ins_non_interactive", *AUDITS[1:])
 

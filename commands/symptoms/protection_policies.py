@@ -18,7 +18,7 @@ from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
 TITLE = "Protection policy removed or weakened"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = ("audit_log",)
 HELPS: Final = AUDITS[1:]
 
@@ -35,6 +35,7 @@ _KINDS: Final = (
 )
 _TAKEN_DOWN: Final = re.compile(rf"(?:remove|disable)-\w*(?:{_KINDS})\w*", re.IGNORECASE)
 _SET: Final = re.compile(rf"(?:set|new)-\w*(?:{_KINDS})\w*", re.IGNORECASE)
+_VERBS: Final = {"remove": "removed", "delete": "deleted", "disable": "disabled", "new": "created"}
 _PROTECTING_SWITCHES: Final = frozenset(
     [
         "enabled",
@@ -85,9 +86,15 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if plain is None:
             continue
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK)
-        name = one_line(given(record).get("identity", "") or record.object_id or "not named")
-        summary = f"{record.operation} was run on the policy {name}{whence(record, usual)}"
+        name = one_line(given(record).get("identity", "") or record.object_id)
+        policy = f"The policy “{name}”" if name else "A policy"
+        summary = f"{policy} was {_verb(record.operation)} ({record.operation}){whence(record, usual)}"
         yield found("protection_policies", sign, summary, record)
+
+
+def _verb(operation: str) -> str:
+    """Say what an operation such as ``Remove-SafeLinksRule`` or ``Update named location`` did."""
+    return _VERBS.get(re.split(r"[- ]", operation.casefold())[0], "changed")
 
 
 def _sign(record: AuditRecord) -> Sign | None:

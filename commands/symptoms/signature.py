@@ -111,7 +111,7 @@ def _change(record: AuditRecord, evidence: Evidence, usual: Usual) -> Finding:
         sign = CHANGED_BY_SUSPECT
     else:
         sign = CHANGED_UNFAMILIAR if doer is Doer.UNFAMILIAR else CHANGED
-    reads = f", and matches lure: {families[0].name}" if families else ""
+    reads = f", and matches the lure “{families[0].name}”" if families else ""
     return found(
         _ID,
         sign,
@@ -150,7 +150,7 @@ def _in_force(
     yield Finding(
         symptom=_ID,
         sign=LURE_ADDED if newly else LURE,
-        summary=f"The signature matches lure: {families[0].name}{untold(evidence, 'when it was added')}",
+        summary=f"The signature matches the lure “{families[0].name}”{untold(evidence, 'when it was added')}",
         after=one_line(text, 160),
         records=(f"signature {evidence.subject.mail}",),
     )
@@ -176,7 +176,7 @@ def _in_sent(tails: Sequence[_Tail]) -> Iterator[Finding]:
         yield Finding(
             symptom=_ID,
             sign=LURE_ADDED,
-            summary=f"Since {since}, the end of sent messages matches lure: {family.name}",
+            summary=f"Since {since}, the end of sent messages matches the lure “{family.name}”",
             at=having[0].at,
             before=one_line(" / ".join(_earlier(tails[:first])[-2:]), 160),
             after=one_line(" / ".join(shared), 160),

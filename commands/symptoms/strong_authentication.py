@@ -19,7 +19,7 @@ from graph.evidence import Evidence
 from graph.resources.sign_ins import AuthenticationMethod
 
 TITLE = "MFA disabled, weakened or changed"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = ("authentication_methods", ("audit_log", "directory_audits_on_user"))
 HELPS: Final = ("audit_log_on_mailbox", "directory_audits_by_user")
 

@@ -17,7 +17,7 @@ from commands.usual import Usual
 from graph.evidence import Evidence
 
 TITLE = "Mail flow rules that send mail outside the organization"
-SOURCE = "beyond the document"
+SOURCE = "additional indicator"
 NEEDS: Final = ("transport_rules",)
 HELPS: Final = AUDITS
 
@@ -43,7 +43,7 @@ _OPERATIONS: Final = frozenset(
 
 
 _VERBS: Final = {
-    "new": "made",
+    "new": "created",
     "set": "changed",
     "enable": "turned on",
     "remove": "removed",

@@ -63,9 +63,9 @@ def _grave_kind(record: AuditRecord, domains: frozenset[str]) -> str:
             )
         )
         if is_outside(targets, domains) or given.get("DeleteMessage", "").casefold() == "true":
-            return "an inbox rule that forwards or deletes mail was made"
+            return "an inbox rule that forwards or deletes mail was created"
     if record.operation == "Set-Mailbox" and is_outside(given.get("ForwardingSmtpAddress", ""), domains):
-        return "mail forwarding to the outside was set"
+        return "external mail forwarding was set"
     if record.operation in {"User registered security info", "User changed default security info"}:
         return "a sign-in method was registered"
     if record.operation == "Consent to application":

@@ -105,7 +105,7 @@ def test_a_record_that_two_sources_have_is_told_once():
 PHRASES = [
     (
         record("New-InboxRule", parameters={"Name": "..", "DeleteMessage": "True"}),
-        "made an inbox rule: Name .., DeleteMessage True",
+        "created an inbox rule: Name .., DeleteMessage True",
     ),
     (
         record("Update user", changes={"DisplayName": ("Adele Vance", "Support")}),

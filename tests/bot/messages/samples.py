@@ -91,7 +91,7 @@ def rich(texts: tuple[str, ...] = ("A rule moves mail about money to RSS Feeds."
             finding(name, text, by=text, before=text, after=text, records=(text, "r2", "r3", "r4"))
             for _ in range(each)
         )
-        source = f"symptom {number}" if number <= len(TEN) else "beyond the document"
+        source = f"symptom {number}" if number <= len(TEN) else "additional indicator"
         symptoms.append(SymptomResult(name, f"The title of {name}", source, Result.PRESENT, text, found))
     reasons = tuple(result.findings[0] for result in symptoms)
     events = tuple(
@@ -221,7 +221,7 @@ STEPS = {
     "block_sign_in": ("Block sign-in", "step 5"),
     "remove_admin_roles": ("Remove from administrative roles", "step 6"),
     "harden": ("Precautions", "step 7"),
-    "revoke_oauth_grants": ("Revoke grants to applications", "beyond the document"),
+    "revoke_oauth_grants": ("Revoke grants to applications", "additional step"),
 }
 TITLES = {step: title for step, (title, _) in STEPS.items()}
 SOURCES = {step: source for step, (_, source) in STEPS.items()}

@@ -72,7 +72,7 @@ def test_the_steps_stand_in_the_documents_order_with_its_numbering():
             "Step 5 · Block sign-in",
             "Step 6 · Remove from administrative roles",
             "Step 7 · Precautions",
-            "Beyond the document · Revoke grants to applications",
+            "Additional step · Revoke grants to applications",
         )
     ]
     assert places == sorted(places)

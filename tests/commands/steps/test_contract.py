@@ -353,7 +353,7 @@ def test_a_step_says_what_it_is_where_it_comes_from_and_what_it_needs(step: Step
     assert (step.__doc__ or "").count("Source: ") >= 1
     assert step.TITLE
     assert not step.TITLE.endswith(".")
-    assert re.fullmatch(r"step [1-7](, and beyond the document)?|beyond the document", step.SOURCE)
+    assert re.fullmatch(r"step [1-7](, extended)?|additional step", step.SOURCE)
     assert set(step.NEEDS) <= set(SOURCES)
 
 

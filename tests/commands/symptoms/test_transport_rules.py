@@ -159,7 +159,7 @@ def test_a_record_of_a_rule_whose_name_cannot_be_seen_leads_to_the_rule_by_its_i
         TransportRule(name="Copy", guid="h", state="Enabled"),
     ]
     (found,) = findings(transport_rules, audit_log=[made], transport_rules=rules)
-    assert found.summary.startswith("The mail flow rule without a name was made")
+    assert found.summary.startswith("The mail flow rule without a name was created")
     assert found.records == (made.id, "g")
 
 

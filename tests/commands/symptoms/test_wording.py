@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from commands.symptoms import (
+    account_changes,
+    data_leaving,
     delegates,
+    federation,
     inbox_rules,
     junk_lists,
     mail_access,
@@ -16,6 +19,7 @@ from commands.symptoms import (
     mail_protocols,
     missing_mail,
     oauth_apps,
+    protection_policies,
     sign_ins,
     signature,
 )
@@ -80,7 +84,7 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
         },
         (
             "More messages were opened than were audited by adele.vance@contoso.example "
-            "from 203.0.113.77 (suspect)"
+            "from 203.0.113.77 (suspicious IP address)"
         ),
     ),
     (
@@ -100,7 +104,7 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
         },
         (
             "Mail about payments, security and passwords was deleted (“Remittance advice 4471”, “Your "
-            "password was changed”) by adele.vance@contoso.example from 203.0.113.77 (suspect)"
+            "password was changed”) by adele.vance@contoso.example from 203.0.113.77 (suspicious IP address)"
         ),
     ),
     (
@@ -127,6 +131,40 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
         sign_ins,
         {"sign_ins": broken_in()},
         "Sign-in from an unfamiliar country, from 203.0.113.77 (Lagos, NG)",
+    ),
+    (
+        protection_policies,
+        {"audit_log": [record("Remove-SafeLinksRule", owner="", parameters={"Identity": "Everyone"})]},
+        (
+            "The policy “Everyone” was removed (Remove-SafeLinksRule) by adele.vance@contoso.example "
+            "from 192.0.2.10"
+        ),
+    ),
+    (
+        account_changes,
+        {"audit_log": [record("Add user", owner="", details={"TargetName": "helper@contoso.example"})]},
+        "The account helper@contoso.example was created by adele.vance@contoso.example from 192.0.2.10",
+    ),
+    (
+        federation,
+        {"audit_log": [record("Set domain authentication", owner="", object_id="contoso.example")]},
+        (
+            "The sign-in settings of the domain contoso.example were changed (Set domain authentication) "
+            "by adele.vance@contoso.example from 192.0.2.10"
+        ),
+    ),
+    (
+        data_leaving,
+        {"audit_log": [record("New-JournalRule", owner="", parameters={"Name": "Archive"})]},
+        (
+            "The journal rule Archive was created or changed (New-JournalRule) "
+            "by adele.vance@contoso.example from 192.0.2.10"
+        ),
+    ),
+    (
+        oauth_apps,
+        {"audit_log": [record("Add owner to application", owner="", details={"TargetName": "Mail helper"})]},
+        ("An owner was added to the application Mail helper by adele.vance@contoso.example from 192.0.2.10"),
     ),
 ]
 
