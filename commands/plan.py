@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 import rfc8785
@@ -35,6 +36,17 @@ readable."""
 
 RESTORING = "restore:"
 """How the id of a change begins that takes another one back: followed by its proposal, a colon and its id."""
+
+
+class Phase(StrEnum):
+    """What a step is for, as a phase of incident response.
+
+    Source: NIST SP 800-61 Rev. 2, section 3.3, "Containment, Eradication, and Recovery".
+    """
+
+    CONTAIN = "contain"
+    ERADICATE = "eradicate"
+    RECOVER = "recover"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,17 @@ from datetime import timedelta
 
 from commands import steps
 from commands.errors import PlanRefused
-from commands.plan import RESTORING, Change, ManualTask, Nothing, Plan, Planned, Undoable, holds_password
+from commands.plan import (
+    RESTORING,
+    Change,
+    ManualTask,
+    Nothing,
+    Phase,
+    Plan,
+    Planned,
+    Undoable,
+    holds_password,
+)
 from commands.planning import Guard, PlanningInput
 from commands.report import Report
 from graph.evidence import Evidence
@@ -98,6 +108,23 @@ def offer(evidence: Evidence, report: Report, guard: Guard) -> tuple[Planned, ..
 def step_id(step: steps.Step) -> str:
     """Give a step's id: the name of its module."""
     return step.__name__.rpartition(".")[2]
+
+
+def contain_now(offer: Sequence[Planned]) -> tuple[int, ...]:
+    """Give the places of the changes that stop an attacker at once, whether or not the findings ask for them.
+
+    These are the changes of the steps in `steps.CONTAIN_NOW`; none where the offer holds none of them.
+    """
+    return tuple(
+        place
+        for place, item in enumerate(offer)
+        if isinstance(item, Change) and item.step in steps.CONTAIN_NOW
+    )
+
+
+def phase_of(step: str) -> Phase | None:
+    """Say what a step is for; None for one that this version does not have any more."""
+    return _PHASES.get(step)
 
 
 def assemble(
@@ -209,3 +236,6 @@ def _taken_back(one: Undoable) -> Iterable[Change]:
         tenant_wide=change.tenant_wide,
         warns=(undo.note,) if undo.note else (),
     )
+
+
+_PHASES = {step_id(step): step.PHASE for step in steps.STEPS}

@@ -40,6 +40,7 @@ from commands.ledger import BOT, Case, CaseState, Ledger
 from commands.ledger.entries import EvidencePacked
 from commands.plan import Nothing, offer_from
 from commands.proposals import Proposals
+from commands.propose import contain_now
 from commands.report import Report
 
 log = structlog.get_logger(__name__)
@@ -294,12 +295,14 @@ class Cards:
         if view.report is None:
             return replace(view, offers=False if case.state is CaseState.FAILED else None)
         seen = self._ledger.last_recheck(case.id)
+        offer = offer_from(case.offer or "[]")
         return replace(
             view,
             proposals=tuple(proposal_line(one) for one in Proposals(self._ledger).of_case(case.id)),
             doors=seen.says if seen else "",
             raised=seen.raised if seen else False,
-            offers=any(not isinstance(one, Nothing) for one in offer_from(case.offer or "[]")),
+            offers=any(not isinstance(one, Nothing) for one in offer),
+            now=bool(contain_now(offer)),
         )
 
     def _note(self, case_id: str, run: int, what: str, channel: str, name: str) -> None:

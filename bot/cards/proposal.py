@@ -16,9 +16,11 @@ from functools import partial
 import structlog
 from slack_sdk import WebClient
 
+from bot.artefacts import report_store
 from bot.cards.case import GONE, PAUSE, Cards, Painter
 from bot.errors import BotError, RoomShared, SlackFailed
 from bot.messages import Message
+from bot.messages.case_card import situation
 from bot.messages.proposal_card import proposal_card, proposal_details
 from bot.people import People
 from bot.slack.channels import demand_unshared
@@ -76,6 +78,7 @@ class ProposalCards:
         self._titles = titles
         self._clock = clock
         self._links: dict[str, str] = {}
+        self._situations: dict[tuple[str, int], str] = {}
         self._lock = threading.Lock()
         # Two threads that edit one card at the same time would let the older state win.
         self._turns: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
@@ -284,7 +287,15 @@ class ProposalCards:
             decided_at=proposal.decided_at,
             case_link=self._link_of(case),
             password_shown_to=self._proposals.password_shown_to(proposal),
+            situation=self._situation_of(case),
         )
+
+    def _situation_of(self, case: Case) -> str:
+        """What the case's last check says; read once a run, because a report is long."""
+        key = (case.id, case.run)
+        if case.report and key not in self._situations:
+            self._situations[key] = situation(report_store.load(case.report))
+        return self._situations.get(key, "")
 
     def _link_of(self, case: Case) -> str:
         if case.card and not self._links.get(case.card):

@@ -6,13 +6,12 @@ is a shape and a word, so it does not lean on color.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from bot.messages import Block, Message, parts
-from bot.messages.details import is_shortened
 from bot.messages.escape import address, plain, said
 from bot.messages.limits import fit
 from commands.report import Coverage, Finding, Report, Result, SourceState, SymptomResult, VerdictCode
@@ -23,8 +22,12 @@ if TYPE_CHECKING:  # a check brings the whole network with it, which drawing a c
 
 _WAITING_NAMED = 4
 _FIRST_FINDINGS = 3
-_REASONS = 4
+_REASONS = 3
+_REASON = 150
 _GAPS = 5
+_GAPS_BESIDE_REASONS = 2
+_UNKNOWN = 4
+_FILES = 3
 _PROPOSALS = 4
 
 
@@ -49,8 +52,9 @@ class CaseView:
         doors: What was seen when looking again after the account was taken back, one or two sentences, such
             as what `all_closed` says; "" where no one looked again.
         raised: Whether something came back, so that the card says so first.
-        offers: Whether there is something to do, and with it the button that takes the account back; None
-            for a card without buttons.
+        offers: Whether there is something to do, and with it the button that contains the account; None for
+            a card without buttons.
+        now: Whether the smallest plan that stops an attacker can be proposed.
     """
 
     case_id: str
@@ -69,6 +73,7 @@ class CaseView:
     doors: str = ""
     raised: bool = False
     offers: bool | None = None
+    now: bool = False
 
 
 def all_closed(doors: int) -> str:
@@ -92,14 +97,26 @@ def case_card(view: CaseView) -> Message:
     return fit(Message(text=text, blocks=(*blocks, parts.context(_small_print(view)))))
 
 
+def situation(report: Report) -> str:
+    """What a check says of an account in one or two sentences, as harmless mrkdwn."""
+    mark, word = parts.VERDICT[report.verdict.answer]
+    says = said(report.verdict.says, 300, parts.domains_of(report.subject))
+    return f"{mark} *{word}*, confidence {report.verdict.confidence}. {says}"
+
+
 def _buttons(view: CaseView) -> Iterator[Block]:
     """What can be done next; a check that still runs comes first."""
     if view.state == "looking" or view.offers is None:
         return
     if view.offers and view.report is not None:
         grave = view.report.verdict.answer is VerdictCode.COMPROMISED
-        yield parts.button("Contain account", "contain", view.case_id, style="danger" if grave else "")
+        style: Literal["danger", ""] = "danger" if grave else ""
+        if view.now:
+            yield parts.button("Contain now", "contain_now", view.case_id, style=style)
+        yield parts.button("Contain account", "contain", view.case_id, style="" if view.now else style)
     yield parts.button("Check again", "check_again", view.case_id)
+    if view.report is not None:
+        yield parts.button("Report", "report", view.case_id)
 
 
 def _looking(view: CaseView) -> tuple[str, list[Block]]:
@@ -131,7 +148,6 @@ def _looking(view: CaseView) -> tuple[str, list[Block]]:
 def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     mark, word = parts.VERDICT[report.verdict.answer]
     who = plain(view.subject_name or view.subject, 100, _ours(view))
-    named, beyond = parts.split(report)
     title = f"⛔ Persistence re-appeared: {who}" if view.raised else f"{mark} {word}: {who}"
     blocks = [
         parts.header(title),
@@ -145,21 +161,19 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
         more = len(reasons) - _REASONS
         shown = reasons[:_REASONS] + ([f"… {more} more in the thread"] if more > 0 else [])
         blocks.append(parts.section("*Why*\n" + "\n".join(shown)))
-    blocks.append(parts.section("*Symptoms*\n" + "\n".join(_symptom_lines(named, beyond))))
+    blocks.append(parts.section(_symptoms(report)))
     gaps = list(_gap_lines(report, view))
     if gaps:
-        more = len(gaps) - _GAPS
-        shown = gaps[:_GAPS] + ([f"… {more} more in the thread"] if more > 0 else [])
+        most = _GAPS_BESIDE_REASONS if report.verdict.answer in parts.DECIDED else _GAPS
+        more = len(gaps) - most
+        shown = gaps[:most] + ([f"… {more} more in the thread"] if more > 0 else [])
         blocks.append(parts.section("*Not collected*\n" + "\n".join(shown)))
     if view.note:
         blocks.append(parts.section(said(view.note, 600, _ours(view))))
     if view.files:
         # The bot's own names, so they are shown as they are, though `.zip` is a top-level domain as well.
-        names = ", ".join(f"`{name}`" for name in view.files)
-        longer = "; too long for a Slack message, the files have the full report"
-        blocks.append(
-            parts.section(f"*Files in the thread*: {names}{longer if is_shortened(report) else ''}")
-        )
+        names = parts.few((f"`{name}`" for name in view.files), _FILES)
+        blocks.append(parts.context(f"Files in the thread: {names}"))
     says = f"{word}: {_name(view)}. {said(report.verdict.says, 300, _ours(view))}"
     return (f"Persistence re-appeared: {_doors(view)} {says}" if view.raised else says), blocks
 
@@ -194,18 +208,23 @@ def _failed(view: CaseView) -> tuple[str, list[Block]]:
     return f"Could not investigate {_name(view)}: {why}", blocks
 
 
-def _symptom_lines(named: Iterable[SymptomResult], beyond: Iterable[SymptomResult]) -> Iterator[str]:
-    for symptom in named:
-        number = symptom.source.rpartition(" ")[2]
-        mark, name = parts.RESULT[symptom.result], parts.spoken(symptom.id)
-        word = f"*{symptom.result}*" if symptom.result is Result.PRESENT else str(symptom.result)
-        yield f"{mark} {number}. {name}: {word}"
-    further = list(beyond)
-    for result in (Result.PRESENT, Result.UNKNOWN):
-        names = [parts.spoken(symptom.id) for symptom in further if symptom.result is result]
-        if names:
-            most = len(names) if result is Result.PRESENT else 4
-            yield f"{parts.RESULT[result]} additional indicators, {result}: {parts.few(names, most)}"
+def _symptoms(report: Report) -> str:
+    """How many symptoms are there, in one line; which ones and why is in the thread."""
+    named, beyond = parts.split(report)
+    facts = [_share(named, "symptom")]
+    present = sum(1 for one in beyond if one.result is Result.PRESENT)
+    if present:
+        facts.append(parts.counted(present, "additional indicator"))
+    unknown = [parts.spoken(one.id) for one in (*named, *beyond) if one.result is Result.UNKNOWN]
+    line = f"*Symptoms*: {', '.join(facts)}"
+    return f"{line}; unknown: {parts.few(unknown, _UNKNOWN)}" if unknown else line
+
+
+def _share(symptoms: Sequence[SymptomResult], what: str) -> str:
+    present = [one for one in symptoms if one.result is Result.PRESENT]
+    share = f"{len(present)} of {parts.counted(len(symptoms), what)}"
+    names = ", ".join(parts.spoken(one.id) for one in present)
+    return f"{share} ({names})" if 0 < len(present) < len(symptoms) else share
 
 
 def _gap_lines(report: Report, view: CaseView) -> Iterator[str]:
@@ -225,7 +244,7 @@ def _gap_lines(report: Report, view: CaseView) -> Iterator[str]:
 
 def _reason(finding: Finding, view: CaseView) -> str:
     moment = f" ({parts.when(finding.at)})" if finding.at else ""
-    return f"▸ *{finding.severity.word}* {said(finding.summary, 220, _ours(view))}{moment}"
+    return f"▸ *{finding.severity.word}* {said(finding.summary, _REASON, _ours(view))}{moment}"
 
 
 def _small_print(view: CaseView) -> str:

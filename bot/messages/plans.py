@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.messages import parts
 from bot.messages.escape import cut, plain, said
 from commands.approval import Vote
-from commands.plan import RESTORING, Change, Planned, offer_text
+from commands.plan import RESTORING, Change, Phase, Planned, offer_text
 from commands.proposals import DONE, Action, Proposal
 from graph.request import Request
 
 DIGEST_SHOWN = 8
 """How many of the digest's first characters people see, and a button carries."""
+
+PHASES: Mapping[Phase | None, str] = {
+    Phase.CONTAIN: "Stop the attacker",
+    Phase.ERADICATE: "Remove what they left",
+    Phase.RECOVER: "Restore",
+    None: "Other",
+}
+"""What the changes of each phase do, in the order in which people read them."""
+
+_PLACES = re.compile(r"\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*", re.ASCII)
+_LONGEST_RUN = 1_000
 
 _SEVERAL = 3
 """How many changes with the same warning are enough to say it once for all of them."""
@@ -32,6 +44,30 @@ def offer_reference(case_id: str, offer: Sequence[Planned]) -> str:
     they mean something else, and this shows it.
     """
     return f"{case_id} {hashlib.sha256(offer_text(offer).encode()).hexdigest()[:DIGEST_SHOWN]}"
+
+
+def places_text(places: Sequence[int]) -> str:
+    """Write ascending places in an offer as short as they go: ``3-5,9``."""
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and place == runs[-1][-1] + 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def places_of(text: str) -> tuple[int, ...]:
+    """Read what `places_text` wrote; () for anything else, and for a run of more than a thousand."""
+    if not _PLACES.fullmatch(text):
+        return ()
+    found: list[int] = []
+    for run in text.split(","):
+        first, _, last = run.partition("-")
+        if int(last or first) - int(first) > _LONGEST_RUN:
+            return ()
+        found += range(int(first), int(last or first) + 1)
+    return tuple(found)
 
 
 def ordered(step_ids: Collection[str], titles: Mapping[str, str]) -> list[str]:

@@ -31,6 +31,7 @@ class Asked:
             Like the response URL and what follows, it is never written down, so a question that is answered
             after a restart is without it.
         clicked: Whether a button said it, so that what is missing is asked for in a window.
+        on_view: Whether the button is in a window, so that another window opens on top of it.
         factor: Whether a code of this person's second factor was checked along with it.
     """
 
@@ -42,6 +43,7 @@ class Asked:
     response_url: str = ""
     trigger: str = ""
     clicked: bool = False
+    on_view: bool = False
     factor: bool = False
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
+from bot.errors import NotUnderstood
+from bot.messages import Modal
+from bot.messages.contain_modal import contain_modal, contain_now_modal
 from bot.messages.plans import offer_reference
 from bot.messages.propose_modal import propose_modal
 from bot.slack.intake import Asked
@@ -25,22 +30,36 @@ from bot.verbs.proposing import (
 )
 from bot.verbs.shape import Tools
 from bot.verbs.spelling import About, Choice
-from commands.propose import assemble, needs_of
+from commands.ledger import Case
+from commands.plan import Nothing, Planned
+from commands.propose import assemble, contain_now, needs_of
+from commands.steps import CONTAIN_NOW
 
 __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Contain", "do", "may", "read", "shows")
 
 NAME = "contain"
-USAGE = "<user or case> [numbers because …]"
-SAYS = "Opens a dialog to choose and propose remediation; with numbers from the plan, proposes those."
+USAGE = "<user or case> [now | single | numbers because …]"
+SAYS = (
+    "Opens a dialog to choose and propose remediation: by step, the smallest plan that stops the attacker "
+    "(now), or change by change (single). With numbers from the plan, or now, and a reason, proposes those."
+)
 EXAMPLE = "/compromise contain C-7F3K2 1,4,8 because the mailbox sends spam"
 
 
 @dataclass(frozen=True, slots=True)
 class Contain:
-    """Propose what was chosen from the offer; without a choice, open the window in which one chooses."""
+    """Propose what was chosen from the offer; without a choice, open the window in which one chooses.
+
+    Attributes:
+        about: The account or the case.
+        choice: What was chosen, with why; its numbers do not count with ``now``.
+        extent: ``now`` for the smallest plan that stops the attacker, ``single`` to choose change by change,
+            "" to choose by step.
+    """
 
     about: About
     choice: Choice | None = None
+    extent: Literal["", "now", "single"] = ""
 
 
 def read(words: list[str], text: str) -> Contain:
@@ -49,7 +68,18 @@ def read(words: list[str], text: str) -> Contain:
     The window says the numbers of what was chosen and behind them, how the digest of the offer begins in
     which they were chosen.
     """
-    return Contain(spelling.about_in(words, NAME), spelling.choice_in(words, text, NAME))
+    about = spelling.about_in(words, NAME)
+    match [word.casefold() for word in words[1:2]]:
+        case ["single"]:
+            spelling.only_about([words[0], *words[2:]], NAME)
+            return Contain(about, extent="single")
+        case ["now"]:
+            because = spelling.because_in(text)
+            if not because:
+                spelling.only_about([words[0], *words[2:]], NAME)
+            return Contain(about, Choice((), "", because) if because else None, "now")
+        case _:
+            return Contain(about, spelling.choice_in(words, text, NAME))
 
 
 def may(wish: Contain, asked: Asked, tools: Tools) -> MayPropose:
@@ -61,20 +91,14 @@ def do(wish: Contain, may: MayPropose, asked: Asked, tools: Tools) -> Outcome:
     """Open the window, or propose."""
     case = may.case
     if wish.choice is None:
-        modal = propose_modal(
-            case.id,
-            case.subject,
-            fresh_offer(case, tools),
-            titles=TITLES,
-            sources=SOURCES,
-            needs=partial(needs_of, policy=tools.policy),
-        )
+        modal = _window(wish, case, tools)
         tools.open(asked, modal)
         return Opened(modal.callback_id, case)
     earlier = proposed_before(asked, tools)
     if earlier:
         return earlier
     offer = fresh_offer(case, tools)
+    chosen = _at_once(offer) if wish.extent == "now" else wish.choice.numbers
     if wish.choice.offer and offer_reference(case.id, offer) != f"{case.id} {wish.choice.offer}":
         return OfferChanged(case)
     plan = assemble(
@@ -82,8 +106,37 @@ def do(wish: Contain, may: MayPropose, asked: Asked, tools: Tools) -> Outcome:
         tenant=case.tenant,
         subject=case.subject,
         offer=offer,
-        chosen=wish.choice.numbers,
+        chosen=chosen,
         confirmed=tools.proposals.confirmed_changes(case.id),
         nonce=secrets.token_hex(16),
     )
     return propose("contain", plan, wish.choice.because, may, asked=asked, tools=tools)
+
+
+def _window(wish: Contain, case: Case, tools: Tools) -> Modal:
+    offer, needs = fresh_offer(case, tools), partial(needs_of, policy=tools.policy)
+    match wish.extent:
+        case "now":
+            _at_once(offer)
+            return contain_now_modal(case.id, case.subject, offer, needs=needs)
+        case "single":
+            return propose_modal(case.id, case.subject, offer, titles=TITLES, sources=SOURCES, needs=needs)
+        case _:
+            return contain_modal(case.id, case.subject, offer, titles=TITLES, needs=needs)
+
+
+def _at_once(offer: Sequence[Planned]) -> tuple[int, ...]:
+    """Give the places of the smallest plan.
+
+    Raises:
+        NotUnderstood: there is none, because all of it is done, or refused.
+    """
+    places = contain_now(offer)
+    if not places:
+        why = "; ".join(
+            item.why.rstrip(".") for item in offer if isinstance(item, Nothing) and item.step in CONTAIN_NOW
+        )
+        raise NotUnderstood(
+            f"Sign-in, sessions and password offer no change: {why or 'nothing was planned'}."
+        )
+    return places

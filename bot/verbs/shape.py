@@ -83,7 +83,7 @@ class Tools:
             NotUnderstood: the moment in which Slack opens one is over.
             SlackFailed: Slack did not open it for another reason.
         """
-        return open_window(self.client, asked.trigger, modal)
+        return open_window(self.client, asked.trigger, modal, on_view=asked.on_view)
 
 
 class Verb(Protocol):

@@ -191,11 +191,16 @@ def choice_in(words: list[str], text: str, verb: str) -> Choice | None:
         raise NotUnderstood(f"I do not understand “{said(more[0])}” here. {example}")
     numbers = tuple(sorted({int(part) - 1 for part in more[0].split(",")}))
     offer = more[1].casefold() if len(more) > 1 and DIGEST.fullmatch(more[1].casefold()) else ""
-    found = BECAUSE.search(text)
-    because = plain(text[found.end() :]) if found else ""
+    because = because_in(text)
     if not because:
         raise NotUnderstood(f"Add a reason after “because”. {example}")
     return Choice(numbers, offer, because)
+
+
+def because_in(text: str) -> str:
+    """Give what stands after "because"; "" where it does not stand there, or nothing does."""
+    found = BECAUSE.search(text)
+    return plain(text[found.end() :]) if found else ""
 
 
 def only_about(words: list[str], verb: str) -> About:

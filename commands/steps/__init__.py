@@ -4,6 +4,7 @@ A step module has:
 
 - ``TITLE``: what it does, in the founding document's words where it names it,
 - ``SOURCE``: where it comes from, such as ``step 5`` or ``additional step``,
+- ``PHASE``: whether it contains the account, removes what the attacker left, or restores what was there,
 - ``PLANS``, ``UNDO``, ``PEOPLE``: what it plans, what takes that back, and how many must approve it unless a
   policy says otherwise, in the words of the page about the steps,
 - ``NEEDS``: the sources that it must have seen to plan anything; where one is unavailable, the step says so
@@ -21,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from commands.plan import Planned
+from commands.plan import Phase, Planned
 from commands.planning import PlanningInput
 from commands.steps import (
     block_mobile_devices,
@@ -62,6 +63,7 @@ class Step(Protocol):
     __name__: str
     TITLE: str
     SOURCE: str
+    PHASE: Phase
     PLANS: str
     UNDO: str
     PEOPLE: str
@@ -149,4 +151,11 @@ ORDER: Final[tuple[str, ...]] = (
 
 Source: Microsoft, "Respond to a compromised email account in Microsoft 365": first shut the attacker out,
 then close the back doors, then take the rights away, and let the mailbox send again at the very end.
+"""
+
+CONTAIN_NOW: Final[tuple[str, ...]] = ("block_sign_in", "revoke_sessions", "reset_password")
+"""The steps that stop an attacker within minutes; everything else can wait for a look at the findings.
+
+Source: Microsoft, "Respond to a compromised email account in Microsoft 365", step 1, and the founding
+document, steps 1 and 5: end the sessions, reset the password, and block sign-in until the account is secured.
 """

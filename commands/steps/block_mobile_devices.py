@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.plan import Change, Look, Nothing, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.parts import asks_for, because, day, first_line, gaps, name_of, refusals
 from graph.evidence import Unavailable
@@ -19,6 +19,7 @@ from graph.resources.mailbox import MailProtocols
 
 TITLE = "Block mobile devices"
 SOURCE = "additional step"
+PHASE = Phase.CONTAIN
 PLANS = "one change for each device; nothing is ever wiped"
 UNDO = "the device is removed from the block list"
 PEOPLE = "one"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.plan import Change, ManualTask, Nothing, Planned, Undo
+from commands.plan import Change, ManualTask, Nothing, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
 from commands.steps.parts import (
@@ -30,6 +30,7 @@ from graph.resources.directory import User
 
 TITLE = "Block the user account from signing in"
 SOURCE = "step 5"
+PHASE = Phase.CONTAIN
 PLANS = (
     "the block, never for the last Global Administrator; a manual task as well for an account "
     "mastered on-premises"

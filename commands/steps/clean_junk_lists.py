@@ -12,7 +12,7 @@ from typing import Final
 
 from commands.clues.actions import given
 from commands.clues.records import addresses_in, one_line
-from commands.plan import Change, Look, Planned, Undo
+from commands.plan import Change, Look, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.mailbox_parts import MULTI, with_gaps
@@ -23,6 +23,7 @@ from graph.request import Cmdlet
 
 TITLE = "Clean the junk email lists"
 SOURCE = "step 3, extended"
+PHASE = Phase.ERADICATE
 PLANS = "one change for each entry that a finding names"
 UNDO = "the entry is added to its list again"
 PEOPLE = "one"

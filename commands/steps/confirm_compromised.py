@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.plan import Change, Look, Nothing, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.parts import gaps, is_compromised, judgement, name_of, refusals
 from graph.evidence import Unavailable
@@ -17,6 +17,7 @@ from graph.request import Limit, Request
 
 TITLE = "Confirm the user compromised"
 SOURCE = "additional step"
+PHASE = Phase.CONTAIN
 PLANS = "the confirmation in Identity Protection that the account is compromised"
 UNDO = "the risk is dismissed"
 PEOPLE = "one"

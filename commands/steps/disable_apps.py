@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.plan import Change, Look, Nothing, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Severity
 from commands.steps.parts import because, finding_on_app, gaps, is_own_app, name_of, refusals
@@ -22,6 +22,7 @@ from graph.resources.applications import OAuthGrant
 
 TITLE = "Disable applications"
 SOURCE = "additional step"
+PHASE = Phase.ERADICATE
 PLANS = (
     "one change for each application that the user consented to, for everyone in the tenant; "
     "never one of Microsoft's and never the bot's own"

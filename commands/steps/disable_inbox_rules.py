@@ -13,7 +13,7 @@ from typing import Final
 from commands.clues.records import one_line
 from commands.clues.rules.listed import paired
 from commands.clues.rules.rule import Rule
-from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.plan import Change, Look, Nothing, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import unseen
 from commands.steps.parts import asks_for, because, name_of, refusals
@@ -23,6 +23,7 @@ from graph.resources.rules import HiddenInboxRule, InboxRule
 
 TITLE = "Disable suspicious inbox rules"
 SOURCE = "step 3"
+PHASE = Phase.ERADICATE
 PLANS = (
     "one change for each enabled rule, hidden ones included; those with a finding are "
     "preselected. Through Graph where possible; a change through Exchange deletes client-only "

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from commands.plan import Change, Look, Planned, Undo
+from commands.plan import Change, Look, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding, VerdictCode
 from commands.steps.mailbox_parts import with_gaps
@@ -20,6 +20,7 @@ from graph.request import Cmdlet
 
 TITLE = "Block mail protocols"
 SOURCE = "step 5"
+PHASE = Phase.CONTAIN
 PLANS = (
     "one change for each enabled protocol; the document asks for ActiveSync and Outlook on the "
     "web for devices"

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.plan import Change, Look, Nothing, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.parts import asks_for, because, day, first_line, gaps, name_of, refusals
@@ -23,6 +23,7 @@ from graph.resources.devices import RegisteredDevice
 
 TITLE = "Disable registered devices"
 SOURCE = "additional step"
+PHASE = Phase.CONTAIN
 PLANS = "one change for each registered device"
 UNDO = "the device is enabled again"
 PEOPLE = "one"

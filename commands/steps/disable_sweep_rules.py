@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Look, Planned, Undo
+from commands.plan import Change, Look, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
@@ -19,6 +19,7 @@ from graph.resources.rules import SweepRule
 
 TITLE = "Disable suspicious sweep rules"
 SOURCE = "step 3"
+PHASE = Phase.ERADICATE
 PLANS = "one change for each enabled sweep rule"
 UNDO = "the rule is enabled again"
 PEOPLE = "one"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Look, Planned, Undo
+from commands.plan import Change, Look, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding, Severity
 from commands.steps.mailbox_parts import with_gaps
@@ -21,6 +21,7 @@ from graph.resources.rules import TransportRule
 
 TITLE = "Disable mail flow rules of the tenant"
 SOURCE = "additional step"
+PHASE = Phase.ERADICATE
 PLANS = "one change for each mail flow rule with a finding"
 UNDO = "the rule is enabled again"
 PEOPLE = "two"

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from commands.plan import ManualTask, Planned
+from commands.plan import ManualTask, Phase, Planned
 from commands.planning import PlanningInput
 from commands.report import VerdictCode
 
 TITLE = "Secure the tenant: the first 30 days, 90 days, and beyond"
 SOURCE = "step 7"
+PHASE = Phase.RECOVER
 PLANS = "ten manual tasks: the checklist of 30 days, 90 days and beyond"
 UNDO = "nothing to undo"
 PEOPLE = "one"

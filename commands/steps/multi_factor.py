@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import ManualTask, Planned
+from commands.plan import ManualTask, Phase, Planned
 from commands.planning import PlanningInput
 from commands.report import VerdictCode
 from commands.steps.parts import day, gaps, name_of, refusals
@@ -21,6 +21,7 @@ from graph.evidence import Unavailable
 
 TITLE = "Enable multi-factor authentication"
 SOURCE = "step 1"
+PHASE = Phase.CONTAIN
 PLANS = "a manual task with the registered methods and how to require MFA"
 UNDO = "nothing to undo"
 PEOPLE = "one"

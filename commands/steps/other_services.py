@@ -11,7 +11,7 @@ from typing import Final
 
 from commands.clues.records import one_line
 from commands.csv_cells import moment, table
-from commands.plan import ManualTask, Planned
+from commands.plan import ManualTask, Phase, Planned
 from commands.planning import PlanningInput
 from commands.steps.parts import mail_of
 from commands.usual.domains import domain_of, internal_domains, registrable
@@ -20,6 +20,7 @@ from graph.resources.mail import Message
 
 TITLE = "Secure other services that used this mailbox as their alternative address"
 SOURCE = "step 7"
+PHASE = Phase.RECOVER
 PLANS = (
     "a manual task with `other-services.csv`: services that sent email about passwords and codes "
     "in the window"

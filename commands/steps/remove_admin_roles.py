@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Demand, Look, ManualTask, Nothing, Planned, Undo
+from commands.plan import Change, Demand, Look, ManualTask, Nothing, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
@@ -25,6 +25,7 @@ from graph.resources.directory import DirectoryRole
 
 TITLE = "Remove the account from all administrative roles: directory roles"
 SOURCE = "step 6"
+PHASE = Phase.CONTAIN
 PLANS = (
     "one change for each directory role: direct, through a group, eligible and turned on in "
     "Privileged Identity Management; a manual task for a place in a group that may be turned on"

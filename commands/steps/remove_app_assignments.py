@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Look, ManualTask, Nothing, Planned, Undo
+from commands.plan import Change, Look, ManualTask, Nothing, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.parts import (
@@ -33,6 +33,7 @@ from graph.resources.applications import AppRoleAssignment
 
 TITLE = "Remove the user from applications"
 SOURCE = "additional step"
+PHASE = Phase.ERADICATE
 PLANS = (
     "one change for each application that the user is assigned to; a manual task for assignments "
     "through a group"

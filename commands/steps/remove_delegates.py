@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from commands.clues.actions import given
 from commands.clues.records import one_line
-from commands.plan import Change, Look, Nothing, Planned, State, Undo
+from commands.plan import Change, Look, Nothing, Phase, Planned, State, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.mailbox_parts import MULTI, unseen, with_gaps
@@ -23,6 +23,7 @@ from graph.resources.mailbox import Delegate, DelegateKind
 
 TITLE = "Remove delegates of the mailbox"
 SOURCE = "additional step"
+PHASE = Phase.ERADICATE
 PLANS = "one change for each permission: Full Access, Send As, Send on Behalf, folders"
 UNDO = "the same permission"
 PEOPLE = "one"

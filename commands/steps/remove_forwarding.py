@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import addresses_in, one_line
-from commands.plan import Change, Look, ManualTask, Planned, Undo
+from commands.plan import Change, Look, ManualTask, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.mailbox_parts import with_gaps
@@ -21,6 +21,7 @@ from graph.resources.mailbox import Mailbox
 
 TITLE = "Disable mail forwarding"
 SOURCE = "step 2"
+PHASE = Phase.CONTAIN
 PLANS = "one change that clears all three properties of forwarding"
 UNDO = "the three previous values"
 PEOPLE = "one"

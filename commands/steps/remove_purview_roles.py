@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.plan import Planned
+from commands.plan import Phase, Planned
 from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import leave_role_group, with_gaps
 from commands.steps.parts import refusals
 
 TITLE = "Remove the account from all administrative roles: Purview and Defender"
 SOURCE = "step 6"
+PHASE = Phase.CONTAIN
 PLANS = "one change for each role group of Purview and Defender"
 UNDO = "the membership is restored"
 PEOPLE = "two"

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Final, Literal
 
 from commands.clues.records import one_line
-from commands.plan import Change, Look, ManualTask, Nothing, Planned, Undo
+from commands.plan import Change, Look, ManualTask, Nothing, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.parts import (
@@ -33,6 +33,7 @@ from graph.resources.sign_ins import AuthenticationMethod
 
 TITLE = "Remove sign-in methods that the user did not register"
 SOURCE = "additional step"
+PHASE = Phase.ERADICATE
 PLANS = (
     "one change for each method besides the password, the default one last; those with a finding are "
     "preselected"

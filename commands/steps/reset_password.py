@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import NEW_PASSWORD, Change, ManualTask, Nothing, Planned
+from commands.plan import NEW_PASSWORD, Change, ManualTask, Nothing, Phase, Planned
 from commands.planning import PlanningInput
 from commands.steps.parts import (
     ON_PREMISES_WAIT,
@@ -32,6 +32,7 @@ from graph.resources.directory import Domain, User
 
 TITLE = "Reset the user's password"
 SOURCE = "step 1"
+PHASE = Phase.CONTAIN
 PLANS = (
     "a random password that must be changed at the next sign-in, then revoking all sessions; "
     "manual tasks for accounts with an on-premises or federated password, and for app passwords"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from commands.clues.records import changed_properties, one_line
-from commands.plan import Change, ManualTask, Nothing, Planned, Undo, same
+from commands.plan import Change, ManualTask, Nothing, Phase, Planned, Undo, same
 from commands.planning import PlanningInput
 from commands.report import Finding, Severity, VerdictCode
 from commands.steps.parts import privileges, refusals, user_look, user_path
@@ -27,6 +27,7 @@ from graph.resources.directory import User
 
 TITLE = "Make sure that the contact information is correct"
 SOURCE = "step 7"
+PHASE = Phase.RECOVER
 PLANS = (
     "one change for each property that still has the attacker's value; manual tasks where only "
     "people know or may change it, and to ask the user by phone"

@@ -11,13 +11,14 @@ from typing import Final
 
 from commands.clues.outgoing import Outbox, outbox_of
 from commands.csv_cells import moment, table
-from commands.plan import ManualTask, Nothing, Planned
+from commands.plan import ManualTask, Nothing, Phase, Planned
 from commands.planning import PlanningInput
 from commands.steps.parts import mail_of
 from graph.evidence import Known
 
 TITLE = "Verify the sent items"
 SOURCE = "step 7"
+PHASE = Phase.RECOVER
 PLANS = (
     "a manual task with `sent-mail.csv`: what left since someone else was in, from which "
     "sources, and which were not collected"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Look, Nothing, Planned, Undo
+from commands.plan import Change, Look, Nothing, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.parts import (
     asks_for,
@@ -29,6 +29,7 @@ from graph.resources.applications import OAuthGrant
 
 TITLE = "Revoke what applications were allowed to do"
 SOURCE = "additional step"
+PHASE = Phase.ERADICATE
 PLANS = "one change for each delegated permission grant; a grant for all users is tenant-wide"
 UNDO = "the same grant with a new ID"
 PEOPLE = "one or two"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.plan import Change, Planned, State
+from commands.plan import Change, Phase, Planned, State
 from commands.planning import PlanningInput
 from commands.report import VerdictCode
 from commands.steps.parts import name_of, privileges, refusals, user_look, user_path
@@ -19,6 +19,7 @@ from graph.request import Request
 
 TITLE = "Revoke the user's sessions"
 SOURCE = "step 1"
+PHASE = Phase.CONTAIN
 PLANS = "revoking all sessions and refresh tokens"
 UNDO = "cannot be undone: the user signs in again"
 PEOPLE = "two"

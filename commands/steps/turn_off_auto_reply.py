@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.plan import Change, Look, Planned, Undo
+from commands.plan import Change, Look, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
@@ -20,6 +20,7 @@ from graph.request import Limit, Request
 
 TITLE = "Turn off automatic replies"
 SOURCE = "step 3, extended"
+PHASE = Phase.ERADICATE
 PLANS = "one change that turns automatic replies off and keeps the text"
 UNDO = "the previous setting"
 PEOPLE = "one"

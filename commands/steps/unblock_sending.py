@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import Change, Look, Planned
+from commands.plan import Change, Look, Phase, Planned
 from commands.planning import PlanningInput
 from commands.report import VerdictCode
 from commands.steps.mailbox_parts import with_gaps
@@ -21,6 +21,7 @@ from graph.resources.mailbox import BlockedSender
 
 TITLE = "Unblock the mailbox from sending"
 SOURCE = "step 4"
+PHASE = Phase.RECOVER
 PLANS = (
     "removal from Restricted entities, after all changes that remove the attacker's access; "
     "Microsoft allows this only a few times"

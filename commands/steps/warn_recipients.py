@@ -13,7 +13,7 @@ from typing import Final
 from commands import usual
 from commands.clues.outgoing import Origin, Outbox, Outgoing, outbox_of
 from commands.csv_cells import moment, table, visible
-from commands.plan import ManualTask, Nothing, Planned
+from commands.plan import ManualTask, Nothing, Phase, Planned
 from commands.planning import PlanningInput
 from commands.report import VerdictCode
 from commands.steps.parts import mail_of
@@ -22,6 +22,7 @@ from graph.evidence import Known
 
 TITLE = "Inform the people who got mail from the account that it was compromised"
 SOURCE = "step 7"
+PHASE = Phase.RECOVER
 PLANS = "a manual task with `warning.txt`, a draft to send, and `recipients.csv`, each recipient once"
 UNDO = "nothing to undo"
 PEOPLE = "one"

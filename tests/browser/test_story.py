@@ -119,7 +119,7 @@ def proposed(read: Stage) -> Stage:
     main, noted = read.main, read.noted
     main.press(main.card("Files in the thread"), "Contain account")
     expect(main.modal).to_contain_text(
-        "Changes that the findings call for are preselected. Nothing is changed until it is approved."
+        "What the findings call for is preselected. Nothing is changed until it is approved."
     )
     main.shot("08-window")
     noted["faint in the window"] = main.faint()
@@ -432,7 +432,7 @@ def test_every_text_can_be_read_in_light_and_dark(stage, raised, scheme):
             faint[tab] = made.faint()
         made.press(made.card("Files in the thread"), "Contain account")
         expect(made.modal).to_contain_text(
-            "Changes that the findings call for are preselected. Nothing is changed until it is approved."
+            "What the findings call for is preselected. Nothing is changed until it is approved."
         )
         made.shot(f"28-{scheme}-window")
         faint["window"] = made.faint()
@@ -475,7 +475,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(stage, raised):
         made.page.get_by_role("button", name="Close the thread").click()
         made.press(made.card("Files in the thread"), "Contain account")
         expect(made.modal).to_contain_text(
-            "Changes that the findings call for are preselected. Nothing is changed until it is approved."
+            "What the findings call for is preselected. Nothing is changed until it is approved."
         )
         look("35-phone-window")
         made.press(made.modal, "Cancel")

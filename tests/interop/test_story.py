@@ -58,7 +58,9 @@ def told(room: Room) -> Room:
     card = room.card("Files in the thread")
     room.press("megan", card, "contain")
     view = room.window()
-    assert room.submit("megan", view, {"reason": "The mailbox was taken over"}) == {}
+    assert room.submit("megan", view, {"reason": "The mailbox was taken over"}) == {
+        "response_action": "clear"
+    }
 
     paper = room.card("Waiting for approval")
     room.press("alex", paper, "approve")

@@ -76,11 +76,17 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     assert "Stop forwarding" in card_says(story, "Open: ")
     assert "closed items are still closed." in story.case_card()
 
-    # A new check suggests it; the button opens a window in which it is ticked.
+    # A new check suggests it; the button opens a window with its step, and one click further it is ticked.
     case = story.check()
     assert story.text(story.cards()[-1]).count("[Contain account]") == 1
     story.slack.click("responder", story.cards()[-1], "contain")
-    window = story.window()
+    by_step = story.window()
+    assert "Disable mail forwarding" in story.text(by_step)
+    story.slack.click("responder", by_step, "choose_changes")
+    window = story.slack.wait_for(
+        lambda: next((one for one in story.slack.modals("responder") if one.id != by_step.id), None),
+        what="the window for single changes",
+    )
     ticked = {
         option["text"]["text"]
         for block in window.blocks

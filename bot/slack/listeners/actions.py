@@ -18,7 +18,10 @@ from commands.errors import CommandError
 log = structlog.get_logger(__name__)
 
 WORDS: Final[Mapping[str, Callable[[str], str]]] = {
+    "contain_now": "contain {} now".format,
     "contain": "contain {}".format,
+    "choose_changes": "contain {} single".format,
+    "report": "report {}".format,
     "plan": "plan {}".format,
     "approve": "approve {}".format,
     "deny": "deny {}".format,
@@ -76,4 +79,5 @@ def clicked(body: Mapping[str, Any], action: Mapping[str, Any], words: str) -> A
         response_url=str(body.get("response_url") or ""),
         trigger=str(body.get("trigger_id") or ""),
         clicked=True,
+        on_view=(body.get("view") or {}).get("type") == "modal",
     )

@@ -15,6 +15,7 @@ from slack_bolt import Ack, App
 
 from bot.desk import Desk, question_id
 from bot.errors import NotUnderstood
+from bot.messages.plans import places_of
 from bot.slack.intake import Asked
 from bot.verbs.registry import read
 from bot.verbs.spelling import escaped, somebody, spelled
@@ -86,15 +87,16 @@ def register(app: App, desk: Desk) -> None:
 
 def _chosen(ack: Ack, desk: Desk, body: dict[str, Any], view: dict[str, Any], verb: str) -> None:
     """Hand over what was ticked: people count the places from one."""
-    places = sorted(ticked(view))
+    places = sorted(set(ticked(view)))
     if not places:
-        first = next((str(block["block_id"]) for block in view["blocks"] if block["type"] == "input"), "")
+        boxes = (b for b in view["blocks"] if (b.get("element") or {}).get("type") == "checkboxes")
+        first = next((str(block["block_id"]) for block in boxes), "")
         ack(response_action="errors", errors={first: "Choose at least one."})
         return
     case_id, _, offer = _about(view).partition(" ")
     numbers = ",".join(str(place + 1) for place in places)
     why = escaped(typed(view, "reason"))
-    _take(ack, desk, body, view, f"{verb} {case_id} {numbers} {offer} because {why}")
+    _take(ack, desk, body, view, f"{verb} {case_id} {numbers} {offer} because {why}", clear=True)
 
 
 def _about_somebody(
@@ -122,18 +124,26 @@ def _about_somebody(
 
 
 def _take(
-    ack: Ack, desk: Desk, body: dict[str, Any], view: dict[str, Any], words: str, *, factor: bool = False
+    ack: Ack,
+    desk: Desk,
+    body: dict[str, Any],
+    view: dict[str, Any],
+    words: str,
+    *,
+    factor: bool = False,
+    clear: bool = False,
 ) -> None:
-    _hand_over(ack, desk, submitted(desk, body, view, words, factor=factor))
+    _hand_over(ack, desk, submitted(desk, body, view, words, factor=factor), clear=clear)
 
 
-def _hand_over(ack: Ack, desk: Desk, question: Asked) -> None:
+def _hand_over(ack: Ack, desk: Desk, question: Asked, *, clear: bool = False) -> None:
+    """Take the question; with `clear`, the windows below this one close as well."""
     try:
         desk.take(question)
     except CommandError as error:
         log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
         desk.say_no(question, str(error))
-    ack()
+    ack(response_action="clear") if clear else ack()
 
 
 def submitted(
@@ -156,8 +166,7 @@ def ticked(view: Mapping[str, Any]) -> Iterator[int]:
     """Give the places that were ticked, over all groups of checkboxes."""
     for block in view["state"]["values"].values():
         for option in (block.get("chosen") or {}).get("selected_options") or ():
-            if str(option["value"]).isdecimal():
-                yield int(option["value"])
+            yield from places_of(str(option["value"]))
 
 
 def chosen(view: Mapping[str, Any], name: str, kind: str = "selected_option") -> str:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from slack_sdk import WebClient
 
 from bot.messages import Message, Modal, decisions
-from bot.messages.case_card import all_closed, case_card
+from bot.messages.case_card import all_closed, case_card, situation
 from bot.messages.code_modal import code_modal
+from bot.messages.contain_modal import contain_modal, contain_now_modal
 from bot.messages.deny_modal import deny_modal
 from bot.messages.enrol_modal import enrol_modal
 from bot.messages.history import history
@@ -58,7 +59,8 @@ def every_message(texts: tuple[str, ...], each: int = 1) -> list[Message]:
         *every_answer(texts),
     ]
     for one in proposals:
-        found.append(proposal_card(one, names=samples.TITLES, now=samples.NOW))
+        more = situation(replace(samples.rich(texts, each), subject=subject))
+        found.append(proposal_card(one, names=samples.TITLES, now=samples.NOW, situation=more))
         found += proposal_details(one, names=samples.TITLES)
     return found
 
@@ -83,12 +85,16 @@ def every_answer(texts: tuple[str, ...]) -> list[Message]:
 
 def every_modal(texts: tuple[str, ...], each: int = 1) -> list[Modal]:
     plan: dict[str, Any] = {"titles": samples.TITLES, "sources": samples.SOURCES, "needs": samples.needs}
+    by: dict[str, Any] = {"needs": samples.needs}
     proposal = samples.proposal(texts, each)
     account = quote(texts[0][:100], safe="")
     return [
         propose_modal("C-7F3K2", samples.ADELE, samples.offer(texts, each), **plan),
         propose_modal("C-7F3K2", texts[0][:200], samples.offer(texts, each), chosen=(0, 3), **plan),
         propose_modal("C-7F3K2", samples.ADELE, (), **plan),
+        contain_modal("C-7F3K2", samples.ADELE, samples.offer(texts, each), titles=samples.TITLES, **by),
+        contain_modal("C-7F3K2", samples.ADELE, (), titles=samples.TITLES, **by),
+        contain_now_modal("C-7F3K2", samples.ADELE, samples.offer(texts, each), **by),
         code_modal(proposal, wrong=texts[0]),
         deny_modal(proposal),
         enrol_modal("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", f"otpauth://totp/{account}", wrong=texts[0]),
@@ -173,6 +179,7 @@ def test_buttons_carry_ids_only():
     assert names == {
         "contain",
         "check_again",
+        "report",
         "approve",
         "deny",
         "withdraw",

@@ -185,6 +185,9 @@ CASE = CaseId("C-7F3K2")
         ("plan c-7f3k2", ShowPlan(CASE)),
         ("contain C-7F3K2", Contain(CASE)),
         ("contain adele.vance", Contain(Alias("adele.vance"))),
+        ("contain C-7F3K2 now", Contain(CASE, extent="now")),
+        ("contain C-7F3K2 NOW because it sends", Contain(CASE, Choice((), "", "it sends"), "now")),
+        ("contain C-7F3K2 single", Contain(CASE, extent="single")),
         (
             "contain C-7F3K2 4,1 3fa9c1d2 because “she” said so — &lt;now&gt;.",
             Contain(CASE, Choice((0, 3), "3fa9c1d2", "“she” said so — <now>.")),
@@ -220,6 +223,8 @@ def test_what_is_done_about_a_finished_check_is_read(text, wish):
         ("contain P-7F3K2", "is a proposal; contain needs a user or a case"),
         ("contain C-7F3K2 1,4", "Add a reason after “because”."),
         ("contain C-7F3K2 0 because of it", "I do not understand “0” here."),
+        ("contain C-7F3K2 now please", "I do not understand “please” here."),
+        ("contain C-7F3K2 single because of it", "I do not understand “because” here."),
         ("contain C-7F3K2 all because of it", "I do not understand “all” here."),
         ("approve", "Name a proposal."),
         ("approve C-7F3K2", "“C-7F3K2” is not a proposal."),

@@ -1,0 +1,208 @@
+"""The windows in which an account is contained: the smallest plan, and the whole offer with one box a step.
+
+Both fit on a phone. Single changes are chosen in the window of `propose_modal`, which this one leads to. What
+is ticked comes back as places in the offer; a box that stands for several carries all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from bot.messages import Block, Modal, parts
+from bot.messages.escape import cut, plain, said
+from bot.messages.plans import PHASES, described, offer_reference, places_text
+from commands.plan import Change, ManualTask, Nothing, Planned
+from commands.propose import contain_now, is_irreversible, phase_of
+from graph.question import Subject
+
+_VALUE = 150
+"""How long the value of an option may be. Source: Slack, "Option object"."""
+
+_REFUSED = 6
+
+Box = tuple[str, tuple[int, ...], bool]
+"""What a box says, the places of the offer that it stands for, and whether it is ticked."""
+
+
+def contain_modal(
+    case_id: str,
+    subject: Subject,
+    offer: Sequence[Planned],
+    *,
+    titles: Mapping[str, str],
+    needs: Callable[[Change], int],
+) -> Modal:
+    """Draw the window over the whole offer: reason first, then one box for each step, by phase.
+
+    A box stands for those changes of its step that the findings ask for, and is ticked then; where they ask
+    for none, it stands for all of them. Manual tasks share one box.
+
+    Args:
+        case_id: The case.
+        subject: The account.
+        offer: What the steps planned.
+        titles: The steps' titles by step id, in the document's order.
+        needs: How many people a change needs.
+    """
+    ours = parts.domains_of(subject)
+    boxes = _boxes(offer, titles)
+    name = said(subject.display_name or subject.mail, 100, ours)
+    if not any(boxes.values()):
+        nothing = parts.section(f"*{name}* · Case {said(case_id, 40)}\nThere is nothing to propose.")
+        return Modal("propose", "Contain account", (nothing, *_refused(offer, ours)), close="Close")
+    head = dict(
+        parts.section(
+            f"*{name}* · Case {said(case_id, 40)}\nWhat the findings call for is preselected. "
+            "Nothing is changed until it is approved."
+        )
+    )
+    head["accessory"] = parts.button("Choose single changes", "choose_changes", case_id)
+    blocks: list[Block] = [head, parts.reason("Reason (shown to approvers)")]
+    for heading, group in boxes.items():
+        blocks += _group(heading, group, offer, needs)
+    blocks += _refused(offer, ours)
+    return Modal(
+        callback_id="propose",
+        title="Contain account",
+        blocks=tuple(blocks),
+        submit="Propose",
+        close="Cancel",
+        private_metadata=offer_reference(case_id, offer),
+    )
+
+
+def contain_now_modal(
+    case_id: str, subject: Subject, offer: Sequence[Planned], *, needs: Callable[[Change], int]
+) -> Modal:
+    """Draw the window for the smallest plan that stops an attacker: its changes, all ticked, and a reason."""
+    ours = parts.domains_of(subject)
+    places = contain_now(offer)
+    name = said(subject.display_name or subject.mail, 100, ours)
+    people = parts.people(max(needs(change) for change in _changes(offer, places)))
+    blocks = [
+        parts.section(
+            f"*{name}* · Case {said(case_id, 40)}\nThe smallest plan that stops the attacker. "
+            f"It needs approval by {people}. Everything else can be proposed afterward."
+        ),
+        parts.reason("Reason (shown to approvers)"),
+        *parts.small_print(
+            f"*{place + 1}.* {said(change.says, 300, ours)}"
+            for place, change in zip(places, _changes(offer, places), strict=True)
+            if len(_numbered(place, change, ours)) > parts.OPTION_TEXT
+        ),
+        parts.checkboxes(
+            "Changes",
+            "now",
+            [
+                parts.option(
+                    cut(_numbered(place, change, ours), parts.OPTION_TEXT),
+                    str(place),
+                    cut(described(change, needs(change)), parts.OPTION_TEXT),
+                )
+                for place, change in zip(places, _changes(offer, places), strict=True)
+            ][: parts.CHECKBOXES],
+            {str(place) for place in places},
+        ),
+    ]
+    return Modal(
+        callback_id="propose",
+        title="Contain now",
+        blocks=tuple(blocks),
+        submit="Propose",
+        close="Cancel",
+        private_metadata=offer_reference(case_id, offer),
+    )
+
+
+def _numbered(place: int, change: Change, ours: frozenset[str]) -> str:
+    return f"{place + 1}. {plain(change.says, 300, ours)}"
+
+
+def _changes(offer: Sequence[Planned], places: Iterable[int]) -> list[Change]:
+    return [item for place in places if isinstance(item := offer[place], Change)]
+
+
+def _boxes(offer: Sequence[Planned], titles: Mapping[str, str]) -> dict[str, list[Box]]:
+    """Group the offer by heading: one box a step, and one for all manual tasks."""
+    steps: dict[str, list[int]] = {}
+    tasks: list[int] = []
+    for place, item in enumerate(offer):
+        if isinstance(item, Change):
+            steps.setdefault(item.step, []).append(place)
+        elif isinstance(item, ManualTask):
+            tasks.append(place)
+    boxes: dict[str, list[Box]] = {heading: [] for heading in PHASES.values()}
+    for step, places in steps.items():
+        title = plain(titles.get(step, "") or parts.spoken(step).capitalize(), 120)
+        asked = _suggested(offer, places)
+        boxes[PHASES[phase_of(step)]] += [
+            (title, some, bool(asked)) for some in _small_enough(asked or places)
+        ]
+    if tasks:
+        asked = _suggested(offer, tasks)
+        boxes["For people"] = [
+            (f"Add {parts.counted(len(some), 'manual task')} to the case", some, bool(asked))
+            for some in _small_enough(asked or tasks)
+        ]
+    return {heading: group for heading, group in boxes.items() if group}
+
+
+def _suggested(offer: Sequence[Planned], places: Iterable[int]) -> list[int]:
+    return [
+        place for place in places if isinstance(item := offer[place], Change | ManualTask) and item.suggested
+    ]
+
+
+def _small_enough(places: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Cut places so that each piece fits into the value of a box; nearly always into one."""
+    piece: tuple[int, ...] = ()
+    for place in places:
+        if len(places_text((*piece, place))) > _VALUE:
+            yield piece
+            piece = ()
+        piece = (*piece, place)
+    yield piece
+
+
+def _group(
+    heading: str, boxes: Sequence[Box], offer: Sequence[Planned], needs: Callable[[Change], int]
+) -> Iterator[Block]:
+    for n, begin in enumerate(range(0, len(boxes), parts.CHECKBOXES)):
+        options = []
+        ticked = set()
+        for title, places, is_ticked in boxes[begin : begin + parts.CHECKBOXES]:
+            value = places_text(places)
+            count = f" ({len(places)})" if len(places) > 1 and _changes(offer, places) else ""
+            options.append(
+                parts.option(
+                    f"{cut(title, parts.OPTION_TEXT - len(count))}{count}",
+                    value,
+                    cut(_consequences(_changes(offer, places), needs), parts.OPTION_TEXT),
+                )
+            )
+            if is_ticked:
+                ticked.add(value)
+        label = heading if n == 0 else f"{heading} (continued)"
+        yield parts.checkboxes(label, f"group:{heading}:{n}", options, ticked)
+
+
+def _consequences(changes: Sequence[Change], needs: Callable[[Change], int]) -> str:
+    """What is special about these changes; "" where nothing is."""
+    final = sum(1 for change in changes if is_irreversible(change))
+    wide = sum(1 for change in changes if change.tenant_wide)
+    facts = []
+    if final:
+        facts.append("cannot be undone" if final == len(changes) else f"{final} cannot be undone")
+    if wide:
+        facts.append("affects more than this account")
+    if any(needs(change) > 1 for change in changes):
+        facts.append(parts.people(max(needs(change) for change in changes)))
+    return " · ".join(facts)
+
+
+def _refused(offer: Sequence[Planned], ours: frozenset[str]) -> list[Block]:
+    why = dict.fromkeys(item.why for item in offer if isinstance(item, Nothing) and item.refused)
+    lines = [f"✖ *Refused*: {said(sentence, 300, ours)}" for sentence in list(why)[:_REFUSED]]
+    if len(why) > _REFUSED:
+        lines.append(f"… {len(why) - _REFUSED} more in the plan")
+    return list(parts.small_print(lines))
