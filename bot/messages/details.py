@@ -32,13 +32,6 @@ def details(report: Report) -> list[Message]:
     return [fit(message) for message in messages]
 
 
-def is_shortened(report: Report) -> bool:
-    """Say whether the details leave something out that only the file has."""
-    cuts = any(len(symptom.findings) > _FINDINGS_EACH for symptom in report.symptoms)
-    records = any(len(finding.records) > _RECORDS_EACH for finding in report.findings)
-    return cuts or records or len(report.timeline) > len(_excerpt(report))
-
-
 def _symptoms(report: Report, ours: frozenset[str]) -> Iterator[Block]:
     for symptom in report.symptoms:
         if symptom.result is Result.PRESENT:

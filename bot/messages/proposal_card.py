@@ -10,6 +10,7 @@ side.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from bot.messages.limits import ALL_BLOCKS_CHARACTERS, BLOCKS, characters, fit, 
 from bot.messages.outcomes import OUTCOMES
 from bot.messages.plans import (
     DIGEST_SHOWN,
+    PHASES,
     account,
     can_restore,
     change_line,
@@ -36,6 +38,7 @@ from bot.messages.plans import (
 from commands.approval import ProposalState
 from commands.plan import Change, ManualTask, holds_password
 from commands.proposals import DONE, PERHAPS_MADE, SECRET_LIFE, Action, Outcome, Proposal
+from commands.propose import is_irreversible, phase_of
 
 _STATES = {
     ProposalState.OPEN: ("◔", "Waiting for approval"),
@@ -48,6 +51,15 @@ _STATES = {
     ProposalState.STOPPED: ("■", "Stopped"),
 }
 """Each state's mark and words. The marks differ in shape, so no one needs the color."""
+
+_NUMBERS = 8
+"""How many changes the dialog names by number, which has 300 characters."""
+
+_FINAL = "Cannot be undone"
+_WIDE = "Affects more than this account"
+_UNDOING = "Changes, in order"
+_IN_FULL = (_UNDOING, _FINAL, _WIDE)
+"""The groups of changes that say how far they reach and what to know; of the others the thread says it."""
 
 _LEVELS = (
     (400, True, None),
@@ -86,6 +98,7 @@ class _Card:
     decided_at: datetime | None = None
     case_link: str = ""
     password_shown_to: str = ""
+    situation: str = ""
 
 
 def proposal_card(
@@ -96,6 +109,7 @@ def proposal_card(
     decided_at: datetime | None = None,
     case_link: str = "",
     password_shown_to: str = "",
+    situation: str = "",
 ) -> Message:
     """Draw the card of a proposal as it stands.
 
@@ -106,8 +120,9 @@ def proposal_card(
         decided_at: When it was denied or withdrawn, where that is known; else a denial has its vote's time.
         case_link: Slack's own link to the case's card; "" for none.
         password_shown_to: The Slack user id of whoever saw the new password; "" while no one has.
+        situation: What the check says of the account, as harmless mrkdwn; "" where it is not to be said.
     """
-    card = _Card(proposal, names, now, decided_at, case_link, password_shown_to)
+    card = _Card(proposal, names, now, decided_at, case_link, password_shown_to, situation)
     text, blocks, _ = _drawn(card)
     return fit(Message(text=text, blocks=tuple(blocks)), hint="the whole plan is in the thread")
 
@@ -170,7 +185,11 @@ def _drawn(card: _Card) -> tuple[str, list[Block], bool]:
     ]
     tail = list(_password(card))
     buttons = _buttons(card)
-    if buttons:
+    if proposal.state is ProposalState.OPEN:
+        # Whoever decides sees what it comes to and the buttons first, and the changes below them.
+        head = [head[0], *_situation(card), *head[1:], parts.section(counts(proposal))]
+        head.append(parts.actions(buttons))
+    elif buttons:
         tail.append(parts.actions(buttons))
     tail.append(parts.context(_small_print(proposal, card.case_link)))
     text = f"{word}: {said(proposal.id, 40)} for {_subject(proposal)}. {_summary(proposal)}"
@@ -183,6 +202,32 @@ def _drawn(card: _Card) -> tuple[str, list[Block], bool]:
         if len(blocks) <= BLOCKS and characters(blocks) <= ALL_BLOCKS_CHARACTERS:
             return text, blocks, short
     return text, blocks, True
+
+
+def _situation(card: _Card) -> Iterator[Block]:
+    if card.situation:
+        yield parts.section(card.situation)
+
+
+def counts(proposal: Proposal) -> str:
+    """What a plan comes to, for mrkdwn: changes by phase, what cannot be undone, what reaches the tenant."""
+    plan = proposal.plan
+    if proposal.kind == "restore":
+        return f"*{parts.counted(len(plan.changes), 'change')}*, each undoing one that was made"
+    by_phase = Counter(phase_of(change.step) for change in plan.changes)
+    phases = ", ".join(
+        f"{by_phase[phase]} {words[:1].lower()}{words[1:]}"
+        for phase, words in PHASES.items()
+        if by_phase[phase]
+    )
+    final = sum(1 for change in plan.changes if is_irreversible(change))
+    wide = sum(1 for change in plan.changes if change.tenant_wide)
+    facts = [
+        f"*{final} cannot be undone*" if final else "all can be undone",
+        *([f"*{wide} reach{'es' if wide == 1 else ''} beyond this account*"] if wide else []),
+        *([f"{parts.counted(len(plan.tasks), 'manual task')} on the case"] if plan.tasks else []),
+    ]
+    return f"*{parts.counted(len(plan.changes), 'change')}*: {phases}\n{'; '.join(facts)}"
 
 
 def _question(proposal: Proposal) -> str:
@@ -265,23 +310,33 @@ def _body(proposal: Proposal, names: Mapping[str, str], detail: _Detail) -> Iter
 
 
 def _plan(proposal: Proposal, names: Mapping[str, str], detail: _Detail) -> Iterator[Block]:
+    """The changes, gravest first: what cannot be undone, what reaches further, then the rest by phase."""
     plan, ours = proposal.plan, parts.domains_of(proposal.plan.subject)
-    past = proposal.state in {ProposalState.OPEN, ProposalState.APPROVED}
-    shared = shared_warnings(dict(enumerate(plan.changes, start=1))) if detail.warnings else ()
-    lines = shared_lines(shared, detail.limit, ours)
-    step = ""
+    shared = shared_warnings(dict(enumerate(plan.changes, start=1)))
+    groups: dict[str, list[str]] = {}
     for number, change in enumerate(plan.changes, start=1):
-        if change.step != step and detail.most is None:
-            step = change.step
-            lines.append(f"_{said(step_title(step, names, {}), 120)}_")
+        heading = _UNDOING if proposal.kind == "restore" else _heading(change)
+        in_full = heading in _IN_FULL
         own = without_shared(change, shared)
-        lines.append(change_line(number, own, detail.limit, ours, warnings=detail.warnings))
-    if lines:
-        title = "Changes, in order" if past else "Proposed changes"
-        yield from parts.paragraphs(f"*{title}*", detail.shown(lines))
-    if plan.tasks:
-        tasks = [f"☐ {said(task.says, detail.limit, ours)}" for task in plan.tasks]
-        yield from parts.paragraphs("*Manual tasks*", detail.shown(tasks))
+        line = f"{number}. {said(change.says, detail.limit, ours)}"
+        if in_full:
+            line = change_line(number, own, detail.limit, ours, warnings=detail.warnings)
+        elif own.warns:
+            line += " ⚠"
+        groups.setdefault(heading, []).append(line)
+    for heading in (*_IN_FULL, *PHASES.values()):
+        if heading in groups:
+            yield from parts.paragraphs(f"*{heading}*", detail.shown(groups[heading]))
+    if detail.warnings:
+        yield from parts.small_print(shared_lines(shared, detail.limit, ours))
+    if any(change.warns for change in plan.changes):
+        yield parts.context("⚠ marks changes with warnings; they are in the thread, with what is sent.")
+
+
+def _heading(change: Change) -> str:
+    if is_irreversible(change):
+        return _FINAL
+    return _WIDE if change.tenant_wide else PHASES[phase_of(change.step)]
 
 
 def _progress(proposal: Proposal, detail: _Detail) -> str:
@@ -404,7 +459,8 @@ def _buttons(card: _Card) -> list[Block]:
                     "Approve this plan?",
                     (
                         f"You approve {changes} to {account(proposal.plan.subject)}, as listed, "
-                        f"digest {digest}. The last required approval carries it out immediately."
+                        f"digest {digest}. {_grave(proposal)}The last required approval carries it out "
+                        "immediately."
                     ),
                     "Approve",
                 ),
@@ -440,6 +496,15 @@ def _buttons(card: _Card) -> list[Block]:
         if proposal.kind == "contain" and can_restore(proposal):
             buttons.append(parts.button("Undo changes", "restore", proposal.plan.case_id))
     return buttons
+
+
+def _grave(proposal: Proposal) -> str:
+    """What the dialog says of changes that cannot be undone or reach further, by number; plain text."""
+    changes = list(enumerate(proposal.plan.changes, start=1))
+    final = [str(number) for number, change in changes if is_irreversible(change)]
+    wide = [str(number) for number, change in changes if change.tenant_wide]
+    says = f"Cannot be undone: {parts.few(final, _NUMBERS)}. " if final else ""
+    return says + (f"Beyond this account: {parts.few(wide, _NUMBERS)}. " if wide else "")
 
 
 def _password_until(proposal: Proposal) -> datetime:

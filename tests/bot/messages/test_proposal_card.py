@@ -61,9 +61,9 @@ def test_an_open_card_shows_the_changes_who_proposed_why_and_until_when():
         "@U0MEGAN01 proposed containing the account",
         "Reason: “The mailbox sends spam”",
         "Needs approval by two different people; has 0. Open until 2026-03-02 10:00 UTC.",
-        "1. Disable the inbox rule Money (can be undone)",
-        "2. Revoke the grant to Perfect Data (cannot be undone: Revoke the grant to Perfect Data)",
-        "☐ Scan the computer",
+        "*2 changes*: 2 remove what they left\n*1 cannot be undone*; 1 manual task on the case",
+        "*Remove what they left*\n1. Disable the inbox rule Money",
+        "*Cannot be undone*\n2. Revoke the grant to Perfect Data (cannot be undone: Revoke",
         f"digest {proposal.digest[:8]}",
         "Proposal P-7F3K2 · Case C-7F3K2",
     ):
@@ -218,12 +218,66 @@ def test_a_password_that_may_be_in_force_can_be_shown():
 
 def test_a_warning_that_several_changes_have_is_said_once_with_their_numbers():
     made = tuple(replace(samples.change(n), warns=("It is an administrator", f"Own {n}")) for n in range(3))
+    made = tuple(replace(change, tenant_wide=True) for change in made)
     text = shown(card(samples.small(*made)))
     assert text.count("It is an administrator") == 1
     assert "⚠ 1, 2, 3: It is an administrator" in text
     assert [f"Own {n}" in text for n in range(3)] == [True] * 3
     text = shown(card(samples.small(*made[:2])))
     assert text.count("It is an administrator") == 2
+
+
+def test_a_change_that_can_be_undone_only_marks_its_warning_and_the_thread_says_it():
+    proposal = samples.small(replace(RULE, warns=("Rules of Outlook itself are lost",)))
+    text = shown(card(proposal))
+    assert "1. Disable the inbox rule Money ⚠" in text
+    assert "⚠ marks changes with warnings; they are in the thread" in text
+    whole = "\n".join(shown(message) for message in proposal_details(proposal, names=samples.TITLES))
+    assert "Rules of Outlook itself are lost" in whole
+
+
+def test_whoever_decides_reads_what_it_comes_to_and_finds_the_buttons_before_the_changes():
+    steps = (
+        "block_sign_in",
+        "disable_inbox_rules",
+        "clean_junk_lists",
+        "unblock_sending",
+        "of_another_version",
+    )
+    made = [samples.change(n, step=step) for n, step in enumerate(steps)]
+    proposal = samples.small(*made, samples.final(9, "reset_password", tenant_wide=True))
+    message = card(proposal, situation="⛔ *Compromised*, confidence high.")
+    kinds = [block["type"] for block in message.blocks]
+    above = "\n".join(slack_text.lines(message.blocks[: kinds.index("actions")], lambda name: name))
+    assert len(above.splitlines()) <= 9
+    for part in (
+        "⛔ *Compromised*, confidence high.",
+        "*6 changes*: 2 stop the attacker, 2 remove what they left, 1 restore, 1 other",
+        "*1 cannot be undone*; *1 reaches beyond this account*",
+    ):
+        assert part in above
+    text = shown(message)
+    below = text[text.index("[Approve]") :].splitlines()
+    headings = [line for line in below if line.startswith("*") and line.endswith("*")]
+    assert headings == [
+        "*Cannot be undone*",
+        "*Stop the attacker*",
+        "*Remove what they left*",
+        "*Restore*",
+        "*Other*",
+    ]
+
+
+def test_the_dialog_names_what_cannot_be_undone_and_what_reaches_further():
+    wide = replace(samples.change(3), tenant_wide=True)
+    message = card(samples.small(RULE, GRANT, wide))
+    row = next(block for block in message.blocks if block["type"] == "actions")
+    says = row["elements"][0]["confirm"]["text"]["text"]
+    assert "Cannot be undone: 2. Beyond this account: 3." in says
+    assert len(says) <= 300
+    many = [samples.final(n, "disable_inbox_rules") for n in range(40)]
+    row = next(block for block in card(samples.small(*many)).blocks if block["type"] == "actions")
+    assert len(row["elements"][0]["confirm"]["text"]["text"]) <= 300
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ALREADY, Outcome.SKIPPED, None])
