@@ -158,11 +158,11 @@ class Carrying:
         # The address in Slack may be another one by now; it is the same person all the same.
         person = voter.ever | vote.identity
         if self._ledger.owner(subject).is_same(person):
-            return "It is their own account."
+            return "This is their own account."
         if voter.barred:
             return voter.barred
         if voter.object_id != vote.object_id:
-            return "Their account in Microsoft 365 is another one than when they voted."
+            return "Their Microsoft 365 account changed after they voted."
         return self._people.doubt_about(person)
 
     def look_at_once(self, proposal_id: str) -> None:

@@ -215,6 +215,6 @@ class Gate:
 def not_asked(code: str) -> str:
     """Say that the owner's Slack accounts are not known."""
     return (
-        f"Slack could not be asked which Slack accounts the owner has ({code}), so no one may "
-        "decide about this account yet. Try again."
+        f"Slack did not say which Slack accounts the owner has ({code}), so no one can vote "
+        "on this account yet. Try again."
     )

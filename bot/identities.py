@@ -2,8 +2,8 @@
 
 People may change the address in their Slack profile, and whoever took an account over may do so with its
 owner's. So the account that an address leads to is looked up once, when someone is named, and kept in the
-ledger. Whoever is seen with another address or another account later may do nothing until someone who runs
-the bot names them again: `compromise people name`.
+ledger. Whoever is seen with another address or another account later may do nothing until the bot's operator
+confirms the change: `compromise people confirm`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ from graph.question import Subject
 log = structlog.get_logger(__name__)
 
 CHANGED: Final = (
-    "Your address in Slack or your account in Microsoft 365 changed after you were named, so it is "
-    "unknown whether you are who was named. The bot's operator can name you again: "
-    "compromise people name {user}"
+    "Your Slack email address or your Microsoft 365 account changed since your identity was recorded. "
+    "The bot's operator can confirm the change: compromise people confirm {user}"
 )
 NO_ACCOUNT: Final = (
-    "Your address in Slack belongs to no account in our tenants, so your account is unknown. "
+    "Your Slack email address matches no account in our tenants, so your account is unknown. "
     "Have your Microsoft 365 address added under [people] in the settings."
 )
 
@@ -107,7 +106,7 @@ class Identities:
                 "Nobody could be asked who this is.", action="people.unsure", user=user, why=str(error)
             )
             sentence = error.sentence.rstrip(".")
-            why = f"Microsoft could not be asked which account is yours ({sentence}), so try again."
+            why = f"Your Microsoft 365 account could not be looked up ({sentence}). Try again."
             return Known("", addresses, earlier, why, unsure=True)
         addresses |= {account.user_principal_name, account.mail, *account.addresses}
         named = named or self._name(user, email, account)
@@ -115,7 +114,7 @@ class Identities:
             return Known(account.id, addresses, named.earlier)
         return self._changed(named, email, account.id, addresses)
 
-    def name_again(self, user: str, email: str, home: str, actor: str) -> Named:
+    def confirm(self, user: str, email: str, home: str, actor: str) -> Named:
         """Note who someone is from now on.
 
         Raises:

@@ -82,7 +82,7 @@ def why_not(account: Account, home: str, named: frozenset[str]) -> str:
     if account.guest:
         return "Guests of this workspace cannot run checks."
     if not account.email:
-        return "Slack has no email address for you, so your own account is unknown."
+        return "Slack has no email address for you, so your account is unknown."
     if not account.confirmed:
         return "Your email address in Slack is not confirmed."
     if not named:
@@ -117,19 +117,19 @@ def why_no_approver(account: Account, home: str, named: frozenset[str]) -> str:
         named: The user ids that the settings name as approvers, directly or through the group.
     """
     if account.deleted:
-        return "Your Slack account is deactivated, so you cannot approve."
+        return "Your Slack account is deactivated."
     if account.bot:
-        return "Bots cannot approve."
+        return "Bots cannot vote."
     if account.stranger or account.team != home:
-        return "People from another workspace cannot approve."
+        return "People from another workspace cannot vote."
     if account.guest:
-        return "Guests of this workspace cannot approve."
+        return "Guests of this workspace cannot vote."
     if not account.email:
-        return "Slack has no email address for you, so your own account is unknown."
+        return "Slack has no email address for you, so your account is unknown."
     if not account.confirmed:
-        return "Your email address in Slack is not confirmed, so you cannot approve."
+        return "Your email address in Slack is not confirmed."
     if not named:
-        return "No one can approve yet: the settings name no approvers."
+        return "No one can vote yet: the settings name no approvers."
     if account.id not in named:
         return "You are not an approver."
     return ""
@@ -203,7 +203,7 @@ class Members:
         """
         barred = why_no_approver(account, self.home, self._names(self._approvers, fresh=fresh))
         if not barred and team not in ("", self.home):
-            barred = "People from another workspace cannot approve."
+            barred = "People from another workspace cannot vote."
         return barred
 
     def addresses_of(self, account: Account) -> frozenset[str]:

@@ -54,11 +54,11 @@ def doubt_about(ledger: Ledger, person: Identity) -> str:
     """
     against = ledger.case_against(person, ("compromised", "suspicious"))
     if against:
-        found = "is marked compromised" if against.verdict == "compromised" else "was found suspicious"
-        return f"Your own account {found} in case {against.id}, so you cannot vote."
+        found = "is marked compromised" if against.verdict == "compromised" else "is marked suspicious"
+        return f"Your own account {found} in case {against.id}, so you cannot use this."
     for case in ledger.unfinished_cases():
         if owner_of(case.subject, case.owners or ()).is_same(person):
-            return f"Your own account is under investigation in case {case.id}, so you cannot vote."
+            return f"Your own account is under investigation in case {case.id}, so you cannot use this."
     return ""
 
 
@@ -162,7 +162,7 @@ class People:
             ):
                 yield user
 
-    def name_again(self, user: str, actor: str) -> Named:
+    def confirm(self, user: str, actor: str) -> Named:
         """Note who someone is from now on, as Slack and Microsoft say at this moment.
 
         Raises:
@@ -174,11 +174,11 @@ class People:
         account = self._members.account(user)
         named = self._members.named(fresh=True)
         if account.id not in named:
-            raise NotUnderstood(f"The settings name no {user}, neither as a responder nor as an approver.")
+            raise NotUnderstood(f"The settings list {user} neither as a responder nor as an approver.")
         reason = why_not(account, self._members.home, named)
         if reason:
-            raise NotUnderstood(f"{account.name or user} may do nothing here. To them it is said: {reason}")
-        return self._identities.name_again(account.id, account.email, self._members.home_of(account), actor)
+            raise NotUnderstood(f"{account.name or user} cannot use the bot: {reason}")
+        return self._identities.confirm(account.id, account.email, self._members.home_of(account), actor)
 
     def address_behind(self, user: str) -> str:
         """Give the Microsoft 365 address of someone who was mentioned.
@@ -192,9 +192,8 @@ class People:
         account = self._members.account(user)
         if self._identities.is_changed(user, account.email):
             raise NotUnderstood(
-                f"The address of {account.name} in Slack changed after they were named, so it may "
-                "lead to someone else's account. Type the address of the account that you mean "
-                "instead."
+                f"The Slack email address of {account.name} changed since their identity was recorded, "
+                "so it may belong to another account. Type the address of the account instead."
             )
         if account.bot:
             raise NotUnderstood(f"{account.name} is a bot and has no mailbox. Type the address instead.")
@@ -239,7 +238,7 @@ class People:
         try:
             account = self._members.account(user)
         except NotUnderstood:
-            return Voter(user, frozenset(), "Slack did not identify you, so you cannot approve.", factor)
+            return Voter(user, frozenset(), "Slack did not identify you, so you cannot vote.", factor)
         barred = self._members.why_no_approver(account, team, fresh=live)
         if barred:
             known = self._identities.recall(account.id, self._members.addresses_of(account))

@@ -232,7 +232,7 @@ def why_not_run(ballot: Ballot, digest: str, barred: Callable[[Vote], str], now:
     if approvals(ballot, lambda vote: not reasons[vote.voter]) < ballot.needs:
         lost = "; ".join(f"<@{voter}>: {why.rstrip('.')}" for voter, why in reasons.items() if why)
         return (
-            "Not enough of the approvers are still allowed to approve, so nothing was done"
+            "Too few of the approvals are still valid, so nothing was done"
             f"{f' ({lost})' if lost else ''}. Propose it again."
         )
     return ""
@@ -241,7 +241,7 @@ def why_not_run(ballot: Ballot, digest: str, barred: Callable[[Vote], str], now:
 def _lost(ballot: Ballot, vote: Vote) -> str:
     """Say why a vote counts no longer, whatever Slack and Microsoft say of the voter; "" when it does."""
     if ballot.owner.is_same(vote.identity):
-        return "It is their own account."
+        return "This is their own account."
     if not vote.object_id:
-        return "It was not written down which account in Microsoft 365 is theirs."
+        return "Their Microsoft 365 account is not recorded."
     return ""

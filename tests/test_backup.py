@@ -226,7 +226,7 @@ def test_after_a_restore_an_approved_plan_is_made_again_where_nothing_tells_that
 
 def test_after_a_restore_without_approvers_nothing_is_sent(scene: Scene, tmp_path: Path):
     """What was approved is stopped; what was being carried out ends, and says why nothing was done."""
-    nobody = "No one can approve yet: the settings name no approvers."
+    nobody = "No one can vote yet: the settings name no approvers."
     proposal = scene.approved(block_sign_in())
     assert run(page_command(scene.ledger.path, tmp_path / "approved")).returncode == 0
     scene.proposals.start(proposal)

@@ -1,4 +1,4 @@
-"""`compromise people`: see who the named people are, and name them again."""
+"""`compromise people`: list the recorded identities of named people, and confirm changed ones."""
 
 from __future__ import annotations
 
@@ -21,31 +21,33 @@ from graph.tenants import Tenants
 
 
 def list_people(ledger: LedgerFile = LEDGER) -> None:
-    """Print who the people are whom the settings name, one person a line."""
+    """Print the recorded identities, one person a line."""
     with opened(ledger) as book:
         for one in named_people(book):
-            says = f"{one.user} {one.email} {one.object_id} named {one.named_at:%Y-%m-%d %H:%M} UTC"
-            typer.echo(visible(says) + (", changed since: may neither ask nor decide" if one.changed else ""))
+            says = f"{one.user} {one.email} {one.object_id} recorded {one.named_at:%Y-%m-%d %H:%M} UTC"
+            typer.echo(visible(says) + (", changed since: cannot run checks or vote" if one.changed else ""))
 
 
-def name_person(
+def confirm_person(
     *,
     user: Annotated[str, typer.Argument(help="The Slack user id, such as U0123ABCD.")],
     config: Config = None,
 ) -> None:
-    """Name someone again, as Slack and Microsoft say now.
+    """Record that a changed address or account is theirs.
 
-    Make sure by phone that the change was theirs.
+    First ask them by phone whether they made the change.
     """
     with readable():
         log.configure(LogSettings(level="error"))
         loaded = settings.load(config, os.environ)
         with opened(loaded.ledger) as book, closing(Tenants(loaded.tenants)) as tenants:
-            named = people_of(loaded, book, tenants).name_again(user, ACTOR)
-            typer.echo(visible(f"{named.user} is named again: {named.email}, account {named.object_id}."))
+            named = people_of(loaded, book, tenants).confirm(user, ACTOR)
+            typer.echo(
+                visible(f"Identity of {named.user} confirmed: {named.email}, account {named.object_id}.")
+            )
 
 
-HELP = "See who the named people are, and name them again."
+HELP = "List recorded identities, and confirm changed ones."
 
-VERBS: Mapping[str, Callable[..., None]] = {"list": list_people, "name": name_person}
+VERBS: Mapping[str, Callable[..., None]] = {"list": list_people, "confirm": confirm_person}
 """The verbs of the group, by what is typed."""

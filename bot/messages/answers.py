@@ -67,9 +67,9 @@ def enrolled(user: str) -> Message:
 def changed(user: str) -> Message:
     """Tell the team that someone is not who was named, since it may be whoever holds a stolen account."""
     return _say(
-        f"⛔ {parts.mention(user)} changed the address in Slack, or has another account in Microsoft 365,"
-        " since they were named, and may neither ask nor decide. Ask them by phone whether it was them. If it"
-        f" was, whoever runs the bot names them again: `compromise people name {user}`"
+        f"⛔ The Slack email address or Microsoft 365 account of {parts.mention(user)} changed since their"
+        " identity was recorded, so they cannot run checks or vote. Ask them by phone whether they changed"
+        f" it. If so, the bot's operator confirms it: `compromise people confirm {user}`"
     )
 
 

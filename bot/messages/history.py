@@ -111,13 +111,13 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
         case e.Asked():
             return f"{who} made a request{because(event.words)}"
         case e.NotUnderstood():
-            return f"{who} was not understood{because(event.says)}"
+            return f"{who} entered a command that was not understood{because(event.says)}"
         case e.Refused():
             return f"{who} was refused{because(event.says)}"
         case e.Answered():
-            return f"{who} was answered{because(event.says or event.verdict)}"
+            return f"{who} got an answer{because(event.says or event.verdict)}"
         case e.NotAnswered():
-            return f"{who} was declined{because(event.says)}"
+            return f"{who} made a request that was declined{because(event.says)}"
         case e.NotCounted():
             return f"{who} cast a vote that did not count{because(event.says)}"
         case e.NotCollected():
@@ -138,10 +138,10 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
         case e.CheckRestarted():
             return f"The check was started again by {who}{because(event.why)}"
         case e.OwnerBound(users=()):
-            return f"No Slack account of the account's owner was found{because(event.missing)}"
+            return f"No Slack account of the account owner was found{because(event.missing)}"
         case e.OwnerBound():
             owners = ", ".join(map(parts.mention, event.users))
-            return f"The owner's Slack accounts were noted, and decide nothing here: {owners}"
+            return f"The owner's Slack accounts were recorded, and have no vote here: {owners}"
         case e.CheckFinished():
             return f"The check finished, verdict{because(event.verdict.replace('-', ' '))}"
         case e.CheckFailed():
@@ -165,9 +165,11 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
             return f"Proposal {safe(event.proposal)} {_MOVED[type(event)]}{because(event.says)}"
         # --- people
         case e.PersonNamed():
-            return f"{who} noted who {parts.mention(event.user)} is"
+            return f"{who} recorded the identity of {parts.mention(event.user)}"
         case e.PersonChanged():
-            return f"{parts.mention(event.user)} was seen with another address or account than when named"
+            return (
+                f"The Slack address or account of {parts.mention(event.user)} changed since it was recorded"
+            )
         # --- changes
         case e.Intended():
             return f"The bot started {named(event.change)}; no outcome recorded yet"
@@ -214,7 +216,7 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
             return f"{who} removed the second factor of {parts.mention(event.user)}"
         # --- the ledger itself
         case e.CheckpointSigned():
-            return f"The ledger was signed up to entry {event.size}"
+            return f"A checkpoint was signed at entry {event.size}"
         case _:
             return f"{who}: {said(entry.kind, 60)}"
 

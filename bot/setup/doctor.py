@@ -575,7 +575,7 @@ def _identities(members: Members, path: Path, tenants: Tenants) -> Iterator[Line
     try:
         known = _known(path)
     except LedgerError as error:
-        yield Line(there=None, what="who was named earlier", says=f"unknown: {error}")
+        yield Line(there=None, what="recorded identities", says=f"unknown: {error}")
         known = {}
     named = members.named()
     for user in sorted(named):
@@ -587,15 +587,17 @@ def _identities(members: Members, path: Path, tenants: Tenants) -> Iterator[Line
             continue
         before, what = known.get(user), f"identity of {user}"
         if before and (before.changed or before.email != account.email):
-            says = "the address in Slack or the account changed after being named; may neither ask nor decide"
-            mend = (f"Ask {user} by phone about the change, then run compromise people name {user}",)
+            says = (
+                "Slack address or account changed since the identity was recorded; cannot run checks or vote"
+            )
+            mend = (f"Ask {user} by phone about the change, then run: compromise people confirm {user}",)
             yield Line(there=False, what=what, says=says, mend=mend)
             continue
         home = members.home_of(account)
         try:
             find_subject(home, tenants.for_address(home))
         except NoSuchUser:
-            says = f"{home} belongs to no account in the tenants; may neither ask nor decide"
+            says = f"{home} matches no account in the tenants; cannot run checks or vote"
             mend = (f"Add the Microsoft 365 address of {user} under [people] in the settings",)
             yield Line(there=False, what=what, says=says, mend=mend)
         except GraphError as error:

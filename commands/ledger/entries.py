@@ -642,8 +642,8 @@ class FactorRemoved(Event):
 class PersonNamed(Event):
     """Who somebody that the settings name is, as Slack and Microsoft said when they were first seen.
 
-    `email` is the address in Slack, `addresses` are all of the account. Written once more where somebody is
-    named again on the command line.
+    `email` is the address in Slack, `addresses` are all of the account. Written once more where an operator
+    confirms a change on the command line.
     """
 
     KIND: ClassVar[str] = "person_named"
@@ -655,7 +655,7 @@ class PersonNamed(Event):
 
 @dataclass(frozen=True, slots=True)
 class PersonChanged(Event):
-    """They were seen with another address or account, so they may do nothing until they are named again."""
+    """They were seen with another address or account, so they may do nothing until that is confirmed."""
 
     KIND: ClassVar[str] = "person_changed"
     user: str

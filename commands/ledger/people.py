@@ -13,7 +13,7 @@ from commands.ledger.reading import Row
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Somebody whom the settings name, as they were first seen, or named again.
+    """Somebody whom the settings name, as they were first seen, or last confirmed.
 
     Attributes:
         user: The Slack user id.

@@ -253,7 +253,7 @@ def test_a_plus_address_leads_to_the_same_account(slack, ledger, email):
 
 def test_the_address_of_the_settings_leads_to_the_account(slack, ledger):
     slack.change_person("responder", email="megan@elsewhere.example")
-    with pytest.raises(Barred, match="belongs to no account in our tenants"):
+    with pytest.raises(Barred, match="matches no account in our tenants"):
         people_of(slack, ledger, users=("U0MEGANBOW",)).asker("U0MEGANBOW", HOME)
     addresses = {"U0MEGANBOW": "Megan.Bowen@contoso.example"}
     asker = people_of(slack, ledger, users=("U0MEGANBOW",), addresses=addresses).asker("U0MEGANBOW", HOME)
@@ -266,7 +266,7 @@ def test_a_mention_of_somebody_whose_address_changed_means_nobody(slack, ledger)
     people.asker("U0MEGANBOW", HOME)
     assert people.address_behind("U0MEGANBOW") == "megan.bowen@contoso.example"
     slack.change_person("responder", email="grady.archie@contoso.example")
-    with pytest.raises(NotUnderstood, match="changed after they were named"):
+    with pytest.raises(NotUnderstood, match="changed since their identity was recorded"):
         people.address_behind("U0MEGANBOW")
 
 
@@ -279,22 +279,22 @@ def test_asking_goes_on_while_microsoft_cannot_be_asked_and_deciding_does_not(sl
     assert people.asker("U0MEGANBOW", HOME).object_id == ""
     voter = people.voter("U0MEGANBOW")
     assert voter.object_id == ""
-    assert "Microsoft could not be asked which account is yours" in voter.barred
+    assert "Your Microsoft 365 account could not be looked up" in voter.barred
     assert list(people.name_everybody()) == ["U0MEGANBOW"]
     assert named_people(ledger) == ()
 
 
 def test_somebody_is_named_again_only_where_the_settings_name_them_and_slack_lets_them(slack, ledger):
     people = people_of(slack, ledger, users=("U0MEGANBOW", "U0GUESTPAT"))
-    with pytest.raises(NotUnderstood, match="The settings name no U0GRADYARC"):
-        people.name_again("U0GRADYARC", "cli")
+    with pytest.raises(NotUnderstood, match="The settings list U0GRADYARC"):
+        people.confirm("U0GRADYARC", "cli")
     with pytest.raises(NotUnderstood, match="Guests"):
-        people.name_again("U0GUESTPAT", "cli")
+        people.confirm("U0GUESTPAT", "cli")
     people.asker("U0MEGANBOW", HOME)
     slack.change_person("responder", email="megan.graham@contoso.example")
-    with pytest.raises(Barred, match="compromise people name U0MEGANBOW"):
+    with pytest.raises(Barred, match="compromise people confirm U0MEGANBOW"):
         people.asker("U0MEGANBOW", HOME)
-    again = people.name_again("U0MEGANBOW", "cli")
+    again = people.confirm("U0MEGANBOW", "cli")
     assert (again.email, again.changed) == ("megan.graham@contoso.example", False)
     known = people.asker("U0MEGANBOW", HOME).identity
     assert {"megan.bowen@contoso.example", "megan.graham@contoso.example"} <= known.addresses
@@ -308,7 +308,7 @@ def test_somebody_whose_row_was_removed_from_the_file_is_not_named_as_if_for_the
     )
     assert people.voter("U0MEGANBOW").barred == ""
     slack.change_person("responder", email="grady.archie@contoso.example")
-    assert "changed after you were named" in people.voter("U0MEGANBOW").barred
+    assert "changed since your identity was recorded" in people.voter("U0MEGANBOW").barred
     slack.change_person("responder", email="megan.bowen@contoso.example")
     with closing(sqlite3.connect(ledger.path)) as file, file:
         assert file.execute("DELETE FROM people").rowcount == 1
@@ -325,7 +325,7 @@ def test_a_vote_reads_the_group_anew_and_says_who_may_not(slack, ledger):
     assert made.voter(MEGAN.id).object_id == "id-of-megan.bowen@contoso.example"
     slack.set_group("incident-responders", ["approver"])
     assert made.voter(MEGAN.id).barred == "You are not an approver."
-    assert made.voter("U0NOBODY00").barred.startswith("Slack did not identify you, so you cannot approve.")
-    assert made.voter("U0ALEXWILB", "T0FABRIKAM").barred == "People from another workspace cannot approve."
+    assert made.voter("U0NOBODY00").barred.startswith("Slack did not identify you, so you cannot vote.")
+    assert made.voter("U0ALEXWILB", "T0FABRIKAM").barred == "People from another workspace cannot vote."
     assert made.voter("U0ALEXWILB", HOME, factor=True).factor
     assert made.approvers() == ("U0ALEXWILB",)

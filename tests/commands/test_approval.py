@@ -193,7 +193,7 @@ def test_a_role_lost_between_vote_and_start_stops_it():
 def test_two_votes_of_one_account_are_one_person():
     twice = (yes("alex"), replace(yes("security"), object_id="id-of-alex"))
     assert approvals(replace(BALLOT, votes=twice)) == 1
-    assert "Not enough of the approvers" in why_not_run(
+    assert "Too few of the approvals" in why_not_run(
         replace(APPROVED, votes=twice), DIGEST, lambda _: "", NOW
     )
 
@@ -201,9 +201,9 @@ def test_two_votes_of_one_account_are_one_person():
 def test_the_owner_of_the_account_is_nobody_when_it_is_begun_either():
     """Somebody may have turned out to be the owner after the vote."""
     found = replace(APPROVED, owner=owner_of(ADELE, ("U0ALEX",)))
-    assert "<@U0ALEX>: It is their own account" in why_not_run(found, DIGEST, lambda _: "", NOW)
+    assert "<@U0ALEX>: This is their own account" in why_not_run(found, DIGEST, lambda _: "", NOW)
 
 
 def test_a_vote_that_names_no_account_is_none_when_it_is_begun():
     old = replace(APPROVED, votes=(yes("alex", object_id=""), yes("lidia")))
-    assert "not written down which account" in why_not_run(old, DIGEST, lambda _: "", NOW)
+    assert "account is not recorded" in why_not_run(old, DIGEST, lambda _: "", NOW)

@@ -67,7 +67,7 @@ def test_a_start_that_may_not_be_is_answered():
     assert why_not_run(APPROVED, "0" * 64, lambda _: "", NOW) == other
     late = "It was approved but expired before it started, so nothing was done. Propose it again."
     assert why_not_run(APPROVED, DIGEST, lambda _: "", NOW.replace(year=NOW.year + 1)) == late
-    few = "Not enough of the approvers are still allowed to approve, so nothing was done"
+    few = "Too few of the approvals are still valid, so nothing was done"
     lost = why_not_run(APPROVED, DIGEST, lambda vote: f"Gone is {vote.voter}.", NOW)
     assert lost == f"{few} (<@U0ALEX>: Gone is U0ALEX; <@U0LIDIA>: Gone is U0LIDIA). Propose it again."
     one = replace(APPROVED, votes=(yes("alex"),))

@@ -76,10 +76,10 @@ def test_whoever_holds_a_second_slack_account_with_the_same_address_is_still_one
 def test_those_who_may_not_decide_are_told_why_and_written_down(story):
     proposal = story.simple()
     refusals = {
-        "guest": "Guests of this workspace cannot approve.",
-        "external": "People from another workspace cannot approve.",
-        "deactivated": "Your Slack account is deactivated, so you cannot approve.",
-        "another_bot": "Bots cannot approve.",
+        "guest": "Guests of this workspace cannot vote.",
+        "external": "People from another workspace cannot vote.",
+        "deactivated": "Your Slack account is deactivated.",
+        "another_bot": "Bots cannot vote.",
         "bystander": "You are not an approver.",
     }
     for person, says in refusals.items():
@@ -132,7 +132,7 @@ def test_whoever_has_an_open_case_cannot_decide_and_the_case_is_told(table, answ
         with story.bot.ledger.writing() as writing:
             writing.run_again(other.id, "U0LIDIAHOL", "someone wants to know")
     proposal = story.simple()
-    story.refused("approver", proposal, f"in case {other.id}, so you cannot vote.")
+    story.refused("approver", proposal, f"in case {other.id}, so you cannot use this.")
     assert story.votes(proposal) == []
     assert "their own account is under investigation" in story.thread(proposal.plan.case_id)
     if not answer:
@@ -268,10 +268,8 @@ def test_an_approver_who_loses_the_role_before_it_is_begun_stops_it(story, how):
         story.slack.set_group("incident-responders", ["responder", "second_approver"])
     story.press("second_approver", proposal)
     stopped = story.ends(proposal, ProposalState.STOPPED)
-    assert "Not enough of the approvers are still allowed to approve, so nothing was done" in stopped.note
-    story.buttons_are_gone(
-        proposal, "Not enough of the approvers are still allowed to approve, so nothing was done"
-    )
+    assert "Too few of the approvals are still valid, so nothing was done" in stopped.note
+    story.buttons_are_gone(proposal, "Too few of the approvals are still valid, so nothing was done")
     assert "@Alex Wilber" in story.papers(proposal)[0]
     story.nothing_was_done(proposal)
 

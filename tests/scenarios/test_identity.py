@@ -27,7 +27,7 @@ from tests.scenarios.deciding import GROUP, TEAM, Table, laid
 
 GRADY = "grady.archie@contoso.example"
 OWN = "You cannot vote on your own account."
-CHANGED = "changed after you were named"
+CHANGED = "changed since your identity was recorded"
 ATTEMPTS = 50
 
 
@@ -90,7 +90,7 @@ def test_a_case_whose_owner_slack_does_not_tell_says_so(story):
     story = sit(story)
     story.slack.faults.add("users.lookupByEmail", workspace.api_error("fatal_error"), times=ATTEMPTS)
     story.type(f"check {ADELE}")
-    story.card("Slack could not be asked which Slack accounts the owner has (fatal_error)")
+    story.card("Slack did not say which Slack accounts the owner has (fatal_error)")
     story.card("Files in the thread")
 
 
@@ -131,7 +131,7 @@ def test_whoever_takes_the_address_of_the_subject_after_voting_stops_the_plan(st
     story.approve("approver", proposal)
     story.slack.change_person("approver", email=subject.mail)
     story.press("second_approver", proposal)
-    assert "It is their own account" in story.ends(proposal, ProposalState.STOPPED).note
+    assert "This is their own account" in story.ends(proposal, ProposalState.STOPPED).note
     story.nothing_was_done(proposal)
 
 
@@ -143,7 +143,7 @@ def test_who_the_owner_is_in_slack_is_asked_again_before_anybody_decides(story):
     case = story.case(change, subject=subject)
     assert case.owners_missing == "fatal_error"
     proposal = story.proposed(case)
-    story.refused("approver", proposal, "Slack could not be asked which Slack accounts the owner has")
+    story.refused("approver", proposal, "Slack did not say which Slack accounts the owner has")
     assert story.stands(proposal) is ProposalState.OPEN
     story.slack.faults.clear()
     story.approve("approver", proposal)
@@ -186,7 +186,10 @@ def test_an_approver_with_the_address_of_a_colleague_decides_nothing_until_named
     proposal = story.grave()
     story.slack.change_person("approver", email=GRADY)
     story.refused("approver", proposal, CHANGED)
-    story.wait(lambda: "changed the address" in directly(story, "second_approver"), "the others are told")
+    story.wait(
+        lambda: "email address or Microsoft 365 account of" in directly(story, "second_approver"),
+        "the others are told",
+    )
     assert people_in(story)[-1] == (
         "person_changed",
         {"user": "U0ALEXWILB", "email": GRADY, "object_id": ""},
@@ -199,11 +202,11 @@ def test_an_approver_with_the_address_of_a_colleague_decides_nothing_until_named
     assert "You already voted on" not in story.papers(proposal)[0]
 
     assert "U0ALEXWILB alex.wilber@contoso.example" in compromise("people", "list")[1]
-    assert "changed since: may neither ask nor decide" in compromise("people", "list")[1]
-    status, said, _ = compromise("people", "name", "U0ALEXWILB")
-    assert (status, said) == (0, f"U0ALEXWILB is named again: {ALEX.upn}, account {ALEX.id}.\n")
+    assert "changed since: cannot run checks or vote" in compromise("people", "list")[1]
+    status, said, _ = compromise("people", "confirm", "U0ALEXWILB")
+    assert (status, said) == (0, f"Identity of U0ALEXWILB confirmed: {ALEX.upn}, account {ALEX.id}.\n")
     assert "changed since" not in compromise("people", "list")[1]
-    assert "The settings name no U0GRADYARC" in compromise("people", "name", "U0GRADYARC")[2]
+    assert "The settings list U0GRADYARC" in compromise("people", "confirm", "U0GRADYARC")[2]
     story.approve("approver", proposal)
     assert story.stands(proposal) is ProposalState.OPEN
 
@@ -215,7 +218,7 @@ def test_an_approver_whose_address_changes_after_voting_stops_the_plan(story):
     story.slack.change_person("approver", email=GRADY)
     story.press("second_approver", proposal)
     stopped = story.ends(proposal, ProposalState.STOPPED)
-    assert "Not enough of the approvers are still allowed to approve, so nothing was done" in stopped.note
+    assert "Too few of the approvals are still valid, so nothing was done" in stopped.note
     assert CHANGED in stopped.note
     story.nothing_was_done(proposal)
 
@@ -234,7 +237,7 @@ def test_a_proposer_who_is_not_who_was_named_withdraws_nothing(story, to):
 
 @pytest.mark.parametrize(
     ("answer", "says"),
-    [(VerdictCode.COMPROMISED, "is marked compromised"), (VerdictCode.SUSPICIOUS, "was found suspicious")],
+    [(VerdictCode.COMPROMISED, "is marked compromised"), (VerdictCode.SUSPICIOUS, "is marked suspicious")],
 )
 def test_a_proposer_whose_own_account_is_in_doubt_withdraws_nothing(story, answer, says):
     story = sit(story)
@@ -312,7 +315,7 @@ def test_an_approver_without_an_account_in_our_tenants_decides_nothing(story, em
     story.slack.change_person("isaiah", email=email)
     story = sit(story)
     proposal = story.simple()
-    story.refused("isaiah", proposal, "Your address in Slack belongs to no account in our tenants")
+    story.refused("isaiah", proposal, "Your Slack email address matches no account in our tenants")
 
 
 # --- nobody can be asked -----------------------------------------------------------------------------------
@@ -322,7 +325,7 @@ def test_while_microsoft_cannot_be_asked_no_vote_counts(story):
     story = sit(story)
     proposal = story.simple()
     story.microsoft.faults.add("/users/alex.wilber", Fault(status=403))
-    story.refused("approver", proposal, "Microsoft could not be asked which account is yours")
+    story.refused("approver", proposal, "Your Microsoft 365 account could not be looked up")
     story.type(f"deny {proposal.id}", "approver")
     story.wait(lambda: story.count(proposal, "vote_refused") == 2, "the denial refused as well")
     assert story.stands(proposal) is ProposalState.OPEN
@@ -338,7 +341,7 @@ def test_while_microsoft_cannot_be_asked_nothing_is_begun(story):
     story.microsoft.faults.add("/users/alex.wilber", Fault(status=403))
     story.press("second_approver", proposal)
     stopped = story.ends(proposal, ProposalState.STOPPED)
-    assert "Microsoft could not be asked which account is yours" in stopped.note
+    assert "Your Microsoft 365 account could not be looked up" in stopped.note
     story.nothing_was_done(proposal)
 
 

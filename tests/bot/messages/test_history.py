@@ -114,8 +114,8 @@ def test_a_vote_that_did_not_count_is_told_once():
 
 
 def test_that_somebody_was_answered_is_told_where_it_says_what():
-    assert "was answered" not in told(entry(e.Answered(proposal="P-7F3K2")))
-    assert "was answered: compromised" in told(entry(e.Answered(verdict="compromised")))
+    assert "got an answer" not in told(entry(e.Answered(proposal="P-7F3K2")))
+    assert "got an answer: compromised" in told(entry(e.Answered(verdict="compromised")))
 
 
 def test_no_entry_means_no_story():

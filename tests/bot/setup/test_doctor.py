@@ -435,7 +435,7 @@ def test_an_approver_who_may_not_approve_is_named_and_so_is_what_one_alone_canno
         users = (slack.people["approver"].id, slack.people["guest"].id)
         status, said = examine(settings.model_copy(update={"approvers": ApproverSettings(users=users)}))
     assert status == 1
-    assert "Guests of this workspace cannot approve." in line_of(said, f"missing approver {users[1]}")
+    assert "Guests of this workspace cannot vote." in line_of(said, f"missing approver {users[1]}")
     assert "1 can approve; changes that need two people" in line_of(said, "missing approvers")
 
 
@@ -577,7 +577,7 @@ def test_whose_address_changed_or_leads_nowhere_is_told_with_the_next_step(playe
         with closing(Ledger(settings.ledger, lambda: datetime.now(UTC))) as ledger:
             assert ledger.head() == head, "looking notes nothing"
     assert status == 1
-    assert "the address in Slack or the account changed" in line_of(said, f"missing identity of {changed}")
-    assert "nobody@contoso.example belongs to no account" in line_of(said, f"missing identity of {lost}")
-    assert f"then run compromise people name {changed}" in said.partition("Something is missing.")[2]
+    assert "Slack address or account changed" in line_of(said, f"missing identity of {changed}")
+    assert "nobody@contoso.example matches no account" in line_of(said, f"missing identity of {lost}")
+    assert f"then run: compromise people confirm {changed}" in said.partition("Something is missing.")[2]
     assert f"Add the Microsoft 365 address of {lost} under [people]" in said
