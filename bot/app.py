@@ -307,6 +307,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         papers=papers,
         proposals=proposals,
         jobs=jobs,
+        look_again=carrying.look,
         policy=policy_of(settings),
         factor=SecondFactor(ledger, keys, clock),
         keys=keys,

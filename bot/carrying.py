@@ -175,7 +175,7 @@ class Carrying:
         if proposal.state is not ProposalState.DONE or self._is_looked_at(proposal):
             return
         case = self._ledger.case(proposal.plan.case_id)
-        doors = self._look(case)
+        doors = self.look(case)
         if proposal.kind == "contain":
             self._proposals.set_watches(case.id, LOOKS)
         raised = bool(doors.new)
@@ -216,7 +216,7 @@ class Carrying:
         if (case_id, number) not in self._proposals.watches_due(self._clock()):
             return
         case = self._ledger.case(case_id)
-        doors = self._look(case)
+        doors = self.look(case)
         raised = bool(doors.came_back or doors.new)
         self._proposals.watched(case_id, _seen(doors, number, raised=raised))
         log.info(
@@ -227,7 +227,13 @@ class Carrying:
             message = answers.came_back(says(doors), case, self._cards.link(case))
             self._cards.say_in_room(case, f"looked again {number}", message)
 
-    def _look(self, case: Case) -> Doors:
+    def look(self, case: Case) -> Doors:
+        """Look at the back doors of a case now; nothing is changed or noted.
+
+        Raises:
+            NoSuchUser: the tenant is not configured any more.
+            LedgerError: the ledger cannot be read.
+        """
         return look_again(
             case.id,
             proposals=self._proposals,

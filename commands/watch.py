@@ -70,6 +70,7 @@ class Doors:
         came_back: Those that are not, any longer or yet.
         new: What the steps propose now and did not offer before.
         not_seen: What could not be looked at.
+        closing: What the steps plan now to close what came back or is new; some of it may have no plan.
         at: When this was looked at (aware UTC).
     """
 
@@ -78,6 +79,7 @@ class Doors:
     new: tuple[Change, ...]
     not_seen: tuple[NotSeen, ...]
     at: datetime
+    closing: tuple[Change, ...] = ()
 
     @property
     def is_quiet(self) -> bool:
@@ -139,9 +141,11 @@ def look_again(
     )
     offered = {one.id for one in offer_from(case.offer or "[]") if isinstance(one, Change)}
     known = offered | {change.id for change in (*closed, *came_back)}
-    offer = propose.offer(evidence, report, guard)
-    new = (one for one in offer if isinstance(one, Change) and one.suggested and one.id not in known)
-    return Doors(tuple(closed), tuple(came_back), tuple(new), tuple(not_seen), now)
+    changes = [one for one in propose.offer(evidence, report, guard) if isinstance(one, Change)]
+    new = tuple(one for one in changes if one.suggested and one.id not in known)
+    open_now = {one.id for one in (*came_back, *new)}
+    closing = tuple(one for one in changes if one.id in open_now)
+    return Doors(tuple(closed), tuple(came_back), new, tuple(not_seen), now, closing)
 
 
 def _quietly(progress: check.Progress) -> None:

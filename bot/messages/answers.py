@@ -78,12 +78,31 @@ def looked_again(text: str, case: Case) -> Message:
     return _say(_lines(text, case))
 
 
+def nothing_open(text: str, case: Case) -> Message:
+    """Say that nothing is open that a change could close, and what was seen."""
+    return _say(f"There is nothing to close.\n{_lines(text, case)}")
+
+
+def left_open(names: Collection[str], subject: str) -> Message:
+    """Say what is open and has no change that would close it."""
+    ours = parts.domains_of(subject)
+    return _say(
+        f"⚠ Not in the proposal, because no change could be planned: "
+        f"{parts.few((said(name, 150, ours) for name in names), 5)}. Check these manually."
+    )
+
+
 def came_back(text: str, case: Case, link: str) -> Message:
-    """Say that something came back to whoever asked for the check first; the link leads to its card."""
+    """Say that something came back to whoever asked for the check first; the link leads to its card.
+
+    Its button proposes to close exactly that.
+    """
     asked = f"{parts.mention(case.asked_by)} " if case.asked_by else ""
     whose = said(case.subject.mail, 120, parts.domains_of(case.subject))
     head = f"⛔ {asked}persistence re-appeared, or is new, on {whose}: {_card(case, link)}."
-    return _say(f"{head}\n{_lines(text, case)}")
+    said_so = _say(f"{head}\n{_lines(text, case)}")
+    button = parts.button("Close what is open", "close_open", case.id, style="danger")
+    return Message(text=said_so.text, blocks=(*said_so.blocks, parts.actions([button])))
 
 
 def _lines(text: str, case: Case) -> str:

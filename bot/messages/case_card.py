@@ -108,7 +108,10 @@ def _buttons(view: CaseView) -> Iterator[Block]:
     """What can be done next; a check that still runs comes first."""
     if view.state == "looking" or view.offers is None:
         return
-    if view.offers and view.report is not None:
+    if view.raised:
+        # What the check offered is older than what re-appeared.
+        yield parts.button("Close what is open", "close_open", view.case_id, style="danger")
+    elif view.offers and view.report is not None:
         grave = view.report.verdict.answer is VerdictCode.COMPROMISED
         style: Literal["danger", ""] = "danger" if grave else ""
         if view.now:

@@ -104,13 +104,19 @@ def fresh_offer(case: Case, tools: Tools) -> tuple[Planned, ...]:
     """Give what the case offers.
 
     Raises:
-        NotUnderstood: the check is too old, or offered nothing.
+        NotUnderstood: the check is too old, or offered nothing, or something re-appeared since.
     """
     offer = offered(case)
     if case.finished_at is None or tools.clock() - case.finished_at > FRESH:
         raise NotUnderstood(
             f"The check of case {case.id} is more than a day old and may be out of date. Check "
             f"again first: /compromise check {case.subject.mail}"
+        )
+    seen = tools.ledger.last_recheck(case.id)
+    if seen is not None and seen.raised:
+        raise NotUnderstood(
+            f"Something re-appeared since the check of case {case.id}, so what it offers is out of date. "
+            f"To close exactly what is open: /compromise close {case.id}"
         )
     return offer
 

@@ -10,6 +10,7 @@ from bot.errors import NotUnderstood
 from bot.verbs import (
     approve,
     check,
+    close,
     contain,
     deny,
     enrol,
@@ -32,6 +33,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     report,
     plan,
     contain,
+    close,
     approve,
     deny,
     withdraw,

@@ -18,11 +18,12 @@ from bot.people import People
 from bot.second_factor import SecondFactor
 from bot.slack.intake import Asked
 from bot.slack.modals import open_window
-from commands.ledger import Ledger
+from commands.ledger import Case, Ledger
 from commands.ledger import entries as e
 from commands.proposals import Proposals
 from commands.propose import Policy
 from commands.signing_key import SigningKey
+from commands.watch import Doors
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Tools:
         papers: What is shown of proposals.
         proposals: Where proposals are kept.
         jobs: Who does the work.
+        look_again: Looks at the back doors of a case now.
         policy: What it takes to carry something out.
         factor: The approvers' second factors.
         keys: Opens a new password for the one who hands it over.
@@ -69,6 +71,7 @@ class Tools:
     papers: ProposalCards
     proposals: Proposals
     jobs: Jobs
+    look_again: Callable[[Case], Doors]
     policy: Policy
     factor: SecondFactor
     keys: SigningKey

@@ -76,6 +76,11 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     assert "Stop forwarding" in card_says(story, "Open: ")
     assert "closed items are still closed." in story.case_card()
 
+    # What the check offered knows nothing of it, and is not proposed any more.
+    story.type(f"contain {story.case().id}")
+    story.told("responder", "Something re-appeared since the check")
+    assert "[Contain" not in story.case_card()
+
     # A new check suggests it; the button opens a window with its step, and one click further it is ticked.
     case = story.check()
     assert story.text(story.cards()[-1]).count("[Contain account]") == 1
@@ -104,6 +109,32 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     assert box.properties["ForwardingSmtpAddress"] is None
     assert not [rule for rule in box.rules if rule.name in {".", ".."} and rule.enabled]
     assert "no persistence found" in card_says(story, "Rechecked:")
+
+
+def test_the_alarm_carries_the_button_that_closes_exactly_what_is_open(story):
+    attacker.forward_again(story.microsoft.state, PERSON.upn)
+    attacker.rule_again(story.microsoft.state, PERSON.upn)
+    story.let_pass(timedelta(minutes=61))
+    assert looked(story, 2)["raised"] is True
+    alarm = story.slack.wait_for(lambda: next(iter(alarms(story)), None), what="the alarm")
+    known = {proposal.id for proposal in story.proposals.of_case(story.case().id)}
+    story.slack.click("responder", alarm, "close_open")
+    made = story.slack.wait_for(
+        lambda: next((one for one in story.proposals.waiting() if one.id not in known and one.card), None),
+        timeout=60,
+        what="the proposal",
+    )
+    assert [change.id.partition(":")[0] for change in made.plan.changes] == list(DOORS)
+    assert made.plan.changes[0].id == FORWARDING
+    assert set(outcomes(story.approve(made)).values()) == {Outcome.CONFIRMED}
+    box = story.microsoft.state.mailbox(PERSON.upn)
+    assert box.properties["ForwardingSmtpAddress"] is None
+    assert not [rule for rule in box.rules if rule.name in {".", ".."} and rule.enabled]
+    card_says(story, "no persistence found")
+    assert "[Contain account]" in story.case_card()
+
+    story.type(f"close {story.case().id}")
+    story.told("responder", "There is nothing to close.")
 
 
 def test_looks_that_fall_due_while_the_bot_is_down_are_made_when_it_is_back_and_say_what_was_not_seen(story):

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 WORDS: Final[Mapping[str, Callable[[str], str]]] = {
     "contain_now": "contain {} now".format,
     "contain": "contain {}".format,
+    "close_open": "close {}".format,
     "choose_changes": "contain {} single".format,
     "report": "report {}".format,
     "plan": "plan {}".format,

@@ -78,6 +78,14 @@ def test_the_card_says_that_every_back_door_is_closed():
     assert message.blocks[0]["text"]["text"] == "⛔ Compromised: Adele Vance"
 
 
+def test_what_came_back_is_closed_from_fresh_evidence_and_not_from_what_the_check_offered():
+    assert list(buttons(case_card(view(offers=True, now=True, raised=True)))) == [
+        "close_open",
+        "check_again",
+        "report",
+    ]
+
+
 def test_what_came_back_is_said_first():
     message = case_card(view(doors="The inbox rule Money is there again.", raised=True))
     assert message.blocks[0]["text"]["text"] == "⛔ Persistence re-appeared: Adele Vance"

@@ -177,7 +177,7 @@ def test_buttons_carry_ids_only():
                     assert allowed.fullmatch(one["value"])
                     names.add(one["action_id"])
     assert names == {
-        "contain",
+        "close_open",
         "check_again",
         "report",
         "approve",
