@@ -52,6 +52,12 @@ _STATES = {
 }
 """Each state's mark and words. The marks differ in shape, so no one needs the color."""
 
+_NOTHING = ("⛔", "Nothing was changed")
+_IN_PART = ("◑", "Carried out in part")
+_UNKNOWN = ("⚠", "Carried out, outcome unknown")
+_EFFECT = frozenset({*DONE, Outcome.ALREADY})
+"""The outcomes after which things are as they were approved to be."""
+
 _NUMBERS = 8
 """How many changes the dialog names by number, which has 300 characters."""
 
@@ -154,7 +160,7 @@ def proposal_details(proposal: Proposal, *, names: Mapping[str, str]) -> tuple[M
 def proposal_line(proposal: Proposal) -> str:
     """One line about a proposal for the case's card, as harmless mrkdwn."""
     name = f"*{said(proposal.id, 40)}*"
-    mark, word = _STATES[proposal.state]
+    mark, word = _ending(proposal)
     what = "undoing " if proposal.kind == "restore" else ""
     changes = what + parts.counted(len(proposal.plan.changes), "change")
     match proposal.state:
@@ -164,7 +170,7 @@ def proposal_line(proposal: Proposal) -> str:
         case ProposalState.RUNNING | ProposalState.APPROVED:
             return f"{mark} {name}: {word.lower()}, {_ended(proposal)} of {changes} so far"
         case ProposalState.DONE:
-            return f"{mark} {name}: {_summary(proposal)}"
+            return f"{mark} {name}: {word.lower()}: {_summary(proposal)}"
         case _:
             by = f" by {parts.mention(proposal.decided_by)}" if proposal.decided_by else ""
             return f"{mark} {name}: {word.lower()}{by}"
@@ -176,7 +182,7 @@ def proposal_line(proposal: Proposal) -> str:
 def _drawn(card: _Card) -> tuple[str, list[Block], bool]:
     """The text, the blocks, and whether the plan had to be shortened."""
     proposal = card.proposal
-    mark, word = _STATES[proposal.state]
+    mark, word = _ending(proposal)
     what = "Undo for " if proposal.kind == "restore" else ""
     head = [
         parts.header(f"{mark} {word}: {what}{account(proposal.plan.subject)}"),
@@ -304,6 +310,7 @@ def _body(proposal: Proposal, names: Mapping[str, str], detail: _Detail) -> Iter
             yield parts.section(_progress(proposal, detail))
             yield from _result(proposal, detail, ended=False)
         case ProposalState.DONE:
+            yield from _what_next(proposal)
             yield from _result(proposal, detail, ended=True)
         case _:
             yield from _plan(proposal, names, detail)
@@ -397,6 +404,35 @@ def _says(change: Change | None, otherwise: str, limit: int, proposal: Proposal)
 def _ended(proposal: Proposal) -> int:
     ended = {action.change for action in last_actions(proposal).values() if action.outcome is not None}
     return len(ended & {change.id for change in proposal.plan.changes})
+
+
+def _ending(proposal: Proposal) -> tuple[str, str]:
+    """The mark and the words for how a proposal stands; once it is done, they say whether it did anything."""
+    if proposal.state is not ProposalState.DONE:
+        return _STATES[proposal.state]
+    last = last_actions(proposal)
+    ended = [last[change.id].outcome for change in proposal.plan.changes if change.id in last]
+    lacking = len(proposal.plan.changes) - len(ended)
+    if proposal.plan.changes and not any(one in _EFFECT for one in ended):
+        return _UNKNOWN if Outcome.UNKNOWN in ended else _NOTHING
+    if lacking or any(one not in _EFFECT for one in ended):
+        return _IN_PART
+    return _STATES[proposal.state]
+
+
+def _what_next(proposal: Proposal) -> Iterator[Block]:
+    """What to do where a plan that was approved changed nothing, or not all of it."""
+    ending = _ending(proposal)
+    if ending == _NOTHING:
+        yield parts.section(
+            "*Nothing was changed: the account stands as it did before.* Why is said below for each change. "
+            "Check again, and propose from the new check."
+        )
+    elif ending in (_IN_PART, _UNKNOWN):
+        yield parts.section(
+            "*Not all of it took effect.* Deal with what failed, was skipped or is unknown below; a new "
+            "check offers what is still to do."
+        )
 
 
 def _summary(proposal: Proposal) -> str:

@@ -280,6 +280,29 @@ def test_the_dialog_names_what_cannot_be_undone_and_what_reaches_further():
     assert len(row["elements"][0]["confirm"]["text"]["text"]) <= 300
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "header"),
+    [
+        ((Outcome.CONFIRMED, Outcome.UNCONFIRMED, Outcome.ALREADY), "● Carried out"),
+        ((Outcome.ALREADY,), "● Carried out"),
+        ((Outcome.CONFIRMED, Outcome.FAILED), "◑ Carried out in part"),
+        ((Outcome.CONFIRMED, None), "◑ Carried out in part"),
+        ((Outcome.CHANGED, Outcome.SKIPPED), "⛔ Nothing was changed"),
+        ((Outcome.FAILED,), "⛔ Nothing was changed"),
+        ((Outcome.REFUSED, Outcome.CHANGED), "⛔ Nothing was changed"),
+        ((Outcome.UNKNOWN,), "⚠ Carried out, outcome unknown"),
+        ((None, None), "⛔ Nothing was changed"),
+    ],
+)
+def test_the_header_says_whether_what_was_approved_took_effect(outcomes, header):
+    proposal = done(*outcomes)
+    message = card(proposal)
+    assert message.blocks[0]["text"]["text"] == f"{header}: adele.vance@contoso.example"
+    assert header.partition(" ")[2].lower() in proposal_line(proposal)
+    what_next = "Check again, and propose from the new check." in shown(message)
+    assert what_next is header.startswith("⛔")
+
+
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ALREADY, Outcome.SKIPPED, None])
 def test_there_is_no_password_to_show_where_none_was_set(outcome):
     reset = samples.new_password()
