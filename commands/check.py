@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from commands import symptoms, timeline, usual, verdict
+from commands.clues import whose
 from commands.faults import noted
 from commands.report import Coverage, Event, Report, Result, SourceState, SymptomResult, Verdict, spoken
 from commands.usual.places import Atlas
@@ -142,7 +143,7 @@ def _result(symptom: symptoms.Symptom, evidence: Evidence, ordinary: usual.Usual
     A mistake of ours in one symptom costs that symptom's answer and no other.
     """
     try:
-        findings = tuple(symptom.detect(evidence, ordinary))
+        findings = tuple(whose.placed(symptom.detect(evidence, ordinary), evidence, ordinary))
     except Exception as error:  # noqa: BLE001 - logged, and the symptom says so
         return _failed(symptom, noted(f"The symptom {symptom.__name__} could not be looked for.", error))
     lacking = lacks(symptom.NEEDS, evidence)

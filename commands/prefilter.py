@@ -54,7 +54,7 @@ def matter(texts: Sequence[bytes], records: Iterable[AuditRecord], usual: Usual)
         records: All his other records.
         usual: What is usual for him by these.
     """
-    if usual.suspect_addresses or usual.suspect_sessions:
+    if usual.any_suspect:
         return True
     # A record that names no place is placed by its session, and any record of that session may show where.
     unplaced = {

@@ -46,12 +46,14 @@ class Sign:
         severity: How grave it is.
         why: One sentence that says why it weighs what it weighs; it stands in the documentation.
         technique: The id of the ATT&CK technique that it is a sign of, "" where none is named yet.
+        group: Signs of one group tell the same and count once; "" where a sign stands alone.
     """
 
     id: str
     severity: Severity
     why: str
     technique: str = ""
+    group: str = ""
 
 
 def weighed(sign: str) -> Sign:
@@ -61,7 +63,15 @@ def weighed(sign: str) -> Sign:
         KeyError: the table has no such sign.
     """
     weight = facts.weights()[sign]
-    return Sign(weight.id, Severity[weight.severity.upper()], weight.why, weight.technique)
+    return Sign(weight.id, Severity[weight.severity.upper()], weight.why, weight.technique, weight.group)
+
+
+class Owner(StrEnum):
+    """Whose session something was done in, as far as can be told without looking at the thing itself."""
+
+    OWNER = "owner"
+    DOUBTFUL = "doubtful"
+    STRANGER = "stranger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,9 @@ class Finding:
         before: The old value, where something was changed.
         after: The new value.
         records: The ids of the records it rests on: audit records, sign-ins, rules, messages.
+        owner: Whose session the first of them belongs to; None where nothing tells.
+        doubt: The points that speak against that session, without those that rest on the finding itself.
+        certain: Something among them is not explained by the user's being somewhere new.
     """
 
     symptom: str
@@ -89,6 +102,9 @@ class Finding:
     before: str = ""
     after: str = ""
     records: tuple[str, ...] = ()
+    owner: Owner | None = None
+    doubt: int = 0
+    certain: bool = False
 
     @property
     def severity(self) -> Severity:

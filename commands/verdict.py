@@ -16,6 +16,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from itertools import combinations
 from typing import Final
 
 from commands import facts
@@ -23,6 +25,7 @@ from commands.facts import Deciding
 from commands.report import (
     Coverage,
     Finding,
+    Owner,
     Result,
     Severity,
     SourceState,
@@ -41,25 +44,74 @@ MANY_MISSING: Final = 4
 """Other sources, not deciding, that may be missing before the confidence sinks."""
 
 
+SEQUENCE_SPAN: Final = timedelta(hours=24)
+"""Within which two grave deeds belong to one takeover: intruders act within hours of the way in."""
+
+BESIDE: Final = {
+    Owner.DOUBTFUL: {Severity.LOW: 1, Severity.MEDIUM: 4, Severity.HIGH: 6},
+    Owner.STRANGER: {Severity.LOW: 2, Severity.MEDIUM: 4, Severity.HIGH: 6},
+}
+"""Points of a deed in a session that is not the user's, by severity.
+
+People do grave things where they always work, and intruders never do, so the two together are rarer than
+each alone. What is harmless by itself stays so in a doubtful session: people who are somewhere new with
+something new do it too.
+"""
+
+USE: Final = "use"
+"""The group of what the user does every day as well: only who did it makes it a sign."""
+
+WAYS_IN: Final = frozenset({"sign_ins", "password_spray"})
+"""Symptoms that tell of the way in and not of what was done."""
+
 LEVELS: Final = ("low", "medium", "high")
+
+
+def points_of(finding: Finding) -> int:
+    """Give how much a finding weighs, given whose session it was done in."""
+    if finding.sign.id == "doubtful_sign_in":
+        return min(max(finding.doubt - 1, 1), 3)
+    if finding.symptom in WAYS_IN or finding.owner is None or finding.owner is Owner.OWNER:
+        return int(finding.severity)
+    if finding.sign.group == USE and not finding.certain:
+        return int(finding.severity)
+    return BESIDE[finding.owner].get(finding.severity, int(finding.severity))
+
+
+def is_sequence(findings: Sequence[Finding]) -> bool:
+    """Say whether two different grave deeds were done within hours in sessions that are not the user's."""
+    deeds = [
+        finding
+        for finding in findings
+        if finding.at is not None
+        and finding.symptom not in WAYS_IN
+        and finding.sign.group != USE
+        and finding.severity >= Severity.MEDIUM
+        and finding.owner in BESIDE
+    ]
+    return any(
+        one.sign is not other.sign and abs(one.at - other.at) <= SEQUENCE_SPAN
+        for one, other in combinations(deeds, 2)
+        if one.at is not None and other.at is not None
+    )
 
 
 def weigh(results: Sequence[SymptomResult], sources: Sequence[SourceState]) -> Verdict:
     """Weigh the symptoms' findings, given which sources were seen."""
     findings = tuple(finding for result in results for finding in result.findings if finding.severity > 0)
     carried = carried_signs(findings)
-    points = sum(finding.severity for finding in carried)
+    points = sum(points_of(finding) for finding in carried)
     gravest = max((finding.severity for finding in findings), default=Severity.INFO)
     missing = tuple(source.id for source in sources if source.state is not Coverage.COMPLETE)
     unseen = undecided(sources)
     failed = tuple(result.title for result in results if result.failed)
-    if points >= COMPROMISED_FROM and gravest >= Severity.HIGH:
+    if points >= COMPROMISED_FROM and (gravest >= Severity.HIGH or is_sequence(carried)):
         answer = VerdictCode.COMPROMISED
     elif points >= SUSPICIOUS_FROM:
         answer = VerdictCode.SUSPICIOUS
     else:
         answer = VerdictCode.CANNOT_TELL if unseen or failed else VerdictCode.NO_SIGN_FOUND
-    reasons = tuple(sorted(_one_per_sign(findings), key=lambda finding: -finding.severity))
+    reasons = tuple(sorted(_one_per_sign(findings), key=lambda finding: -points_of(finding)))
     return Verdict(
         answer=answer,
         points=points,
@@ -90,7 +142,8 @@ def carried_signs(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         grounds = list(finding.records[:1]) or [f"without a record, {number}"]
         kept, known = signs.setdefault(finding.sign.id, (finding, []))
         known.extend(ground for ground in grounds if ground not in known)
-        signs[finding.sign.id] = (kept, known)
+        best = finding if points_of(finding) > points_of(kept) else kept
+        signs[finding.sign.id] = (best, known)
     holder: dict[str, str] = {}
 
     def settle(sign: str, tried: set[str]) -> bool:
@@ -103,15 +156,30 @@ def carried_signs(findings: Iterable[Finding]) -> tuple[Finding, ...]:
                 return True
         return False
 
-    order = sorted(signs, key=lambda sign: -signs[sign][0].severity)
-    return tuple(signs[sign][0] for sign in order if settle(sign, set()))
+    order = sorted(signs, key=lambda sign: -points_of(signs[sign][0]))
+    return _once_a_group([signs[sign][0] for sign in order if settle(sign, set())])
+
+
+def _once_a_group(carried: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Let the gravest sign of a group count, and no other: they tell the same.
+
+    What the user does every day counts each by itself where somebody else was certainly in.
+    """
+    kept: list[Finding] = []
+    for finding in carried:
+        group = "" if finding.certain and finding.sign.group == USE else finding.sign.group
+        if not group or all(one.sign.group != group for one in kept):
+            kept.append(finding)
+    return tuple(kept)
 
 
 def _one_per_sign(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    first: dict[str, Finding] = {}
+    best: dict[str, Finding] = {}
     for finding in findings:
-        first.setdefault(finding.sign.id, finding)
-    return tuple(first.values())
+        kept = best.setdefault(finding.sign.id, finding)
+        if points_of(finding) > points_of(kept):
+            best[finding.sign.id] = finding
+    return tuple(best.values())
 
 
 def _confidence(

@@ -142,7 +142,13 @@ def deciding() -> str:
 
 def points() -> str:
     """What speaks for an address's being someone else's, and against it."""
-    return table("points | when", ([f"{one.points:+d}", one.why] for one in facts.points().values()))
+    return table(
+        "points | when | explained by being somewhere new",
+        (
+            [f"{one.points:+d}", one.why, "no" if one.telling else "yes" if one.points > 0 else ""]
+            for one in facts.points().values()
+        ),
+    )
 
 
 def _either(needs: tuple[str | tuple[str, ...], ...]) -> str:

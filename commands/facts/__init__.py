@@ -152,12 +152,15 @@ class Weight(Row):
         severity: How grave it is, as `commands.report.Severity` has it.
         why: One sentence that says why; it stands in the documentation.
         technique: The id of the ATT&CK technique that it is a sign of, "" where none is named yet.
+        group: Signs of one group tell the same and count once, for as much as the gravest of them: "place",
+            that the account was used from somewhere new, and "use", what the user does every day as well.
     """
 
     id: str
     severity: Literal["info", "low", "medium", "high", "critical"]
     why: str = Field(pattern=r"\.$")
     technique: str = Field(default="", pattern=r"^(?:T\d{4}(?:\.\d{3})?)?$")
+    group: Literal["", "place", "use"] = ""
 
 
 class Points(Row):
@@ -166,10 +169,12 @@ class Points(Row):
     Attributes:
         points: The points; below nothing where it speaks against.
         why: When it counts, as half a sentence.
+        telling: The user's being somewhere new, with something new, does not explain it.
     """
 
     points: int
     why: Text
+    telling: bool = False
 
 
 class Deciding(Row):

@@ -14,7 +14,7 @@ from typing import Final
 
 from commands.clues.actions import AUDITS
 from commands.facts import ProgramKind
-from commands.report import Finding, Sign, weighed
+from commands.report import Finding, Owner, Sign, weighed
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of
 from commands.usual.places import belongs_to_microsoft, network_of, spot_of
@@ -37,6 +37,7 @@ NEEDS: Final = (("sign_ins", "audit_log"),)
 HELPS: Final = ("sign_ins_non_interactive", "risky_user", "risk_detections", *AUDITS[1:])
 
 SUSPECT = weighed("suspect_address_signed_in")
+DOUBTFUL = weighed("doubtful_sign_in")
 PROMPTS = weighed("prompts_then_success")
 RISK_HIGH = weighed("risk_high")
 RISK_MEDIUM = weighed("risk_medium")
@@ -55,6 +56,7 @@ ODD_HOUR = weighed("unusual_hour")
 
 SIGNS: Final = (
     SUSPECT,
+    DOUBTFUL,
     PROMPTS,
     RISK_HIGH,
     RISK_MEDIUM,
@@ -111,6 +113,8 @@ def _judged(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
         times = "once" if len(got_in) == 1 else f"{len(got_in)} times"
         yield _finding(SUSPECT, f"Suspicious sign-in, {times} ({usual.why(address)})", got_in, usual)
         return
+    if usual.doubt_at(address).owner is Owner.DOUBTFUL:
+        yield _finding(DOUBTFUL, f"Doubtful sign-in ({usual.why(address)})", got_in, usual)
     for point in usual.points.get(spot_of(address), ()):
         if "impossible travel" in point.says:
             sign = TRAVELLED if _vouched(got_in, usual) else TOO_FAST

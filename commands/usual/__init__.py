@@ -1,37 +1,66 @@
-"""What is ordinary for one user, and which addresses and sessions are therefore suspect.
+"""What is ordinary for one user, and whose every other address and session therefore is.
 
 Sign-ins before the window, and regular use within it, tell the user's own countries, networks, devices and
-programs. Every other address from which the account was used in the window collects points for and against;
-at `SUSPECT_FROM` points it counts as somebody else's. What counts and how much is data, under ``address`` in
-``commands/facts/weights.toml``; `Usual.why` says which points an address has.
+programs. Every other address from which the account was used in the window collects points for and against:
+from `DOUBTFUL_FROM` points nobody can say whose it is, from `SUSPECT_FROM` points it counts as somebody
+else's. What counts and how much is data, under ``address`` in ``commands/facts/weights.toml``; `Usual.why`
+says which points an address has.
 
 With fewer than `ENOUGH` ordinary sign-ins little is known: being new then says nothing, and a grave change
 only half. Microsoft's own networks are nobody's place and are never judged.
 
 A deed may raise doubts about everything else that was done from its address or in its session, and never
-about itself: what counts as a grave change speaks against the address, and whether the change was made by
-somebody else is asked without it (`Usual.is_suspect_record`).
+about itself or the sign-in before it: whose the sign-in is, is asked without any deed, and whose another deed
+is, without that deed (`Usual.doubt_of`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from commands.report import Owner
 from commands.usual.domains import internal_domains, is_outside
 from commands.usual.own import ENOUGH, own_of, places_of
 from commands.usual.places import Atlas, Countries, Place, network_of, spot_of
-from commands.usual.points import Point, judge
+from commands.usual.point import Point
+from commands.usual.points import judge
 from commands.usual.sign_ins import all_sign_ins
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 from graph.resources.sign_ins import SignIn
 
-SUSPECT_FROM: Final = 4
-"""Points from which on an address counts as somebody else's."""
+SUSPECT_FROM: Final = 5
+"""Points from which on an address counts as somebody else's: new network, country, program and device, or a
+reason that is hardly ever harmless at a new place."""
+
+DOUBTFUL_FROM: Final = 2
+"""Points from which on nobody can say whose it is: one new thing is everyday life, two need an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What speaks against an address or a session.
+
+    `points` is the sum for and against; `certain` says that something among it is not explained by the
+    user's being somewhere new.
+    """
+
+    points: int
+    certain: bool = False
+
+    @property
+    def owner(self) -> Owner:
+        """Whose it therefore is."""
+        if self.points >= SUSPECT_FROM:
+            return Owner.STRANGER
+        return Owner.DOUBTFUL if self.points >= DOUBTFUL_FROM else Owner.OWNER
+
+
+NO_DOUBT: Final = Doubt(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +81,7 @@ class Usual:
         suspect_spots: The same as `places.spot_of` writes them, an IPv6 network for each IPv6 address.
         suspect_sessions: Sessions that were used from them.
         own_sessions: Sessions that were used from own networks.
-        session_spots: The suspect spots that each suspect session was used from.
-        own_doing: By the id of an audit record, the spots that are suspect only because of it.
+        session_spots: The spots with points that each session was used from.
         points: The reasons for every address that was judged.
         places: Where addresses are.
     """
@@ -72,9 +100,15 @@ class Usual:
     suspect_sessions: frozenset[str] = frozenset()
     own_sessions: frozenset[str] = frozenset()
     session_spots: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    own_doing: Mapping[str, frozenset[str]] = field(default_factory=dict)
     points: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
+
+    @property
+    def any_suspect(self) -> bool:
+        """Whether anything that was done may count as somebody else's doing, by other deeds included."""
+        if self.suspect_addresses or self.suspect_sessions:
+            return True
+        return any(sum(one.points for one in points) >= SUSPECT_FROM for points in self.points.values())
 
     @property
     def is_well_known(self) -> bool:
@@ -94,17 +128,44 @@ class Usual:
     def is_suspect_record(self, record: AuditRecord) -> bool:
         """Say whether a record comes from a suspect address, or from a suspect session if it names none.
 
-        The record itself does not count for this: where the address is suspect only because of it, it is not.
+        The record itself does not count for this; other deeds there do.
+        """
+        return self.doubt_of(record).points >= SUSPECT_FROM
+
+    def doubt_of(self, record: AuditRecord) -> Doubt:
+        """Say what speaks against the address and the session of a record, the record itself left out.
+
+        A session that was used from a suspect address is suspect everywhere but in own networks, and where a
+        record has no address of its own, what speaks against its session's addresses speaks against it.
         """
         if record.by_microsoft:
-            return False
-        own_doing = self.own_doing.get(record.id, frozenset())
-        spots = self.session_spots.get(record.session_id, frozenset())
-        in_session = record.session_id in self.suspect_sessions and not (spots and spots <= own_doing)
+            return NO_DOUBT
+        spots = self.session_spots.get(record.session_id, ())
+        in_session = [self._doubt(spot, record.id) for spot in spots]
+        if not spots and record.session_id in self.suspect_sessions:
+            in_session = [Doubt(SUSPECT_FROM)]
+        session = max(in_session, key=lambda one: one.points, default=NO_DOUBT)
         if record.address and not record.microsoft_address:
-            by_address = self.is_suspect(record.address) and spot_of(record.address) not in own_doing
-            return by_address or (in_session and not self.is_familiar(record.address))
-        return in_session and record.session_id not in self.own_sessions
+            here = self._doubt(spot_of(record.address), record.id)
+            if session.points >= SUSPECT_FROM > here.points and not self.is_familiar(record.address):
+                return session
+            return here
+        return NO_DOUBT if record.session_id in self.own_sessions else session
+
+    def doubt_at(self, address: str | None) -> Doubt:
+        """Say what speaks against an address, all deeds left out."""
+        return self._doubt(spot_of(address), None) if address else NO_DOUBT
+
+    def _doubt(self, spot: str, judged: str | None) -> Doubt:
+        """Sum up the points of a spot: for the sign-ins there, or for the record with this id."""
+        if spot not in self.points:
+            return Doubt(SUSPECT_FROM) if self.is_suspect(spot.partition("/")[0]) else NO_DOUBT
+        counted = [
+            one
+            for one in self.points.get(spot, ())
+            if not one.rests_on or (judged is not None and judged not in one.rests_on)
+        ]
+        return Doubt(sum(one.points for one in counted), any(one.telling for one in counted))
 
     def why(self, address: str | None) -> str:
         """Say why an address is suspect, in one phrase; "" when nothing speaks against it."""
@@ -112,7 +173,9 @@ class Usual:
             return ""
         found = self.points.get(spot_of(address), ())
         return "; ".join(
-            point.says for point in sorted(found, key=lambda one: -one.points) if point.points > 0
+            point.says
+            for point in sorted(found, key=lambda one: (bool(one.rests_on), -one.points))
+            if point.points > 0
         )
 
     def place(self, address: str | None) -> Place:
@@ -141,12 +204,14 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
     own = own_of(evidence, sign_ins, places)
     judged = judge(evidence, sign_ins, places, own)
     suspect_spots = {
-        spot for spot, points in judged.items() if sum(one.points for one in points) >= SUSPECT_FROM
+        spot
+        for spot, points in judged.items()
+        if sum(one.points for one in points if not one.rests_on) >= SUSPECT_FROM
     }
     suspect = {one.ip_address for one in sign_ins if spot_of(one.ip_address) in suspect_spots}
     sessions: dict[str, set[str]] = defaultdict(set)
     for one in sign_ins:
-        if one.session_id and one.succeeded and one.ip_address in suspect:
+        if one.session_id and one.succeeded and spot_of(one.ip_address) in judged:
             sessions[one.session_id].add(spot_of(one.ip_address))
     own_networks = own.networks - {
         network_of(spot.partition("/")[0]) for spot in suspect_spots if "/" in spot
@@ -156,9 +221,9 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
     }
     for record in evidence.records():
         if record.session_id and record.address and not record.microsoft_address:
-            if record.address in suspect:
+            if spot_of(record.address) in judged:
                 sessions[record.session_id].add(spot_of(record.address))
-            elif network_of(record.address) in own_networks:
+            if network_of(record.address) in own_networks:
                 own_sessions.add(record.session_id)
     return Usual(
         internal_domains=internal_domains(evidence),
@@ -172,20 +237,9 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
         hours=own.hours,
         suspect_addresses=frozenset(suspect),
         suspect_spots=frozenset(suspect_spots),
-        suspect_sessions=frozenset(sessions),
+        suspect_sessions=frozenset(session for session, spots in sessions.items() if spots & suspect_spots),
         own_sessions=frozenset(own_sessions),
         session_spots={session: frozenset(spots) for session, spots in sessions.items()},
-        own_doing=_own_doing({spot: judged[spot] for spot in suspect_spots}),
         points=judged,
         places=places,
     )
-
-
-def _own_doing(suspects: Mapping[str, Sequence[Point]]) -> dict[str, frozenset[str]]:
-    """Give by record the spots that would not be suspect without the points that rest on it."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for spot, points in suspects.items():
-        for record in frozenset().union(*(one.rests_on for one in points)):
-            if sum(one.points for one in points if record not in one.rests_on) < SUSPECT_FROM:
-                found[record].add(spot)
-    return {record: frozenset(spots) for record, spots in found.items()}

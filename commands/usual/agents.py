@@ -34,3 +34,15 @@ _VERSION: Final = re.compile(r"(?:[/ ]v?|_)\d[\w.]*")
 def family_of(user_agent: str) -> str:
     """Give a user agent without its version numbers, so that an update makes no new one."""
     return _VERSION.sub("", user_agent).strip().casefold()
+
+
+_POCKET: Final = ("mobile", "android", "iphone", "ipad")
+
+
+def is_desk_browser(user_agent: str) -> bool:
+    """Say whether this is a browser on a computer: a telephone's names no registered device as a rule.
+
+    A family of `family_of` may be given as well.
+    """
+    plain = user_agent.casefold()
+    return plain.startswith("mozilla") and not any(word in plain for word in _POCKET)

@@ -19,6 +19,13 @@ ONE_DEED: Final = timedelta(minutes=2)
 """How far apart two services may record one deed."""
 
 
+METHOD_MADE: Final = "a sign-in method was registered"
+CONSENT_GIVEN: Final = "consent was granted to an application"
+
+ACCESS_KINDS: Final = frozenset({METHOD_MADE, CONSENT_GIVEN})
+"""Kinds of change that everybody makes who gets a new phone."""
+
+
 def grave_changes(evidence: Evidence) -> dict[str, dict[str, frozenset[str]]]:
     """Give the grave changes that the account made in the window: by spot, by kind, the ids of their records.
 
@@ -67,9 +74,9 @@ def _grave_kind(record: AuditRecord, domains: frozenset[str]) -> str:
     if record.operation == "Set-Mailbox" and is_outside(given.get("ForwardingSmtpAddress", ""), domains):
         return "external mail forwarding was set"
     if record.operation in {"User registered security info", "User changed default security info"}:
-        return "a sign-in method was registered"
+        return METHOD_MADE
     if record.operation == "Consent to application":
-        return "consent was granted to an application"
+        return CONSENT_GIVEN
     return ""
 
 

@@ -17,7 +17,14 @@ from commands.usual.places import (
     network_of,
     place_of,
 )
-from commands.usual.sign_ins import is_device_code, is_legacy, is_managed, risk_of
+from commands.usual.sign_ins import (
+    device_of,
+    is_device_code,
+    is_legacy,
+    is_managed,
+    needs_second_factor,
+    risk_of,
+)
 from graph.evidence import Evidence
 from graph.resources.sign_ins import SignIn
 
@@ -36,7 +43,11 @@ OFTEN: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What is the user's own, as `Usual` tells it, and which networks are in regular use."""
+    """What is the user's own, as `Usual` tells it, and which networks are in regular use.
+
+    `second_factor`: every own sign-in that tells asked for one. `naming`: the programs whose sign-ins always
+    named a registered device, on `REGULAR_DAYS` days or more.
+    """
 
     count: int
     countries: frozenset[str]
@@ -48,6 +59,8 @@ class Own:
     hours: frozenset[int]
     device_code: bool
     legacy: bool
+    second_factor: bool
+    naming: frozenset[str]
     sign_ins: tuple[SignIn, ...]
 
 
@@ -86,9 +99,12 @@ def own_of(evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, 
     }
     networks = {network_of(one.ip_address) for one in before}
     lasting: set[str] = set()
+    programs: set[str] = set()
     if len(before) < ENOUGH:
-        lasting = _lasting([one for one in within if not is_legacy(one) and not is_device_code(one)])
+        plain = [one for one in within if not is_legacy(one) and not is_device_code(one)]
+        lasting = _lasting(plain)
         networks |= lasting
+        programs = _lasting_programs(plain)
         devices |= _regular_devices(one for one in within if network_of(one.ip_address) in lasting)
     kept = before + [
         one
@@ -111,12 +127,36 @@ def own_of(evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, 
         systems=frozenset(
             one.autonomous_system_number for one in kept if one.autonomous_system_number is not None
         ),
-        agents=frozenset(family_of(one.user_agent) for one in kept if one.user_agent),
+        agents=frozenset({family_of(one.user_agent) for one in kept if one.user_agent} | programs),
         devices=frozenset(devices),
         hours=frozenset(one.created_date_time.hour for one in kept),
         device_code=any(is_device_code(one) for one in before),
         legacy=any(is_legacy(one) for one in before),
+        second_factor=_always_asked(kept),
+        naming=_naming(kept),
         sign_ins=tuple(kept),
+    )
+
+
+def _always_asked(sign_ins: Iterable[SignIn]) -> bool:
+    asked = [
+        needs_second_factor(one)
+        for one in sign_ins
+        if one.is_interactive is not False and one.authentication_requirement
+    ]
+    return len(asked) >= ENOUGH and all(asked)
+
+
+def _naming(sign_ins: Iterable[SignIn]) -> frozenset[str]:
+    named: dict[str, set[date]] = defaultdict(set)
+    silent = set()
+    for one in sign_ins:
+        if one.user_agent and device_of(one):
+            named[family_of(one.user_agent)].add(one.created_date_time.date())
+        elif one.user_agent:
+            silent.add(family_of(one.user_agent))
+    return frozenset(
+        family for family, days in named.items() if len(days) >= REGULAR_DAYS and family not in silent
     )
 
 
@@ -142,6 +182,28 @@ def _lasting(sign_ins: Sequence[SignIn]) -> set[str]:
         network
         for network, used in days.items()
         if len(used) >= max(REGULAR_DAYS, OFTEN * len(every))
+        and (min(used) - first).days <= LASTS * length
+        and (max(used) - min(used)).days >= LASTS * length
+    }
+
+
+def _lasting_programs(sign_ins: Sequence[SignIn]) -> set[str]:
+    """Give the programs that were there before a change could have happened, and after it, as `_lasting`.
+
+    How often does not matter: a telephone is with its user on every network, and signs in once in a while.
+    """
+    days: dict[str, set[date]] = defaultdict(set)
+    for one in sign_ins:
+        if one.user_agent and agent_of(one.user_agent) is None:
+            days[family_of(one.user_agent)].add(one.created_date_time.date())
+    if not days:
+        return set()
+    every = {one.created_date_time.date() for one in sign_ins}
+    first, length = min(every), (max(every) - min(every)).days
+    return {
+        family
+        for family, used in days.items()
+        if len(used) >= REGULAR_DAYS
         and (min(used) - first).days <= LASTS * length
         and (max(used) - min(used)).days >= LASTS * length
     }

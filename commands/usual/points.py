@@ -5,15 +5,15 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Final
 
-from commands import facts
 from commands.facts import ProgramKind
 from commands.usual.agents import agent_of, family_of
-from commands.usual.changes import grave_changes, victims_of
+from commands.usual.changes import ACCESS_KINDS, grave_changes, victims_of
+from commands.usual.continued import begun_sessions, continued
 from commands.usual.own import ENOUGH, Own
 from commands.usual.places import (
     TOO_FAST,
@@ -23,6 +23,7 @@ from commands.usual.places import (
     speed,
     spot_of,
 )
+from commands.usual.point import Point, point
 from commands.usual.sign_ins import (
     REFUSED_PROMPT,
     SETTLED,
@@ -44,19 +45,6 @@ FAILURE_SPAN: Final = timedelta(hours=24)
 """How long before the success those failures may lie."""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One reason for or against an address.
-
-    `rests_on` holds the ids of the audit records that it was taken from: whoever judges one of them leaves
-    the reason out. It is empty where the reason lies in the sign-ins.
-    """
-
-    points: int
-    says: str
-    rests_on: frozenset[str] = frozenset()
-
-
 def judge(
     evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, Place], own: Own
 ) -> dict[str, tuple[Point, ...]]:
@@ -66,10 +54,6 @@ def judge(
         in_window = one.created_date_time in evidence.window
         if one.ip_address and in_window and not belongs_to_microsoft(one.ip_address):
             spots[spot_of(one.ip_address)].append(one)
-    sessions: dict[str, set[str]] = defaultdict(set)
-    for one in sign_ins:
-        if one.session_id and one.succeeded and places.get(one.ip_address, Place()).country:
-            sessions[one.session_id].add(places[one.ip_address].country)
     changes = grave_changes(evidence)
     victims = victims_of(evidence)
     risks: dict[str, list[RiskDetection]] = defaultdict(list)
@@ -77,7 +61,7 @@ def judge(
         if address := address_of(risk.ip_address):
             risks[spot_of(address)].append(risk)
     # Gathered once: looked for again at each spot, a month of sign-ins is compared with itself.
-    homes, failures, programs = homes_of(own, places), _failures(sign_ins, own), _programs(own)
+    homes, failures, begun = homes_of(own, places), _failures(sign_ins, own), begun_sessions(own, places)
     judged = {}
     for spot, used in spots.items():
         got_in = [one for one in used if one.succeeded]
@@ -89,7 +73,8 @@ def judge(
             *_by_failures(got_in, failures),
             *_by_travel(got_in, places, homes),
             *_by_risk(got_in, risks.get(spot, ())),
-            *_by_session(got_in, sessions, programs, places, own),
+            *continued(got_in, begun, places, own),
+            *_by_factors(got_in, own),
             *_by_changes(changes.get(spot, {}), own, network_of(got_in[0].ip_address)),
             *_by_victims(got_in, victims.get(spot, ())),
             *_in_favour(got_in, own),
@@ -105,11 +90,6 @@ _PROGRAMS: Final = {
 }
 
 
-def _point(name: str, says: str) -> Point:
-    """Give a point with its weight from ``commands/facts/weights.toml``."""
-    return Point(facts.points()[name].points, says)
-
-
 def _by_program(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
     best: Point | None = None
     for one in got_in:
@@ -118,20 +98,20 @@ def _by_program(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
             continue
         if agent.kind is ProgramKind.SCRIPT and family_of(one.user_agent) in own.agents:
             continue
-        point = _point(_PROGRAMS[agent.kind], f"{agent.name} ({agent.kind.value}) signed in from there")
-        if best is None or point.points > best.points:
-            best = point
+        found = point(_PROGRAMS[agent.kind], f"{agent.name} ({agent.kind.value}) signed in from there")
+        if best is None or found.points > best.points:
+            best = found
     if best:
         yield best
     if not own.legacy and any(is_legacy(one) for one in got_in):
         if own.count >= ENOUGH:
-            yield _point(
+            yield point(
                 "legacy_sign_in", "a legacy mail protocol that this user does not use signed in from there"
             )
         else:
-            yield _point("legacy_sign_in_little_known", "a legacy mail protocol signed in from there")
+            yield point("legacy_sign_in_little_known", "a legacy mail protocol signed in from there")
     if not own.device_code and any(is_device_code(one) for one in got_in):
-        yield _point("device_code", "the first device code sign-in of this user")
+        yield point("device_code", "the first device code sign-in of this user")
 
 
 def _by_novelty(got_in: Sequence[SignIn], places: Mapping[str, Place], own: Own) -> Iterable[Point]:
@@ -139,16 +119,16 @@ def _by_novelty(got_in: Sequence[SignIn], places: Mapping[str, Place], own: Own)
         return
     country = places[got_in[0].ip_address].country
     if country and own.countries and country not in own.countries:
-        yield _point("new_country", f"{country} is an unfamiliar country for this user")
+        yield point("new_country", f"{country} is an unfamiliar country for this user")
     if network_of(got_in[0].ip_address) not in own.networks:
-        yield _point("new_network", "the network is unfamiliar for this user")
+        yield point("new_network", "the network is unfamiliar for this user")
     known = any(
         family_of(one.user_agent) in own.agents
         or (one.device_detail is not None and one.device_detail.device_id in own.devices)
         for one in got_in
     )
     if not known:
-        yield _point("unknown_device", "device and client are unfamiliar")
+        yield point("unknown_device", "device and client are unfamiliar")
 
 
 def _failures(sign_ins: Sequence[SignIn], own: Own) -> list[tuple[datetime, str]]:
@@ -167,9 +147,9 @@ def _by_failures(got_in: Sequence[SignIn], failures: Sequence[tuple[datetime, st
     start = bisect_left(failures, end - FAILURE_SPAN, key=itemgetter(0))
     failed = Counter(kind for _, kind in failures[start : bisect_right(failures, end, key=itemgetter(0))])
     if failed["password"] >= MANY_FAILURES:
-        yield _point("wrong_passwords", f"{failed['password']} wrong passwords before the first success")
+        yield point("wrong_passwords", f"{failed['password']} wrong passwords before the first success")
     if failed["prompt"] >= 3:
-        yield _point(
+        yield point(
             "refused_prompts",
             f"{failed['prompt']} denied or unanswered MFA prompts before the first success",
         )
@@ -194,7 +174,7 @@ def _by_travel(
         if fast is not None and fast > TOO_FAST and (best is None or fast > best[0]):
             best = (fast, place)
     if best:
-        yield _point("impossible_travel", f"impossible travel from {best[1]}")
+        yield point("impossible_travel", f"impossible travel from {best[1]}")
 
 
 def _by_risk(got_in: Sequence[SignIn], detections: Sequence[RiskDetection]) -> Iterable[Point]:
@@ -205,64 +185,36 @@ def _by_risk(got_in: Sequence[SignIn], detections: Sequence[RiskDetection]) -> I
         if one.risk_state.casefold() not in SETTLED and one.risk_level.casefold() in {"low", "medium", "high"}
     }
     if levels & {"medium", "high"}:
-        yield _point("risk", "Identity Protection detected a risk there")
+        yield point("risk", "Identity Protection detected a risk there")
     elif "low" in levels:
-        yield _point("low_risk", "Identity Protection detected a low risk there")
+        yield point("low_risk", "Identity Protection detected a low risk there")
 
 
-def _programs(own: Own) -> dict[str, set[str]]:
-    """Give the programs of the user's own in each session."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for one in own.sign_ins:
-        if one.session_id and one.user_agent:
-            found[one.session_id].add(family_of(one.user_agent))
-    return found
-
-
-def _by_session(
-    got_in: Sequence[SignIn],
-    sessions: Mapping[str, set[str]],
-    programs: Mapping[str, set[str]],
-    places: Mapping[str, Place],
-    own: Own,
-) -> Iterable[Point]:
-    here = places[got_in[0].ip_address].country
-    network = network_of(got_in[0].ip_address)
-    for one in got_in:
-        others = sessions.get(one.session_id, set()) - {here} if one.session_id else set()
-        if here and others & own.countries and here not in own.countries:
-            yield _point(
-                "session_in_another_country", "a session of the user continued there from another country"
-            )
-            return
-    if network in own.networks:
+def _by_factors(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
+    if network_of(got_in[0].ip_address) in own.networks:
         return
-    for one in got_in:
-        if not one.session_id or not one.user_agent:
-            continue
-        # The programs of one device share a session, so only one that this user never used is foreign in it.
-        agents = programs.get(one.session_id, set())
-        family = family_of(one.user_agent)
-        if agents and family not in agents and family not in own.agents:
-            yield _point(
-                "session_in_another_program",
-                "a session of the user continued there in an unfamiliar client",
-            )
-            return
+    if own.second_factor and any(
+        one.is_interactive is not False
+        and one.authentication_requirement.casefold() == "singlefactorauthentication"
+        for one in got_in
+    ):
+        yield point("single_factor", "one factor was enough there, which this user never sees elsewhere")
 
 
 def _by_changes(kinds: Mapping[str, frozenset[str]], own: Own, network: str) -> Iterable[Point]:
     if network in own.networks:
         return
-    weight = "grave_change" if own.count >= ENOUGH else "grave_change_little_known"
     for kind in sorted(kinds)[:2]:
-        yield replace(_point(weight, f"{kind} from there"), rests_on=kinds[kind])
+        weight = "access_change" if kind in ACCESS_KINDS else "grave_change"
+        if own.count < ENOUGH:
+            weight = "grave_change_little_known"
+        yield replace(point(weight, f"{kind} from there"), rests_on=kinds[kind])
 
 
 def _by_victims(got_in: Sequence[SignIn], victims: Iterable[str]) -> Iterable[Point]:
     # Behind the exit of an office, colleagues mistype as well; a program that got in there is no colleague.
     if len(set(victims)) >= 3 and any(agent_of(one.user_agent) for one in got_in):
-        yield _point("guesses_at_others", "the IP address also tried other accounts' passwords")
+        yield point("guesses_at_others", "the IP address also tried other accounts' passwords")
 
 
 def _in_favour(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
@@ -270,9 +222,9 @@ def _in_favour(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
         is_managed(one) or (one.device_detail is not None and one.device_detail.device_id in own.devices)
         for one in got_in
     ):
-        yield _point("own_device", "a known or managed device was used there")
+        yield point("own_device", "a known or managed device was used there")
     network = network_of(got_in[0].ip_address)
     if network in own.regular:
-        yield _point("regular_network", "the network was in regular use before")
+        yield point("regular_network", "the network was in regular use before")
     elif network in own.networks:
-        yield _point("seen_network", "the network was seen before")
+        yield point("seen_network", "the network was seen before")

@@ -75,6 +75,16 @@ def is_managed(sign_in: SignIn) -> bool:
     return device is not None and bool(device.is_compliant or device.is_managed)
 
 
+def device_of(sign_in: SignIn) -> str:
+    """Give the directory id of the registered device that was used, "" when none was named."""
+    return sign_in.device_detail.device_id if sign_in.device_detail else ""
+
+
+def needs_second_factor(sign_in: SignIn) -> bool:
+    """Say whether a second factor was demanded. Source: Graph, signIn, authenticationRequirement."""
+    return sign_in.authentication_requirement.casefold() == "multifactorauthentication"
+
+
 def risk_of(sign_in: SignIn) -> str:
     """Give the sign-in's own risk level in lower case, "" when there is none or somebody answered for it."""
     level = sign_in.risk_level_during_sign_in.casefold()

@@ -208,6 +208,12 @@ def test_picking_finds_what_reading_everything_finds(month):
         assert told(fast[name])[0] == answer, name
 
 
+def _at_least(plain: set[tuple[str, str, str]], fast: set[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Take a doubtful sign-in as found where `fast`, which sees the failures of others, calls it suspect."""
+    surer = {address for _, sign, address in fast if sign == "suspect_address_signed_in"}
+    return {one for one in plain if one[1] != "doubtful_sign_in" or one[2] not in surer}
+
+
 @needs_examples
 @pytest.mark.parametrize("name", [*WANTED, HARMLESS])
 def test_picking_finds_in_the_examples_what_reading_everything_finds(name):
@@ -215,7 +221,7 @@ def test_picking_finds_in_the_examples_what_reading_everything_finds(name):
     slow = plainly(NATIVE / name)
     assert bool(slow) is (name != HARMLESS)
     for person, report in slow.items():
-        assert fast.get(person, set()) >= told(report)[1], person
+        assert fast.get(person, set()) >= _at_least(told(report)[1], fast.get(person, set())), person
 
 
 def away(operation: str, number: int, **more: Any) -> dict[str, Any]:

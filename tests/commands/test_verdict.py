@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from commands import facts, symptoms, verdict
 from commands.report import (
     Coverage,
     Finding,
+    Owner,
     Result,
     Severity,
     Sign,
@@ -21,6 +23,7 @@ from commands.report import (
     spoken,
 )
 from graph.evidence import SOURCES
+from tests.commands.evidence import NOON
 
 HIGH = Sign("high_one", Severity.HIGH, "")
 HIGH_TOO = Sign("high_two", Severity.HIGH, "")
@@ -184,6 +187,89 @@ def test_the_points_are_the_greatest_that_one_record_a_sign_allows(findings):
                 best, sum(sign.severity for sign, record in zip(grounds, choice, strict=True) if record)
             )
     assert verdict.weigh([result(*findings)], states()).points == best
+
+
+# --- whose session it was ---------------------------------------------------------------------------
+
+DOUBTFUL_SIGN_IN = Sign("doubtful_sign_in", Severity.MEDIUM, "", group="place")
+READ = Sign("read", Severity.MEDIUM, "", group="use")
+SENT = Sign("sent", Severity.MEDIUM, "", group="use")
+MEDIUM_TOO = Sign("medium_two", Severity.MEDIUM, "")
+
+
+def deed(sign: Sign, record: str, owner: Owner | None, *, certain: bool = False, hours: float = 0) -> Finding:
+    at = NOON + timedelta(hours=hours)
+    return Finding(
+        "mail_forwarding", sign, f"{sign.id}.", at=at, records=(record,), owner=owner, certain=certain
+    )
+
+
+def way_in(doubt: int) -> Finding:
+    return Finding(
+        "sign_ins", DOUBTFUL_SIGN_IN, "d.", at=NOON, records=("in",), owner=Owner.DOUBTFUL, doubt=doubt
+    )
+
+
+@pytest.mark.parametrize(
+    ("findings", "answer", "points"),
+    [
+        pytest.param([way_in(2)], VerdictCode.NO_SIGN_FOUND, 1, id="two new things are everyday life"),
+        pytest.param(
+            [way_in(4)], VerdictCode.SUSPICIOUS, 3, id="a tablet nobody knows, abroad, is asked about"
+        ),
+        pytest.param(
+            [way_in(3), deed(LOW, "a", Owner.DOUBTFUL)],
+            VerdictCode.SUSPICIOUS,
+            3,
+            id="what is harmless stays so in a doubtful session",
+        ),
+        pytest.param(
+            [way_in(3), deed(MEDIUM, "a", Owner.DOUBTFUL)],
+            VerdictCode.SUSPICIOUS,
+            6,
+            id="one unusual deed in a doubtful session is suspicious",
+        ),
+        pytest.param(
+            [way_in(2), deed(MEDIUM, "a", Owner.DOUBTFUL), deed(MEDIUM_TOO, "b", Owner.DOUBTFUL, hours=1)],
+            VerdictCode.COMPROMISED,
+            9,
+            id="two of them within hours are a takeover",
+        ),
+        pytest.param(
+            [way_in(2), deed(MEDIUM, "a", Owner.DOUBTFUL), deed(MEDIUM_TOO, "b", Owner.DOUBTFUL, hours=80)],
+            VerdictCode.SUSPICIOUS,
+            9,
+            id="two of them days apart are not",
+        ),
+        pytest.param(
+            [way_in(3), deed(HIGH, "a", Owner.DOUBTFUL)],
+            VerdictCode.COMPROMISED,
+            8,
+            id="what is hardly ever harmless, done in a doubtful session, decides",
+        ),
+        pytest.param(
+            [deed(MEDIUM, "a", Owner.OWNER), deed(MEDIUM_TOO, "b", Owner.OWNER)],
+            VerdictCode.SUSPICIOUS,
+            4,
+            id="the user's own session makes nothing graver",
+        ),
+        pytest.param(
+            [found(HIGH, "in"), deed(READ, "a", Owner.STRANGER), deed(SENT, "b", Owner.STRANGER)],
+            VerdictCode.SUSPICIOUS,
+            7,
+            id="reading and sending by somebody who may be the user on a journey is one thing",
+        ),
+        pytest.param(
+            [found(HIGH, "in"), deed(READ, "a", Owner.STRANGER, certain=True)],
+            VerdictCode.COMPROMISED,
+            9,
+            id="reading alone decides where somebody else was certainly in",
+        ),
+    ],
+)
+def test_whose_session_it_was_weighs(findings, answer, points):
+    judged = verdict.weigh([result(*findings)], states())
+    assert (judged.answer, judged.points) == (answer, points)
 
 
 def test_no_two_signs_share_a_name():

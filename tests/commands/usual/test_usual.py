@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from commands import usual
 from commands.facts import ProgramKind
+from commands.report import Owner
 from commands.usual import own, points, travel
 from commands.usual import places as places_module
 from commands.usual.agents import agent_of, family_of
@@ -28,6 +29,7 @@ from tests.commands.symptoms.judging import (
     BROWSER,
     HOTEL,
     LAGOS,
+    LAPTOP,
     LISBON,
     LONDON,
     SESSION,
@@ -122,10 +124,18 @@ INNOCENT = [
         HOTEL,
     ),
     (
-        "the own session at a café, in the own program",
+        "the own session at a café, in the own program that names no device",
         [
-            ordinary(hours=-30, session_id="mine"),
-            ordinary(hours=-1, address=HOTEL, session_id="mine", device_detail=None),
+            sign_in(hours=-30, session_id="mine", user_agent=PHONE, location=LONDON),
+            sign_in(hours=-1, address=HOTEL, session_id="mine", user_agent=PHONE, location=LONDON),
+        ],
+        HOTEL,
+    ),
+    (
+        "the telephone that came along on a journey, with its session",
+        [
+            sign_in(hours=-30, session_id="pocket", user_agent=PHONE, location=LONDON),
+            sign_in(hours=-1, address=HOTEL, session_id="pocket", user_agent=PHONE, location=LISBON),
         ],
         HOTEL,
     ),
@@ -335,7 +345,9 @@ def test_grave_changes_speak_against_a_new_address():
         )
     ]
     seen = usual.learn(evidence(sign_ins=quiet, audit_log=made))
-    assert seen.is_suspect(INTRUDER)
+    later = record("Set-MailboxCalendarConfiguration", address=INTRUDER, id="later")
+    assert seen.is_suspect_record(later)
+    assert not seen.is_suspect(INTRUDER), "whose the sign-in is, is asked without any deed"
     assert "forwarding" in seen.why(INTRUDER)
 
 
@@ -346,8 +358,9 @@ def test_what_was_blocked_speaks_against_no_address():
         for kind, (operation, parameters) in DEEDS.items()
     ]
     done = [replace(one, succeeded=True) for one in tried]
-    assert usual.learn(evidence(sign_ins=quiet, audit_log=done)).is_suspect(INTRUDER)
-    assert not usual.learn(evidence(sign_ins=quiet, audit_log=tried)).is_suspect(INTRUDER)
+    later = record("Set-MailboxCalendarConfiguration", address=INTRUDER, id="later")
+    assert usual.learn(evidence(sign_ins=quiet, audit_log=done)).is_suspect_record(later)
+    assert not usual.learn(evidence(sign_ins=quiet, audit_log=tried)).is_suspect_record(later)
 
 
 DEEDS = {
@@ -367,11 +380,11 @@ def deed(kind: str, minutes: int):
 
 
 def test_a_deed_raises_doubts_about_others_and_never_about_itself():
-    """A new place, and there forwarding is set: the sign-in and a later calendar change are in doubt."""
+    """A new place, and there forwarding is set: a later calendar change is in doubt."""
     sign_ins = [*past(), break_in(user_agent=BROWSER)]
     forwarding, calendar = deed("forwarding", 0), deed("calendar", 10)
     seen = usual.learn(evidence(sign_ins=sign_ins, audit_log=[forwarding, calendar]))
-    assert seen.is_suspect(INTRUDER)
+    assert not seen.is_suspect(INTRUDER)
     assert seen.is_suspect_record(calendar)
     assert not seen.is_suspect_record(forwarding)
 
@@ -402,6 +415,8 @@ def test_a_suspect_deed_is_suspect_without_itself(kinds, minutes, agent, place):
         without = usual.learn(evidence(sign_ins=sign_ins, audit_log=others))
         if seen.is_suspect_record(one):
             assert without.is_suspect_record(one)
+    untouched = usual.learn(evidence(sign_ins=sign_ins))
+    assert seen.doubt_at(INTRUDER) == untouched.doubt_at(INTRUDER), "no deed decides whose the sign-in is"
 
 
 def test_risk_detections_speak_against_their_address():
@@ -631,3 +646,73 @@ def test_programs_are_told_from_people(text, kind):
 def test_an_update_makes_no_new_program():
     assert family_of("python-requests/2.31.0") == family_of("python-requests/2.32.4")
     assert family_of(BROWSER) == family_of(BROWSER.replace("128.0.0.0", "129.0.1.0"))
+
+
+# --- the grades between ---------------------------------------------------------------------------
+
+CAFE = "203.0.113.200"
+CHROME_ELSEWHERE = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36"
+TABLET = "Mozilla/5.0 (iPad; CPU OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148"
+
+GRADES = [
+    ("the own laptop in a café", {"device_detail": LAPTOP, "user_agent": BROWSER}, Owner.OWNER),
+    ("the own telephone on another carrier", {"user_agent": PHONE}, Owner.OWNER),
+    ("a new tablet in a café", {"user_agent": TABLET}, Owner.DOUBTFUL),
+    ("a browser on somebody's computer, in the own city", {"user_agent": CHROME_ELSEWHERE}, Owner.DOUBTFUL),
+    ("the own browser, in which no device is named", {"user_agent": BROWSER}, Owner.DOUBTFUL),
+    ("a new tablet on a journey", {"user_agent": TABLET, "location": LISBON}, Owner.DOUBTFUL),
+    (
+        "a browser on somebody's computer, abroad",
+        {"user_agent": CHROME_ELSEWHERE, "location": LAGOS},
+        Owner.STRANGER,
+    ),
+    (
+        "the own session and browser, without the laptop that it began on",
+        {"user_agent": BROWSER, "session_id": "begun"},
+        Owner.STRANGER,
+    ),
+    (
+        "the own session on the own laptop, behind a tunnel",
+        {"user_agent": BROWSER, "session_id": "begun", "device_detail": LAPTOP},
+        Owner.OWNER,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("why", "fields", "owner"), GRADES, ids=lambda case: case if isinstance(case, str) else ""
+)
+def test_whose_a_sign_in_is(why, fields, owner):
+    phones = [ordinary(hours=-24 * day, user_agent=PHONE, device_detail=None) for day in (8, 9, 12)]
+    begun = ordinary(hours=-3, session_id="begun")
+    later = sign_in(hours=1, **{"address": CAFE, "location": LONDON, "session_id": "new", **fields})
+    seen = usual.learn(evidence(sign_ins=[*past(), *phones, begun, later]))
+    assert seen.doubt_at(CAFE).owner is owner, seen.points
+
+
+def test_a_device_that_was_named_now_and_then_is_missed_by_nobody():
+    now_and_then = [ordinary(hours=-24 * day, device_detail=None) for day in range(8, 12)]
+    later = sign_in(hours=1, address=CAFE, user_agent=BROWSER, location=LONDON)
+    seen = usual.learn(evidence(sign_ins=[*past(), *now_and_then, later]))
+    assert seen.doubt_at(CAFE).owner is Owner.OWNER
+
+
+def test_one_factor_is_missed_where_the_user_always_meets_two():
+    two = [
+        ordinary(hours=-24 * day, authentication_requirement="multiFactorAuthentication")
+        for day in range(8, 29)
+    ]
+    later = sign_in(
+        hours=1,
+        address=CAFE,
+        user_agent=PHONE,
+        location=LONDON,
+        authentication_requirement="singleFactorAuthentication",
+    )
+    assert "one factor" in usual.learn(evidence(sign_ins=[*two, later])).why(CAFE)
+    assert "one factor" not in usual.learn(evidence(sign_ins=[*past(), later])).why(CAFE)
+
+
+def test_in_a_file_the_telephone_that_lasts_is_the_users():
+    phones = [sign_in(hours=-24 * day, address=f"203.0.113.{day}", user_agent=PHONE) for day in (2, 14, 27)]
+    assert of_a_file([*whole_month(), *phones]).doubt_at("203.0.113.14").owner is Owner.OWNER
