@@ -315,7 +315,7 @@ def _sentence(doors: Doors) -> str:
     number = len(doors.closed) + len(doors.came_back)
     if doors.is_quiet and number:
         return all_closed(number)
-    parts = [f"Rechecked: {len(doors.closed)} of {number} closed items are still closed."]
+    parts = [f"Rechecked: {len(doors.closed)} of {number} remediations are still in effect."]
     for title, names in (
         ("Open", [change.says for change in doors.came_back]),
         ("New since the check", [change.says for change in doors.new]),

@@ -158,7 +158,7 @@ class Identities:
             match entry.event:
                 case e.PersonNamed(user=known) if known == user:
                     raise LedgerTampered(
-                        f"has lost its row {user} of people; run `compromise ledger rebuild`"
+                        f"is missing row {user} of table people; run `compromise ledger rebuild`"
                     )
 
     def _changed(self, named: Named, email: str, object_id: str, addresses: frozenset[str]) -> Known:

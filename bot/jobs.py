@@ -242,7 +242,9 @@ class Jobs:
         """
         DBOS.destroy(destroy_registry=True)
         if not self._url.startswith("sqlite:///"):
-            raise CannotStart("The job database cannot be used; see the log. Nothing in it is needed.")
+            raise CannotStart(
+                "The job database cannot be used; see the log. It holds nothing that must be kept."
+            )
         store = Path(self._url.removeprefix("sqlite:///"))
         aside = store.with_name(f"{store.name}.damaged-{self._clock():%Y%m%dT%H%M%S}")
         for tail in ("", "-wal", "-shm"):

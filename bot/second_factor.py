@@ -210,8 +210,8 @@ def _said(verdict: Verdict, standing: Standing) -> Checked:
     if verdict is Verdict.WRONG and until:
         return Checked(right=False, says=f"That was the fifth wrong code; codes are locked until {until}.")
     says = {
-        Verdict.RIGHT: "The code is right.",
-        Verdict.WRONG: f"The code is wrong. Attempts left: {left}.",
+        Verdict.RIGHT: "The code is valid.",
+        Verdict.WRONG: f"The code is invalid. Attempts left: {left}.",
         Verdict.USED: "This code was already used; wait for the next one.",
         Verdict.LOCKED: f"Too many wrong codes; codes are locked until {until}.",
         Verdict.NOT_ENROLLED: "You have no second factor; type /compromise enroll first.",

@@ -255,7 +255,7 @@ class Settings(_Frozen):
     workers: int = Field(4, description="how many checks run at the same time, 1 to 64", ge=1, le=64)
     cities: Path | None = Field(
         None,
-        description="a city database in MaxMind's form (.mmdb) for where Microsoft names no place, as in"
+        description="a city database in MaxMind format (.mmdb) for IP addresses without a location, as in"
         " tenants without a premium license; without it, countries only",
     )
     log: LogSettings = Field(default_factory=LogSettings, description="what the log looks like")

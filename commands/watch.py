@@ -178,7 +178,7 @@ def says(doors: Doors) -> str:
     number = len(doors.closed) + len(doors.came_back)
     lines = [f"Rechecked at {doors.at.astimezone(UTC):%d %B %Y, %H:%M} UTC."]
     if number:
-        lines.append(f"{len(doors.closed)} of {number} closed items are still closed.")
+        lines.append(f"{len(doors.closed)} of {number} remediations are still in effect.")
     lines += _listed("Open", (change.says for change in doors.came_back))
     lines += _listed("New since the check", (change.says for change in doors.new))
     lines += _listed("Not collected", (f"{one.what}: {one.why.rstrip('.')}" for one in doors.not_seen))

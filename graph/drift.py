@@ -113,7 +113,7 @@ def named(what: Request | Cmdlet) -> str:
     if isinstance(what, Cmdlet):
         return f"{what.name} ({'Security & Compliance' if what.compliance else 'Exchange Online'})"
     row = contract.endpoint_for(what.version, what.method, what.path)
-    path = row.path if row is not None else " (a path that the table does not have)"
+    path = row.path if row is not None else " (a path that is not in the contract)"
     return f"{what.method} {what.version}{path}"
 
 
@@ -125,9 +125,9 @@ def new_fields(what: Request | Cmdlet, shape: Shape) -> Iterator[Difference]:
         last = place.rpartition(".")[2]
         if seen.closed and seen.known is None and last not in expanded and not last.endswith(("[]", "{}")):
             shown = place if HIDDEN not in place else "a field whose name is not shown"
-            yield Difference(where, f"{shown}: came, and is not in the table")
+            yield Difference(where, f"{shown}: received, not in the contract")
         elif seen.known is not None and "null" in seen.kinds and not seen.known.nullable:
-            yield Difference(where, f"{place}: null, and the table says that it never is")
+            yield Difference(where, f"{place}: null, which the contract rules out")
 
 
 def absent_fields(what: Request | Cmdlet, shape: Shape) -> Iterator[Difference]:
@@ -136,7 +136,7 @@ def absent_fields(what: Request | Cmdlet, shape: Shape) -> Iterator[Difference]:
         return
     for name in sorted(asked_of(what) & set(shape.fields)):
         if name not in shape.places:
-            yield Difference(named(what), f"{name}: in the table, and did not come")
+            yield Difference(named(what), f"{name}: in the contract, not received")
 
 
 def refusal(what: Request | Cmdlet, reply: Reply, names: Names | None = None) -> Difference | None:
@@ -153,7 +153,7 @@ def refusal(what: Request | Cmdlet, reply: Reply, names: Names | None = None) ->
         return None
     told = code if names is None else shown_code(reply, names)
     return Difference(
-        named(what), f"refused with {reply.status} {told or 'and no code'}, which is not foreseen"
+        named(what), f"refused with {reply.status} {told or 'and no code'}, which is not in the contract"
     )
 
 

@@ -101,9 +101,9 @@ def page_of(answer: Any, *, wrote: bool = False) -> Page:
     if not isinstance(answer, dict):
         raise NotJson("Microsoft returned JSON of an unexpected shape.")
     if not answer and not wrote:
-        raise NotJson("Microsoft answered with nothing at all where data was promised.")
+        raise NotJson("Microsoft returned an empty response instead of data.")
     if isinstance(answer.get("error"), dict):
-        raise NotJson("Microsoft answered with an error where data was promised.")
+        raise NotJson("Microsoft returned an error in a success response.")
     value = answer.get("value")
     if not isinstance(value, list):
         return Page([answer] if answer else [], listed=False)
@@ -111,7 +111,7 @@ def page_of(answer: Any, *, wrote: bool = False) -> Page:
         raise NotJson("Microsoft returned an unexpected list.")
     link = answer.get("@odata.nextLink")
     if not isinstance(link, str | None):
-        raise NotJson("Microsoft named a next page in a form that is no address.")
+        raise NotJson("Microsoft returned a next-page link that is not a URL.")
     return Page(list(value), link or "")
 
 
@@ -278,4 +278,4 @@ def _kind_of(reply: Reply) -> str:
     start = reply.body[:200].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html", b"<")):
         return "a web page"
-    return "zero bytes only" if not reply.body.strip(b"\0") else "something unreadable"
+    return "zero bytes only" if not reply.body.strip(b"\0") else "unreadable content"

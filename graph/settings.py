@@ -73,7 +73,7 @@ def _demand_one_credential(secret: SecretStr | None, certificate: Path | None) -
 
 _ONE_OF_TWO = "its secret; exactly one of secret and certificate must be given"
 _BY_CERTIFICATE = "a PEM file with private key and certificate, or a PFX file (.pfx or .p12)"
-_KEY_LOCK = "what the private key is locked with"
+_KEY_LOCK = "the passphrase of the private key"
 
 
 class RemediateSettings(BaseModel):
@@ -102,14 +102,14 @@ class TenantSettings(BaseModel):
     # What is wrong is told without what was given: secrets stand beside it.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    name: str = Field("tenant", description="what people call it; used in sentences and logs")
+    name: str = Field("tenant", description="a name for it, used in messages and logs")
     tenant_id: str = Field(min_length=1, description="the tenant's id, a GUID")
     client_id: str = Field(min_length=1, description="the application's id, a GUID")
     client_secret: SecretStr | None = Field(None, description=_ONE_OF_TWO)
     certificate: Path | None = Field(None, description=_BY_CERTIFICATE)
     certificate_passphrase: SecretStr | None = Field(None, description=_KEY_LOCK)
     domains: tuple[str, ...] = Field(
-        (), description="the mail domains that it answers for, subdomains included; none means every domain"
+        (), description="its email domains, subdomains included; none means every domain"
     )
     cloud: Cloud = Field(
         Cloud.GLOBAL, description=f"which of Microsoft's clouds it is in: {', '.join(Cloud)}"

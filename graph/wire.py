@@ -94,7 +94,7 @@ class Wire:
             Unreachable: when the connection broke or went silent.
             Broken: when the answer is larger than any honest one.
         """
-        deadline.check("waiting to ask")
+        deadline.check("waiting to send")
         limit = max(0.05, deadline.left)
         host = urlsplit(url).hostname or ""
         try:

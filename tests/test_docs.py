@@ -42,6 +42,19 @@ def test_every_table_that_mirrors_code_is_what_the_code_says():
     assert done.returncode == 0, f"run: make docs\n{done.stdout}{done.stderr}"
 
 
+def test_what_the_page_about_verifying_quotes_is_what_verify_says():
+    page = (ROOT / "docs/how-to/read-and-verify-the-ledger.md").read_text()
+    table = page.partition("| it says |")[2].partition("\n## ")[0]
+    quoted = [
+        text for row in re.findall(r"^\| (.*?) \|", table, re.MULTILINE) for text in row.split("`")[1::2]
+    ]
+    said = (ROOT / "docs/reference/words.md").read_text()
+    parts = [
+        part.strip() for text in quoted for part in re.sub(r"Entry \d+ of the ledger ", "", text).split("…")
+    ]
+    assert [part for part in each(parts) if part not in said] == []
+
+
 QUICKSTART = (ROOT / "docs/quickstart.md").read_text()
 PERMISSIONS = (ROOT / "docs/reference/permissions.md").read_text()
 

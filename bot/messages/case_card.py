@@ -78,7 +78,9 @@ class CaseView:
 
 def all_closed(doors: int) -> str:
     """What a card says when looking again found nothing open."""
-    closed = "no persistence found" if doors == 1 else f"no persistence found ({doors} items rechecked)"
+    closed = (
+        "no persistence found" if doors == 1 else f"no persistence found ({doors} remediations rechecked)"
+    )
     return f"Rechecked: {closed}."
 
 

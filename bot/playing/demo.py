@@ -115,9 +115,9 @@ def _play(folder: Path, console: Console) -> int:
     for name in ("ledger.db", "compromise.key", "checkpoints.txt", "messages.jsonl", *files):
         console.print(f"  {no_markup(str(folder / name))}", soft_wrap=True)
     spent = f"{time.monotonic() - began:.1f} seconds"
-    console.print(f"{calls - writes} questions to Microsoft 365, {writes} changes in it, {spent}.")
+    console.print(f"{calls - writes} requests to Microsoft 365, {writes} changes in it, {spent}.")
     for problem in problems:
-        console.print(Text(f"Does not hold: {problem}", style="bold red"))
+        console.print(Text(f"Failed: {problem}", style="bold red"))
     return 1 if problems else 0
 
 
@@ -134,7 +134,7 @@ def _story(slack: RunningWorkspace, settings: Settings, console: Console) -> lis
     pinged = {name for line in slack.transcript for name in line.get("pings", ())}
     strangers = pinged - {slack.people[part].id for part in ("responder", "approver", "second_approver")}
     if strangers:
-        problems.append(f"A message called {', '.join(sorted(strangers))}, who has nothing to do with it.")
+        problems.append(f"A message called {', '.join(sorted(strangers))}, who is not involved.")
     return problems
 
 
@@ -152,26 +152,26 @@ class _Story:
         typed(self.console, "Megan Bowen", ROOM, f"/compromise check {SUBJECT}")
         delivery = self.slack.slash("responder", ROOM, "/compromise", f"check {SUBJECT}")
         if delivery.error:
-            return [f"The command was answered with {delivery.error}."]
+            return [f"The command failed: {delivery.error}."]
         case = self._until(lambda: _shown_case(self.proposals.ledger))
         if case is None:
-            return [f"There was no finished card after {MOST_SECONDS:.0f} seconds."]
+            return [f"The check did not finish within {MOST_SECONDS:.0f} seconds."]
         if case.state is not CaseState.DONE:
             return [f"The check failed: {case.note}"]
         if case.verdict != VerdictCode.COMPROMISED:
-            return [f"The verdict is {case.verdict}, and the mailbox is compromised."]
+            return [f"The verdict is {case.verdict}, although the mailbox is compromised."]
         return []
 
     def contain(self, case: Case) -> list[str]:
         """A responder proposes what the findings ask for; two people approve with the button."""
-        self._acts("Megan Bowen presses “Contain account” on the card.")
+        self._acts("Megan Bowen selects “Contain account” on the card.")
         card = next(one for one in self.slack.messages(ROOM) if one.ts == case.card)
         self.slack.click("responder", card, "contain")
         window = self.slack.wait_for(lambda: self.slack.modals("responder")[-1], what="the window")
         text = self.slack.as_text(window).splitlines()
         shown = [*text[:_WINDOW_SHOWN], f"… {len(text) - _WINDOW_SHOWN} more lines"]
         show(self.console, "only Megan Bowen sees this dialog", "\n".join(shown))
-        self._acts("Megan Bowen keeps the preselected changes, gives a reason, and sends it.")
+        self._acts("Megan Bowen keeps the preselected changes, enters a reason, and submits.")
         self.slack.submit("responder", window, {"reason": "On the phone Adele denies having sent it"})
         proposal = self._until(lambda: next(iter(self.proposals.waiting()), None))
         if proposal is None:
@@ -181,7 +181,7 @@ class _Story:
             one for one in self.slack.messages(ROOM) if one.ts == self.proposals.get(proposal.id).card
         )
         for part in ("approver", "second_approver"):
-            self._acts(f"{self.slack.people[part].real_name} presses “Approve”.")
+            self._acts(f"{self.slack.people[part].real_name} selects “Approve”.")
             self.slack.click(part, card, "approve")
             self._until(lambda part=part: self._voted(proposal, part))  # type: ignore[misc]
         return self._carried_out(proposal)
@@ -195,7 +195,7 @@ class _Story:
         self.slack.slash("responder", ROOM, "/compromise", words)
         proposal = self._until(lambda: next(iter(self.proposals.waiting()), None))
         if proposal is None:
-            return ["Nothing was proposed to be restored."]
+            return ["No undo was proposed."]
         for part in ("approver", "second_approver"):
             words = f"approve {proposal.id}"
             typed(self.console, self.slack.people[part].real_name, ROOM, f"/compromise {words}")
@@ -211,7 +211,7 @@ class _Story:
         self.slack.slash("responder", ROOM, "/compromise", words)
         ledger = self.proposals.ledger
         posted = self._until(lambda: len(self.slack.files()) > before and not ledger.unanswered_requests())
-        return [] if posted else ["The report was not posted again."]
+        return [] if posted else ["The report was not posted."]
 
     def _voted(self, proposal: Proposal, part: str) -> bool:
         who = self.slack.people[part].id
@@ -293,7 +293,7 @@ def what_does_not_hold(folder: Path, files: list[str]) -> list[str]:
         problems.append(f"The attached report says {report['verdict']}.")
     absent = [symptom["id"] for symptom in report["symptoms"][:10] if symptom["result"] != Result.PRESENT]
     if absent:
-        problems.append(f"Not found, but present: {', '.join(absent)}.")
+        problems.append(f"Present but not found: {', '.join(absent)}.")
     return problems
 
 
@@ -305,8 +305,8 @@ def _verified(folder: Path, console: Console) -> list[str]:
         sound = verify_ledger(folder / "ledger.db", anchors, (public,))
     except CommandError as error:
         return [str(error)]
-    told = f"The ledger is sound: {sound.head.size} entries, {sound.anchored} of them before a checkpoint in"
-    console.print(f"{told} #{CHECKPOINTS}, whose signature fits.", soft_wrap=True)
+    told = f"Ledger verified: {sound.head.size} entries, {sound.anchored} of them covered by a checkpoint in"
+    console.print(f"{told} #{CHECKPOINTS} with a valid signature.", soft_wrap=True)
     return [] if anchors else ["No checkpoint was posted."]
 
 

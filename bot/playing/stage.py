@@ -177,7 +177,9 @@ def make_room(folder: Path) -> None:
     there = [name for name in (*_OURS, answers.FOLDER) if os.path.lexists(folder / name)]
     if there and not mark.is_file():
         found = ", ".join(there)
-        raise CannotStart(f"{folder} holds {found}, which no sandbox made. Choose another folder: --output.")
+        raise CannotStart(
+            f"{folder} holds {found}, which no sandbox created. Choose another folder: --output."
+        )
     try:
         for name in _OURS:
             (folder / name).unlink(missing_ok=True)

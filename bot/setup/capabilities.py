@@ -221,22 +221,22 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
     ),
     "delegates": (
         Part(
-            "delegates with full access",
+            "delegates with Full Access",
             "an Exchange role with Get-MailboxPermission",
-            "Full access permissions are not collected.",
+            "Full Access permissions are not collected.",
         ),
         Part(
-            "delegates who may send as the user",
+            "delegates with Send As",
             "an Exchange role with Get-RecipientPermission",
             "Send As permissions are not collected.",
         ),
         Part(
-            "delegates who may send on behalf of the user",
+            "delegates with Send on Behalf",
             "an Exchange role with Get-Mailbox",
             "Send on Behalf permissions are not collected.",
         ),
         Part(
-            "the addresses of delegates who may send on behalf or read a folder",
+            "addresses of delegates with Send on Behalf or folder permissions",
             "an Exchange role with Get-Recipient",
             "Exchange gives only an id or display name, which does not identify the person.",
         ),
@@ -296,10 +296,10 @@ FOR: Final[Mapping[tuple[str, str], str]] = {
     ("restore_contact_data", "User.ReadWrite.All"): "names and mailing addresses",
     ("restore_contact_data", "User-Phone.ReadWrite.All"): "phone numbers",
     ("restore_contact_data", "User-Mail.ReadWrite.All"): "other email addresses",
-    ("remove_delegates", "an Exchange role with Remove-MailboxPermission"): "full access",
-    ("remove_delegates", "an Exchange role with Remove-RecipientPermission"): "the right to send as",
-    ("remove_delegates", "an Exchange role with Set-Mailbox"): "the right to send on behalf",
-    ("remove_delegates", "an Exchange role with Remove-MailboxFolderPermission"): "rights on folders",
+    ("remove_delegates", "an Exchange role with Remove-MailboxPermission"): "Full Access permissions",
+    ("remove_delegates", "an Exchange role with Remove-RecipientPermission"): "Send As permissions",
+    ("remove_delegates", "an Exchange role with Set-Mailbox"): "Send on Behalf permissions",
+    ("remove_delegates", "an Exchange role with Remove-MailboxFolderPermission"): "folder permissions",
 }
 """Needs that carry a part of a step only, with that part; without any other need a step is not possible."""
 
@@ -326,10 +326,10 @@ def lacks(need: str) -> str:
     service, cmdlet = cmdlet_of(need)
     if cmdlet:
         other = need.partition(", or ")[2]
-        too = f" ({other} would do too)" if other else ""
+        too = f" ({other} also works)" if other else ""
         return f"the {service} role group lacks {cmdlet}{too}{_who_holds(service, cmdlet)}"
     if need.startswith(_ROLE):
-        return f"the application does not hold the directory role {need.removeprefix(_ROLE)}"
+        return f"the application lacks the directory role {need.removeprefix(_ROLE)}"
     return f"{need} is not granted"
 
 
@@ -341,10 +341,8 @@ def _who_holds(service: str, cmdlet: str) -> str:
     row = contract.cmdlet(cmdlet)
     held = row.roles.get("exchange" if service == "Exchange" else "compliance", ()) if row else ()
     if held:
-        return f", which the management role {' or '.join(held)} holds"
-    return (
-        f"; which management role holds it cannot be told here, Get-ManagementRole -Cmdlet {cmdlet} lists it"
-    )
+        return f", included in the management role {' or '.join(held)}"
+    return f"; unknown which management role includes it: run Get-ManagementRole -Cmdlet {cmdlet}"
 
 
 def undoes(step: Step) -> tuple[str, ...]:

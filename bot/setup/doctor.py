@@ -455,9 +455,9 @@ def _no_role_at_all(held: Held) -> Iterator[Line]:
     if held.has(MANAGE_AS_APP) and held.exchange == frozenset():
         opening = {row.id: name for name, row in contract.roles().items() if "exchange" in row.opens}
         given = sorted(opening[role] for role in held.roles or () if role in opening)
-        says = f"there is none, so {MANAGE_AS_APP} opens nothing; assign Global Reader, or a role group"
+        says = f"there is none, so {MANAGE_AS_APP} has no effect; assign Global Reader, or a role group"
         if given:
-            says = f"Exchange lets it run nothing, although {' and '.join(given)} should open it"
+            says = f"Exchange lets it run no cmdlets, although {' and '.join(given)} should allow it"
         mend = () if given else ("Assign the application the directory role Global Reader",)
         yield Line(there=False, what="a role in Exchange", says=says, mend=mend)
 

@@ -48,14 +48,14 @@ _TELLING: Final = ("Location", "Preference-Applied", "WWW-Authenticate", "x-ms-t
 
 
 _HOW_TO_READ: Final = (
-    "Microsoft adds fields and leaves empty ones out without notice, so a line here need not be a fault:",
+    "Microsoft adds fields and omits empty ones without notice, so a line here is not always a fault:",
     "",
-    "- *came, and is not in the table*: the bot does not know this field and does not read it",
-    "- *in the table, and did not come*: the bot asked for this field, and none of the answers had it",
-    "- *null, and the table says that it never is*: the bot may take this for something else",
-    "- *refused …, which is not foreseen*: it was told, perhaps with the wrong remedy",
+    "- *received, not in the contract*: the bot does not know this field and ignores it",
+    "- *in the contract, not received*: the bot requested this field, and no response had it",
+    "- *null, which the contract rules out*: the bot may misread this",
+    "- *refused …, which is not in the contract*: the bot reported it, perhaps with the wrong fix",
     "",
-    "A report wants this page, `answers.json`, and what the bot told wrongly.",
+    "Attach this page and `answers.json` to the bug report, and say what the bot got wrong.",
 )
 
 
@@ -161,7 +161,7 @@ def claim(folder: Path) -> None:
         why = f"{folder} cannot be written: {error.strerror or error}."
         raise NotRecorded(why, asked_wrongly=True) from error
     if full:
-        why = f"{folder} is not empty. Name a new folder, so that only this is in it."
+        why = f"{folder} is not empty. Choose a new folder, so that it holds only the record."
         raise NotRecorded(why, asked_wrongly=True)
 
 
@@ -194,9 +194,9 @@ def summary(files: Mapping[str, str]) -> str:
     differences = files[DRIFT].partition("\n## ")[2].count("\n- ")
     return "\n".join(
         (
-            "--- in short",
-            f"{ANSWERS}: {len(questions)} questions; of {len(fields)} fields kind, length and number.",
-            f"Values that are told, all of them Microsoft's own words: {', '.join(values) or 'none'}.",
+            "--- summary",
+            f"{ANSWERS}: {len(questions)} requests; type, length and count of {len(fields)} fields.",
+            f"Values included, all of them Microsoft's own terms: {', '.join(values) or 'none'}.",
             f"{DRIFT}: {differences} differences from Microsoft's documents.",
         )
     )
@@ -205,12 +205,12 @@ def summary(files: Mapping[str, str]) -> str:
 def drift_page(differences: list[Difference], questions: int) -> str:
     """The page about where the answers differ from the contract."""
     lines = [
-        "# Where the answers differ from the contract",
+        "# Where responses differ from the contract",
         "",
-        f"{questions} questions were asked by {MADE_BY}. The contract is the table in `graph/contract/`.",
+        f"{questions} requests were sent by {MADE_BY}. The contract is the tables in `graph/contract/`.",
         "",
     ]
-    lines += _HOW_TO_READ if differences else ["Nothing differs."]
+    lines += _HOW_TO_READ if differences else ["No differences."]
     where = ""
     for one in differences:
         if one.where != where:
@@ -278,7 +278,7 @@ def _outcome(reply: Reply, named_here: Names) -> str:
     for name in _COUNTING:
         value = str(reply.headers.get(name) or "")
         if value:
-            headers[name] = value if _COUNT.fullmatch(value) else "(no small number)"
+            headers[name] = value if _COUNT.fullmatch(value) else "(not a small number)"
     headers |= {name: "(came)" for name in _TELLING if reply.headers.get(name)}
     code = "" if reply.ok else shown_code(reply, named_here)
     return json.dumps({"status": reply.status, **({"code": code} if code else {}), "headers": headers})

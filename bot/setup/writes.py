@@ -19,34 +19,34 @@ TO_KNOW: Final = {
         "the directory role for the application; administrators' accounts need "
         "Privileged Authentication Administrator instead"
     ),
-    "Exchange.ManageAsApp": "means nothing without a role; the role decides",
+    "Exchange.ManageAsApp": "no effect without a role; the role decides",
     "MailboxSettings.ReadWrite": "medium",
     "an Exchange role with Remove-BlockedSenderAddress, or Security Administrator": (
-        "Organization Management and the directory role Security Administrator hold it"
+        "included in Organization Management and the directory role Security Administrator"
     ),
     "User.EnableDisableAccount.All": "medium; the same roles as for the password",
-    "User.Read.All": "reads; goes with the one above",
+    "User.Read.All": "read-only; used with the one above",
     "RoleManagement.ReadWrite.Directory": (
-        "can be used to take the tenant over: it can make anybody Global Administrator"
+        "can be used to take over the tenant: it can make anyone Global Administrator"
     ),
     "RoleAssignmentSchedule.ReadWrite.Directory": (
-        "high; to take a role away and never give it back, "
+        "high; to remove roles without ever restoring them, "
         "RoleAssignmentSchedule.Remove.Directory may be enough"
     ),
     "RoleEligibilitySchedule.ReadWrite.Directory": "high",
     "GroupMember.ReadWrite.All": "medium; only where roles are held through groups",
-    "User.ReadWrite.All": "high; leave it out and names and postal addresses are put back by hand",
-    "User-Phone.ReadWrite.All": "low; telephone numbers alone",
-    "User-Mail.ReadWrite.All": "low; other mail addresses alone",
-    "UserAuthenticationMethod.ReadWrite.All": "high; there is a narrower one for each kind of method",
+    "User.ReadWrite.All": "high; without it, names and postal addresses are restored manually",
+    "User-Phone.ReadWrite.All": "low; phone numbers only",
+    "User-Mail.ReadWrite.All": "low; other email addresses only",
+    "UserAuthenticationMethod.ReadWrite.All": "high; each type of method also has a narrower permission",
     "DelegatedPermissionGrant.ReadWrite.All": (
-        "can be used to take the tenant over: it can also give permissions"
+        "can be used to take over the tenant: it can also grant permissions"
     ),
-    "AppRoleAssignment.ReadWrite.All": "can be used to take the tenant over: it can also give permissions",
-    "Application.ReadWrite.All": "high; leave it out and applications are disabled by hand",
+    "AppRoleAssignment.ReadWrite.All": "can be used to take over the tenant: it can also grant permissions",
+    "Application.ReadWrite.All": "high; without it, applications are disabled manually",
     "Device.ReadWrite.All": "medium",
     "the role Cloud Device Administrator": (
-        "the directory role for the application; without it Microsoft refuses telephones, tablets and Macs"
+        "the directory role for the application; without it, Microsoft refuses phones, tablets and Macs"
     ),
     "IdentityRiskyUser.ReadWrite.All": "low; needs Microsoft Entra ID P2",
 }
@@ -67,10 +67,10 @@ def to_know(need: str) -> str:
     if row.taken_back_by:
         told.append(f"with {' and '.join(row.taken_back_by)}, to undo it")
     elif cmdlet.startswith("Set-"):
-        told.append("the same cmdlet puts the values back")
+        told.append("the same cmdlet restores the values")
     held = row.roles.get("exchange" if service == "Exchange" else "compliance", ())
     if held:
-        told.append(f"the management role is {' or '.join(held)}")
+        told.append(f"management role: {' or '.join(held)}")
     return "; ".join(told)
 
 

@@ -67,7 +67,7 @@ def call(method: Callable[..., SlackResponse], **arguments: Any) -> Any:
             retry_after=float(wait) if wait.isdigit() else 0.0,
         ) from error
     except SlackClientError as error:
-        raise SlackFailed(name, "bad answer", passing=True) from error
+        raise SlackFailed(name, "invalid response", passing=True) from error
     except (OSError, http.client.HTTPException) as error:
         host = _host_of(method)
         kind = type(error).__name__

@@ -380,7 +380,7 @@ def _prepare(path: Path, db: sqlite3.Connection) -> None:
         return
     for name in TABLES:
         if name not in names:
-            raise LedgerTampered(f"has lost its table {name}; run `compromise ledger rebuild`")
+            raise LedgerTampered(f"is missing table {name}; run `compromise ledger rebuild`")
 
 
 def _hash_at(db: sqlite3.Connection, seq: int) -> str:

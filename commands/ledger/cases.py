@@ -371,5 +371,5 @@ def _text(row: Row, name: str) -> str:
         LedgerTampered: it is gone.
     """
     if row[name] and row[f"{name}_text"] is None:
-        raise LedgerTampered(f"has lost the {name} of case {row['id']}")
+        raise LedgerTampered(f"is missing the {name} of case {row['id']}")
     return bytes(row[f"{name}_text"] or b"").decode("utf-8", "replace")

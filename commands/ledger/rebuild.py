@@ -38,7 +38,7 @@ def replay(
         if seq != expected:
             raise LedgerTampered(f"is missing (the next one there is {seq})", expected)
         if stored_prev != prev:
-            raise LedgerTampered("does not follow the one before it", seq)
+            raise LedgerTampered("does not chain to the previous entry", seq)
         if hash_of(prev, tuple(raw[:-1]), raw[-1]) != stored:
             raise LedgerTampered("was changed after it was written", seq)
         try:
@@ -48,7 +48,7 @@ def replay(
             apply(tables, entry, event)
         except (ValueError, LookupError, TypeError, sqlite3.IntegrityError) as error:
             # Its hash fits, so whoever made it knows the form of an entry, but it was not this program.
-            raise LedgerTampered("is not a kind that this version writes", seq) from error
+            raise LedgerTampered("is of a kind unknown to this version", seq) from error
         if see is not None:
             see(entry, event)
         prev, expected = stored, seq + 1

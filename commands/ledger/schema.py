@@ -192,5 +192,5 @@ def check_guards(connection: sqlite3.Connection) -> None:
         raise LedgerTampered(f"has an unknown trigger {name}; find out who added it")
     for name, sql in GUARDS.items():
         if found.get(name) != sql:
-            state = "has lost its guard" if name not in found else "has a changed guard"
+            state = "is missing its trigger" if name not in found else "has a changed trigger"
             raise LedgerTampered(f"{state} {name}; restore the file from a backup and find out who did it")

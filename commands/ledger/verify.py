@@ -147,8 +147,8 @@ def _check_file(path: Path, file: sqlite3.Connection, made: sqlite3.Connection) 
         raise LedgerTampered(f"has an unknown {kind} {name}; find out who added it")
     for (kind, name), sql in wanted.items():
         if found.get((kind, name)) != sql:
-            state = "lost its" if (kind, name) not in found else "a changed"
-            raise LedgerTampered(f"has {state} {kind} {name}; run `compromise ledger rebuild`")
+            state = "is missing its" if (kind, name) not in found else "has a changed"
+            raise LedgerTampered(f"{state} {kind} {name}; run `compromise ledger rebuild`")
 
 
 def _form(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:
@@ -235,14 +235,14 @@ def _check_table(file: sqlite3.Connection, made: sqlite3.Connection, table: str,
         name = tuple(row[at] for at in keys)
         found = there.pop(name, None)
         if found is None:
-            raise LedgerTampered(f"has lost its row {_named(name)} of {table}")
+            raise LedgerTampered(f"is missing row {_named(name)} of table {table}")
         for column, one, other in zip(names, found, row, strict=True):
             if type(one) is not type(other) or one != other:
                 raise LedgerTampered(
-                    f"has a different {column} in row {_named(name)} of {table} than recorded"
+                    f"has a different {column} in row {_named(name)} of table {table} than recorded"
                 )
     for name in there:
-        raise LedgerTampered(f"has a row {_named(name)} of {table} without an entry")
+        raise LedgerTampered(f"has row {_named(name)} of table {table} without an entry")
 
 
 def _rows(connection: sqlite3.Connection, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
@@ -258,9 +258,11 @@ def _check_contents(file: sqlite3.Connection, made: sqlite3.Connection) -> None:
     wanted = {digest for (digest,) in made.execute(REFERENCES) if digest}
     for digest, content in file.execute("SELECT sha256, content FROM contents"):
         if sha256_of(content) != digest:
-            raise LedgerTampered(f"has content in row {digest} of contents that does not match its SHA-256")
+            raise LedgerTampered(
+                f"has a different content in row {digest} of table contents than its SHA-256 says"
+            )
         if digest not in wanted:
-            raise LedgerTampered(f"has a row {digest} of contents without an entry")
+            raise LedgerTampered(f"has row {digest} of table contents without an entry")
         wanted.remove(digest)
     for digest in wanted:
-        raise LedgerTampered(f"has lost its row {digest} of contents")
+        raise LedgerTampered(f"is missing row {digest} of table contents")

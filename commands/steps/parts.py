@@ -54,7 +54,7 @@ def refusals(planning: PlanningInput, step: str, needs: Sequence[str] = ()) -> t
 def gaps(planning: PlanningInput, *sources: str) -> tuple[str, ...]:
     """What people should know about sources that gave a part only; one sentence each."""
     return tuple(
-        f"Not everything of the {spoken(name)} could be seen: {'; '.join(source.missing)}"
+        f"Partially collected: {spoken(name)} ({'; '.join(source.missing)})"
         for name in sources
         if isinstance(source := _source(planning, name), Known) and source.missing
     )

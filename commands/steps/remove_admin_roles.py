@@ -27,8 +27,8 @@ TITLE = "Remove the account from all administrative roles: directory roles"
 SOURCE = "step 6"
 PHASE = Phase.CONTAIN
 PLANS = (
-    "one change for each directory role: direct, through a group, eligible and turned on in "
-    "Privileged Identity Management; a manual task for a place in a group that may be turned on"
+    "one change for each directory role: direct, through a group, eligible and activated in "
+    "Privileged Identity Management; a manual task for an eligible group membership"
 )
 UNDO = "the same role in the same scope, with a new ID"
 PEOPLE = "two"

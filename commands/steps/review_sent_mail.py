@@ -20,8 +20,8 @@ TITLE = "Verify the sent items"
 SOURCE = "step 7"
 PHASE = Phase.RECOVER
 PLANS = (
-    "a manual task with `sent-mail.csv`: what left since someone else was in, from which "
-    "sources, and which were not collected"
+    "a manual task with `sent-mail.csv`: messages sent since the attacker's first access, and "
+    "which sources were collected"
 )
 UNDO = "nothing to undo"
 PEOPLE = "one"

@@ -27,7 +27,7 @@ from graph.parts.reading import literal, segment
 from graph.request import Request
 from graph.resources.applications import OAuthGrant
 
-TITLE = "Revoke what applications were allowed to do"
+TITLE = "Revoke application permissions"
 SOURCE = "additional step"
 PHASE = Phase.ERADICATE
 PLANS = "one change for each delegated permission grant; a grant for all users is tenant-wide"

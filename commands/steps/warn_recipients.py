@@ -129,32 +129,32 @@ def warning(planning: PlanningInput, outbox: Outbox) -> str:
     when = f"on {start}" if start == end else f"between {start} and {end}"
     used = "was using" if outbox.told else "used" if _was_in(outbox) else "may have used"
     lines = [
-        "Subject: Please do not trust recent mail from one of our mailboxes",
+        "Subject: Security notice: do not trust recent email from one of our mailboxes",
         "",
         "Hello,",
         "",
         f"An unauthorized person {used} the mailbox {mail_of(planning)} {when}.",
         "You are receiving this because that mailbox sent you a message during this time.",
-        "It may not have been written by our colleague.",
+        "Our colleague may not have written it.",
         "",
         "Please",
-        "- open no link and no attachment of such a message, and delete it;",
-        "- pay nothing and change no bank details because of it. If you already have, call your bank now;",
-        "- if you entered your password after following a link, change it everywhere you use it;",
-        "- let your own IT department know if you opened anything.",
+        "- do not open links or attachments in these messages, and delete them;",
+        "- do not make payments or change bank details because of them. If you have, call your bank now;",
+        "- if you entered your password after opening a link, change it everywhere you use it;",
+        "- if you opened anything, tell your own IT department.",
     ]
     subjects = _subjects(outbox.messages)
     if subjects:
-        lines += ["", "Messages known to be false had these subjects:", *(f"- {one}" for one in subjects)]
+        lines += ["", "Fraudulent messages had these subjects:", *(f"- {one}" for one in subjects)]
     lines += [
         "",
-        *(("The mailbox is secure again.",) if _was_in(outbox) else ()),
-        "If you are in doubt about a message, call us on a number that",
-        "you knew before, and do not answer the message itself.",
+        "[what was done about it, such as: we reset the password and removed the unauthorized access]",
+        "If you are unsure about a message, call us on a number that you already",
+        "know. Do not reply to the message.",
         "",
-        "We are sorry for the trouble.",
+        "We apologize for the inconvenience.",
         "",
-        "[name and phone number of whoever answers questions]",
+        "[name and phone number of the contact for questions]",
         "",
     ]
     return "\n".join(lines)

@@ -147,7 +147,7 @@ def objects(path: Path) -> Iterator[Found]:
                 line = found[0]
                 yield found
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        yield line + 1, "(the compressed file is cut off or damaged from here)", None
+        yield line + 1, "(the compressed file is truncated or damaged from here)", None
 
 
 def _objects(stream: IO[str]) -> Iterator[Found]:

@@ -329,7 +329,7 @@ def types() -> Mapping[str, Type]:
     for file, table in _rows("types"):
         for name, row in table.items():
             if name in found:
-                raise ValueError(f"{file} describes {name} once more.")
+                raise ValueError(f"{file} describes {name} twice.")
             found[name] = Type(name=name, **row)
     return found
 

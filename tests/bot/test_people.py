@@ -313,9 +313,9 @@ def test_somebody_whose_row_was_removed_from_the_file_is_not_named_as_if_for_the
     with closing(sqlite3.connect(ledger.path)) as file, file:
         assert file.execute("DELETE FROM people").rowcount == 1
     for ask in (people.voter, partial(people.asker, team=HOME)):
-        with pytest.raises(LedgerTampered, match="has lost its row U0MEGANBOW of people"):
+        with pytest.raises(LedgerTampered, match="is missing row U0MEGANBOW of table people"):
             ask("U0MEGANBOW")
-    with pytest.raises(LedgerTampered, match="has lost its row U0MEGANBOW of people"):
+    with pytest.raises(LedgerTampered, match="is missing row U0MEGANBOW of table people"):
         verify_ledger(ledger.path)
 
 

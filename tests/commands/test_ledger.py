@@ -145,7 +145,7 @@ def test_closing_the_gap_of_a_removal_is_found(ledger, path):
         "UPDATE ledger SET seq = 3 WHERE seq = 4",
         "UPDATE ledger SET seq = 4 WHERE seq = 5",
     )
-    with pytest.raises(LedgerTampered, match="Entry 3 of the ledger does not follow the one before it"):
+    with pytest.raises(LedgerTampered, match="Entry 3 of the ledger does not chain to the previous entry"):
         verify_ledger(ledger.path)
 
 
@@ -199,7 +199,7 @@ def test_no_program_can_change_entries_past_the_guards(ledger, path, statement, 
 def test_a_ledger_without_one_of_its_guards_is_not_opened(ledger, path, name):
     ledger.close()
     behind_its_back(path, f"DROP TRIGGER {name}")
-    with pytest.raises(LedgerTampered, match=f"has lost its guard {name}"):
+    with pytest.raises(LedgerTampered, match=f"is missing its trigger {name}"):
         Ledger(path, lambda: NOW)
 
 
@@ -210,7 +210,7 @@ def test_a_ledger_with_a_toothless_guard_is_not_opened(ledger, path):
         "DROP TRIGGER ledger_keeps_words",
         "CREATE TRIGGER ledger_keeps_words BEFORE UPDATE ON ledger WHEN false BEGIN SELECT 1; END",
     )
-    with pytest.raises(LedgerTampered, match="has a changed guard"):
+    with pytest.raises(LedgerTampered, match="has a changed trigger"):
         Ledger(path, lambda: NOW)
 
 

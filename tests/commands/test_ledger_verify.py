@@ -275,7 +275,7 @@ def test_the_removal_of_any_entry_but_the_last_is_found_without_an_anchor(path, 
 def test_an_entry_whose_hash_fits_but_that_no_program_of_ours_writes_is_found(path):
     with closing(Ledger(path, lambda: NOW)) as book:
         written_by_hand(book, "check_finished", {"verdict": "no-sign-found"})
-    with pytest.raises(LedgerTampered, match="is not a kind that this version writes"):
+    with pytest.raises(LedgerTampered, match="is of a kind unknown to this version"):
         verify_ledger(path)
 
 
@@ -299,7 +299,7 @@ def test_a_guard_that_was_dropped_is_found(path, name):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"DROP TRIGGER {name}")
         connection.commit()
-    with pytest.raises(LedgerTampered, match=f"lost its guard {name}"):
+    with pytest.raises(LedgerTampered, match=f"is missing its trigger {name}"):
         verify_ledger(path)
 
 
@@ -313,7 +313,7 @@ def test_a_guard_that_is_not_ours_is_found(path):
 
 def test_a_table_that_was_dropped_is_found(path):
     statement(path, "DROP TABLE cases")
-    with pytest.raises(LedgerTampered, match="lost its table cases"):
+    with pytest.raises(LedgerTampered, match="is missing its table cases"):
         verify_ledger(path)
 
 
@@ -433,16 +433,16 @@ def test_a_checkpoint_inside_the_ledger_cannot_be_about_what_comes_later(path, k
 )
 def test_a_changed_row_of_a_case_is_found(path, change):
     statement(path, f"UPDATE cases SET {change}")
-    with pytest.raises(LedgerTampered, match=r"has a different .* in row C-2ABCD of cases"):
+    with pytest.raises(LedgerTampered, match=r"has a different .* in row C-2ABCD of table cases"):
         verify_ledger(path)
 
 
 def test_a_case_that_was_removed_or_put_in_is_found(path):
     statement(path, "UPDATE cases SET id = 'C-3BCDE'")
-    with pytest.raises(LedgerTampered, match="lost its row C-2ABCD of cases"):
+    with pytest.raises(LedgerTampered, match="is missing row C-2ABCD of table cases"):
         verify_ledger(path)
     statement(path, "DELETE FROM cases")
-    with pytest.raises(LedgerTampered, match="has lost its row C-2ABCD of cases"):
+    with pytest.raises(LedgerTampered, match="is missing row C-2ABCD of table cases"):
         verify_ledger(path)
 
 

@@ -145,7 +145,7 @@ def test_when_all_is_quiet_it_says_so():
     doors = Doors((block_sign_in(), remove_forwarding()), (), (), (), NOW)
     assert watch.says(doors) == (
         "Rechecked at 23 November 2026, 16:00 UTC.\n"
-        "2 of 2 closed items are still closed.\n"
+        "2 of 2 remediations are still in effect.\n"
         "No persistence found."
     )
 
@@ -160,7 +160,7 @@ def test_everything_else_is_listed():
     )
     assert watch.says(doors) == (
         "Rechecked at 23 November 2026, 16:00 UTC.\n"
-        "1 of 2 closed items are still closed.\n"
+        "1 of 2 remediations are still in effect.\n"
         "Open:\n• Stop forwarding Adele Vance's mail\n"
         "New since the check:\n• Switch ActiveSync off for Adele Vance\n"
         "Not collected:\n• mail devices: The service failed"
@@ -168,4 +168,4 @@ def test_everything_else_is_listed():
 
 
 def test_with_nothing_done_it_speaks_of_no_doors():
-    assert "closed items" not in watch.says(Doors((), (), (), (), NOW))
+    assert "remediations" not in watch.says(Doors((), (), (), (), NOW))

@@ -24,7 +24,7 @@ def test_make_installs_the_locks_alone(pip: str, tmp_path: Path):
     make = ("make", f"PYTHON={python_with(pip, tmp_path)}")
 
     told = run(*make, "demo", cwd=copy, env=env)
-    assert "questions to Microsoft 365" in told
+    assert "requests to Microsoft 365" in told
     assert (copy / "demo-output/ledger.db").is_file()
 
     python = copy / ".venv/bin/python"

@@ -81,7 +81,7 @@ def test_the_tool_works_anywhere_and_has_the_versions_that_were_tested(
     assert "Report on adele.vance@contoso.example" in run(
         compromise, "analyze", "export.csv", cwd=elsewhere, env=env
     )
-    assert "questions to Microsoft 365" in run(compromise, "demo", cwd=elsewhere, env=env)
+    assert "requests to Microsoft 365" in run(compromise, "demo", cwd=elsewhere, env=env)
     sandbox_starts_and_ends(compromise, elsewhere, env)
 
 

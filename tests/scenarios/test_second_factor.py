@@ -99,8 +99,8 @@ def test_enrolling_takes_a_right_code_and_is_told_to_the_team(story):
     story.type("enrol", "approver")
     form = story.window("approver")
     phone = Phone(story, secret_in(story.slack.as_text(form)))
-    assert "The code is wrong" in says(story.slack.submit("approver", form, {"code": phone.wrong()}))
-    assert "The code is wrong" in story.slack.modals("approver")[-1].errors["code"]
+    assert "The code is invalid" in says(story.slack.submit("approver", form, {"code": phone.wrong()}))
+    assert "The code is invalid" in story.slack.modals("approver")[-1].errors["code"]
     assert "factor_enrolled" not in story.kinds()
     assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
     assert story.slack.modals("approver") == []
@@ -132,7 +132,7 @@ def test_an_enrolled_approver_approves_with_a_code_that_counts_once(story):
     story.press("approver", first)
     form = story.window("approver")
     assert story.votes(first) == []
-    assert "The code is wrong" in says(story.slack.submit("approver", form, {"code": phone.wrong()}))
+    assert "The code is invalid" in says(story.slack.submit("approver", form, {"code": phone.wrong()}))
     assert "This code was already used; wait for the next one." in says(
         story.slack.submit("approver", form, {"code": phone.shown[0]})
     )

@@ -205,7 +205,7 @@ def test_the_files_of_the_tasks_are_in_the_thread_of_the_proposal(taken):
 
 def test_the_case_says_what_looking_again_found(taken):
     card = taken.story.case_card()
-    assert "items rechecked)" in card
+    assert "remediations rechecked)" in card
     assert taken.proposal.id in card
     looked = [entry for entry in taken.story.bot.ledger.entries() if entry.kind == "rechecked"]
     assert looked

@@ -56,7 +56,7 @@ def card_says(story: Acting, words: str) -> str:
 
 
 def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back_again(story):
-    assert "items rechecked)" in card_says(story, "Rechecked:")
+    assert "remediations rechecked)" in card_says(story, "Rechecked:")
     attacker.forward_again(story.microsoft.state, PERSON.upn)
     attacker.rule_again(story.microsoft.state, PERSON.upn)
 
@@ -74,7 +74,7 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     assert "Stop forwarding adele.vance@contoso.example's mail" in said.split("Open:")[1]
     assert "Disable the inbox rule “.”" in said.split("New since the check")[1]
     assert "Stop forwarding" in card_says(story, "Open: ")
-    assert "closed items are still closed." in story.case_card()
+    assert "remediations are still in effect." in story.case_card()
 
     # What the check offered knows nothing of it, and is not proposed any more.
     story.type(f"contain {story.case().id}")
@@ -161,7 +161,7 @@ def test_looks_that_fall_due_while_the_bot_is_down_are_made_when_it_is_back_and_
     assert look["round"] == 2
     assert look["raised"] is False
     assert look["came_back"] == look["new"] == look["not_seen"] == []
-    card_says(story, "no persistence found (3 items rechecked)")
+    card_says(story, "no persistence found (3 remediations rechecked)")
     assert alarms(story) == []
     # Each round is looked at once, however often the bot goes round.
     story.let_pass(timedelta(0))

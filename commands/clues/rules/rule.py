@@ -125,7 +125,7 @@ def says(rule: Rule) -> str:
     if rule.marks_read:
         deeds.append("marks it as read")
     if rule.matches_everything:
-        deeds.append("and does so with every message")
+        deeds.append("and applies to every message")
     elif rule.words:
         shown = ", ".join(rule.words[:6])
         deeds.append(f"if it contains {shown}")

@@ -26,5 +26,5 @@ def opened(raw: Mapping[str, Any]) -> NoReturn:
     """
     del raw
     raise UnreadableRecord(
-        "This is a message trace, which is not read from a file yet; export the audit log's Send records."
+        "This is a message trace, which cannot be read from a file yet; export the audit log's Send records."
     )

@@ -48,8 +48,8 @@ def test_the_sandbox_says_where_everything_is_and_ends_with_ctrl_c(tmp_path):
 
 def test_a_ledger_that_no_sandbox_made_is_left_alone(tmp_path):
     (tmp_path / "ledger.db").write_bytes(b"of a real bot")
-    with pytest.raises(CannotStart, match="which no sandbox made"):
+    with pytest.raises(CannotStart, match="which no sandbox created"):
         demo.play(tmp_path, Console())
-    with pytest.raises(CannotStart, match="which no sandbox made"):
+    with pytest.raises(CannotStart, match="which no sandbox created"):
         playground.keep_running("clean", 0, None, tmp_path, Console())
     assert (tmp_path / "ledger.db").read_bytes() == b"of a real bot"

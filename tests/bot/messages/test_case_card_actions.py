@@ -74,7 +74,7 @@ def test_the_card_says_what_is_proposed_and_keeps_to_the_newest():
 
 def test_the_card_says_that_every_back_door_is_closed():
     message = case_card(view(doors=all_closed(7)))
-    assert "✔ Follow-up*: Rechecked: no persistence found (7 items rechecked)." in shown(message)
+    assert "✔ Follow-up*: Rechecked: no persistence found (7 remediations rechecked)." in shown(message)
     assert message.blocks[0]["text"]["text"] == "⛔ Compromised: Adele Vance"
 
 

@@ -197,5 +197,5 @@ def test_windows_carry_ids_only():
 
 
 def test_a_closed_look_afterwards_is_said_in_one_sentence():
-    assert all_closed(7) == "Rechecked: no persistence found (7 items rechecked)."
+    assert all_closed(7) == "Rechecked: no persistence found (7 remediations rechecked)."
     assert all_closed(1) == "Rechecked: no persistence found."

@@ -126,7 +126,7 @@ def test_what_a_step_says_that_it_needs_is_enough_for_what_it_sends(name: str) -
 def test_a_missing_cmdlet_is_told_with_the_management_role_that_holds_it() -> None:
     assert lacks("an Exchange role with Remove-RoleGroupMember") == (
         "the Exchange role group lacks Remove-RoleGroupMember, "
-        "which the management role Role Management holds"
+        "included in the management role Role Management"
     )
 
 
@@ -134,7 +134,7 @@ def test_a_missing_cmdlet_is_told_with_the_management_role_that_holds_it() -> No
 def test_where_the_contract_knows_no_management_role_that_is_said(need: str) -> None:
     cmdlet = need.rpartition(" ")[2]
     assert lacks(need).endswith(
-        f"; which management role holds it cannot be told here, Get-ManagementRole -Cmdlet {cmdlet} lists it"
+        f"; unknown which management role includes it: run Get-ManagementRole -Cmdlet {cmdlet}"
     )
 
 
@@ -144,5 +144,5 @@ def test_everything_that_steps_write_with_says_what_to_know() -> None:
         assert to_know(need), need
     assert set(TO_KNOW) <= set(needs)
     assert to_know("an Exchange role with Remove-RoleGroupMember") == (
-        "with Add-RoleGroupMember, to undo it; the management role is Role Management"
+        "with Add-RoleGroupMember, to undo it; management role: Role Management"
     )

@@ -191,7 +191,7 @@ def test_an_application_without_any_role_in_exchange_is_told_so_in_one_line(play
     played.directory_roles.add("Exchange Administrator")
     (line,) = [line for line in look(played, ["mail_protocols"]) if line.what == "a role in Exchange"]
     assert line.there is False
-    assert "although Exchange Administrator should open it" in line.says
+    assert "although Exchange Administrator should allow it" in line.says
 
 
 def test_where_the_directory_roles_cannot_be_read_a_step_that_needs_one_is_noted(played):

@@ -201,9 +201,9 @@ def test_new_fields_absent_ones_and_unforeseen_refusals_are_told_as_drift(played
         (risky, Reply(404, {}, b"{}")),
     ]
     page = recorded(played, answers)["drift.md"]
-    assert "- brandNewThing: came, and is not in the table" in page
-    assert "- mail: in the table, and did not come" in page
-    assert "- refused with 418 TeapotRequired, which is not foreseen" in page
+    assert "- brandNewThing: received, not in the contract" in page
+    assert "- mail: in the contract, not received" in page
+    assert "- refused with 418 TeapotRequired, which is not in the contract" in page
     assert "404" not in page
 
 
@@ -304,7 +304,7 @@ def test_a_record_says_which_version_asked_and_how_its_differences_are_read(play
     own = recording.MADE_BY
     assert json.loads(files["answers.json"])["made by"] == own
     assert own in files["drift.md"]
-    assert "none of the answers had it" in files["drift.md"]
+    assert "no response had it" in files["drift.md"]
 
 
 def test_an_account_must_be_named_and_known(tmp_path, run):

@@ -43,7 +43,7 @@ def test_each_source_that_was_not_seen_is_named_with_what_it_needs():
 def test_a_source_that_gave_a_part_is_no_refusal_and_a_warning():
     on = planning(user=Known(user(), missing=("the other half",)))
     assert parts.refusals(on, "a_step", ("user",)) == ()
-    assert parts.gaps(on, "user") == ("Not everything of the user could be seen: the other half",)
+    assert parts.gaps(on, "user") == ("Partially collected: user (the other half)",)
 
 
 @pytest.mark.parametrize(
