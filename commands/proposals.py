@@ -171,7 +171,7 @@ class Proposals:
             if other:
                 raise AlreadyProposed(*other)
             event = e.ProposedByAccount(
-                proposal="P-" + "".join(secrets.choice(CASE_LETTERS) for _ in range(5)),
+                proposal=_new_id(),
                 kind=kind,
                 digest=plan.digest,
                 plan=plan_facts(plan),
@@ -229,6 +229,76 @@ class Proposals:
         if refused:
             raise VoteRefused(refused)
         return self.get(proposal_id)
+
+    def strike(
+        self,
+        proposal_id: str,
+        digest: str,
+        voter: Voter,
+        *,
+        plan: Plan,
+        says: str,
+        needs: int,
+        factor: bool,
+        strict: bool,
+        expires_at: datetime,
+        request: str = "",
+    ) -> Proposal:
+        """Close a proposal and put a smaller plan in its place, in one transaction; give the new proposal.
+
+        Whoever strikes shaped the new plan, and counts as its proposer. Votes stay with the old plan.
+
+        Args:
+            proposal_id: The proposal that is open.
+            digest: The digest of its plan, or its first eight characters at least.
+            voter: Who strikes, as known at this moment: somebody who may deny it.
+            plan: What is left.
+            says: Why, in this person's words.
+            needs: How many people must approve what is left.
+            factor: Whether each of them needs a second factor.
+            strict: Whether the new proposer's own approval does not count.
+            expires_at: When the new proposal ends undecided.
+            request: The id of the request.
+
+        Raises:
+            VoteRefused: this person may not decide; that was written down with the reason.
+            NoSuchProposal: there is none with this id.
+        """
+        with self.ledger.writing() as writing:
+            proposal = self._inside(writing, proposal_id)
+            now = self._known_time(writing, proposal)
+            refused = why_not(self.ballot(proposal), voter, yes=False, digest=digest, now=now)
+            case_id, addresses = proposal.plan.case_id, tuple(sorted(voter.addresses))
+            event = e.ProposedByAccount(
+                proposal=_new_id(),
+                kind=proposal.kind,
+                digest=plan.digest,
+                plan=plan_facts(plan),
+                proposer=addresses,
+                reason=whole(f"{proposal.reason} (without {_struck(proposal.plan, plan)}: {says})"),
+                needs=needs,
+                factor=factor,
+                strict=strict,
+                expires_at=expires_at,
+                channel=proposal.channel,
+                request=request,
+                object_id=voter.object_id,
+            )
+            if refused:
+                writing.append(e.VoteRefused(proposal_id, False, refused), voter.id, case_id)
+            else:
+                why = whole(
+                    f"{_struck(proposal.plan, plan)} struck out, the rest is {event.proposal}: {says}"
+                )
+                vote = e.VotedByAccount(
+                    proposal_id, proposal.digest, False, voter.factor, addresses, why, voter.object_id
+                )
+                writing.append(vote, voter.id, case_id)
+                self._go(writing, proposal, Move.DENY, voter.id, why)
+                writing.append(event, voter.id, case_id)
+        if refused:
+            raise VoteRefused(refused)
+        return self.get(event.proposal)
 
     @staticmethod
     def _known_time(writing: Writing, proposal: Proposal) -> datetime:
@@ -482,3 +552,14 @@ def _ballot(proposal: Proposal, subject: Subject, owner: Identity) -> Ballot:
         strict=proposal.strict,
         votes=proposal.votes,
     )
+
+
+def _new_id() -> str:
+    return "P-" + "".join(secrets.choice(CASE_LETTERS) for _ in range(5))
+
+
+def _struck(before: Plan, after: Plan) -> str:
+    """The numbers of the changes that one plan has and the other has not."""
+    left = {change.id for change in after.changes}
+    numbers = [str(n) for n, change in enumerate(before.changes, start=1) if change.id not in left]
+    return f"{'change' if len(numbers) == 1 else 'changes'} {', '.join(numbers)}"

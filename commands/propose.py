@@ -184,6 +184,30 @@ def assemble(
     )
 
 
+def without(plan: Plan, places: Iterable[int], nonce: str) -> Plan:
+    """Make a plan without the changes at these places, counted from 0; its manual tasks stay.
+
+    Raises:
+        PlanRefused: there is no change at a place, none would be left, or one that is left must come after
+            one that is taken out.
+    """
+    struck = frozenset(places)
+    unknown = [place + 1 for place in sorted(struck) if place >= len(plan.changes)]
+    if unknown:
+        raise PlanRefused(f"There is no number {unknown[0]}; the proposal has 1 to {len(plan.changes)}.")
+    left = tuple(change for place, change in enumerate(plan.changes) if place not in struck)
+    if not left:
+        raise PlanRefused("Nothing would be left of the proposal. Deny it instead.")
+    gone = {plan.changes[place].id: place + 1 for place in struck}
+    for change in left:
+        lacking = sorted(gone[one] for one in change.after if one in gone)
+        if lacking:
+            raise PlanRefused(
+                f"“{change.says}” depends on number {_spans(lacking)}; strike it as well, or keep both."
+            )
+    return replace(plan, changes=left, nonce=nonce)
+
+
 def _spans(numbers: Sequence[int]) -> str:
     """Write numbers in rising order short: ``1-4, 6, 8``."""
     spans: list[list[int]] = []

@@ -28,6 +28,15 @@ def proposal_open(proposal: Proposal, link: str) -> Message:
     )
 
 
+def struck(old: Proposal, new: Proposal, link: str) -> Message:
+    """Say that changes were struck out, and where the rest is."""
+    return _say(
+        f"{said(old.id, 40)} is closed. The rest is proposed as {said(new.id, 40)}, "
+        f"{parts.counted(len(new.plan.changes), 'change')}: {parts.link(link, 'see its card')}. "
+        "Votes given before do not count for it."
+    )
+
+
 def vote_noted(proposal: Proposal, voter: str) -> Message:
     """Say that a vote was noted, and what is still missing."""
     name = said(proposal.id, 40)

@@ -502,6 +502,7 @@ def _buttons(card: _Card) -> list[Block]:
                 ),
             ),
             parts.button("Deny", "deny", value, style="danger"),
+            *([parts.button("Strike out changes", "strike", value)] if _can_strike(proposal) else []),
             parts.button(
                 "Withdraw",
                 "withdraw",
@@ -532,6 +533,11 @@ def _buttons(card: _Card) -> list[Block]:
         if proposal.kind == "contain" and can_restore(proposal):
             buttons.append(parts.button("Undo changes", "restore", proposal.plan.case_id))
     return buttons
+
+
+def _can_strike(proposal: Proposal) -> bool:
+    """Whether something would be left after a change was taken out."""
+    return len(proposal.plan.changes) > 1
 
 
 def _grave(proposal: Proposal) -> str:

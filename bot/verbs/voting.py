@@ -64,11 +64,7 @@ def vote(
     try:
         proposal = tools.proposals.vote(proposal.id, digest, voter, yes=yes, says=says)
     except VoteRefused as error:
-        known = tools.proposals.get(proposal.id)
-        if known.state is ProposalState.EXPIRED and not known.shown:
-            repaint(known, tools)
-        _raise_alarm(known, voter, tools)
-        return NotCounted(known, voter, str(error))
+        return refused(proposal.id, voter, str(error), tools)
     log.info(
         "A vote was counted.",
         action="proposal.vote",
@@ -81,6 +77,15 @@ def vote(
         tools.jobs.enqueue_plan(proposal.id)
     repaint(proposal, tools)
     return Counted(proposal, voter)
+
+
+def refused(proposal_id: str, voter: Voter, why: str, tools: Tools) -> NotCounted:
+    """Give a vote that was not counted, after telling whoever must know of it."""
+    known = tools.proposals.get(proposal_id)
+    if known.state is ProposalState.EXPIRED and not known.shown:
+        repaint(known, tools)
+    _raise_alarm(known, voter, tools)
+    return NotCounted(known, voter, why)
 
 
 def shows(done: Outcome, tools: Tools) -> Answer:

@@ -17,7 +17,7 @@ from commands.plan import (
     plan_facts,
     plan_from,
 )
-from commands.propose import Policy, assemble, needs_of, needs_of_plan, restoring, wants_factor
+from commands.propose import Policy, assemble, needs_of, needs_of_plan, restoring, wants_factor, without
 from graph.request import Request
 from tests.commands.plans import ADELE, CASE, change, plan
 
@@ -152,3 +152,28 @@ def test_restoring_takes_back_what_was_made():
 def test_nothing_is_no_restore():
     with pytest.raises(PlanRefused):
         restoring(case_id=CASE, tenant="Contoso", subject=ADELE, undoable=[], nonce="n")
+
+
+def test_what_is_taken_out_of_a_plan_is_gone_and_the_rest_is_as_it_was():
+    first, second, third = change("a"), change("b"), change("c")
+    whole = plan(first, second, third)
+    less = without(whole, (1,), "n2")
+    assert less.changes == (first, third)
+    assert (less.tasks, less.case_id, less.subject_id) == (whole.tasks, whole.case_id, whole.subject_id)
+    assert less.digest != whole.digest
+
+
+@pytest.mark.parametrize(
+    ("places", "says"),
+    [
+        ((0,), "depends on number 1; strike it as well, or keep both"),
+        ((0, 1, 2), "Nothing would be left"),
+        ((3,), "There is no number 4; the proposal has 1 to 3"),
+    ],
+)
+def test_a_change_that_others_need_cannot_be_taken_out_alone(places, says):
+    first = change("a")
+    whole = plan(first, change("b", after=(first.id,)), change("c"))
+    with pytest.raises(PlanRefused, match=says):
+        without(whole, places, "n2")
+    assert [one.id for one in without(whole, (0, 1), "n2").changes] == ["block_sign_in:c"]

@@ -255,6 +255,52 @@ def test_only_the_proposer_can_withdraw(story):
     story.nothing_was_done(proposal)
 
 
+def test_an_approver_strikes_a_change_out_and_the_rest_is_voted_on_anew(story):
+    old = story.grave()
+    story.approve("second_approver", old)
+    story.press("approver", old, "strike")
+    window = story.window("approver")
+    delivery = story.slack.submit(
+        "approver", window, {"strike:0": ["1"], "reason": "The rule is the user's own"}
+    )
+    assert delivery.error is None
+    story.ends(old, ProposalState.DENIED)
+    story.buttons_are_gone(old, "change 2 struck out")
+    new = story.wait(
+        lambda: next((one for one in story.proposals.waiting() if one.card and one.id != old.id), None),
+        "the smaller proposal",
+    )
+    story.told("approver", f"The rest is proposed as {new.id}, 1 change")
+    assert [change.id for change in new.plan.changes] == [old.plan.changes[0].id]
+    assert new.digest != old.digest
+    assert new.votes == ()
+    assert (new.needs, new.proposed_by) == (2, "U0ALEXWILB")
+    assert "without change 2: The rule is the user's own" in story.papers(new)[0]
+    story.nothing_was_done(old)
+
+    story.approve("second_approver", new)
+    assert story.stands(new) is ProposalState.OPEN
+    story.approve("responder", new)
+    story.ends(new, ProposalState.DONE)
+    assert len(story.writes(new)) == 1
+    assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()
+
+
+def test_who_may_not_decide_cannot_strike_either(story):
+    subject = story.adele()
+    change, _ = story.rule(subject)
+    proposal = story.proposed(story.case(blocking(subject), change, subject=subject), "1,2")
+    story.type(f"strike {proposal.id} 1 because it is mine", "subject")
+    story.told("subject", "You cannot vote on your own account.")
+    story.type(f"strike {proposal.id} 1 because I may not", "bystander")
+    story.told("bystander", "You are not an approver.")
+    story.wait(lambda: story.count(proposal, "vote_refused") == 2, "both refusals in the ledger")
+    story.type(f"strike {proposal.id} 1,2 because of all of it", "approver")
+    story.told("approver", "Nothing would be left of the proposal. Deny it instead.")
+    assert story.stands(proposal) is ProposalState.OPEN
+    assert [one.id for one in story.proposals.of_case(proposal.plan.case_id)] == [proposal.id]
+
+
 # --- what changed between vote and run ---------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ WORDS: Final[Mapping[str, Callable[[str], str]]] = {
     "plan": "plan {}".format,
     "approve": "approve {}".format,
     "deny": "deny {}".format,
+    "strike": lambda value: f"strike {value.partition(' ')[0]}",
     "withdraw": "withdraw {}".format,
     "restore": "restore {}".format,
     "tasks": "tasks {}".format,

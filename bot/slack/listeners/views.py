@@ -38,6 +38,10 @@ def register(app: App, desk: Desk) -> None:
     def restore(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         _chosen(ack, desk, body, view, "restore")
 
+    @app.view("strike")
+    def strike(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        _chosen(ack, desk, body, view, "strike")
+
     @app.view("deny")
     def deny(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         why = typed(view, "reason")

@@ -74,6 +74,7 @@ def test_an_open_card_shows_the_changes_who_proposed_why_and_until_when():
 def test_an_open_card_can_be_approved_denied_and_withdrawn_with_a_question_before():
     message = card(samples.small(RULE))
     assert buttons(message) == ["approve", "deny", "withdraw"]
+    assert "strike" in buttons(card(samples.small(RULE, GRANT)))
     row = next(block for block in message.blocks if block["type"] == "actions")
     assert {one["action_id"] for one in row["elements"] if "confirm" in one} == {"approve", "withdraw"}
     digest = samples.small(RULE).digest[:8]
@@ -84,7 +85,7 @@ def test_an_open_card_can_be_approved_denied_and_withdrawn_with_a_question_befor
 @pytest.mark.parametrize("state", [one for one in ProposalState if one is not ProposalState.OPEN])
 def test_nothing_can_be_decided_again(state):
     message = card(samples.small(RULE, state=state, decided_by="U0ALEX002"))
-    assert not {"approve", "deny", "withdraw"} & set(buttons(message))
+    assert not {"approve", "deny", "strike", "withdraw"} & set(buttons(message))
 
 
 @pytest.mark.parametrize("state", ProposalState)
@@ -318,7 +319,7 @@ def test_a_long_plan_is_shortened_and_the_whole_plan_is_in_the_thread():
     message = card(proposal)
     assert is_shortened(proposal, names=samples.TITLES, now=samples.NOW)
     assert "the whole plan is in the thread" in shown(message)
-    assert buttons(message) == ["approve", "deny", "withdraw"]
+    assert buttons(message) == ["approve", "deny", "strike", "withdraw"]
     whole = "\n".join(shown(one) for one in proposal_details(proposal, names=samples.TITLES))
     for number in range(len(MANY)):
         assert f"{number + 1}. Disable the inbox rule number {number}." in whole

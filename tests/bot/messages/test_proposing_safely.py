@@ -25,6 +25,7 @@ from bot.messages.password_modal import password_modal
 from bot.messages.proposal_card import proposal_card, proposal_details, proposal_line
 from bot.messages.propose_modal import dry_run, propose_modal
 from bot.messages.restore_modal import restore_modal
+from bot.messages.strike_modal import strike_modal
 from bot.messages.tasks import task_done_modal, tasks
 from sandbox import workspace
 from sandbox.workspace import blocks as slack
@@ -69,6 +70,7 @@ def every_answer(texts: tuple[str, ...]) -> list[Message]:
     proposal = samples.proposal(texts, votes=(samples.vote(),), decided_by="U0ALEX002")
     return [
         decisions.proposal_posted(proposal, texts[0]),
+        decisions.struck(proposal, proposal, texts[0]),
         decisions.proposal_open(proposal, "javascript:alert(1)"),
         decisions.vote_noted(proposal, "U0MEGAN01"),
         decisions.vote_repeated(proposal),
@@ -97,6 +99,7 @@ def every_modal(texts: tuple[str, ...], each: int = 1) -> list[Modal]:
         contain_now_modal("C-7F3K2", samples.ADELE, samples.offer(texts, each), **by),
         code_modal(proposal, wrong=texts[0]),
         deny_modal(proposal),
+        strike_modal(proposal),
         enrol_modal("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", f"otpauth://totp/{account}", wrong=texts[0]),
         password_modal("Xk7#mQ4%pR9!tW3=vY6+", samples.ADELE.mail, case_id="C-7F3K2"),
         restore_modal("C-7F3K2", samples.ADELE, samples.undoable(texts, 5 * each)),
@@ -182,6 +185,7 @@ def test_buttons_carry_ids_only():
         "report",
         "approve",
         "deny",
+        "strike",
         "withdraw",
         "show_password",
         "restore",
