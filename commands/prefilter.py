@@ -8,18 +8,21 @@ looked for in their text; when in doubt they are read.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
+from commands.clues.consents import apps_of, is_consent
 from commands.facts import ProgramKind
-from commands.symptoms.mail_access import MANY_FILES
+from commands.symptoms.file_activity import DELETED_FILES
+from commands.symptoms.mail_access import MANY_FILES, MANY_MESSAGES
 from commands.usual import Usual
 from commands.usual.agents import agent_of
 from graph.audit_log.record import AuditRecord
 
-FETCHED: Final = frozenset({"FileDownloaded", "FileSyncDownloadedFull"})
+FETCHED: Final = frozenset({"FileDownloaded", "FileSyncDownloadedFull"}) | DELETED_FILES
 """Many of these within an hour tell something from an unfamiliar place already."""
 
 QUIET: Final = FETCHED | {
@@ -67,7 +70,12 @@ def matter(texts: Sequence[bytes], records: Iterable[AuditRecord], usual: Usual)
         for text in texts
     ):
         return True
-    return _fetches_much(texts) or any(_by_attack_tool(text) for text in texts)
+    if _fetches_much(texts) or any(_reads_much(text) for text in texts):
+        return True
+    let_in = [app.encode() for record in records if is_consent(record) for app in apps_of(record)]
+    if any(app in text for app in let_in for text in texts):
+        return True
+    return any(_by_program(text) for text in texts)
 
 
 def _fetches_much(texts: Sequence[bytes]) -> bool:
@@ -78,12 +86,28 @@ def _fetches_much(texts: Sequence[bytes]) -> bool:
     return max(hours.values()) >= MANY_FILES
 
 
-def _by_attack_tool(text: bytes) -> bool:
+def _reads_much(text: bytes) -> bool:
+    if _value(text, b'"Operation":"') != b"MailItemsAccessed":
+        return False
+    if b'"Name":"IsThrottled","Value":"True"' in text:
+        return True
+    count = re.search(rb'"OperationCount":"?(\d+)', text)
+    messages = int(count[1]) if count else text.count(b'"InternetMessageId"')
+    return messages >= MANY_MESSAGES
+
+
+def _by_program(text: bytes) -> bool:
     if b'"Name":"UserAgent"' in text:
         return True  # not where it is looked for below
-    return _is_attack_tool(_value(text, b'"UserAgent":"')) or _is_attack_tool(
-        _value(text, b'"ClientInfoString":"')
-    )
+    agent = _value(text, b'"UserAgent":"')
+    if _value(text, b'"Operation":"').startswith(b"File") and _is_program(agent):
+        return True
+    return _is_attack_tool(agent) or _is_attack_tool(_value(text, b'"ClientInfoString":"'))
+
+
+@lru_cache(maxsize=4096)
+def _is_program(user_agent: bytes) -> bool:
+    return agent_of(user_agent.decode(errors="replace")) is not None
 
 
 @lru_cache(maxsize=4096)  # asked twice for each quiet record, about the same few programs

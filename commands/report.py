@@ -45,7 +45,7 @@ class Sign:
         id: Its name, snake case, unique among all symptoms.
         severity: How grave it is.
         why: One sentence that says why it weighs what it weighs; it stands in the documentation.
-        technique: The id of the ATT&CK technique that it is a sign of, "" where none is named yet.
+        technique: The id of the ATT&CK technique that it is a sign of.
         group: Signs of one group tell the same and count once; "" where a sign stands alone.
     """
 

@@ -61,7 +61,7 @@ something new do it too.
 USE: Final = "use"
 """The group of what the user does every day as well: only who did it makes it a sign."""
 
-WAYS_IN: Final = frozenset({"sign_ins", "password_spray"})
+WAYS_IN: Final = frozenset({"sign_ins", "sign_in_context", "password_spray"})
 """Symptoms that tell of the way in and not of what was done."""
 
 LEVELS: Final = ("low", "medium", "high")

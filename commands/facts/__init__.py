@@ -6,6 +6,7 @@ Nothing is read when this is imported, and each file is read once, when the firs
   means, and which groups make a family of texts: ``groups.toml`` and ``families.toml``; `groups`, `families`.
 - ``folders.toml``: what Exchange calls the default folders in each language; `folder_names`.
 - ``programs.toml``: programs that name themselves in a user agent; `programs`, `legacy_clients`.
+- ``networks.toml``: networks of rented servers, VPNs and Tor; `networks`.
 - ``alerts.toml``: Microsoft's alert policies by their names; `alert_names`.
 - ``weights.toml``: how much each sign weighs and why, what speaks for and against an address, and which
   sources decide; `weights`, `points`, `deciding`.
@@ -134,6 +135,28 @@ class Program(Row):
     pattern: Annotated[re.Pattern[str], BeforeValidator(_expression)]
 
 
+class NetworkKind(StrEnum):
+    """What kind of network it is, with its name for people."""
+
+    HOSTING = "hosting"
+    VPN = "vpn"
+    TOR = "tor"
+
+
+class Network(Row):
+    """A network that no office and no home is in.
+
+    Attributes:
+        number: The number of its autonomous system.
+        name: Whose it is.
+        kind: Its kind.
+    """
+
+    number: int
+    name: Text
+    kind: NetworkKind
+
+
 class Names(Row):
     """A list of names that belong together.
 
@@ -151,7 +174,7 @@ class Weight(Row):
         id: The sign's name, snake case.
         severity: How grave it is, as `commands.report.Severity` has it.
         why: One sentence that says why; it stands in the documentation.
-        technique: The id of the ATT&CK technique that it is a sign of, "" where none is named yet.
+        technique: The id of the ATT&CK technique that it is a sign of.
         group: Signs of one group tell the same and count once, for as much as the gravest of them: "place",
             that the account was used from somewhere new, and "use", what the user does every day as well.
     """
@@ -159,7 +182,7 @@ class Weight(Row):
     id: str
     severity: Literal["info", "low", "medium", "high", "critical"]
     why: str = Field(pattern=r"\.$")
-    technique: str = Field(default="", pattern=r"^(?:T\d{4}(?:\.\d{3})?)?$")
+    technique: str = Field(pattern=r"^T\d{4}(?:\.\d{3})?$")
     group: Literal["", "place", "use"] = ""
 
 
@@ -285,6 +308,13 @@ def programs() -> tuple[Program, ...]:
 def legacy_clients() -> frozenset[str]:
     """Values of `clientAppUsed`, in lower case, that mean basic authentication."""
     return frozenset(row(Names, "programs.toml", **_file("programs.toml")["legacy_clients"]).names)
+
+
+@cache
+def networks() -> Mapping[int, Network]:
+    """Networks of rented servers, VPNs and Tor, by the number of their autonomous system."""
+    found = (row(Network, "networks.toml", **given) for given in _file("networks.toml")["network"])
+    return {one.number: one for one in found}
 
 
 @cache

@@ -32,6 +32,7 @@ from commands.symptoms import (
     directory_enumeration,
     display_name,
     federation,
+    file_activity,
     hacked_account_messages,
     inbox_rules,
     junk_lists,
@@ -44,10 +45,13 @@ from commands.symptoms import (
     password_spray,
     profile_changes,
     protection_policies,
+    rare_operations,
     sending_blocked,
+    sign_in_context,
     sign_ins,
     signature,
     strong_authentication,
+    teams_messages,
     transport_rules,
 )
 from commands.usual import Usual
@@ -113,5 +117,9 @@ SYMPTOMS: Final[tuple[Symptom, ...]] = (
     mail_access,
     data_leaving,
     account_changes,
+    sign_in_context,
+    file_activity,
+    teams_messages,
+    rare_operations,
 )
 """Every symptom, in the order in which they are told."""

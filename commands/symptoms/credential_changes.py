@@ -52,6 +52,9 @@ METHOD_AFTER_SUSPECT = weighed("sign_in_method_made_after_suspect_sign_in")
 METHOD_UNRECORDED = weighed("sign_in_method_made_unrecorded")
 PASS_MADE = weighed("temporary_pass_or_app_password")
 RESET_MAIL = weighed("password_reset_mail_of_several_services")
+PASSWORD_UNFAMILIAR = weighed("password_changed_from_new_address")
+TOKENS = weighed("refresh_tokens_revoked")
+TOKENS_ORDINARY = weighed("refresh_tokens_reset")
 PLANNED = weighed("password_reset_by_administrator")
 ORDINARY = weighed("credential_changed")
 SIGNS = (
@@ -66,6 +69,9 @@ SIGNS = (
     METHOD_UNRECORDED,
     PASS_MADE,
     RESET_MAIL,
+    PASSWORD_UNFAMILIAR,
+    TOKENS,
+    TOKENS_ORDINARY,
     PLANNED,
     ORDINARY,
 )
@@ -95,6 +101,7 @@ _METHOD: Final = frozenset(
         "add windows hello for business credential",
     }
 )  # fmt: skip
+_TOKENS: Final = frozenset({"update stsrefreshtokenvalidfrom timestamp", "update stsrefreshtokenvalidfrom"})
 _PASS: Final = frozenset(
     {"create temporary access pass", "create application password for user", "create app password"}
 )
@@ -120,7 +127,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     passwords = [event for event in events if event.kind == "password"]
     methods = [event for event in events if event.kind == "method"]
     for event in events:
-        yield _alone(event, usual)
+        yield _tokens(event, passwords, usual) if event.kind == "tokens" else _alone(event, usual)
     yield from _several(passwords)
     yield from _together(passwords, methods, usual)
     yield from _methods_in_force(evidence, methods, usual)
@@ -167,6 +174,8 @@ def _kind(record: AuditRecord) -> str:
         return "password"
     if operation in _PASS:
         return "pass"
+    if operation in _TOKENS:
+        return "tokens"
     return "method" if operation in _METHOD else ""
 
 
@@ -184,6 +193,8 @@ def _alone(event: _Event, usual: Usual) -> Finding:
         sign = PASS_MADE
     elif event.kind == "method" and doer is Doer.UNFAMILIAR:
         sign = METHOD_UNFAMILIAR
+    elif event.kind == "password" and doer is Doer.UNFAMILIAR:
+        sign = PASSWORD_UNFAMILIAR
     else:
         sign = ORDINARY
     what = {"password": "The password was changed", "pass": "A Temporary Access Pass was created"}.get(
@@ -192,6 +203,15 @@ def _alone(event: _Event, usual: Usual) -> Finding:
     detail = one_line(record.details.get("ResultReason", "") or record.details.get("resultReason", ""))
     summary = f"{what} ({record.operation}{f': {detail}' if detail else ''}){whence(record, usual)}"
     return found(_ID, sign, summary, record, records=event.records)
+
+
+def _tokens(event: _Event, passwords: Sequence[_Event], usual: Usual) -> Finding:
+    """Every new password moves the date from which tokens are valid; alone, and from elsewhere, it tells."""
+    beside = any(abs(password.at - event.at) <= TOGETHER for password in passwords)
+    strange = event.doer in (Doer.SUSPECT, Doer.UNFAMILIAR)
+    summary = f"All refresh tokens were revoked ({event.record.operation}){whence(event.record, usual)}"
+    sign = TOKENS if strange and not beside else TOKENS_ORDINARY
+    return found(_ID, sign, summary, event.record, records=event.records)
 
 
 def _several(passwords: Sequence[_Event]) -> Iterator[Finding]:

@@ -8,11 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from commands.clues.actions import at_own_place
 from commands.clues.alerts import alerts_of, tells
 from commands.clues.folders import Hiding
 from commands.clues.records import address_of, found, is_familiar, one_line, untold, whence
 from commands.clues.rules import rules_of
-from commands.clues.rules.rule import Rule, has_odd_name, outside_destinations, says, telling_words
+from commands.clues.rules.rule import (
+    Rule,
+    has_odd_name,
+    is_bare,
+    outside_destinations,
+    says,
+    telling_words,
+)
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
@@ -46,6 +54,8 @@ ALERT = weighed("rule_alert")
 DELETES = weighed("rule_deletes_mail")
 FORWARDS_INSIDE = weighed("rule_forwards_inside")
 FILES_AWAY = weighed("rule_archives_mail")
+UNREADABLE = weighed("rule_made_unreadably")
+MADE = weighed("rule_made_or_changed")
 SIGNS = (
     FORWARDS_SECRETLY,
     FORWARDS_OUTSIDE,
@@ -60,13 +70,15 @@ SIGNS = (
     DELETES,
     FORWARDS_INSIDE,
     FILES_AWAY,
+    UNREADABLE,
+    MADE,
 )
 
 _RISKS: Final = frozenset({"suspiciousinboxforwarding", "mcassuspiciousinboxmanipulationrules"})
 
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
-    """Yield one finding for each rule that sends or hides mail, with the gravest that can be said of it."""
+    """Yield one finding for each rule that sends or hides mail or changed, with its gravest sign."""
     for rule in rules_of(evidence):
         if rule.is_system and not outside_destinations(rule, usual):
             continue
@@ -112,7 +124,12 @@ def grade(rule: Rule, usual: Usual) -> Sign | None:
         return MARKS_READ_ODDLY
     if odd and acts:
         return ODD_NAME
-    return FORWARDS_INSIDE if rule.destinations else None
+    if rule.destinations:
+        return FORWARDS_INSIDE
+    if rule.record is None:
+        return None
+    strange = not at_own_place(rule.record, usual)
+    return UNREADABLE if is_bare(rule) and strange and rule.gone is None else MADE
 
 
 def _grade_hiding(rule: Rule, *, odd: bool, telling: bool) -> Sign:

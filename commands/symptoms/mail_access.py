@@ -1,9 +1,10 @@
-"""What of the mailbox and the files was seen from suspect addresses and sessions.
+"""What was seen of mailbox and files: from suspect addresses and sessions, in bulk, and by applications.
 
 Reading rules: *Bind* names single messages; *Sync* copies a whole folder, so that all of it counts as taken;
 when the service stopped recording because there was too much (IsThrottled), everything of that day counts as
-seen. Source: Microsoft Purview, "Use MailItemsAccessed to investigate compromised accounts"; detections D14,
-D17, D23.
+seen. An application that the user consented to reads with its own id (ClientAppId), from its maker's servers.
+Source: Microsoft Purview, "Use MailItemsAccessed to investigate compromised accounts"; detections D14, D17,
+D18, D23.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from commands.clues.actions import AUDITS
+from commands.clues.actions import AUDITS, at_own_place
+from commands.clues.consents import consented_apps
 from commands.clues.records import address_of, by_service, by_subject, done, is_about, one_line, whence
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
@@ -30,9 +32,32 @@ UNCOUNTED = weighed("mail_read_uncounted")
 FILES = weighed("files_taken_by_intruder")
 OTHERS = weighed("read_by_other_account")
 BULK = weighed("many_files_fetched")
-SIGNS: Final = (SYNCED, READ, UNCOUNTED, FILES, OTHERS, BULK)
+MANY_READ = weighed("mail_read_in_bulk")
+MANY_READ_AT_WORK = weighed("mail_read_in_bulk_at_own_place")
+NEW_APP = weighed("mail_read_by_new_app")
+STRANGE_APP = weighed("mail_read_by_unfamiliar_app")
+APP = weighed("mail_read_by_app")
+SIGNS: Final = (
+    SYNCED,
+    READ,
+    UNCOUNTED,
+    FILES,
+    OTHERS,
+    BULK,
+    NEW_APP,
+    STRANGE_APP,
+    MANY_READ,
+    MANY_READ_AT_WORK,
+    APP,
+)
 
 MANY_FILES: Final = 50
+
+MANY_MESSAGES: Final = 100
+"""Messages opened within an hour from which on it is bulk, away from where the user always works."""
+
+MANY_MESSAGES_AT_WORK: Final = 500
+"""The same where the user always works: a mail program that fills its cache opens many."""
 
 _FILE_OPERATIONS: Final = frozenset(
     {
@@ -50,11 +75,19 @@ _FETCHED: Final = frozenset({"FileDownloaded", "FileSyncDownloadedFull"})
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield what was read or fetched, one finding for each source and kind of access."""
     groups: dict[tuple[Sign, str], list[AuditRecord]] = defaultdict(list)
+    hours: dict[tuple[Sign, str], list[AuditRecord]] = defaultdict(list)
+    apps = _Apps(evidence, usual)
     for record in done(evidence):
         where = address_of(record) or record.session_id
         if record.operation == "MailItemsAccessed" and is_about(record, evidence.subject):
             for sign in _mail(record, evidence, usual):
                 groups[sign, record.actor if sign is OTHERS else where].append(record)
+            if not usual.is_suspect_record(record):
+                if sign_of_app := apps.sign(record):
+                    groups[sign_of_app, record.app_id].append(record)
+                if by_subject(record, evidence.subject):
+                    bulk = MANY_READ_AT_WORK if at_own_place(record, usual) else MANY_READ
+                    hours[bulk, f"{where} {record.at:%Y-%m-%d %H}"].append(record)
         elif record.operation in _FILE_OPERATIONS and by_subject(record, evidence.subject):
             if usual.is_suspect_record(record):
                 groups[FILES, where].append(record)
@@ -63,13 +96,52 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     for (sign, _), records in groups.items():
         if sign is not BULK or (len(records) >= MANY_FILES and usual.is_well_known):
             yield _finding(sign, records, usual)
+    for (sign, _), records in hours.items():
+        most = MANY_MESSAGES if sign is MANY_READ else MANY_MESSAGES_AT_WORK
+        throttled = sign is MANY_READ and any(map(_is_throttled, records))
+        if throttled or sum(map(_messages, records)) >= most:
+            yield _finding(sign, records, usual)
+
+
+class _Apps:
+    """The applications that read the mailbox: those just consented to, and those that always do."""
+
+    def __init__(self, evidence: Evidence, usual: Usual) -> None:
+        self._evidence = evidence
+        self._usual = usual
+        self._new = consented_apps(evidence)
+        self._own = frozenset(
+            record.app_id
+            for record in done(evidence)
+            if record.operation == "MailItemsAccessed" and record.app_id and at_own_place(record, usual)
+        )
+
+    def sign(self, record: AuditRecord) -> Sign | None:
+        """What the application behind a record is a sign of; None where it is one of the user's own."""
+        away = not at_own_place(record, self._usual)
+        if record.app_id.casefold() in self._new and away:
+            return NEW_APP
+        if by_service(record):
+            return APP
+        strange = self._own and record.app_id and record.app_id not in self._own and address_of(record)
+        return STRANGE_APP if strange and away and by_subject(record, self._evidence.subject) else None
+
+
+def _is_throttled(record: AuditRecord) -> bool:
+    return record.details.get("IsThrottled", "").casefold() == "true"
+
+
+def _messages(record: AuditRecord) -> int:
+    """How many messages a record tells of: it lists them, or says how many there were."""
+    count = record.details.get("OperationCount", "")
+    return max(len(record.items), int(count) if count.isdigit() else 1)
 
 
 def _mail(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Sign]:
     if usual.is_suspect_record(record):
         synced = record.details.get("MailAccessType", "").casefold() == "sync"
         yield SYNCED if synced else READ
-        if record.details.get("IsThrottled", "").casefold() == "true":
+        if _is_throttled(record):
             yield UNCOUNTED
     elif not by_subject(record, evidence.subject) and not by_service(record):
         yield OTHERS
@@ -100,6 +172,13 @@ def _what(sign: Sign, records: Sequence[AuditRecord]) -> str:
     )
     if sign is SYNCED:
         return f"Whole folders were synced{_some(list(folders))}"
+    if sign in {MANY_READ, MANY_READ_AT_WORK}:
+        return (
+            f"{_count(sum(map(_messages, records)), 'message')} opened within an hour{_some(list(folders))}"
+        )
+    if sign in {NEW_APP, STRANGE_APP, APP}:
+        app = one_line(records[0].details.get("ClientAppName", "") or records[0].app_id or records[0].actor)
+        return f"The application {app} opened {_opened(records)}{_some(list(folders))}"
     if sign is UNCOUNTED:
         return "More messages were opened than were audited"
     messages = {item.internet_message_id or item.id for record in records for item in record.items}
@@ -107,6 +186,11 @@ def _what(sign: Sign, records: Sequence[AuditRecord]) -> str:
     return (
         f"{_count(len(messages) or len(records), 'message')} opened{_some(list(subjects) or list(folders))}"
     )
+
+
+def _opened(records: Sequence[AuditRecord]) -> str:
+    number = sum(map(_messages, records))
+    return f"{number} message{'' if number == 1 else 's'}"
 
 
 def _count(number: int, thing: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from commands.clues.actions import changed, concerns, graded, once
+from commands.clues.consents import is_consent, refused
 from commands.clues.records import changing, done, found, one_line, whence
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
@@ -23,7 +24,7 @@ from graph.resources.applications import OAuthGrant
 TITLE = "Application consent granted"
 SOURCE = "additional indicator"
 NEEDS: Final = ("oauth_grants", ("audit_log", "directory_audits_by_user"))
-HELPS: Final = ("audit_log_on_mailbox", "directory_audits_on_user")
+HELPS: Final = ("sign_ins", "audit_log_on_mailbox", "directory_audits_on_user")
 
 BY_INTRUDER = weighed("consent_by_intruder")
 ABUSED = weighed("abused_app")
@@ -37,6 +38,8 @@ OWN = weighed("app_work_at_own_place")
 RISKY = weighed("risky_consent")
 CONSENT = weighed("consent")
 STANDING = weighed("risky_grant_standing")
+RISKY_REFUSED = weighed("risky_consent_blocked")
+REFUSED = weighed("consent_refused")
 SIGNS: Final = (
     BY_INTRUDER,
     ABUSED,
@@ -50,7 +53,16 @@ SIGNS: Final = (
     CONSENT,
     OWN,
     STANDING,
+    RISKY_REFUSED,
+    REFUSED,
 )
+
+REFUSALS: Final = {
+    65004: "The user declined consent to",
+    90094: "An administrator's consent was needed for",
+    90095: "An administrator's consent was asked for",
+}
+"""Sign-in errors of consent that was not granted. Source: Microsoft Entra, "Authentication error codes"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +138,7 @@ _LOCAL_REPLY: Final = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::\d+)?/ac
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield consents and changes of applications in the window, and grants that stand."""
     yield from once(_all(evidence, usual))
+    yield from _refused(evidence, usual)
 
 
 def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -143,6 +156,29 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             yield from (one for one in _grant(grant, evidence) if one.sign in {ODD, ABUSED, REVIEW})
         else:
             yield from _grant(grant, evidence)
+
+
+def _refused(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    for record in refused(evidence):
+        name = one_line(record.details.get("TargetName", "") or record.object_id or "an application")
+        told = " ".join((*(change.new for change in record.changes), *record.details.values())).casefold()
+        sign = RISKY_REFUSED if "risky" in told else REFUSED
+        summary = f"Consent to the application {name} was blocked{whence(record, usual)}"
+        yield found("oauth_apps", sign, summary, record, after=name)
+    for one in usual.sign_ins:
+        says = REFUSALS.get(one.status.error_code or 0)
+        if says and one.created_date_time in evidence.window:
+            name = one_line(one.app_display_name or one.app_id or "an application")
+            yield Finding(
+                symptom="oauth_apps",
+                sign=REFUSED,
+                summary=f"{says} the application {name}, from {one.ip_address or 'an unknown address'}",
+                at=one.created_date_time,
+                by=one.user_principal_name,
+                address=one.ip_address,
+                after=name,
+                records=(one.id,),
+            )
 
 
 def scopes_of(record: AuditRecord) -> tuple[str, ...]:
@@ -165,7 +201,7 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=familiar)
         return found("oauth_apps", sign, summary, record, after=name)
 
-    if operation in {"consent to application", "add delegated permission grant", "add oauth2permissiongrant"}:
+    if is_consent(record):
         scopes = scopes_of(record)
         risky = [scope for scope in scopes if RISKY_SCOPES.match(scope)]
         asked = f" with {', '.join(scopes[:8])}" if scopes else ""

@@ -51,6 +51,7 @@ SHARED = weighed("session_in_two_countries")
 NEW_COUNTRY = weighed("new_country")
 NEW_NETWORK = weighed("new_network")
 TRAVELLED = weighed("travelled_with_known_device")
+GUESSING = weighed("password_guessing_failed")
 FAILED = weighed("many_failures")
 ODD_HOUR = weighed("unusual_hour")
 
@@ -70,6 +71,7 @@ SIGNS: Final = (
     NEW_COUNTRY,
     NEW_NETWORK,
     TRAVELLED,
+    GUESSING,
     FAILED,
     ODD_HOUR,
 )
@@ -89,7 +91,10 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             yield from _before_success(got_in, usual)
             yield from _novelty(got_in, usual)
         failed = [one for one in used if one.status.error_code is not None]
-        if not got_in and len(failed) >= MANY_FAILURES:
+        wrong = [one for one in failed if one.status.error_code in WRONG_PASSWORD]
+        if not got_in and len(wrong) >= MANY_FAILURES:
+            yield _finding(GUESSING, f"{len(wrong)} wrong passwords and no success", wrong, usual)
+        elif not got_in and len(failed) >= MANY_FAILURES:
             yield _finding(FAILED, f"{len(failed)} sign-ins failed and none succeeded", failed, usual)
     yield from _risks(evidence, usual)
 
@@ -185,7 +190,8 @@ def _novelty(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
     elif network_of(address) not in usual.networks:
         yield _finding(NEW_NETWORK, "Sign-in from an unfamiliar network", got_in, usual)
     hours = usual.hours
-    if usual.is_suspect(address) and hours and all(one.created_date_time.hour not in hours for one in got_in):
+    strange = not usual.is_familiar(address)
+    if strange and hours and all(one.created_date_time.hour not in hours for one in got_in):
         yield _finding(ODD_HOUR, "Sign-in at unusual hours for this user", got_in, usual)
 
 

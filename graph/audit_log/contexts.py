@@ -20,7 +20,7 @@ EVERYDAY: Final[Mapping[str, int]] = {
             "FileSyncUploadedPartial", "FileVisited", "PageViewed", "PageViewedExtended", "PagePrefetched",
             "ListViewed", "ListItemViewed", "ListUpdated", "ListItemUpdated", "ListItemCreated",
             "ListColumnUpdated", "FolderModified", "FolderCreated", "ClientViewSignaled", "SignInEvent",
-            "SearchQueryPerformed", "MessageSent", "MessagesListed", "MessageRead", "MessageUpdated",
+            "MessageSent", "MessagesListed", "MessageRead", "MessageUpdated",
             "ChatRetrieved", "ChatUpdated", "MeetingParticipantDetail", "MeetingDetail",
             "TeamsSessionStarted", "ReactedToMessage", "ViewReport", "TIMailData", "MipLabel", "TaskRead",
             "SensitivityLabeledFileOpened", "TaskListRead", "DLPRuleMatch", "DlpRuleMatch",
@@ -29,6 +29,8 @@ EVERYDAY: Final[Mapping[str, int]] = {
     ),
     **dict.fromkeys(("FileAccessed", "FileAccessedExtended", "FilePreviewed", "FileCopied"), 2),
     **dict.fromkeys(("FileDownloaded", "FileSyncDownloadedFull", "FileDeleted", "FileRecycled"), 2),
+    # Most searches are of no interest; the first ones from a new place are.
+    "SearchQueryPerformed": 10,
     **dict.fromkeys(("Create", "Update"), 1),
     **dict.fromkeys(("MailItemsAccessed", "MailboxLogin"), 4),
     **dict.fromkeys(("Move", "Copy", "FolderBind"), 10),
@@ -99,7 +101,7 @@ class _Layout:
         self.logon = name in LOGONS
         self.failed = name == "UserLoginFailed"
         self.burst = name in BURSTING
-        self.mailbox = not self.logon and not name.startswith(("File", "Update device"))
+        self.mailbox = not self.logon and not name.startswith(("File", "Search", "Update device"))
         self.left_out = 0
         self.user = self.time = self.address = self.owner = self.extended = 0
         self.address_field = _IP_ADDRESS

@@ -310,6 +310,8 @@ def _owner(
 ) -> str:
     if owner := fields.text(_MAILBOX_WITH_OWNER):
         return account(owner)
+    if operation == "ChatCreated":
+        return _chat_partner(fields, actor)
     object_id = fields.text("objectid")
     if record_type in _ALERT_TYPES:
         about = _first_text(as_mapping(fields.get("data")).get("f3u"))
@@ -327,6 +329,15 @@ def _owner(
                 return account(one)
         return account(target_ids.get("Id", "")) if target_ids.get("Kind") == "User" else ""
     return ""
+
+
+def _chat_partner(fields: Fields, actor: str) -> str:
+    """Give the member of our tenant that an outsider opened a chat of two with, "" for every other chat."""
+    home = fields.text("organizationid")
+    members = list(_mappings_in(fields.get("members")))
+    ours = [account(as_text(one.get("UPN"))) for one in members if one.get("OrganizationId") == home]
+    outside = len(members) == 2 and len(ours) == 1 and actor.casefold() != ours[0].casefold()
+    return ours[0] if outside else ""
 
 
 def _rule_owner(parameters: Mapping[str, str], object_id: str, actor: str) -> str:

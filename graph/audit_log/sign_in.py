@@ -15,7 +15,7 @@ from graph.addresses import address_of
 from graph.audit_log.pieces import as_list, as_mapping, as_text, content_id, lowered, time_text
 from graph.audit_log.record import AuditRecord
 from graph.errors import UnreadableRecord
-from graph.resources.sign_ins import DeviceDetail, GeoCoordinates, Location, SignIn, SignInStatus
+from graph.resources.sign_ins import DeviceDetail, GeoCoordinates, Location, MfaDetail, SignIn, SignInStatus
 
 LOGONS: Final = frozenset({"UserLoggedIn", "UserLoginFailed"})
 """The operations of the unified audit log that are sign-ins."""
@@ -60,6 +60,7 @@ def sign_in_of(record: AuditRecord) -> SignIn:
         user_principal_name=record.actor,
         app_id=record.app_id,
         app_display_name=details.get("ApplicationDisplayName", ""),
+        resource_id=record.object_id,
         ip_address=record.address or "",
         user_agent=record.user_agent,
         session_id=record.session_id,
@@ -104,6 +105,7 @@ def parse(raw: Mapping[str, Any]) -> SignIn:
             user_principal_name=as_text(inner.get("userprincipalname")).lower(),
             app_id=as_text(inner.get("appid")),
             app_display_name=as_text(inner.get("appdisplayname")),
+            resource_id=as_text(inner.get("resourceid")),
             resource_display_name=as_text(inner.get("resourcedisplayname")),
             ip_address=address_of(as_text(inner.get("ipaddress")) or as_text(inner.get("calleripaddress")))
             or "",
@@ -119,6 +121,9 @@ def parse(raw: Mapping[str, Any]) -> SignIn:
             original_transfer_method=as_text(inner.get("originaltransfermethod")),
             session_id=as_text(inner.get("sessionid")),
             autonomous_system_number=int(asn) if asn.isdigit() else None,
+            mfa_detail=MfaDetail(
+                auth_method=as_text(lowered(as_mapping(inner.get("mfadetail"))).get("authmethod"))
+            ),
             status=SignInStatus(
                 error_code=int(number) if number.isdigit() else 0,
                 failure_reason=as_text(status.get("failurereason"))

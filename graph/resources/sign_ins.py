@@ -44,6 +44,12 @@ class DeviceDetail(GraphValue):
     trust_type: Text = ""
 
 
+class MfaDetail(GraphValue):
+    """How the second factor was asked for, such as ``OATH verification code``."""
+
+    auth_method: Text = ""
+
+
 class SignIn(GraphValue):
     """One sign-in. Source: Microsoft Graph v1.0 and beta, "signIn resource type".
 
@@ -56,6 +62,7 @@ class SignIn(GraphValue):
     user_principal_name: Text = ""
     app_id: Text = ""
     app_display_name: Text = ""
+    resource_id: Text = ""
     resource_display_name: Text = ""
     ip_address: Address = ""
     client_app_used: Text = ""
@@ -70,6 +77,7 @@ class SignIn(GraphValue):
     original_transfer_method: Text = ""
     session_id: Text = ""
     autonomous_system_number: int | None = None
+    mfa_detail: MfaDetail | None = None
     status: Annotated[SignInStatus, BeforeValidator(lambda value: value or {})] = SignInStatus()
     device_detail: DeviceDetail | None = None
     location: Location | None = None

@@ -129,6 +129,10 @@ def test_the_symptoms_stand_in_the_documents_order():
         "mail_access",
         "data_leaving",
         "account_changes",
+        "sign_in_context",
+        "file_activity",
+        "teams_messages",
+        "rare_operations",
     ]
 
 

@@ -32,6 +32,7 @@ def rows() -> Iterator[Row]:
     yield from facts.families().values()
     yield from facts.folder_names()
     yield from facts.programs()
+    yield from facts.networks().values()
     yield from facts.alert_names().values()
     yield from facts.weights().values()
     yield from facts.points().values()
@@ -45,8 +46,9 @@ WHOLE: dict[type[Row], dict[str, Any]] = {
     facts.Use: {"families": ["one"]},
     facts.FolderNames: {"language": "de", "names": {"archive": ["archiv"]}},
     facts.Program: {"name": "curl", "kind": "script", "pattern": "^curl/"},
+    facts.Network: {"number": 64496, "name": "Example", "kind": "hosting"},
     facts.Names: {"names": ["imap"]},
-    facts.Weight: {"id": "one", "severity": "low", "why": "So it is."},
+    facts.Weight: {"id": "one", "severity": "low", "why": "So it is.", "technique": "T1114"},
     facts.Points: {"points": 1, "why": "so it is"},
     facts.Deciding: {"any_of": ["user"], "why": "So it is."},
 }
@@ -78,9 +80,11 @@ def test_a_row_without_a_source_or_a_day_is_refused_with_the_name_of_its_file(
         (facts.Family, {"ways": []}),
         (facts.FolderNames, {"names": {"attic": ["dachboden"]}}),
         (facts.Program, {"kind": "spaceship"}),
+        (facts.Network, {"kind": "pigeon"}),
         (facts.Weight, {"severity": "huge"}),
         (facts.Weight, {"why": "No full stop"}),
         (facts.Weight, {"technique": "Email Collection"}),
+        (facts.Weight, {"technique": ""}),
     ],
 )
 def test_a_row_that_does_not_fit_is_refused(kind: type[Row], wrong: dict[str, object]) -> None:

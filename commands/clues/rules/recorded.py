@@ -57,6 +57,11 @@ def recorded_rules(evidence: Evidence) -> tuple[Rule, ...]:
             for known, rule in rules.items():
                 if key and known == key:
                     rules[known] = replace(rule, gone=record, ids=(*rule.ids, record.id))
+                    break
+            else:  # made before the records begin
+                name = _rule_name(record)
+                removed = Rule(name, RECORDED, (record.id,), record=record, gone=record)
+                rules[f"removed {record.id}"] = removed
     return tuple(rules.values())
 
 
@@ -86,6 +91,7 @@ def _after(before: Rule, change: Rule) -> Rule:
         words=change.words or before.words,
         narrow=change.narrow or before.narrow,
         matches_everything=before.matches_everything and not change.words and not change.narrow,
+        told=before.told or change.told,
         record=before.record if same else change.record,
         gone=None,
     )
@@ -125,6 +131,7 @@ def _from_cmdlet(record: AuditRecord) -> Rule:
         if name not in _NO_CONDITIONS and not name.startswith("exceptif") and value and value != "False"
     }
     makes = record.operation.casefold() == "new-inboxrule"
+    told = given.keys() - _IDENTIFYING
     return Rule(
         name=_rule_name(record),
         kind=RECORDED,
@@ -140,8 +147,9 @@ def _from_cmdlet(record: AuditRecord) -> Rule:
         moves=bool(target),
         words=tidy(words),
         narrow=bool(given.get("from") or given.get("fromaddresscontainswords") or given.get("sender")),
-        matches_everything=makes and _cmdlet_matches_everything(conditions),
+        matches_everything=makes and bool(told) and _cmdlet_matches_everything(conditions),
         record=record,
+        told=bool(told),
     )
 
 
@@ -212,6 +220,7 @@ def _from_desktop(record: AuditRecord, folders: Mapping[str, MailFolder]) -> Rul
         narrow="sender" in condition.casefold() or "from" in condition.casefold(),
         matches_everything=condition.strip().casefold() in {"null", "true"},
         record=record,
+        told=bool(actions),
     )
 
 
@@ -229,6 +238,9 @@ _WORD_PARAMETERS: Final = (
     "SubjectContainsWords", "BodyContainsWords", "SubjectOrBodyContainsWords", "FromAddressContainsWords",
     "HeaderContainsWords", "RecipientAddressContainsWords", "From",
 )  # fmt: skip
+
+_IDENTIFYING: Final = frozenset({"name", "identity", "mailbox", "force", "alwaysdeleteoutlookrulesblob"})
+"""Parameters that say which rule and not what it does."""
 
 _NO_CONDITIONS: Final = frozenset(
     {

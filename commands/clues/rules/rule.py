@@ -35,6 +35,7 @@ class Rule:
         hidden: It is left out where visible rules are listed.
         record: The audit record that made it or gave it what it does.
         gone: The audit record that took it away or switched it off.
+        told: What it does was recorded, though nothing of it matters here.
     """
 
     name: str | None
@@ -53,6 +54,7 @@ class Rule:
     hidden: bool = False
     record: AuditRecord | None = None
     gone: AuditRecord | None = None
+    told: bool = False
 
     @property
     def is_system(self) -> bool:
@@ -110,6 +112,12 @@ def outside_destinations(rule: Rule, usual: Usual) -> tuple[str, ...]:
     return tuple(address for address in rule.destinations if usual.is_outside(address))
 
 
+def is_bare(rule: Rule) -> bool:
+    """Say whether nothing is known of a rule but that it was made, changed or removed."""
+    acts = rule.destinations or rule.deletes or rule.moves or rule.marks_read
+    return not rule.is_live and not acts and not rule.words and not rule.narrow and not rule.told
+
+
 def says(rule: Rule) -> str:
     """What the rule does, as the middle of a sentence."""
     deeds = []
@@ -129,6 +137,8 @@ def says(rule: Rule) -> str:
     elif rule.words:
         shown = ", ".join(rule.words[:6])
         deeds.append(f"if it contains {shown}")
+    if not deeds and is_bare(rule):
+        return "does what its record does not say"
     return ", ".join(deeds) or "neither forwards nor hides mail"
 
 

@@ -69,7 +69,11 @@ FOUND = [
     (
         "a password and a method, from a new place",
         seen(change(0, NEW_PLACE), change(2, NEW_PLACE, DELETED)),
-        ["sign_in_method_changed_from_new_address", "password_and_sign_in_method_changed"],
+        [
+            "password_changed_from_new_address",
+            "sign_in_method_changed_from_new_address",
+            "password_and_sign_in_method_changed",
+        ],
     ),
     (
         "a password and a method, from the office",
@@ -177,3 +181,30 @@ def test_mail_of_several_services_about_passwords_within_a_day_is_found() -> Non
 def test_one_of_the_two_logs_is_enough_to_call_it_absent() -> None:
     assert lacks(credential_changes.NEEDS, evidence())
     assert not lacks(credential_changes.NEEDS, evidence(audit_log=[]))
+
+
+TOKENS = "Update StsRefreshTokenValidFrom Timestamp"
+
+
+@pytest.mark.parametrize(
+    ("why", "what", "sign"),
+    [
+        (
+            "all sessions ended, from a new place",
+            seen(change(0, NEW_PLACE, TOKENS)),
+            "refresh_tokens_revoked",
+        ),
+        ("all sessions ended, by the intruder", seen(change(0, INTRUDER, TOKENS)), "refresh_tokens_revoked"),
+        ("all sessions ended, at the office", seen(change(0, OFFICE, TOKENS)), "refresh_tokens_reset"),
+        ("an administrator revoked them", seen(record(TOKENS, actor=NESTOR)), "refresh_tokens_reset"),
+        (
+            "they go with a new password",
+            seen(change(0, NEW_PLACE), change(0.01, NEW_PLACE, TOKENS)),
+            "refresh_tokens_reset",
+        ),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_revoked_refresh_tokens_are_told_and_weigh_only_alone(why: str, what: Evidence, sign: str) -> None:
+    found = {one.sign.id for one in credential_changes.detect(what, USUAL) if "refresh" in one.sign.id}
+    assert found == {sign}

@@ -551,3 +551,37 @@ def test_rules_of_one_name_are_told_apart_by_folder_and_words(
 def test_a_greek_name_is_known_although_its_last_letter_has_two_forms():
     assert hiding_of_name("Σημειώσεις") is Hiding.NOTES
     assert hiding_of_name("ΣΗΜΕΙΏΣΕΙΣ") is Hiding.NOTES
+
+
+EVERY_RULE = [
+    (
+        "a rule that sorts mail, by cmdlet",
+        made(Name="Club", From="a@b.example", MoveToFolder="Club"),
+        "rule_made_or_changed",
+    ),
+    (
+        "a rule that sorts mail, by desktop",
+        desktop({"ActionType": "Move", "DestinationFolderName": "Club"}),
+        "rule_made_or_changed",
+    ),
+    ("a rule switched on", made(OFFICE, "Enable-InboxRule", Identity="Club"), "rule_made_or_changed"),
+    ("a rule removed", made(NEW_PLACE, "Remove-InboxRule", Identity="Club"), "rule_made_or_changed"),
+    ("a rule switched off", made(OFFICE, "Disable-InboxRule", Identity="Club"), "rule_made_or_changed"),
+    ("a record without parameters, at the office", made(), "rule_made_or_changed"),
+    ("a record without parameters, from a new place", made(NEW_PLACE), "rule_made_unreadably"),
+    ("a record with the name alone, from a new place", made(NEW_PLACE, Name="Club"), "rule_made_unreadably"),
+]
+
+
+@pytest.mark.parametrize(("why", "one", "sign"), EVERY_RULE, ids=[row[0] for row in EVERY_RULE])
+def test_every_rule_that_was_made_changed_or_removed_is_told(why: str, one: AuditRecord, sign: str) -> None:
+    assert told(inbox_rules, evidence(audit_log=[one])) == [sign]
+
+
+def test_a_rule_that_stands_and_sorts_mail_is_left_alone() -> None:
+    assert told(inbox_rules, live(rule("Club", FROM_SHOP, moveToFolder="news"))) == []
+
+
+def test_a_record_that_does_not_say_what_the_rule_does_is_not_called_harmless() -> None:
+    summary = only(inbox_rules, evidence(audit_log=[made(NEW_PLACE, Name="Club")])).summary
+    assert "does what its record does not say" in summary

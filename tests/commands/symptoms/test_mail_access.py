@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from commands.symptoms import mail_access
-from graph.audit_log.record import Item
-from tests.commands.evidence import ADELE, INTRUDER, NESTOR, record
-from tests.commands.symptoms.judging import HOTEL, SESSION, broken_in, findings, past, signs
+from graph.audit_log.record import ActorType, AuditRecord, Item
+from tests.commands.evidence import ADELE, INTRUDER, NESTOR, OFFICE, record
+from tests.commands.symptoms.judging import HOTEL, SESSION, all_signs, broken_in, findings, past, signs
 
 FOUND = [
     (
@@ -167,3 +169,78 @@ def test_one_finding_tells_how_many_messages_and_which():
     (finding,) = findings(mail_access, sign_ins=broken_in(), audit_log=reads)
     assert finding.records == tuple(one.id for one in reads)
     assert finding.summary.startswith("5 messages were opened (Invoice 0, Invoice 1, Invoice 2 and 2 more)")
+
+
+CLIENT = "5d661950-3475-41cd-a2c3-d671a3162bc1"
+NEWCOMER = "0a1b2c3d-1111-4222-8333-444455556666"
+SERVER = "198.51.100.200"
+"""Where the newcomer's maker has its servers."""
+
+
+def opened(*, app: str = CLIENT, address: str = HOTEL, count: int = 1, **fields: Any) -> AuditRecord:
+    details = {"MailAccessType": "Bind", "OperationCount": str(count), **fields.pop("details", {})}
+    return record("MailItemsAccessed", address=address, app_id=app, details=details, **fields)
+
+
+def consent(**fields: Any) -> AuditRecord:
+    return record("Consent to application", owner="", object_id=NEWCOMER, **fields)
+
+
+OTHER_WAYS = [
+    (
+        "a hundred messages within an hour",
+        "mail_read_in_bulk",
+        [opened(count=60), opened(hours=0.1, count=40)],
+    ),
+    ("more than was recorded, on the road", "mail_read_in_bulk", [opened(details={"IsThrottled": "True"})]),
+    (
+        "an application that she just let in, from its servers",
+        "mail_read_by_new_app",
+        [consent(hours=-1), opened(app=NEWCOMER, address=SERVER)],
+    ),
+    (
+        "the same with rights of its own",
+        "mail_read_by_new_app",
+        [
+            consent(hours=-1),
+            opened(
+                app=NEWCOMER,
+                address=SERVER,
+                actor="ServicePrincipal_1",
+                actor_type=ActorType.service_principal,
+            ),
+        ],
+    ),
+    (
+        "an application that never read here",
+        "mail_read_by_unfamiliar_app",
+        [opened(hours=-2, address=OFFICE), opened(app=NEWCOMER)],
+    ),
+]
+
+EVERYDAY = [
+    ("a mail program fills its cache at the office", [opened(address=OFFICE, count=499)]),
+    ("ninety-nine messages on the road", [opened(count=99)]),
+    ("a hundred messages over a day", [opened(hours=-n, count=20) for n in range(5)]),
+    ("the usual program on the road", [opened(hours=-2, address=OFFICE), opened()]),
+    ("the new program on her own computer", [consent(hours=-1), opened(app=NEWCOMER, address=OFFICE)]),
+    ("a consent that was refused", [consent(hours=-1, succeeded=False), opened(app=CLIENT)]),
+    ("nothing is known of her programs", [opened(app=NEWCOMER)]),
+]
+
+
+@pytest.mark.parametrize(("why", "sign", "did"), OTHER_WAYS, ids=[row[0] for row in OTHER_WAYS])
+def test_bulk_and_applications_are_found(why, sign, did):
+    assert signs(mail_access, sign_ins=past(), audit_log=did) == {sign}
+
+
+@pytest.mark.parametrize(("why", "did"), EVERYDAY, ids=[row[0] for row in EVERYDAY])
+def test_everyday_reading_is_left_alone(why, did):
+    assert signs(mail_access, sign_ins=past(), audit_log=did) == set()
+
+
+def test_an_application_with_rights_of_its_own_and_a_full_cache_are_told_without_weight():
+    backup = opened(actor="ServicePrincipal_1", actor_type=ActorType.service_principal, address=SERVER)
+    full = opened(address=OFFICE, count=500)
+    told = all_signs(mail_access, sign_ins=past(), audit_log=[backup, full])
+    assert told == {"mail_read_by_app", "mail_read_in_bulk_at_own_place"}

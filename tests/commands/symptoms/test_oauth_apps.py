@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from commands.symptoms import oauth_apps
 from graph.audit_log.record import AuditRecord
 from graph.resources.applications import OAuthGrant
-from tests.commands.evidence import INTRUDER, at, record
+from tests.commands.evidence import INTRUDER, at, record, sign_in
 from tests.commands.symptoms.judging import all_signs, broken_in, findings, past, signs
 
 APP = "5c242833-909c-4c6b-bca3-50feaaa98d23"
@@ -238,3 +239,42 @@ def test_every_row_of_the_table_has_a_source_and_its_own_id():
     ids = [app.app_id for app in oauth_apps.SEEN_APPS]
     assert len(ids) == len(set(ids))
     assert all(app.source and app.app_id == app.app_id.lower() for app in oauth_apps.SEEN_APPS)
+
+
+RISKY = {"MethodExecutionResult": "Microsoft.online.Security.userConsentBlockedForRiskyAppsExceptions"}
+
+
+@pytest.mark.parametrize(
+    ("why", "sources", "expected"),
+    [
+        (
+            "Entra calls it risky",
+            {
+                "audit_log": [
+                    replace(consent("Mail.Read", succeeded=False), details={"TargetName": "X", **RISKY})
+                ]
+            },
+            "risky_consent_blocked",
+        ),
+        (
+            "blocked for some reason",
+            {"audit_log": [consent("Mail.Read", succeeded=False)]},
+            "consent_refused",
+        ),
+        ("the user declined", {"sign_ins": [*past(), sign_in(error_code=65004)]}, "consent_refused"),
+        ("an administrator is asked", {"sign_ins": [*past(), sign_in(error_code=90095)]}, "consent_refused"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_a_consent_that_was_refused_lets_nobody_in(why, sources, expected):
+    assert all_signs(oauth_apps, **sources) == {expected}
+
+
+def test_a_refused_consent_is_not_told_as_granted():
+    (finding,) = findings(oauth_apps, audit_log=[consent("Mail.Read", succeeded=False)])
+    assert finding.summary.startswith("Consent to the application Mail Sync Pro was blocked")
+
+
+def test_others_refusals_and_other_errors_are_left_alone():
+    other = consent("Mail.Read", succeeded=False, actor="nestor.wilke@contoso.example")
+    assert all_signs(oauth_apps, audit_log=[other], sign_ins=[*past(), sign_in(error_code=50126)]) == set()

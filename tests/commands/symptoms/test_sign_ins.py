@@ -181,8 +181,20 @@ def test_it_leaves_alone(why, sources):
 
 
 def test_failures_alone_are_told_and_weigh_nothing():
-    tried = [sign_in(hours=-n, address=INTRUDER, error_code=50126) for n in range(1, 10)]
-    assert "many_failures" in all_signs(sign_ins, sign_ins=[*past(), *tried])
+    for code, sign in ((50126, "password_guessing_failed"), (50105, "many_failures")):
+        tried = [sign_in(hours=-n, address=INTRUDER, error_code=code) for n in range(1, 10)]
+        assert all_signs(sign_ins, sign_ins=[*past(), *tried]) == {sign}
+
+
+def test_the_hour_is_told_of_every_unfamiliar_address_and_weighs_nothing():
+    night = at(-13)  # 23:00; the past is at noon
+    hotel = ordinary(hours=-13, address=HOTEL, device_detail=None)
+    assert night.hour == hotel.created_date_time.hour == 23
+    assert "unusual_hour" in all_signs(sign_ins, sign_ins=[*past(), hotel])
+    assert "unusual_hour" not in all_signs(sign_ins, sign_ins=[*past(), ordinary(hours=-13)])
+    assert "unusual_hour" not in all_signs(
+        sign_ins, sign_ins=[*past(), ordinary(hours=0, address=HOTEL, device_detail=None)]
+    )
 
 
 def test_a_traveller_is_told_and_weighs_nothing():

@@ -1,0 +1,48 @@
+"""Which applications got consent, and which were refused it, as the audit log tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from commands.clues.actions import changed, concerns
+from commands.clues.records import changing
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence
+
+CONSENTS: Final = frozenset(
+    {"consent to application", "add delegated permission grant", "add oauth2permissiongrant"}
+)
+"""The operations that let an application in, in lower case."""
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def consented_apps(evidence: Evidence) -> frozenset[str]:
+    """The ids of the applications that the account consented to, in lower case."""
+    return frozenset(
+        app
+        for record in changing(evidence)
+        if is_consent(record) and concerns(record, evidence.subject)
+        for app in apps_of(record)
+    )
+
+
+def is_consent(record: AuditRecord) -> bool:
+    """Say whether a record is about consent to an application, granted or not."""
+    return record.operation.casefold().strip() in CONSENTS
+
+
+def apps_of(record: AuditRecord) -> frozenset[str]:
+    """Every id under which a consent record names the application, in lower case."""
+    texts = (record.object_id, changed(record, "TargetId.ServicePrincipalNames")[1])
+    return frozenset(one.casefold() for text in texts for one in _GUID.findall(text))
+
+
+def refused(evidence: Evidence) -> Iterator[AuditRecord]:
+    """Give the consents of the account that were refused."""
+    for record in evidence.records():
+        told = record.succeeded is False and not record.by_microsoft and is_consent(record)
+        if told and concerns(record, evidence.subject):
+            yield record
