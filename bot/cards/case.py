@@ -204,15 +204,17 @@ class Cards:
             posted = self._say_of(case, message)
             self._note(case.id, case.run, what, posted["channel"], posted["ts"])
 
-    def post_report(self, case: Case, channel: str, request: str) -> str:
+    def post_report(self, case: Case, channel: str, request: str, warning: str = "") -> str:
         """Post the report of a case into a channel, with its details and files; give the message's link.
+
+        `warning` says who reads along there, "" for nobody to beware of.
 
         Raises:
             CannotPost: Slack does not let the bot post there.
             SlackFailed: Slack did not answer.
         """
         # What was done about it is told as well; its buttons stay with the case's own card.
-        card = self.say(channel, case_card(replace(self._view(case, ()), offers=None)))
+        card = self.say(channel, case_card(replace(self._view(case, ()), offers=None, note=warning)))
         what = f"report {request[:12]}"
         with self._ledger.writing() as writing:
             writing.posted(case.id, case.run, what, card["channel"], card["ts"])

@@ -41,9 +41,10 @@ def already(case: Case, link: str) -> Message:
     )
 
 
-def report_posted(case: Case, link: str) -> Message:
-    """Say where the report was posted."""
-    return _say(f"Report of case {said(case.id, 40)}: {_card(case, link)}")
+def report_posted(case: Case, link: str, warning: str = "") -> Message:
+    """Say where the report was posted, and whom to beware of there."""
+    beware = f"\n⚠ {said(warning, 300)} Delete the report there if that is not meant." if warning else ""
+    return _say(f"Report of case {said(case.id, 40)}: {_card(case, link)}{beware}")
 
 
 def tried_to_decide(proposal: Proposal, user: str, *, own: bool) -> Message:

@@ -135,7 +135,7 @@ def shows(done: Started, tools: Tools) -> Answer:
 
 def _open(asked: Asked, may: MayLook, span: Window, room: channels.Room, tools: Tools) -> Case:
     owners, missing = tools.people.slack_users_of(may.subject)
-    note = _reads_along(owners, missing, room, tools)
+    note = reads_along(owners, missing, room, tools)
     case_id = new_case_id()
     with tools.ledger.writing() as writing:
         writing.open_case(
@@ -153,7 +153,7 @@ def _open(asked: Asked, may: MayLook, span: Window, room: channels.Room, tools: 
     return tools.ledger.case(case_id)
 
 
-def _reads_along(owners: Collection[str], missing: str, room: channels.Room, tools: Tools) -> str:
+def reads_along(owners: Collection[str], missing: str, room: channels.Room, tools: Tools) -> str:
     """Warn when the subject, or whoever uses that account now, reads along, or no one knows."""
     try:
         if any(channels.is_member(tools.client, room.id, user) for user in sorted(owners)):

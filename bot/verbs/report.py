@@ -9,7 +9,7 @@ from bot.messages import answers
 from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.verbs import spelling
-from bot.verbs.check import MayLook, who_may_look
+from bot.verbs.check import MayLook, reads_along, who_may_look
 from bot.verbs.shape import Answer, Tools
 from bot.verbs.spelling import Who
 from commands.errors import AlreadyLooking
@@ -34,11 +34,12 @@ class ShowReport:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Of which case a report was posted, into which channel, and the link to it."""
+    """Of which case a report was posted, into which channel, the link to it, and whom to beware of there."""
 
     case: Case
     channel: str
     link: str
+    warning: str = ""
 
 
 def read(words: list[str], text: str) -> ShowReport:
@@ -78,11 +79,12 @@ def do(wish: ShowReport, may: MayLook, asked: Asked, tools: Tools) -> Posted:
     if case.state is not CaseState.DONE:
         raise AlreadyLooking(case.id)
     room = channels.room(tools.client, wish.channel or asked.channel)
-    return Posted(case, room.id, tools.cards.post_report(case, room.id, asked.id))
+    warning = reads_along(*tools.people.slack_users_of(subject), room, tools)
+    link = tools.cards.post_report(case, room.id, asked.id, warning)
+    return Posted(case, room.id, link, warning)
 
 
 def shows(done: Posted, tools: Tools) -> Answer:
     """Say where it is."""
-    return Answer(
-        e.ReportPosted(channel=done.channel), done.case.id, (answers.report_posted(done.case, done.link),)
-    )
+    message = answers.report_posted(done.case, done.link, done.warning)
+    return Answer(e.ReportPosted(channel=done.channel), done.case.id, (message,))

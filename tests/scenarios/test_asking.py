@@ -222,6 +222,19 @@ def test_the_latest_report_is_posted_into_a_named_channel(stage):
     assert "report_posted" in story.kinds()
 
 
+def test_whoever_has_a_report_posted_is_told_when_the_owner_reads_along(stage):
+    story = stage("clean")
+    story.type(f"check {ADELE}")
+    story.shown()
+    story.type(f"report {ADELE} in #security-alerts")
+    assert "owner" not in story.slack.as_text(story.told(holding="Report of case"))
+    story.slack.invite("subject", "security-alerts")
+    story.type(f"report {ADELE} in #security-alerts")
+    warned = story.told(holding="the account's owner is a member of this channel and can read it")
+    assert "Delete the report there" in story.slack.as_text(warned)
+    assert "the account's owner is a member" in story.slack.as_text(story.cards("security-alerts")[-1])
+
+
 def test_a_report_goes_into_no_channel_that_the_bot_is_not_in(stage):
     story = stage("clean")
     story.type(f"check {ADELE}")
