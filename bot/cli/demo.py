@@ -13,12 +13,16 @@ from bot.cli.ending import readable
 
 def demo(
     output: Annotated[Path, typer.Option(help="The output folder.")] = Path("demo-output"),
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show every message in full.")] = False,
 ) -> None:
     """Run the demo on this machine, with the real bot.
 
     No account is needed.
     """
-    from bot.playing import demo as playing  # noqa: PLC0415 - only the verbs of the sandbox may bring it with them
+    # Only the verbs of the sandbox may bring it with them.
+    from bot.playing import demo as playing  # noqa: PLC0415
+    from bot.playing.watcher import BRIEF, FULL  # noqa: PLC0415
 
+    length = FULL if verbose else BRIEF
     with readable():
-        raise typer.Exit(playing.play(output, Console()))
+        raise typer.Exit(playing.play(output, Console(), length))

@@ -377,9 +377,9 @@ def _result(proposal: Proposal, detail: _Detail, *, ended: bool) -> Iterator[Blo
         title = "Not started" if ended else "Pending"
         yield from parts.paragraphs(f"*{title}*", detail.shown(not_begun))
     if proposal.plan.tasks:
-        ours = parts.domains_of(proposal.plan.subject)
-        tasks = [f"☐ {said(task.says, detail.limit, ours)}" for task in proposal.plan.tasks]
-        yield from parts.paragraphs("*Manual tasks*", detail.shown(tasks))
+        case = said(proposal.plan.case_id, 40)
+        counted = parts.counted(len(proposal.plan.tasks), "manual task")
+        yield parts.section(f"☐ *{counted}* on the case: `/compromise tasks {case}`")
 
 
 def _result_line(change: Change, action: Action, proposal: Proposal, detail: _Detail) -> str:

@@ -33,7 +33,7 @@ from bot.playing.stage import (
     manifest_path,
     tenant_playing,
 )
-from bot.playing.watcher import Watcher, show, typed
+from bot.playing.watcher import BRIEF, Length, Watcher, chapter, cut, show, typed
 from bot.settings import (
     LogSettings,
     Settings,
@@ -57,16 +57,7 @@ SUBJECT = "adele.vance@contoso.example"
 _LATENCY = 0.04
 
 
-_PROGRESS_SHOWN = 4
-
-
-_WINDOW_SHOWN = 30
-
-
-_CARD_SHOWN = 6
-
-
-def play(folder: Path, console: Console) -> int:
+def play(folder: Path, console: Console, length: Length = BRIEF) -> int:
     """Play the main job and leave what it made in `folder`.
 
     Returns:
@@ -78,10 +69,10 @@ def play(folder: Path, console: Console) -> int:
     """
     with alone_in(folder):
         make_room(folder)
-        return _play(folder, console)
+        return _play(folder, console, length)
 
 
-def _play(folder: Path, console: Console) -> int:
+def _play(folder: Path, console: Console, length: Length) -> int:
     log.configure(LogSettings(level="error"))
     began = time.monotonic()
     with (
@@ -96,7 +87,7 @@ def _play(folder: Path, console: Console) -> int:
         with bot_running(settings):
             slack.wait_connected()
             console.print("The bot is connected by Socket Mode.\n")
-            problems = _story(slack, settings, console)
+            problems = _story(slack, settings, console, length)
         (folder / "messages.jsonl").write_text(
             "".join(json.dumps(line, default=str) + "\n" for line in slack.transcript), encoding="utf-8"
         )
@@ -106,14 +97,14 @@ def _play(folder: Path, console: Console) -> int:
         )
         calls, writes = len(played.calls), len(played.writes())
     problems += what_does_not_hold(folder, files)
+    chapter(console, "6. What is left, and whether it can be trusted")
     problems += _verified(folder, console)
     for name in ENGINE:
         (folder / name).unlink(missing_ok=True)
     # The archive that was attached has them all.
     shutil.rmtree(folder / answers.FOLDER, ignore_errors=True)
-    console.print()
-    for name in ("ledger.db", "compromise.key", "checkpoints.txt", "messages.jsonl", *files):
-        console.print(f"  {no_markup(str(folder / name))}", soft_wrap=True)
+    names = ("ledger.db", "compromise.key", "checkpoints.txt", "messages.jsonl", *files)
+    console.print(f"Files in {no_markup(str(folder))}: {no_markup(', '.join(names))}", soft_wrap=True)
     spent = f"{time.monotonic() - began:.1f} seconds"
     console.print(f"{calls - writes} requests to Microsoft 365, {writes} changes in it, {spent}.")
     for problem in problems:
@@ -121,11 +112,11 @@ def _play(folder: Path, console: Console) -> int:
     return 1 if problems else 0
 
 
-def _story(slack: RunningWorkspace, settings: Settings, console: Console) -> list[str]:
+def _story(slack: RunningWorkspace, settings: Settings, console: Console, length: Length) -> list[str]:
     """An account is checked, contained by two people, and given back; a guest is refused."""
-    watcher = Watcher(slack, console)
+    watcher = Watcher(slack, console, length)
     with closing(Ledger(settings.ledger, lambda: datetime.now(UTC))) as ledger:
-        story = _Story(slack, Proposals(ledger), watcher, console)
+        story = _Story(slack, Proposals(ledger), watcher, console, length)
         problems = story.check()
         case = _shown_case(ledger)
         if case is not None and not problems:
@@ -146,9 +137,11 @@ class _Story:
     proposals: Proposals
     watcher: Watcher
     console: Console
+    length: Length
 
     def check(self) -> list[str]:
         """A responder asks; the card fills up."""
+        chapter(self.console, "1. A responder asks")
         typed(self.console, "Megan Bowen", ROOM, f"/compromise check {SUBJECT}")
         delivery = self.slack.slash("responder", ROOM, "/compromise", f"check {SUBJECT}")
         if delivery.error:
@@ -164,13 +157,13 @@ class _Story:
 
     def contain(self, case: Case) -> list[str]:
         """A responder proposes what the findings ask for; two people approve with the button."""
+        chapter(self.console, "2. One proposes, two approve, the bot carries it out")
         self._acts("Megan Bowen selects “Contain account” on the card.")
         card = next(one for one in self.slack.messages(ROOM) if one.ts == case.card)
         self.slack.click("responder", card, "contain")
         window = self.slack.wait_for(lambda: self.slack.modals("responder")[-1], what="the window")
-        text = self.slack.as_text(window).splitlines()
-        shown = [*text[:_WINDOW_SHOWN], f"… {len(text) - _WINDOW_SHOWN} more lines"]
-        show(self.console, "only Megan Bowen sees this dialog", "\n".join(shown))
+        text = cut(self.slack.as_text(window), self.length.window)
+        show(self.console, "only Megan Bowen sees this dialog", text)
         self._acts("Megan Bowen keeps the preselected changes, enters a reason, and submits.")
         self.slack.submit("responder", window, {"reason": "On the phone Adele denies having sent it"})
         proposal = self._until(lambda: next(iter(self.proposals.waiting()), None))
@@ -188,6 +181,7 @@ class _Story:
 
     def restore(self, case: Case) -> list[str]:
         """Adele has a new password; a responder proposes by command to unblock the sign-in."""
+        chapter(self.console, "3. Sign-in is given back")
         undoable = [one.change.id for one in self.proposals.undoable(case.id)]
         number = undoable.index("block_sign_in:account") + 1
         words = f"restore {case.id} {number} because Adele has a new password and a clean phone"
@@ -205,6 +199,7 @@ class _Story:
 
     def report(self) -> list[str]:
         """The responder asks for the report once more, which now tells what was done as well."""
+        chapter(self.console, "4. The report, with what was done")
         before = len(self.slack.files())
         words = f"report {SUBJECT}"
         typed(self.console, "Megan Bowen", ROOM, f"/compromise {words}")
@@ -247,6 +242,7 @@ class _Story:
 
 def _refusal(slack: RunningWorkspace, console: Console) -> list[str]:
     room = "with-fabrikam"
+    chapter(console, "5. A guest asks")
     typed(console, "Pat Guest, a guest", room, f"/compromise check {SUBJECT}")
     slack.slash("guest", room, "/compromise", f"check {SUBJECT}")
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from rich.console import Console
 from rich.panel import Panel
@@ -12,17 +13,40 @@ from bot.playing.stage import ROOM
 from sandbox import workspace
 from sandbox.workspace import RunningWorkspace
 
-_CARD_SHOWN = 6
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How many lines are shown of what.
+
+    Attributes:
+        card: A card that is new, or whose heading tells something new; None for all of it.
+        same: A card whose heading is as before; 0 to leave it out.
+        reply: A message in a thread; 0 for its first line alone.
+        edits: How many edits of a card that fills up.
+        window: A dialog.
+    """
+
+    card: int | None
+    same: int
+    reply: int
+    edits: int
+    window: int
 
 
-_PROGRESS_SHOWN = 4
+BRIEF: Final = Length(card=8, same=0, reply=0, edits=1, window=8)
+FULL: Final = Length(card=None, same=6, reply=14, edits=4, window=30)
+
+
+_PASSING: Final = "◑ Approved"
+"""How a card begins that stands for a moment only, between the last approval and the first change."""
 
 
 class Watcher:
     """Shows what is posted, as it is posted: a card when it comes, a few of its edits, and its end."""
 
-    def __init__(self, slack: RunningWorkspace, console: Console) -> None:
+    def __init__(self, slack: RunningWorkspace, console: Console, length: Length) -> None:
         self._slack = slack
+        self._length = length
         self._console = console
         self._seen = 0
         self._edits: dict[str, int] = {}
@@ -44,29 +68,35 @@ class Watcher:
             self._latest.clear()
 
     def _card(self, line: dict[str, Any]) -> None:
-        """Show a card as it stands now: its first lines, unless its heading tells something new."""
+        """Show a card as it stands now, in short unless its heading tells something new."""
         text = self._text(line)
-        lines = text.splitlines()
-        heading = lines[0] if lines else ""
-        if self._headings.get(line["ts"]) == heading and len(lines) > _CARD_SHOWN:
-            text = "\n".join([*lines[:_CARD_SHOWN], f"… {len(lines) - _CARD_SHOWN} more lines as before"])
+        heading = text.partition("\n")[0]
+        is_same = self._headings.get(line["ts"]) == heading
+        most = self._length.same if is_same else self._length.card
+        if self._length.same == 0 and heading.startswith(_PASSING):
+            return
         self._headings[line["ts"]] = heading
-        show(self._console, f"#{line['channel_name']}, the card as it stands now", text)
+        if most != 0:
+            show(self._console, f"#{line['channel_name']}, the card as it stands now", cut(text, most))
 
     def _posted(self, line: dict[str, Any]) -> None:
         if line["channel_name"] != ROOM:
             first = line["text"].splitlines()[0]
-            told = Text(f"   Also posted to {line['channel_name']}: {first}\n", style="dim")
-            self._console.print(told, soft_wrap=True)
+            also = Text(f"   Also posted to {line['channel_name']}: {first}", style="dim")
+            self._console.print(also, soft_wrap=True)
             return
         where = f"#{line['channel_name']}" + (", in the thread" if line.get("thread_ts") else "")
         text = self._text(line)
-        if line.get("thread_ts") and not line.get("files"):
-            lines = text.splitlines()
-            text = "\n".join([*lines[:14], f"… {len(lines) - 14} more lines"]) if len(lines) > 16 else text
-        else:
+        if not line.get("thread_ts"):
             self._headings[line["ts"]] = text.partition("\n")[0]
-        show(self._console, where, text)
+            show(self._console, where, cut(text, self._length.card))
+        elif self._length.reply:
+            show(self._console, where, cut(text, self._length.reply))
+        else:
+            files = ", ".join(file["name"] for file in line.get("files", ()))
+            told = f"   In the thread: {files}"
+            if files:
+                self._console.print(Text(told, style="dim"), soft_wrap=True)
 
     def _updated(self, line: dict[str, Any]) -> None:
         if line["channel_name"] != ROOM:
@@ -75,10 +105,10 @@ class Watcher:
         if not line["text"].startswith("Investigating"):
             return
         count = self._edits[line["ts"]] = self._edits.get(line["ts"], 0) + 1
-        if count <= _PROGRESS_SHOWN:
+        if count <= self._length.edits:
             lines = self._text(line).splitlines()[2:-1]
             told = "\n".join(f"   {one[:150]}" for one in lines)
-            self._console.print(Text(f"   The card is edited:\n{told}\n", style="dim"), soft_wrap=True)
+            self._console.print(Text(f"   The card is edited:\n{told}", style="dim"), soft_wrap=True)
 
     def _text(self, line: dict[str, Any]) -> str:
         """What people read of one line of the transcript; marks for bold and code are left out."""
@@ -93,6 +123,19 @@ class Watcher:
         return (self._slack.as_text(message).replace("*", "").replace("`", "") + files).strip()
 
 
+def cut(text: str, most: int | None) -> str:
+    """The first lines of a text, with how many follow; all of it for None."""
+    lines = text.splitlines()
+    if most is None or len(lines) <= most + 1:
+        return text
+    return "\n".join([*lines[:most], f"… {len(lines) - most} more lines"])
+
+
+def chapter(console: Console, title: str) -> None:
+    """Begin a chapter."""
+    console.print(Text(f"== {title}", style="bold green"))
+
+
 def typed(console: Console, who: str, room: str, words: str) -> None:
     """Show what someone types."""
     console.print(Text.assemble((f"{who} in #{room}: ", "bold"), words), soft_wrap=True)
@@ -104,4 +147,4 @@ def show(console: Console, title: str, text: str) -> None:
         console.print(Panel(Text(text), title=Text(title), title_align="left", border_style="cyan"))
     else:
         console.print(Text(f"--- {title}"))
-        console.print(Text(text + "\n"), soft_wrap=True)
+        console.print(Text(text), soft_wrap=True)

@@ -59,6 +59,10 @@ def test_it_shows_the_question_the_progress_and_the_verdict(played):
     assert "\x1b" not in said
 
 
+def test_it_is_short_enough_to_be_read(played):
+    assert len(played[0].stdout.splitlines()) <= 120
+
+
 def test_it_shows_that_a_guest_is_refused(played):
     said = played[0].stdout
     assert "only Pat Guest sees this" in said
@@ -79,7 +83,8 @@ def test_it_shows_the_proposal_the_approvals_and_what_became_of_every_change(pla
     for words in (
         "Megan Bowen selects “Contain account” on the card.",
         "Waiting for approval: adele.vance@contoso.example",
-        "Needs approval by two different people; has 1",
+        "Needs approval by two different people; has 0",
+        "36 changes: ",
         "Carried out: adele.vance@contoso.example",
         "Done and confirmed",
         "remediations rechecked)",

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.messages import Message
+from bot.messages import Message, parts
 from bot.messages.outcomes import OUTCOMES
 from bot.messages.proposal_card import (
     is_shortened,
@@ -159,7 +159,8 @@ def test_every_change_of_a_finished_proposal_is_named():
     text = shown(card(proposal))
     for number in range(1, len(proposal.plan.changes) + 1):
         assert f"\n{number}. " in text
-    assert "*Manual tasks*" in text
+    tasks = parts.counted(len(proposal.plan.tasks), "manual task")
+    assert f"☐ *{tasks}* on the case: `/compromise tasks C-7F3K2`" in text
 
 
 def test_what_was_never_begun_is_said():
