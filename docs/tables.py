@@ -6,6 +6,7 @@ between that comment and the next. What a row says belongs beside the code that 
 
 from __future__ import annotations
 
+import tomllib
 import typing
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -133,6 +134,20 @@ def signs() -> str:
             for sign in one.SIGNS
         ),
     )
+
+
+def detections() -> str:
+    """Every known detection with the signs that find it, the first of them its own."""
+    named = {sign.id: sign for one in signs_of.SYMPTOMS for sign in one.SIGNS}
+    rows = []
+    for number, row in tomllib.loads((Path(__file__).parent / "detections.toml").read_text()).items():
+        found = [named[name] for name in row["signs"]]
+        techniques = ", ".join(dict.fromkeys(sign.technique for sign in found))
+        test = Path(row["test"]).name
+        link = f"[{test}](../../{row['test']})"
+        signs = coded(sign.id for sign in found)
+        rows.append([number, row["says"], signs, techniques, coded(row["evidence"]), link])
+    return table("source id | what | signs | techniques | any of these sources | test", rows)
 
 
 def deciding() -> str:

@@ -26,6 +26,7 @@ from typing import Any, Final, TypeVar
 from commands.analyze.everybody import Everybody, gather_guesses, settle_ids
 from commands.analyze.judging import second_pass
 from commands.analyze.picking import PARTITIONS, first_pass
+from commands.analyze.shared import with_shared_destinations
 from commands.report import Report, VerdictCode
 from graph.audit_log import blocks
 from graph.audit_log.blocks import Part
@@ -92,6 +93,7 @@ def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes
         gather_guesses(jobs, folder / "guesses")
         tasks = [(folder, number, everybody.of_partition(number), now) for number in range(PARTITIONS)]
         reports = [one for some in _share_out(pool, others, second_pass, tasks) for one in some]
+    reports = with_shared_destinations(reports)
     reports.sort(key=lambda one: (_GRAVITY.index(one.verdict.answer), one.subject.user_principal_name))
     records = sum(tally.records for tally in tallies)
     return Analysis(users=tuple(reports), unreadable=tuple(_unreadable(parts, tallies)), records=records)

@@ -25,12 +25,13 @@ HELPS: Final = AUDITS[2:]
 BY_INTRUDER = weighed("delegate_by_intruder")
 OUTSIDE = weighed("delegate_outside")
 ADDED = weighed("delegate_added")
+SENDS = weighed("send_rights_added")
 TAKEN = weighed("access_to_others")
 EVERYBODY = weighed("folder_for_everybody")
 FOLDER = weighed("folder_shared")
 WORK = weighed("access_to_others_at_work")
 STANDING = weighed("delegate_standing")
-SIGNS: Final = (BY_INTRUDER, OUTSIDE, ADDED, TAKEN, WORK, EVERYBODY, FOLDER, STANDING)
+SIGNS: Final = (BY_INTRUDER, OUTSIDE, ADDED, SENDS, TAKEN, WORK, EVERYBODY, FOLDER, STANDING)
 
 _MAILBOX: Final = frozenset({"add-mailboxpermission", "set-mailboxpermission", "add-recipientpermission"})
 _FOLDER: Final = frozenset(
@@ -96,7 +97,8 @@ def _mailbox(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[
         return
     if rights and not any(wide in rights.casefold().replace(" ", "") for wide in _WIDE):
         return
-    plain = ADDED if to_subject(record, evidence.subject) else TAKEN
+    sends = record.operation.casefold() == "add-recipientpermission"
+    plain = (SENDS if sends else ADDED) if to_subject(record, evidence.subject) else TAKEN
     if usual.is_outside(who):
         plain = OUTSIDE
     if by_service(record) and not usual.is_suspect_record(record):
@@ -111,7 +113,7 @@ def _on_behalf(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterato
     who = one_line(given(record).get("grantsendonbehalfto", ""))
     if not who:
         return
-    plain = ADDED if to_subject(record, evidence.subject) else TAKEN
+    plain = SENDS if to_subject(record, evidence.subject) else TAKEN
     summary = (
         f"{who} was allowed to send on behalf of {whom(record, evidence.subject)}{whence(record, usual)}"
     )

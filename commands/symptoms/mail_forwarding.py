@@ -6,6 +6,7 @@ ForwardingSmtpAddress, DeliverToMailboxAndForward).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -42,6 +43,7 @@ STANDS_INSIDE = weighed("forwarding_inside_for_long")
 FOR_OTHERS_SUSPECT = weighed("forwarding_of_others_from_suspect_address")
 FOR_OTHERS = weighed("forwarding_of_others")
 ALERT = weighed("forwarding_alert")
+SHARED = weighed("forwarding_to_shared_destination")
 SIGNS = (
     FORWARDS_SECRETLY,
     FORWARDS_OUTSIDE,
@@ -53,9 +55,12 @@ SIGNS = (
     FOR_OTHERS_SUSPECT,
     FOR_OTHERS,
     ALERT,
+    SHARED,
 )
 
 _ID: Final = "mail_forwarding"
+_RULES: Final = frozenset({"new-inboxrule", "set-inboxrule"})
+_SENDING: Final = ("forwardto", "forwardasattachmentto", "redirectto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +100,31 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             whose = one_line(record.owner or "another mailbox")
             summary = f"Forwarding of {whose} to {one_line(one.to)} was set{whence(record, usual)}"
             yield found(_ID, sign, summary, record, after=one.to)
+    yield from _shared(settings, evidence, usual)
     for alert in alerts_of(evidence):
         if tells(alert, "forwarding"):
             summary = f"Microsoft raised the alert “{one_line(alert.name)}”"
             yield found(_ID, ALERT, summary, alert.record, records=alert.records)
+
+
+def _shared(settings: list[Forwarding], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield the outside addresses that this account made several mailboxes send to, by setting or rule."""
+    made: dict[str, dict[str, AuditRecord]] = defaultdict(dict)
+    for one in settings:
+        if one.record and one.to and by_subject(one.record, evidence.subject):
+            made[one.to.casefold()].setdefault(one.record.owner, one.record)
+    for record in changing(evidence):
+        if record.operation.casefold() in _RULES and by_subject(record, evidence.subject):
+            given = {name.casefold(): value for name, value in record.parameters.items()}
+            for to in addresses_in(";".join(given.get(name, "") for name in _SENDING)):
+                made[to].setdefault(record.owner, record)
+    for to, mailboxes in made.items():
+        if len(mailboxes) > 1 and usual.is_outside(to):
+            first = next(iter(mailboxes.values()))
+            named = ", ".join(one_line(name) for name in list(mailboxes)[:3])
+            summary = f"Mail of {len(mailboxes)} mailboxes ({named}) was sent on to {to}"
+            ids = [record.id for record in mailboxes.values()]
+            yield found(_ID, SHARED, f"{summary}{whence(first, usual)}", first, after=to, records=ids)
 
 
 def _live(mailbox: Mailbox) -> Forwarding | None:

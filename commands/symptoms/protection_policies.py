@@ -26,8 +26,9 @@ BY_INTRUDER = weighed("policy_by_intruder")
 REMOVED = weighed("policy_removed")
 WEAKENED = weighed("policy_weakened")
 ACCESS = weighed("access_policy_changed")
+CONSENT = weighed("consent_policy_changed")
 WORK = weighed("policy_changed_at_work")
-SIGNS: Final = (BY_INTRUDER, REMOVED, WEAKENED, ACCESS, WORK)
+SIGNS: Final = (BY_INTRUDER, REMOVED, WEAKENED, ACCESS, CONSENT, WORK)
 
 _KINDS: Final = (
     r"antiphish|safelinks|safeattachment|malware|hostedcontent|hostedoutbound|hostedconnection|dlp|"
@@ -67,8 +68,14 @@ _ALLOWING: Final = (
     "whitelistedurls",
 )
 _ACCESS: Final = re.compile(
-    r"(?:update|delete) conditional access policy|delete policy|update authorization policy|"
+    r"(?:update|delete) conditional access policy|delete policy|"
     r"disable security defaults|set company information|update named location|delete named location",
+    re.IGNORECASE,
+)
+
+_CONSENT: Final = re.compile(
+    r"update authorization policy|update (?:admin )?consent (?:request )?policy|"
+    r"update permission grant policy",
     re.IGNORECASE,
 )
 
@@ -111,4 +118,6 @@ def _sign(record: AuditRecord) -> Sign | None:
         }
         forwards = parameters.get("autoforwardingmode", "").casefold() == "on"
         return WEAKENED if switched_off or opened or silenced or forwards else None
+    if _CONSENT.fullmatch(operation):
+        return CONSENT
     return ACCESS if _ACCESS.fullmatch(operation) else None

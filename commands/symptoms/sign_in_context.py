@@ -3,7 +3,7 @@
 Each of these is harmless by itself for a user who is on the road, so only what comes from outside the user's
 own networks is looked at, and each weighs little. Source: Microsoft Graph beta, "signIn resource type";
 Microsoft Entra, "Authentication error codes"; Microsoft Entra ID Protection, "What are risk detections";
-detections D36, D38, D44 to D46 and D48 to D50 of the public rules.
+detections D36, D38, D42, D44 to D46 and D48 to D50 of the public rules.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from commands import facts
 from commands.clues.actions import AUDITS
 from commands.clues.alerts import alerts_of, tells
 from commands.clues.records import found, one_line
+from commands.facts import ProgramKind
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
+from commands.usual.agents import agent_of, family_of
 from commands.usual.own import ENOUGH
 from commands.usual.places import belongs_to_microsoft, spot_of
 from commands.usual.sign_ins import SETTLED, is_managed
@@ -39,6 +41,7 @@ ONE_FACTOR = weighed("single_factor_sign_in")
 NO_POLICY = weighed("policy_did_not_apply")
 STOPPED = weighed("stopped_after_password")
 CODES = weighed("codes_guessed")
+KIT = weighed("phishing_kit_sign_in")
 DISABLED = weighed("disabled_account_tried")
 TOKENS = weighed("token_errors")
 SIGNS: Final = (
@@ -51,6 +54,7 @@ SIGNS: Final = (
     NO_POLICY,
     STOPPED,
     CODES,
+    KIT,
     DISABLED,
     TOKENS,
 )
@@ -87,6 +91,14 @@ EVERYDAY_CLIENTS: Final = frozenset({"d3590ed6-52b3-4102-aeff-aad2292ab01c"})
 """Those that sign in for nearly everybody every day; only a device of their own makes them telling."""
 
 DEVICE_REGISTRATION: Final = "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9"
+
+RELAYED_APPS: Final = frozenset(
+    {
+        "4765445b-32c6-49b0-83e6-1d93765276ca",  # OfficeHome, the page that a relayed sign-in ends at
+        "29d9ed98-a469-4536-ade2-f981bc1d605e",  # Microsoft Authentication Broker
+    }
+)
+"""Applications that phishing kits sign in to as the user; their library's name gives them away."""
 
 AFTER_PASSWORD: Final = frozenset(
     {50072, 50074, 50076, 50079, 53000, 53001, 53002, 53003, 53004, 53011, 530032, 530034}
@@ -126,6 +138,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         got_in = [one for one in used if one.succeeded]
         if got_in:
             yield from _network(got_in, risks.get(spot, ()), usual)
+            yield from _kit(got_in, usual)
             yield from _new(got_in, own, usual)
         else:
             yield from _stopped(used, usual)
@@ -198,6 +211,20 @@ def _network(got_in: Sequence[SignIn], risks: Iterable[RiskDetection], usual: Us
             what = f"Sign-in through {network.name} ({network.kind.value})"
             yield _finding(HOSTED, what, [one], usual)
             return
+
+
+def _kit(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
+    kit = [
+        one
+        for one in got_in
+        if one.app_id.casefold() in RELAYED_APPS
+        and (agent := agent_of(one.user_agent)) is not None
+        and agent.kind is ProgramKind.KIT
+        and family_of(one.user_agent) not in usual.agents
+    ]
+    if kit:
+        what = "A library that phishing kits use signed in to the portal in the user's name"
+        yield _finding(KIT, what, kit, usual)
 
 
 def _new(got_in: Sequence[SignIn], own: Own, usual: Usual) -> Iterator[Finding]:

@@ -48,6 +48,7 @@ LEGACY = weighed("legacy_sign_in")
 DEVICE_CODE = weighed("device_code_sign_in")
 TOO_FAST = weighed("too_fast_travel")
 SHARED = weighed("session_in_two_countries")
+MOVED = weighed("session_on_another_device")
 NEW_COUNTRY = weighed("new_country")
 NEW_NETWORK = weighed("new_network")
 TRAVELLED = weighed("travelled_with_known_device")
@@ -68,6 +69,7 @@ SIGNS: Final = (
     DEVICE_CODE,
     TOO_FAST,
     SHARED,
+    MOVED,
     NEW_COUNTRY,
     NEW_NETWORK,
     TRAVELLED,
@@ -117,8 +119,7 @@ def _judged(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
     if usual.is_suspect(address):
         times = "once" if len(got_in) == 1 else f"{len(got_in)} times"
         yield _finding(SUSPECT, f"Suspicious sign-in, {times} ({usual.why(address)})", got_in, usual)
-        return
-    if usual.doubt_at(address).owner is Owner.DOUBTFUL:
+    elif usual.doubt_at(address).owner is Owner.DOUBTFUL:
         yield _finding(DOUBTFUL, f"Doubtful sign-in ({usual.why(address)})", got_in, usual)
     for point in usual.points.get(spot_of(address), ()):
         if "impossible travel" in point.says:
@@ -127,6 +128,8 @@ def _judged(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
         elif "from another country" in point.says:
             sign = TRAVELLED if _vouched(got_in, usual) else SHARED
             yield _finding(sign, point.says[0].upper() + point.says[1:], got_in, usual)
+        elif point.says.startswith("a session ") and not _vouched(got_in, usual):
+            yield _finding(MOVED, point.says[0].upper() + point.says[1:], got_in, usual)
 
 
 def _vouched(got_in: Iterable[SignIn], usual: Usual) -> bool:

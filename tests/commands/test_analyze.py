@@ -270,18 +270,23 @@ def test_quiet_records_are_read_where_they_may_tell_something(tmp_path, records,
     assert report.window.end >= datetime(2026, 8, 20, 10, 59, tzinfo=UTC)
 
 
+def own_findings(report: Report) -> list[Any]:
+    """What a user's own records show; where several mailboxes send to, only all together do."""
+    return [one for one in report.findings if one.sign.id != "forwarding_to_shared_destination"]
+
+
 def test_one_user_alone_is_judged_as_among_all(month):
     among_all = report_of(looked_at(month), "person001")
     (alone,) = looked_at(month, user="Person001@contoso.example").users
-    assert alone.findings == among_all.findings
-    assert alone.verdict == among_all.verdict
+    assert list(alone.findings) == own_findings(among_all)
+    assert alone.verdict.answer is among_all.verdict.answer
 
 
 def test_a_user_may_be_named_by_the_directory_id_that_the_files_show(month):
     among_all = report_of(looked_at(month), "person001")
     (alone,) = looked_at(month, user=among_all.subject.id).users
     assert alone.subject == among_all.subject
-    assert alone.findings == among_all.findings
+    assert list(alone.findings) == own_findings(among_all)
 
 
 def test_somebody_who_is_not_in_the_files_has_no_report(month):

@@ -40,7 +40,7 @@ FOUND = [
     ),
     (
         "send-as given to a directory id",
-        "delegate_added",
+        "send_rights_added",
         {
             "audit_log": [
                 record(
@@ -53,7 +53,7 @@ FOUND = [
     ),
     (
         "send on behalf",
-        "delegate_added",
+        "send_rights_added",
         {"audit_log": [record("Set-Mailbox", actor=NESTOR, parameters={"GrantSendOnBehalfTo": "alex"})]},
     ),
     (

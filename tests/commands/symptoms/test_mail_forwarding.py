@@ -196,3 +196,32 @@ def test_of_two_forwardings_the_one_in_force_has_its_own_record() -> None:
         (DROP, (plain.id,)),
     ]
     assert {one.sign.id for one in found} == {"forwarding_outside_secretly"}
+
+
+def _sends(owner: str, to: str = DROP, actor: str = ADELE.mail) -> AuditRecord:
+    return record("Set-Mailbox", owner=owner, actor=actor, parameters={"ForwardingSmtpAddress": f"smtp:{to}"})
+
+
+def _rule(owner: str) -> AuditRecord:
+    return record("New-InboxRule", owner=owner, parameters={"Name": "x", "RedirectTo": DROP})
+
+
+MEGAN = "megan.bowen@contoso.example"
+
+
+@pytest.mark.parametrize(
+    ("why", "did", "expected"),
+    [
+        ("two mailboxes, one address", [_sends(MEGAN), _sends(ALEX)], True),
+        ("her own and another, by rule and by setting", [_rule(ADELE.mail), _sends(ALEX)], True),
+        ("one mailbox twice", [_sends(MEGAN), _sends(MEGAN)], False),
+        ("two mailboxes, two addresses", [_sends(MEGAN), _sends(ALEX, "other@fabrikam.example")], False),
+        ("two mailboxes, to a colleague", [_sends(MEGAN, NESTOR), _sends(ALEX, NESTOR)], False),
+        ("an administrator's work", [_sends(MEGAN, actor=NESTOR), _sends(ALEX, actor=NESTOR)], False),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_mailboxes_that_send_to_one_outside_address_are_told(
+    why: str, did: list[AuditRecord], expected: bool
+) -> None:
+    assert ("forwarding_to_shared_destination" in told(mail_forwarding, evidence(audit_log=did))) is expected

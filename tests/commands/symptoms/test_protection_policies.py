@@ -60,6 +60,11 @@ FOUND = [
         {"audit_log": [record("Update conditional access policy", owner="")]},
     ),
     (
+        "users may consent to anything",
+        "consent_policy_changed",
+        {"audit_log": [record("Update authorization policy", owner="")]},
+    ),
+    (
         "a policy removed from the attacker's address",
         "policy_by_intruder",
         {

@@ -64,6 +64,11 @@ FOUND: list[tuple[str, str, dict[str, Any]]] = [
     ),
     ("through a rented server", "hosting_network", {"autonomous_system_number": 14061}),
     ("through a VPN", "hosting_network", {"autonomous_system_number": 9009}),
+    (
+        "a phishing kit relays her sign-in",
+        "phishing_kit_sign_in",
+        {"app_id": "4765445b-32c6-49b0-83e6-1d93765276ca", "user_agent": "axios/1.7.2"},
+    ),
     ("a device that nobody knows", "unknown_device_signed_in", {}),
     (
         "a developer's client gets a token for Graph",
@@ -94,7 +99,10 @@ def test_it_finds_what_a_sign_in_on_a_foreign_computer_tells(why, sign, fields):
     assert sign in signs(sign_in_context, sign_ins=[*known(), borrowed(**fields)])
 
 
-@pytest.mark.parametrize(("why", "sign", "fields"), FOUND[:-1], ids=[row[0] for row in FOUND[:-1]])
+ON_THE_ROAD = [row for row in FOUND if row[1] not in {"policy_did_not_apply", "phishing_kit_sign_in"}]
+
+
+@pytest.mark.parametrize(("why", "sign", "fields"), ON_THE_ROAD, ids=[row[0] for row in ON_THE_ROAD])
 def test_the_own_laptop_on_the_road_explains_it(why, sign, fields):
     assert signs(sign_in_context, sign_ins=[*known(), away(**fields)]) == set()
 
@@ -104,7 +112,7 @@ def test_it_says_nothing_of_the_office(why, sign, fields):
     assert signs(sign_in_context, sign_ins=[*known(), borrowed(address=OFFICE, **fields)]) == set()
 
 
-@pytest.mark.parametrize(("why", "sign", "fields"), FOUND[3:], ids=[row[0] for row in FOUND[3:]])
+@pytest.mark.parametrize(("why", "sign", "fields"), FOUND[4:], ids=[row[0] for row in FOUND[4:]])
 def test_with_little_known_nothing_is_new(why, sign, fields):
     assert signs(sign_in_context, sign_ins=[*known()[:5], borrowed(**fields)]) == set()
 
@@ -158,6 +166,17 @@ def test_the_own_network_provider_is_no_news_though_it_rents_servers():
     own = [ordinary(hours=-24 * day, autonomous_system_number=14061) for day in range(8, 29)]
     told = signs(sign_in_context, sign_ins=[*own, borrowed(autonomous_system_number=14061)])
     assert "hosting_network" not in told
+
+
+def test_another_library_or_another_application_is_no_kit():
+    portal = "4765445b-32c6-49b0-83e6-1d93765276ca"
+    for fields in (
+        {"app_id": portal, "user_agent": "curl/8.0"},
+        {"app_id": "0000000c", "user_agent": "axios/1.7.2"},
+        {"app_id": portal, "user_agent": "Mozilla/5.0 Chrome/140.0"},
+    ):
+        told = signs(sign_in_context, sign_ins=[*known(), borrowed(**fields)])
+        assert "phishing_kit_sign_in" not in told
 
 
 def test_it_says_which_network_and_from_where():

@@ -77,6 +77,30 @@ FOUND = [
         },
     ),
     (
+        "a session that is in another country half an hour later",
+        "session_in_two_countries",
+        {
+            "sign_ins": [
+                *past(),
+                ordinary(hours=-1.5, session_id="one"),
+                ordinary(
+                    hours=-1, address="203.0.113.5", location=LAGOS, device_detail=None, session_id="one"
+                ),
+            ]
+        },
+    ),
+    (
+        "a session that goes on without its device",
+        "session_on_another_device",
+        {
+            "sign_ins": [
+                *past(),
+                ordinary(hours=-1.5, session_id="one"),
+                ordinary(hours=-1, address=HOTEL, device_detail=None, session_id="one"),
+            ]
+        },
+    ),
+    (
         "a new country",
         "new_country",
         {"sign_ins": [*past(), sign_in(hours=-30, address=HOTEL, location=LISBON, user_agent=BROWSER)]},
@@ -215,3 +239,8 @@ def test_a_finding_says_when_from_where_why_and_on_which_records():
     assert "axios" in finding.summary
     assert "Lagos" in finding.summary
     assert OFFICE not in finding.summary
+
+
+def test_a_session_that_travels_with_its_device_is_no_theft():
+    road = [ordinary(hours=-1.5, session_id="one"), ordinary(hours=-1, address=HOTEL, session_id="one")]
+    assert signs(sign_ins, sign_ins=[*past(), *road]) == set()

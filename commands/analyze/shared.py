@@ -1,0 +1,76 @@
+"""What only several accounts together show: mailboxes whose mail goes to one and the same outside address."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from commands import verdict
+from commands.clues.records import addresses_in
+from commands.report import Finding, Report, Result, SymptomResult
+from commands.symptoms import mail_forwarding
+from commands.usual.domains import domain_of
+
+OUTSIDE: Final = frozenset(
+    {
+        "rule_forwards_outside_secretly",
+        "rule_forwards_outside",
+        "rule_forwards_some_outside",
+        "forwarding_outside_secretly",
+        "forwarding_outside",
+        "forwarding_outside_by_administrator",
+        "forwarding_outside_for_long",
+    }
+)
+"""Signs of a rule or a setting that sends a mailbox's mail outside; the address stands in `after`."""
+
+
+def with_shared_destinations(reports: Iterable[Report]) -> list[Report]:
+    """Give the reports, with a finding more where other mailboxes forward to the same address."""
+    kept = list(reports)
+    users: dict[str, set[str]] = defaultdict(set)
+    for report in kept:
+        for to, _ in _destinations(report):
+            users[to].add(report.subject.user_principal_name)
+    shared = {to: sorted(names) for to, names in users.items() if len(names) > 1}
+    return [_told(report, shared) for report in kept] if shared else kept
+
+
+def _destinations(report: Report) -> Iterator[tuple[str, Finding]]:
+    home = domain_of(report.subject.user_principal_name)
+    for symptom in report.symptoms:
+        for finding in symptom.findings:
+            if finding.sign.id in OUTSIDE:
+                for to in addresses_in(finding.after):
+                    if domain_of(to) != home:
+                        yield to, finding
+
+
+def _told(report: Report, shared: Mapping[str, Sequence[str]]) -> Report:
+    more = {}
+    for to, finding in _destinations(report):
+        others = [one for one in shared.get(to, ()) if one != report.subject.user_principal_name]
+        if others and to not in more:
+            named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+            summary = f"Mail of {len(others) + 1} mailboxes goes to {to}; the others: {named}"
+            more[to] = replace(
+                finding,
+                symptom="mail_forwarding",
+                sign=mail_forwarding.SHARED,
+                summary=summary,
+                after=to,
+            )
+    if not more:
+        return report
+    results = tuple(
+        _with(one, tuple(more.values())) if one.id == "mail_forwarding" else one for one in report.symptoms
+    )
+    return replace(report, symptoms=results, verdict=verdict.weigh(results, report.sources))
+
+
+def _with(result: SymptomResult, more: tuple[Finding, ...]) -> SymptomResult:
+    findings = (*result.findings, *more)
+    gravest = max(findings, key=lambda finding: finding.severity)
+    return replace(result, result=Result.PRESENT, reason=gravest.summary, findings=findings)
