@@ -5,12 +5,9 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import structlog
 
@@ -18,6 +15,7 @@ from bot import log as logs
 from bot.app import create_app
 from bot.errors import CannotStart
 from bot.settings import Settings
+from bot.signals import told_to_stop
 from commands.errors import LedgerError
 
 log = structlog.get_logger(__name__)
@@ -26,20 +24,14 @@ log = structlog.get_logger(__name__)
 def run(settings: Settings) -> int:
     """Run the bot until SIGTERM or SIGINT; give the exit status, 1 when it cannot start."""
     logs.configure(settings.log)
-    over = threading.Event()
-
-    def stop(number: int, _: FrameType | None) -> None:
-        log.info("The bot is told to stop.", action="bot.signal", signal=signal.Signals(number).name)
-        over.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         demand_not_lost(settings.ledger, settings.key)
-        with only_one(settings.ledger):
+        with told_to_stop() as wait, only_one(settings.ledger):
             bot = create_app(settings)
             try:
                 bot.start()
-                over.wait()
+                told = wait()
+                log.info("The bot is told to stop.", action="bot.signal", signal=told.name)
             finally:
                 bot.stop()
             if bot.jobs.is_busy:
@@ -51,9 +43,6 @@ def run(settings: Settings) -> int:
     except (CannotStart, LedgerError) as error:
         log.error("The bot cannot start.", action="bot.cannot_start", why=str(error))  # noqa: TRY400
         return 1
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
     return 0
 
 

@@ -1,5 +1,6 @@
 """How the tests are given out to the workers, and which of them read a folder beside the repository."""
 
+import gc
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
@@ -68,6 +69,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = first
     for one, other in zip_longest(waiting, computing, fillvalue=()):
         items += [*one, *other]
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector pass over tests and modules, which stay to the end; it saves a tenth."""
+    gc.collect()
+    gc.freeze()
 
 
 def portion_of(nodeid: str) -> str:

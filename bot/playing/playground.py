@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 import threading
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -33,6 +32,7 @@ from bot.settings import (
     LogSettings,
     SettingsError,
 )
+from bot.signals import told_to_stop
 from sandbox import page, workspace
 from sandbox.page import RunningPage
 from sandbox.tenant import RunningTenant
@@ -124,7 +124,7 @@ def keep_running(
         CannotStart: the folder cannot be written or is in use, or one of the parts cannot start.
     """
     log.configure(LogSettings(level="warning"))
-    with _until_told() as over, alone_in(folder):
+    with told_to_stop() as wait, alone_in(folder):
         make_room(folder)
         with playground(folder, scenario, audit_log) as made, serve_page(made, port) as shown:
             console.print(f"Open {shown.url} in a browser.", style="bold", soft_wrap=True)
@@ -136,23 +136,9 @@ def keep_running(
             ):
                 console.print(Text(f"{name + ':':<9}{told}", style="dim"), soft_wrap=True)
             console.print(Text("Everything is invented and stays on this machine. Ctrl-C ends it."))
-            over.wait()
+            wait()
             console.print("Stopping.")
     return 0
-
-
-@contextmanager
-def _until_told() -> Iterator[threading.Event]:
-    """Give the event that Ctrl-C and SIGTERM set, also where the shell that started us ignores Ctrl-C."""
-    over = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: over.set()) for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield over
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 _CREDENTIALS = re.compile(

@@ -116,7 +116,7 @@ class RunningWorkspace:
         """How many Socket Mode connections take payloads now."""
         return self._server.hub.connections
 
-    def wait_connected(self, timeout: float = 10.0) -> None:
+    def wait_connected(self, timeout: float = 60.0) -> None:
         """Wait for the app's Socket Mode connection.
 
         Raises:
@@ -480,7 +480,7 @@ class RunningWorkspace:
                 body += [text.shown(str(attachment[k]), name) for k in ("title", "text") if attachment.get(k)]
             return "\n".join([*body, *(f"[file: {f.name}]" for f in message.files)]).strip()
 
-    def wait_for(self, probe: Callable[[], T | None], timeout: float = 30.0, what: str = "") -> T:
+    def wait_for(self, probe: Callable[[], T | None], timeout: float = 60.0, what: str = "") -> T:
         """Return the probe's first true answer; it is asked again whenever something changes.
 
         A probe may raise AssertionError or LookupError to say "not yet".

@@ -80,7 +80,7 @@ def test_an_end_that_could_not_be_shown_is_shown_in_the_next_round(stage):
 
     story.bot.jobs._checking.show = die
     story.bot.jobs.enqueue(case)
-    story.slack.wait_for(lambda: shown and _status(case.id, 1) == "ERROR", timeout=20)
+    story.slack.wait_for(lambda: shown and _status(case.id, 1) == "ERROR", timeout=60)
     assert story.bot.ledger.case(case.id).state is CaseState.DONE
     story.bot.jobs._checking.show = show
     story.bot.jobs.reconcile(timedelta(0))

@@ -81,7 +81,7 @@ class Stage:
             lambda: next(
                 (m for m in self.slack.ephemerals(person) if holding in self.slack.as_text(m)), None
             ),
-            timeout=20,
+            timeout=60,
             what=f"a private answer to {person} with {holding!r}",
         )
 
@@ -102,7 +102,7 @@ class Stage:
         card = self.card("Files in the thread", channel, timeout)
         ledger = self.bot.ledger
         self.slack.wait_for(
-            lambda: not ledger.unfinished_cases(), timeout=10, what="the last entry in the ledger"
+            lambda: not ledger.unfinished_cases(), timeout=60, what="the last entry in the ledger"
         )
         return card
 

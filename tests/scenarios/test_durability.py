@@ -67,7 +67,7 @@ def variables(story: Stage) -> dict[str, str]:
 def process(story: Stage):
     """The bot as a process of its own."""
     with running_bot(story.settings.ledger.parent, variables(story)) as running:
-        story.slack.wait_connected(30)
+        story.slack.wait_connected()
         yield running
 
 

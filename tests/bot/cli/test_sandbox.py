@@ -32,14 +32,17 @@ def test_the_sandbox_says_where_everything_is_and_ends_with_ctrl_c(tmp_path):
         text=True,
     ) as process:
         assert process.stdout
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if "Ctrl-C" in line:
-                break
-        process.send_signal(signal.SIGINT)
-        rest = process.stdout.read()
-        assert process.wait(timeout=30) == 0, "".join(lines) + rest
+        try:
+            lines = []
+            for line in process.stdout:
+                lines.append(line)
+                if "Ctrl-C" in line:
+                    break
+            process.send_signal(signal.SIGINT)
+            rest = process.stdout.read()
+            assert process.wait(timeout=60) == 0, "".join(lines) + rest
+        finally:
+            process.kill()  # where it did not end by itself, this worker would wait for it without end
     said = "".join(lines)
     for name in ("Tenant:", "Graph:", "Slack:"):
         assert name in said

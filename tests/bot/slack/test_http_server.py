@@ -44,7 +44,7 @@ def post(server: HttpServer, body: bytes, at: str, signature: str) -> int:
         "X-Slack-Request-Timestamp": at,
         "X-Slack-Signature": signature,
     }
-    return requests.post(server.url, data=body, headers=headers, timeout=10).status_code
+    return requests.post(server.url, data=body, headers=headers, timeout=60).status_code
 
 
 def ago(seconds: int) -> str:

@@ -46,11 +46,11 @@ class Shown:
         return f"http://127.0.0.1:{self.page.port}"
 
     def get(self, path: str, **headers: str) -> requests.Response:
-        return requests.get(self.origin + path, headers={**self.cookie, **headers}, timeout=20)
+        return requests.get(self.origin + path, headers={**self.cookie, **headers}, timeout=60)
 
     def post(self, path: str, asked: Any, **headers: str) -> requests.Response:
         given = {"Origin": self.origin, **self.cookie, **headers}
-        return requests.post(self.origin + path, json=asked, headers=given, timeout=20)
+        return requests.post(self.origin + path, json=asked, headers=given, timeout=60)
 
     def seen(self, part: str) -> dict[str, Any]:
         """Everything that somebody sees."""
@@ -101,7 +101,7 @@ def shown() -> Iterator[Shown]:
 
         with connected(slack) as app, page.start(slack, played, let_pass=let_pass) as served:
             listen(app)
-            let_in = requests.get(served.url, allow_redirects=False, timeout=20)
+            let_in = requests.get(served.url, allow_redirects=False, timeout=60)
             yield Shown(slack, played, served, passed, {"Cookie": let_in.headers["Set-Cookie"].split(";")[0]})
 
 

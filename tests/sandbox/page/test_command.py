@@ -54,17 +54,18 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, lis
         text=True,
     ) as process:
         assert process.stdout
-        lines: list[str] = []
-        for line in process.stdout:
-            lines.append(line)
-            if "Ctrl-C" in line:
-                break
         try:
+            lines: list[str] = []
+            for line in process.stdout:
+                lines.append(line)
+                if "Ctrl-C" in line:
+                    break
             yield lines[0].split()[1], lines, folder
-        finally:
             process.send_signal(signal.SIGTERM)  # tests/bot has the same with Ctrl-C
             rest = process.stdout.read()
             assert process.wait(timeout=60) == 0, "".join(lines) + rest
+        finally:
+            process.kill()  # where it did not end by itself, this worker would wait for it without end
     assert rest == "Stopping.\n"
 
 
@@ -73,8 +74,8 @@ def test_the_first_line_is_the_one_address_to_open(running):
     assert lines[0] == f"Open {url} in a browser.\n"
     assert url.startswith("http://127.0.0.1:")
     with requests.Session() as browser:
-        assert browser.get(url, timeout=20).status_code == 200
-        people = browser.get(urljoin(url, "/api/people"), timeout=20).json()["people"]
+        assert browser.get(url, timeout=60).status_code == 200
+        people = browser.get(urljoin(url, "/api/people"), timeout=60).json()["people"]
     assert people[0]["part"] == "responder"
 
 

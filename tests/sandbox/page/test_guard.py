@@ -20,7 +20,7 @@ def answered(
     shown: Shown, method: str, path: str, headers: dict[str, str], body: Any = None
 ) -> tuple[http.client.HTTPResponse, bytes]:
     """One request with exactly these headers, and the cookie unless another one is given."""
-    connection = http.client.HTTPConnection("127.0.0.1", shown.page.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", shown.page.port, timeout=60)
     try:
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         raw = b"" if body is None else json.dumps(body).encode()
@@ -114,19 +114,19 @@ def test_another_page_cannot_listen(shown, origin):
         pytest.raises((InvalidStatus, ConnectionClosed)),
         connect(url, origin=origin, additional_headers=shown.cookie) as socket,
     ):
-        socket.recv(timeout=20)
+        socket.recv(timeout=60)
 
 
 def test_nobody_listens_without_the_cookie(shown):
     url = f"ws://127.0.0.1:{shown.page.port}/api/live?as=responder"
     with connect(url, origin=shown.origin, additional_headers=shown.cookie) as socket:
-        socket.recv(timeout=20)
+        socket.recv(timeout=60)
     for cookie in ({}, {"Cookie": f"sandbox-{shown.page.port}=guessed"}):
         with (
             pytest.raises((InvalidStatus, ConnectionClosed)),
             connect(url, origin=shown.origin, additional_headers=cookie) as socket,
         ):
-            socket.recv(timeout=20)
+            socket.recv(timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_text_that_is_no_json_is_refused_with_a_sentence(shown, raw):
         "Origin": shown.origin,
         **shown.cookie,
     }
-    connection = http.client.HTTPConnection("127.0.0.1", shown.page.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", shown.page.port, timeout=60)
     connection.request("POST", "/api/do?as=guest", raw, host)
     response = connection.getresponse()
     assert response.status == 400

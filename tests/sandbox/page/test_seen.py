@@ -230,15 +230,15 @@ def test_a_name_cannot_break_out_of_the_headers(shown, web):
 def test_news_come_by_themselves_and_the_last_is_not_lost(shown):
     url = f"ws://127.0.0.1:{shown.page.port}/api/live?as=responder"
     with connect(url, origin=shown.origin, additional_headers=shown.cookie) as socket:
-        news = [json.loads(socket.recv(timeout=20)) for _ in range(2)]
+        news = [json.loads(socket.recv(timeout=60)) for _ in range(2)]
         assert {name for one in news for name in one} == {"version", "tenant"}
         for number in range(50):
             shown.slack.say("responder", "incident-room", f"message {number}")
         last = shown.slack.state.visible_version
-        while json.loads(socket.recv(timeout=20)).get("version", 0) < last:
+        while json.loads(socket.recv(timeout=60)).get("version", 0) < last:
             pass
         shown.pull("attack", name="forward_again", user="adele.vance@contoso.example")
-        while "tenant" not in json.loads(socket.recv(timeout=20)):
+        while "tenant" not in json.loads(socket.recv(timeout=60)):
             pass
 
 

@@ -48,7 +48,7 @@ class Client:
             **changes,
         }
         url = f"{self.tenant.login_url}/{self.tenant.tenant_id}/oauth2/v2.0/token"
-        return self.session.post(url, data=form, timeout=10)
+        return self.session.post(url, data=form, timeout=60)
 
     def graph(
         self,
@@ -66,7 +66,7 @@ class Client:
             params=given,
             json=body,
             headers={"Authorization": f"Bearer {self.token('graph')}", **(headers or {})},
-            timeout=20,
+            timeout=60,
         )
 
     def values(self, path: str, **more: Any) -> list[dict[str, Any]]:
@@ -80,7 +80,7 @@ class Client:
             if link is None:
                 return items
             reply = self.session.get(
-                link, headers={"Authorization": f"Bearer {self.token('graph')}"}, timeout=20
+                link, headers={"Authorization": f"Bearer {self.token('graph')}"}, timeout=60
             )
 
     def code(self, path: str, **more: Any) -> tuple[int, str]:
@@ -98,7 +98,7 @@ class Client:
                 "X-AnchorMailbox": f"UPN:{ADELE}",
                 **({"Prefer": prefer} if prefer else {}),
             },
-            timeout=20,
+            timeout=60,
         )
 
     def rows(self, cmdlet: str, **parameters: Any) -> list[dict[str, Any]]:

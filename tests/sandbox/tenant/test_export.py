@@ -71,7 +71,7 @@ def test_the_tenant_runs_as_a_process_and_prints_its_addresses():
         try:
             assert process.stdout is not None
             told = json.loads(process.stdout.readline())
-            reply = requests.get(f"{told['url']}/sandbox/calls", timeout=10)
+            reply = requests.get(f"{told['url']}/sandbox/calls", timeout=60)
             assert (reply.status_code, reply.json()) == (200, [])
             assert set(told) >= {"login_url", "graph_url", "tenant_id", "client_secret", "domains"}
         finally:

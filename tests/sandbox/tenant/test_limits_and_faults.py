@@ -133,15 +133,15 @@ def test_a_tenant_can_show_every_write_late():
 def test_faults_can_be_switched_and_calls_read_from_outside(own):
     url = own.tenant.url + "/sandbox"
     asked = {"target": "/domains", "fault": {"status": 503, "retry_after": 2}, "times": 1}
-    assert own.session.post(url + "/faults", json=asked, timeout=10).status_code == 204
+    assert own.session.post(url + "/faults", json=asked, timeout=60).status_code == 204
     assert own.graph("/domains", headers={"client-request-id": "mine"}).status_code == 503
     assert own.graph("/domains").status_code == 200
-    calls = own.session.get(url + "/calls", timeout=10).json()
+    calls = own.session.get(url + "/calls", timeout=60).json()
     told = [(call["path"], call["status"]) for call in calls if call["service"] == "graph"]
     assert told == [("/graph/v1.0/domains", 503), ("/graph/v1.0/domains", 200)]
     assert calls[-2]["client_request_id"] == "mine"
-    own.session.post(url + "/faults", json={**asked, "times": None}, timeout=10)
-    assert own.session.delete(url + "/faults", timeout=10).status_code == 204
+    own.session.post(url + "/faults", json={**asked, "times": None}, timeout=60)
+    assert own.session.delete(url + "/faults", timeout=60).status_code == 204
     assert own.graph("/domains").status_code == 200
 
 

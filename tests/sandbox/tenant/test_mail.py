@@ -67,7 +67,7 @@ def test_recoverable_items_are_reachable_and_hidden_folders_only_on_demand(share
     url = f"{shared.tenant.graph_url}/v1.0{path}?includeHiddenFolders=true&$top=100"
     headers = {"Authorization": f"Bearer {shared.token('graph')}"}
     every = {
-        item["displayName"] for item in shared.session.get(url, headers=headers, timeout=10).json()["value"]
+        item["displayName"] for item in shared.session.get(url, headers=headers, timeout=60).json()["value"]
     }
     assert every - visible >= {"Recoverable Items", "Sync Issues"}
 

@@ -33,7 +33,7 @@ def test_paging_has_opaque_links_an_empty_page_and_no_repeats(shared):
     by_user = f"userPrincipalName eq '{ADELE}' and {SINCE}"
     first = shared.graph("/auditLogs/signIns", filter=by_user, top="10").json()
     headers = {"Authorization": f"Bearer {shared.token('graph')}"}
-    second = shared.session.get(first["@odata.nextLink"], headers=headers, timeout=10).json()
+    second = shared.session.get(first["@odata.nextLink"], headers=headers, timeout=60).json()
     assert (len(first["value"]), second["value"]) == (10, [])
     assert second["@odata.nextLink"] != first["@odata.nextLink"]
     small = shared.values("/auditLogs/signIns", filter=by_user, top="10")

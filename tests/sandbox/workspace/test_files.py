@@ -47,14 +47,14 @@ def test_the_bot_alone_can_read_the_file_again(shared, web):
     web.files_upload_v2(channel=shared.channels[ROOM].id, filename="a.txt", content="hello")
     file = shared.files()[-1]
     url = f"{shared.url}/files/{file.id}/{file.name}"
-    signed = requests.get(url, headers={"Authorization": f"Bearer {shared.bot_token}"}, timeout=5)
+    signed = requests.get(url, headers={"Authorization": f"Bearer {shared.bot_token}"}, timeout=60)
     assert signed.content == b"hello"
-    assert requests.get(url, timeout=5).status_code == 403
+    assert requests.get(url, timeout=60).status_code == 403
 
 
 def test_an_upload_must_be_as_long_as_announced(shared, web, refusal):
     announced = web.files_getUploadURLExternal(filename="a.txt", length=5)
-    assert requests.post(announced["upload_url"], data=b"four", timeout=5).status_code == 400
+    assert requests.post(announced["upload_url"], data=b"four", timeout=60).status_code == 400
     files = [{"id": announced["file_id"], "title": "A"}]
     assert refusal(web.files_completeUploadExternal, files=files) == "file_not_found"
     assert refusal(web.files_getUploadURLExternal, filename="a.txt", length=0) == "invalid_arguments"
@@ -62,7 +62,7 @@ def test_an_upload_must_be_as_long_as_announced(shared, web, refusal):
 
 def test_an_upload_may_come_as_a_form(shared, web):
     announced = web.files_getUploadURLExternal(filename="a.txt", length=4)
-    answer = requests.post(announced["upload_url"], files={"file": ("a.txt", b"four")}, timeout=5)
+    answer = requests.post(announced["upload_url"], files={"file": ("a.txt", b"four")}, timeout=60)
     assert (answer.status_code, answer.text) == (200, "OK - 4")
     files = [{"id": announced["file_id"]}]
     (file,) = web.files_completeUploadExternal(files=files, channel_id=shared.channels[ROOM].id)["files"]
