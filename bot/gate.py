@@ -71,7 +71,12 @@ class Gate:
         return replace(voter, barred=voter.barred or unbound)
 
     def _bind(self, case: Case) -> str:
-        """Look for the Slack accounts of the owner, where no one could; say why no one may decide yet."""
+        """Look for the Slack accounts of the owner, where no one could; say why no one may decide yet.
+
+        Raises:
+            LedgerTampered: the case is bound to somebody else, or to nobody, other than its entries say.
+        """
+        self._ledger.owner(case.subject)
         if case.owners is not None and not case.owners_missing:
             return ""
         found, missing = self._people.slack_users_of(case.subject)

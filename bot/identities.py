@@ -14,11 +14,11 @@ from typing import Final
 
 import structlog
 
-from commands.errors import LedgerTampered
 from commands.identity import Identity
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.people import Named, named_people, named_person
+from commands.ledger.recorded import demand_person
 from graph.errors import GraphError, NoSuchUser
 from graph.question import Subject
 
@@ -91,7 +91,7 @@ class Identities:
         Raises:
             LedgerError: the ledger cannot be used.
         """
-        named = named_person(self._ledger, user)
+        named = self._recorded(user)
         earlier = named.earlier if named else Identity()
         if named and (named.changed or named.email != email):
             return self._changed(named, email, "", addresses)
@@ -125,12 +125,24 @@ class Identities:
 
     def is_changed(self, user: str, email: str) -> bool:
         """Whether someone who was named has another address in Slack than they had then."""
-        named = named_person(self._ledger, user)
+        named = self._recorded(user)
         return named is not None and named.email != email
 
     def slack_users_of(self, owner: Identity) -> frozenset[str]:
         """Give the Slack accounts of those who were named and are known by one of these."""
-        return frozenset(one.user for one in named_people(self._ledger) if one.earlier.is_same(owner))
+        with self._ledger.reading():
+            demand_person(self._ledger)
+            return frozenset(one.user for one in named_people(self._ledger) if one.earlier.is_same(owner))
+
+    def _recorded(self, user: str) -> Named | None:
+        """Give who someone is as the ledger has it.
+
+        Raises:
+            LedgerTampered: the entries say something else than the tables.
+        """
+        with self._ledger.reading():
+            demand_person(self._ledger, user)
+            return named_person(self._ledger, user)
 
     def _name(self, user: str, email: str, account: Subject) -> Named:
         log.info("Somebody was named.", action="people.named", user=user, object_id=account.id)
@@ -138,28 +150,14 @@ class Identities:
 
     def _note(self, user: str, email: str, account: Subject, actor: str, *, once: bool = False) -> Named:
         with self._ledger.writing() as writing:
+            demand_person(writing, user)
             # Asked twice at the same moment, someone is named once.
             if not once or named_person(writing, user) is None:
-                if once:
-                    self._demand_unknown(user)
                 names = tuple(dict.fromkeys((account.user_principal_name, account.mail, *account.addresses)))
                 writing.append(e.PersonNamed(user, email, account.id, names), actor)
             named = named_person(writing, user)
         assert named is not None
         return named
-
-    def _demand_unknown(self, user: str) -> None:
-        """See that no entry tells of someone whom no row does: named anew, they would be barred no longer.
-
-        Raises:
-            LedgerTampered: someone removed the row.
-        """
-        for entry in self._ledger.entries(kinds=(e.PersonNamed.KIND,)):
-            match entry.event:
-                case e.PersonNamed(user=known) if known == user:
-                    raise LedgerTampered(
-                        f"is missing row {user} of table people; run `compromise ledger rebuild`"
-                    )
 
     def _changed(self, named: Named, email: str, object_id: str, addresses: frozenset[str]) -> Known:
         with self._ledger.writing() as writing:

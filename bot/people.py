@@ -57,7 +57,7 @@ def doubt_about(ledger: Ledger, person: Identity) -> str:
         found = "is marked compromised" if against.verdict == "compromised" else "is marked suspicious"
         return f"Your own account {found} in case {against.id}, so you cannot use this."
     for case in ledger.unfinished_cases():
-        if owner_of(case.subject, case.owners or ()).is_same(person):
+        if ledger.owner(case.subject).is_same(person):
             return f"Your own account is under investigation in case {case.id}, so you cannot use this."
     return ""
 

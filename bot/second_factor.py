@@ -23,6 +23,7 @@ from bot.errors import AlreadyEnrolled
 from commands.ledger import Ledger
 from commands.ledger import entries as e
 from commands.ledger.factors import factor_of, factors
+from commands.ledger.recorded import demand_factor
 from commands.signing_key import SigningKey
 
 ISSUER = "compromise-bot"
@@ -128,10 +129,12 @@ class SecondFactor:
 
         Raises:
             AlreadyEnrolled: the person has a factor; only the command line can remove it.
+            LedgerTampered: the entries tell of another factor than the tables, or of one that they lack.
             LedgerUnwritable: nothing could be written.
         """
         secret = pyotp.random_base32()
         with self._ledger.writing() as writing:
+            demand_factor(writing, user)
             known = factor_of(writing, user)
             if known is not None and known.enrolled_at is not None:
                 raise AlreadyEnrolled
@@ -158,13 +161,21 @@ class SecondFactor:
         return self._take(user, code, enrolling=False)
 
     def is_enrolled(self, user: str) -> bool:
-        """Say whether a person has a factor."""
-        return any(one.user == user and one.enrolled_at for one in enrolments(self._ledger))
+        """Say whether a person has a factor.
+
+        Raises:
+            LedgerTampered: the entries say something else than the tables.
+        """
+        with self._ledger.reading():
+            demand_factor(self._ledger, user)
+            factor = factor_of(self._ledger, user)
+        return factor is not None and factor.enrolled_at is not None
 
     def _take(self, user: str, code: str, *, enrolling: bool) -> Checked:
         now = self._clock()
         # Read, judged and kept in one transaction: the same code typed twice at once counts once.
         with self._ledger.writing() as writing:
+            demand_factor(writing, user)
             factor = factor_of(writing, user)
             if factor is None or (factor.enrolled_at is None) != enrolling:
                 verdict, after = Verdict.NOT_ENROLLED, Standing()
@@ -198,6 +209,7 @@ def remove(ledger: Ledger, user: str, actor: str) -> bool:
         LedgerUnwritable: nothing could be written.
     """
     with ledger.writing() as writing:
+        demand_factor(writing, user)
         if factor_of(writing, user) is None:
             return False
         writing.append(e.FactorRemoved(user), actor)

@@ -4,19 +4,21 @@ The way of a vote, which is that of everything else::
 
     commands/proposals.py   Proposals.vote decides, and appends a Voted
     entries.py              Voted: its fields, under the code `voted`
-    book.py                 Writing.append: chain.following hashes its bytes, one INSERT stores them, and
+    writing.py              Writing.append: chain.following hashes its bytes, one INSERT stores them, and
     apply.py                `case Voted()` makes the row of `votes`, in the same transaction
     verify.py               applies the same entries to empty tables, and compares every column
     bot/messages/history.py `case Voted()` says it in words
 
 ``schema.py`` has the tables; ``cases.py``, ``proposals.py``, ``tasks.py`` and ``factors.py`` read them;
-``rebuild.py`` makes them anew; ``checkpoint.py`` signs the head; ``mark.py`` knows how long the ledger was.
+``book.py`` opens the file and its transactions; ``recorded.py`` compares who people are with the entries;
+``rebuild.py`` makes the tables anew; ``checkpoint.py`` signs the head; ``mark.py`` knows how long it was.
 """
 
-from commands.ledger.book import BOT, CASE_LETTERS, Ledger, Writing, new_case_id
+from commands.ledger.book import CASE_LETTERS, Ledger, new_case_id
 from commands.ledger.cases import Case, CaseState, SlackRequest
 from commands.ledger.chain import Entry, Head, moment, sha256_of
 from commands.ledger.verify import verify_ledger
+from commands.ledger.writing import BOT, Writing
 
 __all__ = [
     "BOT",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from commands.errors import LedgerTampered, NoSuchCase
 from commands.identity import Identity, owner_of
@@ -23,6 +24,7 @@ from commands.ledger.entries import (
     Response,
 )
 from commands.ledger.reading import Row
+from commands.ledger.recorded import demand_owners
 from graph.question import Subject, Window
 
 _SAME_SPAN = timedelta(minutes=1)
@@ -129,13 +131,6 @@ _OUTLINES = (
 E = TypeVar("E", bound=Event)
 
 
-class Readable(Protocol):
-    """What can be read: the whole ledger, a transaction on it, or what follows from its entries."""
-
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        """Read rows."""
-
-
 class CaseReader:
     """The part of the ledger that reads cases and requests."""
 
@@ -147,6 +142,10 @@ class CaseReader:
         self, *, case_id: str | None = None, kinds: Collection[str] = (), after: int = 0
     ) -> Iterator[Entry]:
         """Give entries; the ledger says how."""
+        raise NotImplementedError
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Hold one view; the ledger says how."""
         raise NotImplementedError
 
     def case(self, case_id: str) -> Case:
@@ -192,8 +191,14 @@ class CaseReader:
         return _outline(rows[0]) if rows else None
 
     def owner(self, subject: Subject) -> Identity:
-        """Give by what the owner of an account is known: now, and in each case about it so far."""
-        rows = self.rows("SELECT subject, owners FROM cases WHERE subject_id = ?", [subject.id])
+        """Give by what the owner of an account is known: now, and in each case about it so far.
+
+        Raises:
+            LedgerTampered: a case about it is not, or is bound to somebody else, than its entries say.
+        """
+        with self.reading():
+            demand_owners(self, subject.id)
+            rows = self.rows("SELECT subject, owners FROM cases WHERE subject_id = ?", [subject.id])
         known = owner_of(subject)
         for row in rows:
             known |= owner_of(subject_of(json.loads(row["subject"])), _owners(row))

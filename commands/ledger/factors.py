@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from commands.ledger.cases import Readable
-from commands.ledger.reading import Row
+from commands.ledger.reading import Readable, Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from commands.identity import Identity
-from commands.ledger.cases import Readable
-from commands.ledger.reading import Row
+from commands.ledger.reading import Readable, Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,9 @@ from commands.approval import ProposalState, Vote
 from commands.identity import Identity
 from commands.ledger.apply import CONFIRMED, NO_CHANGE_NEEDED, UNCONFIRMED
 from commands.ledger.book import Ledger
-from commands.ledger.cases import Readable
 from commands.ledger.chain import moment
 from commands.ledger.entries import PasswordShown
-from commands.ledger.reading import Row
+from commands.ledger.reading import Readable, Row
 from commands.plan import Plan, State, plan_from
 
 

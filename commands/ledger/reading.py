@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from sqlite_utils import Database
 
 Row: TypeAlias = Mapping[str, Any]
+
+
+class Readable(Protocol):
+    """What can be read: the whole ledger, a transaction on it, or what follows from its entries."""
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Read rows."""
 
 
 def rows_of(connection: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> list[Row]:

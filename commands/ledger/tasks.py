@@ -6,9 +6,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from commands.ledger.cases import Readable
 from commands.ledger.chain import moment
-from commands.ledger.reading import Row
+from commands.ledger.reading import Readable, Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from bot.second_factor import (
     remove,
     uri,
 )
-from commands.errors import KeyUnusable
+from commands.errors import KeyUnusable, LedgerTampered
 from commands.ledger import Ledger
+from commands.ledger.rebuild import rebuild_file
+from commands.ledger.verify import verify_ledger
 from commands.signing_key import SigningKey
 
 START = datetime(2026, 11, 23, 16, 0, 10, tzinfo=UTC)
@@ -207,8 +210,12 @@ def test_a_secret_that_was_swapped_for_somebody_elses_opens_for_nobody(factor, c
     enrolled(factor, clock)
     alex = enrolled(factor, clock, ALEX)
     with sqlite3.connect(ledger.path) as file:
-        swapped = "(SELECT sealed FROM factors WHERE user = ?)"
-        file.execute(f"UPDATE factors SET sealed = {swapped} WHERE user = ?", [ALEX, MEGAN])  # noqa: S608
+        file.execute(
+            "UPDATE contents SET content ="
+            " (SELECT content FROM factors JOIN contents ON sha256 = sealed WHERE user = ?)"
+            " WHERE sha256 = (SELECT sealed FROM factors WHERE user = ?)",
+            [ALEX, MEGAN],
+        )
     file.close()
     with pytest.raises(KeyUnusable):
         factor.check(MEGAN, code(alex, clock.now))
@@ -238,3 +245,56 @@ def test_apps_take_the_secret_as_an_address():
         "megan.bowen@contoso.example",
         "compromise-bot",
     )
+
+
+# --- somebody who can write the file -----------------------------------------------------------------------
+
+FORGERIES = {
+    "the factor is gone": ("DELETE FROM factors", "is missing row U0MEGANBOW of table factors"),
+    "its secret is gone": ("DELETE FROM contents", r"is missing row \w+ of table contents"),
+    "it was never confirmed": ("UPDATE factors SET enrolled_at = NULL", "has a different enrolled_at in row"),
+    "a used code is fresh again": ("UPDATE factors SET last_step = 0", "has a different last_step in row"),
+    "no code was ever wrong": ("UPDATE factors SET wrong = 0", "has a different wrong in row"),
+    "it is somebody else's": ("UPDATE factors SET user = 'U0ALEXWILB'", "is missing row U0MEGANBOW"),
+}
+
+
+@pytest.mark.parametrize("how", FORGERIES)
+def test_a_factor_that_was_altered_in_the_file_counts_no_more_and_is_not_enrolled_anew(
+    ledger, factor, clock, how
+):
+    """Enrolled anew, it would fit the entries again, and the second factor would be the attacker's."""
+    secret = enrolled(factor, clock)
+    factor.check(MEGAN, wrong_code(secret, clock.now))
+    statement, says = FORGERIES[how]
+    with closing(sqlite3.connect(ledger.path)) as file, file:
+        assert file.execute(statement).rowcount == 1
+    head = ledger.head()
+    for attempt in (
+        lambda: factor.is_enrolled(MEGAN),
+        lambda: factor.enrol(MEGAN),
+        lambda: factor.confirm(MEGAN, code(secret, clock.now)),
+        lambda: factor.check(MEGAN, code(secret, clock.now)),
+        lambda: remove(ledger, MEGAN, "cli"),
+    ):
+        with pytest.raises(LedgerTampered, match=says):
+            attempt()
+    assert ledger.head() == head
+    with pytest.raises(LedgerTampered, match=says):
+        verify_ledger(ledger.path)
+    if how != "its secret is gone":
+        rebuild_file(ledger.path)
+        assert factor.is_enrolled(MEGAN)
+        assert factor.check(MEGAN, code(secret, clock.now)).right
+
+
+def test_a_factor_that_no_entry_tells_of_is_none(ledger, factor, clock):
+    enrolled(factor, clock, ALEX)
+    with closing(sqlite3.connect(ledger.path)) as file, file:
+        file.execute(
+            "INSERT INTO factors SELECT 'U0MEGANBOW', sealed, offered_at, enrolled_at, 0, 0, NULL"
+            " FROM factors"
+        )
+    with pytest.raises(LedgerTampered, match="has row U0MEGANBOW of table factors without an entry"):
+        factor.is_enrolled(MEGAN)
+    assert factor.is_enrolled(ALEX)

@@ -16,6 +16,8 @@ import pytest
 from bot.cli import command
 from bot.settings import ApproverSettings, ResponderSettings, Settings
 from commands.approval import ProposalState
+from commands.errors import LedgerTampered
+from commands.ledger.verify import verify_ledger
 from commands.proposals import Proposal
 from commands.report import VerdictCode
 from graph.question import Subject
@@ -149,6 +151,33 @@ def test_who_the_owner_is_in_slack_is_asked_again_before_anybody_decides(story):
     story.approve("approver", proposal)
     story.ends(proposal, ProposalState.DONE)
     assert story.bot.ledger.case(case.id).owners == {"U0ADELEVAN"}
+
+
+UNBOUND = {
+    "bound to nobody": ("UPDATE cases SET owners = NULL", "owners"),
+    "bound to somebody else": ("""UPDATE cases SET owners = '["U0DIEGOSIC"]'""", "owners"),
+    "about another account": ("UPDATE cases SET subject = replace(subject, 'adele', 'diego')", "subject"),
+}
+
+
+@pytest.mark.parametrize("how", UNBOUND)
+def test_a_case_whose_owner_was_altered_in_the_file_is_decided_by_nobody(story, how):
+    """Bound anew it would fit the entries again, and the owner, under another address by now, would vote."""
+    story = sit(story)
+    proposal = about_adele(story)
+    story.slack.change_person("subject", email=GRADY)
+    statement, column = UNBOUND[how]
+    story.alter(statement)
+    says = f"has a different {column} in row {proposal.plan.case_id} of table cases than recorded"
+    with pytest.raises(LedgerTampered, match=says):
+        verify_ledger(story.settings.ledger)
+    bound = story.kinds().count("owner_bound")
+    for part in ("subject", "approver"):
+        story.press(part, proposal)
+        story.told(part, says)
+    assert story.kinds().count("owner_bound") == bound
+    assert story.proposals.get(proposal.id).votes == ()
+    assert story.stands(proposal) is ProposalState.OPEN
 
 
 # --- those who are named -----------------------------------------------------------------------------------
