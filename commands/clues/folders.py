@@ -23,6 +23,12 @@ class Hiding(Enum):
     NOTES = "Notes folder"
     HISTORY = "Conversation History folder"
     SYNC = "Sync Issues folder"
+    CALENDAR = "Calendar folder"
+    CONTACTS = "Contacts folder"
+    TASKS = "Tasks folder"
+    DRAFTS = "Drafts folder"
+    OUTBOX = "Outbox"
+    RECOVERABLE = "Recoverable Items folder"
     JUNK = "Junk Email folder"
     DELETED = "Deleted Items folder"
     ARCHIVE = "Archive folder"
@@ -31,7 +37,10 @@ class Hiding(Enum):
     @property
     def is_unused(self) -> bool:
         """Whether people hardly ever open such a folder or file mail into it."""
-        return self in (Hiding.RSS, Hiding.NOTES, Hiding.HISTORY, Hiding.SYNC)
+        return self not in _USED
+
+
+_USED: Final = frozenset({Hiding.JUNK, Hiding.DELETED, Hiding.ARCHIVE, Hiding.NONE})
 
 
 _FIXED: Final = {
@@ -46,7 +55,18 @@ _FIXED: Final = {
     "serverfailures": Hiding.SYNC,
     "notes": Hiding.NOTES,
     "rssfeeds": Hiding.RSS,
+    "calendar": Hiding.CALENDAR,
+    "contacts": Hiding.CONTACTS,
+    "tasks": Hiding.TASKS,
+    "drafts": Hiding.DRAFTS,
+    "outbox": Hiding.OUTBOX,
+    "recoverableitems": Hiding.RECOVERABLE,
+    "recoverableitemspurges": Hiding.RECOVERABLE,
+    "recoverableitemsversions": Hiding.RECOVERABLE,
 }
+
+_NO_MAIL_FOLDER: Final = frozenset({Hiding.CALENDAR, Hiding.CONTACTS, Hiding.TASKS})
+"""What Graph does not list among the mail folders: a mail folder of such a name is the user's own."""
 
 
 # Microsoft calls the folder of feeds differently in each release and language; all of them begin or end with
@@ -55,9 +75,16 @@ _FEEDS: Final = "rss"
 
 
 def hiding_of_name(name: str) -> Hiding:
-    r"""How well a folder hides mail, by its name or path, such as ``alex:\\RSS Feeds`` or ``\\Archive``."""
-    last = name.replace("/", "\\").rpartition("\\")[2].rpartition(":")[2]
-    plain = _plain(last)
+    r"""How well a folder hides mail, by its name or its path, such as ``alex:\\Archive\\2024``.
+
+    A folder in one that hides mail hides it as well.
+    """
+    parts = name.replace("/", "\\").rpartition(":")[2].split("\\")
+    return next((kind for part in reversed(parts) if (kind := _of(part)) is not Hiding.NONE), Hiding.NONE)
+
+
+def _of(name: str) -> Hiding:
+    plain = _plain(name)
     if plain.startswith(_FEEDS) or plain.endswith(f" {_FEEDS}"):
         return Hiding.RSS
     return _by_name().get(plain, Hiding.NONE)
@@ -81,7 +108,22 @@ def _by_name() -> Mapping[str, Hiding]:
 def hiding_of(folder: MailFolder) -> Hiding:
     """How well a folder hides mail: by its fixed name first, by its name in the user's language second."""
     fixed = folder.well_known.casefold()
-    return _FIXED.get(fixed, Hiding.NONE) if fixed else hiding_of_name(folder.display_name)
+    if fixed:
+        return _FIXED.get(fixed, Hiding.NONE)
+    kind = _of(folder.display_name)
+    return Hiding.NONE if kind in _NO_MAIL_FOLDER else kind
+
+
+def hiding_within(folder: MailFolder, folders: Mapping[str, MailFolder]) -> Hiding:
+    """How well a folder hides mail, by itself or by a folder that it lies in."""
+    seen: set[str] = set()
+    while (kind := hiding_of(folder)) is Hiding.NONE and folder.id not in seen:
+        seen.add(folder.id)
+        above = folders.get(folder.parent_folder_id)
+        if above is None:
+            break
+        folder = above
+    return kind
 
 
 def by_id(folders: Iterable[MailFolder]) -> dict[str, MailFolder]:

@@ -87,12 +87,18 @@ class FolderKind(StrEnum):
     """A default folder of a mailbox, by its well-known name in Microsoft Graph; RSS Feeds has none there."""
 
     ARCHIVE = "archive"
+    CALENDAR = "calendar"
+    CONTACTS = "contacts"
     CONVERSATION_HISTORY = "conversationhistory"
     DELETED_ITEMS = "deleteditems"
+    DRAFTS = "drafts"
     JUNK_EMAIL = "junkemail"
     NOTES = "notes"
+    OUTBOX = "outbox"
+    RECOVERABLE_ITEMS = "recoverableitems"
     RSS_FEEDS = "rssfeeds"
     SYNC_ISSUES = "syncissues"
+    TASKS = "tasks"
 
 
 class FolderNames(Row):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from commands.clues.folders import Hiding, hiding_of, hiding_of_name
+from commands.clues.folders import Hiding, hiding_of_name, hiding_within
 from commands.clues.phrases import Plain, group
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -152,7 +152,7 @@ def place_of(target: str, folders: Mapping[str, MailFolder]) -> tuple[Hiding, st
     if not target:
         return Hiding.NONE, ""
     if folder := folders.get(target):
-        return hiding_of(folder), folder.display_name
+        return hiding_within(folder, folders), folder.display_name
     # A long opaque text is an id of a folder that could not be listed; anything else is a name.
     if re.fullmatch(r"[A-Za-z0-9+/_=-]{40,}", target):
         return Hiding.NONE, ""

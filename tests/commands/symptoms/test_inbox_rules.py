@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from commands.check import lacks
-from commands.clues.folders import Hiding, hiding_of, hiding_of_name
+from commands.clues.folders import Hiding, hiding_of, hiding_of_name, hiding_within
 from commands.clues.rules import rules_of
 from commands.symptoms import inbox_rules
 from graph.audit_log.record import AuditRecord
@@ -370,6 +370,17 @@ def test_a_rule_is_graded_alike_when_nothing_is_known_of_the_user() -> None:
         ("Newsletters", Hiding.NONE),
         ("Notes on birds", Hiding.NONE),
         ("Archive 2019", Hiding.NONE),
+        (":\\Calendar", Hiding.CALENDAR),
+        ("Kalender", Hiding.CALENDAR),
+        ("Aufgaben", Hiding.TASKS),
+        ("Contactos", Hiding.CONTACTS),
+        ("Brouillons", Hiding.DRAFTS),
+        ("Исходящие", Hiding.OUTBOX),
+        ("发件箱", Hiding.OUTBOX),
+        ("Recoverable Items\\Purges", Hiding.RECOVERABLE),
+        ("adele:\\Archive\\2024\\Q1", Hiding.ARCHIVE),
+        ("RSS Feeds/News", Hiding.RSS),
+        ("Inbox\\Club", Hiding.NONE),
     ],
 )
 def test_folders_are_known_in_many_languages(name: str, kind: Hiding) -> None:
@@ -379,6 +390,28 @@ def test_folders_are_known_in_many_languages(name: str, kind: Hiding) -> None:
 def test_a_folders_fixed_name_goes_before_its_shown_name() -> None:
     assert hiding_of(folder("Notes", "x", "inbox")) is Hiding.NONE
     assert hiding_of(folder("Krempel", "x", "deleteditems")) is Hiding.DELETED
+
+
+def test_a_folder_in_one_that_hides_mail_hides_it_as_well() -> None:
+    archive = folder("Archiv", "archive", "archive")
+    inner = folder("2024", "inner").model_copy(update={"parent_folder_id": "archive"})
+    loop = folder("Club", "loop").model_copy(update={"parent_folder_id": "loop"})
+    folders = {one.id: one for one in (archive, inner, loop)}
+    assert hiding_within(inner, folders) is Hiding.ARCHIVE
+    assert hiding_within(loop, folders) is Hiding.NONE
+    assert hiding_within(inner, {}) is Hiding.NONE
+
+
+def test_a_mail_folder_named_calendar_is_the_users_own() -> None:
+    assert hiding_of(folder("Calendar", "x")) is Hiding.NONE
+    assert hiding_of(folder("Entwürfe", "x", "drafts")) is Hiding.DRAFTS
+
+
+def test_a_rule_that_puts_warnings_into_the_calendar_hides_them() -> None:
+    one = made(
+        NEW_PLACE, Name="Tidy", SubjectContainsWords="security;admin;reset", MoveToFolder=":\\Calendar"
+    )
+    assert told(inbox_rules, evidence(audit_log=[one])) == ["rule_hides_telling_mail"]
 
 
 def test_without_exchanges_list_nobody_may_call_rules_absent() -> None:
