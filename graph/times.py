@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from graph.errors import UnreadableRecord
@@ -18,11 +18,21 @@ _DATE_CALL: Final = re.compile(r"\\?/Date\((-?\d{1,16})(?:([+-])(\d{2})(\d{2}))?
 _SPLIT: Final = re.compile(
     r"(?P<first>\d{1,4})(?P<mark>[/.-])(?P<second>\d{1,2})(?P=mark)(?P<third>\d{1,4})"
     r"(?:,?[ T]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<sec>\d{2})(?:[.,](?P<frac>\d+))?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?\s*(?:Z|UTC|GMT)?"
+    r"\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?)?\s*(?:Z|UTC|GMT|\(UTC\))?(?P<zone>\s*[+-]\d{2}:?\d{2})?"
 )
+# Kibana's Discover, PowerShell's long form, mail headers: the month by its English name.
+_NAMED: Final = re.compile(
+    r"(?:[A-Za-z]{3,9},?\s+)?(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s-]+(?P<month>[A-Za-z]{3,9})"
+    r"|(?P<month2>[A-Za-z]{3,9})\s+(?P<day2>\d{1,2})(?:st|nd|rd|th)?),?[\s-]+(?P<year>\d{4})"
+    r"(?:,?\s*(?:@|at)?\s*(?P<clock>\d{1,2}:.*))?"
+)
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_COUNTED: Final = re.compile(r"(?P<whole>\d{9,13})(?P<part>\.\d{1,9})?")
+_MILLIS: Final = 10
 _NOON: Final = 12
 _HIGHEST_MONTH: Final = 12
 _FOUR_DIGITS: Final = 1000
+_CENTURY: Final = 100
 _PLAIN_LENGTH: Final = len("2021-04-16T10:11:12")
 
 
@@ -54,6 +64,15 @@ def _read(text: str) -> datetime:
         return _EPOCH + timedelta(milliseconds=int(call[1]))
     if parts := _SPLIT.fullmatch(text):
         return _from_parts(parts)
+    if counted := _COUNTED.fullmatch(text):
+        # Splunk counts seconds since 1970, Elastic milliseconds.
+        number = float(text) / (1000 if len(counted["whole"]) > _MILLIS else 1)
+        return _EPOCH + timedelta(seconds=number)
+    if named := _NAMED.fullmatch(text):
+        month = (named["month"] or named["month2"])[:3].lower()
+        day = named["day"] or named["day2"]
+        if month in _MONTHS:
+            return _read(f"{named['year']}-{_MONTHS.index(month) + 1}-{day} {named['clock'] or '0:00'}")
     return datetime.fromisoformat(text)
 
 
@@ -62,7 +81,7 @@ def _from_parts(parts: re.Match[str]) -> datetime:
     if first >= _FOUR_DIGITS:
         year, month, day = first, second, third
     else:
-        year, month, day = third, first, second
+        year, month, day = third + (2000 if third < _CENTURY else 0), first, second
         # A dot is how German exports part day and month; elsewhere only an impossible month tells.
         if parts["mark"] == "." or month > _HIGHEST_MONTH:
             month, day = day, month
@@ -71,4 +90,8 @@ def _from_parts(parts: re.Match[str]) -> datetime:
         hour = hour % _NOON + (_NOON if half[0] in "Pp" else 0)
     micro = int((parts["frac"] or "0")[:6].ljust(6, "0"))
     minute, second_of_minute = int(parts["minute"] or 0), int(parts["sec"] or 0)
-    return datetime(year, month, day, hour, minute, second_of_minute, micro, UTC)
+    zone = UTC
+    if text := (parts["zone"] or "").replace(":", "").strip():
+        offset = timedelta(hours=int(text[1:3]), minutes=int(text[3:5]))
+        zone = timezone(-offset if text[0] == "-" else offset)
+    return datetime(year, month, day, hour, minute, second_of_minute, micro, zone)

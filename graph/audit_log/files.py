@@ -8,52 +8,37 @@ also gzipped. Nothing is kept but one record at a time and a bounded memory of t
 from __future__ import annotations
 
 import codecs
-import csv
-import gzip
-import io
 import json
-import re
-import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
-from graph.audit_log import directory_audit, forms, graph_query, management_api, risk, search_rows, sign_in
+from graph.audit_log import (
+    directory_audit,
+    forms,
+    graph_query,
+    management_api,
+    risk,
+    search_rows,
+    sign_in,
+    tables,
+    texts,
+)
 from graph.audit_log.forms.batches import records_in
+from graph.audit_log.limits import CHUNK, RAW_KEPT
 from graph.audit_log.record import AuditRecord
+from graph.audit_log.texts import Notes
+from graph.audit_log.values import PAGE, Found, values
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import RiskDetection, SignIn
 
 REMEMBERED_IDS: Final = 200_000
 """How many of the latest ids are remembered; repeats in exports lie close together."""
 
-RAW_KEPT: Final = 10_000
-"""How many characters of an unreadable record are kept."""
-
-_CHUNK: Final = 1 << 20
 _NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
-_LONGEST_RECORD: Final = 1 << 26
-_MEMBER: Final = r'\s*"[^"]*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|-?[\d.]+|true|false|null)'
-_PAGE: Final = re.compile(
-    r"\s*\{(?:" + _MEMBER + r"\s*,)*"
-    r'\s*"(?:value|records|Records|data|results)"\s*:\s*\['
-)
-# Possessive throughout: a million blanks must be passed once, not once from each of them.
-_BETWEEN: Final = re.compile(
-    r"\]\s*+,?+\s*+(?:\["
-    r'|(?:,?+\s*+"[^"]*+"\s*+:\s*+(?:"(?:[^"\\]|\\.)*+"|-?[\d.]++|true|false|null)\s*+)*+\}\s*+,?+(?:'
-    + _PAGE.pattern
-    + r")?|(?=[\{\]]))"
-)
-_HEAD: Final = 1 << 16
-_NOT_ASCII: Final = 0x80
-_LETTERS: Final = frozenset("äöüßÄÖÜéèêëáàâåæøñçíóôúÅÆØÉÇÑ".encode("cp1252"))
-_TAIL: Final = 1 << 16
-_NEXT: Final = re.compile(r"\}\s*,?\s*(?=\{)|\n\s*(?=\{)")
+_NOTHING: Final = " \t\r\n\0\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +59,6 @@ class Unreadable:
 
 
 Entry: TypeAlias = AuditRecord | SignIn | RiskDetection
-Found: TypeAlias = tuple[int, str, Mapping[str, Any] | None]
-"""One piece of a file: its line, its text ("" when it was read), and the object (None when unreadable)."""
 
 
 def read(path: Path) -> Iterator[Entry | Unreadable]:
@@ -90,8 +73,8 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
     seen = _Seen()
     for line, text, raw in objects(path):
         try:
-            if raw is None:
-                raise UnreadableRecord("This is not a JSON object.")
+            if isinstance(raw, str):
+                raise UnreadableRecord(raw)
             entry = entry_of(raw)
         except UnreadableRecord as wrong:
             kept = text or json.dumps(raw, ensure_ascii=False, default=str)
@@ -135,211 +118,60 @@ _FORMS: Final[
 )
 
 
-def objects(path: Path) -> Iterator[Found]:
-    """Yield the JSON objects or CSV rows of a file with their lines.
+def objects(path: Path, notes: Notes | None = None) -> Iterator[Found]:
+    """Yield the JSON objects or table rows of a file with their lines, or why one cannot be read.
 
-    A compressed file that is cut off or damaged gives what comes before, and then a piece that is no object.
+    A compressed file that is cut off or damaged gives what comes before, and then a piece that says so.
+
+    Args:
+        path: The file.
+        notes: Where what is to be said of the file beside its records is written down.
+
+    Raises:
+        OSError: when the file cannot be opened or read.
     """
+    said = notes if notes is not None else Notes()
     line = 0
-    try:
-        with _opened(path) as stream:
-            for found in _objects(stream):
-                line = found[0]
-                yield found
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        yield line + 1, "(the compressed file is truncated or damaged from here)", None
+    with texts.opened(path, said) as stream:
+        start = stream.read(CHUNK)
+        begin = start.lstrip(_NOTHING)
+        if begin.startswith(("[", "{")):
+            found = values(stream, start, said)
+        elif begin:
+            with texts.opened(path, Notes()) as once:
+                dates = tables.decided(once, once.read(CHUNK), said)
+            found = tables.rows(stream, start, dates)
+        else:
+            found = _nothing(stream)
+        for one in found:
+            line = one[0]
+            yield one
+    if said.cut:
+        yield line + 1, "", said.cut
 
 
-def _objects(stream: IO[str]) -> Iterator[Found]:
-    start = stream.read(_CHUNK)
-    begin = start.lstrip()
-    if begin.startswith("["):
-        yield from _array(stream, start, start.index("[") + 1)
-    elif page := _PAGE.match(start):
-        yield from _array(stream, start, page.end())
-    elif begin.startswith("{"):
-        yield from _lines_or_objects(stream, start)
-    elif begin:
-        yield from _rows(_Lines(start, stream))
+def _nothing(stream: IO[str]) -> Iterator[Found]:
+    """Pass over a file that begins with nothing but blanks, and tell of what follows them."""
+    blank = True
+    while blank and (more := stream.read(CHUNK)):
+        blank = not more.strip(_NOTHING)
+    if not blank:
+        yield 1, "", "The file begins with more than a million blank characters and was not read."
 
 
 def is_lines(path: Path) -> bool:
     """Say whether a file is plain UTF-8 JSON lines, which may be cut at any line end and read in parts."""
     with path.open("rb") as stream:
-        head = stream.read(_CHUNK)
+        head = stream.read(CHUNK)
     first, newline, _ = head.removeprefix(codecs.BOM_UTF8).lstrip().partition(b"\n")
-    if not first.startswith(b"{") or (not newline and len(head) == _CHUNK):
+    if not first.startswith(b"{") or (not newline and len(head) == CHUNK):
         return False
     try:
         text = first.decode()
         value = json.loads(text)
-        return (
-            _PAGE.match(text) is None and isinstance(value, dict) and next(records_in(value), None) is value
-        )
+        return PAGE.match(text) is None and isinstance(value, dict) and next(records_in(value), None) is value
     except (ValueError, RecursionError):
         return False
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[str]]:
-    with path.open("rb") as plain:
-        zipped = plain.read(2) == b"\x1f\x8b"
-        plain.seek(0)
-        binary = gzip.GzipFile(fileobj=plain) if zipped else plain
-        head = binary.read(_HEAD)
-        binary.seek(0)
-        encoding = _encoding_of(head)
-        # Undecodable bytes become replacement marks: one bad byte must not hide the rest of the evidence.
-        with io.TextIOWrapper(binary, encoding=encoding, errors="replace", newline="") as text:
-            yield text
-
-
-def _encoding_of(head: bytes) -> str:
-    """Tell an encoding by the beginning of a file: every form begins with letters that ASCII has."""
-    if head[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
-        return "utf-16"
-    if head[1:2] == b"\0" != head[:1]:
-        return "utf-16-le"
-    if head[:1] == b"\0" != head[1:2]:
-        return "utf-16-be"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError as wrong:
-        # A Windows tool's own code page has no letter of two bytes that UTF-8 knows; one bad byte is no page.
-        if not any(byte >= _NOT_ASCII for byte in head[: wrong.start]) and head[wrong.start] in _LETTERS:
-            return "cp1252"
-    return "utf-8-sig"
-
-
-def _lines_or_objects(stream: IO[str], start: str) -> Iterator[Found]:
-    first, newline, _ = start.lstrip().partition("\n")
-    try:
-        json.loads(first, strict=False)
-    except (ValueError, RecursionError):
-        # Either an object written over several lines, or a first line that is broken: a line that ends an
-        # object is followed by one that begins another.
-        if not (newline and re.search(r"\n\{.*\}\s*(?:\n|$)", start)):
-            yield from _array(stream, start, 0)
-            return
-    for number, line in enumerate(_Lines(start, stream), start=1):
-        if text := line.strip():
-            try:
-                value = json.loads(text, strict=False)
-            except (ValueError, RecursionError):
-                yield number, text, None
-                continue
-            for one in records_in(value):
-                yield number, text if one is None else "", one
-
-
-def _array(stream: IO[str], buffer: str, at: int) -> Iterator[Found]:
-    """Read JSON values one after the other, with commas and blanks between, up to a closing bracket."""
-    decoder = json.JSONDecoder(strict=False)
-    line = 1 + buffer.count("\n", 0, at)
-    ended = False
-    while True:
-        begin = at
-        while at < len(buffer) and buffer[at] in " \t\r\n,":
-            at += 1
-        line += buffer.count("\n", begin, at)
-        if at < len(buffer) and buffer[at] == "]":
-            # Blobs saved one after the other are several arrays, downloaded pages several objects.
-            if len(buffer) - at < _TAIL and not ended:
-                more = stream.read(_CHUNK)
-                ended = not more
-                buffer, at = buffer[at:] + more, 0
-            rest = _BETWEEN.match(buffer, at)
-            if rest is None:
-                return
-            line += buffer.count("\n", at, rest.end())
-            at = rest.end()
-            continue
-        if at >= len(buffer):
-            if ended:
-                return
-            buffer, at = stream.read(_CHUNK), 0
-            ended = not buffer
-            continue
-        try:
-            value, end = decoder.raw_decode(buffer, at)
-        except (ValueError, RecursionError) as wrong:
-            cut = getattr(wrong, "pos", len(buffer)) >= len(buffer) - 8 or "Unterminated" in str(wrong)
-            if cut and not ended and len(buffer) - at < _LONGEST_RECORD:
-                more = stream.read(max(_CHUNK, len(buffer) - at))
-                ended = not more
-                buffer, at = buffer[at:] + more, 0
-                continue
-            next_one = _NEXT.search(buffer, at + 1)
-            end = next_one.end() if next_one else len(buffer)
-            yield line, buffer[at:end].strip()[:RAW_KEPT], None
-        else:
-            for one in records_in(value):
-                yield line, "" if one is not None else str(value)[:RAW_KEPT], one
-        line += buffer.count("\n", at, end)
-        at = end
-        if at > _CHUNK:
-            buffer, at = buffer[at:], 0
-
-
-def _rows(lines: _Lines) -> Iterator[Found]:
-    csv.field_size_limit(_LONGEST_RECORD)
-    lines_iterator = iter(lines)
-    header = ""
-    for line in lines_iterator:
-        header = line
-        # PowerShell notes the type, Excel the separator before the header.
-        if line.strip() and not line.startswith("#TYPE") and not line.lower().startswith("sep="):
-            break
-    offset = lines.count
-    separator = max(",;\t|", key=header.count)
-    try:
-        names = [name.strip() for name in next(csv.reader([header], delimiter=separator, strict=False), [])]
-    except csv.Error:
-        yield 1, header.strip()[:RAW_KEPT], None  # a binary file
-        return
-    lines_iterator = chain((peeked := next(lines_iterator, ""),), lines_iterator)
-    # Databases write quotes in a quoted cell with a backslash, everybody else twice.
-    escape = "\\" if re.search(r'"\{\\"(?!")', peeked) else None
-    reader = csv.reader(lines_iterator, delimiter=separator, escapechar=escape, doublequote=escape is None)
-    if len(names) == 1 and separator in names[0]:
-        names = [name.strip() for name in next(csv.reader(names, delimiter=separator), [])]
-    while True:
-        number = offset + reader.line_num + 1
-        try:
-            row = next(reader)
-            if len(row) == 1 < len(names) and separator in row[0]:  # a whole row was quoted as one cell
-                row = next(csv.reader([row[0]], delimiter=separator), row)
-        except StopIteration:
-            return
-        except csv.Error as wrong:
-            yield number, f"{wrong}", None
-            continue
-        if any(cell.strip() for cell in row):
-            yield number, "", dict(zip(names, row, strict=False))
-
-
-class _Lines:
-    """The lines of a stream whose beginning was read already."""
-
-    def __init__(self, start: str, stream: IO[str]) -> None:
-        self._start = start
-        self._stream = stream
-        self.count = 0
-
-    def __iter__(self) -> Iterator[str]:
-        rest = self._start
-        at = 0
-        while (end := rest.find("\n", at)) >= 0:
-            self.count += 1
-            yield rest[at : end + 1]
-            at = end + 1
-        last = rest[at:] + self._stream.readline()
-        if last:
-            self.count += 1
-            yield last
-        for line in self._stream:
-            self.count += 1
-            yield line
 
 
 class _Seen:

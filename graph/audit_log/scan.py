@@ -32,11 +32,13 @@ from graph.audit_log.contexts import (
     USER_SIZE,
     Contexts,
 )
-from graph.audit_log.files import RAW_KEPT, Unreadable
+from graph.audit_log.files import Unreadable
+from graph.audit_log.limits import RAW_KEPT
 from graph.audit_log.parse import parse
 from graph.audit_log.picked import Picked, _decoded, encoded
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
+from graph.audit_log.texts import Notes
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import SignIn
 from graph.times import time_of
@@ -71,6 +73,7 @@ class Tally:
         ids: Directory ids and the sign-in names that the log shows for them.
         unreadable: Records that could not be read; their lines count from the beginning of the scanned part.
         further_unreadable: How many more there were.
+        notes: What is to be said of the file beside its records.
     """
 
     lines: int = 0
@@ -80,6 +83,7 @@ class Tally:
     ids: dict[str, str] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
     further_unreadable: int = 0
+    notes: Notes = field(default_factory=Notes)
 
 
 def scan(part: Part, pick: Callable[[Picked], None]) -> Tally:
@@ -190,10 +194,10 @@ class _Scanner:
     def whole(self) -> None:
         """Read a file of any form."""
         last = 0
-        for number, text, raw in files.objects(self._path):
+        for number, text, raw in files.objects(self._path, self.tally.notes):
             last = number
-            if raw is None:
-                self._unreadable(number, "This is not a JSON object.", text)
+            if isinstance(raw, str):
+                self._unreadable(number, raw, text)
                 continue
             try:
                 self._object(raw, number)

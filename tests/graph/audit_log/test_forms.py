@@ -204,7 +204,7 @@ def test_a_row_of_the_portals_audit_log() -> None:
 
 @pytest.mark.parametrize("name", NOT_READ)
 def test_a_form_that_is_not_read_is_named(name: str) -> None:
-    with pytest.raises(UnreadableRecord, match="not read from a file yet"):
+    with pytest.raises(UnreadableRecord, match="read from a file yet"):
         files.entry_of(NOT_READ[name])
 
 

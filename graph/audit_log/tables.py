@@ -1,0 +1,197 @@
+"""Tables as text: comma, semicolon, tab or bar between cells, quoted as Microsoft, databases or people do.
+
+Source: RFC 4180; PowerShell, "Export-Csv" (the #TYPE line); Excel (the sep= line).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import IO, Final
+
+from graph.audit_log.dates import Column, looks_cultural
+from graph.audit_log.limits import LONGEST_ROW, RAW_KEPT
+from graph.audit_log.pieces import plain_name
+from graph.audit_log.texts import Lines, Notes, TooLong
+from graph.audit_log.values import Found
+
+_TOO_LONG: Final = "This row is longer than any record and was passed over."
+_SEPARATORS: Final = ",;\t|"
+_PREAMBLE: Final = 10
+"""Above so many lines at most a heading may stand that is none of the table."""
+
+
+@dataclass(slots=True)
+class Head:
+    """How a table is written.
+
+    Attributes:
+        names: Its columns.
+        separator: What parts its cells.
+        broken: The line that should name the columns and cannot be read, "" where it can.
+        escape: What quotes have before them in a cell, None where they are doubled.
+    """
+
+    names: list[str] = field(default_factory=list)
+    separator: str = ","
+    escape: str | None = None
+    broken: str = ""
+
+
+def rows(stream: IO[str], start: str, dates: Mapping[int, Column] | None = None) -> Iterator[Found]:
+    """Yield the rows of a table by the names of its columns; `dates` are the columns to rewrite, by place."""
+    for number, wrong, row, head in _cells(stream, start):
+        if row is None:
+            yield number, head.broken or wrong, wrong
+            continue
+        for place, column in (dates or {}).items():
+            if place < len(row):
+                row[place] = column.plain(row[place])
+        yield number, "", dict(zip(head.names, row, strict=False))
+
+
+def decided(stream: IO[str], start: str, notes: Notes) -> Mapping[int, Column]:
+    """Read a whole table once to decide how its dates are written; empty where none needs a decision."""
+    columns: dict[int, Column] = {}
+    looked = False
+    for _, _, row, head in _cells(stream, start):
+        if row is None:
+            continue
+        if not looked:
+            looked = True
+            places = [at for at, cell in enumerate(row) if looks_cultural(cell)]
+            columns = {at: Column(head.names[at]) for at in places if at < len(head.names)}
+            other = next((at for at, name in enumerate(head.names) if plain_name(name) == "auditdata"), None)
+            if not columns:
+                return {}
+        for place, column in columns.items():
+            if place < len(row):
+                column.add(row[place], row[other] if other is not None and other < len(row) else "")
+    for column in columns.values():
+        if said := column.decide():
+            notes.guessed.append(said)
+    return columns
+
+
+def _cells(stream: IO[str], start: str) -> Iterator[tuple[int, str, list[str] | None, Head]]:
+    """Yield each row as cells with its line, or what is wrong with it."""
+    csv.field_size_limit(LONGEST_ROW)
+    feed = _Feed(Lines(start, stream, LONGEST_ROW))
+    head = _head_of(feed)
+    if head.broken:
+        yield 1, "This is no table: its first line names no columns.", None, head
+    if not head.names:
+        return
+    reader = _reader(feed, head)
+    while True:
+        number = feed.line + 1
+        feed.begin()
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as wrong:
+            reason = _TOO_LONG if "limit" in str(wrong) else f"The row is no CSV ({wrong})."
+            yield number, reason, None, head
+            reader = _reader(feed, head)
+            continue
+        except _RowTooLong:
+            yield number, _TOO_LONG, None, head
+            feed.leave_cell()
+            reader = _reader(feed, head)
+            continue
+        if len(row) == 1 < len(head.names) and head.separator in row[0]:
+            row = _requoted(row, head.separator)
+        if any(cell.strip() for cell in row):
+            yield number, "", row, head
+
+
+def _requoted(row: list[str], separator: str) -> list[str]:
+    """Read a row that was quoted whole, as one cell."""
+    try:
+        return next(csv.reader(row, delimiter=separator), row)
+    except csv.Error:
+        return row
+
+
+def _reader(feed: _Feed, head: Head) -> Iterator[list[str]]:
+    return csv.reader(feed, delimiter=head.separator, escapechar=head.escape, doublequote=head.escape is None)
+
+
+def _head_of(feed: _Feed) -> Head:
+    first: list[str] = []
+    while (line := feed.peek()) and not isinstance(line, TooLong):
+        feed.begin()
+        next(feed)
+        # PowerShell notes the type, Excel the separator before the header.
+        if line.strip() and not line.startswith("#TYPE") and not line.lower().startswith("sep="):
+            first.append(line)
+            if len(first) > _PREAMBLE or max(map(line.count, _SEPARATORS)) > 1:
+                break
+    if not first:
+        return Head(broken=line[:RAW_KEPT])
+    header = first[-1] if max(map(first[-1].count, _SEPARATORS)) > 1 else first[0]
+    later = first[first.index(header) + 1 :]
+    separator = max(_SEPARATORS, key=header.count)
+    try:
+        names = [name.strip() for name in next(csv.reader([header], delimiter=separator), [])]
+        if len(names) == 1 and separator in names[0]:
+            names = [name.strip() for name in next(csv.reader(names, delimiter=separator), [])]
+    except csv.Error:
+        return Head(broken=header.strip()[:RAW_KEPT])  # a binary file
+    feed.back(later)
+    peeked = feed.peek()
+    # Databases write quotes in a quoted cell with a backslash, everybody else twice.
+    return Head(names, separator, "\\" if re.search(r'"\{\\"(?!")', peeked) else None)
+
+
+class _RowTooLong(Exception):
+    """One row has more characters than any may have."""
+
+
+class _Feed:
+    """Lines for the reader of a table, which counts them and what one row has."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = iter(lines)
+        self._size = 0
+        self._inside = False
+        self.line = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.line += 1
+        self._size += len(line)
+        self._inside = not isinstance(line, TooLong)
+        if not self._inside or self._size > LONGEST_ROW:
+            raise _RowTooLong
+        return line
+
+    def begin(self) -> None:
+        """A new row begins."""
+        self._size = 0
+
+    def leave_cell(self) -> None:
+        """Go on behind the cell in which a row of too many lines was left: the line that closes its quote."""
+        for line in self._lines if self._inside else ():
+            self.line += 1
+            if line.count('"') % 2:
+                break
+
+    def peek(self) -> str:
+        """Look at the next line, "" where there is none."""
+        line = next(self._lines, "")
+        if line:
+            self._lines = chain((line,), self._lines)
+        return line
+
+    def back(self, lines: list[str]) -> None:
+        """Give lines back that were only looked at."""
+        self._lines = chain(lines, self._lines)
+        self.line -= len(lines)
