@@ -48,15 +48,18 @@ SEQUENCE_SPAN: Final = timedelta(hours=24)
 """Within which two grave deeds belong to one takeover: intruders act within hours of the way in."""
 
 BESIDE: Final = {
-    Owner.DOUBTFUL: {Severity.LOW: 1, Severity.MEDIUM: 4, Severity.HIGH: 6},
-    Owner.STRANGER: {Severity.LOW: 2, Severity.MEDIUM: 4, Severity.HIGH: 6},
+    Owner.DOUBTFUL: {Severity.LOW: 1, Severity.MEDIUM: 4, Severity.HIGH: 7},
+    Owner.STRANGER: {Severity.LOW: 2, Severity.MEDIUM: 4, Severity.HIGH: 7},
 }
 """Points of a deed in a session that is not the user's, by severity.
 
-People do grave things where they always work, and intruders never do, so the two together are rarer than
-each alone. What is harmless by itself stays so in a doubtful session: people who are somewhere new with
-something new do it too.
+People do grave things where they always work, and attackers never do, so the two together are rarer than
+each alone. What is hardly ever harmless therefore decides together with the sign-in before it. What is
+harmless by itself stays so in a doubtful session: people who are somewhere new with something new do it too.
 """
+
+PLACE: Final = "place"
+"""The group of what only tells that the account was used from somewhere new."""
 
 USE: Final = "use"
 """The group of what the user does every day as well: only who did it makes it a sign."""
@@ -71,6 +74,8 @@ def points_of(finding: Finding) -> int:
     """Give how much a finding weighs, given whose session it was done in."""
     if finding.sign.id == "doubtful_sign_in":
         return min(max(finding.doubt - 1, 1), 3)
+    if finding.sign.group == PLACE and finding.owner is Owner.OWNER and finding.severity is Severity.LOW:
+        return 0  # whose the session is was decided from the same: something new, and nothing to doubt in it
     if finding.symptom in WAYS_IN or finding.owner is None or finding.owner is Owner.OWNER:
         return int(finding.severity)
     if finding.sign.group == USE and not finding.certain:
@@ -98,7 +103,7 @@ def is_sequence(findings: Sequence[Finding]) -> bool:
 
 def weigh(results: Sequence[SymptomResult], sources: Sequence[SourceState]) -> Verdict:
     """Weigh the symptoms' findings, given which sources were seen."""
-    findings = tuple(finding for result in results for finding in result.findings if finding.severity > 0)
+    findings = tuple(finding for result in results for finding in result.findings if points_of(finding) > 0)
     carried = carried_signs(findings)
     points = sum(points_of(finding) for finding in carried)
     gravest = max((finding.severity for finding in findings), default=Severity.INFO)
@@ -137,7 +142,7 @@ def carried_signs(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """
     signs: dict[str, tuple[Finding, list[str]]] = {}
     for number, finding in enumerate(findings):
-        if finding.severity <= 0:
+        if points_of(finding) <= 0:
             continue
         grounds = list(finding.records[:1]) or [f"without a record, {number}"]
         kept, known = signs.setdefault(finding.sign.id, (finding, []))

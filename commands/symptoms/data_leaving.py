@@ -27,6 +27,7 @@ HELPS: Final = AUDITS[1:]
 BY_INTRUDER = weighed("data_leaving_by_intruder")
 SHARED_BY_INTRUDER = weighed("shared_by_intruder")
 EXPORT = weighed("mail_exported")
+EXPORT_ALL = weighed("everybodys_mail_exported")
 JOURNAL = weighed("journal_rule_changed")
 CONNECTOR = weighed("mail_connector_changed")
 SEARCH = weighed("content_search_made")
@@ -38,6 +39,7 @@ SIGNS: Final = (
     BY_INTRUDER,
     SHARED_BY_INTRUDER,
     EXPORT,
+    EXPORT_ALL,
     JOURNAL,
     CONNECTOR,
     SEARCH,
@@ -67,6 +69,7 @@ _SETTINGS: Final = {
 
 _SAYS: Final = {
     EXPORT: "An export was requested or downloaded: {name}",
+    EXPORT_ALL: "An export of every mailbox was requested or downloaded: {name}",
     JOURNAL: "The journal rule {name} was created or changed",
     CONNECTOR: "The outbound connector {name} was created or changed",
     SEARCH: "A content search was created or run: {name}",
@@ -104,6 +107,8 @@ def _settings(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         plain = _plain(record)
         if plain is None:
             continue
+        if plain is EXPORT and _of_all(record):
+            plain = EXPORT_ALL
         name = one_line(given(record).get("name", "") or record.object_id or "not named")
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK)
         summary = f"{_SAYS[plain].format(name=name)} ({record.operation}){whence(record, usual)}"
@@ -118,6 +123,17 @@ def _plain(record: AuditRecord) -> Sign | None:
     if operation.startswith("set-") and off(parameters.get("enabled", "")):
         return None  # it was closed
     return _SETTINGS.get(operation)
+
+
+def _of_all(record: AuditRecord) -> bool:
+    """Say whether every mailbox is meant, as cmdlets and the compliance center write it."""
+    named = {
+        name.casefold(): value
+        for values in (record.parameters, record.details)
+        for name, value in values.items()
+    }
+    places = (named.get(name, "") for name in ("exchangelocation", "exchangelocations"))
+    return any(place.strip(' "').casefold() == "all" for place in places)
 
 
 def _shared(record: AuditRecord, usual: Usual) -> Sign | None:

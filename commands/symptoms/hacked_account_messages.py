@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from commands.clues.lures import families_in, is_newsletter, own_words, sent_families
+from commands.clues.phrases import Plain
+from commands.clues.phrases import group as words_of
 from commands.clues.records import message_key, one_line
 from commands.clues.sending import Sent, sent_of
 from commands.clues.subject_lines import topic
@@ -37,6 +39,7 @@ HELPS = (
 TEXT_FROM_SUSPECT = weighed("hacked_text_from_suspect_address")
 TEXT = weighed("hacked_text")
 DIVERSION = weighed("money_diversion_text")
+DIVERSION_SUBJECT = weighed("money_diversion_subject")
 LURE = weighed("lure_text")
 WIDE = weighed("hacked_text_to_many")
 OPENING = weighed("opening_line")
@@ -48,6 +51,7 @@ SIGNS = (
     TEXT_FROM_SUSPECT,
     TEXT,
     DIVERSION,
+    DIVERSION_SUBJECT,
     LURE,
     WIDE,
     OPENING,
@@ -108,6 +112,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     for (family_id, _), group in families.items():
         yield _about_text(kinds[family_id], group, evidence)
     yield from _mass(letters, sent, usual)
+    yield from _subjects_only(sent, told, usual)
     yield from _unread(sent, told)
 
 
@@ -233,6 +238,31 @@ def _busiest_day(
 
 
 _WRITES: Final = re.compile(r"[^\W\d_]", re.UNICODE)
+
+
+def _subjects_only(sent: Sequence[Sent], told: set[str], usual: Usual) -> Iterator[Finding]:
+    """Subject lines on bank details, of mail whose text nobody has, sent from where the user never works.
+
+    At the user's own places accountants write such mail every week.
+    """
+    places: dict[str, list[Sent]] = {}
+    for one in sent:
+        away = one.addresses and not one.familiar and usual.is_well_known
+        fresh = one.key not in told and not one.delegate
+        if away and fresh and words_of("bank_details").is_in(Plain.of(one.subject)):
+            places.setdefault(one.addresses[0], []).append(one)
+    for address, mails in places.items():
+        subjects = list(dict.fromkeys(one_line(one.subject, 60) for one in mails))
+        count = f"{len(mails)} messages were" if len(mails) > 1 else "A message was"
+        yield Finding(
+            symptom=_ID,
+            sign=DIVERSION_SUBJECT,
+            summary=f"{count} sent from {address} about bank details ({', '.join(subjects[:3])})",
+            at=mails[0].at,
+            by=mails[0].by,
+            address=address,
+            records=tuple(dict.fromkeys(identity for one in mails for identity in one.records)),
+        )
 
 
 def _unread(sent: Sequence[Sent], told: set[str]) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ SYNCED = weighed("mail_synced_by_intruder")
 READ = weighed("mail_read_by_intruder")
 UNCOUNTED = weighed("mail_read_uncounted")
 FILES = weighed("files_taken_by_intruder")
+FILES_MANY = weighed("many_files_taken_by_intruder")
 OTHERS = weighed("read_by_other_account")
 BULK = weighed("many_files_fetched")
 MANY_READ = weighed("mail_read_in_bulk")
@@ -42,6 +43,7 @@ SIGNS: Final = (
     READ,
     UNCOUNTED,
     FILES,
+    FILES_MANY,
     OTHERS,
     BULK,
     NEW_APP,
@@ -91,10 +93,14 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         elif record.operation in _FILE_OPERATIONS and by_subject(record, evidence.subject):
             if usual.is_suspect_record(record):
                 groups[FILES, where].append(record)
+                if record.operation in _FETCHED:
+                    groups[FILES_MANY, f"{where} {record.at:%Y-%m-%d %H}"].append(record)
             elif record.operation in _FETCHED and where and not usual.is_familiar(record.address):
                 groups[BULK, f"{where} {record.at:%Y-%m-%d %H}"].append(record)
     for (sign, _), records in groups.items():
-        if sign is not BULK or (len(records) >= MANY_FILES and usual.is_well_known):
+        if sign in {BULK, FILES_MANY} and len(records) < MANY_FILES:
+            continue
+        if sign is not BULK or usual.is_well_known:
             yield _finding(sign, records, usual)
     for (sign, _), records in hours.items():
         most = MANY_MESSAGES if sign is MANY_READ else MANY_MESSAGES_AT_WORK
@@ -161,7 +167,7 @@ def _finding(sign: Sign, records: Sequence[AuditRecord], usual: Usual) -> Findin
 
 
 def _what(sign: Sign, records: Sequence[AuditRecord]) -> str:
-    if sign in {FILES, BULK}:
+    if sign in {FILES, FILES_MANY, BULK}:
         names = dict.fromkeys(name for record in records if (name := record.details.get("SourceFileName")))
         return f"{_count(len(records), 'file')} opened or downloaded{_some(list(names))}"
     folders = dict.fromkeys(

@@ -18,7 +18,7 @@ from commands.report import Finding, Owner, Sign, weighed
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of
 from commands.usual.places import belongs_to_microsoft, network_of, spot_of
-from commands.usual.points import FAILURE_SPAN, MANY_FAILURES
+from commands.usual.points import FAILURE_SPAN, MANY_FAILURES, alike
 from commands.usual.sign_ins import (
     REFUSED_PROMPT,
     SETTLED,
@@ -171,7 +171,7 @@ def _before_success(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]
         and one.created_date_time <= first.created_date_time <= one.created_date_time + FAILURE_SPAN
         and network_of(one.ip_address) not in usual.networks
     ]
-    wrong = [one for one in before if one.status.error_code in WRONG_PASSWORD]
+    wrong = [one for one in before if one.status.error_code in WRONG_PASSWORD and alike(one, first)]
     if len(wrong) >= MANY_FAILURES:
         yield _finding(GUESSED, f"{len(wrong)} wrong passwords, then a success", [first, *wrong], usual)
     refused = [one for one in before if one.status.error_code in REFUSED_PROMPT]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from commands.clues.actions import changed, concerns, graded, once, whom
-from commands.clues.records import changing, found, one_line, whence
+from commands.clues.records import by_subject, changing, found, one_line, whence
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -27,10 +27,11 @@ BY_INTRUDER = weighed("method_by_intruder")
 DISABLED = weighed("strong_authentication_off")
 REPORTED = weighed("fraud_reported")
 PASS = weighed("temporary_pass")
+PASS_BY_OTHER = weighed("temporary_pass_by_administrator")
 REMOVED = weighed("method_removed")
 ADDED = weighed("method_added")
 FAMILIAR = weighed("method_from_own_place")
-SIGNS: Final = (BY_INTRUDER, DISABLED, REPORTED, PASS, REMOVED, ADDED, FAMILIAR)
+SIGNS: Final = (BY_INTRUDER, DISABLED, REPORTED, PASS, PASS_BY_OTHER, REMOVED, ADDED, FAMILIAR)
 
 _ADDING: Final = (
     "registered security info",
@@ -83,10 +84,11 @@ def _change(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=familiar)
         return found("strong_authentication", sign, summary, record, before=before, after=after)
 
+    given = PASS if by_subject(record, evidence.subject) else PASS_BY_OTHER
     if operation == "disable strong authentication":
         yield said(DISABLED, f"MFA was disabled for {whose}{end}")
     elif "temporary access pass" in operation and "delete" not in operation:
-        yield said(PASS, f"A Temporary Access Pass was created for {whose}{end}")
+        yield said(given, f"A Temporary Access Pass was created for {whose}{end}")
     elif "fraud reported" in operation or "suspicious activity reported" in operation:
         yield found("strong_authentication", REPORTED, f"An MFA prompt was reported as fraud{end}", record)
     elif any(words in operation for words in _REMOVING):
@@ -95,7 +97,7 @@ def _change(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
         yield said(REMOVED, summary, FAMILIAR, before=what)
     elif any(words in operation for words in _ADDING):
         if "temporary access pass" in " ".join(record.details.values()).casefold():
-            yield said(PASS, f"A Temporary Access Pass was created for {whose}{end}")
+            yield said(given, f"A Temporary Access Pass was created for {whose}{end}")
         else:
             what = one_line(record.details.get("StatusReason", ""))
             summary = f"A sign-in method was added or changed for {whose}{end}{_in(what)}"

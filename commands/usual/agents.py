@@ -36,7 +36,16 @@ def family_of(user_agent: str) -> str:
     return _VERSION.sub("", user_agent).strip().casefold()
 
 
-_POCKET: Final = ("mobile", "android", "iphone", "ipad")
+_POCKET: Final = ("mobile", "android", "iphone", "ipad", "-ios", "ios/")
+
+
+def is_pocket(user_agent: str) -> bool:
+    """Say whether this is a program on a telephone or tablet, which is on another network every hour.
+
+    A family of `family_of` may be given as well.
+    """
+    plain = user_agent.casefold()
+    return any(word in plain for word in _POCKET)
 
 
 def is_desk_browser(user_agent: str) -> bool:
@@ -44,5 +53,4 @@ def is_desk_browser(user_agent: str) -> bool:
 
     A family of `family_of` may be given as well.
     """
-    plain = user_agent.casefold()
-    return plain.startswith("mozilla") and not any(word in plain for word in _POCKET)
+    return user_agent.casefold().startswith("mozilla") and not is_pocket(user_agent)

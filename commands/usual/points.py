@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Final
 
 from commands.facts import ProgramKind
-from commands.usual.agents import agent_of, family_of
+from commands.usual.agents import agent_of, family_of, is_pocket
 from commands.usual.changes import ACCESS_KINDS, grave_changes, victims_of
 from commands.usual.continued import begun_sessions, continued
 from commands.usual.own import ENOUGH, Own
@@ -120,7 +120,9 @@ def _by_novelty(got_in: Sequence[SignIn], places: Mapping[str, Place], own: Own)
     country = places[got_in[0].ip_address].country
     if country and own.countries and country not in own.countries:
         yield point("new_country", f"{country} is an unfamiliar country for this user")
-    if network_of(got_in[0].ip_address) not in own.networks:
+    at_home = country in own.countries
+    roams = at_home and all(is_pocket(one.user_agent) for one in got_in)
+    if network_of(got_in[0].ip_address) not in own.networks and not roams:
         yield point("new_network", "the network is unfamiliar for this user")
     known = any(
         family_of(one.user_agent) in own.agents
@@ -131,10 +133,10 @@ def _by_novelty(got_in: Sequence[SignIn], places: Mapping[str, Place], own: Own)
         yield point("unknown_device", "device and client are unfamiliar")
 
 
-def _failures(sign_ins: Sequence[SignIn], own: Own) -> list[tuple[datetime, str]]:
-    """Give when a password or a prompt failed away from the user's own networks, the oldest first."""
+def _failures(sign_ins: Sequence[SignIn], own: Own) -> list[tuple[datetime, SignIn]]:
+    """Give the passwords and prompts that failed away from the user's own networks, the oldest first."""
     return [
-        (one.created_date_time, "password" if one.status.error_code in WRONG_PASSWORD else "prompt")
+        (one.created_date_time, one)
         for one in sign_ins
         if not one.succeeded
         and network_of(one.ip_address) not in own.networks
@@ -142,17 +144,32 @@ def _failures(sign_ins: Sequence[SignIn], own: Own) -> list[tuple[datetime, str]
     ]
 
 
-def _by_failures(got_in: Sequence[SignIn], failures: Sequence[tuple[datetime, str]]) -> Iterable[Point]:
-    end = got_in[0].created_date_time
+def _by_failures(got_in: Sequence[SignIn], failures: Sequence[tuple[datetime, SignIn]]) -> Iterable[Point]:
+    first = got_in[0]
+    end = first.created_date_time
     start = bisect_left(failures, end - FAILURE_SPAN, key=itemgetter(0))
-    failed = Counter(kind for _, kind in failures[start : bisect_right(failures, end, key=itemgetter(0))])
-    if failed["password"] >= MANY_FAILURES:
-        yield point("wrong_passwords", f"{failed['password']} wrong passwords before the first success")
-    if failed["prompt"] >= 3:
+    before = [one for _, one in failures[start : bisect_right(failures, end, key=itemgetter(0))]]
+    wrong = sum(one.status.error_code in WRONG_PASSWORD and alike(one, first) for one in before)
+    if wrong >= MANY_FAILURES:
+        yield point("wrong_passwords", f"{wrong} wrong passwords before the first success")
+    # Only somebody who knows the password gets as far as a prompt, from wherever it was.
+    refused = sum(one.status.error_code in REFUSED_PROMPT for one in before)
+    if refused >= 3:
         yield point(
             "refused_prompts",
-            f"{failed['prompt']} denied or unanswered MFA prompts before the first success",
+            f"{refused} denied or unanswered MFA prompts before the first success",
         )
+
+
+def alike(failed: SignIn, success: SignIn) -> bool:
+    """Say whether a wrong password may belong to a success: the same network or the same program.
+
+    Public accounts are guessed at all day, from everywhere; whoever signs in elsewhere with something else
+    has nothing to do with it.
+    """
+    if network_of(failed.ip_address) == network_of(success.ip_address):
+        return True
+    return bool(failed.user_agent) and family_of(failed.user_agent) == family_of(success.user_agent)
 
 
 def _by_travel(

@@ -242,7 +242,7 @@ def way_in(doubt: int) -> Finding:
             id="two of them days apart are not",
         ),
         pytest.param(
-            [way_in(3), deed(HIGH, "a", Owner.DOUBTFUL)],
+            [way_in(2), deed(HIGH, "a", Owner.DOUBTFUL)],
             VerdictCode.COMPROMISED,
             8,
             id="what is hardly ever harmless, done in a doubtful session, decides",

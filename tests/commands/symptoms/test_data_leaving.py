@@ -29,6 +29,16 @@ FOUND = [
         act("New-ComplianceSearchAction", parameters={"Export": "True"}),
     ),
     ("a search exported, as the portal records it", "mail_exported", act("SearchExported", object_id="Q3")),
+    (
+        "an export of everybody's mail",
+        "everybodys_mail_exported",
+        act("New-ComplianceSearchAction", parameters={"Export": "True", "ExchangeLocation": "All"}),
+    ),
+    (
+        "an export of everybody's mail, as the portal records it",
+        "everybodys_mail_exported",
+        act("SearchExported", details={"ExchangeLocations": "All"}),
+    ),
     ("an export fetched", "mail_exported", act("SearchExportDownloaded")),
     ("a journal rule", "journal_rule_changed", act("New-JournalRule", parameters={"Name": "Archive"})),
     ("a journal rule changed", "journal_rule_changed", act("Set-JournalRule", object_id="Archive")),

@@ -25,6 +25,7 @@ from tests.commands.evidence import (
     record,
     traced,
 )
+from tests.commands.symptoms.judging import HOTEL, past, signs
 
 FRAUDS = [
     (
@@ -392,3 +393,22 @@ def test_every_family_has_its_own_id() -> None:
     assert len(ids) == len(set(ids))
     assert {family for family, _ in FRAUDS} == {family.id for family in sent_families()}
     assert ADELE.mail
+
+
+def about_the_bank(subject: str, address: str) -> AuditRecord:
+    item = Item(subject=subject, internet_message_id="<bank@contoso.example>", folder="", id="bank")
+    return record("Send", address=address, items=(item,))
+
+
+@pytest.mark.parametrize(
+    ("why", "subject", "address", "found"),
+    [
+        ("a stranger's place", "AW: Rechnung 2011 - geänderte Bankverbindung", HOTEL, True),
+        ("the office, where accountants write so", "Neue Bankverbindung", OFFICE, False),
+        ("nothing about a bank", "Re: Statik Halle 3", HOTEL, False),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)
+def test_subject_lines_on_bank_details_count_where_the_user_never_works(why, subject, address, found):
+    kinds = signs(symptom, sign_ins=past(), audit_log=[about_the_bank(subject, address)])
+    assert ("money_diversion_subject" in kinds) is found

@@ -77,6 +77,16 @@ FOUND = [
         },
     ),
     (
+        "fifty files in an hour by a stranger",
+        "many_files_taken_by_intruder",
+        {
+            "sign_ins": broken_in(),
+            "audit_log": [
+                record("FileDownloaded", owner="", address=INTRUDER, hours=-0.5 + n / 1000) for n in range(50)
+            ],
+        },
+    ),
+    (
         "another account in this mailbox",
         "read_by_other_account",
         {

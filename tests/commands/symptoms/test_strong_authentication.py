@@ -44,13 +44,18 @@ FOUND = [
         {"directory_audits_on_user": [record("Admin deleted security info", actor=NESTOR)]},
     ),
     (
-        "a temporary pass",
+        "a temporary pass that the account issued to itself",
         "temporary_pass",
+        {"audit_log": [record("Create Temporary Access Pass")]},
+    ),
+    (
+        "a temporary pass from the help desk",
+        "temporary_pass_by_administrator",
         {"audit_log": [record("Create Temporary Access Pass", actor=NESTOR)]},
     ),
     (
-        "a temporary pass under another name",
-        "temporary_pass",
+        "a temporary pass from the help desk, under another name",
+        "temporary_pass_by_administrator",
         {
             "audit_log": [
                 record(

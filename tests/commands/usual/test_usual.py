@@ -657,7 +657,11 @@ TABLET = "Mozilla/5.0 (iPad; CPU OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Ver
 GRADES = [
     ("the own laptop in a café", {"device_detail": LAPTOP, "user_agent": BROWSER}, Owner.OWNER),
     ("the own telephone on another carrier", {"user_agent": PHONE}, Owner.OWNER),
-    ("a new tablet in a café", {"user_agent": TABLET}, Owner.DOUBTFUL),
+    (
+        "a new tablet in a café: what is carried about is on many networks",
+        {"user_agent": TABLET},
+        Owner.OWNER,
+    ),
     ("a browser on somebody's computer, in the own city", {"user_agent": CHROME_ELSEWHERE}, Owner.DOUBTFUL),
     ("the own browser, in which no device is named", {"user_agent": BROWSER}, Owner.DOUBTFUL),
     ("a new tablet on a journey", {"user_agent": TABLET, "location": LISBON}, Owner.DOUBTFUL),
@@ -716,3 +720,15 @@ def test_one_factor_is_missed_where_the_user_always_meets_two():
 def test_in_a_file_the_telephone_that_lasts_is_the_users():
     phones = [sign_in(hours=-24 * day, address=f"203.0.113.{day}", user_agent=PHONE) for day in (2, 14, 27)]
     assert of_a_file([*whole_month(), *phones]).doubt_at("203.0.113.14").owner is Owner.OWNER
+
+
+def test_guesses_from_elsewhere_with_something_else_are_nobodys_success():
+    """Public accounts are guessed at all day; that has nothing to do with whoever signs in on the road."""
+    guesses = [
+        sign_in(hours=-2 + n / 100, address=INTRUDER, error_code=50126, user_agent="BAV2ROPC")
+        for n in range(9)
+    ]
+    later = sign_in(hours=1, address=HOTEL, user_agent=BROWSER, device_detail=None, location=LONDON)
+    assert "wrong passwords" not in usual.learn(evidence(sign_ins=[*past(), *guesses, later])).why(HOTEL)
+    same = [one.model_copy(update={"user_agent": BROWSER}) for one in guesses]
+    assert "9 wrong passwords" in usual.learn(evidence(sign_ins=[*past(), *same, later])).why(HOTEL)
