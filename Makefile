@@ -26,7 +26,7 @@ COG := $(VENV)/bin/cog -P -I docs -p "from tables import *" --verbosity=1
 PAGES = README.md $(wildcard docs/*.md docs/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-again interop check lint docs bench sandbox packaging lock upgrade clean
+.PHONY: help demo test test-all test-again interop mutants mutants-all check lint docs bench sandbox packaging lock upgrade clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -50,6 +50,12 @@ check: lint test-all interop  ## everything that CI checks: formatting, lint, ty
 
 interop: $(VENV)/.interop  ## play the story with a Slack and a sign-in service that others wrote
 	$(RUN) -m pytest -q tests/interop
+
+mutants: $(VENV)/.mutants  ## change what decides in one place at a time, where it was edited, and see whether a test notices
+	$(RUN) -m tests.mutants
+
+mutants-all: $(VENV)/.mutants  ## the same with all that decides; takes long
+	$(RUN) -m tests.mutants all
 
 lint: $(DEVELOP)  ## formatting, lint, types, import rules, and the tables in the documents
 	$(VENV)/bin/ruff format --check .
@@ -76,12 +82,13 @@ lock: $(UV)  ## write the locks anew from pyproject.toml; what is pinned stays a
 	$(COMPILE) --constraints requirements/build.txt --group run --output-file requirements/run.txt
 	$(COMPILE) --constraints requirements/build.txt --constraints requirements/run.txt --group run --group dev \
 		--output-file requirements/dev.txt requirements/build.txt
+	$(COMPILE) --constraints requirements/dev.txt --group mutants --output-file tests/mutants/requirements.txt
 
 upgrade: $(UV)  ## the same with the newest releases that pyproject.toml allows
 	$(MAKE) lock COMPILE='$(COMPILE) --upgrade'
 
 clean:  ## remove what the other verbs made
-	rm -rf $(VENV) tests/interop/node_modules demo-output bench-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) mutants tests/interop/node_modules demo-output bench-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # The machine's Python: the one asked for, else any python3 that is new enough. From Python 3.12 on, DBOS uses what
 # SQLite has since 3.42.
@@ -109,6 +116,11 @@ $(READY): pyproject.toml requirements/pins.py requirements/build.txt requirement
 $(VENV)/.interop: $(DEVELOP) tests/interop/requirements.txt tests/interop/package-lock.json
 	$(FROM_LOCK) -r tests/interop/requirements.txt
 	cd tests/interop && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --silent
+	@touch $@
+
+$(VENV)/.mutants: $(DEVELOP) tests/mutants/requirements.txt
+	$(FROM_LOCK) -r tests/mutants/requirements.txt
+	@$(CHECK)
 	@touch $@
 
 $(DEVELOP): $(READY) requirements/dev.txt

@@ -64,6 +64,20 @@ def test_what_the_interop_tests_install_is_pinned_with_hashes_and_names_no_regis
         assert re.match(r"[a-z-]+==\S+ \\\n    --hash=sha256:", block), block.splitlines()[0]
 
 
+def test_what_makes_mutants_is_pinned_with_hashes_in_the_versions_of_the_other_locks():
+    wanted = (ROOT / "tests" / "mutants" / "requirements.txt").read_text()
+    assert "://" not in wanted
+    pinned = {}
+    for block in re.split(r"\n(?=[a-z0-9])", wanted.strip()):
+        pin = re.match(r"([a-z-]+)==(\S+)(?: ; .+)? \\\n    --hash=sha256:", block)
+        assert pin, block.splitlines()[0]
+        pinned[pin[1]] = pin[2]
+    assert names(PROJECT["dependency-groups"]["mutants"]) <= set(pinned)
+    other = {name: version for name, version in pins("dev").items() if name in pinned}
+    assert len(other) > 10
+    assert other.items() <= pinned.items()
+
+
 def test_every_direct_dependency_is_pinned():
     assert names(PROJECT["dependency-groups"]["run"]) <= set(pins("run"))
     assert names(PROJECT["dependency-groups"]["dev"]) <= set(pins("dev"))

@@ -70,6 +70,9 @@ def test_a_start_that_may_not_be_is_answered():
     few = "Too few of the approvals are still valid, so nothing was done"
     lost = why_not_run(APPROVED, DIGEST, lambda vote: f"Gone is {vote.voter}.", NOW)
     assert lost == f"{few} (<@U0ALEX>: Gone is U0ALEX; <@U0LIDIA>: Gone is U0LIDIA). Propose it again."
+    unknown = replace(APPROVED, votes=(yes("alex", object_id=""), yes("lidia")))
+    why = "<@U0ALEX>: Their Microsoft 365 account is not recorded"
+    assert why_not_run(unknown, DIGEST, lambda _: "", NOW) == f"{few} ({why}). Propose it again."
     one = replace(APPROVED, votes=(yes("alex"),))
     assert why_not_run(one, DIGEST, lambda _: "", NOW) == f"{few}. Propose it again."
 
@@ -87,6 +90,8 @@ def test_a_verdict_names_three_reasons_and_counts_the_rest():
     assert says(*THREE) == f"This account is compromised: {OF_THREE}."
     assert says(*FOUR) == f"This account is compromised: {OF_THREE}, and 1 more."
     assert says(*FOUR, found(LOW, "e")) == f"This account is compromised: {OF_THREE}, and 2 more."
+    sheet = replace(found(HIGH, "a"), summary="A macro ran in PLAN.XLSX.")
+    assert says(sheet) == "This account is suspicious and needs review: A macro ran in PLAN.XLSX."
     alone = "This account is suspicious and needs review: high_one was seen."
     assert says(found(HIGH, "a")) == alone
 
@@ -139,3 +144,6 @@ def test_what_only_informs_is_no_reason_and_hides_nothing_after_it():
 def test_where_two_signs_have_one_record_the_graver_one_carries_it():
     carried = verdict.carried_signs([found(LOW, "a"), found(CRITICAL, "a")])
     assert [one.sign for one in carried] == [CRITICAL]
+    later = Sign("zone_two", Severity.CRITICAL, "")
+    carried = verdict.carried_signs([found(HIGH, "a"), found(LOW, "b"), found(later, "a")])
+    assert [one.sign for one in carried] == [later, LOW], "whatever the signs are called, and gravest first"

@@ -287,3 +287,34 @@ def test_a_symptom_that_could_not_be_decided_lowers_the_confidence_of_no_sign():
     unknown = SymptomResult("missing_mail", "", "", Result.UNKNOWN, "")
     assert verdict.weigh([], states()).confidence == "high"
     assert verdict.weigh([unknown], states()).confidence == "medium"
+
+
+def test_a_deed_counts_by_the_gravest_session_that_it_was_done_in():
+    own, other = deed(HIGH, "a", Owner.OWNER), deed(HIGH, "b", Owner.STRANGER)
+    for findings in ([own, other], [other, own]):
+        assert verdict.carried_signs(findings) == (other,)
+        assert [one.records for one in verdict.weigh([result(*findings)], states()).reasons] == [("b",)]
+    same = deed(HIGH, "c", Owner.STRANGER)
+    assert verdict.carried_signs([other, same]) == (other,), "of two that weigh the same the first is told"
+    assert verdict.weigh([result(other, same)], states()).reasons[0] == other
+
+
+def test_what_weighs_most_weighs_so_in_any_session():
+    assert {verdict.points_of(deed(CRITICAL, "a", owner)) for owner in (*Owner, None)} == {8}
+    assert [verdict.points_of(way_in(doubt)) for doubt in (0, 2, 3, 4, 5, 9)] == [1, 1, 2, 3, 3, 3]
+
+
+def test_everyday_deeds_count_one_by_one_where_somebody_else_was_certainly_in():
+    def carried(group: str, *, certain: bool) -> int:
+        signs = [Sign(f"{group}_{number}", Severity.LOW, "", group=group) for number in range(3)]
+        deeds = [deed(sign, sign.id, Owner.STRANGER, certain=certain) for sign in signs]
+        return len(verdict.carried_signs(deeds))
+
+    assert (carried(verdict.USE, certain=True), carried(verdict.USE, certain=False)) == (3, 1)
+    assert (carried("place", certain=True), carried("place", certain=False)) == (1, 1)
+
+
+def test_two_grave_deeds_a_day_apart_are_a_sequence_and_no_longer():
+    first = deed(HIGH, "a", Owner.STRANGER)
+    apart = [deed(HIGH_TOO, "b", Owner.STRANGER, hours=hours) for hours in (24, 25)]
+    assert [verdict.is_sequence([first, other]) for other in apart] == [True, False]
