@@ -430,10 +430,8 @@ def test_every_text_can_be_read_in_light_and_dark(stage, raised, scheme):
             made.tab(tab)
             made.shot(f"27-{scheme}-{tab.lower().replace(' ', '-')}")
             faint[tab] = made.faint()
-        made.press(made.card("Files in the thread"), "Contain account")
-        expect(made.modal).to_contain_text(
-            "What the findings call for is preselected. Nothing is changed until it is approved."
-        )
+        made.press(made.card("Carried out: "), "Undo changes")
+        expect(made.modal).to_contain_text("Choose the changes to undo.")
         made.shot(f"28-{scheme}-window")
         faint["window"] = made.faint()
         made.press(made.modal, "Cancel")
@@ -473,10 +471,8 @@ def test_a_phone_shows_everything_without_scrolling_sideways(stage, raised):
         expect(made.thread).to_contain_text("report.txt")
         look("34-phone-thread")
         made.page.get_by_role("button", name="Close the thread").click()
-        made.press(made.card("Files in the thread"), "Contain account")
-        expect(made.modal).to_contain_text(
-            "What the findings call for is preselected. Nothing is changed until it is approved."
-        )
+        made.press(made.card("Carried out: "), "Undo changes")
+        expect(made.modal).to_contain_text("Choose the changes to undo.")
         look("35-phone-window")
         made.press(made.modal, "Cancel")
         made.page.locator("#toggle-panel").click()
@@ -484,6 +480,19 @@ def test_a_phone_shows_everything_without_scrolling_sideways(stage, raised):
         look("36-phone-panel")
         assert widths == dict.fromkeys(widths, 390)
         assert made.troubles == []
+
+
+def test_the_alarm_leads_to_a_plan_that_closes_exactly_what_is_open(raised):
+    main = raised.main
+    main.go(ROOM)
+    main.become("Megan Bowen")
+    alarm = main.log.locator("article").filter(has_text="persistence re-appeared, or is new, on")
+    main.press(alarm, "Close what is open")
+    card = main.card("Waiting for approval")
+    expect(card).to_contain_text("Re-appeared or new since the check")
+    expect(card).to_contain_text("1. Stop forwarding adele.vance@contoso.example")
+    expect(card.get_by_role("button", name="Approve")).to_be_visible()
+    main.shot("37-what-is-open-is-proposed")
 
 
 def test_the_browser_had_nothing_to_complain_about_in_the_whole_story(raised):

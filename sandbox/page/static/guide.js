@@ -41,7 +41,7 @@ const STEPS = [
   },
   {
     holds: (see) => see.button("contain"),
-    words: ["Read the card and the evidence in its thread. Then press “Contain account” on it."],
+    words: ["Read the card and the evidence in its thread. Then press “Contain account” on it, or “Contain now” for the smallest plan."],
     acts: [],
   },
   {
