@@ -11,10 +11,20 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from commands import symptoms, timeline, usual, verdict
+from commands import accounts, story, symptoms, timeline, usual, verdict
 from commands.clues import whose
 from commands.faults import noted
-from commands.report import Coverage, Event, Report, Result, SourceState, SymptomResult, Verdict, spoken
+from commands.report import (
+    Coverage,
+    Event,
+    Report,
+    Result,
+    SourceState,
+    Story,
+    SymptomResult,
+    Verdict,
+    spoken,
+)
 from commands.usual.places import Atlas
 from graph.collect import Connection, Memory, Recorder, collect
 from graph.evidence import SOURCES, Evidence, Source, Unavailable
@@ -71,7 +81,7 @@ def look(
         answered.append(state_of(arrived.source, arrived.answer))
         left = tuple(source for source in waiting if source not in {state.id for state in answered})
         tell(Progress(sources=tuple(answered), waiting=left, so_far=partial(_so_far, evidence, atlas)))
-    return evidence
+    return replace(evidence, subject=accounts.fuller(evidence))
 
 
 def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> Report:
@@ -79,16 +89,29 @@ def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> 
     results = symptom_results(evidence, atlas)
     states = _states(evidence)
     events, no_timeline = _timeline(evidence, results)
+    weighed = verdict.weigh(results, states)
     return Report(
         subject=evidence.subject,
         window=evidence.window,
         made_at=made_at,
-        verdict=verdict.weigh(results, states),
+        verdict=weighed,
         symptoms=results,
         sources=states,
         timeline=events,
         no_timeline=no_timeline,
+        story=_story(evidence, results, weighed, atlas),
     )
+
+
+def _story(
+    evidence: Evidence, results: tuple[SymptomResult, ...], weighed: Verdict, atlas: Atlas | None
+) -> Story | None:
+    """The story, which must not cost what was found either."""
+    try:
+        return story.tell(evidence, usual.learn(evidence, atlas=atlas), results, weighed)
+    except Exception as error:  # noqa: BLE001 - logged; the findings stand without it
+        noted("The story could not be told.", error)
+        return None
 
 
 def _timeline(evidence: Evidence, results: tuple[SymptomResult, ...]) -> tuple[tuple[Event, ...], str]:

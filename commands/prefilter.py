@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -36,9 +36,9 @@ _QUIET: Final = frozenset(name.encode() for name in QUIET)
 _FETCHED: Final = frozenset(name.encode() for name in FETCHED)
 
 
-def is_quiet(text: bytes, name: str) -> bool:
-    """Say whether an AuditData text is an everyday record of the user's own."""
-    return _value(text, b'"Operation":"') in _QUIET and _value(text, b'"UserId":"').lower() == name.encode()
+def is_quiet(text: bytes, names: Collection[bytes]) -> bool:
+    """Say whether an AuditData text is an everyday record of the user's own, by any of the names given."""
+    return _value(text, b'"Operation":"') in _QUIET and _value(text, b'"UserId":"').lower() in names
 
 
 def ends(texts: Sequence[bytes]) -> tuple[bytes, ...]:

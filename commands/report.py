@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -197,10 +198,67 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Clause:
+    """One thing that a story tells, without who did it and from where.
+
+    Attributes:
+        says: What, in a few words; may hold text from the tenant.
+        at: When (aware UTC), None where nothing tells.
+        findings: The ids of the findings it rests on, as the JSON report names them.
+        records: The ids of the records.
+        techniques: The ids of the ATT&CK techniques.
+    """
+
+    says: str
+    at: datetime | None = None
+    findings: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What happened, part by part; a part that nothing tells of is empty.
+
+    Attributes:
+        certain: Whether the account counts as compromised, not only as suspicious.
+        addresses: The attacker's addresses, in the order in which they were first seen.
+        since: When they were first in.
+        entry: How they got in.
+        origin: From where, one clause an address.
+        persistence: What they set up to stay.
+        hidden: What they did to stay unnoticed.
+        read_or_taken: What they read or took.
+        sent: What they sent.
+        reached: Whom else they reached.
+        last_seen: When they were last in.
+        still_open: What lets them in, or lets mail out, now.
+        leads: Other accounts to check; `says` is the account's name.
+        unknown: What nothing tells.
+    """
+
+    certain: bool
+    addresses: tuple[str, ...] = ()
+    since: tuple[Clause, ...] = ()
+    entry: tuple[Clause, ...] = ()
+    origin: tuple[Clause, ...] = ()
+    persistence: tuple[Clause, ...] = ()
+    hidden: tuple[Clause, ...] = ()
+    read_or_taken: tuple[Clause, ...] = ()
+    sent: tuple[Clause, ...] = ()
+    reached: tuple[Clause, ...] = ()
+    last_seen: tuple[Clause, ...] = ()
+    still_open: tuple[Clause, ...] = ()
+    leads: tuple[Clause, ...] = ()
+    unknown: tuple[Clause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that a check says about one subject.
 
-    `no_timeline` says in one sentence why there is no timeline; "" where there is one.
+    `no_timeline` says in one sentence why there is no timeline; "" where there is one. `story` is None where
+    nobody else is thought to have been in, and where it could not be told.
     """
 
     subject: Subject
@@ -211,8 +269,16 @@ class Report:
     sources: tuple[SourceState, ...]
     timeline: tuple[Event, ...]
     no_timeline: str = ""
+    story: Story | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Every finding, in the order of the symptoms."""
         return tuple(finding for symptom in self.symptoms for finding in symptom.findings)
+
+
+def numbered(results: Iterable[SymptomResult]) -> Iterator[tuple[str, Finding]]:
+    """Give each finding with its id, such as ``inbox_rules.1``: its symptom and its number in that."""
+    for result in results:
+        for number, finding in enumerate(result.findings, start=1):
+            yield f"{finding.symptom}.{number}", finding

@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from graph.audit_log.contexts import LeftOut
 from graph.audit_log.record import AuditRecord
 from graph.question import Subject, Window
 from graph.resources.applications import AppRoleAssignment, OAuthGrant
@@ -94,10 +95,15 @@ NOT_ASKED = Unavailable(Reason.NOT_ASKED, "This source was not queried.")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """Everything that the sources gave about one subject in one window. One field is one source."""
+    """Everything that the sources gave about one subject in one window. One field is one source.
+
+    `left_out` is no source: it says how many everyday records of an export were counted and not read, by what
+    they have in common.
+    """
 
     subject: Subject
     window: Window
+    left_out: tuple[tuple[LeftOut, int], ...] = ()
     user: Source[User] = NOT_ASKED
     domains: Source[tuple[Domain, ...]] = NOT_ASKED
     sign_ins: Source[tuple[SignIn, ...]] = NOT_ASKED
@@ -160,6 +166,6 @@ def _merged(evidence: Evidence) -> tuple[AuditRecord, ...]:
 
 
 SOURCES: tuple[str, ...] = tuple(
-    item.name for item in fields(Evidence) if item.name not in ("subject", "window")
+    item.name for item in fields(Evidence) if item.name not in ("subject", "window", "left_out")
 )
 """The ids of all sources."""

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 BASELINE = timedelta(days=30)
 """How far back ordinary behaviour is learnt: what Entra ID keeps of sign-ins with a premium licence.
 
 Source: Microsoft Entra, "How long does Microsoft Entra ID store reporting data?".
 """
+
+
+class AccountKind(StrEnum):
+    """What kind of account it is."""
+
+    PERSON = "person"
+    SHARED_MAILBOX = "shared or group mailbox"
+    SERVICE = "service"
+    APPLICATION = "application"
+    SYSTEM = "system"
+    GUEST = "guest"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +36,9 @@ class Subject:
         mail: Its primary address, lower-cased; the user principal name when it has no mailbox.
         addresses: Every address that means this account, lower-cased, the primary one first.
         display_name: The name that people see.
+        names: What else records call it, lower-cased: aliases without domain, passport unique ids, security
+            identifiers, the id of its mailbox.
+        kind: What kind of account it is.
     """
 
     id: str
@@ -30,11 +46,15 @@ class Subject:
     mail: str
     addresses: tuple[str, ...]
     display_name: str = ""
+    names: tuple[str, ...] = ()
+    kind: AccountKind = AccountKind.UNKNOWN
 
     def is_meant_by(self, address: str) -> bool:
-        """Say whether an address, alias or object id means this account."""
+        """Say whether an address, alias or id means this account."""
         wanted = address.casefold()
-        return wanted in self.addresses or wanted in (self.user_principal_name, self.id.casefold())
+        if wanted in self.addresses or wanted in self.names:
+            return True
+        return wanted in (self.user_principal_name.casefold(), self.id.casefold())
 
 
 @dataclass(frozen=True, slots=True)

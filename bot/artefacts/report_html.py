@@ -23,6 +23,7 @@ from bot.artefacts.timeline_png import Picture
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
+from bot.messages.story import sentences
 from commands.plan import Change
 from commands.proposals import Action, Proposal
 from commands.report import Coverage, Event, Report, Result
@@ -61,6 +62,7 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Picture | Non
             most_records=_RECORDS_EACH,
             most_reasons=_REASONS,
             counts=_counts(report),
+            story=sentences(report.story) if report.story else (),
             symptoms=_symptoms(report),
             done=_done(handled),
             events=events,

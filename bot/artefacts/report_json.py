@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.report import Finding, Report
+from bot.messages.story import sentences
+from commands.report import Clause, Finding, Report, Story, numbered
+from commands.story import PARTS
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -16,10 +18,11 @@ def report_json(report: Report) -> dict[str, Any]:
         "confidence": verdict.confidence,
         "points": verdict.points,
         "says": verdict.says,
+        "story": _story(report.story),
         "window": {"start": report.window.start.isoformat(), "end": report.window.end.isoformat()},
         "made_at": report.made_at.isoformat(),
         "no_timeline": report.no_timeline,
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [{"id": id_, **_finding(finding)} for id_, finding in numbered(report.symptoms)],
         "symptoms": [
             {
                 "id": symptom.id,
@@ -41,6 +44,28 @@ def report_json(report: Report) -> dict[str, Any]:
             }
             for source in report.sources
         ],
+    }
+
+
+def _story(story: Story | None) -> dict[str, Any] | None:
+    """What happened, as sentences and part by part; each clause names the findings it rests on by id."""
+    if story is None:
+        return None
+    return {
+        "sentences": list(sentences(story)),
+        "certain": story.certain,
+        "addresses": list(story.addresses),
+        **{part: [_clause(one) for one in getattr(story, part)] for part in PARTS},
+    }
+
+
+def _clause(clause: Clause) -> dict[str, Any]:
+    return {
+        "says": clause.says,
+        "at": clause.at.isoformat() if clause.at else None,
+        "findings": list(clause.findings),
+        "records": list(clause.records),
+        "techniques": list(clause.techniques),
     }
 
 

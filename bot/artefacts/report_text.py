@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from bot.messages import parts
 from bot.messages.escape import visible
+from bot.messages.story import sentences
 from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
 
 _WIDTH = 100
@@ -39,6 +40,11 @@ def _head(report: Report) -> Iterator[str]:
     yield f"Window:    {_utc(report.window.start)} to {_utc(report.window.end)}"
     yield f"Written:   {_utc(report.made_at)}"
     yield "Times are UTC. Addresses are not defanged: do not open them."
+    if report.story is not None:
+        yield ""
+        yield "What happened"
+        for sentence in sentences(report.story):
+            yield from _wrapped(f"- {visible(sentence)}", "  ")
     if verdict.answer in parts.DECIDED:
         yield ""
         yield "Why"

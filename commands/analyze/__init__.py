@@ -23,15 +23,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from commands.analyze.everybody import Everybody, gather_guesses, settle_ids
+from commands.analyze.everybody import Everybody, gather_guesses, settle_names
 from commands.analyze.judging import second_pass
 from commands.analyze.picking import PARTITIONS, first_pass
 from commands.analyze.shared import with_shared_destinations
+from commands.leads import with_leads
 from commands.report import Report, VerdictCode
 from graph.audit_log import blocks
 from graph.audit_log.blocks import Part
 from graph.audit_log.files import Unreadable
-from graph.audit_log.scan import Tally
+from graph.audit_log.tally import Tally
 
 T = TypeVar("T")
 
@@ -87,13 +88,13 @@ def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes
         parts = [part for path in files for part in blocks.parts(path, processes)]
         jobs = [(part, folder / f"{number:04}") for number, part in enumerate(parts)]
         others = processes - 1
-        tallies = _share_out(pool, others, first_pass, [(part, place, wanted) for part, place in jobs])
-        everybody = Everybody.of(tallies, wanted)
-        settle_ids(jobs, everybody.ids)
+        tallies = _share_out(pool, others, first_pass, jobs)
+        everybody = Everybody.of([(part.path, one) for part, one in zip(parts, tallies, strict=True)], wanted)
+        settle_names(jobs, everybody, frozenset().union(*(one.spilled for one in tallies)))
         gather_guesses(jobs, folder / "guesses")
         tasks = [(folder, number, everybody.of_partition(number), now) for number in range(PARTITIONS)]
         reports = [one for some in _share_out(pool, others, second_pass, tasks) for one in some]
-    reports = with_shared_destinations(reports)
+    reports = with_leads(with_shared_destinations(reports))
     reports.sort(key=lambda one: (_GRAVITY.index(one.verdict.answer), one.subject.user_principal_name))
     records = sum(tally.records for tally in tallies)
     return Analysis(users=tuple(reports), unreadable=tuple(_unreadable(parts, tallies)), records=records)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,9 +13,12 @@ from zlib import crc32
 
 import msgspec
 
+from commands.accounts import Directory, directory_of
 from commands.analyze.picking import Spill, partition_of, spilled
 from graph.audit_log.blocks import Part
-from graph.audit_log.scan import Tally
+from graph.audit_log.contexts import LeftOut
+from graph.audit_log.names import Names
+from graph.audit_log.tally import Tally
 
 VICTIMS: Final = 30
 """Other accounts that are shown for an address from which passwords were guessed."""
@@ -25,40 +29,87 @@ GUESSING_ADDRESSES: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Everybody:
-    """All users, with what the first pass learnt about them."""
+    """All users, with what the first pass learnt about them.
+
+    Attributes:
+        names: What each user is called.
+        directory: Who is who.
+        domains: The tenant's own mail domains.
+        left_out: How many everyday records of all users were only counted.
+        contexts: For each user, how many of them have what in common.
+    """
 
     names: frozenset[str]
-    ids: Mapping[str, str]
+    directory: Directory
+    domains: frozenset[str]
     left_out: int
+    contexts: Mapping[str, Mapping[LeftOut, int]]
 
     @classmethod
-    def of(cls, tallies: Iterable[Tally], wanted: str) -> Everybody:
+    def of(cls, tallies: Sequence[tuple[Path, Tally]], wanted: str) -> Everybody:
         """Put together what the parts of all files showed."""
-        names: set[str] = set()
-        ids: dict[str, str] = {}
+        known = Names()
+        seen: set[str] = set()
+        spilled_names: set[str] = set()
         left_out: Counter[str] = Counter()
-        for tally in tallies:
-            names |= tally.actors
-            ids |= tally.ids
+        for _, tally in tallies:
+            known.update(tally.names)
+            seen |= tally.actors
+            spilled_names |= tally.spilled
             left_out += tally.left_out
+        directory = directory_of(known, seen | spilled_names)
+        names = {directory.name_of(name) for name in seen if name.casefold() not in known.no_account}
         if wanted:
-            meant = ids.get(wanted, wanted)
-            names = {name for name in names if name.casefold() == meant}
-        return cls(frozenset(names), ids, left_out.total())
+            names &= {directory.name_of(wanted), *(name for name in names if name.casefold() == wanted)}
+        contexts: dict[str, dict[LeftOut, int]] = defaultdict(dict)
+        for one, count in _left_out(tallies).items():
+            for name in {directory.name_of(who) for who in (one.actor, one.owner) if who}:
+                if name in names:
+                    contexts[name][one] = count
+        return cls(frozenset(names), directory, frozenset(known.domains), left_out.total(), contexts)
 
     def of_partition(self, number: int) -> Everybody:
         """Give what has to be known to judge the users of one partition."""
         names = frozenset(name for name in self.names if partition_of(name) == str(number))
-        return replace(self, names=names, ids={id_: name for id_, name in self.ids.items() if name in names})
+        accounts = {name: one for name, one in self.directory.accounts.items() if name in names}
+        called = {other: name for name, one in accounts.items() for other in one.names}
+        contexts = {name: self.contexts[name] for name in names if name in self.contexts}
+        return replace(self, names=names, directory=Directory(accounts, called), contexts=contexts)
 
 
-def settle_ids(jobs: Sequence[tuple[Part, Path]], ids: Mapping[str, str]) -> None:
-    """Give records whose owner is a directory id to the user whose id the files show it to be."""
+def _left_out(tallies: Sequence[tuple[Path, Tally]]) -> dict[LeftOut, int]:
+    """Add up what was only counted: over the parts of a file, and of several files the most.
+
+    Files may overlap, and what was only counted cannot be told from what another file holds as well.
+    """
+    files: dict[Path, Counter[LeftOut]] = defaultdict(Counter)
+    for path, tally in tallies:
+        files[path].update(tally.contexts)
+    most: dict[LeftOut, int] = {}
+    for counts in files.values():
+        for one, count in counts.items():
+            most[one] = max(count, most.get(one, 0))
+    return most
+
+
+def settle_names(
+    jobs: Sequence[tuple[Part, Path]], everybody: Everybody, spilled_names: AbstractSet[str]
+) -> None:
+    """Give records that name their account by another name to the user whose it is."""
+    called = {
+        name: right
+        for name in spilled_names
+        if (right := everybody.directory.name_of(name)) != name and right in everybody.names
+    }
+    elsewhere = {name: right for name, right in called.items() if partition_of(right) != partition_of(name)}
+    partitions = sorted({partition_of(name) for name in elsewhere})
     for _, place in jobs:
         with Spill(place) as spill:
-            for owner, kind, text in spilled(place / "ids"):
-                if name := ids.get(owner):
-                    spill.write(partition_of(name), (name, kind, text))
+            for partition in partitions:
+                for owner, kind, text in spilled(place / partition):
+                    if owner in elsewhere:
+                        right = elsewhere[owner]
+                        spill.write(partition_of(right), (right, kind, text))
 
 
 def gather_guesses(jobs: Sequence[tuple[Part, Path]], path: Path) -> None:

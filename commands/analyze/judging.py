@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from commands import prefilter, usual
+from commands.accounts import kind_of
 from commands.analyze.everybody import Everybody, guesses_in
 from commands.analyze.picking import spilled, without_cycles
 from commands.check import judge, unjudged
 from commands.faults import noted
 from commands.report import Report
-from graph.audit_log.contexts import Contexts
+from graph.audit_log.contexts import Contexts, LeftOut
 from graph.audit_log.picked import entry
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
 from graph.errors import UnreadableRecord
 from graph.evidence import SOURCES, Evidence, Known, Reason, Unavailable
-from graph.question import Subject, Window
+from graph.question import AccountKind, Subject, Window
+from graph.resources.directory import Domain
 from graph.resources.sign_ins import RiskDetection, SignIn
 
 CLOSELY: Final = 20_000
@@ -74,68 +76,93 @@ def _judge_partition(task: tuple[Path, int, Everybody, datetime]) -> list[Report
     texts: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
     for place in sorted(folder.glob("[0-9]*")):
         for name, kind, text in spilled(place / str(number)):
-            if name in everybody.names:
-                texts[name].append((kind, text))
-    by_name = {name: id_ for id_, name in everybody.ids.items()}
+            right = everybody.directory.name_of(name)
+            if right in everybody.names:
+                texts[right].append((kind, text))
     guesses = guesses_in(folder / "guesses")
     reports = []
     for name in sorted(everybody.names):
-        subject = Subject(id=by_name.get(name, name), user_principal_name=name, mail=name, addresses=(name,))
-        reports.append(_judged(subject, texts.pop(name, []), guesses, everybody.left_out, now))
+        account = everybody.directory.account_of(name)
+        mine = texts.pop(name, [])
+        if len(account.names) > 1:  # a record that calls both doer and owner otherwise was laid down twice
+            mine = list(dict.fromkeys(mine))
+        around = Around(guesses, everybody.left_out, everybody.contexts.get(name, {}), everybody.domains)
+        report = _judged(account.subject(), mine, around, now)
+        if _is_somebody(report):
+            reports.append(report)
     return reports
 
 
-def _judged(
-    subject: Subject,
-    texts: Iterable[tuple[str, bytes]],
-    guesses: Mapping[str, Mapping[str, bytes]],
-    left_out: int,
-    now: datetime,
-) -> Report:
+def _is_somebody(report: Report) -> bool:
+    """Say whether a report is about an account: what acted only as a service under a bare name is none."""
+    subject = report.subject
+    nobody = subject.kind in {AccountKind.SYSTEM, AccountKind.APPLICATION, AccountKind.UNKNOWN}
+    if not nobody or "@" in subject.user_principal_name:
+        return True
+    seen = any(source.records for source in report.sources if source.id != "domains")
+    return any(finding.severity > 0 for finding in report.findings) or (
+        subject.kind is AccountKind.UNKNOWN and seen
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What has to be known beside a user's own records.
+
+    Attributes:
+        guesses: Failed sign-ins of some accounts, by address and account.
+        left_out: How many routine records of all users were only counted.
+        contexts: How many of this user's were, by what they have in common.
+        domains: The tenant's own mail domains.
+    """
+
+    guesses: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    left_out: int = 0
+    contexts: Mapping[LeftOut, int] = field(default_factory=dict)
+    domains: frozenset[str] = frozenset()
+
+
+def _judged(subject: Subject, texts: Iterable[tuple[str, bytes]], around: Around, now: datetime) -> Report:
     """Report on one user, whatever a record does to us: all the others are still to be told of."""
     try:
-        return judge(_look(subject, texts, guesses, left_out, now), now)
+        return judge(_look(subject, texts, around, now), now)
     except Exception as error:  # noqa: BLE001 - logged, and told in the report in the place of the answers
         reference = noted("A user of exported logs could not be judged.", error)
-        nothing = dict.fromkeys(SOURCES, Unavailable(Reason.FAILED, "Internal error while reading."))
+        nothing: dict[str, Any] = dict.fromkeys(
+            SOURCES, Unavailable(Reason.FAILED, "Internal error while reading.")
+        )
         return unjudged(Evidence(subject=subject, window=Window(now, now), **nothing), now, reference)
 
 
-def _look(
-    subject: Subject,
-    texts: Iterable[tuple[str, bytes]],
-    guesses: Mapping[str, Mapping[str, bytes]],
-    left_out: int,
-    now: datetime,
-) -> Evidence:
+def _look(subject: Subject, texts: Iterable[tuple[str, bytes]], around: Around, now: datetime) -> Evidence:
     """Read one user's picked records closely, the quiet ones among them only where they may matter."""
     seen = _Seen()
     contexts = Contexts()
     quiet: list[bytes] = []
+    own = frozenset(name.encode() for name in (*subject.addresses, *subject.names, subject.id.lower()))
     for kind, text in texts:
         if kind == "burst" or contexts.keep(text):
-            if kind in {"audit", "burst"} and prefilter.is_quiet(text, subject.user_principal_name):
+            if kind in {"audit", "burst"} and prefilter.is_quiet(text, own):
                 quiet.append(text)
             else:
                 seen.add(kind, text)
+    around = replace(around, contexts=Counter(around.contexts) + contexts.left_out())
     for text in prefilter.ends(quiet):  # they show how far the log reaches
         seen.add("audit", text)
     seen.quiet = max(0, len(quiet) - 2)
-    evidence = evidence_of(subject, seen, guesses, left_out, now)
+    evidence = evidence_of(subject, seen, around, now)
     # Asked with the same words as `judge` does, so that what was learnt is remembered for it.
     if not seen.quiet or not prefilter.matter(quiet, evidence.records(), usual.learn(evidence, atlas=None)):
         return evidence
     seen.quiet = 0
     for text in quiet:
         seen.add("audit", text)
-    return evidence_of(subject, seen, guesses, left_out, now)
+    return evidence_of(subject, seen, around, now)
 
 
-def evidence_of(
-    subject: Subject, seen: _Seen, guesses: Mapping[str, Mapping[str, bytes]], left_out: int, now: datetime
-) -> Evidence:
+def evidence_of(subject: Subject, seen: _Seen, around: Around, now: datetime) -> Evidence:
     """Build the evidence that exported files give about one user; pure."""
-    mine = [record for record in seen.records.values() if subject.is_meant_by(record.actor)]
+    mine = [_named(record, subject) for record in seen.records.values() if subject.is_meant_by(record.actor)]
     others = [record for record in seen.records.values() if not subject.is_meant_by(record.actor)]
     times = [
         *(record.at for record in seen.records.values()),
@@ -150,12 +177,12 @@ def evidence_of(
         missing.append(f"{seen.quiet} routine records of this user were prefiltered")
     if seen.unread:
         missing.append(f"{seen.unread} records of this user could not be read")
-    if left_out:
-        missing.append(f"{left_out} routine records of all users were only counted")
+    if around.left_out:
+        missing.append(f"{around.left_out} routine records of all users were only counted")
     gaps = tuple(missing)
     found: dict[str, Any] = dict.fromkeys(SOURCES, NOT_IN_EXPORT)
     if seen.records or not (seen.directory or seen.sign_ins or seen.risks):
-        mine.extend(_tried_too(mine, subject, guesses))
+        mine.extend(_tried_too(mine, subject, around.guesses))
         found["audit_log"] = Known(tuple(_in_order(mine)), missing=gaps)
         found["audit_log_on_mailbox"] = Known(tuple(_in_order(others)), missing=gaps)
     if seen.directory:
@@ -173,8 +200,22 @@ def evidence_of(
             found["sign_ins_non_interactive"] = Known(silent, missing=gaps)
     if seen.risks:
         found["risk_detections"] = Known(tuple(seen.risks.values()), missing=gaps)
+    if around.domains:
+        domains = (Domain(id=one, is_verified=True) for one in sorted(around.domains))
+        found["domains"] = Known(tuple(domains), missing=(ONLY_THE_EXPORT,))
     window = Window(start=start, end=end + timedelta(seconds=1))
-    return Evidence(subject=subject, window=window, **found)
+    by_others = (*others, *(record for record in seen.directory.values() if record not in mine))
+    kind = kind_of(subject, mine, by_others, signed_in=bool(seen.sign_ins))
+    return Evidence(
+        subject=replace(subject, kind=kind), window=window, left_out=tuple(around.contexts.items()), **found
+    )
+
+
+def _named(record: AuditRecord, subject: Subject) -> AuditRecord:
+    """Give a record of the user's own with his name where it has an id or an alias in its place."""
+    if "@" in record.actor or "@" not in subject.user_principal_name:
+        return record
+    return replace(record, actor=subject.user_principal_name)
 
 
 def _tried_too(

@@ -16,18 +16,17 @@ import msgspec
 
 from graph.audit_log import scan
 from graph.audit_log.blocks import Part
+from graph.audit_log.ids import id_of
 from graph.audit_log.picked import Picked
 from graph.audit_log.pieces import is_service
-from graph.audit_log.scan import Tally
+from graph.audit_log.tally import Tally
 
 PARTITIONS: Final = 32
 """Files that users are dealt out to; what one of them holds is in memory at a time."""
 
-GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
 _NO_PERSON: Final = re.compile(
     r"s-1-\d|serviceprincipal_|nt authority|app@sharepoint|not available$|unknown$|application$|anonymous"
-    r"|securitycompliancealerts|sharepoint|system|microsoft|urn:spo:anon|.*@(?:.*\.)?prod\.outlook\.com$|fim_password_service@",
+    r"|securitycompliancealerts|certificate$|not-found$|ffoservicepartneruser$|threatintel$|sharepoint|system|microsoft|urn:spo:anon|.*@(?:.*\.)?prod\.outlook\.com$|fim_password_service@",
     re.IGNORECASE,
 )
 
@@ -44,26 +43,31 @@ def without_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def first_pass(task: tuple[Part, Path, str]) -> Tally:
-    """Pick from one part of a file, and lay what was picked down in a place of its own."""
-    part, place, wanted = task
+def first_pass(task: tuple[Part, Path]) -> Tally:
+    """Pick from one part of a file, and lay what was picked down in a place of its own.
+
+    Whose record it is that names its account by an id or another name is told only after this pass, so
+    everybody's are laid down, also where only one account was asked for.
+    """
+    part, place = task
     with without_cycles(), Spill(place) as spill:
 
         def pick(one: Picked) -> None:
             if one.failed_from:
                 spill.write("guesses", (one.failed_from, one.actor, one.text))
             actor, owner = one.actor, one.owner
-            if is_person(actor) and (not wanted or is_wanted(actor, wanted)):
+            if is_person(actor):
                 spill.write(partition_of(actor), (actor, one.kind, one.text))
-            if owner and owner != actor:
-                if GUID.fullmatch(owner):
-                    spill.write("ids", (owner, one.kind, one.text))
-                elif is_person(owner) and is_wanted(owner, wanted):
-                    spill.write(partition_of(owner), (owner, one.kind, one.text))
+                spill.names.add(actor)
+            if owner and owner != actor and is_person(owner):
+                spill.write(partition_of(owner), (owner, one.kind, one.text))
+                spill.names.add(owner)
+                if not id_of(owner):
                     spill.owners.add(owner)
 
         tally = scan.scan(part, pick)
     tally.actors = {name for name in tally.actors if is_person(name)} | spill.owners
+    tally.spilled = spill.names
     return tally
 
 
@@ -73,12 +77,6 @@ def is_person(name: str) -> bool:
     if not name or "\\" in name or "{" in name or _NO_PERSON.match(name) or is_service(name):
         return False
     return "@" in name or " " not in name
-
-
-def is_wanted(name: str, wanted: str) -> bool:
-    """Say whether a user may be the one that was asked for; everybody is where nobody was."""
-    # A directory id that was asked for is told from its name only after the first pass.
-    return not wanted or name.casefold() == wanted or GUID.fullmatch(wanted) is not None
 
 
 @lru_cache(maxsize=65_536)
@@ -94,6 +92,7 @@ class Spill:
         self._folder = folder
         self._files: dict[str, BinaryIO] = {}
         self.owners: set[str] = set()
+        self.names: set[str] = set()
 
     def __enter__(self) -> Self:
         self._folder.mkdir(exist_ok=True)

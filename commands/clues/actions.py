@@ -89,7 +89,7 @@ def whom(record: AuditRecord, subject: Subject) -> str:
     """Name the account that was acted on, for a sentence."""
     if to_subject(record, subject):
         return "this account"
-    return records.one_line(record.owner or record.object_id or "the tenant")
+    return records.named(record.owner or record.object_id or "the tenant")
 
 
 def once(findings: Iterable[Finding], *, by: str = "summary") -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from commands.report import Finding, Sign
 from commands.usual import Usual
+from graph.audit_log.pieces import mailbox_name
 from graph.audit_log.record import ActorType, AuditRecord
 from graph.evidence import Evidence, Unavailable
 from graph.question import Subject
@@ -173,6 +174,22 @@ def one_line(text: str, limit: int = 80) -> str:
         text = "".join(letter if letter.isprintable() else " " for letter in text)
     plain = " ".join(text.split())
     return plain if len(plain) <= limit else f"{plain[: limit - 1]}…"
+
+
+def named(text: str) -> str:
+    """Name an account in a sentence: in full, and of an Exchange identity path only who it is.
+
+    >>> named("EURPR04A009.PROD.OUTLOOK.COM/Microsoft Exchange Hosted Organizations/contoso.example/adele")
+    'adele'
+    """
+    plain = one_line(text, _WHOLE)
+    if "/" not in plain or "://" in plain:
+        return plain
+    return "; ".join(mailbox_name(one) for one in plain.split(";"))
+
+
+_WHOLE: Final = 400
+"""Characters of names: what is longer is no list of accounts that anybody typed."""
 
 
 # --- changes of properties -----------------------------------------------------------------------------

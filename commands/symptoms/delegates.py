@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.actions import AUDITS, actions, given, graded, on, to_subject, whom
-from commands.clues.records import by_service, found, one_line, whence
+from commands.clues.records import by_service, found, named, one_line, whence
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -65,7 +65,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         told |= names | {name.partition("@")[0] for name in names}
         yield from findings
     for delegate in evidence.delegates.seen(()):
-        who, rights = one_line(delegate.who), ", ".join(delegate.rights) or delegate.kind.value
+        who, rights = named(delegate.who), ", ".join(delegate.rights) or delegate.kind.value
         if {who.casefold(), who.casefold().partition("@")[0]} & told:
             continue
         everybody = who.casefold() in _EVERYBODY
@@ -91,7 +91,7 @@ def _granted(record: AuditRecord, usual: Usual, plain: Sign, who: str, summary: 
 
 def _mailbox(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     parameters = given(record)
-    who = one_line(parameters.get("user") or parameters.get("trustee") or "somebody")
+    who = named(parameters.get("user") or parameters.get("trustee") or "somebody")
     rights = parameters.get("accessrights", "")
     if who.upper().endswith("\\SELF") or on(parameters.get("deny", "")):
         return
@@ -110,7 +110,7 @@ def _mailbox(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[
 
 
 def _on_behalf(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
-    who = one_line(given(record).get("grantsendonbehalfto", ""))
+    who = named(given(record).get("grantsendonbehalfto", ""))
     if not who:
         return
     plain = SENDS if to_subject(record, evidence.subject) else TAKEN
@@ -123,7 +123,7 @@ def _on_behalf(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterato
 def _folder(record: AuditRecord, usual: Usual) -> Iterator[Finding]:
     parameters = given(record)
     details = record.details
-    who = one_line(
+    who = named(
         parameters.get("user") or details.get("MemberUpn") or details.get("TargetUserOrGroupName", "")
     )
     rights = parameters.get("accessrights") or details.get("MemberRights", "")

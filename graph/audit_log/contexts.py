@@ -6,9 +6,11 @@ same kind had them, and keeps numbers where others would keep objects.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
+from graph.addresses import address_of
 from graph.audit_log.sign_in import LOGONS
 
 EVERYDAY: Final[Mapping[str, int]] = {
@@ -48,7 +50,7 @@ What is not listed is always picked.
 NEW_FOR: Final = 3
 """On how many days a context is new. Later its records are everyday ones, but for one sign-in a day."""
 
-BURST: Final = range(30, 91)
+BURST: Final = range(30, 501)
 """Which records of one context and day are picked as well, new or not, where so many are no everyday work."""
 
 BURSTING: Final = frozenset(
@@ -67,6 +69,31 @@ BURSTING: Final = frozenset(
 
 CONTEXTS: Final = 300_000
 """How many contexts are counted at a time; beyond that counting begins anew, and more is picked."""
+
+COUNTED: Final = 100_000
+"""Contexts of which it is known how many records were not picked."""
+
+
+class LeftOut(NamedTuple):
+    """What records have in common that were counted and not picked.
+
+    Attributes:
+        operation: The operation.
+        actor: Who acted, in comparable form.
+        owner: Whose mailbox, in comparable form; "" where the record concerns none.
+        address: From where, in its shortest form; "" where the record tells none.
+        error: The error number of a failed sign-in; "" for everything else.
+        day: The day of a sign-in, such as ``2026-08-20``; "" for everything else, which is counted over all
+            days.
+    """
+
+    operation: str
+    actor: str
+    owner: str
+    address: str
+    error: str = ""
+    day: str = ""
+
 
 _DAY_AT: Final = 24
 _DAYS_AT: Final = 48
@@ -116,7 +143,47 @@ class Contexts:
         self._days: dict[bytes, int] = {}
         self._dated = TIME
         self._day = 0
+        self._ids: set[int] = set()
+        self._left_out: dict[int, int] = {}
+        self._meaning: dict[int, tuple[bytes, ...]] = {}
         self.bursting = False
+
+    def left_out(self) -> Counter[LeftOut]:
+        """Say how many records of each context were counted and not picked."""
+        found: Counter[LeftOut] = Counter()
+        for key, count in self._left_out.items():
+            operation, user, owner, where, error, day = (
+                part.decode(errors="replace") for part in self._meaning[key]
+            )
+            one = LeftOut(
+                operation, comparable(user), comparable(owner), address_of(where) or "", error, day[-10:]
+            )
+            found[one] += count
+        return found
+
+    def leave_out(  # noqa: PLR0917 - as `is_known`
+        self, key: int, operation: bytes, user: bytes, owner: bytes, where: bytes, error: bytes, day: bytes
+    ) -> None:
+        """Count one record that is not picked; beyond `COUNTED` contexts only those known already."""
+        left_out = self._left_out
+        if key in left_out:
+            left_out[key] += 1
+        elif len(left_out) < COUNTED:
+            left_out[key] = 1
+            self._meaning[key] = (operation, user, owner, where, error, day)
+
+    def is_double(self, user: bytes, id_: bytes) -> bool:
+        """Say whether a record was counted before; exports often hold one twice."""
+        if not id_:
+            return False
+        ids = self._ids
+        key = hash((user, id_))
+        if key in ids:
+            return True
+        if len(ids) >= CONTEXTS:
+            ids.clear()
+        ids.add(key)
+        return False
 
     def keep(self, text: bytes) -> bool:
         """Say whether a record that another scan picked is still worth it after those given before.
@@ -153,6 +220,11 @@ class Contexts:
         """
         find = block.find
         startswith = block.startswith
+        if layout.burst:
+            id_at = find(_ID, start, end)
+            if id_at >= 0 and self.is_double(user, block[id_at : find(QUOTE, id_at + _ID_SIZE, end)]):
+                self.bursting = False
+                return True
         time_at = at + layout.time
         if time_at < start or not startswith(self._dated, time_at):
             time_at = find(TIME, start, end)
@@ -184,12 +256,20 @@ class Contexts:
                 layout.extended = agent_at - rest
             agent = block[agent_at : find(b"]", agent_at, end)] if agent_at >= 0 else b""
             if not layout.failed:
-                known = self.counted(hash((user, where, agent)), day, layout.most)
-                return known and self.counted(hash((user, day)), day, 1)
+                key = hash((user, where, agent))
+                known = self.counted(key, day, layout.most) and self.counted(hash((user, day)), day, 1)
+                if known:
+                    key = hash((user, where, day))
+                    self.leave_out(key, layout.operation, user, b"", where, b"", self._dated)
+                return known
             error_at = block.rfind(_ERROR, start, end)
             error_at += len(_ERROR)
             error = block[error_at : find(QUOTE, error_at, end)] if error_at >= len(_ERROR) else b""
-            return self.counted(hash((b"failed", user, where, error, agent)), day, layout.most, True)
+            known = self.counted(hash((b"failed", user, where, error, agent)), day, layout.most, True)
+            if known:
+                key = hash((b"failed", user, where, error, day))
+                self.leave_out(key, layout.operation, user, b"", where, error, self._dated)
+            return known
         owner = b""
         if layout.mailbox:
             owner_at = rest + layout.owner
@@ -199,7 +279,11 @@ class Contexts:
             if owner_at >= 0:
                 owner_at += _OWNER_SIZE
                 owner = block[owner_at : find(QUOTE, owner_at, end)]
-        return self.counted(hash((layout.operation, user, owner, where)), day, layout.most, layout.burst)
+        key = hash((layout.operation, user, owner, where))
+        known = self.counted(key, day, layout.most, layout.burst)
+        if known:
+            self.leave_out(key, layout.operation, user, owner, where, b"", b"")
+        return known
 
     def counted(self, key: int, day: int, most: int, burst: bool = False) -> bool:
         """Count one record of a context; say whether it need not be picked.
@@ -233,6 +317,12 @@ class Contexts:
         return self._days.setdefault(day, len(self._days))
 
 
+def comparable(name: str) -> str:
+    """Give an account's name in comparable form; half a character becomes a question mark."""
+    plain = name.strip().encode(errors="replace").decode()
+    return plain.lower() if "@" in plain else plain
+
+
 OPERATION: Final = b'"Operation":"'
 USER: Final = b'"UserId":"'
 SERVICE: Final = b'"UserId":"NT AUTHORITY\\\\SYSTEM ('
@@ -241,6 +331,8 @@ _IP: Final = b'"ClientIP":"'
 _IP_ADDRESS: Final = b'"ClientIPAddress":"'
 TIME: Final = b'"CreationTime":"'
 _ERROR: Final = b'"ErrorNumber":"'
+_ID: Final = b'"Id":"'
+_ID_SIZE: Final = len(_ID)
 _EXTENDED: Final = b'"ExtendedProperties":['
 QUOTE: Final = b'"'
 OPERATION_SIZE: Final = len(OPERATION)

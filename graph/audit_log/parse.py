@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from graph.audit_log.fields import Fields
+from graph.audit_log.ids import id_of
 from graph.audit_log.pieces import (
     NOBODY,
     SYSTEM_MAILBOX,
@@ -31,6 +32,7 @@ from graph.audit_log.pieces import (
 )
 from graph.audit_log.record import ActorType, AuditRecord, Item, PropertyChange
 from graph.audit_log.record_types import record_type_of
+from graph.audit_log.sign_in import LOGONS
 from graph.errors import UnreadableRecord
 from graph.times import time_of
 
@@ -150,7 +152,7 @@ def _parse(raw: Mapping[str, Any]) -> AuditRecord:
     actor_ids = typed_ids(value) if (value := get("actor")) else {}
     target_ids = typed_ids(value) if (value := get("target")) else {}
 
-    actor = _actor(fields.text("userid"), actor_ids)
+    actor = _actor(fields.text("userid"), actor_ids, fields.text("userkey"))
     user_type = _user_type(fields.text("usertype"), actor, actor_ids)
     client = fields.text("clientinfostring")
     address, ours = _address(fields)
@@ -195,7 +197,9 @@ def _parse(raw: Mapping[str, Any]) -> AuditRecord:
         workload=fields.text("workload"),
         actor=actor,
         actor_type=user_type,
-        by_microsoft=_by_microsoft(
+        # A sign-in without a name is often said to be the system's, although an id tells whose it is.
+        by_microsoft=operation not in LOGONS
+        and _by_microsoft(
             actor=actor,
             kind=user_type,
             record_type=record_type,
@@ -232,9 +236,12 @@ def _first_text(*values: object) -> str:
     return ""
 
 
-def _actor(user_id: str, actor_ids: Mapping[str, str]) -> str:
+def _actor(user_id: str, actor_ids: Mapping[str, str], user_key: str) -> str:
     if user_id.lower() in NOBODY:
-        user_id = actor_ids.get("Upn") or actor_ids.get("Name") or user_id
+        known = actor_ids.get("Upn") or actor_ids.get("Name")
+        if not known and actor_ids.get("Kind") != "ServicePrincipal":
+            known = actor_ids.get("Id") or id_of(user_key)
+        user_id = known or user_id
     return user_id.lower() if "@" in user_id else user_id
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -31,26 +30,29 @@ from graph.audit_log.contexts import (
     USER,
     USER_SIZE,
     Contexts,
+    LeftOut,
+    comparable,
 )
 from graph.audit_log.files import Unreadable
+from graph.audit_log.ids import id_of
 from graph.audit_log.limits import RAW_KEPT
+from graph.audit_log.names import MAILBOX
 from graph.audit_log.parse import parse
 from graph.audit_log.picked import Picked, _decoded, encoded
+from graph.audit_log.pieces import NOBODY, as_text
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
-from graph.audit_log.texts import Notes
+from graph.audit_log.tally import UNREADABLE_KEPT, Tally
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import SignIn
 from graph.times import time_of
-
-UNREADABLE_KEPT: Final = 1_000
-"""How many unreadable records of one part are kept; the rest are counted."""
 
 
 class _Slim(msgspec.Struct, gc=False):
     """The fields that tell one everyday record from another, in AuditData's own names."""
 
     Operation: str = ""
+    Id: str | None = ""
     UserId: str = ""
     CreationTime: str = ""
     MailboxOwnerUPN: str = ""
@@ -58,32 +60,9 @@ class _Slim(msgspec.Struct, gc=False):
     ClientIPAddress: str | None = ""
     ErrorNumber: str | int | None = ""
     UserKey: str | None = ""
+    MailboxGuid: str | None = ""
+    MailboxOwnerSid: str | None = ""
     ExtendedProperties: msgspec.Raw = msgspec.Raw(b"")
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a scan saw beside what it picked.
-
-    Attributes:
-        lines: How many lines or rows.
-        records: How many records.
-        left_out: How many everyday records were counted and not picked, by operation.
-        actors: Everybody who acted, in comparable form.
-        ids: Directory ids and the sign-in names that the log shows for them.
-        unreadable: Records that could not be read; their lines count from the beginning of the scanned part.
-        further_unreadable: How many more there were.
-        notes: What is to be said of the file beside its records.
-    """
-
-    lines: int = 0
-    records: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
-    actors: set[str] = field(default_factory=set)
-    ids: dict[str, str] = field(default_factory=dict)
-    unreadable: list[Unreadable] = field(default_factory=list)
-    further_unreadable: int = 0
-    notes: Notes = field(default_factory=Notes)
 
 
 def scan(part: Part, pick: Callable[[Picked], None]) -> Tally:
@@ -98,14 +77,14 @@ def scan(part: Part, pick: Callable[[Picked], None]) -> Tally:
     else:
         scanner.whole()
     scanner.tally.actors = {account_of(name) for name in scanner.tally.actors}
+    scanner.tally.contexts = scanner.left_out()
     return scanner.tally
 
 
 @lru_cache(maxsize=16_384)  # two of every picked record, and always the same
 def account_of(name: str) -> str:
     """Give an account's name in comparable form; half a character becomes a question mark."""
-    plain = name.strip().encode(errors="replace").decode()
-    return plain.lower() if "@" in plain else plain
+    return comparable(name)
 
 
 class _Scanner:
@@ -116,6 +95,10 @@ class _Scanner:
         self._names: set[bytes] = set()
         self._left_out: Counter[bytes] = Counter()
         self.tally = Tally()
+
+    def left_out(self) -> Counter[LeftOut]:
+        """Say how many everyday records of each context were not picked."""
+        return self._contexts.left_out()
 
     # --- where records come from ---
 
@@ -162,6 +145,8 @@ class _Scanner:
                         stop = find(QUOTE, user_at, end) if user_at >= USER_SIZE else -1
                         if stop >= 0:
                             user = block[user_at:stop]
+                            if user in _NOBODY:  # its key often tells who it was
+                                user = _user_key(block, start, end) or user
                             counted = layout.most > 0
                             if not counted:
                                 names.add(user)
@@ -236,6 +221,8 @@ class _Scanner:
             return False
         tally = self.tally
         tally.records += 1
+        if slim.UserId.lower() in NOBODY:
+            slim.UserId = id_of(slim.UserKey or "") or slim.UserId
         tally.actors.add(slim.UserId)
         most = EVERYDAY.get(operation)
         if most is None:
@@ -248,17 +235,7 @@ class _Scanner:
         if not counted:
             # Only where the text itself was not looked at: the columns of a table, the elements of an array.
             day = self._contexts.number_of(slim.CreationTime[:10].encode(errors="replace"))
-            if logon:
-                agent = bytes(slim.ExtendedProperties)
-                broad = (operation, slim.UserId, slim.ErrorNumber)
-                burst = operation in BURSTING
-                known = self._contexts.counted(hash((*broad, slim.ClientIP, agent)), day, most, burst=burst)
-                if operation == "UserLoggedIn":
-                    known = known and self._contexts.counted(hash((*broad, day)), day, 1)
-            else:
-                where = slim.ClientIPAddress or slim.ClientIP
-                key = hash((operation, slim.UserId, slim.MailboxOwnerUPN, where))
-                known = self._contexts.counted(key, day, most, burst=operation in BURSTING)
+            known = self._is_known(slim, day, logon=logon, most=most)
             if known:
                 tally.left_out[operation] += 1
                 return True
@@ -269,11 +246,9 @@ class _Scanner:
             self._unreadable(number, wrong.sentence, line.decode(errors="replace"))
             return True
         failed_from = ""
-        if logon:
-            if operation == "UserLoginFailed":
-                failed_from = address_of(slim.ClientIP or "") or ""
-            if slim.UserKey and "@" not in slim.UserKey and "-" in slim.UserKey and "@" in slim.UserId:
-                tally.ids[slim.UserKey.lower()] = slim.UserId.strip().lower()
+        if operation == "UserLoginFailed":
+            failed_from = address_of(slim.ClientIP or "") or ""
+        self._learn(slim)
         self._pick(
             Picked(
                 kind="burst" if self._contexts.bursting else "audit",
@@ -284,6 +259,47 @@ class _Scanner:
             )
         )
         return True
+
+    def _is_known(self, slim: _Slim, day: int, *, logon: bool, most: int) -> bool:
+        """Count a record by its fields, as `Contexts.is_known` does by its text; say whether it is known."""
+        contexts = self._contexts
+        operation = slim.Operation
+        user, dated = slim.UserId.encode(errors="replace"), slim.CreationTime[:10].encode(errors="replace")
+        if operation in BURSTING and contexts.is_double(user, (slim.Id or "").encode(errors="replace")):
+            return True
+        name = operation.encode(errors="replace")
+        burst = operation in BURSTING
+        if logon:
+            where = (slim.ClientIP or "").encode(errors="replace")
+            failed = operation == "UserLoginFailed"
+            error = as_text(slim.ErrorNumber).encode(errors="replace") if failed else b""
+            broad = (operation, slim.UserId, slim.ErrorNumber)
+            agent = bytes(slim.ExtendedProperties)
+            known = contexts.counted(hash((*broad, where, agent)), day, most, burst=burst)
+            if not failed:
+                known = known and contexts.counted(hash((*broad, day)), day, 1)
+            if known:
+                key = hash((operation, user, where, error, day))
+                contexts.leave_out(key, name, user, b"", where, error, dated)
+            return known
+        where = (slim.ClientIPAddress or slim.ClientIP or "").encode(errors="replace")
+        owner = slim.MailboxOwnerUPN.encode(errors="replace")
+        key = hash((operation, slim.UserId, owner, where))
+        known = contexts.counted(key, day, most, burst=burst)
+        if known:
+            contexts.leave_out(key, name, user, owner, where, b"", b"")
+        return known
+
+    def _learn(self, slim: _Slim) -> None:
+        """Remember by what the accounts of an everyday record are known."""
+        names, at = self.tally.names, slim.CreationTime
+        actor, owner = account_of(slim.UserId), account_of(slim.MailboxOwnerUPN)
+        names.note(id_of(slim.UserKey or ""), actor, at)
+        if owner and "{" not in owner:
+            names.note(id_of(slim.MailboxOwnerSid or ""), owner, at)
+            if guid := id_of(slim.MailboxGuid or ""):
+                names.note(MAILBOX + guid, owner, at)
+            names.own(owner)
 
     def _closely_parsed(self, line: bytes, number: int) -> None:
         try:
@@ -326,17 +342,14 @@ class _Scanner:
                 text=encoded(raw),
             )
         )
-        if isinstance(found, SignIn) and "-" in found.user_id and "@" in person:
-            self.tally.ids[found.user_id.lower()] = person
+        if isinstance(found, SignIn):
+            self.tally.names.note(id_of(found.user_id), person, found.created_date_time.isoformat())
 
     def _record(self, kind: str, record: AuditRecord, text: bytes) -> None:
         if record.by_microsoft:
             self.tally.left_out[record.operation] += 1
             return
-        for who in ("Actor", "Target"):
-            number, name = record.details.get(f"{who}Id"), record.details.get(f"{who}Upn", "")
-            if number and "@" in name:
-                self.tally.ids[number.lower()] = name.lower()
+        self.tally.names.learn(record)
         failed = record.operation == "UserLoginFailed"
         self._pick(
             Picked(
@@ -355,6 +368,19 @@ class _Scanner:
         self.tally.unreadable.append(
             Unreadable(file=str(self._path), line=number, reason=reason, raw=text.strip()[:RAW_KEPT])
         )
+
+
+_NOBODY: Final = frozenset({b"", b"Not Available", b"Unknown", b"Anonymous"})
+_USER_KEY: Final = b'"UserKey":"'
+
+
+def _user_key(block: bytes, start: int, end: int) -> bytes:
+    """Give the id in the UserKey of a record, empty where it holds none."""
+    at = block.find(_USER_KEY, start, end)
+    if at < 0:
+        return b""
+    at += len(_USER_KEY)
+    return id_of(block[at : block.find(QUOTE, at, end)].decode(errors="replace")).encode()
 
 
 def _mistake(error: Exception) -> str:

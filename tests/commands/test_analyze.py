@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commands.analyze import Analysis, analyze
-from commands.analyze.judging import _Seen, evidence_of
+from commands.analyze.judging import Around, _Seen, evidence_of
 from commands.analyze.picking import is_person
 from commands.check import judge
 from commands.report import Coverage, Report, Result, VerdictCode
@@ -188,7 +188,7 @@ def plainly(*paths: Path) -> dict[str, Report]:
     reports = {}
     for name, one in seen.items():
         subject = Subject(id=name, user_principal_name=name, mail=name, addresses=(name,))
-        reports[name] = judge(evidence_of(subject, one, {}, 0, NOW), NOW)
+        reports[name] = judge(evidence_of(subject, one, Around(), NOW), NOW)
     return reports
 
 
@@ -470,6 +470,9 @@ def test_an_empty_file_has_no_users(tmp_path):
         ("ServicePrincipal_1d0d3b0e-6f7b-4c3e-9a53-8d2f0b6c8a11", False),
         ("app@sharepoint", False),
         ("SecurityComplianceAlerts", False),
+        ("Certificate", False),
+        ("NOT-FOUND", False),
+        ("FfoServicePartnerUser", False),
         ("DiscoverySearchMailbox{D919BA05-46A6-415f-80AD-7E09334BB852}", False),
         ("Device Registration Service", False),
     ],

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 START = datetime(2026, 8, 1, tzinfo=UTC)
 DAYS = 30
@@ -133,7 +134,7 @@ def _common(luck: random.Random, when: str, operation: str, record_type: int, us
         "Operation": operation,
         "OrganizationId": TENANT,
         "RecordType": record_type,
-        "UserKey": f"{luck.getrandbits(64):016X}",
+        "UserKey": f"1003{crc32(user.encode()):012X}",
         "UserType": 0,
         "Version": 1,
         "Workload": WORKLOADS.get(record_type, "Exchange"),

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -91,7 +92,7 @@ def scene() -> Iterator[Scene]:
         now = running.state.clock()
         subject = find_subject("adele.vance@contoso.example", connection)
         question = Question(subject, Window(now - timedelta(days=14), now))
-        answers = {
+        answers: dict[str, Any] = {
             one.source: one.answer
             for one in collect(question, connection, Memory(), patience=60, sources=SOURCES)
         }

@@ -15,7 +15,7 @@ from graph.audit_log.contexts import NEW_FOR, Contexts
 from graph.audit_log.parse import parse
 from graph.audit_log.picked import Picked, entry
 from graph.audit_log.record import AuditRecord
-from graph.audit_log.scan import Tally
+from graph.audit_log.tally import Tally
 
 ADELE = "adele.vance@contoso.example"
 
@@ -104,7 +104,7 @@ def test_of_a_regular_sign_in_one_a_day_is_picked_and_of_a_new_program_more(tmp_
     days = {one.at.date() for one in found}
     assert len(days) == 10
     assert len(found) < 25
-    assert tally.ids == {"7c1f0c5e-3b7a-4f52-9d0e-0f6a2b9f41aa": ADELE}
+    assert set(tally.names.by_id["7c1f0c5e-3b7a-4f52-9d0e-0f6a2b9f41aa"]) == {ADELE}
 
 
 @FORMS

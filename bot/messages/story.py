@@ -1,0 +1,89 @@
+"""The story in sentences: what happened, in the order in which people ask.
+
+Eight at most. A sentence names up to three things and says how many more there are; what it names, it names
+in full. Text from the tenant is in them: whoever shows them escapes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from commands.report import Clause, Story
+
+_NAMED: Final = 3
+_TECHNIQUES: Final = 4
+
+_DEEDS: Final = (
+    ("persistence", "To stay or come back"),
+    ("hidden", "To stay unnoticed"),
+    ("read_or_taken", "They read or took"),
+    ("sent", "They sent"),
+)
+
+
+def sentences(story: Story) -> tuple[str, ...]:
+    """Say what happened in at most eight sentences; a part that nothing tells of has none."""
+    return tuple(_sentences(story))
+
+
+def _sentences(story: Story) -> Iterator[str]:
+    yield _way_in(story)
+    for part, begins in _DEEDS:
+        clauses = getattr(story, part)
+        if clauses:
+            further = f". It reached {_listed(story.reached)}" if part == "sent" and story.reached else ""
+            yield f"{begins}: {_listed(clauses)}{_techniques(clauses)}{further}."
+    if story.reached and not story.sent:
+        yield f"They reached: {_listed(story.reached)}{_techniques(story.reached)}."
+    yield from _still_in(story)
+    if story.unknown:
+        yield f"Not known: {_listed(story.unknown, 8)}."
+    if story.leads:
+        yield f"Also check, seen from the same addresses: {_listed(story.leads, 8)}."
+
+
+def _way_in(story: Story) -> str:
+    if not (story.entry or story.origin):
+        begins = f", and it began on {_time(story.since[0].at)}" if story.since else ""
+        return f"No sign-in of somebody else was seen{begins}."
+    who = "Somebody else got in" if story.certain else "Somebody else may have got in"
+    when = f" on {_time(story.since[0].at)}" if story.since and story.since[0].at else ""
+    how = f" with {_listed(story.entry)}" if story.entry else ""
+    where = f", from {_listed(story.origin)}" if story.origin else ""
+    return f"{who}{when}{how}{where}{_techniques(story.entry)}."
+
+
+def _still_in(story: Story) -> Iterator[str]:
+    if not (story.last_seen or story.still_open):
+        return
+    at = story.last_seen[0].at if story.last_seen else None
+    seen = f"They were last seen on {_time(at)}" if at else "When they were last in is not known"
+    if story.still_open:
+        doors = tuple(
+            f"{one.says} {_time(one.at)}" if one.at and one.says.endswith("since") else one.says
+            for one in story.still_open
+        )
+        yield f"{seen}. Still open: {_named(doors, 6)}."
+    else:
+        yield f"{seen}."
+
+
+def _listed(clauses: Sequence[Clause], most: int = _NAMED) -> str:
+    return _named(tuple(one.says for one in clauses), most)
+
+
+def _named(texts: Sequence[str], most: int) -> str:
+    more = f"; and {len(texts) - most} more" if len(texts) > most else ""
+    return f"{'; '.join(texts[:most])}{more}"
+
+
+def _techniques(clauses: Sequence[Clause]) -> str:
+    ids = tuple(dict.fromkeys(technique for one in clauses for technique in one.techniques))
+    more = f" and {len(ids) - _TECHNIQUES} more" if len(ids) > _TECHNIQUES else ""
+    return f" ({', '.join(ids[:_TECHNIQUES])}{more})" if ids else ""
+
+
+def _time(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else "an unknown day"

@@ -1,0 +1,367 @@
+"""What happened, as one account of it that card, report and JSON all use. Pure.
+
+Each part answers one question that people ask: since when, how they got in, from where, what they set up to
+stay, what they hid, read, took and sent, whom they reached, when they were last seen and what still stands
+open. Each clause names the findings and records it rests on; what nothing tells is among `unknown`. A deed
+that several findings tell of is told once, by the gravest of them. The sentences made of it are words for
+people and live in `bot.messages.story`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Final
+
+from commands.report import (
+    Clause,
+    Finding,
+    Owner,
+    Severity,
+    Story,
+    SymptomResult,
+    Verdict,
+    VerdictCode,
+    numbered,
+)
+from commands.usual import Usual
+from commands.usual.places import spot_of
+from graph.evidence import Evidence, Known, Unavailable
+
+_WAYS_IN: Final = frozenset({"sign_ins", "sign_in_context", "password_spray"})
+_PARTS: Final = {
+    "mail_forwarding": "persistence",
+    "delegates": "persistence",
+    "oauth_apps": "persistence",
+    "strong_authentication": "persistence",
+    "credential_changes": "persistence",
+    "devices": "persistence",
+    "admin_roles": "persistence",
+    "federation": "persistence",
+    "mail_protocols": "persistence",
+    "transport_rules": "persistence",
+    "account_changes": "persistence",
+    "profile_changes": "persistence",
+    "display_name": "persistence",
+    "rare_operations": "persistence",
+    "inbox_rules": "hidden",
+    "missing_mail": "hidden",
+    "mail_missing_from_sent_items": "hidden",
+    "junk_lists": "hidden",
+    "audit_trail": "hidden",
+    "protection_policies": "hidden",
+    "mail_access": "read_or_taken",
+    "data_leaving": "read_or_taken",
+    "file_activity": "read_or_taken",
+    "directory_enumeration": "read_or_taken",
+    "hacked_account_messages": "sent",
+    "teams_messages": "sent",
+    "sending_blocked": "sent",
+    "signature": "sent",
+    "auto_reply": "sent",
+}
+"""Which part of the story each symptom tells."""
+
+_OTHERWISE: Final = {
+    "rule_forwards_outside_secretly": "persistence",
+    "rule_forwards_outside": "persistence",
+    "rule_forwards_some_outside": "persistence",
+    "transport_rule_drops": "hidden",
+    "access_to_others": "reached",
+    "forwarding_of_others_from_suspect_address": "reached",
+    "forwarding_of_others": "reached",
+    "secrets_searched_by_intruder": "read_or_taken",
+}
+"""Signs that tell another part than the rest of their symptom."""
+
+_ENTRY: Final = (
+    ("prompts_then_success", "an MFA prompt that was approved after others were denied or not answered"),
+    ("guessing_tool_got_in", "a password guessed by a tool"),
+    ("spray_source_got_in", "password spraying"),
+    ("failures_then_success", "a guessed password"),
+    ("device_code_sign_in", "a device code that the user was led to enter"),
+    ("session_in_two_countries", "a stolen session of the user, continued elsewhere"),
+    ("token_client_signed_in", "a stolen token"),
+    ("legacy_sign_in", "a legacy protocol that asks for no second factor"),
+    ("scripted_sign_in", "a program that signed in with valid credentials"),
+)
+"""How somebody got in, by the sign that tells it; the first one found is told."""
+
+_KIT: Final = "phishing-kit"
+_BY_KIT: Final = "a phishing kit that passed the sign-in on (adversary in the middle)"
+_IN_THE_MIDDLE: Final = "T1557"
+_WITH_CREDENTIALS: Final = "valid credentials"
+
+_STILL: Final = {"mail_forwarding": "mailbox", "inbox_rules": "inbox_rules", "oauth_apps": "oauth_grants"}
+"""The source that shows whether what a symptom found is still in force."""
+
+# The end that sentences of findings share: who, from where. The story has said it already.
+_WHENCE: Final = re.compile(
+    r"(?:[;,] recorded)? by \S+(?: from [0-9a-fA-F:.]+)?(?: \(suspicious (?:IP address|session)\))?$"
+)
+
+_NOTABLE: Final = (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A finding with its number in the report."""
+
+    number: str
+    finding: Finding
+
+
+def tell(
+    evidence: Evidence, ordinary: Usual, results: Sequence[SymptomResult], verdict: Verdict
+) -> Story | None:
+    """Tell what happened; None where nobody else is thought to have been in.
+
+    Args:
+        evidence: Everything that was seen.
+        ordinary: What is ordinary for the user.
+        results: What each symptom found.
+        verdict: The judgement.
+    """
+    if verdict.answer not in _NOTABLE:
+        return None
+    told = [_Told(number, finding) for number, finding in numbered(results) if _is_theirs(finding)]
+    came = [one for one in told if one.finding.symptom in _WAYS_IN]
+    addresses = _addresses(told, ordinary)
+    found: dict[str, list[Clause]] = defaultdict(list)
+    deeds = [one for one in told if one.finding.symptom not in _WAYS_IN]
+    for part, group in _by_part(deeds).items():
+        found[part] = [_clause(one) for one in _once(group)]
+    found["reached"].extend(_recipients(evidence, ordinary))
+    found["entry"] = list(_entry(came, ordinary))
+    found["origin"] = list(_origin(told, addresses, evidence, ordinary))
+    found["since"] = list(_first(told, addresses, evidence, ordinary))
+    found["last_seen"] = list(_last(told, addresses, evidence, ordinary))
+    found["still_open"] = list(_still_open(deeds, found["last_seen"], evidence))
+    found["leads"] = list(_leads(evidence, addresses))
+    found["unknown"] = list(_unknown(found, evidence))
+    return Story(
+        certain=verdict.answer is VerdictCode.COMPROMISED,
+        addresses=addresses,
+        **{name: tuple(clauses) for name, clauses in found.items()},
+    )
+
+
+def _is_theirs(finding: Finding) -> bool:
+    """Say whether a finding tells of somebody else's doing, as far as anything tells whose it is."""
+    if finding.severity <= 0:
+        return False
+    if finding.owner is Owner.STRANGER:
+        return True
+    return finding.severity >= (Severity.HIGH if finding.owner is Owner.OWNER else Severity.MEDIUM)
+
+
+def _by_part(told: Iterable[_Told]) -> dict[str, list[_Told]]:
+    parts: dict[str, list[_Told]] = defaultdict(list)
+    for one in told:
+        part = _OTHERWISE.get(one.finding.sign.id) or _PARTS.get(one.finding.symptom)
+        if part:
+            parts[part].append(one)
+    return parts
+
+
+def _once(group: Iterable[_Told]) -> list[tuple[_Told, ...]]:
+    """Put findings that rest on the same records together; the gravest deed, and in it finding, first."""
+    deeds: list[list[_Told]] = []
+    for one in sorted(group, key=lambda told: -told.finding.severity):
+        records = set(one.finding.records)
+        same = next(
+            (
+                deed
+                for deed in deeds
+                if records & {record for each in deed for record in each.finding.records}
+            ),
+            None,
+        )
+        if same is None:
+            deeds.append([one])
+        else:
+            same.append(one)
+    return [tuple(deed) for deed in deeds]
+
+
+def _clause(deed: Sequence[_Told]) -> Clause:
+    first = deed[0].finding
+    return _resting(_WHENCE.sub("", first.summary.rstrip(".")), deed, at=first.at)
+
+
+def _resting(says: str, told: Sequence[_Told], *, at: datetime | None = None) -> Clause:
+    return Clause(
+        says=says,
+        at=at,
+        findings=tuple(one.number for one in told),
+        records=tuple(dict.fromkeys(record for one in told for record in one.finding.records)),
+        techniques=tuple(
+            dict.fromkeys(one.finding.sign.technique for one in told if one.finding.sign.technique)
+        ),
+    )
+
+
+def _addresses(told: Iterable[_Told], ordinary: Usual) -> tuple[str, ...]:
+    """Give the intruder's addresses, in the order in which they were first seen."""
+    theirs: dict[str, datetime] = {}
+    for one in ordinary.sign_ins:
+        if one.succeeded and ordinary.is_suspect(one.ip_address):
+            theirs.setdefault(one.ip_address, one.created_date_time)
+    for each in told:
+        finding = each.finding
+        if finding.address and finding.at and finding.owner in {Owner.STRANGER, Owner.DOUBTFUL}:
+            theirs[finding.address] = min(finding.at, theirs.get(finding.address, finding.at))
+    return tuple(sorted(theirs, key=lambda address: (theirs[address], address)))
+
+
+def _entry(came: Sequence[_Told], ordinary: Usual) -> Iterator[Clause]:
+    kit = [one for one in came if _KIT in one.finding.summary or _KIT in ordinary.why(one.finding.address)]
+    signs = {one.finding.sign.id for one in came}
+    # What was tried before the first success tells more than what the program calls itself.
+    for sign, says in _ENTRY[:3]:
+        if sign in signs:
+            yield _resting(says, [one for one in came if one.finding.sign.id == sign])
+            return
+    if kit:
+        clause = _resting(_BY_KIT, kit)
+        yield replace(clause, techniques=(_IN_THE_MIDDLE, *clause.techniques))
+        return
+    for sign, says in _ENTRY[3:]:
+        if sign in signs:
+            yield _resting(says, [one for one in came if one.finding.sign.id == sign])
+            return
+    if came:
+        yield _resting(_WITH_CREDENTIALS, came)
+
+
+def _origin(
+    told: Sequence[_Told], addresses: Iterable[str], evidence: Evidence, ordinary: Usual
+) -> Iterator[Clause]:
+    for address in addresses:
+        here = [one for one in told if one.finding.address == address]
+        used = [
+            one.id
+            for one in ordinary.sign_ins
+            if one.ip_address == address and one.succeeded and one.created_date_time in evidence.window
+        ]
+        clause = _resting(f"{address} ({ordinary.place(address)})", here)
+        yield replace(clause, records=tuple(dict.fromkeys((*used, *clause.records))))
+
+
+def _moments(
+    told: Iterable[_Told], addresses: Collection[str], evidence: Evidence, ordinary: Usual
+) -> Iterator[tuple[datetime, str, str]]:
+    """Give when somebody else was in, with what was done and the record that shows it."""
+    spots = {spot_of(address) for address in addresses}
+    for one in ordinary.sign_ins:
+        if one.succeeded and one.created_date_time in evidence.window and spot_of(one.ip_address) in spots:
+            yield one.created_date_time, "signed in", one.id
+    for record in evidence.records():
+        theirs = (record.address and spot_of(record.address) in spots) or ordinary.is_suspect_record(record)
+        mine = evidence.subject.is_meant_by(record.actor)
+        if mine and theirs and record.succeeded is not False and record.at in evidence.window:
+            yield record.at, record.operation, record.id
+    for each in told:
+        if each.finding.at and each.finding.symptom not in _WAYS_IN and each.finding.records:
+            yield each.finding.at, each.finding.sign.id.replace("_", " "), each.finding.records[0]
+
+
+def _first(
+    told: Sequence[_Told], addresses: Collection[str], evidence: Evidence, ordinary: Usual
+) -> Iterator[Clause]:
+    moments = list(_moments(told, addresses, evidence, ordinary))
+    if moments:
+        at, what, record = min(moments)
+        yield Clause(says=what, at=at, records=(record,))
+
+
+def _last(
+    told: Sequence[_Told], addresses: Collection[str], evidence: Evidence, ordinary: Usual
+) -> Iterator[Clause]:
+    moments = list(_moments(told, addresses, evidence, ordinary))
+    if moments:
+        at, what, record = max(moments)
+        yield Clause(says=what, at=at, records=(record,))
+
+
+def _still_open(deeds: Iterable[_Told], last: Sequence[Clause], evidence: Evidence) -> Iterator[Clause]:
+    """What lets somebody else in or lets mail out now, by what the sources of current settings show."""
+    for deed in _once(one for one in deeds if one.finding.symptom in _STILL):
+        if any(_is_in_force(one.finding, evidence) for one in deed):
+            yield _clause(deed)
+    user = evidence.user.seen(None)
+    if user is None or not last or last[0].at is None:
+        return
+    since = user.sign_in_sessions_valid_from_date_time
+    if user.account_enabled is not False and (since is None or since <= last[0].at):
+        yield Clause(says="sessions and refresh tokens were not revoked since", at=since, records=(user.id,))
+    changed = user.last_password_change_date_time
+    if user.account_enabled is not False and changed is not None and changed <= last[0].at:
+        yield Clause(says="the password was not changed since", at=changed, records=(user.id,))
+
+
+def _is_in_force(finding: Finding, evidence: Evidence) -> bool:
+    shown = getattr(evidence, _STILL[finding.symptom])
+    if isinstance(shown, Unavailable):
+        return False
+    if finding.symptom == "mail_forwarding":
+        mailbox = evidence.mailbox.seen(None)
+        targets = (mailbox.forwarding_smtp_address, mailbox.forwarding_address) if mailbox else ()
+        return any(target and target.rpartition(":")[2] in finding.summary for target in targets)
+    return not {one.id for one in shown.seen(())}.isdisjoint(finding.records)
+
+
+def _recipients(evidence: Evidence, ordinary: Usual) -> Iterator[Clause]:
+    """Who got mail that left from the intruder's addresses or sessions, where a log tells."""
+    inside: dict[str, str] = {}
+    outside: dict[str, str] = {}
+    for row in evidence.message_trace.seen(()):
+        if row.from_ip and ordinary.is_suspect(row.from_ip) and row.recipient_address:
+            reached = outside if ordinary.is_outside(row.recipient_address) else inside
+            reached.setdefault(row.recipient_address.casefold(), row.id or row.message_id)
+    for people, where in ((inside, "inside"), (outside, "outside")):
+        if people:
+            word = "recipient" if len(people) == 1 else "recipients"
+            says = f"{len(people)} {word} {where} the organization"
+            yield Clause(says=says, records=tuple(dict.fromkeys(people.values())))
+
+
+def _leads(evidence: Evidence, addresses: Collection[str]) -> Iterator[Clause]:
+    """Other accounts that were used, or tried, from the intruder's addresses."""
+    spots = {spot_of(address) for address in addresses}
+    seen: dict[str, list[str]] = defaultdict(list)
+    for record in evidence.records():
+        other = not record.by_microsoft and not evidence.subject.is_meant_by(record.actor)
+        if other and record.address and "@" in record.actor and spot_of(record.address) in spots:
+            seen[record.actor].append(record.id)
+    for name, records in sorted(seen.items()):
+        yield Clause(says=name, records=tuple(records))
+
+
+def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Iterator[Clause]:
+    if not found.get("entry"):
+        yield Clause(says="how they got in")
+    elif found["entry"][0].says == _WITH_CREDENTIALS:
+        yield Clause(says="how they came by the credentials")
+    if not found.get("origin"):
+        yield Clause(says="from where")
+    if not found.get("read_or_taken") and not _is_whole(evidence, "audit_log"):
+        yield Clause(says="what they read")
+    if not found.get("sent") and not _is_whole(evidence, "audit_log", "message_trace"):
+        yield Clause(says="what they sent")
+    elif found.get("sent") and not found.get("reached") and not _is_whole(evidence, "message_trace"):
+        yield Clause(says="to whom all of it went")
+    if any(isinstance(getattr(evidence, source), Unavailable) for source in ("user", *_STILL.values())):
+        yield Clause(says="whether they are still in, because the current settings were not all collected")
+
+
+def _is_whole(evidence: Evidence, *names: str) -> bool:
+    sources = [getattr(evidence, name) for name in names]
+    return any(isinstance(source, Known) and not source.missing for source in sources)
+
+
+PARTS: Final = tuple(one.name for one in fields(Story) if one.name not in {"certain", "addresses"})
+"""The parts of a story, in the order in which they are told."""

@@ -1,0 +1,194 @@
+"""The story says who was in, since when, how, from where and what they did, and what is not known."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.artefacts.report_json import report_json
+from bot.artefacts.report_text import report_text
+from bot.messages.story import sentences
+from commands import story
+from commands.analyze import analyze
+from commands.report import (
+    Clause,
+    Finding,
+    Owner,
+    Report,
+    Result,
+    Story,
+    SymptomResult,
+    Verdict,
+    VerdictCode,
+    weighed,
+)
+from commands.story import PARTS, tell
+from commands.usual import Usual
+from graph.evidence import Evidence
+from graph.question import Window
+from tests.commands.evidence import ADELE
+from tests.examples import EXAMPLES
+
+AT = datetime(2026, 9, 9, 12, tzinfo=UTC)
+WINDOW = Window(AT - timedelta(days=7), AT + timedelta(days=1))
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+CASES = EXAMPLES.parent / "cases"
+COMPROMISED = Verdict(VerdictCode.COMPROMISED, 20, "high", (), (), "")
+
+
+def finding(symptom: str, sign: str, says: str, minute: int = 0, **more: Any) -> Finding:
+    record = more.pop("record", f"{symptom}-{minute}")
+    return Finding(
+        symptom=symptom, sign=weighed(sign), summary=says, at=AT + timedelta(minutes=minute),
+        by=ADELE.mail, address="203.0.113.7", records=(record,), owner=Owner.STRANGER, **more,
+    )  # fmt: skip
+
+
+def told(*findings: Finding) -> Story:
+    found = story_of(*findings)
+    assert found is not None
+    return found
+
+
+def story_of(*findings: Finding, verdict: Verdict = COMPROMISED) -> Story | None:
+    results = [SymptomResult("x", "X", "", Result.PRESENT, "", findings)]
+    return tell(Evidence(subject=ADELE, window=WINDOW), Usual(), results, verdict)
+
+
+SIGNED_IN = finding("sign_ins", "suspect_address_signed_in", "Suspicious sign-in, once")
+FORWARDED = finding(
+    "mail_forwarding", "forwarding_outside",
+    f"Forwarding to drop@evil.example was added by {ADELE.mail} from 203.0.113.7 (suspicious IP address)", 1,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("part", "one", "says"),
+    [
+        ("persistence", FORWARDED, "Forwarding to drop@evil.example was added"),
+        ("persistence", finding("inbox_rules", "rule_forwards_outside", "A rule sends"), "A rule sends"),
+        ("hidden", finding("inbox_rules", "rule_hides_telling_mail", "A rule hides"), "A rule hides"),
+        ("hidden", finding("missing_mail", "mail_deleted_from_suspect_address", "Gone"), "Gone"),
+        ("read_or_taken", finding("mail_access", "mail_synced_by_intruder", "Synced"), "Synced"),
+        ("sent", finding("hacked_account_messages", "mass_mail_from_suspect_address", "Sent"), "Sent"),
+        ("reached", finding("delegates", "access_to_others", "Opened"), "Opened"),
+        ("entry", finding("sign_ins", "prompts_then_success", "Prompts"),
+         "an MFA prompt that was approved after others were denied or not answered"),
+        ("entry", finding("sign_ins", "device_code_sign_in", "Code"),
+         "a device code that the user was led to enter"),
+        ("entry", finding("sign_ins", "scripted_sign_in", "axios (phishing-kit library) signed in"),
+         "a phishing kit that passed the sign-in on (adversary in the middle)"),
+        ("entry", SIGNED_IN, "valid credentials"),
+    ],
+)  # fmt: skip
+def test_each_finding_tells_its_part(part, one, says):
+    (clause,) = getattr(told(one), part)
+    assert clause.says == says
+    assert clause.findings == (f"{one.symptom}.1",)
+    assert clause.records == one.records
+    assert one.sign.technique in clause.techniques
+
+
+def test_one_deed_is_told_once_by_its_gravest_finding():
+    small = finding("mail_forwarding", "forwarding_alert", "An alert", record="same")
+    grave = finding("mail_forwarding", "forwarding_outside_secretly", "Forwarding was added", record="same")
+    (clause,) = told(small, grave).persistence
+    assert (clause.says, clause.findings) == (
+        "Forwarding was added",
+        ("mail_forwarding.2", "mail_forwarding.1"),
+    )
+
+
+@pytest.mark.parametrize("answer", [VerdictCode.NO_SIGN_FOUND, VerdictCode.CANNOT_TELL])
+def test_where_nobody_else_was_in_there_is_no_story(answer):
+    assert story_of(SIGNED_IN, verdict=dataclasses.replace(COMPROMISED, answer=answer)) is None
+
+
+def test_what_the_user_did_at_home_is_no_part_of_it():
+    own = dataclasses.replace(FORWARDED, owner=Owner.OWNER, sign=weighed("forwarding_inside"))
+    assert told(SIGNED_IN, own).persistence == ()
+
+
+def test_what_is_not_known_is_said():
+    says = {one.says for one in told(FORWARDED).unknown}
+    assert {"how they got in", "what they read", "what they sent"} <= says
+    assert any("still in" in one for one in says)
+
+
+def test_at_most_eight_sentences_say_it_and_no_name_is_cut_off():
+    name = f"{'x' * 90}@evil.example"
+    parts: dict[str, Any] = {
+        part: tuple(Clause(says=f"{part} {number} {name}", at=AT) for number in range(12)) for part in PARTS
+    }
+    whole = Story(certain=True, **parts)
+    said = sentences(whole)
+    assert 5 <= len(said) <= 8
+    assert all(name in one for one in said)
+    assert "persistence 2" in " ".join(said)
+    assert "and 9 more" in " ".join(said)
+
+
+def lines(path: Path, *records: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(one) + "\n" for one in records))
+    return path
+
+
+def analyzed(path: Path) -> dict[str, Report]:
+    analysis = analyze([path], user=None, now=NOW, processes=1)
+    return {one.subject.user_principal_name: one for one in analysis.users}
+
+
+needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason=f"{CASES} is not here")
+
+
+@needs_cases
+@pytest.mark.parametrize("name", ["00_control_base", "16_not_available_signin"])
+def test_the_story_of_a_case_answers_the_questions_of_an_investigator(name):
+    (report,) = analyzed(CASES / "exports" / f"{name}.jsonl").values()
+    found = report.story
+    assert found is not None
+    assert [f"{one.at:%Y-%m-%d %H:%M}" for one in found.since] == ["2026-06-16 13:05"]
+    assert [f"{one.at:%Y-%m-%d %H:%M}" for one in found.last_seen] == ["2026-06-16 13:40"]
+    assert found.addresses == ("203.0.113.77",)
+    assert "phishing kit" in found.entry[0].says
+    assert any("drop.box77@mailbox.example.net" in one.says for one in found.persistence)
+    assert any("RSS" in one.says for one in found.hidden)
+    assert found.read_or_taken
+    assert found.sent
+    text = report_text(report)
+    assert text.index("What happened") < text.index("Why") < text.index("Symptoms")
+    written = report_json(report)
+    ids = {one["id"] for one in written["findings"]}
+    clauses = [clause for part in PARTS for clause in written["story"][part]]
+    assert {one for clause in clauses for one in clause["findings"]} <= ids
+    assert len(written["story"]["sentences"]) <= 8
+
+
+@needs_cases
+def test_other_accounts_at_the_intruders_address_are_leads(tmp_path):
+    text = (CASES / "exports" / "00_control_base.jsonl").read_text().splitlines()
+    stolen = [
+        json.loads(one) for one in text if '"ClientIP":"203.0.113.77"' in one and "UserLoggedIn" in one
+    ][:1]
+    assert stolen
+    other = [
+        one | {"UserId": "lee@fabrikam.example", "UserKey": "", "Actor": [], "Id": f"lee-{number}"}
+        for number, one in enumerate(stolen)
+    ]
+    reports = analyzed(lines(tmp_path / "log", *(json.loads(one) for one in text), *other))
+    found = reports["megan.bowen@fabrikam.example"].story
+    assert found is not None
+    assert [one.says for one in found.leads] == ["lee@fabrikam.example"]
+    assert "lee@fabrikam.example" in sentences(found)[-1]
+
+
+def test_every_symptom_has_its_part():
+    from commands.symptoms import SYMPTOMS  # noqa: PLC0415 - only here
+
+    names = {symptom.__name__.rpartition(".")[2] for symptom in SYMPTOMS}
+    assert names == {*story._PARTS, *story._WAYS_IN}
