@@ -150,6 +150,16 @@ def detections() -> str:
     return table("source id | what | signs | techniques | any of these sources | test", rows)
 
 
+def operations() -> str:
+    """The operations of the audit log, with the page of Microsoft's that lists each."""
+    pages = facts.sources()
+    rows = []
+    for name, one in facts.operations().items():
+        short, _, section = one.source.partition(", ")
+        rows.append([f"`{name}`", f"{pages[short]}{f' ({section})' if section else ''}", one.note])
+    return table("operation | page | note", rows)
+
+
 def deciding() -> str:
     """The sources that must have been seen before anyone may say that there is no sign."""
     return table("sources | why", ([_either((one.any_of,)), one.why] for one in facts.deciding()))

@@ -7,6 +7,7 @@ Nothing is read when this is imported, and each file is read once, when the firs
 - ``folders.toml``: what Exchange calls the default folders in each language; `folder_names`.
 - ``programs.toml``: programs that name themselves in a user agent; `programs`, `legacy_clients`.
 - ``networks.toml``: networks of rented servers, VPNs and Tor; `networks`.
+- ``operations.toml``: operations of the audit log, and Microsoft's page that lists each; `operations`.
 - ``alerts.toml``: Microsoft's alert policies by their names; `alert_names`.
 - ``weights.toml``: how much each sign weighs and why, what speaks for and against an address, and which
   sources decide; `weights`, `points`, `deciding`.
@@ -192,6 +193,18 @@ class Weight(Row):
     group: Literal["", "place", "use"] = ""
 
 
+class Operation(Row):
+    """An operation of the audit log that a symptom looks for.
+
+    Attributes:
+        id: Its name, lower case.
+        note: What the page does not say, one sentence; "" where it says all.
+    """
+
+    id: str
+    note: str = Field(default="", pattern=r"^(?:.+\.)?$")
+
+
 class Points(Row):
     """How much something speaks for an address's being somebody else's, or against it.
 
@@ -333,6 +346,12 @@ def alert_names() -> Mapping[str, Names]:
 def weights() -> Mapping[str, Weight]:
     """The weights of all signs, by the sign's id."""
     return {one.id: one for one in _named(Weight, "weights.toml", "sign")}
+
+
+@cache
+def operations() -> Mapping[str, Operation]:
+    """Operations of the audit log with the page that lists each, by name."""
+    return {one.id: one for one in _named(Operation, "operations.toml", "operation")}
 
 
 @cache

@@ -1,7 +1,8 @@
 """High-risk operations that this account does not do as a habit.
 
 Only operations that no other symptom tells of. Source: Exchange PowerShell, the cmdlet named in each row;
-detection D75 of the public rules.
+Microsoft Purview, "Audit log activities" (site permissions and administration); detection D75 of the public
+rules.
 """
 
 from __future__ import annotations
@@ -51,8 +52,6 @@ OPERATIONS: Final = {
     "set-owamailboxpolicy": "An Outlook on the web policy allows features for many mailboxes",
     "sharingpolicychanged": "The sharing policy of SharePoint says who may share with whom",
     "sitecollectionadminadded": "A site collection administrator reads every file of the site",
-    "teamsadminaction": "A Teams administrator changed a setting of the organization",
-    "addedcustomconnector": "A custom connector sends data to a service of its maker's",
 }
 """What is seldom done and what it means, by operation in lower case."""
 

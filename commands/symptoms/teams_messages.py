@@ -37,7 +37,7 @@ MANY_CHATS: Final = 10
 SPAN: Final = timedelta(minutes=15)
 
 _LINK: Final = frozenset({"messagecreatedhaslink", "messageeditedhaslink"})
-_WRITTEN: Final = _LINK | {"chatcreated", "messagesent", "messagecreatednotification", "messageedited"}
+_WRITTEN: Final = _LINK | {"chatcreated", "messagesent"}
 _OFFICE: Final = re.compile(
     r"help ?desk|service ?desk|it[ -]?support|tech(?:nical)? ?support|microsoft|security team|administrator",
     re.IGNORECASE,

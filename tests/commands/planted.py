@@ -213,7 +213,7 @@ RECORDS: dict[str, Iterable[Raw]] = {
     "D52": [directory("Change user password")],
     "D53": [directory("Disable Strong Authentication")],
     "D54": [directory("Update user", changes={"StrongAuthenticationMethod": ("[]", PHONE)})],
-    "D55": [directory("Create Temporary Access Pass", UserId=NESTOR, Actor=[{"ID": NESTOR, "Type": 5}])],
+    "D55": [directory("Create Temporary Access Pass")],
     "D56": [directory("Register device", "Adele's PC", Target=[{"ID": "Adele's PC", "Type": 1}])],
     "D57": [
         directory(

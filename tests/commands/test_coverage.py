@@ -10,9 +10,16 @@ from typing import Any
 
 import pytest
 
-from commands import check, usual
+from commands import check, facts, usual
 from commands.report import VerdictCode
-from commands.symptoms import SYMPTOMS
+from commands.symptoms import (
+    SYMPTOMS,
+    account_changes,
+    data_leaving,
+    file_activity,
+    rare_operations,
+    teams_messages,
+)
 from graph.audit_log.parse import parse
 from graph.audit_log.sign_in import parse as sign_in_of
 from graph.evidence import SOURCES, Evidence
@@ -80,6 +87,22 @@ def test_every_detection_has_a_sign_of_its_own() -> None:
     assert [name for name, times in firsts.items() if times > 1] == []
     for number, row in each(DETECTIONS.items()):
         assert set(row["signs"]) <= set(SIGNS), number
+
+
+def test_every_operation_of_the_latest_symptoms_has_its_page() -> None:
+    looked_for = {
+        *data_leaving._SETTINGS,
+        *data_leaving._LINKS,
+        *data_leaving._INVITATIONS,
+        "new-compliancesearchaction",
+        *account_changes._MADE,
+        *("update user", "delete user"),
+        *rare_operations.OPERATIONS,
+        *teams_messages._WRITTEN,
+        *(name.casefold() for name in file_activity.FETCHED | file_activity.DELETED_FILES),
+        file_activity.SEARCH.casefold(),
+    }
+    assert looked_for == set(facts.operations())
 
 
 def test_every_sign_has_its_technique() -> None:

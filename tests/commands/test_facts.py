@@ -35,6 +35,7 @@ def rows() -> Iterator[Row]:
     yield from facts.networks().values()
     yield from facts.alert_names().values()
     yield from facts.weights().values()
+    yield from facts.operations().values()
     yield from facts.points().values()
     yield from facts.deciding()
 
@@ -49,6 +50,7 @@ WHOLE: dict[type[Row], dict[str, Any]] = {
     facts.Network: {"number": 64496, "name": "Example", "kind": "hosting"},
     facts.Names: {"names": ["imap"]},
     facts.Weight: {"id": "one", "severity": "low", "why": "So it is.", "technique": "T1114"},
+    facts.Operation: {"id": "add user"},
     facts.Points: {"points": 1, "why": "so it is"},
     facts.Deciding: {"any_of": ["user"], "why": "So it is."},
 }
