@@ -125,6 +125,8 @@ def _factors(ledger: Ledger, keys: SigningKey, clock: plans.Clock) -> None:
 
 
 if __name__ == "__main__":
+    if not sys.argv[1][0].isdigit():
+        sys.exit("name the release, such as 0.3.0")
     GOLDEN.mkdir(exist_ok=True)
     golden, secret = GOLDEN / f"{sys.argv[1]}.db", GOLDEN / "key"
     golden.unlink(missing_ok=True)

@@ -10,16 +10,25 @@ import shutil
 import signal
 import sqlite3
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.messages.history import history
+from bot.second_factor import SecondFactor
+from commands.approval import ProposalState
 from commands.errors import LedgerCut, LedgerTampered, LedgerUnwritable
-from commands.ledger import Ledger
+from commands.identity import owner_of
+from commands.ledger import BOT, Ledger
+from commands.ledger.checkpoint import note, sign_head
 from commands.ledger.entries import EVENTS
 from commands.ledger.rebuild import rebuild_file
 from commands.ledger.schema import TABLES
 from commands.ledger.verify import verify_ledger
+from commands.proposals import Proposals
+from commands.signing_key import SigningKey
+from tests.commands import plans
 from tests.commands.every_kind import GOLDEN, fill
 from tests.commands.plans import NOW, opened
 
@@ -228,3 +237,40 @@ def test_there_is_a_golden_ledger_with_every_kind_in_its_present_version():
         with closing(sqlite3.connect(f"file:{release}?immutable=1", uri=True)) as file:
             known |= set(file.execute("SELECT DISTINCT kind, version FROM ledger"))
     assert {(event.KIND, event.VERSION) for events in EVENTS.values() for event in events} <= known
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=[one.stem for one in RELEASES])
+def test_a_ledger_of_each_release_is_used_on(release, tmp_path):
+    """It is opened as the bot does, told, proposed and voted in, signed, and it stays sound."""
+    path, clock = tmp_path / "ledger.db", plans.Clock()
+    shutil.copy(release, path)
+    keys = SigningKey.load_or_make(tmp_path / "key")
+    with closing(Ledger(path, clock)) as book:
+        clock.now = datetime.fromisoformat(list(book.entries())[-1].at)
+        size, old = book.head().size, book.case(plans.CASE)
+        proposals = Proposals(book)
+        assert [one.state.value for one in proposals.of_case(old.id)] == [
+            "withdrawn",
+            "denied",
+            "expired",
+            "stopped",
+            "done",
+        ]
+        told = history(tuple(book.entries()), old.subject.display_name)
+        assert "approved proposal" in json.dumps([one.blocks for one in told])
+        assert book.owner(old.subject).is_same(owner_of(plans.ADELE))
+        assert SecondFactor(book, keys, clock).is_enrolled("U0ALEX")
+        until = clock() + timedelta(minutes=30)
+        made = plans.proposed(
+            proposals, plans.plan(plans.change(), nonce="later"), request="later", expires_at=until
+        )
+        plans.approved(proposals, made)
+        assert proposals.get(made.id).state is ProposalState.APPROVED
+        proposals.withdraw(made.id, "U0MEGAN", "It was only to see")
+        with book.writing() as writing:
+            writing.bind_owner(old.id, old.subject, ["U0ADELE"], "")
+        note(book, sign_head(book, keys), BOT, why="scheduled", channel="C0", ts="9.9")
+        assert book.case(old.id).owners == {"U0ADELE"}
+    head = verify_ledger(path).head
+    assert head.size > size
+    assert rebuild_file(path) == head == verify_ledger(path).head
