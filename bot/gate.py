@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.errors import Barred, NotUnderstood
+from bot.meant import About, Address, Alias, CaseId, Mention, Who
 from bot.people import People, Person
 from bot.slack.intake import Asked
-from bot.verbs.spelling import About, Address, Alias, CaseId, Mention, Who
 from commands.approval import Voter
 from commands.errors import AlreadyLooking
 from commands.ledger import Case, CaseState, Ledger

@@ -32,6 +32,16 @@ def test_every_link_between_documents_leads_somewhere(page):
     assert [one for one in targets if "://" not in one and not (page.parent / one).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_a_page_names_is_there(page):
+    if page.name == "CHANGELOG.md":
+        return  # it tells of what was
+    found = re.findall(
+        r"(?<![\w/.-])(?:bot|commands|graph|sandbox|tests|docs)/[\w/.-]+\.(?:py|toml)\b", page.read_text()
+    )
+    assert [name for name in found if not (ROOT / name).exists()] == []
+
+
 def test_every_table_that_mirrors_code_is_what_the_code_says():
     cog = [sys.executable, "-m", "cogapp", "-P", "-I", "docs", "-p", "from tables import *", "--check"]
     # The page of words, which every changed sentence changes, is compared by `make lint` alone.

@@ -9,13 +9,14 @@ import structlog
 
 from bot.errors import BotError, NotUnderstood, SlackFailed
 from bot.gate import not_asked
+from bot.meant import Who
 from bot.messages import answers
 from bot.people import Person
 from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
-from bot.verbs.spelling import WHAT_TO_TYPE, Days, Since, Who
+from bot.verbs.spelling import WHAT_TO_TYPE, Days, Since
 from commands.errors import AlreadyLooking
 from commands.ledger import Case, new_case_id
 from commands.ledger import entries as e

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from bot.meant import About
 from bot.messages import answers
 from bot.slack.intake import Asked
 from bot.verbs import proposing, spelling
 from bot.verbs.proposing import MayPropose, Proposed, propose, proposed_before, who_may_propose
 from bot.verbs.shape import Answer, Tools
-from bot.verbs.spelling import About
 from commands.ledger import Case
 from commands.ledger import entries as e
 from commands.propose import assemble

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Literal
 
 from bot.errors import NotUnderstood
+from bot.meant import About
 from bot.messages import Modal
 from bot.messages.contain_modal import contain_modal, contain_now_modal
 from bot.messages.plans import offer_reference
@@ -29,7 +30,7 @@ from bot.verbs.proposing import (
     who_may_propose,
 )
 from bot.verbs.shape import Tools
-from bot.verbs.spelling import About, Choice
+from bot.verbs.spelling import Choice
 from commands.ledger import Case
 from commands.plan import Nothing, Planned
 from commands.propose import assemble, contain_now, needs_of

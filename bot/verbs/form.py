@@ -13,12 +13,12 @@ from typing import Any
 import structlog
 
 from bot.errors import Barred, NotUnderstood
+from bot.meant import Address
 from bot.messages import parts
 from bot.messages.report_modal import MOST_CANDIDATES, check_modal, report_modal
 from bot.slack.intake import Asked
-from bot.slack.mentions import named_in
+from bot.verbs.mentions import named_in
 from bot.verbs.shape import Answer, Tools
-from bot.verbs.spelling import Address
 from commands.ledger import entries as e
 
 log = structlog.get_logger(__name__)

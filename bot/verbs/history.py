@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.meant import About
 from bot.messages import Message
 from bot.messages.history import history
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
-from bot.verbs.spelling import About
 from commands.ledger import Case
 from commands.ledger import entries as e
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from bot.meant import About
 from bot.messages import Message
 from bot.messages.propose_modal import dry_run
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.proposing import SOURCES, TITLES, offered
 from bot.verbs.shape import Answer, Tools
-from bot.verbs.spelling import About
 from commands.ledger import Case
 from commands.ledger import entries as e
 from commands.propose import needs_of

@@ -10,12 +10,12 @@ from typing import Final
 import structlog
 
 from bot.errors import NotUnderstood, SlackFailed
+from bot.meant import About
 from bot.messages import decisions
 from bot.people import Person
 from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.verbs.shape import Answer, Tools
-from bot.verbs.spelling import About
 from commands import steps
 from commands.approval import ProposalState
 from commands.errors import AlreadyProposed

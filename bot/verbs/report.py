@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.errors import NotUnderstood
+from bot.meant import Who
 from bot.messages import answers
 from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.check import MayLook, reads_along, who_may_look
 from bot.verbs.shape import Answer, Tools
-from bot.verbs.spelling import Who
 from commands.errors import AlreadyLooking
 from commands.ledger import Case, CaseState
 from commands.ledger import entries as e

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from bot.errors import NotUnderstood
+from bot.meant import About
 from bot.messages.plans import offer_reference
 from bot.messages.restore_modal import restore_modal
 from bot.slack.intake import Asked
@@ -22,7 +23,7 @@ from bot.verbs.proposing import (
     who_may_propose,
 )
 from bot.verbs.shape import Tools
-from bot.verbs.spelling import About, Choice
+from bot.verbs.spelling import Choice
 from commands.ledger import Case
 from commands.plan import Undoable
 from commands.proposals import Action

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot.errors import NotUnderstood
+from bot.meant import About, Address, Alias, CaseId, Mention, Who
 from bot.settings import parse_span
 from commands.ledger import CASE_LETTERS
 from graph.question import Window
@@ -76,30 +77,6 @@ BECAUSE = re.compile(r"\bbecause\b:?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Someone named by mail address, lower-cased."""
-
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """Someone mentioned in Slack, by user id."""
-
-    user: str
-
-
-@dataclass(frozen=True, slots=True)
-class Alias:
-    """Someone named by what stands before the @, lower-cased."""
-
-    alias: str
-
-
-Who = Address | Mention | Alias
-
-
-@dataclass(frozen=True, slots=True)
 class Since:
     """The window from so long ago until now."""
 
@@ -112,16 +89,6 @@ class Days:
 
     first: date
     last: date
-
-
-@dataclass(frozen=True, slots=True)
-class CaseId:
-    """A case named by its id."""
-
-    id: str
-
-
-About = Address | Mention | Alias | CaseId
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from bot.errors import Barred, CannotPost, NotUnderstood
+from bot.meant import Address, Alias, Mention, Who
 from bot.messages import parts
 from bot.messages.reported import reported, thanks, whom_to_ask
 from bot.people import Person
@@ -21,7 +22,7 @@ from bot.slack.intake import Asked
 from bot.verbs import check, spelling
 from bot.verbs.check import Check, MayLook
 from bot.verbs.shape import Answer, Tools
-from bot.verbs.spelling import Address, Alias, Days, Mention, Since, Who
+from bot.verbs.spelling import Days, Since
 from commands.ledger import entries as e
 
 log = structlog.get_logger(__name__)

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 
 from bot.errors import NotUnderstood
+from bot.meant import About
 from bot.messages import decisions
 from bot.messages.tasks import task_done_modal, tasks
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
-from bot.verbs.spelling import About
 from commands.ledger import Case
 from commands.ledger import entries as e
 from commands.proposals import TaskState

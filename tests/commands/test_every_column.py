@@ -270,7 +270,7 @@ def test_a_ledger_of_each_release_is_used_on(release, tmp_path):
         with book.writing() as writing:
             writing.bind_owner(old.id, old.subject, ["U0ADELE"], "")
         note(book, sign_head(book, keys), BOT, why="scheduled", channel="C0", ts="9.9")
-        assert book.case(old.id).owners == {"U0ADELE"}
+        assert book.case(old.id).owners == frozenset({"U0ADELE"})
     head = verify_ledger(path).head
     assert head.size > size
     assert rebuild_file(path) == head == verify_ledger(path).head

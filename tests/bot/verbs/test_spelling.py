@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import NotUnderstood
+from bot.meant import Address, Alias, CaseId, Mention
 from bot.verbs import registry
 from bot.verbs.approve import Approve
 from bot.verbs.check import Check
@@ -22,18 +23,7 @@ from bot.verbs.password import ShowPassword
 from bot.verbs.plan import ShowPlan
 from bot.verbs.report import ShowReport
 from bot.verbs.restore import Restore
-from bot.verbs.spelling import (
-    Address,
-    Alias,
-    CaseId,
-    Choice,
-    Days,
-    Mention,
-    Since,
-    somebody,
-    spelled,
-    window,
-)
+from bot.verbs.spelling import Choice, Days, Since, somebody, spelled, window
 from bot.verbs.suspect import Suspect
 from bot.verbs.tasks import ShowTasks, TickTask
 from bot.verbs.withdraw import Withdraw

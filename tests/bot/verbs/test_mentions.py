@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.mentions import LONGEST, named_in
-from bot.verbs.spelling import Address, Mention
+from bot.meant import Address, Mention
+from bot.verbs.mentions import LONGEST, named_in
 
 ADELE = Address("adele.vance@contoso.example")
 MEGAN = Mention("U0MEGANBOW")
