@@ -26,7 +26,7 @@ COG := $(VENV)/bin/cog -P -I docs -p "from tables import *" --verbosity=1
 PAGES = README.md $(wildcard docs/*.md docs/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-again interop mutants mutants-all check lint docs bench sandbox packaging lock upgrade clean
+.PHONY: help demo test test-all test-again interop mutants mutants-all check lint docs bench evaluate sandbox packaging lock upgrade clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -60,7 +60,7 @@ mutants-all: $(VENV)/.mutants  ## the same with all that decides; takes long
 lint: $(DEVELOP)  ## formatting, lint, types, import rules, and the tables in the documents
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(RUN) -m mypy bot commands graph sandbox tests docs
+	$(RUN) -m mypy bot commands graph sandbox evaluation tests docs
 	$(VENV)/bin/lint-imports
 	$(COG) --check --diff --check-fail-msg="A table is not what the code says. Run: make docs" $(PAGES)
 
@@ -72,6 +72,10 @@ packaging: $(DEVELOP)  ## install as other machines do: old and new pip, newer r
 
 bench: $(DEVELOP)  ## measure; the numbers and the method are in docs/benchmarks.md
 	$(RUN) -m tests.benchmarks
+
+evaluate: $(DEVELOP)  ## judge the corpus of invented takeovers and look-alikes; docs/evaluation.md has the numbers
+	$(RUN) -m evaluation --output docs/evaluation.json
+	$(COG) -r docs/evaluation.md
 
 sandbox: $(READY)  ## try everything in a browser: an invented tenant, a Slack workspace and the real bot
 	$(RUN) -m bot sandbox

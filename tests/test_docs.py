@@ -126,7 +126,7 @@ def test_the_readme_names_only_verbs_that_make_knows():
 
 
 def test_every_module_says_what_it_is():
-    for package in ("bot", "commands", "graph", "sandbox"):
+    for package in ("bot", "commands", "graph", "sandbox", "evaluation"):
         for path in each((ROOT / package).rglob("*.py")):
             text = path.read_text()
             assert not text.strip() or text.startswith(('"""', 'r"""')), f"{path} has no docstring"

@@ -1,0 +1,38 @@
+"""The corpus: every script in every draw."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from evaluation.case import Case
+from evaluation.life import live, settle
+from evaluation.scripts import Script, attacks_deeds, attacks_sign_in, look_alikes_deeds, look_alikes_places
+
+SCRIPTS: Final[tuple[Script, ...]] = (
+    *attacks_sign_in.ATTACKS,
+    *attacks_deeds.ATTACKS,
+    *look_alikes_places.LOOK_ALIKES,
+    *look_alikes_deeds.LOOK_ALIKES,
+)
+
+DRAWS: Final = 10
+
+
+def script_named(name: str) -> Script:
+    """Give a script by its name.
+
+    Raises:
+        KeyError: there is none of this name.
+    """
+    return {one.name: one for one in SCRIPTS}[name]
+
+
+def make(script: Script, draw: int) -> Case:
+    """Make one case: the same script and draw give the same records, to the last byte."""
+    case = Case(script.name, draw, script.role)
+    settle(case)
+    if script.prepare:
+        script.prepare(case)
+    live(case)
+    script.play(case)
+    return case

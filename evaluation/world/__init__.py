@@ -1,0 +1,1 @@
+"""What there is before anything happens: networks, firms, people, devices, clients."""
