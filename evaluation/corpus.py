@@ -6,11 +6,19 @@ from typing import Final
 
 from evaluation.case import Case
 from evaluation.life import live, settle
-from evaluation.scripts import Script, attacks_deeds, attacks_sign_in, look_alikes_deeds, look_alikes_places
+from evaluation.scripts import (
+    Script,
+    attacks_accounts,
+    attacks_deeds,
+    attacks_sign_in,
+    look_alikes_deeds,
+    look_alikes_places,
+)
 
 SCRIPTS: Final[tuple[Script, ...]] = (
     *attacks_sign_in.ATTACKS,
     *attacks_deeds.ATTACKS,
+    *attacks_accounts.ATTACKS,
     *look_alikes_places.LOOK_ALIKES,
     *look_alikes_deeds.LOOK_ALIKES,
 )

@@ -8,9 +8,9 @@ from typing import Final
 from evaluation.case import DAYS, Case
 from evaluation.life import FACTOR, REMEMBERED
 from evaluation.scripts import Script, Truth
-from evaluation.world.clients import LEGACY_IMAP, POWERSHELL
+from evaluation.world.clients import FIREFOX, LEGACY_IMAP, POWERSHELL
 from evaluation.world.networks import HOSTING
-from evaluation.world.people import new_id
+from evaluation.world.people import Device, new_id
 
 ZOOM: Final = "a8e71e4d-2c5f-4b4e-9d3b-0d6c53cbe101"
 
@@ -231,7 +231,60 @@ def administrators_day(case: Case) -> None:
     stay.directory("Reset user password.", other)
 
 
+def backup_application(case: Case) -> None:
+    """A backup service, let in by the administrator long ago, reads every mailbox at night."""
+    app_id = new_id(case.r)
+    case.own(5, 10, who=case.administrator).consent(
+        "Mailbox Backup", app_id, "Mail.Read full_access_as_app", admin=True
+    )
+    spot = case.somewhere(HOSTING)
+    for day in range(6, DAYS):
+        stay = case.enter(spot, case.victim.desk, case.at(day, 2))
+        stay.read(case.r.randrange(20, 90), app_id=app_id, info="Client=WebServices;Backup/7.1")
+
+
+def new_laptop(case: Case) -> None:
+    """A new laptop: the device is registered at the office, another browser is used from then on."""
+    person = case.victim
+    laptop = Device(new_id(case.r), f"NEW-{case.r.randrange(100, 999)}", managed=person.laptop.managed)
+    first = case.own(case.day, case.r.uniform(9, 12))
+    first.device = laptop
+    first.sign_in(factor=FACTOR)
+    first.directory("Add device.", person).directory("Add registered owner to device.", person)
+    for day in range(case.day + 1, DAYS):
+        if day % 7 < 5:
+            again = case.own(day, 9.5, client=FIREFOX, home=case.chance(0.5))
+            again.device, again.session = laptop, new_id(case.r)
+            again.sign_in(factor=REMEMBERED).read(4)
+
+
+def shared_mailbox_changes_hands(case: Case) -> None:
+    """A shared mailbox gets a new keeper; the administrator gives rights and takes others away."""
+    stay = case.own(case.day, case.r.uniform(9, 16), client=POWERSHELL)
+    stay.sign_in(factor=FACTOR)
+    box = f"sales@{case.firm.domain}"
+    old, new = case.colleague(), case.colleague()
+    stay.cmdlet("Add-MailboxPermission", of=box, Identity=box, User=new.upn, AccessRights="FullAccess")
+    stay.cmdlet("Add-RecipientPermission", of=box, Identity=box, Trustee=new.upn, AccessRights="SendAs")
+    stay.cmdlet("Remove-MailboxPermission", of=box, Identity=box, User=old.upn, AccessRights="FullAccess")
+
+
 LOOK_ALIKES: Final = (
+    Script(
+        "backup-application",
+        Truth.LOOK_ALIKE,
+        "A backup service reads every mailbox at night",
+        backup_application,
+        role="executive",
+    ),
+    Script("new-laptop", Truth.LOOK_ALIKE, "New laptop, other browser", new_laptop, role="accountant"),
+    Script(
+        "shared-mailbox-changes-hands",
+        Truth.LOOK_ALIKE,
+        "Rights on a shared mailbox are given and taken",
+        shared_mailbox_changes_hands,
+        role="administrator",
+    ),
     Script(
         "assistant-as-delegate",
         Truth.LOOK_ALIKE,
