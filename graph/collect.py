@@ -280,6 +280,7 @@ class _Run:
         self._recorder = recorder
         self._ends = monotonic() + patience
         self._deadline = Deadline(patience, self.stop)
+        self._whole = connection.whole()
         self._pool = ThreadPoolExecutor(connection.threads, thread_name_prefix="collect")
         self._waiting: dict[str, deque[_Parcel]] = {}
         self._under_way: dict[str, int] = {}
@@ -312,7 +313,7 @@ class _Run:
                 query,
                 source,
                 query.ask(question),
-                self._connection.tally(),
+                self._connection.tally(self._whole),
                 kept=dict(question.remembered),
             )
             self._left[source] = player

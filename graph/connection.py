@@ -13,7 +13,7 @@ from graph.effects import Item
 from graph.errors import GraphError, Refused
 from graph.exchange import ExchangeClient
 from graph.limits import Deadline, Limits
-from graph.most import Most, Tally
+from graph.most import WHOLE, Most, Tally, Whole
 from graph.request import Cmdlet, Request, changes
 from graph.retry import Pacing
 from graph.settings import TenantSettings
@@ -34,6 +34,7 @@ class Connection:
         pacing: How patiently reads are repeated.
         observer: Is shown every answer as it came, beside `drift`.
         most: How much one source may bring.
+        most_in_all: How much all sources of one check may bring together.
         reads_only: Send nothing that changes anything, whatever is asked; the second application is then
             not used.
 
@@ -50,8 +51,10 @@ class Connection:
         observer: Observer | None = None,
         reads_only: bool = False,
         most: Most | None = None,
+        most_in_all: Most = WHOLE,
     ) -> None:
         self._most = most or Most()
+        self._most_in_all = most_in_all
         self.settings = settings
         self.threads = threads
         self.limits = Limits()
@@ -71,9 +74,13 @@ class Connection:
             self._graph_to_write = GraphClient(other, self.sign_in_to_write, transport)
             self._exchange_to_write = ExchangeClient(other, self.sign_in_to_write, transport)
 
-    def tally(self) -> Tally:
-        """Begin to count what one source brings, of as much as this tenant's sources may."""
-        return Tally(self._most)
+    def whole(self) -> Whole:
+        """Begin to count what all sources of one check bring."""
+        return Whole(self._most_in_all)
+
+    def tally(self, whole: Whole) -> Tally:
+        """Begin to count what one source of a check brings."""
+        return Tally(self._most, whole)
 
     def fetch(self, what: Request | Cmdlet, deadline: Deadline, tally: Tally | None = None) -> list[Item]:
         """Send one request or cmdlet, follow all pages, and give back the items.

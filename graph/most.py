@@ -1,10 +1,10 @@
-"""How much one source may bring: a service that names page after page must not fill our memory."""
+"""How much a source, and all sources of a check together, may bring: no answer may fill our memory."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from graph.errors import TooMuch
 from graph.responses import Page
@@ -29,15 +29,72 @@ class Most:
     size: int = 256 * 1024 * 1024
 
 
+WHOLE: Final = Most(pages=6_000, items=600_000, size=512 * 1024 * 1024)
+"""The bounds of one check: an audit log and a mailbox that are both as full as `Most` allows for."""
+
+ANYWAY: Final = Most(pages=100, items=2_000, size=4 * 1024 * 1024)
+"""What a source may bring however much the others brought, so that a mailbox which an attacker filled does
+not hide the inbox rules."""
+
+
+class Whole:
+    """What all sources of one check have brought together.
+
+    Args:
+        most: The bounds.
+        anyway: What each source may bring even so.
+    """
+
+    def __init__(self, most: Most = WHOLE, anyway: Most = ANYWAY) -> None:
+        self.anyway = anyway
+        self._most = most
+        self._pages = self._items = self._size = 0
+        self._lock = threading.Lock()
+
+    def admit(self, items: int, size: int, anyway: int) -> int:
+        """Take in a page of one source as far as it fits, and give how many items that is.
+
+        Args:
+            items: How many items of it the source itself has room for.
+            size: The page's bytes.
+            anyway: How many items fit however much there is.
+        """
+        with self._lock:
+            full = self._full()
+            fit = min(items, max(0 if full else self._most.items - self._items, anyway))
+            if fit or not full:
+                self._pages += 1
+                self._items += fit
+                self._size += size
+            return fit
+
+    @property
+    def full(self) -> bool:
+        """Whether a bound is reached."""
+        with self._lock:
+            return self._full()
+
+    @property
+    def says(self) -> str:
+        """How much there is."""
+        with self._lock:
+            return _told(self._items, self._pages, self._size)
+
+    def _full(self) -> bool:
+        return _reached(self._most, self._pages, self._items, self._size)
+
+
 class Tally:
     """What a source has brought so far. Its questions share it, and may be under way in several threads.
 
     Args:
         most: The bounds.
+        whole: What the sources of its check bring together; None for a source that is alone.
     """
 
-    def __init__(self, most: Most) -> None:
+    def __init__(self, most: Most, whole: Whole | None = None) -> None:
         self._most = most
+        self._whole = whole or Whole(most, most)
         self._pages = self._items = self._size = 0
         self._cut = False
         self._lacks: list[str] = []
@@ -58,13 +115,16 @@ class Tally:
         if not page.listed:
             return page.items, False
         with self._lock:
-            kept: list[Any] = []
-            if not self._full():
-                kept = page.items[: self._most.items - self._items]
+            room = 0 if self._full() else self._most.items - self._items
+            fit = min(len(page.items), room)
+            if fit:
+                fit = self._whole.admit(fit, size, self._anyway())
+            kept = page.items[:fit]
+            if fit or (room and not page.items):
                 self._pages += 1
-                self._items += len(kept)
+                self._items += fit
                 self._size += size
-            more = len(kept) < len(page.items) or bool(page.link and self._full())
+            more = fit < len(page.items) or bool(page.link and (self._full() or self._shut_out()))
             self._cut = self._cut or more
             return kept, more
 
@@ -74,10 +134,10 @@ class Tally:
         with self._lock:
             if not self._cut:
                 return ""
-            return (
-                "Too many results: "
-                f"stopped after {self._items:,} items on {self._pages:,} pages, {self._size / 1e6:,.0f} MB"
-            )
+            told = f"stopped after {_told(self._items, self._pages, self._size)}"
+            if self._full():
+                return f"Too many results: {told}"
+            return f"Too many results: {told}, because all sources together brought {self._whole.says}"
 
     def lack(self, says: str) -> None:
         """Note that Microsoft itself left something off, in one phrase."""
@@ -92,8 +152,26 @@ class Tally:
             return (*((says,) if says else ()), *dict.fromkeys(self._lacks))
 
     def _full(self) -> bool:
-        most = self._most
-        return self._pages >= most.pages or self._items >= most.items or self._size >= most.size
+        return _reached(self._most, self._pages, self._items, self._size)
+
+    def _anyway(self) -> int:
+        """How many items this source may still bring however much the others brought."""
+        anyway = self._whole.anyway
+        if _reached(anyway, self._pages, self._items, self._size):
+            return 0
+        return anyway.items - self._items
+
+    def _shut_out(self) -> bool:
+        """Whether the other sources leave no room."""
+        return self._whole.full and not self._anyway()
+
+
+def _reached(most: Most, pages: int, items: int, size: int) -> bool:
+    return pages >= most.pages or items >= most.items or size >= most.size
+
+
+def _told(items: int, pages: int, size: int) -> str:
+    return f"{items:,} items on {pages:,} pages, {size / 1e6:,.0f} MB"
 
 
 @dataclass(slots=True)

@@ -14,9 +14,9 @@ from graph.collect import collect
 from graph.connection import Connection
 from graph.effects import Item
 from graph.errors import GraphError, TooMuch
-from graph.evidence import Evidence, Known
+from graph.evidence import SOURCES, Evidence, Known
 from graph.limits import Deadline
-from graph.most import Most, Tally
+from graph.most import Most, Tally, Whole
 from graph.request import Cmdlet, Request
 from graph.responses import Page
 from tests.graph.play import NOW, a_question
@@ -129,6 +129,56 @@ def test_what_just_fits_is_whole(service: Service) -> None:
     assert isinstance(answer, Known)
     assert len(taken) == 3
     assert not [one for one in answer.missing if "Too many results" in one]
+
+
+MANY = [{"id": str(number)} for number in range(1_000)]
+
+
+def test_all_sources_of_a_check_share_one_more_bound(service: Service) -> None:
+    """Each may bring so much that thirty-five of them would fill the memory."""
+    endless(service, MANY)
+    in_all = Most(items=20_000)
+    taken: dict[str, int] = dict.fromkeys(SOURCES, 0)
+
+    def keep(source: str, asked: Request | Cmdlet, answer: list[Item] | GraphError) -> None:
+        del asked
+        taken[source] += 0 if isinstance(answer, GraphError) else len(answer)
+
+    with Connection(service.settings(), pacing=QUICK, most_in_all=in_all) as connection:
+        arrived = list(collect(a_question(1), connection, Memory(), patience=60, recorder=keep))
+    assert len(arrived) == len(SOURCES)
+    # Every source may bring its first 2,000 items whatever the others brought.
+    assert in_all.items < sum(taken.values()) <= in_all.items + 2_000 * len(SOURCES)
+    cut = [one.answer for one in arrived if isinstance(one.answer, Known) and one.answer.missing]
+    said = [answer.missing[0] for answer in cut if "all sources together brought" in answer.missing[0]]
+    assert len(said) > 10
+    assert all(one.startswith("Too many results: stopped after ") for one in said)
+
+
+def test_what_two_full_sources_left_no_room_for_still_brings_its_first_items() -> None:
+    whole = Whole(Most(items=100), anyway=Most(items=10))
+    flood, rules = Tally(Most(), whole), Tally(Most(), whole)
+    kept, more = flood.take(Page(MANY, link="next"), 1)
+    assert (len(kept), more) == (100, True)
+    assert flood.says == (
+        "Too many results: stopped after 100 items on 1 pages, 0 MB, "
+        "because all sources together brought 100 items on 1 pages, 0 MB"
+    )
+    assert rules.take(Page(MANY[:8]), 1) == (MANY[:8], False)
+    assert not rules.says
+    assert rules.take(Page(MANY[:8]), 1) == (MANY[:2], True)
+    assert "stopped after 10 items on 2 pages" in rules.says
+    assert "brought 110 items on 3 pages" in rules.says
+
+
+@pytest.mark.parametrize("most", [Most(pages=4), Most(size=4)], ids=["pages", "bytes"])
+def test_pages_and_bytes_of_all_sources_are_counted_together(most: Most) -> None:
+    whole = Whole(most, anyway=Most(items=0))
+    one, other = Tally(Most(), whole), Tally(Most(), whole)
+    page = Page([{"id": "1"}], link="next")
+    assert [tally.take(page, 1)[1] for tally in (one, other, one, other)] == [False, False, False, True]
+    assert one.take(page, 1) == ([], True)
+    assert "stopped after 2 items on 2 pages" in one.says
 
 
 class Slow(list[Item]):
