@@ -137,19 +137,25 @@ class Shape:
     def take(self, item: Mapping[str, Any]) -> None:
         """Take in one item."""
         self.items += 1
-        fields = self.fields
         own = _own_type(item)
-        if own is not None:
-            fields = contract.fields_of(own, self.version)
-        self._object(item, "", fields, 0)
+        if own is None:
+            self._object(item, "", self.fields or {}, closed=bool(self.fields), depth=0)
+        else:
+            self._typed(item, "", own, 0)
+
+    def _typed(self, given: Mapping[str, Any], at: str, name: str, depth: int) -> None:
+        """Take in an object of a type, which the contract may not know."""
+        row = contract.types().get(name)
+        fields = contract.fields_of(name, self.version) if row is not None else {}
+        self._object(given, at, fields, closed=row is not None and bool(fields) and not row.open, depth=depth)
 
     def _object(
-        self, given: Mapping[str, Any], at: str, fields: Mapping[str, Value] | None, depth: int
+        self, given: Mapping[str, Any], at: str, fields: Mapping[str, Value], *, closed: bool, depth: int
     ) -> None:
         for name, value in given.items():
-            known = (fields or {}).get(name)
-            place = at + self.names.shown(str(name), closed=bool(fields))
-            seen = self.places.setdefault(place, Seen(known=known, closed=bool(fields) and "@" not in name))
+            known = fields.get(name)
+            place = at + self.names.shown(str(name), closed=closed)
+            seen = self.places.setdefault(place, Seen(known=known, closed=closed and "@" not in name))
             seen.times += 1
             self._value(value, place, seen, depth)
 
@@ -175,8 +181,7 @@ class Shape:
             case dict():
                 seen.kinds.add("object")
                 named = _own_type(value) or (seen.known.type if seen.known is not None else "")
-                fields = contract.fields_of(named, self.version) if named in contract.types() else None
-                self._object(value, f"{place}.", fields, depth + 1)
+                self._typed(value, f"{place}.", named, depth + 1)
 
     def _text(self, text: str, place: str, seen: Seen, depth: int) -> None:
         seen.measure(len(text))
@@ -260,7 +265,7 @@ def _fields(common: Mapping[str, Value], more: Iterable[Mapping[str, Value]]) ->
 
 def _own_type(item: Mapping[str, Any]) -> str | None:
     """The type that an object says it is of, where the contract has it."""
-    named = str(item.get("@odata.type") or "").rpartition(".")[2]
+    named = str(item.get("@odata.type") or "").removeprefix("#").removeprefix("microsoft.graph.")
     return named if named in contract.types() else None
 
 

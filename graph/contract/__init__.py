@@ -207,10 +207,12 @@ class Type(Row):
         only: Fields that one version alone has.
         undeclared: Fields that come although the schema does not have them: nobody can choose or filter by
             them.
+        open: Whether fields come that no schema names: such a field is no news, and may be the tenant's own.
     """
 
     name: str
     base: str = ""
+    open: bool = False
     values: tuple[str, ...] = ()
     fields: Values = {}
     only: Mapping[Version, Values] = {}

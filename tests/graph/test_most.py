@@ -28,7 +28,7 @@ TWO = [{"id": "1", "name": "x" * 400}, {"id": "2", "name": "y" * 400}]
 RIGHT = {"User": "bob@fabrikam.example", "Trustee": "bob@fabrikam.example", "AccessRights": ["FullAccess"]}
 
 
-def endless(service: Service, page: list[dict[str, Any]]) -> None:
+def endless(service: Service, page: list[Item]) -> None:
     """Answer every question with a page and a link to a further one, each another."""
 
     def answer(got: Got) -> Reply:
@@ -131,7 +131,7 @@ def test_what_just_fits_is_whole(service: Service) -> None:
     assert not [one for one in answer.missing if "Too many results" in one]
 
 
-MANY = [{"id": str(number)} for number in range(1_000)]
+MANY: list[Item] = [{"id": str(number)} for number in range(1_000)]
 
 
 def test_all_sources_of_a_check_share_one_more_bound(service: Service) -> None:
