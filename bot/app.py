@@ -15,6 +15,7 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot.atlas import atlas_of
 from bot.cards.case import Cards
@@ -34,7 +35,7 @@ from bot.second_factor import SecondFactor
 from bot.settings import Settings
 from bot.setup.examination import Examination
 from bot.slack import listeners
-from bot.slack.client import TIMEOUT, call, make_client
+from bot.slack.client import MEND_APP, MEND_BOT, TIMEOUT, call, make_client
 from bot.slack.http_server import HttpServer
 from bot.verbs.proposing import SOURCES, TITLES
 from bot.verbs.shape import Tools
@@ -97,7 +98,7 @@ class Bot:
         """Take up what is open, then listen to Slack.
 
         Raises:
-            CannotStart: Slack cannot be reached, or the port is taken.
+            CannotStart: Slack cannot be reached or refuses a token, or the port is taken.
         """
         self.jobs.start()
         self.desk.start()
@@ -118,8 +119,12 @@ class Bot:
             )
             try:
                 self._socket.connect()  # type: ignore[no-untyped-call]  # the library has no types there
+            except SlackApiError as error:
+                why = error.response.get("error")
+                says = f"Slack refused the app-level token ({why}). {MEND_APP}."
+                raise CannotStart(says) from error
             except Exception as error:
-                raise CannotStart(f"Slack refused the Socket Mode connection ({error}).") from error
+                raise CannotStart(f"Slack's Socket Mode could not be connected ({error}).") from error
         named, approvers = self.settings.responders, self.settings.approvers
         if not named.users and not named.group:
             log.warning("Nobody may ask: the settings name no responders.", action="bot.nobody_may_ask")
@@ -216,7 +221,10 @@ def _whoami(client: WebClient) -> Any:
     except SlackUnreachable as error:
         raise CannotStart(str(error)) from error
     except SlackFailed as error:
-        raise CannotStart(f"Slack cannot be reached with this bot token ({error.code}).") from error
+        if error.passing:
+            says = f"Slack is not able to answer now ({error.code}). Start again in a few minutes."
+            raise CannotStart(says) from error
+        raise CannotStart(f"Slack refused the bot token ({error.code}). {MEND_BOT}.") from error
 
 
 def _people(client: WebClient, home: str, settings: Settings, ledger: Ledger, tenants: Tenants) -> People:
@@ -240,7 +248,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         clock: Tells the time (aware UTC).
 
     Raises:
-        CannotStart: Slack does not know the token, or cannot be reached.
+        CannotStart: Slack refuses the token, or cannot be reached.
         LedgerError: the ledger cannot be used.
     """
     slack = settings.slack

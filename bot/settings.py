@@ -391,7 +391,8 @@ def _file(path: Path | None) -> dict[str, Any]:
         with chosen.open("rb") as file:
             # Of the open file: another one could be put in its place in between.
             mode = os.fstat(file.fileno()).st_mode
-            values = tomllib.load(file)
+            # Windows editors begin a text with a byte-order mark, which TOML does not know.
+            values = tomllib.loads(file.read().decode("utf-8-sig"))
     except OSError as error:
         raise SettingsError([f"{chosen}: cannot be read ({error.strerror})."]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

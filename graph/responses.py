@@ -6,6 +6,7 @@ of its reports; for Exchange, what public clients of the administration endpoint
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -58,10 +59,11 @@ def json_of(reply: Reply) -> Any:
     Raises:
         NotJson: when it is something else.
     """
-    if not reply.body.strip():
+    body = reply.body.removeprefix(codecs.BOM_UTF8)
+    if not body.strip():
         return {}
     try:
-        return orjson.loads(reply.body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
         with suppress(ValueError, RecursionError):
             return _leniently(reply.text)
@@ -237,7 +239,7 @@ def _sentence(beginning: str, message: str) -> str:
 def _code_and_message(reply: Reply) -> tuple[str, str]:
     """Find code and readable text in an error body of either service; ("", "") when it is no such body."""
     try:
-        body = orjson.loads(reply.body)
+        body = orjson.loads(reply.body.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError:
         return "", ""
     error = body.get("error") if isinstance(body, dict) else None

@@ -83,7 +83,7 @@ def text_of(path: Path) -> str:
     """
     readable_file(path)
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise Stopped(BAD_INPUT, f"{path} cannot be read ({error.strerror}).") from error
 

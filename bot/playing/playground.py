@@ -168,7 +168,7 @@ def refuse_beside_credentials(environment: Mapping[str, str], here: Path) -> Non
     file = Path(environment.get("COMPROMISE_CONFIG") or here / "compromise.toml")
     if file.is_file():
         try:
-            given = tomllib.loads(file.read_text(encoding="utf-8"))
+            given = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             says = f"The sandbox does not start beside {file}, which cannot be read; use another folder."
             raise SettingsError([says]) from error

@@ -46,7 +46,7 @@ from bot.setup.capabilities import (
 )
 from bot.setup.next_steps import again, grant, license_for
 from bot.slack.channels import cannot_post, why_not_here
-from bot.slack.client import TIMEOUT, call, make_client
+from bot.slack.client import MEND_APP, MEND_BOT, TIMEOUT, call, make_client
 from commands.errors import KeyUnusable, LedgerError
 from commands.ledger import Ledger
 from commands.ledger.people import Named, named_people
@@ -669,8 +669,8 @@ def look_at_slack(slack: SlackSettings) -> list[Line]:
     except SlackUnreachable:
         raise
     except SlackFailed as error:
-        mend = ("Copy the bot token (xoxb-) from the app's page, OAuth & Permissions, into the settings",)
-        return [Line(there=False, what="bot token", says=f"Slack reported {error.code}", mend=mend)]
+        says = f"Slack refused it ({error.code})"
+        return [Line(there=False, what="bot token", says=says, mend=(MEND_BOT,))]
     lines = [Line(there=True, what="bot token", says=f"{answer.get('user')} in {answer.get('team')}")]
     headers = {name.casefold(): value for name, value in answer.headers.items()}
     held = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
@@ -692,11 +692,8 @@ def _app_token(slack: SlackSettings, token: str) -> Line:
     except SlackUnreachable:
         raise
     except SlackFailed as error:
-        says = f"Slack reported {error.code}; Socket Mode does not work without it"
-        mend = (
-            "Make an app-level token (xapp-) with the scope connections:write, and put it in the settings",
-        )
-        return Line(there=False, what="app-level token", says=says, mend=mend)
+        says = f"Slack refused it ({error.code}); Socket Mode does not work without it"
+        return Line(there=False, what="app-level token", says=says, mend=(MEND_APP,))
     return Line(there=True, what="app-level token")
 
 

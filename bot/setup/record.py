@@ -160,6 +160,9 @@ def claim(folder: Path) -> None:
     except OSError as error:
         why = f"{folder} cannot be written: {error.strerror or error}."
         raise NotRecorded(why, asked_wrongly=True) from error
+    except ValueError as error:  # a null character, or half a character
+        why = f"{str(folder)!r} cannot be a folder's name: {error}. Name another one."
+        raise NotRecorded(why, asked_wrongly=True) from error
     if full:
         why = f"{folder} is not empty. Choose a new folder, so that it holds only the record."
         raise NotRecorded(why, asked_wrongly=True)

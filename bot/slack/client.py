@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
@@ -18,6 +18,13 @@ from graph.reach import out_of_reach
 
 TIMEOUT = 20
 """Seconds to wait for one answer."""
+
+
+MEND_BOT: Final = "Copy the bot token (xoxb-) from the app's page, OAuth & Permissions, into the settings"
+MEND_APP: Final = (
+    "Make an app-level token (xapp-) with the scope connections:write, and put it in the settings"
+)
+"""What helps where Slack refuses a token."""
 
 
 def make_client(settings: SlackSettings, *, waits: bool = True) -> WebClient:

@@ -15,7 +15,7 @@ from commands.clues.records import one_line
 from commands.plan import Change, Look, Nothing, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
-from commands.steps.parts import asks_for, because, day, first_line, gaps, name_of, refusals
+from commands.steps.parts import asks_for, because, first_line, gaps, name_of, refusals, registered
 from graph.evidence import Unavailable
 from graph.parts.reading import segment
 from graph.request import Request
@@ -87,9 +87,7 @@ def _change(planning: PlanningInput, device: RegisteredDevice) -> Change:
         id=f"{_ID}:{device.id}",
         step=_ID,
         says=f"Disable the device {_named(device)}",
-        why=because(
-            finding, f"It was registered on {day(device.registration_date_time)}; no finding is about it"
-        ),
+        why=because(finding, f"{registered(device.registration_date_time)}; no finding is about it"),
         do=Request("PATCH", path, body={"accountEnabled": False}),
         look=look,
         expects={"accountEnabled": device.account_enabled},

@@ -140,6 +140,15 @@ def day(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC" if moment is not None else "an unknown time"
 
 
+def registered(moment: datetime | None) -> str:
+    """When a method or device was registered, as a sentence without its stop."""
+    return (
+        f"It was registered on {day(moment)}"
+        if moment is not None
+        else "Nothing tells when it was registered"
+    )
+
+
 # --- accounts that only the highest role may touch ---------------------------------------------------------
 
 

@@ -18,11 +18,11 @@ from commands.report import Finding
 from commands.steps.parts import (
     asks_for,
     because,
-    day,
     gaps,
     name_of,
     privileges,
     refusals,
+    registered,
     user_path,
 )
 from commands.symptoms import credential_changes, strong_authentication
@@ -210,9 +210,7 @@ def _written(method: AuthenticationMethod) -> dict[str, str]:
 
 def _why(method: AuthenticationMethod, finding: Finding | None) -> str:
     if finding is None or method.id in finding.records:
-        return because(
-            finding, f"It was registered on {day(method.created_date_time)}; no finding is about it"
-        )
+        return because(finding, f"{registered(method.created_date_time)}; no finding is about it")
     return f"It was registered within five minutes of this: {finding.summary}"
 
 
@@ -226,7 +224,7 @@ def _by_hand(planning: PlanningInput, method: AuthenticationMethod, finding: Fin
         ),
         how=(
             "Microsoft Entra admin center, Users, the user, Authentication methods",
-            f"The method was registered on {day(method.created_date_time)}; call the user",
+            f"{registered(method.created_date_time)}; call the user",
             "Choose Delete in the menu behind the method",
         ),
         suggested=asks_for(planning, finding),

@@ -9,6 +9,7 @@ kept.
 
 from __future__ import annotations
 
+import codecs
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -160,7 +161,8 @@ class _Scanner:
                         self._left_out[operation] += 1
                         start = end + 1
                         continue
-                line = block[start:end]
+                # Files that were put together keep the byte-order mark of each.
+                line = block[start:end].removeprefix(codecs.BOM_UTF8)
                 start = end + 1
                 try:
                     if not self.take(line, number, counted=counted) and line.strip():

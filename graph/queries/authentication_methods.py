@@ -38,6 +38,9 @@ def ask(question: Question) -> Asking[RegisteredMethods]:
         raise listed
     methods, missing = read_each(AuthenticationMethod, [{**item, "kind": kind_of(item)} for item in listed])
     missing += untold(listed, "@odata.type")
+    # Not every method says when it was registered, and one without a time must not pass for an old one.
+    # Only the password always does, and nobody registers that.
+    missing += untold([item for item in listed if kind_of(item) != "password"], "createdDateTime")
     details: Item = {} if isinstance(summary, GraphError) or not summary else summary[0]
     if isinstance(summary, GraphError) and not isinstance(summary, NoLicence | NotFound):
         missing += (lacking("which method is the default", needing(summary, PERMISSIONS[1])),)

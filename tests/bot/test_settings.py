@@ -1,5 +1,6 @@
 """Settings: read once, wrong ones told by name, secrets kept out of sight."""
 
+import codecs
 from datetime import timedelta
 from pathlib import Path
 
@@ -79,6 +80,11 @@ def test_a_file_may_name_several_tenants(file):
     assert [tenant.name for tenant in settings.tenants] == ["Contoso", "Fabrikam"]
     assert settings.window == timedelta(hours=36)
     assert settings.people == {"U0ADELEVAN": "adele.vance@contoso.example"}
+
+
+def test_a_file_that_a_windows_editor_saved_is_read(file):
+    file.write_bytes(codecs.BOM_UTF8 + file.read_text().replace("\n", "\r\n").encode())
+    assert [tenant.name for tenant in load(file, {}).tenants] == ["Contoso", "Fabrikam"]
 
 
 def everything_secret() -> set[str]:

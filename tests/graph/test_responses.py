@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +23,7 @@ from graph.errors import (
     Throttled,
 )
 from graph.request import Limit
-from graph.responses import P1, P2, exchange_error, graph_error, retry_after, safe_text
+from graph.responses import P1, P2, exchange_error, graph_error, json_of, retry_after, safe_text
 from graph.wire import Reply
 
 NOW = datetime(2026, 9, 14, 12, 0, tzinfo=UTC)
@@ -31,6 +32,15 @@ DIRECTORY, MAILBOX, RISK = Limit.DIRECTORY, Limit.MAILBOX, Limit.RISK
 
 def body(code: str, message: str = "m") -> bytes:
     return json.dumps({"error": {"code": code, "message": message}}).encode()
+
+
+def test_a_byte_order_mark_is_no_part_of_an_answer() -> None:
+    assert json_of(Reply(200, {}, codecs.BOM_UTF8 + b'{"value": []}')) == {"value": []}
+    assert json_of(Reply(204, {}, codecs.BOM_UTF8)) == {}
+    refused = graph_error(
+        Reply(403, {}, codecs.BOM_UTF8 + body("Authorization_RequestDenied")), "/users", DIRECTORY, NOW
+    )
+    assert isinstance(refused, NoPermission)
 
 
 NESTED = json.dumps({"error": {"code": "AuditingDisabledTenant", "message": "Auditing is off."}})

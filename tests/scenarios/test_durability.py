@@ -158,7 +158,7 @@ def test_a_wrong_token_stops_the_start_with_words(stage):
         check=False,
     )
     assert done.returncode == 1
-    assert "Slack cannot be reached with this bot token (invalid_auth)" in done.stdout + done.stderr
+    assert "Slack refused the bot token (invalid_auth). Copy the bot token (xoxb-)" in done.stderr
     assert "xoxb-wrong" not in done.stdout + done.stderr
 
 

@@ -412,7 +412,8 @@ def test_a_wrong_bot_token_is_told(played, tmp_path):
         wrong = settings.slack.model_copy(update={"bot_token": SecretStr("xoxb-wrong")})
         status, said = examine(settings.model_copy(update={"slack": wrong}))
     assert status == 1
-    assert "invalid_auth" in said
+    assert "bot token: Slack refused it (invalid_auth)" in said
+    assert "Copy the bot token" in said
 
 
 def line_of(said: str, what: str) -> str:

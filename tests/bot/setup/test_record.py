@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from bot.setup.doctor import Forgets
 from graph import contract
 from graph.collect import collect, find_subject
 from graph.connection import Connection
-from graph.drift import named
+from graph.drift import Drift, named
 from graph.errors import Refused
 from graph.limits import Deadline
 from graph.question import Question, Window
@@ -27,6 +28,7 @@ from graph.request import Cmdlet, Request
 from graph.shapes import own_names, own_words, texts_in
 from graph.wire import Reply
 from sandbox import tenant
+from tests.examples import EXAMPLES
 from tests.graph.local import settings_of
 from tests.made import made
 
@@ -207,6 +209,56 @@ def test_new_fields_absent_ones_and_unforeseen_refusals_are_told_as_drift(played
     assert "404" not in page
 
 
+RECORDS = Request("GET", "/security/auditLog/queries/1/records")
+FORMS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "as it stands": lambda data: {**data},
+    "as a derived type": lambda data: {"@odata.type": "#microsoft.graph.security.defaultAuditData", **data},
+    "as the base type": lambda data: {"@odata.type": "#microsoft.graph.security.auditData", **data},
+    "as a dictionary": lambda data: {"dynamicProperties": data},
+}
+
+
+def audit_answer(data: Mapping[str, Any], form: str) -> Reply:
+    """A page with one audit record around what its service said."""
+    record = {"id": "r-1", "createdDateTime": "2026-09-12T16:03:35Z", "auditData": FORMS[form](data)}
+    return Reply(200, {}, json.dumps({"value": [record]}).encode())
+
+
+@pytest.mark.needs_examples
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("file", ["beats", "deteng", "msticpy", "sekoia"])
+def test_what_a_real_audit_record_holds_is_no_difference(played, form, file):
+    """Every service has fields of its own in AuditData: they are no news, and no names to tell."""
+    with (EXAMPLES / "ual" / f"{file}.jsonl").open(encoding="utf-8") as lines:
+        records = [json.loads(line) for line in itertools.islice(lines, 25)]
+    drift = Drift("contoso", clock=itertools.count(step=60).__next__)
+    for one in records:
+        drift(RECORDS, audit_answer(one, form))
+    assert drift.found == ()
+    files = recorded(played, [(RECORDS, audit_answer(one, form)) for one in records])
+    told = json.loads(files["answers.json"])["questions"][0]["fields"]
+    place = "auditData.dynamicProperties." if "dictionary" in form else "auditData."
+    inside = {name.removeprefix(place).partition(".")[0] for name in told if name.startswith(place)}
+    assert {name.rstrip("[]{}") for name in inside} <= own_names() | {"(name not shown)", "@odata"}
+    assert "is not in the table" not in files["drift.md"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_field_of_a_services_own_in_an_audit_record_is_not_told(played, form):
+    data = {"Workload": "Exchange", "MergerWithFabrikam": 1, "Projects": [{"Zorblaxian": {"Quuxed": True}}]}
+    drift = Drift("contoso")
+    drift(RECORDS, audit_answer(data, form))
+    assert drift.found == ()
+    files = recorded(played, [(RECORDS, audit_answer(data, form))])
+    assert not re.search("merger|fabrikam|zorblax|quux", "".join(files.values()), re.IGNORECASE)
+
+
+def test_a_new_field_beside_the_open_part_of_an_audit_record_is_a_difference():
+    drift = Drift("contoso")
+    drift(RECORDS, Reply(200, {}, b'{"value": [{"id": "1", "auditData": {"A": 1}, "brandNew": 1}]}'))
+    assert [one.what for one in drift.found] == ["brandNew: came, and is not in the table"]
+
+
 WRITES = (
     Request("PATCH", "/users/1", body={"accountEnabled": False}),
     Request("DELETE", "/oauth2PermissionGrants/1"),
@@ -271,6 +323,14 @@ def test_a_folder_that_will_not_do_is_told_before_anything_is_asked(tmp_path, ru
         status, out, err = run(*asked, "--yes")
         assert (status, out) == (2, "")
         assert why in err
+
+
+@pytest.mark.parametrize("name", ["re\0cord", "re\ud800cord", "x" * 300], ids=["null", "half", "long"])
+def test_a_name_that_no_folder_can_have_is_told(tmp_path, name):
+    with pytest.raises(recording.NotRecorded, match="cannot be") as told:
+        recording.claim(tmp_path / name)
+    assert told.value.asked_wrongly
+    assert str(told.value).isprintable()
 
 
 def test_json_and_a_record_are_not_asked_for_together(tmp_path, run):

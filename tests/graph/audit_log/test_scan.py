@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import random
 from pathlib import Path
@@ -65,6 +66,20 @@ def scanned(
 
 
 FORMS = pytest.mark.parametrize("form", ["compact", "spaced", "array"])
+
+
+@pytest.mark.parametrize("form", ["JSON lines", "arrays"])
+def test_files_with_byte_order_marks_that_were_put_together_are_read_whole(tmp_path, form):
+    """Windows tools begin a file with the mark, and `copy a+b` keeps each."""
+    records = [record("New-InboxRule", number) for number in range(6)]
+    texts = [json.dumps(one) for one in records]
+    if form == "arrays":
+        texts = [json.dumps(records[:3]), json.dumps(records[3:], indent=1)]
+    path = tmp_path / "log"
+    path.write_bytes(b"".join(codecs.BOM_UTF8 + text.encode() + b"\r\n" for text in texts))
+    picked: list[Picked] = []
+    (tally,) = [scan.scan(part, picked.append) for part in parts(path, 1)]
+    assert (len(picked), tally.records, tally.unreadable) == (6, 6, [])
 
 
 @FORMS

@@ -159,10 +159,16 @@ def test_directory_audits_that_cannot_be_read_are_no_empty_answer(query: Any) ->
 
 
 METHODS = [
-    {"@odata.type": "#microsoft.graph.phoneAuthenticationMethod", "id": "p", "phoneNumber": "+1 4255550109"},
+    {
+        "@odata.type": "#microsoft.graph.phoneAuthenticationMethod",
+        "id": "p",
+        "phoneNumber": "+1 4255550109",
+        "createdDateTime": "2025-03-01T08:00:00Z",
+    },
     {
         "@odata.type": "#microsoft.graph.microsoftAuthenticatorAuthenticationMethod",
         "id": "m",
+        "createdDateTime": "2025-03-01T08:00:00Z",
         "displayName": "Pixel 9",
     },
 ]

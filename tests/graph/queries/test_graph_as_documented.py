@@ -158,6 +158,28 @@ def test_what_entra_asks_for_first_is_told_beside_the_users_choice(
     assert (found.default_method, found.system_preferred) == ("push", first)
 
 
+@pytest.mark.parametrize(
+    ("methods", "missing"),
+    [
+        ([{"id": "1", "createdDateTime": "2026-01-02T03:04:05Z"}], ()),
+        ([{"id": "1", "createdDateTime": None}], ("createdDateTime of 1 entry",)),
+        ([{"id": "1"}, {"id": "2", "createdDateTime": None}], ("createdDateTime of 2 entries",)),
+    ],
+    ids=["told", "null", "left out"],
+)
+def test_a_method_that_does_not_say_when_it_was_registered_does_not_pass_for_an_old_one(
+    methods: list[dict[str, Any]], missing: tuple[str, ...]
+) -> None:
+    password = {"id": "p", "@odata.type": "#microsoft.graph.passwordAuthenticationMethod"}
+    phones = [{**one, "@odata.type": "#microsoft.graph.phoneAuthenticationMethod"} for one in methods]
+    table: dict[str, Answer] = {
+        "/authentication/methods": [password, *phones],
+        "/userRegistrationDetails/": [{}],
+    }
+    answer = play(authentication_methods.ask(a_question()), by_name(table)).value
+    assert answer.missing == missing
+
+
 def test_a_clock_ahead_of_microsofts_asks_the_trace_once_more() -> None:
     def microsoft(what: Request | Cmdlet) -> Answer:
         assert isinstance(what, Request), "the slower cmdlet is not needed"
