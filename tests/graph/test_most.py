@@ -24,7 +24,7 @@ from tests.graph.service import QUICK, Got, Reply, Service
 from tests.graph.test_collect import Memory
 
 USERS = Request("GET", "/users")
-TWO = [{"id": "1", "name": "x" * 400}, {"id": "2", "name": "y" * 400}]
+TWO: list[Item] = [{"id": "1", "name": "x" * 400}, {"id": "2", "name": "y" * 400}]
 RIGHT = {"User": "bob@fabrikam.example", "Trustee": "bob@fabrikam.example", "AccessRights": ["FullAccess"]}
 
 
