@@ -110,6 +110,13 @@ _LAST: Final = (
 """What people should know about removing the default method."""
 
 
+_OTHER_WAY: Final = (
+    "If Microsoft refuses this, remove the method in the Microsoft Entra admin center, Users, the user, "
+    "Authentication methods: Microsoft's documents name two addresses for this request"
+)
+"""What people should know about removing an external method. Source: see the contract."""
+
+
 def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Plan to remove each method that can be removed; those that findings name are suggested."""
     refused = refusals(planning, _ID, NEEDS)
@@ -172,6 +179,7 @@ def _change(
     last: bool,
 ) -> Change:
     name, what = name_of(planning), described(method)
+    external = method.kind == "external"
     version: Literal["v1.0", "beta"] = "beta" if method.kind == "hardwareOath" else "v1.0"
     path = user_path(planning, "authentication", SEGMENTS[method.kind])
     state = _written(method)
@@ -188,14 +196,14 @@ def _change(
         step=_ID,
         says=f"Remove {what} from the sign-in methods of {name}",
         why=_why(method, finding),
-        do=Request("DELETE", f"{path}/{segment(method.id)}", version=version),
+        do=Request("DELETE", f"{path}/{segment(method.id)}{'/$ref' if external else ''}", version=version),
         look=look,
         expects=state,
         wants=None,
         undo=undo if state else None,
         no_undo="" if state else "Only the user can register this method again.",
         suggested=asks_for(planning, finding),
-        warns=(*(_LAST if last else ()), *warns),
+        warns=(*(_LAST if last else ()), *((_OTHER_WAY,) if external else ()), *warns),
     )
 
 

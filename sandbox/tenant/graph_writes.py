@@ -871,6 +871,8 @@ _RULES = _USER + "/mailFolders/{mailFolder-id}/messageRules"
 _RULE = _RULES + "/{messageRule-id}"
 _ROLES = "/roleManagement/directory"
 _DELETABLE = tuple(segment for segment in METHOD_SEGMENTS if segment != "passwordMethods")
+_BEHIND = {"externalAuthenticationMethods": "/$ref"}
+"""What stands behind the id where a method is deleted."""
 
 ROUTES: tuple[Route, ...] = (
     Route("PATCH", _USER, patch_user),
@@ -896,7 +898,11 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/groups/{group-id}/members/$ref", add_member),
     Route("DELETE", "/groups/{group-id}/members/{directoryObject-id}/$ref", delete_member),
     *(
-        Route("DELETE", f"{_USER}/authentication/{segment}/{{{METHOD_SEGMENTS[segment]}-id}}", delete_method)
+        Route(
+            "DELETE",
+            f"{_USER}/authentication/{segment}/{{{METHOD_SEGMENTS[segment]}-id}}{_BEHIND.get(segment, '')}",
+            delete_method,
+        )
         for segment in _DELETABLE
     ),
     Route("POST", _USER + "/authentication/phoneMethods", add_phone),

@@ -81,10 +81,19 @@ def test_a_mail_address_is_removed_and_can_be_registered_again():
 )
 def test_what_only_the_user_can_register_again_has_no_undo(kind: str, segment: str):
     change = only_change(remove_sign_in_methods, about(method(kind)))
-    assert change.do == Request("DELETE", f"{BASE}/{segment}/{kind}")
+    reference = "/$ref" if kind == "external" else ""
+    assert change.do == Request("DELETE", f"{BASE}/{segment}/{kind}{reference}")
     assert (change.expects, change.wants) == ({}, None)
     assert change.undo is None
     assert change.no_undo
+
+
+def test_of_an_external_method_people_are_told_what_to_do_if_it_is_refused():
+    """The page says $ref, Microsoft's permission table and schema do not."""
+    change = only_change(remove_sign_in_methods, about(method("external")))
+    assert any("If Microsoft refuses this, remove the method in" in one for one in change.warns)
+    other = only_change(remove_sign_in_methods, about(method("fido2")))
+    assert not any("If Microsoft refuses" in one for one in other.warns)
 
 
 def test_a_hardware_token_is_removed_through_the_beta_version():
