@@ -108,10 +108,14 @@ class Property(BaseModel):
         permissions: The application permissions that will do; empty for those of the endpoint.
         roles: Directory roles, one of which the application must hold as well; empty for none.
         roles_over_administrators: The same where the object written to is an administrator.
+        read_only: Whether nobody can write it, though the type that is sent has it.
+        most: How many values a list may be written with; None where nothing says so.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    read_only: bool = False
+    most: int | None = None
     permissions: Alternatives = ()
     roles: tuple[str, ...] = ()
     roles_over_administrators: tuple[str, ...] = ()
@@ -127,6 +131,7 @@ class Endpoint(Row):
         options: The query options that it takes.
         eventual: The options that need ``ConsistencyLevel: eventual`` with ``$count=true``; `ANY` for every
             request.
+        eventual_together: Options that need it when they come together, each set as ``A + B``.
         not_eventual: The status of the refusal where that header is missing.
         required: The options without which nothing is answered.
         option_permissions: Options that take other permissions than the endpoint as a whole.
@@ -159,6 +164,7 @@ class Endpoint(Row):
     versions: tuple[Version, ...] = Field(min_length=1)
     options: frozenset[str] = frozenset()
     eventual: frozenset[str] = frozenset()
+    eventual_together: Alternatives = ()
     not_eventual: int = 400
     required: frozenset[str] = frozenset()
     option_permissions: Mapping[str, Alternatives] = {}

@@ -49,6 +49,7 @@ def enforce(
             a value that is not taken.
     """
     sent = _sent(row, version, body)
+    _check_properties(row, sent)
     _check_permissions(row, held, [*sent, *_parts(options.get("$select"))])
     for needed in (row.roles, *(row.properties[name].roles for name in sent if name in row.properties)):
         if needed and not set(needed) & set(roles):
@@ -70,6 +71,20 @@ def _sent(row: Endpoint, version: Version, body: Any) -> Json:
     return {name: value for name, value in body.items() if "@" not in name}
 
 
+def _check_properties(row: Endpoint, sent: Json) -> None:
+    """Refuse what nobody can write, and more values than a property takes."""
+    for name, value in sent.items():
+        known = row.properties.get(name)
+        if known is None:
+            continue
+        if known.read_only:
+            message = f"Property '{name}' is read-only and cannot be set."
+            raise bad_request(message, "Request_BadRequest")
+        if known.most is not None and isinstance(value, list) and len(value) > known.most:
+            message = f"Invalid value specified for property '{name}' of resource 'User'."
+            raise bad_request(message, "Request_BadRequest")
+
+
 def _check_object(body: Json, kind: str, version: Version) -> None:
     """Refuse what a type does not have, also inside of its objects."""
     fields = contract.fields_of(kind, version) if kind else {}
@@ -83,9 +98,18 @@ def _check_object(body: Json, kind: str, version: Version) -> None:
             raise bad_request(f"Cannot convert the value of '{name}' to its type.", "Request_BadRequest")
         inner = fields[name].type
         if inner in contract.types():
+            _check_members(value, inner)
             for part in value if isinstance(value, list) else [value]:
                 if isinstance(part, dict):
                     _check_object(part, inner, version)
+
+
+def _check_members(value: Any, kind: str) -> None:
+    """Refuse what an enumeration does not have, in whatever case it is written."""
+    members = {member.casefold() for member in contract.types()[kind].values}
+    for one in (value if isinstance(value, list) else [value]) if members else ():
+        if isinstance(one, str) and one.casefold() not in members:
+            raise bad_request(f"Requested value '{one}' was not found.", "Request_BadRequest")
 
 
 def fits(value: Any, wanted: Value) -> bool:
@@ -138,6 +162,8 @@ def _check_options(row: Endpoint, options: Mapping[str, str], headers: Mapping[s
     if (ANY in row.eventual or row.eventual & set(options)) and not advanced:
         message = "This query needs $count=true and the header ConsistencyLevel: eventual."
         raise GraphError(row.not_eventual, _UNSUPPORTED, message)
+    if allowed(row.eventual_together, set(options)) and not advanced:
+        raise GraphError(row.not_eventual, _UNSUPPORTED, "Sorting not supported for current query.")
     if "$top" in options and row.largest_page is not None:
         text = options["$top"]
         if not text.isdigit() or not 1 <= int(text) <= row.largest_page:
@@ -165,7 +191,21 @@ def _check_names(row: Endpoint, version: Version, options: Mapping[str, str]) ->
         if name not in row.orderby or direction.strip() not in {"", "asc", "desc"}:
             raise bad_request(f"Ordering by '{clause}' is not supported.", _UNSUPPORTED)
     if "$filter" in options:
-        odata.parse_filter(options["$filter"], filterable(row, version))
+        tree = odata.parse_filter(options["$filter"], filterable(row, version))
+        fields = contract.fields_of(row.answers, version) if row.answers else {}
+        for term in odata.terms(tree):
+            known = fields.get(term.field)
+            if term.collection is None and known is not None:
+                _check_operand(known, term)
+
+
+def _check_operand(known: Value, term: odata.Term) -> None:
+    """Refuse a time in quotes. Source: the message of Microsoft's OData library."""
+    if known.type == "DateTimeOffset" and isinstance(term.value, str):
+        message = "A binary operator with incompatible types was detected. Found operand types"
+        raise bad_request(
+            f"Invalid filter clause: {message} 'Edm.DateTimeOffset' and 'Edm.String' for '{term.operator}'."
+        )
 
 
 def _parts(text: str | None) -> list[str]:

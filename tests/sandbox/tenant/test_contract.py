@@ -227,6 +227,8 @@ def test_who_may_not_read_devices_gets_their_ids_and_nulls(own: Client) -> None:
         (f"/users/{ADELE}", {"accountEnabled": "no"}, "accountEnabled"),
         (f"/users/{ADELE}", {"otherMails": "a@b.example"}, "otherMails"),
         (f"/users/{ADELE}/mailboxSettings", {"autoReply": {}}, "'autoReply' does not exist"),
+        (f"/users/{ADELE}", {"id": "00aa11bb-2233-4455-6677-8899aabbccdd"}, "'id' is read-only"),
+        (f"/users/{ADELE}", {"businessPhones": ["+1 425 555 0109", "+1 425 555 0110"]}, "'businessPhones'"),
     ],
 )
 def test_a_body_that_the_type_does_not_know_is_refused(
@@ -235,3 +237,36 @@ def test_a_body_that_the_type_does_not_know_is_refused(
     reply = shared.graph(path, method="PATCH", body=body)
     assert reply.status_code == 400
     assert told in reply.json()["error"]["message"]
+
+
+def test_users_that_are_filtered_are_sorted_by_an_advanced_query_alone(shared: Client) -> None:
+    asked = {"filter": "accountEnabled eq true", "orderby": "displayName"}
+    reply = shared.graph("/users", **asked)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (400, "Request_UnsupportedQuery")
+    assert reply.json()["error"]["message"] == "Sorting not supported for current query."
+    assert shared.graph("/users", **asked, **ADVANCED).status_code == 200
+    assert shared.graph("/users", orderby="displayName").status_code == 200
+
+
+def test_a_page_of_risky_users_holds_no_more_than_500(shared: Client) -> None:
+    assert shared.graph("/identityProtection/riskyUsers", top="501").status_code == 400
+    assert shared.graph("/identityProtection/riskyUsers", top="500").status_code == 200
+
+
+def test_a_time_in_quotes_is_no_time(shared: Client) -> None:
+    """As Microsoft's OData library says it."""
+    reply = shared.graph("/auditLogs/signIns", filter="createdDateTime ge '2026-06-01T00:00:00Z'")
+    assert reply.status_code == 400
+    assert "'Edm.DateTimeOffset' and 'Edm.String'" in reply.json()["error"]["message"]
+    plain = shared.graph("/auditLogs/signIns", filter="createdDateTime ge 2026-06-01T00:00:00Z")
+    assert plain.status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "status"), [("exchangeAdmin", 201), ("ExchangeAdmin", 201), ("Chess", 400)])
+def test_a_search_names_only_record_types_that_there_are(own: Client, kind: str, status: int) -> None:
+    body = {
+        "filterStartDateTime": "2026-06-01T00:00:00Z",
+        "filterEndDateTime": "2026-06-02T00:00:00Z",
+        "recordTypeFilters": [kind],
+    }
+    assert own.graph("/security/auditLog/queries", method="POST", body=body).status_code == status
