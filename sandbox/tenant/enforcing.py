@@ -194,9 +194,9 @@ def _check_names(row: Endpoint, version: Version, options: Mapping[str, str]) ->
         tree = odata.parse_filter(options["$filter"], filterable(row, version))
         fields = contract.fields_of(row.answers, version) if row.answers else {}
         for term in odata.terms(tree):
-            known = fields.get(term.field)
-            if term.collection is None and known is not None:
-                _check_operand(known, term)
+            field = fields.get(term.field)
+            if term.collection is None and field is not None:
+                _check_operand(field, term)
 
 
 def _check_operand(known: Value, term: odata.Term) -> None:

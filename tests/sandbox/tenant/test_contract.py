@@ -240,7 +240,7 @@ def test_a_body_that_the_type_does_not_know_is_refused(
 
 
 def test_users_that_are_filtered_are_sorted_by_an_advanced_query_alone(shared: Client) -> None:
-    asked = {"filter": "accountEnabled eq true", "orderby": "displayName"}
+    asked: dict[str, Any] = {"filter": "accountEnabled eq true", "orderby": "displayName"}
     reply = shared.graph("/users", **asked)
     assert (reply.status_code, reply.json()["error"]["code"]) == (400, "Request_UnsupportedQuery")
     assert reply.json()["error"]["message"] == "Sorting not supported for current query."
