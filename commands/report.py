@@ -89,6 +89,7 @@ class Finding:
         before: The old value, where something was changed.
         after: The new value.
         records: The ids of the records it rests on: audit records, sign-ins, rules, messages.
+        further: How many more records like them an export holds, which were counted and not read.
         owner: Whose session the first of them belongs to; None where nothing tells.
         doubt: The points that speak against that session, without those that rest on the finding itself.
         certain: Something among them is not explained by the user's being somewhere new.
@@ -103,6 +104,7 @@ class Finding:
     before: str = ""
     after: str = ""
     records: tuple[str, ...] = ()
+    further: int = 0
     owner: Owner | None = None
     doubt: int = 0
     certain: bool = False

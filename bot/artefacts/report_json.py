@@ -82,4 +82,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "before": finding.before,
         "after": finding.after,
         "records": list(finding.records),
+        "further_records": finding.further,
     }

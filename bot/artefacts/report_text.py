@@ -91,6 +91,9 @@ def _finding(finding: Finding) -> Iterator[str]:
         left = len(finding.records) - _RECORDS_EACH
         more = f" and {left} more, all in the JSON report" if left > 0 else ""
         yield from _wrapped(f"records: {shown}{more}", "    ")
+    if finding.further:
+        word = "record" if finding.further == 1 else "records"
+        yield f"    {finding.further:,} more {word} of the same account and address were only counted"
 
 
 def _sources(report: Report) -> Iterator[str]:

@@ -15,13 +15,11 @@ import msgspec
 
 from commands.accounts import Directory, directory_of
 from commands.analyze.picking import Spill, partition_of, spilled
+from commands.symptoms.password_spray import VICTIMS
 from graph.audit_log.blocks import Part
 from graph.audit_log.contexts import LeftOut
 from graph.audit_log.names import Names
 from graph.audit_log.tally import Tally
-
-VICTIMS: Final = 30
-"""Other accounts that are shown for an address from which passwords were guessed."""
 
 GUESSING_ADDRESSES: Final = 300
 """Addresses for which other accounts are shown, those with the most of them first."""

@@ -135,6 +135,7 @@ def found(
     before: str = "",
     after: str = "",
     records: Sequence[str] = (),
+    further: int = 0,
 ) -> Finding:
     """Make a finding that rests on an audit record, and on further records by id."""
     return Finding(
@@ -147,6 +148,7 @@ def found(
         before=before,
         after=after,
         records=tuple(dict.fromkeys((record.id, *records))),
+        further=further,
     )
 
 

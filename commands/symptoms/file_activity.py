@@ -15,6 +15,7 @@ from commands.clues.actions import AUDITS, at_own_place, graded
 from commands.clues.alerts import alerts_of, tells
 from commands.clues.phrases import Plain, group
 from commands.clues.records import address_of, by_service, by_subject, done, found, one_line, whence
+from commands.counts import further_like
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of
@@ -76,9 +77,10 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     for (sign, _), records in groups.items():
         if sign in {DELETED_BY_INTRUDER, DELETED, DELETED_AT_WORK} and len(records) < MANY_DELETED:
             continue
-        summary = f"{_what(sign, records)}{whence(records[0], usual)}"
+        more = further_like(evidence, records)
+        summary = f"{_what(sign, records, more)}{whence(records[0], usual)}"
         ids = [record.id for record in records]
-        yield found("file_activity", sign, summary, records[0], records=ids)
+        yield found("file_activity", sign, summary, records[0], records=ids, further=more)
     for alert in alerts_of(evidence):
         if tells(alert, "files"):
             summary = f"Microsoft raised the alert “{one_line(alert.name)}”"
@@ -104,7 +106,7 @@ def _query(record: AuditRecord) -> str:
     return record.details.get("SearchQueryText", "") or record.details.get("SearchQuery", "")
 
 
-def _what(sign: Sign, records: Sequence[AuditRecord]) -> str:
+def _what(sign: Sign, records: Sequence[AuditRecord], more: int) -> str:
     if sign in {SEARCHED, SEARCHED_BY_INTRUDER}:
         words = dict.fromkeys(one_line(_query(record), 60) for record in records)
         return f"Searched files for {_some([f'“{word}”' for word in words])}"
@@ -112,11 +114,14 @@ def _what(sign: Sign, records: Sequence[AuditRecord]) -> str:
         one_line(record.details.get("SourceFileName", "") or record.object_id, 60) for record in records
     )
     shown = _some([name for name in names if name])
-    number = "1 file was" if len(records) == 1 else f"{len(records)} files were"
+    total = len(records) + more
+    number = "1 file was" if total == 1 else f"{total} files were"
     if sign in {SCRIPTED, SCRIPTED_AT_WORK}:
         agent = agent_of(records[0].user_agent)
         return f"{number} opened, fetched or stored by {agent.name if agent else 'a program'} ({shown})"
-    return f"{number} deleted within an hour ({shown})"
+    # How many of those that were only counted fell into this hour is unknown.
+    least = f"At least {len(records)} files were" if more else number
+    return f"{least} deleted within an hour ({shown})"
 
 
 def _some(names: Sequence[str]) -> str:

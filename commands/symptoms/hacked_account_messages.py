@@ -16,8 +16,9 @@ from commands.clues.lures import families_in, is_newsletter, own_words, sent_fam
 from commands.clues.phrases import Plain
 from commands.clues.phrases import group as words_of
 from commands.clues.records import message_key, one_line
-from commands.clues.sending import Sent, sent_of
+from commands.clues.sending import SENDS, Sent, sent_of
 from commands.clues.subject_lines import topic
+from commands.counts import further
 from commands.facts import Family
 from commands.report import Finding, weighed
 from commands.usual import Usual
@@ -111,9 +112,9 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             told.add(message_key(letter.message.internet_message_id))
     for (family_id, _), group in families.items():
         yield _about_text(kinds[family_id], group, evidence)
-    yield from _mass(letters, sent, usual)
+    yield from _mass(letters, sent, evidence, usual)
     yield from _subjects_only(sent, told, usual)
-    yield from _unread(sent, told)
+    yield from _unread(sent, told, evidence)
 
 
 def _letters(evidence: Evidence, sent: Sequence[Sent]) -> tuple[_Letter, ...]:
@@ -181,7 +182,9 @@ def _answers(wanted: str, evidence: Evidence) -> tuple[str, ...]:
     )
 
 
-def _mass(letters: Sequence[_Letter], sent: Sequence[Sent], usual: Usual) -> Iterator[Finding]:
+def _mass(
+    letters: Sequence[_Letter], sent: Sequence[Sent], evidence: Evidence, usual: Usual
+) -> Iterator[Finding]:
     """The same subject line to many people within a day, by the folders and the logs together."""
     reach: dict[str, list[tuple[datetime, tuple[str, ...], bool, str, str]]] = {}
     seen: set[str] = set()
@@ -197,6 +200,8 @@ def _mass(letters: Sequence[_Letter], sent: Sequence[Sent], usual: Usual) -> Ite
             reach.setdefault(topic(one.subject), []).append(
                 (one.at, people, one.suspect, one.records[0], one.subject)
             )
+    sampled = any(one.operation.casefold() in SENDS for one, _ in evidence.left_out)
+    least = "at least " if sampled else ""
     for subject, rows in reach.items():
         rows.sort(key=lambda row: row[0])
         group = _busiest_day(rows)
@@ -208,9 +213,11 @@ def _mass(letters: Sequence[_Letter], sent: Sequence[Sent], usual: Usual) -> Ite
         yield Finding(
             symptom=_ID,
             sign=sign,
-            summary=f"“{one_line(group[0][4])}” went to {len(outside)} external recipients within a day",
+            summary=(
+                f"“{one_line(group[0][4])}” went to {least}{len(outside)} external recipients within a day"
+            ),
             at=group[0][0],
-            records=tuple(dict.fromkeys(row[3] for row in group))[:200],
+            records=tuple(dict.fromkeys(row[3] for row in group)),
         )
 
 
@@ -265,7 +272,7 @@ def _subjects_only(sent: Sequence[Sent], told: set[str], usual: Usual) -> Iterat
         )
 
 
-def _unread(sent: Sequence[Sent], told: set[str]) -> Iterator[Finding]:
+def _unread(sent: Sequence[Sent], told: set[str], evidence: Evidence) -> Iterator[Finding]:
     """Other mail that left from suspect addresses, one finding for each address."""
     places: dict[str, list[Sent]] = {}
     for one in sent:
@@ -276,7 +283,9 @@ def _unread(sent: Sequence[Sent], told: set[str]) -> Iterator[Finding]:
             dict.fromkeys(one_line(one.subject, 60) for one in group if _WRITES.search(one.subject))
         )
         named = f" ({', '.join(f'“{subject}”' for subject in subjects[:3])})" if subjects else ""
-        count = f"{len(group)} messages were" if len(group) > 1 else "A message was"
+        more = further(evidence, SENDS, {address}) if address else 0
+        total = len(group) + more
+        count = f"{total} messages were" if total > 1 else "A message was"
         yield Finding(
             symptom=_ID,
             sign=SENT_BY_SUSPECT,
@@ -284,5 +293,6 @@ def _unread(sent: Sequence[Sent], told: set[str]) -> Iterator[Finding]:
             at=group[0].at,
             by=group[0].by,
             address=address,
-            records=tuple(dict.fromkeys(identity for one in group for identity in one.records))[:200],
+            records=tuple(dict.fromkeys(identity for one in group for identity in one.records)),
+            further=more,
         )

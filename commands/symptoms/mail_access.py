@@ -16,6 +16,7 @@ from typing import Final
 from commands.clues.actions import AUDITS, at_own_place
 from commands.clues.consents import consented_apps
 from commands.clues.records import address_of, by_service, by_subject, done, is_about, one_line, whence
+from commands.counts import further_like
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -101,12 +102,12 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if sign in {BULK, FILES_MANY} and len(records) < MANY_FILES:
             continue
         if sign is not BULK or usual.is_well_known:
-            yield _finding(sign, records, usual)
+            yield _finding(sign, records, evidence, usual)
     for (sign, _), records in hours.items():
         most = MANY_MESSAGES if sign is MANY_READ else MANY_MESSAGES_AT_WORK
         throttled = sign is MANY_READ and any(map(_is_throttled, records))
         if throttled or sum(map(_messages, records)) >= most:
-            yield _finding(sign, records, usual)
+            yield _finding(sign, records, evidence, usual)
 
 
 class _Apps:
@@ -153,23 +154,29 @@ def _mail(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Sig
         yield OTHERS
 
 
-def _finding(sign: Sign, records: Sequence[AuditRecord], usual: Usual) -> Finding:
+def _finding(sign: Sign, records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) -> Finding:
     first = records[0]
+    more = further_like(evidence, records)
     return Finding(
         symptom="mail_access",
         sign=sign,
-        summary=f"{_what(sign, records)}{whence(first, usual)}",
+        summary=f"{_what(sign, records, more)}{whence(first, usual)}",
         at=first.at,
         by=first.actor,
         address=address_of(first),
         records=tuple(dict.fromkeys(record.id for record in records)),
+        further=more,
     )
 
 
-def _what(sign: Sign, records: Sequence[AuditRecord]) -> str:
+def _what(sign: Sign, records: Sequence[AuditRecord], more: int) -> str:
+    """Say what was read; `more` records like these were only counted."""
+    # How many messages each of those tells of is unknown, and how many fell into one hour.
+    least = "At least " if more else ""
     if sign in {FILES, FILES_MANY, BULK}:
         names = dict.fromkeys(name for record in records if (name := record.details.get("SourceFileName")))
-        return f"{_count(len(records), 'file')} opened or downloaded{_some(list(names))}"
+        total = _count(len(records) + more, "file") if sign is FILES else least + _count(len(records), "file")
+        return f"{total} opened or downloaded{_some(list(names), whole=not more)}"
     folders = dict.fromkeys(
         path
         for record in records
@@ -179,19 +186,17 @@ def _what(sign: Sign, records: Sequence[AuditRecord]) -> str:
     if sign is SYNCED:
         return f"Whole folders were synced{_some(list(folders))}"
     if sign in {MANY_READ, MANY_READ_AT_WORK}:
-        return (
-            f"{_count(sum(map(_messages, records)), 'message')} opened within an hour{_some(list(folders))}"
-        )
+        count = _count(sum(map(_messages, records)), "message")
+        return f"{least}{count} opened within an hour{_some(list(folders), whole=not more)}"
     if sign in {NEW_APP, STRANGE_APP, APP}:
         app = one_line(records[0].details.get("ClientAppName", "") or records[0].app_id or records[0].actor)
-        return f"The application {app} opened {_opened(records)}{_some(list(folders))}"
+        return f"The application {app} opened {least.lower()}{_opened(records)}{_some(list(folders))}"
     if sign is UNCOUNTED:
         return "More messages were opened than were audited"
     messages = {item.internet_message_id or item.id for record in records for item in record.items}
     subjects = dict.fromkeys(item.subject for record in records for item in record.items if item.subject)
-    return (
-        f"{_count(len(messages) or len(records), 'message')} opened{_some(list(subjects) or list(folders))}"
-    )
+    count = _count(len(messages) or len(records), "message")
+    return f"{least}{count} opened{_some(list(subjects) or list(folders), whole=not more)}"
 
 
 def _opened(records: Sequence[AuditRecord]) -> str:
@@ -203,8 +208,8 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing} was" if number == 1 else f"{number} {thing}s were"
 
 
-def _some(names: Sequence[str]) -> str:
+def _some(names: Sequence[str], *, whole: bool = True) -> str:
     if not names:
         return ""
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    more = (f" and {len(names) - 3} more" if whole else " and others") if len(names) > 3 else ""
     return f" ({', '.join(one_line(name, 60) for name in names[:3])}{more})"

@@ -24,6 +24,7 @@ from commands.clues.records import (
 )
 from commands.clues.sending import sent_of
 from commands.clues.subject_lines import is_reply, notice_kind, topic
+from commands.counts import further_like
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord, Item
@@ -76,7 +77,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         record for record in done(evidence) if _deletes(record) and is_about(record, evidence.subject)
     ]
     suspect = [record for record in deletions if usual.is_suspect_record(record)]
-    yield from _by_suspect(suspect, usual)
+    yield from _by_suspect(suspect, evidence, usual)
     # Ordinary clean-up by the user from a usual address, and work by administrators and programs, is nothing.
     strange = [
         record
@@ -107,26 +108,30 @@ def _count(record: AuditRecord) -> int:
     return int(count) if count.isdecimal() else 1
 
 
-def _by_suspect(records: Sequence[AuditRecord], usual: Usual) -> Iterator[Finding]:
+def _by_suspect(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     places: dict[str, list[AuditRecord]] = {}
     for record in records:
         places.setdefault(address_of(record) or record.session_id, []).append(record)
     for group in places.values():
-        total = sum(_count(record) for record in group)
-        named = _named([item for record in group for item in record.items])
-        what = f"{total} messages were deleted" if total > 1 else "A message was deleted"
+        more = further_like(evidence, group)
+        total = sum(_count(record) for record in group) + more
+        named = _named([item for record in group for item in record.items], whole=not more)
+        # A record may tell of several messages, and how many those that were only counted tell of is unknown.
+        least = "At least " if more and any(_count(record) > 1 for record in group) else ""
+        what = f"{least}{total} messages were deleted" if total > 1 else "A message was deleted"
         summary = f"{what}{named}{whence(group[0], usual)}"
-        yield found(_ID, BY_SUSPECT, summary, group[0], records=[record.id for record in group])
+        ids = [record.id for record in group]
+        yield found(_ID, BY_SUSPECT, summary, group[0], records=ids, further=more)
         telling = _telling(group)
         if telling:
             yield _about_notices(NOTICES_BY_SUSPECT, telling, usual)
 
 
-def _named(items: Sequence[Item]) -> str:
+def _named(items: Sequence[Item], *, whole: bool = True) -> str:
     subjects = list(dict.fromkeys(one_line(item.subject, 60) for item in items if item.subject))
     if not subjects:
         return ""
-    more = f" and {len(subjects) - 3} more" if len(subjects) > 3 else ""
+    more = (f" and {len(subjects) - 3} more" if whole else " and others") if len(subjects) > 3 else ""
     return f" ({', '.join(f'“{subject}”' for subject in subjects[:3])}{more})"
 
 
@@ -169,7 +174,8 @@ def _bulk(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) -> I
                 start += 1
             if total >= MANY:
                 group = own[start : end + 1]
-                summary = f"{total} messages were purged within an hour{whence(group[0], usual)}"
+                least = "At least " if further_like(evidence, group) else ""
+                summary = f"{least}{total} messages were purged within an hour{whence(group[0], usual)}"
                 yield found(_ID, sign, summary, group[0], records=[one.id for one in group])
                 break
 

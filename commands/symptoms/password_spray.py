@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.actions import AUDITS
+from commands.counts import further_sign_ins
 from commands.facts import ProgramKind
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
@@ -55,19 +56,31 @@ OLD_MODULE: Final = "1b730954-1685-4b74-9bfd-dac224a7b894"
 LOCKED_OUT: Final = 50053
 
 
+VICTIMS: Final = 30
+"""Other accounts that an analysis of exports gives at most for one address: so many may be more."""
+
+
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield what was tried against the account's password in the window, and what of it succeeded."""
     sign_ins = [one for one in usual.sign_ins if one.created_date_time in evidence.window]
     yield from _tools(sign_ins, evidence, usual)
     yield from _one_source(sign_ins, evidence, usual)
-    yield from _many_sources(sign_ins, usual)
+    yield from _many_sources(sign_ins, evidence, usual)
     locked = [one for one in sign_ins if one.status.error_code == LOCKED_OUT]
     if locked:
-        yield _finding(LOCKED, f"The account was locked out ({_times(locked, 'attempt')})", locked, usual)
+        more = further_sign_ins(evidence, locked)
+        what = f"The account was locked out ({_times(len(locked) + more, 'attempt')})"
+        yield _finding(LOCKED, what, locked, usual, further=more)
 
 
 def _finding(
-    sign: Sign, what: str, sign_ins: Sequence[SignIn], usual: Usual, more: Sequence[str] = ()
+    sign: Sign,
+    what: str,
+    sign_ins: Sequence[SignIn],
+    usual: Usual,
+    *,
+    more: Sequence[str] = (),
+    further: int = 0,
 ) -> Finding:
     first = sign_ins[0]
     return Finding(
@@ -78,11 +91,12 @@ def _finding(
         by=first.user_principal_name,
         address=first.ip_address,
         records=tuple(dict.fromkeys((*(one.id for one in sign_ins), *more))),
+        further=further,
     )
 
 
-def _times(used: Sequence[SignIn], thing: str) -> str:
-    return f"1 {thing}" if len(used) == 1 else f"{len(used)} {thing}s"
+def _times(count: int, thing: str) -> str:
+    return f"1 {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _tools(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -104,13 +118,14 @@ def _tools(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iter
         if kind and (one.succeeded or one.status.error_code in WRONG_PASSWORD):
             groups[spot_of(one.ip_address), kind, one.succeeded].append(one)
     for (_, kind, succeeded), used in groups.items():
+        total = len(used) + further_sign_ins(evidence, used)
         if succeeded:
             sign = MODULE_IN if kind == "the legacy PowerShell module" else TOOL_IN
-            yield _finding(
-                sign, f"Succeeded {'once' if len(used) == 1 else f'{len(used)} times'}: {kind}", used, usual
-            )
+            times = "once" if total == 1 else f"{total} times"
+            yield _finding(sign, f"Succeeded {times}: {kind}", used, usual, further=total - len(used))
         else:
-            yield _finding(TOOL, f"Tried {_times(used, 'password')} and failed: {kind}", used, usual)
+            what = f"Tried {_times(total, 'password')} and failed: {kind}"
+            yield _finding(TOOL, what, used, usual, further=total - len(used))
 
 
 def _logons(evidence: Evidence) -> Iterator[AuditRecord]:
@@ -151,16 +166,17 @@ def _one_source(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) ->
         if not tried or usual.is_familiar(used[0].ip_address):
             continue
         more = [record.id for record in tried.values()]
+        others_tried = f"{'at least ' if len(tried) >= VICTIMS else ''}{len(tried)} other accounts"
         got_in = [one for one in used if one.succeeded]
         by_program = [one for one in got_in if one.id in bare or is_scripted(one.user_agent)]
         if by_program:
-            what = f"A program succeeded after failing on {len(tried)} other accounts"
-            yield _finding(SOURCE_IN, what, by_program, usual, more)
+            what = f"A program succeeded after failing on {others_tried}"
+            yield _finding(SOURCE_IN, what, by_program, usual, more=more)
         elif got_in:
-            what = f"Signed in where {len(tried)} other accounts had failed within minutes"
-            yield _finding(BESIDE, what, got_in, usual, more)
+            what = f"Signed in where {others_tried} had failed within minutes"
+            yield _finding(BESIDE, what, got_in, usual, more=more)
         else:
-            yield _finding(SPRAYED, f"Failed here and on {len(tried)} other accounts", used, usual, more)
+            yield _finding(SPRAYED, f"Failed here and on {others_tried}", used, usual, more=more)
 
 
 def _burst(failed: Iterable[AuditRecord]) -> dict[str, AuditRecord]:
@@ -173,7 +189,7 @@ def _burst(failed: Iterable[AuditRecord]) -> dict[str, AuditRecord]:
     return {}
 
 
-def _many_sources(sign_ins: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
+def _many_sources(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     failed = [
         one
         for one in sign_ins
@@ -183,5 +199,6 @@ def _many_sources(sign_ins: Sequence[SignIn], usual: Usual) -> Iterator[Finding]
     ]
     networks = {network_of(one.ip_address) for one in failed} - {""}
     if len(failed) >= MANY_TRIES and len(networks) >= MANY_NETWORKS:
-        what = f"{len(failed)} wrong passwords came from {len(networks)} networks"
-        yield _finding(MANY, what, failed, usual)
+        total = len(failed) + further_sign_ins(evidence, failed)
+        what = f"{total} wrong passwords came from {len(networks)} networks"
+        yield _finding(MANY, what, failed, usual, further=total - len(failed))

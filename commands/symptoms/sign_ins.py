@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from commands.clues.actions import AUDITS
+from commands.counts import further_sign_ins
 from commands.facts import ProgramKind
 from commands.report import Finding, Owner, Sign, weighed
 from commands.usual import Usual
@@ -88,20 +89,27 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     for used in spots.values():
         got_in = [one for one in used if one.succeeded]
         if got_in:
-            yield from _judged(got_in, usual)
+            yield from _judged(got_in, evidence, usual)
             yield from _programs(got_in, usual)
-            yield from _before_success(got_in, usual)
+            yield from _before_success(got_in, evidence, usual)
             yield from _novelty(got_in, usual)
         failed = [one for one in used if one.status.error_code is not None]
         wrong = [one for one in failed if one.status.error_code in WRONG_PASSWORD]
-        if not got_in and len(wrong) >= MANY_FAILURES:
-            yield _finding(GUESSING, f"{len(wrong)} wrong passwords and no success", wrong, usual)
-        elif not got_in and len(failed) >= MANY_FAILURES:
-            yield _finding(FAILED, f"{len(failed)} sign-ins failed and none succeeded", failed, usual)
+        guesses, tries = _total(wrong, evidence), _total(failed, evidence)
+        if not got_in and guesses >= MANY_FAILURES:
+            what = f"{guesses} wrong passwords and no success"
+            yield _finding(GUESSING, what, wrong, usual, guesses - len(wrong))
+        elif not got_in and tries >= MANY_FAILURES:
+            what = f"{tries} sign-ins failed and none succeeded"
+            yield _finding(FAILED, what, failed, usual, tries - len(failed))
     yield from _risks(evidence, usual)
 
 
-def _finding(sign: Sign, what: str, sign_ins: Sequence[SignIn], usual: Usual) -> Finding:
+def _total(sign_ins: Sequence[SignIn], evidence: Evidence) -> int:
+    return len(sign_ins) + further_sign_ins(evidence, sign_ins)
+
+
+def _finding(sign: Sign, what: str, sign_ins: Sequence[SignIn], usual: Usual, further: int = 0) -> Finding:
     first = sign_ins[0]
     return Finding(
         symptom="sign_ins",
@@ -111,14 +119,17 @@ def _finding(sign: Sign, what: str, sign_ins: Sequence[SignIn], usual: Usual) ->
         by=first.user_principal_name,
         address=first.ip_address,
         records=tuple(one.id for one in sign_ins),
+        further=further,
     )
 
 
-def _judged(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
+def _judged(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     address = got_in[0].ip_address
     if usual.is_suspect(address):
-        times = "once" if len(got_in) == 1 else f"{len(got_in)} times"
-        yield _finding(SUSPECT, f"Suspicious sign-in, {times} ({usual.why(address)})", got_in, usual)
+        total = _total(got_in, evidence)
+        times = "once" if total == 1 else f"{total} times"
+        what = f"Suspicious sign-in, {times} ({usual.why(address)})"
+        yield _finding(SUSPECT, what, got_in, usual, total - len(got_in))
     elif usual.doubt_at(address).owner is Owner.DOUBTFUL:
         yield _finding(DOUBTFUL, f"Doubtful sign-in ({usual.why(address)})", got_in, usual)
     for point in usual.points.get(spot_of(address), ()):
@@ -160,7 +171,7 @@ def _programs(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
         yield _finding(DEVICE_CODE, "A device code sign-in succeeded", codes, usual)
 
 
-def _before_success(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
+def _before_success(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     first = got_in[0]
     if usual.is_familiar(first.ip_address):
         return
@@ -172,12 +183,15 @@ def _before_success(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]
         and network_of(one.ip_address) not in usual.networks
     ]
     wrong = [one for one in before if one.status.error_code in WRONG_PASSWORD and alike(one, first)]
-    if len(wrong) >= MANY_FAILURES:
-        yield _finding(GUESSED, f"{len(wrong)} wrong passwords, then a success", [first, *wrong], usual)
+    total = _total(wrong, evidence)
+    if total >= MANY_FAILURES:
+        what = f"{total} wrong passwords, then a success"
+        yield _finding(GUESSED, what, [first, *wrong], usual, total - len(wrong))
     refused = [one for one in before if one.status.error_code in REFUSED_PROMPT]
-    if len(refused) >= 3:
-        what = f"{len(refused)} denied or unanswered MFA prompts, then a success"
-        yield _finding(PROMPTS, what, [first, *refused], usual)
+    total = _total(refused, evidence)
+    if total >= 3:
+        what = f"{total} denied or unanswered MFA prompts, then a success"
+        yield _finding(PROMPTS, what, [first, *refused], usual, total - len(refused))
 
 
 def _novelty(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Final
 
+from commands.counts import further_sign_ins
 from commands.facts import ProgramKind
 from commands.usual.agents import agent_of, family_of, is_pocket
 from commands.usual.changes import ACCESS_KINDS, grave_changes, victims_of
@@ -70,7 +71,7 @@ def judge(
         judged[spot] = (
             *_by_program(got_in, own),
             *_by_novelty(got_in, places, own),
-            *_by_failures(got_in, failures),
+            *_by_failures(got_in, failures, evidence),
             *_by_travel(got_in, places, homes),
             *_by_risk(got_in, risks.get(spot, ())),
             *continued(got_in, begun, places, own),
@@ -144,16 +145,20 @@ def _failures(sign_ins: Sequence[SignIn], own: Own) -> list[tuple[datetime, Sign
     ]
 
 
-def _by_failures(got_in: Sequence[SignIn], failures: Sequence[tuple[datetime, SignIn]]) -> Iterable[Point]:
+def _by_failures(
+    got_in: Sequence[SignIn], failures: Sequence[tuple[datetime, SignIn]], evidence: Evidence
+) -> Iterable[Point]:
     first = got_in[0]
     end = first.created_date_time
     start = bisect_left(failures, end - FAILURE_SPAN, key=itemgetter(0))
     before = [one for _, one in failures[start : bisect_right(failures, end, key=itemgetter(0))]]
-    wrong = sum(one.status.error_code in WRONG_PASSWORD and alike(one, first) for one in before)
+    guesses = [one for one in before if one.status.error_code in WRONG_PASSWORD and alike(one, first)]
+    wrong = len(guesses) + further_sign_ins(evidence, guesses)
     if wrong >= MANY_FAILURES:
         yield point("wrong_passwords", f"{wrong} wrong passwords before the first success")
     # Only somebody who knows the password gets as far as a prompt, from wherever it was.
-    refused = sum(one.status.error_code in REFUSED_PROMPT for one in before)
+    prompts = [one for one in before if one.status.error_code in REFUSED_PROMPT]
+    refused = len(prompts) + further_sign_ins(evidence, prompts)
     if refused >= 3:
         yield point(
             "refused_prompts",
