@@ -1,6 +1,7 @@
 """Who asks for what, and what they are told when it cannot be done."""
 
 import sqlite3
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -23,23 +24,24 @@ EVERYBODY = [
 """All named in the settings, so that only what Slack says about them can bar them."""
 
 
-@pytest.mark.parametrize(
-    ("part", "channel", "says"),
-    [
-        ("guest", "with-fabrikam", "Guests of this workspace cannot run checks."),
-        ("external", "with-fabrikam", "People from another workspace cannot run checks."),
-        ("deactivated", "incident-room", "Your Slack account is deactivated"),
-        ("another_bot", "incident-room", "Bots cannot run checks."),
-        ("subject", "incident-room", "You cannot check your own account. Ask a colleague to do it."),
-    ],
-)
-def test_those_who_may_not_ask_are_told_why_and_nobody_else_sees_it(stage, part, channel, says):
+def test_those_who_may_not_ask_are_told_why_and_nobody_else_sees_it(stage):
     story = stage("clean", changes={"responders": ResponderSettings(users=EVERYBODY)})
-    story.type(f"check {ADELE}", person=part, channel=channel)
-    story.told(part, says)
-    assert story.cards(channel) == []
-    assert story.kinds()[-1] == "refused"
-    assert story.bot.ledger.unfinished_cases() == []
+    for number, (part, channel, says) in enumerate(
+        (
+            ("guest", "with-fabrikam", "Guests of this workspace cannot run checks."),
+            ("external", "with-fabrikam", "People from another workspace cannot run checks."),
+            ("deactivated", "incident-room", "Your Slack account is deactivated"),
+            ("another_bot", "incident-room", "Bots cannot run checks."),
+            ("subject", "incident-room", "You cannot check your own account. Ask a colleague to do it."),
+        ),
+        1,
+    ):
+        story.type(f"check {ADELE}", person=part, channel=channel)
+        story.told(part, says)
+        assert story.cards(channel) == []
+        assert story.kinds()[-1] == "refused"
+        assert story.kinds().count("refused") == number
+        assert story.bot.ledger.unfinished_cases() == []
 
 
 def test_somebody_who_is_not_named_is_refused_even_in_the_right_channel(stage):
@@ -62,28 +64,25 @@ def test_a_responder_whose_own_account_was_found_taken_over_may_not_ask_any_more
     story.told("subject", "Your own account is marked compromised in case")
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
+def test_what_needs_no_work_is_answered_in_the_acknowledgement(stage):
+    story = stage("clean")
+    for words, says in (
         ("help", "Commands"),
         ("chekc adele.vance", "Did you mean: /compromise check adele.vance"),
         ("xyzzy", "Available: check, report, plan, contain,"),
         ("check", "Name the account to check."),
         ("check adele.vance since soon", "” after since is not a time range."),
-    ],
-)
-def test_what_needs_no_work_is_answered_in_the_acknowledgement(stage, words, says):
-    story = stage("clean")
-    story.type(words)
-    assert says in story.slack.as_text(story.told())
+    ):
+        story.type(words)
+        assert says in story.slack.as_text(story.told(holding=says))
     story.bot.desk.stop()  # what was asked is on disk by then, if it was not a moment after the answer
-    helped = says == "Commands"
-    assert story.kinds() == ([] if helped else ["asked", "not_understood"])
+    assert Counter(story.kinds()) == {"asked": 4, "not_understood": 4}, "help asks for nothing"
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
+def test_what_cannot_be_answered_is_told_with_the_reason(stage):
+    story = stage("clean")
+    kinds: list[str] = []
+    for words, says in (
         (
             "check nobody.there@contoso.example",
             "No account in Contoso has the address nobody.there@contoso.example.",
@@ -93,13 +92,11 @@ def test_what_needs_no_work_is_answered_in_the_acknowledgement(stage, words, say
         ("check <@U0OTHERBOT>", "is a bot and has no mailbox"),
         ("check adele.vance window 2031-01-01..2031-01-02", "is in the future."),
         ("report adele.vance", "There is no report about adele.vance@contoso.example yet."),
-    ],
-)
-def test_what_cannot_be_answered_is_told_with_the_reason(stage, words, says):
-    story = stage("clean")
-    story.type(words)
-    story.told(holding=says)
-    story.wrote("asked", "not_answered")
+    ):
+        story.type(words)
+        story.told(holding=says)
+        kinds += ["asked", "not_answered"]
+        story.wrote(*kinds)
     assert story.cards() == []
 
 
@@ -113,9 +110,9 @@ def test_the_account_may_be_named_in_several_ways(stage, who):
     story.card(ADELE)
 
 
-@pytest.mark.parametrize(
-    ("channel", "says"),
-    [
+def test_a_channel_that_will_not_do_is_told_with_what_to_do(stage):
+    story = stage("clean")
+    for channel, says in (
         (
             "board",
             (
@@ -128,13 +125,10 @@ def test_the_account_may_be_named_in_several_ways(stage, who):
             "with-fabrikam",
             ("is shared with another organization, so I do not post cases there. Choose another channel."),
         ),
-    ],
-)
-def test_a_channel_that_will_not_do_is_told_with_what_to_do(stage, channel, says):
-    story = stage("clean")
-    story.type(f"check {ADELE} in #{channel}")
-    story.told(holding=says)
-    assert story.bot.ledger.unfinished_cases() == []
+    ):
+        story.type(f"check {ADELE} in #{channel}")
+        story.told(holding=says)
+        assert story.bot.ledger.unfinished_cases() == []
 
 
 def test_a_private_channel_without_the_bot_is_told_with_what_to_do(stage):
