@@ -40,8 +40,8 @@ TEST = $(RUN) -m pytest -q -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 test: $(DEVELOP)  ## run the tests, but for those that take long
 	$(TEST) -m 'not slow and not packaging'
 
-test-all: $(DEVELOP)  ## run every test, as CI does
-	$(TEST)
+test-all: $(DEVELOP)  ## run every test, as CI does, with many more examples
+	$(TEST) --hypothesis-profile=thorough
 
 test-again: $(DEVELOP)  ## run the tests that failed last time once more, one at a time
 	$(RUN) -m pytest -q --last-failed --last-failed-no-failures none

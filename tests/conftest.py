@@ -12,10 +12,14 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.examples import FOLDERS
 
+# Nothing that is collected goes away again; see the end of the collection.
+gc.disable()
+
 _ROOT = Path(__file__).resolve().parents[1]
 
 # How long an example takes says how busy the machine is; a mutant meets the same examples at every run.
-settings.register_profile("house", deadline=None)
+settings.register_profile("house", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=200)  # `make test-all`
 settings.register_profile("mutants", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("house")
 
@@ -47,6 +51,7 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # the library has 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
     """Give out tests by portions where `make test` asks for it; leave any other wish to xdist."""
+    gc.enable()  # the process that gives out collects nothing itself
     return Scheduling(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
@@ -73,8 +78,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Have the garbage collector pass over tests and modules, which stay to the end; it saves a tenth."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def portion_of(nodeid: str) -> str:

@@ -534,7 +534,7 @@ FIELDS = st.sampled_from(
 TIMES = st.sampled_from(["2026-08-20T10:00:00", "2026-13-45T99:00:00", "", "8/20/2026 1:00:00 PM"])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.builds(
@@ -558,7 +558,7 @@ def test_no_content_of_a_file_can_break_the_analysis(tmp_path, values, form):
     assert isinstance(looked_at(path), Analysis)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=8), st.booleans())
 def test_no_spoilt_byte_of_a_file_can_break_the_analysis(tmp_path, spoilt, one_array):
     records = [cmdlet(), logon_of("python-requests/2.31"), FAILED_LOGON, FAILED_SIGN_IN]

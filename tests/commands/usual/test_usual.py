@@ -574,6 +574,7 @@ def month(size: int):
     )
 
 
+@pytest.mark.slow
 def test_twice_the_sign_ins_are_twice_the_work():
     usual.learn(month(10))  # what is looked up once
     small, large = lines_run(lambda: usual.learn(month(400))), lines_run(lambda: usual.learn(month(800)))

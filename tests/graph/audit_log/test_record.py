@@ -474,7 +474,7 @@ FIELDS = st.sampled_from(
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(st.dictionaries(FIELDS | st.text(), JSON), st.booleans())
 def test_any_json_object_parses_or_is_unreadable_and_nothing_else(raw, whole):
     if whole:

@@ -188,7 +188,7 @@ JUNK = st.recursive(
 
 
 @given(st.lists(JUNK, max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 def test_whatever_is_sent_as_blocks_is_answered_and_never_breaks_the_check(junk):
     for surface in ("message", "modal", "home"):
         assert all("[json-pointer:" in p for p in problems(junk, surface))
