@@ -217,41 +217,6 @@ def test_a_demand_that_cannot_be_looked_at_refuses_too(scene: Scene):
     assert scene.sent() == []
 
 
-@pytest.mark.parametrize(
-    ("fault", "path", "ends"),
-    [
-        (Fault(status=403, code="Forbidden", method="GET"), "/users", O.FAILED),
-        (Fault(status=400, code="badRequest", method="PATCH"), "/users", O.FAILED),
-        (Fault(status=404, code="Request_ResourceNotFound", method="PATCH"), "/users", O.FAILED),
-        (Fault(status=504, method="PATCH", done=True), "/users", O.CONFIRMED),
-        (Fault(status=404, method="DELETE", done=True), "/oauth2PermissionGrants", O.ALREADY),
-    ],
-    ids=["look", "refused", "gone", "doubt", "removed"],
-)
-def test_whatever_microsoft_answered_is_kept_with_its_request_id(scene: Scene, fault, path, ends):
-    """Microsoft's support asks for it."""
-    change = revoke_grant(scene.tenant) if fault.method == "DELETE" else block_sign_in()
-    scene.tenant.faults.add(path, fault, 1)
-    proposal = scene.carry_out(scene.approved(change))
-    assert outcomes(proposal) == [ends]
-    assert action(proposal).request_id
-    (ended,) = (entry for entry in scene.ledger.entries() if entry.kind == "change_ended")
-    assert ended.facts["request_id"] == action(proposal).request_id
-
-
-def test_a_cmdlet_that_removes_what_is_gone_has_nothing_to_do_and_says_so(scene: Scene):
-    remove = Cmdlet("Remove-MailboxPermission", {"Identity": NAME}, anchor=NAME)
-    gone = Fault(status=404, code="NotFound")
-    scene.tenant.faults.add("Remove-MailboxPermission", gone, 1)
-    proposal = scene.carry_out(scene.approved(disable_protocols(do=remove)))
-    assert outcomes(proposal) == [O.ALREADY]
-    assert action(proposal).says == "It was already removed."
-    scene.tenant.faults.add("Set-CASMailbox", gone, 1)
-    proposal = scene.carry_out(scene.approved(disable_protocols()))
-    assert outcomes(proposal) == [O.FAILED], "another cmdlet does not remove"
-    assert action(proposal).says.endswith(" Check the account again.")
-
-
 # --- refused by Microsoft ----------------------------------------------------------------------------------
 
 

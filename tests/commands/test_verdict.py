@@ -318,3 +318,18 @@ def test_two_grave_deeds_a_day_apart_are_a_sequence_and_no_longer():
     first = deed(HIGH, "a", Owner.STRANGER)
     apart = [deed(HIGH_TOO, "b", Owner.STRANGER, hours=hours) for hours in (24, 25)]
     assert [verdict.is_sequence([first, other]) for other in apart] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("severity", "group", "owner", "points"),
+    [
+        (Severity.LOW, "place", Owner.OWNER, 0),
+        (Severity.LOW, "place", None, 1),
+        (Severity.LOW, "other", Owner.OWNER, 1),
+        (Severity.MEDIUM, "place", Owner.OWNER, 2),
+    ],
+)
+def test_something_new_in_a_place_weighs_nothing_where_the_session_is_known_as_the_users(
+    severity, group, owner, points
+):
+    assert verdict.points_of(deed(Sign("new_one", severity, "", group=group), "a", owner)) == points
