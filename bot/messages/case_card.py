@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from bot.messages import Block, Message, parts
 from bot.messages.escape import address, plain, said
 from bot.messages.limits import fit
+from bot.messages.story import brief, sentences
 from commands.report import Coverage, Finding, Report, Result, SourceState, SymptomResult, VerdictCode
 from graph.question import Window
 
@@ -25,7 +26,7 @@ _FIRST_FINDINGS = 3
 _REASONS = 3
 _REASON = 150
 _GAPS = 5
-_GAPS_BESIDE_REASONS = 2
+_GAPS_BESIDE_REASONS = 1
 _UNKNOWN = 4
 _FILES = 3
 _PROPOSALS = 4
@@ -102,7 +103,8 @@ def case_card(view: CaseView) -> Message:
 def situation(report: Report) -> str:
     """What a check says of an account in one or two sentences, as harmless mrkdwn."""
     mark, word = parts.VERDICT[report.verdict.answer]
-    says = said(report.verdict.says, 300, parts.domains_of(report.subject))
+    told = " ".join(sentences(report.story)[:2]) if report.story else report.verdict.says
+    says = said(told, 500, parts.domains_of(report.subject))
     return f"{mark} *{word}*, confidence {report.verdict.confidence}. {says}"
 
 
@@ -161,6 +163,8 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     blocks += _taken_back(view)
     if report.verdict.answer not in parts.DECIDED:
         blocks.append(parts.section(said(report.verdict.says, 600, _ours(view))))
+    elif report.story is not None:
+        blocks.append(parts.section("\n".join(brief(report.story, _ours(view)))))
     else:
         reasons = [_reason(finding, view) for finding in report.verdict.reasons]
         more = len(reasons) - _REASONS
@@ -169,10 +173,11 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     blocks.append(parts.section(_symptoms(report)))
     gaps = list(_gap_lines(report, view))
     if gaps:
-        most = _GAPS_BESIDE_REASONS if report.verdict.answer in parts.DECIDED else _GAPS
-        more = len(gaps) - most
-        shown = gaps[:most] + ([f"… {more} more in the thread"] if more > 0 else [])
-        blocks.append(parts.section("*Not collected*\n" + "\n".join(shown)))
+        beside = report.verdict.answer in parts.DECIDED
+        most = _GAPS_BESIDE_REASONS if beside else _GAPS
+        left = [f"… {len(gaps) - most} more in the thread"] if len(gaps) > most else []
+        told = "\n".join([*gaps[:most], *left])
+        blocks.append(parts.section(f"*Not collected*{': ' if beside else chr(10)}{told}"))
     if view.note:
         blocks.append(parts.section(said(view.note, 600, _ours(view))))
     if view.files:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from bot.messages import Block, Message, parts
 from bot.messages.escape import cut, plain, said
 from bot.messages.limits import fit, pack
+from bot.messages.story import sentences
 from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
 
 MOST_MESSAGES = 6
@@ -23,13 +24,24 @@ def details(report: Report) -> list[Message]:
     """Draw the details, in as many messages as Slack's limits need, and never more than `MOST_MESSAGES`."""
     ours = parts.domains_of(report.subject)
     name = said(report.subject.display_name or report.subject.mail, 100, ours)
-    blocks = [*_symptoms(report, ours), *_sources(report, ours), *_timeline(report, ours)]
+    blocks = [
+        *_story(report, ours),
+        *_symptoms(report, ours),
+        *_sources(report, ours),
+        *_timeline(report, ours),
+    ]
     messages = pack(blocks, f"Details of the check of {name}")
     if len(messages) > MOST_MESSAGES:
         left = sum(len(message.blocks) for message in messages[MOST_MESSAGES - 1 :])
         last = parts.section(f"… {left} more paragraphs are in the file in this thread.")
         messages = [*messages[: MOST_MESSAGES - 1], Message(text=messages[0].text, blocks=(last,))]
     return [fit(message) for message in messages]
+
+
+def _story(report: Report, ours: frozenset[str]) -> Iterator[Block]:
+    if report.story is not None:
+        told = [said(sentence, 900, ours) for sentence in sentences(report.story)]
+        yield from parts.paragraphs("*What happened*", told)
 
 
 def _symptoms(report: Report, ours: frozenset[str]) -> Iterator[Block]:

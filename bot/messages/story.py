@@ -6,14 +6,19 @@ in full. Text from the tenant is in them: whoever shows them escapes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from bot.messages import parts
+from bot.messages.escape import said
 from commands.report import Clause, Story
 
 _NAMED: Final = 3
 _TECHNIQUES: Final = 4
+
+_CLAUSE: Final = 130
+"""How many characters of one clause a card says."""
 
 _DEEDS: Final = (
     ("persistence", "To stay or come back"),
@@ -26,6 +31,35 @@ _DEEDS: Final = (
 def sentences(story: Story) -> tuple[str, ...]:
     """Say what happened in at most eight sentences; a part that nothing tells of has none."""
     return tuple(_sentences(story))
+
+
+def brief(story: Story, ours: Collection[str]) -> tuple[str, ...]:
+    """Say the same in a few lines for a card, as harmless mrkdwn: since when and from where come first."""
+    lines = [" · ".join(_when_and_where(story, ours))]
+    if story.entry:
+        lines.append(f"*Got in* with {_short(story.entry, ours)}")
+    for part, begins in _DEEDS:
+        clauses = getattr(story, part) or (story.reached if part == "sent" else ())
+        if clauses:
+            reached = f"; reached {_short(story.reached, ours)}" if part == "sent" and story.reached else ""
+            lines.append(f"*{begins}*: {_short(clauses, ours)}{reached if story.sent else ''}")
+    if story.still_open:
+        lines.append(f"*Still open*: {_short(story.still_open, ours)}")
+    return tuple(line for line in lines if line)
+
+
+def _when_and_where(story: Story, ours: Collection[str]) -> Iterator[str]:
+    if story.since and story.since[0].at:
+        yield f"*Since* {parts.when(story.since[0].at)}"
+    if story.last_seen and story.last_seen[0].at:
+        yield f"*last seen* {parts.when(story.last_seen[0].at)}"
+    if story.origin:
+        yield f"*from* {_short(story.origin, ours, 2)}"
+
+
+def _short(clauses: Sequence[Clause], ours: Collection[str], most: int = 1) -> str:
+    named = "; ".join(said(one.says, _CLAUSE, ours) for one in clauses[:most])
+    return f"{named}; {len(clauses) - most} more" if len(clauses) > most else named
 
 
 def _sentences(story: Story) -> Iterator[str]:

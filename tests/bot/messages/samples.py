@@ -17,6 +17,7 @@ from commands.ledger.entries import Event as LedgerEvent
 from commands.plan import NEW_PASSWORD, Change, Look, ManualTask, Nothing, Plan, Planned, Undo
 from commands.proposals import Action, Outcome, Proposal, TaskState
 from commands.report import (
+    Clause,
     Coverage,
     Event,
     Finding,
@@ -25,6 +26,7 @@ from commands.report import (
     Severity,
     Sign,
     SourceState,
+    Story,
     SymptomResult,
     Verdict,
     VerdictCode,
@@ -114,7 +116,19 @@ def rich(texts: tuple[str, ...] = ("A rule moves mail about money to RSS Feeds."
         symptoms=tuple(symptoms),
         sources=sources(texts[-1]),
         timeline=events,
+        story=story(texts, each),
     )
+
+
+def story(texts: tuple[str, ...] = ("A rule moves mail about money to RSS Feeds",), each: int = 1) -> Story:
+    """A story whose every part says one of `texts`, `each` times."""
+
+    def told(number: int) -> tuple[Clause, ...]:
+        text = texts[number % len(texts)]
+        at = NOW - timedelta(hours=number)
+        return tuple(Clause(text, at, ("a:1",), (text,), ("T1114.003",)) for _ in range(each))
+
+    return Story(True, ("203.0.113.77",), *(told(number) for number in range(12)))
 
 
 def sources(why: str = "The tenant has no Entra ID P1 license.") -> tuple[SourceState, ...]:

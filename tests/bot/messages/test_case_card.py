@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from bot.messages.refusal import refusal
 from bot.verbs import registry
 from bot.verbs.help import text as help_message
 from bot.verbs.shape import Verb
-from commands.report import Result, VerdictCode
+from commands.report import Clause, Result, Story, VerdictCode
 from sandbox import workspace
 from sandbox.workspace import blocks as slack
 from sandbox.workspace import text as slack_text
@@ -137,6 +138,44 @@ def test_symptoms_take_one_line_and_say_which_are_unknown():
     named = [one for one in present if one.source.startswith("symptom ")]
     assert f"{len(named)} of 10 symptoms" in line
     assert f"{len(present) - len(named)} additional indicator" in line
+
+
+def test_a_card_says_since_when_from_where_how_what_and_whether_they_are_still_in():
+    at = samples.NOW - timedelta(hours=9)
+    told = Story(
+        certain=True,
+        addresses=("203.0.113.77",),
+        since=(Clause("signed in", at),),
+        entry=(Clause("password spraying"),),
+        origin=(Clause("203.0.113.77 (Lagos, NG)"),),
+        persistence=(Clause("The rule Money was created"), Clause("A phone was added")),
+        sent=(Clause("90 messages with a lure"),),
+        reached=(Clause("12 recipients outside the organization"),),
+        last_seen=(Clause("signed in", at + timedelta(hours=3)),),
+        still_open=(Clause("The rule Money was created"),),
+        leads=(Clause("diego@contoso.example"),),
+        unknown=(Clause("what they read"),),
+    )
+    report = replace(samples.rich(), story=told)
+    lines = shown(case_card(samples.done(report))).splitlines()
+    assert lines[2:7] == [
+        "*Since* 2026-03-02 00:30 UTC · *last seen* 2026-03-02 03:30 UTC · *from* 203.0.113[.]77 (Lagos, NG)",
+        "*Got in* with password spraying",
+        "*To stay or come back*: The rule Money was created; 1 more",
+        "*They sent*: 90 messages with a lure; reached 12 recipients outside the organization",
+        "*Still open*: The rule Money was created",
+    ]
+    thread = "\n".join(shown(message) for message in details(report))
+    assert thread.startswith(
+        "*What happened*\nSomebody else got in on 2026-03-02 00:30 UTC with password spraying"
+    )
+    assert "Not known: what they read." in thread
+    assert "Also check, seen from the same addresses: diego@contoso.example." in thread
+
+
+def test_without_a_story_the_gravest_reasons_stand_in_its_place():
+    text = shown(case_card(samples.done(replace(samples.rich(), story=None))))
+    assert "*Why*\n▸ *high* A rule moves mail about money to RSS Feeds." in text
 
 
 def test_the_details_list_the_ten_symptoms_with_a_word_each():
