@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
+from zlib import crc32
 
 from graph.resources.sign_ins import RiskDetection
 from tests.commands.evidence import ADELE, DROP, NESTOR, NOON, OFFICE, message
@@ -33,7 +34,7 @@ def ual(operation: str, kind: int, workload: str, *, minutes: float = 0, **field
         "Operation": operation,
         "OrganizationId": TENANT,
         "RecordType": kind,
-        "UserKey": "10032001A0B0C0D0",
+        "UserKey": f"1003{crc32(str(fields.get('UserId', ADELE.mail)).encode()):08X}",  # one for each account
         "UserType": 0,
         "Version": 1,
         "Workload": workload,
@@ -203,9 +204,9 @@ RECORDS: dict[str, Iterable[Raw]] = {
     "D19": [mailbox("HardDelete", 3, AffectedItems=items(*(f"Mail {n}" for n in range(60))))],
     "D20": [mailbox("HardDelete", 3, AffectedItems=items("Undeliverable: Invoice", "Security alert"))],
     "D22": [alert("User restricted from sending email")],
-    "D23": several(50, lambda n: file("FileDownloaded", f"{n}.docx", minutes=n / 10)),
+    "D23": several(80, lambda n: file("FileDownloaded", f"{n}.docx", minutes=n / 10)),
     "D24": [file("FileDownloaded", UserAgent="python-requests/2.32.3")],
-    "D25": several(50, lambda n: file("FileRecycled", f"{n}.docx", minutes=n / 10)),
+    "D25": several(80, lambda n: file("FileRecycled", f"{n}.docx", minutes=n / 10)),
     "D26": [file("AnonymousLinkCreated", RecordType=14, EventData="<Type>Edit</Type>")],
     "D27": [ual("SearchExported", 24, "SecurityComplianceCenter", ObjectId="Q3 review")],
     "D28": [ual("SearchQueryPerformed", 6, "SharePoint", SearchQueryText="password list")],

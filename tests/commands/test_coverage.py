@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections import Counter
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from commands import check, facts, usual
+from commands.analyze import analyze
 from commands.report import VerdictCode
 from commands.symptoms import (
     SYMPTOMS,
@@ -66,6 +68,21 @@ def test_all_77_are_known_and_planted_once() -> None:
 @pytest.mark.parametrize("number", DETECTIONS)
 def test_a_detection_is_found_by_its_own_sign(number: str) -> None:
     assert DETECTIONS[number]["signs"][0] in found(with_planted(number))
+
+
+@pytest.mark.parametrize("number", [*RECORDS, *SIGN_INS])
+def test_it_is_found_in_exported_logs_too(number: str, tmp_path: Path) -> None:
+    logs = {
+        "sign-ins": [*map(own, range(8, 29)), *SIGN_INS.get(number, ())],
+        "audit": RECORDS.get(number, ()),
+    }
+    files = [tmp_path / f"{name}.jsonl" for name, records in logs.items() if records]
+    for file in files:
+        # Microsoft writes no blanks, and the scan looks for fields as they stand in the text.
+        file.write_text("\n".join(json.dumps(one, separators=(",", ":")) for one in logs[file.stem]))
+    reports = analyze(files, user=ADELE.mail, now=NOON).users
+    signs = {finding.sign.id for report in reports for finding in report.findings}
+    assert DETECTIONS[number]["signs"][0] in signs
 
 
 def test_in_the_ordinary_past_alone_none_of_them_is_found() -> None:
