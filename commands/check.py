@@ -89,7 +89,7 @@ def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> 
     results = symptom_results(evidence, atlas)
     states = _states(evidence)
     events, no_timeline = _timeline(evidence, results)
-    weighed = verdict.weigh(results, states)
+    weighed = _weighed(evidence, results, atlas)
     return Report(
         subject=evidence.subject,
         window=evidence.window,
@@ -124,7 +124,15 @@ def _timeline(evidence: Evidence, results: tuple[SymptomResult, ...]) -> tuple[t
 
 
 def _so_far(evidence: Evidence, atlas: Atlas | None) -> Verdict:
-    return verdict.weigh(symptom_results(evidence, atlas), _states(evidence))
+    return _weighed(evidence, symptom_results(evidence, atlas), atlas)
+
+
+def _weighed(evidence: Evidence, results: tuple[SymptomResult, ...], atlas: Atlas | None) -> Verdict:
+    """Weigh the results; where not even the baseline could be learnt, every symptom has already said so."""
+    ordinary = None
+    if not all(result.failed for result in results):
+        ordinary = usual.learn(evidence, atlas=atlas).ordinary
+    return verdict.weigh(results, _states(evidence), subject=evidence.subject, ordinary=ordinary)
 
 
 def symptom_results(evidence: Evidence, atlas: Atlas | None = None) -> tuple[SymptomResult, ...]:

@@ -93,6 +93,7 @@ class Finding:
         owner: Whose session the first of them belongs to; None where nothing tells.
         doubt: The points that speak against that session, without those that rest on the finding itself.
         certain: Something among them is not explained by the user's being somewhere new.
+        ask: What to ask the user by phone; a good answer makes the finding harmless.
     """
 
     symptom: str
@@ -108,6 +109,7 @@ class Finding:
     owner: Owner | None = None
     doubt: int = 0
     certain: bool = False
+    ask: str = ""
 
     @property
     def severity(self) -> Severity:
@@ -165,6 +167,36 @@ class VerdictCode(StrEnum):
     CANNOT_TELL = "cannot-tell"
 
 
+class Access(StrEnum):
+    """Whether somebody else was in the account."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    NONE = "no sign"
+
+
+class Impact(StrEnum):
+    """What was done with the account, or to it."""
+
+    PERSISTENCE = "persistence"
+    EXPOSURE = "exposure"
+    FRAUD = "fraud"
+    CONCEALMENT = "concealment"
+
+
+class Role(StrEnum):
+    """The account's part in what happened."""
+
+    TAKEN_OVER = "taken over"
+    CREATED = "created by the attacker"
+    EXPOSED = "exposed"
+    ATTACKED = "attacked but not entered"
+    USED = "used to act on others"
+    CLEAN = "clean"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The judgement.
@@ -176,6 +208,11 @@ class Verdict:
         reasons: The findings that decide it, the gravest first, one per sign.
         missing: The ids of the sources that were not seen, or not wholly.
         says: The judgement in one or two sentences.
+        access: Whether somebody else was in.
+        impact: What was done.
+        role: The account's part in it.
+        questions: What to ask the user by phone, the most telling question first.
+        baseline: How many ordinary sign-ins the baseline rests on; None where nobody asked.
     """
 
     answer: VerdictCode
@@ -184,6 +221,11 @@ class Verdict:
     reasons: tuple[Finding, ...]
     missing: tuple[str, ...]
     says: str
+    access: Access = Access.NONE
+    impact: tuple[Impact, ...] = ()
+    role: Role = Role.UNKNOWN
+    questions: tuple[str, ...] = ()
+    baseline: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,11 +34,14 @@ from commands.report import (
     VerdictCode,
     spoken,
 )
+from commands.standing import access_of, impact_of, only_by_others, role_of
+from commands.usual.own import ENOUGH
+from graph.question import Subject
 
 COMPROMISED_FROM: Final = 8
 SUSPICIOUS_FROM: Final = 3
 CERTAIN_FROM: Final = 16
-"""Points at which a compromise stands, whatever else was not seen: twice what it takes."""
+"""Points below which a compromise is of medium confidence at most: twice what it takes."""
 
 MANY_MISSING: Final = 4
 """Other sources, not deciding, that may be missing before the confidence sinks."""
@@ -66,6 +69,9 @@ USE: Final = "use"
 
 WAYS_IN: Final = frozenset({"sign_ins", "sign_in_context", "password_spray"})
 """Symptoms that tell of the way in and not of what was done."""
+
+QUESTIONS: Final = 5
+"""Questions for one call to the user."""
 
 LEVELS: Final = ("low", "medium", "high")
 
@@ -101,8 +107,21 @@ def is_sequence(findings: Sequence[Finding]) -> bool:
     )
 
 
-def weigh(results: Sequence[SymptomResult], sources: Sequence[SourceState]) -> Verdict:
-    """Weigh the symptoms' findings, given which sources were seen."""
+def weigh(
+    results: Sequence[SymptomResult],
+    sources: Sequence[SourceState],
+    *,
+    subject: Subject | None = None,
+    ordinary: int | None = None,
+) -> Verdict:
+    """Weigh the symptoms' findings.
+
+    Args:
+        results: What each symptom found.
+        sources: Which sources were seen.
+        subject: Whose account it is, to tell what others did to it.
+        ordinary: How many ordinary sign-ins the baseline rests on; None where nobody asked.
+    """
     findings = tuple(finding for result in results for finding in result.findings if points_of(finding) > 0)
     carried = carried_signs(findings)
     points = sum(points_of(finding) for finding in carried)
@@ -116,15 +135,35 @@ def weigh(results: Sequence[SymptomResult], sources: Sequence[SourceState]) -> V
         answer = VerdictCode.SUSPICIOUS
     else:
         answer = VerdictCode.CANNOT_TELL if unseen or failed else VerdictCode.NO_SIGN_FOUND
+    others = only_by_others(carried, subject)
+    if others and answer is VerdictCode.COMPROMISED:
+        answer = (
+            VerdictCode.SUSPICIOUS
+        )  # rights that somebody else's account gave are no way in that was used
+    access = access_of(answer, carried)
+    every = tuple(finding for result in results for finding in result.findings)
     reasons = tuple(sorted(_one_per_sign(findings), key=lambda finding: -points_of(finding)))
     return Verdict(
         answer=answer,
         points=points,
-        confidence=_confidence(answer, points, unseen, sources, results),
+        confidence=_confidence(answer, points, unseen, sources, results, ordinary=ordinary),
         reasons=reasons,
         missing=missing,
-        says=_says(answer, reasons, (*(_spoken(one.any_of) for one in unseen), *failed), sources),
+        says=_says(answer, reasons, (*(_spoken(one.any_of) for one in unseen), *failed), sources)
+        + _little_known(ordinary),
+        access=access,
+        impact=impact_of(carried),
+        role=role_of(answer, access, carried, every, others=others),
+        questions=tuple(dict.fromkeys(finding.ask for finding in reasons if finding.ask))[:QUESTIONS],
+        baseline=ordinary,
     )
+
+
+def _little_known(ordinary: int | None) -> str:
+    if ordinary is None or ordinary >= ENOUGH:
+        return ""
+    number = "1 ordinary sign-in" if ordinary == 1 else f"{ordinary} ordinary sign-ins"
+    return f" The baseline rests on {number} only, so little can be called unfamiliar."
 
 
 def undecided(sources: Iterable[SourceState]) -> tuple[Deciding, ...]:
@@ -193,8 +232,13 @@ def _confidence(
     unseen: Sequence[Deciding],
     sources: Sequence[SourceState],
     results: Sequence[SymptomResult],
+    *,
+    ordinary: int | None,
 ) -> str:
-    """Start high; each kind of gap lowers it, and a strong case stands in spite of gaps."""
+    """Start high; each kind of gap lowers it, and a compromise stands in spite of gaps.
+
+    What was not seen takes nothing away from what was, so nobody is called compromised at low confidence.
+    """
     if answer is VerdictCode.CANNOT_TELL:
         return "low"
     deciding = {name for one in facts.deciding() for name in one.any_of}
@@ -210,8 +254,12 @@ def _confidence(
         level = 0
     if answer is VerdictCode.SUSPICIOUS:  # by its nature not settled
         level = min(level, 1)
-    if answer is VerdictCode.COMPROMISED and points >= CERTAIN_FROM:
+    if ordinary is not None and ordinary < ENOUGH:
+        level = min(level, 1)
+    if answer is VerdictCode.COMPROMISED:
         level = max(level, 1)
+        if points < CERTAIN_FROM:
+            level = 1
     return LEVELS[level]
 
 

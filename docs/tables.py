@@ -168,9 +168,14 @@ def deciding() -> str:
 def points() -> str:
     """What speaks for an address's being someone else's, and against it."""
     return table(
-        "points | when | explained by being somewhere new",
+        "points | when | explained by being somewhere new | what would make it harmless",
         (
-            [f"{one.points:+d}", one.why, "no" if one.telling else "yes" if one.points > 0 else ""]
+            [
+                f"{one.points:+d}",
+                one.why,
+                "no" if one.telling else "yes" if one.points > 0 else "",
+                one.harmless,
+            ]
             for one in facts.points().values()
         ),
     )

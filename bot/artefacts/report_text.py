@@ -52,6 +52,14 @@ def _head(report: Report) -> Iterator[str]:
             yield from _wrapped(f"- {finding.severity.word}: {visible(finding.summary)}", "  ")
         if len(verdict.reasons) > _REASONS:
             yield f"- and {len(verdict.reasons) - _REASONS} more below"
+        yield ""
+        impact = ", ".join(one.value for one in verdict.impact) or "none seen"
+        yield f"Access by others: {verdict.access.value}. Impact: {impact}. Role: {verdict.role.value}."
+        if verdict.questions:
+            yield ""
+            yield "Ask the user by phone"
+            for question in verdict.questions:
+                yield from _wrapped(f"- {visible(question)}", "  ")
 
 
 def _symptoms(report: Report) -> Iterator[str]:

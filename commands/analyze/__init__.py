@@ -23,6 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from commands import standing
 from commands.analyze.everybody import Everybody, gather_guesses, settle_names
 from commands.analyze.judging import second_pass
 from commands.analyze.picking import PARTITIONS, first_pass
@@ -94,7 +95,7 @@ def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes
         gather_guesses(jobs, folder / "guesses")
         tasks = [(folder, number, everybody.of_partition(number), now) for number in range(PARTITIONS)]
         reports = [one for some in _share_out(pool, others, second_pass, tasks) for one in some]
-    reports = with_leads(with_shared_destinations(reports))
+    reports = with_leads(standing.with_created(with_shared_destinations(reports)))
     reports.sort(key=lambda one: (_GRAVITY.index(one.verdict.answer), one.subject.user_principal_name))
     records = sum(tally.records for tally in tallies)
     return Analysis(users=tuple(reports), unreadable=tuple(_unreadable(parts, tallies)), records=records)

@@ -67,7 +67,8 @@ def _told(report: Report, shared: Mapping[str, Sequence[str]]) -> Report:
     results = tuple(
         _with(one, tuple(more.values())) if one.id == "mail_forwarding" else one for one in report.symptoms
     )
-    return replace(report, symptoms=results, verdict=verdict.weigh(results, report.sources))
+    weighed = verdict.weigh(results, report.sources, subject=report.subject, ordinary=report.verdict.baseline)
+    return replace(report, symptoms=results, verdict=weighed)
 
 
 def _with(result: SymptomResult, more: tuple[Finding, ...]) -> SymptomResult:

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
+from commands import facts
 from commands.report import Finding, Owner
-from commands.usual import Usual
+from commands.usual import Doubt, Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
 
 def placed(findings: Iterable[Finding], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
-    """Give the findings with whose session their first record belongs to.
+    """Give the findings with whose session their first record belongs to, and with what to ask the user.
 
     What others did to the account says nothing about its own sessions, unless it comes from an address that
     is suspect.
@@ -21,22 +22,34 @@ def placed(findings: Iterable[Finding], evidence: Evidence, usual: Usual) -> Ite
     signed_in: frozenset[str] | None = None
     for finding in findings:
         record = _records(evidence).get(finding.records[0]) if finding.records else None
+        doubt: Doubt | None = None
         if record is not None:
             doubt = usual.doubt_of(record)
             if doubt.owner is not Owner.STRANGER and not evidence.subject.is_meant_by(record.actor):
-                yield finding
-                continue
+                doubt = None
         elif finding.records and finding.address:
             if signed_in is None:
                 signed_in = frozenset(one.id for one in usual.sign_ins)
-            if signed_in.isdisjoint(finding.records[:1]):
-                yield finding
-                continue
-            doubt = usual.doubt_at(finding.address)
+            if not signed_in.isdisjoint(finding.records[:1]):
+                doubt = usual.doubt_at(finding.address)
+        asked = replace(finding, ask=_asked(finding, usual))
+        if doubt is None:
+            yield asked
         else:
-            yield finding
-            continue
-        yield replace(finding, owner=doubt.owner, doubt=doubt.points, certain=doubt.certain)
+            yield replace(asked, owner=doubt.owner, doubt=doubt.points, certain=doubt.certain)
+
+
+def _asked(finding: Finding, usual: Usual) -> str:
+    """Fill in when and where, and for a sign-in what would explain it."""
+    row = facts.questions().get(finding.symptom)
+    if row is None or finding.severity <= 0:
+        return ""
+    when = f"on {finding.at:%Y-%m-%d at %H:%M} UTC" if finding.at else "lately"
+    day = f"{finding.at:%Y-%m-%d}" if finding.at else "these days"
+    where = f" from {finding.address} ({usual.place(finding.address)})" if finding.address else ""
+    question = row.ask.format(when=when, day=day, where=where)
+    harmless = usual.harmless(finding.address) if finding.symptom == "sign_ins" else ()
+    return f"{question} It may have been {' or '.join(harmless[:3])}." if harmless else question
 
 
 @lru_cache(maxsize=2)

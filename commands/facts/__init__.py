@@ -9,6 +9,7 @@ Nothing is read when this is imported, and each file is read once, when the firs
 - ``networks.toml``: networks of rented servers, VPNs and Tor; `networks`.
 - ``operations.toml``: operations of the audit log, and Microsoft's page that lists each; `operations`.
 - ``alerts.toml``: Microsoft's alert policies by their names; `alert_names`.
+- ``questions.toml``: what each symptom tells of, and what to ask the user about it; `questions`.
 - ``weights.toml``: how much each sign weighs and why, what speaks for and against an address, and which
   sources decide; `weights`, `points`, `deciding`.
 
@@ -212,11 +213,27 @@ class Points(Row):
         points: The points; below nothing where it speaks against.
         why: When it counts, as half a sentence.
         telling: The user's being somewhere new, with something new, does not explain it.
+        harmless: What would make it harmless, as a question to the user ends; "" where it speaks against.
     """
 
     points: int
     why: Text
     telling: bool = False
+    harmless: str = ""
+
+
+class Question(Row):
+    """What a symptom tells of, and what to ask the user about it.
+
+    Attributes:
+        id: The symptom's id.
+        impact: What its findings amount to.
+        ask: A question, by phone; ``{when}``, ``{day}`` and ``{where}`` become the finding's.
+    """
+
+    id: str
+    impact: Literal["access", "persistence", "exposure", "fraud", "concealment"]
+    ask: str = Field(pattern=r"\?$")
 
 
 class Deciding(Row):
@@ -365,3 +382,9 @@ def points() -> Mapping[str, Points]:
 def deciding() -> tuple[Deciding, ...]:
     """What must have been seen."""
     return tuple(row(Deciding, "weights.toml", **given) for given in _file("weights.toml")["deciding"])
+
+
+@cache
+def questions() -> Mapping[str, Question]:
+    """What each symptom tells of and what to ask about it, by the symptom's id."""
+    return {one.id: one for one in _named(Question, "questions.toml", "symptom")}

@@ -178,6 +178,12 @@ class Usual:
             if point.points > 0
         )
 
+    def harmless(self, address: str | None) -> tuple[str, ...]:
+        """Say what would make the sign-ins from an address harmless, the gravest reason first."""
+        found = self.points.get(spot_of(address), ()) if address else ()
+        against = (one for one in found if one.points > 0 and not one.rests_on and one.harmless)
+        return tuple(dict.fromkeys(one.harmless for one in sorted(against, key=lambda one: -one.points)))
+
     def place(self, address: str | None) -> Place:
         """Where an address is."""
         if not address:

@@ -37,6 +37,7 @@ def rows() -> Iterator[Row]:
     yield from facts.weights().values()
     yield from facts.operations().values()
     yield from facts.points().values()
+    yield from facts.questions().values()
     yield from facts.deciding()
 
 
@@ -52,6 +53,7 @@ WHOLE: dict[type[Row], dict[str, Any]] = {
     facts.Weight: {"id": "one", "severity": "low", "why": "So it is.", "technique": "T1114"},
     facts.Operation: {"id": "add user"},
     facts.Points: {"points": 1, "why": "so it is"},
+    facts.Question: {"id": "inbox_rules", "impact": "fraud", "ask": "Was it you?"},
     facts.Deciding: {"any_of": ["user"], "why": "So it is."},
 }
 
@@ -155,3 +157,11 @@ def test_the_wheel_holds_every_table() -> None:
         tables = {str(path.relative_to(ROOT)) for path in folder.rglob("*.toml")}
         assert tables
         assert tables <= packed
+
+
+def test_every_symptom_has_its_question_and_every_question_its_symptom() -> None:
+    assert {symptom.__name__.rpartition(".")[2] for symptom in SYMPTOMS} == set(facts.questions())
+
+
+def test_whatever_speaks_against_an_address_says_what_would_make_it_harmless() -> None:
+    assert [name for name, row in facts.points().items() if (row.points > 0) is not bool(row.harmless)] == []

@@ -122,7 +122,7 @@ def test_without_a_deciding_source_nobody_can_tell(deciding):
 def test_without_deciding_sources_a_compromise_is_still_a_compromise_and_the_gap_is_named():
     judged = verdict.weigh([result(found(CRITICAL, "a"))], states({"user", "mailbox"}))
     assert judged.answer is VerdictCode.COMPROMISED
-    assert judged.confidence == "low"
+    assert judged.confidence == "medium"
     assert "user" in judged.says
     assert "mailbox" in judged.says
     assert judged.missing == ("user", "mailbox")
