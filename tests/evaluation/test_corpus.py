@@ -55,7 +55,7 @@ def test_every_script_leaves_well_formed_records_of_its_subject(script):
 def test_lines_at_home_and_of_carriers_are_registered_in_the_country(culture):
     """Facts of the registries, which an audit log without sign-ins leaves as the only trace of a place."""
     for network in each((*culture.homes, *culture.carriers)):
-        for prefix in network.prefixes:
+        for prefix in each(network.prefixes):
             block = ipaddress.ip_network(prefix)
             for share in (0.01, 0.3, 0.6, 0.99):
                 address = str(block[int(block.num_addresses * share)])
