@@ -81,7 +81,7 @@ def first_finding() -> float:
             cards = slack.messages(ROOM)
             text = slack.as_text(cards[-1]) if cards else ""
             # A check that ends before the first edit shows its findings as the verdict's reasons.
-            return monotonic() - start if "First findings" in text or "Why" in text else None
+            return monotonic() - start if "First findings" in text or "*Symptoms*" in text else None
 
         return slack.wait_for(shown, 30, "a finding on the card")
 
