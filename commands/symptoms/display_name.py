@@ -41,11 +41,19 @@ ORDINARY = weighed("display_name_changed")
 SIGNS = (BY_SUSPECT, LOOK_ALIKE, POSES, UNFAMILIAR, UNPLACED, ORDINARY)
 
 _ID: Final = "display_name"
+_ACCOUNTS: Final = frozenset({"update user", "set-user", "set-mailbox", "set-mailuser", "update profile"})
+"""Operations that change an account also where the record does not say whose."""
 
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield each change of the display name, and a name in force that is made to deceive."""
-    records = [record for record in done(evidence) if is_about(record, evidence.subject)]
+    records = [
+        record
+        for record in done(evidence)
+        if is_about(record, evidence.subject)
+        # Applications, groups and policies have display names as well, and no account that owns them.
+        and (record.owner or record.operation.casefold() in _ACCOUNTS)
+    ]
     changes = merged(
         ("displayname", old, new, record)
         for name, old, new, record in changed_properties(records)
