@@ -18,13 +18,14 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from commands import standing
 from commands.analyze.everybody import Everybody, gather_guesses, settle_names
+from commands.analyze.handed import Handed, handed_over
 from commands.analyze.judging import second_pass
 from commands.analyze.picking import PARTITIONS, first_pass
 from commands.analyze.shared import with_shared_destinations
@@ -34,6 +35,7 @@ from graph.audit_log import blocks
 from graph.audit_log.blocks import Part
 from graph.audit_log.files import Unreadable
 from graph.audit_log.tally import Tally
+from graph.audit_log.unpack import unpack
 
 T = TypeVar("T")
 
@@ -56,11 +58,18 @@ class Analysis:
         users: One report for every user, the gravest first.
         unreadable: The records that could not be read.
         records: How many could be.
+        files: What each file came to.
     """
 
     users: tuple[Report, ...]
     unreadable: tuple[Unreadable, ...]
     records: int
+    files: tuple[Handed, ...] = field(default=(), compare=False)
+
+    @property
+    def saw_all(self) -> bool:
+        """Whether everything that was handed over was read."""
+        return all(one.whole for one in self.files)
 
     @property
     def saw_nothing(self) -> bool:
@@ -72,7 +81,8 @@ def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes
     """Judge every user of these files, or only one.
 
     Args:
-        files: Exported logs of any form that `graph.audit_log.files` knows; they may overlap.
+        files: Exported logs of any form that `graph.audit_log.files` knows, folders and archives of them,
+            and workbooks; they may overlap.
         user: A sign-in name or directory id, or None for everybody.
         now: When the reports are made.
         processes: How many processes share the work.
@@ -80,13 +90,16 @@ def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes
     Raises:
         OSError: when a file cannot be read.
     """
-    if sum(path.stat().st_size for path in files) < SMALL:
-        processes = 1
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="compromise-analyze-")))
+        (folder / "unpacked").mkdir()
+        opened, unopened = unpack(files, folder / "unpacked")
+        paths = [one.path for one in opened]
+        if sum(path.stat().st_size for path in paths) < SMALL:
+            processes = 1
         pool = stack.enter_context(_pool(processes - 1)) if processes > 1 else None
         wanted = user.strip().casefold() if user else ""
-        parts = [part for path in files for part in blocks.parts(path, processes)]
+        parts = [part for path in paths for part in blocks.parts(path, processes)]
         jobs = [(part, folder / f"{number:04}") for number, part in enumerate(parts)]
         others = processes - 1
         tallies = _share_out(pool, others, first_pass, jobs)
@@ -98,7 +111,10 @@ def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes
     reports = with_leads(standing.with_created(with_shared_destinations(reports)))
     reports.sort(key=lambda one: (_GRAVITY.index(one.verdict.answer), one.subject.user_principal_name))
     records = sum(tally.records for tally in tallies)
-    return Analysis(users=tuple(reports), unreadable=tuple(_unreadable(parts, tallies)), records=records)
+    names = {str(one.path): one.name for one in opened}
+    unreadable = tuple(replace(one, file=names[one.file]) for one in _unreadable(parts, tallies))
+    seen = handed_over(opened, unopened, parts, tallies)
+    return Analysis(users=tuple(reports), unreadable=unreadable, records=records, files=seen)
 
 
 def _pool(others: int) -> ProcessPoolExecutor:

@@ -310,6 +310,10 @@ class Contexts:
         self.bursting = burst and today in BURST
         return not self.bursting
 
+    def days(self) -> list[str]:
+        """Give the days that were counted, as text."""
+        return [day[-10:].decode(errors="replace") for day in self._days]
+
     def number_of(self, day: bytes) -> int:
         """Give a day's number, the same for the same text."""
         if len(self._days) >= _LOW:

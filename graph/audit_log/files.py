@@ -118,6 +118,22 @@ _FORMS: Final[
 )
 
 
+_KINDS: Final[tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...]] = (
+    (graph_query.is_one, "Graph audit search"),
+    (search_rows.is_one, "audit log search"),
+    (risk.is_one, "risk detections"),
+    (directory_audit.is_one, "Entra audit log"),
+    (sign_in.is_one, "sign-in log"),
+)
+
+
+def kind_of(raw: Mapping[str, Any]) -> str:
+    """Say what a record that could be read is called to people: by its outermost frame."""
+    if form := forms.label_of(raw):
+        return form
+    return next((name for is_one, name in _KINDS if is_one(raw)), "unified audit log")
+
+
 def objects(path: Path, notes: Notes | None = None) -> Iterator[Found]:
     """Yield the JSON objects or table rows of a file with their lines, or why one cannot be read.
 

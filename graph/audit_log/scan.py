@@ -31,7 +31,6 @@ from graph.audit_log.contexts import (
     USER,
     USER_SIZE,
     Contexts,
-    LeftOut,
     comparable,
 )
 from graph.audit_log.files import Unreadable
@@ -43,7 +42,7 @@ from graph.audit_log.picked import Picked, _decoded, encoded
 from graph.audit_log.pieces import NOBODY, as_text
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
-from graph.audit_log.tally import UNREADABLE_KEPT, Tally
+from graph.audit_log.tally import UNREADABLE_KEPT, Tally, mistake
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import SignIn
 from graph.times import time_of
@@ -77,8 +76,8 @@ def scan(part: Part, pick: Callable[[Picked], None]) -> Tally:
         scanner.lines(part)
     else:
         scanner.whole()
+    scanner.finish()
     scanner.tally.actors = {account_of(name) for name in scanner.tally.actors}
-    scanner.tally.contexts = scanner.left_out()
     return scanner.tally
 
 
@@ -97,9 +96,10 @@ class _Scanner:
         self._left_out: Counter[bytes] = Counter()
         self.tally = Tally()
 
-    def left_out(self) -> Counter[LeftOut]:
-        """Say how many everyday records of each context were not picked."""
-        return self._contexts.left_out()
+    def finish(self) -> None:
+        """Note what only the whole shows."""
+        self.tally.contexts = self._contexts.left_out()
+        self.tally.finish(self._contexts.days())
 
     # --- where records come from ---
 
@@ -170,7 +170,7 @@ class _Scanner:
                 except OSError:
                     raise  # of the disk that what is picked goes to, not of the record
                 except Exception as error:  # noqa: BLE001 - told with file and line like what is no record
-                    self._unreadable(number, _mistake(error), line.decode(errors="replace"))
+                    self._unreadable(number, mistake(error), line.decode(errors="replace"))
         self.tally.lines = number
         self._left_out.update({one.operation: one.left_out for one in layouts.values() if one.left_out})
         for operation, count in self._left_out.items():
@@ -186,12 +186,15 @@ class _Scanner:
             if isinstance(raw, str):
                 self._unreadable(number, raw, text)
                 continue
+            before = self.tally.records
             try:
                 self._object(raw, number)
+                if self.tally.records > before:
+                    self.tally.tell(raw)
             except OSError:
                 raise  # as above
             except Exception as error:  # noqa: BLE001 - as above
-                self._unreadable(number, _mistake(error), encoded(raw).decode(errors="replace"))
+                self._unreadable(number, mistake(error), encoded(raw).decode(errors="replace"))
         self.tally.lines = last
 
     def _object(self, raw: Mapping[str, Any], number: int) -> None:
@@ -225,6 +228,7 @@ class _Scanner:
         tally.records += 1
         if slim.UserId.lower() in NOBODY:
             slim.UserId = id_of(slim.UserKey or "") or slim.UserId
+        tally.date(slim.CreationTime)
         tally.actors.add(slim.UserId)
         most = EVERYDAY.get(operation)
         if most is None:
@@ -316,7 +320,10 @@ class _Scanner:
         if not isinstance(raw, dict):
             self._unreadable(number, "This is not a JSON object.", line.decode(errors="replace"))
             return
+        before = self.tally.records
         self._entry(raw, number)
+        if self.tally.records > before:
+            self.tally.tell(raw)
 
     def _entry(self, raw: Mapping[str, Any], number: int) -> None:
         try:
@@ -330,9 +337,12 @@ class _Scanner:
             kind = "directory" if directory_audit.is_one(raw) else "audit"
             # What was read from a frame is handed on without it.
             text = encoded(raw if kind == "directory" else found.raw)
+            self.tally.date(found.at.isoformat())
             self.tally.actors.add(found.actor)
             self._record(kind, found, text)
             return
+        when = found.created_date_time if isinstance(found, SignIn) else found.detected_date_time
+        self.tally.date(when.isoformat() if when else "")
         person = account_of(found.user_principal_name)
         self.tally.actors.add(person)
         self._pick(
@@ -383,10 +393,6 @@ def _user_key(block: bytes, start: int, end: int) -> bytes:
         return b""
     at += len(_USER_KEY)
     return id_of(block[at : block.find(QUOTE, at, end)].decode(errors="replace")).encode()
-
-
-def _mistake(error: Exception) -> str:
-    return f"Internal error while reading this record ({type(error).__name__})."
 
 
 _DECODE: Final = msgspec.json.Decoder(_Slim).decode

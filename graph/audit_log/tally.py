@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from graph.audit_log.contexts import LeftOut
-from graph.audit_log.files import Unreadable
+from graph.audit_log.files import Unreadable, kind_of
 from graph.audit_log.names import Names
+from graph.audit_log.pieces import as_text
 from graph.audit_log.texts import Notes
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
+AUDIT_RECORDS: Final = "unified audit log"
+"""What bare records of the unified audit log are called to people."""
 
 UNREADABLE_KEPT: Final = 1_000
 """How many unreadable records of one part are kept; the rest are counted."""
+
+
+def mistake(error: Exception) -> str:
+    """Say that a reader of ours failed on a record."""
+    return f"Internal error while reading this record ({type(error).__name__})."
 
 
 @dataclass(slots=True)
@@ -30,6 +43,11 @@ class Tally:
         unreadable: Records that could not be read; their lines count from the beginning of the scanned part.
         further_unreadable: How many more there were.
         notes: What is to be said of the file beside its records.
+        kinds: How many records of which kind.
+        first: The day of the first record, "" where none was read.
+        last: The day of the last record.
+        highest: The highest place that a row says it has among all that a search found.
+        most: How many the search found, by its rows.
     """
 
     lines: int = 0
@@ -42,3 +60,34 @@ class Tally:
     unreadable: list[Unreadable] = field(default_factory=list)
     further_unreadable: int = 0
     notes: Notes = field(default_factory=Notes)
+    kinds: Counter[str] = field(default_factory=Counter)
+    first: str = ""
+    last: str = ""
+    highest: int = 0
+    most: int = 0
+
+    def date(self, day: str) -> None:
+        """Note the day of a record, as text that begins with it in ISO 8601."""
+        if _DAY.match(day):
+            day = day[:10]
+            self.first = min(self.first or day, day)
+            self.last = max(self.last, day)
+
+    def tell(self, raw: Mapping[str, Any]) -> None:
+        """Note of what kind a record was, and what a row says of its place among all that were found."""
+        self.kinds[kind_of(raw)] += 1
+        place, found = as_text(raw.get("ResultIndex")), as_text(raw.get("ResultCount"))
+        if place.isdecimal() and found.isdecimal():
+            self.highest = max(self.highest, int(place[:12]))
+            self.most = max(self.most, int(found[:12]))
+
+    def finish(self, days: Iterable[str]) -> None:
+        """Note what only the whole shows; `days` are those of records that were not decoded."""
+        for day in days:
+            self.date(day)
+        if (plain := self.records - self.kinds.total()) > 0:
+            self.kinds[AUDIT_RECORDS] += plain
+        if self.most > self.highest > 0:
+            self.notes.incomplete.append(
+                f"its rows go up to number {self.highest:,} of {self.most:,} results"
+            )

@@ -7,6 +7,7 @@ in `opened` and says what to export in its place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -73,6 +74,12 @@ def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
             break
         raw = inside
     return raw
+
+
+def label_of(raw: Mapping[str, Any]) -> str:
+    """Give the first words of a form's description, for people; "" where a record has no frame of a form."""
+    form = _form_of(tuple(raw))
+    return "" if form is None else re.split(r"[:.]", form.__doc__ or "")[0].replace("`", "").strip()
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,150 @@
+"""Folders, archives and workbooks: opened as far as the bounds allow, and told where they do not."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from graph.audit_log.files import objects
+from graph.audit_log.limits import Unpacking
+from graph.audit_log.unpack import SAME, unpack
+
+
+def zipped(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in members.items():
+            packed.writestr(name.replace("_", "/"), content)
+    return out.getvalue()
+
+
+def workbook(*rows: list[Any]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def opened(
+    tmp_path: Path, content: bytes, bounds: Unpacking | None = None
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    given = tmp_path / "in" / "given"
+    given.write_bytes(content)
+    found, not_opened = unpack([given], tmp_path / "out", bounds or Unpacking(free=0))
+    start = len(str(given))
+    held = {one.name[start:]: one.path.read_bytes() for one in found}
+    return held, {one.name[start:]: one.reason for one in not_opened}
+
+
+def test_archives_in_archives_are_opened(tmp_path):
+    content = zipped(a=b"1", b_c=zipped(d=b"2", e=gzip.compress(zipped(f=b"3"))))
+    assert opened(tmp_path, content) == ({": a": b"1", ": b/c: d": b"2", ": b/c: e: f": b"3"}, {})
+
+
+def test_the_same_content_is_read_once(tmp_path):
+    held, not_opened = opened(tmp_path, zipped(a=b"same", b=b"same", c=b"else"))
+    assert held == {": a": b"same", ": c": b"else"}
+    assert [reason.startswith(SAME) for reason in not_opened.values()] == [True]
+
+
+def test_archives_without_end_in_one_another_are_told(tmp_path):
+    content = b"1"
+    for _ in range(8):
+        content = zipped(a=content)
+    held, not_opened = opened(tmp_path, content)
+    assert held == {}
+    assert list(not_opened.values()) == ["More than 5 archives lie in one another here."]
+
+
+def test_what_expands_without_end_is_told_and_the_rest_is_read(tmp_path):
+    bounds = Unpacking(floor=1_000_000, ratio=2, free=0)
+    held, not_opened = opened(tmp_path, zipped(a=b"1", bomb=b"\0" * 5_000_000), bounds)
+    assert held == {": a": b"1"}
+    assert "expands to far more than its size" in not_opened[": bomb"]
+    assert sum(one.stat().st_size for one in (tmp_path / "out").iterdir()) < 1_000_000
+
+
+def test_more_files_than_an_archive_may_hold_are_told(tmp_path):
+    held, not_opened = opened(tmp_path, zipped(a=b"1", b=b"2", c=b"3"), Unpacking(members=2, free=0))
+    assert len(held) == 2
+    assert not_opened == {"": "It holds 3 files; 2 of them were opened."}
+
+
+def test_a_password_and_damage_are_named(tmp_path):
+    content = bytearray(zipped(a=b"1" * 100))
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(mark) + at] |= 1
+    _, not_opened = opened(tmp_path, bytes(content))
+    assert not_opened == {": a": "It is password-protected; unpack it and give what is in it."}
+
+
+@pytest.mark.parametrize("kept", [10, 40, 80])
+def test_an_archive_cut_anywhere_is_told(tmp_path, kept):
+    held, not_opened = opened(tmp_path, zipped(a=b"1" * 100)[:kept])
+    assert held == {}
+    assert "damaged or truncated" in not_opened[""]
+
+
+@pytest.mark.parametrize(
+    "begin", [b"%PDF-1.7", b"!BDN", b"SQLite format 3\0", b"7z\xbc\xaf\x27\x1c", b"\x89PNG"]
+)
+def test_what_is_no_log_is_named(tmp_path, begin):
+    assert opened(tmp_path, begin + b"\0" * 600)[0] == {}
+
+
+def test_a_workbook_is_read_as_a_table(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    given = tmp_path / "in" / "log.csv"
+    moment = datetime.fromisoformat("2026-03-04T13:00:00")
+    given.write_bytes(workbook(["Id", "CreationDate", "AuditData"], [1, moment, '{"a":"b\nc"}'], [None, 2]))
+    (sheet,), not_opened = unpack([given], tmp_path / "out", Unpacking(free=0))
+    assert (sheet.name, not_opened) == (f"{given}: Sheet", [])
+    rows = [raw for _, _, raw in objects(sheet.path)]
+    assert rows[0] == {"Id": "1", "CreationDate": "2026-03-04T13:00:00", "AuditData": '{"a":"b\nc"}'}
+
+
+def sheet(xml: bytes) -> bytes:
+    """A workbook whose one sheet holds this."""
+    whole = io.BytesIO(workbook(["a"]))
+    out = io.BytesIO()
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, xml if name.endswith("sheet1.xml") else old.read(name))
+    return out.getvalue()
+
+
+ENTITIES = b'<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">' + b"".join(
+    b'<!ENTITY %c "%s">' % (98 + at, b"&%c;" % (97 + at) * 10) for at in range(9)
+)
+BEGIN = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        BEGIN + b'<row r="1">' + b'<c t="inlineStr"><is><t>x</t></is></c>' * 200_000,
+        BEGIN + b'<row r="1"><c r="A1"><v>1</v></c></row><row r="999999999"><c r="XFD9"><v>1</v></c></row>',
+        ENTITIES + b"]>" + BEGIN + b'<row r="1"><c t="inlineStr"><is><t>&j;</t></is></c></row>',
+        BEGIN + b"<row>" + b"<c>" * 50_000,
+        b"no xml at all",
+        BEGIN + b'<row r="x"><c r="??"><v>1</v></c></row></sheetData></worksheet>',
+    ],
+    ids=["a row without end", "rows far away", "entities", "deep", "no XML", "nonsense"],
+)
+def test_a_hostile_workbook_is_survived_and_held_within_bounds(tmp_path, xml):
+    bounds = Unpacking(row=1 << 20, cells=10_000, free=0)
+    held, not_opened = opened(tmp_path, sheet(xml), bounds)
+    assert all(len(content) < 1_000_000 for content in held.values())
+    assert held or not_opened
