@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from graph.audit_log import files
+from graph.audit_log.limits import LONGEST_VALUE, RAW_KEPT
 
 _BLOCK: Final = 1 << 19
 
@@ -60,8 +61,20 @@ def blocks_of(part: Part) -> Iterator[tuple[bytes, int]]:
                 return
             last = len(block) < wanted or at + wanted == part.end
             length = len(block) if last else block.rfind(b"\n") + 1
-            if not length:
+            if not length and size < LONGEST_VALUE:
                 size *= 2  # one line is longer than the block
+                continue
+            if (
+                not length
+            ):  # longer than any record: its beginning is told as unreadable, the rest passed over
+                yield block[:RAW_KEPT], RAW_KEPT
+                while at < part.end and b"\n" not in block:
+                    at += len(block)
+                    stream.seek(at)
+                    if not (block := stream.read(min(_BLOCK, part.end - at))):
+                        return
+                at += block.find(b"\n") + 1
+                size = _BLOCK
                 continue
             size = _BLOCK
             yield block, length

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from graph.audit_log import files, tables, values
+from graph.audit_log import blocks, files, tables, values
 from graph.audit_log.limits import Unpacking
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.texts import Gunzip, Notes
@@ -153,6 +153,17 @@ def test_a_cell_without_end_is_passed_over_and_told(monkeypatch, between):
     assert found[0][2] == "This row is longer than any record and was passed over."
     assert found[-1][2] == {"Id": "2", "Operation": "Send"}
     assert stream.most <= 1 << 20
+
+
+def test_a_line_without_end_is_held_by_no_more_than_a_piece(tmp_path, monkeypatch):
+    monkeypatch.setattr(blocks, "LONGEST_VALUE", 100_000)
+    monkeypatch.setattr(blocks, "_BLOCK", 50_000)
+    path = tmp_path / "log"
+    path.write_text(f"{ONE}\n" + "x" * 1_000_000 + f"\n{TWO}\n")
+    found = list(blocks.blocks_of(blocks.Part(path, 0, path.stat().st_size)))
+    assert max(len(block) for block, _ in found) <= 200_000
+    texts = [line for block, size in found for line in block[:size].decode().splitlines()]
+    assert (texts[0], set(texts[1]), texts[2]) == (ONE, {"x"}, TWO)
 
 
 # --- tables ---
