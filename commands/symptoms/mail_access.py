@@ -110,6 +110,20 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             yield _finding(sign, records, evidence, usual)
 
 
+MAIL_CLIENTS: Final = frozenset(
+    {
+        "27922004-5251-4030-b22d-91ecd9a37ea4",  # Outlook Mobile
+        "5d661950-3475-41cd-a2c3-d671a3162bc1",  # Microsoft Outlook
+        "9199bf20-a13f-4107-85dc-02114787ef48",  # One Outlook Web
+        "d3590ed6-52b3-4102-aeff-aad2292ab01c",  # Microsoft Office
+    }
+)
+"""Microsoft's own mail clients, which anybody may begin to use on any day.
+
+Source: Microsoft Learn, "Verify first-party Microsoft applications in sign-in reports".
+"""
+
+
 class _Apps:
     """The applications that read the mailbox: those just consented to, and those that always do."""
 
@@ -130,7 +144,10 @@ class _Apps:
             return NEW_APP
         if by_service(record):
             return APP
-        strange = self._own and record.app_id and record.app_id not in self._own and address_of(record)
+        is_new = self._own and record.app_id not in self._own
+        strange = (
+            record.app_id and is_new and record.app_id.casefold() not in MAIL_CLIENTS and address_of(record)
+        )
         return STRANGE_APP if strange and away and by_subject(record, self._evidence.subject) else None
 
 

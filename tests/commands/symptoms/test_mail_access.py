@@ -182,6 +182,7 @@ def test_one_finding_tells_how_many_messages_and_which():
 
 
 CLIENT = "5d661950-3475-41cd-a2c3-d671a3162bc1"
+OUTLOOK_MOBILE = "27922004-5251-4030-B22D-91ECD9A37EA4"
 NEWCOMER = "0a1b2c3d-1111-4222-8333-444455556666"
 SERVER = "198.51.100.200"
 """Where the newcomer's maker has its servers."""
@@ -236,6 +237,7 @@ EVERYDAY = [
     ("the new program on her own computer", [consent(hours=-1), opened(app=NEWCOMER, address=OFFICE)]),
     ("a consent that was refused", [consent(hours=-1, succeeded=False), opened(app=CLIENT)]),
     ("nothing is known of her programs", [opened(app=NEWCOMER)]),
+    ("Outlook on a phone for the first time", [opened(hours=-2, address=OFFICE), opened(app=OUTLOOK_MOBILE)]),
 ]
 
 
