@@ -137,9 +137,8 @@ def weigh(
         answer = VerdictCode.CANNOT_TELL if unseen or failed else VerdictCode.NO_SIGN_FOUND
     others = only_by_others(carried, subject)
     if others and answer is VerdictCode.COMPROMISED:
-        answer = (
-            VerdictCode.SUSPICIOUS
-        )  # rights that somebody else's account gave are no way in that was used
+        # Rights that somebody else's account gave are no way in that was used.
+        answer = VerdictCode.SUSPICIOUS
     access = access_of(answer, carried)
     every = tuple(finding for result in results for finding in result.findings)
     reasons = tuple(sorted(_one_per_sign(findings), key=lambda finding: -points_of(finding)))

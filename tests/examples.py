@@ -20,8 +20,12 @@ EXAMPLES = Path(
 REFERENCE = EXAMPLES.parent / "reference"
 """The folder of reference data (Graph's contract, Slack's methods and manifest schema)."""
 
+CASES = EXAMPLES.parent / "cases"
+"""The folder of cases that somebody else made."""
+
+needs_cases = pytest.mark.needs_cases
 needs_examples = pytest.mark.needs_examples
 needs_reference = pytest.mark.needs_reference
 
-FOLDERS = {"needs_examples": EXAMPLES, "needs_reference": REFERENCE}
+FOLDERS = {"needs_cases": CASES, "needs_examples": EXAMPLES, "needs_reference": REFERENCE}
 """What a test with the mark reads."""

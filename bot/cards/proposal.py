@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 
 import structlog
+from pydantic import ValidationError
 from slack_sdk import WebClient
 
 from bot.artefacts import report_store
@@ -294,7 +295,14 @@ class ProposalCards:
         """What the case's last check says; read once a run, because a report is long."""
         key = (case.id, case.run)
         if case.report and key not in self._situations:
-            self._situations[key] = situation(report_store.load(case.report))
+            try:
+                self._situations[key] = situation(report_store.load(case.report))
+            except ValidationError as error:
+                # The plan can be decided without it; whoever wants the reasons has the case's own card.
+                log.warning(
+                    "A report is unreadable.", action="proposal.no_report", case=case.id, error=str(error)
+                )
+                self._situations[key] = ""
         return self._situations.get(key, "")
 
     def _link_of(self, case: Case) -> str:

@@ -11,6 +11,7 @@ from commands import facts, verdict
 from commands.approval import Move, ProposalState, advance, why_not, why_not_run
 from commands.errors import NotNow
 from commands.report import Finding, Severity, Sign, spoken
+from commands.usual.own import ENOUGH
 from graph.evidence import SOURCES
 from tests.commands.plans import NOW, voter
 from tests.commands.test_approval import APPROVED, BALLOT, DIGEST, yes
@@ -115,24 +116,35 @@ def test_no_sign_names_what_was_noticed_and_what_was_not_seen():
     assert says(unavailable=set(others)) == f"{nothing} Not collected: {named}."
 
 
-def confidence(*findings: Finding, partial: Collection[str] = (), unavailable: Collection[str] = ()) -> str:
-    return verdict.weigh([result(*findings)], states(frozenset(unavailable), frozenset(partial))).confidence
+def confidence(
+    *findings: Finding,
+    partial: Collection[str] = (),
+    unavailable: Collection[str] = (),
+    ordinary: int | None = None,
+) -> str:
+    seen = states(frozenset(unavailable), frozenset(partial))
+    return verdict.weigh([result(*findings)], seen, ordinary=ordinary).confidence
 
 
 def test_the_confidence_changes_where_the_page_says():
     deciding = {name for one in facts.deciding() for name in one.any_of}
     others = [name for name in SOURCES if name not in deciding]
     most = verdict.MANY_MISSING
-    assert confidence(found(CRITICAL, "a"), partial=others[:most]) == "high"
-    assert confidence(found(CRITICAL, "a"), partial=others[: most + 1]) == "medium"
-    assert confidence(found(HIGH, "a")) == "medium", "a suspicion is by its nature not settled"
-    gone = facts.deciding()[0].any_of
     sixteen = (found(CRITICAL, "a"), found(HIGH, "b"), found(MEDIUM, "c"), found(LOW, "d"))
     assert verdict.weigh([result(*sixteen)], states()).points == verdict.CERTAIN_FROM
-    assert confidence(*sixteen, unavailable=set(gone)) == "medium", "a strong case stands in spite of gaps"
-    assert confidence(*sixteen[:3], unavailable=set(gone)) == "low"
+    assert confidence(*sixteen, partial=others[:most]) == "high"
+    assert confidence(*sixteen, partial=others[: most + 1]) == "medium"
+    assert confidence(*sixteen, ordinary=ENOUGH) == "high"
+    assert confidence(*sixteen, ordinary=ENOUGH - 1) == "medium", "little can be called unfamiliar"
+    assert confidence(*sixteen[:3]) == "medium", "below sixteen points a compromise is medium at most"
+    assert confidence(found(HIGH, "a")) == "medium", "a suspicion is by its nature not settled"
+    gone = facts.deciding()[0].any_of
+    assert confidence(*sixteen, unavailable=set(gone)) == "medium", "what was seen stands in spite of gaps"
+    assert confidence(*sixteen[:3], unavailable=set(gone)) == "medium", (
+        "nobody is compromised at low confidence"
+    )
     weak = [found(Sign(f"weak_{number}", Severity.MEDIUM, ""), str(number)) for number in range(9)]
-    assert confidence(*weak, unavailable=set(gone)) == "low", "nor does a suspicion, however many points"
+    assert confidence(*weak, unavailable=set(gone)) == "low", "a suspicion does not, however many points"
 
 
 def test_what_only_informs_is_no_reason_and_hides_nothing_after_it():

@@ -32,12 +32,11 @@ from commands.usual import Usual
 from graph.evidence import Evidence
 from graph.question import Window
 from tests.commands.evidence import ADELE
-from tests.examples import EXAMPLES
+from tests.examples import CASES, needs_cases
 
 AT = datetime(2026, 9, 9, 12, tzinfo=UTC)
 WINDOW = Window(AT - timedelta(days=7), AT + timedelta(days=1))
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
-CASES = EXAMPLES.parent / "cases"
 COMPROMISED = Verdict(VerdictCode.COMPROMISED, 20, "high", (), (), "")
 
 
@@ -141,9 +140,6 @@ def lines(path: Path, *records: dict[str, Any]) -> Path:
 def analyzed(path: Path) -> dict[str, Report]:
     analysis = analyze([path], user=None, now=NOW, processes=1)
     return {one.subject.user_principal_name: one for one in analysis.users}
-
-
-needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason=f"{CASES} is not here")
 
 
 @needs_cases
