@@ -114,6 +114,11 @@ def test_a_short_baseline_is_told_and_lowers_the_confidence():
     long, short = (verdict.weigh([], states(), ordinary=number) for number in (ENOUGH, 3))
     assert (long.confidence, short.confidence) == ("high", "medium")
     assert "3 ordinary sign-ins" in short.says
+    one = verdict.weigh([], states(), ordinary=1)
+    assert one.says.endswith(
+        "The baseline rests on 1 ordinary sign-in only, so little can be called unfamiliar."
+    )
+    assert [seen.baseline for seen in (long, short, one, verdict.weigh([], states()))] == [ENOUGH, 3, 1, None]
     assert "baseline" not in long.says
 
 
