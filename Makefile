@@ -26,7 +26,7 @@ COG := $(VENV)/bin/cog -P -I docs -p "from tables import *" --verbosity=1
 PAGES = README.md $(wildcard docs/*.md docs/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-again interop mutants mutants-all check lint docs bench evaluate sandbox packaging lock upgrade clean
+.PHONY: help demo test test-all test-again interop mutants mutants-all check lint docs bench evaluate sandbox packaging lock lock-mutants upgrade clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -86,6 +86,9 @@ lock: $(UV)  ## write the locks anew from pyproject.toml; what is pinned stays a
 	$(COMPILE) --constraints requirements/build.txt --group run --output-file requirements/run.txt
 	$(COMPILE) --constraints requirements/build.txt --constraints requirements/run.txt --group run --group dev \
 		--output-file requirements/dev.txt requirements/build.txt
+
+# A lock of its own verb: what mutmut brings may not allow the newest releases of what the bot needs.
+lock-mutants: $(UV)  ## the same for what `make mutants` needs
 	$(COMPILE) --constraints requirements/dev.txt --group mutants --output-file tests/mutants/requirements.txt
 
 upgrade: $(UV)  ## the same with the newest releases that pyproject.toml allows
