@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.messages import Block, Modal, parts
-from bot.messages.escape import cut, plain, said
-from bot.messages.limits import characters
+from bot.messages import Modal, parts
+from bot.messages.choices import Choice, choices
+from bot.messages.escape import said
 from bot.messages.plans import offer_reference
-from commands.plan import Change
+from commands.plan import Change, Undo
 from commands.proposals import Action
 from graph.question import Subject
-
-_MOST = 300
-_CHARACTERS = 200_000
 
 
 def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Change, Action]]) -> Modal:
@@ -24,12 +21,12 @@ def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Cha
     """
     ours = parts.domains_of(subject)
     name = subject if isinstance(subject, str) else subject.display_name or subject.mail
-    places = [place for place, (change, _) in enumerate(done) if change.undo is not None]
-    most = min(len(places), _MOST)
-    body = _groups(done, places[:most], ours)
-    while len(body) > 90 or characters(body) > _CHARACTERS:
-        most = most * 3 // 4
-        body = _groups(done, places[:most], ours)
+    places = [
+        Choice(place, change.undo.says, _below(change.undo, action))
+        for place, (change, action) in enumerate(done)
+        if change.undo is not None
+    ]
+    body, left = choices("Changes to undo", "undo", places, ours)
     some = "Choose the changes to undo. Nothing is changed until it is approved."
     blocks = [
         parts.section(
@@ -38,8 +35,8 @@ def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Cha
         ),
         *body,
     ]
-    if len(places) > most:
-        blocks.append(parts.section(f"… {len(places) - most} more; available once these are undone."))
+    if left:
+        blocks.append(parts.section(f"… {left} more; available once these are undone."))
     if places:
         blocks.append(parts.reason("Reason (shown to approvers)"))
     return Modal(
@@ -52,27 +49,6 @@ def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Cha
     )
 
 
-def _groups(
-    done: Sequence[tuple[Change, Action]], places: Sequence[int], ours: frozenset[str]
-) -> list[Block]:
-    blocks: list[Block] = []
-    for n, begin in enumerate(range(0, len(places), parts.CHECKBOXES)):
-        options = []
-        in_full = []
-        for place in places[begin : begin + parts.CHECKBOXES]:
-            change, action = done[place]
-            undo = change.undo
-            if undo is None:
-                continue
-            words = f"{place + 1}. {plain(undo.says, 600, ours)}"
-            note = f" · ⚠ {undo.note}" if undo.note else ""
-            below = plain(f"changed {parts.utc(action.ended_at)}{note}", 600, ours)
-            options.append(
-                parts.option(cut(words, parts.OPTION_TEXT), str(place), cut(below, parts.OPTION_TEXT))
-            )
-            if len(words) > parts.OPTION_TEXT or len(below) > parts.OPTION_TEXT:
-                in_full.append(f"*{place + 1}.* {said(undo.says, 400, ours)} ({said(below, 400, ours)})")
-        blocks += parts.small_print(in_full)
-        label = "Changes to undo" if n == 0 else "Changes to undo (continued)"
-        blocks.append(parts.checkboxes(label, f"undo:{n}", options, ()))
-    return blocks
+def _below(undo: Undo, action: Action) -> str:
+    note = f" · ⚠ {undo.note}" if undo.note else ""
+    return f"changed {parts.utc(action.ended_at)}{note}"

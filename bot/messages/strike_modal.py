@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from bot.messages import Block, Modal, parts
-from bot.messages.escape import cut, plain, said
-from bot.messages.limits import characters
+from bot.messages.choices import Choice, choices
+from bot.messages.escape import said
 from bot.messages.plans import reference
 from commands.proposals import Proposal
-
-_MOST = 300
-_CHARACTERS = 200_000
 
 
 def strike_modal(proposal: Proposal) -> Modal:
@@ -19,12 +16,8 @@ def strike_modal(proposal: Proposal) -> Modal:
     its action id ``chosen``. The reason is in the block ``reason``.
     """
     ours = parts.domains_of(proposal.plan.subject)
-    most = min(len(proposal.plan.changes), _MOST)
-    body = _groups(proposal, most, ours)
-    while characters(body) > _CHARACTERS:
-        most = most * 3 // 4
-        body = _groups(proposal, most, ours)
-    left = len(proposal.plan.changes) - most
+    offered = [Choice(place, change.says) for place, change in enumerate(proposal.plan.changes)]
+    body, left = choices("Not to be done", "strike", offered, ours)
     blocks: list[Block] = [
         parts.section(
             f"Proposal {said(proposal.id, 40)} for *{said(proposal.plan.subject, 100, ours)}*\n"
@@ -43,21 +36,3 @@ def strike_modal(proposal: Proposal) -> Modal:
         submit="Strike out",
         private_metadata=reference(proposal),
     )
-
-
-def _groups(proposal: Proposal, most: int, ours: frozenset[str]) -> list[Block]:
-    blocks: list[Block] = []
-    for n, begin in enumerate(range(0, most, parts.CHECKBOXES)):
-        options = []
-        in_full = []
-        for place, change in enumerate(
-            proposal.plan.changes[begin : min(begin + parts.CHECKBOXES, most)], begin
-        ):
-            words = f"{place + 1}. {plain(change.says, 600, ours)}"
-            options.append(parts.option(cut(words, parts.OPTION_TEXT), str(place)))
-            if len(words) > parts.OPTION_TEXT:
-                in_full.append(f"*{place + 1}.* {said(change.says, 400, ours)}")
-        blocks += parts.small_print(in_full)
-        label = "Not to be done" if n == 0 else "Not to be done (continued)"
-        blocks.append(parts.checkboxes(label, f"strike:{n}", options, ()))
-    return blocks

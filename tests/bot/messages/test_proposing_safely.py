@@ -203,3 +203,12 @@ def test_windows_carry_ids_only():
 def test_a_closed_look_afterwards_is_said_in_one_sentence():
     assert all_closed(7) == "Rechecked: no persistence found (7 remediations rechecked)."
     assert all_closed(1) == "Rechecked: no persistence found."
+
+
+def test_a_window_over_hundreds_of_long_changes_is_one_that_slack_takes():
+    many = samples.small(
+        *(samples.change(n, text=f"Disable rule {n} " + "of a long name " * 30) for n in range(400))
+    )
+    view = strike_modal(many).view
+    assert slack.view_problems(view, "modal") == []
+    assert "more; strike them by number" in str(view["blocks"][-1])
