@@ -6,6 +6,8 @@ Source: emulate 0.11.2 (Apache-2.0), pinned in package-lock.json.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -50,13 +52,18 @@ def emulate(service: str, seed: Mapping[str, Any], folder: Path, *, base_url: st
     ]
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [*command, "--base-url", base_url], cwd=folder, stdout=said, stderr=subprocess.STDOUT
+            [*command, "--base-url", base_url],
+            cwd=folder,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             _wait(process, port, log)
             yield port
         finally:
-            process.terminate()
+            # `node` is a program that starts the real one, so both are ended.
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=10)
 
 
