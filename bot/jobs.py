@@ -16,10 +16,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus
 
@@ -27,6 +29,7 @@ from bot.artefacts import answers, report_store
 from bot.cards.case import Cards
 from bot.carrying import Carrying, connection_of
 from bot.errors import BotError, CannotStart
+from bot.under_way import UnderWay
 from commands.check import judge, look
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
@@ -64,8 +67,8 @@ ROUND = 60.0
 STOP_SECONDS = 2.0
 """Seconds that steps under way get to finish when the bot is stopped; they lose nothing when they do not."""
 
-_UNDER_WAY = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
-
+PROBE_SECONDS = 3
+"""Seconds in which a database must answer; the engine itself would wait for it without end."""
 
 WATCH_SECONDS = 1.0
 """Seconds between two looks for cases that are due; each look costs some milliseconds of a processor."""
@@ -209,6 +212,7 @@ class Jobs:
         clock: Callable[[], datetime],
     ) -> None:
         self._url = url
+        self._is_file = url.startswith("sqlite:///")
         self._workers = workers
         self._ledger = ledger
         self._checking = checking
@@ -218,6 +222,7 @@ class Jobs:
         self._workflow: Any = None
         self._plan: Any = None
         self._watch: Any = None
+        self._under_way = UnderWay(VERSION, EXECUTOR)
         self._busy = 0
         self._idle = threading.Condition()
         self._stopping = threading.Event()
@@ -241,7 +246,9 @@ class Jobs:
             CannotStart: it is not one that can be set aside, or another one cannot be used either.
         """
         DBOS.destroy(destroy_registry=True)
-        if not self._url.startswith("sqlite:///"):
+        if not self._is_file:
+            if self._launched():
+                return
             raise CannotStart(
                 "The job database cannot be used; see the log. It holds nothing that must be kept."
             )
@@ -265,7 +272,7 @@ class Jobs:
         return _answers()
 
     def _launch(self) -> None:
-        if self._url.startswith("sqlite:///"):
+        if self._is_file:
             _write_ahead(self._url.removeprefix("sqlite:///"))
         config: DBOSConfig = {
             "name": "compromise-bot",
@@ -291,8 +298,9 @@ class Jobs:
 
         @DBOS.workflow(name="check")
         def check(case_id: str, run: int) -> None:
-            look_step(case_id, run)
-            show_step(case_id)
+            with self._under_way.here():
+                look_step(case_id, run)
+                show_step(case_id)
 
         carrying = self._carrying
 
@@ -313,9 +321,10 @@ class Jobs:
 
         @DBOS.workflow(name="plan")
         def plan(proposal_id: str) -> None:
-            carry_out_step(proposal_id)
-            look_at_once_step(proposal_id)
-            show_end_step(proposal_id)
+            with self._under_way.here():
+                carry_out_step(proposal_id)
+                look_at_once_step(proposal_id)
+                show_end_step(proposal_id)
 
         @DBOS.step(name="look again")
         def look_again_step(case_id: str, number: int) -> None:
@@ -324,7 +333,8 @@ class Jobs:
 
         @DBOS.workflow(name="watch")
         def watch(case_id: str, number: int) -> None:
-            look_again_step(case_id, number)
+            with self._under_way.here():
+                look_again_step(case_id, number)
 
         self._workflow, self._plan, self._watch = check, plan, watch
         DBOS.launch()
@@ -362,28 +372,47 @@ class Jobs:
                 self._busy -= 1
                 self._idle.notify_all()
 
-    def enqueue(self, case: Case) -> None:
-        """Put a check on the queue; the same run of a case is never there twice."""
-        with self._expendable("a check"), SetWorkflowID(_id(case)):
+    def is_reachable(self) -> bool:
+        """Whether the engine's store can be reached now; a file always can."""
+        if self._is_file:
+            return True
+        try:
+            psycopg.connect(self._url.replace("+psycopg", "", 1), connect_timeout=PROBE_SECONDS).close()
+        except psycopg.Error as error:
+            log.warning("The job database is away.", action="engine.away", error=type(error).__name__)
+            return False
+        return True
+
+    def enqueue(self, case: Case) -> bool:
+        """Put a check on the queue; the same run of a case is never there twice.
+
+        False where the job database is away: the check begins in a round after it is back.
+        """
+        return self._expendable("a check", partial(self._enqueue, case))
+
+    def _enqueue(self, case: Case) -> None:
+        with SetWorkflowID(_id(case)):
             DBOS.enqueue_workflow(QUEUE, self._workflow, case.id, case.run)
 
-    @contextmanager
-    def _expendable(self, what: str) -> Iterator[None]:
-        """Let nothing fail because the engine does: the next round takes up what the ledger knows is open."""
+    def _expendable(self, what: str, act: Callable[[], None]) -> bool:
+        """Let nothing fail or wait because the engine does: a round takes up what the ledger says is open."""
+        if not self.is_reachable():
+            return False
         try:
-            yield
+            act()
         except Exception:
             log.exception("The engine took no work.", action="engine.refused", what=what)
+            return False
+        return True
 
     def enqueue_plan(self, proposal_id: str) -> None:
         """Put an approved proposal on its queue, unless it is there; a dead run is followed by another."""
-        with self._expendable("a plan"):
-            self._enqueue_plan(proposal_id)
+        self._expendable("a plan", partial(self._enqueue_plan, proposal_id))
 
     def _enqueue_plan(self, proposal_id: str) -> None:
         number = 1
         while known := _known(f"plan:{proposal_id}:{number}"):
-            if _is_under_way(known):
+            if self._under_way.is_alive(known):
                 return
             number += 1
         if number > RUNS:
@@ -396,9 +425,12 @@ class Jobs:
 
     def enqueue_watch(self, case_id: str, number: int) -> None:
         """Put a further look at a case on its queue, unless it is there."""
+        self._expendable("a look", partial(self._enqueue_watch, case_id, number))
+
+    def _enqueue_watch(self, case_id: str, number: int) -> None:
         attempt = 1
         while known := _known(f"watch:{case_id}:{number}:{attempt}"):
-            if _is_under_way(known):
+            if self._under_way.is_alive(known):
                 return
             attempt += 1
         with SetWorkflowID(f"watch:{case_id}:{number}:{attempt}"):
@@ -410,7 +442,7 @@ class Jobs:
         Raises:
             CannotStart: that cannot be done.
         """
-        if not _answers():
+        if self.is_reachable() and not _answers():
             self._make_store_anew()
             self.reconcile(timedelta(0))
 
@@ -420,7 +452,8 @@ class Jobs:
         Args:
             age: What is younger than this is left to whoever began it.
         """
-        self._reconcile_cases(age)
+        if self.is_reachable():
+            self._reconcile_cases(age)
         self._tried("proposals", lambda: self._carrying.tidy(age, self.enqueue_plan, self.enqueue_watch))
 
     def _tried(self, what: str, act: Callable[[], None]) -> None:
@@ -445,7 +478,7 @@ class Jobs:
 
     def _take_up(self, case: Case) -> None:
         known = _known(_id(case))
-        if known and _is_under_way(known):
+        if known and self._under_way.is_alive(known):
             return
         if case.state is not CaseState.LOOKING:
             log.info("The end of a case is shown late.", action="case.shown_late", case=case.id)
@@ -499,10 +532,6 @@ def _known(workflow: str) -> WorkflowStatus | None:
     """What the engine knows about one run."""
     found = DBOS.list_workflows(workflow_ids=[workflow], load_input=False, load_output=False)
     return found[0] if found else None
-
-
-def _is_under_way(known: WorkflowStatus) -> bool:
-    return known.status in _UNDER_WAY and known.app_version == VERSION
 
 
 def _id(case: Case) -> str:

@@ -17,8 +17,13 @@ def noted() -> Message:
     return _say("🔎 Investigating …")
 
 
-def started(case: Case, link: str) -> Message:
-    """Say where the new case's card is."""
+def started(case: Case, link: str, *, waits: bool = False) -> Message:
+    """Say where the new case's card is, and whether the check waits for the job database."""
+    if waits:
+        return _say(
+            f"The job database cannot be reached, so the check waits and starts when it is back. Case "
+            f"{said(case.id, 40)}: {_card(case, link)}"
+        )
     return _say(f"Investigating. Case {said(case.id, 40)}: {_card(case, link)}")
 
 

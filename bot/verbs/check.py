@@ -51,10 +51,11 @@ class MayLook:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A case that looks, and whether it was opened for this question or looked before."""
+    """A case that looks, whether it was opened for this question, and whether it waits for the engine."""
 
     case: Case
     fresh: bool
+    waits: bool = False
 
 
 def read(words: list[str], text: str) -> Check:
@@ -121,16 +122,18 @@ def do(wish: Check, may: MayLook, asked: Asked, tools: Tools) -> Started:
             writing.fail(case.id, says=f"The card could not be posted: {why}", reference="")
             writing.shown(case.id, "there is no card")
         raise
-    tools.jobs.enqueue(case)
+    begun = tools.jobs.enqueue(case)
     log.info("A check was started.", action="check.started", case=case.id, asked_by=asked.user)
-    return Started(case, fresh=True)
+    return Started(case, fresh=True, waits=not begun)
 
 
 def shows(done: Started, tools: Tools) -> Answer:
     """Say where the card is."""
     case, link = done.case, tools.cards.link(done.case)
     if done.fresh:
-        return Answer(e.CheckStarted(channel=case.channel), case.id, (answers.started(case, link),))
+        return Answer(
+            e.CheckStarted(channel=case.channel), case.id, (answers.started(case, link, waits=done.waits),)
+        )
     return Answer(e.AlreadyRunning(), case.id, (answers.already(case, link),))
 
 

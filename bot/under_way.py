@@ -1,0 +1,71 @@
+"""Which runs of the engine somebody works on: its store says what was begun, and not who died over it.
+
+A run whose database goes away while the engine writes down a step ends with an error in this process and
+stays pending in the store, where no restart comes by to take it up. So a process keeps count of what it works
+on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from dbos import DBOS, WorkflowStatus
+
+log = structlog.get_logger(__name__)
+
+_WAITS = frozenset({"ENQUEUED", "DELAYED"})
+
+
+class UnderWay:
+    """The runs that this process works on. Any thread may use it.
+
+    Args:
+        version: The version of the work that this process can do.
+        executor: Its name in the engine.
+    """
+
+    def __init__(self, version: str, executor: str) -> None:
+        self._version = version
+        self._executor = executor
+        self._here: set[str] = set()
+        self._doubted: set[str] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """Count the run that this thread is in as worked on."""
+        name = DBOS.workflow_id or ""
+        with self._lock:
+            self._here.add(name)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._here.discard(name)
+
+    def is_alive(self, known: WorkflowStatus) -> bool:
+        """Say whether somebody works on a run, or will; what this process lost, it begins again.
+
+        A run that was taken off its queue and did not begin yet looks like a lost one, so it is doubted when
+        it is first seen and begun again when it is seen so once more.
+        """
+        if known.app_version != self._version:
+            return False
+        if known.status in _WAITS:
+            return True
+        if known.status != "PENDING":
+            return False
+        with self._lock:
+            if known.executor_id != self._executor or known.workflow_id in self._here:
+                self._doubted.discard(known.workflow_id)
+                return True
+            if known.workflow_id not in self._doubted:
+                self._doubted.add(known.workflow_id)
+                return True
+            self._doubted.discard(known.workflow_id)
+        log.warning("A lost run is taken up again.", action="engine.lost_run", run=known.workflow_id)
+        DBOS.resume_workflow(known.workflow_id)
+        return True
