@@ -11,12 +11,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from commands import accounts, story, symptoms, timeline, usual, verdict
+from commands import accounts, exposure, story, symptoms, timeline, usual, verdict
 from commands.clues import whose
 from commands.faults import noted
 from commands.report import (
     Coverage,
     Event,
+    Exposure,
     Report,
     Result,
     SourceState,
@@ -90,7 +91,7 @@ def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> 
     states = _states(evidence)
     events, no_timeline = _timeline(evidence, results)
     weighed = _weighed(evidence, results, atlas)
-    return Report(
+    report = Report(
         subject=evidence.subject,
         window=evidence.window,
         made_at=made_at,
@@ -101,6 +102,16 @@ def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> 
         no_timeline=no_timeline,
         story=_story(evidence, results, weighed, atlas),
     )
+    return replace(report, exposure=_exposure(evidence, report, atlas))
+
+
+def _exposure(evidence: Evidence, report: Report, atlas: Atlas | None) -> Exposure | None:
+    """Whose data was seen, which must not cost what was found either."""
+    try:
+        return exposure.learn(evidence, usual.learn(evidence, atlas=atlas), report)
+    except Exception as error:  # noqa: BLE001 - logged; the report says that it is not known
+        noted("Whose data was seen could not be told.", error)
+        return None
 
 
 def _story(

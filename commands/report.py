@@ -298,11 +298,72 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxAccess:
+    """What was opened in one mailbox by the attacker, as far as it was recorded.
+
+    Attributes:
+        mailbox: Its address, or as the records name it.
+        opened: How many different messages were opened one by one.
+        least: More records like these were only counted, so that `opened` is a lower bound.
+        synced: Whole folders were copied.
+        folders: Their names, where the records tell.
+        first: When the first record was written.
+        last: When the last one was.
+        records: The ids of the records.
+    """
+
+    mailbox: str
+    opened: int
+    least: bool
+    synced: bool
+    folders: tuple[str, ...]
+    first: datetime
+    last: datetime
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Whose data somebody else had, as far as anything tells; see `commands.exposure`.
+
+    Attributes:
+        mailboxes: What was opened, one for each mailbox.
+        forwards: What sent mail on to others, as the story tells it.
+        applications: Applications that were given access to mail.
+        files: The files opened or downloaded, each once.
+        least_files: More of them were only counted.
+        file_records: The ids of the records of files.
+        sent: How many messages surely came from the attacker.
+        perhaps_sent: How many more were sent in that time that nothing attributes to anybody.
+        inside: Who got mail of the attacker's, inside the tenant, lower case.
+        outside: Who got some outside of it.
+        sent_records: The ids of the records of what was sent.
+        unread: Why the records of opened mail are not complete, one phrase each; empty when they are.
+        unsent: The same of sent mail.
+    """
+
+    mailboxes: tuple[MailboxAccess, ...] = ()
+    forwards: tuple[Clause, ...] = ()
+    applications: tuple[Clause, ...] = ()
+    files: tuple[str, ...] = ()
+    least_files: bool = False
+    file_records: tuple[str, ...] = ()
+    sent: int = 0
+    perhaps_sent: int = 0
+    inside: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    sent_records: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    unsent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that a check says about one subject.
 
     `no_timeline` says in one sentence why there is no timeline; "" where there is one. `story` is None where
-    nobody else is thought to have been in, and where it could not be told.
+    nobody else is thought to have been in, and where it could not be told. `exposure` is None where it could
+    not be told, and in reports of earlier versions.
     """
 
     subject: Subject
@@ -314,6 +375,7 @@ class Report:
     timeline: tuple[Event, ...]
     no_timeline: str = ""
     story: Story | None = None
+    exposure: Exposure | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from commands.ledger import Head
 from commands.proposals import Proposal, TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecked:
+    """The last look at whether what was closed is still closed: when, what it says, whether it is bad."""
+
+    at: datetime
+    says: str
+    raised: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +25,18 @@ class Handled:
     Attributes:
         case_id: The case, "" for a report without one.
         proposals: The case's proposals with their votes and actions, the oldest first.
-        manual tasks: What people were given to do.
+        tasks: What people were given to do.
         head: The end of the ledger at that moment; None without a ledger.
+        opened_at: When the case was opened (aware UTC); None without a case.
+        rechecked: The last recheck; None where there was none.
     """
 
     case_id: str = ""
     proposals: tuple[Proposal, ...] = ()
     tasks: tuple[TaskState, ...] = ()
     head: Head | None = None
+    opened_at: datetime | None = None
+    rechecked: Rechecked | None = None
 
 
 NOTHING = Handled()

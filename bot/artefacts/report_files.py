@@ -24,15 +24,15 @@ def report_files(
 
     Args:
         report: What the check found.
-        handled: What was done about it so far, which only the picture and the page tell.
+        handled: What was done about it so far, which all but the tables tell.
         drawn: The picture, where it was drawn already; it takes half a second of the processor's time.
     """
     drawn = drawn or picture(report, handled)
     return {
         **({NAME: drawn.png} if drawn.png else {}),
         "report.html": report_html(report, handled, drawn).encode("utf-8", "replace"),
-        "report.txt": report_text(report).encode("utf-8", "replace"),
-        "report.json": json.dumps(report_json(report), indent=2).encode(),
+        "report.txt": report_text(report, handled).encode("utf-8", "replace"),
+        "report.json": json.dumps(report_json(report, handled), indent=2).encode(),
         "findings.csv": findings_csv(report).encode("utf-8-sig", "replace"),
         "timeline.csv": timeline_csv(report).encode("utf-8-sig", "replace"),
     }

@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.summary import summary
 from bot.artefacts.timeline_png import Picture
 from bot.messages import parts
 from bot.messages.escape import visible
@@ -35,6 +36,7 @@ _EVENTS = 100
 _MOST_EVENTS = 2_000
 _RECORDS_EACH = 5
 _REASONS = 12
+_GROUNDS = 4
 
 
 def report_html(report: Report, handled: Handled = NOTHING, drawn: Picture | None = None) -> str:
@@ -62,6 +64,8 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Picture | Non
             most_records=_RECORDS_EACH,
             most_reasons=_REASONS,
             counts=_counts(report),
+            summary=summary(report, handled),
+            most_grounds=_GROUNDS,
             story=sentences(report.story) if report.story else (),
             symptoms=_symptoms(report),
             done=_done(handled),

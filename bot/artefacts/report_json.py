@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.summary import summary
 from bot.messages.story import sentences
-from commands.report import Clause, Finding, Report, Story, numbered
+from commands.report import Clause, Exposure, Finding, Report, Story, numbered
 from commands.story import PARTS
 
 
-def report_json(report: Report) -> dict[str, Any]:
-    """Give the report's JSON form; times are ISO 8601 in UTC."""
+def report_json(report: Report, handled: Handled = NOTHING) -> dict[str, Any]:
+    """Give the report's JSON form; times are ISO 8601 in UTC.
+
+    Args:
+        report: What the check found.
+        handled: What was done about it so far, which only the summary tells.
+    """
     verdict = report.verdict
     return {
         "user": report.subject.user_principal_name,
@@ -18,6 +25,18 @@ def report_json(report: Report) -> dict[str, Any]:
         "confidence": verdict.confidence,
         "points": verdict.points,
         "says": verdict.says,
+        "summary": [
+            {
+                "id": answer.id,
+                "question": answer.question,
+                "short": answer.short,
+                "statements": [
+                    {"says": one.says, "rests_on": list(one.rests_on)} for one in answer.statements
+                ],
+            }
+            for answer in summary(report, handled)
+        ],
+        "exposure": _exposure(report.exposure),
         "story": _story(report.story),
         "access": verdict.access.value,
         "impact": [one.value for one in verdict.impact],
@@ -61,6 +80,39 @@ def _story(story: Story | None) -> dict[str, Any] | None:
         "certain": story.certain,
         "addresses": list(story.addresses),
         **{part: [_clause(one) for one in getattr(story, part)] for part in PARTS},
+    }
+
+
+def _exposure(exposure: Exposure | None) -> dict[str, Any] | None:
+    """Whose data somebody else had."""
+    if exposure is None:
+        return None
+    return {
+        "mailboxes": [
+            {
+                "mailbox": one.mailbox,
+                "opened": one.opened,
+                "least": one.least,
+                "synced": one.synced,
+                "folders": list(one.folders),
+                "first": one.first.isoformat(),
+                "last": one.last.isoformat(),
+                "records": list(one.records),
+            }
+            for one in exposure.mailboxes
+        ],
+        "forwards": [_clause(one) for one in exposure.forwards],
+        "applications": [_clause(one) for one in exposure.applications],
+        "files": list(exposure.files),
+        "least_files": exposure.least_files,
+        "file_records": list(exposure.file_records),
+        "sent": exposure.sent,
+        "perhaps_sent": exposure.perhaps_sent,
+        "inside": list(exposure.inside),
+        "outside": list(exposure.outside),
+        "sent_records": list(exposure.sent_records),
+        "unread": list(exposure.unread),
+        "unsent": list(exposure.unsent),
     }
 
 

@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.summary import summary
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.story import sentences
@@ -18,17 +20,24 @@ from commands.report import Coverage, Event, Finding, Report, Result, SourceStat
 _WIDTH = 100
 _REASONS = 8
 _RECORDS_EACH = 6
+_GROUNDS = 4
 
 
-def report_text(report: Report, *, timeline: bool = True) -> str:
-    """Write the whole report, with or without its timeline at the end."""
-    lines = [*_head(report), *_symptoms(report), *_sources(report)]
+def report_text(report: Report, handled: Handled = NOTHING, *, timeline: bool = True) -> str:
+    """Write the whole report, with or without its timeline at the end.
+
+    Args:
+        report: What the check found.
+        handled: What was done about it so far, which only the summary tells.
+        timeline: Whether to end with the timeline.
+    """
+    lines = [*_head(report, handled), *_symptoms(report), *_sources(report)]
     if timeline:
         lines += _timeline(report)
     return "\n".join(lines) + "\n"
 
 
-def _head(report: Report) -> Iterator[str]:
+def _head(report: Report, handled: Handled) -> Iterator[str]:
     verdict = report.verdict
     _, word = parts.VERDICT[verdict.answer]
     yield f"Report on {parts.name_and_address(report.subject)}"
@@ -40,9 +49,16 @@ def _head(report: Report) -> Iterator[str]:
     yield f"Window:    {_utc(report.window.start)} to {_utc(report.window.end)}"
     yield f"Written:   {_utc(report.made_at)}"
     yield "Times are UTC. Addresses are not defanged: do not open them."
+    for answer in summary(report, handled):
+        yield ""
+        yield f"{answer.question} {answer.short}".rstrip()
+        for one in answer.statements:
+            yield from _wrapped(
+                f"- {visible(one.says)} [{visible('; '.join(one.rests_on[:_GROUNDS]))}]", "  "
+            )
     if report.story is not None:
         yield ""
-        yield "What happened"
+        yield "The story"
         for sentence in sentences(report.story):
             yield from _wrapped(f"- {visible(sentence)}", "  ")
     if verdict.answer in parts.DECIDED:

@@ -23,10 +23,10 @@ from bot.artefacts import answers as kept_answers
 from bot.artefacts import report_store
 from bot.artefacts.archive import NAME, evidence_archive
 from bot.artefacts.chart import ALT
-from bot.artefacts.handled import Handled
 from bot.artefacts.report_files import report_files
 from bot.artefacts.timeline_png import NAME as PICTURE
 from bot.artefacts.timeline_png import Picture, picture
+from bot.cards.papers import handled_of
 from bot.errors import BotError, CannotPost, RoomShared, SlackFailed
 from bot.messages import Message, answers
 from bot.messages.case_card import CaseView, case_card
@@ -266,13 +266,7 @@ class Cards:
 
     def _papers(self, case: Case, report: Report, *, archive: bool) -> tuple[dict[str, bytes], Picture]:
         """The files of a case as it stands now; an archive is noted in the ledger before it is posted."""
-        proposals = Proposals(self._ledger)
-        handled = Handled(
-            case_id=case.id,
-            proposals=proposals.of_case(case.id),
-            tasks=proposals.tasks(case.id),
-            head=self._ledger.head(),
-        )
+        handled = handled_of(self._ledger, case)
         drawn = picture(report, handled)
         files = report_files(report, handled, drawn)
         if archive:

@@ -100,6 +100,14 @@ SHOWN = {
 }
 """Every text that stands on the page, by where it comes from."""
 
+CUT = {
+    ".exposure.files",
+    ".exposure.mailboxes.folders",
+    ".exposure.forwards.says",
+    ".exposure.applications.says",
+}
+"""Texts that the summary cuts short; the story and the tables have them whole."""
+
 ATTACK = (
     "\"'><script>document.title='{0}'</script><img src=//evil.example/{0} onerror=alert(2)>"
     "<a href=javascript:alert(3)>x</a><base href=//evil.example/><svg onload=alert(4)>&lt;b&gt;&#60;i&#62;"
@@ -147,9 +155,13 @@ def keyed(whole: Handled, plain: Handled) -> Handled:
 
 
 def findings_with_values(report: Report) -> Report:
-    """Findings with an old and a new value, so that the page has a place for both."""
+    """Findings with an old and a new value, and no two reasons alike."""
     return dataclasses.replace(
         report,
+        sources=tuple(
+            dataclasses.replace(one, reason=one.reason and f"{one.id}: {one.reason}")
+            for one in report.sources
+        ),
         symptoms=tuple(
             dataclasses.replace(
                 one,

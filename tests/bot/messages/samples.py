@@ -20,7 +20,9 @@ from commands.report import (
     Clause,
     Coverage,
     Event,
+    Exposure,
     Finding,
+    MailboxAccess,
     Report,
     Result,
     Severity,
@@ -117,6 +119,27 @@ def rich(texts: tuple[str, ...] = ("A rule moves mail about money to RSS Feeds."
         sources=sources(texts[-1]),
         timeline=events,
         story=story(texts, each),
+        exposure=exposure(texts),
+    )
+
+
+def exposure(texts: tuple[str, ...]) -> Exposure:
+    """Mail that was opened, synced and sent, and a file that was taken; every name is one of `texts`."""
+    name = texts[0]
+    start = NOW - timedelta(hours=9)
+    return Exposure(
+        mailboxes=(MailboxAccess(name, 13, True, True, (name,), start, NOW, ("e1", "e2")),),
+        forwards=(Clause(name, start, ("a:1",), ("e3",)),),
+        applications=(Clause(name, start, ("a:1",), ("e4",)),),
+        files=(name,),
+        file_records=("e5",),
+        sent=3,
+        perhaps_sent=2,
+        inside=("megan@contoso.example",),
+        outside=("buyer@fabrikam.example", "seller@tailspin.example"),
+        sent_records=("e6",),
+        unread=("the audit log was not collected (why)",),
+        unsent=("message trace (why)",),
     )
 
 
@@ -156,7 +179,7 @@ def clean() -> Report:
     verdict = Verdict(
         VerdictCode.NO_SIGN_FOUND, 0, "medium", (), ("message_trace",), "Nothing speaks for a takeover."
     )
-    return replace(report, symptoms=symptoms, verdict=verdict)
+    return replace(report, symptoms=symptoms, verdict=verdict, story=None, exposure=Exposure())
 
 
 def looking(**changes) -> CaseView:

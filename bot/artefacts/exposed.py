@@ -1,0 +1,166 @@
+"""Whose data somebody else had and what they sent, in sentences that say no more than the records do. Pure.
+
+Text from the tenant is in them: whoever shows them escapes them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from bot.artefacts.grounds import NAMED, Grounds, Statement, listed, named
+from bot.messages import parts
+from bot.messages.escape import visible
+from commands.report import Access, Impact, MailboxAccess, Report
+
+_LIKELY: Final = "personal data likely"
+_POSSIBLE: Final = "personal data possible"
+_DOMAINS: Final = 4
+
+
+class Exposed:
+    """Says what is known of data that was opened, taken and sent.
+
+    Args:
+        report: What the check found.
+        grounds: Says what a sentence rests on.
+    """
+
+    def __init__(self, report: Report, grounds: Grounds) -> None:
+        self.report = report
+        self.seen = report.exposure
+        self.grounds = grounds
+
+    def personal(self) -> str:
+        """How likely personal data is among what was seen; what is in it, no one has read."""
+        seen = self.seen
+        if seen is None:
+            return "not known"
+        if seen.mailboxes or seen.files or seen.forwards:
+            return _LIKELY
+        if self.report.verdict.access in {Access.CERTAIN, Access.LIKELY} or Impact.EXPOSURE in (
+            self.report.verdict.impact
+        ):
+            return _POSSIBLE
+        return "no access to data seen"
+
+    def data(self) -> Iterator[Statement]:
+        """What was opened, synced, sent on and taken, and how far the records of it go."""
+        seen = self.seen
+        if seen is None:
+            yield Statement("What was read could not be determined.", self.grounds.coverage())
+            return
+        for one in seen.mailboxes:
+            yield Statement(_mailbox(one), self.grounds.of_records(one.records))
+        if not seen.mailboxes:
+            yield Statement(
+                "No opened message is attributed to the attacker.", self.grounds.coverage("audit_log")
+            )
+        if seen.unread:
+            yield Statement(
+                f"These records are not complete: {'; '.join(seen.unread)}. More may have been read; until "
+                "shown otherwise, take the whole mailbox as read.",
+                self.grounds.coverage("audit_log"),
+            )
+        elif seen.mailboxes:
+            yield Statement(
+                "The records of opened mail are complete as far as the sources tell: the audit log was "
+                "collected, and Exchange did not stop recording.",
+                self.grounds.coverage("audit_log"),
+            )
+        if seen.applications:
+            yield Statement(
+                f"Applications with access to the mailbox: {listed(seen.applications)}.",
+                self.grounds.of(seen.applications),
+            )
+        if seen.forwards:
+            yield Statement(
+                f"Mail went on to others, how much is not counted: {listed(seen.forwards)}.",
+                self.grounds.of(seen.forwards),
+            )
+        if seen.files:
+            count = f"{'At least ' if seen.least_files else ''}{parts.counted(len(seen.files), 'file')}"
+            yield Statement(
+                f"{count} opened or downloaded: {named(seen.files, 5)}.",
+                self.grounds.of_records(seen.file_records),
+            )
+        yield self._whose()
+
+    def _whose(self) -> Statement:
+        subject = self.report.subject.mail or self.report.subject.user_principal_name
+        answer = self.personal()
+        if answer == _LIKELY:
+            says = (
+                f"Personal data is likely among it: of {visible(subject)}, and of whoever wrote to it or is "
+                "named in its mail and files. This is inferred from what a mailbox holds, not from the text: "
+                "the bot reads no message text and no file, so whose data, and which, people must establish."
+            )
+        elif answer == _POSSIBLE:
+            says = (
+                "Somebody else had access, so personal data may have been seen; no record shows that any was."
+            )
+        else:
+            says = "No record shows that anybody else saw data of this account."
+        return Statement(says, ("inferred from the sentences above",))
+
+    def to_whom(self) -> str:
+        """How many got mail of the attacker's, in a few words."""
+        seen = self.seen
+        if seen is None:
+            return "not known"
+        return (
+            f"{parts.counted(len(seen.outside), 'recipient')} outside" if seen.sent else "nothing attributed"
+        )
+
+    def sent(self) -> Iterator[Statement]:
+        """What the attacker sent, and how far the records of it go."""
+        seen = self.seen
+        if seen is None:
+            yield Statement("What was sent could not be determined.", self.grounds.coverage())
+            return
+        if seen.sent:
+            yield Statement(
+                f"The attacker sent {parts.counted(seen.sent, 'message')} to "
+                f"{parts.counted(len(seen.outside), 'recipient')} outside the organization"
+                f"{_by_domain(seen.outside)} and {len(seen.inside)} inside, all listed in recipients.csv.",
+                self.grounds.of_records(seen.sent_records),
+            )
+        else:
+            yield Statement(
+                "No sent message is attributed to the attacker.",
+                self.grounds.coverage("message_trace", "audit_log"),
+            )
+        if seen.perhaps_sent:
+            yield Statement(
+                f"{parts.counted(seen.perhaps_sent, 'more message')} left in that time that no record "
+                "attributes to the attacker or to the user.",
+                self.grounds.coverage("message_trace", "audit_log"),
+            )
+        if seen.unsent:
+            yield Statement(
+                f"Not complete: {'; '.join(seen.unsent)}. More may have been sent.",
+                self.grounds.coverage("message_trace", "audit_log"),
+            )
+
+
+def _mailbox(one: MailboxAccess) -> str:
+    least = "at least " if one.least else ""
+    deeds = []
+    if one.opened:
+        deeds.append(f"{least}{parts.counted(one.opened, 'message')} opened one by one")
+    if one.synced:
+        folders = f" ({named(one.folders, NAMED)})" if one.folders else ""
+        deeds.append(f"whole folders synced{folders}, so that everything in them counts as taken")
+    when = parts.utc(one.first)
+    until = "" if one.last == one.first else f" to {parts.utc(one.last)}"
+    return f"Mailbox {visible(one.mailbox)}: {' and '.join(deeds)}, {when}{until}."
+
+
+def _by_domain(addresses: Collection[str]) -> str:
+    counted = Counter(address.rpartition("@")[2] for address in addresses)
+    if not counted:
+        return ""
+    most = [f"{count} at {domain}" for domain, count in counted.most_common(_DOMAINS)]
+    rest = ", the rest elsewhere" if len(counted) > _DOMAINS else ""
+    return f" ({', '.join(most)}{rest})"

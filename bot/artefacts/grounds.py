@@ -1,0 +1,95 @@
+"""What the sentences of a summary rest on, in a few words each, and how they name things. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.messages import parts
+from bot.messages.escape import cut, visible
+from commands.report import Clause, Coverage, Report
+
+NAMED: Final = 3
+"""How many things a sentence names before it counts the rest."""
+
+_CLAUSE: Final = 150
+_STATES: Final = {
+    Coverage.COMPLETE: "collected",
+    Coverage.PARTIAL: "partially collected",
+    Coverage.UNAVAILABLE: "not collected",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence or two, and what they rest on: sources, findings by id, entries of the ledger, laws."""
+
+    says: str
+    rests_on: tuple[str, ...]
+
+
+class Grounds:
+    """Says which sources, records and findings something rests on.
+
+    Args:
+        report: What the check found.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self._states = report.sources
+        self._sources = {one.record: one.source for one in report.timeline}
+
+    def of(self, clauses: Iterable[Clause]) -> tuple[str, ...]:
+        """Name what some clauses of the story rest on: records by source, then findings by id."""
+        told = tuple(clauses)
+        records = dict.fromkeys(record for one in told for record in one.records)
+        ids = tuple(dict.fromkeys(number for one in told for number in one.findings))
+        if not ids:
+            return self.of_records(records)
+        more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+        word = "finding" if len(ids) == 1 else "findings"
+        return (*self.of_records(records), f"{word} {', '.join(ids[:NAMED])}{more}")
+
+    def of_records(self, records: Collection[str]) -> tuple[str, ...]:
+        """Name the sources of some records, each with how many of them it has."""
+        if not records:
+            return ()
+        counted = Counter(self._sources.get(record, "") for record in records)
+        told = tuple(
+            f"{parts.spoken(source)} ({parts.counted(count, 'record')})"
+            for source, count in counted.most_common()
+            if source
+        )
+        return told or (parts.counted(len(records), "record"),)
+
+    def coverage(self, *names: str) -> tuple[str, ...]:
+        """Say how much of some sources, or of all, was collected."""
+        if names:
+            chosen = [one for one in self._states if one.id in names]
+            return tuple(f"{parts.spoken(one.id)}: {_STATES[one.state]}" for one in chosen)
+        whole = sum(one.state is Coverage.COMPLETE for one in self._states)
+        return (f"{whole} of {parts.counted(len(self._states), 'source')} collected",)
+
+
+def first_of(clauses: tuple[Clause, ...]) -> datetime | None:
+    """Give the time of the first clause."""
+    return clauses[0].at if clauses else None
+
+
+def listed(clauses: Iterable[Clause], most: int = NAMED) -> str:
+    """Name what the first clauses say, and count the rest."""
+    texts = []
+    for one in clauses:
+        since = f" {parts.utc(one.at)}" if one.at and one.says.endswith("since") else ""
+        texts.append(f"{cut(visible(one.says), _CLAUSE)}{since}")
+    return named(texts, most)
+
+
+def named(texts: Collection[str], most: int) -> str:
+    """Name the first texts, with nothing hidden in them, and count the rest."""
+    shown = [cut(visible(one), _CLAUSE) for one in list(texts)[:most]]
+    more = len(texts) - most
+    return f"{'; '.join(shown)}{f'; and {more} more' if more > 0 else ''}"

@@ -1,0 +1,314 @@
+"""The first pages of a report, for those who decide and were not there: one value that every form carries.
+
+Seven questions, each answered in a few sentences, and each sentence names what it rests on. A sentence never
+says more than that: a number of opened messages stands beside whether the records are complete, "contained"
+means that the changes were read back, and what nothing tells is said to be unknown. Text from the tenant is
+in the sentences: whoever shows them escapes them.
+Source: Regulation (EU) 2016/679 (GDPR), Art. 33(1) and Art. 34; EDPB, "Guidelines 9/2022 on personal data
+breach notification" (when a controller is aware).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from bot.artefacts.containment import DONE, stopped
+from bot.artefacts.exposed import Exposed
+from bot.artefacts.grounds import Grounds, Statement, first_of, listed, named
+from bot.artefacts.handled import NOTHING, Handled
+from bot.messages import parts
+from bot.messages.escape import visible
+from bot.messages.outcomes import in_words
+from commands.plan import RESTORING
+from commands.report import Coverage, Impact, Report, Story, VerdictCode
+
+CLOCK: Final = timedelta(hours=72)
+"""How long a controller has from becoming aware. Source: GDPR, Art. 33(1)."""
+
+_LIVES_ON: Final = "about an hour"
+"""How long an access token may still work. Source: Microsoft Entra, "Revoke user access"."""
+
+_WARNING: Final = ("warn_recipients:",)
+_DEEDS: Final = (
+    ("persistence", "To stay or come back"),
+    ("hidden", "To stay unnoticed"),
+    ("read_or_taken", "They read or took"),
+    ("sent", "They sent"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One question of whoever has to decide, and what can be said to it.
+
+    Attributes:
+        id: A name for programs.
+        question: The question.
+        short: The answer in a few words; "" where there is none but the statements.
+        statements: The answer.
+    """
+
+    id: str
+    question: str
+    short: str
+    statements: tuple[Statement, ...]
+
+
+def summary(report: Report, handled: Handled = NOTHING) -> tuple[Answer, ...]:
+    """Answer what executives, lawyers and insurers ask.
+
+    Args:
+        report: What the check found.
+        handled: What was done about it so far.
+    """
+    told = _Told(report, handled)
+    found = report.verdict.answer in parts.DECIDED
+    answers = [
+        Answer("what", "What happened?", parts.VERDICT[report.verdict.answer][1], tuple(told.what())),
+    ]
+    if found:
+        answers += [
+            Answer("when", "Since when?", told.since(), tuple(told.when())),
+            Answer("contained", "Is it contained?", told.containment(), tuple(told.contained())),
+            Answer("data", "Whose data?", told.exposed.personal(), tuple(told.exposed.data())),
+            Answer("sent", "What was sent, and to whom?", told.exposed.to_whom(), tuple(told.exposed.sent())),
+            Answer("deadlines", "What to do, by when?", "", tuple(told.deadlines())),
+        ]
+    answers.append(Answer("unknown", "What is not known?", "", tuple(told.unknown())))
+    return tuple(answers)
+
+
+class _Told:
+    """What can be said, question by question."""
+
+    def __init__(self, report: Report, handled: Handled) -> None:
+        self.report = report
+        self.handled = handled
+        self.story = report.story or Story(certain=False)
+        self.seen = report.exposure
+        self.stopped = stopped(handled)
+        self.grounds = Grounds(report)
+        self.exposed = Exposed(report, self.grounds)
+
+    # --- what happened -------------------------------------------------------------------------------------
+
+    def what(self) -> Iterator[Statement]:
+        verdict, story = self.report.verdict, self.story
+        weighed = (f"verdict of {parts.utc(self.report.made_at)}", *self.grounds.coverage())
+        if verdict.answer not in parts.DECIDED:
+            says = f"{verdict.says.rstrip('.')}. Confidence: {verdict.confidence}."
+            yield Statement(says, weighed)
+            return
+        yield Statement(self._judged(), weighed)
+        who = "Somebody else got in" if story.certain else "Somebody else may have got in"
+        if story.entry or story.origin:
+            how = f" with {story.entry[0].says}" if story.entry else ""
+            where = f", from {listed(story.origin)}" if story.origin else ""
+            yield Statement(f"{who}{how}{where}.", self.grounds.of((*story.entry, *story.origin)))
+        else:
+            yield Statement("No sign-in of somebody else was seen.", self.grounds.coverage())
+        for part, begins in _DEEDS:
+            clauses = getattr(story, part)
+            if clauses:
+                count = f" ({len(clauses)} actions)" if len(clauses) > 1 else ""
+                yield Statement(f"{begins}{count}: {listed(clauses, 2)}.", self.grounds.of(clauses))
+
+    def _judged(self) -> str:
+        subject = self.report.subject.mail or self.report.subject.user_principal_name
+        certain = self.report.verdict.answer is VerdictCode.COMPROMISED
+        doing = "is compromised" if certain else "may be compromised"
+        impact = ", ".join(one.value for one in self.report.verdict.impact) or "none seen"
+        return (
+            f"The account {visible(subject)} {doing} (confidence: {self.report.verdict.confidence}; "
+            f"access by others: {self.report.verdict.access.value}; impact: {impact})."
+        )
+
+    # --- since when ----------------------------------------------------------------------------------------
+
+    def since(self) -> str:
+        """When it began, in a few words."""
+        first = first_of(self.story.since)
+        return parts.utc(first) if first else "not known"
+
+    def when(self) -> Iterator[Statement]:
+        story = self.story
+        first, last = first_of(story.since), first_of(story.last_seen)
+        if first:
+            yield Statement(
+                f"The attacker’s first trace is of {parts.utc(first)}. Of anything earlier there is none in "
+                f"what was collected, which begins on {parts.utc(self.report.window.start)}.",
+                self.grounds.of(story.since),
+            )
+        else:
+            yield Statement("When it began is not known.", self.grounds.coverage())
+        if last:
+            span = f", {parts.lasted(last - first)} after the first" if first and last > first else ""
+            yield Statement(
+                f"The last trace is of {parts.utc(last)}{span}.", self.grounds.of(story.last_seen)
+            )
+
+    # --- contained -----------------------------------------------------------------------------------------
+
+    def containment(self) -> str:
+        if self.stopped.at:
+            return f"yes, {parts.utc(self.stopped.at)}"
+        if not self.handled.case_id:
+            return "not recorded here"
+        if self.stopped.began:
+            return "not shown: sessions and password, or sign-in, are still open"
+        return "no"
+
+    def contained(self) -> Iterator[Statement]:
+        done = self.stopped
+        ledger = ("ledger", *(one.id for one in self.handled.proposals if one.actions))
+        if not self.handled.case_id:
+            yield Statement(
+                "This report belongs to no case: what was done is not recorded here.", ("no case",)
+            )
+            yield from self._open()
+            return
+        if not done.began:
+            yield Statement(
+                "Nothing was carried out by the bot when this report was written. What people did by hand is "
+                "not recorded here.",
+                ("ledger",),
+            )
+            yield from self._open()
+            return
+        if done.deeds:
+            deeds = "; ".join(f"{what} {parts.utc(at)}" for what, at in done.deeds)
+            yield Statement(
+                f"{deeds[:1].upper()}{deeds[1:]}. Each was read back from Microsoft 365 and confirmed. "
+                f"Access tokens that were already issued can work for {_LIVES_ON} longer.",
+                ledger,
+            )
+        if done.given_back:
+            yield Statement(f"Sign-in was given back {parts.utc(done.given_back)}.", ledger)
+        yield Statement(self._outcomes(), ledger)
+        again = self.handled.rechecked
+        if again:
+            state = "something was found open" if again.raised else "nothing was found open again"
+            yield Statement(
+                f"Last recheck {parts.utc(again.at)}: {state}. {again.says}",
+                ("ledger", "rechecked settings of Microsoft 365"),
+            )
+        else:
+            yield Statement("It was not rechecked yet.", ("ledger",))
+        if not done.at:
+            yield from self._open()
+
+    def _open(self) -> Iterator[Statement]:
+        still = self.story.still_open
+        if still:
+            yield Statement(
+                f"Open when checked, {parts.utc(self.report.made_at)}: {listed(still)}.",
+                self.grounds.of(still),
+            )
+
+    def _outcomes(self) -> str:
+        ended = Counter(
+            action.outcome
+            for proposal in self.handled.proposals
+            for action in proposal.actions
+            if not action.change.startswith(RESTORING)
+        )
+        total, good = sum(ended.values()), sum(ended[one] for one in DONE)
+        rest = ", ".join(
+            f"{count} {in_words(outcome) if outcome else 'started, no outcome yet'}"
+            for outcome, count in ended.items()
+            if outcome not in DONE
+        )
+        return f"{good} of {parts.counted(total, 'approved change')} confirmed{f'; {rest}' if rest else ''}."
+
+    # --- deadlines -----------------------------------------------------------------------------------------
+
+    def deadlines(self) -> Iterator[Statement]:
+        yield self._clock()
+        seen = self.seen
+        if Impact.FRAUD in self.report.verdict.impact:
+            yield Statement(
+                "At once: call the bank about payments that rest on this account’s mail, and whoever was "
+                "asked for money or got changed bank details, on a number known from before.",
+                ("impact: fraud", *self.grounds.of(self.story.sent)),
+            )
+        if seen and seen.sent:
+            task = next((one for one in self.handled.tasks if one.id.startswith(_WARNING)), None)
+            state = (
+                ""
+                if task is None
+                else f"; done {parts.utc(task.done_at)}"
+                if task.done_by
+                else "; not done yet"
+            )
+            yield Statement(
+                f"Today: warn the {parts.counted(len(seen.outside) + len(seen.inside), 'recipient')} "
+                f"(drafted in warning.txt, listed in recipients.csv){state}.",
+                ("ledger: manual task",) if task else ("plan of the check",),
+            )
+        if not self.stopped.at:
+            yield Statement(
+                "At once: contain the account (block sign-in, revoke sessions, reset the password).",
+                ("ledger",) if self.handled.case_id else ("no case",),
+            )
+        left = [task for task in self.handled.tasks if not task.done_by]
+        if left:
+            yield Statement(
+                f"{parts.counted(len(left), 'manual task')} of {len(self.handled.tasks)} open; see below.",
+                ("ledger",),
+            )
+
+    def _clock(self) -> Statement:
+        law = ("GDPR, Art. 33(1)",)
+        opened = self.handled.opened_at
+        duty = (
+            "if GDPR applies, a breach of personal data is to be notified to the authority within 72 hours "
+            "of becoming aware of it, unless a risk to people is unlikely"
+        )
+        others = "Other laws, contracts and the insurance policy may set shorter times."
+        if opened is None:
+            aware = "When the organization became aware is not recorded here."
+            return Statement(f"To be checked by counsel: {duty}. {aware} {others}", law)
+        return Statement(
+            f"By {parts.utc(opened + CLOCK)}, to be checked by counsel: {duty}. Counted from "
+            f"{parts.utc(opened)}, when this case was opened; whether the organization was aware then, or "
+            f"earlier, is for it to say. {others}",
+            (*law, "ledger: case opened"),
+        )
+
+    # --- not known -----------------------------------------------------------------------------------------
+
+    def unknown(self) -> Iterator[Statement]:
+        for unknown in self.story.unknown:
+            yield Statement(f"{unknown.says[:1].upper()}{unknown.says[1:]}.", self.grounds.coverage())
+        seen = self.seen
+        if seen and self.report.story:
+            if seen.forwards:
+                yield Statement("How many messages were sent on by rules and forwarding.", ("not recorded",))
+            if Impact.FRAUD in self.report.verdict.impact:
+                yield Statement(
+                    "Whether anybody paid, or acted otherwise, because of the attacker’s messages.",
+                    ("not recorded",),
+                )
+            if seen.mailboxes or seen.files:
+                yield Statement(
+                    "Whose personal data was in what was opened, and whether it was copied or passed on.",
+                    ("message text and files are not read",),
+                )
+        gaps = [one for one in self.report.sources if one.state is not Coverage.COMPLETE]
+        reasons: dict[str, list[str]] = {}
+        for one in gaps:
+            reasons.setdefault(f"{one.state.value}. {one.reason}".strip(), []).append(parts.spoken(one.id))
+        for reason, names in reasons.items():
+            state, _, why = reason.partition(". ")
+            says = f"{named(names, 6)}: {'not collected' if state == 'unavailable' else 'collected in part'}"
+            yield Statement(f"{says[:1].upper()}{says[1:]}. {why}".strip(), ("state of the sources",))
+        if not gaps:
+            yield Statement(
+                "All sources were collected. What happened before the window, on devices, or in services "
+                "outside of Microsoft 365 is not in them.",
+                self.grounds.coverage(),
+            )

@@ -1,0 +1,35 @@
+"""What the ledger tells of a case, put together for the files that are written about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.artefacts.handled import Handled, Rechecked
+from commands.ledger import Case, Ledger
+from commands.ledger import entries as e
+from commands.proposals import Proposals
+
+
+def handled_of(ledger: Ledger, case: Case) -> Handled:
+    """Read what was done about a case so far.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    proposals = Proposals(ledger)
+    return Handled(
+        case_id=case.id,
+        proposals=proposals.of_case(case.id),
+        tasks=proposals.tasks(case.id),
+        head=ledger.head(),
+        opened_at=case.asked_at,
+        rechecked=_rechecked(ledger, case.id),
+    )
+
+
+def _rechecked(ledger: Ledger, case_id: str) -> Rechecked | None:
+    last = None
+    for entry in ledger.entries(case_id=case_id, kinds=(e.Rechecked.KIND,)):
+        if isinstance(event := entry.event, e.Rechecked):
+            last = Rechecked(datetime.fromisoformat(entry.at), event.says, event.raised)
+    return last

@@ -1,0 +1,190 @@
+"""Whose data somebody else had: mail opened, synced and sent on, files, and who got mail of theirs. Pure.
+
+What counts as the attacker's is what the story attributes to them, so that nothing here says more than the
+findings do. A number is never given without saying whether the records behind it are complete: Microsoft
+stops recording opened mail for a day when there is too much of it, and records of a mailbox may never have
+been written.
+Source: Microsoft Purview, "Use MailItemsAccessed to investigate compromised accounts" (Bind, Sync,
+throttling).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from commands.clues.outgoing import Origin, outbox_of
+from commands.clues.records import is_about
+from commands.counts import further_like
+from commands.report import Clause, Exposure, MailboxAccess, Report, Severity, numbered
+from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence, Known, Unavailable
+
+OPENED: Final = "MailItemsAccessed"
+
+_FILES: Final = frozenset(
+    {
+        "FileDownloaded",
+        "FileSyncDownloadedFull",
+        "FileAccessed",
+        "FileAccessedExtended",
+        "FilePreviewed",
+        "FileCopied",
+    }
+)
+_FORWARDS: Final = frozenset(
+    {
+        "rule_forwards_outside_secretly",
+        "rule_forwards_outside",
+        "rule_forwards_some_outside",
+        "forwarding_outside_secretly",
+        "forwarding_outside",
+        "forwarding_outside_by_administrator",
+        "forwarding_inside_from_suspect_address",
+        "forwarding_to_shared_destination",
+        "transport_rule_by_intruder",
+        "transport_rule_outside",
+    }
+)
+"""Signs of something that sends mail on."""
+
+_MAIL_SCOPES: Final = ("mail.", "imap.", "pop.", "ews.", "full_access_as")
+"""How permissions begin that open a mailbox. Source: Microsoft Graph, "Permissions reference"."""
+
+
+def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
+    """Put together whose data was seen, taken or sent.
+
+    Args:
+        evidence: Everything that was seen.
+        ordinary: What is ordinary for the user.
+        report: What the check found, with its story.
+    """
+    story = report.story
+    theirs = frozenset(record for one in (story.read_or_taken if story else ()) for record in one.records)
+    seen = [record for record in evidence.records() if record.id in theirs]
+    files = [record for record in seen if record.operation in _FILES]
+    outbox = outbox_of(evidence, report) if story else None
+    bad = [one for one in outbox.messages if one.origin is Origin.INTRUDER] if outbox else []
+    people = sorted(
+        {
+            address
+            for one in bad
+            for address in one.recipients
+            if address and not evidence.subject.is_meant_by(address)
+        }
+    )
+    return Exposure(
+        mailboxes=tuple(_mailboxes(seen, evidence)),
+        forwards=tuple(_forwards(report)),
+        applications=tuple(_applications(report, evidence)),
+        files=tuple(dict.fromkeys(name for one in files if (name := one.details.get("SourceFileName", "")))),
+        least_files=further_like(evidence, files) > 0,
+        file_records=tuple(one.id for one in files),
+        sent=len(bad),
+        perhaps_sent=sum(one.origin is Origin.UNKNOWN for one in outbox.messages) if outbox else 0,
+        inside=tuple(one for one in people if not ordinary.is_outside(one)),
+        outside=tuple(one for one in people if ordinary.is_outside(one)),
+        sent_records=tuple(dict.fromkeys(record for one in bad for record in one.records)),
+        unread=tuple(_unread(evidence, report)),
+        unsent=outbox.unseen if outbox else (),
+    )
+
+
+def _mailboxes(seen: Iterable[AuditRecord], evidence: Evidence) -> Iterator[MailboxAccess]:
+    by_owner: dict[str, list[AuditRecord]] = defaultdict(list)
+    subject = evidence.subject
+    own = subject.mail or subject.user_principal_name
+    for record in seen:
+        if record.operation == OPENED:
+            by_owner[own if is_about(record, subject) else record.owner].append(record)
+    for owner, records in sorted(by_owner.items(), key=lambda one: (one[0] != own, one[0])):
+        synced = [one for one in records if _is_sync(one)]
+        single = [one for one in records if not _is_sync(one)]
+        yield MailboxAccess(
+            mailbox=owner,
+            opened=_messages(single),
+            least=further_like(evidence, single) > 0,
+            synced=bool(synced),
+            folders=tuple(dict.fromkeys(path for one in synced for path in _folders(one))),
+            first=records[0].at,
+            last=records[-1].at,
+            records=tuple(one.id for one in records),
+        )
+
+
+def _is_sync(record: AuditRecord) -> bool:
+    return record.details.get("MailAccessType", "").casefold() == "sync"
+
+
+def _messages(records: Iterable[AuditRecord]) -> int:
+    """Count different messages; a record that lists none tells of as many as it says, or of one."""
+    named: set[str] = set()
+    counted = 0
+    for record in records:
+        keys = {key for item in record.items if (key := item.internet_message_id or item.id)}
+        named |= keys
+        count = record.details.get("OperationCount", "")
+        counted += 0 if keys else int(count) if count.isdigit() else max(len(record.items), 1)
+    return len(named) + counted
+
+
+def _folders(record: AuditRecord) -> Iterator[str]:
+    yield from (item.folder for item in record.items if item.folder)
+    if folder := record.details.get("Folder", ""):
+        yield folder
+
+
+def _forwards(report: Report) -> Iterator[Clause]:
+    signs = {number: finding.sign.id for number, finding in numbered(report.symptoms)}
+    for clause in report.story.persistence if report.story else ():
+        if any(signs.get(number) in _FORWARDS for number in clause.findings):
+            yield clause
+
+
+def _applications(report: Report, evidence: Evidence) -> Iterator[Clause]:
+    """Give the applications of the story whose grant opens the mailbox."""
+    told = {
+        record: clause
+        for clause in (report.story.persistence if report.story else ())
+        for record in clause.records
+    }
+    for grant in evidence.oauth_grants.seen(()):
+        scopes = [one for one in grant.scopes if one.casefold().startswith(_MAIL_SCOPES)]
+        if scopes and grant.id in told:
+            name = grant.app_display_name or grant.app_id or grant.client_id
+            clause = told[grant.id]
+            yield Clause(f"{name} ({', '.join(scopes)})", clause.at, clause.findings, (grant.id,))
+
+
+def _unread(evidence: Evidence, report: Report) -> Iterator[str]:
+    """Say why what was opened may be more than was recorded."""
+    log = evidence.audit_log
+    if isinstance(log, Unavailable):
+        yield f"the audit log was not collected ({log.says.rstrip('.')})"
+        return
+    if isinstance(log, Known) and log.missing:
+        yield f"the audit log was collected only in part ({'; '.join(log.missing)})"
+    opened = [
+        one for one in evidence.records() if one.operation == OPENED and is_about(one, evidence.subject)
+    ]
+    if not opened:
+        yield (
+            "no opening of a message was recorded at all, not even the user's own, "
+            "as happens where mailbox auditing is off or not licensed"
+        )
+    throttled = [one for one in opened if one.details.get("IsThrottled", "").casefold() == "true"]
+    if throttled:
+        yield (
+            f"Exchange stopped recording on {throttled[0].at:%Y-%m-%d %H:%M} UTC for 24 hours, "
+            "because too many messages were opened"
+        )
+    for finding in report.findings:
+        if finding.symptom == "audit_trail" and finding.severity >= Severity.MEDIUM:
+            yield "auditing of the mailbox was weakened or bypassed, as the findings show"
+            break
+    left = sum(count for one, count in evidence.left_out if one.operation.casefold() == OPENED.casefold())
+    if left:
+        yield f"{left:,} records of opened mail were only counted, and not read one by one"

@@ -1,0 +1,160 @@
+"""The first pages answer what people ask, say nothing that is not known, and name what they rest on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.artefacts.containment import stopped
+from bot.artefacts.handled import NOTHING, Handled, Rechecked
+from bot.artefacts.report_json import report_json
+from bot.artefacts.summary import summary
+from commands.proposals import Action, Outcome
+from commands.report import Access, Coverage, Exposure, Impact, Report
+from tests.bot.artefacts.attacks import handled
+from tests.bot.messages import samples
+
+NOW = samples.NOW
+
+
+def action(change: str, minute: int, outcome: Outcome | None = Outcome.CONFIRMED) -> Action:
+    at = NOW + timedelta(minutes=minute)
+    return Action(change, 1, None, at, outcome, "", at if outcome else None, "")
+
+
+def dealt(*actions: Action, **more: object) -> Handled:
+    (first, *_) = samples.decided(samples.WORDS)
+    return Handled("C-7F3K2", (replace(first, actions=actions),), opened_at=NOW, **more)  # type: ignore[arg-type]
+
+
+BLOCK, REVOKE = action("block_sign_in:account", 1), action("revoke_sessions:all", 2)
+RESET = action("reset_password:cloud", 3)
+BACK = action("restore:P-1:block_sign_in:account", 4)
+
+
+def told(report: Report, of: Handled = NOTHING) -> dict[str, str]:
+    return {
+        one.id: " ".join((one.short, *(each.says for each in one.statements))) for one in summary(report, of)
+    }
+
+
+def test_every_sentence_rests_on_something():
+    reports: tuple[Report, ...] = (samples.rich(), samples.clean(), replace(samples.rich(), story=None))
+    for report in reports:
+        for of in (NOTHING, handled(), dealt(BLOCK, REVOKE, RESET)):
+            for answer in summary(report, of):
+                assert answer.statements, answer.question
+                for one in answer.statements:
+                    assert one.says.endswith((".", "?")), one.says
+                    assert one.rests_on, one.says
+                    assert all(one.rests_on), one.says
+
+
+def test_the_json_report_carries_the_same_sentences():
+    report, of = samples.rich(), dealt(BLOCK, REVOKE)
+    form = report_json(report, of)["summary"]
+    assert [(one["id"], [each["says"] for each in one["statements"]]) for one in form] == [
+        (one.id, [each.says for each in one.statements]) for one in summary(report, of)
+    ]
+    assert all(each["rests_on"] for one in form for each in one["statements"])
+
+
+@pytest.mark.parametrize(
+    ("actions", "minute"),
+    [
+        ((), None),
+        ((BLOCK,), None),  # who is signed in stays in
+        ((REVOKE,), None),  # who knows the password comes again
+        ((BLOCK, REVOKE), 2),
+        ((BLOCK, REVOKE, BACK), None),  # the block is gone, and the password is still theirs
+        ((BLOCK, REVOKE, RESET, BACK), 3),
+        ((REVOKE, replace(RESET, outcome=Outcome.FAILED)), None),
+        ((REVOKE, replace(RESET, outcome=Outcome.UNCONFIRMED)), None),
+        ((REVOKE, replace(RESET, outcome=None)), None),
+    ],
+)
+def test_contained_means_that_what_keeps_them_out_was_read_back(actions, minute):
+    at = stopped(dealt(*actions)).at
+    assert at == (None if minute is None else NOW + timedelta(minutes=minute))
+
+
+def test_not_contained_is_said_with_what_is_open():
+    says = told(samples.rich(), dealt())["contained"]
+    assert says.startswith("no ")
+    assert "Nothing was carried out by the bot" in says
+    assert "Open when checked, 2026-03-02 09:30 UTC: A rule moves mail" in says
+
+
+def test_contained_is_said_with_when_how_it_was_verified_and_the_last_recheck():
+    seen = Rechecked(NOW + timedelta(hours=1), "Rechecked: no persistence found.", raised=False)
+    says = told(samples.rich(), dealt(BLOCK, REVOKE, RESET, BACK, rechecked=seen))["contained"]
+    for part in (
+        "yes, 2026-03-02 09:33 UTC",
+        "Each was read back from Microsoft 365 and confirmed",
+        "Sign-in was given back 2026-03-02 09:34 UTC",
+        "3 of 3 approved changes confirmed",
+        "Last recheck 2026-03-02 10:30 UTC: nothing was found open again",
+    ):
+        assert part in says, part
+
+
+def test_a_change_that_failed_is_counted_as_that():
+    says = told(samples.rich(), dealt(REVOKE, replace(RESET, outcome=Outcome.FAILED)))["contained"]
+    assert "1 of 2 approved changes confirmed; 1 failed." in says
+    assert "It was not rechecked yet." in says
+
+
+def test_the_clock_of_the_gdpr_runs_from_the_opening_of_the_case_and_is_a_fact_to_check():
+    says = told(samples.rich(), dealt())["deadlines"]
+    assert "By 2026-03-05 09:30 UTC, to be checked by counsel: if GDPR applies" in says
+    assert "when this case was opened" in says
+    assert "is not recorded here" in told(samples.rich())["deadlines"]
+
+
+def test_numbers_of_opened_mail_stand_beside_whether_the_records_are_complete():
+    report = samples.rich()
+    says = told(report)["data"]
+    assert "at least 13 messages opened one by one and whole folders synced" in says
+    assert "These records are not complete: the audit log was not collected (why)." in says
+    assert report.exposure is not None
+    whole = replace(report, exposure=replace(report.exposure, unread=()))
+    assert "complete as far as the sources tell" in told(whole)["data"]
+    assert "take the whole mailbox as read" not in told(whole)["data"]
+
+
+@pytest.mark.parametrize(
+    ("exposure", "access", "impact", "short"),
+    [
+        (samples.exposure(("x",)), Access.CERTAIN, (), "personal data likely"),
+        (Exposure(), Access.CERTAIN, (), "personal data possible"),
+        (Exposure(), Access.POSSIBLE, (Impact.EXPOSURE,), "personal data possible"),
+        (Exposure(), Access.POSSIBLE, (), "no access to data seen"),
+        (None, Access.CERTAIN, (), "not known"),
+    ],
+)
+def test_personal_data_is_never_claimed_beyond_what_was_seen(exposure, access, impact, short):
+    report = samples.rich()
+    verdict = replace(report.verdict, access=access, impact=impact)
+    answers = {one.id: one for one in summary(replace(report, verdict=verdict, exposure=exposure))}
+    assert answers["data"].short == short
+
+
+def test_recipients_are_counted_by_domain():
+    says = told(samples.rich())["sent"]
+    assert "3 messages to 2 recipients outside the organization (1 at fabrikam.example" in says
+    assert "and 1 inside, all listed in recipients.csv" in says
+    assert "2 more messages left in that time" in says
+
+
+def test_an_account_without_a_sign_has_no_deadline_and_still_says_what_is_not_known():
+    answers = told(samples.clean())
+    assert set(answers) == {"what", "unknown"}
+    assert "message trace" in answers["unknown"].casefold()
+
+
+def test_with_every_source_collected_the_limits_of_them_are_said():
+    report = samples.clean()
+    whole = tuple(replace(one, state=Coverage.COMPLETE, reason="") for one in report.sources)
+    assert "devices" in told(replace(report, sources=whole))["unknown"]

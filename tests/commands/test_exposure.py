@@ -1,0 +1,111 @@
+"""Whose data somebody else had: what is counted, what is said to be incomplete, and what is never claimed."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from commands import check, exposure
+from commands.report import Exposure
+from commands.usual import learn
+from graph.audit_log.record import AuditRecord, Item
+from graph.evidence import Evidence, Known, Reason, Unavailable
+from tests.commands.evidence import DROP, INTRUDER, NOON, evidence, record, sign_in, traced
+
+COLLEAGUE = "megan.bowen@contoso.example"
+AT_HOME = [sign_in(hours=-150 + 2 * n) for n in range(40)]
+THEIRS = [
+    sign_in(hours=1, address=INTRUDER, user_agent="axios/1.7"),
+    record("UserLoggedIn", hours=1, address=INTRUDER, user_agent="axios/1.7"),
+]
+
+
+def opened(*ids: str, hours: float = 1.1, **details: str) -> AuditRecord:
+    items = [Item(f"About {one}", f"<{one}@x.example>", "\\Inbox", one) for one in ids]
+    return record("MailItemsAccessed", hours=hours, address=INTRUDER, items=items, details=details)
+
+
+def seen(*records: AuditRecord, **sources: Any) -> Evidence:
+    told = {
+        "sign_ins": [*AT_HOME, THEIRS[0]],
+        "sign_ins_non_interactive": [],
+        "audit_log": [THEIRS[1], *records],
+        "audit_log_on_mailbox": [],
+        "message_trace": [],
+        **sources,
+    }
+    return evidence(**told)
+
+
+def learned(found: Evidence) -> Exposure:
+    report = check.judge(found, NOON)
+    assert report.exposure == exposure.learn(found, learn(found), report)
+    assert report.exposure is not None
+    return report.exposure
+
+
+def test_a_message_opened_twice_counts_once_and_a_synced_folder_is_told_apart():
+    (mailbox,) = learned(
+        seen(
+            opened("a", "b"),
+            opened("b", "c", hours=1.2),
+            opened(hours=1.3, MailAccessType="Sync", Folder="\\Pay"),
+        )
+    ).mailboxes
+    assert (mailbox.mailbox, mailbox.opened, mailbox.least) == ("adele.vance@contoso.example", 3, False)
+    assert (mailbox.synced, mailbox.folders) == (True, ("\\Pay",))
+    assert len(mailbox.records) == 3
+
+
+def test_a_record_that_lists_no_message_tells_of_as_many_as_it_says():
+    (mailbox,) = learned(seen(opened(OperationCount="7"), opened("a", hours=1.2))).mailboxes
+    assert mailbox.opened == 8
+
+
+def test_what_the_user_opens_at_home_is_nobodys_exposure():
+    own = record("MailItemsAccessed", hours=-3, items=["x"])
+    assert learned(seen(own)).mailboxes == ()
+
+
+UNSEEN = Unavailable(Reason.PERMISSION, "The permission is missing.")
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        (seen(opened("a"), audit_log=UNSEEN), "the audit log was not collected (The permission is missing)"),
+        (seen(audit_log=Known((THEIRS[1], opened("a")), ("cut off",))), "collected only in part (cut off)"),
+        (seen(), "no opening of a message was recorded at all"),
+        (seen(opened("a", IsThrottled="True")), "stopped recording on 2026-09-09 13:06 UTC for 24 hours"),
+        (
+            seen(opened("a"), record("Set-MailboxAuditBypassAssociation", hours=1.2, address=INTRUDER,
+                                     parameters={"AuditBypassEnabled": "True"})),
+            "auditing of the mailbox was weakened or bypassed",
+        ),
+    ],
+)  # fmt: skip
+def test_records_that_are_not_complete_are_said_not_to_be(found, says):
+    assert any(says in one for one in learned(found).unread), learned(found).unread
+
+
+def test_complete_records_have_no_gap():
+    assert learned(seen(opened("a"))).unread == ()
+
+
+def test_files_have_their_names_and_recipients_their_side_of_the_fence():
+    taken = record("FileDownloaded", hours=1.4, address=INTRUDER, details={"SourceFileName": "Pay.xlsx"})
+    trace = [
+        traced("Pay now", hours=1.5, to=to, message_id="<m@x>", from_ip=INTRUDER) for to in (DROP, COLLEAGUE)
+    ]
+    found = learned(seen(opened("a"), taken, message_trace=trace))
+    assert found.files == ("Pay.xlsx",)
+    assert (found.sent, found.outside, found.inside) == (1, (DROP,), (COLLEAGUE,))
+    assert set(found.sent_records) == {row.id for row in trace}
+
+
+def test_where_nobody_else_was_in_nothing_is_attributed_and_gaps_still_stand():
+    found = learned(evidence(sign_ins=AT_HOME, message_trace=[traced()]))
+    assert dataclasses.replace(found, unread=()) == Exposure()
+    assert found.unread
