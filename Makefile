@@ -26,7 +26,7 @@ COG := $(VENV)/bin/cog -P -I docs -p "from tables import *" --verbosity=1
 PAGES = README.md $(wildcard docs/*.md docs/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-again interop mutants mutants-all check lint docs bench evaluate sandbox packaging lock lock-mutants upgrade clean
+.PHONY: help demo test test-all test-again interop mutants mutants-all check lint docs bench evaluate sandbox packaging image lock lock-mutants upgrade clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -69,6 +69,9 @@ docs: $(DEVELOP)  ## write the tables in README and docs/ that mirror code anew
 
 packaging: $(DEVELOP)  ## install as other machines do: old and new pip, newer releases about, pipx, uv
 	$(RUN) -m pytest -q -m packaging tests/packaging
+
+image:  ## build the container image, where this machine has a builder
+	deploy/build_image.sh
 
 bench: $(DEVELOP)  ## measure; the numbers and the method are in docs/benchmarks.md
 	$(RUN) -m tests.benchmarks

@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 
 from bot.cli import command, ending
 from bot.settings import Settings, variables
-from bot.setup import doctor
+from bot.setup import doctor, wanted
 from bot.setup import init as onboarding
 from bot.setup.capabilities import PARTS
 from bot.setup.writes import to_know, writing
@@ -215,14 +215,14 @@ def steps() -> str:
 
 def to_grant() -> str:
     """The application permissions of Graph that a check needs, one a line."""
-    return "\n" + "".join(f"- `{name}`\n" for name in onboarding.of_graph(onboarding.to_read()))
+    return "\n" + "".join(f"- `{name}`\n" for name in wanted.of_graph(wanted.to_read()))
 
 
 def to_hold() -> str:
     """The cmdlets of Exchange and Purview that a check needs."""
-    needs = onboarding.to_read()
-    purview = coded(onboarding.cmdlets(needs, "Purview"))
-    return f"\n{coded(onboarding.cmdlets(needs))}; in Purview {purview}\n"
+    needs = wanted.to_read()
+    purview = coded(wanted.cmdlets(needs, "Purview"))
+    return f"\n{coded(wanted.cmdlets(needs))}; in Purview {purview}\n"
 
 
 def included() -> str:

@@ -1,7 +1,6 @@
 """The files in `deploy` name only what is there, and do what their page says.
 
-The image is not built here and the units are not started: there is no container engine and no systemd on the
-machines that run these tests.
+The image is not built here and the units are not started: `make image` builds it, where there is a builder.
 """
 
 from __future__ import annotations
@@ -21,8 +20,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from typer.main import get_command
 
 from bot.cli import command, ending
@@ -248,6 +249,121 @@ def test_the_example_of_variables_is_a_whole_set_of_settings(tmp_path: Path):
     by_http = load(None, {**given, **http}, BOT_NEEDS).slack
     assert by_http is not None
     assert (by_http.mode, by_http.host, by_http.port) == ("http", "0.0.0.0", 3000)  # noqa: S104 - in a container
+
+
+# --- compose -----------------------------------------------------------------------------------------------
+
+
+def compose() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    return read
+
+
+def test_the_compose_file_is_one_by_the_schema_of_the_compose_specification():
+    done = subprocess.run(
+        [
+            Path(sys.executable).parent / "check-jsonschema",
+            "--builtin-schema=vendor.compose-spec",
+            DEPLOY / "compose.yaml",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_compose_gives_the_bot_variables_that_it_reads_and_paths_that_its_image_has():
+    bot, jobs = compose()["services"]["bot"], compose()["services"]["jobs"]
+    given = bot["environment"]
+    assert set(given) <= OURS
+    assert Path(given["COMPROMISE_CONFIG"]).parent == Path("/etc/compromise-bot")
+    engine = given["COMPROMISE_ENGINE"].replace("${POSTGRES_PASSWORD:?stands in secrets.env}", "s3cret")
+    assert load(None, {"COMPROMISE_ENGINE": engine}, needs=()).engine == engine
+    database = urlsplit(engine)
+    assert database.hostname in compose()["services"]
+    names = {"POSTGRES_USER": database.username, "POSTGRES_DB": database.path.lstrip("/")}
+    assert {name: jobs["environment"][name] for name in names} == names
+    assert (DEPLOY / bot["build"]["context"] / bot["build"]["dockerfile"]).samefile(DEPLOY / "Containerfile")
+    mounts = {mount["target"]: mount for mount in bot["volumes"]}
+    assert set(mounts) == {"/etc/compromise-bot", *of("VOLUME")}
+    assert mounts["/etc/compromise-bot"]["source"] == "/etc/compromise-bot"
+    assert mounts["/etc/compromise-bot"]["read_only"] is True
+    mounted = [mount for one in (bot, jobs) for mount in one["volumes"]]
+    named = {mount["source"] for mount in mounted if mount["type"] == "volume"}
+    assert named == set(compose()["volumes"])
+
+
+def test_compose_is_as_closed_as_the_command_of_the_page():
+    bot = compose()["services"]["bot"]
+    page = PAGE.partition("## In a container")[2].partition("\n## ")[0]
+    for flag in (
+        f"--restart {bot['restart']}",
+        f"--stop-timeout {bot['stop_grace_period'].removesuffix('s')}",
+        f"--tmpfs {bot['tmpfs']}",
+        f"--cap-drop {bot['cap_drop'][0]}",
+        f"--security-opt {bot['security_opt'][0]}",
+        f"--memory {bot['mem_limit']}",
+        f"--pids-limit {bot['pids_limit']}",
+    ):
+        assert flag in page
+    assert bot["read_only"] is True
+
+
+def test_nobody_but_the_bot_reaches_its_database():
+    read = compose()
+    assert [name for name, one in read["services"].items() if "inside" in one["networks"]] == ["bot", "jobs"]
+    assert read["services"]["jobs"]["networks"] == ["inside"]
+    assert read["networks"]["inside"] == {"internal": True}
+    assert not [name for name, one in read["services"].items() if "ports" in one]
+
+
+# --- building the image ------------------------------------------------------------------------------------
+
+
+def built(tmp_path: Path, builders: dict[str, str]) -> tuple[int, str, list[str]]:
+    """Build with these builders alone, as shell lines by name; gives status, output, what they were asked."""
+    path = tmp_path / "bin"
+    path.mkdir()
+    for name in ("sh", "sed", "sort", "dirname"):
+        found = shutil.which(name)
+        assert found
+        (path / name).symlink_to(found)
+    for name, lines in builders.items():
+        (path / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{tmp_path}/asked\n{lines}\n')
+        (path / name).chmod(0o755)
+    done = subprocess.run(
+        [DEPLOY / "build_image.sh"], env={"PATH": str(path)}, capture_output=True, text=True, check=False
+    )
+    asked = tmp_path / "asked"
+    return done.returncode, done.stdout, asked.read_text().splitlines() if asked.exists() else []
+
+
+def test_without_a_builder_whose_engine_answers_building_says_that_it_was_passed_over(tmp_path: Path):
+    status, said, asked = built(tmp_path, {"docker": "exit 1"})
+    assert (status, asked) == (0, ["docker info"])
+    assert said.startswith("The image was not built: there is no buildah, podman or docker here")
+
+
+def test_without_the_base_image_building_says_that_it_was_passed_over(tmp_path: Path):
+    status, said, _ = built(tmp_path, {"podman": '[ "$1" = info ]'})
+    assert (status, said) == (0, "The image was not built: podman cannot fetch python:3.11-slim.\n")
+
+
+def test_an_image_is_built_from_the_container_file_and_looked_at(tmp_path: Path):
+    works = '[ "$1" != run ] || echo compromise 0.1'
+    status, said, asked = built(tmp_path, {"docker": works, "podman": works})
+    assert (status, said) == (0, "Built compromise-bot with podman: compromise 0.1\n")
+    assert asked[1:] == [
+        "podman pull --quiet python:3.11-slim",
+        "podman build --file deploy/Containerfile --tag compromise-bot .",
+        "podman run --rm compromise-bot --version",
+    ]
+
+
+def test_an_image_that_cannot_be_built_fails(tmp_path: Path):
+    status, said, _ = built(tmp_path, {"docker": '[ "$1" != build ]'})
+    assert (status, said) == (1, "")
 
 
 # --- the health check --------------------------------------------------------------------------------------

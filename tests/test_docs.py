@@ -15,7 +15,7 @@ import pytest
 
 from bot import settings
 from bot.settings import variables
-from bot.setup import init
+from bot.setup import init, left, wanted
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import sign_head
 from commands.ledger.entries import Asked
@@ -83,15 +83,15 @@ def blocks(language: str) -> list[str]:
 
 
 def test_the_quickstart_grants_exactly_what_queries_and_steps_declare():
-    assert bullets_after(QUICKSTART, "*Investigate*:") == list(init.of_graph(init.to_read()))
-    assert bullets_after(QUICKSTART, "*Remediate*:") == list(init.of_graph(init.to_write()))
+    assert bullets_after(QUICKSTART, "*Investigate*:") == list(wanted.of_graph(wanted.to_read()))
+    assert bullets_after(QUICKSTART, "*Remediate*:") == list(wanted.of_graph(wanted.to_write()))
     assert "`Exchange.ManageAsApp`" in QUICKSTART
 
 
 def test_the_quickstart_has_the_lines_of_powershell_that_init_prints():
     reading, writing = blocks("powershell")
-    assert reading.splitlines() == list(init.powershell("investigate", "CLIENT-ID"))
-    lines = [*init.powershell("remediate", "CLIENT-ID"), *init.purview("CLIENT-ID")]
+    assert reading.splitlines() == list(left.powershell("investigate", "CLIENT-ID"))
+    lines = [*left.powershell("remediate", "CLIENT-ID"), *left.purview("CLIENT-ID")]
     assert writing.splitlines() == lines
 
 
@@ -107,7 +107,7 @@ def test_the_answers_of_the_quickstart_give_its_settings_which_load(tmp_path):
     environment = dict(line.split("=") for line in variables_of_it.replace("…", "1").splitlines())
     loaded = settings.load(path, environment)
     assert loaded.tenants[0].client_ids == (answers.client_id, answers.remediate)
-    assert set(init.environment(answers)) <= set(variables_of_it.splitlines())
+    assert set(left.environment(answers)) <= set(variables_of_it.splitlines())
 
 
 def test_the_quickstart_names_each_scope_and_command_as_it_is():

@@ -29,6 +29,10 @@ def doctor(  # noqa: PLR0917 - typer reads the options off the parameters
     check_only: Annotated[
         bool, typer.Option("--check-only", help="Skip permissions that only remediation needs.")
     ] = False,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Show what is there and the notes as well, not only what is missing."),
+    ] = False,
     record: Annotated[
         Path | None,
         typer.Option(
@@ -41,7 +45,7 @@ def doctor(  # noqa: PLR0917 - typer reads the options off the parameters
     yes: Annotated[bool, typer.Option("--yes", help="Write the record without confirmation.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what is missing, what that costs, and the next steps.
+    """Show what is missing and how many, what that costs, and the next steps.
 
     Looks at credentials, permissions, licenses and Slack scopes.
     """
@@ -58,7 +62,9 @@ def doctor(  # noqa: PLR0917 - typer reads the options off the parameters
             _record(loaded, user, record, yes=yes, as_json=as_json)
             return
         raise typer.Exit(
-            examining.examine(loaded, Console(), user=user, as_json=as_json, check_only=check_only)
+            examining.examine(
+                loaded, Console(), user=user, as_json=as_json, check_only=check_only, everything=everything
+            )
         )
 
 

@@ -52,6 +52,7 @@ def init(
     Lists the steps that remain.
     """
     from bot.setup import init as onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
+    from bot.setup import keys, left  # noqa: PLC0415 - as above
 
     login = os.environ.get("COMPROMISE_TENANT_LOGIN_URL", "")
     with readable():
@@ -62,13 +63,14 @@ def init(
         told = replace(told, tenant=onboarding.tenant_id(told.tenant, told.cloud, login))
         moment = now()
         made = onboarding.files(told, folder, moment)
-        for copy in onboarding.write(made, folder, moment, force=force):
+        for copy in keys.write(made, folder, moment, force=force):
             typer.echo(f"{copy} is the previous file.")
         for name in made:
             typer.echo(f"Wrote {folder / name}.")
         typer.echo("\nRemaining steps:")
-        manifest = onboarding.manifest_path(Path(__file__).parents[1])
-        for number, text in enumerate(onboarding.what_is_left(told, folder, manifest), 1):
+        manifest = left.manifest_path(Path(__file__).parents[1])
+        remaining = (*left.in_microsoft(told, folder), *left.afterwards(told, folder, manifest))
+        for number, text in enumerate(remaining, 1):
             typer.echo(f"\n{number}. {text}".replace("\n  ", "\n     "))
 
 

@@ -23,13 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 from slack_sdk import WebClient
 
 from bot.errors import NotUnderstood, SlackFailed, SlackUnreachable
 from bot.members import Members, why_not
 from bot.messages import parts
-from bot.messages.escape import visible
 from bot.settings import Settings, SlackSettings
 from bot.setup.capabilities import (
     PARTS,
@@ -44,7 +42,8 @@ from bot.setup.capabilities import (
     to_write_with,
     undoes,
 )
-from bot.setup.next_steps import again, grant, license_for
+from bot.setup.next_steps import grant, license_for
+from bot.setup.told import Line, Section, tell
 from bot.slack.channels import cannot_post, why_not_here
 from bot.slack.client import MEND_APP, MEND_BOT, TIMEOUT, call, make_client
 from commands.errors import KeyUnusable, LedgerError
@@ -67,8 +66,6 @@ from graph.question import Question, Subject, Window
 from graph.request import Cmdlet, Request
 from graph.responses import MANAGE_AS_APP
 from graph.tenants import Tenants
-
-FINE, GAPS, NO_SIGN_IN = 0, 1, 3
 
 SCOPES: dict[str, str] = {
     "commands": "/compromise and the shortcuts do not work",
@@ -106,31 +103,6 @@ class Row:
     licence: str
     symptoms: tuple[str, ...]
     helps: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that was looked at: whether it is there, what to say about it, and what would mend it."""
-
-    there: bool | None
-    what: str
-    says: str = ""
-    mend: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """What was looked at together.
-
-    Attributes:
-        title: What it is about.
-        lines: What was found.
-        signed_in: False for a tenant that let no one in.
-    """
-
-    title: str
-    lines: tuple[Line, ...]
-    signed_in: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +154,9 @@ def examine(
     user: str | None = None,
     as_json: bool = False,
     check_only: bool = False,
+    everything: bool = False,
 ) -> int:
-    """Look at everything, and write what is there and what is not.
+    """Look at everything, and write what is missing and how many, with what is there on request.
 
     Args:
         settings: Whose tenants and whose Slack.
@@ -191,48 +164,18 @@ def examine(
         user: The account to try the questions on; any account when None.
         as_json: Write JSON, for programs.
         check_only: Leave out what only the steps need.
+        everything: Write also what is there.
 
     Returns:
         0 when all is there, 1 when something is missing, 3 when one of the tenants does not let us sign in.
     """
     tenants = Tenants(settings.tenants)
     try:
-        return _tell(look(settings, tenants, user, check_only=check_only), console, as_json=as_json)
+        with console.status("Looking at tenant and Slack …"):
+            sections = tuple(look(settings, tenants, user, check_only=check_only))
+        return tell(sections, console, as_json=as_json, everything=everything)
     finally:
         tenants.close()
-
-
-def _tell(sections: Iterable[Section], console: Console, *, as_json: bool) -> int:
-    """Write the sections as they come; give the exit status."""
-    status, told, lacking = FINE, [], []
-    for section in sections:
-        lacking.append((section.title, [line for line in section.lines if line.there is False]))
-        if any(line.there is False for line in section.lines):
-            status = max(status, GAPS)
-        if not section.signed_in:
-            status = NO_SIGN_IN
-        if as_json:
-            told.append({"about": section.title, "lines": [_json(line) for line in section.lines]})
-            continue
-        console.print(Text(section.title, style="bold"))
-        for line in section.lines:
-            console.print(_text(line), soft_wrap=True)
-    if as_json:
-        console.file.write(json.dumps({"status": status, "sections": told}, indent=2) + "\n")
-    else:
-        ends = {FINE: "Everything is there.", GAPS: "Something is missing."}
-        console.print(Text(ends.get(status, "Cannot sign in."), style="bold"))
-        _tell_again(lacking, console)
-    return status
-
-
-def _tell_again(lacking: Iterable[tuple[str, Sequence[Line]]], console: Console) -> None:
-    """Write once more, in short, what is missing and what to do next about it."""
-    for title, lines in lacking:
-        if lines:
-            console.print(Text(f"{title}, what to do next"))
-        for said in again((line.what, line.says, line.mend) for line in lines):
-            console.print(Text(f"  - {visible(said)}"), soft_wrap=True)
 
 
 def look(
@@ -867,28 +810,6 @@ class Forgets:
 
     def remember(self, source: str, name: str, value: str) -> None:
         """Keep nothing."""
-
-
-def _text(line: Line) -> Text:
-    mark, style = {
-        True: ("■ there  ", "green"),
-        False: ("□ missing", "bold red"),
-        None: ("? note   ", "dim"),
-    }[line.there]
-    text = Text(f"  {mark} ", style=style).append(visible(line.what), style="default not bold")
-    if line.says:
-        text.append(f": {visible(line.says)}", style="default not bold")
-    return text
-
-
-def _json(line: Line) -> dict[str, Any]:
-    state = {True: "there", False: "missing", None: "note"}[line.there]
-    return {
-        "state": state,
-        "what": visible(line.what),
-        "says": visible(line.says),
-        "next": [*map(visible, line.mend)],
-    }
 
 
 def _flat(needs: Iterable[str | tuple[str, ...]]) -> set[str]:

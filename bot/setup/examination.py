@@ -15,7 +15,8 @@ import structlog
 
 from bot.messages.home import Found
 from bot.settings import Settings
-from bot.setup.doctor import Line, look
+from bot.setup.doctor import look
+from bot.setup.told import Line
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)

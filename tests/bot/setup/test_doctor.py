@@ -22,7 +22,7 @@ from bot.playing import stage
 from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings
 from bot.setup import capabilities, doctor
 from bot.setup.capabilities import PARTS, Held, cmdlet_of, included_in, undoes
-from bot.setup.doctor import Line
+from bot.setup.told import Line, Section, tell
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.signing_key import SigningKey
@@ -116,7 +116,9 @@ def sources_with(need: str) -> list[str]:
 
 
 def examine(settings: Settings, user: str | None = None, **more: bool) -> tuple[int, str]:
+    """The status and all that the doctor says, what is there included."""
     out = io.StringIO()
+    more = {"everything": True, **more}
     return doctor.examine(settings, Console(file=out, width=200), user=user, **more), out.getvalue()
 
 
@@ -128,7 +130,7 @@ def test_where_everything_is_there_it_says_so(played):
     status, said = examine(only_tenant(played))
     assert status == 0, said
     assert "missing" not in said
-    assert "Everything is there." in said
+    assert re.match(r"Everything is there\. \d+ there, \d+ notes?\.\n", said)
     for source in SOURCES:
         assert f"there   {spoken(source)}" in said
 
@@ -541,8 +543,9 @@ def test_what_is_missing_is_told_again_with_one_next_step_for_each(played):
     played.exchange_cmdlets.discard("Get-TransportRule")
     status, said = examine(only_tenant(played), ADELE, check_only=True)
     assert status == 1
-    ends = said.partition("Something is missing.\n")[2].splitlines()
-    assert ends[0] == "Tenant sandbox, what to do next"
+    whole, _, ends_and_rest = said.partition("Tenant sandbox, what to do next\n")
+    ends = ends_and_rest.partition("Tenant sandbox, the rest\n")[0].splitlines()
+    assert whole.startswith("Something is missing. ")
     (granting,) = [line for line in ends if "MailboxSettings.Read" in line]
     assert granting.startswith(
         "  - Grant the application MailboxSettings.Read, with admin consent: inbox rules"
@@ -552,6 +555,44 @@ def test_what_is_missing_is_told_again_with_one_next_step_for_each(played):
         adding == "  - Add Get-TransportRule to the Exchange role group of the application: transport rules"
     )
     assert len(ends) < len([line for line in said.splitlines() if " missing " in line]) + 2
+
+
+def test_what_is_missing_comes_first_with_how_many_and_the_rest_is_told_on_request():
+    lines = (
+        Line(there=True, what="sign-ins"),
+        Line(there=False, what="inbox rules", says="not collected", mend=("Grant it",)),
+        Line(there=None, what="tested on", says="somebody"),
+    )
+    sections = (Section("Tenant A", lines), Section("Slack", (Line(there=True, what="bot token"),)))
+    for everything in (False, True):
+        out = io.StringIO()
+        status = tell(sections, Console(file=out, width=80), as_json=False, everything=everything)
+        said = out.getvalue().splitlines()
+        assert status == 1
+        assert said[:5] == [
+            "Something is missing. 1 missing, 2 there, 1 note.",
+            "Tenant A",
+            "  □ missing inbox rules: not collected",
+            "Tenant A, what to do next",
+            "  - Grant it: inbox rules",
+        ]
+        if everything:
+            assert said[5:] == [
+                "Tenant A, the rest",
+                "  ■ there   sign-ins",
+                "  ? note    tested on: somebody",
+                "Slack, the rest",
+                "  ■ there   bot token",
+            ]
+        else:
+            assert said[5:] == ["To show the rest: compromise doctor --all"]
+
+
+def test_a_tenant_that_lets_no_one_in_is_graver_than_a_gap():
+    no_one = Section("Tenant A", (Line(there=False, what="sign-in"),), signed_in=False)
+    out = io.StringIO()
+    assert tell((no_one,), Console(file=out, width=80), as_json=False, everything=False) == 3
+    assert out.getvalue().startswith("Cannot sign in. 1 missing, 0 there.")
 
 
 def test_slack_out_of_reach_is_one_gap_and_no_line_of_a_log(played, tmp_path, capfd):

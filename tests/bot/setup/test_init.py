@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import structlog
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -23,7 +25,7 @@ from bot import settings
 from bot.app import guard_of
 from bot.cli import command
 from bot.settings import SettingsError
-from bot.setup import init
+from bot.setup import init, keys, left, slack_app, wanted
 from bot.setup.capabilities import cmdlet_of
 from bot.setup.init import QUESTIONS, Answers, read_answers
 from commands.steps import STEPS
@@ -58,8 +60,8 @@ VALUES = {"xoxb-…": "xoxb-1", "xapp-…": "xapp-1", "…": "a-secret"}
 
 
 @pytest.fixture(scope="module")
-def made() -> init.Credential:
-    return init.make_credential("compromise-bot (investigate)", NOW)
+def made() -> keys.Credential:
+    return keys.make_credential("compromise-bot (investigate)", NOW)
 
 
 @pytest.fixture(scope="module")
@@ -94,12 +96,16 @@ def toml(values: dict[str, Any]) -> str:
     return "".join(f"{key} = {init._toml(value)}\n" for key, value in values.items())
 
 
-def left(answers: Answers) -> list[str]:
-    return list(init.what_is_left(answers, Path("folder"), "manifest.yml"))
+def remaining(answers: Answers, folder: Path = Path("folder")) -> list[str]:
+    """All that is left to do after `init` that registered nothing, as it prints it."""
+    return [
+        *left.in_microsoft(answers, folder),
+        *left.afterwards(answers, folder, str(ROOT / "manifest.yml")),
+    ]
 
 
 def variables(answers: Answers) -> dict[str, str]:
-    lines = (line.partition("=") for line in init.environment(answers))
+    lines = (line.partition("=") for line in left.environment(answers))
     return {name: VALUES[value] for name, _, value in lines}
 
 
@@ -135,7 +141,7 @@ def test_what_it_writes_signs_in_and_doctor_finds_everything_there(compromise, m
         assert status == 3
         assert "the certificate is not registered" in said
         played.register_certificate((tmp_path / "investigate.cer").read_text())
-        status, said, _ = compromise("doctor")
+        status, said, _ = compromise("doctor", "--all")
     assert status == 0, said
     assert "■ there   the step block sign in" in said
     assert "■ there   channel for cards: #incident-room" in said
@@ -312,7 +318,7 @@ def test_nothing_is_asked_where_settings_are_in_the_way(tmp_path):
 def test_files_are_for_their_owner_alone_and_hold_no_secret_of_slack_or_entra(tmp_path, made):
     answers = read_answers(ALL)
     text = init.settings_file(answers, tmp_path)
-    init.write({"compromise.toml": text.encode(), "a.pem": made.key}, tmp_path / "new", NOW, force=False)
+    keys.write({"compromise.toml": text.encode(), "a.pem": made.key}, tmp_path / "new", NOW, force=False)
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()} == {0o600}
     assert not {"bot_token", "app_token", "signing_secret", "client_secret"} & set(text.split())
 
@@ -323,10 +329,10 @@ def test_nothing_is_written_over_without_being_told_and_then_a_copy_is_kept(tmp_
     with pytest.raises(SettingsError, match=r"remediate\.csr already exists; --force keeps a copy"):
         init.demand_room(tmp_path, answers, force=False)
     with pytest.raises(SettingsError, match="cannot be written"):
-        init.write({"remediate.csr": b"new"}, tmp_path, NOW, force=False)
+        keys.write({"remediate.csr": b"new"}, tmp_path, NOW, force=False)
     assert (tmp_path / "remediate.csr").read_text() == "mine"
     init.demand_room(tmp_path, answers, force=True)
-    (copy,) = init.write({"remediate.csr": b"new"}, tmp_path, NOW, force=True)
+    (copy,) = keys.write({"remediate.csr": b"new"}, tmp_path, NOW, force=True)
     assert (tmp_path / "remediate.csr").read_text() == "new"
     assert (copy.name, copy.read_text()) == ("remediate.csr.20260302T090000Z", "mine")
 
@@ -335,8 +341,8 @@ def test_a_link_that_somebody_put_there_is_not_followed(tmp_path):
     (tmp_path / "elsewhere").write_text("theirs")
     (tmp_path / "compromise.toml").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(SettingsError):
-        init.write({"compromise.toml": b"x"}, tmp_path, NOW, force=False)
-    init.write({"compromise.toml": b"x"}, tmp_path, NOW, force=True)
+        keys.write({"compromise.toml": b"x"}, tmp_path, NOW, force=False)
+    keys.write({"compromise.toml": b"x"}, tmp_path, NOW, force=True)
     assert (tmp_path / "elsewhere").read_text() == "theirs"
 
 
@@ -348,7 +354,7 @@ def test_the_settings_name_the_key_that_is_written_and_not_what_a_link_in_its_pl
     answers = read_answers(LEAST)
     text = init.settings_file(answers, tmp_path / "folder")
     assert tomllib.loads(text)["tenant"]["certificate"] == str(tmp_path / "made" / "investigate.pem")
-    whole = "\n".join(init.what_is_left(answers, tmp_path / "folder", "manifest.yml"))
+    whole = "\n".join(remaining(answers, tmp_path / "folder"))
     assert f"upload {tmp_path / 'made' / 'investigate.cer'}." in whole
 
 
@@ -359,7 +365,7 @@ def test_no_copy_of_an_old_key_is_written_over_and_none_is_left_open(tmp_path):
     copies = [
         copy
         for text in (b"second", b"third", b"fourth")
-        for copy in init.write({path.name: text}, tmp_path, NOW, force=True)
+        for copy in keys.write({path.name: text}, tmp_path, NOW, force=True)
     ]
     assert [copy.read_text() for copy in copies] == ["first", "second", "third"]
     assert {copy.stat().st_mode & 0o777 for copy in copies} == {0o600}
@@ -369,14 +375,14 @@ def test_no_copy_of_an_old_key_is_written_over_and_none_is_left_open(tmp_path):
 def test_an_error_on_the_way_names_the_copies_that_were_moved_aside(tmp_path):
     (tmp_path / "investigate.pem").write_text("mine")
     with pytest.raises(SettingsError) as caught:
-        init.write({"investigate.pem": b"x", "no/folder.pem": b"x"}, tmp_path, NOW, force=True)
+        keys.write({"investigate.pem": b"x", "no/folder.pem": b"x"}, tmp_path, NOW, force=True)
     failed, moved = caught.value.problems
     assert "folder.pem cannot be written" in failed
     assert moved.startswith(f"{tmp_path / 'investigate.pem.20260302T090000Z'} is the previous file")
 
 
 def test_a_new_folder_is_for_its_owner_alone(tmp_path):
-    init.write({"compromise.toml": b"x"}, tmp_path / "new", NOW, force=False)
+    keys.write({"compromise.toml": b"x"}, tmp_path / "new", NOW, force=False)
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
 
 
@@ -421,37 +427,39 @@ def test_the_certificate_is_one_that_entra_and_the_sign_in_take(tmp_path, made):
 
 def test_what_is_left_names_exactly_what_queries_and_steps_need():
     reading, writing = (
-        next(text for text in left(read_answers(ALL)) if f"({what}), API permissions" in text)
+        next(text for text in remaining(read_answers(ALL)) if f"({what}), API permissions" in text)
         for what in ("investigate", "remediate")
     )
     declared = {need for query in QUERIES for need in query.PERMISSIONS if " " not in need}
-    assert set(reading.split()) & set(init.of_graph(init.to_read())) == declared - {"Exchange.ManageAsApp"}
+    assert set(reading.split()) & set(wanted.of_graph(wanted.to_read())) == declared - {
+        "Exchange.ManageAsApp"
+    }
     assert "ReadWrite" not in reading
     for step in STEPS:
         for need in step.PERMISSIONS:
             if " " not in need:
                 assert need in writing
-    both = next(text for text in left(read_answers({**LEAST, "remediate": READS})) if "API perm" in text)
-    for need in (*init.of_graph(init.to_read()), *init.of_graph(init.to_write())):
+    both = next(text for text in remaining(read_answers({**LEAST, "remediate": READS})) if "API perm" in text)
+    for need in (*wanted.of_graph(wanted.to_read()), *wanted.of_graph(wanted.to_write())):
         assert f"  {need}\n" in both
 
 
 def test_the_lines_of_powershell_hold_every_cmdlet_that_changes_something_and_no_other():
-    lines = "\n".join(init.powershell("remediate", WRITES))
+    lines = "\n".join(left.powershell("remediate", WRITES))
     declared = {
         cmdlet_of(need)[1] for step in STEPS for need in step.PERMISSIONS if cmdlet_of(need)[0] == "Exchange"
     }
     for cmdlet in declared:
         assert f'"{cmdlet}"' in lines
-    for cmdlet in init.roles_for("remediate").keep:
+    for cmdlet in wanted.roles_for("remediate").keep:
         assert not cmdlet.startswith("Get-")
-    reading = "\n".join(init.powershell("investigate", READS))
+    reading = "\n".join(left.powershell("investigate", READS))
     assert '"Get-InboxRule"' in reading
     assert "Set-" not in reading
 
 
 def test_what_is_left_fits_the_answers():
-    whole = "\n".join(left(read_answers(ALL)))
+    whole = "\n".join(remaining(read_answers(ALL)))
     for piece in (
         READS,
         WRITES,
@@ -462,26 +470,53 @@ def test_what_is_left_fits_the_answers():
     ):
         assert piece in whole
     assert ": until then no one can run checks." not in whole
-    quiet = "\n".join(left(read_answers({**LEAST, "slack": "none"})))
+    quiet = "\n".join(remaining(read_answers({**LEAST, "slack": "none"})))
     assert "api.slack.com" not in quiet
     assert "User Administrator" not in quiet
-    assert ": until then no one can run checks." in "\n".join(left(read_answers(LEAST)))
+    assert ": until then no one can run checks." in "\n".join(remaining(read_answers(LEAST)))
     assert ": until then no remediation is possible." in "\n".join(
-        left(read_answers({**LEAST, "remediate": READS}))
+        remaining(read_answers({**LEAST, "remediate": READS}))
     )
-    numbered = [text for text in left(read_answers({**LEAST, "remediate": READS})) if "PowerShell" in text]
+    numbered = [
+        text for text in remaining(read_answers({**LEAST, "remediate": READS})) if "PowerShell" in text
+    ]
     assert [READS in text for text in numbered] == [True, True]
 
 
 def test_the_manifest_is_found_beside_the_packages(tmp_path):
-    assert init.manifest_path(ROOT / "bot") == str(ROOT / "manifest.yml")
-    assert init.manifest_path(tmp_path / "bot") == "manifest.yml of the repository"
+    assert left.manifest_path(ROOT / "bot") == str(ROOT / "manifest.yml")
+    assert left.manifest_path(tmp_path / "bot") == "manifest.yml of the repository"
+
+
+@pytest.mark.parametrize("socket", [True, False])
+def test_the_link_to_slack_holds_the_whole_manifest_and_is_no_longer_than_servers_take(socket):
+    manifest = (ROOT / "manifest.yml").read_text()
+    link = slack_app.link(manifest, socket=socket)
+    assert len(link) <= 8_000
+    parts = urlsplit(link)
+    assert (parts.scheme, parts.netloc, parts.path) == ("https", "api.slack.com", "/apps")
+    given = dict(parse_qsl(parts.query, strict_parsing=True))
+    whole = yaml.safe_load(manifest)
+    whole["settings"]["socket_mode_enabled"] = socket
+    assert given == {"new_app": "1", "manifest_json": json.dumps(whole, separators=(",", ":"))}
+    assert f"  {link}\n" in "".join(
+        remaining(read_answers({**LEAST, "slack": "socket" if socket else "http"}))
+    )
+
+
+def test_a_manifest_too_long_for_a_link_or_not_at_hand_is_named_as_a_file(tmp_path):
+    manifest = yaml.safe_load((ROOT / "manifest.yml").read_text())
+    manifest["display_information"]["long_description"] = "ü" * 1_500
+    (tmp_path / "manifest.yml").write_text(yaml.safe_dump(manifest))
+    for path in (tmp_path / "manifest.yml", tmp_path / "nowhere.yml"):
+        first = next(left.afterwards(read_answers(LEAST), tmp_path, str(path)))
+        assert first.startswith(f"api.slack.com/apps, Create New App, From a manifest: {path}.")
 
 
 def test_a_secret_never_reaches_a_sign_in_beside_a_certificate(tmp_path):
     """Both at once is a mistake in the settings, so a secret is asked for only without a certificate."""
     answers = read_answers(ALL)
-    assert not [line for line in init.environment(answers) if "CLIENT_SECRET" in line]
+    assert not [line for line in left.environment(answers) if "CLIENT_SECRET" in line]
     with pytest.raises(ValueError, match="exactly one"):
         TenantSettings(
             tenant_id=TENANT, client_id=READS, certificate=tmp_path / "x", client_secret=SecretStr("x")
