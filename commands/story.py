@@ -9,13 +9,14 @@ people and live in `bot.messages.story`.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Final
 
+from commands.clauses import Told, clauses, resting
+from commands.clues.records import listed
 from commands.report import (
     Clause,
     Finding,
@@ -27,9 +28,10 @@ from commands.report import (
     VerdictCode,
     numbered,
 )
+from commands.still_open import SOURCES, not_seen, still_open
 from commands.usual import Usual
 from commands.usual.places import spot_of
-from graph.evidence import Evidence, Known, Unavailable
+from graph.evidence import Evidence, Known
 
 _WAYS_IN: Final = frozenset({"sign_ins", "sign_in_context", "password_spray"})
 _PARTS: Final = {
@@ -45,7 +47,6 @@ _PARTS: Final = {
     "transport_rules": "persistence",
     "account_changes": "persistence",
     "profile_changes": "persistence",
-    "display_name": "persistence",
     "rare_operations": "persistence",
     "inbox_rules": "hidden",
     "missing_mail": "hidden",
@@ -62,6 +63,7 @@ _PARTS: Final = {
     "sending_blocked": "sent",
     "signature": "sent",
     "auto_reply": "sent",
+    "display_name": "sent",
 }
 """Which part of the story each symptom tells."""
 
@@ -95,23 +97,10 @@ _BY_KIT: Final = "a phishing kit that passed the sign-in on (adversary in the mi
 _IN_THE_MIDDLE: Final = "T1557"
 _WITH_CREDENTIALS: Final = "valid credentials"
 
-_STILL: Final = {"mail_forwarding": "mailbox", "inbox_rules": "inbox_rules", "oauth_apps": "oauth_grants"}
-"""The source that shows whether what a symptom found is still in force."""
-
-# The end that sentences of findings share: who, from where. The story has said it already.
-_WHENCE: Final = re.compile(
-    r"(?:[;,] recorded)? by \S+(?: from [0-9a-fA-F:.]+)?(?: \(suspicious (?:IP address|session)\))?$"
-)
+_FEW: Final = 3
+"""Recipients whose addresses are said; of more, how many."""
 
 _NOTABLE: Final = (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A finding with its number in the report."""
-
-    number: str
-    finding: Finding
 
 
 def tell(
@@ -127,19 +116,20 @@ def tell(
     """
     if verdict.answer not in _NOTABLE:
         return None
-    told = [_Told(number, finding) for number, finding in numbered(results) if _is_theirs(finding)]
+    told = [Told(number, finding) for number, finding in numbered(results) if _is_theirs(finding)]
     came = [one for one in told if one.finding.symptom in _WAYS_IN]
     addresses = _addresses(told, ordinary)
     found: dict[str, list[Clause]] = defaultdict(list)
     deeds = [one for one in told if one.finding.symptom not in _WAYS_IN]
     for part, group in _by_part(deeds).items():
-        found[part] = [_clause(one) for one in _once(group)]
+        found[part] = clauses(group)
     found["reached"].extend(_recipients(evidence, ordinary))
     found["entry"] = list(_entry(came, ordinary))
     found["origin"] = list(_origin(told, addresses, evidence, ordinary))
     found["since"] = list(_first(told, addresses, evidence, ordinary))
     found["last_seen"] = list(_last(told, addresses, evidence, ordinary))
-    found["still_open"] = list(_still_open(deeds, found["last_seen"], evidence))
+    last = found["last_seen"][0].at if found["last_seen"] else None
+    found["still_open"] = list(still_open(deeds, last, evidence))
     found["leads"] = list(_leads(evidence, addresses))
     found["unknown"] = list(_unknown(found, evidence))
     return Story(
@@ -158,8 +148,8 @@ def _is_theirs(finding: Finding) -> bool:
     return finding.severity >= (Severity.HIGH if finding.owner is Owner.OWNER else Severity.MEDIUM)
 
 
-def _by_part(told: Iterable[_Told]) -> dict[str, list[_Told]]:
-    parts: dict[str, list[_Told]] = defaultdict(list)
+def _by_part(told: Iterable[Told]) -> dict[str, list[Told]]:
+    parts: dict[str, list[Told]] = defaultdict(list)
     for one in told:
         part = _OTHERWISE.get(one.finding.sign.id) or _PARTS.get(one.finding.symptom)
         if part:
@@ -167,44 +157,7 @@ def _by_part(told: Iterable[_Told]) -> dict[str, list[_Told]]:
     return parts
 
 
-def _once(group: Iterable[_Told]) -> list[tuple[_Told, ...]]:
-    """Put findings that rest on the same records together; the gravest deed, and in it finding, first."""
-    deeds: list[list[_Told]] = []
-    for one in sorted(group, key=lambda told: -told.finding.severity):
-        records = set(one.finding.records)
-        same = next(
-            (
-                deed
-                for deed in deeds
-                if records & {record for each in deed for record in each.finding.records}
-            ),
-            None,
-        )
-        if same is None:
-            deeds.append([one])
-        else:
-            same.append(one)
-    return [tuple(deed) for deed in deeds]
-
-
-def _clause(deed: Sequence[_Told]) -> Clause:
-    first = deed[0].finding
-    return _resting(_WHENCE.sub("", first.summary.rstrip(".")), deed, at=first.at)
-
-
-def _resting(says: str, told: Sequence[_Told], *, at: datetime | None = None) -> Clause:
-    return Clause(
-        says=says,
-        at=at,
-        findings=tuple(one.number for one in told),
-        records=tuple(dict.fromkeys(record for one in told for record in one.finding.records)),
-        techniques=tuple(
-            dict.fromkeys(one.finding.sign.technique for one in told if one.finding.sign.technique)
-        ),
-    )
-
-
-def _addresses(told: Iterable[_Told], ordinary: Usual) -> tuple[str, ...]:
+def _addresses(told: Iterable[Told], ordinary: Usual) -> tuple[str, ...]:
     """Give the intruder's addresses, in the order in which they were first seen."""
     theirs: dict[str, datetime] = {}
     for one in ordinary.sign_ins:
@@ -217,28 +170,28 @@ def _addresses(told: Iterable[_Told], ordinary: Usual) -> tuple[str, ...]:
     return tuple(sorted(theirs, key=lambda address: (theirs[address], address)))
 
 
-def _entry(came: Sequence[_Told], ordinary: Usual) -> Iterator[Clause]:
+def _entry(came: Sequence[Told], ordinary: Usual) -> Iterator[Clause]:
     kit = [one for one in came if _KIT in one.finding.summary or _KIT in ordinary.why(one.finding.address)]
     signs = {one.finding.sign.id for one in came}
     # What was tried before the first success tells more than what the program calls itself.
     for sign, says in _ENTRY[:3]:
         if sign in signs:
-            yield _resting(says, [one for one in came if one.finding.sign.id == sign])
+            yield resting(says, [one for one in came if one.finding.sign.id == sign])
             return
     if kit:
-        clause = _resting(_BY_KIT, kit)
-        yield replace(clause, techniques=(_IN_THE_MIDDLE, *clause.techniques))
+        clause = resting(_BY_KIT, kit)
+        yield replace(clause, techniques=tuple(dict.fromkeys((_IN_THE_MIDDLE, *clause.techniques))))
         return
     for sign, says in _ENTRY[3:]:
         if sign in signs:
-            yield _resting(says, [one for one in came if one.finding.sign.id == sign])
+            yield resting(says, [one for one in came if one.finding.sign.id == sign])
             return
     if came:
-        yield _resting(_WITH_CREDENTIALS, came)
+        yield resting(_WITH_CREDENTIALS, came)
 
 
 def _origin(
-    told: Sequence[_Told], addresses: Iterable[str], evidence: Evidence, ordinary: Usual
+    told: Sequence[Told], addresses: Iterable[str], evidence: Evidence, ordinary: Usual
 ) -> Iterator[Clause]:
     for address in addresses:
         here = [one for one in told if one.finding.address == address]
@@ -247,12 +200,12 @@ def _origin(
             for one in ordinary.sign_ins
             if one.ip_address == address and one.succeeded and one.created_date_time in evidence.window
         ]
-        clause = _resting(f"{address} ({ordinary.place(address)})", here)
+        clause = resting(f"{address} ({ordinary.place(address)})", here)
         yield replace(clause, records=tuple(dict.fromkeys((*used, *clause.records))))
 
 
 def _moments(
-    told: Iterable[_Told], addresses: Collection[str], evidence: Evidence, ordinary: Usual
+    told: Iterable[Told], addresses: Collection[str], evidence: Evidence, ordinary: Usual
 ) -> Iterator[tuple[datetime, str, str]]:
     """Give when somebody else was in, with what was done and the record that shows it."""
     spots = {spot_of(address) for address in addresses}
@@ -270,7 +223,7 @@ def _moments(
 
 
 def _first(
-    told: Sequence[_Told], addresses: Collection[str], evidence: Evidence, ordinary: Usual
+    told: Sequence[Told], addresses: Collection[str], evidence: Evidence, ordinary: Usual
 ) -> Iterator[Clause]:
     moments = list(_moments(told, addresses, evidence, ordinary))
     if moments:
@@ -279,39 +232,12 @@ def _first(
 
 
 def _last(
-    told: Sequence[_Told], addresses: Collection[str], evidence: Evidence, ordinary: Usual
+    told: Sequence[Told], addresses: Collection[str], evidence: Evidence, ordinary: Usual
 ) -> Iterator[Clause]:
     moments = list(_moments(told, addresses, evidence, ordinary))
     if moments:
         at, what, record = max(moments)
         yield Clause(says=what, at=at, records=(record,))
-
-
-def _still_open(deeds: Iterable[_Told], last: Sequence[Clause], evidence: Evidence) -> Iterator[Clause]:
-    """What lets somebody else in or lets mail out now, by what the sources of current settings show."""
-    for deed in _once(one for one in deeds if one.finding.symptom in _STILL):
-        if any(_is_in_force(one.finding, evidence) for one in deed):
-            yield _clause(deed)
-    user = evidence.user.seen(None)
-    if user is None or not last or last[0].at is None:
-        return
-    since = user.sign_in_sessions_valid_from_date_time
-    if user.account_enabled is not False and (since is None or since <= last[0].at):
-        yield Clause(says="sessions and refresh tokens were not revoked since", at=since, records=(user.id,))
-    changed = user.last_password_change_date_time
-    if user.account_enabled is not False and changed is not None and changed <= last[0].at:
-        yield Clause(says="the password was not changed since", at=changed, records=(user.id,))
-
-
-def _is_in_force(finding: Finding, evidence: Evidence) -> bool:
-    shown = getattr(evidence, _STILL[finding.symptom])
-    if isinstance(shown, Unavailable):
-        return False
-    if finding.symptom == "mail_forwarding":
-        mailbox = evidence.mailbox.seen(None)
-        targets = (mailbox.forwarding_smtp_address, mailbox.forwarding_address) if mailbox else ()
-        return any(target and target.rpartition(":")[2] in finding.summary for target in targets)
-    return not {one.id for one in shown.seen(())}.isdisjoint(finding.records)
 
 
 def _recipients(evidence: Evidence, ordinary: Usual) -> Iterator[Clause]:
@@ -325,7 +251,8 @@ def _recipients(evidence: Evidence, ordinary: Usual) -> Iterator[Clause]:
     for people, where in ((inside, "inside"), (outside, "outside")):
         if people:
             word = "recipient" if len(people) == 1 else "recipients"
-            says = f"{len(people)} {word} {where} the organization"
+            named = f" ({listed(list(people))})" if len(people) <= _FEW else ""
+            says = f"{len(people)} {word} {where} the organization{named}"
             yield Clause(says=says, records=tuple(dict.fromkeys(people.values())))
 
 
@@ -354,8 +281,10 @@ def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Itera
         yield Clause(says="what they sent")
     elif found.get("sent") and not found.get("reached") and not _is_whole(evidence, "message_trace"):
         yield Clause(says="to whom all of it went")
-    if any(isinstance(getattr(evidence, source), Unavailable) for source in ("user", *_STILL.values())):
-        yield Clause(says="whether they are still in, because the current settings were not all collected")
+    if missing := not_seen(evidence):
+        what = "what else is still open" if found.get("still_open") else "whether they are still in"
+        which = "the current settings" if len(missing) == len(SOURCES) else listed(missing)
+        yield Clause(says=f"{what} ({which} not collected)")
 
 
 def _is_whole(evidence: Evidence, *names: str) -> bool:

@@ -1,30 +1,37 @@
 """The story in sentences: what happened, in the order in which people ask.
 
-Eight at most. A sentence names up to three things and says how many more there are; what it names, it names
+Eight at most. A sentence names up to five things and says how many more there are; what it names, it names
 in full. Text from the tenant is in them: whoever shows them escapes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Final
 
 from bot.messages import parts
 from bot.messages.escape import said
 from commands.report import Clause, Story
 
-_NAMED: Final = 3
+_NAMED: Final = 5
 _TECHNIQUES: Final = 4
+
+_DOORS: Final = 8
+"""How many open doors a sentence names."""
 
 _CLAUSE: Final = 130
 """How many characters of one clause a card says."""
+
+_DOOR: Final = 70
+"""How many characters of one open door a card says, of up to three."""
 
 _DEEDS: Final = (
     ("persistence", "To stay or come back"),
     ("hidden", "To stay unnoticed"),
     ("read_or_taken", "They read or took"),
-    ("sent", "They sent"),
+    ("sent", "In the user's name"),
 )
 
 
@@ -44,7 +51,7 @@ def brief(story: Story, ours: Collection[str]) -> tuple[str, ...]:
             reached = f"; reached {_short(story.reached, ours)}" if part == "sent" and story.reached else ""
             lines.append(f"*{begins}*: {_short(clauses, ours)}{reached if story.sent else ''}")
     if story.still_open:
-        lines.append(f"*Still open*: {_short(story.still_open, ours)}")
+        lines.append(f"*Still open*: {_short(story.still_open, ours, 3, _DOOR, _door)}")
     return tuple(line for line in lines if line)
 
 
@@ -57,9 +64,26 @@ def _when_and_where(story: Story, ours: Collection[str]) -> Iterator[str]:
         yield f"*from* {_short(story.origin, ours, 2)}"
 
 
-def _short(clauses: Sequence[Clause], ours: Collection[str], most: int = 1) -> str:
-    named = "; ".join(said(one.says, _CLAUSE, ours) for one in clauses[:most])
+def _short(
+    clauses: Sequence[Clause],
+    ours: Collection[str],
+    most: int = 1,
+    limit: int = _CLAUSE,
+    spell: Callable[[Clause], str] = attrgetter("says"),
+) -> str:
+    named = "; ".join(said(_within(spell(one), limit), 2 * limit, ours) for one in clauses[:most])
     return f"{named}; {len(clauses) - most} more" if len(clauses) > most else named
+
+
+def _within(text: str, limit: int) -> str:
+    """Give as much of a clause as there is room for: up to where a part of it ends, else whole words."""
+    if len(text) <= limit:
+        return text
+    room = text[: limit + 1]
+    ends = [place for mark in ("; ", ", if ", ", and ", " (") if (place := room.rfind(mark)) > limit // 2]
+    return (
+        f"{room[: max(ends, default=room.rfind(' '))].rstrip(' ,;')} …" if " " in room else f"{room[:limit]}…"
+    )
 
 
 def _sentences(story: Story) -> Iterator[str]:
@@ -95,13 +119,14 @@ def _still_in(story: Story) -> Iterator[str]:
     at = story.last_seen[0].at if story.last_seen else None
     seen = f"They were last seen on {_time(at)}" if at else "When they were last in is not known"
     if story.still_open:
-        doors = tuple(
-            f"{one.says} {_time(one.at)}" if one.at and one.says.endswith("since") else one.says
-            for one in story.still_open
-        )
-        yield f"{seen}. Still open: {_named(doors, 6)}."
+        yield f"{seen}. Still open: {_named(tuple(_door(one) for one in story.still_open), _DOORS)}."
     else:
         yield f"{seen}."
+
+
+def _door(clause: Clause) -> str:
+    """An open door; what has stood open since a day, or was set on one, ends with it."""
+    return f"{clause.says} {_time(clause.at)}" if clause.says.endswith((" since", " on")) else clause.says
 
 
 def _listed(clauses: Sequence[Clause], most: int = _NAMED) -> str:

@@ -194,6 +194,19 @@ _WHOLE: Final = 400
 """Characters of names: what is longer is no list of accounts that anybody typed."""
 
 
+def listed(names: Sequence[str], most: int = 5, last: str = "and") -> str:
+    """List names in a sentence: all of up to `most`, else so many and how many more.
+
+    >>> listed(["POP", "IMAP", "SMTP AUTH"])
+    'POP, IMAP and SMTP AUTH'
+    >>> listed(["a", "b", "c"], 1, "or")
+    'a or 2 more'
+    """
+    if len(names) > most:
+        return f"{', '.join(names[:most])} {last} {len(names) - most} more"
+    return f" {last} ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
+
+
 # --- changes of properties -----------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from commands.clues.actions import changed, concerns, given, graded, once, to_subject, whom
-from commands.clues.records import changing, found, one_line, whence
+from commands.clues.records import changing, found, named, one_line, whence
 from commands.clues.roles import way
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
@@ -196,7 +196,7 @@ def _exchange(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[F
     what = one_line(roles.strip(";") or group)
     if record.operation.casefold() == "remove-rolegroupmember":
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=TAKEN, familiar=_work(record, subject))
-        summary = f"{one_line(who)} was removed from {one_line(group)}{whence(record, usual)}"
+        summary = f"{named(who)} was removed from {one_line(group)}{whence(record, usual)}"
         yield found("admin_roles", sign, summary, record, before=group)
         return
     if usual.is_suspect_record(record):
@@ -209,5 +209,6 @@ def _exchange(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[F
         sign = POWERFUL
     else:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=GIVEN, familiar=_work(record, subject))
-    summary = f"{what} was assigned to {one_line(who)}{whence(record, usual)}"
+    whose = "this account" if subject.is_meant_by(who) else named(who)
+    summary = f"{what} was assigned to {whose}{whence(record, usual)}"
     yield found("admin_roles", sign, summary, record, after=group)

@@ -46,6 +46,12 @@ _FOLDER: Final = frozenset(
 )
 _WIDE: Final = ("fullaccess", "changepermission", "changeowner", "sendas", "externalaccount")
 _EVERYBODY: Final = frozenset({"default", "anonymous", "everyone"})
+_MEANS: Final = {
+    "default": "Everyone in the organization (Default)",
+    "anonymous": "Anyone outside the organization (Anonymous)",
+}
+"""Names that stand for more than one person. Source: Exchange PowerShell, "Add-MailboxFolderPermission"."""
+
 _HARMLESS: Final = frozenset({"", "none", "availabilityonly", "limiteddetails"})
 """What a calendar shows to everybody without anybody's doing."""
 
@@ -76,7 +82,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         yield Finding(
             symptom="delegates",
             sign=OUTSIDE if outside else STANDING,
-            summary=f"{who} has {rights}{where}",
+            summary=f"{spelled(who)} has {rights}{where}",
             after=who,
             records=(f"{delegate.kind}:{delegate.who}:{delegate.folder}",),
         )
@@ -114,9 +120,7 @@ def _on_behalf(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterato
     if not who:
         return
     plain = SENDS if to_subject(record, evidence.subject) else TAKEN
-    summary = (
-        f"{who} was allowed to send on behalf of {whom(record, evidence.subject)}{whence(record, usual)}"
-    )
+    summary = f"{who} was granted SendOnBehalf on {whom(record, evidence.subject)}{whence(record, usual)}"
     yield _granted(record, usual, plain, who, summary)
 
 
@@ -133,5 +137,14 @@ def _folder(record: AuditRecord, usual: Usual) -> Iterator[Finding]:
     if harmless and rights:
         return
     plain = EVERYBODY if who.casefold() in _EVERYBODY else FOLDER
-    summary = f"{who or 'Someone'} was granted {rights or 'permissions'} on a folder{whence(record, usual)}"
+    path = parameters.get("identity", "").rpartition(":")[2] if "identity" in parameters else ""
+    path = one_line(path if "\\" in path else next((item.folder for item in record.items), ""))
+    where = f"the folder {path}" if path.strip("\\") else "a folder"
+    given_rights = rights or "permissions"
+    summary = f"{spelled(who) or 'Someone'} was granted {given_rights} on {where}{whence(record, usual)}"
     yield _granted(record, usual, plain, who, summary)
+
+
+def spelled(who: str) -> str:
+    """Name a holder of rights; a name that stands for many says so."""
+    return _MEANS.get(who.casefold(), who)

@@ -74,6 +74,9 @@ SIGNS = (
     MADE,
 )
 
+LONG: Final = 1000
+"""Characters of what a rule does: it names every address that it sends to."""
+
 _RISKS: Final = frozenset({"suspiciousinboxforwarding", "mcassuspiciousinboxmanipulationrules"})
 
 
@@ -152,7 +155,7 @@ def _grade_hiding(rule: Rule, *, odd: bool, telling: bool) -> Sign:
 
 
 def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Finding:
-    summary = f"The {rule.kind} {one_line(rule.spoken_name)} {one_line(says(rule), 240)}"
+    summary = f"The {rule.kind} {one_line(rule.spoken_name)} {one_line(says(rule), LONG)}"
     record = rule.record
     if record is None:
         summary += untold(evidence, "when it was created or by whom")
@@ -170,6 +173,6 @@ def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Findin
         at=record.at if record else None,
         by=record.actor if record else "",
         address=address_of(record) if record else "",
-        after=one_line(says(rule), 240),
+        after=one_line(says(rule), LONG),
         records=rule.ids,
     )

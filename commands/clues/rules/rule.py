@@ -9,6 +9,7 @@ from typing import Final
 
 from commands.clues.folders import Hiding, hiding_of_name, hiding_within
 from commands.clues.phrases import Plain, group
+from commands.clues.records import listed, one_line
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.resources.mail import MailFolder
@@ -118,6 +119,10 @@ def is_bare(rule: Rule) -> bool:
     return not rule.is_live and not acts and not rule.words and not rule.narrow and not rule.told
 
 
+_WORDS: Final = 6
+"""Words that a rule looks for that are named before the rest is counted."""
+
+
 def says(rule: Rule) -> str:
     """What the rule does, as the middle of a sentence."""
     deeds = []
@@ -133,13 +138,13 @@ def says(rule: Rule) -> str:
     if rule.marks_read:
         deeds.append("marks it as read")
     if rule.matches_everything:
-        deeds.append("and applies to every message")
-    elif rule.words:
-        shown = ", ".join(rule.words[:6])
-        deeds.append(f"if it contains {shown}")
+        deeds.append("applies to every message")
+    elif rule.words and deeds:
+        words = [one_line(word) for word in rule.words]
+        return f"{listed(deeds)}, if a message contains {listed(words, _WORDS, 'or')}"
     if not deeds and is_bare(rule):
         return "does what its record does not say"
-    return ", ".join(deeds) or "neither forwards nor hides mail"
+    return listed(deeds) or "neither forwards nor hides mail"
 
 
 def name_key(name: str) -> str:

@@ -39,7 +39,7 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
     (
         delegates,
         {"audit_log": [record("Set-Mailbox", actor=NESTOR, parameters={"GrantSendOnBehalfTo": "alex"})]},
-        f"alex was allowed to send on behalf of this account by {NESTOR} from 192.0.2.10",
+        f"alex was granted SendOnBehalf on this account by {NESTOR} from 192.0.2.10",
     ),
     (
         junk_lists,

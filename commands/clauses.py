@@ -1,0 +1,201 @@
+"""How findings become the clauses of a story: without who and from where, and each deed told once. Pure.
+
+Findings that rest on the same records are one deed, told by the gravest of them, or by the one among equals
+that names what it is about. Findings that only add others up, and alerts of Microsoft's about a deed, lend it
+their evidence. What is alike but for one name or one right becomes one clause that names them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+from typing import Final
+
+from commands.clues.records import listed
+from commands.report import Clause, Finding
+
+_IP: Final = r"(?:(?:\d{1,3}\.){3}\d{1,3}|(?=[0-9a-fA-F.]*:)[0-9a-fA-F:.]*[0-9a-fA-F:])"
+_END: Final = rf"(?: from {_IP})?(?: \(suspicious (?:IP address|session)\))?"
+_VERB: Final = r"(?:[;,] (?:created or changed|added|recorded|sent))?"
+_FROM: Final = re.compile(rf"{_VERB} from {_IP}(?: \(suspicious (?:IP address|session)\))?(?=[\s,;)]|$)")
+_VERB_ALONE: Final = re.compile(r"; (?:created or changed|recorded)(?=;|$)")
+_UNTOLD: Final = re.compile(
+    r"; (?:the audit log, which may show [^;]*, was not collected|no record shows [^;]*)"
+)
+
+_SUMS: Final = frozenset(
+    {
+        "several_password_changes",
+        "two_password_changes_from_usual_address",
+        "password_and_sign_in_method_changed",
+        "password_and_sign_in_method_changed_at_home",
+    }
+)
+"""Signs of findings that rest on other findings' records and say no more than these."""
+
+_ALERTS: Final = frozenset({"rule_alert", "forwarding_alert", "sending_restricted_alert", "audit_bypassed"})
+"""Signs of Microsoft's alerts and of a state, which another finding of the same symptom tells better."""
+
+_ONE_THING: Final = frozenset({"oauth_apps", "admin_roles", "devices", "strong_authentication"})
+"""Symptoms of which all that one name comes up in is one thing: made, let in, and given its rights."""
+
+_PASSWORD: Final = frozenset({"password_changed_from_suspect_address", "password_changed_from_new_address"})
+
+_ALIKE: Final = {"Mail is forwarded to {}": "Forwarding to {} was added"}
+"""Sentences that say the same of a setting that stands and of one that is only recorded."""
+
+_ROOM: Final = re.compile(r"^(?:The (account|application|guest|device|mail flow rule) )?\{\} (was|has)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding with its number in the report."""
+
+    number: str
+    finding: Finding
+
+
+def clauses(group: Iterable[Told]) -> list[Clause]:
+    """Tell the deeds of one part of a story, the gravest first, each symptom once before one comes again."""
+    told = _joined(deeds(group))
+    first: list[Clause] = []
+    rest: list[Clause] = []
+    symptoms: set[str] = set()
+    for symptom, clause in told:
+        (rest if symptom in symptoms else first).append(clause)
+        symptoms.add(symptom)
+    return [*first, *rest]
+
+
+def deeds(group: Iterable[Told]) -> list[tuple[Told, ...]]:
+    """Put findings of one deed together; the gravest deed, and in it finding, first."""
+    told = sorted(group, key=lambda one: (-one.finding.severity, not one.finding.after))
+    found: list[list[Told]] = []
+    for one in (one for one in told if one.finding.sign.id not in _SUMS | _ALERTS):
+        _add(one, found, [deed for deed in found if _shares(deed, one)])
+    for one in (one for one in told if one.finding.sign.id in _SUMS | _ALERTS):
+        same = [deed for deed in found if _shares(deed, one)]
+        if one.finding.sign.id in _ALERTS:
+            same += [deed for deed in found if deed[0].finding.symptom == one.finding.symptom]
+        _add(one, found, same)
+    return [tuple(deed) for deed in found]
+
+
+def _add(one: Told, found: list[list[Told]], same: Sequence[list[Told]]) -> None:
+    if same:
+        same[0].append(one)
+    else:
+        found.append([one])
+
+
+def _shares(deed: Sequence[Told], one: Told) -> bool:
+    records = set(one.finding.records)
+    return any(not records.isdisjoint(each.finding.records) for each in deed)
+
+
+def clause(deed: Sequence[Told]) -> Clause:
+    """Tell one deed."""
+    first = deed[0].finding
+    return resting(plain(first), deed, at=first.at)
+
+
+def resting(says: str, told: Sequence[Told], *, at: datetime | None = None) -> Clause:
+    """Give a clause with the numbers, records and techniques of the findings it rests on."""
+    return Clause(
+        says=says,
+        at=at,
+        findings=tuple(dict.fromkeys(one.number for one in told)),
+        records=tuple(dict.fromkeys(record for one in told for record in one.finding.records)),
+        techniques=tuple(
+            dict.fromkeys(one.finding.sign.technique for one in told if one.finding.sign.technique)
+        ),
+    )
+
+
+def plain(finding: Finding) -> str:
+    """Give a finding's sentence without who, from where and what was not collected: the story says those."""
+    says = finding.summary.rstrip(".")
+    if finding.by:
+        says = re.sub(rf"{_VERB} by {re.escape(finding.by)}{_END}(?=[\s,;)]|$)", "", says)
+    for pattern in (_FROM, _UNTOLD, _VERB_ALONE):
+        says = pattern.sub("", says)
+    return says
+
+
+# --- what is alike -------------------------------------------------------------------------------------
+
+
+def _joined(found: Sequence[tuple[Told, ...]]) -> list[tuple[str, Clause]]:
+    """Join deeds that are alike, and give each clause with its symptom."""
+    things: dict[tuple[str, ...], list[tuple[Told, ...]]] = defaultdict(list)
+    for number, deed in enumerate(found):
+        first = deed[0].finding
+        if first.sign.id in _PASSWORD:
+            key: tuple[str, ...] = ("password",)
+        elif first.after and first.symptom in _ONE_THING | {"delegates"}:
+            key = (first.symptom, first.after.casefold())
+        else:
+            key = (str(number),)
+        things[key].append(deed)
+    texts = [text for group in things.values() for text in _of_one_thing(group)]
+    alike: dict[str, list[tuple[str, str, tuple[Told, ...]]]] = defaultdict(list)
+    for says, deed in texts:
+        name = deed[0].finding.after
+        template = says.replace(name, "{}", 1) if name and len(name) > 1 and "{" not in says else says
+        template = _ALIKE.get(template, template)
+        alike[template].append((says, name, deed))
+    return [_of_one_kind(template, same) for template, same in alike.items()]
+
+
+def _of_one_thing(group: Sequence[tuple[Told, ...]]) -> list[tuple[str, tuple[Told, ...]]]:
+    """Tell all deeds that are about the same thing by one sentence where one will do."""
+    whole = tuple(one for deed in group for one in deed)
+    first = group[0][0].finding
+    texts = [plain(deed[0].finding) for deed in group]
+    if len(group) == 1:
+        return [(texts[0], whole)]
+    if first.sign.id in _PASSWORD:
+        return [(f"The password was changed {len(group)} times", whole)]
+    if first.symptom in _ONE_THING:
+        grave = [deed[0].finding for deed in group if deed[0].finding.severity == first.severity]
+        return [(max((plain(one) for one in grave), key=len), whole)]
+    varied = _varied(list(dict.fromkeys(texts)))
+    return [(varied, whole)] if varied else list(zip(texts, group, strict=True))
+
+
+def _varied(texts: Sequence[str]) -> str:
+    """Write sentences that differ in one place as one sentence; "" where they differ in more."""
+    if len(texts) == 1:
+        return texts[0]
+    words = [text.split(" ") for text in texts]
+    begin = len(list(takewhile(lambda column: len(set(column)) == 1, zip(*words, strict=False))))
+    ends = zip(*(one[begin:][::-1] for one in words), strict=False)
+    end = len(list(takewhile(lambda column: len(set(column)) == 1, ends)))
+    middles = [" ".join(one[begin : len(one) - end]) for one in words]
+    if not begin or not all(middles):
+        return ""
+    return " ".join((*words[0][:begin], listed(middles), *words[0][len(words[0]) - end :]))
+
+
+def _of_one_kind(template: str, same: Sequence[tuple[str, str, tuple[Told, ...]]]) -> tuple[str, Clause]:
+    """Tell deeds whose sentences differ by the name alone."""
+    whole = tuple(one for _, _, deed in same for one in deed)
+    first = whole[0].finding
+    names = list(dict.fromkeys(name for _, name, _ in same))
+    says = same[0][0]
+    if len(same) > 1 and "{}" in template and len(names) > 1:
+        several = _ROOM.sub(_plural, template)
+        says = several.replace("{}", listed(names), 1)
+    elif len(same) > 1:
+        says = f"{says} ({len(same)} times)"
+    return first.symptom, resting(says, whole, at=first.at)
+
+
+def _plural(match: re.Match[str]) -> str:
+    noun, verb = match.groups()
+    many = "were" if verb == "was" else "have"
+    return f"The {noun}s {{}} {many}" if noun else f"{{}} {many}"

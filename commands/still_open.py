@@ -1,0 +1,248 @@
+"""What still lets somebody else in, or lets mail out, by what the sources of current settings show. Pure.
+
+Each door is tied to a finding: what the user set up for themselves is none. Whether a door is open now, only
+the present state tells: a record says that it was opened once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from commands.clauses import Told, plain, resting
+from commands.clues.records import addresses_in, listed, named, one_line
+from commands.clues.rules import rules_of
+from commands.clues.rules.rule import Rule, says
+from commands.report import Clause, spoken
+from commands.steps.remove_sign_in_methods import described
+from commands.symptoms.delegates import spelled
+from commands.symptoms.inbox_rules import LONG
+from graph.evidence import Evidence, Unavailable
+
+SOURCES: Final = (
+    "user",
+    "authentication_methods",
+    "oauth_grants",
+    "registered_devices",
+    "mobile_devices",
+    "delegates",
+    "mail_protocols",
+    "directory_roles",
+    "mailbox",
+    "hidden_inbox_rules",
+)
+"""The sources that show current settings; without one of them a door may be open that nobody names."""
+
+_NEAR: Final = timedelta(minutes=10)
+"""How far the record of a change and the time that the present state gives for it may lie apart."""
+
+_METHODS: Final = ("strong_authentication", "credential_changes")
+_PASSWORDS: Final = frozenset({"password_changed_from_suspect_address", "password_changed_from_new_address"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Deeds:
+    """What somebody else did, as far as findings tell."""
+
+    told: Sequence[Told]
+
+    def of(self, *symptoms: str) -> tuple[Told, ...]:
+        return tuple(one for one in self.told if one.finding.symptom in symptoms)
+
+    def naming(self, *names: str, symptoms: Sequence[str]) -> tuple[Told, ...]:
+        """The findings that rest on one of these ids, or have one of these names as what was set up."""
+        wanted = {name.casefold() for name in names if name}
+        return tuple(
+            one
+            for one in self.of(*symptoms)
+            if one.finding.after.casefold() in wanted
+            or any(record.casefold() in wanted for record in one.finding.records)
+        )
+
+    def about(self, at: datetime | None, *symptoms: str) -> tuple[Told, ...]:
+        """The findings of what happened at about this time."""
+        return tuple(
+            one for one in self.of(*symptoms) if at and one.finding.at and abs(one.finding.at - at) <= _NEAR
+        )
+
+
+def still_open(told: Iterable[Told], last: datetime | None, evidence: Evidence) -> Iterator[Clause]:
+    """Name every door that is open now: what lets somebody in first, then what lets mail out.
+
+    Args:
+        told: The findings of somebody else's doing.
+        last: When somebody else was last seen; None where nothing tells.
+        evidence: Everything that was seen.
+    """
+    found = _Deeds(tuple(told))
+    yield from _sessions(found, last, evidence)
+    yield from _methods(found, evidence)
+    yield from _apps(found, evidence)
+    yield from _devices(found, evidence)
+    yield from _delegates(found, evidence)
+    yield from _protocols(found, evidence)
+    yield from _roles(found, evidence)
+    yield from _forwarding(found, evidence)
+    yield from _rules(found, evidence)
+
+
+def not_seen(evidence: Evidence) -> tuple[str, ...]:
+    """Give the sources of current settings that were not seen at all, in words."""
+    return tuple(spoken(name) for name in SOURCES if isinstance(getattr(evidence, name), Unavailable))
+
+
+def _sessions(found: _Deeds, last: datetime | None, evidence: Evidence) -> Iterator[Clause]:
+    user = evidence.user.seen(None)
+    if user is None or last is None or user.account_enabled is False:
+        return
+    since = user.sign_in_sessions_valid_from_date_time
+    if since is None or since <= last:
+        yield Clause("sessions and refresh tokens, not revoked since", at=since or last, records=(user.id,))
+    changed = user.last_password_change_date_time
+    if changed is None or changed > last:
+        return
+    theirs = [one for one in found.about(changed, "credential_changes") if one.finding.sign.id in _PASSWORDS]
+    if theirs:
+        yield resting("the password that they set on", theirs, at=changed)
+    else:
+        yield Clause("the password, not changed since", at=changed, records=(user.id,))
+
+
+def _methods(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
+    registered = evidence.authentication_methods.seen(None)
+    for method in registered.methods if registered else ():
+        if method.kind == "password":
+            continue
+        named = found.naming(
+            method.id, method.display_name, described(method), method.phone_number, symptoms=_METHODS
+        )
+        told = named or tuple(
+            one
+            for one in found.about(method.created_date_time, *_METHODS)
+            if one.finding.sign.id not in _PASSWORDS
+        )
+        if told:
+            yield resting(described(method), told, at=told[0].finding.at)
+
+
+def _apps(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
+    for grant in evidence.oauth_grants.seen(()):
+        name = one_line(grant.app_display_name or grant.client_id)
+        told = found.naming(grant.id, name, symptoms=("oauth_apps",))
+        if told and grant.app_enabled is not False:
+            yield resting(
+                f"the application {name} ({listed(grant.scopes) or 'no permissions'})",
+                told,
+                at=told[0].finding.at,
+            )
+
+
+def _devices(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
+    for device in evidence.registered_devices.seen(()):
+        name = one_line(device.display_name or device.operating_system or device.device_id)
+        told = found.naming(device.id, device.device_id, name, symptoms=("devices",))
+        if told and device.account_enabled is not False:
+            yield resting(f"the device {name}", told, at=told[0].finding.at)
+    for phone in evidence.mobile_devices.seen(()):
+        name = one_line(phone.friendly_name or phone.device_model or phone.device_type or phone.device_id)
+        told = found.naming(phone.identity, phone.device_id, symptoms=("devices",))
+        if told and phone.device_access_state.casefold() != "blocked":
+            yield resting(f"the mobile device {name}", told, at=told[0].finding.at)
+
+
+def _delegates(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
+    rights: dict[str, list[str]] = defaultdict(list)
+    resting_on: dict[str, list[Told]] = defaultdict(list)
+    for delegate in evidence.delegates.seen(()):
+        who = named(delegate.who)
+        key = f"{delegate.kind}:{delegate.who}:{delegate.folder}"
+        told = [
+            one
+            for one in found.of("delegates")
+            if key in one.finding.records or _is_same(one.finding.after, delegate.who)
+        ]
+        if told:
+            where = f" on {one_line(delegate.folder)}" if delegate.folder else ""
+            rights[who].append(f"{', '.join(delegate.rights) or delegate.kind.value}{where}")
+            resting_on[who] += told
+    for who, held in rights.items():
+        told = resting_on[who]
+        yield resting(f"{spelled(who)} with {listed(list(dict.fromkeys(held)))}", told, at=told[0].finding.at)
+
+
+def _is_same(name: str, other: str) -> bool:
+    """Say whether a record and the mailbox mean the same person: by address, or by what is before the @."""
+    one, two = name.casefold(), other.casefold()
+    short = "@" not in one or "@" not in two
+    return bool(one) and (one == two or (short and one.partition("@")[0] == two.partition("@")[0]))
+
+
+def _protocols(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
+    now = evidence.mail_protocols.seen(None)
+    if now is None:
+        return
+    on = {
+        "POP": now.pop_enabled,
+        "IMAP": now.imap_enabled,
+        "SMTP AUTH": now.smtp_client_authentication_disabled is False,
+    }
+    for one in found.of("mail_protocols"):
+        names = [name for name in one.finding.after.split(", ") if on.get(name)]
+        if names:
+            yield resting(listed(names), (one,), at=one.finding.at)
+
+
+def _roles(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
+    held = [role.name or role.role_definition_id for role in evidence.directory_roles.seen(())]
+    for groups in (evidence.exchange_role_groups, evidence.purview_role_groups):
+        held += [group.name for group in groups.seen(())]
+    told: dict[str, tuple[Told, ...]] = {}
+    for name in dict.fromkeys(held):
+        if ones := found.naming(name, symptoms=("admin_roles",)):
+            told[one_line(name)] = ones
+    if told:
+        every = [one for ones in told.values() for one in ones]
+        word = "role" if len(told) == 1 else "roles"
+        yield resting(f"the {word} {listed(list(told))}", every, at=every[0].finding.at)
+
+
+def _forwarding(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
+    mailbox = evidence.mailbox.seen(None)
+    if mailbox is None:
+        return
+    targets = (
+        mailbox.forwarding_contact_address or mailbox.forwarding_address,
+        mailbox.forwarding_smtp_address,
+    )
+    told: dict[str, tuple[Told, ...]] = {}
+    for target in filter(None, targets):
+        plain_target = next(iter(addresses_in(target.casefold().replace("smtp:", " "))), target)
+        if ones := found.naming(target, plain_target, symptoms=("mail_forwarding",)):
+            told[one_line(plain_target)] = ones
+    if told:
+        every = [one for ones in told.values() for one in ones]
+        yield resting(f"mail is forwarded to {listed(list(told))}", every, at=every[0].finding.at)
+
+
+def _rules(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
+    for rule in rules_of(evidence):
+        ids = set(rule.ids)
+        told = [one for one in found.of("inbox_rules") if not ids.isdisjoint(one.finding.records)]
+        if told and rule.is_live and rule.enabled and rule.gone is None:
+            yield resting(_rule(rule), told, at=told[0].finding.at)
+    for flow in evidence.transport_rules.seen(()):
+        name = one_line(flow.name)
+        told = [
+            one
+            for one in found.of("transport_rules")
+            if flow.guid in one.finding.records or (name and f"“{name}”" in plain(one.finding))
+        ]
+        if told and flow.state.casefold() != "disabled":
+            yield resting(f"the mail flow rule “{name}”", told, at=told[0].finding.at)
+
+
+def _rule(rule: Rule) -> str:
+    return f"the {rule.kind} {one_line(rule.spoken_name)}, which {one_line(says(rule), LONG)}"

@@ -1,0 +1,55 @@
+"""What a card says of the story: a clause too long for it ends where a part or a word of it ends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.messages.story import brief, sentences
+from commands.report import Clause, Story
+
+AT = datetime(2026, 9, 9, 12, tzinfo=UTC)
+RULE = "The hidden inbox rule without a name sends mail to drop77@mailbox-relay.example"
+HIDES = "The inbox rule “..” moves mail into the RSS folder (RSS Subscriptions) and marks it as read"
+
+
+def card(says: str) -> str:
+    lines = brief(Story(certain=True, persistence=(Clause(says), Clause("another"))), ())
+    return lines[-1].partition(": ")[2]
+
+
+@pytest.mark.parametrize(
+    ("says", "shown"),
+    [
+        (RULE, RULE),
+        (f"{RULE}, if a message contains the word that anybody writes to them", f"{RULE} …"),
+        (
+            f"{HIDES}, if it contains invoice, payment, bank, wire, remittance",
+            f"{HIDES} …",
+        ),
+        ("word " * 40, " ".join(["word"] * 26) + " …"),
+    ],
+)
+def test_a_long_clause_ends_at_the_end_of_a_part_or_a_word(says, shown):
+    assert card(says).replace("[.]", ".") == f"{shown}; 1 more"
+
+
+def test_a_card_names_three_open_doors_and_what_has_stood_open_since_when():
+    doors = (
+        "sessions and refresh tokens, not revoked since",
+        "the phone +44",
+        "POP and IMAP",
+        "the device X",
+    )
+    story = Story(certain=True, still_open=tuple(Clause(one, AT) for one in doors))
+    assert brief(story, ())[-1] == (
+        "*Still open*: sessions and refresh tokens, not revoked since 2026-09-09 12:00 UTC; the phone +44; "
+        "POP and IMAP; 1 more"
+    )
+
+
+def test_the_sentence_of_open_doors_names_eight():
+    story = Story(certain=True, still_open=tuple(Clause(f"door {number}", AT) for number in range(10)))
+    (said,) = (one for one in sentences(story) if "Still open" in one)
+    assert said.endswith("door 7; and 2 more.")

@@ -1,0 +1,195 @@
+"""A door is open when a finding tells that somebody else opened it, and current settings show it open."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from commands.clauses import Told
+from commands.report import Finding, weighed
+from commands.still_open import not_seen, still_open
+from graph.resources.applications import OAuthGrant
+from graph.resources.devices import MobileDevice, RegisteredDevice
+from graph.resources.directory import DirectoryRole, RoleGroup, User
+from graph.resources.mailbox import Delegate, DelegateKind, Mailbox, MailProtocols
+from graph.resources.rules import HiddenInboxRule, TransportRule
+from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods
+from tests.commands.evidence import ADELE, NOON, evidence
+
+LAST = NOON + timedelta(hours=2)
+DROP = "drop@evil.example"
+REVOKED = {"sign_in_sessions_valid_from_date_time": LAST + timedelta(days=1)}
+
+
+def finding(
+    symptom: str, sign: str, after: str = "", records: tuple[str, ...] = ("r",), says: str = ""
+) -> Finding:
+    return Finding(symptom, weighed(sign), says, at=NOON, after=after, records=records)
+
+
+def user(**more: Any) -> User:
+    return User(id=ADELE.id, user_principal_name=ADELE.mail, account_enabled=True, **more)
+
+
+def methods(*found: AuthenticationMethod) -> RegisteredMethods:
+    return RegisteredMethods(methods=found)
+
+
+def doors(*findings: Finding, **sources: Any) -> list[str]:
+    told = [Told(f"{one.symptom}.{number}", one) for number, one in enumerate(findings, 1)]
+    return [one.says for one in still_open(told, LAST, evidence(**sources))]
+
+
+PHONE = AuthenticationMethod(id="m", kind="phone", phone_number="+44 7700", created_date_time=NOON)
+GRANT = OAuthGrant(id="g", client_id="c", app_display_name="Mailer", scope="Mail.Read Mail.Send")
+DEVICE = RegisteredDevice(id="d", display_name="DESKTOP-7", account_enabled=True)
+EVE = Delegate(kind=DelegateKind.FULL_ACCESS, who="eve", rights=("FullAccess",))
+RULE = HiddenInboxRule(identity="i", name="..", forward_to=(DROP,), rule_identity=1)
+FLOW = TransportRule(name="Copy", guid="t", state="Enabled", blind_copy_to=(DROP,))
+
+METHOD_MADE = finding("strong_authentication", "method_by_intruder")
+CONSENT = finding("oauth_apps", "consent_by_intruder", "Mailer")
+JOINED = finding("devices", "device_by_intruder", "DESKTOP-7")
+GIVEN = finding("delegates", "delegate_by_intruder", "eve@contoso.example")
+PROTOCOL = finding("mail_protocols", "protocol_by_intruder", "POP, IMAP")
+ROLE = finding("admin_roles", "role_by_intruder", "Exchange Administrator")
+FORWARD = finding("mail_forwarding", "forwarding_outside_secretly", DROP)
+HIDES = finding("inbox_rules", "rule_forwards_outside_secretly", records=("1",))
+COPIES = finding(
+    "transport_rules", "transport_rule_by_intruder", says="The mail flow rule “Copy” was created"
+)
+PASSWORD = finding("credential_changes", "password_changed_from_suspect_address")
+
+OPEN = [
+    (METHOD_MADE, {"authentication_methods": methods(PHONE)}, "the phone +44 7700"),
+    (CONSENT, {"oauth_grants": [GRANT]}, "the application Mailer (Mail.Read and Mail.Send)"),
+    (JOINED, {"registered_devices": [DEVICE]}, "the device DESKTOP-7"),
+    (
+        finding("devices", "new_mail_device", "Pixel", ("p",)),
+        {"mobile_devices": [MobileDevice(identity="p", friendly_name="Pixel")]},
+        "the mobile device Pixel",
+    ),
+    (GIVEN, {"delegates": [EVE]}, "eve with FullAccess"),
+    (PROTOCOL, {"mail_protocols": MailProtocols(imap_enabled=True, pop_enabled=False)}, "IMAP"),
+    (
+        ROLE,
+        {
+            "directory_roles": [
+                DirectoryRole(assignment_id="a", role_definition_id="x", name="Exchange Administrator")
+            ]
+        },
+        "the role Exchange Administrator",
+    ),
+    (
+        finding("admin_roles", "role_by_intruder", "eDiscovery Manager"),
+        {"purview_role_groups": [RoleGroup(name="eDiscovery Manager")]},
+        "the role eDiscovery Manager",
+    ),
+    (FORWARD, {"mailbox": Mailbox(forwarding_smtp_address=f"smtp:{DROP}")}, f"mail is forwarded to {DROP}"),
+    (
+        FORWARD,
+        {"mailbox": Mailbox(forwarding_address="Drop", forwarding_contact_address=DROP)},
+        f"mail is forwarded to {DROP}",
+    ),
+    (
+        HIDES,
+        {"hidden_inbox_rules": [RULE]},
+        "the inbox rule “..”, which sends mail to drop@evil.example",
+    ),
+    (COPIES, {"transport_rules": [FLOW]}, "the mail flow rule “Copy”"),
+    (
+        PASSWORD,
+        {"user": user(last_password_change_date_time=NOON, **REVOKED)},
+        "the password that they set on",
+    ),
+    (
+        FORWARD,
+        {"user": user(last_password_change_date_time=NOON, **REVOKED)},
+        "the password, not changed since",
+    ),
+    (FORWARD, {"user": user()}, "sessions and refresh tokens, not revoked since"),
+]
+
+
+@pytest.mark.parametrize(("deed", "sources", "says"), OPEN)
+def test_what_was_opened_and_stands_open_is_named(deed, sources, says):
+    assert doors(deed, **sources) == [says]
+
+
+CLOSED = [
+    (
+        "a method made at another time",
+        METHOD_MADE,
+        {"authentication_methods": methods(PHONE.model_copy(update={"created_date_time": LAST}))},
+    ),
+    (
+        "the password is no method",
+        METHOD_MADE,
+        {
+            "authentication_methods": methods(
+                AuthenticationMethod(id="w", kind="password", created_date_time=NOON)
+            )
+        },
+    ),
+    (
+        "the application is disabled",
+        CONSENT,
+        {"oauth_grants": [GRANT.model_copy(update={"app_enabled": False})]},
+    ),
+    (
+        "another application",
+        CONSENT,
+        {"oauth_grants": [GRANT.model_copy(update={"app_display_name": "Calendar"})]},
+    ),
+    (
+        "the device is disabled",
+        JOINED,
+        {"registered_devices": [DEVICE.model_copy(update={"account_enabled": False})]},
+    ),
+    ("another delegate", GIVEN, {"delegates": [EVE.model_copy(update={"who": "lidia"})]}),
+    (
+        "the protocols are off",
+        PROTOCOL,
+        {"mail_protocols": MailProtocols(imap_enabled=False, pop_enabled=False)},
+    ),
+    ("the role is gone", ROLE, {"directory_roles": []}),
+    (
+        "forwarding to the user's own address",
+        FORWARD,
+        {"mailbox": Mailbox(forwarding_smtp_address="smtp:me@home.example")},
+    ),
+    ("the rule is off", HIDES, {"hidden_inbox_rules": [RULE.model_copy(update={"enabled": False})]}),
+    (
+        "the mail flow rule is off",
+        COPIES,
+        {"transport_rules": [FLOW.model_copy(update={"state": "Disabled"})]},
+    ),
+    (
+        "blocked, and sessions are of no use",
+        FORWARD,
+        {"user": user().model_copy(update={"account_enabled": False})},
+    ),
+    (
+        "revoked and changed since",
+        FORWARD,
+        {"user": user(last_password_change_date_time=LAST + timedelta(days=1), **REVOKED)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "deed", "sources"), CLOSED)
+def test_what_is_closed_or_somebody_elses_is_not(why, deed, sources):
+    assert doors(deed, **sources) == [], why
+
+
+def test_sources_that_were_not_seen_are_named_in_words():
+    seen = evidence(user=user(), oauth_grants=[], mailbox=Mailbox(), hidden_inbox_rules=[], delegates=[])
+    assert not_seen(seen) == (
+        "authentication methods",
+        "registered devices",
+        "mobile devices",
+        "mail protocols",
+        "directory roles",
+    )
