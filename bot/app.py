@@ -17,6 +17,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.alerts import Alerts
 from bot.atlas import atlas_of
 from bot.cards.case import Cards
 from bot.cards.checkpoint import CheckpointPoster
@@ -65,6 +66,7 @@ class Bot:
         people: Who someone in Slack is.
         jobs: The durable work.
         desk: Where questions are answered.
+        alerts: Where alerts from elsewhere come in.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Bot:
         tenants: Tenants,
         jobs: Jobs,
         desk: Desk,
+        alerts: Alerts,
     ) -> None:
         self.app = app
         self.settings = settings
@@ -85,6 +88,7 @@ class Bot:
         self.tenants = tenants
         self.jobs = jobs
         self.desk = desk
+        self.alerts = alerts
         self._socket: SocketModeHandler | None = None
         self._http: HttpServer | None = None
         self._over = threading.Event()
@@ -102,6 +106,7 @@ class Bot:
         """
         self.jobs.start()
         self.desk.start()
+        self.alerts.start()
         slack = self.settings.slack
         assert slack is not None
         if slack.mode == "http":
@@ -149,6 +154,7 @@ class Bot:
         self._over.set()
         closing = threading.Thread(target=self._close, name="closing")
         closing.start()
+        self.alerts.stop()
         self.desk.stop()
         self.jobs.stop()
         while closing.is_alive():
@@ -338,6 +344,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
             examination=Examination(settings, tenants, clock),
         ),
     )
+    alerts = Alerts(settings.alerts, tenants, tools)
     authorized = AuthorizeResult(
         enterprise_id=me.get("enterprise_id"),
         team_id=str(me["team_id"]),
@@ -356,6 +363,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         process_before_response=True,
         listener_executor=ThreadPoolExecutor(16, thread_name_prefix="bolt"),
     )
-    bot = Bot(app, settings, ledger=ledger, people=people, tenants=tenants, jobs=jobs, desk=desk)
+    bot = Bot(
+        app, settings, ledger=ledger, people=people, tenants=tenants, jobs=jobs, desk=desk, alerts=alerts
+    )
     listeners.register(app, desk)
     return bot

@@ -28,6 +28,7 @@ from bot.verbs.registry import read
 from bot.verbs.shape import Answer, Tools
 from commands.errors import CommandError, LedgerError
 from commands.ledger import entries as e
+from commands.ledger.alerts import alert_at
 from graph.errors import GraphError
 
 log = structlog.get_logger(__name__)
@@ -137,6 +138,23 @@ class Desk:
             self._pool.submit(self.tell, asked, answers.no(sentence, self.ours))
         except RuntimeError:
             log.warning("An answer did not arrive.", action="answer.lost", request=asked.id)
+
+    def check_words(self, button: str, value: str) -> str:
+        """Give the words of a button that checks an account.
+
+        Raises:
+            NoSuchCase: there is no such case.
+            NotUnderstood: there is no such report or alert.
+        """
+        if button == "check_again":
+            return self.check_again(value)
+        return self.check_reported(value) if button == "check_reported" else self._check_alert(value)
+
+    def _check_alert(self, number: str) -> str:
+        found = alert_at(self._ledger, int(number)) if number.isdecimal() and len(number) < 19 else None
+        if found is None or not found.account:
+            raise NotUnderstood("This alert was not found. Type: /compromise check and the address.")
+        return f"check {found.account}"
 
     def check_again(self, case_id: str) -> str:
         """Give the words that check the account of a case again.

@@ -38,6 +38,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from commands.alerts import KINDS as KINDS_OF_ALERTS
+from commands.alerts import SEVERITIES
 from commands.signing_key import FILE
 from commands.steps import ORDER
 from graph.settings import RemediateSettings, TenantSettings, is_loopback
@@ -195,6 +197,48 @@ class PolicySettings(_Frozen):
     )
 
 
+def _is_alert_policy(name: str) -> str:
+    known = {*SEVERITIES, *KINDS_OF_ALERTS}
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        raise ValueError(f"no alert is {name}" + (f"; did you mean {near[0]}?" if near else ""))
+    return name
+
+
+class AlertSettings(_Frozen):
+    """Which alerts are taken in. No source is named: none is."""
+
+    sources: tuple[Literal["defender", "risk_detections", "risky_users"], ...] = Field(
+        (), description="what is polled in each tenant: defender, risk_detections, risky_users; none"
+    )
+    channel: str = Field(
+        "",
+        description="the channel ID for alerts, such as C0123ABCD; by default, slack.channel",
+        pattern="^([CG][A-Z0-9]+)?$",
+    )
+    every: Span = Field(timedelta(minutes=5), description="how often the sources are asked, such as 5m")
+    check: tuple[Annotated[str, AfterValidator(_is_alert_policy)], ...] = Field(
+        (),
+        description="which alerts start a check by themselves: severities (high, medium, low) and kinds ("
+        + ", ".join(sorted(KINDS_OF_ALERTS))
+        + "); none. No alert ever starts a change",
+    )
+    checks: int = Field(
+        5, description="how many checks may start by themselves in an hour, 0 to 100", ge=0, le=100
+    )
+    lines: int = Field(
+        10,
+        description="how many alerts get a line of their own in an hour, 1 to 100; the rest comes as one"
+        " digest",
+        ge=1,
+        le=100,
+    )
+    join: Span = Field(
+        timedelta(hours=24),
+        description="how long further alerts about an account join its case or its line, such as 24h",
+    )
+
+
 class LogSettings(_Frozen):
     """What the log looks like."""
 
@@ -258,6 +302,9 @@ class Settings(_Frozen):
         description="a city database in MaxMind format (.mmdb) for IP addresses without a location, as in"
         " tenants without a premium license; without it, countries only",
     )
+    alerts: AlertSettings = Field(
+        default_factory=AlertSettings, description="which alerts are taken in, and what they start"
+    )
     log: LogSettings = Field(default_factory=LogSettings, description="what the log looks like")
     sandbox: bool = Field(default=False, description="true only to talk to the sandbox on this machine")
 
@@ -269,6 +316,12 @@ class Settings(_Frozen):
                 raise ValueError(f"two tenants have the name {name}; cases are kept under it, so change one")
         if self.tenants:
             Tenants(self.tenants)
+        return self
+
+    @model_validator(mode="after")
+    def _alerts_have_a_channel(self) -> Self:
+        if self.alerts.sources and self.slack and not (self.alerts.channel or self.slack.channel):
+            raise ValueError("alerts.channel is missing: alerts need a channel; slack.channel would do too")
         return self
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ import tomllib
 import typing
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from commands import facts
 from commands import steps as remedies
 from commands import symptoms as signs_of
 from commands.ledger.entries import EVENTS, Event
-from graph import contract
+from graph import alerts, contract
 from graph.audit_log import forms
 from graph.queries.registry import QUERIES
 from graph.settings import TenantSettings
@@ -107,6 +107,28 @@ def sources() -> str:
             [f"`{name_of(query)}`", first_sentence(query), coded(query.PERMISSIONS), query.LICENCE]
             for query in QUERIES
         ),
+    )
+
+
+# docs/how-to/take-alerts-in.md
+
+
+def alert_sources() -> str:
+    """The sources of alerts, with what each needs."""
+    rows = contract.endpoints()
+    told = []
+    for name, source in alerts.SOURCES.items():
+        path = source.ask(datetime(2026, 1, 1, tzinfo=UTC)).path
+        license_ = next(row.licence for row in rows if row.path == path and row.method == "GET")
+        told.append([f"`{name}`", source.says, f"`{path}`", f"`{source.permission}`", license_])
+    return table("source | of | asked | needs | license", told)
+
+
+def alert_kinds() -> str:
+    """The kinds of alerts, with the parts of titles that tell them."""
+    return table(
+        "kind | where the title has one of",
+        ([f"`{name}`", ", ".join(one.names)] for name, one in sorted(facts.alert_names().items())),
     )
 
 

@@ -157,6 +157,9 @@ class Cards:
         Raises:
             SlackFailed: Slack did not answer.
         """
+        if case.asked_by == BOT:
+            log.warning("Nobody asked for a case, so nobody is told.", action="case.nobody", case=case.id)
+            return {"channel": "", "ts": ""}
         channel = call(self._client.conversations_open, users=case.asked_by)["channel"]["id"]
         return self.say(str(channel), message)
 
@@ -434,7 +437,7 @@ def view_of(case: Case, *, progress: Progress | None = None, files: tuple[str, .
         case_id=case.id,
         subject=case.subject.mail,
         subject_name=case.subject.display_name,
-        asked_by=case.asked_by,
+        asked_by="" if case.asked_by == BOT else case.asked_by,
         window=case.window,
         state=case.state.value,
         started_at=case.asked_at,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from bot.messages import Message, parts
 from bot.messages.escape import address, said
-from commands.ledger import Case
+from commands.ledger import BOT, Case
 from commands.proposals import Proposal
 
 _MOST_LINES = 12
@@ -39,7 +39,11 @@ def withheld(case: Case, why: str) -> Message:
 
 def already(case: Case, link: str) -> Message:
     """Say that the same account is being looked into by now."""
-    who = f"requested by <@{case.asked_by}>" if case.asked_by.isalnum() else "requested earlier"
+    who = (
+        f"requested by <@{case.asked_by}>"
+        if case.asked_by.isalnum() and case.asked_by != BOT
+        else "requested earlier"
+    )
     return _say(
         f"{address(case.subject.mail)} is already under investigation, {who} "
         f"{parts.when(case.asked_at)}: {_card(case, link)}"
@@ -103,7 +107,7 @@ def came_back(text: str, case: Case, link: str) -> Message:
 
     Its button proposes to close exactly that.
     """
-    asked = f"{parts.mention(case.asked_by)} " if case.asked_by else ""
+    asked = f"{parts.mention(case.asked_by)} " if case.asked_by not in ("", BOT) else ""
     whose = said(case.subject.mail, 120, parts.domains_of(case.subject))
     head = f"⛔ {asked}persistence re-appeared, or is new, on {whose}: {_card(case, link)}."
     said_so = _say(f"{head}\n{_lines(text, case)}")

@@ -32,6 +32,8 @@ BOOKKEEPING: Final = (
     | e.PlanShown
     | e.TasksShown
     | e.HistoryShown
+    | e.AlertsShown
+    | e.AlertsRead
 )
 """Kinds of entries that tell a reader nothing about the account."""
 
@@ -149,6 +151,12 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
         case e.EvidencePacked():
             without = "" if event.answers else ", without raw responses"
             return f"The evidence archive was created, SHA-256 {safe(event.sha256)}{without}"
+        # --- alerts
+        case e.AlertRaised():
+            about = f" about {safe(event.account)}" if event.account else ""
+            return f"An alert was raised{about}{because(event.title)}"
+        case e.AlertsNotCollected():
+            return f"Alerts of {safe(event.source)} were not collected{because(event.says)}"
         # --- proposals and votes
         case e.Proposed():
             return f"{who} proposed {_proposal(event)}{because(event.reason)}"

@@ -110,21 +110,73 @@ def do(wish: Check, may: MayLook, asked: Asked, tools: Tools) -> Started:
         )
     room = channels.room(tools.client, where)
     try:
-        case = _open(asked, may, span, room, tools)
+        begun = begin(
+            tools,
+            tenant=may.connection.settings.name,
+            subject=may.subject,
+            span=span,
+            room=room,
+            asked_by=may.asker.id,
+            request=asked.id,
+        )
     except AlreadyLooking as error:
         return Started(tools.ledger.case(error.case_id), fresh=False)
+    log.info("A check was started.", action="check.started", case=begun.case.id, asked_by=asked.user)
+    return begun
+
+
+def begin(
+    tools: Tools,
+    *,
+    tenant: str,
+    subject: Subject,
+    span: Window,
+    room: channels.Room,
+    asked_by: str,
+    request: str = "",
+    why: str = "",
+) -> Started:
+    """Open a case, post its card, and put the work into the queue.
+
+    Args:
+        tools: What verbs work with.
+        tenant: The name of the configured tenant.
+        subject: The account.
+        span: The span of time to look at.
+        room: Where the card goes.
+        asked_by: The Slack user id of whoever asked, or the bot.
+        request: The id of the question, "" for none.
+        why: What the card says of how it came to be, "" for nothing.
+
+    Raises:
+        AlreadyLooking: a check of this account is running.
+    """
+    owners, missing = tools.people.slack_users_of(subject)
+    note = " ".join(filter(None, (why, reads_along(owners, missing, room, tools))))
+    case_id = new_case_id()
+    with tools.ledger.writing() as writing:
+        writing.open_case(
+            case_id,
+            tenant=tenant,
+            subject=subject,
+            window=span,
+            channel=room.id,
+            asked_by=asked_by,
+            note=note,
+            request=request,
+            owners=owners,
+            owners_missing=missing,
+        )
     try:
-        case = tools.cards.post(case)
+        case = tools.cards.post(tools.ledger.case(case_id))
     except Exception as error:
         # Without a card no one would ever see this case end.
-        why = str(error) if isinstance(error, BotError) else type(error).__name__
+        told = str(error) if isinstance(error, BotError) else type(error).__name__
         with tools.ledger.writing() as writing:
-            writing.fail(case.id, says=f"The card could not be posted: {why}", reference="")
-            writing.shown(case.id, "there is no card")
+            writing.fail(case_id, says=f"The card could not be posted: {told}", reference="")
+            writing.shown(case_id, "there is no card")
         raise
-    begun = tools.jobs.enqueue(case)
-    log.info("A check was started.", action="check.started", case=case.id, asked_by=asked.user)
-    return Started(case, fresh=True, waits=not begun)
+    return Started(case, fresh=True, waits=not tools.jobs.enqueue(case))
 
 
 def shows(done: Started, tools: Tools) -> Answer:
@@ -135,26 +187,6 @@ def shows(done: Started, tools: Tools) -> Answer:
             e.CheckStarted(channel=case.channel), case.id, (answers.started(case, link, waits=done.waits),)
         )
     return Answer(e.AlreadyRunning(), case.id, (answers.already(case, link),))
-
-
-def _open(asked: Asked, may: MayLook, span: Window, room: channels.Room, tools: Tools) -> Case:
-    owners, missing = tools.people.slack_users_of(may.subject)
-    note = reads_along(owners, missing, room, tools)
-    case_id = new_case_id()
-    with tools.ledger.writing() as writing:
-        writing.open_case(
-            case_id,
-            tenant=may.connection.settings.name,
-            subject=may.subject,
-            window=span,
-            channel=room.id,
-            asked_by=may.asker.id,
-            note=note,
-            request=asked.id,
-            owners=owners,
-            owners_missing=missing,
-        )
-    return tools.ledger.case(case_id)
 
 
 def reads_along(owners: Collection[str], missing: str, room: channels.Room, tools: Tools) -> str:

@@ -91,6 +91,26 @@ def apply(db: sqlite3.Connection, entry: Entry, event: e.Event) -> None:
         case e.MessagePosted():
             key: dict[str, Any] = {"case_id": case_id, "run": event.run, "what": event.what}
             _upsert(db, "posts", key, seq=seq, channel=event.channel, name=event.name)
+        # --- alerts
+        case e.AlertRaised():
+            told = {"tenant": event.tenant, "source": event.source, "title": event.title}
+            about = {"account": event.account, "object_id": event.object_id, "link": event.link}
+            since = {"severity": event.severity, "at": moment(event.at), "raised_at": at, "more": event.more}
+            unseen = {"how": "", "shown_at": None, "channel": "", "ts": ""}
+            _insert(db, "alerts", id=event.alert, seq=seq, **told, **about, **since, **unseen)
+        case e.AlertsShown():
+            seen = {"how": event.how, "shown_at": at, "channel": event.channel, "ts": event.ts}
+            for alert in event.alerts:
+                _update(db, "alerts", {"id": alert}, **seen)
+        case e.AlertsRead():
+            name = {"name": f"alerts {event.tenant}/{event.source}"}
+            _upsert(db, "cursors", name, value=moment(event.until), trouble="")
+        case e.AlertsNotCollected():
+            name = {"name": f"alerts {event.tenant}/{event.source}"}
+            if _known(db, "cursors", name):
+                _update(db, "cursors", name, trouble=event.says)
+            else:
+                _insert(db, "cursors", **name, value="", trouble=event.says)
         # --- proposals and votes
         case e.Proposed():
             _insert(

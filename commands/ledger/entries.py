@@ -300,6 +300,60 @@ class EvidencePacked(Event):
     answers: bool
 
 
+# --- alerts from elsewhere ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRaised(Event):
+    """A product raised an alert about an account; the case stands in the entry where it joined one.
+
+    `account` is named as the alert names it; `object_id` is "" where no such account was found.
+    """
+
+    KIND: ClassVar[str] = "alert_raised"
+    alert: str
+    tenant: str
+    source: str
+    title: str
+    severity: str
+    at: datetime
+    account: str = ""
+    object_id: str = ""
+    link: str = ""
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsShown(Event):
+    """Alerts were shown: as a line, in a thread, in a digest, or by a check that started by itself."""
+
+    KIND: ClassVar[str] = "alerts_shown"
+    alerts: tuple[str, ...]
+    how: str
+    channel: str = ""
+    ts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsRead(Event):
+    """A source of alerts was read until this moment."""
+
+    KIND: ClassVar[str] = "alerts_read"
+    tenant: str
+    source: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsNotCollected(Event):
+    """A source of alerts does not answer; says why. Written when that begins."""
+
+    KIND: ClassVar[str] = "alerts_not_collected"
+    tenant: str
+    source: str
+    says: str
+
+
 # --- proposals and votes -----------------------------------------------------------------------------------
 
 
@@ -710,6 +764,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
         CaseShown,
         EvidencePacked,
     ),
+    "Alerts": (AlertRaised, AlertsShown, AlertsRead, AlertsNotCollected),
     "Proposals and votes": (
         Proposed,
         ProposedByAccount,

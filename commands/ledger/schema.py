@@ -15,7 +15,7 @@ from typing import Final
 
 from commands.errors import LedgerTampered
 
-LAYOUT = 3
+LAYOUT = 4
 """The version of the tables that follow from the entries; SQLite keeps it as `user_version`."""
 
 GUARDS: Final[Mapping[str, str]] = {
@@ -71,6 +71,19 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
         """CREATE TABLE posts (
         case_id TEXT NOT NULL, run INTEGER NOT NULL, what TEXT NOT NULL, seq INTEGER NOT NULL,
         channel TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (case_id, run, what)) STRICT""",
+    ),
+    "alerts": (
+        "id",
+        """CREATE TABLE alerts (
+        id TEXT PRIMARY KEY, seq INTEGER NOT NULL, tenant TEXT NOT NULL, source TEXT NOT NULL,
+        title TEXT NOT NULL, severity TEXT NOT NULL, at TEXT NOT NULL, account TEXT NOT NULL,
+        object_id TEXT NOT NULL, link TEXT NOT NULL, more INTEGER NOT NULL, raised_at TEXT NOT NULL,
+        how TEXT NOT NULL, shown_at TEXT, channel TEXT NOT NULL, ts TEXT NOT NULL) STRICT""",
+    ),
+    "cursors": (
+        "name",
+        """CREATE TABLE cursors (
+        name TEXT PRIMARY KEY, value TEXT NOT NULL, trouble TEXT NOT NULL) STRICT""",
     ),
     "proposals": (
         "id",
@@ -146,6 +159,9 @@ INDEXES: Final = (
     # Two plans for one account at the same time would each be made for a state that the other changes.
     """CREATE UNIQUE INDEX one_undecided_proposal ON proposals (account)
         WHERE state IN ('open', 'approved', 'running')""",
+    "CREATE INDEX alerts_that_wait ON alerts (seq) WHERE how = ''",
+    "CREATE INDEX alerts_by_account ON alerts (tenant, object_id, shown_at)",
+    "CREATE INDEX alerts_by_time ON alerts (how, shown_at)",
     "CREATE INDEX proposals_by_case ON proposals (case_id, seq)",
     "CREATE INDEX proposals_by_request ON proposals (request) WHERE request <> ''",
 )

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sandbox.scenarios import people
+from sandbox.scenarios.alerts import raise_alert
 from sandbox.scenarios.attack import (
     IP,
     PORT,
@@ -687,6 +688,7 @@ def _aftermath(world: World, at: At) -> None:
             "TemporaryBlock": False,
         }
     )
+    raise_alert(state, "User restricted from sending email", ADELE.upn, at=at(141), severity="medium")
     for operation in ("AlertTriggered", "AlertEntityGenerated"):
         world.audit(
             at(141),

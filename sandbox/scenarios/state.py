@@ -183,6 +183,7 @@ class TenantState:
     registration_details: dict[str, Json] = field(default_factory=dict)
     risky_users: dict[str, Json] = field(default_factory=dict)
     risk_detections: list[Json] = field(default_factory=list)
+    alerts: list[Json] = field(default_factory=list)
 
     acts: int = 0
     """How many things the scenario made, which gives each its own id."""

@@ -53,7 +53,8 @@ ALL_PERMISSIONS = frozenset(
         "Policy.ReadWrite.AuthenticationMethod RoleEligibilitySchedule.ReadWrite.Directory "
         "RoleAssignmentSchedule.ReadWrite.Directory RoleAssignmentSchedule.Remove.Directory "
         "PrivilegedEligibilitySchedule.Read.AzureADGroup RoleManagement.Read.Directory "
-        "RoleManagement.ReadWrite.Directory User-Mail.ReadWrite.All User-PasswordProfile.ReadWrite.All "
+        "RoleManagement.ReadWrite.Directory SecurityAlert.Read.All User-Mail.ReadWrite.All "
+        "User-PasswordProfile.ReadWrite.All "
         "User-Phone.ReadWrite.All User.EnableDisableAccount.All User.Read.All User.ReadWrite.All "
         "User.RevokeSessions.All UserAuthenticationMethod.Read.All UserAuthenticationMethod.ReadWrite.All"
     )

@@ -31,6 +31,7 @@ from graph import contract
 from graph.contract import Method, Version
 from sandbox.scenarios.state import Json, TenantState, graph_time
 from sandbox.tenant import (
+    alerts,
     attacker,
     audit_search,
     cmdlets_read,
@@ -60,6 +61,7 @@ ROUTES: tuple[Route, ...] = (
     *audit_search.ROUTES,
     *mail.ROUTES,
     *graph_writes.ROUTES,
+    *alerts.ROUTES,
 )
 """What answers every row of the contract; $batch stands apart."""
 EXCHANGE = {**cmdlets_read.READS, **cmdlets_write.WRITES}

@@ -29,6 +29,7 @@ def fill(path: Path, key: Path) -> None:
         _cases(ledger, clock)
         _proposals(proposals, clock)
         _factors(ledger, keys, clock)
+        _alerts(ledger, clock)
         others = [e.CheckStarted, e.PlanShown, e.TasksShown, e.HistoryShown, e.ModalOpened, e.ReportPosted]
         others += [e.Refused, e.NotAnswered, e.NotCounted, e.NotCollected, e.InternalError, e.AlreadyRunning]
         for event in (*others, e.Answered):
@@ -111,6 +112,18 @@ def _carry_out(proposals: Proposals, made: str, first: str, second: str) -> None
         writing.append(e.PasswordForgotten(made, second), BOT, case)
         until, kept = writing.now + timedelta(minutes=15), writing.keep(b"sealed thrice")
         writing.append(e.PasswordMade(made, first, kept, until), BOT, case)
+
+
+def _alerts(ledger: Ledger, clock: plans.Clock) -> None:
+    ledger.append(e.AlertsNotCollected("Contoso", "defender", "A permission is missing."), BOT)
+    ledger.append(e.AlertsNotCollected("Contoso", "defender", "A permission is missing."), BOT)
+    known = {"tenant": "Contoso", "source": "defender", "severity": "high", "at": clock()}
+    about = {"account": "adele@contoso.example", "object_id": plans.ADELE.id, "link": "https://a.example/1"}
+    title = "User restricted from sending email"
+    ledger.append(e.AlertRaised("defender:1", title=title, more=2, **known, **about), BOT, plans.CASE)  # type: ignore[arg-type]
+    ledger.append(e.AlertRaised("defender:2", title=title, **known), BOT)  # type: ignore[arg-type]
+    ledger.append(e.AlertsShown(("defender:1",), "line", "C0INCIDENT", "5.1"), BOT)
+    ledger.append(e.AlertsRead("Contoso", "defender", clock()), BOT)
 
 
 def _factors(ledger: Ledger, keys: SigningKey, clock: plans.Clock) -> None:

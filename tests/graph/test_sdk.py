@@ -64,7 +64,9 @@ def test_the_sdk_has_every_field_of_every_type_that_it_has() -> None:
         for kind in {name for row in contract.endpoints() if version in row.versions for name in kinds(row)}:
             short = kind.rpartition(".")[2]
             theirs = sdk()[version]["types"].get(short[0].upper() + short[1:])
-            if theirs is None:  # beyond what the reference data hold, or under another name
+            if (
+                kind.startswith("security.") or theirs is None
+            ):  # a namesake's, or beyond what the reference data hold, or under another name
                 continue
             compared += 1
             described = contract.types()[kind]

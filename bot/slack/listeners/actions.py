@@ -38,7 +38,10 @@ WORDS: Final[Mapping[str, Callable[[str], str]]] = {
 """The words of each button by its action id; its value is only ever the name of something in the ledger."""
 
 
-BUTTONS: Final = re.compile(rf"\A(?:{'|'.join([*WORDS, 'check_again', 'check_reported'])})\Z")
+CHECKS: Final = ("check_again", "check_reported", "check_alert")
+"""The buttons that check the account of something in the ledger."""
+
+BUTTONS: Final = re.compile(rf"\A(?:{'|'.join([*WORDS, *CHECKS])})\Z")
 """The action ids of all buttons, whole: Bolt searches with it, and would find ``approve`` in ``xapprove``."""
 
 
@@ -49,8 +52,8 @@ def register(app: App, desk: Desk) -> None:
     def pressed(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
         name, value = str(action["action_id"]), str(action.get("value") or "")
         try:
-            if name in ("check_again", "check_reported"):
-                words = desk.check_again(value) if name == "check_again" else desk.check_reported(value)
+            if name in CHECKS:
+                words = desk.check_words(name, value)
                 # It opens no window, so it waits its turn like a typed one.
                 desk.take(replace(clicked(body, action, words), trigger=""))
             else:

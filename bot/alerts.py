@@ -1,0 +1,285 @@
+"""Takes alerts in and shows them: polls the sources of each tenant, and tells people what is new.
+
+Everything that came stands in the ledger before it is shown, and what was shown is noted, so a restart
+forgets nothing. An alert can start a check, where the settings say so, and nothing else: this module cannot
+propose, vote or change anything.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.messages import alerts as messages
+from bot.settings import AlertSettings
+from bot.slack import channels
+from bot.verbs import check
+from bot.verbs.shape import Tools
+from commands import alerts as policy
+from commands.errors import AlreadyLooking
+from commands.ledger import BOT, Case
+from commands.ledger import alerts as book
+from commands.ledger import entries as e
+from commands.ledger.alerts import Alert
+from graph import alerts as sources
+from graph.alerts import RaisedAlert
+from graph.collect import Connection, find_subject
+from graph.errors import CannotSignIn, GraphError, NoLicence, NoPermission, Refused
+from graph.question import Subject, Window
+from graph.tenants import Tenants
+
+log = structlog.get_logger(__name__)
+
+HOUR: Final = timedelta(hours=1)
+FIRST: Final = timedelta(hours=1)
+"""How far back a source is read when it is read for the first time."""
+
+OVERLAP: Final = timedelta(hours=1)
+"""How far before the cursor each reading begins: alerts are filed late and out of order; a quarter of an hour
+late is what others allow for. What came before is known by its key."""
+
+STRIDE: Final = timedelta(hours=6)
+"""A cursor is noted when something came, and else this often, so that quiet tenants fill no ledger."""
+
+STRIDE_OF_RISK: Final = timedelta(days=2)
+"""A risk detection that is found offline is filed up to 48 hours late, and counts as new all the same."""
+
+
+LASTING: Final = (CannotSignIn, NoLicence, NoPermission, Refused)
+"""What does not pass by itself, and is told at once; anything else is told when it lasts for an hour."""
+
+
+class Alerts:
+    """Takes alerts in and shows them.
+
+    Args:
+        settings: What is taken in, and how much is shown.
+        tenants: Who can be asked.
+        tools: What verbs work with: ledger, cards, jobs, Slack.
+    """
+
+    def __init__(self, settings: AlertSettings, tenants: Tenants, tools: Tools) -> None:
+        self._settings = settings
+        self._tenants = tenants
+        self._tools = tools
+        self._ledger = tools.ledger
+        self._channel = settings.channel or tools.channel
+        self._failing: dict[tuple[str, str], datetime] = {}
+        self._turn = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
+
+    def start(self) -> None:
+        """Begin to poll, where a source is named."""
+        if self._settings.sources:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Poll no more; what is under way is finished."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.round()
+            except Exception:
+                log.exception("Alerts could not be taken in.", action="alerts.failed")
+            if self._stopping.wait(self._settings.every.total_seconds()):
+                return
+
+    def round(self) -> None:
+        """Ask every source once, then show what waits.
+
+        Raises:
+            LedgerError: the ledger cannot be used.
+            BotError: Slack does not take what is to be shown; it is shown in a later round.
+        """
+        for connection in self._tenants.each():
+            for source in self._settings.sources:
+                if self._stopping.is_set():
+                    return
+                self._poll(source, connection)
+        self.settle()
+
+    # --- taking in -----------------------------------------------------------------------------------------
+
+    def _poll(self, source: str, connection: Connection) -> None:
+        tenant, now = connection.settings.name, self._tools.clock()
+        cursor = book.cursor(self._ledger, tenant, source)
+        overlap = STRIDE_OF_RISK if source == "risk_detections" and cursor.until else OVERLAP
+        since = cursor.until - overlap if cursor.until else now - FIRST
+        try:
+            found, unread = sources.raised(source, connection, since)
+        except GraphError as error:
+            self._lost(tenant, source, error, known=cursor.trouble)
+            return
+        self._failing.pop((tenant, source), None)
+        if unread:
+            log.warning(
+                "Some alerts could not be read.", action="alerts.unread", source=source, number=unread
+            )
+        fresh = self.take(found, connection)
+        if fresh or cursor.trouble or cursor.until is None or now - cursor.until >= STRIDE:
+            self._ledger.append(e.AlertsRead(tenant, source, now), BOT)
+
+    def _lost(self, tenant: str, source: str, error: GraphError, *, known: str) -> None:
+        """Note that a source does not answer, once, and tell it where waiting does not help."""
+        log.warning(
+            "A source of alerts does not answer.", action="alerts.lost", source=source, why=str(error)
+        )
+        now = self._tools.clock()
+        since = self._failing.setdefault((tenant, source), now)
+        if known == error.sentence or (not isinstance(error, LASTING) and now - since < HOUR):
+            return
+        self._tools.cards.say(self._channel, messages.not_collected(tenant, source, error.sentence))
+        self._ledger.append(e.AlertsNotCollected(tenant, source, error.sentence), BOT)
+
+    def take(self, found: Iterable[RaisedAlert], connection: Connection) -> int:
+        """Write down the alerts of a tenant that did not come before; say how many these are.
+
+        Raises:
+            LedgerError: they cannot be written down.
+        """
+        alerts = list(found)
+        fresh = book.unknown(self._ledger, [one.key for one in alerts])
+        known: dict[str, str] = {}
+        taken = 0
+        for one in alerts:
+            if one.key not in fresh:
+                continue
+            if one.account and one.account not in known:
+                known[one.account] = self._object_id(one.account, connection)
+            taken += self._write(one, connection.settings.name, known.get(one.account, ""))
+        return taken
+
+    def _write(self, one: RaisedAlert, tenant: str, object_id: str) -> int:
+        event = e.AlertRaised(
+            one.key,
+            tenant,
+            one.source,
+            one.title[:300],
+            one.severity,
+            one.at,
+            one.account[:320],
+            object_id,
+            one.link[:500],
+            one.more,
+        )
+        case = self._case_of(tenant, object_id)
+        with self._ledger.writing() as writing:
+            # Looked for once more where nobody else can write: a webhook may bring it at the same moment.
+            if not book.unknown(writing, [one.key]):
+                return 0
+            writing.append(event, BOT, case.id if case else "")
+        log.info("An alert came in.", action="alert.taken", source=one.source, severity=one.severity)
+        return 1
+
+    def _object_id(self, account: str, connection: Connection) -> str:
+        """The object id of the account that an alert names; "" where there is none, or nobody can tell."""
+        try:
+            return find_subject(account, connection).id
+        except GraphError as error:
+            log.info("An alert names nobody we know.", action="alert.nobody", why=type(error).__name__)
+            return ""
+
+    def _case_of(self, tenant: str, object_id: str) -> Case | None:
+        """The case that a further alert about an account joins."""
+        case = self._ledger.latest_case(tenant, object_id) if object_id else None
+        return case if case and case.asked_at > self._tools.clock() - self._settings.join else None
+
+    # --- showing -------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Show the alerts that wait, as far as this hour has room for them; each once, or after a kill twice.
+
+        Raises:
+            LedgerError: the ledger cannot be used.
+            BotError: Slack does not take it.
+        """
+        with self._turn:
+            rest = self._join(book.waiting(self._ledger))
+            now = self._tools.clock()
+            told = policy.decide(rest, self._settings.check, self._room(now))
+            for alert in told.checks:
+                self._check(alert)
+            for alert in told.lines:
+                posted = self._tools.cards.say(
+                    self._channel, messages.alert_line(alert, self._tools.gate.ours)
+                )
+                self._shown([alert], "line", posted["channel"], posted["ts"])
+            if told.digest:
+                message = messages.digest(told.digest, self._tools.gate.ours, self._settings.lines)
+                posted = self._tools.cards.say(self._channel, message)
+                self._shown(told.digest, "digest", posted["channel"], posted["ts"])
+            self._join(book.waiting(self._ledger))
+
+    def _room(self, now: datetime) -> policy.Room:
+        since = now - HOUR
+        return policy.Room(
+            lines=max(0, self._settings.lines - book.shown_since(self._ledger, "line", since)),
+            checks=max(0, self._settings.checks - book.shown_since(self._ledger, "check", since)),
+            digest=not book.shown_since(self._ledger, "digest", since),
+        )
+
+    def _join(self, waiting: Sequence[Alert]) -> list[Alert]:
+        """Tell alerts in the thread of the case or line that is there already; give the others."""
+        rest: list[Alert] = []
+        threads: dict[tuple[str, str], list[Alert]] = {}
+        for alert in waiting:
+            place = self._thread_of(alert)
+            if place is None:
+                rest.append(alert)
+            else:
+                threads.setdefault(place, []).append(alert)
+        for (channel, ts), alerts in threads.items():
+            message = messages.joined(policy.gravest_first(alerts), self._tools.gate.ours)
+            posted = self._tools.cards.say(channel, message, ts)
+            self._shown(alerts, "thread", channel, posted["ts"])
+        return rest
+
+    def _thread_of(self, alert: Alert) -> tuple[str, str] | None:
+        case = self._case_of(alert.tenant, alert.object_id)
+        if case and case.card:
+            return case.channel, case.card
+        since = self._tools.clock() - self._settings.join
+        line = book.last_line(self._ledger, alert.tenant, alert.object_id, since)
+        return (line.channel, line.ts) if line else None
+
+    def _check(self, alert: Alert) -> None:
+        """Start a check of an alert's account; it only reads."""
+        connection = next(one for one in self._tenants.each() if one.settings.name == alert.tenant)
+        try:
+            subject = find_subject(alert.object_id, connection)
+            case = self._begin(alert, subject)
+        except AlreadyLooking as error:
+            log.info("An alert's account is being checked.", action="alert.joined", case=error.case_id)
+            return
+        except GraphError as error:
+            # The alert is told all the same; whoever reads it can press the button.
+            log.warning("An alert's account could not be found.", action="alert.not_checked", why=str(error))
+            posted = self._tools.cards.say(self._channel, messages.alert_line(alert, self._tools.gate.ours))
+            self._shown([alert], "line", posted["channel"], posted["ts"])
+            return
+        self._shown([alert], "check", case.channel, case.card, case.id)
+
+    def _begin(self, alert: Alert, subject: Subject) -> Case:
+        now = self._tools.clock()
+        return check.begin(
+            self._tools,
+            tenant=alert.tenant,
+            subject=subject,
+            span=Window(now - self._tools.usual, now),
+            room=channels.room(self._tools.client, self._channel),
+            asked_by=BOT,
+            why=messages.why_checked(alert),
+        ).case
+
+    def _shown(self, alerts: Sequence[Alert], how: str, channel: str, ts: str, case_id: str = "") -> None:
+        event = e.AlertsShown(tuple(alert.id for alert in alerts), how, channel, ts)
+        self._ledger.append(event, BOT, case_id)

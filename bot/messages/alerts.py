@@ -1,0 +1,91 @@
+"""What the channel is told of alerts from elsewhere. Pure.
+
+Titles and accounts come from the tenant, or from whoever sends webhooks, and are made harmless like all text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from bot.messages import Message, parts
+from bot.messages.escape import address, plain, said
+from bot.messages.limits import fit
+from commands.ledger.alerts import Alert
+from graph.alerts import SOURCES
+
+MARKS: Final[Mapping[str, str]] = {"high": "🔴", "medium": "🟠", "low": "🟡"}
+"""A mark for each severity; the word always stands beside it."""
+
+_LISTED: Final = 20
+_JOINED: Final = 5
+
+
+def alert_line(alert: Alert, ours: Collection[str]) -> Message:
+    """Tell one alert, in one line, with a button that starts a check where it names an account."""
+    text = f"{sentence(alert, ours)} · {_whence(alert)}"
+    section = dict(parts.section(text))
+    if alert.account:
+        section["accessory"] = parts.button("Check", "check_alert", str(alert.seq), style="primary")
+    return fit(Message(text=text, blocks=(section,)))
+
+
+def joined(alerts: Sequence[Alert], ours: Collection[str]) -> Message:
+    """Tell alerts about an account whose case or line is there already; goes into its thread."""
+    lines = [f"{sentence(alert, ours)} · {_whence(alert)}" for alert in alerts[:_JOINED]]
+    if len(alerts) > _JOINED:
+        lines.append(f"… and {parts.counted(len(alerts) - _JOINED, 'more alert')} about this account.")
+    text = "\n".join(lines)
+    return fit(Message(text=text, blocks=(parts.section(text),)))
+
+
+def digest(alerts: Sequence[Alert], ours: Collection[str], lines: int) -> Message:
+    """Tell together what was more than an hour may bring.
+
+    Args:
+        alerts: The alerts, the gravest first.
+        ours: Mail domains of ours, whose addresses stay readable.
+        lines: How many lines an hour may bring.
+    """
+    number = parts.counted(len(alerts), "further alert")
+    head = f"*{number}* (more than {lines} in an hour; no check was started)"
+    told = [f"• {sentence(alert, ours)}" for alert in alerts[:_LISTED]]
+    if len(alerts) > _LISTED:
+        told.append(f"… and {len(alerts) - _LISTED} more. `compromise ledger show` has every one.")
+    blocks = (
+        *parts.paragraphs(head, told),
+        parts.context("To investigate one of the accounts: `/compromise check` and its address."),
+    )
+    return fit(Message(text="\n".join([head, *told]), blocks=blocks))
+
+
+def not_collected(tenant: str, source: str, says: str) -> Message:
+    """Tell that a source of alerts does not answer: silence would read as no alerts."""
+    text = (
+        f"⚠ Alerts of {SOURCES[source].says} ({source.replace('_', ' ')}) in {said(tenant, 80)} are not"
+        f" collected: {said(says, 300)} Needs {SOURCES[source].permission}. Collection goes on by itself when"
+        " it answers."
+    )
+    return Message(text=text, blocks=(parts.section(text),))
+
+
+def why_checked(alert: Alert) -> str:
+    """Say on a card, in plain text, which alert its check began with."""
+    return f"Started by an alert: {plain(alert.title, 150)} ({alert.severity})."
+
+
+def sentence(alert: Alert, ours: Collection[str]) -> str:
+    """One alert in one sentence: how grave, what, about whom."""
+    mark = MARKS.get(alert.severity, "⚪")
+    whom = f": *{_account(alert.account, ours)}*" if alert.account else ", names no account"
+    more = f" and {parts.counted(alert.more, 'more account')}" if alert.more else ""
+    return f"{mark} {alert.severity.capitalize()} · {said(alert.title, 150, ours)}{whom}{more}"
+
+
+def _account(name: str, ours: Collection[str]) -> str:
+    return address(name) if name.rpartition("@")[2] in ours else said(name, 120, ours)
+
+
+def _whence(alert: Alert) -> str:
+    name = SOURCES[alert.source].says if alert.source in SOURCES else said(alert.source, 40)
+    return f"{parts.link(alert.link, name)} · {parts.when(alert.at)}"

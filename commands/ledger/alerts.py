@@ -1,0 +1,120 @@
+"""Reading alerts from elsewhere: which came, which wait to be shown, and until when each source was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from commands.ledger.chain import moment
+from commands.ledger.reading import Readable, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert about one account, as the ledger has it.
+
+    Attributes:
+        id: The same at every reading of its source.
+        seq: Its entry.
+        tenant: The name of the configured tenant.
+        source: Where it came from.
+        title: What its product calls it.
+        severity: ``high``, ``medium``, ``low``, ``informational`` or ``unknown``.
+        at: When it was raised (aware UTC).
+        account: The account as the alert names it, "" for none.
+        object_id: The account's object id, "" where there is no such account.
+        link: Its page in the product's portal, "" for none.
+        more: How many further accounts it names that are not told apart.
+        how: How it was shown, "" while it waits.
+        channel: Where it was shown.
+        ts: The message that shows it, "" for none.
+    """
+
+    id: str
+    seq: int
+    tenant: str
+    source: str
+    title: str
+    severity: str
+    at: datetime
+    account: str
+    object_id: str
+    link: str
+    more: int
+    how: str
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a source was read: until when (None for never), and why it does not answer, "" when it does."""
+
+    until: datetime | None
+    trouble: str
+
+
+def alert_at(book: Readable, seq: int) -> Alert | None:
+    """Give the alert of an entry."""
+    rows = book.rows("SELECT * FROM alerts WHERE seq = ?", [seq])
+    return _alert(rows[0]) if rows else None
+
+
+def unknown(book: Readable, names: Iterable[str]) -> frozenset[str]:
+    """Give those of these alerts that did not come before."""
+    return frozenset(
+        name for name in names if not book.rows("SELECT 1 AS one FROM alerts WHERE id = ?", [name])
+    )
+
+
+def waiting(book: Readable) -> tuple[Alert, ...]:
+    """Give the alerts that nobody was shown yet, in the order in which they came."""
+    return tuple(map(_alert, book.rows("SELECT * FROM alerts WHERE how = '' ORDER BY seq")))
+
+
+def shown_since(book: Readable, how: str, since: datetime) -> int:
+    """Count the messages by which alerts were shown in this way since a moment."""
+    rows = book.rows(
+        "SELECT count(DISTINCT channel || ts) AS number FROM alerts WHERE how = ? AND shown_at > ?",
+        [how, moment(since)],
+    )
+    return int(rows[0]["number"])
+
+
+def last_line(book: Readable, tenant: str, object_id: str, since: datetime) -> Alert | None:
+    """Give the alert about an account that has a line in a channel since a moment, the newest such one."""
+    rows = book.rows(
+        "SELECT * FROM alerts WHERE tenant = ? AND object_id = ? AND how = 'line' AND shown_at > ?"
+        " ORDER BY shown_at DESC LIMIT 1",
+        [tenant, object_id, moment(since)],
+    )
+    return _alert(rows[0]) if rows and object_id else None
+
+
+def cursor(book: Readable, tenant: str, source: str) -> Cursor:
+    """Say how far a source of a tenant was read."""
+    rows = book.rows("SELECT * FROM cursors WHERE name = ?", [f"alerts {tenant}/{source}"])
+    if not rows:
+        return Cursor(None, "")
+    value = rows[0]["value"]
+    return Cursor(datetime.fromisoformat(value) if value else None, rows[0]["trouble"])
+
+
+def _alert(row: Row) -> Alert:
+    return Alert(
+        id=row["id"],
+        seq=row["seq"],
+        tenant=row["tenant"],
+        source=row["source"],
+        title=row["title"],
+        severity=row["severity"],
+        at=datetime.fromisoformat(row["at"]),
+        account=row["account"],
+        object_id=row["object_id"],
+        link=row["link"],
+        more=row["more"],
+        how=row["how"],
+        channel=row["channel"],
+        ts=row["ts"],
+    )

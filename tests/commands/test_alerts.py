@@ -1,0 +1,103 @@
+"""What becomes of alerts that wait: pure, so every mixture can be tried."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commands.alerts import KINDS, SEVERITIES, Room, decide, gravest_first, kinds_of
+from commands.ledger.alerts import Alert
+
+ONE = Alert(
+    id="defender:1",
+    seq=1,
+    tenant="Contoso",
+    source="defender",
+    title="User restricted from sending email",
+    severity="medium",
+    at=datetime(2026, 11, 29, tzinfo=UTC),
+    account="adele@contoso.example",
+    object_id="id-1",
+    link="",
+    more=0,
+    how="",
+    channel="",
+    ts="",
+)
+PLENTY = Room(lines=10, checks=5, digest=True)
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("User restricted from sending email", "restricted"),
+        ("Suspicious email forwarding activity", "forwarding"),
+        ("Suspicious inbox manipulation rule", "inbox_rule"),
+        ("Email sending limit exceeded", "sending_pattern"),
+        ("Activity from a Tor IP address", "anonymous_address"),
+    ],
+)
+def test_an_alert_tells_what_its_name_says(title, kind):
+    assert kind in kinds_of(title)
+
+
+def test_nothing_starts_a_check_unless_the_policy_says_so():
+    assert decide([ONE], (), PLENTY).checks == ()
+    assert decide([ONE], ("high",), PLENTY).checks == ()
+    assert decide([ONE], ("restricted",), PLENTY).checks == (ONE,)
+    assert decide([replace(ONE, severity="high", title="x")], ("high",), PLENTY).checks
+
+
+def test_an_alert_about_nobody_we_know_starts_no_check():
+    stranger = replace(ONE, object_id="")
+    assert decide([stranger], ("restricted", "medium"), PLENTY).lines == (stranger,)
+
+
+def test_two_alerts_about_one_account_make_one_line_and_the_other_waits_to_join_it():
+    told = decide([ONE, replace(ONE, id="defender:2", seq=2)], (), PLENTY)
+    assert (told.lines, told.digest) == ((ONE,), ())
+
+
+def test_the_gravest_come_first_and_the_rest_is_told_together():
+    alerts = [
+        replace(ONE, id=str(number), seq=number, object_id=str(number), severity=severity)
+        for number, severity in enumerate(["low", "high", "medium", "high"], 1)
+    ]
+    told = decide(alerts, (), Room(lines=2, checks=0, digest=True))
+    assert [one.seq for one in told.lines] == [2, 4]
+    assert [one.seq for one in told.digest] == [3, 1]
+    assert decide(alerts, (), Room(lines=2, checks=0, digest=False)).digest == ()
+
+
+ALERTS = st.lists(
+    st.builds(
+        replace,
+        st.just(ONE),
+        id=st.uuids().map(str),
+        seq=st.integers(1, 99),
+        severity=st.sampled_from([*SEVERITIES, "new word"]),
+        object_id=st.sampled_from(["", "a", "b", "c", "d", "e"]),
+        title=st.sampled_from(["User restricted from sending email", "x"]),
+    ),
+    max_size=30,
+    unique_by=lambda one: one.seq,
+)
+
+
+@given(ALERTS, st.sets(st.sampled_from([*SEVERITIES, *KINDS])), st.integers(0, 5), st.integers(0, 5))
+def test_whatever_comes_each_is_told_once_and_never_more_than_there_is_room_for(
+    alerts, policy, lines, checks
+):
+    told = decide(alerts, policy, Room(lines, checks, digest=True))
+    everything = [*told.checks, *told.lines, *told.digest]
+    assert len(everything) == len({one.id for one in everything})
+    assert len(told.checks) <= checks
+    assert len(told.lines) <= lines
+    waits = [one for one in alerts if one not in everything]
+    begun = {one.object_id for one in (*told.checks, *told.lines)} - {""}
+    assert all(one.object_id in begun for one in waits)
+    assert sorted(gravest_first(alerts), key=lambda one: one.seq) == sorted(alerts, key=lambda one: one.seq)

@@ -1,0 +1,192 @@
+"""From an alert of Microsoft's to a case: a line with a button, or a check by policy; never anything more."""
+
+from __future__ import annotations
+
+import ast
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import bot.alerts
+from bot.settings import AlertSettings
+from commands.ledger import BOT
+from commands.ledger.verify import verify_ledger
+from sandbox import tenant, workspace
+from sandbox.scenarios.alerts import raise_alert
+from sandbox.workspace import Message
+from tests.scenarios.acting import Acting
+from tests.scenarios.conftest import ADELE, MANIFEST, Stage, settings_for
+
+DIEGO = "diego.siciliani@contoso.example"
+RESTRICTED = "User restricted from sending email"
+QUIET = timedelta(days=1)
+"""The bot's own rounds are a day apart: each test goes the rounds itself."""
+
+
+def with_alerts(stage, scenario: str = "clean", tenant_options=None, **alerts) -> Stage:
+    """A stage whose bot takes alerts in, and has been through its first round."""
+    chosen = {"sources": ("defender",), "channel": "C0INCIDENT", "every": QUIET, **alerts}
+    story: Stage = stage(scenario, changes={"alerts": AlertSettings(**chosen)}, **(tenant_options or {}))
+    trouble = story.kinds
+    story.slack.wait_for(
+        lambda: {"alerts_read", "alerts_not_collected"} & set(trouble()), what="the first round"
+    )
+    return story
+
+
+def lines(story: Stage, holding: str) -> list[Message]:
+    return [card for card in story.cards() if holding in story.slack.as_text(card)]
+
+
+def test_an_alert_is_one_line_whose_button_starts_the_check(stage):
+    story = with_alerts(stage)
+    raise_alert(story.microsoft.state, RESTRICTED, ADELE, severity="high")
+    story.bot.alerts.round()
+    story.bot.alerts.round()
+    [line] = lines(story, RESTRICTED)
+    text = story.slack.as_text(line)
+    assert "High" in text
+    assert ADELE in text
+    assert "Microsoft Defender" in text
+    story.slack.click("responder", line, "check_alert")
+    story.shown()
+    kinds = story.kinds()
+    assert kinds.count("alert_raised") == kinds.count("alerts_shown") == kinds.count("case_opened") == 1
+    assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()
+
+
+def test_who_may_not_check_may_not_by_an_alerts_button_either(stage):
+    story = with_alerts(stage)
+    raise_alert(story.microsoft.state, RESTRICTED, ADELE)
+    story.bot.alerts.round()
+    [line] = lines(story, RESTRICTED)
+    story.slack.click("subject", line, "check_alert")
+    story.told("subject")
+    assert "case_opened" not in story.kinds()
+    assert "refused" in story.kinds()
+
+
+def test_by_policy_a_check_starts_by_itself_says_why_and_changes_nothing(stage):
+    story = with_alerts(stage, "mailbox-takeover", check=("restricted",))
+    raise_alert(story.microsoft.state, RESTRICTED, ADELE)
+    story.bot.alerts.round()
+    card = story.shown()
+    text = story.slack.as_text(card)
+    assert f"Started by an alert: {RESTRICTED} (medium)." in text or "Adele Vance" in text
+    [case] = [story.bot.ledger.case(one.id) for one in story.bot.ledger.outlines()]
+    assert case.asked_by == BOT
+    assert case.note.startswith("Started by an alert")
+    kinds = set(story.kinds())
+    assert not kinds & {"proposed", "voted", "intended", "change_ended", "execution_started"}
+    writes = [call for call in story.microsoft.calls if call.method in ("PATCH", "PUT", "DELETE")]
+    assert writes == []
+    # A further alert joins the case.
+    raise_alert(story.microsoft.state, "Suspicious email forwarding activity", ADELE)
+    story.bot.alerts.round()
+    replies = [story.slack.as_text(reply) for reply in story.slack.replies(card)]
+    assert any("Suspicious email forwarding activity" in reply for reply in replies)
+    assert story.kinds().count("case_opened") == 1
+    told = [entry for entry in story.bot.ledger.entries(case_id=case.id) if entry.kind == "alert_raised"]
+    assert len(told) == 1
+
+
+def test_a_second_alert_about_an_account_joins_its_line(stage):
+    story = with_alerts(stage)
+    for title in (RESTRICTED, "Suspicious email sending patterns detected"):
+        raise_alert(story.microsoft.state, title, ADELE)
+        story.bot.alerts.round()
+    [line] = lines(story, RESTRICTED)
+    assert lines(story, "sending patterns") == []
+    assert "sending patterns" in story.slack.as_text(story.slack.replies(line)[0])
+
+
+def test_more_than_an_hour_may_bring_comes_as_one_digest_the_gravest_on_lines_of_their_own(stage):
+    story = with_alerts(stage, lines=2)
+    state = story.microsoft.state
+    people = [str(user["userPrincipalName"]) for user in state.users.values()][:7]
+    for number, name in enumerate(people):
+        raise_alert(state, f"Odd thing {number}", name, severity="high" if number in (3, 5) else "low")
+    story.bot.alerts.round()
+    [digest] = lines(story, "5 further alerts")
+    own = [one for one in lines(story, "Odd thing") if one.ts != digest.ts]
+    assert len(own) == 2
+    assert all("High" in story.slack.as_text(one) for one in own)
+    # Within the hour no second digest comes, and nothing is forgotten.
+    raise_alert(state, "Odd thing 99", "someone.else@contoso.example")
+    story.bot.alerts.round()
+    assert lines(story, "Odd thing 99") == []
+    assert story.kinds().count("alert_raised") == 8
+
+
+def test_what_waited_is_shown_in_the_next_hour(tmp_path):
+    with tenant.start("clean") as played, workspace.start(MANIFEST) as slack:
+        settings = settings_for(slack, played, tmp_path)
+        alerts = AlertSettings(sources=("defender",), channel="C0INCIDENT", every=QUIET, lines=1)
+        story = Acting(slack, played, settings.model_copy(update={"alerts": alerts}))
+        story.start()
+        try:
+            for name in ("Odd A", "Odd B", "Odd C"):
+                raise_alert(played.state, name, f"{name[-1]}@contoso.example")
+                story.bot.alerts.round()
+            assert [len(lines(story, name)) for name in ("Odd A", "Odd B", "Odd C")] == [1, 1, 0]
+            story.let_pass(timedelta(minutes=61))
+            story.bot.alerts.settle()
+            assert len(lines(story, "Odd C")) == 1
+        finally:
+            story.stop()
+
+
+def test_a_source_that_may_not_be_read_is_told_once_and_goes_on_by_itself(stage):
+    held = tenant.ALL_PERMISSIONS - {"SecurityAlert.Read.All"}
+    story = with_alerts(stage, tenant_options={"permissions": held})
+    story.bot.alerts.round()
+    story.bot.alerts.round()
+    [told] = lines(story, "are not collected")
+    assert "SecurityAlert.Read.All" in story.slack.as_text(told)
+    story.microsoft.permissions.add("SecurityAlert.Read.All")
+    raise_alert(story.microsoft.state, RESTRICTED, ADELE)
+    story.bot.alerts.round()
+    assert len(lines(story, RESTRICTED)) == 1
+
+
+def test_after_a_restart_nothing_is_shown_again_and_nothing_is_missed(stage):
+    story = with_alerts(stage)
+    raise_alert(story.microsoft.state, RESTRICTED, ADELE)
+    story.bot.alerts.round()
+    story.stop()
+    raise_alert(story.microsoft.state, "Email sending limit exceeded", DIEGO)
+    story.start()
+    story.card("Email sending limit exceeded")
+    assert len(lines(story, RESTRICTED)) == 1
+
+
+def test_while_slack_fails_an_alert_waits_and_is_shown_once(stage):
+    story = with_alerts(stage)
+    raise_alert(story.microsoft.state, RESTRICTED, ADELE)
+    story.slack.faults.add("chat.postMessage", workspace.api_error("internal_error"), times=1)
+    with pytest.raises(Exception, match="internal_error"):
+        story.bot.alerts.round()
+    assert story.kinds().count("alert_raised") == 1
+    story.bot.alerts.round()
+    story.bot.alerts.round()
+    assert len(lines(story, RESTRICTED)) == 1
+
+
+def test_what_an_attacker_writes_into_a_name_calls_nobody(stage):
+    story = with_alerts(stage)
+    raise_alert(story.microsoft.state, "<!channel> <@U0NESTORWI> *bold* http://evil.example", ADELE)
+    story.bot.alerts.round()
+    [line] = lines(story, "channel")
+    assert line.pings == ()
+    assert "http://evil.example" not in str(line.blocks)
+
+
+def test_what_takes_alerts_in_knows_nothing_that_changes_anything():
+    """It names no proposal, no vote and no change; a check, which only reads, is all that it can start."""
+    tree = ast.parse(Path(bot.alerts.__file__).read_text())
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    named |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    forbidden = {"proposals", "Proposals", "enqueue_plan", "carry_out", "vote", "propose", "policy_of"}
+    assert named & forbidden == set()
+    assert "begin" in named
