@@ -35,6 +35,7 @@ from bot.messages.escape import plain
 from bot.messages.proposal_card import proposal_line
 from bot.slack.channels import cannot_post, demand_unshared
 from bot.slack.client import call
+from bot.slack.posting import Posting
 from commands.check import Progress
 from commands.ledger import BOT, Case, CaseState, Ledger
 from commands.ledger.entries import EvidencePacked
@@ -82,6 +83,7 @@ class Cards:
     ) -> None:
         self._client = client
         self._hasty = hasty
+        self._posting = Posting(client)
         self._ledger = ledger
         self._sleep = sleep
 
@@ -309,23 +311,15 @@ class Cards:
             writing.posted(case_id, run, what, channel, name)
 
     def say(self, channel: str, message: Message, thread: str = "") -> Any:
-        """Post one message; nothing in it is unfurled, and nothing goes where another company reads along.
+        """Post one message, in the form that Slack takes; nothing goes where another company reads along.
 
         Raises:
             CannotPost: Slack does not let the bot post there.
             SlackFailed: Slack did not answer.
         """
-        into = {"thread_ts": thread} if thread else {}
         try:
             demand_unshared(self._client, channel)
-            return call(
-                self._client.chat_postMessage,
-                channel=channel,
-                unfurl_links=False,
-                unfurl_media=False,
-                **into,
-                **message.arguments,
-            )
+            return self._posting.post(channel, message, thread)
         except SlackFailed as error:
             reason = cannot_post(error.code)
             if reason:
@@ -337,7 +331,7 @@ class Cards:
         message = case_card(self._view(case, files))
         demand_unshared(self._client, case.channel)
         try:
-            call(self._client.chat_update, channel=case.channel, ts=case.card, **message.arguments)
+            self._posting.edit(case.channel, case.card, message)
         except SlackFailed as error:
             if error.code not in GONE:
                 raise
@@ -350,7 +344,7 @@ class Cards:
         message = case_card(view_of(case, progress=progress))
         try:
             demand_unshared(self._hasty, case.channel)
-            call(self._hasty.chat_update, channel=case.channel, ts=case.card, **message.arguments)
+            Posting(self._hasty).edit(case.channel, case.card, message)
         except SlackFailed as error:
             log.info(
                 "The card could not be edited just now.", action="slack.later", case=case.id, error=str(error)

@@ -26,6 +26,7 @@ from bot.messages.proposal_card import proposal_card, proposal_details
 from bot.people import People
 from bot.slack.channels import demand_unshared
 from bot.slack.client import call
+from bot.slack.posting import Posting
 from commands.approval import ProposalState
 from commands.ledger import Case, Ledger
 from commands.proposals import Proposal, Proposals
@@ -73,6 +74,7 @@ class ProposalCards:
     ) -> None:
         self._client = client
         self._hasty = hasty
+        self._posting = {client: Posting(client), hasty: Posting(hasty)}
         self._cards = cards
         self._proposals = proposals
         self._people = people
@@ -257,7 +259,7 @@ class ProposalCards:
         message = self._card(proposal, now)
         demand_unshared(client, proposal.channel)
         try:
-            call(client.chat_update, channel=proposal.channel, ts=proposal.card, **message.arguments)
+            self._posting[client].edit(proposal.channel, proposal.card, message)
         except SlackFailed as error:
             if error.code not in GONE:
                 raise
@@ -272,7 +274,7 @@ class ProposalCards:
         copies = self._proposals.copies(proposal.id)
         for channel, ts in copies:
             try:
-                call(client.chat_update, channel=channel, ts=ts, **message.arguments)
+                self._posting[client].edit(channel, ts, message)
             except SlackFailed as error:
                 log.info(
                     "A copy of a card waits.", action="slack.later", proposal=proposal.id, error=str(error)

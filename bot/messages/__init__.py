@@ -22,10 +22,12 @@ class Message:
     Attributes:
         text: The plain form, in Slack's mrkdwn: already escaped.
         blocks: The drawn form.
+        simpler: The same for a workspace that does not know a block of it; None where all know them.
     """
 
     text: str
     blocks: tuple[Block, ...] = ()
+    simpler: Message | None = None
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -1,40 +1,44 @@
-"""The details of a report, for the thread below its card: findings by symptom, sources, some timeline.
+"""The details of a report, for the thread below its card: the story, a table of findings, what was not seen.
 
-Slack takes about one message a second and channel, so the details stop after a few messages; the file in the
-thread has everything, and the last message says so.
+Slack takes about one message a second and channel, so the details stop after a few messages; the files in the
+thread have everything, the records' ids among it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC
 
-from bot.messages import Block, Message, parts
+from bot.messages import Block, Message, parts, tables
 from bot.messages.escape import cut, plain, said
 from bot.messages.limits import fit, pack
 from bot.messages.story import sentences
+from bot.messages.tables import Ranked, Table
 from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
 
 MOST_MESSAGES = 6
-_FINDINGS_EACH = 8
-_RECORDS_EACH = 3
+_PAGE = 10
+_LISTED = 20
 _EVENTS = 24
+_SUMMARY = 150
+_VALUE = 40
+_CHANGED = 2 * _VALUE + 12
+_HEADER = ("Severity", "Finding", "When (UTC)", "From")
+_FINDING = 1
+"""Which column says what was found."""
 
 
 def details(report: Report) -> list[Message]:
     """Draw the details, in as many messages as Slack's limits need, and never more than `MOST_MESSAGES`."""
     ours = parts.domains_of(report.subject)
     name = said(report.subject.display_name or report.subject.mail, 100, ours)
-    blocks = [
-        *_story(report, ours),
-        *_symptoms(report, ours),
-        *_sources(report, ours),
-        *_timeline(report, ours),
-    ]
-    messages = pack(blocks, f"Details of the check of {name}")
+    text = f"Details of the check of {name}"
+    rest = [*_not_present(report, ours), *_sources(report, ours), *_timeline(report, ours)]
+    messages = [*pack(list(_story(report, ours)), text), *_findings(report, ours, text), *pack(rest, text)]
     if len(messages) > MOST_MESSAGES:
         left = sum(len(message.blocks) for message in messages[MOST_MESSAGES - 1 :])
         last = parts.section(f"… {left} more paragraphs are in the file in this thread.")
-        messages = [*messages[: MOST_MESSAGES - 1], Message(text=messages[0].text, blocks=(last,))]
+        messages = [*messages[: MOST_MESSAGES - 1], Message(text=text, blocks=(last,))]
     return [fit(message) for message in messages]
 
 
@@ -44,10 +48,68 @@ def _story(report: Report, ours: frozenset[str]) -> Iterator[Block]:
         yield from parts.paragraphs("*What happened*", told)
 
 
-def _symptoms(report: Report, ours: frozenset[str]) -> Iterator[Block]:
-    for symptom in report.symptoms:
-        if symptom.result is Result.PRESENT:
-            yield from _symptom(symptom, ours)
+def _findings(report: Report, ours: frozenset[str], text: str) -> Iterator[Message]:
+    """The findings in one message: as a table to sort, as an older table, or as a list."""
+    found = parts.gravest_first(finding for symptom in report.symptoms for finding in symptom.findings)
+    if not found:
+        return
+    rows = tables.that_fit([_row(finding, ours) for finding in found])
+    left = f", the gravest {len(rows)}; all are in report.html" if len(rows) < len(found) else ""
+    table = Table(
+        caption=f"{parts.counted(len(found), 'finding')}{left}",
+        header=_HEADER,
+        lines=rows,
+        names=_FINDING,
+        wide=frozenset({_FINDING}),
+    )
+    lines = [_line(finding, ours) for finding in found[:_LISTED]]
+    if len(found) > _LISTED:
+        lines.append(f"… {len(found) - _LISTED} more in report.html in this thread")
+    title = f"*Findings*: {table.caption}"
+    listed = Message(text, tuple(_sections("*Findings*, gravest first", lines)))
+    older = Message(text, (parts.section(title), tables.older_table(table)), simpler=listed)
+    yield Message(text, (parts.section("*Findings*"), tables.data_table(table, _PAGE)), simpler=older)
+
+
+def _row(finding: Finding, ours: frozenset[str]) -> tuple[tables.Cell, ...]:
+    changed = _changed(finding)
+    summary = cut(finding.summary, _SUMMARY)
+    return (
+        Ranked(finding.severity, finding.severity.word),
+        tables.cell(f"{summary}{f' ({changed})' if changed else ''}", _SUMMARY + _CHANGED, ours),
+        f"{finding.at.astimezone(UTC):%Y-%m-%d %H:%M}" if finding.at else "unknown",
+        tables.cell(finding.address, 50, ours),
+    )
+
+
+def _line(finding: Finding, ours: frozenset[str]) -> str:
+    facts = [parts.when(finding.at)] if finding.at else ["time unknown"]
+    if finding.by:
+        facts.append(f"by {said(finding.by, 120, ours)}")
+    if finding.address:
+        facts.append(f"from {said(finding.address, 60)}")
+    changed = _changed(finding)
+    return "\n".join(
+        (
+            f"▸ *{finding.severity.word}* {said(finding.summary, 400, ours)}",
+            f"    {' · '.join(facts)}",
+            *([f"    {said(changed, 400, ours)}"] if changed else []),
+        )
+    )
+
+
+def _changed(finding: Finding) -> str:
+    """What it was and is, as text from anywhere; "" where neither is known, or the summary says it."""
+    if all(value in finding.summary for value in (finding.before, finding.after)):
+        return ""
+    if finding.before and finding.after:
+        return f"“{cut(finding.before, _VALUE)}” → “{cut(finding.after, _VALUE)}”"
+    if finding.before:
+        return f"before: “{cut(finding.before, _VALUE)}”"
+    return f"now: “{cut(finding.after, _VALUE)}”" if finding.after else ""
+
+
+def _not_present(report: Report, ours: frozenset[str]) -> Iterator[Block]:
     unseen = [symptom for symptom in report.symptoms if symptom.result is Result.UNKNOWN]
     if unseen:
         lines = [
@@ -59,42 +121,6 @@ def _symptoms(report: Report, ours: frozenset[str]) -> Iterator[Block]:
     if absent:
         names = "\n".join(f"{parts.RESULT[Result.ABSENT]} {_title(symptom)}" for symptom in absent)
         yield parts.section(f"*Absent: fully collected, nothing found*\n{names}")
-    noted = [finding for symptom in absent + unseen for finding in symptom.findings]
-    if noted:
-        yield from _sections("*Informational*", [_finding(one, ours) for one in noted[:_FINDINGS_EACH]])
-
-
-def _symptom(symptom: SymptomResult, ours: frozenset[str]) -> Iterator[Block]:
-    shown = parts.gravest_first(symptom.findings)[:_FINDINGS_EACH]
-    lines = [_finding(finding, ours) for finding in shown]
-    left = len(symptom.findings) - len(shown)
-    if left:
-        lines.append(f"… {left} more, see the file in this thread")
-    yield from _sections(f"*{parts.RESULT[symptom.result]} {_title(symptom)}: {symptom.result}*", lines)
-
-
-def _finding(finding: Finding, ours: frozenset[str]) -> str:
-    facts = [parts.when(finding.at)] if finding.at else ["time unknown"]
-    if finding.by:
-        facts.append(f"by {said(finding.by, 120, ours)}")
-    if finding.address:
-        facts.append(f"from {said(finding.address, 60)}")
-    lines = [f"▸ *{finding.severity.word}* {said(finding.summary, 400, ours)}", f"    {' · '.join(facts)}"]
-    if finding.before and finding.after:
-        lines.append(f"    “{said(finding.before, 200, ours)}” → “{said(finding.after, 200, ours)}”")
-    elif finding.before:
-        lines.append(f"    before: “{said(finding.before, 200, ours)}”")
-    elif finding.after:
-        lines.append(f"    now: “{said(finding.after, 200, ours)}”")
-    if finding.records:
-        lines.append(f"    records: {_records(finding.records)}")
-    return "\n".join(lines)
-
-
-def _records(records: tuple[str, ...]) -> str:
-    return parts.few((said(record, 60) for record in records[:_RECORDS_EACH]), _RECORDS_EACH) + (
-        f" and {len(records) - _RECORDS_EACH} more" if len(records) > _RECORDS_EACH else ""
-    )
 
 
 def _sections(title: str, lines: list[str]) -> Iterator[Block]:

@@ -58,8 +58,12 @@ def header(text: str) -> Block:
 
 
 def section(mrkdwn: str) -> Block:
-    """A paragraph; `verbatim` keeps Slack from turning what looks like an address into a link."""
-    return {"type": "section", "text": mrkdwn_text(mrkdwn)}
+    """A paragraph that Slack shows whole, with nothing behind a “See more”.
+
+    `verbatim` keeps Slack from turning what looks like an address into a link.
+    Source: Slack, "Section block", `expand`.
+    """
+    return {"type": "section", "text": mrkdwn_text(mrkdwn), "expand": True}
 
 
 def context(mrkdwn: str) -> Block:

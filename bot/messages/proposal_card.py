@@ -17,7 +17,7 @@ from datetime import datetime
 
 from bot.messages import Block, Message, parts
 from bot.messages.escape import said
-from bot.messages.limits import ALL_BLOCKS_CHARACTERS, BLOCKS, characters, fit, pack
+from bot.messages.limits import fit, fits, pack
 from bot.messages.outcomes import OUTCOMES
 from bot.messages.plans import (
     DIGEST_SHOWN,
@@ -205,7 +205,7 @@ def _drawn(card: _Card) -> tuple[str, list[Block], bool]:
         body = list(_body(proposal, card.names, _Detail(limit, warnings, most)))
         note = [parts.context("Shortened here: the whole plan is in the thread.")] if short else []
         blocks = [*head, *body, *note, *tail]
-        if len(blocks) <= BLOCKS and characters(blocks) <= ALL_BLOCKS_CHARACTERS:
+        if fits(blocks):
             return text, blocks, short
     return text, blocks, True
 

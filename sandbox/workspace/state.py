@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from . import directory, text
-from .blocks import MESSAGE_BLOCKS_CHARACTERS, VIEW_CHARACTERS, characters, problems, view_problems
+from .blocks import VIEW_CHARACTERS, characters, problems, too_long, view_problems
 from .errors import RefusedError
 from .limits import Limits
 from .manifest import Manifest
@@ -98,6 +98,8 @@ class WorkspaceState:
         self.ephemerals: list[Message] = []
         self.modals: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
+        self.unknown_blocks: set[str] = set()
+        """Kinds of block that this workspace refuses, as one does that a newer kind has not reached."""
         self.uploads: dict[str, Upload] = {}
         self.files: dict[str, File] = {}
         self.pins: set[tuple[str, str]] = set()
@@ -241,13 +243,18 @@ class WorkspaceState:
         if not isinstance(blocks, list):
             raise RefusedError("invalid_blocks_format")
         wrong = problems(blocks)
+        wrong += [
+            f"[ERROR] unsupported type: {block['type']} [json-pointer:/blocks/{n}/type]"
+            for n, block in enumerate(blocks)
+            if isinstance(block, dict) and block.get("type") in self.unknown_blocks
+        ]
         for n, block in enumerate(blocks if not wrong else ()):
             shown = block.get("slack_file")
             if block["type"] == "image" and shown and shown.get("id") not in self.files:
                 wrong.append(f"[ERROR] invalid slack file [json-pointer:/blocks/{n}/slack_file]")
         if wrong:
             raise RefusedError("invalid_blocks", response_metadata={"messages": wrong}, errors=wrong)
-        if characters(blocks) > MESSAGE_BLOCKS_CHARACTERS:
+        if too_long(blocks):
             raise RefusedError("msg_blocks_too_long")
         return self.with_ids(blocks)
 

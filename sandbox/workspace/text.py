@@ -195,7 +195,9 @@ def lines(blocks: Iterable[Mapping[str, Any]], name: Name) -> Iterator[str]:
             yield f"[image: {block.get('alt_text', '')}]"
         elif kind == "rich_text":
             yield "\n".join(_rich(e, name) for e in block["elements"])
-        elif kind == "table":
+        elif kind in {"table", "data_table"}:
+            if kind == "data_table":
+                yield str(block["caption"])
             for row in block["rows"]:
                 yield " | ".join(_cell(c, name) for c in row)
         else:

@@ -18,6 +18,7 @@ from bot import log as logs
 from bot.playing import playground
 from bot.playing.playground import Playground
 from bot.settings import LogSettings
+from commands.report import Severity
 from sandbox.workspace import Message
 
 from .chromium import chromium, executable
@@ -90,6 +91,16 @@ def read(checked: Stage) -> Stage:
     main.card("Files in the thread").locator(".thread-link").click()
     expect(main.thread.get_by_text("evidence.zip").first).to_be_visible()
     main.shot("06-thread")
+    table = main.thread.locator(".data-table").first
+    table.scroll_into_view_if_needed()
+    severities = table.locator("tbody td.number")
+    checked.noted["severities"] = severities.all_inner_texts()
+    table.get_by_role("button", name="Severity").click()
+    expect(table.locator("th[aria-sort=ascending]")).to_have_count(1)
+    checked.noted["severities, sorted"] = severities.all_inner_texts()
+    table.get_by_role("button", name="Next").click()
+    expect(table.locator(".pages")).to_contain_text("Page 2 of")
+    main.shot("06-table-in-the-thread")
     report = main.thread.locator(".file").filter(has_text="report.txt")
     expect(report.locator(".file-text")).to_contain_text("COMPROMISED")
     report.get_by_role("button", name="Show more").click()
@@ -223,6 +234,13 @@ def test_a_slash_shows_what_can_be_typed_and_tab_enter_and_arrows_complete_it(ch
 def test_the_report_and_the_evidence_are_read_and_kept_from_the_thread(read):
     assert read.noted["archive"].startswith(b"PK")
     assert read.noted["picture"] > 500
+
+
+def test_the_findings_are_a_table_that_is_sorted_by_severity_as_a_number(read):
+    assert read.noted["severities"][0] == "critical"
+    assert read.noted["severities, sorted"] != read.noted["severities"]
+    ranks = [Severity[word.upper()] for word in read.noted["severities, sorted"]]
+    assert ranks == sorted(ranks)
 
 
 def test_a_missing_reason_is_told_in_the_window_and_the_field_has_the_focus(proposed):

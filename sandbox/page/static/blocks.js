@@ -7,6 +7,7 @@
 //   errors  what the app objects to, by block id
 //   click   (block, element, value) tells the app
 
+import { dataTable } from "./datatable.js";
 import { el } from "./dom.js";
 import { element, freshId, unknown } from "./elements.js";
 import { enlarge } from "./dialogs.js";
@@ -47,6 +48,28 @@ function picture(spec, surface, small = false) {
 const inContext = (part, surface) =>
   part.type === "image" ? picture(part, surface, true) : textObject(part, surface.world);
 
+/** Texts that a reader has unfolded. */
+const unfolded = new Set();
+
+/**
+ * A text that folds when it is high, unless the block says `expand`. Slack's page says that it may, and does
+ * not say from which height on; a screenful of a small window is our choice.
+ */
+function folded(text, surface) {
+  const key = `${surface.key} ${text.text}`;
+  const body = el("div", { class: unfolded.has(key) ? "" : "foldable" }, textObject(text, surface.world));
+  const more = el("button", { type: "button", class: "link", hidden: true }, "See more");
+  more.addEventListener("click", () => {
+    unfolded.add(key);
+    body.classList.remove("foldable");
+    more.hidden = true;
+  });
+  new ResizeObserver(() => {
+    more.hidden = unfolded.has(key) || body.scrollHeight <= body.clientHeight + 1;
+  }).observe(body);
+  return [body, more];
+}
+
 function section(block, surface) {
   const { world } = surface;
   return el(
@@ -55,7 +78,7 @@ function section(block, surface) {
     el(
       "div",
       { class: "section-main" },
-      block.text && textObject(block.text, world),
+      block.text && (block.expand ? textObject(block.text, world) : folded(block.text, surface)),
       block.fields && el("div", { class: "fields" }, block.fields.map((one) => textObject(one, world))),
     ),
     block.accessory &&
@@ -122,6 +145,7 @@ const KINDS = {
   section,
   input,
   table,
+  data_table: dataTable,
   header: (block) => el("h3", { class: "block header" }, plainText(block.text)),
   divider: () => el("hr", { class: "block" }),
   context: (block, surface) =>

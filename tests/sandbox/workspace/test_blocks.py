@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.workspace import blocks as rules
-from sandbox.workspace.blocks import characters, problems, view_problems
+from sandbox.workspace.blocks import characters, problems, too_long, view_problems
 
 from .bolt import actions, button, modal, reason, section
 
@@ -33,6 +33,15 @@ def select(**more: Any) -> dict[str, Any]:
 
 KINDS = sorted({*rules._BLOCKS, *rules._ELEMENTS})
 
+
+def raw(text: str) -> dict[str, Any]:
+    return {"type": "raw_text", "text": text}
+
+
+def data_table(rows: list[Any], **more: Any) -> dict[str, Any]:
+    return {"type": "data_table", "caption": "What was found", "rows": rows, **more}
+
+
 FINE: list[dict[str, Any]] = [
     section("x" * 3000),
     {"type": "section", "fields": [{"type": "mrkdwn", "text": "y" * 2000}] * 10},
@@ -46,6 +55,8 @@ FINE: list[dict[str, Any]] = [
     {"type": "image", "image_url": "http://127.0.0.1/a.png", "alt_text": "a picture"},
     {"type": "markdown", "text": "**bold**"},
     {"type": "table", "rows": [[{"type": "raw_text", "text": "a"}] * 20] * 100},
+    data_table([[raw("a")] * 20] * 101, page_size=100, row_header_column_index=19),
+    data_table([[raw("How many")], [{"type": "raw_number", "value": 2.5, "text": "2.5 of 3"}]]),
     {
         "type": "rich_text",
         "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "t"}]}],
@@ -89,6 +100,23 @@ WRONG: list[tuple[Any, str, str]] = [
     ({"type": "carrousel"}, "/blocks/0/type", "unsupported type: carrousel"),
     ({"type": "alert", "text": plain("only in modals")}, "/blocks/0/type", "unsupported type: alert"),
     ({"type": "table", "rows": WIDE}, "/blocks/0/rows/0", "no more than 20"),
+    (data_table([[raw("a")]]), "/blocks/0/rows", "at least 2"),
+    (data_table([[raw("a")]] * 102), "/blocks/0/rows", "no more than 101"),
+    (data_table([[raw("a")] * 21] * 2), "/blocks/0/rows/0", "no more than 20"),
+    (data_table([[raw("a")], [raw("a"), raw("b")]]), "/blocks/0/rows", "same number of cells"),
+    (data_table([[{"type": "rich_text", "elements": []}], [raw("a")]]), "/blocks/0/rows/0", "header"),
+    (data_table([[raw("a")], [raw("")]]), "/blocks/0/rows/1/0", "failed to match"),
+    (
+        data_table([[raw("a")], [{"type": "raw_number", "value": "2", "text": "2"}]]),
+        "/blocks/0/rows/1/0",
+        "f",
+    ),
+    (data_table([[raw("a")], [{"type": "raw_number", "value": 2}]]), "/blocks/0/rows/1/0", "failed"),
+    (data_table([[raw("a")]] * 2, page_size=0), "/blocks/0/page_size", "from 1 to 100"),
+    (data_table([[raw("a")]] * 2, row_header_column_index=1), "/blocks/0/row_header_column_index", "0"),
+    (data_table([[raw("a")]] * 2, caption=""), "/blocks/0/caption", "more than 0"),
+    (data_table([[raw("a")]] * 2, sortable=True), "/blocks/0", "additional property: sortable"),
+    (data_table([[raw("a" * 5_001)]] * 2), "/blocks", "less than 10001 characters in all table cells"),
     ("a string", "/blocks/0", "must be an object"),
 ]
 
@@ -124,6 +152,32 @@ def test_the_same_action_id_may_stand_in_two_blocks():
 def test_a_message_holds_one_table():
     table = {"type": "table", "rows": [[{"type": "raw_text", "text": "a"}]]}
     assert problems([table, dict(table)]) == ["[ERROR] only one table is allowed [json-pointer:/blocks]"]
+
+
+def test_tables_of_one_message_share_their_characters():
+    half = data_table([[raw("a" * 2_501)]] * 2)
+    assert problems([half]) == []
+    assert "in all table cells" in problems([half, {**half, "caption": "again"}])[0]
+
+
+def test_a_data_table_stands_in_messages_only():
+    assert problems([data_table([[raw("a")]] * 2)], "modal")
+    assert problems([data_table([[raw("a")]] * 2)], "home")
+
+
+@pytest.mark.parametrize(
+    ("blocks", "refused"),
+    [
+        ([section("x" * 2_800)] * 4 + [section("y" * 140)], False),
+        ([section("x" * 2_800)] * 4 + [section("y" * 141)], True),
+        ([section("x" * 30)] * 300, True),
+        ([{"type": "markdown", "text": "m" * 12_000}], False),
+        ([data_table([[raw("a" * 40)] * 5] * 50)], False),
+    ],
+)
+def test_a_message_is_too_long_by_its_texts_or_by_its_json(blocks, refused):
+    """11,341 characters of text were refused, and 13,200 of JSON; a table counts with its cells' texts."""
+    assert too_long(blocks) is refused
 
 
 def test_the_length_is_that_of_compact_json():

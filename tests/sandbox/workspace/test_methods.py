@@ -171,7 +171,7 @@ def test_all_blocks_together_have_a_limit(web, room, refusal):
         refusal(web.chat_postMessage, channel=room, text="x", blocks=[section("y" * 2700)] * 5)
         == "msg_blocks_too_long"
     )
-    web.chat_postMessage(channel=room, text="x", blocks=[section("y" * 2500)] * 5)
+    web.chat_postMessage(channel=room, text="x", blocks=[section("y" * 2200)] * 5)
 
 
 def test_long_text_is_cut_when_posted_and_refused_when_edited(shared, web, room, refusal):
