@@ -266,7 +266,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
     keys = SigningKey.load_or_make(settings.key)
     tenants = Tenants(settings.tenants)
     hasty = make_client(slack, waits=False)
-    cards = Cards(client, hasty, ledger)
+    clouds = {one.name: one.cloud for one in settings.tenants}
+    cards = Cards(client, hasty, ledger, clouds=clouds)
     people = _people(client, str(me["team_id"]), settings, ledger, tenants)
     proposals = Proposals(ledger)
     papers = ProposalCards(

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -33,6 +34,7 @@ from bot.messages.case_card import CaseView, case_card
 from bot.messages.details import details
 from bot.messages.escape import plain
 from bot.messages.proposal_card import proposal_line
+from bot.portals import portals_of
 from bot.slack.channels import cannot_post, demand_unshared
 from bot.slack.client import call
 from bot.slack.posting import Posting
@@ -43,6 +45,7 @@ from commands.plan import Nothing, offer_from
 from commands.proposals import Proposals
 from commands.propose import contain_now
 from commands.report import Report
+from graph.settings import Cloud
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +75,7 @@ class Cards:
         hasty: The same without waiting, for edits that the next one makes needless.
         ledger: Where cases and what was posted of them are kept.
         sleep: Waits for so many seconds.
+        clouds: In which of Microsoft's clouds each tenant is, by its name.
     """
 
     def __init__(
@@ -80,12 +84,15 @@ class Cards:
         hasty: WebClient,
         ledger: Ledger,
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        clouds: Mapping[str, Cloud] = MappingProxyType({}),
     ) -> None:
         self._client = client
         self._hasty = hasty
         self._posting = Posting(client)
         self._ledger = ledger
         self._sleep = sleep
+        self._clouds = clouds
 
     def post(self, case: Case) -> Case:
         """Post the card of a new case and note where it is.
@@ -304,7 +311,13 @@ class Cards:
             raised=seen.raised if seen else False,
             offers=any(not isinstance(one, Nothing) for one in offer),
             now=bool(contain_now(offer)),
+            portals=self._portals(case),
         )
+
+    def _portals(self, case: Case) -> tuple[tuple[str, str], ...]:
+        """Microsoft's pages about the account; none for a tenant that is not configured any more."""
+        cloud = self._clouds.get(case.tenant)
+        return portals_of(case.subject.id, cloud) if cloud else ()
 
     def _note(self, case_id: str, run: int, what: str, channel: str, name: str) -> None:
         with self._ledger.writing() as writing:

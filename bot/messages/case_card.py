@@ -56,6 +56,7 @@ class CaseView:
         offers: Whether there is something to do, and with it the button that contains the account; None for
             a card without buttons.
         now: Whether the smallest plan that stops an attacker can be proposed.
+        portals: Microsoft's own pages about the account, as name and address; from our own table.
     """
 
     case_id: str
@@ -75,6 +76,7 @@ class CaseView:
     raised: bool = False
     offers: bool | None = None
     now: bool = False
+    portals: tuple[tuple[str, str], ...] = ()
 
 
 def all_closed(doors: int) -> str:
@@ -263,10 +265,11 @@ def _small_print(view: CaseView) -> str:
         facts.append(f"requested by <@{_slack_id(view.asked_by)}>")
     facts.append(f"window {parts.when(view.window.start)} to {parts.when(view.window.end)}")
     if view.finished_at:
-        lasted = parts.lasted(view.finished_at - view.started_at)
-        facts.append(f"finished {parts.when(view.finished_at)} after {lasted}")
+        facts.append(f"took {parts.lasted(view.finished_at - view.started_at)}")
     else:
         facts.append(f"started {parts.when(view.started_at)}")
+    if view.portals:
+        facts.append(f"open in {', '.join(f'<{url}|{name}>' for name, url in view.portals)}")
     return " · ".join(facts)
 
 

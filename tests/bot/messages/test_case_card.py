@@ -203,7 +203,7 @@ def test_the_files_are_named_and_times_are_in_the_readers_zone():
     raw = json.dumps(card.arguments)
     assert "Files in the thread: `report.txt`, `timeline.csv`, `evidence.zip`" in shown(card)
     assert "<!date^" in raw
-    assert "after 42 s" in shown(card)
+    assert "took 42 s" in shown(card)
 
 
 def test_a_failed_card_says_why_and_gives_a_reference():
