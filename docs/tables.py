@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -31,7 +31,7 @@ from commands import steps as remedies
 from commands import symptoms as signs_of
 from commands.ledger.entries import EVENTS, Event
 from graph import alerts, contract
-from graph.audit_log import forms
+from graph.audit_log import files, forms
 from graph.queries.registry import QUERIES
 from graph.settings import TenantSettings
 from sandbox.scenarios import SCENARIOS
@@ -83,11 +83,19 @@ def coverage() -> str:
 
 def export_forms() -> str:
     """The forms that other products give records, and the source of each."""
-    rows = []
+    rows = [
+        [name[:1].upper() + name[1:], "Microsoft's own form", f"[page]({url})", _fields(columns)]
+        for name, (columns, url) in files.OWN.items()
+    ]
     for one in forms.FORMS:
         what, _, source = " ".join((one.__doc__ or "").split()).partition(" Source: ")
-        rows.append([f"`{name_of(one)}`", what.rstrip("."), source.rstrip(".")])
-    return table("form | what it is | source", rows)
+        pages = ", ".join(f"[{number}]({url})" for number, url in enumerate(one.URL, 1))
+        rows.append([what.rstrip("."), source.rstrip("."), pages, _fields(one.COLUMNS)])
+    return table("what it is | described in | pages | usual fields", rows)
+
+
+def _fields(columns: Collection[str]) -> str:
+    return ", ".join(f"`{one}`" for one in sorted(columns))
 
 
 def _counted(what: str, sources: list[str], of_the_document: str) -> list[str]:

@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,7 +76,8 @@ def analyze(
             raise Stopped(BAD_INPUT, f"User {user} is not in these files; {_instead(analysis)}.")
         if as_json:
             unreadable = [
-                {"file": str(one.file), "line": one.line, "reason": one.reason} for one in analysis.unreadable
+                {"file": str(one.file), "line": one.line, "reason": one.reason, "count": one.count}
+                for one in analysis.unreadable
             ]
             print_json(
                 {
@@ -128,6 +130,7 @@ def _file_json(one: Handed) -> dict[str, object]:
         "kinds": dict(one.kinds),
         "records": one.records,
         "unreadable": one.unreadable,
+        "repeated": one.repeated,
         "first": one.first,
         "last": one.last,
         "notes": one.notes,
@@ -154,15 +157,18 @@ def _print_analysis(analysis: Analysis, *, timeline: bool) -> None:
     if len(others) > _OTHERS:
         typer.echo(f"… {len(others) - _OTHERS} more users like these; --json lists them all")
     unreadable: dict[tuple[str, str], list[int]] = {}
+    counts: Counter[tuple[str, str]] = Counter()
     reasons: dict[str, str] = {}
     for one in analysis.unreadable:
         # What a value is differs from record to record; why it cannot be read does not.
         reasons.setdefault(_QUOTED.sub("", one.reason), one.reason)
         key = (str(one.file), reasons[_QUOTED.sub("", one.reason)])
         unreadable.setdefault(key, []).append(one.line)
+        counts[key] += one.count
     for (name, reason), lines in unreadable.items():
         where = ", ".join(map(str, lines[:_LINES_NAMED]))
-        more = f" and {len(lines) - _LINES_NAMED:,} more" if len(lines) > _LINES_NAMED else ""
+        left = counts[name, reason] - min(len(lines), _LINES_NAMED)
+        more = f" and {left:,} more" if left else ""
         word = "line" if len(lines) == 1 else "lines"
         typer.echo(f"compromise: {visible(name)}, {word} {where}{more}: {visible(reason)}", err=True)
     if not analysis.users and analysis.records:

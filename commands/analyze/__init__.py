@@ -27,7 +27,7 @@ from commands import standing
 from commands.analyze.everybody import Everybody, gather_guesses, settle_names
 from commands.analyze.handed import Handed, handed_over
 from commands.analyze.judging import second_pass
-from commands.analyze.picking import PARTITIONS, first_pass
+from commands.analyze.picking import PARTITIONS, first_pass, repeated
 from commands.analyze.shared import with_shared_destinations
 from commands.leads import with_leads
 from commands.report import Report, VerdictCode
@@ -57,7 +57,7 @@ class Analysis:
     Attributes:
         users: One report for every user, the gravest first.
         unreadable: The records that could not be read.
-        records: How many could be.
+        records: How many could be, each once.
         files: What each file came to.
     """
 
@@ -102,18 +102,26 @@ def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes
         parts = [part for path in paths for part in blocks.parts(path, processes)]
         jobs = [(part, folder / f"{number:04}") for number, part in enumerate(parts)]
         others = processes - 1
-        tallies = _share_out(pool, others, first_pass, jobs)
-        everybody = Everybody.of([(part.path, one) for part, one in zip(parts, tallies, strict=True)], wanted)
+        several = len(paths) > 1
+        tallies = _share_out(pool, others, first_pass, [(*job, several) for job in jobs])
+        repeats = repeated([(part.path, place) for part, place in jobs])
+        names = {one.path: one.name for one in opened}
+        missing = [
+            f"{names[part.path]}: {says}"
+            for part, tally in zip(parts, tallies, strict=True)
+            for says in tally.notes.incomplete
+        ]
+        by_file = [(part.path, one) for part, one in zip(parts, tallies, strict=True)]
+        everybody = Everybody.of(by_file, wanted, tuple(missing))
         settle_names(jobs, everybody, frozenset().union(*(one.spilled for one in tallies)))
         gather_guesses(jobs, folder / "guesses")
         tasks = [(folder, number, everybody.of_partition(number), now) for number in range(PARTITIONS)]
         reports = [one for some in _share_out(pool, others, second_pass, tasks) for one in some]
     reports = with_leads(standing.with_created(with_shared_destinations(reports)))
     reports.sort(key=lambda one: (_GRAVITY.index(one.verdict.answer), one.subject.user_principal_name))
-    records = sum(tally.records for tally in tallies)
-    names = {str(one.path): one.name for one in opened}
-    unreadable = tuple(replace(one, file=names[one.file]) for one in _unreadable(parts, tallies))
-    seen = handed_over(opened, unopened, parts, tallies)
+    records = sum(tally.records for tally in tallies) - repeats.total()
+    unreadable = tuple(replace(one, file=names[Path(one.file)]) for one in _unreadable(parts, tallies))
+    seen = handed_over(opened, unopened, zip(parts, tallies, strict=True), repeats, everybody.domains)
     return Analysis(users=tuple(reports), unreadable=unreadable, records=records, files=seen)
 
 
@@ -172,11 +180,7 @@ def _unreadable(parts: Sequence[Part], tallies: Sequence[Tally]) -> Iterator[Unr
     for part, tally in zip(parts, tallies, strict=True):
         for one in tally.unreadable:
             yield replace(one, line=one.line + before[part.path])
-        if tally.further_unreadable:
-            yield Unreadable(
-                file=str(part.path),
-                line=before[part.path] + tally.lines,
-                reason=f"{tally.further_unreadable} further records before this line could not be read.",
-                raw="",
-            )
+        for reason, (line, count) in tally.further_unreadable.items():
+            where = line + before[part.path]
+            yield Unreadable(file=str(part.path), line=where, reason=reason, raw="", count=count)
         before[part.path] += tally.lines

@@ -16,6 +16,7 @@ import msgspec
 from commands.accounts import Directory, directory_of
 from commands.analyze.picking import Spill, partition_of, spilled
 from commands.symptoms.password_spray import VICTIMS
+from commands.usual.domains import domain_of
 from graph.audit_log.blocks import Part
 from graph.audit_log.contexts import LeftOut
 from graph.audit_log.names import Names
@@ -35,6 +36,7 @@ class Everybody:
         domains: The tenant's own mail domains.
         left_out: How many everyday records of all users were only counted.
         contexts: For each user, how many of them have what in common.
+        missing: What files say is missing from them.
     """
 
     names: frozenset[str]
@@ -42,9 +44,12 @@ class Everybody:
     domains: frozenset[str]
     left_out: int
     contexts: Mapping[str, Mapping[LeftOut, int]]
+    missing: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, tallies: Sequence[tuple[Path, Tally]], wanted: str) -> Everybody:
+    def of(
+        cls, tallies: Sequence[tuple[Path, Tally]], wanted: str, missing: tuple[str, ...] = ()
+    ) -> Everybody:
         """Put together what the parts of all files showed."""
         known = Names()
         seen: set[str] = set()
@@ -55,6 +60,7 @@ class Everybody:
             seen |= tally.actors
             spilled_names |= tally.spilled
             left_out += tally.left_out
+        seen |= _senders([tally for _, tally in tallies], known)
         directory = directory_of(known, seen | spilled_names)
         names = {directory.name_of(name) for name in seen if name.casefold() not in known.no_account}
         if wanted:
@@ -64,7 +70,7 @@ class Everybody:
             for name in {directory.name_of(who) for who in (one.actor, one.owner) if who}:
                 if name in names:
                     contexts[name][one] = count
-        return cls(frozenset(names), directory, frozenset(known.domains), left_out.total(), contexts)
+        return cls(frozenset(names), directory, frozenset(known.domains), left_out.total(), contexts, missing)
 
     def of_partition(self, number: int) -> Everybody:
         """Give what has to be known to judge the users of one partition."""
@@ -73,6 +79,25 @@ class Everybody:
         called = {other: name for name, one in accounts.items() for other in one.names}
         contexts = {name: self.contexts[name] for name in names if name in self.contexts}
         return replace(self, names=names, directory=Directory(accounts, called), contexts=contexts)
+
+
+def _senders(tallies: Sequence[Tally], known: Names) -> set[str]:
+    """Give those who sent from within, of messages whose direction no trace tells.
+
+    Where nothing else tells the organization's own domain, it is the one that took part in most of them: no
+    message passes through a tenant that is not from or to it.
+    """
+    senders: Counter[str] = Counter()
+    domains: Counter[str] = Counter()
+    for tally in tallies:
+        senders += tally.senders
+        domains += tally.mail_domains
+    if domains and not known.domains & domains.keys():
+        sent: Counter[str] = Counter()
+        for sender, count in senders.items():
+            sent[domain_of(sender)] += count
+        known.own("@" + max(domains, key=lambda one: (domains[one], sent[one], one)))
+    return {sender for sender in senders if domain_of(sender) in known.domains}
 
 
 def _left_out(tallies: Sequence[tuple[Path, Tally]]) -> dict[LeftOut, int]:

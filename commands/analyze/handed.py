@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
+from commands.usual.domains import domain_of
 from graph.audit_log.blocks import Part
 from graph.audit_log.tally import Tally
 from graph.audit_log.unpack import SAME, Opened, Unopened
+
+_DOMAINS: Final = 3
 
 
 @dataclass(slots=True)
@@ -20,6 +25,7 @@ class Handed:
         name: What it is called to people.
         records: How many records were read.
         unreadable: How many were not.
+        repeated: How many of the records one of the files before holds as well.
         kinds: How many records of which kind.
         first: The day of its first record, "" where none was read.
         last: The day of its last record.
@@ -30,6 +36,7 @@ class Handed:
     name: str
     records: int = 0
     unreadable: int = 0
+    repeated: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     first: str = ""
     last: str = ""
@@ -39,7 +46,7 @@ class Handed:
     def add(self, tally: Tally) -> None:
         """Count one part of it."""
         self.records += tally.records
-        self.unreadable += len(tally.unreadable) + tally.further_unreadable
+        self.unreadable += tally.unread_count()
         self.kinds += tally.kinds
         days = [day for day in (self.first, tally.first) if day]
         self.first = min(days, default="")
@@ -55,6 +62,7 @@ class Handed:
             kinds = ", ".join(kind for kind, _ in self.kinds.most_common())
             when = f", {self.first} to {self.last}" if self.first else ""
             what = f"{kinds or 'no known format'}: {self.records:,} records{when}"
+            what += f", {self.repeated:,} of them in files before as well" if self.repeated else ""
             what += f", {self.unreadable:,} not readable" if self.unreadable else ""
         return "; ".join(one for one in (what, *self.notes) if one)
 
@@ -62,13 +70,28 @@ class Handed:
 def handed_over(
     opened: Sequence[Opened],
     unopened: Iterable[Unopened],
-    parts: Sequence[Part],
-    tallies: Sequence[Tally],
+    read: Iterable[tuple[Part, Tally]],
+    repeats: Mapping[Path, int],
+    domains: AbstractSet[str],
 ) -> tuple[Handed, ...]:
-    """Put together what the parts of all files showed, in the order in which they were given."""
-    found: Mapping[Path, Handed] = {one.path: Handed(one.name) for one in opened}
-    for part, tally in zip(parts, tallies, strict=True):
+    """Put together what the parts of all files showed, in the order in which they were given.
+
+    Args:
+        opened: The files that were read.
+        unopened: Those that could not be opened.
+        read: The parts of the files, and what each came to.
+        repeats: How many records of a file those before it hold as well.
+        domains: The organization's own mail domains.
+    """
+    found: Mapping[Path, Handed] = {
+        one.path: Handed(one.name, repeated=repeats.get(one.path, 0)) for one in opened
+    }
+    for part, tally in read:
         found[part.path].add(tally)
+        outside = sum(count for name, count in tally.senders.items() if domain_of(name) not in domains)
+        if outside:
+            own = ", ".join(sorted(domains)[:_DOMAINS])
+            found[part.path].notes.append(f"{outside:,} of its messages were sent from outside {own}")
     for one in opened:
         if one.wrong:
             found[one.path].notes.append(one.wrong)

@@ -21,10 +21,12 @@ from graph.audit_log.contexts import Contexts, LeftOut
 from graph.audit_log.picked import entry
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
+from graph.audit_log.traced import Traced
 from graph.errors import UnreadableRecord
 from graph.evidence import SOURCES, Evidence, Known, Reason, Unavailable
 from graph.question import AccountKind, Subject, Window
 from graph.resources.directory import Domain
+from graph.resources.mail import TracedMessage
 from graph.resources.sign_ins import RiskDetection, SignIn
 
 CLOSELY: Final = 20_000
@@ -42,12 +44,14 @@ class _Seen:
     directory: dict[tuple[str, datetime, str], AuditRecord] = field(default_factory=dict)
     sign_ins: dict[str, SignIn] = field(default_factory=dict)
     risks: dict[str, RiskDetection] = field(default_factory=dict)
+    messages: dict[tuple[str, str], TracedMessage] = field(default_factory=dict)
     further: int = 0
     quiet: int = 0
     unread: int = 0
 
     def add(self, kind: str, text: bytes) -> None:
-        if len(self.records) + len(self.directory) + len(self.sign_ins) >= CLOSELY:
+        held = len(self.records) + len(self.directory) + len(self.sign_ins) + len(self.messages)
+        if held >= CLOSELY:
             self.further += 1
             return
         try:
@@ -61,6 +65,9 @@ class _Seen:
             kept.setdefault((found.id, found.at, found.operation), found)
         elif isinstance(found, SignIn):
             self.sign_ins.setdefault(found.id, found)
+        elif isinstance(found, Traced):
+            for row in found.rows:
+                self.messages.setdefault((row.message_id or row.id, row.recipient_address), row)
         else:
             self.risks.setdefault(found.id, found)
 
@@ -86,7 +93,13 @@ def _judge_partition(task: tuple[Path, int, Everybody, datetime]) -> list[Report
         mine = texts.pop(name, [])
         if len(account.names) > 1:  # a record that calls both doer and owner otherwise was laid down twice
             mine = list(dict.fromkeys(mine))
-        around = Around(guesses, everybody.left_out, everybody.contexts.get(name, {}), everybody.domains)
+        around = Around(
+            guesses,
+            everybody.left_out,
+            everybody.contexts.get(name, {}),
+            everybody.domains,
+            everybody.missing,
+        )
         report = _judged(account.subject(), mine, around, now)
         if _is_somebody(report):
             reports.append(report)
@@ -114,12 +127,14 @@ class Around:
         left_out: How many routine records of all users were only counted.
         contexts: How many of this user's were, by what they have in common.
         domains: The tenant's own mail domains.
+        missing: What files say is missing from them.
     """
 
     guesses: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     left_out: int = 0
     contexts: Mapping[LeftOut, int] = field(default_factory=dict)
     domains: frozenset[str] = frozenset()
+    missing: tuple[str, ...] = ()
 
 
 def _judged(subject: Subject, texts: Iterable[tuple[str, bytes]], around: Around, now: datetime) -> Report:
@@ -146,7 +161,12 @@ def _look(subject: Subject, texts: Iterable[tuple[str, bytes]], around: Around, 
                 quiet.append(text)
             else:
                 seen.add(kind, text)
-    around = replace(around, contexts=Counter(around.contexts) + contexts.left_out())
+    beside = contexts.left_out()
+    around = replace(
+        around,
+        contexts=Counter(around.contexts) + beside,
+        left_out=around.left_out + beside.total(),
+    )
     for text in prefilter.ends(quiet):  # they show how far the log reaches
         seen.add("audit", text)
     seen.quiet = max(0, len(quiet) - 2)
@@ -168,9 +188,10 @@ def evidence_of(subject: Subject, seen: _Seen, around: Around, now: datetime) ->
         *(record.at for record in seen.records.values()),
         *(record.at for record in seen.directory.values()),
         *(one.created_date_time for one in seen.sign_ins.values()),
+        *(one.received_date_time for one in seen.messages.values()),
     ]
     start, end = (min(times), max(times)) if times else (now, now)
-    missing = [ONLY_THE_EXPORT]
+    missing = [ONLY_THE_EXPORT, *around.missing]
     if seen.further:
         missing.append(f"{seen.further} further records of this user were not analyzed in detail")
     if seen.quiet:
@@ -181,7 +202,7 @@ def evidence_of(subject: Subject, seen: _Seen, around: Around, now: datetime) ->
         missing.append(f"{around.left_out} routine records of all users were only counted")
     gaps = tuple(missing)
     found: dict[str, Any] = dict.fromkeys(SOURCES, NOT_IN_EXPORT)
-    if seen.records or not (seen.directory or seen.sign_ins or seen.risks):
+    if seen.records or not (seen.directory or seen.sign_ins or seen.risks or seen.messages):
         mine.extend(_tried_too(mine, subject, around.guesses))
         found["audit_log"] = Known(tuple(_in_order(mine)), missing=gaps)
         found["audit_log_on_mailbox"] = Known(tuple(_in_order(others)), missing=gaps)
@@ -200,6 +221,9 @@ def evidence_of(subject: Subject, seen: _Seen, around: Around, now: datetime) ->
             found["sign_ins_non_interactive"] = Known(silent, missing=gaps)
     if seen.risks:
         found["risk_detections"] = Known(tuple(seen.risks.values()), missing=gaps)
+    if seen.messages:
+        rows = sorted(seen.messages.values(), key=lambda row: (row.received_date_time, row.message_id))
+        found["message_trace"] = Known(tuple(rows), missing=gaps)
     if around.domains:
         domains = (Domain(id=one, is_verified=True) for one in sorted(around.domains))
         found["domains"] = Known(tuple(domains), missing=(ONLY_THE_EXPORT,))

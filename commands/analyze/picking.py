@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import re
 import struct
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from hashlib import blake2b
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 from zlib import crc32
@@ -43,13 +46,15 @@ def without_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def first_pass(task: tuple[Part, Path]) -> Tally:
+def first_pass(task: tuple[Part, Path, bool]) -> Tally:
     """Pick from one part of a file, and lay what was picked down in a place of its own.
+
+    The task is the part, the place, and whether what tells each record from all others is kept as well.
 
     Whose record it is that names its account by an id or another name is told only after this pass, so
     everybody's are laid down, also where only one account was asked for.
     """
-    part, place = task
+    part, place, several = task
     with without_cycles(), Spill(place) as spill:
 
         def pick(one: Picked) -> None:
@@ -65,7 +70,7 @@ def first_pass(task: tuple[Part, Path]) -> Tally:
                 if not id_of(owner):
                     spill.owners.add(owner)
 
-        tally = scan.scan(part, pick)
+        tally = scan.scan(part, pick, spill.note if several else None)
     tally.actors = {name for name in tally.actors if is_person(name)} | spill.owners
     tally.spilled = spill.names
     return tally
@@ -102,10 +107,19 @@ class Spill:
         for one in self._files.values():
             one.close()
 
-    def write(self, name: str, what: tuple[str, str, bytes]) -> None:
-        """Add what was picked to a file."""
+    def _file(self, name: str) -> BinaryIO:
         if (stream := self._files.get(name)) is None:
             stream = self._files[name] = (self._folder / name).open("ab", buffering=1 << 16)
+        return stream
+
+    def note(self, record: bytes) -> None:
+        """Add what tells a record from all others, as eight bytes."""
+        digest = blake2b(record, digest_size=_DIGEST).digest()
+        self._file(f"ids{digest[0] % ID_FILES}").write(digest)
+
+    def write(self, name: str, what: tuple[str, str, bytes]) -> None:
+        """Add what was picked to a file."""
+        stream = self._file(name)
         data = _ENCODE(what)
         stream.write(_LENGTH.pack(len(data)))
         stream.write(data)
@@ -116,6 +130,38 @@ _ENCODE: Final = msgspec.msgpack.Encoder().encode
 
 _DECODE: Final = msgspec.msgpack.Decoder(tuple[str, str, bytes]).decode
 _LENGTH: Final = struct.Struct("<I")
+
+
+ID_FILES: Final = 32
+"""Files that records' digests are dealt out to; those of one are in memory at a time."""
+
+_DIGEST: Final = 8
+
+
+def repeated(places: Sequence[tuple[Path, Path]]) -> Counter[Path]:
+    """Count, for each file, the records that one given before it holds as well.
+
+    Args:
+        places: The file of each part, and the place where its digests were laid down, in order.
+    """
+    found: Counter[Path] = Counter()
+    for number in range(ID_FILES):
+        before: set[bytes] = set()
+        for path, parts in groupby(places, key=lambda one: one[0]):
+            mine: set[bytes] = set()
+            for _, place in parts:
+                digests = _digests(place / f"ids{number}")
+                found[path] += sum(one in before for one in digests)
+                mine.update(digests)
+            before |= mine
+    return found
+
+
+def _digests(path: Path) -> list[bytes]:
+    if not path.exists():
+        return []
+    data = path.read_bytes()
+    return [data[at : at + _DIGEST] for at in range(0, len(data), _DIGEST)]
 
 
 def spilled(path: Path) -> Iterator[tuple[str, str, bytes]]:

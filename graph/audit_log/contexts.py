@@ -191,8 +191,8 @@ class Contexts:
         Each part of a file is scanned without knowledge of the others, and picks more than the whole would.
         """
         at = text.find(OPERATION)
-        if at < 0:
-            return True
+        if at < 0 or text.find(TIME) < 0:
+            return True  # its day cannot be told: PowerShell 5 writes an object in place of the time
         at += OPERATION_SIZE
         layout = self.layouts.get(text[at : text.find(QUOTE, at)])
         user_at = text.find(USER)
@@ -221,8 +221,8 @@ class Contexts:
         find = block.find
         startswith = block.startswith
         if layout.burst:
-            id_at = find(_ID, start, end)
-            if id_at >= 0 and self.is_double(user, block[id_at : find(QUOTE, id_at + _ID_SIZE, end)]):
+            id_at = find(ID, start, end)
+            if id_at >= 0 and self.is_double(user, block[id_at : find(QUOTE, id_at + ID_SIZE, end)]):
                 self.bursting = False
                 return True
         time_at = at + layout.time
@@ -335,8 +335,8 @@ _IP: Final = b'"ClientIP":"'
 _IP_ADDRESS: Final = b'"ClientIPAddress":"'
 TIME: Final = b'"CreationTime":"'
 _ERROR: Final = b'"ErrorNumber":"'
-_ID: Final = b'"Id":"'
-_ID_SIZE: Final = len(_ID)
+ID: Final = b'"Id":"'
+ID_SIZE: Final = len(ID)
 _EXTENDED: Final = b'"ExtendedProperties":['
 QUOTE: Final = b'"'
 OPERATION_SIZE: Final = len(OPERATION)

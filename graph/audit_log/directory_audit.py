@@ -7,7 +7,7 @@ the same normal form as unified records; operation names have no trailing period
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from graph.audit_log.pieces import (
     account,
@@ -28,6 +28,24 @@ from graph.audit_log.pieces import (
 from graph.audit_log.record import ActorType, AuditRecord, PropertyChange
 from graph.errors import UnreadableRecord
 from graph.times import time_of
+
+URL: Final = "https://learn.microsoft.com/graph/api/resources/directoryaudit"
+COLUMNS: Final = frozenset(
+    {
+        "id",
+        "activitydatetime",
+        "activitydisplayname",
+        "category",
+        "correlationid",
+        "initiatedby",
+        "loggedbyservice",
+        "operationtype",
+        "result",
+        "resultreason",
+        "targetresources",
+        "additionaldetails",
+    }
+)
 
 
 def is_one(raw: Mapping[str, Any]) -> bool:

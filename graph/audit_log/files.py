@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
@@ -25,11 +26,14 @@ from graph.audit_log import (
     sign_in,
     tables,
     texts,
+    traced,
 )
 from graph.audit_log.forms.batches import records_in
 from graph.audit_log.limits import CHUNK, RAW_KEPT
+from graph.audit_log.pieces import plain_name
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.texts import Notes
+from graph.audit_log.traced import Traced
 from graph.audit_log.values import PAGE, Found, values
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import RiskDetection, SignIn
@@ -50,15 +54,17 @@ class Unreadable:
         line: The line on which it begins, counted from 1.
         reason: Why, in one sentence.
         raw: Its text, at most the first 10,000 characters.
+        count: How many records it stands for: itself, or all further ones of the same reason.
     """
 
     file: str
     line: int
     reason: str
     raw: str
+    count: int = 1
 
 
-Entry: TypeAlias = AuditRecord | SignIn | RiskDetection
+Entry: TypeAlias = AuditRecord | SignIn | RiskDetection | Traced
 
 
 def read(path: Path) -> Iterator[Entry | Unreadable]:
@@ -94,7 +100,7 @@ def entry_of(raw: Mapping[str, Any]) -> Entry:
     for is_one, parse in _FORMS:
         if is_one(raw):
             return parse(raw)
-    raise UnreadableRecord("The record has no known format.")
+    raise UnreadableRecord(_unlike(tuple(raw)))
 
 
 def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -115,7 +121,41 @@ _FORMS: Final[
     (directory_audit.is_one, directory_audit.parse),
     (management_api.is_one, management_api.parse),
     (sign_in.is_one, sign_in.parse),
+    (traced.is_one, traced.parse),
 )
+
+OWN: Final[Mapping[str, tuple[frozenset[str], str]]] = {
+    "unified audit log": (management_api.COLUMNS, management_api.URL),
+    "audit log search": (search_rows.COLUMNS, search_rows.URL),
+    "Graph audit search": (graph_query.COLUMNS, graph_query.URL),
+    "sign-in log": (sign_in.COLUMNS, sign_in.URL),
+    "Entra audit log": (directory_audit.COLUMNS, directory_audit.URL),
+    "risk detections": (risk.COLUMNS, risk.URL),
+}
+"""Microsoft's own forms by what they are called, with their usual fields and where these are described."""
+
+_NAMED: Final = 4
+_NEAR: Final = 0.3
+"""What part of a form's usual fields has to be there for it to be called the nearest."""
+
+
+@lru_cache(maxsize=256)
+def _unlike(keys: tuple[str, ...]) -> str:
+    """Say what a record without a known form is nearest to, and what it lacks for that."""
+    names = frozenset(plain_name(str(key)) for key in keys)
+    known = {forms.title_of(form): form.COLUMNS for form in forms.FORMS}
+    known |= {title: columns for title, (columns, _) in OWN.items()}
+    near = max(known, key=lambda title: len(names & known[title]) / len(known[title]))
+    shared, columns = names & known[near], known[near]
+    if len(shared) < 2 or len(shared) / len(columns) < _NEAR:
+        fields = ", ".join(sorted(names)[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+        return f"The record has no known format; its fields are {fields or 'none'}."
+    absent = sorted(columns - shared)
+    more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
+    return (
+        f"The record has no known format. The nearest is {near}, with {len(shared)} of its"
+        f" {len(columns)} usual fields; not here are {', '.join(absent[:_NAMED])}{more}."
+    )
 
 
 _KINDS: Final[tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...]] = (
@@ -156,7 +196,7 @@ def objects(path: Path, notes: Notes | None = None) -> Iterator[Found]:
         elif begin:
             with texts.opened(path, Notes()) as once:
                 dates = tables.decided(once, once.read(CHUNK), said)
-            found = tables.rows(stream, start, dates)
+            found = tables.rows(stream, start, dates, said)
         else:
             found = _nothing(stream)
         for one in found:
@@ -213,4 +253,8 @@ def _key(entry: Entry) -> tuple[str, datetime, str]:
         return entry.id, entry.at, entry.operation
     if isinstance(entry, SignIn):
         return entry.id, entry.created_date_time, "sign-in"
+    if isinstance(entry, Traced):
+        first = entry.rows[0]
+        to = " ".join(row.recipient_address for row in entry.rows)
+        return first.message_id or first.id, first.received_date_time, to
     return entry.id, entry.detected_date_time or _NEVER, entry.risk_event_type

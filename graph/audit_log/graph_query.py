@@ -14,6 +14,25 @@ from graph.audit_log.parse import parse as parse_audit_data
 from graph.audit_log.pieces import as_mapping, as_text, lowered
 from graph.audit_log.record import AuditRecord
 
+URL: Final = "https://learn.microsoft.com/graph/api/resources/security-auditlogrecord"
+COLUMNS: Final = frozenset(
+    {
+        "id",
+        "createddatetime",
+        "auditlogrecordtype",
+        "operation",
+        "organizationid",
+        "usertype",
+        "userid",
+        "service",
+        "objectid",
+        "userprincipalname",
+        "clientip",
+        "administrativeunits",
+        "auditdata",
+    }
+)
+
 _FRAME: Final = {
     "id": "Id",
     "createddatetime": "CreationTime",

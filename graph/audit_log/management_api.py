@@ -13,6 +13,26 @@ from graph.audit_log.parse import parse as parse_audit_data
 from graph.audit_log.pieces import as_mapping, plain_name
 from graph.audit_log.record import AuditRecord
 
+URL: Final = (
+    "https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-schema"
+)
+COLUMNS: Final = frozenset(
+    {
+        "creationtime",
+        "id",
+        "operation",
+        "organizationid",
+        "recordtype",
+        "resultstatus",
+        "userkey",
+        "usertype",
+        "workload",
+        "clientip",
+        "userid",
+        "objectid",
+    }
+)
+
 _TIMES: Final = frozenset({"creationtime", "timegenerated", "createddatetime", "creationdate"})
 _ENVELOPES: Final = (("event", "original"), ("message",), ("o365", "audit"), ("_source",), ("_raw",))
 

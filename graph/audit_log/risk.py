@@ -16,6 +16,26 @@ from graph.audit_log.sign_in import location_of
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import RiskDetection
 
+URL: Final = "https://learn.microsoft.com/graph/api/resources/riskdetection"
+COLUMNS: Final = frozenset(
+    {
+        "id",
+        "requestid",
+        "correlationid",
+        "riskeventtype",
+        "riskstate",
+        "risklevel",
+        "riskdetail",
+        "source",
+        "detectiontimingtype",
+        "activity",
+        "ipaddress",
+        "activitydatetime",
+        "detecteddatetime",
+        "userprincipalname",
+    }
+)
+
 _CATEGORIES: Final = frozenset({"userriskevents", "aaduserriskevents"})
 
 

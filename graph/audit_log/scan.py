@@ -24,10 +24,12 @@ from graph.audit_log.blocks import Part, blocks_of
 from graph.audit_log.contexts import (
     BURSTING,
     EVERYDAY,
+    ID,
     OPERATION,
     OPERATION_SIZE,
     QUOTE,
     SERVICE,
+    TIME,
     USER,
     USER_SIZE,
     Contexts,
@@ -42,36 +44,25 @@ from graph.audit_log.picked import Picked, _decoded, encoded
 from graph.audit_log.pieces import NOBODY, as_text
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
-from graph.audit_log.tally import UNREADABLE_KEPT, Tally, mistake
+from graph.audit_log.slim import NO_ONE, Slim, decoded, user_key
+from graph.audit_log.tally import Tally, mistake
+from graph.audit_log.traced import Traced
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import SignIn
 from graph.times import time_of
 
-
-class _Slim(msgspec.Struct, gc=False):
-    """The fields that tell one everyday record from another, in AuditData's own names."""
-
-    Operation: str = ""
-    Id: str | None = ""
-    UserId: str = ""
-    CreationTime: str = ""
-    MailboxOwnerUPN: str = ""
-    ClientIP: str | None = ""
-    ClientIPAddress: str | None = ""
-    ErrorNumber: str | int | None = ""
-    UserKey: str | None = ""
-    MailboxGuid: str | None = ""
-    MailboxOwnerSid: str | None = ""
-    ExtendedProperties: msgspec.Raw = msgspec.Raw(b"")
+_TO_SECONDS: Final = len("2026-08-20T09:00:00")
 
 
-def scan(part: Part, pick: Callable[[Picked], None]) -> Tally:
+def scan(part: Part, pick: Callable[[Picked], None], note: Callable[[bytes], None] | None = None) -> Tally:
     """Read one part, hand every record worth a closer look to `pick`, and give back what else was seen.
+
+    `note` gets what tells a record from all others, for every one of them.
 
     Raises:
         OSError: when the file cannot be read.
     """
-    scanner = _Scanner(part.path, pick)
+    scanner = _Scanner(part.path, pick, note)
     if part.end >= 0:
         scanner.lines(part)
     else:
@@ -88,9 +79,12 @@ def account_of(name: str) -> str:
 
 
 class _Scanner:
-    def __init__(self, path: Path, pick: Callable[[Picked], None]) -> None:
+    def __init__(
+        self, path: Path, pick: Callable[[Picked], None], note: Callable[[bytes], None] | None
+    ) -> None:
         self._path = path
         self._pick = pick
+        self._noted = note
         self._contexts = Contexts()
         self._names: set[bytes] = set()
         self._left_out: Counter[bytes] = Counter()
@@ -146,19 +140,23 @@ class _Scanner:
                         stop = find(QUOTE, user_at, end) if user_at >= USER_SIZE else -1
                         if stop >= 0:
                             user = block[user_at:stop]
-                            if user in _NOBODY:  # its key often tells who it was
-                                user = _user_key(block, start, end) or user
+                            if user in NO_ONE:  # its key often tells who it was
+                                user = user_key(block, start, end) or user
                             counted = layout.most > 0
                             if not counted:
                                 names.add(user)
                             # Whose context is known was named when its first record was picked.
                             if not counted or is_known(block, start, end, at, stop, user, layout):
                                 layout.left_out += 1
+                                if self._noted:
+                                    self._note_line(operation, block[start:end])
                                 start = end + 1
                                 continue
                     elif find(SERVICE, at, end) >= 0:
                         # Microsoft's own upkeep, no sign of anything.
                         self._left_out[operation] += 1
+                        if self._noted:
+                            self._note_line(operation, block[start:end])
                         start = end + 1
                         continue
                 # Files that were put together keep the byte-order mark of each.
@@ -210,6 +208,15 @@ class _Scanner:
             return
         self._entry(raw, number)
 
+    def _note(self, kind: bytes, at: str, id_: str) -> None:
+        if self._noted:
+            self._noted(kind + at[:_TO_SECONDS].encode() + id_.encode(errors="replace"))
+
+    def _note_line(self, operation: bytes, line: bytes) -> None:
+        at, id_at = line.find(TIME) + len(TIME), line.find(ID) + len(ID)
+        when = line[at : at + _TO_SECONDS].decode(errors="replace")
+        self._note(operation, when, line[id_at : line.find(QUOTE, id_at)].decode(errors="replace"))
+
     # --- deciding ---
 
     def take(self, line: bytes, number: int, *, counted: bool = False) -> bool:
@@ -218,7 +225,7 @@ class _Scanner:
         `counted` says that its context was counted already.
         """
         try:
-            slim = _DECODE(line)
+            slim = decoded(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
         operation = slim.Operation
@@ -226,6 +233,7 @@ class _Scanner:
             return False
         tally = self.tally
         tally.records += 1
+        self._note(operation.encode(errors="replace"), slim.CreationTime, slim.Id or "")
         if slim.UserId.lower() in NOBODY:
             slim.UserId = id_of(slim.UserKey or "") or slim.UserId
         tally.date(slim.CreationTime)
@@ -266,7 +274,7 @@ class _Scanner:
         )
         return True
 
-    def _is_known(self, slim: _Slim, day: int, *, logon: bool, most: int) -> bool:
+    def _is_known(self, slim: Slim, day: int, *, logon: bool, most: int) -> bool:
         """Count a record by its fields, as `Contexts.is_known` does by its text; say whether it is known."""
         contexts = self._contexts
         operation = slim.Operation
@@ -296,7 +304,7 @@ class _Scanner:
             contexts.leave_out(key, name, user, owner, where, b"", b"")
         return known
 
-    def _learn(self, slim: _Slim) -> None:
+    def _learn(self, slim: Slim) -> None:
         """Remember by what the accounts of an everyday record are known."""
         names, at = self.tally.names, slim.CreationTime
         actor, owner = account_of(slim.UserId), account_of(slim.MailboxOwnerUPN)
@@ -338,11 +346,17 @@ class _Scanner:
             # What was read from a frame is handed on without it.
             text = encoded(raw if kind == "directory" else found.raw)
             self.tally.date(found.at.isoformat())
+            operation = found.operation.encode(errors="replace")
+            self._note(operation, found.at.isoformat(), as_text(found.raw.get("Id")) or found.id)
             self.tally.actors.add(found.actor)
             self._record(kind, found, text)
             return
+        if isinstance(found, Traced):
+            self._message(found, encoded(raw))
+            return
         when = found.created_date_time if isinstance(found, SignIn) else found.detected_date_time
         self.tally.date(when.isoformat() if when else "")
+        self._note(type(found).__name__.encode(), when.isoformat() if when else "", found.id)
         person = account_of(found.user_principal_name)
         self.tally.actors.add(person)
         self._pick(
@@ -356,6 +370,14 @@ class _Scanner:
         )
         if isinstance(found, SignIn):
             self.tally.names.note(id_of(found.user_id), person, found.created_date_time.isoformat())
+
+    def _message(self, message: Traced, text: bytes) -> None:
+        at = message.rows[0].received_date_time.isoformat()
+        self.tally.date(at)
+        self.tally.trace(message)
+        self._note(b"message", at, f"{message.rows[0].message_id} {message.rows[0].recipient_address}")
+        if message.incoming is not True:
+            self._pick(Picked("message", account_of(message.sender), "", "", text))
 
     def _record(self, kind: str, record: AuditRecord, text: bytes) -> None:
         if record.by_microsoft:
@@ -374,25 +396,5 @@ class _Scanner:
         )
 
     def _unreadable(self, number: int, reason: str, text: str) -> None:
-        if len(self.tally.unreadable) >= UNREADABLE_KEPT:
-            self.tally.further_unreadable += 1
-            return
-        self.tally.unreadable.append(
-            Unreadable(file=str(self._path), line=number, reason=reason, raw=text.strip()[:RAW_KEPT])
-        )
-
-
-_NOBODY: Final = frozenset({b"", b"Not Available", b"Unknown", b"Anonymous"})
-_USER_KEY: Final = b'"UserKey":"'
-
-
-def _user_key(block: bytes, start: int, end: int) -> bytes:
-    """Give the id in the UserKey of a record, empty where it holds none."""
-    at = block.find(_USER_KEY, start, end)
-    if at < 0:
-        return b""
-    at += len(_USER_KEY)
-    return id_of(block[at : block.find(QUOTE, at, end)].decode(errors="replace")).encode()
-
-
-_DECODE: Final = msgspec.json.Decoder(_Slim).decode
+        kept = text.strip()[:RAW_KEPT]
+        self.tally.unread(Unreadable(file=str(self._path), line=number, reason=reason, raw=kept))

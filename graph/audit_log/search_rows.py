@@ -15,6 +15,25 @@ from graph.audit_log.parse import parse as parse_audit_data
 from graph.audit_log.pieces import as_mapping, as_text, objects_of, time_text
 from graph.audit_log.record import AuditRecord
 
+URL: Final = "https://learn.microsoft.com/powershell/module/exchange/search-unifiedauditlog"
+COLUMNS: Final = frozenset(
+    {
+        "recordtype",
+        "creationdate",
+        "userids",
+        "operations",
+        "auditdata",
+        "resultindex",
+        "resultcount",
+        "identity",
+        "recordid",
+        "operation",
+        "userid",
+        "associatedadminunits",
+        "associatedadminunitsnames",
+    }
+)
+
 _COLUMNS: Final = {
     "recordid": "Id",
     "identity": "Id",

@@ -17,6 +17,26 @@ from graph.audit_log.record import AuditRecord
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import DeviceDetail, GeoCoordinates, Location, MfaDetail, SignIn, SignInStatus
 
+URL: Final = "https://learn.microsoft.com/graph/api/resources/signin"
+COLUMNS: Final = frozenset(
+    {
+        "id",
+        "createddatetime",
+        "userdisplayname",
+        "userprincipalname",
+        "userid",
+        "appid",
+        "appdisplayname",
+        "ipaddress",
+        "clientappused",
+        "correlationid",
+        "isinteractive",
+        "status",
+        "devicedetail",
+        "location",
+    }
+)
+
 LOGONS: Final = frozenset({"UserLoggedIn", "UserLoginFailed"})
 """The operations of the unified audit log that are sign-ins."""
 
@@ -93,6 +113,9 @@ def parse(raw: Mapping[str, Any]) -> SignIn:
     status = lowered(as_mapping(inner.get("status")))
     device = lowered(as_mapping(inner.get("devicedetail")))
     number = as_text(status.get("errorcode")) or as_text(inner.get("resulttype"))
+    if not number and "status" in inner and not status:
+        # PowerShell's Export-Csv leaves the name of a type where the status was.
+        raise UnreadableRecord("The sign-in does not say whether it succeeded; export it as JSON.")
     interactive = as_text(inner.get("isinteractive")).lower()
     asn = as_text(inner.get("autonomoussystemnumber"))
     try:
@@ -147,6 +170,8 @@ def parse(raw: Mapping[str, Any]) -> SignIn:
 def location_of(inner: Mapping[str, Any]) -> Location | None:
     """Read the place of a sign-in or risk; Log Analytics has it under LocationDetails."""
     place = lowered(as_mapping(inner.get("locationdetails"))) or lowered(as_mapping(inner.get("location")))
+    if not place and as_text(inner.get("countryorregion")):
+        place = dict(inner)  # laid flat by Microsoft Extractor Suite
     country = "" if place else as_text(inner.get("location"))
     if not place and not country:
         return None

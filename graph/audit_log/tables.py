@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from graph.audit_log.dates import Column, looks_cultural
 from graph.audit_log.limits import LONGEST_ROW, RAW_KEPT
@@ -41,8 +41,26 @@ class Head:
     broken: str = ""
 
 
-def rows(stream: IO[str], start: str, dates: Mapping[int, Column] | None = None) -> Iterator[Found]:
-    """Yield the rows of a table by the names of its columns; `dates` are the columns to rewrite, by place."""
+_TYPE: Final = re.compile(
+    r"(?:System|Microsoft\.Graph\.PowerShell\.Models)\.[A-Za-z][\w.]*+(?:`\d\[.*\])?(?:\[\])?"
+)
+_OBJECT: Final = re.compile(r"(?:^|; )(\w+)=")
+_WRITTEN: Final = ("System.", "Microsoft.Graph.PowerShell.Models.", "@{")
+_LOST_NAMED: Final = 5
+
+
+def rows(
+    stream: IO[str],
+    start: str,
+    dates: Mapping[int, Column] | None = None,
+    notes: Notes | None = None,
+) -> Iterator[Found]:
+    """Yield the rows of a table by the names of its columns; `dates` are the columns to rewrite, by place.
+
+    Where PowerShell's Export-Csv wrote the name of a type in place of a list or an object, the cell is blank,
+    and `notes` says which columns lost their content.
+    """
+    lost: dict[str, None] = {}
     for number, wrong, row, head in _cells(stream, start):
         if row is None:
             yield number, head.broken or wrong, wrong
@@ -50,7 +68,28 @@ def rows(stream: IO[str], start: str, dates: Mapping[int, Column] | None = None)
         for place, column in (dates or {}).items():
             if place < len(row):
                 row[place] = column.plain(row[place])
-        yield number, "", dict(zip(head.names, row, strict=False))
+        found: dict[str, Any] = dict(zip(head.names, row, strict=False))
+        for name, cell in found.items():
+            if cell.startswith(_WRITTEN):
+                if cell.startswith("@{") and cell.endswith("}"):
+                    found[name] = _object_of(cell[2:-1])
+                elif _TYPE.fullmatch(cell):
+                    found[name] = ""
+                    lost[name] = None
+        yield number, "", found
+    if lost and notes is not None:
+        named = ", ".join(list(lost)[:_LOST_NAMED]) + (" and others" if len(lost) > _LOST_NAMED else "")
+        notes.incomplete.append(
+            f"PowerShell's Export-Csv lost what stood in {named} and left a type's name; export it with"
+            " ConvertTo-Json"
+        )
+
+
+def _object_of(text: str) -> dict[str, str]:
+    """Read an object as PowerShell shows it, `Id=5; Name=Inbox`; what lay deeper is blank."""
+    pieces = _OBJECT.split(text)[1:]
+    values = (one if _TYPE.fullmatch(one) is None else "" for one in pieces[1::2])
+    return dict(zip(pieces[::2], values, strict=True))
 
 
 def decided(stream: IO[str], start: str, notes: Notes) -> Mapping[int, Column]:

@@ -13,6 +13,7 @@ from graph.audit_log.files import Unreadable, kind_of
 from graph.audit_log.names import Names
 from graph.audit_log.pieces import as_text
 from graph.audit_log.texts import Notes
+from graph.audit_log.traced import Traced
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -22,10 +23,23 @@ AUDIT_RECORDS: Final = "unified audit log"
 UNREADABLE_KEPT: Final = 1_000
 """How many unreadable records of one part are kept; the rest are counted."""
 
+REASONS_KEPT: Final = 100
+"""By how many reasons."""
+
+OTHER_REASONS: Final = "The record could not be read, for one of many further reasons."
+
+ADDRESSES_KEPT: Final = 200_000
+"""Of how many senders and domains the messages of a trace are counted."""
+
 
 def mistake(error: Exception) -> str:
     """Say that a reader of ours failed on a record."""
     return f"Internal error while reading this record ({type(error).__name__})."
+
+
+def _count(counter: Counter[str], key: str) -> None:
+    if key in counter or len(counter) < ADDRESSES_KEPT:
+        counter[key] += 1
 
 
 @dataclass(slots=True)
@@ -41,13 +55,15 @@ class Tally:
         contexts: How many everyday records were counted and not picked, by what they have in common.
         names: By what the accounts are known.
         unreadable: Records that could not be read; their lines count from the beginning of the scanned part.
-        further_unreadable: How many more there were.
+        further_unreadable: How many more there were, by reason, each with the line of the first.
         notes: What is to be said of the file beside its records.
         kinds: How many records of which kind.
         first: The day of the first record, "" where none was read.
         last: The day of the last record.
         highest: The highest place that a row says it has among all that a search found.
         most: How many the search found, by its rows.
+        senders: How many messages each address sent, where a trace does not tell their direction.
+        mail_domains: How many of those messages each domain took part in.
     """
 
     lines: int = 0
@@ -58,13 +74,41 @@ class Tally:
     contexts: Counter[LeftOut] = field(default_factory=Counter)
     names: Names = field(default_factory=Names)
     unreadable: list[Unreadable] = field(default_factory=list)
-    further_unreadable: int = 0
+    further_unreadable: dict[str, tuple[int, int]] = field(default_factory=dict)
     notes: Notes = field(default_factory=Notes)
     kinds: Counter[str] = field(default_factory=Counter)
     first: str = ""
     last: str = ""
     highest: int = 0
     most: int = 0
+    senders: Counter[str] = field(default_factory=Counter)
+    mail_domains: Counter[str] = field(default_factory=Counter)
+
+    def unread(self, one: Unreadable) -> None:
+        """Keep what could not be read; beyond `UNREADABLE_KEPT` only count it, by reason."""
+        if len(self.unreadable) < UNREADABLE_KEPT:
+            self.unreadable.append(one)
+            return
+        further = self.further_unreadable
+        reason = one.reason if one.reason in further or len(further) < REASONS_KEPT else OTHER_REASONS
+        line, count = further.get(reason, (one.line, 0))
+        further[reason] = (line, count + 1)
+
+    def unread_count(self) -> int:
+        """Say how many records could not be read."""
+        return len(self.unreadable) + sum(count for _, count in self.further_unreadable.values())
+
+    def trace(self, message: Traced) -> None:
+        """Note whose message it is: the organization's own where the trace says so."""
+        if message.organization:
+            self.names.own(f"@{message.organization}")
+        if message.incoming is None:
+            _count(self.senders, message.sender)
+            for domain in message.domains:
+                _count(self.mail_domains, domain)
+        elif not message.incoming:
+            self.names.own(message.sender)
+            self.actors.add(message.sender)
 
     def date(self, day: str) -> None:
         """Note the day of a record, as text that begins with it in ISO 8601."""

@@ -22,6 +22,7 @@ from commands.report import Coverage, Report, Result, VerdictCode
 from graph.audit_log import files
 from graph.audit_log.parse import parse
 from graph.audit_log.record import AuditRecord
+from graph.audit_log.tally import UNREADABLE_KEPT
 from graph.question import Subject
 from tests.benchmarks.analyze.generate import generate
 from tests.each import each
@@ -589,3 +590,95 @@ def test_what_is_no_log_at_all_breaks_nothing_and_what_begins_like_one_is_told(t
     found = looked_at(path)
     assert (found.users, found.records) == ((), 0)
     assert bool(found.unreadable) is is_told
+
+
+TRACE = "Received,SenderAddress,RecipientAddress,Subject,Status,MessageTraceId,MessageId,FromIP"
+
+
+def traced(sender: str, recipient: str, number: int) -> str:
+    at = f"2026-08-20T09:{number:02}:00"
+    return f"{at},{sender},{recipient},Invoice 7,Delivered,t-{number},<m-{number}@x>,"
+
+
+def test_mail_of_a_trace_counts_for_who_sent_it_from_within(tmp_path):
+    path = tmp_path / "trace.csv"
+    rows = [
+        traced("adele@contoso.example", f"kim{number}@client{number}.example", number) for number in range(40)
+    ]
+    rows += [traced(f"lee{number}@shop.example", "adele@contoso.example", 40 + number) for number in range(3)]
+    path.write_text("\n".join([TRACE, *rows]))
+    analysis = looked_at(path)
+    (report,) = analysis.users
+    assert report.subject.user_principal_name == "adele@contoso.example"
+    assert present(report) == {"hacked_account_messages"}
+    assert "40 external recipients" in report.findings[0].summary
+    sources = {one.id: one for one in report.sources}
+    assert (sources["message_trace"].state, sources["message_trace"].records) == (Coverage.PARTIAL, 40)
+    (file,) = analysis.files
+    assert file.says() == (
+        "Message trace: 43 records, 2026-08-20 to 2026-08-20;"
+        " 3 of its messages were sent from outside contoso.example"
+    )
+
+
+def test_defender_says_itself_what_went_out(tmp_path):
+    path = tmp_path / "mail.json"
+    rows = [
+        {
+            "Timestamp": "2026-08-20T09:00:00Z",
+            "NetworkMessageId": f"n-{number}",
+            "InternetMessageId": f"<m-{number}@x>",
+            "SenderFromAddress": "adele@contoso.example" if number else "lee@shop.example",
+            "RecipientEmailAddress": "kim@client.example" if number else "adele@contoso.example",
+            "EmailDirection": "Outbound" if number else "Inbound",
+        }
+        for number in range(3)
+    ]
+    path.write_text(json.dumps(rows))
+    (report,) = looked_at(path).users
+    assert report.subject.user_principal_name == "adele@contoso.example"
+    assert {one.id: one.records for one in report.sources}["message_trace"] == 2
+
+
+def test_five_thousand_unknown_rows_are_one_reason(tmp_path):
+    path = tmp_path / "unknown.csv"
+    path.write_text("shape,colour,size\n" + "round,red,5\n" * 5_000)
+    analysis = looked_at(path)
+    assert {one.reason for one in analysis.unreadable} == {
+        "The record has no known format; its fields are colour, shape, size."
+    }
+    assert sum(one.count for one in analysis.unreadable) == 5_000
+    assert len(analysis.unreadable) == UNREADABLE_KEPT + 1
+
+
+def test_what_a_file_says_is_missing_stands_in_the_sources(tmp_path):
+    path = tmp_path / "search.json"
+    row = {"ResultIndex": 28, "ResultCount": 4312, "RecordType": 15, "AuditData": json.dumps(logon_of("x"))}
+    path.write_text(json.dumps([row]))
+    (report,) = looked_at(path).users
+    (source,) = [one for one in report.sources if one.id == "audit_log"]
+    assert source.state is Coverage.PARTIAL
+    assert "its rows go up to number 28 of 4,312 results" in source.reason
+
+
+def test_a_record_in_two_files_counts_once(tmp_path):
+    lines = [json.dumps({**logon_of("x"), "Id": f"s-{number}"}) for number in range(5)]
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.json"
+    one.write_text("\n".join(lines[:4]))
+    two.write_text(f"[{','.join(lines[2:])}]")
+    analysis = looked_at(one, two)
+    assert analysis.records == 5
+    assert [(file.records, file.repeated) for file in analysis.files] == [(4, 0), (3, 2)]
+    assert "2 of them in files before as well" in analysis.files[1].says()
+
+
+def test_records_whose_time_stands_elsewhere_are_all_read(tmp_path):
+    path = tmp_path / "log.json"
+    rows = []
+    for number in range(6):
+        data = {**logon_of("x"), "Id": f"s-{number}"}
+        del data["CreationTime"]
+        rows.append(data | {"TimeGenerated [UTC]": f"8/{20 + number}/2026, 9:00:00.000 AM"})
+    path.write_text(json.dumps(rows))
+    (report,) = looked_at(path).users
+    assert {one.id: one.records for one in report.sources}["audit_log"] == 6

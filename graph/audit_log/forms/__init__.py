@@ -1,8 +1,9 @@
 """The forms that other products give audit records and sign-ins, one module each, told by fields' names.
 
 A form's module has `is_one`, which is asked with the names of a record's fields in lower case, and `opened`,
-which gives the record that stands inside in Microsoft's own form. A form that nothing is read from yet raises
-in `opened` and says what to export in its place.
+which gives the record that stands inside in Microsoft's own form. `URL` says where its fields are described,
+`COLUMNS` names the usual ones, by which the nearest form of an unknown record is told. A form that nothing is
+read from raises in `opened` and says what to export in its place.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from graph.audit_log.forms import (
     email_events,
     entra_audit_csv,
     entra_sign_ins_csv,
+    extractor_sessions,
+    hawk_simple,
     message_trace,
     search_hit,
     splunk_event,
@@ -33,6 +36,14 @@ class Form(Protocol):
 
     __name__: str
     __doc__: str | None
+
+    @property
+    def URL(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the module
+        """Where its fields are described."""
+
+    @property
+    def COLUMNS(self) -> frozenset[str]:  # noqa: N802 - a constant of the module
+        """Its usual fields, in lower case."""
 
     def is_one(self, names: frozenset[str], /) -> bool:
         """Say whether a record with fields of these names, in lower case, has this form."""
@@ -53,6 +64,8 @@ FORMS: Final[tuple[Form, ...]] = (
     splunk_table,
     message_trace,
     email_events,
+    extractor_sessions,
+    hawk_simple,
 )
 
 _DEEPEST: Final = 5
@@ -79,7 +92,12 @@ def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
 def label_of(raw: Mapping[str, Any]) -> str:
     """Give the first words of a form's description, for people; "" where a record has no frame of a form."""
     form = _form_of(tuple(raw))
-    return "" if form is None else re.split(r"[:.]", form.__doc__ or "")[0].replace("`", "").strip()
+    return "" if form is None else title_of(form)
+
+
+def title_of(form: Form) -> str:
+    """Give the first words of a form's description, for people."""
+    return re.split(r"[:.]", form.__doc__ or "")[0].replace("`", "").strip()
 
 
 @lru_cache(maxsize=256)

@@ -6,9 +6,26 @@ Source: Microsoft Defender XDR, "CloudAppEvents table".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from graph.audit_log.pieces import as_mapping, lowered
+
+URL: Final = ("https://learn.microsoft.com/defender-xdr/advanced-hunting-cloudappevents-table",)
+COLUMNS: Final = frozenset(
+    {
+        "timestamp",
+        "actiontype",
+        "application",
+        "applicationid",
+        "accountobjectid",
+        "accountid",
+        "accountdisplayname",
+        "ipaddress",
+        "useragent",
+        "raweventdata",
+        "reportid",
+    }
+)
 
 
 def is_one(names: frozenset[str]) -> bool:

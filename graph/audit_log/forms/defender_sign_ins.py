@@ -6,9 +6,31 @@ Source: Microsoft Defender XDR, "AADSignInEventsBeta table".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from graph.audit_log.pieces import as_text, lowered
+
+URL: Final = ("https://learn.microsoft.com/defender-xdr/advanced-hunting-aadsignineventsbeta-table",)
+COLUMNS: Final = frozenset(
+    {
+        "timestamp",
+        "application",
+        "applicationid",
+        "logontype",
+        "errorcode",
+        "correlationid",
+        "sessionid",
+        "accountdisplayname",
+        "accountobjectid",
+        "accountupn",
+        "ipaddress",
+        "country",
+        "city",
+        "useragent",
+        "requestid",
+        "reportid",
+    }
+)
 
 
 def is_one(names: frozenset[str]) -> bool:
@@ -32,7 +54,9 @@ def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
         "clientAppUsed": row.get("clientappused"),
         "userAgent": row.get("useragent"),
         "isInteractive": "noninteractive" not in logon if logon else None,
-        "riskState": row.get("riskstate"),
+        "resourceId": row.get("resourceid"),
+        "riskState": _spoken(row.get("riskstate"), _RISK_STATES),
+        "conditionalAccessStatus": _spoken(row.get("conditionalaccessstatus"), _CONDITIONAL_ACCESS),
         "authenticationRequirement": row.get("authenticationrequirement"),
         "sessionId": row.get("sessionid"),
         "status": {"errorCode": row.get("errorcode")},
@@ -49,8 +73,36 @@ def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
             "city": row.get("city"),
             "state": row.get("state"),
             "countryOrRegion": row.get("country"),
+            "geoCoordinates": {
+                "latitude": _number(row.get("latitude")),
+                "longitude": _number(row.get("longitude")),
+            },
         },
     }
+
+
+_RISK_STATES: Final = {
+    "0": "none",
+    "1": "confirmedSafe",
+    "2": "remediated",
+    "3": "dismissed",
+    "4": "atRisk",
+    "5": "confirmedCompromised",
+}
+_CONDITIONAL_ACCESS: Final = {"0": "success", "1": "failure", "2": "notApplied"}
+
+
+def _spoken(value: object, words: Mapping[str, str]) -> str:
+    # The table has numbers where Graph has words.
+    text = as_text(value)
+    return words.get(text, text)
+
+
+def _number(value: object) -> float | None:
+    try:
+        return float(as_text(value))
+    except ValueError:
+        return None  # most rows name no coordinates
 
 
 def _flag(value: object) -> str:

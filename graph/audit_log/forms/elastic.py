@@ -14,6 +14,27 @@ from typing import Any, Final
 
 from graph.audit_log.pieces import as_mapping, as_text, nested
 
+URL: Final = (
+    "https://github.com/elastic/integrations/blob/main/packages/o365/data_stream/audit/sample_event.json",
+)
+COLUMNS: Final = frozenset(
+    {
+        "@timestamp",
+        "event",
+        "client",
+        "user",
+        "o365",
+        "organization",
+        "host",
+        "related",
+        "source",
+        "event.action",
+        "event.id",
+        "client.ip",
+        "user.id",
+        "o365.audit.recordtype",
+    }
+)
 _PREFIX: Final = "o365.audit."
 _MOVED: Final = (
     ("CreationTime", ("@timestamp",)),

@@ -6,9 +6,30 @@ Source: the column headings of Entra's "AuditLogs" file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from graph.audit_log.pieces import as_text, plain_name
+
+URL: Final = ("https://learn.microsoft.com/entra/identity/monitoring-health/howto-download-logs",)
+COLUMNS: Final = frozenset(
+    {
+        "date (utc)",
+        "correlationid",
+        "service",
+        "category",
+        "activity",
+        "result",
+        "resultreason",
+        "actortype",
+        "actordisplayname",
+        "actorobjectid",
+        "actoruserprincipalname",
+        "ipaddress",
+        "target1type",
+        "target1displayname",
+        "target1objectid",
+    }
+)
 
 
 def is_one(names: frozenset[str]) -> bool:

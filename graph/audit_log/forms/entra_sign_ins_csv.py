@@ -11,6 +11,27 @@ from typing import Any, Final
 from graph.audit_log.pieces import as_text, plain_name
 from graph.audit_log.sign_in import NO_NUMBER
 
+URL: Final = ("https://learn.microsoft.com/entra/identity/monitoring-health/howto-download-logs",)
+COLUMNS: Final = frozenset(
+    {
+        "date (utc)",
+        "request id",
+        "user agent",
+        "correlation id",
+        "user id",
+        "user",
+        "username",
+        "application",
+        "application id",
+        "resource",
+        "ip address",
+        "location",
+        "status",
+        "sign-in error code",
+        "failure reason",
+        "client app",
+    }
+)
 _PARTS: Final = 3
 _BLANK: Final = frozenset({"none", "-"})
 

@@ -1,30 +1,88 @@
-"""Message trace, from the portal or PowerShell: known, but nothing is read from it yet.
+"""Message trace: rows of the portal's reports, of PowerShell and of Graph.
 
-Source: Exchange PowerShell, "Get-MessageTraceV2".
+Source: Exchange Online, "Message trace in the new Exchange admin center" (enhanced summary and extended
+reports); Exchange PowerShell, "Get-MessageTrace" and "Get-MessageTraceV2"; Microsoft Graph v1.0,
+"exchangeMessageTrace resource type".
 """
+
+# The extended report has a row for each event of a message: they come as the same message to the same
+# recipients, and count once. Its `client_ip` is that of a server; `original_client_ip` is the sender's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from graph.errors import UnreadableRecord
+from graph.audit_log.pieces import as_text, lowered
+
+URL: Final = (
+    "https://learn.microsoft.com/exchange/monitoring/trace-an-email-message/message-trace-modern-eac",
+    "https://learn.microsoft.com/powershell/module/exchange/get-messagetracev2",
+    "https://learn.microsoft.com/graph/api/resources/exchangemessagetrace",
+)
+COLUMNS: Final = frozenset(
+    {
+        "messagetraceid", "messageid", "received", "senderaddress", "recipientaddress", "subject", "status",
+        "fromip", "toip", "size", "organization", "receiveddatetime", "origin_timestamp_utc", "date_time_utc",
+        "sender_address", "recipient_status", "recipient_address", "message_subject", "total_bytes",
+        "message_id", "network_message_id", "original_client_ip", "directionality", "event_id",
+    }
+)  # fmt: skip
+_PORTAL_TIMES: Final = ("origin_timestamp_utc", "origin_timestamp", "date_time_utc", "date_time")
+_TOLD_BY: Final = (
+    frozenset({"senderaddress", "recipientaddress", "received"}),
+    frozenset({"senderaddress", "recipientaddress", "receiveddatetime"}),
+    *(frozenset({"sender_address", one}) for one in _PORTAL_TIMES),
+)
+_INCOMING: Final = {
+    "incoming": True, "inbound": True, "1": True,
+    "originating": False, "outgoing": False, "outbound": False, "2": False,
+}  # fmt: skip
 
 
 def is_one(names: frozenset[str]) -> bool:
     """Say whether these are a trace's columns."""
-    powershell = {"messagetraceid", "senderaddress", "recipientaddress"}
-    portal = {"origin_timestamp_utc", "sender_address"}
-    return powershell <= names or portal <= names
+    return any(some <= names for some in _TOLD_BY)
 
 
-def opened(raw: Mapping[str, Any]) -> NoReturn:
-    """Say what to export in its place.
+def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the row under the names of Graph, with all its recipients."""
+    row = lowered(raw)
+    get = row.get
+    portal = "sender_address" in row
+    if not portal:
+        return {
+            "id": get("messagetraceid") or get("id"),
+            "senderAddress": get("senderaddress"),
+            "recipients": list(_recipients(get("recipientaddress"), get("status"))),
+            "messageId": get("messageid"),
+            "receivedDateTime": get("received") or get("receiveddatetime"),
+            "subject": get("subject"),
+            "size": get("size"),
+            "fromIP": get("fromip"),
+            "organization": get("organization"),
+        }
+    event = as_text(get("event_id")).lower()
+    named = get("recipient_status") if "##" in as_text(get("recipient_status")) else get("recipient_address")
+    return {
+        "id": get("network_message_id"),
+        "senderAddress": get("sender_address"),
+        "recipients": list(
+            _recipients(named or get("recipient_status"), "failed" if event == "fail" else "")
+        ),
+        "messageId": get("message_id"),
+        "receivedDateTime": next((one for name in _PORTAL_TIMES if (one := get(name))), ""),
+        "subject": get("message_subject"),
+        "size": get("total_bytes"),
+        "fromIP": get("original_client_ip"),
+        "incoming": _INCOMING.get(as_text(get("directionality")).lower()),
+    }
 
-    Raises:
-        UnreadableRecord: always.
-    """
-    del raw
-    raise UnreadableRecord(
-        "This is a message trace, which cannot be read from a file yet; export the audit log's Send records."
-    )
+
+def _recipients(value: object, status: object) -> Iterator[tuple[str, str]]:
+    """Give each address with what became of the message, from `a@b.example##Receive, Send;c@d.example##…`."""
+    for one in as_text(value).split(";"):
+        address, mark, states = one.partition("##")
+        last = states.rpartition(",")[2].strip() if mark else as_text(status)
+        if address.strip():
+            yield address.strip(), "failed" if last.lower() == "fail" else last.lower()

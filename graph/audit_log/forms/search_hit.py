@@ -6,9 +6,12 @@ Source: Elasticsearch, "Search API".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from graph.audit_log.pieces import as_mapping
+
+URL: Final = ("https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-search",)
+COLUMNS: Final = frozenset({"_index", "_id", "_score", "_source"})
 
 
 def is_one(names: frozenset[str]) -> bool:

@@ -6,9 +6,14 @@ Source: Splunk, "Export search results".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from graph.audit_log.pieces import as_mapping
+
+URL: Final = ("https://docs.splunk.com/Documentation/Splunk/latest/Search/ExportdatausingRESTAPI",)
+COLUMNS: Final = frozenset(
+    {"_raw", "_time", "host", "source", "sourcetype", "index", "preview", "offset", "result"}
+)
 
 
 def is_one(names: frozenset[str]) -> bool:

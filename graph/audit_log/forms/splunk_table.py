@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Final
 
 from graph.audit_log.pieces import as_text
+
+URL: Final = ("https://docs.splunk.com/Documentation/Splunk/latest/SearchReference/Spath",)
+COLUMNS: Final = frozenset({"parameters{}.name", "parameters{}.value"})
 
 
 def is_one(names: frozenset[str]) -> bool:

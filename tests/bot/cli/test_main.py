@@ -255,7 +255,7 @@ def test_exported_logs_are_analysed_for_every_user(compromise):
     for report in analysis["users"]:
         assert {"user", "verdict", "findings", "symptoms", "sources"} <= report.keys()
     for one in analysis["unreadable"]:
-        assert one.keys() == {"file", "line", "reason"}
+        assert one.keys() == {"file", "line", "reason", "count"}
 
 
 @pytest.mark.parametrize("content", ["[]", "", "\n", "hello world\n", "CreationDate,Operation,AuditData\n"])
@@ -283,7 +283,10 @@ def test_a_file_of_something_else_takes_one_line_for_each_reason(compromise, tmp
     (tmp_path / "people.csv").write_text("name,age\n" + "bob,3\n" * 900)
     status, out, err = compromise("analyze", "people.csv")
     assert (status, out) == (3, "")
-    assert "people.csv, lines 2, 3, 4 and 897 more: The record has no known format.\n" in err
+    assert (
+        "people.csv, lines 2, 3, 4 and 897 more: The record has no known format; its fields are age, name.\n"
+        in err
+    )
     assert err.count("\n") == 3
     assert len(json.loads(compromise("analyze", "people.csv", "--json")[1])["unreadable"]) == 900
 

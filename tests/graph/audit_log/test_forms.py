@@ -13,8 +13,10 @@ import pytest
 
 from graph.audit_log import files, forms
 from graph.audit_log.record import AuditRecord
+from graph.audit_log.texts import Notes
+from graph.audit_log.traced import Traced
 from graph.errors import UnreadableRecord
-from graph.resources.sign_ins import SignIn
+from graph.resources.sign_ins import RiskDetection, SignIn
 
 DATA = {
     "CreationTime": "2026-08-30T12:00:00",
@@ -67,12 +69,21 @@ SAME: dict[str, Any] = {
     "splunk_event, a line of results": {"preview": False, "offset": 0, "result": {"_raw": TEXT}},
     "splunk_table": SPLUNK_TABLE,
     "wazuh": {"rule": {"level": 3}, "data": {"integration": "office365", "office365": DATA}},
+    "wazuh, an archived event": {"decoder": {"name": "json"}, "data": {"office365": DATA}},
+    "wazuh, as the agent sends it": {"integration": "office365", "office365": DATA},
     "wazuh, in a hit of a search": {"_source": {"rule": {}, "data": {"office365": DATA}}},
     "wazuh, flat": {f"data.office365.{name}": one for name, one in DATA.items()},
     "elastic": ELASTIC,
     "elastic, flat": FLAT,
     "elastic, as the agent sends it": {"o365audit": DATA},
     "elastic, with the original": {**ELASTIC, "event": {"action": "x", "original": TEXT}},
+    "hawk_simple": {
+        **{name: one for name, one in DATA.items() if name != "Parameters"},
+        "ParameterString": "Name=.. | MoveToFolder=RSS Feeds",
+        "Param_Name": "..",
+        "Param_MoveToFolder": "RSS Feeds",
+        "FullCommand": "New-InboxRule -Name ..",
+    },
     "cloud_app_events": {"Timestamp": "2026-08-30", "ActionType": "New-InboxRule", "RawEventData": TEXT},
     "cloud_app_events, as an object": {"ActionType": "New-InboxRule", "RawEventData": DATA},
     "a search row, encoded twice": {"RecordType": 1, "AuditData": json.dumps(TEXT)},
@@ -138,16 +149,70 @@ PORTAL_AUDIT = {
     "AdditionalDetail1Key": "User-Agent",
     "AdditionalDetail1Value": "axios/1.7.9",
 }
-NOT_READ = {
+CMDLET = {
+    "MessageId": "<m-1@contoso.example>",
+    "Received": "2026-08-30T12:00:00",
+    "SenderAddress": "Adele.Vance@contoso.example",
+    "RecipientAddress": "kim@client.example",
+    "Subject": "Invoice 7",
+    "Status": "Delivered",
+}
+TRACES: dict[str, Any] = {
     "message_trace": {
-        "MessageTraceId": "m",
-        "SenderAddress": "a@b.example",
-        "RecipientAddress": "c@d.example",
+        "Organization": "contoso.example",
+        "MessageTraceId": "cf28f65e-408f-4146-b94e-c926bc9e28ea",
+        "ToIP": None,
+        "FromIP": "203.0.113.77",
+        "Size": 20000,
+        **CMDLET,
+    },
+    "message_trace, of PowerShell's chosen columns": CMDLET,
+    "message_trace, with PowerShell 5's dates": {**CMDLET, "Received": {"value": "/Date(1788091200000)/"}},
+    "message_trace, from Graph": {
+        "id": "cf28f65e-408f-4146-b94e-c926bc9e28ea",
+        "senderAddress": "adele.vance@contoso.example",
+        "recipientAddress": "kim@client.example",
+        "messageId": "<m-1@contoso.example>",
+        "receivedDateTime": "2026-08-30T12:00:00Z",
+        "subject": "Invoice 7",
+        "status": "delivered",
+        "size": 20000,
+        "fromIP": "203.0.113.77",
+        "toIP": "",
+    },
+    "message_trace, the portal's enhanced summary": {
+        "origin_timestamp_utc": "2026-08-30T12:00:00.0000000Z",
+        "sender_address": "adele.vance@contoso.example",
+        "recipient_status": "kim@client.example##Receive, Deliver",
+        "message_subject": "Invoice 7",
+        "total_bytes": "20000",
+        "message_id": "<m-1@contoso.example>",
+        "network_message_id": "cf28f65e-408f-4146-b94e-c926bc9e28ea",
+        "original_client_ip": "203.0.113.77",
+        "directionality": "Originating",
+    },
+    "message_trace, the portal's extended report": {
+        "date_time_utc": "2026-08-30T12:00:00.0000000Z",
+        "client_ip": "40.92.0.1",
+        "event_id": "RECEIVE",
+        "recipient_address": "kim@client.example",
+        "recipient_status": "",
+        "sender_address": "adele.vance@contoso.example",
+        "message_subject": "Invoice 7",
+        "message_id": "<m-1@contoso.example>",
+        "original_client_ip": "203.0.113.77",
+        "directionality": "2",
     },
     "email_events": {
-        "NetworkMessageId": "m",
-        "SenderFromAddress": "a@b.example",
-        "RecipientEmailAddress": "c@d.example",
+        "Timestamp": "2026-08-30T12:00:00Z",
+        "NetworkMessageId": "cf28f65e-408f-4146-b94e-c926bc9e28ea",
+        "InternetMessageId": "<m-1@contoso.example>",
+        "SenderFromAddress": "adele.vance@contoso.example",
+        "SenderIPv4": "40.92.0.1",
+        "RecipientEmailAddress": "kim@client.example",
+        "Subject": "Invoice 7",
+        "EmailDirection": "Outbound",
+        "DeliveryAction": "Delivered",
     },
 }
 
@@ -167,7 +232,8 @@ def read(path: Path, content: str | bytes) -> list[Any]:
 
 
 def test_every_form_has_a_sample() -> None:
-    sampled = {name.partition(",")[0] for name in (*SAME, *SIGN_INS, *NOT_READ)} | {"entra_audit_csv"}
+    sampled = {name.partition(",")[0] for name in (*SAME, *SIGN_INS, *TRACES)}
+    sampled |= {"entra_audit_csv", "extractor_sessions"}
     assert {form.__name__.rpartition(".")[2] for form in forms.FORMS} <= sampled
 
 
@@ -187,6 +253,16 @@ def test_a_row_is_a_sign_in(name: str) -> None:
     assert found.device_detail is None or found.device_detail.browser == ""
 
 
+def test_numbers_of_defender_are_words_of_graph() -> None:
+    row = {"RiskState": 4, "ConditionalAccessStatus": "2", "Latitude": "6.45", "Longitude": "3.39"}
+    found = files.entry_of({**DEFENDER_SIGN_IN, **row})
+    assert isinstance(found, SignIn)
+    assert (found.risk_state, found.conditional_access_status) == ("atRisk", "notApplied")
+    assert found.location is not None
+    assert found.location.geo_coordinates is not None
+    assert found.location.geo_coordinates.latitude == 6.45
+
+
 def test_a_failed_sign_in_without_a_number_is_none_that_worked() -> None:
     found = files.entry_of({**PORTAL_SIGN_IN, "Sign-in error code": ""})
     assert isinstance(found, SignIn)
@@ -202,10 +278,150 @@ def test_a_row_of_the_portals_audit_log() -> None:
     assert [(one.name, one.new) for one in found.changes] == [("ConsentContext.IsAdminConsent", "False")]
 
 
-@pytest.mark.parametrize("name", NOT_READ)
-def test_a_form_that_is_not_read_is_named(name: str) -> None:
-    with pytest.raises(UnreadableRecord, match="read from a file yet"):
-        files.entry_of(NOT_READ[name])
+@pytest.mark.parametrize("name", TRACES)
+def test_a_row_is_a_message_that_was_sent(name: str) -> None:
+    found = files.entry_of(TRACES[name])
+    assert isinstance(found, Traced)
+    (row,) = found.rows
+    assert (row.sender_address, row.recipient_address) == (
+        "adele.vance@contoso.example",
+        "kim@client.example",
+    )
+    assert (row.message_id, row.subject) == ("<m-1@contoso.example>", "Invoice 7")
+    assert row.received_date_time == datetime(2026, 8, 30, 12, tzinfo=UTC)
+    assert row.status in {"delivered", "deliver", ""}
+    assert found.incoming is (False if "portal" in name or name == "email_events" else None)
+    # What Defender names is the last server, which tells nothing of the sender; a few columns name none.
+    known = "chosen" not in name and "dates" not in name and name != "email_events"
+    assert row.from_ip == ("203.0.113.77" if known else "")
+
+
+def test_every_recipient_of_a_message_is_a_row() -> None:
+    summary = TRACES["message_trace, the portal's enhanced summary"]
+    both = "kim@client.example##Receive, Deliver;Lee@client.example##Receive, Fail"
+    found = files.entry_of({**summary, "recipient_status": both})
+    assert isinstance(found, Traced)
+    assert [(row.recipient_address, row.status) for row in found.rows] == [
+        ("kim@client.example", "deliver"),
+        ("lee@client.example", "failed"),
+    ]
+
+
+def test_what_came_in_is_told_from_what_went_out() -> None:
+    found = files.entry_of({**TRACES["email_events"], "EmailDirection": "Inbound"})
+    assert isinstance(found, Traced)
+    assert found.incoming
+    assert found.rows[0].from_ip == "40.92.0.1"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"), [({"SenderAddress": ""}, "names no sender"), ({"Received": ""}, "time")]
+)
+def test_a_message_without_sender_or_time_is_told(wrong: dict[str, str], why: str) -> None:
+    with pytest.raises(UnreadableRecord, match=why):
+        files.entry_of({**CMDLET, **wrong})
+
+
+def test_the_nearest_form_of_an_unknown_record_is_named() -> None:
+    row = {name: one for name, one in PORTAL_SIGN_IN.items() if name != "Username"}
+    with pytest.raises(UnreadableRecord, match=r"nearest is Entra admin center, sign-in .* not here are .*"):
+        files.entry_of(row)
+    with pytest.raises(UnreadableRecord, match=r"its fields are colour, shape\.$"):
+        files.entry_of({"Shape": "round", "Colour": "red"})
+
+
+def test_a_record_that_hawk_laid_flat_has_its_lists_again() -> None:
+    flat = {
+        "CreationTime": "2026-08-30T12:00:00",
+        "Operation": "Send",
+        "UserId": "adele.vance@contoso.example",
+        "Item_Subject": "Invoice 7",
+        "Item_ParentFolder_Path": "\\Drafts",
+        "AffectedItems_0_Subject": "one",
+        "AffectedItems_1_Subject": "two",
+        "AppAccessContext_AADSessionId": "session-1",
+        "Folders_0_FolderItems_0_InternetMessageId": "",
+    }
+    found = files.entry_of(flat)
+    assert isinstance(found, AuditRecord)
+    assert [(one.subject, one.folder) for one in found.items] == [
+        ("Invoice 7", "\\Drafts"),
+        ("one", ""),
+        ("two", ""),
+    ]
+    assert found.session_id == "session-1"
+
+
+def test_a_session_of_mail_access_is_a_record() -> None:
+    found = files.entry_of(
+        {
+            "TimeStamp": "2026-08-30T12:00:00",
+            "User": "adele.vance@contoso.example",
+            "Action": "MailItemsAccessed",
+            "SessionId": "session-1",
+            "ClientIP": "203.0.113.77",
+            "MailAccessType": "Sync",
+            "IsThrottled": "False",
+            "OperationCount": "3",
+        }
+    )
+    assert isinstance(found, AuditRecord)
+    assert (found.operation, found.actor, found.address) == (
+        "MailItemsAccessed",
+        "adele.vance@contoso.example",
+        "203.0.113.77",
+    )
+    assert (found.details["MailAccessType"], found.session_id) == ("Sync", "session-1")
+
+
+def test_what_powershell_lost_is_told_and_never_taken_for_an_answer(tmp_path: Path) -> None:
+    path = tmp_path / "sign-ins.csv"
+    models = "Microsoft.Graph.PowerShell.Models.MicrosoftGraph"
+    path.write_text(
+        "Id,CreatedDateTime,UserPrincipalName,AppId,IPAddress,Status,Location\n"
+        f"s-1,2026-08-30T12:00:00Z,a@contoso.example,app,203.0.113.7,{models}SignInStatus,{models}Location\n"
+    )
+    notes = Notes()
+    ((_, _, raw),) = files.objects(path, notes)
+    assert raw == {
+        "Id": "s-1",
+        "CreatedDateTime": "2026-08-30T12:00:00Z",
+        "UserPrincipalName": "a@contoso.example",
+        "AppId": "app",
+        "IPAddress": "203.0.113.7",
+        "Status": "",
+        "Location": "",
+    }
+    (lost,) = notes.incomplete
+    assert lost.startswith("PowerShell's Export-Csv lost what stood in Status, Location and left")
+    with pytest.raises(UnreadableRecord, match="does not say whether it succeeded"):
+        files.entry_of(raw)
+
+
+def test_an_object_that_powershell_shows_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    item = "@{Id=AAQ; ParentFolder=System.Object[]; Subject=Pay; now = today}"
+    path.write_text(
+        f"CreationTime,Operation,UserId,Item\n2026-08-30T12:00:00,Send,a@contoso.example,{item}\n"
+    )
+    (record,) = files.read(path)
+    assert isinstance(record, AuditRecord)
+    assert [(one.id, one.subject) for one in record.items] == [("AAQ", "Pay; now = today")]
+
+
+def test_a_risk_detection_that_extractor_suite_laid_flat_has_its_place() -> None:
+    found = files.entry_of(
+        {
+            "DetectedDateTime": "2026-08-30T12:00:00Z",
+            "RiskEventType": "unlikelyTravel",
+            "City": "Lagos",
+            "CountryOrRegion": "NG",
+            "UserPrincipalName": "a@contoso.example",
+        }
+    )
+    assert isinstance(found, RiskDetection)
+    assert found.location is not None
+    assert (found.location.city, found.location.country_or_region) == ("Lagos", "NG")
 
 
 @pytest.mark.parametrize(

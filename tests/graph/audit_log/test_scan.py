@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from graph.audit_log import blocks, contexts, scan
+from graph.audit_log import tally as tally_of
 from graph.audit_log.blocks import Part, parts
 from graph.audit_log.contexts import NEW_FOR, Contexts
 from graph.audit_log.parse import parse
@@ -204,13 +205,14 @@ def test_a_file_that_is_no_json_lines_is_one_part(tmp_path):
 
 
 def test_unreadable_lines_are_kept_up_to_a_number_and_counted_beyond(tmp_path, monkeypatch):
-    monkeypatch.setattr(scan, "UNREADABLE_KEPT", 3)
+    monkeypatch.setattr(tally_of, "UNREADABLE_KEPT", 3)
     path = tmp_path / "log"
     path.write_text(json.dumps(record("Send", 1)) + "\n" + "nonsense\n" * 10)
     picked: list[Picked] = []
     tally = scan.scan(parts(path, 1)[0], picked.append)
     assert [one.line for one in tally.unreadable] == [2, 3, 4]
-    assert tally.further_unreadable == 7
+    assert sum(count for _, count in tally.further_unreadable.values()) == 7
+    assert tally.unread_count() == 10
     assert len(picked) == 1
 
 
