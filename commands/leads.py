@@ -1,37 +1,193 @@
-"""Other accounts of the same files that were used from an attacker's addresses. Pure."""
+"""Other accounts to check: seen where the attacker was, or touched from the account taken over. Pure.
+
+A lead comes of the attacker's addresses, sessions and applications, and of what was done to other accounts.
+Within one check the subject's own records show it; `with_leads` adds what the reports of the same files show
+of each other.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
-from commands.report import Clause, Report
+from commands.clauses import Told
+from commands.clues.consents import apps_of, is_consent
+from commands.clues.records import addresses_in
+from commands.report import Clause, Event, Report
+from commands.usual import Usual
 from commands.usual.places import spot_of
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence
+
+SAME_SESSION: Final = "acted in the attacker's session"
+SAME_APPLICATION: Final = "let in or used the attacker's application"
+SAME_ADDRESS: Final = "used from the attacker's IP address"
+TRIED: Final = "tried from the attacker's IP address"
+CREATED: Final = "created from this account"
+GIVEN: Final = "was given rights on this account"
+ACTED_ON: Final = "was changed from this account"
+
+_ORDER: Final = (SAME_SESSION, SAME_APPLICATION, SAME_ADDRESS, CREATED, GIVEN, ACTED_ON, TRIED)
+"""Why an account is a lead, the most telling reason first."""
+
+_FAILED: Final = "failed to sign in"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """An account, why it is to be checked, and a record that shows it."""
+
+    name: str
+    why: str
+    record: str
+
+
+def merged(leads: Iterable[Lead]) -> tuple[Clause, ...]:
+    """Give each account once, with its most telling reason and the records of all, the most telling first."""
+    found: dict[str, list[Lead]] = defaultdict(list)
+    for one in leads:
+        found[one.name.casefold()].append(one)
+    clauses = []
+    for ones in found.values():
+        why = min((one.why for one in ones), key=_rank)
+        records = tuple(dict.fromkeys(one.record for one in ones if one.record))
+        clauses.append(Clause(says=ones[0].name, why=why, records=records))
+    return tuple(sorted(clauses, key=lambda one: (_rank(one.why), one.says)))
+
+
+def _rank(why: str) -> tuple[int, str]:
+    return (_ORDER.index(why) if why in _ORDER else len(_ORDER), why)
+
+
+def leads_in(
+    evidence: Evidence, told: Iterable[Told], addresses: Collection[str], ordinary: Usual
+) -> Iterator[Lead]:
+    """Give the leads that a subject's own evidence shows.
+
+    Args:
+        evidence: Everything that was seen.
+        told: The findings of somebody else's doing, without those of how they came.
+        addresses: The attacker's addresses.
+        ordinary: What is ordinary for the user.
+    """
+    spots = {spot_of(address) for address in addresses}
+    for record in evidence.records():
+        if record.by_microsoft or "@" not in record.actor or evidence.subject.is_meant_by(record.actor):
+            continue
+        if record.session_id and record.session_id in ordinary.suspect_sessions:
+            yield Lead(record.actor, SAME_SESSION, record.id)
+        elif record.address and spot_of(record.address) in spots:
+            yield Lead(record.actor, _used(succeeded=record.succeeded is not False), record.id)
+    records = {record.id: record for record in evidence.records()}
+    for one in told:
+        for record in (records[name] for name in one.finding.records if name in records):
+            if evidence.subject.is_meant_by(record.actor):
+                yield from _touched(one, record, evidence, ordinary)
+
+
+def _used(*, succeeded: bool) -> str:
+    return SAME_ADDRESS if succeeded else TRIED
+
+
+def _touched(one: Told, record: AuditRecord, evidence: Evidence, ordinary: Usual) -> Iterator[Lead]:
+    """The account that a deed was done to, and the one that got rights by it."""
+    found = [(record.owner, CREATED if one.finding.symptom == "account_changes" else ACTED_ON)]
+    if one.finding.symptom in {"delegates", "account_changes"}:
+        why = GIVEN if one.finding.symptom == "delegates" else CREATED
+        found += [(name, why) for name in addresses_in(one.finding.after)]
+    for name, why in found:
+        if "@" in name and not ordinary.is_outside(name) and not evidence.subject.is_meant_by(name):
+            yield Lead(name, why, record.id)
+
+
+def applications_of(told: Iterable[Told], evidence: Evidence) -> tuple[str, ...]:
+    """Give the ids and names, in lower case, of the applications that somebody else let in."""
+    records = {record.id: record for record in evidence.records()}
+    found: dict[str, None] = {}
+    for one in told:
+        if one.finding.symptom != "oauth_apps":
+            continue
+        if one.finding.after:
+            found[one.finding.after.casefold()] = None
+        for record in (records[name] for name in one.finding.records if name in records):
+            if is_consent(record):
+                found |= dict.fromkeys(sorted(apps_of(record)))
+        for grant in evidence.oauth_grants.seen(()):
+            if grant.id in one.finding.records and grant.app_id:
+                found[grant.app_id.casefold()] = None
+    return tuple(found)
+
+
+# --- between the reports of the same files -------------------------------------------------------------
 
 
 def with_leads(reports: Sequence[Report]) -> list[Report]:
-    """Give the reports with the other accounts of the same files that the intruders' addresses show."""
-    wanted = {spot_of(address) for report in reports if report.story for address in report.story.addresses}
+    """Give the reports with the other accounts of the same files that the attacker's traces show."""
+    wanted = {mark for report in reports for mark in _marks_of(report)}
     if not wanted:
         return list(reports)
-    users: dict[str, dict[str, str]] = defaultdict(dict)
+    seen: dict[str, dict[str, Lead]] = defaultdict(dict)
     for report in reports:
-        for event in report.timeline:
-            if event.address and event.by == report.subject.user_principal_name:
-                spot = spot_of(event.address)
-                if spot in wanted:
-                    users[spot].setdefault(event.by, event.record)
-    return [_with_leads(report, users) for report in reports]
+        for mark, lead in _traces(report, wanted):
+            name = lead.name.casefold()
+            before = seen[mark].get(name)
+            if before is None or _rank(lead.why) < _rank(before.why):
+                seen[mark][name] = lead
+    return [_with_leads(report, seen) for report in reports]
 
 
-def _with_leads(report: Report, users: Mapping[str, Mapping[str, str]]) -> Report:
+def _marks_of(report: Report) -> Iterator[str]:
+    """What would show the attacker of a story elsewhere."""
+    if report.story is not None:
+        yield from (f"address {spot_of(address)}" for address in report.story.addresses)
+        yield from (f"session {session}" for session in report.story.sessions)
+        yield from (f"application {application}" for application in report.story.applications)
+
+
+def _traces(report: Report, wanted: Collection[str]) -> Iterator[tuple[str, Lead]]:
+    """What an account did where, or with what, an attacker was."""
+    name = report.subject.user_principal_name
+    for event in report.timeline:
+        if event.by and (event.address or event.session or event.application):
+            for mark, why in _marks_in(event):
+                if mark in wanted and report.subject.is_meant_by(event.by):
+                    yield mark, Lead(name, why, event.record)
+    for finding in report.findings:
+        mark = f"application {finding.after.casefold()}"
+        if finding.symptom == "oauth_apps" and mark in wanted:
+            yield mark, Lead(name, SAME_APPLICATION, next(iter(finding.records), ""))
+
+
+def _marks_in(event: Event) -> Iterator[tuple[str, str]]:
+    if event.session:
+        yield f"session {event.session}", SAME_SESSION
+    if event.application:
+        yield f"application {event.application.casefold()}", SAME_APPLICATION
+    if event.address:
+        yield f"address {spot_of(event.address)}", _used(succeeded=not event.what.startswith(_FAILED))
+
+
+def _with_leads(report: Report, seen: Mapping[str, Mapping[str, Lead]]) -> Report:
     story = report.story
     if story is None:
         return report
-    leads = {one.says: one for one in story.leads}
-    for address in story.addresses:
-        for name, record in users.get(spot_of(address), {}).items():
-            if not report.subject.is_meant_by(name) and name not in leads:
-                leads[name] = Clause(says=name, records=(record,))
-    return replace(report, story=replace(story, leads=tuple(leads[name] for name in sorted(leads))))
+    more = [
+        lead
+        for mark in _marks_of(report)
+        for name, lead in seen.get(mark, {}).items()
+        if not report.subject.is_meant_by(name)
+    ]
+    return replace(report, story=replace(story, leads=with_further(story.leads, more)))
+
+
+def with_further(known: Iterable[Clause], more: Iterable[Lead]) -> tuple[Clause, ...]:
+    """Give the leads of a story with further ones."""
+    return merged((*_leads_of(known), *more))
+
+
+def _leads_of(clauses: Iterable[Clause]) -> Iterator[Lead]:
+    for one in clauses:
+        for record in one.records or ("",):
+            yield Lead(one.says, one.why, record)

@@ -230,7 +230,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the timeline: anything that happened, suspicious or not."""
+    """One line of the timeline: anything that happened; `session` and `application` are ids, or ""."""
 
     at: datetime
     what: str
@@ -239,6 +239,8 @@ class Event:
     source: str
     record: str
     finding: bool = False
+    session: str = ""
+    application: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,7 @@ class Clause:
         findings: The ids of the findings it rests on, as the JSON report names them.
         records: The ids of the records.
         techniques: The ids of the ATT&CK techniques.
+        why: Why it matters, where `says` is only a name: that of a lead.
     """
 
     says: str
@@ -258,6 +261,7 @@ class Clause:
     findings: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
     techniques: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,8 +281,10 @@ class Story:
         reached: Whom else they reached.
         last_seen: When they were last in.
         still_open: What lets them in, or lets mail out, now.
-        leads: Other accounts to check; `says` is the account's name.
+        leads: Other accounts to check; `says` is the account's name, and `why` what connects it.
         unknown: What nothing tells.
+        sessions: The ids of the attacker's sessions.
+        applications: The ids and names of the applications that the attacker let in, in lower case.
     """
 
     certain: bool
@@ -295,6 +301,8 @@ class Story:
     still_open: tuple[Clause, ...] = ()
     leads: tuple[Clause, ...] = ()
     unknown: tuple[Clause, ...] = ()
+    sessions: tuple[str, ...] = ()
+    applications: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def access_of(answer: VerdictCode, carried: Sequence[Finding]) -> Access:
     if strange or (doubtful and answer is VerdictCode.COMPROMISED):
         return Access.LIKELY
     accused = answer in (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS)
-    return Access.POSSIBLE if doubtful or (accused and any(map(_is_deed, carried))) else Access.NONE
+    return Access.POSSIBLE if doubtful or (accused and any(map(is_deed, carried))) else Access.NONE
 
 
 def impact_of(carried: Sequence[Finding]) -> tuple[Impact, ...]:
@@ -65,7 +65,7 @@ def only_by_others(carried: Sequence[Finding], subject: Subject | None) -> bool:
     """Say whether everything that weighs was done to the account by other accounts."""
     if subject is None or not carried:
         return False
-    return all(one.by and not subject.is_meant_by(one.by) and _is_deed(one) for one in carried)
+    return all(one.by and not subject.is_meant_by(one.by) and is_deed(one) for one in carried)
 
 
 def role_of(
@@ -118,5 +118,6 @@ def _created(report: Report, makers: Mapping[str, str]) -> Report:
     return replace(report, verdict=judged)
 
 
-def _is_deed(finding: Finding) -> bool:
+def is_deed(finding: Finding) -> bool:
+    """Say whether a finding tells of something done, and not of how somebody got in."""
     return kind_of(finding) != "access"

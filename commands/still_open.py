@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from commands.clauses import Told, plain, resting
@@ -100,15 +100,20 @@ def _sessions(found: _Deeds, last: datetime | None, evidence: Evidence) -> Itera
         return
     since = user.sign_in_sessions_valid_from_date_time
     if since is None or since <= last:
-        yield Clause("sessions and refresh tokens, not revoked since", at=since or last, records=(user.id,))
+        says = f"sessions and refresh tokens (not revoked since {_time(since or last)})"
+        yield Clause(says, at=since or last, records=(user.id,))
     changed = user.last_password_change_date_time
     if changed is None or changed > last:
         return
     theirs = [one for one in found.about(changed, "credential_changes") if one.finding.sign.id in _PASSWORDS]
     if theirs:
-        yield resting("the password that they set on", theirs, at=changed)
+        yield resting(f"the password that they set on {_time(changed)}", theirs, at=changed)
     else:
-        yield Clause("the password, not changed since", at=changed, records=(user.id,))
+        yield Clause(f"the password (not changed since {_time(changed)})", at=changed, records=(user.id,))
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _methods(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:

@@ -17,6 +17,7 @@ from typing import Final
 
 from commands.clauses import Told, clauses, resting
 from commands.clues.records import listed
+from commands.leads import applications_of, leads_in, merged
 from commands.report import (
     Clause,
     Finding,
@@ -130,11 +131,13 @@ def tell(
     found["last_seen"] = list(_last(told, addresses, evidence, ordinary))
     last = found["last_seen"][0].at if found["last_seen"] else None
     found["still_open"] = list(still_open(deeds, last, evidence))
-    found["leads"] = list(_leads(evidence, addresses))
+    found["leads"] = list(merged(leads_in(evidence, deeds, addresses, ordinary)))
     found["unknown"] = list(_unknown(found, evidence))
     return Story(
         certain=verdict.answer is VerdictCode.COMPROMISED,
         addresses=addresses,
+        sessions=tuple(sorted(ordinary.suspect_sessions)),
+        applications=applications_of(deeds, evidence),
         **{name: tuple(clauses) for name, clauses in found.items()},
     )
 
@@ -256,18 +259,6 @@ def _recipients(evidence: Evidence, ordinary: Usual) -> Iterator[Clause]:
             yield Clause(says=says, records=tuple(dict.fromkeys(people.values())))
 
 
-def _leads(evidence: Evidence, addresses: Collection[str]) -> Iterator[Clause]:
-    """Other accounts that were used, or tried, from the intruder's addresses."""
-    spots = {spot_of(address) for address in addresses}
-    seen: dict[str, list[str]] = defaultdict(list)
-    for record in evidence.records():
-        other = not record.by_microsoft and not evidence.subject.is_meant_by(record.actor)
-        if other and record.address and "@" in record.actor and spot_of(record.address) in spots:
-            seen[record.actor].append(record.id)
-    for name, records in sorted(seen.items()):
-        yield Clause(says=name, records=tuple(records))
-
-
 def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Iterator[Clause]:
     if not found.get("entry"):
         yield Clause(says="how they got in")
@@ -292,5 +283,7 @@ def _is_whole(evidence: Evidence, *names: str) -> bool:
     return any(isinstance(source, Known) and not source.missing for source in sources)
 
 
-PARTS: Final = tuple(one.name for one in fields(Story) if one.name not in {"certain", "addresses"})
+PARTS: Final = tuple(
+    one.name for one in fields(Story) if one.name not in {"certain", "addresses", "sessions", "applications"}
+)
 """The parts of a story, in the order in which they are told."""

@@ -72,6 +72,8 @@ def _audits(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
                 source=source,
                 record=record.id,
                 finding=record.id in flagged,
+                session=record.session_id,
+                application=record.app_id,
             )
 
 
@@ -177,6 +179,8 @@ def _sign_ins(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
                 source=source,
                 record=one.id,
                 finding=one.id in flagged,
+                session=one.session_id,
+                application=one.app_id,
             )
 
 

@@ -79,6 +79,8 @@ def _story(story: Story | None) -> dict[str, Any] | None:
         "sentences": list(sentences(story)),
         "certain": story.certain,
         "addresses": list(story.addresses),
+        "sessions": list(story.sessions),
+        "applications": list(story.applications),
         **{part: [_clause(one) for one in getattr(story, part)] for part in PARTS},
     }
 
@@ -123,6 +125,7 @@ def _clause(clause: Clause) -> dict[str, Any]:
         "findings": list(clause.findings),
         "records": list(clause.records),
         "techniques": list(clause.techniques),
+        "why": clause.why,
     }
 
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from bot.messages import Block, Message, parts, tables
-from bot.messages.escape import cut, plain, said
+from bot.messages.escape import cut, is_address, plain, said
 from bot.messages.limits import fit, pack
 from bot.messages.story import sentences
 from bot.messages.tables import Ranked, Table
 from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
 
 MOST_MESSAGES = 6
+_LEADS = 8
 _PAGE = 10
 _LISTED = 20
 _EVENTS = 24
@@ -46,6 +47,14 @@ def _story(report: Report, ours: frozenset[str]) -> Iterator[Block]:
     if report.story is not None:
         told = [said(sentence, 900, ours) for sentence in sentences(report.story)]
         yield from parts.paragraphs("*What happened*", told)
+        for lead in report.story.leads[:_LEADS]:
+            if is_address(lead.says):
+                why = f" · {said(lead.why, 150, ours)}" if lead.why else ""
+                button = parts.button("Check", "check_lead", lead.says)
+                yield {
+                    **parts.section(f"*Also check*: {said(lead.says, 200, ours)}{why}"),
+                    "accessory": button,
+                }
 
 
 def _findings(report: Report, ours: frozenset[str], text: str) -> Iterator[Message]:

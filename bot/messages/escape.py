@@ -50,6 +50,13 @@ _ANGLES = str.maketrans({"<": "‹", ">": "›"})
 _ADDRESS = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9.+'-]*(?:_[A-Za-z0-9.+'-]+)*@(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,}"
 )
+_LONGEST_ADDRESS = 254
+"""Characters of a mail address. Source: RFC 5321, section 4.5.3.1.3, without the brackets."""
+
+
+def is_address(text: str) -> bool:
+    """Say whether a text is one plain mail address and nothing else, fit to stand among typed words."""
+    return _ADDRESS.fullmatch(text) is not None and len(text) <= _LONGEST_ADDRESS
 
 
 def visible(text: str) -> str:
@@ -119,7 +126,7 @@ def plain(text: str, limit: int = 150, ours: Collection[str] = ()) -> str:
 
 def address(text: str) -> str:
     """Give a mail address for a mrkdwn object, readable where it has the form of one."""
-    return text if len(text) <= 320 and _ADDRESS.fullmatch(text) else said(text)
+    return text if is_address(text) else said(text)
 
 
 def _readable(text: str, limit: int, ours: Collection[str]) -> str:

@@ -6,9 +6,8 @@ in full. Text from the tenant is in them: whoever shows them escapes them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Final
 
 from bot.messages import parts
@@ -24,7 +23,7 @@ _DOORS: Final = 8
 _CLAUSE: Final = 130
 """How many characters of one clause a card says."""
 
-_DOOR: Final = 70
+_DOOR: Final = 75
 """How many characters of one open door a card says, of up to three."""
 
 _DEEDS: Final = (
@@ -51,7 +50,7 @@ def brief(story: Story, ours: Collection[str]) -> tuple[str, ...]:
             reached = f"; reached {_short(story.reached, ours)}" if part == "sent" and story.reached else ""
             lines.append(f"*{begins}*: {_short(clauses, ours)}{reached if story.sent else ''}")
     if story.still_open:
-        lines.append(f"*Still open*: {_short(story.still_open, ours, 3, _DOOR, _door)}")
+        lines.append(f"*Still open*: {_short(story.still_open, ours, 3, _DOOR)}")
     return tuple(line for line in lines if line)
 
 
@@ -69,9 +68,8 @@ def _short(
     ours: Collection[str],
     most: int = 1,
     limit: int = _CLAUSE,
-    spell: Callable[[Clause], str] = attrgetter("says"),
 ) -> str:
-    named = "; ".join(said(_within(spell(one), limit), 2 * limit, ours) for one in clauses[:most])
+    named = "; ".join(said(_within(one.says, limit), 2 * limit, ours) for one in clauses[:most])
     return f"{named}; {len(clauses) - most} more" if len(clauses) > most else named
 
 
@@ -99,7 +97,8 @@ def _sentences(story: Story) -> Iterator[str]:
     if story.unknown:
         yield f"Not known: {_listed(story.unknown, 8)}."
     if story.leads:
-        yield f"Also check, seen from the same addresses: {_listed(story.leads, 8)}."
+        leads = tuple(f"{one.says} ({one.why})" if one.why else one.says for one in story.leads)
+        yield f"Also check: {_named(leads, 8)}."
 
 
 def _way_in(story: Story) -> str:
@@ -119,14 +118,9 @@ def _still_in(story: Story) -> Iterator[str]:
     at = story.last_seen[0].at if story.last_seen else None
     seen = f"They were last seen on {_time(at)}" if at else "When they were last in is not known"
     if story.still_open:
-        yield f"{seen}. Still open: {_named(tuple(_door(one) for one in story.still_open), _DOORS)}."
+        yield f"{seen}. Still open: {_listed(story.still_open, _DOORS)}."
     else:
         yield f"{seen}."
-
-
-def _door(clause: Clause) -> str:
-    """An open door; what has stood open since a day, or was set on one, ends with it."""
-    return f"{clause.says} {_time(clause.at)}" if clause.says.endswith((" since", " on")) else clause.says
 
 
 def _listed(clauses: Sequence[Clause], most: int = _NAMED) -> str:

@@ -25,6 +25,7 @@ from typing import Any, Final, TypeVar
 
 from commands import standing
 from commands.analyze.everybody import Everybody, gather_guesses, settle_names
+from commands.analyze.exposed import with_exposed
 from commands.analyze.handed import Handed, handed_over
 from commands.analyze.judging import second_pass
 from commands.analyze.picking import PARTITIONS, first_pass, repeated
@@ -117,7 +118,8 @@ def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes
         gather_guesses(jobs, folder / "guesses")
         tasks = [(folder, number, everybody.of_partition(number), now) for number in range(PARTITIONS)]
         reports = [one for some in _share_out(pool, others, second_pass, tasks) for one in some]
-    reports = with_leads(standing.with_created(with_shared_destinations(reports)))
+    judged = with_exposed(standing.with_created(with_shared_destinations(reports)))
+    reports = with_leads(judged)
     reports.sort(key=lambda one: (_GRAVITY.index(one.verdict.answer), one.subject.user_principal_name))
     records = sum(tally.records for tally in tallies) - repeats.total()
     unreadable = tuple(replace(one, file=names[Path(one.file)]) for one in _unreadable(parts, tallies))

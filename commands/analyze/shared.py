@@ -8,10 +8,24 @@ from dataclasses import replace
 from typing import Final
 
 from commands import verdict
-from commands.clues.records import addresses_in
-from commands.report import Finding, Report, Result, SymptomResult
+from commands.clauses import Told, clauses
+from commands.clues.records import addresses_in, listed
+from commands.leads import Lead, with_further
+from commands.report import (
+    Finding,
+    Report,
+    Result,
+    Story,
+    SymptomResult,
+    Verdict,
+    VerdictCode,
+    numbered,
+)
+from commands.story import tell
 from commands.symptoms import mail_forwarding
+from commands.usual import Usual
 from commands.usual.domains import domain_of
+from graph.evidence import Evidence
 
 OUTSIDE: Final = frozenset(
     {
@@ -53,8 +67,7 @@ def _told(report: Report, shared: Mapping[str, Sequence[str]]) -> Report:
     for to, finding in _destinations(report):
         others = [one for one in shared.get(to, ()) if one != report.subject.user_principal_name]
         if others and to not in more:
-            named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
-            summary = f"Mail of {len(others) + 1} mailboxes goes to {to}; the others: {named}"
+            summary = f"Mail of {len(others) + 1} mailboxes goes to {to}; the others: {listed(others)}"
             more[to] = replace(
                 finding,
                 symptom="mail_forwarding",
@@ -68,7 +81,43 @@ def _told(report: Report, shared: Mapping[str, Sequence[str]]) -> Report:
         _with(one, tuple(more.values())) if one.id == "mail_forwarding" else one for one in report.symptoms
     )
     weighed = verdict.weigh(results, report.sources, subject=report.subject, ordinary=report.verdict.baseline)
-    return replace(report, symptoms=results, verdict=weighed)
+    return replace(report, symptoms=results, verdict=weighed, story=_retold(report, results, weighed, shared))
+
+
+def _retold(
+    report: Report,
+    results: tuple[SymptomResult, ...],
+    weighed: Verdict,
+    shared: Mapping[str, Sequence[str]],
+) -> Story | None:
+    """Give the story with the shared addresses, and with the other mailboxes as leads.
+
+    Where there was none and now somebody else is thought to have been in, the findings alone tell it.
+    """
+    told = [
+        Told(number, finding)
+        for number, finding in numbered(results)
+        if finding.sign is mail_forwarding.SHARED
+    ]
+    story = report.story
+    if story is None:
+        story = tell(Evidence(subject=report.subject, window=report.window), Usual(), results, weighed)
+        if story is None:
+            return None
+    leads = [
+        Lead(name, f"forwards to {one.finding.after} as well", next(iter(one.finding.records), ""))
+        for one in told
+        for name in shared.get(one.finding.after, ())
+        if not report.subject.is_meant_by(name)
+    ]
+    known = {number for one in story.persistence for number in one.findings}
+    more = clauses(one for one in told if one.number not in known)
+    return replace(
+        story,
+        certain=weighed.answer is VerdictCode.COMPROMISED,
+        persistence=(*story.persistence, *more),
+        leads=with_further(story.leads, leads),
+    )
 
 
 def _with(result: SymptomResult, more: tuple[Finding, ...]) -> SymptomResult:

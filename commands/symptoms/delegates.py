@@ -31,7 +31,8 @@ EVERYBODY = weighed("folder_for_everybody")
 FOLDER = weighed("folder_shared")
 WORK = weighed("access_to_others_at_work")
 STANDING = weighed("delegate_standing")
-SIGNS: Final = (BY_INTRUDER, OUTSIDE, ADDED, SENDS, TAKEN, WORK, EVERYBODY, FOLDER, STANDING)
+RECEIVED = weighed("rights_received")
+SIGNS: Final = (BY_INTRUDER, OUTSIDE, ADDED, SENDS, TAKEN, WORK, EVERYBODY, FOLDER, STANDING, RECEIVED)
 
 _MAILBOX: Final = frozenset({"add-mailboxpermission", "set-mailboxpermission", "add-recipientpermission"})
 _FOLDER: Final = frozenset(

@@ -62,3 +62,14 @@ def test_it_is_told_on_each(tmp_path: Path, why: str, records: list[Any], expect
             found["adele"].summary == f"Mail of 2 mailboxes goes to {DROP}; the others: megan@contoso.example"
         )
         assert found["adele"].records == (f"rule-adele-{DROP}",)
+
+
+def test_the_story_names_the_address_and_the_other_mailbox(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text("".join(json.dumps(rule(name)) + "\n" for name in ("adele", "megan")))
+    users = {one.subject.user_principal_name: one for one in analyze([path], user=None, now=NOW).users}
+    story = users["adele@contoso.example"].story
+    assert story is not None
+    assert any(f"Mail of 2 mailboxes goes to {DROP}" in one.says for one in story.persistence)
+    (lead,) = story.leads
+    assert (lead.says, lead.why) == ("megan@contoso.example", f"forwards to {DROP} as well")

@@ -102,14 +102,14 @@ OPEN = [
     (
         PASSWORD,
         {"user": user(last_password_change_date_time=NOON, **REVOKED)},
-        "the password that they set on",
+        "the password that they set on 2026-09-09 12:00 UTC",
     ),
     (
         FORWARD,
         {"user": user(last_password_change_date_time=NOON, **REVOKED)},
-        "the password, not changed since",
+        "the password (not changed since 2026-09-09 12:00 UTC)",
     ),
-    (FORWARD, {"user": user()}, "sessions and refresh tokens, not revoked since"),
+    (FORWARD, {"user": user()}, "sessions and refresh tokens (not revoked since 2026-09-09 14:00 UTC)"),
 ]
 
 

@@ -31,7 +31,7 @@ from commands.story import PARTS, tell
 from commands.usual import Usual
 from graph.evidence import Evidence
 from graph.question import Window
-from tests.commands.evidence import ADELE
+from tests.commands.evidence import ADELE, evidence, record
 from tests.examples import CASES, needs_cases
 
 AT = datetime(2026, 9, 9, 12, tzinfo=UTC)
@@ -41,10 +41,10 @@ COMPROMISED = Verdict(VerdictCode.COMPROMISED, 20, "high", (), (), "")
 
 
 def finding(symptom: str, sign: str, says: str, minute: int = 0, **more: Any) -> Finding:
-    record = more.pop("record", f"{symptom}-{minute}")
+    rests_on = more.pop("record", f"{symptom}-{minute}")
     return Finding(
         symptom=symptom, sign=weighed(sign), summary=says, at=AT + timedelta(minutes=minute),
-        by=ADELE.mail, address="203.0.113.7", records=(record,), owner=Owner.STRANGER, **more,
+        by=ADELE.mail, address="203.0.113.7", records=(rests_on,), owner=Owner.STRANGER, **more,
     )  # fmt: skip
 
 
@@ -180,7 +180,7 @@ def test_other_accounts_at_the_intruders_address_are_leads(tmp_path):
     found = reports["megan.bowen@fabrikam.example"].story
     assert found is not None
     assert [one.says for one in found.leads] == ["lee@fabrikam.example"]
-    assert "lee@fabrikam.example" in sentences(found)[-1]
+    assert sentences(found)[-1] == "Also check: lee@fabrikam.example (acted in the attacker's session)."
 
 
 def test_every_symptom_has_its_part():
@@ -188,3 +188,35 @@ def test_every_symptom_has_its_part():
 
     names = {symptom.__name__.rpartition(".")[2] for symptom in SYMPTOMS}
     assert names == {*story._PARTS, *story._WAYS_IN}
+
+
+def test_who_was_acted_on_or_given_rights_is_a_lead_within_one_check():
+    given = record(
+        "Add-MailboxPermission",
+        id="given",
+        parameters={"User": "lee@contoso.example", "AccessRights": "FullAccess"},
+    )
+    taken = record("Add-MailboxPermission", id="taken", owner="megan@contoso.example")
+    made = record("Add user", id="made", owner="new@contoso.example")
+    other = record("MailItemsAccessed", id="other", actor="diego@contoso.example", address="203.0.113.7")
+    abroad = record("Add-MailboxPermission", id="abroad", owner="drop@evil.example")
+    seen = evidence(audit_log=[given, taken, made, other, abroad])
+    results = [
+        SymptomResult("x", "", "", Result.PRESENT, "", (
+            SIGNED_IN,
+            finding("delegates", "delegate_by_intruder", "Rights", 1, record="given",
+                    after="lee@contoso.example"),
+            finding("delegates", "access_to_others", "Rights", 2, record="taken"),
+            finding("account_changes", "account_made_by_intruder", "New", 3, record="made",
+                    after="new@contoso.example"),
+            finding("delegates", "access_to_others", "Rights", 4, record="abroad"),
+        ))
+    ]  # fmt: skip
+    found = tell(seen, Usual(internal_domains=frozenset({"contoso.example"})), results, COMPROMISED)
+    assert found is not None
+    assert [(one.says, one.why) for one in found.leads] == [
+        ("diego@contoso.example", "used from the attacker's IP address"),
+        ("new@contoso.example", "created from this account"),
+        ("lee@contoso.example", "was given rights on this account"),
+        ("megan@contoso.example", "was changed from this account"),
+    ]

@@ -11,11 +11,20 @@ import structlog
 from slack_bolt import Ack, App
 
 from bot.desk import Desk, question_id
-from bot.errors import BotError
+from bot.errors import BotError, NotUnderstood
+from bot.messages.escape import is_address
 from bot.slack.intake import Asked
 from commands.errors import CommandError
 
 log = structlog.get_logger(__name__)
+
+
+def _check_lead(value: str) -> str:
+    """The words that check the account a story names; the value is its address and must be nothing else."""
+    if not is_address(value):
+        raise NotUnderstood("This is no address. Type: /compromise check and the address.")
+    return f"check {value}"
+
 
 WORDS: Final[Mapping[str, Callable[[str], str]]] = {
     "contain_now": "contain {} now".format,
@@ -33,9 +42,11 @@ WORDS: Final[Mapping[str, Callable[[str], str]]] = {
     "task_done": lambda value: "tasks {} done {}".format(*f"{value} ".split(" ")[:2]),
     "show_password": "password {}".format,
     "history": "history {}".format,
+    "check_lead": _check_lead,
     "open_form": "".format,
 }
-"""The words of each button by its action id; its value is only ever the name of something in the ledger."""
+"""The words of each button by its action id; its value is the name of something in the ledger, or an address
+that anybody could type."""
 
 
 CHECKS: Final = ("check_again", "check_reported", "check_alert")

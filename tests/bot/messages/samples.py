@@ -151,7 +151,22 @@ def story(texts: tuple[str, ...] = ("A rule moves mail about money to RSS Feeds"
         at = NOW - timedelta(hours=number)
         return tuple(Clause(text, at, ("a:1",), (text,), ("T1114.003",)) for _ in range(each))
 
-    return Story(True, ("203.0.113.77",), *(told(number) for number in range(12)))
+    return Story(
+        certain=True,
+        addresses=("203.0.113.77",),
+        since=told(0),
+        entry=told(1),
+        origin=told(2),
+        persistence=told(3),
+        hidden=told(4),
+        read_or_taken=told(5),
+        sent=told(6),
+        reached=told(7),
+        last_seen=told(8),
+        still_open=told(9),
+        leads=told(10),
+        unknown=told(11),
+    )
 
 
 def sources(why: str = "The tenant has no Entra ID P1 license.") -> tuple[SourceState, ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.artefacts.report_text import report_text
 from bot.messages import parts
 from bot.messages.details import details
-from commands.report import Finding, Report, Severity, Sign
+from commands.report import Clause, Finding, Report, Severity, Sign
 from tests.bot.messages import samples
 
 GRAVE = Sign("grave", Severity.CRITICAL, "It is grave.")
@@ -56,3 +56,15 @@ def test_names_of_services_are_spelled_as_their_makers_spell_them():
     assert parts.spoken("purview_role_groups") == "Purview role groups"
     assert parts.spoken("sign_ins_non_interactive") == "sign-ins non-interactive"
     assert parts.spoken("oauth_grants") == "OAuth grants"
+
+
+def test_each_lead_is_one_click_away_when_it_is_an_address():
+    leads = (
+        Clause("lee@contoso.example", why="used from the attacker's IP address"),
+        Clause("somebody without an address"),
+    )
+    report = replace(samples.rich(), story=replace(samples.story(), leads=leads))
+    blocks = [block for message in details(report) for block in message.blocks if "accessory" in block]
+    assert [block["accessory"]["value"] for block in blocks] == ["lee@contoso.example"]
+    assert blocks[0]["accessory"]["action_id"] == "check_lead"
+    assert "used from the attacker's IP address" in json.dumps(blocks[0])

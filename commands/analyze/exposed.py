@@ -1,0 +1,67 @@
+"""Rights given from one account of the files to another: told on both, and who is exposed by them. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from commands.report import Finding, Owner, Report, Role, VerdictCode
+from commands.standing import is_deed
+from commands.symptoms import delegates
+
+
+def with_exposed(reports: Sequence[Report]) -> tuple[Report, ...]:
+    """Give the reports again: rights on a mailbox are told on who got them too, and who is exposed by them.
+
+    Exposed is an account that a taken-over one gave rights on, or gave rights to, or set up otherwise, where
+    nothing graver is known of it. Its verdict stays.
+    """
+    called = {
+        name.casefold(): report.subject.user_principal_name
+        for report in reports
+        for name in (report.subject.user_principal_name, *report.subject.addresses)
+    }
+    received: dict[str, dict[str, Finding]] = defaultdict(dict)
+    theirs: dict[str, str] = {}
+    for report in reports:
+        grave = report.verdict.answer is VerdictCode.COMPROMISED and report.verdict.role is not Role.EXPOSED
+        for finding in report.findings:
+            deeds = grave and is_deed(finding) and finding.owner is not Owner.OWNER and finding.severity > 0
+            if deeds and report.subject.is_meant_by(finding.by):
+                theirs |= dict.fromkeys(finding.records, report.subject.user_principal_name)
+            holder = called.get(finding.after.casefold(), "") if finding.symptom == "delegates" else ""
+            if holder and finding.at is not None and not report.subject.is_meant_by(holder):
+                whose = report.subject.user_principal_name
+                summary = finding.summary.replace("this account", whose)
+                told = replace(finding, sign=delegates.RECEIVED, summary=summary, owner=None, doubt=0, ask="")
+                received[holder].setdefault(finding.records[0], told)
+    return tuple(
+        _exposed(report, tuple(received[report.subject.user_principal_name].values()), theirs)
+        for report in reports
+    )
+
+
+def _exposed(report: Report, received: tuple[Finding, ...], theirs: Mapping[str, str]) -> Report:
+    name = report.subject.user_principal_name
+    if received:
+        results = tuple(
+            replace(one, findings=(*one.findings, *received)) if one.id == "delegates" else one
+            for one in report.symptoms
+        )
+        report = replace(report, symptoms=results)
+    by = next(
+        (
+            theirs[record]
+            for finding in report.findings
+            if is_deed(finding)
+            for record in finding.records
+            if theirs.get(record, name) != name
+        ),
+        "",
+    )
+    if not by or report.verdict.role not in (Role.UNKNOWN, Role.CLEAN, Role.ATTACKED):
+        return report
+    why = f"The account is exposed: {by}, which is compromised, changed its settings or rights."
+    says = f"{report.verdict.says} {why}"
+    return replace(report, verdict=replace(report.verdict, role=Role.EXPOSED, says=says))

@@ -1,0 +1,158 @@
+"""What the reports of the same files tell of each other: leads, and accounts exposed by one taken over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from commands.analyze.exposed import with_exposed
+from commands.leads import with_leads
+from commands.report import (
+    Clause,
+    Event,
+    Finding,
+    Owner,
+    Report,
+    Result,
+    Role,
+    Story,
+    SymptomResult,
+    Verdict,
+    VerdictCode,
+    weighed,
+)
+from graph.question import Subject
+from tests.commands.evidence import NOON, WINDOW
+
+ADELE, MEGAN, LEE = (f"{name}@contoso.example" for name in ("adele", "megan", "lee"))
+THERE = "203.0.113.77"
+APP = "ff8d92dc-3d82-41d6-bcbd-b9174d163620"
+
+
+def report(
+    name: str,
+    *findings: Finding,
+    events: tuple[Event, ...] = (),
+    story: Story | None = None,
+    answer: VerdictCode = VerdictCode.NO_SIGN_FOUND,
+    role: Role = Role.CLEAN,
+) -> Report:
+    symptoms = [
+        SymptomResult(id_, "", "", Result.PRESENT, "", tuple(one for one in findings if one.symptom == id_))
+        for id_ in ("delegates", "mail_forwarding", "oauth_apps")
+    ]
+    verdict = Verdict(answer, 0, "medium", (), (), "No sign was found.", role=role)
+    subject = Subject(id=name, user_principal_name=name, mail=name, addresses=(name,))
+    return Report(subject, WINDOW, NOON, verdict, tuple(symptoms), (), events, story=story)
+
+
+def finding(symptom: str, sign: str, says: str, record: str = "r1", **more: Any) -> Finding:
+    return Finding(symptom, weighed(sign), says, at=NOON, records=(record,), **more)
+
+
+def event(by: str, what: str = "signed in", **more: Any) -> Event:
+    return Event(
+        NOON + timedelta(hours=1), what, by, more.pop("address", ""), "audit_log", f"of {by}", **more
+    )
+
+
+TAKEN = Story(certain=True, addresses=(THERE,), sessions=("s1",), applications=(APP, "mailer"))
+
+SEEN = [
+    ("the address", event(LEE, address=THERE), (), "used from the attacker's IP address"),
+    ("another address of the /64", event(LEE, address="2001:db8::9"), (),
+     "used from the attacker's IP address"),
+    ("only tried", event(LEE, "failed to sign in (error 50126)", address=THERE), (),
+     "tried from the attacker's IP address"),
+    ("the session, from elsewhere", event(LEE, address="192.0.2.9", session="s1"), (),
+     "acted in the attacker's session"),
+    ("the application", event(LEE, application=APP.upper()), (),
+     "let in or used the attacker's application"),
+    ("consent to it", event(LEE), (finding("oauth_apps", "consent", "Consent", after="Mailer"),),
+     "let in or used the attacker's application"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("_what", "seen", "findings", "why"), SEEN)
+def test_another_account_where_the_attacker_was_is_a_lead(_what, seen, findings, why):
+    story = replace(TAKEN, addresses=(THERE, "2001:db8::5"))
+    adele, lee = with_leads([report(ADELE, story=story), report(LEE, *findings, events=(seen,))])
+    assert adele.story is not None
+    assert [(one.says, one.why) for one in adele.story.leads] == [(LEE, why)]
+    assert adele.story.leads[0].records
+    assert lee.story is None
+
+
+NOT_SEEN = [
+    ("another address", event(LEE, address="192.0.2.9")),
+    ("somebody else's act in their timeline", event(MEGAN, address=THERE)),
+    ("the subject", event(ADELE, address=THERE)),
+    ("no session at all", event(LEE, session="")),
+]
+
+
+@pytest.mark.parametrize(("why", "seen"), NOT_SEEN)
+def test_who_was_not_there_is_none(why, seen):
+    adele, _ = with_leads([report(ADELE, story=TAKEN, events=(seen,)), report(LEE, events=(seen,))])
+    assert adele.story is not None
+    assert adele.story.leads == (), why
+
+
+def test_a_lead_is_named_once_with_what_tells_most():
+    known = replace(TAKEN, leads=(Clause(LEE, records=("x",), why="tried from the attacker's IP address"),))
+    seen = (event(LEE, address=THERE), event(LEE, session="s1"))
+    adele, _ = with_leads([report(ADELE, story=known), report(LEE, events=seen)])
+    assert adele.story is not None
+    assert [(one.says, one.why) for one in adele.story.leads] == [(LEE, "acted in the attacker's session")]
+    assert "x" in adele.story.leads[0].records
+
+
+GAVE = finding(
+    "delegates", "delegate_by_intruder", f"{LEE} was granted FullAccess on this account by {ADELE}",
+    by=ADELE, after=LEE, owner=Owner.STRANGER,
+)  # fmt: skip
+
+
+def compromised(*findings: Finding) -> Report:
+    return report(ADELE, *findings, answer=VerdictCode.COMPROMISED, role=Role.TAKEN_OVER)
+
+
+def test_a_mailbox_given_away_is_told_on_who_got_it_in_full():
+    _, lee = with_exposed([compromised(GAVE), report(LEE)])
+    (told,) = lee.findings
+    assert told.summary == f"{LEE} was granted FullAccess on {ADELE} by {ADELE}"
+    assert (told.sign.id, told.severity) == ("rights_received", 0)
+    assert lee.verdict.role is Role.EXPOSED
+    assert lee.verdict.answer is VerdictCode.NO_SIGN_FOUND
+    assert f"exposed: {ADELE}, which is compromised" in lee.verdict.says
+
+
+def test_who_has_rights_taken_on_the_own_mailbox_by_a_taken_over_account_is_exposed():
+    taken = replace(GAVE, sign=weighed("access_to_others"), after=ADELE)
+    on_megan = replace(taken, sign=weighed("delegate_added"), owner=None)
+    adele, megan = with_exposed([compromised(taken), report(MEGAN, on_megan)])
+    assert megan.verdict.role is Role.EXPOSED
+    assert adele.verdict.role is Role.TAKEN_OVER
+
+
+CALM = [
+    ("nobody is compromised", report(ADELE, GAVE)),
+    ("the owner gave the rights", compromised(replace(GAVE, owner=Owner.OWNER))),
+    ("an administrator gave them", compromised(replace(GAVE, by="nestor@contoso.example", owner=None))),
+]
+
+
+@pytest.mark.parametrize(("why", "giver"), CALM)
+def test_rights_that_no_attacker_gave_are_told_and_expose_nobody(why, giver):
+    _, lee = with_exposed([giver, report(LEE)])
+    assert [one.sign.id for one in lee.findings] == ["rights_received"]
+    assert lee.verdict.role is Role.CLEAN, why
+
+
+def test_what_is_graver_than_exposed_stays():
+    over = report(LEE, answer=VerdictCode.COMPROMISED, role=Role.TAKEN_OVER)
+    _, lee = with_exposed([compromised(GAVE), over])
+    assert lee.verdict.role is Role.TAKEN_OVER
