@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Final
 
-from commands import steps
 from commands.plan import (
     Act,
     Change,
@@ -21,10 +19,6 @@ from graph.errors import (
 )
 from graph.request import Request
 
-_PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    step.__name__.rpartition(".")[2]: step.PERMISSIONS for step in steps.STEPS
-}
-
 
 def told(state: State) -> str:
     """Say a state in words: ``accountEnabled true, mail ""``."""
@@ -36,8 +30,7 @@ def told(state: State) -> str:
 
 def why_failed(change: Change, error: GraphError) -> str:
     """Say why Microsoft refused a change, and what to do now."""
-    needs = error.needs or " and ".join(_PERMISSIONS.get(change.step, ()))
-    named = f" ({needs})" if needs else ""
+    named = f" ({error.needs})" if error.needs and error.needs not in error.sentence else ""
     match error:
         case NoPermission() if _is_sensitive(change.do):
             return (

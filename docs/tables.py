@@ -32,6 +32,7 @@ from commands import symptoms as signs_of
 from commands.ledger.entries import EVENTS, Event
 from graph import alerts, contract
 from graph.audit_log import files, forms
+from graph.needs import of_source, of_writes
 from graph.queries.registry import QUERIES
 from graph.settings import TenantSettings
 from sandbox.scenarios import SCENARIOS
@@ -112,7 +113,7 @@ def sources() -> str:
     return table(
         "source | what | needs | license",
         (
-            [f"`{name_of(query)}`", first_sentence(query), coded(query.PERMISSIONS), query.LICENCE]
+            [f"`{name_of(query)}`", first_sentence(query), coded(of_source(query.ASKS)), query.LICENCE]
             for query in QUERIES
         ),
     )
@@ -128,7 +129,7 @@ def alert_sources() -> str:
     for name, source in alerts.SOURCES.items():
         path = source.ask(datetime(2026, 1, 1, tzinfo=UTC)).path
         license_ = next(row.licence for row in rows if row.path == path and row.method == "GET")
-        told.append([f"`{name}`", source.says, f"`{path}`", f"`{source.permission}`", license_])
+        told.append([f"`{name}`", source.says, f"`{path}`", coded([source.needs]), license_])
     return table("source | of | asked | needs | license", told)
 
 
@@ -233,7 +234,7 @@ def steps() -> str:
                 step.PLANS,
                 step.UNDO,
                 step.PEOPLE,
-                coded(step.PERMISSIONS) or "none",
+                coded(of_writes(step.WRITES)) or "none",
             ]
             for step in remedies.STEPS
         ),

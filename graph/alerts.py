@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from graph.connection import Connection
 from graph.effects import Item
 from graph.errors import TooMuch, UnreadableRecord
 from graph.limits import Deadline
+from graph.needs import to_send
 from graph.parts.reading import graph_time
 from graph.request import Limit, Request
 from graph.times import time_of
@@ -58,21 +59,27 @@ class RaisedAlert:
     more: int = 0
 
 
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One place where alerts come from.
 
     Attributes:
         says: Its name for people.
-        permission: The application permission that reads it.
         ask: Makes the request for what came since a moment.
         read: Reads one item.
     """
 
     says: str
-    permission: str
     ask: Callable[[datetime], Request]
     read: Callable[[Item], Iterator[RaisedAlert]]
+
+    @property
+    def needs(self) -> str:
+        """The application permission that reads it, from the contract."""
+        return " and ".join(to_send(self.ask(_EVER)))
 
 
 def raised(source: str, connection: Connection, since: datetime) -> tuple[tuple[RaisedAlert, ...], int]:
@@ -194,10 +201,8 @@ def _ask_risky_users(since: datetime) -> Request:
 
 
 SOURCES: Final[Mapping[str, Source]] = {
-    "defender": Source("Microsoft Defender", "SecurityAlert.Read.All", _ask_defender, _defender),
-    "risk_detections": Source(
-        "Entra ID Protection", "IdentityRiskEvent.Read.All", _ask_detections, _detection
-    ),
-    "risky_users": Source("Entra ID Protection", "IdentityRiskyUser.Read.All", _ask_risky_users, _risky_user),
+    "defender": Source("Microsoft Defender", _ask_defender, _defender),
+    "risk_detections": Source("Entra ID Protection", _ask_detections, _detection),
+    "risky_users": Source("Entra ID Protection", _ask_risky_users, _risky_user),
 }
 """The sources that can be polled, by the name that the settings have for them."""

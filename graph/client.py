@@ -133,7 +133,7 @@ class GraphClient:
             reply = self._send(request, url, body, deadline, sent)
             self._show(request, reply)
             if not reply.ok:
-                raise graph_error(reply, request.path, request.limit, datetime.now(UTC))
+                raise graph_error(reply, request, datetime.now(UTC))
             return json_of(reply), len(reply.body)
 
         return persist(
@@ -215,7 +215,7 @@ class GraphClient:
         self._show(request, reply)
         try:
             if not reply.ok:
-                return graph_error(reply, request.path, request.limit, datetime.now(UTC))
+                return graph_error(reply, request, datetime.now(UTC))
             answer = Answer(tally)
             link = answer.add(page_of(json_of(reply)), len(reply.body))
             return self._rest(request, link, answer, deadline)

@@ -221,13 +221,10 @@ def source_of(query: Query) -> str:
 def unavailable(error: GraphError, query: Query) -> Unavailable:
     """Say why a source could not be looked at."""
     reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), Reason.FAILED)
-    needs, says = error.needs, error.sentence
-    if reason is Reason.PERMISSION and not needs and query.PERMISSIONS:
-        needs = query.PERMISSIONS[0]
-        says = f"The permission {needs} is missing."
+    needs = error.needs
     if reason is Reason.LICENCE and not needs:
         needs = query.LICENCE
-    return Unavailable(reason, says, needs)
+    return Unavailable(reason, error.sentence, needs)
 
 
 @dataclass(slots=True)

@@ -146,7 +146,7 @@ class ExchangeClient:
             for observer in self._with.observers:
                 observer(cmdlet, reply)
             if not reply.ok:
-                raise exchange_error(reply, cmdlet.name, datetime.now(UTC), _whose_roles(cmdlet))
+                raise exchange_error(reply, cmdlet, datetime.now(UTC))
             return json_of(reply), len(reply.body)
 
         return persist(
@@ -253,7 +253,7 @@ class ExchangeClient:
             }
             reply = self._with.wire.send("GET", url, headers=headers, deadline=deadline)
             if not reply.ok and reply.status not in _REDIRECTS:
-                raise exchange_error(reply, named, datetime.now(UTC), _whose_roles(asked))
+                raise exchange_error(reply, asked, datetime.now(UTC), named)
             return reply
 
         return persist(
@@ -268,10 +268,6 @@ class ExchangeClient:
     @staticmethod
     def _service(cmdlet: Cmdlet) -> str:
         return "compliance" if cmdlet.compliance else "exchange"
-
-
-def _whose_roles(cmdlet: Cmdlet) -> str:
-    return "Purview" if cmdlet.compliance else "Exchange"
 
 
 def _cmdlets_of(answer: Any) -> frozenset[str]:

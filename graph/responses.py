@@ -31,12 +31,12 @@ from graph.errors import (
     Refused,
     Throttled,
 )
-from graph.request import Limit
+from graph.needs import MANAGE_AS_APP, role_with, service_of, to_send
+from graph.request import Cmdlet, Limit, Request
 from graph.wire import Reply
 
 P1 = "Microsoft Entra ID P1"
 P2 = "Microsoft Entra ID P2"
-MANAGE_AS_APP = "Exchange.ManageAsApp"
 
 _LICENCES = {
     "Authentication_RequestFromNonPremiumTenantOrB2CTenant": P1,
@@ -148,8 +148,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return min(max(seconds, 0.0), _LONGEST_PAUSE)
 
 
-def graph_error(reply: Reply, path: str, limit: Limit, now: datetime) -> GraphError:
-    """Make the specific error for a Graph answer that is no success."""
+def graph_error(reply: Reply, request: Request, now: datetime) -> GraphError:
+    """Make the specific error for a Graph answer that is no success; a refusal names what it needs."""
+    path, limit = request.path, request.limit
     code, message = _code_and_message(reply)
     known: dict[str, Any] = {"status": reply.status, "code": code, "request_id": reply.request_id}
     if "AuditingDisabledTenant" in (code, message) or "AuditingDisabledTenant" in message:
@@ -165,7 +166,7 @@ def graph_error(reply: Reply, path: str, limit: Limit, now: datetime) -> GraphEr
         case 403 if code == "Forbidden" and path.startswith("/identityProtection"):
             return _no_licence(P1 if path.startswith("/identityProtection/riskDetections") else P2, known)
         case 403 if code or not reply.body.strip():
-            return NoPermission("The application lacks a permission for this request.", **known)
+            return _no_permission(request, known)
         case 404 if code in _NO_MAILBOX or (limit is Limit.MAILBOX and code == "ResourceNotFound"):
             return NoMailbox("This account has no mailbox in Exchange Online.", **known)
         case 404:
@@ -179,15 +180,16 @@ def graph_error(reply: Reply, path: str, limit: Limit, now: datetime) -> GraphEr
             return Refused(_sentence("Microsoft refused the request", message), **known)
 
 
-def exchange_error(reply: Reply, cmdlet: str, now: datetime, service: str = "Exchange") -> GraphError:
+def exchange_error(reply: Reply, asked: Cmdlet, now: datetime, named: str = "") -> GraphError:
     """Make the specific error for an answer of the Exchange administration endpoint that is no success.
 
     Args:
         reply: The answer.
-        cmdlet: What was asked for.
+        asked: What was asked for.
         now: The present time (aware UTC).
-        service: Whose roles decide, ``Exchange`` or ``Purview``.
+        named: What it is called where it is no cmdlet.
     """
+    cmdlet = named or asked.name
     code, message = _code_and_message(reply)
     known: dict[str, Any] = {"status": reply.status, "code": code, "request_id": reply.request_id}
     match reply.status:
@@ -198,9 +200,9 @@ def exchange_error(reply: Reply, cmdlet: str, now: datetime, service: str = "Exc
             says = f"Exchange did not accept the application's token for {cmdlet}."
             return NoPermission(says, needs=MANAGE_AS_APP, **known)
         case 403:
-            return _no_role(cmdlet, service, known)
+            return _no_role(asked, cmdlet, known)
         case 400 if any(fragment in message for fragment in _ROLE_LACKS):
-            return _no_role(cmdlet, service, known)
+            return _no_role(asked, cmdlet, known)
         case 404:
             return NotFound(_sentence(f"{cmdlet} found nothing", message), **known)
         case status if status >= 500:
@@ -225,10 +227,18 @@ def _no_licence(licence: str, known: dict[str, Any]) -> NoLicence:
     return NoLicence(f"The tenant lacks the license {licence}.", needs=licence, **known)
 
 
-def _no_role(cmdlet: str, service: str, known: dict[str, Any]) -> NoPermission:
-    says = f"No {service} role of the application includes {cmdlet}."
-    article = "an" if service == "Exchange" else "a"
-    return NoPermission(says, needs=f"{article} {service} role with {cmdlet}", **known)
+def _no_permission(request: Request, known: dict[str, Any]) -> NoPermission:
+    needs = to_send(request)
+    says = "The application lacks a permission for this request."
+    if len(needs) == 1:
+        says = f"The permission {needs[0]} is missing."
+    return NoPermission(says, needs=" and ".join(needs), **known)
+
+
+def _no_role(asked: Cmdlet, named: str, known: dict[str, Any]) -> NoPermission:
+    service = service_of(asked)
+    says = f"No {service} role of the application includes {named}."
+    return NoPermission(says, needs=role_with(service, named), **known)
 
 
 def _sentence(beginning: str, message: str) -> str:

@@ -16,10 +16,10 @@ from typing import Final
 from bot.messages import parts
 from commands.steps import STEPS, Step
 from graph import contract
-from graph.responses import MANAGE_AS_APP
+from graph.needs import MANAGE_AS_APP, ROLE, covers, of_writes, role_with, to_see_all, to_send
+from graph.request import Cmdlet, Request
 
 _NEED = re.compile(r"(?:an? )(Exchange|Purview) role with ([A-Za-z]+-\w+)")
-_ROLE = "the role "
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Held:
 
     def has(self, need: str) -> bool | None:
         """Whether a need, in the words of queries and steps, is met; None when it cannot be told."""
-        if need.startswith(_ROLE):
-            wanted = {contract.roles()[name].id for name in contract.roles_like(need.removeprefix(_ROLE))}
+        if need.startswith(ROLE):
+            wanted = {contract.roles()[name].id for name in contract.roles_like(need.removeprefix(ROLE))}
             return None if self.roles is None else bool(wanted & self.roles)
         service, cmdlet = cmdlet_of(need)
         if cmdlet:
@@ -58,36 +58,49 @@ class Part:
 
     Attributes:
         what: What a responder sees by it.
-        need: The permission or role, in the words of the queries.
+        asks: The request or cmdlet for it, with any value in place of ids.
         without: What is left without it, in a sentence.
-        path: A piece of the path by which requests for it are known; a cmdlet is known by its name.
+        limited: Whether it comes without its permission too, but with nothing beyond ids.
         must_be_there: Whether "not found" means that the tenant does not have the interface.
     """
 
     what: str
-    need: str
+    asks: Request | Cmdlet
     without: str
-    path: str = ""
+    limited: bool = False
     must_be_there: bool = False
 
+    @property
+    def need(self) -> str:
+        """The permission or role, in the words of `graph.needs`."""
+        if isinstance(self.asks, Request) and self.limited:
+            return " and ".join(to_see_all(self.asks))
+        return to_send(self.asks)[-1]
+
+    def is_asked_by(self, what: Request | Cmdlet) -> bool:
+        """Whether a request or cmdlet asks for this part, so that its answer tells whether it is there."""
+        if isinstance(self.asks, Cmdlet):
+            return isinstance(what, Cmdlet) and what.name == self.asks.name
+        return isinstance(what, Request) and not self.limited and covers(what, self.asks)
+
+
+_BODIES: Final = Request("GET", "/users/{id}/mailFolders/{folder}/messages", {"$select": "body"})
 
 _REACH: Final = Part(
     "how far the directory's audit log reaches back",
-    "LicenseAssignment.Read.All",
+    Request("GET", "/subscribedSkus"),
     "For more than 7 days back, it is unknown whether older records are missing.",
-    "/subscribedSkus",
 )
 
 PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
     "domains": (
         Part(
             "who signs in for federated domains",
-            "Domain-InternalFederation.Read.All",
+            Request("GET", "/domains/{id}/federationConfiguration"),
             (
                 "A domain that an attacker federated with their own identity provider cannot be "
                 "recognized by its issuer."
             ),
-            "/federationConfiguration",
         ),
     ),
     "directory_audits_on_user": (_REACH,),
@@ -95,180 +108,179 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
     "audit_log": (
         Part(
             "audit log, searched through Graph",
-            "AuditLogsQuery.Read.All",
+            Request("POST", "/security/auditLog/queries"),
             "Only the slower search through Exchange is available.",
-            "/security/auditLog/queries",
             must_be_there=True,
         ),
         Part(
             "audit log, searched through Exchange where Graph's search fails",
-            "an Exchange role with Search-UnifiedAuditLog",
+            Cmdlet("Search-UnifiedAuditLog"),
             "If Graph's search fails, the audit log is not collected.",
         ),
     ),
     "directory_roles": (
         Part(
             "roles activated in Privileged Identity Management",
-            "RoleManagement.Read.Directory",
+            Request("GET", "/roleManagement/directory/roleAssignmentScheduleInstances"),
             "A role activated for some hours looks permanent.",
-            "/roleAssignmentScheduleInstances",
         ),
         Part(
             "eligible roles in Privileged Identity Management",
-            "RoleManagement.Read.Directory",
+            Request("GET", "/roleManagement/directory/roleEligibilityScheduleInstances"),
             "An eligible administrator looks like an ordinary user.",
-            "/roleEligibilityScheduleInstances",
         ),
         Part(
             "roles through groups",
-            "RoleManagement.Read.Directory",
+            Request("GET", "/roleManagement/directory/transitiveRoleAssignments", version="beta"),
             "Only directly assigned roles are collected.",
-            "/transitiveRoleAssignments",
         ),
         Part(
             "roles that a group of the account is eligible for",
-            "GroupMember.Read.All",
+            Request("GET", "/users/{id}/transitiveMemberOf/graph.group"),
             (
                 "An administrator who is eligible through a group looks like an ordinary user, and "
                 "groups have no names."
             ),
+            limited=True,
         ),
         Part(
             "eligible group memberships in Privileged Identity Management",
-            "PrivilegedEligibilitySchedule.Read.AzureADGroup",
+            Request("GET", "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"),
             ("An account that can join an administrators' group at any time looks like an ordinary user."),
-            "/privilegedAccess/group/",
         ),
     ),
     "hidden_inbox_rules": (
         Part(
             "internal recipients of hidden rules",
-            "an Exchange role with Get-Recipient",
+            Cmdlet("Get-Recipient"),
             "A contact with an external address looks internal.",
         ),
     ),
     "mailbox": (
         Part(
             "forwarding to a contact: the target address",
-            "an Exchange role with Get-MailContact",
+            Cmdlet("Get-MailContact"),
             "External forwarding through a contact may look internal.",
         ),
         Part(
             "forwarding to a recipient: the target address",
-            "an Exchange role with Get-Recipient",
+            Cmdlet("Get-Recipient"),
             "External forwarding through a mail user may look internal.",
         ),
         Part(
             "whether auditing of the mailbox is bypassed",
-            "an Exchange role with Get-MailboxAuditBypassAssociation",
+            Cmdlet("Get-MailboxAuditBypassAssociation"),
             "An audit bypass set by an attacker is not detected.",
         ),
     ),
     "sent_items": (
-        Part("bodies of sent messages", "Mail.Read", "Only subjects, senders and recipients are analyzed."),
+        Part("bodies of sent messages", _BODIES, "Only subjects, senders and recipients are analyzed."),
     ),
     "deleted_items": (
-        Part(
-            "bodies of deleted messages", "Mail.Read", "Only subjects, senders and recipients are analyzed."
-        ),
+        Part("bodies of deleted messages", _BODIES, "Only subjects, senders and recipients are analyzed."),
     ),
     "recoverable_items": (
         Part(
             "bodies of recoverable messages",
-            "Mail.Read",
+            _BODIES,
             ("Only subjects, senders and recipients are analyzed."),
+        ),
+    ),
+    "password_reset_mail": (
+        Part(
+            "mail about password resets, found by searching all folders",
+            Request("GET", "/users/{id}/messages", {"$search": ""}),
+            "Mail of the window is read message by message instead.",
         ),
     ),
     "message_trace": (
         Part(
             "message trace, through Graph",
-            "ExchangeMessageTrace.Read.All",
+            Request("GET", "/admin/exchange/tracing/messageTraces"),
             (
                 "Only the cmdlet is available. Graph's trace also needs Microsoft's service "
                 "principal 8bd644d1-64a1-4d4b-ae52-2e0cbf64e373 in the tenant."
             ),
-            "/messageTraces",
             must_be_there=True,
         ),
         Part(
             "message trace, through Exchange where Graph's fails",
-            "an Exchange role with Get-MessageTraceV2",
+            Cmdlet("Get-MessageTraceV2"),
             "If Graph's trace fails, sent messages are not traced.",
         ),
     ),
     "signature": (
         Part(
             "whether the collected signature is the one in use",
-            "an Exchange role with Get-OrganizationConfig",
+            Cmdlet("Get-OrganizationConfig"),
             "A signature that is not in use may be mistaken for the active one.",
         ),
     ),
     "authentication_methods": (
         Part(
             "which sign-in method is the default",
-            "AuditLog.Read.All",
+            Request("GET", "/reports/authenticationMethods/userRegistrationDetails/{id}"),
             "All methods are collected, but not which one is the default.",
-            "/userRegistrationDetails",
         ),
     ),
     "oauth_grants": (
         Part(
             "applications behind the grants",
-            "Application.Read.All",
+            Request("GET", "/servicePrincipals/{id}"),
             "The publisher and reply URLs of applications are not collected.",
-            "/servicePrincipals/",
         ),
     ),
     "delegates": (
         Part(
             "delegates with Full Access",
-            "an Exchange role with Get-MailboxPermission",
+            Cmdlet("Get-MailboxPermission"),
             "Full Access permissions are not collected.",
         ),
         Part(
             "delegates with Send As",
-            "an Exchange role with Get-RecipientPermission",
+            Cmdlet("Get-RecipientPermission"),
             "Send As permissions are not collected.",
         ),
         Part(
             "delegates with Send on Behalf",
-            "an Exchange role with Get-Mailbox",
+            Cmdlet("Get-Mailbox"),
             "Send on Behalf permissions are not collected.",
         ),
         Part(
             "addresses of delegates with Send on Behalf or folder permissions",
-            "an Exchange role with Get-Recipient",
+            Cmdlet("Get-Recipient"),
             "Exchange gives only an id or display name, which does not identify the person.",
         ),
         Part(
             "delegates of single folders",
-            "an Exchange role with Get-MailboxFolderPermission",
+            Cmdlet("Get-MailboxFolderPermission"),
             "Inbox and calendar folder permissions are not collected.",
         ),
         Part(
             "delegates of folders whose names are not English",
-            "an Exchange role with Get-MailboxFolderStatistics",
+            Cmdlet("Get-MailboxFolderStatistics"),
             "In a mailbox in another language, inbox and calendar are not found.",
         ),
     ),
     "registered_devices": (
         Part(
             "what the devices are and whether they are enabled",
-            "Device.Read.All",
+            Request("GET", "/users/{id}/registeredDevices"),
             "Devices are counted, but neither assessed nor disabled.",
+            limited=True,
         ),
     ),
     "exchange_role_groups": (
         Part(
             "members of Exchange's role groups",
-            "an Exchange role with Get-RoleGroupMember",
+            Cmdlet("Get-RoleGroupMember"),
             "Exchange administrator roles are not collected.",
         ),
     ),
     "purview_role_groups": (
         Part(
             "members of Purview's role groups",
-            "a Purview role with Get-RoleGroupMember",
+            Cmdlet("Get-RoleGroupMember", compliance=True),
             "Purview administrator roles are not collected.",
         ),
     ),
@@ -316,20 +328,13 @@ def cmdlet_of(need: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else ("", "")
 
 
-def role_with(service: str, cmdlet: str) -> str:
-    """The words in which queries and steps need a cmdlet of Exchange or Purview."""
-    return f"{'an' if service == 'Exchange' else 'a'} {service} role with {cmdlet}"
-
-
 def lacks(need: str) -> str:
     """Say that a need is not met, and name what would meet it."""
     service, cmdlet = cmdlet_of(need)
     if cmdlet:
-        other = need.partition(", or ")[2]
-        too = f" ({other} also works)" if other else ""
-        return f"the {service} role group lacks {cmdlet}{too}{_who_holds(service, cmdlet)}"
-    if need.startswith(_ROLE):
-        return f"the application lacks the directory role {need.removeprefix(_ROLE)}"
+        return f"the {service} role group lacks {cmdlet}{_who_holds(service, cmdlet)}"
+    if need.startswith(ROLE):
+        return f"the application lacks the directory role {need.removeprefix(ROLE)}"
     return f"{need} is not granted"
 
 
@@ -349,7 +354,7 @@ def undoes(step: Step) -> tuple[str, ...]:
     """What else is needed to take a step back."""
     return tuple(
         role_with(service, back)
-        for need in step.PERMISSIONS
+        for need in of_writes(step.WRITES)
         for service, cmdlet in [cmdlet_of(need)]
         if cmdlet
         for back in contract.cmdlets()[cmdlet].taken_back_by
@@ -358,7 +363,7 @@ def undoes(step: Step) -> tuple[str, ...]:
 
 def to_write_with(held: Held) -> tuple[str, ...]:
     """What an application holds that no one needs who only looks."""
-    needs = sorted({need for step in STEPS for need in step.PERMISSIONS})
+    needs = sorted({need for step in STEPS for need in of_writes(step.WRITES)})
     return tuple(need for need in needs if need != MANAGE_AS_APP and ".Read." not in need and held.has(need))
 
 
@@ -368,7 +373,7 @@ def impossible(step: Step, held: Held) -> Iterator[tuple[bool, str]]:
     Where Exchange lets the application in at all, cmdlets are told one by one.
     """
     name = step.__name__.rpartition(".")[2]
-    needs = step.PERMISSIONS
+    needs = of_writes(step.WRITES)
     shut_out = MANAGE_AS_APP in needs and held.has(MANAGE_AS_APP) is False
     for need in (*needs, *undoes(step)):
         has = held.has(need)

@@ -38,7 +38,6 @@ from bot.setup.capabilities import (
     impossible,
     label,
     lacks,
-    role_with,
     to_write_with,
     undoes,
 )
@@ -60,11 +59,11 @@ from graph.effects import Item
 from graph.errors import CannotSignIn, GraphError, NoLicence, NoPermission, NoSuchUser, NotFound, Refused
 from graph.evidence import SOURCES, Known, Reason, Source, Unavailable
 from graph.limits import Deadline
+from graph.needs import MANAGE_AS_APP, of_source, of_writes, role_with, service_of
 from graph.parts.reading import literal, segment
 from graph.queries.registry import QUERIES
 from graph.question import Question, Subject, Window
 from graph.request import Cmdlet, Request
-from graph.responses import MANAGE_AS_APP
 from graph.tenants import Tenants
 
 SCOPES: dict[str, str] = {
@@ -143,7 +142,7 @@ def table() -> tuple[Row, ...]:
         source = query.__name__.rpartition(".")[2]
         needing = tuple(_name(symptom) for symptom in SYMPTOMS if source in _flat(symptom.NEEDS))
         helped = tuple(_name(symptom) for symptom in SYMPTOMS if source in symptom.HELPS)
-        rows.append(Row(source, tuple(query.PERMISSIONS), query.LICENCE, needing, helped))
+        rows.append(Row(source, of_source(query.ASKS), query.LICENCE, needing, helped))
     return tuple(rows)
 
 
@@ -406,7 +405,7 @@ def _no_role_at_all(held: Held) -> Iterator[Line]:
 
 
 def _needed(cmdlet: Cmdlet) -> str:
-    return role_with("Purview" if cmdlet.compliance else "Exchange", cmdlet.name)
+    return role_with(service_of(cmdlet), cmdlet.name)
 
 
 def _to_write(connection: Connection, reading: Held, *, listed: bool) -> list[Line]:
@@ -452,12 +451,13 @@ def what_steps_can(held: Held, *, meant: bool = False) -> list[Line]:
     lines = []
     whose = "the remediate application" if meant else "the application"
     for step in STEPS:
-        if not step.PERMISSIONS:
+        needs = of_writes(step.WRITES)
+        if not needs:
             continue
         found = list(impossible(step, held))
         there = False if any(certain for certain, _ in found) else None if found else True
         says = "; ".join(dict.fromkeys(said for _, said in found))
-        lacked = [need for need in (*step.PERMISSIONS, *undoes(step)) if held.has(need) is False]
+        lacked = [need for need in (*needs, *undoes(step)) if held.has(need) is False]
         mend = grant((need for need in lacked if not _shut_out(need, held)), whose)
         lines.append(Line(there=there, what=f"the step {label(step)}", says=says, mend=mend))
     over = contract.roles_over_administrators()
@@ -688,9 +688,9 @@ def _source(row: Row, answer: Source[Any], recorded: Sequence[_Asked], held: Hel
 
 def _part(part: Part, answer: Source[Any], recorded: Sequence[_Asked], held: Held) -> tuple[Line, str]:
     """What came back for a part of a source, and what it lacks; untried, it is read off what is held."""
-    answers = [one for one in recorded if _asks_for(one.what, part)]
+    answers = [one for one in recorded if part.is_asked_by(one.what)]
     failed = [one.answer for one in answers if isinstance(one.answer, GraphError)]
-    if any(isinstance(one.answer, list) or (one.worked and not part.path) for one in answers):
+    if any(isinstance(one.answer, list) or (one.worked and isinstance(part.asks, Cmdlet)) for one in answers):
         return Line(there=True, what=part.what), ""
     if failed:
         error = failed[-1]
@@ -715,12 +715,6 @@ def _part(part: Part, answer: Source[Any], recorded: Sequence[_Asked], held: Hel
         return Line(there=True, what=part.what), ""
     says = f"not collected, {lacks(part.need)}. {part.without}"
     return Line(there=False, what=part.what, says=says, mend=grant([part.need])), part.need
-
-
-def _asks_for(what: Request | Cmdlet, part: Part) -> bool:
-    if isinstance(what, Cmdlet):
-        return what.name == cmdlet_of(part.need)[1]
-    return bool(part.path) and part.path in what.path
 
 
 def _shut_out(need: str, held: Held) -> bool:

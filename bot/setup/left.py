@@ -13,7 +13,7 @@ from typing import Final
 from bot.setup import slack_app
 from bot.setup.init import CONFIG, Answers
 from bot.setup.wanted import READER, TRACE, WRITER, of_graph, roles_for, to_read, to_write
-from graph.responses import MANAGE_AS_APP
+from graph.needs import MANAGE_AS_APP
 
 _PER_LINE: Final = 3
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from bot.setup.capabilities import PARTS, cmdlet_of, undoes
 from commands.steps import STEPS
+from graph.needs import MANAGE_AS_APP, of_source, of_writes
 from graph.queries.registry import QUERIES
-from graph.responses import MANAGE_AS_APP
 
 READER: Final = "investigate"
 WRITER: Final = "remediate"
@@ -23,14 +23,14 @@ TRACE: Final = "8bd644d1-64a1-4d4b-ae52-2e0cbf64e373"
 
 def to_read() -> frozenset[str]:
     """Everything that the queries need."""
-    return frozenset(need for query in QUERIES for need in query.PERMISSIONS) | {
+    return frozenset(need for query in QUERIES for need in of_source(query.ASKS)) | {
         part.need for parts in PARTS.values() for part in parts
     }
 
 
 def to_write() -> frozenset[str]:
     """Everything that the steps need, and taking them back."""
-    return frozenset(need for step in STEPS for need in (*step.PERMISSIONS, *undoes(step)))
+    return frozenset(need for step in STEPS for need in (*of_writes(step.WRITES), *undoes(step)))
 
 
 def of_graph(needs: Iterable[str]) -> tuple[str, ...]:

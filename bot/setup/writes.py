@@ -11,6 +11,7 @@ from typing import Final
 from bot.setup.capabilities import cmdlet_of
 from commands.steps import STEPS
 from graph import contract
+from graph.needs import of_writes
 
 TO_KNOW: Final = {
     "User-PasswordProfile.ReadWrite.All": "high",
@@ -21,7 +22,7 @@ TO_KNOW: Final = {
     ),
     "Exchange.ManageAsApp": "no effect without a role; the role decides",
     "MailboxSettings.ReadWrite": "medium",
-    "an Exchange role with Remove-BlockedSenderAddress, or Security Administrator": (
+    "an Exchange role with Remove-BlockedSenderAddress": (
         "included in Organization Management and the directory role Security Administrator"
     ),
     "User.EnableDisableAccount.All": "medium; the same roles as for the password",
@@ -76,8 +77,8 @@ def to_know(need: str) -> str:
 
 def writing() -> list[tuple[str, tuple[str, ...]]]:
     """Everything that steps write with, each with the steps that need it, in the order of the steps."""
-    needs = dict.fromkeys(need for step in STEPS for need in step.PERMISSIONS)
+    needs = dict.fromkeys(need for step in STEPS for need in of_writes(step.WRITES))
     return [
-        (need, tuple(step.__name__.rpartition(".")[2] for step in STEPS if need in step.PERMISSIONS))
+        (need, tuple(step.__name__.rpartition(".")[2] for step in STEPS if need in of_writes(step.WRITES)))
         for need in needs
     ]

@@ -9,7 +9,8 @@ A step module has:
   policy says otherwise, in the words of the page about the steps,
 - ``NEEDS``: the sources that it must have seen to plan anything; where one is unavailable, the step says so
   instead of planning nothing,
-- ``PERMISSIONS``: the application permissions and roles that its writes need; () for a step of manual tasks,
+- ``WRITES``: what it sends, with any value in place of ids; what that needs is read from the contract, see
+  `graph.needs`; () for a step of manual tasks,
 - ``plan(planning)``: yields `Change`, `ManualTask` and `Nothing` values. With nothing to do, it yields a
   `Nothing` that says why; it never yields nothing at all.
 
@@ -55,6 +56,7 @@ from commands.steps import (
     unblock_sending,
     warn_recipients,
 )
+from graph.request import Cmdlet, Request
 
 
 class Step(Protocol):
@@ -74,8 +76,8 @@ class Step(Protocol):
         ...
 
     @property
-    def PERMISSIONS(self) -> tuple[str, ...]:  # noqa: N802
-        """What its writes need."""
+    def WRITES(self) -> tuple[Request | Cmdlet, ...]:  # noqa: N802
+        """What it sends, and what takes that back where Graph does."""
         ...
 
     def plan(self, planning: PlanningInput) -> Iterator[Planned]:

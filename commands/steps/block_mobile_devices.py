@@ -13,7 +13,7 @@ from commands.plan import Change, Look, Nothing, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.parts import asks_for, because, day, first_line, gaps, name_of, refusals
 from graph.evidence import Unavailable
-from graph.request import Cmdlet
+from graph.request import Cmdlet, Request
 from graph.resources.devices import MobileDevice
 from graph.resources.mailbox import MailProtocols
 
@@ -24,7 +24,7 @@ PLANS = "one change for each device; nothing is ever wiped"
 UNDO = "the device is removed from the block list"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("mobile_devices", "mail_protocols")
-PERMISSIONS: tuple[str, ...] = ("Exchange.ManageAsApp", "an Exchange role with Set-CASMailbox")
+WRITES: tuple[Request | Cmdlet, ...] = (Cmdlet("Set-CASMailbox"),)
 
 _ID: Final = "block_mobile_devices"
 _BLOCKED: Final = "ActiveSyncBlockedDeviceIDs"

@@ -25,7 +25,7 @@ from commands.steps.parts import (
     user_path,
 )
 from graph.evidence import Unavailable
-from graph.request import Request
+from graph.request import Cmdlet, Request
 from graph.resources.directory import User
 
 TITLE = "Block the user account from signing in"
@@ -38,7 +38,7 @@ PLANS = (
 UNDO = "sign-in is unblocked"
 PEOPLE = "two"
 NEEDS: tuple[str, ...] = ("user",)
-PERMISSIONS: tuple[str, ...] = ("User.EnableDisableAccount.All", "User.Read.All")
+WRITES: tuple[Request | Cmdlet, ...] = (Request("PATCH", "/users/{id}", body={"accountEnabled": False}),)
 
 _ID: Final = "block_sign_in"
 

@@ -19,7 +19,7 @@ from commands.steps.mailbox_parts import MULTI, with_gaps
 from commands.steps.parts import asks_for, name_of, refusals
 from commands.usual.domains import domain_of
 from graph.evidence import Known
-from graph.request import Cmdlet
+from graph.request import Cmdlet, Request
 
 TITLE = "Clean the junk email lists"
 SOURCE = "step 3, extended"
@@ -28,7 +28,7 @@ PLANS = "one change for each entry that a finding names"
 UNDO = "the entry is added to its list again"
 PEOPLE = "one"
 NEEDS: Final = ("junk_lists",)
-PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Set-MailboxJunkEmailConfiguration")
+WRITES: tuple[Request | Cmdlet, ...] = (Cmdlet("Set-MailboxJunkEmailConfiguration"),)
 
 _ID: Final = "clean_junk_lists"
 _SYMPTOM: Final = "junk_lists"

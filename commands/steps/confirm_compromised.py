@@ -13,7 +13,7 @@ from commands.planning import PlanningInput
 from commands.steps.parts import gaps, is_compromised, judgement, name_of, refusals
 from graph.evidence import Unavailable
 from graph.parts.reading import segment
-from graph.request import Limit, Request
+from graph.request import Cmdlet, Limit, Request
 
 TITLE = "Confirm the user compromised"
 SOURCE = "additional step"
@@ -22,7 +22,10 @@ PLANS = "the confirmation in Identity Protection that the account is compromised
 UNDO = "the risk is dismissed"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("risky_user",)
-PERMISSIONS: tuple[str, ...] = ("IdentityRiskyUser.ReadWrite.All",)
+WRITES: tuple[Request | Cmdlet, ...] = (
+    Request("POST", "/identityProtection/riskyUsers/confirmCompromised"),
+    Request("POST", "/identityProtection/riskyUsers/dismiss"),
+)
 
 _ID: Final = "confirm_compromised"
 _CONFIRMED: Final = "confirmedCompromised"

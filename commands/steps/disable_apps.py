@@ -17,7 +17,7 @@ from commands.steps.parts import because, finding_on_app, gaps, is_own_app, name
 from commands.symptoms.oauth_apps import MICROSOFT_OWNERS
 from graph.evidence import Unavailable
 from graph.parts.reading import segment
-from graph.request import Request
+from graph.request import Cmdlet, Request
 from graph.resources.applications import OAuthGrant
 
 TITLE = "Disable applications"
@@ -30,7 +30,7 @@ PLANS = (
 UNDO = "the application is enabled again"
 PEOPLE = "two"
 NEEDS: tuple[str, ...] = ("oauth_grants",)
-PERMISSIONS: tuple[str, ...] = ("Application.ReadWrite.All",)
+WRITES: tuple[Request | Cmdlet, ...] = (Request("PATCH", "/servicePrincipals/{id}"),)
 
 _ID: Final = "disable_apps"
 

@@ -32,10 +32,9 @@ PLANS = (
 UNDO = "the rule is enabled again"
 PEOPLE = "one"
 NEEDS: Final = ("inbox_rules", "hidden_inbox_rules")
-PERMISSIONS: Final = (
-    "MailboxSettings.ReadWrite",
-    "Exchange.ManageAsApp",
-    "an Exchange role with Disable-InboxRule",
+WRITES: tuple[Request | Cmdlet, ...] = (
+    Request("PATCH", "/users/{id}/mailFolders/inbox/messageRules/{rule}"),
+    Cmdlet("Disable-InboxRule"),
 )
 
 MAY_BE_DELETED: Final = (

@@ -16,7 +16,7 @@ from commands.report import Finding, VerdictCode
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
 from graph.evidence import Known
-from graph.request import Cmdlet
+from graph.request import Cmdlet, Request
 
 TITLE = "Block mail protocols"
 SOURCE = "step 5"
@@ -28,7 +28,7 @@ PLANS = (
 UNDO = "the previous value"
 PEOPLE = "one"
 NEEDS: Final = ("mail_protocols",)
-PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Set-CASMailbox")
+WRITES: tuple[Request | Cmdlet, ...] = (Cmdlet("Set-CASMailbox"),)
 
 _ID: Final = "disable_mail_protocols"
 

@@ -18,7 +18,7 @@ from commands.report import Finding
 from commands.steps.parts import asks_for, because, first_line, gaps, name_of, refusals, registered
 from graph.evidence import Unavailable
 from graph.parts.reading import segment
-from graph.request import Request
+from graph.request import Cmdlet, Request
 from graph.resources.devices import RegisteredDevice
 
 TITLE = "Disable registered devices"
@@ -29,7 +29,7 @@ UNDO = "the device is enabled again"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("registered_devices",)
 _ROLE: Final = "Cloud Device Administrator"
-PERMISSIONS: tuple[str, ...] = ("Device.ReadWrite.All", f"the role {_ROLE}")
+WRITES: tuple[Request | Cmdlet, ...] = (Request("PATCH", "/devices/{id}", body={"accountEnabled": False}),)
 
 _ID: Final = "disable_registered_devices"
 _TOGETHER: Final = timedelta(minutes=10)

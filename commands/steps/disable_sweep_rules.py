@@ -14,7 +14,7 @@ from commands.plan import Change, Look, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
-from graph.request import Cmdlet
+from graph.request import Cmdlet, Request
 from graph.resources.rules import SweepRule
 
 TITLE = "Disable suspicious sweep rules"
@@ -24,7 +24,7 @@ PLANS = "one change for each enabled sweep rule"
 UNDO = "the rule is enabled again"
 PEOPLE = "one"
 NEEDS: Final = ("sweep_rules",)
-PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Disable-SweepRule")
+WRITES: tuple[Request | Cmdlet, ...] = (Cmdlet("Disable-SweepRule"),)
 
 _ID: Final = "disable_sweep_rules"
 

@@ -16,7 +16,7 @@ from commands.report import Finding, Severity
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import first_line
 from commands.symptoms.transport_rules import REMOVED
-from graph.request import Cmdlet
+from graph.request import Cmdlet, Request
 from graph.resources.rules import TransportRule
 
 TITLE = "Disable mail flow rules of the tenant"
@@ -26,7 +26,7 @@ PLANS = "one change for each mail flow rule with a finding"
 UNDO = "the rule is enabled again"
 PEOPLE = "two"
 NEEDS: Final = ("transport_rules",)
-PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Disable-TransportRule")
+WRITES: tuple[Request | Cmdlet, ...] = (Cmdlet("Disable-TransportRule"),)
 
 _ID: Final = "disable_transport_rules"
 _NOTHING: Final = (

@@ -13,6 +13,7 @@ from typing import Final
 from commands.plan import ManualTask, Phase, Planned
 from commands.planning import PlanningInput
 from commands.report import VerdictCode
+from graph.request import Cmdlet, Request
 
 TITLE = "Secure the tenant: the first 30 days, 90 days, and beyond"
 SOURCE = "step 7"
@@ -21,7 +22,7 @@ PLANS = "ten manual tasks: the checklist of 30 days, 90 days and beyond"
 UNDO = "nothing to undo"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
-PERMISSIONS: tuple[str, ...] = ()
+WRITES: tuple[Request | Cmdlet, ...] = ()
 
 _ID: Final = "harden"
 

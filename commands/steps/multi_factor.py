@@ -18,6 +18,7 @@ from commands.report import VerdictCode
 from commands.steps.parts import day, gaps, name_of, refusals
 from commands.steps.remove_sign_in_methods import described
 from graph.evidence import Unavailable
+from graph.request import Cmdlet, Request
 
 TITLE = "Enable multi-factor authentication"
 SOURCE = "step 1"
@@ -26,7 +27,7 @@ PLANS = "a manual task with the registered methods and how to require MFA"
 UNDO = "nothing to undo"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
-PERMISSIONS: tuple[str, ...] = ()
+WRITES: tuple[Request | Cmdlet, ...] = ()
 
 _ID: Final = "multi_factor"
 

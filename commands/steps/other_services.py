@@ -16,6 +16,7 @@ from commands.planning import PlanningInput
 from commands.steps.parts import mail_of
 from commands.usual.domains import domain_of, internal_domains, registrable
 from graph.evidence import Known
+from graph.request import Cmdlet, Request
 from graph.resources.mail import Message
 
 TITLE = "Secure other services that used this mailbox as their alternative address"
@@ -28,7 +29,7 @@ PLANS = (
 UNDO = "nothing to undo"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
-PERMISSIONS: tuple[str, ...] = ()
+WRITES: tuple[Request | Cmdlet, ...] = ()
 
 FILE: Final = "other-services.csv"
 MOST: Final = 10_000

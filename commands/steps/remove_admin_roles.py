@@ -20,7 +20,7 @@ from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administ
 from commands.steps.mailbox_parts import unseen, with_gaps
 from commands.steps.parts import because, day, first_line, is_compromised, name_of, refusals, user_path
 from graph.parts.reading import graph_time, literal, segment
-from graph.request import Request
+from graph.request import Cmdlet, Request
 from graph.resources.directory import DirectoryRole
 
 TITLE = "Remove the account from all administrative roles: directory roles"
@@ -33,11 +33,13 @@ PLANS = (
 UNDO = "the same role in the same scope, with a new ID"
 PEOPLE = "two"
 NEEDS: Final = ("directory_roles",)
-PERMISSIONS: Final = (
-    "RoleManagement.ReadWrite.Directory",
-    "RoleAssignmentSchedule.ReadWrite.Directory",
-    "RoleEligibilitySchedule.ReadWrite.Directory",
-    "GroupMember.ReadWrite.All",
+WRITES: tuple[Request | Cmdlet, ...] = (
+    Request("DELETE", "/roleManagement/directory/roleAssignments/{assignment}"),
+    Request("POST", "/roleManagement/directory/roleAssignments"),
+    Request("POST", "/roleManagement/directory/roleAssignmentScheduleRequests"),
+    Request("POST", "/roleManagement/directory/roleEligibilityScheduleRequests"),
+    Request("DELETE", "/groups/{group}/members/{id}/$ref"),
+    Request("POST", "/groups/{group}/members/$ref"),
 )
 
 _ID: Final = "remove_admin_roles"

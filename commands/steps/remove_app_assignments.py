@@ -28,7 +28,7 @@ from commands.steps.parts import (
 )
 from graph.evidence import Unavailable
 from graph.parts.reading import segment
-from graph.request import Request
+from graph.request import Cmdlet, Request
 from graph.resources.applications import AppRoleAssignment
 
 TITLE = "Remove the user from applications"
@@ -41,7 +41,10 @@ PLANS = (
 UNDO = "the same assignment with a new ID"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("app_role_assignments",)
-PERMISSIONS: tuple[str, ...] = ("AppRoleAssignment.ReadWrite.All",)
+WRITES: tuple[Request | Cmdlet, ...] = (
+    Request("DELETE", "/users/{id}/appRoleAssignments/{assignment}"),
+    Request("POST", "/users/{id}/appRoleAssignments"),
+)
 
 _ID: Final = "remove_app_assignments"
 

@@ -18,7 +18,7 @@ from commands.report import Finding
 from commands.steps.mailbox_parts import MULTI, unseen, with_gaps
 from commands.steps.parts import asks_for, because, first_line, name_of, refusals
 from graph.audit_log.record import AuditRecord
-from graph.request import Cmdlet
+from graph.request import Cmdlet, Request
 from graph.resources.mailbox import Delegate, DelegateKind
 
 TITLE = "Remove delegates of the mailbox"
@@ -28,12 +28,11 @@ PLANS = "one change for each permission: Full Access, Send As, Send on Behalf, f
 UNDO = "the same permission"
 PEOPLE = "one"
 NEEDS: Final = ("delegates",)
-PERMISSIONS: Final = (
-    "Exchange.ManageAsApp",
-    "an Exchange role with Remove-MailboxPermission",
-    "an Exchange role with Remove-RecipientPermission",
-    "an Exchange role with Set-Mailbox",
-    "an Exchange role with Remove-MailboxFolderPermission",
+WRITES: tuple[Request | Cmdlet, ...] = (
+    Cmdlet("Remove-MailboxPermission"),
+    Cmdlet("Remove-RecipientPermission"),
+    Cmdlet("Set-Mailbox"),
+    Cmdlet("Remove-MailboxFolderPermission"),
 )
 
 _ID: Final = "remove_delegates"

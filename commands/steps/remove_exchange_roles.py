@@ -13,6 +13,7 @@ from commands.plan import Phase, Planned
 from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import leave_role_group, with_gaps
 from commands.steps.parts import refusals
+from graph.request import Cmdlet, Request
 
 TITLE = "Remove the account from all administrative roles: Exchange"
 SOURCE = "step 6"
@@ -21,7 +22,7 @@ PLANS = "one change for each role group of Exchange"
 UNDO = "the membership is restored"
 PEOPLE = "two"
 NEEDS: Final = ("exchange_role_groups",)
-PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Remove-RoleGroupMember")
+WRITES: tuple[Request | Cmdlet, ...] = (Cmdlet("Remove-RoleGroupMember"),)
 
 _ID: Final = "remove_exchange_roles"
 

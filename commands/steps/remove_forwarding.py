@@ -16,7 +16,7 @@ from commands.report import Finding
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
 from graph.evidence import Known
-from graph.request import Cmdlet
+from graph.request import Cmdlet, Request
 from graph.resources.mailbox import Mailbox
 
 TITLE = "Disable mail forwarding"
@@ -26,7 +26,7 @@ PLANS = "one change that clears all three properties of forwarding"
 UNDO = "the three previous values"
 PEOPLE = "one"
 NEEDS: Final = ("mailbox",)
-PERMISSIONS: Final = ("Exchange.ManageAsApp", "an Exchange role with Set-Mailbox")
+WRITES: tuple[Request | Cmdlet, ...] = (Cmdlet("Set-Mailbox"),)
 
 SYNCED: Final = (
     "The account is synced, so its forwarding may be mastered on-premises: if Exchange Online "

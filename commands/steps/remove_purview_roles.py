@@ -13,6 +13,7 @@ from commands.plan import Phase, Planned
 from commands.planning import PlanningInput
 from commands.steps.mailbox_parts import leave_role_group, with_gaps
 from commands.steps.parts import refusals
+from graph.request import Cmdlet, Request
 
 TITLE = "Remove the account from all administrative roles: Purview and Defender"
 SOURCE = "step 6"
@@ -21,7 +22,7 @@ PLANS = "one change for each role group of Purview and Defender"
 UNDO = "the membership is restored"
 PEOPLE = "two"
 NEEDS: Final = ("purview_role_groups",)
-PERMISSIONS: Final = ("Exchange.ManageAsApp", "a Purview role with Remove-RoleGroupMember")
+WRITES: tuple[Request | Cmdlet, ...] = (Cmdlet("Remove-RoleGroupMember", compliance=True),)
 
 _ID: Final = "remove_purview_roles"
 

@@ -28,7 +28,7 @@ from commands.steps.parts import (
 from commands.symptoms import credential_changes, strong_authentication
 from graph.evidence import Unavailable
 from graph.parts.reading import segment
-from graph.request import Request
+from graph.request import Cmdlet, Request
 from graph.resources.sign_ins import AuthenticationMethod
 
 TITLE = "Remove sign-in methods that the user did not register"
@@ -41,7 +41,6 @@ PLANS = (
 UNDO = "phone and email address can be registered again; other methods cannot be undone"
 PEOPLE = "one or two"
 NEEDS: tuple[str, ...] = ("authentication_methods",)
-PERMISSIONS: tuple[str, ...] = ("UserAuthenticationMethod.ReadWrite.All",)
 
 SEGMENTS: Final = {
     "phone": "phoneMethods",
@@ -56,6 +55,26 @@ SEGMENTS: Final = {
     "hardwareOath": "hardwareOathMethods",
 }
 """Where each kind of method lies in Graph; the list of all methods removes nothing."""
+
+
+def _version(kind: str) -> Literal["v1.0", "beta"]:
+    """The version of Graph that has a kind of method."""
+    return "beta" if kind == "hardwareOath" else "v1.0"
+
+
+_METHODS: Final = "/users/{id}/authentication"
+WRITES: tuple[Request | Cmdlet, ...] = (
+    *(
+        Request(
+            "DELETE",
+            f"{_METHODS}/{where}/{{method}}{'/$ref' if kind == 'external' else ''}",
+            version=_version(kind),
+        )
+        for kind, where in SEGMENTS.items()
+    ),
+    Request("POST", f"{_METHODS}/{SEGMENTS['phone']}"),
+    Request("POST", f"{_METHODS}/{SEGMENTS['email']}"),
+)
 
 NAMES: Final = {
     "phone": "the phone",
@@ -180,7 +199,7 @@ def _change(
 ) -> Change:
     name, what = name_of(planning), described(method)
     external = method.kind == "external"
-    version: Literal["v1.0", "beta"] = "beta" if method.kind == "hardwareOath" else "v1.0"
+    version = _version(method.kind)
     path = user_path(planning, "authentication", SEGMENTS[method.kind])
     state = _written(method)
     look = Look(Request("GET", path, version=version), where={"id": method.id}, fields=tuple(state))

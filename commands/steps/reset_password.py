@@ -27,7 +27,7 @@ from commands.steps.parts import (
 from commands.steps.revoke_sessions import revoking
 from graph.evidence import Unavailable
 from graph.parts.reading import graph_time
-from graph.request import Request
+from graph.request import Cmdlet, Request
 from graph.resources.directory import Domain, User
 
 TITLE = "Reset the user's password"
@@ -40,10 +40,9 @@ PLANS = (
 UNDO = "cannot be undone: the old password is unknown"
 PEOPLE = "two"
 NEEDS: tuple[str, ...] = ("user", "domains")
-PERMISSIONS: tuple[str, ...] = (
-    "User-PasswordProfile.ReadWrite.All",
-    "User.RevokeSessions.All",
-    "the role User Administrator",
+WRITES: tuple[Request | Cmdlet, ...] = (
+    Request("PATCH", "/users/{id}", body={"passwordProfile": {}}),
+    Request("POST", "/users/{id}/revokeSignInSessions"),
 )
 
 FIELD: Final = "lastPasswordChangeDateTime"

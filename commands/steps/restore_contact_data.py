@@ -22,7 +22,7 @@ from commands.report import Finding, Severity, VerdictCode
 from commands.steps.parts import privileges, refusals, user_look, user_path
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Unavailable
-from graph.request import Request
+from graph.request import Cmdlet, Request
 from graph.resources.directory import User
 
 TITLE = "Make sure that the contact information is correct"
@@ -35,7 +35,11 @@ PLANS = (
 UNDO = "the current value is restored"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ("user",)
-PERMISSIONS: tuple[str, ...] = ("User.ReadWrite.All", "User-Phone.ReadWrite.All", "User-Mail.ReadWrite.All")
+WRITES: tuple[Request | Cmdlet, ...] = (
+    Request("PATCH", "/users/{id}", body={"displayName": ""}),
+    Request("PATCH", "/users/{id}", body={"mobilePhone": ""}),
+    Request("PATCH", "/users/{id}", body={"otherMails": []}),
+)
 
 _ID: Final = "restore_contact_data"
 _SYMPTOMS: Final = ("profile_changes", "display_name")

@@ -15,6 +15,7 @@ from commands.plan import ManualTask, Nothing, Phase, Planned
 from commands.planning import PlanningInput
 from commands.steps.parts import mail_of
 from graph.evidence import Known
+from graph.request import Cmdlet, Request
 
 TITLE = "Verify the sent items"
 SOURCE = "step 7"
@@ -26,7 +27,7 @@ PLANS = (
 UNDO = "nothing to undo"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
-PERMISSIONS: tuple[str, ...] = ()
+WRITES: tuple[Request | Cmdlet, ...] = ()
 
 FILE: Final = "sent-mail.csv"
 MOST: Final = 10_000

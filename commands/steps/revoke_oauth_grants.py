@@ -24,7 +24,7 @@ from commands.steps.parts import (
 )
 from graph.evidence import Unavailable
 from graph.parts.reading import literal, segment
-from graph.request import Request
+from graph.request import Cmdlet, Request
 from graph.resources.applications import OAuthGrant
 
 TITLE = "Revoke application permissions"
@@ -34,7 +34,10 @@ PLANS = "one change for each delegated permission grant; a grant for all users i
 UNDO = "the same grant with a new ID"
 PEOPLE = "one or two"
 NEEDS: tuple[str, ...] = ("oauth_grants",)
-PERMISSIONS: tuple[str, ...] = ("DelegatedPermissionGrant.ReadWrite.All",)
+WRITES: tuple[Request | Cmdlet, ...] = (
+    Request("DELETE", "/oauth2PermissionGrants/{grant}"),
+    Request("POST", "/oauth2PermissionGrants"),
+)
 
 _ID: Final = "revoke_oauth_grants"
 _GRANTS: Final = "/oauth2PermissionGrants"

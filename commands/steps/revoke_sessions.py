@@ -15,7 +15,7 @@ from commands.report import VerdictCode
 from commands.steps.parts import name_of, privileges, refusals, user_look, user_path
 from graph.evidence import Known
 from graph.parts.reading import graph_time
-from graph.request import Request
+from graph.request import Cmdlet, Request
 
 TITLE = "Revoke the user's sessions"
 SOURCE = "step 1"
@@ -24,7 +24,7 @@ PLANS = "revoking all sessions and refresh tokens"
 UNDO = "cannot be undone: the user signs in again"
 PEOPLE = "two"
 NEEDS: tuple[str, ...] = ()
-PERMISSIONS: tuple[str, ...] = ("User.RevokeSessions.All",)
+WRITES: tuple[Request | Cmdlet, ...] = (Request("POST", "/users/{id}/revokeSignInSessions"),)
 
 FIELD: Final = "signInSessionsValidFromDateTime"
 """Sessions from before this time are void."""

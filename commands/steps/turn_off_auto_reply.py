@@ -16,7 +16,7 @@ from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
 from graph.evidence import Known
 from graph.parts.reading import segment
-from graph.request import Limit, Request
+from graph.request import Cmdlet, Limit, Request
 
 TITLE = "Turn off automatic replies"
 SOURCE = "step 3, extended"
@@ -25,7 +25,7 @@ PLANS = "one change that turns automatic replies off and keeps the text"
 UNDO = "the previous setting"
 PEOPLE = "one"
 NEEDS: Final = ("auto_reply",)
-PERMISSIONS: Final = ("MailboxSettings.ReadWrite",)
+WRITES: tuple[Request | Cmdlet, ...] = (Request("PATCH", "/users/{id}/mailboxSettings"),)
 
 _ID: Final = "turn_off_auto_reply"
 _STATUS: Final = "automaticRepliesSetting/status"

@@ -16,7 +16,7 @@ from commands.planning import PlanningInput
 from commands.report import VerdictCode
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import name_of, refusals
-from graph.request import Cmdlet
+from graph.request import Cmdlet, Request
 from graph.resources.mailbox import BlockedSender
 
 TITLE = "Unblock the mailbox from sending"
@@ -29,10 +29,7 @@ PLANS = (
 UNDO = "cannot be undone: an address cannot be restricted manually"
 PEOPLE = "two"
 NEEDS: Final = ("blocked_senders",)
-PERMISSIONS: Final = (
-    "Exchange.ManageAsApp",
-    "an Exchange role with Remove-BlockedSenderAddress, or Security Administrator",
-)
+WRITES: tuple[Request | Cmdlet, ...] = (Cmdlet("Remove-BlockedSenderAddress"),)
 
 CONTAINING: Final = frozenset(
     {

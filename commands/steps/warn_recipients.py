@@ -19,6 +19,7 @@ from commands.report import VerdictCode
 from commands.steps.parts import mail_of
 from commands.steps.review_sent_mail import told
 from graph.evidence import Known
+from graph.request import Cmdlet, Request
 
 TITLE = "Inform the people who got mail from the account that it was compromised"
 SOURCE = "step 7"
@@ -27,7 +28,7 @@ PLANS = "a manual task with `warning.txt`, a draft to send, and `recipients.csv`
 UNDO = "nothing to undo"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
-PERMISSIONS: tuple[str, ...] = ()
+WRITES: tuple[Request | Cmdlet, ...] = ()
 
 DRAFT: Final = "warning.txt"
 LIST: Final = "recipients.csv"

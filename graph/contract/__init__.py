@@ -2,10 +2,10 @@
 
 Only facts live here, in TOML files beside this loader: one row for each endpoint and method (``endpoints/``),
 for each type that is read or sent (``types/``), for each cmdlet (``cmdlets/``), and for each permission and
-directory role. Each row names its source and the day on which it was read. The queries, steps and refusals of
-the product are tested against it, what is told of permissions and roles is read from it, and the local tenant
-enforces it, so that neither keeps a belief of its own. How a row is added:
-docs/how-to/add-to-the-contract.md.
+directory role. Each row names its source and the day on which it was read. The queries and steps of the
+product are tested against it, refusals and all that is told of permissions and roles are read from it (see
+`graph.needs`), and the local tenant enforces it, so that neither keeps a belief of its own. How a row is
+added: docs/how-to/add-to-the-contract.md.
 
 A value is written as its type: ``String`` is never null, ``String?`` may be, ``[String]`` is a list. The
 names are those of OData's primitive types, of the types in ``types/``, and of .NET for cmdlets.
@@ -21,9 +21,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Version: TypeAlias = Literal["v1.0", "beta"]
 Service: TypeAlias = Literal["exchange", "compliance"]
@@ -41,6 +41,11 @@ def _alternatives(given: object) -> object:
     if not isinstance(given, list):
         return given
     return tuple(frozenset(part.strip() for part in str(entry).split("+")) for entry in given)
+
+
+def _alternative(given: object) -> object:
+    """``"B + C"`` as the set of both, ``""`` as none."""
+    return frozenset(filter(None, map(str.strip, given.split("+")))) if isinstance(given, str) else given
 
 
 def _operators(given: object) -> object:
@@ -140,6 +145,7 @@ class Endpoint(Row):
         orderby: The properties that ``$orderby`` takes.
         expand: What ``$expand`` takes.
         permissions: The application permissions, alternative by alternative.
+        named: The alternative that the bot asks for, where that is not the least one; see `asked_for`.
         roles: Directory roles, one of which the application must hold as well; empty for none.
         roles_over_administrators: The same where the object written to is an administrator.
         licence: The service plan that the tenant needs, such as ``AAD_PREMIUM``, or "".
@@ -172,6 +178,7 @@ class Endpoint(Row):
     orderby: tuple[str, ...] = ()
     expand: tuple[str, ...] = ()
     permissions: Alternatives
+    named: Annotated[frozenset[str], BeforeValidator(_alternative)] = frozenset()
     roles: tuple[str, ...] = ()
     roles_over_administrators: tuple[str, ...] = ()
     licence: str = ""
@@ -190,6 +197,17 @@ class Endpoint(Row):
     limit: Literal["directory", "reports", "risk", "mailbox", "trace", "audit_search", "devices"] = (
         "directory"
     )
+
+    @model_validator(mode="after")
+    def _named_will_do(self) -> Self:
+        if self.named and self.named not in self.permissions:
+            raise ValueError(f"{self.path} names what is not among its permissions.")
+        return self
+
+    @property
+    def asked_for(self) -> frozenset[str]:
+        """The permissions that the bot asks for, and that a refusal names."""
+        return self.named or self.permissions[0]
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

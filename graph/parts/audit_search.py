@@ -20,13 +20,10 @@ from graph.audit_log.record import AuditRecord
 from graph.effects import Effect, Item, fetch, fetch_each, remember, try_each, wait
 from graph.errors import Broken, GraphError, NoPermission, NotFound, Refused, Throttled, UnreadableRecord
 from graph.evidence import Known
-from graph.parts.reading import graph_time, needing, segment, unread
+from graph.parts.reading import graph_time, segment, unread
 from graph.question import Question
 from graph.request import Cmdlet, Limit, Request
 from graph.times import time_of
-
-PERMISSION = "AuditLogsQuery.Read.All"
-FALLBACK = "an Exchange role with Search-UnifiedAuditLog"
 
 LATENESS = timedelta(minutes=90)
 """How late records may come: typically 60 to 90 minutes (Purview, "Search the audit log", without any
@@ -41,6 +38,12 @@ SESSION_ROWS = 50_000
 _PAUSES = (0.5, 0.5, 1.0, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0)
 _LONGEST_PAUSE = 30.0
 _QUERIES = "/security/auditLog/queries"
+ASKED = (
+    Request("POST", _QUERIES),
+    Request("GET", f"{_QUERIES}/{{id}}"),
+    Request("GET", f"{_QUERIES}/{{id}}/records"),
+    Cmdlet("Search-UnifiedAuditLog"),
+)
 _TRIES = 2
 _OTHER: Mapping[str, Literal["v1.0", "beta"]] = {"beta": "v1.0", "v1.0": "beta"}
 _ELSEWHERE = (NoPermission, NotFound, Refused, Broken, Throttled)
@@ -108,7 +111,7 @@ def search(
             try:
                 items = yield from _on_exchange(question, wanted)
             except GraphError:
-                raise needing(error, PERMISSION) from None
+                raise error from None
     records, unreadable = read(items, parse, question)
     return Known(records, missing=missing + unreadable, complete_until=question.window.end - LATENESS)
 

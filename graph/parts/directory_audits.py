@@ -15,7 +15,7 @@ from graph.audit_log.record import AuditRecord
 from graph.effects import Effect, Item, try_each
 from graph.errors import GraphError, UnreadableRecord
 from graph.evidence import Known
-from graph.parts.reading import graph_time, lacking, needing, unread, untold
+from graph.parts.reading import graph_time, lacking, unread, untold
 from graph.question import Question
 from graph.request import Limit, Request
 
@@ -24,8 +24,7 @@ LATENESS = timedelta(minutes=15)
 latencies)."""
 KEPT_FREE = timedelta(days=7)
 KEPT_PREMIUM = timedelta(days=30)
-LICENCES = "LicenseAssignment.Read.All"
-"""The least permission that shows what the tenant has licences for."""
+ASKED = (Request("GET", "/auditLogs/directoryAudits"), Request("GET", "/subscribedSkus"))
 _PREMIUM = frozenset({"AAD_PREMIUM", "AAD_PREMIUM_P2"})
 
 
@@ -69,8 +68,7 @@ def read(items: Iterable[Item]) -> tuple[tuple[AuditRecord, ...], tuple[str, ...
 def _not_kept(question: Question, licences: list[Item] | GraphError) -> tuple[str, ...]:
     """Say from when on the tenant keeps this log, where that is later than the window's start."""
     if isinstance(licences, GraphError):
-        needed = needing(licences, LICENCES)
-        return (lacking("whether the log goes back more than 7 days", needed),)
+        return (lacking("whether the log goes back more than 7 days", licences),)
     plans = (plan for sku in licences for plan in sku.get("servicePlans") or ())
     premium = any(plan.get("servicePlanName") in _PREMIUM for plan in plans)
     oldest = question.window.end - (KEPT_PREMIUM if premium else KEPT_FREE)

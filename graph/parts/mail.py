@@ -14,21 +14,22 @@ from typing import Any
 from graph.effects import Effect, Item, fetch
 from graph.errors import NoPermission
 from graph.evidence import Known
-from graph.parts.reading import graph_time, read_each, segment, unsent
+from graph.parts.reading import graph_time, lacking, read_each, segment, unsent
 from graph.parts.text import plain
 from graph.question import Question
 from graph.request import Limit, Request
 from graph.resources.mail import Message
 
-READ = "Mail.Read"
-READ_BASIC = "Mail.ReadBasic.All"
 FIELDS = (
     "id,internetMessageId,subject,from,sender,toRecipients,ccRecipients,bccRecipients,receivedDateTime,"
     "sentDateTime,hasAttachments,parentFolderId,isRead"
 )
-NO_TEXTS = f"message texts (needs {READ})"
 _PAGE = "100"
 _DECIDING = ("subject", "toRecipients", "receivedDateTime")
+ASKED = (
+    Request("GET", "/users/{id}/mailFolders/{folder}/messages"),
+    Request("GET", "/users/{id}/mailFolders/{folder}/messages", {"$select": "body"}),
+)
 _AS_TEXT = {"Prefer": 'outlook.body-content-type="text"'}
 
 
@@ -48,9 +49,9 @@ def folder(
     try:
         items = yield from fetch(_request(question, name, since, fields=f"{FIELDS},body"))
         missing = unsent((item for item in items if "id" in item), "body")
-    except NoPermission:
+    except NoPermission as error:
         items = yield from fetch(_request(question, name, since, fields=FIELDS))
-        missing = (NO_TEXTS,)
+        missing = (lacking("message texts", error),)
     messages, unreadable = read(items)
     return Known(messages, missing=missing + unreadable)
 

@@ -73,15 +73,6 @@ def lacking(what: str, error: GraphError) -> str:
     return f"{what} ({error.sentence.rstrip('.')})"
 
 
-def needing(error: GraphError, permission: str) -> GraphError:
-    """Name the permission in an error of Graph that says only that there is one lacking."""
-    if isinstance(error, NoPermission) and not error.needs:
-        error.needs = permission
-        error.sentence = f"The permission {permission} is missing."
-        error.args = (error.sentence,)
-    return error
-
-
 def graph_time(moment: datetime) -> str:
     """A time as OData writes it: UTC to the second, with Z."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,8 +11,11 @@ from typing import Any
 
 from graph.effects import Effect, Item, try_each
 from graph.errors import GraphError
+from graph.needs import to_send
 from graph.request import Cmdlet
 
+NEEDED = to_send(Cmdlet("Get-Recipient"))[-1]
+"""What lets the application look names up."""
 MOST = 50
 """Names that one source looks up, at most; each is a call."""
 

@@ -3,7 +3,7 @@
 A query module has:
 
 - a docstring that names the page it rests on,
-- ``PERMISSIONS``: the least application permissions (and Exchange roles) that it needs,
+- ``ASKS``: what it asks for, with any value in place of ids; what that needs is read from the contract,
 - ``LICENCE``: the licence it needs, or "",
 - ``ask(question)``: a generator that yields requests and returns the value as `Known`.
 """
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from graph.effects import Asking
 from graph.question import Question
+from graph.request import Cmdlet, Request
 
 
 class Query(Protocol):
@@ -25,8 +26,8 @@ class Query(Protocol):
         ...
 
     @property
-    def PERMISSIONS(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the module
-        """The least permissions; the first is the one without which there is no answer at all."""
+    def ASKS(self) -> tuple[Request | Cmdlet, ...]:  # noqa: N802 - a constant of the module
+        """What it asks for; the first is what there is no answer at all without. See `graph.needs`."""
         ...
 
     @property

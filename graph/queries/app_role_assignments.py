@@ -13,7 +13,7 @@ from graph.question import Question
 from graph.request import Request
 from graph.resources.applications import AppRoleAssignment
 
-PERMISSIONS = ("Directory.Read.All",)
+ASKS = (Request("GET", "/users/{id}/appRoleAssignments"),)
 LICENCE = ""
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from graph.audit_log.record import AuditRecord
 from graph.effects import Asking
-from graph.parts.audit_search import FALLBACK, PERMISSION, Wanted, search
+from graph.parts.audit_search import ASKED, Wanted, search
 from graph.question import Question
 
-PERMISSIONS = (PERMISSION, FALLBACK)
+ASKS = ASKED
 LICENCE = ""
 
 

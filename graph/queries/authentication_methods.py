@@ -11,12 +11,15 @@ from __future__ import annotations
 from graph.effects import Asking, Item, try_each
 from graph.errors import GraphError, NoLicence, NotFound
 from graph.evidence import Known
-from graph.parts.reading import lacking, needing, read_each, segment, untold
+from graph.parts.reading import lacking, read_each, segment, untold
 from graph.question import Question
 from graph.request import Limit, Request
 from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods
 
-PERMISSIONS = ("UserAuthenticationMethod.Read.All", "AuditLog.Read.All")
+ASKS = (
+    Request("GET", "/users/{id}/authentication/methods"),
+    Request("GET", "/reports/authenticationMethods/userRegistrationDetails/{id}"),
+)
 LICENCE = ""
 
 _TYPE = "#microsoft.graph."
@@ -43,7 +46,7 @@ def ask(question: Question) -> Asking[RegisteredMethods]:
     missing += untold([item for item in listed if kind_of(item) != "password"], "createdDateTime")
     details: Item = {} if isinstance(summary, GraphError) or not summary else summary[0]
     if isinstance(summary, GraphError) and not isinstance(summary, NoLicence | NotFound):
-        missing += (lacking("which method is the default", needing(summary, PERMISSIONS[1])),)
+        missing += (lacking("which method is the default", summary),)
     value = RegisteredMethods(
         methods=methods,
         default_method=str(details.get("userPreferredMethodForSecondaryAuthentication") or ""),

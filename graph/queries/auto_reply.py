@@ -9,7 +9,7 @@ from graph.question import Question
 from graph.request import Limit, Request
 from graph.resources.mailbox import AutoReply
 
-PERMISSIONS = ("MailboxSettings.Read",)
+ASKS = (Request("GET", "/users/{id}/mailboxSettings"),)
 LICENCE = ""
 
 

@@ -10,7 +10,7 @@ from graph.question import Question, Subject
 from graph.request import Cmdlet
 from graph.resources.mailbox import BlockedSender
 
-PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-BlockedSenderAddress")
+ASKS = (Cmdlet("Get-BlockedSenderAddress"),)
 LICENCE = ""
 
 

@@ -14,12 +14,12 @@ from graph.effects import Asking, Item, try_each
 from graph.errors import GraphError
 from graph.evidence import Known
 from graph.parts.reading import apart, lacking, untold
-from graph.parts.recipients import addresses_called, addresses_of
+from graph.parts.recipients import NEEDED, addresses_called, addresses_of
 from graph.question import Question
 from graph.request import Cmdlet
 from graph.resources.mailbox import Delegate, DelegateKind
 
-PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MailboxPermission")
+ASKS = (Cmdlet("Get-MailboxPermission"),)
 LICENCE = ""
 
 TOP = "\\"
@@ -75,9 +75,7 @@ def ask(question: Question) -> Asking[tuple[Delegate, ...]]:
     people = yield from addresses_of(ids)
     called = yield from addresses_called(shown)
     if unknown := sum(name not in people for name in ids):
-        missing += (
-            f"the names of {unknown} who may send on behalf (needs an Exchange role with Get-Recipient)",
-        )
+        missing += (f"the names of {unknown} who may send on behalf (needs {NEEDED})",)
     found = [
         *_full_access(full),
         *_send_as(send_as),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from graph.audit_log.record import AuditRecord
 from graph.effects import Asking
-from graph.parts.directory_audits import LICENCES, directory_audits
+from graph.parts.directory_audits import ASKED, directory_audits
 from graph.parts.reading import literal
 from graph.question import Question
 
-PERMISSIONS = ("AuditLog.Read.All", LICENCES)
+ASKS = ASKED
 LICENCE = ""
 
 

@@ -17,15 +17,22 @@ from typing import Any, Final, TypeAlias
 from graph.effects import Asking, Effect, Item, try_each
 from graph.errors import GraphError
 from graph.evidence import Known
-from graph.parts.reading import lacking, literal, needing, read_each, segment, untold
+from graph.needs import to_see_all
+from graph.parts.reading import lacking, literal, read_each, segment, untold
 from graph.question import Question
 from graph.request import EVENTUAL, Request
 from graph.resources.directory import DirectoryRole
 
-READ_ROLES: Final = "RoleManagement.Read.Directory"
-READ_GROUPS: Final = "GroupMember.Read.All"
-READ_PIM_FOR_GROUPS: Final = "PrivilegedEligibilitySchedule.Read.AzureADGroup"
-PERMISSIONS = (READ_ROLES, READ_GROUPS, READ_PIM_FOR_GROUPS)
+_GROUPS: Final = Request("GET", "/users/{id}/transitiveMemberOf/graph.group")
+ASKS = (
+    Request("GET", "/roleManagement/directory/roleAssignments"),
+    Request("GET", "/roleManagement/directory/transitiveRoleAssignments", version="beta"),
+    Request("GET", "/roleManagement/directory/roleAssignmentScheduleInstances"),
+    Request("GET", "/roleManagement/directory/roleEligibilityScheduleInstances"),
+    _GROUPS,
+    Request("GET", "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"),
+    Request("GET", "/roleManagement/directory/roleDefinitions"),
+)
 LICENCE = ""
 
 _Answer: TypeAlias = list[Item] | GraphError
@@ -45,18 +52,20 @@ def ask(question: Question) -> Asking[tuple[DirectoryRole, ...]]:
     if isinstance(direct, GraphError):
         raise direct
     missing = [
-        lacking(what, needing(answer, permission))
-        for what, answer, permission in (
-            ("roles through groups", transitive, READ_ROLES),
-            ("activated roles in PIM", active, READ_ROLES),
-            ("eligible roles in PIM", eligible, READ_ROLES),
-            (_THROUGH_GROUPS, groups, READ_GROUPS),
-            ("eligible group memberships in PIM", places, READ_PIM_FOR_GROUPS),
+        lacking(what, answer)
+        for what, answer in (
+            ("roles through groups", transitive),
+            ("activated roles in PIM", active),
+            ("eligible roles in PIM", eligible),
+            (_THROUGH_GROUPS, groups),
+            ("eligible group memberships in PIM", places),
         )
         if isinstance(answer, GraphError)
     ]
     if any(group.get("displayName") is None for group in _items(groups)):
-        missing.append(f"{_THROUGH_GROUPS} without readable names (needs {READ_GROUPS})")
+        missing.append(
+            f"{_THROUGH_GROUPS} without readable names (needs {' and '.join(to_see_all(_GROUPS))})"
+        )
     missing += untold(_items(active), "assignmentType")
     known = {str(item.get("id")) for item in direct}
     activated = [item for item in _items(active) if item.get("assignmentType") == "Activated"]
@@ -147,9 +156,9 @@ def _of_groups(
     ):
         failed = next((answer for answer in some if isinstance(answer, GraphError)), None)
         if failed is not None:
-            missing.append(lacking(what, needing(failed, READ_ROLES)))
+            missing.append(lacking(what, failed))
     if isinstance(definitions, GraphError):
-        missing.append(lacking("names of roles through groups", needing(definitions, READ_ROLES)))
+        missing.append(lacking("names of roles through groups", definitions))
     known = [_definition(item) for item in seen]
     return (
         [item for answer in offered for item in _items(answer)],

@@ -8,12 +8,15 @@ from __future__ import annotations
 from graph.effects import Asking, fetch, try_each
 from graph.errors import GraphError, NotFound
 from graph.evidence import Known
-from graph.parts.reading import lacking, needing, read_each, segment, untold
+from graph.parts.reading import lacking, read_each, segment, untold
 from graph.question import Question
 from graph.request import Request
 from graph.resources.directory import Domain
 
-PERMISSIONS = ("Domain.Read.All", "Domain-InternalFederation.Read.All")
+ASKS = (
+    Request("GET", "/domains"),
+    Request("GET", "/domains/{id}/federationConfiguration"),
+)
 LICENCE = ""
 
 
@@ -34,8 +37,7 @@ def ask(question: Question) -> Asking[tuple[Domain, ...]]:
             # Microsoft answers so for a domain that never had such settings, as where a partner's do it.
             continue
         if isinstance(answer, GraphError):
-            needed = needing(answer, PERMISSIONS[1])
-            missing += (lacking(f"the federation settings of {domain.id}", needed),)
+            missing += (lacking(f"the federation settings of {domain.id}", answer),)
         elif answer:
             issuers[domain.id] = str(answer[0].get("issuerUri") or "")
     known = tuple(

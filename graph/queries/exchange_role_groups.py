@@ -5,12 +5,12 @@ from __future__ import annotations
 from graph.effects import Asking
 from graph.parts.role_groups import role_groups
 from graph.question import Question
+from graph.request import Cmdlet
 from graph.resources.directory import RoleGroup
 
-PERMISSIONS = (
-    "Exchange.ManageAsApp",
-    "an Exchange role with Get-RoleGroup",
-    "an Exchange role with Get-RoleGroupMember",
+ASKS = (
+    Cmdlet("Get-RoleGroup"),
+    Cmdlet("Get-RoleGroupMember"),
 )
 LICENCE = ""
 

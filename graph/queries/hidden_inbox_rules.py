@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from graph.effects import Asking, fetch
 from graph.evidence import Known
 from graph.parts.reading import read_each, unsent, untold
-from graph.parts.recipients import addresses_of
+from graph.parts.recipients import NEEDED, addresses_of
 from graph.question import Question
 from graph.request import Cmdlet
 from graph.resources.rules import HiddenInboxRule
 
-PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-InboxRule")
+ASKS = (Cmdlet("Get-InboxRule"),)
 LICENCE = ""
 
 _INSIDE = re.compile(r"\[EX:([^\]]+)\]")
@@ -34,9 +34,7 @@ def ask(question: Question) -> Asking[tuple[HiddenInboxRule, ...]]:
     inside = [name for rule in rules for text in _targets(rule) for name in _INSIDE.findall(text)]
     people = yield from addresses_of(inside)
     if unknown := len(set(inside) - set(people)):
-        missing += (
-            f"the addresses of {unknown} whom rules send to (needs an Exchange role with Get-Recipient)",
-        )
+        missing += (f"the addresses of {unknown} whom rules send to (needs {NEEDED})",)
     return Known(tuple(_with_addresses(rule, people) for rule in rules), missing=missing)
 
 

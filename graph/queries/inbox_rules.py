@@ -12,7 +12,7 @@ from graph.question import Question
 from graph.request import Limit, Request
 from graph.resources.rules import InboxRule
 
-PERMISSIONS = ("MailboxSettings.Read",)
+ASKS = (Request("GET", "/users/{id}/mailFolders/inbox/messageRules"),)
 LICENCE = ""
 
 

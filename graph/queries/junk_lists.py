@@ -12,7 +12,7 @@ from graph.question import Question
 from graph.request import Cmdlet
 from graph.resources.mailbox import JunkLists
 
-PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MailboxJunkEmailConfiguration")
+ASKS = (Cmdlet("Get-MailboxJunkEmailConfiguration"),)
 LICENCE = ""
 
 _LISTS = ("TrustedSendersAndDomains", "BlockedSendersAndDomains")

@@ -18,7 +18,11 @@ from graph.question import Question
 from graph.request import Limit, Request
 from graph.resources.mail import MailFolder
 
-PERMISSIONS = ("Mail.ReadBasic.All",)
+ASKS = (
+    Request("GET", "/users/{id}/mailFolders"),
+    Request("GET", "/users/{id}/mailFolders/{folder}"),
+    Request("GET", "/users/{id}/mailFolders/{folder}/childFolders"),
+)
 LICENCE = ""
 
 WELL_KNOWN = (

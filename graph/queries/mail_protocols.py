@@ -9,7 +9,7 @@ from graph.question import Question
 from graph.request import Cmdlet
 from graph.resources.mailbox import MailProtocols
 
-PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-CASMailbox")
+ASKS = (Cmdlet("Get-CASMailbox"),)
 LICENCE = ""
 
 

@@ -17,7 +17,7 @@ from graph.question import Question
 from graph.request import Cmdlet
 from graph.resources.mailbox import Mailbox
 
-PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-Mailbox")
+ASKS = (Cmdlet("Get-Mailbox"),)
 LICENCE = ""
 
 _SELECT = (

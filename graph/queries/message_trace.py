@@ -14,12 +14,15 @@ from typing import Any, TypeAlias
 from graph.effects import Asking, Effect, Item, fetch, fetch_each
 from graph.errors import CannotSignIn, GraphError, NoPermission, NotFound, Refused
 from graph.evidence import Known
-from graph.parts.reading import graph_time, literal, needing, read_each, unsent, untold
+from graph.parts.reading import graph_time, literal, read_each, unsent, untold
 from graph.question import Question, Window
 from graph.request import Cmdlet, Limit, Request
 from graph.resources.mail import TracedMessage
 
-PERMISSIONS = ("ExchangeMessageTrace.Read.All", "an Exchange role with Get-MessageTraceV2")
+ASKS = (
+    Request("GET", "/admin/exchange/tracing/messageTraces"),
+    Cmdlet("Get-MessageTraceV2"),
+)
 LICENCE = ""
 
 SPAN = timedelta(days=10)
@@ -110,7 +113,7 @@ def _instead(
     try:
         return (yield from _from_exchange(senders, spans))
     except GraphError:
-        raise needing(error, PERMISSIONS[0]) from None
+        raise error from None
 
 
 def _from_exchange(

@@ -9,7 +9,7 @@ from graph.question import Question
 from graph.request import Cmdlet
 from graph.resources.devices import MobileDevice
 
-PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MobileDevice")
+ASKS = (Cmdlet("Get-MobileDevice"),)
 LICENCE = ""
 
 

@@ -12,12 +12,15 @@ from typing import Any
 from graph.effects import Asking, Item, fetch, try_each
 from graph.errors import GraphError
 from graph.evidence import Known
-from graph.parts.reading import lacking, needing, read_each, segment, unsent
+from graph.parts.reading import lacking, read_each, segment, unsent
 from graph.question import Question
 from graph.request import Request
 from graph.resources.applications import OAuthGrant
 
-PERMISSIONS = ("Directory.Read.All", "Application.Read.All")
+ASKS = (
+    Request("GET", "/users/{id}/oauth2PermissionGrants"),
+    Request("GET", "/servicePrincipals/{id}"),
+)
 LICENCE = ""
 
 
@@ -33,7 +36,7 @@ def ask(question: Question) -> Asking[tuple[OAuthGrant, ...]]:
     missing: tuple[str, ...] = ()
     for client, answer in zip(clients, answers, strict=True):
         if isinstance(answer, GraphError):
-            missing += (lacking(f"the application {client}", needing(answer, PERMISSIONS[1])),)
+            missing += (lacking(f"the application {client}", answer),)
         elif answer:
             apps[client] = answer[0]
             missing += tuple(

@@ -19,7 +19,7 @@ from graph.question import Question
 from graph.request import Limit, Request
 from graph.resources.mail import Message
 
-PERMISSIONS = (mail.READ_BASIC,)
+ASKS = (Request("GET", "/users/{id}/messages"),)
 LICENCE = ""
 
 _MOST = 1_000

@@ -8,9 +8,10 @@ from __future__ import annotations
 from graph.effects import Asking
 from graph.parts.role_groups import role_groups
 from graph.question import Question
+from graph.request import Cmdlet
 from graph.resources.directory import RoleGroup
 
-PERMISSIONS = ("Exchange.ManageAsApp", "a Purview role with Get-RoleGroup")
+ASKS = (Cmdlet("Get-RoleGroup", compliance=True),)
 LICENCE = ""
 
 

@@ -10,12 +10,16 @@ from collections.abc import Iterable
 
 from graph.effects import Asking, Item, fetch_each
 from graph.evidence import Known
+from graph.needs import to_see_all
 from graph.parts.reading import read_each, segment
 from graph.question import Question
 from graph.request import Request
 from graph.resources.devices import RegisteredDevice
 
-PERMISSIONS = ("User.Read.All", "Device.Read.All")
+ASKS = (
+    Request("GET", "/users/{id}/ownedDevices"),
+    Request("GET", "/users/{id}/registeredDevices"),
+)
 LICENCE = ""
 
 _DEVICE = "#microsoft.graph.device"
@@ -46,4 +50,4 @@ def _limited(items: Iterable[Item]) -> tuple[str, ...]:
     if not bare:
         return ()
     devices = "1 device" if len(bare) == 1 else f"{len(bare)} devices"
-    return (f"everything but the id of {devices} (needs {PERMISSIONS[1]})",)
+    return (f"everything but the id of {devices} (needs {' and '.join(to_see_all(ASKS[0]))})",)

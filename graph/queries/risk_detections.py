@@ -13,7 +13,7 @@ from graph.request import Limit, Request
 from graph.resources.sign_ins import RiskDetection
 from graph.responses import P1, P2
 
-PERMISSIONS = ("IdentityRiskEvent.Read.All",)
+ASKS = (Request("GET", "/identityProtection/riskDetections"),)
 LICENCE = P1
 
 _MOST = "500"

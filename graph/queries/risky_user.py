@@ -11,7 +11,7 @@ from graph.request import Limit, Request
 from graph.resources.sign_ins import RiskyUser
 from graph.responses import P2
 
-PERMISSIONS = ("IdentityRiskyUser.Read.All",)
+ASKS = (Request("GET", "/identityProtection/riskyUsers/{id}"),)
 LICENCE = P2
 
 

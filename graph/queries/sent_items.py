@@ -7,7 +7,7 @@ from graph.parts import mail
 from graph.question import Question
 from graph.resources.mail import Message
 
-PERMISSIONS = (mail.READ_BASIC, mail.READ)
+ASKS = mail.ASKED
 LICENCE = ""
 
 

@@ -9,10 +9,11 @@ from graph.errors import NotFound, Refused
 from graph.parts.reading import lacking
 from graph.parts.sign_ins import INTERACTIVE, sign_ins
 from graph.question import Question
+from graph.request import Request
 from graph.resources.sign_ins import SignIn
 from graph.responses import P1
 
-PERMISSIONS = ("AuditLog.Read.All",)
+ASKS = (Request("GET", "/auditLogs/signIns"),)
 LICENCE = P1
 
 

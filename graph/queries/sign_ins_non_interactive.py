@@ -5,10 +5,11 @@ from __future__ import annotations
 from graph.effects import Asking
 from graph.parts.sign_ins import NON_INTERACTIVE, sign_ins
 from graph.question import Question
+from graph.request import Request
 from graph.resources.sign_ins import SignIn
 from graph.responses import P1
 
-PERMISSIONS = ("AuditLog.Read.All",)
+ASKS = (Request("GET", "/auditLogs/signIns", version="beta"),)
 LICENCE = P1
 
 

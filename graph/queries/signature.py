@@ -15,7 +15,7 @@ from graph.question import Question
 from graph.request import Cmdlet
 from graph.resources.mailbox import Signature
 
-PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-MailboxMessageConfiguration")
+ASKS = (Cmdlet("Get-MailboxMessageConfiguration"),)
 LICENCE = ""
 ROAMS = "the signature in use (this tenant uses roaming signatures, which no API shows)"
 

@@ -12,7 +12,7 @@ from graph.question import Question
 from graph.request import Cmdlet
 from graph.resources.rules import SweepRule
 
-PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-SweepRule")
+ASKS = (Cmdlet("Get-SweepRule"),)
 LICENCE = ""
 
 

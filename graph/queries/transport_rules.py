@@ -9,7 +9,7 @@ from graph.question import Question
 from graph.request import Cmdlet
 from graph.resources.rules import TransportRule
 
-PERMISSIONS = ("Exchange.ManageAsApp", "an Exchange role with Get-TransportRule")
+ASKS = (Cmdlet("Get-TransportRule"),)
 LICENCE = ""
 
 _ACTIONS = ("RedirectMessageTo", "BlindCopyTo", "CopyTo", "AddToRecipients", "DeleteMessage")

@@ -12,7 +12,7 @@ from graph.question import Question
 from graph.request import Request
 from graph.resources.directory import User
 
-PERMISSIONS = ("User.Read.All",)
+ASKS = (Request("GET", "/users/{id}"),)
 LICENCE = ""
 
 _SELECT = (

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph.effects import Asking, Fetch, Remember, Wait
-from graph.errors import GraphError
+from graph.errors import GraphError, NoPermission
 from graph.question import Question, Subject, Window
 from graph.request import Cmdlet, Request
+from graph.responses import graph_error
+from graph.wire import Reply
 
 NOW = datetime(2026, 9, 14, 12, 0, tzinfo=UTC)
 USER_ID = "7c1f0c5e-3b7a-4f52-9d0e-0f6a2b9f41aa"
@@ -63,12 +65,19 @@ def play(asking: Asking[Any], microsoft: Microsoft, played: Played | None = None
             case Fetch(what, gather):
                 played.asked.extend(what)
                 played.rounds.append(what)
-                answers = [microsoft(one) for one in what]
+                answers = [_as_told(one, microsoft(one)) for one in what]
                 errors = [answer for answer in answers if isinstance(answer, GraphError)]
                 if errors and not gather:
                     send = lambda error=errors[0]: asking.throw(error)  # type: ignore[misc]  # noqa: E731
                 else:
                     send = lambda given=answers: asking.send(given)  # type: ignore[misc]  # noqa: E731
+
+
+def _as_told(what: Request | Cmdlet, answer: Answer) -> Answer:
+    """A refusal as `graph.client` tells it: with what the contract says that the request needs."""
+    if isinstance(answer, NoPermission) and not answer.needs and isinstance(what, Request):
+        return graph_error(Reply(403, {}, b'{"error": {"code": "Authorization_RequestDenied"}}'), what, NOW)
+    return answer
 
 
 def always(*items: Mapping[str, Any]) -> Microsoft:

@@ -48,7 +48,7 @@ def test_what_is_older_is_not_asked_for(local, source) -> None:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_without_its_permission_a_source_is_no_empty_list(source) -> None:
-    held = tenant.ALL_PERMISSIONS - {SOURCES[source].permission, "IdentityRiskyUser.ReadWrite.All"}
+    held = tenant.ALL_PERMISSIONS - {SOURCES[source].needs, "IdentityRiskyUser.ReadWrite.All"}
     with (
         tenant.start(made("mailbox-takeover"), permissions=held) as running,
         connect_to(running) as connection,

@@ -116,7 +116,7 @@ def test_every_source_is_answered_once_even_when_nothing_is_there() -> None:
 @pytest.mark.parametrize(
     ("error", "reason", "needs"),
     [
-        (NoPermission("No."), Reason.PERMISSION, "User.Read.All"),
+        (NoPermission("No."), Reason.PERMISSION, ""),
         (NoPermission("No.", needs="a role"), Reason.PERMISSION, "a role"),
         (NoLicence("No.", needs="P1"), Reason.LICENCE, "P1"),
         (Throttled("No."), Reason.THROTTLING, ""),

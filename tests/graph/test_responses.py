@@ -22,7 +22,7 @@ from graph.errors import (
     Refused,
     Throttled,
 )
-from graph.request import Limit
+from graph.request import Cmdlet, Limit, Request
 from graph.responses import P1, P2, exchange_error, graph_error, json_of, retry_after, safe_text
 from graph.wire import Reply
 
@@ -38,7 +38,7 @@ def test_a_byte_order_mark_is_no_part_of_an_answer() -> None:
     assert json_of(Reply(200, {}, codecs.BOM_UTF8 + b'{"value": []}')) == {"value": []}
     assert json_of(Reply(204, {}, codecs.BOM_UTF8)) == {}
     refused = graph_error(
-        Reply(403, {}, codecs.BOM_UTF8 + body("Authorization_RequestDenied")), "/users", DIRECTORY, NOW
+        Reply(403, {}, codecs.BOM_UTF8 + body("Authorization_RequestDenied")), Request("GET", "/users"), NOW
     )
     assert isinstance(refused, NoPermission)
 
@@ -65,10 +65,10 @@ NESTED = json.dumps({"error": {"code": "AuditingDisabledTenant", "message": "Aud
             "/identityProtection/riskyUsers/1",
             RISK,
             NoPermission,
-            "",
+            "IdentityRiskyUser.Read.All",
         ),
-        (403, body("Forbidden"), "/users", DIRECTORY, NoPermission, ""),
-        (403, body("ErrorAccessDenied"), "/users/1/messages", MAILBOX, NoPermission, ""),
+        (403, body("Forbidden"), "/users", DIRECTORY, NoPermission, "User.Read.All"),
+        (403, body("ErrorAccessDenied"), "/users/1/messages", MAILBOX, NoPermission, "Mail.ReadBasic.All"),
         (403, b"<html>proxy</html>", "/users", DIRECTORY, NotJson, ""),
         (401, body("InvalidAuthenticationToken"), "/users", DIRECTORY, CannotSignIn, ""),
         (404, body("Request_ResourceNotFound"), "/users/1", DIRECTORY, NotFound, ""),
@@ -88,7 +88,7 @@ NESTED = json.dumps({"error": {"code": "AuditingDisabledTenant", "message": "Aud
 def test_each_answer_of_graph_becomes_its_own_error(  # noqa: PLR0917 - the columns of the table
     status: int, content: bytes, path: str, limit: Limit, kind: type[GraphError], needs: str
 ) -> None:
-    error = graph_error(Reply(status, {"request-id": "r-1"}, content), path, limit, NOW)
+    error = graph_error(Reply(status, {"request-id": "r-1"}, content), Request("GET", path, limit=limit), NOW)
     assert type(error) is kind
     assert (error.needs, error.status, error.request_id) == (needs, status, "r-1")
 
@@ -124,7 +124,7 @@ EXCHANGE: dict[str, Any] = {
 def test_each_answer_of_exchange_becomes_its_own_error(
     status: int, content: bytes, kind: type[GraphError], needs: str
 ) -> None:
-    error = exchange_error(Reply(status, {}, content), "Get-InboxRule", NOW)
+    error = exchange_error(Reply(status, {}, content), Cmdlet("Get-InboxRule"), NOW)
     assert type(error) is kind
     assert error.needs == needs
 
@@ -132,12 +132,12 @@ def test_each_answer_of_exchange_becomes_its_own_error(
 def test_the_text_of_exchange_is_the_most_exact_one() -> None:
     reply = Reply(400, {}, json.dumps(EXCHANGE).encode())
     assert (
-        str(exchange_error(reply, "Set-Mailbox", NOW))
+        str(exchange_error(reply, Cmdlet("Set-Mailbox"), NOW))
         == "Exchange refused Set-Mailbox: The mailbox is locked."
     )
     inner = {"error": {**EXCHANGE["error"], "innererror": {"internalexception": {"message": "Quota."}}}}
     reply = Reply(400, {}, json.dumps(inner).encode())
-    assert str(exchange_error(reply, "Set-Mailbox", NOW)) == "Exchange refused Set-Mailbox: Quota."
+    assert str(exchange_error(reply, Cmdlet("Set-Mailbox"), NOW)) == "Exchange refused Set-Mailbox: Quota."
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache
 
 from bot.setup.capabilities import PARTS
 from commands.steps import STEPS
+from graph.alerts import SOURCES
 from graph.collect import source_of
 from graph.contract import Alternatives, Endpoint
+from graph.needs import of_source, of_writes
 from graph.queries.registry import QUERIES
 from graph.request import Request
 from sandbox.tenant.enforcing import allowed
@@ -32,18 +35,20 @@ def _sent() -> Iterator[tuple[frozenset[str], Request]]:
     """What every query and step sends, with the permissions that it says it needs."""
     for query in QUERIES:
         source = source_of(query)
-        needs = {*query.PERMISSIONS, *(part.need for part in PARTS.get(source, ()))}
+        needs = {*of_source(query.ASKS), *(part.need for part in PARTS.get(source, ()))}
         for tenant in TENANTS.values():
             for audit_api in ("beta", "v1.0"):
                 for request in requests_of(query, tenant(), 14, audit_api):
                     yield frozenset(needs), request
+    for alerts in SOURCES.values():
+        yield frozenset({alerts.needs}), alerts.ask(datetime(2026, 9, 14, tzinfo=UTC))
     for name in NAMES:
         for change in changes(name):
             needs = {
                 need
                 for step in STEPS
                 if step.__name__.endswith(f".{change.step}")
-                for need in step.PERMISSIONS
+                for need in of_writes(step.WRITES)
             }
             for act in (change.do, *([change.undo.do] if change.undo else [])):
                 if isinstance(act, Request):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from bot.setup.capabilities import Held, lacks
+from bot.setup import wanted
+from bot.setup.capabilities import Held, label, lacks, undoes
 from bot.setup.writes import TO_KNOW, to_know, writing
-from commands.steps import STEPS
+from commands.steps import STEPS, Step
 from graph import contract
+from graph.needs import of_source, of_writes, to_send
 from graph.queries.registry import QUERIES
-from graph.request import Request
-from sandbox.tenant.enforcing import allowed
 from tests.bot.setup.including import would_do
 from tests.commands.steps.rich import NAMES
 from tests.commands.steps.test_contract import changes
 from tests.each import each
-from tests.graph.obeying import row_of
+from tests.graph.test_contract import kind_of
 
 
 def test_which_permission_includes_which_is_what_all_requests_of_the_bot_say() -> None:
@@ -33,7 +33,7 @@ def test_what_does_less_says_why_and_counts_for_nothing() -> None:
 
 
 def test_every_permission_that_a_query_or_a_step_names_is_in_the_table() -> None:
-    lists = [*(query.PERMISSIONS for query in QUERIES), *(step.PERMISSIONS for step in STEPS)]
+    lists = [*(of_source(query.ASKS) for query in QUERIES), *(of_writes(step.WRITES) for step in STEPS)]
     named = {need for needs in lists for need in needs if " " not in need}
     assert named - {"Exchange.ManageAsApp"} <= set(contract.permissions())
 
@@ -108,19 +108,32 @@ def test_every_cmdlet_that_takes_another_one_back_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_a_step_says_that_it_needs_is_enough_for_what_it_sends(name: str) -> None:
-    needs = {step.__name__.rpartition(".")[2]: set(step.PERMISSIONS) for step in STEPS}
+def test_whatever_a_step_sends_and_takes_back_its_need_is_told_before(name: str) -> None:
+    told = {step.__name__.rpartition(".")[2]: {*of_writes(step.WRITES), *undoes(step)} for step in STEPS}
     short = []
     for change in changes(name):
         sent = [change.do, *([change.undo.do] if change.undo else [])]
-        for request in (one for one in sent if isinstance(one, Request)):
-            row, held = row_of(request), needs[change.step]
-            for field in [one for one in request.body or {} if "@" not in one] or [""]:
-                own = row.properties.get(field)
-                wanted = own.permissions if own and own.permissions else row.permissions
-                if not allowed(wanted, held):
-                    short.append((change.id, row.path, field))
+        short += [(change.id, need) for act in sent for need in to_send(act) if need not in told[change.step]]
     assert short == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_step_looks_at_needs_nothing_that_is_not_told_to_grant(name: str) -> None:
+    told = wanted.to_read() | wanted.to_write()
+    asked = [change.look.ask for change in changes(name)]
+    assert [(what, need) for what in asked for need in to_send(what) if need not in told] == []
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step.WRITES], ids=label)
+def test_a_step_declares_only_what_it_sends(step: Step) -> None:
+    sent = {
+        kind_of(act)
+        for name in NAMES
+        for change in changes(name)
+        if change.step == step.__name__.rpartition(".")[2]
+        for act in (change.do, *([change.undo.do] if change.undo else []))
+    }
+    assert {kind_of(what) for what in step.WRITES} <= sent
 
 
 def test_a_missing_cmdlet_is_told_with_the_management_role_that_holds_it() -> None:

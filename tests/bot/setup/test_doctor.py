@@ -33,6 +33,7 @@ from graph.auth import Resource
 from graph.connection import Connection
 from graph.evidence import SOURCES
 from graph.limits import Deadline
+from graph.needs import of_source, of_writes
 from graph.queries.registry import QUERIES
 from graph.request import Cmdlet, Request
 from graph.settings import RemediateSettings, TenantSettings
@@ -46,10 +47,10 @@ PAGE = ROOT / "docs" / "reference" / "permissions.md"
 
 ADELE = "adele.vance@contoso.example"
 READS = sorted(
-    {need for query in QUERIES for need in query.PERMISSIONS}
+    {need for query in QUERIES for need in of_source(query.ASKS)}
     | {part.need for parts in PARTS.values() for part in parts}
 )
-WRITES = sorted({need for step in STEPS for need in (*step.PERMISSIONS, *undoes(step))})
+WRITES = sorted({need for step in STEPS for need in (*of_writes(step.WRITES), *undoes(step))})
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +141,7 @@ def test_with_everything_there_nothing_finer_than_a_source_or_a_step_is_missing(
     for part in (part for parts in PARTS.values() for part in parts):
         assert lines[part.what].there is True
     for step in STEPS:
-        if step.PERMISSIONS:
+        if of_writes(step.WRITES):
             assert lines[f"the step {capabilities.label(step)}"] == Line(
                 there=True, what=f"the step {capabilities.label(step)}"
             )
@@ -163,7 +164,7 @@ def test_each_need_of_a_step_that_is_taken_away_is_named_with_the_step(played, n
     lines = look(played)
     name = cmdlet_of(need)[1] or need.removeprefix("the role ")
     for step in STEPS:
-        if need in (*step.PERMISSIONS, *undoes(step)):
+        if need in (*of_writes(step.WRITES), *undoes(step)):
             (line,) = [line for line in lines if line.what == f"the step {capabilities.label(step)}"]
             assert line.there is False
             assert re.search(rf"(not possible|cannot be undone)\b[^;]*, [^;]*{re.escape(name)}", line.says)

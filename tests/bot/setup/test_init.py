@@ -30,6 +30,7 @@ from bot.setup.capabilities import cmdlet_of
 from bot.setup.init import QUESTIONS, Answers, read_answers
 from commands.steps import STEPS
 from graph.auth import credential
+from graph.needs import of_source, of_writes
 from graph.queries.registry import QUERIES
 from graph.settings import TenantSettings
 from sandbox import tenant, workspace
@@ -430,13 +431,13 @@ def test_what_is_left_names_exactly_what_queries_and_steps_need():
         next(text for text in remaining(read_answers(ALL)) if f"({what}), API permissions" in text)
         for what in ("investigate", "remediate")
     )
-    declared = {need for query in QUERIES for need in query.PERMISSIONS if " " not in need}
+    declared = {need for query in QUERIES for need in of_source(query.ASKS) if " " not in need}
     assert set(reading.split()) & set(wanted.of_graph(wanted.to_read())) == declared - {
         "Exchange.ManageAsApp"
     }
     assert "ReadWrite" not in reading
     for step in STEPS:
-        for need in step.PERMISSIONS:
+        for need in of_writes(step.WRITES):
             if " " not in need:
                 assert need in writing
     both = next(text for text in remaining(read_answers({**LEAST, "remediate": READS})) if "API perm" in text)
@@ -447,7 +448,10 @@ def test_what_is_left_names_exactly_what_queries_and_steps_need():
 def test_the_lines_of_powershell_hold_every_cmdlet_that_changes_something_and_no_other():
     lines = "\n".join(left.powershell("remediate", WRITES))
     declared = {
-        cmdlet_of(need)[1] for step in STEPS for need in step.PERMISSIONS if cmdlet_of(need)[0] == "Exchange"
+        cmdlet_of(need)[1]
+        for step in STEPS
+        for need in of_writes(step.WRITES)
+        if cmdlet_of(need)[0] == "Exchange"
     }
     for cmdlet in declared:
         assert f'"{cmdlet}"' in lines

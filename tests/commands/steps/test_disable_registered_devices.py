@@ -10,6 +10,7 @@ from commands.plan import same
 from commands.planning import PlanningInput
 from commands.steps import disable_registered_devices
 from graph.evidence import Known
+from graph.needs import of_writes
 from graph.request import Request
 from graph.resources.devices import RegisteredDevice
 from tests.commands.evidence import at, record
@@ -94,7 +95,7 @@ def test_devices_of_the_company_come_with_a_warning():
 def test_what_is_no_windows_device_takes_a_role_and_says_so(system: str):
     change = only_change(disable_registered_devices, about(device(operating_system=system)))
     assert any("the role Cloud Device Administrator" in warning for warning in change.warns)
-    assert "the role Cloud Device Administrator" in disable_registered_devices.PERMISSIONS
+    assert "the role Cloud Device Administrator" in of_writes(disable_registered_devices.WRITES)
 
 
 def test_a_device_of_which_only_the_id_is_known_is_no_enabled_one():
