@@ -24,7 +24,7 @@ from commands.ledger.entries import (
     Response,
 )
 from commands.ledger.reading import Row
-from commands.ledger.recorded import demand_owners
+from commands.ledger.recorded import ABOUT, demand_owners
 from graph.question import Subject, Window
 
 _SAME_SPAN = timedelta(minutes=1)
@@ -128,6 +128,8 @@ _OUTLINES = (
     "SELECT id, tenant, subject, window_start, window_end, state, verdict, finished_at, owners FROM cases"
 )
 
+_OWNERS = f"SELECT subject, owners FROM cases WHERE {ABOUT}"  # noqa: S608 - words of ours
+
 E = TypeVar("E", bound=Event)
 
 
@@ -193,15 +195,23 @@ class CaseReader:
     def owner(self, subject: Subject) -> Identity:
         """Give by what the owner of an account is known: now, and in each case about it so far.
 
+        An account that was deleted and made again is another object. A case about an account that shares an
+        address with it counts too, and so on from that one.
+
         Raises:
-            LedgerTampered: a case about it is not, or is bound to somebody else, than its entries say.
+            LedgerTampered: such a case is not, or is bound to somebody else, than its entries say.
         """
+        known, asked = owner_of(subject), frozenset({""})
         with self.reading():
-            demand_owners(self, subject.id)
-            rows = self.rows("SELECT subject, owners FROM cases WHERE subject_id = ?", [subject.id])
-        known = owner_of(subject)
-        for row in rows:
-            known |= owner_of(subject_of(json.loads(row["subject"])), _owners(row))
+            while names := frozenset({subject.id, *known.objects, *known.addresses}) - asked:
+                demand_owners(self, names)
+                rows = self.rows(_OWNERS, [json.dumps([*names])])
+                found = [owner_of(subject_of(json.loads(row["subject"])), _owners(row)) for row in rows]
+                for other in found:
+                    # One name may stand inside of another one.
+                    if other.is_same(known):
+                        known |= other
+                asked |= names
         return known
 
     def case_against(self, person: Identity, verdicts: Collection[str] = ("compromised",)) -> Case | None:

@@ -7,8 +7,9 @@ about to trust such a row, or to write one, asks here first.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final
@@ -36,7 +37,8 @@ def demand_factor(book: Readable, user: str) -> None:
     Raises:
         LedgerTampered: naming the row.
     """
-    _demand(book, _FACTORS, user, "SELECT * FROM factors WHERE user = ?", "factors")
+    query = "SELECT * FROM factors WHERE user IN (SELECT value FROM json_each(?1))"
+    _demand(book, _FACTORS, [user], query, "factors")
     lost = (
         "SELECT sealed FROM factors LEFT JOIN contents ON sha256 = sealed WHERE user = ? AND content IS NULL"
     )
@@ -50,37 +52,47 @@ def demand_person(book: Readable, user: str = "") -> None:
     Raises:
         LedgerTampered: naming the row.
     """
-    _demand(
-        book, (e.PersonNamed, e.PersonChanged), user, "SELECT * FROM people WHERE ?1 IN (user, '')", "people"
-    )
+    query = "SELECT * FROM people WHERE EXISTS (SELECT 1 FROM json_each(?1) WHERE value IN (user, ''))"
+    _demand(book, (e.PersonNamed, e.PersonChanged), [user], query, "people")
 
 
-def demand_owners(book: Readable, subject_id: str) -> None:
+ABOUT: Final = "EXISTS (SELECT 1 FROM json_each(?1) AS one WHERE instr(subject, one.value))"
+"""The cases whose account has one of these ids or addresses, which are given as a list in JSON."""
+
+
+def demand_owners(book: Readable, names: Collection[str]) -> None:
     """See that the cases about an account, and to whom each is bound, are what the entries say.
+
+    Args:
+        book: The ledger, or a transaction on it.
+        names: Object ids and addresses of the account, or of what it was before.
 
     Raises:
         LedgerTampered: naming the row.
     """
-    query = (
-        "SELECT id, tenant, subject, subject_id, owners, owners_missing FROM cases"
-        " WHERE instr(subject, ?1) OR subject_id = ?1"
-    )
-    _demand(book, (e.CaseOpened, e.OwnerBound), subject_id, query, "cases")
+    query = f"""
+        SELECT id, tenant, subject, subject_id, owners, owners_missing FROM cases WHERE {ABOUT}
+        OR subject_id IN (SELECT value FROM json_each(?1))
+        """  # noqa: S608 - words of ours
+    _demand(book, (e.CaseOpened, e.OwnerBound), names, query, "cases")
 
 
-def _demand(book: Readable, kinds: Sequence[type[e.Event]], about: str, query: str, table: str) -> None:
+def _demand(
+    book: Readable, kinds: Sequence[type[e.Event]], about: Collection[str], query: str, table: str
+) -> None:
     """Compare what a query finds in the file with what it finds where only these entries were applied.
 
     Args:
         book: The ledger, or a transaction on it.
         kinds: The kinds of entries that the columns in question follow from.
-        about: The id that such an entry has as its actor or in its body.
-        query: Reads the rows about it.
+        about: The ids or names, one of which such an entry has as its actor or in its body.
+        query: Reads the rows about them, which it is given as a list in JSON.
         table: Whose rows they are.
     """
     key = TABLES[table][0]
-    there = {row[key]: row for row in book.rows(query, [about])}
-    for row in _recorded(book, kinds, about, query):
+    names = json.dumps([*about])
+    there = {row[key]: row for row in book.rows(query, [names])}
+    for row in _recorded(book, kinds, names, query):
         found = there.pop(row[key], None)
         if found is None:
             raise LedgerTampered(
@@ -96,12 +108,13 @@ def _demand(book: Readable, kinds: Sequence[type[e.Event]], about: str, query: s
         raise LedgerTampered(f"has row {name} of table {table} without an entry")
 
 
-def _recorded(book: Readable, kinds: Sequence[type[e.Event]], about: str, query: str) -> list[Row]:
+def _recorded(book: Readable, kinds: Sequence[type[e.Event]], names: str, query: str) -> list[Row]:
     marks = ", ".join("?" * len(kinds))
     rows: list[Any] = book.rows(
         f"SELECT {', '.join(COLUMNS)} FROM ledger WHERE kind IN ({marks})"  # noqa: S608 - names of ours
-        " AND (actor = ? OR instr(body, ?)) ORDER BY seq",
-        [*(kind.KIND for kind in kinds), about, about],
+        " AND EXISTS (SELECT 1 FROM json_each(?) AS one WHERE actor = one.value OR instr(body, one.value))"
+        " ORDER BY seq",
+        [*(kind.KIND for kind in kinds), names],
     )
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
         for _, statement in TABLES.values():  # no indexes: a check ends by an entry that is not read here
@@ -112,4 +125,4 @@ def _recorded(book: Readable, kinds: Sequence[type[e.Event]], about: str, query:
             if isinstance(event, e.CaseOpened):
                 event = replace(event, request="")  # its request is an entry of another kind
             apply(made, entry, event)
-        return rows_of(made, query, [about])
+        return rows_of(made, query, [names])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
+from commands.errors import LedgerTampered
 from commands.identity import NOBODY, Identity, owner_of
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.people import Named, named_people, named_person
-from graph.question import Subject
-from tests.commands.plans import NOW, Clock
+from graph.question import Subject, Window
+from tests.commands.plans import ADELE, NOW, Clock
 
 ALEX = Identity.of(("U0ALEX",), ("ID-ALEX",), ("Alex@contoso.example",))
 
@@ -84,3 +87,71 @@ def test_the_ledger_remembers_by_what_somebody_was_known(tmp_path):
         seen = named_person(ledger, "U0ALEX")
         assert seen is not None
         assert (seen.email, seen.object_id, seen.changed) == ("alex@contoso.example", "id-alex", True)
+
+
+# --- an account that was deleted and made again -------------------------------------------------------------
+
+
+def opened(ledger: Ledger, case_id: str, subject: Subject, *users: str) -> None:
+    with ledger.writing() as writing:
+        window = Window(NOW, NOW)
+        writing.open_case(
+            case_id,
+            tenant="Contoso",
+            subject=subject,
+            window=window,
+            channel="C0INCIDENT",
+            asked_by="U0MEGAN",
+            owners=users,
+        )
+
+
+AGAIN = replace(ADELE, id="00000000-0000-0000-0000-00000000a6a1")
+"""Adele's account, made again: another object with her addresses."""
+RENAMED = Subject("id-3", "adele.new@contoso.example", "av@contoso.example", ("av@contoso.example",))
+"""Made once more, of which only the alias is as it was."""
+SINCE = Subject("id-4", "adele.new@contoso.example", "adele.new@contoso.example", ())
+"""And once more: it shares nothing with the first, but the name with the one before."""
+
+
+@pytest.mark.parametrize("present", [ADELE, AGAIN, RENAMED, SINCE])
+def test_whoever_owned_an_account_owns_it_made_again(tmp_path, present):
+    """A Slack account bound to any of them, and an address of any of them, is the owner's for all of them."""
+    with closing(Ledger(tmp_path / "ledger.db", Clock())) as ledger:
+        opened(ledger, "C-1", ADELE, "U0ADELE")
+        opened(ledger, "C-2", AGAIN)
+        opened(ledger, "C-3", RENAMED)
+        owner = ledger.owner(present)
+        assert owner.is_same(Identity.of(("U0ADELE",)))
+        assert owner.is_same(Identity.of((), (ADELE.id,)))
+        assert owner.is_same(Identity.of((), (), ("adele.vance@contoso.example",)))
+        assert not owner.is_same(Identity.of(("U0DIEGO",), ("id-diego",), ("diego@contoso.example",)))
+
+
+def test_an_account_that_shares_no_address_is_somebody_elses(tmp_path):
+    # Its address ends as Adele's alias does.
+    other = Subject("id-jav", "jav@contoso.example", "jav@contoso.example", ())
+    with closing(Ledger(tmp_path / "ledger.db", Clock())) as ledger:
+        opened(ledger, "C-1", ADELE, "U0ADELE")
+        opened(ledger, "C-2", other, "U0JAV")
+        assert ledger.owner(other) == owner_of(other, ("U0JAV",))
+        assert ledger.owner(ADELE) == owner_of(ADELE, ("U0ADELE",))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("DELETE FROM cases WHERE id = 'C-1'", "missing row C-1"),
+        ("UPDATE cases SET owners = '[]' WHERE id = 'C-1'", "different owners in row C-1"),
+        ("UPDATE cases SET subject = '{}' WHERE id = 'C-1'", "missing row C-1"),
+    ],
+)
+def test_a_case_about_the_earlier_account_that_is_changed_is_noticed(tmp_path, change, says):
+    path = tmp_path / "ledger.db"
+    with closing(Ledger(path, Clock())) as ledger:
+        opened(ledger, "C-1", ADELE, "U0ADELE")
+        with closing(sqlite3.connect(path)) as file:
+            file.execute(change)
+            file.commit()
+        with pytest.raises(LedgerTampered, match=says):
+            ledger.owner(AGAIN)
