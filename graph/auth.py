@@ -11,7 +11,7 @@ import re
 import threading
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import msal
@@ -61,6 +61,16 @@ class Resource(StrEnum):
     COMPLIANCE = "compliance"
 
 
+class Tokens(Protocol):
+    """Where the clients get their tokens from, whoever signs in."""
+
+    def token(self, resource: Resource, deadline: Deadline) -> str:
+        """A token for a resource. Raises GraphError when there is none."""
+
+    def forget(self, resource: Resource, token: str) -> None:
+        """Drop a token that was refused."""
+
+
 class SignIn:
     """Gets tokens when they are first needed, keeps them, and gets new ones in time. Safe between threads.
 
@@ -100,7 +110,7 @@ class SignIn:
         scope = f"{getattr(self._settings.resources, resource.value)}/.default"
         for attempt in range(ATTEMPTS):
             try:
-                with _deadline(deadline):
+                with within(deadline):
                     app = self._app(resource)
                     result = app.acquire_token_for_client(scopes=[scope])
                     if result.get("access_token") and result["access_token"] == self._refused.get(resource):
@@ -136,12 +146,12 @@ class SignIn:
             login = self._settings.hosts.login
             self._apps[resource] = msal.ConfidentialClientApplication(
                 self._settings.client_id,
-                authority=f"{_secure(login)}/{self._settings.tenant_id}",
+                authority=f"{secure(login)}/{self._settings.tenant_id}",
                 client_credential=credential(self._settings),
                 # MSAL has Microsoft's own hosts in its code, and Microsoft's list knows no private one. After
                 # a refusal it would ask for the list all the same, and an error there hides the refusal.
                 instance_discovery=False,
-                http_client=_LoginClient(self._wire, login),
+                http_client=LoginClient(self._wire, login),
             )
         return self._apps[resource]
 
@@ -196,12 +206,16 @@ def _unusable(error: Exception, client_id: str) -> CannotSignIn:
     )
 
 
-def _refusal(result: Mapping[str, Any], resource: Resource, client_id: str) -> CannotSignIn:
-    description = str(result.get("error_description") or "")
+def number_of(result: Mapping[str, Any]) -> str:
+    """The number of an AADSTS error, "" where there is none."""
     given = result.get("error_codes")
     numbers = [str(one) for one in given if isinstance(one, int)] if isinstance(given, list) else []
-    codes = numbers or _NUMBER.findall(description)
-    code = codes[0] if codes else ""
+    codes = numbers or _NUMBER.findall(str(result.get("error_description") or ""))
+    return codes[0] if codes else ""
+
+
+def _refusal(result: Mapping[str, Any], resource: Resource, client_id: str) -> CannotSignIn:
+    code = number_of(result)
     named = f"AADSTS{code}" if code else safe_text(str(result.get("error") or "no reason given"))
     reason = _PLAIN.get(code)
     whose = f"the application {safe_text(client_id)}"
@@ -209,7 +223,7 @@ def _refusal(result: Mapping[str, Any], resource: Resource, client_id: str) -> C
     return CannotSignIn(says, code=named, request_id=safe_text(str(result.get("correlation_id") or "")))
 
 
-def _secure(url: str) -> str:
+def secure(url: str) -> str:
     """MSAL insists on https, also where plain http was allowed for this machine's own addresses."""
     return "https://" + url.split("://", 1)[1]
 
@@ -233,7 +247,7 @@ class _Answer:
 _current = threading.local()
 
 
-class _deadline:  # noqa: N801 - reads as the with-statement that it is for
+class within:  # noqa: N801 - reads as the with-statement that it is for
     """Tell the login client, below MSAL, how much time there is in this thread."""
 
     def __init__(self, deadline: Deadline) -> None:
@@ -246,7 +260,7 @@ class _deadline:  # noqa: N801 - reads as the with-statement that it is for
         del _current.deadline
 
 
-class _LoginClient:
+class LoginClient:
     """The HTTP client that MSAL works with; goes back to plain http where the settings say so.
 
     MSAL sends the secret wherever the tenant's description says, so here it is seen to that this is the login
@@ -266,6 +280,7 @@ class _LoginClient:
         headers: Mapping[str, str] | None = None,
         **_: Any,
     ) -> _Answer:
+        """Read something."""
         return self._send("GET", url, params, None, headers)
 
     def post(
@@ -276,6 +291,7 @@ class _LoginClient:
         headers: Mapping[str, str] | None = None,
         **_: Any,
     ) -> _Answer:
+        """Send a form."""
         return self._send("POST", url, params, data, headers)
 
     def close(self) -> None:

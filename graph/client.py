@@ -17,7 +17,7 @@ from uuid import uuid4
 import orjson
 import structlog
 
-from graph.auth import Resource, SignIn
+from graph.auth import Resource, Tokens
 from graph.effects import Item
 from graph.errors import Broken, GraphError, NotJson, Refused, Throttled
 from graph.limits import Deadline
@@ -25,7 +25,7 @@ from graph.most import Answer, Tally
 from graph.request import Request, changes
 from graph.responses import graph_error, json_of, page_of
 from graph.retry import Sent, persist
-from graph.settings import TenantSettings, place_of
+from graph.settings import Place, place_of
 from graph.transport import Transport
 from graph.wire import Reply
 
@@ -51,8 +51,8 @@ class GraphClient:
 
     def __init__(
         self,
-        settings: TenantSettings,
-        sign_in: SignIn,
+        settings: Place,
+        sign_in: Tokens,
         transport: Transport,
     ) -> None:
         self._base = settings.hosts.graph

@@ -18,7 +18,7 @@ from uuid import uuid4
 import orjson
 import structlog
 
-from graph.auth import Resource, SignIn
+from graph.auth import Resource, Tokens
 from graph.client import is_below
 from graph.effects import Item
 from graph.errors import Broken, NotJson, Refused, TooMuch
@@ -27,7 +27,7 @@ from graph.most import Answer, Tally
 from graph.request import Cmdlet, changes
 from graph.responses import exchange_error, json_of, page_of, safe_text
 from graph.retry import Sent, persist
-from graph.settings import TenantSettings, is_loopback, place_of
+from graph.settings import Place, is_loopback, place_of
 from graph.transport import Transport
 from graph.wire import Reply
 
@@ -63,8 +63,8 @@ class ExchangeClient:
 
     def __init__(
         self,
-        settings: TenantSettings,
-        sign_in: SignIn,
+        settings: Place,
+        sign_in: Tokens,
         transport: Transport,
     ) -> None:
         self._exchange = settings.hosts.exchange

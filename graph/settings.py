@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -74,6 +74,26 @@ def _demand_one_credential(secret: SecretStr | None, certificate: Path | None) -
 _ONE_OF_TWO = "its secret; exactly one of secret and certificate must be given"
 _BY_CERTIFICATE = "a PEM file with private key and certificate, or a PFX file (.pfx or .p12)"
 _KEY_LOCK = "the passphrase of the private key"
+
+
+class Place(Protocol):
+    """Where a tenant is: what the clients need to know of it, whoever signs in."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in logs."""
+
+    @property
+    def tenant_id(self) -> str:
+        """Its id, a GUID."""
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Its email domains, or none."""
+
+    @property
+    def hosts(self) -> Hosts:
+        """Where requests are sent."""
 
 
 class RemediateSettings(BaseModel):

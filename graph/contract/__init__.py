@@ -146,6 +146,10 @@ class Endpoint(Row):
         expand: What ``$expand`` takes.
         permissions: The application permissions, alternative by alternative.
         named: The alternative that the bot asks for, where that is not the least one; see `asked_for`.
+        delegated: The delegated permissions with which a signed-in person may ask the same; empty where the
+            product never asks as a person.
+        delegated_roles: Directory roles, one of which that person must hold as well; empty where the page
+            names none that would not already be needed for the consent.
         roles: Directory roles, one of which the application must hold as well; empty for none.
         roles_over_administrators: The same where the object written to is an administrator.
         licence: The service plan that the tenant needs, such as ``AAD_PREMIUM``, or "".
@@ -179,6 +183,8 @@ class Endpoint(Row):
     expand: tuple[str, ...] = ()
     permissions: Alternatives
     named: Annotated[frozenset[str], BeforeValidator(_alternative)] = frozenset()
+    delegated: Alternatives = ()
+    delegated_roles: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     roles_over_administrators: tuple[str, ...] = ()
     licence: str = ""
@@ -279,12 +285,14 @@ class Permission(Row):
 
     Attributes:
         name: Its name.
+        id: The id of the app role behind it.
         included_in: The permissions each of which lets through all that it is named for.
         less: Those that Microsoft lists for the same requests and that do not do the whole of it.
         why_less: What they do not do, "" where there are none.
     """
 
     name: str
+    id: str
     included_in: tuple[str, ...]
     less: tuple[str, ...] = ()
     why_less: str = ""

@@ -166,7 +166,13 @@ class TenantState:
     exchange_role_groups: list[Json] = field(default_factory=list)
     purview_role_groups: list[Json] = field(default_factory=list)
     management_role_assignments: list[Json] = field(default_factory=list)
+    management_roles: list[Json] = field(default_factory=list)
+    """Those that were made here, each with Name, Parent and Entries."""
+    exchange_principals: list[Json] = field(default_factory=list)
+    purview_principals: list[Json] = field(default_factory=list)
 
+    applications: dict[str, Json] = field(default_factory=dict)
+    """Registrations made here; the one that the tenant was made with has none."""
     service_principals: dict[str, Json] = field(default_factory=dict)
     oauth_grants: list[Json] = field(default_factory=list)
     app_role_assignments: list[Json] = field(default_factory=list)
@@ -197,6 +203,12 @@ class TenantState:
     """False makes the v1.0 audit query endpoint answer 404 UnknownError, as some tenants do."""
     audit_query_record_limit: int = 1_000_000
     """Most records that one audit query returns; beyond it the query says that it was cut."""
+    exchange_enabled: bool = True
+    """False as in a tenant that has no Exchange Online."""
+    hydrated: bool = True
+    """False as in a tenant that was never customized, where no management role can be made."""
+    sign_in_refusal: int = 0
+    """The number with which people's sign-ins are refused, 0 for none; 53003 is Conditional Access."""
     message_trace_enabled: bool = True
     """False as where the message trace service principal was never added to the tenant."""
 

@@ -10,11 +10,12 @@ Longer than other files because it is a list: one method for each act.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from graph import contract
 from sandbox.scenarios import people
 from sandbox.scenarios.people import EVERYBODY, ROLES, Application, Person, Place, Program
 from sandbox.scenarios.state import (
@@ -222,18 +223,13 @@ class World:
             }
         ]
         created = self.now - timedelta(days=400)
-        self.service_principal(
-            people.EXCHANGE.app_id,
-            people.EXCHANGE.name,
-            created,
-            owner=MICROSOFT_TENANT,
-        )
-        self.service_principal(
-            people.GRAPH.app_id,
-            people.GRAPH.name,
-            created,
-            owner=MICROSOFT_TENANT,
-        )
+        for resource in (people.EXCHANGE, people.GRAPH):
+            principal = self.service_principal(
+                resource.app_id, resource.name, created, owner=MICROSOFT_TENANT
+            )
+            exchange = {"Exchange.ManageAsApp": "dc50a0fb-09a3-484d-be87-e023b12c6440"}
+            graph = {row.name: row.id for row in contract.permissions().values()}
+            principal["appRoles"] = _app_roles(exchange if resource is people.EXCHANGE else graph)
         principal = self.service_principal(state.client_id, state.app_name, created, owner=state.tenant_id)
         del state.service_principals[principal["id"]]
         state.service_principals[state.app_object_id] = {**principal, "id": state.app_object_id}
@@ -1117,6 +1113,22 @@ def _domain(name: str, *, default: bool = False, initial: bool = False, federate
         "isAdminManaged": True,
         "supportedServices": ["Email", "OfficeCommunicationsOnline"],
     }
+
+
+def _app_roles(ids: Mapping[str, str]) -> list[Json]:
+    """Application permissions that one of Microsoft's services offers, from their ids by name."""
+    return [
+        {
+            "id": role_id,
+            "value": name,
+            "displayName": name,
+            "description": None,
+            "allowedMemberTypes": ["Application"],
+            "isEnabled": True,
+            "origin": "Application",
+        }
+        for name, role_id in ids.items()
+    ]
 
 
 def _role_group(name: str, roles: list[str]) -> Json:

@@ -4,6 +4,8 @@
 runs as a process of its own with ``python -m sandbox.tenant``. What it enforces, so that a client cannot get
 away with what the real services refuse:
 
+- callers: the application that the tenant was made with, those that are registered in it, and people who sign
+  in by device code; each may do what it was given;
 - tokens: one per resource, bound to it (401 elsewhere); secret or certificate; AADSTS errors;
 - permissions: those in ``permissions`` at the moment of the call, not of the token; 403 names what would do.
   Exchange and compliance also need the cmdlet in ``exchange_cmdlets`` or ``compliance_cmdlets``, else 403

@@ -466,6 +466,9 @@ def _remove_member(pick: str) -> Callable[[Invocation], list[Json]]:
 def _add_member(pick: str) -> Callable[[Invocation], list[Json]]:
     def run(call: Invocation) -> list[Json]:
         group = role_group(getattr(call.state, pick), call.required("Identity"))
+        principal = _service_principal(call, pick)
+        if principal is not None:
+            return _append(call, group["Members"], principal, str(group["Name"]))
         mailbox = call.mailbox("Member")
         if any(item["Name"] == _alias(mailbox) for item in group["Members"]):
             message = f"The recipient '{_alias(mailbox)}' is already a member of the group '{group['Name']}'."
@@ -483,6 +486,25 @@ def _add_member(pick: str) -> Callable[[Invocation], list[Json]]:
         return _append(call, group["Members"], item, str(group["Name"]))
 
     return run
+
+
+def _service_principal(call: Invocation, pick: str) -> Json | None:
+    """The member that a service principal becomes, None where somebody else is meant."""
+    known = (
+        call.state.exchange_principals if pick == "exchange_role_groups" else call.state.purview_principals
+    )
+    who = call.required("Member").lower()
+    for one in known:
+        if who in {one["ObjectId"], one["AppId"]}:
+            return {
+                "Identity": one["ObjectId"],
+                "Name": one["ObjectId"],
+                "DisplayName": one["DisplayName"],
+                "PrimarySmtpAddress": "",
+                "ExternalDirectoryObjectId": one["ObjectId"],
+                "RecipientType": "MailUser",
+            }
+    return None
 
 
 def remove_role_assignment(call: Invocation) -> list[Json]:

@@ -42,12 +42,23 @@ class Core:
     signing_key: bytes = b""
     cursors: dict[str, Cursor] = field(default_factory=dict)
     sessions: dict[str, list[Json]] = field(default_factory=dict)
+    codes: dict[str, Json] = field(default_factory=dict)
+    """Sign-ins by device code that are under way, by device code."""
+    roles: set[str] | None = None
+    """The caller's directory roles; None for those of the application that the tenant was made with."""
+    person: str = ""
+    """The address of the person who asks, "" for an application."""
     audit_started: dict[str, float] = field(default_factory=dict)
 
     @property
     def retention(self) -> timedelta:
         """How far back sign-ins and directory audits reach: 7 days without a premium license, else 30."""
         return timedelta(days=30 if self.state.licences & {P1, P2} else 7)
+
+    @property
+    def directory_roles(self) -> set[str]:
+        """The caller's directory roles."""
+        return self.state.app_directory_roles if self.roles is None else self.roles
 
     def user(self, key: str) -> Json:
         """A directory user. Raises GraphError 404."""

@@ -61,6 +61,22 @@ def enforce(
     _check_names(row, version, options)
 
 
+def as_person(row: Endpoint) -> Endpoint:
+    """The row as it holds for a signed-in person.
+
+    Raises:
+        GraphError: 403 where nothing says that a person may ask it.
+    """
+    if not row.delegated:
+        raise forbidden(code=row.denied)
+    plain = {
+        name: one.model_copy(update={"permissions": (), "roles": (), "roles_over_administrators": ()})
+        for name, one in row.properties.items()
+    }
+    own = {"permissions": row.delegated, "roles": row.delegated_roles, "properties": plain}
+    return row.model_copy(update={**own, "shows_only": {}, "limited_without": ()})
+
+
 def _sent(row: Endpoint, version: Version, body: Any) -> Json:
     """The properties of the body, without annotations."""
     if body is None and not row.sends:

@@ -113,13 +113,18 @@ def cmdlet_name(body: object) -> str | None:
     return None
 
 
+def _demand_a_right(core: Core) -> None:
+    """Refuse a token without the right to use Exchange: an application's own, or a person's."""
+    if not core.permissions & {"Exchange.ManageAsApp", "Exchange.Manage"}:
+        raise RefusalError(401, "The app holds no role for this service.")
+
+
 def module_file(core: Core, table: Mapping[str, Cmdlet], held: set[str]) -> Json:
     """What the PowerShell module loads when it connects: only cmdlets that the app's roles hold.
 
     Raises RefusalError without the app role for this service.
     """
-    if "Exchange.ManageAsApp" not in core.permissions:
-        raise RefusalError(401, "The app holds no role for this service.")
+    _demand_a_right(core)
     return {"value": [{"exportedCmdlets": ",".join(sorted(held & table.keys()))}]}
 
 
@@ -136,8 +141,7 @@ def invoke(
     stale: float = 0.0,
 ) -> Answer:
     """Answer one InvokeCommand. Raises RefusalError for everything that the service refuses."""
-    if "Exchange.ManageAsApp" not in core.permissions:
-        raise RefusalError(401, "The app holds no role for this service.")
+    _demand_a_right(core)
     if not headers.get("x-anchormailbox"):
         raise bad_parameters("The header X-AnchorMailbox is missing.")
     name = cmdlet_name(body)

@@ -91,7 +91,7 @@ def _may_act_on(ask: Ask, user: Json) -> None:
         row.properties[name].roles_over_administrators for name in ask.body or () if name in row.properties
     ]
     needs.append(row.roles_over_administrators)
-    short = [need for need in needs if need and not set(need) & ask.state.app_directory_roles]
+    short = [need for need in needs if need and not set(need) & ask.core.directory_roles]
     if short and privileged(ask, str(user["id"])):
         raise forbidden()
 

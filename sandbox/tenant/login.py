@@ -1,4 +1,7 @@
-"""The token endpoint: client credentials with a secret or a certificate, one token per resource."""
+"""The token endpoint: client credentials with a secret or a certificate, and people by device code.
+
+One token opens one resource. A refresh token of a person's gets further ones, for another resource as well.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
 import orjson
@@ -16,6 +19,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from sandbox.scenarios.state import Json
+from sandbox.tenant import device_code
+from sandbox.tenant.callers import app_permissions, principal_of
 from sandbox.tenant.core import Core
 from sandbox.tenant.problems import LoginError
 
@@ -46,6 +51,7 @@ def discovery(core: Core, tenant: str) -> Json:
     base = f"{core.url.replace('http://', 'https://')}/login/{core.state.tenant_id}"
     return {
         "issuer": f"{base}/v2.0",
+        "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
         "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
         "token_endpoint": f"{base}/oauth2/v2.0/token",
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
@@ -57,15 +63,33 @@ def discovery(core: Core, tenant: str) -> Json:
 def token(core: Core, tenant: str, form: Mapping[str, str]) -> Json:
     """A token for one resource. Raises LoginError for a wrong tenant, app, credential or scope."""
     _check_tenant(core, tenant)
-    if form.get("grant_type") != "client_credentials":
-        raise LoginError(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
-    if form.get("client_id") != core.state.client_id:
-        message = f"Application with identifier '{form.get('client_id')}' was not found in the directory."
-        raise LoginError(400, "unauthorized_client", 700016, message)
+    match form.get("grant_type"):
+        case device_code.GRANT:
+            flow = device_code.finish(core, form)
+            return _for_person(core, flow["client"], flow["user"], flow["scope"])
+        case "refresh_token":
+            held = _read(core, form.get("refresh_token", ""))
+            if held is None or held.get("client") != form.get("client_id"):
+                raise LoginError(
+                    400, "invalid_grant", 9002313, "Invalid request. Request is malformed or invalid."
+                )
+            return _for_person(core, held["client"], held["upn"], form.get("scope") or held["scope"])
+        case "client_credentials":
+            return _for_app(core, tenant, form)
+    raise LoginError(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
+
+
+def _for_app(core: Core, tenant: str, form: Mapping[str, str]) -> Json:
+    """A token of an application's own."""
+    client = form.get("client_id", "")
+    if client != core.state.client_id:
+        _demand_registered(core, client)
     if "client_assertion" in form:
         _check_assertion(core, tenant, form)
-    elif not hmac.compare_digest(form.get("client_secret", "").encode(), core.state.client_secret.encode()):
-        message = f"Invalid client secret provided for app '{core.state.client_id}'."
+    elif client != core.state.client_id or not hmac.compare_digest(
+        form.get("client_secret", "").encode(), core.state.client_secret.encode()
+    ):
+        message = f"Invalid client secret provided for app '{client}'."
         raise LoginError(401, "invalid_client", 7000215, message)
     scopes = form.get("scope", "").split()
     wanted = [scope for scope in scopes if scope not in {"openid", "profile", "offline_access"}]
@@ -73,20 +97,85 @@ def token(core: Core, tenant: str, form: Mapping[str, str]) -> Json:
         message = "The scope of the client credential flow must be one resource with /.default."
         raise LoginError(400, "invalid_scope", 70011, message)
     resource = wanted[0].removesuffix("/.default").rstrip("/")
-    service = resources(core).get(resource)
-    if service is None:
-        message = f"The resource principal named {resource} was not found in the tenant."
-        raise LoginError(400, "invalid_resource", 500011, message)
+    service = _service(core, resource)
+    principal = principal_of(core.state, client)
+    roles = core.permissions
+    if client != core.state.client_id:
+        roles = app_permissions(core.state, principal["id"]) if principal is not None else set()
     return {
         "token_type": "Bearer",
         "expires_in": LIFETIME,
         "ext_expires_in": LIFETIME,
-        "access_token": _issue(core, resource, service),
+        "access_token": _issue(core, resource, service, {"appid": client, "roles": sorted(roles)}),
+    }
+
+
+def _demand_registered(core: Core, client: str) -> None:
+    if not any(one["appId"] == client for one in core.state.applications.values()):
+        message = f"Application with identifier '{client}' was not found in the directory."
+        raise LoginError(400, "unauthorized_client", 700016, message)
+    if principal_of(core.state, client) is None:
+        message = f"The client application {client} is missing service principal in the tenant."
+        raise LoginError(401, "invalid_client", 7000229, message)
+
+
+def _service(core: Core, resource: str) -> str:
+    """The service that a resource names. Raises LoginError for none, or one that the tenant does not have."""
+    service = resources(core).get(resource)
+    if service is None or (service != "graph" and not core.state.exchange_enabled):
+        message = f"The resource principal named {resource} was not found in the tenant."
+        raise LoginError(400, "invalid_resource", 500011, message)
+    return service
+
+
+_OIDC = frozenset({"openid", "profile", "offline_access", "email"})
+
+
+def _for_person(core: Core, client: str, upn: str, scope: str) -> Json:
+    """A person's tokens for the one resource that the scopes name, a bare name being one of Graph's."""
+    user = core.state.user(upn)
+    if user is None:
+        raise LoginError(
+            400, "invalid_grant", 50034, f"The user account {upn} does not exist in the directory."
+        )
+    asked = [one for one in scope.split() if one not in _OIDC]
+    named = {one.rpartition("/")[0] or AUDIENCES["graph"] for one in asked}
+    if len(named) != 1:
+        raise LoginError(400, "invalid_request", 28000, "The scopes must name one resource.")
+    resource = named.pop().rstrip("/")
+    service = _service(core, resource)
+    scopes = sorted(one.rpartition("/")[2] for one in asked)
+    if service != "graph":
+        scopes = ["Exchange.Manage"]
+    claims = {"appid": client, "upn": upn, "oid": user["id"], "scp": " ".join(scopes)}
+    now = int(time.time())
+    whose = {
+        "oid": user["id"],
+        "tid": core.state.tenant_id,
+        "preferred_username": upn,
+        "name": user["displayName"],
+    }
+    id_claims = {
+        "aud": client,
+        "iss": f"{core.url}/login/{core.state.tenant_id}/v2.0",
+        "iat": now,
+        "nbf": now,
+    }
+    info = {"uid": user["id"], "utid": core.state.tenant_id}
+    return {
+        "token_type": "Bearer",
+        "scope": " ".join(f"{resource}/{one}" for one in scopes),
+        "expires_in": LIFETIME,
+        "ext_expires_in": LIFETIME,
+        "access_token": _issue(core, resource, service, claims),
+        "refresh_token": _signed(core, {"client": client, "upn": upn, "scope": scope}),
+        "id_token": _signed(core, {**id_claims, **whose, "exp": now + LIFETIME, "sub": user["id"]}),
+        "client_info": _encode(orjson.dumps(info)),
     }
 
 
 def _check_tenant(core: Core, tenant: str) -> None:
-    names = {core.state.tenant_id, *(str(domain["id"]) for domain in core.state.domains)}
+    names = {core.state.tenant_id, "organizations", *(str(domain["id"]) for domain in core.state.domains)}
     if tenant.lower() not in names:
         raise LoginError(400, "invalid_request", 90002, f"Tenant '{tenant}' not found.")
 
@@ -106,18 +195,30 @@ def _check_assertion(core: Core, tenant: str, form: Mapping[str, str]) -> None:
     endpoint = f"{core.url.replace('http://', 'https://')}/login/{tenant}/oauth2/v2.0/token"
     if claims.get("aud") not in {endpoint, endpoint.replace("https://", "http://")}:
         raise refuse(700023, "The audience of the client assertion is not this token endpoint.")
-    if claims.get("iss") != core.state.client_id or claims.get("sub") != core.state.client_id:
+    client = form.get("client_id")
+    if claims.get("iss") != client or claims.get("sub") != client:
         raise refuse(700021, "Issuer and subject of the client assertion must be the app.")
     if not isinstance(claims.get("exp"), int | float) or claims["exp"] < time.time():
         raise refuse(700024, "The client assertion is not within its valid time range.")
     signed = f"{head_text}.{claims_text}".encode()
-    for pem in core.state.app_certificates:
-        key = x509.load_pem_x509_certificate(pem.encode()).public_key()
+    for certificate in _certificates(core, str(client)):
+        key = certificate.public_key()
         if isinstance(key, rsa.RSAPublicKey) and _verifies(key, str(head.get("alg")), signature, signed):
             return
     raise refuse(
         700027, "The certificate with which the client assertion is signed is not registered on the app."
     )
+
+
+def _certificates(core: Core, client: str) -> Iterator[x509.Certificate]:
+    """The certificates that an application may sign in with."""
+    if client == core.state.client_id:
+        for pem in core.state.app_certificates:
+            yield x509.load_pem_x509_certificate(pem.encode())
+    for application in core.state.applications.values():
+        if application["appId"] == client:
+            for key in application["keyCredentials"]:
+                yield x509.load_der_x509_certificate(base64.b64decode(key["key"]))
 
 
 def _verifies(key: rsa.RSAPublicKey, algorithm: str, signature: bytes, signed: bytes) -> bool:
@@ -142,20 +243,24 @@ def _decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def _issue(core: Core, resource: str, service: str) -> str:
+def _issue(core: Core, resource: str, service: str, whose: Json) -> str:
     now = int(time.time())
     claims = {
+        **whose,
         "aud": resource,
         "svc": service,
         "iss": f"{core.url}/login/{core.state.tenant_id}/v2.0",
         "iat": now,
         "nbf": now,
         "exp": now + LIFETIME,
-        "appid": core.state.client_id,
         "tid": core.state.tenant_id,
-        "roles": sorted(core.permissions),
         "jti": uuid4().hex,
     }
+    return _signed(core, claims)
+
+
+def _signed(core: Core, claims: Json) -> str:
+    """A token that this tenant signed."""
     head = _encode(orjson.dumps({"typ": "JWT", "alg": "HS256"}))
     text = f"{head}.{_encode(orjson.dumps(claims))}"
     return f"{text}.{_sign(core, text)}"
@@ -165,13 +270,19 @@ def _sign(core: Core, text: str) -> str:
     return _encode(hmac.new(core.signing_key, text.encode(), hashlib.sha256).digest())
 
 
-def accepts(core: Core, authorization: str, service: str) -> bool:
-    """Whether an Authorization header carries a live token for this service."""
-    kind, _, text = authorization.partition(" ")
+def _read(core: Core, text: str) -> Json | None:
+    """The claims of a token that this tenant signed, None for any other text."""
     head_and_claims, _, signature = text.strip().rpartition(".")
-    if kind.lower() != "bearer" or not hmac.compare_digest(
-        signature.encode(), _sign(core, head_and_claims).encode()
-    ):
-        return False
-    claims = orjson.loads(_decode(head_and_claims.partition(".")[2]))
-    return bool(claims["svc"] == service and claims["exp"] > time.time())
+    if not hmac.compare_digest(signature.encode(), _sign(core, head_and_claims).encode()):
+        return None
+    claims: Json = orjson.loads(_decode(head_and_claims.partition(".")[2]))
+    return claims
+
+
+def accepted(core: Core, authorization: str, service: str) -> Json | None:
+    """The claims of an Authorization header with a live token for this service, None for any other."""
+    kind, _, text = authorization.partition(" ")
+    claims = _read(core, text) if kind.lower() == "bearer" else None
+    if claims is None or claims.get("svc") != service or claims["exp"] <= time.time():
+        return None
+    return claims

@@ -34,14 +34,17 @@ from sandbox.tenant import (
     alerts,
     attacker,
     audit_search,
+    callers,
     cmdlets_read,
     cmdlets_write,
+    device_code,
     directory,
     enforcing,
     exchange,
     graph_writes,
     login,
     mail,
+    registering,
     reports,
 )
 from sandbox.tenant.core import Answer, Ask, Core, Route
@@ -62,10 +65,15 @@ ROUTES: tuple[Route, ...] = (
     *mail.ROUTES,
     *graph_writes.ROUTES,
     *alerts.ROUTES,
+    *registering.ROUTES,
 )
 """What answers every row of the contract; $batch stands apart."""
-EXCHANGE = {**cmdlets_read.READS, **cmdlets_write.WRITES}
-COMPLIANCE = {**cmdlets_read.COMPLIANCE_READS, **cmdlets_write.COMPLIANCE_WRITES}
+EXCHANGE = {**cmdlets_read.READS, **cmdlets_write.WRITES, **registering.CMDLETS}
+COMPLIANCE = {
+    **cmdlets_read.COMPLIANCE_READS,
+    **cmdlets_write.COMPLIANCE_WRITES,
+    **registering.COMPLIANCE_CMDLETS,
+}
 BATCH_SIZE = 20
 _HTML = "<html><head><title>{0}</title></head><body>Our services aren't available right now</body></html>"
 _INVOKE = re.compile(r"/adminapi/beta/(?P<tenant>[^/]+)/(?P<what>InvokeCommand|\$batch)")
@@ -250,14 +258,19 @@ class Login(Service):
     """Discovery and tokens."""
 
     def answer(self, arrival: Arrival, stale: float) -> Reply:
-        """Answer a discovery or token request."""
+        """Answer a discovery or token request, or show the page where a person enters a code."""
+        form = dict(parse_qsl(arrival.raw.decode(), keep_blank_values=True))
+        if arrival.path == "/device":
+            headers = {"Content-Type": "text/html; charset=utf-8"}
+            return Reply(200, device_code.page(self.core, form).encode(), headers)
         parts = arrival.path.strip("/").split("/")
         tenant, rest = parts[0], "/".join(parts[1:])
         if arrival.method == "GET" and rest == "v2.0/.well-known/openid-configuration":
             return _json(200, login.discovery(self.core, tenant))
         if arrival.method == "POST" and rest == "oauth2/v2.0/token":
-            form = dict(parse_qsl(arrival.raw.decode(), keep_blank_values=True))
             return _json(200, login.token(self.core, tenant, form))
+        if arrival.method == "POST" and rest == "oauth2/v2.0/devicecode":
+            return _json(200, device_code.begin(self.core, form))
         return Reply(404)
 
 
@@ -266,23 +279,27 @@ class Graph(Service):
 
     def answer(self, arrival: Arrival, stale: float) -> Reply:
         """Check the token, then answer one request or a batch."""
-        if not login.accepts(self.core, arrival.headers.get("authorization", ""), "graph"):
+        claims = login.accepted(self.core, arrival.headers.get("authorization", ""), "graph")
+        if claims is None:
             message = "Access token validation failure. Invalid audience, signature or lifetime."
             raise GraphError(401, "InvalidAuthenticationToken", message)
+        core = callers.seen_by(self.core, claims)
         version, _, rest = arrival.path.lstrip("/").partition("/")
         known = next((each for each in _VERSIONS if each == version), None)
         if known is None:
             raise bad_request("Invalid version: " + version)
         if rest == "$batch" and arrival.method == "POST":
-            return self._batch(known, arrival)
-        answer = self._one(known, "/" + rest, arrival, stale)
+            return self._batch(core, known, arrival)
+        answer = self._one(core, known, "/" + rest, arrival, stale)
         return _json(answer.status, answer.body, dict(answer.headers))
 
-    def _one(self, version: Version, path: str, arrival: Arrival, stale: float) -> Answer:
+    def _one(self, core: Core, version: Version, path: str, arrival: Arrival, stale: float) -> Answer:
         row = contract.endpoint_for(version, arrival.method, path)
         if row is None:
             raise _nowhere(version, path)
-        core, options = self.core, arrival.options
+        if core.person:
+            row = enforcing.as_person(row)
+        options = arrival.options
         ask = Ask(
             core,
             row,
@@ -299,7 +316,7 @@ class Graph(Service):
             row,
             version,
             held=core.permissions,
-            roles=core.state.app_directory_roles,
+            roles=core.directory_roles,
             options=options,
             headers=arrival.headers,
             body=ask.body,
@@ -311,7 +328,7 @@ class Graph(Service):
             return ask.leaf(cursor)
         return _HANDLERS[row.method, row.path](ask)
 
-    def _batch(self, version: Version, arrival: Arrival) -> Reply:
+    def _batch(self, core: Core, version: Version, arrival: Arrival) -> Reply:
         body = arrival.body
         items = body.get("requests") if isinstance(body, dict) else None
         if not isinstance(items, list) or not 1 <= len(items) <= BATCH_SIZE:
@@ -321,10 +338,12 @@ class Graph(Service):
             raise bad_request("The ids of a batch must be unique.")
         done: dict[str, Json] = {}
         for item in items:
-            done[str(item["id"])] = self._batched(version, item, arrival, done)
+            done[str(item["id"])] = self._batched(core, version, item, arrival, done)
         return _json(200, {"responses": list(reversed(done.values()))})
 
-    def _batched(self, version: Version, item: Json, outer: Arrival, done: dict[str, Json]) -> Json:
+    def _batched(
+        self, core: Core, version: Version, item: Json, outer: Arrival, done: dict[str, Json]
+    ) -> Json:
         failed = [
             name for name in item.get("dependsOn", []) if done.get(name, {"status": 424})["status"] >= 400
         ]
@@ -347,7 +366,7 @@ class Graph(Service):
                 reply = _fault_reply(fault, "graph")
             else:
                 stale = fault.stale if fault else 0.0
-                answer = self._one(version, url.path, arrival, stale)
+                answer = self._one(core, version, url.path, arrival, stale)
                 reply = _json(answer.status, answer.body, dict(answer.headers))
         except RefusalError as problem:
             reply = _problem_reply(problem, str(uuid4()), call.client_request_id or "")
@@ -379,25 +398,26 @@ class Exchange(Service):
 
     def answer(self, arrival: Arrival, stale: float) -> Reply:
         """Check the token and the path, then run one cmdlet or a batch of them."""
-        return self._invoke(arrival, EXCHANGE, self.core.exchange_cmdlets, stale)
+        return self._invoke(arrival, EXCHANGE, stale)
 
-    def _invoke(
-        self, arrival: Arrival, table: Mapping[str, exchange.Cmdlet], held: set[str], stale: float
-    ) -> Reply:
-        if not login.accepts(self.core, arrival.headers.get("authorization", ""), self.name):
+    def _invoke(self, arrival: Arrival, table: Mapping[str, exchange.Cmdlet], stale: float) -> Reply:
+        claims = login.accepted(self.core, arrival.headers.get("authorization", ""), self.name)
+        if claims is None:
             raise RefusalError(401, "wrong token", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        core = callers.seen_by(self.core, claims)
+        held = core.compliance_cmdlets if self.name == "compliance" else core.exchange_cmdlets
         module = _MODULE.fullmatch(arrival.path)
         if module is not None and module["tenant"] == self.core.state.tenant_id:
-            return _json(200, exchange.module_file(self.core, table, held))
+            return _json(200, exchange.module_file(core, table, held))
         match = _INVOKE.fullmatch(arrival.path)
         if match is None or arrival.method != "POST":
             return Reply(405 if "/InvokeCommand" in arrival.path else 404)
         if match["tenant"] != self.core.state.tenant_id:
             raise RefusalError(401, "another tenant")
         if match["what"] == "$batch":
-            return self._batch(arrival, table, held, stale)
+            return self._batch(arrival, table, stale)
         answer = exchange.invoke(
-            self.core,
+            core,
             table,
             held,
             service="compliance" if self.name == "compliance" else "exchange",
@@ -415,9 +435,7 @@ class Exchange(Service):
         asked = arrival.headers.get("host", "")
         return f"{own.scheme}://{asked}" if asked == f"localhost:{own.port}" else self.core.url
 
-    def _batch(
-        self, arrival: Arrival, table: Mapping[str, exchange.Cmdlet], held: set[str], stale: float
-    ) -> Reply:
+    def _batch(self, arrival: Arrival, table: Mapping[str, exchange.Cmdlet], stale: float) -> Reply:
         responses: list[Json] = []
         items = arrival.body.get("requests") if isinstance(arrival.body, dict) else None
         if not isinstance(items, list):
@@ -445,7 +463,7 @@ class Exchange(Service):
             self.core.calls.append(call)
             fault = self.core.faults.take("POST", (call.cmdlet or "",))
             try:
-                reply = _fault_reply(fault, self.name) if fault else self._invoke(inner, table, held, stale)
+                reply = _fault_reply(fault, self.name) if fault else self._invoke(inner, table, stale)
             except RefusalError as problem:
                 reply = _problem_reply(problem, str(uuid4()), "")
             call.status, call.ended = reply.status, monotonic()
@@ -461,7 +479,7 @@ class Compliance(Exchange):
 
     def answer(self, arrival: Arrival, stale: float) -> Reply:
         """Run one cmdlet of the compliance endpoint."""
-        return self._invoke(arrival, COMPLIANCE, self.core.compliance_cmdlets, stale)
+        return self._invoke(arrival, COMPLIANCE, stale)
 
 
 class ComplianceFront(Service):
@@ -469,7 +487,7 @@ class ComplianceFront(Service):
 
     def answer(self, arrival: Arrival, stale: float) -> Reply:
         """Redirect to the regional host, which is another host name on purpose."""
-        if not login.accepts(self.core, arrival.headers.get("authorization", ""), "compliance"):
+        if login.accepted(self.core, arrival.headers.get("authorization", ""), "compliance") is None:
             raise RefusalError(401, "wrong token")
         if not (_BANNER.fullmatch(arrival.path) or _INVOKE.fullmatch(arrival.path)):
             return Reply(404)
@@ -682,6 +700,14 @@ class RunningTenant:
     def register_certificate(self, pem: str) -> None:
         """Let the app sign in with this certificate too."""
         self._core.state.app_certificates.append(pem)
+
+    def enter_code(self, code: str, user: str, *, consent: bool = True) -> str:
+        """Do what a person does in a browser: enter a device code as somebody, and accept or not.
+
+        Raises:
+            KeyError: nobody has this address.
+        """
+        return device_code.enter(self._core, code, user, consent=consent)
 
     def let_pass(self, span: timedelta) -> None:
         """Move the tenant's clock forward: delayed writes are seen, searches end, limits open again.

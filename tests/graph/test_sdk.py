@@ -18,8 +18,8 @@ from tests.examples import REFERENCE, needs_reference
 
 pytestmark = needs_reference
 
-BEYOND = "/identityGovernance/"
-"""The reference data hold nothing of it."""
+BEYOND = ("/identityGovernance/", "/applications")
+"""The reference data hold nothing of them."""
 
 ON_ITS_PAGE_ALONE = (
     "/users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}/$ref",
