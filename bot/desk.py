@@ -23,7 +23,7 @@ from bot.errors import Barred, BotError, NotUnderstood, SlackFailed
 from bot.messages import Message, answers
 from bot.slack.client import TIMEOUT, call
 from bot.slack.intake import Asked, Intake
-from bot.verbs import enrol, form, suspect
+from bot.verbs import check, enrol, form, suspect
 from bot.verbs.registry import read
 from bot.verbs.shape import Answer, Tools
 from commands.errors import CommandError, LedgerError
@@ -144,11 +144,17 @@ class Desk:
 
         Raises:
             NoSuchCase: there is no such case.
-            NotUnderstood: there is no such report or alert.
+            NotUnderstood: there is no such report, alert or question.
         """
-        if button == "check_again":
-            return self.check_again(value)
-        return self.check_reported(value) if button == "check_reported" else self._check_alert(value)
+        match button:
+            case "check_again":
+                return self.check_again(value)
+            case "check_reported":
+                return self.check_reported(value)
+            case "check_alert":
+                return self._check_alert(value)
+            case _:
+                return self._check_candidate(value)
 
     def _check_alert(self, number: str) -> str:
         found = alert_at(self._ledger, int(number)) if number.isdecimal() and len(number) < 19 else None
@@ -176,6 +182,15 @@ class Desk:
             if verb is suspect:
                 return suspect.check_words(wish)
         raise NotUnderstood("This report was not found. Type: /compromise check and the address.")
+
+    def _check_candidate(self, value: str) -> str:
+        """Give the words that check the account which somebody picked for a name.
+
+        Raises:
+            NotUnderstood: there is no such question.
+        """
+        request, _, account = value.partition(" ")
+        return check.words_for(self._ledger.request_words(request), account)
 
     def show_home(self, user: str) -> None:
         """Draw the Home tab of someone who opens it, without waiting for it to be drawn."""

@@ -11,6 +11,7 @@ from bot.slack.intake import Asked
 from commands.approval import Voter
 from commands.errors import AlreadyLooking
 from commands.ledger import Case, CaseState, Ledger
+from graph.by_name import Candidate, people_named
 from graph.collect import Connection, find_subject
 from graph.errors import NoSuchUser
 from graph.question import Subject
@@ -150,6 +151,21 @@ class Gate:
                 address = typed
         connection = self._tenants.for_address(address)
         return find_subject(address, connection), connection
+
+    def candidates(self, name: str) -> tuple[Candidate, ...]:
+        """Give the accounts of all tenants that a name may mean, for someone to choose from.
+
+        Raises:
+            NotUnderstood: no account has a name that begins like this.
+            GraphError: Microsoft did not answer.
+        """
+        found = [one for connection in self._tenants.each() for one in people_named(name, connection)]
+        if not found:
+            raise NotUnderstood(
+                f"No account has a name that begins with “{name}”. The name may have been changed; "
+                "type the address."
+            )
+        return tuple(found)
 
     def cases(self, about: About) -> tuple[Case, ...]:
         """Give the cases that are meant, the newest first; Microsoft is not asked.

@@ -26,6 +26,13 @@ class Alias:
     alias: str
 
 
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as people see it, as it was typed: it can only find candidates."""
+
+    words: str
+
+
 Who = Address | Mention | Alias
 
 

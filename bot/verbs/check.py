@@ -9,8 +9,9 @@ import structlog
 
 from bot.errors import BotError, NotUnderstood, SlackFailed
 from bot.gate import not_asked
-from bot.meant import Who
+from bot.meant import Alias, Name, Who
 from bot.messages import answers
+from bot.messages.candidates import candidates
 from bot.people import Person
 from bot.slack import channels
 from bot.slack.intake import Asked
@@ -20,22 +21,24 @@ from bot.verbs.spelling import WHAT_TO_TYPE, Days, Since
 from commands.errors import AlreadyLooking
 from commands.ledger import Case, new_case_id
 from commands.ledger import entries as e
+from graph.by_name import Candidate
 from graph.collect import Connection
+from graph.errors import NoSuchUser
 from graph.question import Subject, Window
 
 log = structlog.get_logger(__name__)
 
 NAME = "check"
-USAGE = "<user> [since 7d | window 2026-11-01..2026-11-20] [in #channel]"
+USAGE = "<user or name> [since 7d | window 2026-11-01..2026-11-20] [in #channel]"
 SAYS = "Investigates an account and posts a card that updates as evidence comes in."
 EXAMPLE = "/compromise check adele.vance@contoso.example since 14d"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Look into someone's account."""
+    """Look into someone's account; a name is looked up first, and nothing is checked before one is chosen."""
 
-    who: Who
+    who: Who | Name
     when: Since | Days | None = None
     channel: str = ""
 
@@ -50,6 +53,21 @@ class MayLook:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """Accounts that a name may mean; the check runs once somebody picks one.
+
+    Attributes:
+        request: The id of the question, whose window and channel go with what is picked.
+        name: What was typed.
+        candidates: The accounts.
+    """
+
+    request: str
+    name: str
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """A case that looks, whether it was opened for this question, and whether it waits for the engine."""
 
@@ -59,31 +77,58 @@ class Started:
 
 
 def read(words: list[str], text: str) -> Check:
-    """Read the account, the window and the channel, in any order."""
-    who: Who | None = None
+    """Read the account, the window and the channel, in any order; several words are a name."""
+    named: list[str] = []
     when: Since | Days | None = None
     channel = ""
     for name, value in spelling.options(words):
         if name == "who":
-            if who is not None:
-                raise NotUnderstood(
-                    f"I check one account at a time; I do not understand “{value}” here. {WHAT_TO_TYPE}"
-                )
-            who = spelling.who(value)
+            named.append(value)
         elif name in ("since", "window"):
             if when is not None:
                 raise NotUnderstood("Use either since or window, once.")
             when = spelling.since(value) if name == "since" else spelling.days(value)
         else:
             channel = spelling.channel_in(value)
-    if who is None:
+    if not named:
         raise NotUnderstood(f"Name the account to check. {WHAT_TO_TYPE}")
-    return Check(who, when, channel)
+    return Check(spelling.somebody_or_name(named), when, channel)
 
 
-def may(wish: Check, asked: Asked, tools: Tools) -> MayLook:
-    """Let responders, about any account but their own."""
-    return who_may_look(wish.who, asked, tools)
+def words_for(words: str, account: str) -> str:
+    """Give the words that check one account with the window and channel of an earlier question.
+
+    Raises:
+        NotUnderstood: that question was no check.
+    """
+    asked = spelling.words_of(words)
+    wish = read(asked[1:], words) if asked and asked[0].casefold() == NAME else None
+    if wish is None:
+        raise NotUnderstood("This question was not found. Type: /compromise check and the address.")
+    where = f" in <#{wish.channel}>" if wish.channel else ""
+    return f"{NAME} {spelling.escaped(account)}{spelling.typed(wish.when)}{where}"
+
+
+def may(wish: Check, asked: Asked, tools: Tools) -> MayLook | Offered:
+    """Let responders, about any account but their own; a name only leads to accounts."""
+    if isinstance(wish.who, Name):
+        return _offer(wish.who.words, asked, tools)
+    try:
+        return who_may_look(wish.who, asked, tools)
+    except NoSuchUser:
+        if not isinstance(wish.who, Alias):
+            raise
+        # One word may be a first or last name; where it is none either, the first answer says what is meant.
+        try:
+            return _offer(wish.who.alias, asked, tools)
+        except NotUnderstood:
+            log.info("A word is neither alias nor name.", action="check.no_name", request=asked.id)
+        raise
+
+
+def _offer(name: str, asked: Asked, tools: Tools) -> Offered:
+    tools.gate.asker(asked)
+    return Offered(asked.id, name, tools.gate.candidates(name))
 
 
 def who_may_look(who: Who, asked: Asked, tools: Tools) -> MayLook:
@@ -100,7 +145,12 @@ def who_may_look(who: Who, asked: Asked, tools: Tools) -> MayLook:
     return MayLook(asker, subject, connection)
 
 
-def do(wish: Check, may: MayLook, asked: Asked, tools: Tools) -> Started:
+def do(wish: Check, may: MayLook | Offered, asked: Asked, tools: Tools) -> Started | Offered:
+    """Open the case, post its card, and put the work into the queue; or only offer accounts."""
+    return may if isinstance(may, Offered) else start(wish, may, asked, tools)
+
+
+def start(wish: Check, may: MayLook, asked: Asked, tools: Tools) -> Started:
     """Open the case, post its card, and put the work into the queue."""
     span = spelling.window(wish.when, tools.clock(), tools.usual)
     where = wish.channel or tools.channel or asked.channel
@@ -179,8 +229,11 @@ def begin(
     return Started(case, fresh=True, waits=not tools.jobs.enqueue(case))
 
 
-def shows(done: Started, tools: Tools) -> Answer:
-    """Say where the card is."""
+def shows(done: Started | Offered, tools: Tools) -> Answer:
+    """Say where the card is, or which accounts may be meant."""
+    if isinstance(done, Offered):
+        message = candidates(done.request, done.name, done.candidates, ours=tools.gate.ours)
+        return Answer(e.Answered(says="accounts of this name were offered"), "", (message,))
     case, link = done.case, tools.cards.link(done.case)
     if done.fresh:
         return Answer(

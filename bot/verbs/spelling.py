@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot.errors import NotUnderstood
-from bot.meant import About, Address, Alias, CaseId, Mention, Who
+from bot.meant import About, Address, Alias, CaseId, Mention, Name, Who
 from bot.settings import parse_span
 from commands.ledger import CASE_LETTERS
 from graph.question import Window
@@ -44,6 +44,12 @@ _ADDRESS = re.compile(r"[^\s@<>|,;:\"]+@[^\s@<>|,;:\"]+\.[^\s@<>|,;:\".]+")
 
 
 _ALIAS = re.compile(r"[\w.'+-]{1,64}")
+
+
+_NAME = re.compile(r"[^\W\d_][\w.'’-]{0,63},?")
+
+
+_LONGEST_NAME = 6
 
 
 _ESCAPED = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
@@ -122,6 +128,34 @@ def spelled(who: Who) -> str:
             return f"<@{user}>"
         case Alias(name) | Address(name):
             return escaped(name)
+
+
+def typed(when: Since | Days | None) -> str:
+    """Write a span as it is typed, with a blank before it; "" for none."""
+    match when:
+        case Since(span):
+            return f" since {max(1, round(span / timedelta(hours=1)))}h"
+        case Days(first, last):
+            return f" window {first}..{last}"
+        case None:
+            return ""
+
+
+def somebody_or_name(words: list[str]) -> Who | Name:
+    """Read one word as an address, alias or mention, and several as a name.
+
+    Raises:
+        NotUnderstood: they are neither.
+    """
+    if len(words) == 1:
+        return who(words[0])
+    strange = next((word for word in words if not _NAME.fullmatch(word)), "")
+    if strange or len(words) > _LONGEST_NAME:
+        raise NotUnderstood(
+            f"I check one account at a time; I do not understand “{said(strange or words[-1])}” here. "
+            f"{WHAT_TO_TYPE}"
+        )
+    return Name(" ".join(words))
 
 
 def window(when: Since | Days | None, now: datetime, usual: timedelta) -> Window:

@@ -95,7 +95,7 @@ def may(wish: Suspect, asked: Asked, tools: Tools) -> MayLook | Person:
 def do(wish: Suspect, may: MayLook | Person, asked: Asked, tools: Tools) -> check.Started | Told:
     """Start the check, or tell the responders."""
     if isinstance(may, MayLook):
-        return check.do(Check(wish.who, wish.when), may, asked, tools)
+        return check.start(Check(wish.who, wish.when), may, asked, tools)
     account = _account(wish.who, tools)
     room = _room(tools)
     if room is None:
@@ -142,7 +142,7 @@ def starts_check(asked: Asked, wish: Suspect, tools: Tools) -> bool:
 
 def check_words(wish: Suspect) -> str:
     """Give the words that check the account of a report."""
-    return f"check {spelling.spelled(wish.who)}{_typed(wish.when)}"
+    return f"check {spelling.spelled(wish.who)}{spelling.typed(wish.when)}"
 
 
 def _is_own(person: Person, who: Who, tools: Tools) -> bool:
@@ -198,17 +198,6 @@ def _count(asked: Asked, account: str, noticed: str, tools: Tools) -> None:
             )
         # Not under "request": that would say that it is answered, which it is once it is posted.
         writing.append(e.AccountReported(asked.id, account, noticed), asked.user)
-
-
-def _typed(when: Since | Days | None) -> str:
-    """Write a span as it is typed, with a blank before it; "" for none."""
-    match when:
-        case Since(span):
-            return f" since {max(1, round(span / timedelta(hours=1)))}h"
-        case Days(first, last):
-            return f" window {first}..{last}"
-        case None:
-            return ""
 
 
 def _in_words(when: Since | Days | None) -> str:

@@ -49,7 +49,7 @@ WORDS: Final[Mapping[str, Callable[[str], str]]] = {
 that anybody could type."""
 
 
-CHECKS: Final = ("check_again", "check_reported", "check_alert")
+CHECKS: Final = ("check_again", "check_reported", "check_alert", "check_candidate")
 """The buttons that check the account of something in the ledger."""
 
 BUTTONS: Final = re.compile(rf"\A(?:{'|'.join([*WORDS, *CHECKS])})\Z")

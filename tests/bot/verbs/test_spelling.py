@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import NotUnderstood
-from bot.meant import Address, Alias, CaseId, Mention
+from bot.meant import Address, Alias, CaseId, Mention, Name
 from bot.verbs import registry
 from bot.verbs.approve import Approve
 from bot.verbs.check import Check
@@ -56,6 +56,8 @@ NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
         ("check 'adele.vance@contoso.example',", Check(ADELE)),
         ("check <adele.vance@contoso.example>", Check(ADELE)),
         ("check <@U0ADELEVAN>", Check(Mention("U0ADELEVAN"))),
+        ("check Adele Vance", Check(Name("Adele Vance"))),
+        ("check Zoë O'Brien-van Dyk since 3d", Check(Name("Zoë O'Brien-van Dyk"), Since(timedelta(days=3)))),
         ("check <@U0ADELEVAN|adele.vance>", Check(Mention("U0ADELEVAN"))),
         ("check <@U0ADELEVAN|Adele Vance>", Check(Mention("U0ADELEVAN"))),
         ("check adele.vance", Check(Alias("adele.vance"))),
@@ -101,7 +103,7 @@ def test_what_is_understood(text, wish):
         ("adele.vance@contoso.example", "For example: /compromise check adele.vance@contoso.example"),
         ("check", "Name the account to check."),
         ("check since 7d", "Name the account to check."),
-        ("check Adele Vance", "I do not understand “Vance” here"),
+        ("check adele.vance@contoso.example Vance", "I check one account at a time;"),
         ("check adele@contoso", "“adele@contoso” is not an email address."),
         ("check @adele", "Slack did not resolve “@adele”."),
         ("check <!channel>", "” is a group; I can check one account at a time."),
