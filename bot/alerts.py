@@ -8,6 +8,7 @@ propose, vote or change anything.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,7 +29,7 @@ from commands.ledger.alerts import Alert
 from graph import alerts as sources
 from graph.alerts import RaisedAlert
 from graph.collect import Connection, find_subject
-from graph.errors import CannotSignIn, GraphError, NoLicence, NoPermission, Refused
+from graph.errors import CannotSignIn, GraphError, NoLicence, NoPermission, NoSuchUser, Refused
 from graph.question import Subject, Window
 from graph.tenants import Tenants
 
@@ -49,8 +50,19 @@ STRIDE_OF_RISK: Final = timedelta(days=2)
 """A risk detection that is found offline is filed up to 48 hours late, and counts as new all the same."""
 
 
+AGAIN: Final = 30.0
+"""Seconds after which what failed is tried again, where the next round is further away."""
+
 LASTING: Final = (CannotSignIn, NoLicence, NoPermission, Refused)
 """What does not pass by itself, and is told at once; anything else is told when it lasts for an hour."""
+
+
+MOST_SENT: Final = 500
+"""How many alerts may be sent in an hour: each is an entry of the ledger."""
+
+
+class TooManyAlerts(Exception):
+    """More alerts were sent than an hour may bring."""
 
 
 class Alerts:
@@ -71,27 +83,65 @@ class Alerts:
         self._failing: dict[tuple[str, str], datetime] = {}
         self._turn = threading.Lock()
         self._stopping = threading.Event()
+        self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
 
     def start(self) -> None:
-        """Begin to poll, where a source is named."""
-        if self._settings.sources:
+        """Begin to poll, and to show what is sent."""
+        if self._settings.sources or self._settings.webhook_secret:
             self._thread.start()
 
     def stop(self) -> None:
         """Poll no more; what is under way is finished."""
         self._stopping.set()
+        self._woken.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def _run(self) -> None:
-        while True:
+        every = self._settings.every.total_seconds()
+        due = time.monotonic()
+        while not self._stopping.is_set():
+            pause = every
             try:
-                self.round()
+                if time.monotonic() >= due:
+                    due = time.monotonic() + every
+                    self.round()
+                else:
+                    self.settle()
             except Exception:
                 log.exception("Alerts could not be taken in.", action="alerts.failed")
-            if self._stopping.wait(self._settings.every.total_seconds()):
-                return
+                pause = min(every, AGAIN)
+            self._woken.wait(min(pause, max(0.0, due - time.monotonic())))
+            self._woken.clear()
+
+    def accept(self, alert: RaisedAlert, tenant: str) -> int:
+        """Write down an alert that was sent, and have it shown soon; 0 where it came before.
+
+        Args:
+            alert: What was sent.
+            tenant: The name of the configured tenant, "" for the one of the account's domain.
+
+        Raises:
+            NoSuchUser: no tenant has this name or this domain.
+            TooManyAlerts: more came than an hour may bring.
+            LedgerError: it cannot be written down.
+        """
+        connection = self._tenant_of(alert, tenant)
+        since = self._tools.clock() - HOUR
+        if book.raised_since(self._ledger, alert.source, since) >= MOST_SENT:
+            raise TooManyAlerts
+        fresh = self.take([alert], connection)
+        self._woken.set()
+        return fresh
+
+    def _tenant_of(self, alert: RaisedAlert, tenant: str) -> Connection:
+        if not tenant:
+            return self._tenants.for_address(alert.account)
+        for connection in self._tenants.each():
+            if connection.settings.name == tenant:
+                return connection
+        raise NoSuchUser("No configured tenant has this name.")
 
     def round(self) -> None:
         """Ask every source once, then show what waits.

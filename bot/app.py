@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -17,6 +17,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot import alert_webhook
 from bot.alerts import Alerts
 from bot.atlas import atlas_of
 from bot.cards.case import Cards
@@ -31,6 +32,8 @@ from bot.identities import Identities
 from bot.jobs import Checking, Jobs
 from bot.members import Members
 from bot.messages.plans import step_title
+from bot.outgoing.forwarder import Forwarder
+from bot.outgoing.wiring import forwarders
 from bot.people import People, doubt_about
 from bot.second_factor import SecondFactor
 from bot.settings import Settings
@@ -67,6 +70,7 @@ class Bot:
         jobs: The durable work.
         desk: Where questions are answered.
         alerts: Where alerts from elsewhere come in.
+        outgoing: What sends entries of the ledger to other systems.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class Bot:
         jobs: Jobs,
         desk: Desk,
         alerts: Alerts,
+        outgoing: Sequence[Forwarder] = (),
     ) -> None:
         self.app = app
         self.settings = settings
@@ -89,6 +94,8 @@ class Bot:
         self.jobs = jobs
         self.desk = desk
         self.alerts = alerts
+        self.outgoing = tuple(outgoing)
+        self._alert_server = alert_webhook.server_for(settings.alerts, alerts)
         self._socket: SocketModeHandler | None = None
         self._http: HttpServer | None = None
         self._over = threading.Event()
@@ -107,6 +114,10 @@ class Bot:
         self.jobs.start()
         self.desk.start()
         self.alerts.start()
+        if self._alert_server:
+            self._alert_server.start()
+        for forwarder in self.outgoing:
+            forwarder.start()
         slack = self.settings.slack
         assert slack is not None
         if slack.mode == "http":
@@ -157,6 +168,8 @@ class Bot:
         self.alerts.stop()
         self.desk.stop()
         self.jobs.stop()
+        for forwarder in self.outgoing:
+            forwarder.stop()
         while closing.is_alive():
             if self._socket:
                 # The library takes this back where a session begins at the same moment, and would then wait
@@ -167,8 +180,15 @@ class Bot:
         self.ledger.close()
         log.info("The bot has stopped.", action="bot.stopped")
 
+    @property
+    def alerts_url(self) -> str:
+        """Where signed alerts are taken, "" where none are."""
+        return self._alert_server.url if self._alert_server else ""
+
     def _close(self) -> None:
         """Stop listening; the library takes a second for it, in which the rest can end."""
+        if self._alert_server:
+            self._alert_server.stop()
         if self._socket:
             self._socket.close()  # type: ignore[no-untyped-call]  # the library has no types there
         if self._http:
@@ -365,7 +385,15 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         listener_executor=ThreadPoolExecutor(16, thread_name_prefix="bolt"),
     )
     bot = Bot(
-        app, settings, ledger=ledger, people=people, tenants=tenants, jobs=jobs, desk=desk, alerts=alerts
+        app,
+        settings,
+        ledger=ledger,
+        people=people,
+        tenants=tenants,
+        jobs=jobs,
+        desk=desk,
+        alerts=alerts,
+        outgoing=forwarders(settings, ledger, cards, clock),
     )
     listeners.register(app, desk)
     return bot

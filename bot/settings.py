@@ -38,6 +38,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from bot.webhooks import key_of
 from commands.alerts import KINDS as KINDS_OF_ALERTS
 from commands.alerts import SEVERITIES
 from commands.signing_key import FILE
@@ -197,6 +198,74 @@ class PolicySettings(_Frozen):
     )
 
 
+def _webhook_secret(value: SecretStr) -> SecretStr:
+    key_of(value.get_secret_value())
+    return value
+
+
+WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
+
+
+def _is_https(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        raise ValueError("it should begin with https://")
+    if parts.username or parts.password:
+        raise ValueError("it should hold no password")
+    return value
+
+
+Https = Annotated[str, AfterValidator(_is_https)]
+
+
+def _is_syslog(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("tcp", "tls") or not parts.hostname or not parts.port:
+        raise ValueError("it should be tcp://host:port or tls://host:port")
+    return value
+
+
+class SiemSettings(_Frozen):
+    """Where every entry of the ledger is sent. Nothing is named: nowhere."""
+
+    url: Https | None = Field(None, description="an https address that takes a signed webhook for each entry")
+    secret: WebhookSecret | None = Field(
+        None, description="what these are signed with, whsec_ and the base64 of 24 to 64 random bytes"
+    )
+    syslog: Annotated[str, AfterValidator(_is_syslog)] | None = Field(
+        None, description="tls://host:port or tcp://host:port that takes a syslog line in CEF for each entry"
+    )
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.url and not self.secret:
+            raise ValueError("secret is missing: what goes to url is signed")
+        return self
+
+
+class TicketSettings(_Frozen):
+    """Where a ticket is filed for a case."""
+
+    url: Https | None = Field(
+        None, description="the https address that takes a ticket, such as that of ServiceNow's Table API"
+    )
+    template: str = Field(
+        "servicenow",
+        description="what is posted: servicenow, jira, or a file of your own",
+        min_length=1,
+    )
+    authorization: SecretStr | None = Field(
+        None, description="the whole header Authorization, such as Basic and base64, or Bearer and a token"
+    )
+    verdicts: tuple[Literal["compromised", "suspicious", "cannot-tell", "no-sign-found"], ...] = Field(
+        ("compromised",), description="the verdicts for which a ticket is filed, once for each case"
+    )
+    values: dict[str, str] = Field(
+        default_factory=dict,
+        description="further texts for the template, such as project and issuetype for Jira",
+    )
+
+
 def _is_alert_policy(name: str) -> str:
     known = {*SEVERITIES, *KINDS_OF_ALERTS}
     if name not in known:
@@ -233,6 +302,13 @@ class AlertSettings(_Frozen):
         ge=1,
         le=100,
     )
+    webhook_secret: WebhookSecret | None = Field(
+        None,
+        description="what others sign their alerts with, whsec_ and the base64 of 24 to 64 random bytes;"
+        " without it, none are taken in",
+    )
+    host: str = Field("127.0.0.1", description="the address that takes signed alerts", min_length=1)
+    port: int = Field(3001, description="the port that takes signed alerts, 1 to 65535", ge=0, le=65535)
     join: Span = Field(
         timedelta(hours=24),
         description="how long further alerts about an account join its case or its line, such as 24h",
@@ -305,6 +381,12 @@ class Settings(_Frozen):
     alerts: AlertSettings = Field(
         default_factory=AlertSettings, description="which alerts are taken in, and what they start"
     )
+    siem: SiemSettings = Field(
+        default_factory=SiemSettings, description="where the entries of the ledger are sent"
+    )
+    tickets: TicketSettings = Field(
+        default_factory=TicketSettings, description="where a ticket is filed for a case"
+    )
     log: LogSettings = Field(default_factory=LogSettings, description="what the log looks like")
     sandbox: bool = Field(default=False, description="true only to talk to the sandbox on this machine")
 
@@ -320,7 +402,8 @@ class Settings(_Frozen):
 
     @model_validator(mode="after")
     def _alerts_have_a_channel(self) -> Self:
-        if self.alerts.sources and self.slack and not (self.alerts.channel or self.slack.channel):
+        taken = self.alerts.sources or self.alerts.webhook_secret
+        if taken and self.slack and not (self.alerts.channel or self.slack.channel):
             raise ValueError("alerts.channel is missing: alerts need a channel; slack.channel would do too")
         return self
 
@@ -424,7 +507,7 @@ def _variables(
         inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
         if inner is not None:
             yield from _variables(inner, where)
-        elif where not in (("tenants",), ("people",), ("policy", "people")):
+        elif where not in (("tenants",), ("people",), ("policy", "people"), ("tickets", "values")):
             yield _variable(where), (where, tuple in kinds)
 
 
@@ -503,7 +586,14 @@ def _secrets_in(values: Mapping[str, Any], above: str = "") -> Iterator[str]:
 _PASSWORD_IN_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s:]*:[^/?#\s]+@")
 _SECRET_KEYS: Final = frozenset(
     name
-    for model in (SlackSettings, TenantSettings, RemediateSettings)
+    for model in (
+        SlackSettings,
+        TenantSettings,
+        RemediateSettings,
+        AlertSettings,
+        SiemSettings,
+        TicketSettings,
+    )
     for name, field in model.model_fields.items()
     if SecretStr.__name__ in repr(field.annotation)
 )

@@ -34,6 +34,7 @@ BOOKKEEPING: Final = (
     | e.HistoryShown
     | e.AlertsShown
     | e.AlertsRead
+    | e.Delivered
 )
 """Kinds of entries that tell a reader nothing about the account."""
 
@@ -157,6 +158,8 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
             return f"An alert was raised{about}{because(event.title)}"
         case e.AlertsNotCollected():
             return f"Alerts of {safe(event.source)} were not collected{because(event.says)}"
+        case e.TicketFiled():
+            return f"A ticket was filed{because(event.name)}"
         # --- proposals and votes
         case e.Proposed():
             return f"{who} proposed {_proposal(event)}{because(event.reason)}"

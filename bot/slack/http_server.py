@@ -12,7 +12,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 import structlog
-import uvicorn
 from slack_bolt import App
 from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
 from slack_sdk.signature import SignatureVerifier
@@ -22,14 +21,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.errors import CannotStart
+from bot.web_server import WebServer, body_of
 
 log = structlog.get_logger(__name__)
 
 PATH = "/slack/events"
 REMEMBERED = 600.0
 """Seconds for which a signature is remembered; Slack's own are good for 300 in either direction."""
-START_SECONDS = 10.0
 LARGEST = 1_000_000
 """Bytes of one request; Slack's are a few thousand."""
 
@@ -63,22 +61,18 @@ def make_site(app: App, seen: Seen, signing_secret: str) -> Starlette:
     verifier = SignatureVerifier(signing_secret)
 
     async def events(request: Request) -> Response:
-        body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > LARGEST:
-                return PlainTextResponse("This request is too large.", status_code=413)
+        body = await body_of(request, LARGEST)
+        if body is None:
+            return PlainTextResponse("This request is too large.", status_code=413)
         signature = request.headers.get("x-slack-signature", "")
-        if not _is_signed(
-            verifier, bytes(body), request.headers.get("x-slack-request-timestamp", ""), signature
-        ):
+        if not _is_signed(verifier, body, request.headers.get("x-slack-request-timestamp", ""), signature):
             log.info("A request is not signed by Slack.", action="http.unsigned")
             return PlainTextResponse("This request is not signed by Slack.", status_code=401)
         if not seen.is_new(signature):
             log.warning("A request came a second time.", action="http.replayed")
             return PlainTextResponse("This request was delivered before.", status_code=409)
         # Bolt is synchronous; on the event loop one slow request would hold up all others.
-        answer = await run_in_threadpool(app.dispatch, to_bolt_request(request, bytes(body)))
+        answer = await run_in_threadpool(app.dispatch, to_bolt_request(request, body))
         return to_starlette_response(answer)
 
     async def health(_: Request) -> Response:
@@ -98,7 +92,7 @@ def _is_signed(verifier: SignatureVerifier, body: bytes, timestamp: str, signatu
     return verifier.is_valid(body=text, timestamp=timestamp, signature=signature)
 
 
-class HttpServer:
+class HttpServer(WebServer):
     """Takes Slack's requests in a thread of its own.
 
     Args:
@@ -109,28 +103,4 @@ class HttpServer:
     """
 
     def __init__(self, app: App, host: str, port: int, signing_secret: str) -> None:
-        site = make_site(app, Seen(time.monotonic), signing_secret)
-        config = uvicorn.Config(site, host=host, port=port, log_config=None, access_log=False)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
-        self.url = ""
-
-    def start(self) -> None:
-        """Listen.
-
-        Raises:
-            CannotStart: the port is taken.
-        """
-        self._thread.start()
-        ends = time.monotonic() + START_SECONDS
-        while not self._server.started:
-            if not self._thread.is_alive() or time.monotonic() > ends:
-                raise CannotStart(f"Cannot listen on {self._server.config.host}:{self._server.config.port}.")
-            time.sleep(0.01)
-        host, port = self._server.servers[0].sockets[0].getsockname()[:2]
-        self.url = f"http://{host}:{port}{PATH}"
-
-    def stop(self) -> None:
-        """Answer what is under way and close the port."""
-        self._server.should_exit = True
-        self._thread.join(timeout=START_SECONDS)
+        super().__init__(make_site(app, Seen(time.monotonic), signing_secret), host, port, PATH)

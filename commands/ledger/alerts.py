@@ -73,6 +73,14 @@ def waiting(book: Readable) -> tuple[Alert, ...]:
     return tuple(map(_alert, book.rows("SELECT * FROM alerts WHERE how = '' ORDER BY seq")))
 
 
+def raised_since(book: Readable, source: str, since: datetime) -> int:
+    """Count the alerts of a source that came since a moment."""
+    rows = book.rows(
+        "SELECT count(*) AS number FROM alerts WHERE source = ? AND raised_at > ?", [source, moment(since)]
+    )
+    return int(rows[0]["number"])
+
+
 def shown_since(book: Readable, how: str, since: datetime) -> int:
     """Count the messages by which alerts were shown in this way since a moment."""
     rows = book.rows(
@@ -99,6 +107,12 @@ def cursor(book: Readable, tenant: str, source: str) -> Cursor:
         return Cursor(None, "")
     value = rows[0]["value"]
     return Cursor(datetime.fromisoformat(value) if value else None, rows[0]["trouble"])
+
+
+def delivered_until(book: Readable, target: str) -> int | None:
+    """Give the last entry that was sent to a target; None where nothing ever was."""
+    rows = book.rows("SELECT value FROM cursors WHERE name = ?", [f"delivered {target}"])
+    return int(rows[0]["value"]) if rows else None
 
 
 def _alert(row: Row) -> Alert:

@@ -111,6 +111,9 @@ def apply(db: sqlite3.Connection, entry: Entry, event: e.Event) -> None:
                 _update(db, "cursors", name, trouble=event.says)
             else:
                 _insert(db, "cursors", **name, value="", trouble=event.says)
+        case e.Delivered():
+            name = {"name": f"delivered {event.target}"}
+            _upsert(db, "cursors", name, value=str(event.until), trouble="")
         # --- proposals and votes
         case e.Proposed():
             _insert(
@@ -242,7 +245,13 @@ def apply(db: sqlite3.Connection, entry: Entry, event: e.Event) -> None:
         case e.PersonChanged():
             _update(db, "people", {"user": event.user}, changed=1)
         # --- what changes no table
-        case e.AccountReported() | e.EvidencePacked() | e.VoteRefused() | e.CheckpointSigned():
+        case (
+            e.AccountReported()
+            | e.TicketFiled()
+            | e.EvidencePacked()
+            | e.VoteRefused()
+            | e.CheckpointSigned()
+        ):
             pass
         case _:
             raise LookupError(f"nothing is known of what {event.KIND} changes")

@@ -354,6 +354,23 @@ class AlertsNotCollected(Event):
     says: str
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered(Event):
+    """Everything until this entry was sent to a SIEM, or looked at for tickets; what follows may be too."""
+
+    KIND: ClassVar[str] = "delivered"
+    target: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFiled(Event):
+    """A ticket was filed for a case; `name` is what the other side calls it, "" where it did not say."""
+
+    KIND: ClassVar[str] = "ticket_filed"
+    name: str = ""
+
+
 # --- proposals and votes -----------------------------------------------------------------------------------
 
 
@@ -765,6 +782,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
         EvidencePacked,
     ),
     "Alerts": (AlertRaised, AlertsShown, AlertsRead, AlertsNotCollected),
+    "Sent elsewhere": (Delivered, TicketFiled),
     "Proposals and votes": (
         Proposed,
         ProposedByAccount,

@@ -162,6 +162,7 @@ INDEXES: Final = (
     "CREATE INDEX alerts_that_wait ON alerts (seq) WHERE how = ''",
     "CREATE INDEX alerts_by_account ON alerts (tenant, object_id, shown_at)",
     "CREATE INDEX alerts_by_time ON alerts (how, shown_at)",
+    "CREATE INDEX alerts_by_source ON alerts (source, raised_at)",
     "CREATE INDEX proposals_by_case ON proposals (case_id, seq)",
     "CREATE INDEX proposals_by_request ON proposals (request) WHERE request <> ''",
 )

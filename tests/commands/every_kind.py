@@ -124,6 +124,9 @@ def _alerts(ledger: Ledger, clock: plans.Clock) -> None:
     ledger.append(e.AlertRaised("defender:2", title=title, **known), BOT)  # type: ignore[arg-type]
     ledger.append(e.AlertsShown(("defender:1",), "line", "C0INCIDENT", "5.1"), BOT)
     ledger.append(e.AlertsRead("Contoso", "defender", clock()), BOT)
+    ledger.append(e.Delivered("webhook", 3), BOT)
+    ledger.append(e.Delivered("webhook", 5), BOT)
+    ledger.append(e.TicketFiled("INC0010001"), BOT, plans.CASE)
 
 
 def _factors(ledger: Ledger, keys: SigningKey, clock: plans.Clock) -> None:

@@ -1,0 +1,108 @@
+"""The signed way in for alerts of a SIEM or any other product: one POST an alert.
+
+Whoever has the secret can put lines into the channel and start what the policy starts, which is a check at
+most, and no more of either than an hour has room for. What the body says is text from outside, like a
+subject line.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import structlog
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.alerts import Alerts, TooManyAlerts
+from bot.settings import AlertSettings
+from bot.web_server import WebServer, body_of
+from bot.webhooks import key_of, why_not
+from commands.errors import CommandError
+from graph.alerts import RaisedAlert
+from graph.errors import NoSuchUser
+
+log = structlog.get_logger(__name__)
+
+PATH = "/alerts"
+LARGEST = 65_536
+"""Bytes of one message."""
+
+
+class Incoming(BaseModel):
+    """One alert as it comes in. Fields that are not named here are passed over."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    account: Annotated[str, Field(max_length=320)] = ""
+    severity: Literal["high", "medium", "low", "informational", "unknown"] = "unknown"
+    at: AwareDatetime | None = None
+    link: Annotated[str, Field(max_length=500, pattern="^(https://.*)?$")] = ""
+    tenant: Annotated[str, Field(max_length=100)] = ""
+
+
+def make_site(alerts: Alerts, key: bytes) -> Starlette:
+    """Make the web application that takes alerts.
+
+    Args:
+        alerts: Where they go.
+        key: What they are signed with.
+    """
+
+    async def take(request: Request) -> Response:
+        body = await body_of(request, LARGEST)
+        if body is None:
+            return _no(413, "The body is too large.")
+        wrong = why_not(key, request.headers, body, datetime.now(UTC))
+        if wrong:
+            log.warning("An alert does not count.", action="alert.unsigned", why=wrong)
+            return _no(401, f"This message is {wrong}.")
+        try:
+            incoming = Incoming.model_validate_json(body)
+        except ValidationError as error:
+            fields = sorted({str(one["loc"][0]) if one["loc"] else "body" for one in error.errors()})
+            return _no(422, f"These are missing or wrong: {', '.join(fields)}.")
+        return await run_in_threadpool(_taken, alerts, incoming)
+
+    return Starlette(routes=[Route(PATH, take, methods=["POST"])])
+
+
+def server_for(settings: AlertSettings, alerts: Alerts) -> WebServer | None:
+    """Make what listens for signed alerts; None where the settings have no secret for it."""
+    if settings.webhook_secret is None:
+        return None
+    site = make_site(alerts, key_of(settings.webhook_secret.get_secret_value()))
+    return WebServer(site, settings.host, settings.port, PATH)
+
+
+def _taken(alerts: Alerts, incoming: Incoming) -> Response:
+    alert = RaisedAlert(
+        key=f"webhook:{incoming.id}",
+        source="webhook",
+        title=incoming.title,
+        severity=incoming.severity,
+        at=incoming.at or datetime.now(UTC),
+        account=incoming.account.casefold(),
+        link=incoming.link,
+    )
+    try:
+        fresh = alerts.accept(alert, incoming.tenant)
+    except NoSuchUser as error:
+        return _no(422, error.sentence)
+    except TooManyAlerts:
+        return _no(429, "Too many alerts in this hour.", {"Retry-After": "600"})
+    except CommandError as error:
+        # Not taken, so whoever sent it sends it again.
+        log.warning("An alert could not be written down.", action="alert.unwritten", why=str(error))
+        return _no(503, "The alert could not be written down.", {"Retry-After": "60"})
+    return JSONResponse({"taken": bool(fresh)}, status_code=202 if fresh else 200)
+
+
+def _no(status: int, says: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": says}, status_code=status, headers=headers)

@@ -1,0 +1,170 @@
+"""A ticket for a case, as soon as its check ends with a verdict that the settings name: once for each case.
+
+What is posted is a template of JSON with a few texts in it; those for ServiceNow's Table API and Jira's REST
+API are here. Sources: ServiceNow, "Table API", POST /now/table/{tableName}; Atlassian, "The Jira Cloud
+platform REST API", POST /rest/api/3/issue, whose description is a document of their own format.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import requests
+import structlog
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from bot.artefacts import report_store
+from bot.errors import CannotStart
+from bot.messages import parts
+from bot.messages.escape import visible
+from bot.messages.story import sentences
+from bot.outgoing.posting import post
+from commands.ledger import BOT, Case, Entry, Ledger
+from commands.ledger.entries import CheckFinished, TicketFiled
+
+log = structlog.get_logger(__name__)
+
+BUILT_IN: Final = ("servicenow", "jira")
+_TITLE: Final = 140
+_REASONS: Final = 12
+
+
+class Tickets:
+    """Files tickets.
+
+    Args:
+        ledger: Where cases are.
+        url: Where tickets go.
+        template: ``servicenow``, ``jira`` or a file.
+        authorization: The header, "" for none.
+        verdicts: For which verdicts.
+        values: Further texts for the template.
+        link: Gives the web address of a case's card.
+
+    Raises:
+        CannotStart: the template cannot be used.
+    """
+
+    name = "tickets"
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        url: str,
+        template: str,
+        authorization: str,
+        verdicts: tuple[str, ...],
+        values: Mapping[str, str],
+        link: Callable[[Case], str],
+    ) -> None:
+        self._ledger = ledger
+        self._url = url
+        self._headers = {"Accept": "application/json"}
+        if authorization:
+            self._headers["Authorization"] = authorization
+        self._verdicts = frozenset(verdicts)
+        self._values = dict(values)
+        self._link = link
+        self._session = requests.Session()
+        try:
+            environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+            self._template = environment.from_string(template_text(template))
+            self.body(TRIED)
+        except (OSError, TemplateError, ValueError) as error:
+            raise CannotStart(f"tickets.template cannot be used ({error}).") from error
+
+    def send(self, entry: Entry) -> None:
+        """File a ticket where this entry is the end of a check that asks for one.
+
+        Raises:
+            NotDelivered: it was not taken.
+        """
+        event = entry.event if entry.kind == CheckFinished.KIND else None
+        if not isinstance(event, CheckFinished) or event.verdict not in self._verdicts:
+            return
+        if next(self._ledger.entries(case_id=entry.case_id, kinds=(TicketFiled.KIND,)), None):
+            return
+        case = self._ledger.case(entry.case_id)
+        answer = post(self._session, self._url, self.body(told(case, self._link(case))), self._headers)
+        name = name_in(answer)
+        self._ledger.append(TicketFiled(name), BOT, case.id)
+        log.info("A ticket was filed.", action="ticket.filed", case=case.id, ticket=name)
+
+    def body(self, values: Mapping[str, str]) -> bytes:
+        """Fill the template.
+
+        Raises:
+            ValueError: what comes out is no JSON, or nothing can be written for a name.
+            TemplateError: the template asks for what there is not.
+        """
+        try:
+            filled = self._template.render(**values, values=self._values)
+        except TypeError as error:
+            raise ValueError("it writes something that is no text, or is not in tickets.values") from error
+        return json.dumps(json.loads(filled)).encode()
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._session.close()
+
+
+TRIED: Final[Mapping[str, str]] = {
+    "case": "C-2ABCD",
+    "account": "someone@contoso.example",
+    "verdict": "compromised",
+    "title": "An account",
+    "text": "First line\nSecond line",
+    "link": "https://example.slack.com/archives/C0",
+}
+"""What a template may name, as an example; each template is tried with it at the start."""
+
+
+def template_text(name: str) -> str:
+    """Give a template by its name, or from a file.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if name in BUILT_IN:
+        return (files(__package__) / "templates" / f"{name}.json").read_text(encoding="utf-8")
+    return Path(name).read_text(encoding="utf-8")
+
+
+def told(case: Case, link: str) -> dict[str, str]:
+    """Give the texts of a ticket: no mail texts; addresses stay as they are, to be searched for."""
+    report = report_store.load(case.report) if case.report else None
+    verdict = case.verdict.replace("-", " ")
+    account = visible(case.subject.mail or case.subject.user_principal_name)
+    lines = [f"{account}: {verdict}.", f"Case {case.id} in {case.tenant}."]
+    if link:
+        lines.append(f"Card: {link}")
+    if report is not None:
+        lines += ["", *(visible(one) for one in (sentences(report.story) if report.story else ()))]
+        lines += ["", *(f"- {visible(one.summary)}" for one in report.verdict.reasons[:_REASONS])]
+        if len(report.verdict.reasons) > _REASONS:
+            lines.append(f"- and {parts.counted(len(report.verdict.reasons) - _REASONS, 'more finding')}")
+    return {
+        "case": case.id,
+        "account": account,
+        "verdict": case.verdict,
+        "title": f"{account}: {verdict} (case {case.id})"[:_TITLE],
+        "text": "\n".join(lines),
+        "link": link,
+    }
+
+
+def name_in(answer: requests.Response) -> str:
+    """Give the number or key of a ticket, as ServiceNow and Jira tell it; "" where there is none."""
+    try:
+        found: Any = answer.json()
+    except ValueError:
+        return ""
+    found = found.get("result", found) if isinstance(found, dict) else {}
+    name = (found.get("number") or found.get("key") or "") if isinstance(found, dict) else ""
+    return str(name)[:80]

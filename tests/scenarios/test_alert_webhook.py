@@ -1,0 +1,101 @@
+"""A SIEM sends an alert: it becomes a line, once, if it is signed and new; anything else gets an answer."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+from pydantic import SecretStr
+
+from bot.alert_webhook import LARGEST
+from bot.alerts import MOST_SENT
+from bot.settings import AlertSettings
+from bot.webhooks import headers, key_of, new_secret
+from commands.ledger import entries as e
+from tests.scenarios.conftest import ADELE, Stage
+
+SECRET = new_secret()
+ALERT = {"id": "siem-1", "title": "Impossible travel", "account": ADELE, "severity": "high"}
+
+
+@pytest.fixture
+def story(stage) -> Stage:
+    taken = AlertSettings(webhook_secret=SecretStr(SECRET), port=0, channel="C0INCIDENT")
+    built: Stage = stage("clean", changes={"alerts": taken})
+    return built
+
+
+def send(
+    story: Stage, body: Any, *, secret: str = SECRET, age: int = 0, message_id: str = "m1"
+) -> requests.Response:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    signed = headers(key_of(secret), message_id, datetime.now(UTC) - timedelta(seconds=age), raw)
+    return requests.post(story.bot.alerts_url, data=raw, headers=signed, timeout=30)
+
+
+def raised(story: Stage) -> int:
+    return story.kinds().count("alert_raised")
+
+
+def test_a_signed_alert_is_one_line_with_a_button_however_often_it_is_sent(story):
+    assert [send(story, ALERT).status_code for _ in range(3)] == [202, 200, 200]
+    line = story.card("Impossible travel")
+    assert raised(story) == 1
+    story.slack.click("responder", line, "check_alert")
+    story.shown()
+
+
+def test_what_is_not_signed_or_old_writes_nothing(story):
+    assert send(story, ALERT, secret=new_secret()).status_code == 401
+    assert send(story, ALERT, age=3600).status_code == 401
+    assert requests.post(story.bot.alerts_url, json=ALERT, timeout=30).status_code == 401
+    assert requests.get(story.bot.alerts_url, timeout=30).status_code == 405
+    assert send(story, b" " * (LARGEST + 1)).status_code == 413
+    assert story.kinds() == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "names"),
+    [
+        ({"title": ""}, "title"),
+        ({"id": None}, "id"),
+        ({"severity": "dreadful"}, "severity"),
+        ({"link": "javascript:alert(1)"}, "link"),
+        ({"at": "2026-11-29T08:00:00"}, "at"),
+        ({"account": "a" * 321}, "account"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_of_it_is_kept(story, changed, names):
+    answer = send(story, {**ALERT, **changed})
+    assert answer.status_code == 422
+    assert names in answer.json()["error"]
+    assert raised(story) == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"\xff\xfe", b"{" * 1000])
+def test_what_is_no_alert_at_all_is_refused(story, body):
+    assert send(story, body).status_code == 422
+
+
+def test_an_account_of_no_tenant_is_refused_and_of_a_named_tenant_is_told_without_its_case(story):
+    assert send(story, {**ALERT, "account": "someone@elsewhere.example"}).status_code == 422
+    assert send(story, {**ALERT, "tenant": "Fabrikam"}).status_code == 422
+    nobody = {**ALERT, "account": "nobody@contoso.example", "tenant": "Contoso"}
+    assert send(story, nobody).status_code == 202
+    story.card("Impossible travel")
+
+
+def test_whoever_has_the_secret_cannot_fill_the_ledger(story):
+    now = datetime.now(UTC)
+    with story.bot.ledger.writing() as writing:
+        for number in range(MOST_SENT):
+            shown = e.AlertRaised(f"webhook:{number}", "Contoso", "webhook", "x", "low", now)
+            writing.append(shown, "bot")
+            writing.append(e.AlertsShown((f"webhook:{number}",), "digest", "C0", "1.1"), "bot")
+    answer = send(story, ALERT)
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"]
+    assert raised(story) == MOST_SENT
