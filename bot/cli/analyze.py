@@ -13,31 +13,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
 from bot import log
-from bot.artefacts.report_json import report_json
-from bot.cli.check import print_report
+from bot.artefacts.analysis_json import analysis_csv, analysis_json, analysis_lines
+from bot.cli import overview, terminal
 from bot.cli.ending import BAD_INPUT, COULD_NOT_LOOK, LEFT_UNREAD, Stopped, readable
 from bot.cli.given import (
     now,
     print_json,
 )
-from bot.cli.options import Json
+from bot.cli.options import Form, Format, Json, Output
+from bot.cli.output import empty_folder, write_analysis
 from bot.messages.escape import visible
 from bot.settings import LogSettings
-from commands.report import Result, VerdictCode
 from graph.audit_log.unpack import STDIN
 
 if TYPE_CHECKING:
     from commands.analyze import Analysis
-    from commands.analyze.handed import Handed
-
-_WORTH_A_REPORT = (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS)
-
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NAMED = 5
-_OTHERS = 50
 _LINES_NAMED = 3
 """How many lines are named of those that cannot be read for one reason."""
 
@@ -55,8 +51,15 @@ def analyze(
             help="Exported logs, folders, archives or workbooks of them, or - for standard input."
         ),
     ],
-    user: Annotated[str | None, typer.Option(help="Report on this account only.")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="Report on this account only, by any of its names, addresses or ids.")
+    ] = None,
+    form: Format = Form.TEXT,
     as_json: Json = False,
+    output: Output = None,
+    tenant_wide: Annotated[
+        bool, typer.Option("--tenant-wide", help="Show which other accounts lead to the same attacker.")
+    ] = False,
     timeline: Annotated[bool, typer.Option("--timeline", help="Print the full timeline as well.")] = False,
     lenient: Annotated[
         bool, typer.Option("--lenient", help="End with status 0 even if something could not be read.")
@@ -65,35 +68,50 @@ def analyze(
     """Analyze exported audit logs for every user in them."""
     with readable(), ExitStack() as stack:
         log.configure(LogSettings(level="error"))
+        if output is not None:
+            empty_folder(output)
         given = [path for one in files for path in _meant(one, stack)]
         from commands import analyze as analysing  # noqa: PLC0415 - its readers are not needed by any other verb
 
         try:
-            analysis = analysing.analyze(given, user=user, now=now(), processes=os.cpu_count() or 1)
+            with terminal.reading_on(Console(stderr=True)) as tell:
+                processes = os.cpu_count() or 1
+                analysis = analysing.analyze(given, user=user, now=now(), processes=processes, tell=tell)
         except OSError as error:
             raise Stopped(BAD_INPUT, f"{error.filename} cannot be read ({error.strerror}).") from error
         if user and not analysis.users and not analysis.saw_nothing:
             raise Stopped(BAD_INPUT, f"User {user} is not in these files; {_instead(analysis)}.")
-        if as_json:
-            unreadable = [
-                {"file": str(one.file), "line": one.line, "reason": one.reason, "count": one.count}
-                for one in analysis.unreadable
-            ]
-            print_json(
-                {
-                    "users": [report_json(report) for report in analysis.users],
-                    "unreadable": unreadable,
-                    "files": [_file_json(one) for one in analysis.files],
-                }
-            )
-        else:
-            _print_analysis(analysis, timeline=timeline)
+        _print(analysis, form=Form.JSON if as_json else form, timeline=timeline, tenant_wide=tenant_wide)
+        if output is not None:
+            count = write_analysis(analysis, given, output)
+            whose = "one account" if count == 1 else f"{count:,} accounts"
+            typer.echo(f"Wrote an overview and the reports of {whose} to {output}.", err=True)
         if analysis.saw_nothing:
             none = "These files contain no records."
             why = "Nothing in these files could be read." if analysis.unreadable else none
             raise Stopped(COULD_NOT_LOOK, f"{why} {_KNOWN}")
         if not analysis.saw_all and not lenient:
             raise Stopped(LEFT_UNREAD, "Something that was given could not be read; see above.")
+
+
+def _print(analysis: Analysis, *, form: Form, timeline: bool, tenant_wide: bool) -> None:
+    """Print what was found, in the form that was asked for."""
+    if form is Form.JSON:
+        print_json(analysis_json(analysis))
+    elif form is Form.NDJSON:
+        for line in analysis_lines(analysis):
+            typer.echo(line)
+    elif form is Form.CSV:
+        typer.echo(analysis_csv(analysis), nl=False)
+    else:
+        for file in analysis.files:
+            typer.echo(f"{visible(file.name)}: {visible(file.says())}", err=analysis.saw_nothing)
+        if analysis.users:
+            typer.echo()
+            overview.show(analysis, timeline=timeline, tenant_wide=tenant_wide)
+        _print_unreadable(analysis)
+        if not analysis.users and analysis.records:
+            typer.echo(f"No user is in these files; {_instead(analysis)}, none of a person.")
 
 
 def _meant(path: Path, stack: ExitStack) -> list[Path]:
@@ -124,38 +142,8 @@ def _instead(analysis: Analysis) -> str:
     return f"they hold {analysis.records:,} records{who}"
 
 
-def _file_json(one: Handed) -> dict[str, object]:
-    return {
-        "file": one.name,
-        "kinds": dict(one.kinds),
-        "records": one.records,
-        "unreadable": one.unreadable,
-        "repeated": one.repeated,
-        "first": one.first,
-        "last": one.last,
-        "notes": one.notes,
-        "complete": one.whole,
-    }
-
-
-def _print_analysis(analysis: Analysis, *, timeline: bool) -> None:
-    """Whole reports where there is something to report, a line for everyone else, then what was not read."""
-    alone = len(analysis.users) == 1
-    whole = [report for report in analysis.users if alone or report.verdict.answer in _WORTH_A_REPORT]
-    others = [report for report in analysis.users if report not in whole]
-    for file in analysis.files:
-        typer.echo(f"{visible(file.name)}: {visible(file.says())}", err=analysis.saw_nothing)
-    if analysis.users:
-        typer.echo()
-    for report in whole:
-        print_report(report, as_json=False, timeline=timeline)
-    for report in others[:_OTHERS]:
-        typer.echo(f"{report.verdict.answer.value}: {visible(report.subject.user_principal_name)}")
-        for symptom in report.symptoms:
-            if symptom.result is Result.PRESENT:
-                typer.echo(f"  noticed: {visible(symptom.reason)}")
-    if len(others) > _OTHERS:
-        typer.echo(f"… {len(others) - _OTHERS} more users like these; --json lists them all")
+def _print_unreadable(analysis: Analysis) -> None:
+    """Say on the standard error what was not read, a line for each file and reason."""
     unreadable: dict[tuple[str, str], list[int]] = {}
     counts: Counter[tuple[str, str]] = Counter()
     reasons: dict[str, str] = {}
@@ -171,5 +159,3 @@ def _print_analysis(analysis: Analysis, *, timeline: bool) -> None:
         more = f" and {left:,} more" if left else ""
         word = "line" if len(lines) == 1 else "lines"
         typer.echo(f"compromise: {visible(name)}, {word} {where}{more}: {visible(reason)}", err=True)
-    if not analysis.users and analysis.records:
-        typer.echo(f"No user is in these files; {_instead(analysis)}, none of a person.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import timedelta
@@ -11,6 +12,8 @@ import typer
 from rich.console import Console
 
 from bot import settings
+from bot.artefacts.answers import Answers
+from bot.artefacts.findings_csv import findings_csv
 from bot.artefacts.report_json import report_json
 from bot.atlas import atlas_of
 from bot.cli import terminal
@@ -20,7 +23,8 @@ from bot.cli.given import (
     print_json,
     settings_for_check,
 )
-from bot.cli.options import ACTOR, Config, Export, Json, Scenario
+from bot.cli.options import ACTOR, Config, Export, Form, Format, Json, Output, Scenario
+from bot.cli.output import empty_folder, write_report
 from commands.check import judge, look
 from commands.ledger import Ledger
 from commands.ledger import entries as e
@@ -39,7 +43,9 @@ def check(
     *,
     user: Annotated[str, typer.Argument(help="The account: any of its addresses, or its object id.")],
     since: Annotated[str | None, typer.Option(help="The time range, such as 36h, 7d or 2w.")] = None,
+    form: Format = Form.TEXT,
     as_json: Json = False,
+    output: Output = None,
     sandbox: Scenario = None,
     audit_log: Export = None,
     timeline: Annotated[bool, typer.Option("--timeline", help="Print the full timeline as well.")] = False,
@@ -48,6 +54,9 @@ def check(
     """Investigate one account and print the report."""
     with readable(), ExitStack() as stack:
         asked = _span(since)
+        if output is not None:
+            empty_folder(output)
+        form = Form.JSON if as_json else form
         loaded = settings_for_check(stack, config, sandbox, audit_log)
         span = asked or loaded.window
         tenants = Tenants(loaded.tenants)
@@ -56,7 +65,8 @@ def check(
         if sandbox is None:
             ledger = Ledger(loaded.ledger, now)
             stack.callback(ledger.close)
-        tell = stack.enter_context(terminal.progress_on(Console(stderr=True, quiet=as_json)))
+        tell = stack.enter_context(terminal.progress_on(Console(stderr=True, quiet=form is not Form.TEXT)))
+        recorder = Answers() if output is not None else None
         report = _look_into(
             user,
             span,
@@ -65,9 +75,13 @@ def check(
             tell=tell,
             ledger=ledger,
             atlas=atlas_of(loaded.cities),
+            recorder=recorder,
         )
         stack.close()
-        print_report(report, as_json=as_json, timeline=timeline)
+        _print_report(report, form=form, timeline=timeline)
+        if output is not None and recorder is not None:
+            write_report(report, output, recorder.packed(report.sources))
+            typer.echo(f"Wrote the report to {output}.", err=True)
 
 
 def _look_into(
@@ -79,6 +93,7 @@ def _look_into(
     tell: terminal.Tell,
     ledger: Ledger | None,
     atlas: Atlas,
+    recorder: Answers | None,
 ) -> Report:
     """Look, and keep in the ledger who asked and what came of it."""
     if ledger:
@@ -88,7 +103,9 @@ def _look_into(
         subject = find_subject(user, connection)
         end = now()
         question = Question(subject=subject, window=Window(end - span, end))
-        evidence = look(question, connection, Forgetful(), tell, patience=patience, atlas=atlas)
+        evidence = look(
+            question, connection, Forgetful(), tell, patience=patience, atlas=atlas, recorder=recorder
+        )
     except GraphError as error:
         if ledger:
             ledger.append(e.NotCollected(words=f"check {user}", says=error.sentence), ACTOR)
@@ -131,9 +148,13 @@ def _span(text: str | None) -> timedelta | None:
     return span
 
 
-def print_report(report: Report, *, as_json: bool, timeline: bool) -> None:
-    """Print a report for people, or as JSON for programs."""
-    if as_json:
+def _print_report(report: Report, *, form: Form, timeline: bool) -> None:
+    """Print a report for people, or for programs."""
+    if form is Form.JSON:
         print_json(report_json(report))
+    elif form is Form.NDJSON:
+        typer.echo(json.dumps(report_json(report)))
+    elif form is Form.CSV:
+        typer.echo(findings_csv(report), nl=False)
     else:
         terminal.show_report(report, Console(), timeline=timeline)

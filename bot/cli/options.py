@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,30 @@ Config = Annotated[
         help="The settings file; compromise.toml in this folder by default.",
         dir_okay=False,
     ),
+]
+
+
+class Form(StrEnum):
+    """How a result is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
+Format = Annotated[
+    Form,
+    typer.Option(
+        "--format",
+        help="How to print: text, json, ndjson (one JSON object a line) or csv (a line a finding).",
+    ),
+]
+
+
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", help="A new folder for the report's files, its pictures and its archive."),
 ]
 
 

@@ -6,14 +6,22 @@ markup.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -24,6 +32,7 @@ from commands.report import Coverage, Finding, Report, Result, SymptomResult, Ve
 
 if TYPE_CHECKING:
     from commands import check
+    from commands.analyze import progress as reading
 
 _COLORS = {
     VerdictCode.COMPROMISED: "red",
@@ -100,6 +109,31 @@ def progress_on(console: Console) -> Iterator[Tell]:
 
 def _silent(progress: check.Progress) -> None:
     """Show nothing."""
+
+
+@contextmanager
+def reading_on(console: Console) -> Iterator[Callable[[reading.Progress], None] | None]:
+    """Show a bar with records and seconds left while files are read; None where nobody watches."""
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[records]:,} records"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        tasks: dict[reading.Stage, TaskID] = {}
+
+        def tell(progress: reading.Progress) -> None:
+            task = tasks.get(progress.stage)
+            if task is None:
+                task = tasks[progress.stage] = bar.add_task(progress.stage.value, total=None, records=0)
+            done = min(progress.done, progress.total)
+            bar.update(task, completed=done, total=progress.total, records=progress.records)
+
+        yield tell
 
 
 def _head(report: Report) -> RenderableType:

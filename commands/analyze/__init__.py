@@ -24,11 +24,13 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from commands import standing
+from commands.analyze import progress
 from commands.analyze.everybody import Everybody, gather_guesses, settle_names
 from commands.analyze.exposed import with_exposed
 from commands.analyze.handed import Handed, handed_over
-from commands.analyze.judging import second_pass
-from commands.analyze.picking import PARTITIONS, first_pass, repeated
+from commands.analyze.judging import JUDGED, second_pass
+from commands.analyze.picking import PARTITIONS, READ, first_pass, repeated
+from commands.analyze.progress import Progress, Stage
 from commands.analyze.shared import with_shared_destinations
 from commands.leads import with_leads
 from commands.report import Report, VerdictCode
@@ -78,15 +80,23 @@ class Analysis:
         return not self.records
 
 
-def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes: int = 2) -> Analysis:
+def analyze(
+    files: Sequence[Path],
+    *,
+    user: str | None,
+    now: datetime,
+    processes: int = 2,
+    tell: Callable[[Progress], None] | None = None,
+) -> Analysis:
     """Judge every user of these files, or only one.
 
     Args:
         files: Exported logs of any form that `graph.audit_log.files` knows, folders and archives of them,
             and workbooks; they may overlap.
-        user: A sign-in name or directory id, or None for everybody.
+        user: Any name, address or id of an account, or None for everybody.
         now: When the reports are made.
         processes: How many processes share the work.
+        tell: Is told now and then how far it has come, from a thread of its own.
 
     Raises:
         OSError: when a file cannot be read.
@@ -104,7 +114,17 @@ def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes
         jobs = [(part, folder / f"{number:04}") for number, part in enumerate(parts)]
         others = processes - 1
         several = len(paths) > 1
-        tallies = _share_out(pool, others, first_pass, [(*job, several) for job in jobs])
+        read, judged = folder / READ, folder / JUDGED
+        progress.prepare(read, len(jobs))
+        progress.prepare(judged, PARTITIONS)
+        size = sum(path.stat().st_size for path in paths)
+
+        def reading() -> Progress:
+            done, count = progress.noted(read)
+            return Progress(Stage.READING, done, size, count)
+
+        with progress.telling(tell, reading):
+            tallies = _share_out(pool, others, first_pass, [(*job, several) for job in jobs])
         repeats = repeated([(part.path, place) for part, place in jobs])
         names = {one.path: one.name for one in opened}
         missing = [
@@ -117,22 +137,35 @@ def analyze(files: Sequence[Path], *, user: str | None, now: datetime, processes
         settle_names(jobs, everybody, frozenset().union(*(one.spilled for one in tallies)))
         gather_guesses(jobs, folder / "guesses")
         tasks = [(folder, number, everybody.of_partition(number), now) for number in range(PARTITIONS)]
-        reports = [one for some in _share_out(pool, others, second_pass, tasks) for one in some]
-    judged = with_exposed(standing.with_created(with_shared_destinations(reports)))
-    reports = with_leads(judged)
-    reports.sort(key=lambda one: (_GRAVITY.index(one.verdict.answer), one.subject.user_principal_name))
+        count = sum(tally.records for tally in tallies)
+
+        def judging() -> Progress:
+            return Progress(Stage.JUDGING, progress.noted(judged)[0], len(everybody.names), count)
+
+        with progress.telling(tell, judging):
+            reports = [one for some in _share_out(pool, others, second_pass, tasks) for one in some]
+    reports = with_leads(with_exposed(standing.with_created(with_shared_destinations(reports))))
+    reports.sort(key=_gravest_first)
     records = sum(tally.records for tally in tallies) - repeats.total()
     unreadable = tuple(replace(one, file=names[Path(one.file)]) for one in _unreadable(parts, tallies))
     seen = handed_over(opened, unopened, zip(parts, tallies, strict=True), repeats, everybody.domains)
     return Analysis(users=tuple(reports), unreadable=unreadable, records=records, files=seen)
 
 
+def _gravest_first(report: Report) -> tuple[int, int, str]:
+    verdict = report.verdict
+    return _GRAVITY.index(verdict.answer), -verdict.points, report.subject.user_principal_name
+
+
 def _pool(others: int) -> ProcessPoolExecutor:
     # A forked process has everything imported already; but a lock that a thread holds stays held in it.
     forked = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
-    return ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         max_workers=others, mp_context=multiprocessing.get_context("fork" if forked else "spawn")
     )
+    # The first task starts all processes: before a thread tells progress, which a fork would not take along.
+    pool.submit(int).result()
+    return pool
 
 
 def _share_out(

@@ -19,7 +19,7 @@ from commands.symptoms.password_spray import VICTIMS
 from commands.usual.domains import domain_of
 from graph.audit_log.blocks import Part
 from graph.audit_log.contexts import LeftOut
-from graph.audit_log.names import Names
+from graph.audit_log.names import SHOWN, Names
 from graph.audit_log.tally import Tally
 
 GUESSING_ADDRESSES: Final = 300
@@ -64,7 +64,7 @@ class Everybody:
         directory = directory_of(known, seen | spilled_names)
         names = {directory.name_of(name) for name in seen if name.casefold() not in known.no_account}
         if wanted:
-            names &= {directory.name_of(wanted), *(name for name in names if name.casefold() == wanted)}
+            names &= _meant(wanted, names, directory, known)
         contexts: dict[str, dict[LeftOut, int]] = defaultdict(dict)
         for one, count in _left_out(tallies).items():
             for name in {directory.name_of(who) for who in (one.actor, one.owner) if who}:
@@ -79,6 +79,15 @@ class Everybody:
         called = {other: name for name, one in accounts.items() for other in one.names}
         contexts = {name: self.contexts[name] for name in names if name in self.contexts}
         return replace(self, names=names, directory=Directory(accounts, called), contexts=contexts)
+
+
+def _meant(wanted: str, names: AbstractSet[str], directory: Directory, known: Names) -> set[str]:
+    """Give the accounts that are called so: by address, id or alias, else by display name or before the @."""
+    exact = {directory.name_of(wanted), *(name for name in names if name.casefold() == wanted)}
+    if exact & names:
+        return exact
+    shown = {directory.name_of(name) for name in known.by_id.get(SHOWN + wanted, ())}
+    return shown | {name for name in names if name.partition("@")[0].casefold() == wanted}
 
 
 def _senders(tallies: Sequence[Tally], known: Names) -> set[str]:

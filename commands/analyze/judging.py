@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from commands import prefilter, usual
 from commands.accounts import kind_of
+from commands.analyze import progress
 from commands.analyze.everybody import Everybody, guesses_in
 from commands.analyze.picking import spilled, without_cycles
 from commands.check import judge, unjudged
@@ -31,6 +32,9 @@ from graph.resources.sign_ins import RiskDetection, SignIn
 
 CLOSELY: Final = 20_000
 """Records of one user that are read closely; beyond that the report says how many were not."""
+
+JUDGED: Final = "judged"
+"""The file in which the second pass writes how far it has come."""
 
 NOT_IN_EXPORT: Final = Unavailable(Reason.NOT_IN_EXPORT, "Not part of the exported files.")
 ONLY_THE_EXPORT: Final = "only what the exported files contain"
@@ -88,7 +92,8 @@ def _judge_partition(task: tuple[Path, int, Everybody, datetime]) -> list[Report
                 texts[right].append((kind, text))
     guesses = guesses_in(folder / "guesses")
     reports = []
-    for name in sorted(everybody.names):
+    for judged, name in enumerate(sorted(everybody.names)):
+        progress.note(folder / JUDGED, number, judged, 0)
         account = everybody.directory.account_of(name)
         mine = texts.pop(name, [])
         if len(account.names) > 1:  # a record that calls both doer and owner otherwise was laid down twice

@@ -17,12 +17,16 @@ from zlib import crc32
 
 import msgspec
 
+from commands.analyze import progress
 from graph.audit_log import scan
 from graph.audit_log.blocks import Part
 from graph.audit_log.ids import id_of
 from graph.audit_log.picked import Picked
 from graph.audit_log.pieces import is_service
 from graph.audit_log.tally import Tally
+
+READ: Final = "read"
+"""The file in which the first pass writes how far it has come."""
 
 PARTITIONS: Final = 32
 """Files that users are dealt out to; what one of them holds is in memory at a time."""
@@ -70,7 +74,12 @@ def first_pass(task: tuple[Part, Path, bool]) -> Tally:
                 if not id_of(owner):
                     spill.owners.add(owner)
 
-        tally = scan.scan(part, pick, spill.note if several else None)
+        def tell(done: int, records: int) -> None:
+            progress.note(place.parent / READ, int(place.name), done, records)
+
+        tally = scan.scan(part, pick, spill.note if several else None, tell)
+        end = part.end if part.end >= 0 else part.path.stat().st_size
+        tell(end - part.start, tally.records)
     tally.actors = {name for name in tally.actors if is_person(name)} | spill.owners
     tally.spilled = spill.names
     return tally

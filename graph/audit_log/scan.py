@@ -12,7 +12,6 @@ from __future__ import annotations
 import codecs
 from collections import Counter
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +21,6 @@ from graph.addresses import address_of
 from graph.audit_log import directory_audit, files, search_rows
 from graph.audit_log.blocks import Part, blocks_of
 from graph.audit_log.contexts import (
-    BURSTING,
     EVERYDAY,
     ID,
     OPERATION,
@@ -33,36 +31,41 @@ from graph.audit_log.contexts import (
     USER,
     USER_SIZE,
     Contexts,
-    comparable,
 )
 from graph.audit_log.files import Unreadable
 from graph.audit_log.ids import id_of
 from graph.audit_log.limits import RAW_KEPT
-from graph.audit_log.names import MAILBOX
 from graph.audit_log.parse import parse
 from graph.audit_log.picked import Picked, _decoded, encoded
 from graph.audit_log.pieces import NOBODY, as_text
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
-from graph.audit_log.slim import NO_ONE, Slim, decoded, user_key
+from graph.audit_log.slim import NO_ONE, account_of, decoded, is_known, learn, user_key
 from graph.audit_log.tally import Tally, mistake
 from graph.audit_log.traced import Traced
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import SignIn
 from graph.times import time_of
 
+_TOLD_EVERY: Final = 4_096
 _TO_SECONDS: Final = len("2026-08-20T09:00:00")
 
 
-def scan(part: Part, pick: Callable[[Picked], None], note: Callable[[bytes], None] | None = None) -> Tally:
+def scan(
+    part: Part,
+    pick: Callable[[Picked], None],
+    note: Callable[[bytes], None] | None = None,
+    tell: Callable[[int, int], None] | None = None,
+) -> Tally:
     """Read one part, hand every record worth a closer look to `pick`, and give back what else was seen.
 
-    `note` gets what tells a record from all others, for every one of them.
+    `note` gets what tells a record from all others, for every one of them; `tell` gets now and then how many
+    bytes and records were read, the bytes only where they are known.
 
     Raises:
         OSError: when the file cannot be read.
     """
-    scanner = _Scanner(part.path, pick, note)
+    scanner = _Scanner(part.path, pick, note, tell)
     if part.end >= 0:
         scanner.lines(part)
     else:
@@ -72,19 +75,18 @@ def scan(part: Part, pick: Callable[[Picked], None], note: Callable[[bytes], Non
     return scanner.tally
 
 
-@lru_cache(maxsize=16_384)  # two of every picked record, and always the same
-def account_of(name: str) -> str:
-    """Give an account's name in comparable form; half a character becomes a question mark."""
-    return comparable(name)
-
-
 class _Scanner:
     def __init__(
-        self, path: Path, pick: Callable[[Picked], None], note: Callable[[bytes], None] | None
+        self,
+        path: Path,
+        pick: Callable[[Picked], None],
+        note: Callable[[bytes], None] | None,
+        tell: Callable[[int, int], None] | None,
     ) -> None:
         self._path = path
         self._pick = pick
         self._noted = note
+        self._tell = tell
         self._contexts = Contexts()
         self._names: set[bytes] = set()
         self._left_out: Counter[bytes] = Counter()
@@ -109,8 +111,11 @@ class _Scanner:
         contexts = self._contexts
         layouts = contexts.layouts
         is_known = contexts.is_known
-        to_operation = 0
+        to_operation = read = 0
         for block, size in blocks_of(part):
+            read += size
+            if self._tell:
+                self._tell(read, number)
             find = block.find
             startswith = block.startswith
             start = 0
@@ -181,6 +186,8 @@ class _Scanner:
         last = 0
         for number, text, raw in files.objects(self._path, self.tally.notes):
             last = number
+            if self._tell and not self.tally.records % _TOLD_EVERY:
+                self._tell(0, self.tally.records)
             if isinstance(raw, str):
                 self._unreadable(number, raw, text)
                 continue
@@ -249,7 +256,7 @@ class _Scanner:
         if not counted:
             # Only where the text itself was not looked at: the columns of a table, the elements of an array.
             day = self._contexts.number_of(slim.CreationTime[:10].encode(errors="replace"))
-            known = self._is_known(slim, day, logon=logon, most=most)
+            known = is_known(self._contexts, slim, day, logon=logon, most=most)
             if known:
                 tally.left_out[operation] += 1
                 return True
@@ -262,7 +269,7 @@ class _Scanner:
         failed_from = ""
         if operation == "UserLoginFailed":
             failed_from = address_of(slim.ClientIP or "") or ""
-        self._learn(slim)
+        learn(self.tally.names, slim)
         self._pick(
             Picked(
                 kind="burst" if self._contexts.bursting else "audit",
@@ -273,47 +280,6 @@ class _Scanner:
             )
         )
         return True
-
-    def _is_known(self, slim: Slim, day: int, *, logon: bool, most: int) -> bool:
-        """Count a record by its fields, as `Contexts.is_known` does by its text; say whether it is known."""
-        contexts = self._contexts
-        operation = slim.Operation
-        user, dated = slim.UserId.encode(errors="replace"), slim.CreationTime[:10].encode(errors="replace")
-        if operation in BURSTING and contexts.is_double(user, (slim.Id or "").encode(errors="replace")):
-            return True
-        name = operation.encode(errors="replace")
-        burst = operation in BURSTING
-        if logon:
-            where = (slim.ClientIP or "").encode(errors="replace")
-            failed = operation == "UserLoginFailed"
-            error = as_text(slim.ErrorNumber).encode(errors="replace") if failed else b""
-            broad = (operation, slim.UserId, slim.ErrorNumber)
-            agent = bytes(slim.ExtendedProperties)
-            known = contexts.counted(hash((*broad, where, agent)), day, most, burst=burst)
-            if not failed:
-                known = known and contexts.counted(hash((*broad, day)), day, 1)
-            if known:
-                key = hash((operation, user, where, error, day))
-                contexts.leave_out(key, name, user, b"", where, error, dated)
-            return known
-        where = (slim.ClientIPAddress or slim.ClientIP or "").encode(errors="replace")
-        owner = slim.MailboxOwnerUPN.encode(errors="replace")
-        key = hash((operation, slim.UserId, owner, where))
-        known = contexts.counted(key, day, most, burst=burst)
-        if known:
-            contexts.leave_out(key, name, user, owner, where, b"", b"")
-        return known
-
-    def _learn(self, slim: Slim) -> None:
-        """Remember by what the accounts of an everyday record are known."""
-        names, at = self.tally.names, slim.CreationTime
-        actor, owner = account_of(slim.UserId), account_of(slim.MailboxOwnerUPN)
-        names.note(id_of(slim.UserKey or ""), actor, at)
-        if owner and "{" not in owner:
-            names.note(id_of(slim.MailboxOwnerSid or ""), owner, at)
-            if guid := id_of(slim.MailboxGuid or ""):
-                names.note(MAILBOX + guid, owner, at)
-            names.own(owner)
 
     def _closely_parsed(self, line: bytes, number: int) -> None:
         try:

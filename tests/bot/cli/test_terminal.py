@@ -8,6 +8,8 @@ import re
 from rich.console import Console
 
 from bot.cli import terminal
+from commands.analyze.progress import Progress as Reading
+from commands.analyze.progress import Stage
 from commands.check import Progress
 from tests.bot.messages import samples
 
@@ -61,3 +63,13 @@ def test_progress_names_what_is_waited_for():
         tell(Progress(sources=samples.sources(), waiting=(), so_far=samples.nothing_yet))
     assert "5/" in out.getvalue()
     assert "Judging" in out.getvalue()
+
+
+def test_reading_shows_records_where_somebody_watches():
+    out = io.StringIO()
+    with terminal.reading_on(Console(file=out, force_terminal=True, width=100)) as tell:
+        assert tell is not None
+        tell(Reading(Stage.READING, 5, 10, 1234))
+    assert "1,234 records" in out.getvalue()
+    with terminal.reading_on(Console(file=out)) as tell:
+        assert tell is None

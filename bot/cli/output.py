@@ -1,0 +1,113 @@
+"""Reports as files in a folder: the same that a check attaches in Slack, and an overview of many accounts."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zipfile import ZipFile
+
+from bot.artefacts.analysis_json import analysis_csv, analysis_json
+from bot.artefacts.archive import NAME, evidence_archive
+from bot.artefacts.handled import NOTHING
+from bot.artefacts.overview_html import overview_html
+from bot.artefacts.report_files import report_files
+from bot.artefacts.timesketch_csv import timesketch_csv
+from bot.artefacts.zips import write_member
+from bot.cli.ending import BAD_INPUT, Stopped
+from bot.messages.parts import DECIDED
+from commands.report import Report
+from graph.audit_log.unpack import files_in
+
+if TYPE_CHECKING:
+    from commands.analyze import Analysis
+
+_NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9@._-]+")
+_LONGEST: Final = 80
+
+
+def empty_folder(path: Path) -> Path:
+    """Make the folder; give it back where it is empty, so that no report lies among the files of another.
+
+    Raises:
+        Stopped: it holds files, or cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            raise Stopped(BAD_INPUT, f"--output: {path} is not empty; name a new folder.")
+    except OSError as error:
+        raise Stopped(BAD_INPUT, f"--output: {path} cannot be written ({error.strerror}).") from error
+    return path
+
+
+def write_report(report: Report, folder: Path, answers: bytes | None) -> None:
+    """Write all files of one report, the evidence archive among them.
+
+    Args:
+        report: What was found.
+        folder: Where to; it is made.
+        answers: What the archive holds of the sources, as a ZIP.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = report_files(report)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    (folder / NAME).write_bytes(evidence_archive(report, NOTHING, files, "", answers))
+
+
+def write_analysis(analysis: Analysis, given: Sequence[Path], folder: Path) -> int:
+    """Write an overview of all accounts, and a folder for each grave one; count these.
+
+    Args:
+        analysis: What was found.
+        given: The files and folders that were handed over, which the archives name with size and SHA-256.
+        folder: Where to.
+    """
+    grave = [report for report in analysis.users if report.verdict.answer in DECIDED]
+    folders = dict(zip((one.subject.user_principal_name for one in grave), folder_names(grave), strict=True))
+    answers = _handed_in(given)
+    for report in grave:
+        write_report(report, folder / folders[report.subject.user_principal_name], answers)
+    contents = {
+        "overview.html": overview_html(analysis, folders).encode("utf-8", "replace"),
+        "report.json": json.dumps(analysis_json(analysis), indent=2).encode(),
+        "findings.csv": analysis_csv(analysis).encode("utf-8-sig", "replace"),
+        "timesketch.csv": timesketch_csv(grave).encode("utf-8", "replace"),
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return len(grave)
+
+
+def folder_names(reports: Sequence[Report]) -> list[str]:
+    """Name a folder for each account: what it is called, without what a path could mean, each once."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for report in reports:
+        plain = _NOT_IN_A_NAME.sub("_", report.subject.user_principal_name)[:_LONGEST].strip(".") or "account"
+        name, number = plain, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{plain}-{number}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _handed_in(given: Sequence[Path]) -> bytes:
+    """Say which files the reports rest on: their names, sizes and SHA-256."""
+    rows = []
+    for path in given:
+        for file in files_in(path):
+            with file.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            rows.append({"name": str(file), "size": file.stat().st_size, "sha256": digest})
+    out = io.BytesIO()
+    with ZipFile(out, "w") as packed:
+        write_member(packed, "sources/files.json", [json.dumps(rows, indent=2).encode()])
+    return out.getvalue()
