@@ -248,6 +248,8 @@ def _recipients(evidence: Evidence, ordinary: Usual) -> Iterator[Clause]:
     inside: dict[str, str] = {}
     outside: dict[str, str] = {}
     for row in evidence.message_trace.seen(()):
+        if row.status.casefold() == "failed":
+            continue  # it reached nobody
         if row.from_ip and ordinary.is_suspect(row.from_ip) and row.recipient_address:
             reached = outside if ordinary.is_outside(row.recipient_address) else inside
             reached.setdefault(row.recipient_address.casefold(), row.id or row.message_id)

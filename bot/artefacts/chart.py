@@ -15,17 +15,18 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
+from bot.artefacts.events import Course, course
 from bot.artefacts.handled import NOTHING, Handled
-from bot.artefacts.time_axis import spoken_time
+from bot.artefacts.spoken_time import spoken_time
 from bot.messages import parts
 from bot.messages.escape import cut, visible
 from commands.plan import RESTORING
 from commands.proposals import Action, Outcome
-from commands.report import Coverage, Event, Report, Result, Severity, spoken
+from commands.report import Coverage, Event, Report, Result, spoken
 from commands.usual.places import country_of, spot_of
 
-LANES: Final = 8
-KINDS: Final = 10
+LANES: Final = 5
+_PLACE: Final = 80
 ALT: Final = 1_000
 """The longest description of a picture. Source: Slack, "files.getUploadURLExternal"."""
 
@@ -77,25 +78,6 @@ class Lane:
         return f"{parts.counted(len(self.ins), 'sign-in')}, {len(self.failed)} failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """The findings of one symptom.
-
-    Attributes:
-        number: Its number in the picture, from 1, in order of time.
-        title: The symptom's title.
-        severity: That of the gravest.
-        times: When they happened, as far as a record tells and within what was looked at, oldest first.
-        count: How many there are.
-    """
-
-    number: int
-    title: str
-    severity: Severity
-    times: tuple[datetime, ...]
-    count: int
-
-
 class Became(Enum):
     """How an action ended, as coarsely as a picture tells it."""
 
@@ -118,23 +100,19 @@ class Chart:
     """Everything in the picture.
 
     Attributes:
+        course: The events of the story.
         lanes: The most telling addresses.
         more_lanes: The other ones, which are only counted.
-        kinds: The gravest kinds of findings, in order of time.
-        more_kinds: How many other ones there are.
         found: When every finding happened, as far as a record tells.
         deeds: What the bot did, in order of time.
-        moments: What the time axis must show; none where nothing has a time.
         unseen: What could not be seen, one clause each.
     """
 
+    course: Course
     lanes: tuple[Lane, ...]
     more_lanes: tuple[Lane, ...]
-    kinds: tuple[Kind, ...]
-    more_kinds: int
     found: tuple[datetime, ...]
     deeds: tuple[Deed, ...]
-    moments: tuple[datetime, ...]
     unseen: tuple[str, ...]
 
     @property
@@ -177,17 +155,12 @@ def chart(report: Report, handled: Handled = NOTHING) -> Chart:
     """
     suspects = _suspects(report)
     lanes = sorted(_lanes(report.timeline, suspects), key=_rank(report))
-    kinds = _kinds(report)
-    deeds = tuple(_deeds(handled))
-    shown = _numbered(kinds[:KINDS])
     return Chart(
+        course=course(report, handled),
         lanes=tuple(lanes[:LANES]),
         more_lanes=tuple(lanes[LANES:]),
-        kinds=shown,
-        more_kinds=len(kinds) - len(shown),
-        found=tuple(sorted(time for kind in kinds for time in kind.times)),
-        deeds=deeds,
-        moments=_moments(lanes, kinds, deeds),
+        found=tuple(sorted(one.at for one in report.findings if one.at and one.at in report.window)),
+        deeds=tuple(_deeds(handled)),
         unseen=tuple(_unseen(report)),
     )
 
@@ -212,14 +185,10 @@ def in_words(report: Report, drawn: Chart) -> str:
         )
     found = len(report.findings)
     span = f", {_from_to(drawn.found[0], drawn.found[-1])}" if drawn.found else ""
-    grave = ", ".join(
-        cut(visible(kind.title), 60) for kind in drawn.kinds if kind.severity is Severity.CRITICAL
-    )
-    said.append(
-        f"{parts.counted(found, 'finding')}{span}{f'; most severe: {grave}' if grave else ''}."
-        if found
-        else "No findings."
-    )
+    said.append(f"{parts.counted(found, 'finding')}{span}." if found else "No findings.")
+    for one in drawn.course.events:
+        when = f", {spoken_time(one.at)} UTC" if one.at else ""
+        said.append(f"{one.number}. {one.what.capitalize()}{when}: {cut(one.says, 70)}.")
     if drawn.deeds:
         said.append(
             f"Done by the bot, {_from_to(drawn.deeds[0].at, drawn.deeds[-1].at)}: {tally(drawn.deeds)}."
@@ -279,7 +248,7 @@ def _lanes(timeline: Iterable[Event], suspects: frozenset[str]) -> Iterator[Lane
         place, others = _place(spot.places, address)
         yield Lane(
             address=address,
-            place=f"{place} and elsewhere" if others else place,
+            place=cut(f"{place} and elsewhere" if others else place, _PLACE),
             suspect=suspect,
             ins=ins,
             failed=failed,
@@ -318,27 +287,6 @@ def _rank(report: Report) -> Callable[[Lane], tuple[object, ...]]:
     return rank
 
 
-def _kinds(report: Report) -> list[Kind]:
-    """Give the symptoms with findings, the gravest first."""
-    kinds = []
-    for symptom in report.symptoms:
-        if not symptom.findings:
-            continue
-        times = sorted(f.at for f in symptom.findings if f.at is not None and f.at in report.window)
-        gravest = max(finding.severity for finding in symptom.findings)
-        kinds.append(Kind(0, symptom.title, gravest, tuple(times), len(symptom.findings)))
-    return sorted(kinds, key=lambda kind: -kind.severity)
-
-
-def _numbered(kinds: Sequence[Kind]) -> tuple[Kind, ...]:
-    """Put kinds in order of time, those without a time last, and number them."""
-    order = sorted(kinds, key=lambda kind: (not kind.times, kind.times[:1]))
-    return tuple(
-        Kind(number, kind.title, kind.severity, kind.times, kind.count)
-        for number, kind in enumerate(order, start=1)
-    )
-
-
 def _deeds(handled: Handled) -> Iterator[Deed]:
     found = [
         Deed(action.ended_at or action.intended_at, _became(action), action.change.startswith(RESTORING))
@@ -354,17 +302,6 @@ def _became(action: Action) -> Became:
     if action.outcome in {Outcome.UNCONFIRMED, Outcome.UNKNOWN, None}:
         return Became.OPEN
     return Became.NOT_DONE
-
-
-def _moments(lanes: Sequence[Lane], kinds: Sequence[Kind], deeds: Sequence[Deed]) -> tuple[datetime, ...]:
-    """When something happened that must be seen; without findings all sign-ins."""
-    told = [time for kind in kinds for time in kind.times]
-    for lane in lanes:
-        if lane.suspect:
-            told += [*lane.ins, *lane.failed, *(lane.session or ())]
-    if not told:
-        told = [time for lane in lanes for time in (*lane.ins, *lane.failed)]
-    return (*told, *(deed.at for deed in deeds))
 
 
 def _unseen(report: Report) -> Iterator[str]:

@@ -93,8 +93,8 @@ class Exposed:
         if answer == _LIKELY:
             says = (
                 f"Personal data is likely among it: of {visible(subject)}, and of whoever wrote to it or is "
-                "named in its mail and files. This is inferred from what a mailbox holds, not from the text: "
-                "the bot reads no message text and no file, so whose data, and which, people must establish."
+                "named in its mail and files. This is inferred from what a mailbox holds; what was opened "
+                "was not looked at, so whose data it was, and which, people must establish."
             )
         elif answer == _POSSIBLE:
             says = (

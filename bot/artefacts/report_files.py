@@ -3,36 +3,60 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+
+import structlog
 
 from bot.artefacts.findings_csv import findings_csv
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.report_html import report_html
 from bot.artefacts.report_json import report_json
+from bot.artefacts.report_pdf import NAME as PAPER
+from bot.artefacts.report_pdf import report_pdf
 from bot.artefacts.report_text import report_text
 from bot.artefacts.timeline_csv import timeline_csv
-from bot.artefacts.timeline_png import NAME, Picture, picture
+from bot.artefacts.timeline_png import NAME, OTHERS, Picture, picture, who_else
 from commands.report import Report
+
+log = structlog.get_logger(__name__)
 
 
 def report_files(
-    report: Report, handled: Handled = NOTHING, drawn: Picture | None = None
+    report: Report, handled: Handled = NOTHING, drawn: Sequence[Picture] | None = None
 ) -> dict[str, bytes]:
-    """Give each file's name and bytes: the picture, the page, the text, the JSON form, and two tables.
+    """Give each file's name and bytes: pictures, the report as PDF, page, text and JSON, and two tables.
 
-    The picture comes first, as phones show the first file. Where it could not be drawn it is left out, and
-    the page says why.
+    The picture comes first, as phones show the first file. What could not be drawn is left out, and the page
+    says why; so is the PDF, which must not cost the other files.
 
     Args:
         report: What the check found.
         handled: What was done about it so far, which all but the tables tell.
-        drawn: The picture, where it was drawn already; it takes half a second of the processor's time.
+        drawn: The pictures, where they were drawn already.
     """
-    drawn = drawn or picture(report, handled)
+    drawn = pictures(report, handled) if drawn is None else drawn
+    paper = paper_of(report, handled)
     return {
-        **({NAME: drawn.png} if drawn.png else {}),
+        **{name: one.png for name, one in zip((NAME, OTHERS), drawn, strict=False) if one.png},
+        **({PAPER: paper} if paper else {}),
         "report.html": report_html(report, handled, drawn).encode("utf-8", "replace"),
         "report.txt": report_text(report, handled).encode("utf-8", "replace"),
         "report.json": json.dumps(report_json(report, handled), indent=2).encode(),
         "findings.csv": findings_csv(report).encode("utf-8-sig", "replace"),
         "timeline.csv": timeline_csv(report).encode("utf-8-sig", "replace"),
     }
+
+
+def pictures(report: Report, handled: Handled = NOTHING) -> tuple[Picture, ...]:
+    """Draw the story and, where the case touches anybody else, who that is."""
+    others = who_else(report, handled)
+    return (picture(report, handled), *([others] if others else []))
+
+
+def paper_of(report: Report, handled: Handled) -> bytes:
+    """Set the report as PDF; nothing where it cannot be set, which the log tells."""
+    try:
+        return report_pdf(report, handled)
+    except Exception:
+        log.exception("The report could not be set as PDF.", action="paper.not_set", case=handled.case_id)
+        return b""

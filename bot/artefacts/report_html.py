@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bot.artefacts.chapters import chapters, in_order, short_time
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.summary import summary
 from bot.artefacts.timeline_png import Picture
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
-from bot.messages.story import sentences
 from commands.plan import Change
 from commands.proposals import Action, Proposal
 from commands.report import Coverage, Event, Report, Result
@@ -39,13 +40,13 @@ _REASONS = 12
 _GROUNDS = 4
 
 
-def report_html(report: Report, handled: Handled = NOTHING, drawn: Picture | None = None) -> str:
+def report_html(report: Report, handled: Handled = NOTHING, drawn: Sequence[Picture] = ()) -> str:
     """Write the whole page.
 
     Args:
         report: What the check found.
         handled: What was done about it so far.
-        drawn: The timeline as a picture, which becomes a part of the page; None leaves it out.
+        drawn: The pictures, which become a part of the page.
     """
     events = _events(report)
     return (
@@ -60,20 +61,21 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Picture | Non
             in_words=in_words,
             unseen=[source for source in report.sources if source.state is not Coverage.COMPLETE],
             unknown=[symptom for symptom in report.symptoms if symptom.result is Result.UNKNOWN],
-            findings=parts.gravest_first(report.findings),
+            chapters=chapters(report),
+            seen=[source for source in report.sources if source.state is Coverage.COMPLETE],
             most_records=_RECORDS_EACH,
             most_reasons=_REASONS,
             counts=_counts(report),
             summary=summary(report, handled),
             most_grounds=_GROUNDS,
-            story=sentences(report.story) if report.story else (),
+            story=in_order(report),
             symptoms=_symptoms(report),
             done=_done(handled),
             events=events,
             left_out=len(report.timeline) - len(events),
             deeds=_deeds,
             drawn=drawn,
-            png=base64.b64encode(drawn.png).decode() if drawn else "",
+            png=any(one.png for one in drawn),
             style_hash=_style_hash(),
         )
     )
@@ -132,6 +134,8 @@ def _pages() -> Environment:
         finalize=_shown,
     )
     pages.filters["utc"] = parts.utc
+    pages.filters["base64"] = _base64
+    pages.filters["short_time"] = short_time
     pages.filters["spoken"] = parts.spoken
     return pages
 
@@ -139,6 +143,10 @@ def _pages() -> Environment:
 def _shown(value: Any) -> Any:
     """What the template writes for a value: texts without anything hidden; what it built itself as it is."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 @cache

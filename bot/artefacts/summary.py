@@ -246,7 +246,7 @@ class _Told:
             )
             yield Statement(
                 f"Today: warn the {parts.counted(len(seen.outside) + len(seen.inside), 'recipient')} "
-                f"(drafted in warning.txt, listed in recipients.csv){state}.",
+                f"(drafted in DRAFT-warning.txt, listed in recipients.csv){state}.",
                 ("ledger: manual task",) if task else ("plan of the check",),
             )
         if not self.stopped.at:
@@ -296,7 +296,7 @@ class _Told:
             if seen.mailboxes or seen.files:
                 yield Statement(
                     "Whose personal data was in what was opened, and whether it was copied or passed on.",
-                    ("message text and files are not read",),
+                    ("not looked at",),
                 )
         gaps = [one for one in self.report.sources if one.state is not Coverage.COMPLETE]
         reasons: dict[str, list[str]] = {}

@@ -24,9 +24,9 @@ from bot.artefacts import answers as kept_answers
 from bot.artefacts import report_store
 from bot.artefacts.archive import NAME, evidence_archive
 from bot.artefacts.chart import ALT
-from bot.artefacts.report_files import report_files
+from bot.artefacts.report_files import pictures, report_files
 from bot.artefacts.timeline_png import NAME as PICTURE
-from bot.artefacts.timeline_png import Picture, picture
+from bot.artefacts.timeline_png import OTHERS, Picture
 from bot.cards.papers import handled_of
 from bot.errors import BotError, CannotPost, RoomShared, SlackFailed
 from bot.messages import Message, answers
@@ -250,9 +250,10 @@ class Cards:
         files, drawn = self._papers(case, report, archive=not prefix)
         uploads = [{"filename": name, "title": name, "content": content} for name, content in files.items()]
         for upload in uploads:
-            if upload["filename"] == PICTURE:
-                upload["alt_txt"] = plain(drawn.alt, ALT)
-        self.attach(channel, card, uploads, drawn.trouble)
+            for name, one in zip((PICTURE, OTHERS), drawn, strict=False):
+                if upload["filename"] == name:
+                    upload["alt_txt"] = plain(one.alt, ALT)
+        self.attach(channel, card, uploads, " ".join(one.trouble for one in drawn if one.trouble))
         self._note(case.id, run, what, channel, ", ".join(files))
         return tuple(files)
 
@@ -276,10 +277,12 @@ class Cards:
 
         self.persist(upload)
 
-    def _papers(self, case: Case, report: Report, *, archive: bool) -> tuple[dict[str, bytes], Picture]:
+    def _papers(
+        self, case: Case, report: Report, *, archive: bool
+    ) -> tuple[dict[str, bytes], tuple[Picture, ...]]:
         """The files of a case as it stands now; an archive is noted in the ledger before it is posted."""
         handled = handled_of(self._ledger, case)
-        drawn = picture(report, handled)
+        drawn = pictures(report, handled)
         files = report_files(report, handled, drawn)
         if archive:
             noted = self._ledger.answers_of(case)

@@ -30,6 +30,7 @@ from bot.slack.posting import Posting
 from commands.approval import ProposalState
 from commands.ledger import Case, Ledger
 from commands.proposals import Proposal, Proposals
+from commands.steps.warn_recipients import DRAFT, LIST
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,17 @@ ENDED = frozenset(
     }
 )
 """The states after which nothing more happens to a proposal."""
+
+_TITLES = {
+    DRAFT: "DRAFT to send, nothing was sent: warning to recipients",
+    LIST: "LIST of the recipients to warn, one a row",
+}
+"""What files for manual tasks are called in Slack, where the name alone could be taken for more."""
+
+_DRAFTED = (
+    f"Files for the manual tasks. *{DRAFT}* is a draft: the bot sends no mail. Complete it, have it "
+    f"approved and send it from another mailbox to everybody in *{LIST}*."
+)
 
 SECONDS_AN_EDIT = 1.2
 """How long the next round of edits waits for each card of one round: Slack allows 50 edits a minute."""
@@ -227,8 +239,11 @@ class ProposalCards:
         files = {name: text for task in proposal.plan.tasks for name, text in task.files.items()}
         if not files or not self._is_new(proposal, "files"):
             return
-        uploads = [{"filename": name, "title": name, "content": text} for name, text in files.items()]
-        self._cards.attach(proposal.channel, proposal.card, uploads)
+        uploads = [
+            {"filename": name, "title": _TITLES.get(name, name), "content": text}
+            for name, text in files.items()
+        ]
+        self._cards.attach(proposal.channel, proposal.card, uploads, _DRAFTED if DRAFT in files else "")
         self._note(proposal, "files", proposal.channel, ", ".join(files))
 
     def _is_new(self, proposal: Proposal, what: str) -> bool:

@@ -30,7 +30,7 @@ PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()
 WRITES: tuple[Request | Cmdlet, ...] = ()
 
-DRAFT: Final = "warning.txt"
+DRAFT: Final = "DRAFT-warning.txt"
 LIST: Final = "recipients.csv"
 MOST: Final = 10_000
 """Rows in the list, so that a plan stays small enough to be kept and shown."""
@@ -94,7 +94,10 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
             "Call recipients of requests for money or changed bank details",
         ),
         suggested=any(one.bad for one in people),
-        files={DRAFT: warning(planning, outbox), **({LIST: _list(people)} if people else {})},
+        files={
+            DRAFT: warning(planning, outbox, listed=bool(people)),
+            **({LIST: _list(people)} if people else {}),
+        },
     )
 
 
@@ -120,7 +123,7 @@ def recipients(planning: PlanningInput, outbox: Outbox) -> tuple[Warned, ...]:
     return tuple(sorted(people, key=lambda one: (one.bad == 0, not one.outside, one.address)))
 
 
-def warning(planning: PlanningInput, outbox: Outbox) -> str:
+def warning(planning: PlanningInput, outbox: Outbox, *, listed: bool) -> str:
     """Draft the warning. It holds no link and nothing to open, for such mail is what it warns of.
 
     It names the mailbox by its address alone: the display name may be the intruder's own. Where nothing shows
@@ -130,6 +133,9 @@ def warning(planning: PlanningInput, outbox: Outbox) -> str:
     when = f"on {start}" if start == end else f"between {start} and {end}"
     used = "was using" if outbox.told else "used" if _was_in(outbox) else "may have used"
     lines = [
+        "[DRAFT. Nothing was sent. Fill in the brackets, have it approved, and delete these lines.",
+        f"To: {f'everybody in {LIST}' if listed else 'the recipients'}, in Bcc. From: another mailbox.]",
+        "",
         "Subject: Security notice: do not trust recent email from one of our mailboxes",
         "",
         "Hello,",

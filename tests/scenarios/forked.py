@@ -16,7 +16,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 _NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload([__name__, "bot.cli.command", "bot.app", "matplotlib.backends.backend_agg"])
+_NURSERY.set_forkserver_preload([__name__, "bot.cli.command", "bot.app", "bot.artefacts.paper"])
 
 
 def _run(folder: Path, environment: dict[str, str]) -> None:

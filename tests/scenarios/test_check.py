@@ -28,6 +28,8 @@ def test_a_responder_checks_a_taken_over_mailbox(stage):
     names = {file.name for reply in replies for file in reply.files}
     assert names == {
         "timeline.png",
+        "who-else.png",
+        "report.pdf",
         "report.html",
         "report.txt",
         "report.json",

@@ -14,9 +14,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from bot import log as logs
+from bot.artefacts import report_store
+from bot.artefacts.report_pdf import report_pdf
+from bot.cards.papers import handled_of
 from bot.settings import LogSettings
 from commands.approval import ProposalState
 from commands.ledger.verify import verify_ledger
@@ -28,7 +32,7 @@ from sandbox.scenarios.state import TenantState
 from sandbox.workspace import View
 from tests.scenarios.acting import Acting, acting, outcomes, standing, suggested
 
-FILES = {"sent-mail.csv", "recipients.csv", "warning.txt", "other-services.csv"}
+FILES = {"sent-mail.csv", "recipients.csv", "DRAFT-warning.txt", "other-services.csv"}
 UNBLOCK = f"unblock_sending:{PERSON.upn}"
 
 
@@ -200,6 +204,30 @@ def test_the_files_of_the_tasks_are_in_the_thread_of_the_proposal(taken):
     sent = next(file for reply in replies for file in reply.files if file.name == "sent-mail.csv").content
     assert len(sent.splitlines()) > 20
     assert b"Remittance advice 4471" in (sent if isinstance(sent, bytes) else sent.encode())
+
+
+def test_the_draft_and_the_list_are_called_what_they_are(taken):
+    replies = taken.story.slack.replies(taken.story.paper(taken.proposal))
+    (told,) = [reply for reply in replies if {file.name for file in reply.files} & FILES]
+    assert "*DRAFT-warning.txt* is a draft: the bot sends no mail." in taken.story.slack.as_text(told)
+    draft = next(file for file in told.files if file.name == "DRAFT-warning.txt").content
+    assert (draft if isinstance(draft, str) else draft.decode()).startswith("[DRAFT. Nothing was sent.")
+
+
+def test_the_whole_case_takes_twelve_pages_at_most_and_begins_with_how_it_ended(taken):
+    ledger = taken.story.bot.ledger
+    case = next(ledger.case(entry.case_id) for entry in ledger.entries() if entry.case_id)
+    paper = pypdfium2.PdfDocument(report_pdf(report_store.load(case.report), handled_of(ledger, case)))
+    first = " ".join(paper[0].get_textpage().get_text_range().split())
+    assert len(paper) <= 12
+    paper.close()
+    for part in (
+        "COMPROMISED",
+        "Yes, 20",
+        "Each was read back from Microsoft 365 and confirmed",
+        "Last recheck",
+    ):
+        assert part in first, part
 
 
 def test_the_case_says_what_looking_again_found(taken):

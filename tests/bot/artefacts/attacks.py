@@ -58,7 +58,6 @@ SHOWN = {
         ".verdict.reasons.sign.why",
         ".symptoms.title",
         ".symptoms.source",
-        ".symptoms.reason",
         ".symptoms.findings.summary",
         ".symptoms.findings.by",
         ".symptoms.findings.address",
@@ -105,6 +104,8 @@ CUT = {
     ".exposure.mailboxes.folders",
     ".exposure.forwards.says",
     ".exposure.applications.says",
+    ".story.origin.says",
+    ".story.still_open.says",
 }
 """Texts that the summary cuts short; the story and the tables have them whole."""
 

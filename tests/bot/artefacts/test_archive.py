@@ -24,7 +24,7 @@ from graph.errors import NotFound
 from graph.request import Cmdlet, Request
 from tests.bot.messages import samples
 
-BODY = "Dear Megan, the secret of the deal is 4711"
+BODY = "Dear Megan, the secret of the deal is sesame-sesame"
 MESSAGE = {
     "id": "m1",
     "subject": "Invoice \ud83d",
@@ -121,7 +121,7 @@ def test_answers_are_there_as_they_came_with_what_was_asked(archive):
 
 def test_the_text_of_messages_is_in_no_file_and_the_manifest_says_so(archive):
     files = contents(archive)
-    assert [name for name, content in files.items() if b"4711" in content] == []
+    assert [name for name, content in files.items() if b"sesame-sesame" in content] == []
     assert json.loads(files[MANIFEST])["left_out"] == ["the text of messages (body, bodyPreview, uniqueBody)"]
 
 

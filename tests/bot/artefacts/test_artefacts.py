@@ -103,10 +103,12 @@ def test_the_timeline_has_a_row_for_every_event():
     assert all(len(row) == len(COLUMNS) for row in rows)
 
 
-def test_the_files_of_a_report_are_picture_page_text_json_and_csv():
+def test_the_files_of_a_report_are_pictures_paper_page_text_json_and_csv():
     files = report_files(samples.rich(samples.HOSTILE))
     assert list(files) == [
         "timeline.png",
+        "who-else.png",
+        "report.pdf",
         "report.html",
         "report.txt",
         "report.json",
@@ -118,8 +120,8 @@ def test_the_files_of_a_report_are_picture_page_text_json_and_csv():
 
 
 def test_a_report_goes_out_without_its_picture_and_says_why():
-    files = report_files(samples.rich(), drawn=Picture(b"", "", "It could not be drawn."))
-    assert next(iter(files)) == "report.html"
+    files = report_files(samples.rich(), drawn=(Picture(b"", "", "It could not be drawn."),))
+    assert next(iter(files)) == "report.pdf"
     assert "timeline.png" not in files
     assert b"It could not be drawn." in files["report.html"]
 

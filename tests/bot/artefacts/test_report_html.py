@@ -138,7 +138,7 @@ def test_the_policy_allows_its_own_style_sheet_and_nothing_else():
 
 
 def test_the_picture_lies_in_the_page_and_the_policy_allows_nothing_else_to_be_shown():
-    page = Page(report_html(samples.rich(), drawn=Picture(b"the picture", 'what "it" shows <b>\u202e')))
+    page = Page(report_html(samples.rich(), drawn=(Picture(b"the picture", 'what "it" shows <b>\u202e'),)))
     shown = [dict(attrs) for tag, attrs in page.elements if tag == "img"]
     assert shown == [
         {
@@ -150,7 +150,7 @@ def test_the_picture_lies_in_the_page_and_the_policy_allows_nothing_else_to_be_s
 
 
 def test_a_page_without_a_picture_says_why():
-    page = Page(report_html(samples.rich(), drawn=Picture(b"", "", "It could not be drawn.")))
+    page = Page(report_html(samples.rich(), drawn=(Picture(b"", "", "It could not be drawn."),)))
     assert "It could not be drawn." in page.text
     assert not {tag for tag, _ in page.elements} & LOADS
 

@@ -15,6 +15,7 @@ from commands.proposals import Action, Outcome
 from commands.report import Access, Coverage, Exposure, Impact, Report
 from tests.bot.artefacts.attacks import handled
 from tests.bot.messages import samples
+from tests.each import each
 
 NOW = samples.NOW
 
@@ -36,29 +37,30 @@ BACK = action("restore:P-1:block_sign_in:account", 4)
 
 def told(report: Report, of: Handled = NOTHING) -> dict[str, str]:
     return {
-        one.id: " ".join((one.short, *(each.says for each in one.statements))) for one in summary(report, of)
+        one.id: " ".join((one.short, *(said.says for said in one.statements))) for one in summary(report, of)
     }
 
 
-def test_every_sentence_rests_on_something():
-    reports: tuple[Report, ...] = (samples.rich(), samples.clean(), replace(samples.rich(), story=None))
-    for report in reports:
-        for of in (NOTHING, handled(), dealt(BLOCK, REVOKE, RESET)):
-            for answer in summary(report, of):
-                assert answer.statements, answer.question
-                for one in answer.statements:
-                    assert one.says.endswith((".", "?")), one.says
-                    assert one.rests_on, one.says
-                    assert all(one.rests_on), one.says
+@pytest.mark.parametrize(
+    "report",
+    [samples.rich(), samples.clean(), replace(samples.rich(), story=None)],
+    ids=["rich", "clean", "bare"],
+)
+@pytest.mark.parametrize("of", [NOTHING, handled(), dealt(BLOCK, REVOKE, RESET)], ids=["none", "some", "all"])
+def test_every_sentence_rests_on_something(report, of):
+    for answer in each(summary(report, of)):
+        for one in each(answer.statements):
+            assert one.says.endswith((".", "?")), one.says
+            assert all(each(one.rests_on)), one.says
 
 
 def test_the_json_report_carries_the_same_sentences():
     report, of = samples.rich(), dealt(BLOCK, REVOKE)
     form = report_json(report, of)["summary"]
-    assert [(one["id"], [each["says"] for each in one["statements"]]) for one in form] == [
-        (one.id, [each.says for each in one.statements]) for one in summary(report, of)
+    assert [(one["id"], [said["says"] for said in one["statements"]]) for one in form] == [
+        (one.id, [said.says for said in one.statements]) for one in summary(report, of)
     ]
-    assert all(each["rests_on"] for one in form for each in one["statements"])
+    assert all(said["rests_on"] for one in form for said in one["statements"])
 
 
 @pytest.mark.parametrize(

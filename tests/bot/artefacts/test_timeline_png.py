@@ -1,31 +1,32 @@
-"""The timeline as a picture shows what matters, says the same in words, and obeys no text that it holds."""
+"""The pictures show what matters at a phone's width, say the same in words, and obey no text in them."""
 
 from __future__ import annotations
 
 import struct
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from bot.artefacts.chart import ALT, KINDS, LANES, Became, chart, in_words
+from bot.artefacts.chart import ALT, LANES, Became, chart, in_words
+from bot.artefacts.events import MOST, WORDS, course
 from bot.artefacts.handled import Handled
-from bot.artefacts.time_axis import PIECES, axis
-from bot.artefacts.timeline_png import picture
+from bot.artefacts.others import others
+from bot.artefacts.timeline_png import picture, who_else
 from commands import timeline
-from commands.report import Event, Report, Severity, Sign
+from commands.report import Clause, Event, Report, Severity, Sign
 from graph.question import Window
 from graph.resources.sign_ins import Location
 from tests.bot.artefacts.attacks import attacked
+from tests.bot.artefacts.test_summary import BACK, BLOCK, RESET, REVOKE, dealt
 from tests.bot.messages import samples
 from tests.commands.evidence import INTRUDER, evidence, record, sign_in
 
 NOW = samples.NOW
 SUSPECT = Sign("suspect_address_signed_in", Severity.CRITICAL, "Someone else was there.")
 NASTY = (
-    r"$\frac{1}{0}$ ${x}$",
+    r"$\frac{1}{0}$ ${x}$ #panic() #read(\"/etc/passwd\") *b* _i_ <l> @ref // /* \\ ` ```",
     "\u202egpj.exe \x1b[31m\u200b",
     "\U0001f600 \u4e2d\u6587 \u05e9\u05dc\u05d5\u05dd",
     "W" * 5_000,
@@ -57,17 +58,6 @@ def taken_over(texts: tuple[str, ...] = NASTY) -> Report:
     )
 
 
-def at_one_moment(report: Report, at: datetime) -> Report:
-    return replace(
-        report,
-        timeline=tuple(replace(event, at=at) for event in report.timeline),
-        symptoms=tuple(
-            replace(symptom, findings=tuple(replace(f, at=at) for f in symptom.findings))
-            for symptom in report.symptoms
-        ),
-    )
-
-
 def decoys(count: int) -> Report:
     """So many suspect addresses with many sign-ins each, and a quiet one that two findings name."""
     quiet = "203.0.113.7"
@@ -93,16 +83,20 @@ def decoys(count: int) -> Report:
     )
 
 
+def clause(says: str, symptom: str, minute: int | None = None) -> Clause:
+    at = None if minute is None else NOW + timedelta(minutes=minute)
+    return Clause(says, at, (f"{symptom}.1",), ("r",))
+
+
 AGES = Window(datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 CLEAN = samples.clean()
 ODD = {
     "nasty texts": taken_over(),
-    "everything in one second": at_one_moment(taken_over(), NOW - timedelta(hours=1)),
-    "findings in a time to come": at_one_moment(taken_over(), NOW + timedelta(days=9_999)),
     "no event, no symptom, no source": replace(CLEAN, timeline=(), symptoms=(), sources=()),
     "a window without length": replace(CLEAN, timeline=(), window=Window(NOW, NOW)),
     "more suspicious IP addresses than lanes": decoys(20),
     "all ages": replace(taken_over(), window=AGES, timeline=(signed_in(3, at=AGES.start), signed_in(3))),
+    "no story": replace(taken_over(), story=None),
 }
 
 
@@ -112,7 +106,7 @@ def test_whatever_the_report_holds_a_picture_of_a_phones_width_comes_out(report)
     assert drawn.trouble == ""
     width, height = struct.unpack(">II", drawn.png[16:24])
     assert width == 1080
-    assert 500 < height < 4_000
+    assert 500 < height < 6_000
     assert len(drawn.alt) <= ALT
     assert not set(drawn.alt) & set("\x1b\u202e\u200b\n")
 
@@ -121,20 +115,67 @@ def test_the_same_report_gives_the_same_bytes_and_they_name_no_program():
     handled = Handled("C-7F3K2", tuple(samples.decided(samples.WORDS)))
     first = picture(taken_over(), handled).png
     assert first == picture(taken_over(), handled).png
-    assert b"matplotlib" not in first
+    assert b"ypst" not in first
     assert b"tEXt" not in first
 
 
-def test_an_attack_in_every_text_cannot_keep_the_picture_from_being_drawn():
+def test_an_attack_in_every_text_cannot_keep_the_pictures_from_being_drawn():
     report, _ = attacked("r", taken_over(("A title",)))
     assert picture(report).trouble == ""
+    around = who_else(report)
+    assert around is not None
+    assert around.trouble == ""
 
 
 def test_what_cannot_be_drawn_is_said_with_a_reference_and_nothing_is_raised():
-    naive = replace(samples.rich(), window=Window(datetime(2026, 3, 1), datetime(2026, 3, 2)))  # noqa: DTZ001
-    drawn = picture(naive)
+    broken = replace(samples.rich(), made_at="yesterday")  # type: ignore[arg-type]
+    drawn = picture(broken)
     assert drawn.png == b""
     assert drawn.trouble.startswith("Internal error: the timeline picture could not be drawn. Reference:")
+
+
+# --- the events --------------------------------------------------------------------------------------------
+
+
+def test_the_way_in_comes_first_and_the_rest_in_order_of_time():
+    told = course(samples.rich()).events
+    assert [one.number for one in told] == list(range(1, len(told) + 1))
+    assert told[0].what == "got in"
+    assert told[0].says.startswith("with A rule moves mail about money to RSS Feeds., from")
+    times = [one.at for one in told[1:] if one.at]
+    assert times == sorted(times)
+
+
+def test_what_was_taken_is_never_pushed_out_by_all_that_was_set_up():
+    report = samples.rich()
+    assert report.story is not None
+    many = tuple(clause(f"Door {n}", f"symptom_{n}", n) for n in range(40))
+    one = (clause("13 messages were opened", "mail_access", 90),)
+    story = replace(report.story, persistence=many, hidden=(), read_or_taken=one, sent=(), reached=())
+    told = course(replace(report, story=story))
+    assert len(told.events) <= MOST
+    assert [each.says for each in told.events if each.what == WORDS["read_or_taken"]] == [
+        "13 messages were opened"
+    ]
+    assert told.left_out == len(many) + 1 - (len(told.events) - 1)
+
+
+def test_deeds_that_one_symptom_found_are_one_event_and_counted():
+    report = samples.rich()
+    assert report.story is not None
+    doors = (clause("The first rule", "inbox_rules", 5), clause("An earlier rule", "inbox_rules", 2))
+    story = replace(report.story, persistence=doors, hidden=(), read_or_taken=(), sent=(), reached=())
+    (_, told) = course(replace(report, story=story)).events
+    assert (told.says, told.further, told.at) == ("The first rule", 1, NOW + timedelta(minutes=2))
+
+
+def test_what_was_done_about_it_ends_the_course():
+    closed = course(samples.rich(), dealt(BLOCK, REVOKE, RESET, BACK)).closed
+    assert [(one.what, one.number) for one in closed] == [("contained", 0), ("given back", 0)]
+    assert course(samples.rich(), dealt(BLOCK)).closed == ()
+
+
+# --- sign-ins by address -----------------------------------------------------------------------------------
 
 
 def test_lanes_are_read_from_what_the_timeline_says_of_sign_ins():
@@ -166,8 +207,6 @@ def test_the_suspect_address_comes_first_and_the_rest_is_counted():
     assert told.lanes[0].address == "198.51.100.3"
     assert len(told.lanes) == LANES
     assert len(told.more_lanes) == 40 - LANES
-    assert [kind.number for kind in told.kinds] == list(range(1, KINDS + 1))
-    assert told.more_kinds == len(samples.TEN) + len(samples.FURTHER) - KINDS
 
 
 def test_a_suspect_address_cannot_hide_behind_busier_ones():
@@ -199,14 +238,14 @@ def test_a_rest_without_a_suspect_does_not_speak_of_any():
 
 def test_the_words_say_what_the_picture_shows():
     handled = Handled("C-7F3K2", tuple(samples.decided(samples.WORDS)))
-    report = taken_over(("Mail is forwarded",))
+    report = replace(taken_over(("Mail is forwarded",)), timeline=tuple(signed_in(3) for _ in range(2)))
     told = chart(report, handled)
     words = in_words(report, told)
     for part in (
         "adele.vance@contoso.example: compromised, confidence high",
         "Suspicious IP address 198.51.100.3",
         "39 findings",
-        "most severe: Mail is forwarded",
+        "1. Got in, ",
         "Done by the bot",
         "not collected: sign-ins, risky user, message trace",
     ):
@@ -214,21 +253,43 @@ def test_the_words_say_what_the_picture_shows():
     assert {deed.became for deed in told.deeds} == set(Became)
 
 
-def test_a_calm_stretch_is_cut_out_and_what_happened_keeps_its_order():
-    burst = [NOW + timedelta(minutes=n) for n in range(30)]
-    later = [NOW + timedelta(days=3, minutes=n) for n in range(10)]
-    times = axis([*burst, *later], 40, 1_040)
-    assert len(times.pieces) == 2
-    assert times.x(NOW + timedelta(days=1)) is None
-    places = [place for moment in (*burst, *later) if (place := times.x(moment)) is not None]
-    assert len(places) == len(burst) + len(later)
-    assert all(40 <= place <= 1_040 for place in places)
-    assert places == sorted(places)
-    assert len(list(times.spans(burst[0], later[-1]))) == 2
+# --- who else ----------------------------------------------------------------------------------------------
 
 
-def test_an_axis_has_at_most_five_pieces_and_room_between_its_labels():
-    times = axis([NOW + timedelta(days=n**3) for n in range(12)], 40, 1_040)
-    assert len(times.pieces) <= PIECES
-    ticks = [tick for piece in times.pieces for tick in piece.ticks()]
-    assert all(after.x - before.x > 60 for before, after in pairwise(ticks))
+def test_who_else_names_everybody_the_case_touches_but_the_account_itself():
+    report = samples.rich()
+    assert report.story is not None
+    assert report.exposure is not None
+    own = report.subject.mail
+    story = replace(
+        report.story,
+        persistence=(clause(f"diego@contoso.example was granted FullAccess on {own}", "delegates"),),
+        leads=(Clause("nestor@contoso.example"),),
+    )
+    exposure = replace(
+        report.exposure,
+        forwards=(clause(f"Mail of {own} is sent to drop@evil.example", "mail_forwarding"),),
+        outside=("a@fabrikam.example", "b@fabrikam.example", "c@tailspin.example"),
+    )
+    rings = {one.id: one for one in others(replace(report, story=story, exposure=exposure))}
+    assert rings["delegates"].names == ("diego@contoso.example",)
+    assert rings["accounts"].names == ("nestor@contoso.example",)
+    assert (rings["delegates"].check, rings["accounts"].check, rings["forwards"].check) == (True, True, False)
+    assert rings["forwards"].names == ("drop@evil.example",)
+    assert rings["recipients"].names == (
+        "fabrikam.example (2)",
+        "tailspin.example (1)",
+        "inside the organization (1)",
+    )
+
+
+def test_where_the_case_touches_nobody_else_there_is_no_second_picture():
+    assert who_else(samples.clean()) is None
+    assert who_else(replace(samples.rich(), story=None)) is None
+
+
+def test_the_second_picture_says_its_names_in_words():
+    around = who_else(samples.rich())
+    assert around is not None
+    assert struct.unpack(">I", around.png[16:20]) == (1080,)
+    assert "got mail of the attacker’s: fabrikam.example (1)" in around.alt

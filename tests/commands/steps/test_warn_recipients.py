@@ -66,7 +66,7 @@ def test_the_draft_names_address_and_span_and_holds_no_link_and_no_name_of_the_i
         audit_log=[BAD, record("Send", address=INTRUDER, items=[link])],
         message_trace=[traced("Pay now", message_id=KEY)],
     )
-    text = only(on).files["warning.txt"]
+    text = only(on).files["DRAFT-warning.txt"]
     assert f"using the mailbox {ADELE.mail} between 09 September 2026 and 10 September 2026." in text
     assert "- Pay now" in text
     assert "://" not in text
@@ -81,7 +81,7 @@ def test_where_nobody_got_mail_nobody_is_warned() -> None:
 
 def test_where_no_recipient_could_be_seen_people_find_them_out() -> None:
     task = only(planning(sign_ins=broken_in(), message_trace=UNSEEN))
-    assert list(task.files) == ["warning.txt"]
+    assert list(task.files) == ["DRAFT-warning.txt"]
     assert any(
         line.startswith("No recipients in evidence; run a message trace in the Exchange admin center")
         for line in task.how
@@ -105,7 +105,7 @@ def test_where_no_sign_was_found_nobody_is_told_that_somebody_was_in() -> None:
 
 @pytest.mark.parametrize("answer", [VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS, VerdictCode.CANNOT_TELL])
 def test_where_nothing_tells_when_somebody_was_in_the_draft_does_not_claim_it(answer: VerdictCode) -> None:
-    text = only(planning(found=[], answer=answer, message_trace=[traced()])).files["warning.txt"]
+    text = only(planning(found=[], answer=answer, message_trace=[traced()])).files["DRAFT-warning.txt"]
     assert "may have used the mailbox" in text
     assert "An unauthorized person used" not in text
 
@@ -114,6 +114,6 @@ def test_mail_that_is_known_to_be_false_shows_that_somebody_was_in() -> None:
     row = traced("Pay now")
     grave = finding("hacked_account_messages", row.id)
     on = planning(found=[grave], answer=VerdictCode.NO_SIGN_FOUND, message_trace=[row])
-    text = only(on).files["warning.txt"]
+    text = only(on).files["DRAFT-warning.txt"]
     assert f"An unauthorized person used the mailbox {ADELE.mail}" in text
     assert "- Pay now" in text

@@ -1,0 +1,88 @@
+"""The story in order of time, and the findings by its chapters, so that ninety of them can be read. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from bot.artefacts.events import WORDS
+from bot.artefacts.grounds import first_of
+from commands.report import Finding, Report, numbered
+
+TITLES: Final = {
+    "entry": "How they got in",
+    "persistence": "To stay or come back",
+    "hidden": "To stay unnoticed",
+    "read_or_taken": "Read or taken",
+    "sent": "Sent",
+    "reached": "Reached",
+}
+"""The chapters, by the parts of the story."""
+
+_REST: Final = "Other findings"
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Findings of one part of the story, each with its id, in order of time; those without a time last."""
+
+    title: str
+    findings: tuple[tuple[str, Finding], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One action of the story: when, the word for it, what, and the finding and technique behind it."""
+
+    at: str
+    word: str
+    says: str
+    ids: str
+
+
+def in_order(report: Report) -> tuple[Line, ...]:
+    """Give every action of the story that findings tell of, in order of time; those without a time last."""
+    story = report.story
+    if story is None:
+        return ()
+    first = first_of(story.since)
+    told = [
+        (one.at or (first if part == "entry" else None), part, one)
+        for part in ("entry", *WORDS)
+        for one in getattr(story, part)
+        if one.findings
+    ]
+    return tuple(
+        Line(
+            short_time(at),
+            WORDS.get(part, "got in"),
+            one.says,
+            ", ".join((*one.findings[:1], *one.techniques[:1])),
+        )
+        for at, part, one in sorted(told, key=lambda row: row[0] or _LAST)
+    )
+
+
+def short_time(at: datetime | None) -> str:
+    """A time of the case, which everybody knows the year of: ``11-27 07:36``."""
+    return f"{at.astimezone(UTC):%m-%d %H:%M}" if at else "no time"
+
+
+def chapters(report: Report) -> tuple[Chapter, ...]:
+    """Give every finding once: in the first part of the story that rests on it, else among the others."""
+    part_of: dict[str, str] = {}
+    if report.story is not None:
+        for part in TITLES:
+            for clause in getattr(report.story, part):
+                for number in clause.findings:
+                    part_of.setdefault(number, part)
+    grouped: dict[str, list[tuple[str, Finding]]] = {part: [] for part in (*TITLES, "")}
+    for number, finding in numbered(report.symptoms):
+        grouped[part_of.get(number, "")].append((number, finding))
+    return tuple(
+        Chapter(TITLES.get(part, _REST), tuple(sorted(found, key=lambda one: one[1].at or _LAST)))
+        for part, found in grouped.items()
+        if found
+    )

@@ -1,0 +1,152 @@
+"""The story as numbered events for a picture: entry first, a dozen at most, each a few words. Pure.
+
+A story names dozens of deeds; a picture that a phone shows can name a dozen. Deeds of one kind (those that
+one symptom found, in one part of the story) are one event, told by the gravest of them and counted. Each part
+of the story has an event before any part has a second one. Text from the tenant is in the words: whoever
+shows them escapes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from bot.artefacts.containment import stopped
+from bot.artefacts.handled import NOTHING, Handled
+from bot.messages import parts
+from bot.messages.escape import cut, visible
+from commands.report import Clause, Report, Story, numbered
+
+MOST: Final = 12
+"""Events that a picture holds."""
+
+_EACH: Final = 5
+"""Events that one part of the story may have: what stays is many, and must not push out what was taken."""
+
+_WORDS: Final = 140
+WORDS: Final = {
+    "persistence": "stayed",
+    "hidden": "hid",
+    "read_or_taken": "took",
+    "sent": "sent",
+    "reached": "reached",
+}
+"""The parts of the story that become events, each with the word for what the attacker did."""
+
+
+_Kind: TypeAlias = tuple[str, tuple[Clause, ...]]
+"""A part of the story, and deeds in it that one symptom found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of the picture.
+
+    Attributes:
+        number: From 1, in order of time; 0 for what was done against the attacker.
+        at: When it began, None where nothing tells.
+        what: The word for it: ``got in``, ``stayed``, ``hid``, ``took``, ``sent``, ``reached``; for what was
+            done about it ``contained``, ``given back``, ``rechecked``.
+        says: What, in a few words.
+        further: How many more deeds of this kind there were.
+    """
+
+    number: int
+    at: datetime | None
+    what: str
+    says: str
+    further: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The events in order of time, how many kinds more there were, and what was done about them."""
+
+    events: tuple[Happened, ...]
+    left_out: int
+    closed: tuple[Happened, ...]
+
+
+def course(report: Report, handled: Handled = NOTHING) -> Course:
+    """Choose the events.
+
+    Args:
+        report: What the check found.
+        handled: What was done about it so far.
+    """
+    story = report.story
+    closed = tuple(_closed(handled))
+    if story is None:
+        return Course((), 0, closed)
+    entry = tuple(_entry(story))
+    weights = {number: int(finding.severity) for number, finding in numbered(report.symptoms)}
+    kinds = sorted(_kinds(story), key=lambda kind: -_weight(kind, weights))
+    chosen = [_told(part, clauses) for part, clauses in _chosen(kinds, MOST - len(entry))]
+    far = max((one.at for one in chosen if one.at), default=report.made_at)
+    chosen.sort(key=lambda one: one.at or far)
+    events = tuple(replace(one, number=n) for n, one in enumerate((*entry, *chosen), start=1))
+    return Course(events, len(kinds) - len(chosen), closed)
+
+
+def _entry(story: Story) -> Iterator[Happened]:
+    """The way in: since when, how, from where; nothing where no part of it is known."""
+    at = story.since[0].at if story.since else None
+    how = f"with {story.entry[0].says}" if story.entry else "it is not known how"
+    where = f", from {_few(story.origin)}" if story.origin else ""
+    if at or story.entry or story.origin:
+        yield Happened(1, at, "got in", cut(visible(f"{how}{where}"), 2 * _WORDS))
+
+
+def _kinds(story: Story) -> Iterator[_Kind]:
+    """Give the deeds of each part by the symptom that found them."""
+    for part in WORDS:
+        groups: dict[str, list[Clause]] = {}
+        for clause in getattr(story, part):
+            if clause.findings:  # how many people were reached is no event of its own
+                groups.setdefault(clause.findings[0].partition(".")[0], []).append(clause)
+        for group in groups.values():
+            yield part, tuple(group)
+
+
+def _chosen(kinds: Sequence[_Kind], most: int) -> list[_Kind]:
+    """Take the gravest kind of each part, then the gravest of all."""
+    first = [next((kind for kind in kinds if kind[0] == part), None) for part in WORDS]
+    chosen = [kind for kind in first if kind][:most]
+    for kind in kinds:
+        if len(chosen) < most and kind not in chosen and sum(kind[0] == one[0] for one in chosen) < _EACH:
+            chosen.append(kind)
+    return chosen
+
+
+def _weight(kind: _Kind, weights: dict[str, int]) -> int:
+    return max((weights.get(number, 0) for clause in kind[1] for number in clause.findings), default=0)
+
+
+def _told(part: str, clauses: tuple[Clause, ...]) -> Happened:
+    at = min((one.at for one in clauses if one.at), default=None)
+    return Happened(0, at, WORDS[part], _short(clauses[0].says), len(clauses) - 1)
+
+
+def _short(text: str) -> str:
+    """Cut a text at the end of a word."""
+    plain = visible(text)
+    if len(plain) <= _WORDS:
+        return plain
+    whole, blank, _ = plain[:_WORDS].rpartition(" ")
+    return f"{whole if blank else plain[:_WORDS]}…"
+
+
+def _closed(handled: Handled) -> Iterator[Happened]:
+    done = stopped(handled)
+    if done.at:
+        yield Happened(0, done.at, "contained", "; ".join(what for what, _ in done.deeds))
+    if done.given_back:
+        yield Happened(0, done.given_back, "given back", "sign-in was unblocked")
+    if again := handled.rechecked:
+        yield Happened(0, again.at, "rechecked", cut(visible(again.says.removeprefix("Rechecked: ")), _WORDS))
+
+
+def _few(clauses: tuple[Clause, ...]) -> str:
+    return parts.few((one.says for one in clauses), 2)

@@ -1,0 +1,208 @@
+"""The report as PDF: the first two pages for those who decide, then what they rest on, on a dozen pages.
+
+It holds what the page in HTML holds, but for the timeline, record ids and how manual tasks are done, which
+are in the other files. Text is data of the template and never read as markup (see `bot.artefacts.paper`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, Final
+
+from bot.artefacts.chapters import chapters, in_order, short_time
+from bot.artefacts.chart import chart
+from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.others import others
+from bot.artefacts.paper import Typesetter
+from bot.artefacts.summary import summary
+from bot.artefacts.timeline_png import around, story_data
+from bot.messages import parts
+from bot.messages.escape import cut
+from bot.messages.outcomes import in_words
+from commands.proposals import Proposal
+from commands.report import Coverage, Finding, Report, Result
+
+NAME: Final = "report.pdf"
+
+_GROUNDS: Final = 3
+_CLAUSES: Final = 80
+_FINDINGS: Final = 120
+_CHANGES: Final = 120
+_SUMMARY: Final = 260
+_VALUE: Final = 120
+
+
+def report_pdf(report: Report, handled: Handled = NOTHING) -> bytes:
+    """Set the whole report.
+
+    Args:
+        report: What the check found.
+        handled: What was done about it so far.
+    """
+    return Typesetter("report").pdf(_data(report, handled), report.made_at)
+
+
+def _data(report: Report, handled: Handled) -> dict[str, Any]:
+    verdict, subject = report.verdict, report.subject
+    answers = summary(report, handled)
+    rings = others(report)
+    story = [asdict(one) | {"says": cut(one.says, _SUMMARY)} for one in in_order(report)]
+    found = Counter(one.result for one in report.symptoms)
+    return {
+        "case": handled.case_id,
+        "account": subject.mail or subject.user_principal_name,
+        "answer": verdict.answer.value,
+        "word": parts.VERDICT[verdict.answer][1],
+        "confidence": verdict.confidence,
+        "meta": list(_meta(report, handled)),
+        "short": [(one.question, one.short) for one in answers if one.short and one.id != "what"],
+        "answers": [
+            {
+                "question": one.question,
+                "statements": [
+                    {"says": each.says, "ground": "; ".join(each.rests_on[:_GROUNDS])}
+                    for each in one.statements
+                ],
+            }
+            for one in answers
+        ],
+        "picture": None if report.no_timeline else story_data(report, handled, chart(report, handled)),
+        "no_picture": report.no_timeline,
+        "others": around(report, handled, rings) if any(one.id != "from" for one in rings) else None,
+        "story": story[:_CLAUSES],
+        "story_more": _more(len(story) - _CLAUSES, "action"),
+        "questions": list(verdict.questions),
+        "proposals": [_proposal(one) for one in handled.proposals],
+        "tasks": [
+            {
+                "number": str(one.number),
+                "says": one.says,
+                "done": f"done {parts.utc(one.done_at)} by {one.done_by}" if one.done_by else "open",
+                "draft": one.id.startswith("warn_recipients:"),
+            }
+            for one in handled.tasks
+        ],
+        "chapters": list(_chapters(report)),
+        "symptoms": [
+            {
+                "title": one.title,
+                "source": one.source,
+                "result": f"{parts.RESULT[one.result]} {one.result.value}",
+                "why": _why(one.result, one.reason, len(one.findings)),
+            }
+            for one in report.symptoms
+            if one.result is not Result.ABSENT
+        ],
+        "absent": [one.title for one in report.symptoms if one.result is Result.ABSENT],
+        "results": ", ".join(f"{found[result]} {result.value}" for result in Result),
+        "sources": [
+            {
+                "name": parts.spoken(one.id),
+                "state": _STATES[one.state],
+                "records": f"{one.records:,}",
+                "until": parts.utc(one.complete_until) if one.complete_until else "",
+                "why": " ".join(
+                    part for part in (one.reason, f"Grant: {one.needs}" if one.needs else "") if part
+                ),
+            }
+            for one in report.sources
+        ],
+        "ledger": {"size": f"{handled.head.size:,}", "hash": handled.head.hash} if handled.head else None,
+    }
+
+
+_STATES: Final = {
+    Coverage.COMPLETE: "collected",
+    Coverage.PARTIAL: "partially collected",
+    Coverage.UNAVAILABLE: "not collected",
+}
+
+
+def _meta(report: Report, handled: Handled) -> Iterator[tuple[str, str]]:
+    subject = report.subject
+    yield "Account", f"{subject.user_principal_name}, object id {subject.id}"
+    yield "Display name", f"“{subject.display_name}”"
+    if subject.addresses:
+        yield "Addresses", parts.few(subject.addresses, 6)
+    yield "Window", f"{parts.utc(report.window.start)} to {parts.utc(report.window.end)}"
+    yield "Checked", parts.utc(report.made_at)
+    if handled.opened_at:
+        yield "Case opened", parts.utc(handled.opened_at)
+
+
+def _proposal(one: Proposal) -> dict[str, Any]:
+    actions = {action.change: action for action in one.actions}
+    rows = []
+    for change in one.plan.changes[:_CHANGES]:
+        action = actions.get(change.id)
+        outcome = (
+            "not started"
+            if action is None
+            else in_words(action.outcome)
+            if action.outcome
+            else "started, no outcome yet"
+        )
+        if action is not None and action.says and action.outcome:
+            outcome = f"{outcome}: {cut(action.says, _VALUE)}"
+        at = (action.ended_at or action.intended_at) if action else None
+        says = change.says if change.undo or one.kind == "restore" else f"{change.says} (cannot be undone)"
+        rows.append({"says": says, "outcome": outcome, "at": parts.utc(at)[11:-4] if at else ""})
+    facts = [
+        ("Purpose", "Undo earlier changes" if one.kind == "restore" else "Contain account"),
+        ("Proposed", f"{parts.utc(one.made_at)} by {_person(one.proposed_by, sorted(one.proposer))}"),
+    ]
+    if one.reason:
+        facts.append(("Reason", f"“{one.reason}”"))
+    facts.append(("Needed", f"{parts.people(one.needs)}{', each with a code' if one.factor else ''}"))
+    for vote in one.votes:
+        word = "Approved" if vote.yes else "Denied"
+        said = f": “{vote.says}”" if vote.says else ""
+        who = _person(vote.voter, sorted(vote.addresses))
+        facts.append((word, f"{parts.utc(vote.at)} by {who}{', with a code' if vote.factor else ''}{said}"))
+    if one.note:
+        facts.append(("Note", one.note))
+    facts.append(("Digest", one.digest))
+    return {
+        "title": f"Proposal {one.id}: {one.state.value}",
+        "facts": facts,
+        "changes": rows,
+        "more": _more(len(one.plan.changes) - _CHANGES, "change"),
+    }
+
+
+def _person(id_: str, addresses: list[str]) -> str:
+    who = addresses[0] if addresses else "someone"
+    return f"{who} ({id_})" if id_ else who
+
+
+def _chapters(report: Report) -> Iterator[dict[str, Any]]:
+    room = _FINDINGS
+    for chapter in chapters(report):
+        shown = parts.gravest_first(one for _, one in chapter.findings)[: max(room, 0)]
+        kept = {id(one) for one in shown}
+        room -= len(shown)
+        yield {
+            "title": f"{chapter.title} ({len(chapter.findings)})",
+            "findings": [_finding(number, one) for number, one in chapter.findings if id(one) in kept],
+            "more": _more(len(chapter.findings) - len(shown), "finding"),
+        }
+
+
+def _finding(number: str, one: Finding) -> dict[str, str]:
+    return {
+        "id": number,
+        "at": short_time(one.at),
+        "severity": one.severity.word,
+        "says": cut(one.summary, _SUMMARY),
+        "before": cut(one.before, _VALUE),
+    }
+
+
+def _why(result: Result, reason: str, findings: int) -> str:
+    return parts.counted(findings, "finding") if result is Result.PRESENT else reason
+
+
+def _more(left: int, what: str) -> str:
+    return f"and {parts.counted(left, f'more {what}')}, in the other files" if left > 0 else ""

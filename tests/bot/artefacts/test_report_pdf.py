@@ -1,0 +1,147 @@
+"""The PDF answers on two pages, holds a case on a dozen, and shows an attack as text in every script."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from fontTools.ttLib import TTFont
+
+from bot.artefacts import paper
+from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.report_pdf import report_pdf
+from commands.report import Report
+from tests.bot.artefacts.attacks import ATTACK, attacked, findings_with_values, handled, keyed, voted
+from tests.bot.artefacts.test_summary import BLOCK, RESET, REVOKE, dealt
+from tests.bot.messages import samples
+from tests.each import each
+
+FONTS = Path(paper.__file__).parent / "fonts"
+
+
+def pages(report: Report, of: Handled = NOTHING) -> list[str]:
+    """The text of each page, without the breaks that long words may have."""
+    document = pypdfium2.PdfDocument(report_pdf(report, of))
+    texts = [page.get_textpage().get_text_range() for page in document]
+    document.close()
+    return [" ".join(text.replace("\u200b", "").split()) for text in texts]
+
+
+def test_the_first_two_pages_answer_and_the_contents_stand_on_them():
+    first, second, *_ = pages(samples.rich(), dealt(BLOCK, REVOKE, RESET))
+    told = first + second
+    for part in (
+        "COMPROMISED",
+        "What happened?",
+        "Since when?",
+        "Is it contained?",
+        "Yes, 2026-03-02 09:33 UTC",
+        "Whose data?",
+        "at least 13 messages opened one by one",
+        "What was sent, and to whom?",
+        "By 2026-03-05 09:30 UTC, to be checked by counsel",
+        "What is not known?",
+        "Contents",
+        "Findings",
+    ):
+        assert part in told, part
+
+
+def test_every_page_says_its_number_and_whose_it_is():
+    told = pages(samples.rich(), handled())
+    for number, text in enumerate(each(told), start=1):
+        assert f"page {number} of {len(told)}" in text
+        assert "Incident report on adele.vance@contoso.example, case C-7F3K2" in text
+
+
+def test_everything_but_raw_ids_is_in_it():
+    report = findings_with_values(samples.rich())
+    told = " ".join(pages(report, handled()))
+    for finding in report.findings:
+        assert finding.symptom in told
+    for proposal in handled().proposals:
+        assert proposal.id in told
+        assert proposal.digest in told
+    assert "an Entra ID P1 license" in told
+    assert "the ledger had 42 entries" in told
+    assert "ab" * 32 in told.replace(" ", "")
+
+
+@pytest.mark.parametrize("report", [samples.clean(), replace(samples.clean(), symptoms=(), sources=())])
+def test_a_clean_account_and_a_case_with_nothing_in_it_take_few_pages(report):
+    told = pages(report)
+    assert len(told) <= 4
+    assert "NO SIGN FOUND" in told[0]
+    assert "Nothing was proposed by the time of this report." in " ".join(told)
+
+
+def test_an_attack_in_every_text_shows_as_text_and_the_document_keeps_its_form():
+    report, dealt_with = findings_with_values(samples.rich()), voted()
+    evil_report, of_report = attacked("r", report)
+    evil_handled, of_handled = attacked("h", dealt_with)
+    told = "".join(pages(evil_report, keyed(evil_handled, dealt_with))).replace(" ", "")
+    shown = [mark for mark in (*of_report, *of_handled) if f"document.title='{mark}'</script>" in told]
+    assert len(shown) > 20
+    assert ATTACK.format(shown[0]).partition("<base")[0].replace(" ", "") in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '#panic("x") #read("/etc/passwd") #import "@preview/x:1.0.0" $x$ ] [ #[ } { \\ // /* ` <a> @b *b*',
+        "= Heading\n- list\n+ one\n/ term: x",
+        "\\u{202e}\u202e\u2066\x00\x1b[31m",
+        "W" * 20_000,
+        "a\u0301" * 400,
+        "",
+    ],
+)
+def test_no_text_is_read_as_markup_and_none_breaks_the_page(text):
+    told = pages(samples.rich((text or "x", "plain")), handled((text, "plain")) if text else NOTHING)
+    assert len(told) <= 60
+    if text.startswith("#panic"):
+        assert '#read("/etc/passwd")' in " ".join(told)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ünal Çağrı",
+        "Ольга Ковальчук",
+        "Ελένη",
+        "山田太郎",
+        "王小明",
+        "김철수",
+        "שלום",
+        "مرحبا",
+        "Nguyễn Thị Hồng",
+    ],
+)
+def test_names_of_many_scripts_are_set_with_letters_and_not_with_boxes(name):
+    report = samples.rich()
+    told = " ".join(pages(replace(report, subject=replace(report.subject, display_name=name))))
+    assert paper.NO_GLYPH not in told
+    if not {unicodedata.bidirectional(sign) for sign in name} & {"R", "AL"}:  # a reader gives these turned
+        assert unicodedata.normalize("NFC", name) in unicodedata.normalize("NFC", told)
+
+
+def test_a_letter_that_no_font_has_becomes_a_box_and_the_page_says_so():
+    report = samples.rich()
+    told = " ".join(pages(replace(report, subject=replace(report.subject, display_name="ꦄꦧ"))))
+    assert f"“{paper.NO_GLYPH * 2}”" in told
+    assert "stands for a letter that no font here has" in told
+
+
+def test_the_same_report_gives_the_same_bytes():
+    assert report_pdf(samples.rich(), handled()) == report_pdf(samples.rich(), handled())
+
+
+def test_the_list_of_letters_is_what_the_fonts_have():
+    has = [set(TTFont(FONTS / f"{name}.ttf").getBestCmap()) for name in ("DejaVuSans", "DejaVuSans-Bold")]
+    every = (has[0] & has[1]) | set(TTFont(FONTS / "DroidSansFallback.ttf").getBestCmap())
+    starts, ends = paper._letters()
+    listed = {code for start, end in zip(starts, ends, strict=True) for code in range(start, end + 1)}
+    assert listed == every
