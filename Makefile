@@ -26,7 +26,7 @@ COG := $(VENV)/bin/cog -P -I docs -p "from tables import *" --verbosity=1
 PAGES = README.md $(wildcard docs/*.md docs/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-again interop mutants mutants-all check lint docs bench evaluate sandbox packaging image lock lock-mutants upgrade clean
+.PHONY: help demo test test-all test-again interop mutants mutants-all check lint docs bench networks evaluate sandbox packaging image lock lock-mutants upgrade clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -75,6 +75,9 @@ image:  ## build the container image, where this machine has a builder
 
 bench: $(DEVELOP)  ## measure; the numbers and the method are in docs/benchmarks.md
 	$(RUN) -m tests.benchmarks
+
+networks: $(READY)  ## write the table of VPNs and rented servers anew, from LISTS=<a checkout of X4BNet/lists_vpn>
+	$(RUN) -m commands.facts.refresh $(LISTS)
 
 evaluate: $(DEVELOP)  ## judge the corpus of invented takeovers and look-alikes; docs/evaluation.md has the numbers
 	$(RUN) -m evaluation --output docs/evaluation.json

@@ -300,7 +300,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         titles={step: step_title(step, TITLES, SOURCES) for step in TITLES},
         clock=clock,
     )
-    seconds, atlas, guard = settings.patience.total_seconds(), atlas_of(settings.cities), guard_of(settings)
+    seconds, guard = settings.patience.total_seconds(), guard_of(settings)
+    atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
     checking = Checking(ledger, tenants, cards, clock, seconds, guard=guard, atlas=atlas)
     carrying = Carrying(
         proposals=proposals,

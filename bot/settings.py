@@ -32,6 +32,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     model_validator,
@@ -386,6 +387,16 @@ class Settings(_Frozen):
     )
     tickets: TicketSettings = Field(
         default_factory=TicketSettings, description="where a ticket is filed for a case"
+    )
+    networks: Path | None = Field(
+        None,
+        description="a database of autonomous systems or of anonymous IP addresses in MaxMind format (.mmdb),"
+        " asked before the tables of this program which networks are VPNs and rented servers",
+    )
+    known_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        description="the organization's own networks, such as 203.0.113.0/24, always familiar;"
+        " named locations that the tenant trusts are known without it",
     )
     log: LogSettings = Field(default_factory=LogSettings, description="what the log looks like")
     sandbox: bool = Field(default=False, description="true only to talk to the sandbox on this machine")

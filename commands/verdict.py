@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import combinations
 from typing import Final
@@ -67,6 +67,9 @@ PLACE: Final = "place"
 USE: Final = "use"
 """The group of what the user does every day as well: only who did it makes it a sign."""
 
+WORK: Final = "work"
+"""The group of what administrators do all day: it tells the same where the session is their own."""
+
 WAYS_IN: Final = frozenset({"sign_ins", "sign_in_context", "password_spray"})
 """Symptoms that tell of the way in and not of what was done."""
 
@@ -82,6 +85,8 @@ def points_of(finding: Finding) -> int:
         return min(max(finding.doubt - 1, 1), 3)
     if finding.sign.group == PLACE and finding.owner is Owner.OWNER and finding.severity is Severity.LOW:
         return 0  # whose the session is was decided from the same: something new, and nothing to doubt in it
+    if finding.sign.group == USE and finding.owner is Owner.OWNER and finding.severity is Severity.LOW:
+        return 0  # what the user does every day, in a session of the user's own
     if finding.symptom in WAYS_IN or finding.owner is None or finding.owner is Owner.OWNER:
         return int(finding.severity)
     if finding.sign.group == USE and not finding.certain:
@@ -124,7 +129,7 @@ def weigh(
     """
     findings = tuple(finding for result in results for finding in result.findings if points_of(finding) > 0)
     carried = carried_signs(findings)
-    points = sum(points_of(finding) for finding in carried)
+    points = max(sum(map(points_of, carried_signs(some))) for some in stories(findings, subject))
     gravest = max((finding.severity for finding in findings), default=Severity.INFO)
     missing = tuple(source.id for source in sources if source.state is not Coverage.COMPLETE)
     unseen = undecided(sources)
@@ -158,6 +163,29 @@ def weigh(
     )
 
 
+def stories(findings: Sequence[Finding], subject: Subject | None) -> Iterator[tuple[Finding, ...]]:
+    """Give the findings as often as there are people who may stand behind them.
+
+    What the user does in sessions of the user's own, what colleagues do to the account, and what happened in
+    sessions that are not the user's have different people behind them. Short of what is hardly ever harmless,
+    they do not add up.
+    """
+    for somebody in ("stranger", "owner", "colleague"):
+        yield tuple(one for one in findings if _whose(one, subject) in {"", somebody})
+
+
+def _whose(finding: Finding, subject: Subject | None) -> str:
+    """Say who is behind a finding, "" where it counts whoever it is."""
+    if finding.owner in BESIDE:
+        return "stranger"
+    if finding.severity > Severity.MEDIUM:
+        return ""
+    if finding.owner is Owner.OWNER:
+        return "owner"
+    by_colleague = subject is not None and "@" in finding.by and not subject.is_meant_by(finding.by)
+    return "colleague" if by_colleague else ""
+
+
 def _little_known(ordinary: int | None) -> str:
     if ordinary is None or ordinary >= ENOUGH:
         return ""
@@ -174,19 +202,21 @@ def undecided(sources: Iterable[SourceState]) -> tuple[Deciding, ...]:
 def carried_signs(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Give the findings that count: one for each sign, each with a record that no other of them needs.
 
-    This is the greatest-weight matching of signs to records. Signs are taken gravest first and make room for
-    one another, which for this kind of problem gives the greatest sum; so a further finding can never lower
-    it.
+    Signs of a group tell the same and count as one. This is the greatest-weight matching of signs to records.
+    Signs are taken gravest first and make room for one another, which for this kind of problem gives the
+    greatest sum; so a further finding can never lower it.
     """
+    weighing = [finding for finding in findings if points_of(finding) > 0]
+    alone = {finding.sign.id for finding in weighing if _stands_alone(finding)}
     signs: dict[str, tuple[Finding, list[str]]] = {}
-    for number, finding in enumerate(findings):
-        if points_of(finding) <= 0:
-            continue
+    for number, finding in enumerate(weighing):
         grounds = list(finding.records[:1]) or [f"without a record, {number}"]
-        kept, known = signs.setdefault(finding.sign.id, (finding, []))
+        group = "" if finding.sign.id in alone else finding.sign.group
+        key = f"group {group}" if group else finding.sign.id
+        kept, known = signs.setdefault(key, (finding, []))
         known.extend(ground for ground in grounds if ground not in known)
         best = finding if points_of(finding) > points_of(kept) else kept
-        signs[finding.sign.id] = (best, known)
+        signs[key] = (best, known)
     holder: dict[str, str] = {}
 
     def settle(sign: str, tried: set[str]) -> bool:
@@ -200,20 +230,18 @@ def carried_signs(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         return False
 
     order = sorted(signs, key=lambda sign: -points_of(signs[sign][0]))
-    return _once_a_group([signs[sign][0] for sign in order if settle(sign, set())])
+    return tuple(signs[sign][0] for sign in order if settle(sign, set()))
 
 
-def _once_a_group(carried: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Let the gravest sign of a group count, and no other: they tell the same.
+def _stands_alone(finding: Finding) -> bool:
+    """Say whether a sign of a group counts by itself.
 
-    What the user does every day counts each by itself where somebody else was certainly in.
+    What the user does every day does where somebody else was certainly in, and what administrators do all day
+    does in sessions that are not known as their own.
     """
-    kept: list[Finding] = []
-    for finding in carried:
-        group = "" if finding.certain and finding.sign.group == USE else finding.sign.group
-        if not group or all(one.sign.group != group for one in kept):
-            kept.append(finding)
-    return tuple(kept)
+    if finding.sign.group == WORK:
+        return finding.owner is not Owner.OWNER
+    return finding.sign.group == USE and finding.certain
 
 
 def _one_per_sign(findings: Iterable[Finding]) -> tuple[Finding, ...]:

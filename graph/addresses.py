@@ -11,6 +11,21 @@ import re
 from functools import lru_cache
 from typing import Final
 
+
+@lru_cache(maxsize=65_536)
+def network_of(address: str) -> str:
+    """Give the network that stands for one connection: /24 for IPv4, /64 for IPv6; "" for what is no address.
+
+    Providers move a customer within a /24, and devices change the lower half of an IPv6 address every day.
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    prefix = 24 if parsed.version == 4 else 64
+    return str(ipaddress.ip_network((parsed, prefix), strict=False))
+
+
 _BRACKETED: Final = re.compile(r"\[([^\]]*)\](?::\d{1,5})?")
 _WITH_PORT: Final = re.compile(r"([0-9.]+):\d{1,5}")
 

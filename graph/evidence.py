@@ -97,13 +97,15 @@ NOT_ASKED = Unavailable(Reason.NOT_ASKED, "This source was not queried.")
 class Evidence:
     """Everything that the sources gave about one subject in one window. One field is one source.
 
-    `left_out` is no source: it says how many everyday records of an export were counted and not read, by what
-    they have in common.
+    Two are no source: `left_out` says how many everyday records of an export were counted and not read, by
+    what they have in common, and `shared_networks` from where most accounts of the organization signed in
+    (as `graph.addresses.network_of` writes networks).
     """
 
     subject: Subject
     window: Window
     left_out: tuple[tuple[LeftOut, int], ...] = ()
+    shared_networks: frozenset[str] = frozenset()
     user: Source[User] = NOT_ASKED
     domains: Source[tuple[Domain, ...]] = NOT_ASKED
     sign_ins: Source[tuple[SignIn, ...]] = NOT_ASKED
@@ -166,6 +168,8 @@ def _merged(evidence: Evidence) -> tuple[AuditRecord, ...]:
 
 
 SOURCES: tuple[str, ...] = tuple(
-    item.name for item in fields(Evidence) if item.name not in ("subject", "window", "left_out")
+    item.name
+    for item in fields(Evidence)
+    if item.name not in ("subject", "window", "left_out", "shared_networks")
 )
 """The ids of all sources."""

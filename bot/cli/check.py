@@ -74,7 +74,7 @@ def check(
             patience=loaded.patience.total_seconds(),
             tell=tell,
             ledger=ledger,
-            atlas=atlas_of(loaded.cities),
+            atlas=atlas_of(loaded.cities, loaded.networks, loaded.known_networks),
             recorder=recorder,
         )
         stack.close()

@@ -41,6 +41,7 @@ from bot.setup.capabilities import (
     to_write_with,
     undoes,
 )
+from bot.setup.networks import look_at_networks
 from bot.setup.next_steps import grant, license_for
 from bot.setup.told import Line, Section, tell
 from bot.slack.channels import cannot_post, why_not_here
@@ -188,6 +189,7 @@ def look(
         user: The account to try the questions on; any account when None.
         check_only: Leave out what only the steps need.
     """
+    networks = look_at_networks(settings, datetime.now(UTC).date())
     for connection in tenants.each():
         title = f"Tenant {connection.settings.name}"
         try:
@@ -199,6 +201,7 @@ def look(
     if slack is None:
         says = "not set up; the command line works without it"
         yield Section("Slack", (Line(there=None, what="Slack", says=says),))
+        yield Section("Tables", (networks,))
         return
     try:
         yield Section("Slack", tuple(look_at_slack(slack)))
@@ -206,9 +209,14 @@ def look(
         # One cause, one line: nothing else of Slack can be tested then.
         says = f"{error} Its token, scopes, people and channels were not tested."
         yield Section("Slack", (Line(there=False, what="Slack", says=says),))
-        yield Section("Approvers and records", (look_at_key(settings),))
+        yield Section("Approvers and records", (look_at_key(settings), networks))
         return
-    lines = [*look_at_people(settings, slack, tenants), *look_at_channels(slack), look_at_key(settings)]
+    lines = [
+        *look_at_people(settings, slack, tenants),
+        *look_at_channels(slack),
+        look_at_key(settings),
+        networks,
+    ]
     yield Section("Approvers and records", tuple(lines))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,6 +22,12 @@ from graph.audit_log.contexts import LeftOut
 from graph.audit_log.names import SHOWN, Names
 from graph.audit_log.tally import Tally
 
+SHARED_BY: Final = 5
+"""Accounts that must have signed in from a network before it may be the organization's."""
+
+SHARED_PART: Final = 0.5
+"""Part of all accounts that signed in which must have done so from there."""
+
 GUESSING_ADDRESSES: Final = 300
 """Addresses for which other accounts are shown, those with the most of them first."""
 
@@ -37,6 +43,7 @@ class Everybody:
         left_out: How many everyday records of all users were only counted.
         contexts: For each user, how many of them have what in common.
         missing: What files say is missing from them.
+        shared_networks: The networks that most accounts signed in from.
     """
 
     names: frozenset[str]
@@ -45,6 +52,7 @@ class Everybody:
     left_out: int
     contexts: Mapping[str, Mapping[LeftOut, int]]
     missing: tuple[str, ...] = ()
+    shared_networks: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -70,7 +78,9 @@ class Everybody:
             for name in {directory.name_of(who) for who in (one.actor, one.owner) if who}:
                 if name in names:
                     contexts[name][one] = count
-        return cls(frozenset(names), directory, frozenset(known.domains), left_out.total(), contexts, missing)
+        shared = shared_networks((tally.got_in for _, tally in tallies), directory)
+        domains = frozenset(known.domains)
+        return cls(frozenset(names), directory, domains, left_out.total(), contexts, missing, shared)
 
     def of_partition(self, number: int) -> Everybody:
         """Give what has to be known to judge the users of one partition."""
@@ -107,6 +117,21 @@ def _senders(tallies: Sequence[Tally], known: Names) -> set[str]:
             sent[domain_of(sender)] += count
         known.own("@" + max(domains, key=lambda one: (domains[one], sent[one], one)))
     return {sender for sender in senders if domain_of(sender) in known.domains}
+
+
+def shared_networks(got_in: Iterable[Mapping[str, AbstractSet[str]]], directory: Directory) -> frozenset[str]:
+    """Give the networks that most accounts signed in from: an office's, a gateway's, a service's.
+
+    Somebody who took over a few accounts is no most of them. Source: Microsoft Entra, "What is the location
+    condition in Conditional Access": an organization's own networks are told by who uses them.
+    """
+    used: dict[str, set[str]] = defaultdict(set)
+    for part in got_in:
+        for network, accounts in part.items():
+            used[network] |= {directory.name_of(name) for name in accounts}
+    everybody = set().union(*used.values())
+    least = max(SHARED_BY, SHARED_PART * len(everybody))
+    return frozenset(network for network, accounts in used.items() if len(accounts) >= least)
 
 
 def _left_out(tallies: Sequence[tuple[Path, Tally]]) -> dict[LeftOut, int]:

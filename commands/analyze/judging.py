@@ -104,6 +104,7 @@ def _judge_partition(task: tuple[Path, int, Everybody, datetime]) -> list[Report
             everybody.contexts.get(name, {}),
             everybody.domains,
             everybody.missing,
+            everybody.shared_networks,
         )
         report = _judged(account.subject(), mine, around, now)
         if _is_somebody(report):
@@ -133,6 +134,7 @@ class Around:
         contexts: How many of this user's were, by what they have in common.
         domains: The tenant's own mail domains.
         missing: What files say is missing from them.
+        shared_networks: The networks that most accounts of the tenant signed in from.
     """
 
     guesses: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
@@ -140,6 +142,7 @@ class Around:
     contexts: Mapping[LeftOut, int] = field(default_factory=dict)
     domains: frozenset[str] = frozenset()
     missing: tuple[str, ...] = ()
+    shared_networks: frozenset[str] = frozenset()
 
 
 def _judged(subject: Subject, texts: Iterable[tuple[str, bytes]], around: Around, now: datetime) -> Report:
@@ -236,7 +239,11 @@ def evidence_of(subject: Subject, seen: _Seen, around: Around, now: datetime) ->
     by_others = (*others, *(record for record in seen.directory.values() if record not in mine))
     kind = kind_of(subject, mine, by_others, signed_in=bool(seen.sign_ins))
     return Evidence(
-        subject=replace(subject, kind=kind), window=window, left_out=tuple(around.contexts.items()), **found
+        subject=replace(subject, kind=kind),
+        window=window,
+        left_out=tuple(around.contexts.items()),
+        shared_networks=around.shared_networks,
+        **found,
     )
 
 

@@ -82,6 +82,20 @@ ROUTINE: Final = frozenset(
 """Operations on single messages and files, and sign-ins: they change no setting and no account."""
 
 
+MAIL_CLIENTS: Final = frozenset(
+    {
+        "27922004-5251-4030-b22d-91ecd9a37ea4",  # Outlook Mobile
+        "5d661950-3475-41cd-a2c3-d671a3162bc1",  # Microsoft Outlook
+        "9199bf20-a13f-4107-85dc-02114787ef48",  # One Outlook Web
+        "d3590ed6-52b3-4102-aeff-aad2292ab01c",  # Microsoft Office
+    }
+)
+"""Microsoft's own mail clients, which anybody may begin to use on any day.
+
+Source: Microsoft Learn, "Verify first-party Microsoft applications in sign-in reports".
+"""
+
+
 def is_about(record: AuditRecord, subject: Subject) -> bool:
     """Say whether a record is about the subject's own account or mailbox.
 

@@ -6,7 +6,8 @@ Nothing is read when this is imported, and each file is read once, when the firs
   means, and which groups make a family of texts: ``groups.toml`` and ``families.toml``; `groups`, `families`.
 - ``folders.toml``: what Exchange calls the default folders in each language; `folder_names`.
 - ``programs.toml``: programs that name themselves in a user agent; `programs`, `legacy_clients`.
-- ``networks.toml``: networks of rented servers, VPNs and Tor; `networks`.
+- ``networks.toml``: networks of VPNs, Tor, security gateways and rented servers; `networks`. Many more, and
+  address blocks, stand in ``addresses.txt``: `commands.facts.addresses`.
 - ``operations.toml``: operations of the audit log, and Microsoft's page that lists each; `operations`.
 - ``alerts.toml``: Microsoft's alert policies by their names; `alert_names`.
 - ``questions.toml``: what each symptom tells of, and what to ask the user about it; `questions`.
@@ -149,10 +150,12 @@ class NetworkKind(StrEnum):
     HOSTING = "hosting"
     VPN = "vpn"
     TOR = "tor"
+    RELAY = "relay"  # hides the address, and keeps country and region
+    GATEWAY = "security gateway"  # what organizations send their own people through
 
 
 class Network(Row):
-    """A network that no office and no home is in.
+    """A network that no office and no home is in, by our own reading.
 
     Attributes:
         number: The number of its autonomous system.
@@ -184,14 +187,17 @@ class Weight(Row):
         why: One sentence that says why; it stands in the documentation.
         technique: The id of the ATT&CK technique that it is a sign of.
         group: Signs of one group tell the same and count once, for as much as the gravest of them: "place",
-            that the account was used from somewhere new, and "use", what the user does every day as well.
+            that the account was used from somewhere new; "use", what the user does every day as well;
+            "factor", that second factor or device was exchanged; "delegate", that somebody else got the
+            mailbox and uses it; "attempt", that somebody tried to get in; "work", what administrators do all
+            day, where the session is their own.
     """
 
     id: str
     severity: Literal["info", "low", "medium", "high", "critical"]
     why: str = Field(pattern=r"\.$")
     technique: str = Field(pattern=r"^T\d{4}(?:\.\d{3})?$")
-    group: Literal["", "place", "use"] = ""
+    group: Literal["", "place", "use", "factor", "delegate", "attempt", "work"] = ""
 
 
 class Operation(Row):
@@ -348,7 +354,7 @@ def legacy_clients() -> frozenset[str]:
 
 @cache
 def networks() -> Mapping[int, Network]:
-    """Networks of rented servers, VPNs and Tor, by the number of their autonomous system."""
+    """Networks that we looked at one by one, by the number of their autonomous system."""
     found = (row(Network, "networks.toml", **given) for given in _file("networks.toml")["network"])
     return {one.number: one for one in found}
 

@@ -41,6 +41,7 @@ TEXT_FROM_SUSPECT = weighed("hacked_text_from_suspect_address")
 TEXT = weighed("hacked_text")
 DIVERSION = weighed("money_diversion_text")
 DIVERSION_SUBJECT = weighed("money_diversion_subject")
+AS_USUAL = weighed("money_subject_as_usual")
 LURE = weighed("lure_text")
 WIDE = weighed("hacked_text_to_many")
 OPENING = weighed("opening_line")
@@ -53,6 +54,7 @@ SIGNS = (
     TEXT,
     DIVERSION,
     DIVERSION_SUBJECT,
+    AS_USUAL,
     LURE,
     WIDE,
     OPENING,
@@ -250,20 +252,24 @@ _WRITES: Final = re.compile(r"[^\W\d_]", re.UNICODE)
 def _subjects_only(sent: Sequence[Sent], told: set[str], usual: Usual) -> Iterator[Finding]:
     """Subject lines on bank details, of mail whose text nobody has, sent from where the user never works.
 
-    At the user's own places accountants write such mail every week.
+    At the user's own places accountants write such mail every week, and then on a journey as well.
     """
     places: dict[str, list[Sent]] = {}
-    for one in sent:
-        away = one.addresses and not one.familiar and usual.is_well_known
-        fresh = one.key not in told and not one.delegate
-        if away and fresh and words_of("bank_details").is_in(Plain.of(one.subject)):
+    about = [
+        one
+        for one in sent
+        if one.addresses and not one.delegate and words_of("bank_details").is_in(Plain.of(one.subject))
+    ]
+    sign = AS_USUAL if any(one.familiar for one in about) else DIVERSION_SUBJECT
+    for one in about:
+        if not one.familiar and usual.is_well_known and one.key not in told:
             places.setdefault(one.addresses[0], []).append(one)
     for address, mails in places.items():
         subjects = list(dict.fromkeys(one_line(one.subject, 60) for one in mails))
         count = f"{len(mails)} messages were" if len(mails) > 1 else "A message was"
         yield Finding(
             symptom=_ID,
-            sign=DIVERSION_SUBJECT,
+            sign=sign,
             summary=f"{count} sent from {address} about bank details ({', '.join(subjects[:3])})",
             at=mails[0].at,
             by=mails[0].by,

@@ -15,7 +15,16 @@ from typing import Final
 
 from commands.clues.actions import AUDITS, at_own_place
 from commands.clues.consents import consented_apps
-from commands.clues.records import address_of, by_service, by_subject, done, is_about, one_line, whence
+from commands.clues.records import (
+    MAIL_CLIENTS,
+    address_of,
+    by_service,
+    by_subject,
+    done,
+    is_about,
+    one_line,
+    whence,
+)
 from commands.counts import further_like
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
@@ -108,20 +117,6 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         throttled = sign is MANY_READ and any(map(_is_throttled, records))
         if throttled or sum(map(_messages, records)) >= most:
             yield _finding(sign, records, evidence, usual)
-
-
-MAIL_CLIENTS: Final = frozenset(
-    {
-        "27922004-5251-4030-b22d-91ecd9a37ea4",  # Outlook Mobile
-        "5d661950-3475-41cd-a2c3-d671a3162bc1",  # Microsoft Outlook
-        "9199bf20-a13f-4107-85dc-02114787ef48",  # One Outlook Web
-        "d3590ed6-52b3-4102-aeff-aad2292ab01c",  # Microsoft Office
-    }
-)
-"""Microsoft's own mail clients, which anybody may begin to use on any day.
-
-Source: Microsoft Learn, "Verify first-party Microsoft applications in sign-in reports".
-"""
 
 
 class _Apps:

@@ -19,8 +19,9 @@ from commands.facts import ProgramKind
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of, is_scripted
-from commands.usual.places import network_of, spot_of
+from commands.usual.places import spot_of
 from commands.usual.sign_ins import WRONG_PASSWORD
+from graph.addresses import network_of
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
 from graph.evidence import Evidence

@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
-from commands import facts
 from commands.clues.actions import AUDITS
 from commands.clues.alerts import alerts_of, tells
-from commands.clues.records import found, one_line
-from commands.facts import ProgramKind
+from commands.clues.records import MAIL_CLIENTS, found, one_line
+from commands.facts import NetworkKind, ProgramKind
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of
@@ -206,11 +205,15 @@ def _network(got_in: Sequence[SignIn], risks: Iterable[RiskDetection], usual: Us
         yield _finding(ANONYMOUS, what, told or got_in, usual)
         return
     for one in got_in:
-        network = facts.networks().get(one.autonomous_system_number or 0)
-        if network and one.autonomous_system_number not in usual.systems:
-            what = f"Sign-in through {network.name} ({network.kind.value})"
-            yield _finding(HOSTED, what, [one], usual)
+        network = usual.rented.get(one.ip_address)
+        used = one.autonomous_system_number is not None and one.autonomous_system_number in usual.systems
+        if network and network.kind not in _ORDINARY and not used:
+            yield _finding(HOSTED, f"Sign-in through {network}", [one], usual)
             return
+
+
+_ORDINARY: Final = frozenset({NetworkKind.RELAY, NetworkKind.GATEWAY})
+"""Networks that people come through without renting anything themselves."""
 
 
 def _kit(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
@@ -236,7 +239,12 @@ def _new(got_in: Sequence[SignIn], own: Own, usual: Usual) -> Iterator[Finding]:
         what = f"{name}, which this user does not use, got a token"
         yield _finding(CLIENT, what, clients, usual)
     others = [
-        one for one in got_in if one.app_id and one.app_id not in own.apps and not _is_token_client(one)
+        one
+        for one in got_in
+        if one.app_id
+        and one.app_id not in own.apps
+        and one.app_id.casefold() not in MAIL_CLIENTS
+        and not _is_token_client(one)
     ]
     if own.apps and others:
         names = dict.fromkeys(one_line(one.app_display_name or one.app_id, 40) for one in others)

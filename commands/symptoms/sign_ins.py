@@ -18,7 +18,7 @@ from commands.facts import ProgramKind
 from commands.report import Finding, Owner, Sign, weighed
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of
-from commands.usual.places import belongs_to_microsoft, network_of, spot_of
+from commands.usual.places import belongs_to_microsoft, spot_of
 from commands.usual.points import FAILURE_SPAN, MANY_FAILURES, alike
 from commands.usual.sign_ins import (
     REFUSED_PROMPT,
@@ -29,6 +29,7 @@ from commands.usual.sign_ins import (
     is_managed,
     risk_of,
 )
+from graph.addresses import network_of
 from graph.evidence import Evidence
 from graph.resources.sign_ins import SignIn
 
@@ -199,7 +200,9 @@ def _novelty(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
     if not usual.is_well_known or not address:
         return
     country = usual.place(address).country
-    if country and usual.countries and country not in usual.countries:
+    rented = usual.rented.get(address)
+    hidden = rented is not None and rented.hides_place
+    if country and usual.countries and country not in usual.countries and not hidden:
         vouched = _vouched(got_in, usual) and not usual.is_suspect(address)
         yield _finding(
             TRAVELLED if vouched else NEW_COUNTRY, "Sign-in from an unfamiliar country", got_in, usual

@@ -17,18 +17,20 @@ is, without that deed (`Usual.doubt_of`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
 from commands.report import Owner
 from commands.usual.domains import internal_domains, is_outside
-from commands.usual.own import ENOUGH, own_of, places_of
-from commands.usual.places import Atlas, Countries, Place, network_of, spot_of
+from commands.usual.networks import Network
+from commands.usual.own import ENOUGH, Own, networks_of, own_of, places_of, shared_of
+from commands.usual.places import Atlas, Countries, Place, spot_of
 from commands.usual.point import Point
 from commands.usual.points import judge
-from commands.usual.sign_ins import all_sign_ins
+from commands.usual.sign_ins import all_sign_ins, is_own_device
+from graph.addresses import network_of
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 from graph.resources.sign_ins import SignIn
@@ -74,6 +76,7 @@ class Usual:
         countries: Own countries, upper case as Microsoft writes them.
         networks: Own networks (/24 and /64).
         systems: Own providers' autonomous system numbers.
+        device_spots: Where a device of the user's own signed in, and nothing outweighs that.
         agents: Own programs, as `agents.family_of` writes them.
         devices: Own devices' directory ids.
         hours: Own hours of the day, UTC.
@@ -84,6 +87,8 @@ class Usual:
         session_spots: The spots with points that each session was used from.
         points: The reasons for every address that was judged.
         places: Where addresses are.
+        rented: What network an address is in, where it is one of those that anybody may rent.
+        shared: The organization's networks among those that the user came from.
     """
 
     internal_domains: frozenset[str] = frozenset()
@@ -92,6 +97,7 @@ class Usual:
     countries: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
     systems: frozenset[int] = frozenset()
+    device_spots: frozenset[str] = frozenset()
     agents: frozenset[str] = frozenset()
     devices: frozenset[str] = frozenset()
     hours: frozenset[int] = frozenset()
@@ -102,6 +108,8 @@ class Usual:
     session_spots: Mapping[str, frozenset[str]] = field(default_factory=dict)
     points: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
+    rented: Mapping[str, Network] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()
 
     @property
     def any_suspect(self) -> bool:
@@ -122,8 +130,10 @@ class Usual:
         return address in self.suspect_addresses or spot_of(address) in self.suspect_spots
 
     def is_familiar(self, address: str | None) -> bool:
-        """Say whether an address lies in one of the user's own networks."""
-        return bool(address) and network_of(address or "") in self.networks and not self.is_suspect(address)
+        """Say whether an address lies in an own network, or is where an own device was used."""
+        if not address or self.is_suspect(address):
+            return False
+        return network_of(address) in self.networks or spot_of(address) in self.device_spots
 
     def is_suspect_record(self, record: AuditRecord) -> bool:
         """Say whether a record comes from a suspect address, or from a suspect session if it names none.
@@ -206,9 +216,9 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
     """
     where = atlas or Countries()
     sign_ins = all_sign_ins(evidence)
-    places = places_of(sign_ins, where)
-    own = own_of(evidence, sign_ins, places)
-    judged = judge(evidence, sign_ins, places, own)
+    places, rented = places_of(sign_ins, where), networks_of(sign_ins, where)
+    own = own_of(evidence, sign_ins, places, rented, shared_of(evidence, sign_ins, where))
+    judged = judge(evidence, sign_ins, places, own, rented)
     suspect_spots = {
         spot
         for spot, points in judged.items()
@@ -238,6 +248,7 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
         countries=own.countries,
         networks=own_networks,
         systems=own.systems,
+        device_spots=_device_spots(sign_ins, own, judged),
         agents=own.agents,
         devices=own.devices,
         hours=own.hours,
@@ -248,4 +259,17 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
         session_spots={session: frozenset(spots) for session, spots in sessions.items()},
         points=judged,
         places=places,
+        rented=rented,
+        shared=own.shared,
+    )
+
+
+def _device_spots(
+    sign_ins: Iterable[SignIn], own: Own, judged: Mapping[str, tuple[Point, ...]]
+) -> frozenset[str]:
+    used = {spot_of(one.ip_address) for one in sign_ins if one.succeeded and is_own_device(one, own.devices)}
+    return frozenset(
+        spot
+        for spot in used & judged.keys()
+        if sum(one.points for one in judged[spot] if not one.rests_on) <= 0
     )

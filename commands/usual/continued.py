@@ -15,9 +15,10 @@ from typing import Final
 
 from commands.usual.agents import family_of, is_desk_browser
 from commands.usual.own import Own
-from commands.usual.places import TOO_FAST, Place, network_of, speed
+from commands.usual.places import TOO_FAST, Place, speed
 from commands.usual.point import Point, point
 from commands.usual.sign_ins import device_of
+from graph.addresses import network_of
 from graph.resources.sign_ins import SignIn
 
 NO_BORDER: Final = timedelta(hours=1)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
-from commands.facts import ProgramKind
+from commands.facts import NetworkKind, ProgramKind
 from commands.usual.agents import agent_of, family_of
+from commands.usual.networks import PUBLIC, Network
 from commands.usual.places import (
     Atlas,
     Place,
     belongs_to_microsoft,
-    network_of,
     place_of,
 )
 from commands.usual.sign_ins import (
@@ -25,6 +25,7 @@ from commands.usual.sign_ins import (
     needs_second_factor,
     risk_of,
 )
+from graph.addresses import network_of
 from graph.evidence import Evidence
 from graph.resources.sign_ins import SignIn
 
@@ -45,13 +46,17 @@ OFTEN: Final = 0.2
 class Own:
     """What is the user's own, as `Usual` tells it, and which networks are in regular use.
 
-    `second_factor`: every own sign-in that tells asked for one. `naming`: the programs whose sign-ins always
-    named a registered device, on `REGULAR_DAYS` days or more.
+    `shared`: the networks that are the organization's, by what its settings and its tenant name, or by who
+    uses them. `kinds`: the kinds of rented network that the user comes through as a habit. `second_factor`:
+    every own sign-in that tells asked for one. `policy`: to every one that tells a policy was applied.
+    `naming`: the programs whose sign-ins always named a registered device, on `REGULAR_DAYS` days or more.
     """
 
     count: int
     countries: frozenset[str]
     networks: frozenset[str]
+    shared: frozenset[str]
+    kinds: frozenset[NetworkKind]
     regular: frozenset[str]
     systems: frozenset[int]
     agents: frozenset[str]
@@ -60,6 +65,7 @@ class Own:
     device_code: bool
     legacy: bool
     second_factor: bool
+    policy: bool
     naming: frozenset[str]
     sign_ins: tuple[SignIn, ...]
 
@@ -85,24 +91,60 @@ def _may_be_own(one: SignIn) -> bool:
     )
 
 
-def own_of(evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, Place]) -> Own:
+def networks_of(sign_ins: Sequence[SignIn], atlas: Atlas) -> dict[str, Network]:
+    """Give what the network of each address is, where anything tells."""
+    numbers: dict[str, int] = {}  # the audit log names no system, the sign-in log does for the same network
+    for one in sign_ins:
+        if one.autonomous_system_number is not None:
+            numbers[network_of(one.ip_address)] = one.autonomous_system_number
+    addresses = dict.fromkeys(one.ip_address for one in sign_ins if one.ip_address)
+    found = {address: atlas.network(address, numbers.get(network_of(address))) for address in addresses}
+    return {address: network for address, network in found.items() if network is not None}
+
+
+def shared_of(evidence: Evidence, sign_ins: Iterable[SignIn], atlas: Atlas) -> frozenset[str]:
+    """Give the organization's networks among those that the user came from.
+
+    They are those that the settings name, those that the tenant trusts as named locations, and those that
+    most of its accounts sign in from.
+    """
+    found = set()
+    for one in sign_ins:
+        network = network_of(one.ip_address)
+        trusted = any("trusted" in place.network_type.casefold() for place in one.network_location_details)
+        if network and (trusted or network in evidence.shared_networks or atlas.is_known(one.ip_address)):
+            found.add(network)
+    return frozenset(found)
+
+
+def own_of(
+    evidence: Evidence,
+    sign_ins: Sequence[SignIn],
+    places: Mapping[str, Place],
+    rented: Mapping[str, Network],
+    shared: frozenset[str],
+) -> Own:
     """Gather own sign-ins: those before the window, and in it those by known devices or regular networks.
+
+    The organization's networks are the user's own as well. An exit that thousands share is nobody's own (see
+    `_public`); that somebody comes through such exits is a habit.
 
     When little is known from before the window, as with exported logs, the networks that last through the
     change are the user's own (see `_lasting`), and so are the devices regularly used there.
     """
     candidates = [one for one in sign_ins if _may_be_own(one)]
+    public = _public(candidates, rented)
     before = [one for one in candidates if one.created_date_time < evidence.window.start]
     within = [one for one in candidates if one.created_date_time >= evidence.window.start]
     devices = {
         one.device_detail.device_id for one in before if one.device_detail and one.device_detail.device_id
     }
-    networks = {network_of(one.ip_address) for one in before}
+    networks = {network_of(one.ip_address) for one in before if one.ip_address not in public} | shared
     lasting: set[str] = set()
     programs: set[str] = set()
     if len(before) < ENOUGH:
         plain = [one for one in within if not is_legacy(one) and not is_device_code(one)]
-        lasting = _lasting(plain)
+        lasting = _lasting([one for one in plain if one.ip_address not in public], plain)
         networks |= lasting
         programs = _lasting_programs(plain)
         devices |= _regular_devices(one for one in within if network_of(one.ip_address) in lasting)
@@ -113,16 +155,22 @@ def own_of(evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, 
         or is_managed(one)
         or (one.device_detail is not None and one.device_detail.device_id in devices)
     ]
+    # What a service of the organization signs in with is not the user's.
+    kept = [one for one in kept if not _is_service(one, rented, shared)]
     devices |= {
         one.device_detail.device_id
         for one in kept
         if one.device_detail and one.device_detail.device_id and is_managed(one)
     }
-    regular = _regular(before) | lasting
+    regular = _regular(one for one in before if one.ip_address not in public) | lasting | shared
+    at_place = [one for one in kept if not _is_hidden(one, rented)]
     return Own(
         count=len(kept),
-        countries=frozenset(places[one.ip_address].country for one in kept) - {""},
-        networks=frozenset(network_of(one.ip_address) for one in kept),
+        countries=frozenset(places[one.ip_address].country for one in at_place) - {""},
+        networks=frozenset(network_of(one.ip_address) for one in kept if one.ip_address not in public)
+        | shared,
+        shared=shared,
+        kinds=_kinds(candidates, rented, evidence.window.start),
         regular=frozenset(regular),
         systems=frozenset(
             one.autonomous_system_number for one in kept if one.autonomous_system_number is not None
@@ -133,6 +181,7 @@ def own_of(evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, 
         device_code=any(is_device_code(one) for one in before),
         legacy=any(is_legacy(one) for one in before),
         second_factor=_always_asked(kept),
+        policy=_always_under_policy(kept),
         naming=_naming(kept),
         sign_ins=tuple(kept),
     )
@@ -145,6 +194,61 @@ def _always_asked(sign_ins: Iterable[SignIn]) -> bool:
         if one.is_interactive is not False and one.authentication_requirement
     ]
     return len(asked) >= ENOUGH and all(asked)
+
+
+def _always_under_policy(sign_ins: Iterable[SignIn]) -> bool:
+    told = [
+        one.conditional_access_status.casefold() == "success"
+        for one in sign_ins
+        if one.is_interactive is not False and one.conditional_access_status
+    ]
+    return len(told) >= ENOUGH and all(told)
+
+
+def _public(sign_ins: Iterable[SignIn], rented: Mapping[str, Network]) -> set[str]:
+    """Give the addresses that thousands share, but for those that the user always comes through.
+
+    Business VPNs give a firm an exit of its own in the same networks.
+    """
+    days: dict[str, set[date]] = defaultdict(set)
+    for one in sign_ins:
+        if (network := rented.get(one.ip_address)) and network.kind in PUBLIC:
+            days[one.ip_address].add(one.created_date_time.date())
+    return {address for address, used in days.items() if len(used) < REGULAR_DAYS}
+
+
+def _is_service(one: SignIn, rented: Mapping[str, Network], shared: frozenset[str]) -> bool:
+    network = rented.get(one.ip_address)
+    hosted = network is not None and network.kind is NetworkKind.HOSTING
+    return hosted and network_of(one.ip_address) in shared and not is_managed(one)
+
+
+def _is_hidden(one: SignIn, rented: Mapping[str, Network]) -> bool:
+    network = rented.get(one.ip_address)
+    return network is not None and network.hides_place
+
+
+def _kinds(
+    sign_ins: Sequence[SignIn], rented: Mapping[str, Network], start: datetime
+) -> frozenset[NetworkKind]:
+    """Give the kinds of network that the user came through on several days, or all the time."""
+    found = set()
+    for kind in NetworkKind:
+        through = [one for one in sign_ins if (net := rented.get(one.ip_address)) and net.kind is kind]
+        days = {one.created_date_time.date() for one in through if one.created_date_time < start}
+        if len(days) >= REGULAR_DAYS or (through and _lasts(through, sign_ins)):
+            found.add(kind)
+    return frozenset(found)
+
+
+def _lasts(some: Iterable[SignIn], every: Iterable[SignIn]) -> bool:
+    used, days = ({one.created_date_time.date() for one in those} for those in (some, every))
+    first, length = min(days), (max(days) - min(days)).days
+    return (
+        len(used) >= REGULAR_DAYS
+        and (min(used) - first).days <= LASTS * length
+        and (max(used) - min(used)).days >= LASTS * length
+    )
 
 
 def _naming(sign_ins: Iterable[SignIn]) -> frozenset[str]:
@@ -165,7 +269,7 @@ def _regular(sign_ins: Iterable[SignIn]) -> set[str]:
     return {network for network, days in _days_of(sign_ins).items() if len(days) >= REGULAR_DAYS}
 
 
-def _lasting(sign_ins: Sequence[SignIn]) -> set[str]:
+def _lasting(sign_ins: Sequence[SignIn], all_of_them: Sequence[SignIn]) -> set[str]:
     """Give the networks that were there before a change could have happened, and after it.
 
     Somebody else's networks begin with the takeover, so they last for a part of the time only; the user's own
@@ -176,7 +280,7 @@ def _lasting(sign_ins: Sequence[SignIn]) -> set[str]:
     if not sign_ins:
         return set()
     days = _days_of(sign_ins)
-    every = set().union(*days.values())
+    every = {one.created_date_time.date() for one in all_of_them}
     first, length = min(every), (max(every) - min(every)).days
     return {
         network

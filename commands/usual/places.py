@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import ipaddress
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import iptocc
 import maxminddb
 
-from graph.addresses import is_microsoft
+from commands.usual.networks import Network, Systems, listed
+from graph.addresses import is_microsoft, network_of
 from graph.resources.sign_ins import Location
 
 EARTH_RADIUS: Final = 6371.0
@@ -59,27 +62,62 @@ class Atlas(Protocol):
         """Give the place of an address, `NOWHERE` where unknown."""
         ...
 
+    def network(self, address: str, number: int | None) -> Network | None:
+        """Give what network it is in, by its autonomous system's number if known; None where unknown."""
+        ...
+
+    def is_known(self, address: str) -> bool:
+        """Say whether the settings name it as one of the organization's own."""
+        ...
+
 
 class Countries:
-    """The registries' tables: a country for each address, nothing finer."""
+    """The registries' tables: a country for each address, nothing finer.
+
+    Args:
+        systems: What tells networks beside the tables of this program.
+        known: The organization's own networks.
+    """
+
+    def __init__(
+        self, systems: Systems | None = None, known: Sequence[IPv4Network | IPv6Network] = ()
+    ) -> None:
+        self._systems = systems
+        self._known = tuple(known)
+
+    def is_known(self, address: str) -> bool:
+        """Say whether it lies in one of the organization's own networks."""
+        if not self._known or not network_of(address):
+            return False
+        parsed = ipaddress.ip_address(address)
+        return any(parsed in network for network in self._known)
+
+    def network(self, address: str, number: int | None) -> Network | None:
+        """Give what network it is in."""
+        return self._systems.network(address, number) if self._systems else listed(address, number)
 
     def place(self, address: str) -> Place:
         """Give the country that the address is registered in."""
         return Place(country=country_of(address))
 
 
-class Cities:
+class Cities(Countries):
     """A city database in MaxMind's form, read from a file.
 
     Args:
         path: The ``.mmdb`` file.
+        systems: What tells networks beside the tables of this program.
+        known: The organization's own networks.
 
     Raises:
         FileNotFoundError: The file is not there.
         maxminddb.InvalidDatabaseError: It is no such database.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, systems: Systems | None = None, known: Sequence[IPv4Network | IPv6Network] = ()
+    ) -> None:
+        super().__init__(systems, known)
         self._reader = maxminddb.open_database(path)
 
     def place(self, address: str) -> Place:
@@ -89,7 +127,7 @@ class Cities:
         except ValueError:  # no address, or IPv6 in a database that holds IPv4 only
             row = None
         if not isinstance(row, dict):
-            return Countries().place(address)
+            return super().place(address)
         spot = row.get("location") or {}
         return Place(
             country=str((row.get("country") or {}).get("iso_code") or country_of(address)).upper(),
@@ -137,20 +175,6 @@ def speed(one: Place, other: Place, took: timedelta) -> float | None:
         return None
     hours = abs(took.total_seconds()) / 3600
     return math.inf if hours == 0 else distance / hours
-
-
-@lru_cache(maxsize=65_536)
-def network_of(address: str) -> str:
-    """Give the network that stands for one connection: /24 for IPv4, /64 for IPv6; "" for what is no address.
-
-    Providers move a customer within a /24, and devices change the lower half of an IPv6 address every day.
-    """
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    prefix = 24 if parsed.version == 4 else 64
-    return str(ipaddress.ip_network((parsed, prefix), strict=False))
 
 
 @lru_cache(maxsize=65_536)

@@ -11,16 +11,17 @@ from operator import itemgetter
 from typing import Final
 
 from commands.counts import further_sign_ins
-from commands.facts import ProgramKind
+from commands.facts import NetworkKind, ProgramKind
 from commands.usual.agents import agent_of, family_of, is_pocket
 from commands.usual.changes import ACCESS_KINDS, grave_changes, victims_of
 from commands.usual.continued import begun_sessions, continued
+from commands.usual.networks import PUBLIC, Network
 from commands.usual.own import ENOUGH, Own
 from commands.usual.places import (
+    NOWHERE,
     TOO_FAST,
     Place,
     belongs_to_microsoft,
-    network_of,
     speed,
     spot_of,
 )
@@ -29,13 +30,16 @@ from commands.usual.sign_ins import (
     REFUSED_PROMPT,
     SETTLED,
     WRONG_PASSWORD,
+    device_of,
+    is_by_token,
     is_device_code,
     is_legacy,
-    is_managed,
+    is_own_device,
+    is_phishing_resistant,
     risk_of,
 )
 from commands.usual.travel import TRAVEL_SPAN, Visits, homes_of
-from graph.addresses import address_of
+from graph.addresses import address_of, network_of
 from graph.evidence import Evidence
 from graph.resources.sign_ins import RiskDetection, SignIn
 
@@ -47,9 +51,17 @@ FAILURE_SPAN: Final = timedelta(hours=24)
 
 
 def judge(
-    evidence: Evidence, sign_ins: Sequence[SignIn], places: Mapping[str, Place], own: Own
+    evidence: Evidence,
+    sign_ins: Sequence[SignIn],
+    places: Mapping[str, Place],
+    own: Own,
+    rented: Mapping[str, Network],
 ) -> dict[str, tuple[Point, ...]]:
-    """Give the points of every spot that the account got in from in the window."""
+    """Give the points of every spot that the account got in from in the window.
+
+    An address that hides where its user is tells no country, no way and no speed; that somebody hides counts
+    in their place.
+    """
     spots: dict[str, list[SignIn]] = defaultdict(list)
     for one in sign_ins:
         in_window = one.created_date_time in evidence.window
@@ -62,7 +74,10 @@ def judge(
         if address := address_of(risk.ip_address):
             risks[spot_of(address)].append(risk)
     # Gathered once: looked for again at each spot, a month of sign-ins is compared with itself.
-    homes, failures, begun = homes_of(own, places), _failures(sign_ins, own), begun_sessions(own, places)
+    known = {
+        address: place for address, place in places.items() if not _is_hidden(place, rented.get(address))
+    }
+    homes, failures, begun = homes_of(own, known), _failures(sign_ins, own), begun_sessions(own, known)
     judged = {}
     for spot, used in spots.items():
         got_in = [one for one in used if one.succeeded]
@@ -70,11 +85,12 @@ def judge(
             continue  # whoever only failed has done nothing here; the sign-in review tells of the attempts
         judged[spot] = (
             *_by_program(got_in, own),
-            *_by_novelty(got_in, places, own),
+            *_by_novelty(got_in, known, own, rented),
+            *_by_network(got_in, rented, own),
             *_by_failures(got_in, failures, evidence),
-            *_by_travel(got_in, places, homes),
+            *_by_travel(got_in, known, homes),
             *_by_risk(got_in, risks.get(spot, ())),
-            *continued(got_in, begun, places, own),
+            *continued(got_in, begun, known, own),
             *_by_factors(got_in, own),
             *_by_changes(changes.get(spot, {}), own, network_of(got_in[0].ip_address)),
             *_by_victims(got_in, victims.get(spot, ())),
@@ -115,23 +131,58 @@ def _by_program(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
         yield point("device_code", "the first device code sign-in of this user")
 
 
-def _by_novelty(got_in: Sequence[SignIn], places: Mapping[str, Place], own: Own) -> Iterable[Point]:
+def _by_novelty(
+    got_in: Sequence[SignIn], places: Mapping[str, Place], own: Own, rented: Mapping[str, Network]
+) -> Iterable[Point]:
     if own.count < ENOUGH:
         return
-    country = places[got_in[0].ip_address].country
+    country = places.get(got_in[0].ip_address, NOWHERE).country
     if country and own.countries and country not in own.countries:
         yield point("new_country", f"{country} is an unfamiliar country for this user")
     at_home = country in own.countries
     roams = at_home and all(is_pocket(one.user_agent) for one in got_in)
-    if network_of(got_in[0].ip_address) not in own.networks and not roams:
+    if (
+        network_of(got_in[0].ip_address) not in own.networks
+        and not roams
+        and not _changes(got_in, rented, own)
+    ):
         yield point("new_network", "the network is unfamiliar for this user")
-    known = any(
-        family_of(one.user_agent) in own.agents
-        or (one.device_detail is not None and one.device_detail.device_id in own.devices)
-        for one in got_in
-    )
-    if not known:
+    if not _is_equipment_known(got_in, own) and network_of(got_in[0].ip_address) not in own.shared:
         yield point("unknown_device", "device and client are unfamiliar")
+
+
+def _changes(got_in: Sequence[SignIn], rented: Mapping[str, Network], own: Own) -> bool:
+    """Say whether another address is no news: relays and VPNs give one each time, and own gateways do."""
+    network = rented.get(got_in[0].ip_address)
+    if network is None:
+        return False
+    return network.kind in PUBLIC or (network.kind is NetworkKind.GATEWAY and network.kind in own.kinds)
+
+
+def _is_equipment_known(got_in: Iterable[SignIn], own: Own) -> bool:
+    return any(family_of(one.user_agent) in own.agents or device_of(one) in own.devices for one in got_in)
+
+
+_RENTED: Final = {
+    NetworkKind.HOSTING: "rented_server",
+    NetworkKind.VPN: "public_vpn",
+    NetworkKind.TOR: "tor",
+}
+
+
+def _by_network(got_in: Sequence[SignIn], rented: Mapping[str, Network], own: Own) -> Iterable[Point]:
+    network = rented.get(got_in[0].ip_address)
+    if network is None or network.kind not in _RENTED or network_of(got_in[0].ip_address) in own.networks:
+        return
+    if network.kind not in own.kinds:
+        yield point(_RENTED[network.kind], f"it came through {network}")
+
+
+def _is_hidden(place: Place, network: Network | None) -> bool:
+    """Say whether a place is an exit's. A relay of Apple's keeps the region, as far as Microsoft knows it."""
+    if network is None or not network.hides_place:
+        return False
+    return network.kind is not NetworkKind.RELAY or place.latitude is None
 
 
 def _failures(sign_ins: Sequence[SignIn], own: Own) -> list[tuple[datetime, SignIn]]:
@@ -180,7 +231,7 @@ def alike(failed: SignIn, success: SignIn) -> bool:
 def _by_travel(
     got_in: Sequence[SignIn], places: Mapping[str, Place], homes: Mapping[Place, Visits]
 ) -> Iterable[Point]:
-    here = places[got_in[0].ip_address]
+    here = places.get(got_in[0].ip_address, NOWHERE)
     if here.latitude is None or here.longitude is None:
         return  # without coordinates nothing tells a speed
     spot = spot_of(got_in[0].ip_address)
@@ -221,6 +272,24 @@ def _by_factors(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
         for one in got_in
     ):
         yield point("single_factor", "one factor was enough there, which this user never sees elsewhere")
+    people = [one for one in got_in if one.is_interactive is not False]
+    if own.policy and any(_is_without_policy(one) for one in people):
+        yield point("policy_missing", "no Conditional Access policy applied there, though one always does")
+    if (
+        own.count >= ENOUGH
+        and people
+        and all(map(is_by_token, people))
+        and not _is_equipment_known(got_in, own)
+    ):
+        yield point(
+            "factor_from_token", "the second factor came with a token, on a client that this user never had"
+        )
+    if any(map(is_phishing_resistant, people)):
+        yield point("phishing_resistant", "a factor that cannot be relayed was met there")
+
+
+def _is_without_policy(one: SignIn) -> bool:
+    return one.conditional_access_status.casefold() in {"notapplied", "failure"}
 
 
 def _by_changes(kinds: Mapping[str, frozenset[str]], own: Own, network: str) -> Iterable[Point]:
@@ -240,13 +309,12 @@ def _by_victims(got_in: Sequence[SignIn], victims: Iterable[str]) -> Iterable[Po
 
 
 def _in_favour(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
-    if any(
-        is_managed(one) or (one.device_detail is not None and one.device_detail.device_id in own.devices)
-        for one in got_in
-    ):
+    if any(is_own_device(one, own.devices) for one in got_in):
         yield point("own_device", "a known or managed device was used there")
     network = network_of(got_in[0].ip_address)
-    if network in own.regular:
+    if network in own.shared:
+        yield point("organization_network", "the network is the organization's")
+    elif network in own.regular:
         yield point("regular_network", "the network was in regular use before")
     elif network in own.networks:
         yield point("seen_network", "the network was seen before")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from commands import facts
@@ -75,6 +76,11 @@ def is_managed(sign_in: SignIn) -> bool:
     return device is not None and bool(device.is_compliant or device.is_managed)
 
 
+def is_own_device(sign_in: SignIn, devices: Collection[str]) -> bool:
+    """Say whether Microsoft vouches for the device, or it is one of these by its directory id."""
+    return is_managed(sign_in) or device_of(sign_in) in devices
+
+
 def device_of(sign_in: SignIn) -> str:
     """Give the directory id of the registered device that was used, "" when none was named."""
     return sign_in.device_detail.device_id if sign_in.device_detail else ""
@@ -83,6 +89,34 @@ def device_of(sign_in: SignIn) -> str:
 def needs_second_factor(sign_in: SignIn) -> bool:
     """Say whether a second factor was demanded. Source: Graph, signIn, authenticationRequirement."""
     return sign_in.authentication_requirement.casefold() == "multifactorauthentication"
+
+
+_STRONG: Final = ("windows hello", "fido2", "passkey", "x.509", "certificate")
+
+
+def is_phishing_resistant(sign_in: SignIn) -> bool:
+    """Say whether a factor was met that no page in between can pass on.
+
+    Source: Microsoft Entra, "Conditional Access authentication strength", phishing-resistant MFA; names as in
+    "What are the Microsoft Entra sign-in logs", authentication details.
+    """
+    return any(
+        one.succeeded is True and one.authentication_method.casefold().startswith(_STRONG)
+        for one in sign_in.authentication_details
+    )
+
+
+def is_by_token(sign_in: SignIn) -> bool:
+    """Say whether every factor came with a token that was made before, and none was met.
+
+    Source: Microsoft Graph beta, "authenticationDetail": the method "Previously satisfied".
+    """
+    steps = sign_in.authentication_details
+    return bool(steps) and all(
+        one.authentication_method.casefold() == "previously satisfied"
+        or "claim in the token" in one.authentication_step_result_detail.casefold()
+        for one in steps
+    )
 
 
 def risk_of(sign_in: SignIn) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from commands.usual.own import Own
 from commands.usual.places import (
+    NOWHERE,
     Place,
     spot_of,
 )
@@ -60,6 +61,7 @@ def homes_of(own: Own, places: Mapping[str, Place]) -> dict[Place, Visits]:
     """Gather when the user signed in at each own place, in the order in which the places came up."""
     visits: dict[Place, list[tuple[datetime, str]]] = defaultdict(list)
     for one in own.sign_ins:
-        if one.is_interactive is not False and places[one.ip_address].latitude is not None:
-            visits[places[one.ip_address]].append((one.created_date_time, spot_of(one.ip_address)))
+        place = places.get(one.ip_address, NOWHERE)
+        if one.is_interactive is not False and place.latitude is not None:
+            visits[place].append((one.created_date_time, spot_of(one.ip_address)))
     return {place: Visits(sorted(times, key=itemgetter(0))) for place, times in visits.items()}

@@ -38,6 +38,11 @@ class Client:
     interactive: bool = True
     protocol: str = "oAuth2"
 
+    @property
+    def reads_as(self) -> str:
+        """The application that mailbox records name: whatever page a browser signed in to, its mail is OWA's."""
+        return _OWA if self.info == _IN_OWA else self.app_id
+
     def on(self, system: str) -> Client:
         """Give the same program on another system."""
         return replace(self, system=system)

@@ -41,7 +41,7 @@ class MailboxLog(Log):
             ClientIP=address,
             ClientIPAddress=address,
             ClientInfoString=client.info,
-            ClientAppId=app_id or client.app_id,
+            ClientAppId=app_id or client.reads_as,
             AppId=app_id or EXCHANGE,
             ExternalAccess=False,
             InternalLogonType=0,

@@ -269,6 +269,8 @@ class _Scanner:
         failed_from = ""
         if operation == "UserLoginFailed":
             failed_from = address_of(slim.ClientIP or "") or ""
+        if operation == "UserLoggedIn":
+            tally.enter(address_of(slim.ClientIP or "") or "", account_of(slim.UserId))
         learn(self.tally.names, slim)
         self._pick(
             Picked(
@@ -335,6 +337,8 @@ class _Scanner:
             )
         )
         if isinstance(found, SignIn):
+            if found.succeeded:
+                self.tally.enter(found.ip_address, person)
             self.tally.names.note(id_of(found.user_id), person, found.created_date_time.isoformat())
 
     def _message(self, message: Traced, text: bytes) -> None:
@@ -351,6 +355,8 @@ class _Scanner:
             return
         self.tally.names.learn(record)
         failed = record.operation == "UserLoginFailed"
+        if record.operation == "UserLoggedIn":
+            self.tally.enter(record.address or "", account_of(record.actor))
         self._pick(
             Picked(
                 kind=kind,

@@ -6,7 +6,8 @@ unified audit log's UserLoggedIn and UserLoginFailed, the only ones in a tenant 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -15,7 +16,16 @@ from graph.addresses import address_of
 from graph.audit_log.pieces import as_list, as_mapping, as_text, content_id, lowered, time_text
 from graph.audit_log.record import AuditRecord
 from graph.errors import UnreadableRecord
-from graph.resources.sign_ins import DeviceDetail, GeoCoordinates, Location, MfaDetail, SignIn, SignInStatus
+from graph.resources.sign_ins import (
+    AuthenticationStep,
+    DeviceDetail,
+    GeoCoordinates,
+    Location,
+    MfaDetail,
+    NetworkLocation,
+    SignIn,
+    SignInStatus,
+)
 
 URL: Final = "https://learn.microsoft.com/graph/api/resources/signin"
 COLUMNS: Final = frozenset(
@@ -147,6 +157,8 @@ def parse(raw: Mapping[str, Any]) -> SignIn:
             mfa_detail=MfaDetail(
                 auth_method=as_text(lowered(as_mapping(inner.get("mfadetail"))).get("authmethod"))
             ),
+            authentication_details=tuple(_steps(inner)),
+            network_location_details=tuple(_locations(inner)),
             status=SignInStatus(
                 error_code=int(number) if number.isdigit() else 0,
                 failure_reason=as_text(status.get("failurereason"))
@@ -165,6 +177,31 @@ def parse(raw: Mapping[str, Any]) -> SignIn:
         )
     except ValidationError as wrong:
         raise UnreadableRecord(f"The sign-in cannot be read: {wrong.errors()[0]['msg']}.") from None
+
+
+def _steps(inner: Mapping[str, Any]) -> Iterator[AuthenticationStep]:
+    for one in map(lowered, map(as_mapping, _listed(inner.get("authenticationdetails")))):
+        yield AuthenticationStep(
+            authentication_method=as_text(one.get("authenticationmethod")),
+            authentication_step_result_detail=as_text(one.get("authenticationstepresultdetail")),
+            succeeded=_flag(one.get("succeeded")),
+        )
+
+
+def _locations(inner: Mapping[str, Any]) -> Iterator[NetworkLocation]:
+    for one in map(lowered, map(as_mapping, _listed(inner.get("networklocationdetails")))):
+        names = tuple(as_text(name) for name in as_list(one.get("networknames")))
+        yield NetworkLocation(network_type=as_text(one.get("networktype")), network_names=names)
+
+
+def _listed(value: object) -> Sequence[Any]:
+    """Give a list; Log Analytics and Sentinel write one as JSON text."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return ()
+    return as_list(value)
 
 
 def location_of(inner: Mapping[str, Any]) -> Location | None:

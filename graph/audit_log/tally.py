@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from graph.addresses import network_of
 from graph.audit_log.contexts import LeftOut
 from graph.audit_log.files import Unreadable, kind_of
 from graph.audit_log.names import Names
@@ -19,6 +20,9 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 AUDIT_RECORDS: Final = "unified audit log"
 """What bare records of the unified audit log are called to people."""
+
+NETWORKS: Final = 50_000
+"""From how many networks it is counted who signed in; what an organization shares comes up early."""
 
 UNREADABLE_KEPT: Final = 1_000
 """How many unreadable records of one part are kept; the rest are counted."""
@@ -60,6 +64,7 @@ class Tally:
         kinds: How many records of which kind.
         first: The day of the first record, "" where none was read.
         last: The day of the last record.
+        got_in: From each network, the accounts that signed in; of no more than `NETWORKS` networks.
         highest: The highest place that a row says it has among all that a search found.
         most: How many the search found, by its rows.
         senders: How many messages each address sent, where a trace does not tell their direction.
@@ -79,6 +84,7 @@ class Tally:
     kinds: Counter[str] = field(default_factory=Counter)
     first: str = ""
     last: str = ""
+    got_in: dict[str, set[str]] = field(default_factory=dict)
     highest: int = 0
     most: int = 0
     senders: Counter[str] = field(default_factory=Counter)
@@ -109,6 +115,16 @@ class Tally:
         elif not message.incoming:
             self.names.own(message.sender)
             self.actors.add(message.sender)
+
+    def enter(self, address: str, account: str) -> None:
+        """Note that an account signed in from an address."""
+        network = network_of(address)
+        accounts = self.got_in.get(network)
+        if accounts is None:
+            if not network or len(self.got_in) >= NETWORKS:
+                return
+            accounts = self.got_in[network] = set()
+        accounts.add(account)
 
     def date(self, day: str) -> None:
         """Note the day of a record, as text that begins with it in ISO 8601."""

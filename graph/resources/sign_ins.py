@@ -50,6 +50,25 @@ class MfaDetail(GraphValue):
     auth_method: Text = ""
 
 
+class AuthenticationStep(GraphValue):
+    """One step of a sign-in: how it was met. Source: Microsoft Graph beta, "authenticationDetail"."""
+
+    authentication_method: Text = ""
+    authentication_step_result_detail: Text = ""
+    succeeded: bool | None = None
+
+
+class NetworkLocation(GraphValue):
+    """A named location of the tenant that a sign-in came from.
+
+    Source: Microsoft Graph beta, "networkLocationDetail"; the type ``trustedNamedLocation`` is written by
+    Entra's own logs and stands on no page.
+    """
+
+    network_type: Text = ""
+    network_names: Texts = ()
+
+
 class SignIn(GraphValue):
     """One sign-in. Source: Microsoft Graph v1.0 and beta, "signIn resource type".
 
@@ -78,6 +97,12 @@ class SignIn(GraphValue):
     session_id: Text = ""
     autonomous_system_number: int | None = None
     mfa_detail: MfaDetail | None = None
+    authentication_details: Annotated[
+        tuple[AuthenticationStep, ...], BeforeValidator(lambda value: value or ())
+    ] = ()
+    network_location_details: Annotated[
+        tuple[NetworkLocation, ...], BeforeValidator(lambda value: value or ())
+    ] = ()
     status: Annotated[SignInStatus, BeforeValidator(lambda value: value or {})] = SignInStatus()
     device_detail: DeviceDetail | None = None
     location: Location | None = None

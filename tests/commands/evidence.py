@@ -13,7 +13,7 @@ from typing import Any
 from commands.report import Finding
 from commands.symptoms import Symptom
 from commands.usual import Usual
-from commands.usual.places import network_of
+from graph.addresses import network_of
 from graph.audit_log.record import ActorType, AuditRecord, Item, PropertyChange
 from graph.evidence import SOURCES, Evidence, Known, Unavailable
 from graph.question import Subject, Window

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,7 +24,7 @@ from commands.report import (
     spoken,
 )
 from graph.evidence import SOURCES
-from tests.commands.evidence import NOON
+from tests.commands.evidence import ADELE, NESTOR, NOON
 
 HIGH = Sign("high_one", Severity.HIGH, "")
 HIGH_TOO = Sign("high_two", Severity.HIGH, "")
@@ -333,3 +334,91 @@ def test_something_new_in_a_place_weighs_nothing_where_the_session_is_known_as_t
     severity, group, owner, points
 ):
     assert verdict.points_of(deed(Sign("new_one", severity, "", group=group), "a", owner)) == points
+
+
+def test_what_the_user_does_every_day_weighs_nothing_in_a_session_of_the_users_own():
+    low, medium = (
+        Sign(f"{severity}", severity, "", group=verdict.USE) for severity in (Severity.LOW, Severity.MEDIUM)
+    )
+    assert verdict.points_of(deed(low, "a", Owner.OWNER)) == 0
+    assert verdict.points_of(deed(low, "a", Owner.DOUBTFUL)) == 1
+    assert verdict.points_of(deed(medium, "a", Owner.OWNER)) == 2
+
+
+# --- who is behind it -------------------------------------------------------------------------------
+
+FACTOR = [Sign(name, Severity.MEDIUM, "", group="factor") for name in ("removed", "added")]
+DUTIES = [Sign(name, Severity.MEDIUM, "", group=verdict.WORK) for name in ("role", "rule")]
+
+
+@pytest.mark.parametrize("owner", [Owner.OWNER, Owner.DOUBTFUL, None])
+def test_an_exchange_of_the_second_factor_is_one_thing(owner):
+    both = [deed(sign, sign.id, owner) for sign in FACTOR]
+    assert len(verdict.carried_signs(both)) == 1
+
+
+@pytest.mark.parametrize(
+    ("owner", "count"), [(Owner.OWNER, 1), (Owner.DOUBTFUL, 2), (Owner.STRANGER, 2), (None, 2)]
+)
+def test_what_administrators_do_all_day_is_one_thing_in_their_own_sessions_only(owner, count):
+    both = [deed(sign, sign.id, owner) for sign in DUTIES]
+    assert len(verdict.carried_signs(both)) == count
+
+
+def test_a_group_stands_on_any_record_of_its_signs():
+    """The first sign of the group shares its record with a graver one, the second does not."""
+    findings = [
+        deed(FACTOR[0], "shared", None),
+        found(HIGH, "shared"),
+        deed(FACTOR[1], "own", None),
+    ]
+    assert sum(map(verdict.points_of, verdict.carried_signs(findings))) == 7
+
+
+ADELES = replace(deed(MEDIUM, "own", Owner.OWNER), by=ADELE.user_principal_name)
+NESTORS = replace(deed(MEDIUM_TOO, "his", None), by=NESTOR)
+
+
+@pytest.mark.parametrize(
+    ("findings", "points"),
+    [
+        pytest.param([ADELES, way_in(4)], 3, id="a journey, and a deed at the desk"),
+        pytest.param([ADELES, NESTORS], 2, id="a deed at the desk, and one of a colleague's"),
+        pytest.param([NESTORS, replace(NESTORS, sign=MEDIUM, records=("b",))], 4, id="two of a colleague's"),
+        pytest.param([NESTORS, way_in(4)], 3, id="a deed of a colleague's, and a journey"),
+        pytest.param([ADELES, deed(MEDIUM_TOO, "too", Owner.OWNER)], 4, id="two deeds at the desk"),
+        pytest.param([deed(HIGH, "own", Owner.OWNER), way_in(4)], 8, id="a grave deed counts anywhere"),
+        pytest.param([deed(MEDIUM, "own", None), way_in(4)], 5, id="a deed of nobody known"),
+    ],
+)
+def test_what_different_people_did_does_not_add_up(findings, points):
+    assert verdict.weigh([result(*findings)], states(), subject=ADELE).points == points
+
+
+_anybodys = st.lists(
+    st.builds(
+        lambda sign, records, owner, certain, by: replace(
+            found(sign, *records), owner=owner, certain=certain and owner is not None, by=by, at=NOON
+        ),
+        st.sampled_from([*SIGNS, *FACTOR, *DUTIES, DOUBTFUL_SIGN_IN, READ, SENT]),
+        st.lists(st.sampled_from("abcde"), max_size=3, unique=True),
+        st.sampled_from([*Owner, None]),
+        st.booleans(),
+        st.sampled_from([ADELE.user_principal_name, NESTOR, ""]),
+    ),
+    max_size=8,
+)
+
+
+@given(findings=_anybodys, missing=_names, partial=_names, ordinary=st.none() | st.integers(0, 40))
+def test_nobody_is_called_compromised_at_low_confidence(findings, missing, partial, ordinary):
+    judged = verdict.weigh(
+        [result(*findings)], states(missing, frozenset(partial)), subject=ADELE, ordinary=ordinary
+    )
+    assert judged.answer is not VerdictCode.COMPROMISED or judged.confidence != "low"
+
+
+@given(findings=_anybodys, more=_anybodys)
+def test_a_further_finding_of_anybodys_never_lowers_the_points(findings, more):
+    before = verdict.weigh([result(*findings)], states(), subject=ADELE).points
+    assert verdict.weigh([result(*findings, *more)], states(), subject=ADELE).points >= before

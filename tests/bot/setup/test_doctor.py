@@ -347,8 +347,9 @@ def test_json_says_the_same_for_programs(played):
     status, said = examine(only_tenant(played), as_json=True)
     told = json.loads(said)
     assert (status, told["status"]) == (1, 1)
-    (section, slack) = told["sections"]
-    assert (section["about"], slack["about"]) == ("Tenant sandbox", "Slack")
+    (section, slack, tables) = told["sections"]
+    assert (section["about"], slack["about"], tables["about"]) == ("Tenant sandbox", "Slack", "Tables")
+    assert [line["what"] for line in tables["lines"]] == ["networks"]
     (line,) = [line for line in section["lines"] if line["state"] == "missing"]
     assert line["what"] == "hidden inbox rules"
     assert "the Exchange role group lacks Get-InboxRule" in line["says"]

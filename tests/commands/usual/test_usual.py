@@ -20,6 +20,7 @@ from commands.usual import places as places_module
 from commands.usual.agents import agent_of, family_of
 from commands.usual.places import Place
 from commands.usual.sign_ins import all_sign_ins
+from graph.addresses import network_of
 from graph.evidence import Reason, Unavailable
 from graph.question import Window
 from graph.resources.directory import Domain
@@ -531,7 +532,7 @@ def test_neighbors_in_time_tell_the_same_way_as_every_pair(here, homes):
     got_in = [one for one in here if one.ip_address == here[0].ip_address]
     homes = sorted(homes, key=lambda one: one.created_date_time)
     where = own.places_of([*here, *homes], places_module.Countries())
-    theirs = replace(own.own_of(evidence(), (), {}), sign_ins=tuple(homes))
+    theirs = replace(own.own_of(evidence(), (), {}, {}, frozenset()), sign_ins=tuple(homes))
     told = [point.says for point in points._by_travel(got_in, where, travel.homes_of(theirs, where))]
     fastest = by_every_pair(got_in, where, homes)
     assert len(told) == bool(fastest)
@@ -606,9 +607,9 @@ def test_a_distance_is_the_same_both_ways_and_at_most_half_round_the_earth(north
 
 
 def test_networks_are_24_and_64():
-    assert places_module.network_of("192.0.2.77") == "192.0.2.0/24"
-    assert places_module.network_of("2001:db8:1:2:3::4") == "2001:db8:1:2::/64"
-    assert places_module.network_of("nowhere") == ""
+    assert network_of("192.0.2.77") == "192.0.2.0/24"
+    assert network_of("2001:db8:1:2:3::4") == "2001:db8:1:2::/64"
+    assert network_of("nowhere") == ""
 
 
 def test_microsofts_place_wins_over_the_registry():

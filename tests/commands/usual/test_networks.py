@@ -1,0 +1,212 @@
+"""Which networks are rented exits, and what that says about a sign-in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from commands import usual
+from commands.facts import NetworkKind, addresses, refresh
+from commands.report import Owner
+from commands.usual import Usual
+from commands.usual.networks import Network, Systems, listed
+from commands.usual.places import Countries
+from graph.resources.sign_ins import SignIn
+from tests.commands.evidence import evidence, sign_in
+from tests.commands.mmdb import Number, written
+
+VPN = "146.70.96.7"
+HOSTED = "167.99.1.7"
+RELAY = "172.225.20.7"
+TOR = "185.220.101.4"
+FAR = "93.184.216.34"
+ROUTER = "94.0.1.9"
+
+
+@pytest.mark.parametrize(
+    ("address", "number", "kind"),
+    [
+        (VPN, None, NetworkKind.VPN),
+        (HOSTED, None, NetworkKind.HOSTING),
+        (RELAY, None, NetworkKind.RELAY),
+        (FAR, 9009, NetworkKind.VPN),
+        (FAR, 16276, NetworkKind.HOSTING),
+        (FAR, 22616, NetworkKind.GATEWAY),
+        (TOR, 60729, NetworkKind.TOR),
+        (HOSTED, 22616, NetworkKind.GATEWAY),
+    ],
+)
+def test_the_tables_know_rented_exits_by_address_and_by_system(address, number, kind):
+    found = listed(address, number)
+    assert found is not None
+    assert found.kind is kind
+
+
+@pytest.mark.parametrize("address", [FAR, "10.1.2.3", "2001:db8::1", "", "no address"])
+def test_what_no_table_holds_is_unknown(address):
+    assert listed(address, None) is None
+    assert listed(address, 3320) is None
+
+
+def test_the_table_is_dated_and_carries_its_license():
+    text = refresh.TABLE.read_text(encoding="utf-8")
+    assert addresses.table().made > date(2026, 1, 1)
+    assert "MIT License" in text
+    assert "Copyright (c) 2024 X4B" in text
+
+
+def test_the_table_is_made_from_a_checkout_of_the_lists(tmp_path):
+    for name, text in {
+        "README.md": "# Lists\n```\nMIT License\n```\n",
+        "input/vpn/ASN.txt": "AS64500 # SOME-VPN - Some VPN, US\n",
+        "input/datacenter/ASN.txt": "AS64500 # VPN\nAS64501\nAS8075 # MICROSOFT\n",
+        "input/vpn/ips/apple.txt": "198.51.100.0/25\n198.51.100.128/25\n",
+        "output/vpn/ipv4.txt": "198.51.100.0/24\n203.0.113.7/32\n",
+        "output/vpn/ipv6.txt": "",
+        "output/datacenter/ipv4.txt": "203.0.113.0/24\n",
+        "output/datacenter/ipv6.txt": "2001:db8::/32\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    day = {"GIT_COMMITTER_DATE": "2026-08-22T12:00:00Z", "GIT_AUTHOR_DATE": "2026-08-22T12:00:00Z"}
+    who = ["-c", "user.name=one", "-c", "user.email=one@contoso.example"]
+    for words in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "lists"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True, env={**os.environ, **day})
+    table = addresses.read(refresh.written(tmp_path))
+    assert table.made == date(2026, 8, 22)
+    assert table.systems == {64500: (NetworkKind.VPN, "Some VPN"), 64501: (NetworkKind.HOSTING, "")}
+    assert table.kind_of("198.51.100.200") is NetworkKind.RELAY
+    assert table.kind_of("203.0.113.7") is NetworkKind.VPN
+    assert table.kind_of("203.0.113.8") is NetworkKind.HOSTING
+    assert table.kind_of("2001:db8::1") is NetworkKind.HOSTING
+    assert table.kind_of("192.0.2.1") is None
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"is_anonymous_vpn": True}, Network(NetworkKind.VPN)),
+        ({"is_tor_exit_node": True, "is_hosting_provider": True}, Network(NetworkKind.TOR)),
+        ({"is_hosting_provider": False}, None),
+        (
+            {"autonomous_system_number": Number(64496, 6), "autonomous_system_organization": "An office"},
+            None,
+        ),
+        (
+            {"autonomous_system_number": Number(9009, 6), "autonomous_system_organization": "M247 Ltd"},
+            Network(NetworkKind.VPN, "M247"),
+        ),
+    ],
+)
+def test_a_database_in_maxminds_form_comes_before_the_tables(tmp_path, row, expected):
+    systems = Systems(written(tmp_path / "networks.mmdb", row))
+    assert systems.network("203.0.113.9", None) == expected
+    assert systems.made == date(2026, 5, 28)
+
+
+def test_what_the_database_does_not_know_the_tables_may(tmp_path):
+    systems = Systems(written(tmp_path / "networks.mmdb", {"is_anonymous_vpn": True}))
+    assert systems.network("5.9.1.1", 9009) == Network(NetworkKind.VPN, "M247")
+    assert systems.network("no address", None) is None
+    assert Countries(systems).network("203.0.113.9", None) == Network(NetworkKind.VPN)
+
+
+AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0.0.0"
+OTHER = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Firefox/143.0"
+NETHERLANDS = {"countryOrRegion": "NL", "geoCoordinates": {"latitude": 52.4, "longitude": 4.9}}
+
+
+def known(**more: Any) -> list[SignIn]:
+    """Sign-ins of a month before the window, at home."""
+    return [sign_in(hours=-24 * (10 + day), address=ROUTER, user_agent=AGENT, **more) for day in range(30)]
+
+
+def through(addresses: Iterable[str]) -> list[SignIn]:
+    """Sign-ins before the window, day after day."""
+    return [
+        sign_in(hours=-24 * (10 + day) + 6, address=one, user_agent=AGENT)
+        for day, one in enumerate(addresses)
+    ]
+
+
+def points_at(address: str, *sign_ins: SignIn) -> tuple[str, Usual]:
+    seen = usual.learn(evidence(sign_ins=list(sign_ins)))
+    return "; ".join(point.says for point in seen.points[address]), seen
+
+
+def test_the_place_of_a_vpns_exit_does_not_count_and_that_it_is_one_does():
+    says, seen = points_at(VPN, *known(), sign_in(address=VPN, user_agent=AGENT, location=NETHERLANDS))
+    assert "country" not in says
+    assert "travel" not in says
+    assert "vpn" in says
+    assert seen.doubt_at(VPN).owner is Owner.DOUBTFUL
+
+
+def test_a_habit_of_coming_through_vpns_is_no_news_and_makes_no_exit_ones_own():
+    habit = through(f"146.70.{100 + day % 8}.{day + 1}" for day in range(20))
+    says, seen = points_at(VPN, *known(), *habit, sign_in(address=VPN, user_agent=AGENT))
+    assert "vpn" not in says
+    assert not seen.is_familiar("146.70.101.2")
+
+
+def test_an_exit_that_a_user_always_comes_through_is_own_as_business_vpns_give_one():
+    _, seen = points_at(VPN, *through([VPN] * 20), sign_in(address=VPN, user_agent=AGENT))
+    assert seen.is_familiar(VPN)
+
+
+def test_another_address_of_a_relay_is_no_other_network():
+    says, _ = points_at(RELAY, *known(), sign_in(address=RELAY, user_agent=AGENT))
+    assert "network is unfamiliar" not in says
+
+
+def test_the_sign_in_log_tells_the_system_of_a_network_that_the_audit_log_names_without():
+    numbered = sign_in(address="94.0.2.7", user_agent=AGENT, autonomous_system_number=22616)
+    plain = sign_in(hours=-1, address="94.0.2.9", user_agent=AGENT)
+    _, seen = points_at("94.0.2.9", *known(), plain, numbered)
+    assert seen.rented["94.0.2.9"].kind is NetworkKind.GATEWAY
+
+
+@pytest.mark.parametrize("kind", ["trustedNamedLocation", "trusted"])
+def test_a_named_location_that_the_tenant_trusts_is_the_organizations(kind):
+    trusted = {"networkType": kind, "networkNames": ["Offices"]}
+    far = sign_in(address=FAR, location=NETHERLANDS, network_location_details=[trusted])
+    _, seen = points_at(FAR, *known(), far)
+    assert seen.is_familiar(FAR)
+    assert seen.doubt_at(FAR).owner is Owner.OWNER
+
+
+def test_a_named_location_that_nobody_trusts_is_none():
+    plain = {"networkType": "namedNetwork", "networkNames": ["Blocked countries"]}
+    far = sign_in(address=FAR, location=NETHERLANDS, network_location_details=[plain])
+    assert not points_at(FAR, *known(), far)[1].is_familiar(FAR)
+
+
+TOKEN = {"authenticationMethod": "Previously satisfied", "succeeded": True}
+PASSKEY = {"authenticationMethod": "Passkey (device-bound)", "succeeded": True}
+
+
+@pytest.mark.parametrize(
+    ("steps", "client", "told"),
+    [
+        ([TOKEN], OTHER, "token"),
+        ([TOKEN], AGENT, ""),
+        ([TOKEN, PASSKEY], OTHER, "relayed"),
+        ([{**PASSKEY, "succeeded": False}], OTHER, ""),
+        ([], OTHER, ""),
+    ],
+)
+def test_how_the_factor_was_met_speaks_for_or_against(steps, client, told):
+    says, _ = points_at(FAR, *known(), sign_in(address=FAR, user_agent=client, authentication_details=steps))
+    assert [word for word in ("token", "relayed") if word in says] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(("always", "told"), [("success", True), ("notApplied", False), ("", False)])
+def test_a_sign_in_without_the_policy_that_always_applies_is_told(always, told):
+    own = known(conditional_access_status=always)
+    says, _ = points_at(FAR, *own, sign_in(address=FAR, conditional_access_status="notApplied"))
+    assert ("policy" in says.casefold()) is told
