@@ -13,6 +13,8 @@
     └── CannotStart        the bot cannot start; says what is in the way
         └── ExportUnreadable   the audit log that a played tenant was to hold cannot be read
 
+    SettingsError          the settings cannot be used; a line for each thing that is wrong
+
 The text of an error is one sentence, fit to be read by the person who asked. It may hold what that person
 typed, so it is escaped where it is shown.
 """
@@ -22,6 +24,14 @@ from __future__ import annotations
 
 class BotError(Exception):
     """Base of all errors of this package."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `problems` holds one line for each thing that is wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
 
 
 class NotUnderstood(BotError):

@@ -11,11 +11,12 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
-from bot.settings import LogSettings
+if TYPE_CHECKING:
+    from bot.settings import LogSettings
 
 _SECRET_NAMES = re.compile(
     r"token|secret|password|passphrase|authorization|response_url|trigger_id", re.IGNORECASE
@@ -74,8 +75,17 @@ def tame(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str
     return event
 
 
+def quiet() -> None:
+    """Write errors only, as text: what a verb of the command line does that has no settings."""
+    _configure("error", "text", sys.stderr)
+
+
 def configure(settings: LogSettings, stream: TextIO = sys.stderr) -> None:
     """Send every log line, ours and those of the libraries, to one stream in one form."""
+    _configure(settings.level, settings.format, stream)
+
+
+def _configure(level: str, form: str, stream: TextIO) -> None:
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -83,11 +93,11 @@ def configure(settings: LogSettings, stream: TextIO = sys.stderr) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         hide_secrets,
-        *([tame] if settings.format == "text" else []),
+        *([tame] if form == "text" else []),
     ]
     drawn: Any = (
         structlog.processors.JSONRenderer()
-        if settings.format == "json"
+        if form == "json"
         else structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=0, sort_keys=False)
     )
     structlog.configure(
@@ -113,7 +123,7 @@ def configure(settings: LogSettings, stream: TextIO = sys.stderr) -> None:
     handler.addFilter(_is_fit)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.level.upper())
+    root.setLevel(level.upper())
     # The engine puts up a handler of its own where it finds none, and would print past the starring-out.
     engine = logging.getLogger("dbos")
     engine.handlers[:] = [handler]

@@ -39,6 +39,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from bot.errors import SettingsError
 from bot.webhooks import key_of
 from commands.alerts import KINDS as KINDS_OF_ALERTS
 from commands.alerts import SEVERITIES
@@ -61,14 +62,6 @@ KINDS = frozenset({"irreversible", "tenant_wide"})
 
 _FOREIGN = frozenset({"COMPROMISE_EXAMPLES", "COMPROMISE_CONFIG"})
 """Variables of that prefix that are no settings: where tests find records, and where the file lies."""
-
-
-class SettingsError(Exception):
-    """The settings cannot be used; `problems` holds one line for each thing that is wrong."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
 
 
 def parse_span(text: str) -> timedelta:

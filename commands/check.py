@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commands import accounts, exposure, story, symptoms, timeline, usual, verdict
 from commands.clues import whose
@@ -27,9 +27,11 @@ from commands.report import (
     spoken,
 )
 from commands.usual.places import Atlas
-from graph.collect import Connection, Memory, Recorder, collect
 from graph.evidence import SOURCES, Evidence, Source, Unavailable
 from graph.question import Question
+
+if TYPE_CHECKING:
+    from graph.collect import Connection, Memory, Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def look(
         atlas: Where addresses are, where Microsoft does not say; the registries' countries unless given.
         recorder: Is given every answer as it came.
     """
+    from graph.collect import collect  # noqa: PLC0415 - whoever only judges needs no connection
+
     evidence = Evidence(subject=question.subject, window=question.window)
     answered: list[SourceState] = []
     waiting = [source for source in SOURCES if source in sources]

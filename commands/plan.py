@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeAlias
 
 import rfc8785
@@ -312,13 +313,13 @@ def _mentions(value: Any) -> bool:
 
 def plan_facts(plan: Plan) -> dict[str, Any]:
     """Give a plan as JSON values, with every field in it, for the ledger and the digest."""
-    facts: dict[str, Any] = _PLAN.dump_python(plan, mode="json")
+    facts: dict[str, Any] = _plan().dump_python(plan, mode="json")
     return facts
 
 
 def plan_from(text: str | bytes) -> Plan:
     """Read a plan from its JSON."""
-    return _PLAN.validate_json(text)
+    return _plan().validate_json(text)
 
 
 def offer_text(offer: Iterable[Planned]) -> str:
@@ -326,12 +327,12 @@ def offer_text(offer: Iterable[Planned]) -> str:
 
     Half characters, which tenants do send and JSON's readers refuse, become question marks.
     """
-    return json.dumps(_whole(_OFFER.dump_python(tuple(offer), mode="json")), separators=(",", ":"))
+    return json.dumps(_whole(_offer().dump_python(tuple(offer), mode="json")), separators=(",", ":"))
 
 
 def offer_from(text: str | bytes) -> tuple[Planned, ...]:
     """Read what the steps planned from its JSON."""
-    return _OFFER.validate_json(text)
+    return _offer().validate_json(text)
 
 
 def _whole(value: Any) -> Any:
@@ -343,5 +344,11 @@ def _whole(value: Any) -> Any:
     return [_whole(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
-_PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
-_OFFER: TypeAdapter[tuple[Planned, ...]] = TypeAdapter(tuple[Planned, ...])
+@cache
+def _plan() -> TypeAdapter[Plan]:
+    return TypeAdapter(Plan)
+
+
+@cache
+def _offer() -> TypeAdapter[tuple[Planned, ...]]:
+    return TypeAdapter(tuple[Planned, ...])

@@ -28,9 +28,10 @@ from commands.ledger import entries as e
 from commands.ledger import proposals as stored
 from commands.ledger import tasks as listed
 from commands.ledger.entries import whole
-from commands.ledger.proposals import DONE, PERHAPS_MADE, Action, Outcome, Proposal
+from commands.ledger.proposals import Action, Proposal
 from commands.ledger.tasks import TaskState
 from commands.ledger.verify import verified
+from commands.outcomes import DONE, PERHAPS_MADE, Outcome
 from commands.plan import Change, Plan, State, Undoable, plan_facts
 from graph.question import Subject
 

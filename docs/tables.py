@@ -19,7 +19,8 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bot.cli import command, ending
+from bot.cli import command
+from bot.cli.statuses import STATUSES
 from bot.settings import Settings, variables
 from bot.setup import doctor, wanted
 from bot.setup import init as onboarding
@@ -332,7 +333,7 @@ def verbs() -> str:
 
 def statuses() -> str:
     """What the command ends with."""
-    return table("status | means", ([str(status), says] for status, says in ending.STATUSES.items()))
+    return table("status | means", ([str(status), says] for status, says in STATUSES.items()))
 
 
 def options(verb: str) -> str:

@@ -11,18 +11,19 @@ import re
 import threading
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-import msal
 import structlog
-from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS
 
 from graph.errors import Broken, CannotSignIn, GraphError, NotJson, OutOfTime, Refused
 from graph.limits import Deadline
 from graph.responses import json_of, safe_text
 from graph.settings import TenantSettings, is_loopback, place_of
 from graph.wire import Reply, Wire
+
+if TYPE_CHECKING:
+    import msal
 
 log = structlog.get_logger(__name__)
 
@@ -142,6 +143,8 @@ class SignIn:
 
     def _app(self, resource: Resource) -> msal.ConfidentialClientApplication:
         """One application object for each resource, so that sign-ins for different ones run side by side."""
+        import msal  # noqa: PLC0415 - it takes a tenth of a second, and many a command signs in nowhere
+
         if resource not in self._apps:
             login = self._settings.hosts.login
             self._apps[resource] = msal.ConfidentialClientApplication(
@@ -271,6 +274,8 @@ class LoginClient:
         self._wire = wire
         self._plain = login.startswith("http://")
         home = urlsplit(login).hostname or ""
+        from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS  # noqa: PLC0415 - as in `SignIn`
+
         self._hosts = {home} | (WELL_KNOWN_AUTHORITY_HOSTS if home in WELL_KNOWN_AUTHORITY_HOSTS else set())
 
     def get(

@@ -26,7 +26,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from bot.cli import command, ending
+from bot.cli import command, statuses
 from bot.errors import CannotStart
 from bot.process import demand_not_lost, only_one
 from bot.settings import BOT_NEEDS, load, variables
@@ -126,7 +126,7 @@ def test_the_timer_starts_a_unit_that_is_there():
 
 def test_the_statuses_that_keep_the_bot_down_are_those_of_the_page_of_the_command_line():
     (kept_down,) = values(DEPLOY / "compromise-bot.service", "RestartPreventExitStatus")
-    assert kept_down.split() == [str(ending.BAD_INPUT), str(ending.COULD_NOT_LOOK)]
+    assert kept_down.split() == [str(statuses.BAD_INPUT), str(statuses.COULD_NOT_LOOK)]
 
 
 def test_a_wrong_setting_ends_with_the_status_that_keeps_the_bot_down(tmp_path: Path):
@@ -139,7 +139,7 @@ def test_a_wrong_setting_ends_with_the_status_that_keeps_the_bot_down(tmp_path: 
         text=True,
         check=False,
     )
-    assert done.returncode == ending.BAD_INPUT
+    assert done.returncode == statuses.BAD_INPUT
     assert "did you mean ledger?" in done.stderr
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.artefacts.handled import Handled
+from commands.outcomes import Outcome
 from commands.plan import RESTORING
-from commands.proposals import Outcome
 
 _STOPS: Final = {
     "block_sign_in": "sign-in was blocked",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from commands.ledger import Head
-from commands.proposals import Proposal, TaskState
+if TYPE_CHECKING:  # a report of exported logs has no case, and needs no ledger
+    from commands.ledger import Head
+    from commands.proposals import Proposal, TaskState
 
 
 @dataclass(frozen=True, slots=True)

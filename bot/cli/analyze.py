@@ -18,15 +18,15 @@ from rich.console import Console
 from bot import log
 from bot.artefacts.analysis_json import analysis_csv, analysis_json, analysis_lines
 from bot.cli import overview, terminal
-from bot.cli.ending import BAD_INPUT, COULD_NOT_LOOK, LEFT_UNREAD, Stopped, readable
+from bot.cli.ending import Stopped, readable
 from bot.cli.given import (
+    empty_folder,
     now,
     print_json,
 )
 from bot.cli.options import Form, Format, Json, Output
-from bot.cli.output import empty_folder, write_analysis
+from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK, LEFT_UNREAD
 from bot.messages.escape import visible
-from bot.settings import LogSettings
 from graph.audit_log.unpack import STDIN
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def analyze(
 ) -> None:
     """Analyze exported audit logs for every user in them."""
     with readable(), ExitStack() as stack:
-        log.configure(LogSettings(level="error"))
+        log.quiet()
         if output is not None:
             empty_folder(output)
         given = [path for one in files for path in _meant(one, stack)]
@@ -83,6 +83,8 @@ def analyze(
             raise Stopped(BAD_INPUT, f"User {user} is not in these files; {_instead(analysis)}.")
         _print(analysis, form=Form.JSON if as_json else form, timeline=timeline, tenant_wide=tenant_wide)
         if output is not None:
+            from bot.cli.output import write_analysis  # noqa: PLC0415 - it draws pictures and pages
+
             count = write_analysis(analysis, given, output)
             whose = "one account" if count == 1 else f"{count:,} accounts"
             typer.echo(f"Wrote an overview and the reports of {whose} to {output}.", err=True)

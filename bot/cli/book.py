@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from bot.cli.ending import BAD_INPUT, MISSING, Stopped, readable
+from bot.cli.ending import Stopped, readable
 from bot.cli.given import (
     now,
     readable_file,
 )
+from bot.cli.statuses import BAD_INPUT, MISSING
 from commands.errors import (
     LedgerTampered,
     LedgerUnwritable,

@@ -17,14 +17,15 @@ from bot.artefacts.findings_csv import findings_csv
 from bot.artefacts.report_json import report_json
 from bot.atlas import atlas_of
 from bot.cli import terminal
-from bot.cli.ending import BAD_INPUT, COULD_NOT_LOOK, Stopped, readable
+from bot.cli.ending import Stopped, readable
 from bot.cli.given import (
+    empty_folder,
     now,
     print_json,
     settings_for_check,
 )
 from bot.cli.options import ACTOR, Config, Export, Form, Format, Json, Output, Scenario
-from bot.cli.output import empty_folder, write_report
+from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK
 from commands.check import judge, look
 from commands.ledger import Ledger
 from commands.ledger import entries as e
@@ -80,6 +81,8 @@ def check(
         stack.close()
         _print_report(report, form=form, timeline=timeline)
         if output is not None and recorder is not None:
+            from bot.cli.output import write_report  # noqa: PLC0415 - it draws pictures and pages
+
             write_report(report, output, recorder.packed(report.sources))
             typer.echo(f"Wrote the report to {output}.", err=True)
 

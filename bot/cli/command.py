@@ -1,36 +1,88 @@
-"""The `compromise` command. It ends with one of `STATUSES`; what went wrong is one line on standard error."""
+"""The `compromise` command. It ends with one of `STATUSES`; what went wrong is one line on standard error.
+
+Only the verb that was typed is imported: all of them together take a second.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from collections.abc import Callable, Collection, Mapping, Sequence
+from importlib import import_module
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
-from bot.cli import analyze, check, demo, doctor, evidence, factor, init, ledger, people, run, sandbox
-from bot.cli.ending import BAD_INPUT, STATUSES, WORKED
+from bot.cli.statuses import BAD_INPUT, STATUSES, WORKED
 from bot.version import own_version
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 """The base of typer's own complaints about what was typed (BadParameter, UsageError, then this one)."""
 
+VERBS: Final[Mapping[str, str]] = {
+    "check": "Investigate one account and print the report.",
+    "analyze": "Analyze exported audit logs for every user in them.",
+    "demo": "Run the demo on this machine, with the real bot.",
+    "sandbox": "Run a simulated tenant, a Slack workspace and the bot.",
+    "run": "Start the bot.",
+    "init": "Ask for the settings, and write them with keys and certificates.",
+    "doctor": "Show what is missing, what that costs, and the next steps.",
+}
+"""The verbs in the order of the help, each with the first sentence of its description."""
 
-app = typer.Typer(
-    name="compromise",
-    help="Investigate and contain a Microsoft 365 account that may be compromised.",
-    epilog="Exit status: " + "; ".join(f"{status} {says}" for status, says in STATUSES.items()) + ".",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+GROUPS: Final[Mapping[str, str]] = {
+    "ledger": "Read, verify and export the ledger.",
+    "factor": "List and remove approvers' second factors.",
+    "people": "List recorded identities, and confirm changed ones.",
+    "evidence": "Verify an evidence archive.",
+}
+"""The groups of verbs, each with what it is for."""
+
+
+def app_of(wanted: Collection[str]) -> typer.Typer:
+    """Make the command with these verbs and groups; the others are there by name and description only."""
+    app = typer.Typer(
+        name="compromise",
+        help="Investigate and contain a Microsoft 365 account that may be compromised.",
+        epilog="Exit status: " + "; ".join(f"{status} {says}" for status, says in STATUSES.items()) + ".",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(options)
+    for name, says in VERBS.items():
+        verb = getattr(_module(name), name) if name in wanted else _nothing
+        app.command(name, help=None if name in wanted else says)(verb)
+    for name, says in GROUPS.items():
+        group = typer.Typer(no_args_is_help=True, help=says)
+        verbs: Mapping[str, Callable[..., None]] = _module(name).VERBS if name in wanted else {name: _nothing}
+        for called, verb in verbs.items():
+            group.command(called)(verb)
+        app.add_typer(group, name=name)
+    return app
+
+
+def _module(name: str) -> Any:
+    return import_module(f"bot.cli.{name}")
+
+
+def _nothing() -> None:
+    """Stand for a verb that was not typed."""
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """Give `app`, the whole command: for documents and tests, which look at every verb."""
+    if name == "app":
+        return app_of({*VERBS, *GROUPS})
+    raise AttributeError(name)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and end the process with its status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    typed = next((word for word in words if not word.startswith("-")), "")
     try:
-        status = app(list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+        status = app_of({typed})(words, standalone_mode=False)
     except typer.Abort:
         status = 130
     except _USAGE_ERROR as error:
@@ -47,7 +99,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit(WORKED)
 
 
-@app.callback()
 def options(
     *,
     version: Annotated[
@@ -56,12 +107,3 @@ def options(
     ] = False,
 ) -> None:
     """Investigate and contain a Microsoft 365 account that may be compromised."""
-
-
-for _verb in (check.check, analyze.analyze, demo.demo, sandbox.sandbox, run.run, init.init, doctor.doctor):
-    app.command()(_verb)
-for _group in (ledger, factor, people, evidence):
-    _verbs = typer.Typer(no_args_is_help=True, help=_group.HELP)
-    for _name, _verb in _group.VERBS.items():
-        _verbs.command(_name)(_verb)
-    app.add_typer(_verbs, name=_group.__name__.rpartition(".")[2])

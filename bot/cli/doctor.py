@@ -11,12 +11,13 @@ import typer
 from rich.console import Console
 
 from bot import log, settings
-from bot.cli.ending import BAD_INPUT, COULD_NOT_LOOK, Stopped, readable
+from bot.cli.ending import Stopped, readable
 from bot.cli.given import (
     settings_for_check,
     warn_of_others,
 )
 from bot.cli.options import Config, Json, Scenario
+from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK
 from bot.settings import LogSettings, Settings
 
 
@@ -45,7 +46,7 @@ def doctor(  # noqa: PLR0917 - typer reads the options off the parameters
     yes: Annotated[bool, typer.Option("--yes", help="Write the record without confirmation.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what is missing and how many, what that costs, and the next steps.
+    """Show what is missing, what that costs, and the next steps.
 
     Looks at credentials, permissions, licenses and Slack scopes.
     """

@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from bot.cli.book import opened
-from bot.cli.ending import BAD_INPUT, MISSING, Stopped, readable
+from bot.cli.ending import Stopped, readable
 from bot.cli.given import (
     readable_file,
 )
+from bot.cli.statuses import BAD_INPUT, MISSING
 from bot.errors import ArchiveAltered, ArchiveUnreadable
 from commands.ledger import entries as e
 from commands.ledger import verify_ledger

@@ -9,11 +9,12 @@ import typer
 
 from bot import second_factor
 from bot.cli.book import opened
-from bot.cli.ending import BAD_INPUT, Stopped
+from bot.cli.ending import Stopped
 from bot.cli.given import (
     now,
 )
 from bot.cli.options import ACTOR, LEDGER, LedgerFile
+from bot.cli.statuses import BAD_INPUT
 from bot.messages.escape import visible
 
 

@@ -7,13 +7,16 @@ import os
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bot import log, settings
-from bot.cli.ending import BAD_INPUT, Stopped
-from bot.settings import LogSettings, Settings
+from bot import log
+from bot.cli.ending import Stopped
+from bot.cli.statuses import BAD_INPUT
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 
 def settings_for_check(
@@ -25,15 +28,18 @@ def settings_for_check(
         SettingsError: the settings are wrong.
         Stopped: the scenario or the export is none.
     """
-    log.configure(LogSettings(level="error"))
+    log.quiet()
     if sandbox is None:
         if audit_log is not None:
             raise Stopped(
                 BAD_INPUT,
                 "--audit-log needs --sandbox; to analyze a log by itself use `compromise analyze`.",
             )
+        from bot import settings  # noqa: PLC0415 - they know every step and alert; analyze needs none
+
         return settings.load(config, os.environ, settings.CHECK_NEEDS)
     from bot.playing import stage  # noqa: PLC0415 - only the verbs of the sandbox may bring it with them
+    from bot.settings import Settings  # noqa: PLC0415 - as above
 
     played = stack.enter_context(stage.tenant_playing(scenario_named(sandbox), readable_file(audit_log)))
     return Settings(tenants=(stage.tenant_settings(played),))
@@ -41,6 +47,8 @@ def settings_for_check(
 
 def warn_of_others(config: Path | None, loaded: Settings) -> None:
     """Say so when others can read the settings' file or a private key that they should not."""
+    from bot import settings  # noqa: PLC0415 - as above
+
     exposed = settings.exposed(config)
     for line in [*([exposed] if exposed else []), *settings.exposed_keys(loaded)]:
         typer.echo(f"compromise: {line}", err=True)
@@ -86,6 +94,21 @@ def text_of(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise Stopped(BAD_INPUT, f"{path} cannot be read ({error.strerror}).") from error
+
+
+def empty_folder(path: Path) -> Path:
+    """Make the folder; give it back where it is empty, so that no report lies among the files of another.
+
+    Raises:
+        Stopped: it holds files, or cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            raise Stopped(BAD_INPUT, f"--output: {path} is not empty; name a new folder.")
+    except OSError as error:
+        raise Stopped(BAD_INPUT, f"--output: {path} cannot be written ({error.strerror}).") from error
+    return path
 
 
 def print_json(value: Any) -> None:

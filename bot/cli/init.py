@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.ending import BAD_INPUT, Stopped, readable
+from bot.cli.ending import Stopped, readable
 from bot.cli.given import (
     now,
     text_of,
 )
+from bot.cli.statuses import BAD_INPUT
+from bot.errors import SettingsError
 from bot.messages.escape import visible
-from bot.settings import SettingsError
 
 if TYPE_CHECKING:
     from bot.setup.init import Prompt as Asked

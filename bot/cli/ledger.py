@@ -10,11 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.book import a_ledger, ledger_errors, opened
-from bot.cli.ending import BAD_INPUT, Stopped, readable
+from bot.cli.ending import Stopped, readable
 from bot.cli.given import (
     text_of,
 )
 from bot.cli.options import ACTOR, LEDGER, Json, KeyFile, LedgerFile
+from bot.cli.statuses import BAD_INPUT
 from bot.messages.escape import visible
 from commands.errors import (
     AnchorUnreadable,

@@ -18,7 +18,6 @@ from bot.artefacts.overview_html import overview_html
 from bot.artefacts.report_files import report_files
 from bot.artefacts.timesketch_csv import timesketch_csv
 from bot.artefacts.zips import write_member
-from bot.cli.ending import BAD_INPUT, Stopped
 from bot.messages.parts import DECIDED
 from commands.report import Report
 from graph.audit_log.unpack import files_in
@@ -28,21 +27,6 @@ if TYPE_CHECKING:
 
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9@._-]+")
 _LONGEST: Final = 80
-
-
-def empty_folder(path: Path) -> Path:
-    """Make the folder; give it back where it is empty, so that no report lies among the files of another.
-
-    Raises:
-        Stopped: it holds files, or cannot be made.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        if any(path.iterdir()):
-            raise Stopped(BAD_INPUT, f"--output: {path} is not empty; name a new folder.")
-    except OSError as error:
-        raise Stopped(BAD_INPUT, f"--output: {path} cannot be written ({error.strerror}).") from error
-    return path
 
 
 def write_report(report: Report, folder: Path, answers: bytes | None) -> None:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from bot import log
 from bot.app import Bot
-from bot.errors import CannotStart
+from bot.errors import CannotStart, SettingsError
 from bot.playing.stage import (
     AUDIT_SECONDS,
     ROLES,
@@ -30,7 +30,6 @@ from bot.playing.stage import (
 )
 from bot.settings import (
     LogSettings,
-    SettingsError,
 )
 from bot.signals import told_to_stop
 from sandbox import page, workspace

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bot.settings import SettingsError
+from bot.errors import SettingsError
 from bot.setup.keys import demand_name, make_credential
 from bot.setup.wanted import READER, WRITER
 from graph.errors import GraphError

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from bot.settings import SettingsError
+from bot.errors import SettingsError
 
 BITS: Final = 3072
 VALID: Final = timedelta(days=365)

@@ -13,9 +13,7 @@ from typing import Any
 from commands.errors import LedgerTampered
 from commands.ledger import entries as e
 from commands.ledger.chain import Entry, moment
-
-CONFIRMED, UNCONFIRMED, NO_CHANGE_NEEDED = "confirmed", "unconfirmed", "no_change_needed"
-"""The outcomes of a change that this file decides on; `Outcome` has all of them."""
+from commands.outcomes import CONFIRMED, NO_CHANGE_NEEDED, UNCONFIRMED
 
 RESTORING = "restore:"
 """How the id of a change begins that takes another one back; see `commands.plan`."""

@@ -35,7 +35,7 @@ class Event:
     VERSION: ClassVar[int] = 1
     FORGETS: ClassVar[bool] = False
     """Whether a content that was kept beside the entries may be needed no longer."""
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", defer_build=True)
 
 
 # --- questions, and what became of them --------------------------------------------------------------------

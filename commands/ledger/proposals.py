@@ -6,37 +6,16 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from commands.approval import ProposalState, Vote
 from commands.identity import Identity
-from commands.ledger.apply import CONFIRMED, NO_CHANGE_NEEDED, UNCONFIRMED
 from commands.ledger.book import Ledger
 from commands.ledger.chain import moment
 from commands.ledger.entries import PasswordShown
 from commands.ledger.reading import Readable, Row
+from commands.outcomes import Outcome
 from commands.plan import Plan, State, plan_from
-
-
-class Outcome(StrEnum):
-    """How one change ended."""
-
-    CONFIRMED = CONFIRMED
-    UNCONFIRMED = UNCONFIRMED
-    ALREADY = NO_CHANGE_NEEDED
-    CHANGED = "skipped_changed"
-    REFUSED = "refused"
-    SKIPPED = "skipped_prerequisite"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
-DONE: frozenset[Outcome] = frozenset({Outcome.CONFIRMED, Outcome.UNCONFIRMED})
-"""The outcomes of a change that was made, and can therefore be undone."""
-
-PERHAPS_MADE: frozenset[Outcome] = DONE | {Outcome.UNKNOWN}
-"""The outcomes of a change that may be in force, so that a password which it set may be needed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from sqlite_utils import Database
-
 Row: TypeAlias = Mapping[str, Any]
 
 
@@ -25,6 +23,8 @@ def rows_of(connection: sqlite3.Connection, sql: str, values: Sequence[Any] = ()
         sqlite3.Error: the file cannot be read.
         ValueError: the statement returns no rows.
     """
+    from sqlite_utils import Database  # noqa: PLC0415 - it brings numpy, which nobody else needs
+
     # The connection is ours and set up already, hence neither pragmas nor plugins.
     database = Database(connection, recursive_triggers=False, execute_plugins=False)
     return list(database.query(sql, list(values)))

@@ -12,7 +12,12 @@ from publicsuffixlist import PublicSuffixList
 from graph.evidence import Evidence
 
 _DOMAIN: Final = re.compile(r"[^@\s<>\[\]\"':;,]+@([A-Za-z0-9._-]+\.[A-Za-z0-9-]+)")
-_SUFFIXES: Final = PublicSuffixList()
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> PublicSuffixList:
+    # Ten thousand lines, which take a tenth of a second.
+    return PublicSuffixList()
 
 
 def domain_of(mail_address: str) -> str:
@@ -39,7 +44,7 @@ def is_outside(mail_address: str, internal_domains: Collection[str]) -> bool:
 @lru_cache(maxsize=4096)
 def registrable(domain: str) -> str:
     """Give the part of a domain that somebody registered: what lies below it belongs to the same people."""
-    return str(_SUFFIXES.privatesuffix(domain) or domain)
+    return str(_suffixes().privatesuffix(domain) or domain)
 
 
 def internal_domains(evidence: Evidence) -> frozenset[str]:

@@ -72,7 +72,7 @@ class Row(BaseModel):
         read: When it was read.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     source: str = Field(min_length=2)
     read: date
@@ -87,7 +87,7 @@ class Value(BaseModel):
         many: Whether it is a list.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     type: str
     nullable: bool = False
@@ -117,7 +117,7 @@ class Property(BaseModel):
         most: How many values a list may be written with; None where nothing says so.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     read_only: bool = False
     most: int | None = None

@@ -66,6 +66,7 @@ class GraphValue(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         hide_input_in_errors=True,  # a value that does not fit may be mail; it must not reach a log
+        defer_build=True,  # most are needed by few commands, and each costs milliseconds
     )
 
 
@@ -78,4 +79,5 @@ class ExchangeValue(BaseModel):
         alias_generator=to_pascal,
         populate_by_name=True,
         hide_input_in_errors=True,
+        defer_build=True,
     )

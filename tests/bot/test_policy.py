@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.app import guard_of, policy_of
-from bot.settings import Settings, SettingsError, load
+from bot.errors import SettingsError
+from bot.settings import Settings, load
 
 FILE = """
 protected = ["Break.Glass@contoso.example"]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli.given import warn_of_others
-from bot.settings import CHECK_NEEDS, SettingsError, exposed, load, parse_span, variables
+from bot.errors import SettingsError
+from bot.settings import CHECK_NEEDS, exposed, load, parse_span, variables
 from tests.each import each
 
 GOOD = {

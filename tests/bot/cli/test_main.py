@@ -27,7 +27,8 @@ from tests.each import each
 from tests.examples import EXAMPLES, needs_examples
 from tests.made import made
 
-DOCS = Path(__file__).resolve().parents[3] / "docs" / "reference"
+ROOT = Path(__file__).resolve().parents[3]
+DOCS = ROOT / "docs" / "reference"
 ADELE = "adele.vance@contoso.example"
 TEN = (
     "missing_mail",
@@ -470,3 +471,39 @@ def test_a_check_leaves_the_same_files_and_prints_every_form(compromise, configu
     }
     with zipfile.ZipFile(tmp_path / "out" / "evidence.zip") as packed:
         assert "sources/user.json" in packed.namelist()
+
+
+def modules_after(*words: str) -> set[str]:
+    """Say which modules a verb imports, run in a process of its own."""
+    code = (
+        "import sys; from bot.cli import command\n"
+        "try: command.main()\n"
+        "except SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.split())
+
+
+def test_the_help_imports_no_verb():
+    found = modules_after("--help")
+    assert "typer" in found
+    assert {
+        one for one in found if one.startswith(("commands", "graph", "bot.messages", "pydantic"))
+    } == set()
+
+
+def test_an_analysis_imports_no_ledger_no_connection_and_no_numbers(tmp_path):
+    (tmp_path / "log").write_text(LOG)
+    found = modules_after("analyze", str(tmp_path / "log"))
+    assert "commands.analyze" in found
+    assert found & {"commands.ledger", "sqlite_utils", "numpy", "requests", "msal", "graph.client"} == set()
+
+
+def test_the_names_in_the_help_are_those_of_the_verbs():
+    whole: Any = typer.main.get_command(command.app)
+    assert list(whole.commands) == [*command.VERBS, *command.GROUPS]
+    for name, says in {**command.VERBS, **command.GROUPS}.items():
+        assert " ".join(whole.commands[name].help.split("\n\n")[0].split()) == says

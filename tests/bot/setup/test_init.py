@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 from bot import settings
 from bot.app import guard_of
 from bot.cli import command
-from bot.settings import SettingsError
+from bot.errors import SettingsError
 from bot.setup import init, keys, left, slack_app, wanted
 from bot.setup.capabilities import cmdlet_of
 from bot.setup.init import QUESTIONS, Answers, read_answers

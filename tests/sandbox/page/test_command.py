@@ -14,8 +14,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import requests
 
+from bot.errors import SettingsError
 from bot.playing import playground
-from bot.settings import SettingsError
 from commands.ledger.entries import Asked
 
 ROOT = Path(__file__).resolve().parents[3]
