@@ -16,7 +16,7 @@ NAMED: Final = 3
 """How many things a sentence names before it counts the rest."""
 
 _CLAUSE: Final = 150
-_STATES: Final = {
+STATES: Final = {
     Coverage.COMPLETE: "collected",
     Coverage.PARTIAL: "partially collected",
     Coverage.UNAVAILABLE: "not collected",
@@ -69,7 +69,7 @@ class Grounds:
         """Say how much of some sources, or of all, was collected."""
         if names:
             chosen = [one for one in self._states if one.id in names]
-            return tuple(f"{parts.spoken(one.id)}: {_STATES[one.state]}" for one in chosen)
+            return tuple(f"{parts.spoken(one.id)}: {STATES[one.state]}" for one in chosen)
         whole = sum(one.state is Coverage.COMPLETE for one in self._states)
         return (f"{whole} of {parts.counted(len(self._states), 'source')} collected",)
 

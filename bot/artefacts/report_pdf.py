@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from bot.artefacts.chapters import chapters, in_order, short_time
 from bot.artefacts.chart import chart
+from bot.artefacts.grounds import STATES
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.others import others
 from bot.artefacts.paper import Typesetter
@@ -22,7 +23,7 @@ from bot.messages import parts
 from bot.messages.escape import cut
 from bot.messages.outcomes import in_words
 from commands.proposals import Proposal
-from commands.report import Coverage, Finding, Report, Result
+from commands.report import Finding, Report, Result
 
 NAME: Final = "report.pdf"
 
@@ -68,6 +69,7 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
             }
             for one in answers
         ],
+        "decided": verdict.answer in parts.DECIDED,
         "picture": None if report.no_timeline else story_data(report, handled, chart(report, handled)),
         "no_picture": report.no_timeline,
         "others": around(report, handled, rings) if any(one.id != "from" for one in rings) else None,
@@ -100,7 +102,7 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
         "sources": [
             {
                 "name": parts.spoken(one.id),
-                "state": _STATES[one.state],
+                "state": STATES[one.state],
                 "records": f"{one.records:,}",
                 "until": parts.utc(one.complete_until) if one.complete_until else "",
                 "why": " ".join(
@@ -111,13 +113,6 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
         ],
         "ledger": {"size": f"{handled.head.size:,}", "hash": handled.head.hash} if handled.head else None,
     }
-
-
-_STATES: Final = {
-    Coverage.COMPLETE: "collected",
-    Coverage.PARTIAL: "partially collected",
-    Coverage.UNAVAILABLE: "not collected",
-}
 
 
 def _meta(report: Report, handled: Handled) -> Iterator[tuple[str, str]]:

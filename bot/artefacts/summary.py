@@ -18,7 +18,7 @@ from typing import Final
 
 from bot.artefacts.containment import DONE, stopped
 from bot.artefacts.exposed import Exposed
-from bot.artefacts.grounds import Grounds, Statement, first_of, listed, named
+from bot.artefacts.grounds import STATES, Grounds, Statement, first_of, listed, named
 from bot.artefacts.handled import NOTHING, Handled
 from bot.messages import parts
 from bot.messages.escape import visible
@@ -39,6 +39,14 @@ _DEEDS: Final = (
     ("read_or_taken", "They read or took"),
     ("sent", "They sent"),
 )
+
+
+_IMPACT: Final = {
+    Impact.PERSISTENCE: "ways to come back were set up",
+    Impact.EXPOSURE: "mail or files were exposed",
+    Impact.FRAUD: "fraud was attempted",
+    Impact.CONCEALMENT: "traces were hidden",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +82,12 @@ def summary(report: Report, handled: Handled = NOTHING) -> tuple[Answer, ...]:
         answers += [
             Answer("when", "Since when?", told.since(), tuple(told.when())),
             Answer("contained", "Is it contained?", told.containment(), tuple(told.contained())),
+            Answer("deadlines", "What to do, by when?", told.clock_ends(), tuple(told.deadlines())),
             Answer("data", "Whose data?", told.exposed.personal(), tuple(told.exposed.data())),
             Answer("sent", "What was sent, and to whom?", told.exposed.to_whom(), tuple(told.exposed.sent())),
-            Answer("deadlines", "What to do, by when?", "", tuple(told.deadlines())),
         ]
+    elif report.verdict.answer is VerdictCode.CANNOT_TELL:
+        answers.append(Answer("deadlines", "What to do, by when?", "check again", tuple(told.blind())))
     answers.append(Answer("unknown", "What is not known?", "", tuple(told.unknown())))
     return tuple(answers)
 
@@ -121,10 +131,11 @@ class _Told:
         subject = self.report.subject.mail or self.report.subject.user_principal_name
         certain = self.report.verdict.answer is VerdictCode.COMPROMISED
         doing = "is compromised" if certain else "may be compromised"
-        impact = ", ".join(one.value for one in self.report.verdict.impact) or "none seen"
+        impact = ", ".join(_IMPACT[one] for one in self.report.verdict.impact)
         return (
-            f"The account {visible(subject)} {doing} (confidence: {self.report.verdict.confidence}; "
-            f"access by others: {self.report.verdict.access.value}; impact: {impact})."
+            f"The account {visible(subject)} {doing}, with {self.report.verdict.confidence} confidence; "
+            f"access by somebody else: {self.report.verdict.access.value}."
+            f"{f' {impact[:1].upper()}{impact[1:]}.' if impact else ''}"
         )
 
     # --- since when ----------------------------------------------------------------------------------------
@@ -245,7 +256,7 @@ class _Told:
                 else "; not done yet"
             )
             yield Statement(
-                f"Today: warn the {parts.counted(len(seen.outside) + len(seen.inside), 'recipient')} "
+                f"Without delay: warn the {parts.counted(len(seen.outside) + len(seen.inside), 'recipient')} "
                 f"(drafted in DRAFT-warning.txt, listed in recipients.csv){state}.",
                 ("ledger: manual task",) if task else ("plan of the check",),
             )
@@ -260,6 +271,20 @@ class _Told:
                 f"{parts.counted(len(left), 'manual task')} of {len(self.handled.tasks)} open; see below.",
                 ("ledger",),
             )
+
+    def clock_ends(self) -> str:
+        """When the 72 hours end, in a few words; "" where nothing tells when they began."""
+        opened = self.handled.opened_at
+        return f"72 h end {parts.utc(opened + CLOCK)}" if opened else ""
+
+    def blind(self) -> Iterator[Statement]:
+        """What to do where too little was collected to tell anything."""
+        needs = dict.fromkeys(one.needs for one in self.report.sources if one.needs)
+        grant = f"grant {named(tuple(needs), 4)}, then " if needs else ""
+        yield Statement(
+            f"At once: {grant}check again. Until then it counts neither as compromised nor as clean.",
+            self.grounds.coverage(),
+        )
 
     def _clock(self) -> Statement:
         law = ("GDPR, Art. 33(1)",)
@@ -299,13 +324,15 @@ class _Told:
                     ("not looked at",),
                 )
         gaps = [one for one in self.report.sources if one.state is not Coverage.COMPLETE]
-        reasons: dict[str, list[str]] = {}
+        alike: dict[tuple[Coverage, str, str], list[str]] = {}
         for one in gaps:
-            reasons.setdefault(f"{one.state.value}. {one.reason}".strip(), []).append(parts.spoken(one.id))
-        for reason, names in reasons.items():
-            state, _, why = reason.partition(". ")
-            says = f"{named(names, 6)}: {'not collected' if state == 'unavailable' else 'collected in part'}"
-            yield Statement(f"{says[:1].upper()}{says[1:]}. {why}".strip(), ("state of the sources",))
+            alike.setdefault((one.state, one.reason, one.needs), []).append(parts.spoken(one.id))
+        for (state, reason, needs), names in alike.items():
+            says = f"{named(names, 6)}: {STATES[state]}"
+            grant = f" Grant to fix: {needs}." if needs else ""
+            yield Statement(
+                f"{says[:1].upper()}{says[1:]}. {reason}".strip() + grant, ("state of the sources",)
+            )
         if not gaps:
             yield Statement(
                 "All sources were collected. What happened before the window, on devices, or in services "

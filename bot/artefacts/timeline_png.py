@@ -23,7 +23,7 @@ from bot.artefacts.paper import Typesetter
 from bot.artefacts.spoken_time import spoken_time
 from bot.messages import parts
 from bot.messages.escape import cut, visible
-from commands.report import Report
+from commands.report import Report, VerdictCode
 
 log = structlog.get_logger(__name__)
 
@@ -170,6 +170,8 @@ def _long(span: timedelta) -> str:
 def _nothing(report: Report) -> str:
     if report.verdict.answer in parts.DECIDED:
         return "What happened could not be told; the findings are in the report."
+    if report.verdict.answer is VerdictCode.CANNOT_TELL:
+        return "Too little was collected to tell what happened."
     return "No event of somebody else was found."
 
 

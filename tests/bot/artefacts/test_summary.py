@@ -12,7 +12,7 @@ from bot.artefacts.handled import NOTHING, Handled, Rechecked
 from bot.artefacts.report_json import report_json
 from bot.artefacts.summary import summary
 from commands.proposals import Action, Outcome
-from commands.report import Access, Coverage, Exposure, Impact, Report
+from commands.report import Access, Coverage, Exposure, Impact, Report, VerdictCode
 from tests.bot.artefacts.attacks import handled
 from tests.bot.messages import samples
 from tests.each import each
@@ -154,6 +154,17 @@ def test_an_account_without_a_sign_has_no_deadline_and_still_says_what_is_not_kn
     answers = told(samples.clean())
     assert set(answers) == {"what", "unknown"}
     assert "message trace" in answers["unknown"].casefold()
+
+
+def test_where_too_little_was_collected_the_account_counts_neither_as_compromised_nor_as_clean():
+    report = samples.clean()
+    blind = replace(report, verdict=replace(report.verdict, answer=VerdictCode.CANNOT_TELL))
+    answers = told(blind)
+    assert set(answers) == {"what", "deadlines", "unknown"}
+    assert "At once: grant an Entra ID P1 license, then check again." in answers["deadlines"]
+    assert "neither as compromised nor as clean" in answers["deadlines"]
+    assert "Sign-ins; risky user: not collected." in answers["unknown"]
+    assert "Grant to fix: an Entra ID P1 license." in answers["unknown"]
 
 
 def test_with_every_source_collected_the_limits_of_them_are_said():
