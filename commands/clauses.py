@@ -21,11 +21,14 @@ from commands.report import Clause, Finding
 _IP: Final = r"(?:(?:\d{1,3}\.){3}\d{1,3}|(?=[0-9a-fA-F.]*:)[0-9a-fA-F:.]*[0-9a-fA-F:])"
 _END: Final = rf"(?: from {_IP})?(?: \(suspicious (?:IP address|session)\))?"
 _VERB: Final = r"(?:[;,] (?:created or changed|added|recorded|sent))?"
-_FROM: Final = re.compile(rf"{_VERB} from {_IP}(?: \(suspicious (?:IP address|session)\))?(?=[\s,;)]|$)")
+_FROM: Final = re.compile(rf"{_VERB},? from {_IP}(?: \(suspicious (?:IP address|session)\))?(?=[\s,;)]|$)")
 _VERB_ALONE: Final = re.compile(r"; (?:created or changed|recorded)(?=;|$)")
 _UNTOLD: Final = re.compile(
     r"; (?:the audit log, which may show [^;]*, was not collected|no record shows [^;]*)"
 )
+
+_OPERATION: Final = re.compile(r" \((?:[A-Z][a-z]+-[A-Z]\w+|[A-Z][a-z]+(?:[A-Z][a-z]+)+)\)$")
+"""The name of a cmdlet or of one operation in parentheses, which tells nobody what happened."""
 
 _SUMS: Final = frozenset(
     {
@@ -121,7 +124,7 @@ def plain(finding: Finding) -> str:
     says = finding.summary.rstrip(".")
     if finding.by:
         says = re.sub(rf"{_VERB} by {re.escape(finding.by)}{_END}(?=[\s,;)]|$)", "", says)
-    for pattern in (_FROM, _UNTOLD, _VERB_ALONE):
+    for pattern in (_FROM, _UNTOLD, _VERB_ALONE, _OPERATION):
         says = pattern.sub("", says)
     return says
 
@@ -190,7 +193,7 @@ def _of_one_kind(template: str, same: Sequence[tuple[str, str, tuple[Told, ...]]
     if len(same) > 1 and "{}" in template and len(names) > 1:
         several = _ROOM.sub(_plural, template)
         says = several.replace("{}", listed(names), 1)
-    elif len(same) > 1:
+    elif len(same) > 1 and len({deed[0].finding.summary for _, _, deed in same}) == 1:
         says = f"{says} ({len(same)} times)"
     return first.symptom, resting(says, whole, at=first.at)
 

@@ -26,7 +26,7 @@ SAME_APPLICATION: Final = "let in or used the attacker's application"
 SAME_ADDRESS: Final = "used from the attacker's IP address"
 TRIED: Final = "tried from the attacker's IP address"
 CREATED: Final = "created from this account"
-GIVEN: Final = "was given rights on this account"
+GIVEN: Final = "was granted rights by this account"
 ACTED_ON: Final = "was changed from this account"
 
 _ORDER: Final = (SAME_SESSION, SAME_APPLICATION, SAME_ADDRESS, CREATED, GIVEN, ACTED_ON, TRIED)

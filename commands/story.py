@@ -76,6 +76,9 @@ _OTHERWISE: Final = {
     "access_to_others": "reached",
     "forwarding_of_others_from_suspect_address": "reached",
     "forwarding_of_others": "reached",
+    "mail_connector_changed": "persistence",
+    "journal_rule_changed": "persistence",
+    "flow_made": "persistence",
     "secrets_searched_by_intruder": "read_or_taken",
 }
 """Signs that tell another part than the rest of their symptom."""
@@ -87,6 +90,7 @@ _ENTRY: Final = (
     ("failures_then_success", "a guessed password"),
     ("device_code_sign_in", "a device code that the user was led to enter"),
     ("session_in_two_countries", "a stolen session of the user, continued elsewhere"),
+    ("session_on_another_device", "a stolen session of the user, continued on another device"),
     ("token_client_signed_in", "a stolen token"),
     ("legacy_sign_in", "a legacy protocol that asks for no second factor"),
     ("scripted_sign_in", "a program that signed in with valid credentials"),
@@ -96,6 +100,10 @@ _ENTRY: Final = (
 _KIT: Final = "phishing-kit"
 _BY_KIT: Final = "a phishing kit that passed the sign-in on (adversary in the middle)"
 _IN_THE_MIDDLE: Final = "T1557"
+_LET_IN: Final = "an application that the user consented to:"
+_APP_READS: Final = frozenset({"mail_read_by_new_app", "mail_read_by_unfamiliar_app"})
+"""Signs of an application that reads from its maker's address."""
+
 _WITH_CREDENTIALS: Final = "valid credentials"
 
 _FEW: Final = 3
@@ -117,7 +125,7 @@ def tell(
     """
     if verdict.answer not in _NOTABLE:
         return None
-    told = [Told(number, finding) for number, finding in numbered(results) if _is_theirs(finding)]
+    told = list(_told(results, verdict))
     came = [one for one in told if one.finding.symptom in _WAYS_IN]
     addresses = _addresses(told, ordinary)
     found: dict[str, list[Clause]] = defaultdict(list)
@@ -125,7 +133,7 @@ def tell(
     for part, group in _by_part(deeds).items():
         found[part] = clauses(group)
     found["reached"].extend(_recipients(evidence, ordinary))
-    found["entry"] = list(_entry(came, ordinary))
+    found["entry"] = list(_entry(_first_of(came, addresses), ordinary)) or list(_consent(deeds))
     found["origin"] = list(_origin(told, addresses, evidence, ordinary))
     found["since"] = list(_first(told, addresses, evidence, ordinary))
     found["last_seen"] = list(_last(told, addresses, evidence, ordinary))
@@ -140,6 +148,19 @@ def tell(
         applications=applications_of(deeds, evidence),
         **{name: tuple(clauses) for name, clauses in found.items()},
     )
+
+
+def _told(results: Sequence[SymptomResult], verdict: Verdict) -> Iterator[Told]:
+    """Give what somebody else did: surely, or as far as the verdict rests on it.
+
+    Where no session is anybody else's, what the user did as somebody else wanted is theirs: a consent.
+    """
+    strange = {Owner.STRANGER, Owner.DOUBTFUL}
+    nobody = not any(finding.owner in strange for _, finding in numbered(results))
+    for number, finding in numbered(results):
+        decides = finding.severity > 0 and finding in verdict.reasons
+        if _is_theirs(finding) or (decides and (nobody or finding.owner is not Owner.OWNER)):
+            yield Told(number, finding)
 
 
 def _is_theirs(finding: Finding) -> bool:
@@ -168,9 +189,25 @@ def _addresses(told: Iterable[Told], ordinary: Usual) -> tuple[str, ...]:
             theirs.setdefault(one.ip_address, one.created_date_time)
     for each in told:
         finding = each.finding
-        if finding.address and finding.at and finding.owner in {Owner.STRANGER, Owner.DOUBTFUL}:
+        strange = finding.owner in {Owner.STRANGER, Owner.DOUBTFUL} or finding.sign.id in _APP_READS
+        if finding.address and finding.at and strange:
             theirs[finding.address] = min(finding.at, theirs.get(finding.address, finding.at))
     return tuple(sorted(theirs, key=lambda address: (theirs[address], address)))
+
+
+def _first_of(came: Sequence[Told], addresses: Sequence[str]) -> Sequence[Told]:
+    """Give what tells how somebody came, at the address that was first used where any is from there."""
+    first = {"", *(spot_of(address) for address in addresses[:1])}
+    here = [one for one in came if spot_of(one.finding.address) in first]
+    return here if any(one.finding.address for one in here) else came
+
+
+def _consent(deeds: Iterable[Told]) -> Iterator[Clause]:
+    """Tell that the user let an application in, where that is the only way in that was seen."""
+    let_in = [one for one in deeds if one.finding.symptom == "oauth_apps" and one.finding.after]
+    if let_in:
+        names = listed(list(dict.fromkeys(one.finding.after for one in let_in)))
+        yield resting(f"{_LET_IN} {names}", let_in)
 
 
 def _entry(came: Sequence[Told], ordinary: Usual) -> Iterator[Clause]:
@@ -257,7 +294,7 @@ def _recipients(evidence: Evidence, ordinary: Usual) -> Iterator[Clause]:
         if people:
             word = "recipient" if len(people) == 1 else "recipients"
             named = f" ({listed(list(people))})" if len(people) <= _FEW else ""
-            says = f"{len(people)} {word} {where} the organization{named}"
+            says = f"mail reached {len(people)} {word} {where} the organization{named}"
             yield Clause(says=says, records=tuple(dict.fromkeys(people.values())))
 
 
@@ -277,7 +314,7 @@ def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Itera
     if missing := not_seen(evidence):
         what = "what else is still open" if found.get("still_open") else "whether they are still in"
         which = "the current settings" if len(missing) == len(SOURCES) else listed(missing)
-        yield Clause(says=f"{what} ({which} not collected)")
+        yield Clause(says=f"{what} ({which} were not collected)")
 
 
 def _is_whole(evidence: Evidence, *names: str) -> bool:

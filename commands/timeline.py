@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+from commands.clues.alerts import risk_in_words
 from commands.clues.roles import way
 from commands.report import Event, SymptomResult
 from commands.usual.places import Countries, place_of
@@ -268,7 +269,7 @@ def _settings(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
         what = f"the application {_short(grant.app_display_name or grant.client_id)} was added to the tenant"
         yield from event(grant.app_created_date_time, what, "oauth_grants", grant.id)
     for risk in evidence.risk_detections.seen(()):
-        what = f"Identity Protection detected {risk.risk_event_type} (risk {risk.risk_level})"
+        what = f"Identity Protection detected {risk_in_words(risk.risk_event_type)} (risk {risk.risk_level})"
         at = risk.activity_date_time or risk.detected_date_time
         yield from event(at, what, "risk_detections", risk.id, risk.ip_address)
     for blocked in evidence.blocked_senders.seen(()):

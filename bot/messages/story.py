@@ -47,7 +47,11 @@ def brief(story: Story, ours: Collection[str]) -> tuple[str, ...]:
     for part, begins in _DEEDS:
         clauses = getattr(story, part) or (story.reached if part == "sent" else ())
         if clauses:
-            reached = f"; reached {_short(story.reached, ours)}" if part == "sent" and story.reached else ""
+            reached = (
+                f"; beyond this account: {_short(story.reached, ours)}"
+                if part == "sent" and story.reached
+                else ""
+            )
             lines.append(f"*{begins}*: {_short(clauses, ours)}{reached if story.sent else ''}")
     if story.still_open:
         lines.append(f"*Still open*: {_short(story.still_open, ours, 3, _DOOR)}")
@@ -89,10 +93,11 @@ def _sentences(story: Story) -> Iterator[str]:
     for part, begins in _DEEDS:
         clauses = getattr(story, part)
         if clauses:
-            further = f". It reached {_listed(story.reached)}" if part == "sent" and story.reached else ""
+            beyond = part == "sent" and story.reached
+            further = f". Beyond this account: {_listed(story.reached)}" if beyond else ""
             yield f"{begins}: {_listed(clauses)}{_techniques(clauses)}{further}."
     if story.reached and not story.sent:
-        yield f"They reached: {_listed(story.reached)}{_techniques(story.reached)}."
+        yield f"Beyond this account: {_listed(story.reached)}{_techniques(story.reached)}."
     yield from _still_in(story)
     if story.unknown:
         yield f"Not known: {_listed(story.unknown, 8)}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -11,6 +12,30 @@ from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
 _OPERATIONS: Final = frozenset({"alerttriggered", "alertentitygenerated", "alertupdated"})
+
+
+_RISKS: Final = {
+    "unlikelytravel": "atypical travel",
+    "unfamiliarfeatures": "unfamiliar sign-in properties",
+    "mcassuspiciousinboxmanipulationrules": "suspicious inbox manipulation rules",
+    "suspiciousinboxforwarding": "suspicious inbox forwarding",
+    "investigationsthreatintelligence": "Microsoft Entra threat intelligence",
+    "generic": "additional risk",
+}
+"""Risks whose name is not that of their type. Source: Microsoft Entra, "What are risk detections?"."""
+
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def risk_in_words(kind: str) -> str:
+    """Name a risk detection by its type, as Microsoft names it for people.
+
+    >>> risk_in_words("anonymizedIPAddress"), risk_in_words("unlikelyTravel")
+    ('anonymized IP address', 'atypical travel')
+    """
+    words = _HUMP.sub(" ", kind.removeprefix("mcas")).split()
+    plain = " ".join(word if word.isupper() else word.lower() for word in words)
+    return _RISKS.get(kind.casefold(), plain) or "a risk"
 
 
 ONE_ALERT: Final = timedelta(hours=1)

@@ -29,6 +29,16 @@ def consented_apps(evidence: Evidence) -> frozenset[str]:
     )
 
 
+def app_names(evidence: Evidence) -> dict[str, str]:
+    """What the applications are called that the account consented to, by their ids in lower case."""
+    return {
+        app: record.details["TargetName"]
+        for record in changing(evidence)
+        if is_consent(record) and record.details.get("TargetName") and concerns(record, evidence.subject)
+        for app in apps_of(record)
+    }
+
+
 def is_consent(record: AuditRecord) -> bool:
     """Say whether a record is about consent to an application, granted or not."""
     return record.operation.casefold().strip() in CONSENTS

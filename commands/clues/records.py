@@ -221,6 +221,30 @@ def listed(names: Sequence[str], most: int = 5, last: str = "and") -> str:
     return f" {last} ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
 
 
+_WHAT_IT_DOES: Final = {
+    "new": "created",
+    "add": "created",
+    "create": "created",
+    "set": "changed",
+    "edit": "changed",
+    "update": "changed",
+    "remove": "removed",
+    "delete": "deleted",
+    "disable": "disabled",
+    "enable": "enabled",
+}
+
+
+def verb_of(operation: str) -> str:
+    """Say what an operation such as ``New-JournalRule``, ``EditFlow`` or ``Update policy`` did to its object.
+
+    >>> verb_of("New-JournalRule"), verb_of("EditFlow"), verb_of("Update named location")
+    ('created', 'changed', 'changed')
+    """
+    first = re.match(r"[A-Za-z][a-z]*", operation)
+    return _WHAT_IT_DOES.get(first.group().casefold() if first else "", "changed")
+
+
 # --- changes of properties -----------------------------------------------------------------------------
 
 

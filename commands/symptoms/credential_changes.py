@@ -197,12 +197,18 @@ def _alone(event: _Event, usual: Usual) -> Finding:
         sign = PASSWORD_UNFAMILIAR
     else:
         sign = ORDINARY
-    what = {"password": "The password was changed", "pass": "A Temporary Access Pass was created"}.get(
+    what = {"password": "The password was changed", "pass": _pass(record)}.get(
         event.kind, "Sign-in methods were changed"
     )
     detail = one_line(record.details.get("ResultReason", "") or record.details.get("resultReason", ""))
     summary = f"{what} ({record.operation}{f': {detail}' if detail else ''}){whence(record, usual)}"
     return found(_ID, sign, summary, record, records=event.records)
+
+
+def _pass(record: AuditRecord) -> str:
+    """Say which of the two was created: a pass that counts as a second factor, or a password without one."""
+    temporary = "temporary" in record.operation.casefold()
+    return "A Temporary Access Pass was created" if temporary else "An app password was created"
 
 
 def _tokens(event: _Event, passwords: Sequence[_Event], usual: Usual) -> Finding:

@@ -13,7 +13,16 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from commands.clues.actions import AUDITS, given, graded, off, once
-from commands.clues.records import address_of, by_service, by_subject, changing, found, one_line, whence
+from commands.clues.records import (
+    address_of,
+    by_service,
+    by_subject,
+    changing,
+    found,
+    one_line,
+    verb_of,
+    whence,
+)
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -70,10 +79,10 @@ _SETTINGS: Final = {
 _SAYS: Final = {
     EXPORT: "An export was requested or downloaded: {name}",
     EXPORT_ALL: "An export of every mailbox was requested or downloaded: {name}",
-    JOURNAL: "The journal rule {name} was created or changed",
-    CONNECTOR: "The outbound connector {name} was created or changed",
+    JOURNAL: "The journal rule {name} was {verb}",
+    CONNECTOR: "The outbound connector {name} was {verb}",
     SEARCH: "A content search was created or run: {name}",
-    FLOW: "The flow {name} was created or edited",
+    FLOW: "The flow {name} was {verb}",
 }
 _LINKS: Final = frozenset({"anonymouslinkcreated", "anonymouslinkupdated"})
 _INVITATIONS: Final = frozenset({"addedtosecurelink", "sharinginvitationcreated", "sharingset"})
@@ -111,7 +120,8 @@ def _settings(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             plain = EXPORT_ALL
         name = one_line(given(record).get("name", "") or record.object_id or "not named")
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK)
-        summary = f"{_SAYS[plain].format(name=name)} ({record.operation}){whence(record, usual)}"
+        says = _SAYS[plain].format(name=name, verb=verb_of(record.operation))
+        summary = f"{says} ({record.operation}){whence(record, usual)}"
         yield found("data_leaving", sign, summary, record, after=name)
 
 

@@ -118,7 +118,7 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int) -> str:
     number = "1 file was" if total == 1 else f"{total} files were"
     if sign in {SCRIPTED, SCRIPTED_AT_WORK}:
         agent = agent_of(records[0].user_agent)
-        return f"{number} opened, fetched or stored by {agent.name if agent else 'a program'} ({shown})"
+        return f"{number} opened, fetched or stored with {agent.name if agent else 'a program'} ({shown})"
     # How many of those that were only counted fell into this hour is unknown.
     least = f"At least {len(records)} files were" if more else number
     return f"{least} deleted within an hour ({shown})"

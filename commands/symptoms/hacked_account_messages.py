@@ -15,7 +15,7 @@ from typing import Final
 from commands.clues.lures import families_in, is_newsletter, own_words, sent_families
 from commands.clues.phrases import Plain
 from commands.clues.phrases import group as words_of
-from commands.clues.records import message_key, one_line
+from commands.clues.records import listed, message_key, one_line
 from commands.clues.sending import SENDS, Sent, sent_of
 from commands.clues.subject_lines import topic
 from commands.counts import further
@@ -270,12 +270,16 @@ def _subjects_only(sent: Sequence[Sent], told: set[str], usual: Usual) -> Iterat
         yield Finding(
             symptom=_ID,
             sign=sign,
-            summary=f"{count} sent from {address} about bank details ({', '.join(subjects[:3])})",
+            summary=f"{count} sent from {address} about bank details ({_quoted(subjects)})",
             at=mails[0].at,
             by=mails[0].by,
             address=address,
             records=tuple(dict.fromkeys(identity for one in mails for identity in one.records)),
         )
+
+
+def _quoted(subjects: Sequence[str]) -> str:
+    return listed([f"“{subject}”" for subject in subjects], 3)
 
 
 def _unread(sent: Sequence[Sent], told: set[str], evidence: Evidence) -> Iterator[Finding]:
@@ -288,7 +292,7 @@ def _unread(sent: Sequence[Sent], told: set[str], evidence: Evidence) -> Iterato
         subjects = list(
             dict.fromkeys(one_line(one.subject, 60) for one in group if _WRITES.search(one.subject))
         )
-        named = f" ({', '.join(f'“{subject}”' for subject in subjects[:3])})" if subjects else ""
+        named = f" ({_quoted(subjects)})" if subjects else ""
         more = further(evidence, SENDS, {address}) if address else 0
         total = len(group) + more
         count = f"{total} messages were" if total > 1 else "A message was"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.actions import at_own_place
-from commands.clues.alerts import alerts_of, tells
+from commands.clues.alerts import alerts_of, risk_in_words, tells
 from commands.clues.folders import Hiding
 from commands.clues.records import address_of, found, is_familiar, one_line, untold, whence
 from commands.clues.rules import rules_of
@@ -99,7 +99,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             yield Finding(
                 symptom="inbox_rules",
                 sign=ALERT,
-                summary=f"Identity Protection reported {risk.risk_event_type}",
+                summary=f"Identity Protection reported {risk_in_words(risk.risk_event_type)}",
                 at=risk.activity_date_time or risk.detected_date_time,
                 address=risk.ip_address,
                 records=(risk.id,),
@@ -155,13 +155,13 @@ def _grade_hiding(rule: Rule, *, odd: bool, telling: bool) -> Sign:
 
 
 def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Finding:
-    summary = f"The {rule.kind} {one_line(rule.spoken_name)} {one_line(says(rule), LONG)}"
+    kind = rule.kind if rule.is_live else "inbox rule"
+    summary = f"The {kind} {one_line(rule.spoken_name)} {one_line(says(rule), LONG)}"
     record = rule.record
     if record is None:
         summary += untold(evidence, "when it was created or by whom")
     else:
-        verb = "created or changed" if rule.is_live else "recorded"
-        summary += f"; {verb}{whence(record, usual)}"
+        summary += f"; created or changed{whence(record, usual)}"
     if not rule.enabled:
         summary += "; it is disabled"
     if rule.gone is not None:

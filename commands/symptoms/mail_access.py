@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from commands.clues.actions import AUDITS, at_own_place
-from commands.clues.consents import consented_apps
+from commands.clues.consents import app_names, consented_apps
 from commands.clues.records import (
     MAIL_CLIENTS,
     address_of,
@@ -172,7 +173,7 @@ def _finding(sign: Sign, records: Sequence[AuditRecord], evidence: Evidence, usu
     return Finding(
         symptom="mail_access",
         sign=sign,
-        summary=f"{_what(sign, records, more)}{whence(first, usual)}",
+        summary=f"{_what(sign, records, more, evidence)}{_by(sign, first, usual)}",
         at=first.at,
         by=first.actor,
         address=address_of(first),
@@ -181,7 +182,15 @@ def _finding(sign: Sign, records: Sequence[AuditRecord], evidence: Evidence, usu
     )
 
 
-def _what(sign: Sign, records: Sequence[AuditRecord], more: int) -> str:
+def _by(sign: Sign, record: AuditRecord, usual: Usual) -> str:
+    """Who did it and from where; an application does it in somebody's name, from its maker's address."""
+    if sign not in {NEW_APP, STRANGE_APP, APP}:
+        return whence(record, usual)
+    name = f" in the name of {record.actor}" if record.actor else ""
+    return f"{name}{whence(replace(record, actor=''), usual)}"
+
+
+def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evidence) -> str:
     """Say what was read; `more` records like these were only counted."""
     # How many messages each of those tells of is unknown, and how many fell into one hour.
     least = "At least " if more else ""
@@ -201,10 +210,13 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int) -> str:
         count = _count(sum(map(_messages, records)), "message")
         return f"{least}{count} opened within an hour{_some(list(folders), whole=not more)}"
     if sign in {NEW_APP, STRANGE_APP, APP}:
-        app = one_line(records[0].details.get("ClientAppName", "") or records[0].app_id or records[0].actor)
+        given = records[0].details.get("ClientAppName", "") or app_names(evidence).get(
+            records[0].app_id.casefold(), ""
+        )
+        app = one_line(given or records[0].app_id or records[0].actor)
         return f"The application {app} opened {least.lower()}{_opened(records)}{_some(list(folders))}"
     if sign is UNCOUNTED:
-        return "More messages were opened than were audited"
+        return "More messages were opened than the audit log lists"
     messages = {item.internet_message_id or item.id for record in records for item in record.items}
     subjects = dict.fromkeys(item.subject for record in records for item in record.items if item.subject)
     count = _count(len(messages) or len(records), "message")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.actions import AUDITS, actions, given, graded, off, on, to_subject, whom
-from commands.clues.records import found, whence
+from commands.clues.records import found, listed, whence
 from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
@@ -51,8 +51,9 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         work = None if to_subject(record, evidence.subject) else WORK
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=OLD if old else OTHER, familiar=work)
         names = ", ".join((*old, *other))
+        said = listed((*old, *other))
         verb = "was" if len((*old, *other)) == 1 else "were"
-        summary = f"{names} {verb} enabled for {whom(record, evidence.subject)}{whence(record, usual)}"
+        summary = f"{said} {verb} enabled for {whom(record, evidence.subject)}{whence(record, usual)}"
         yield found("mail_protocols", sign, summary, record, after=names)
     now = evidence.mail_protocols.seen(None)
     if now is not None:

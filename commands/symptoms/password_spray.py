@@ -120,12 +120,13 @@ def _tools(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iter
             groups[spot_of(one.ip_address), kind, one.succeeded].append(one)
     for (_, kind, succeeded), used in groups.items():
         total = len(used) + further_sign_ins(evidence, used)
+        tool = f"{kind[0].upper()}{kind[1:]}"
         if succeeded:
             sign = MODULE_IN if kind == "the legacy PowerShell module" else TOOL_IN
             times = "once" if total == 1 else f"{total} times"
-            yield _finding(sign, f"Succeeded {times}: {kind}", used, usual, further=total - len(used))
+            yield _finding(sign, f"{tool} signed in {times}", used, usual, further=total - len(used))
         else:
-            what = f"Tried {_times(total, 'password')} and failed: {kind}"
+            what = f"{tool} tried {_times(total, 'password')} and failed"
             yield _finding(TOOL, what, used, usual, further=total - len(used))
 
 

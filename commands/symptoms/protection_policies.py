@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.actions import AUDITS, concerns, given, graded, off, on, once
-from commands.clues.records import changing, found, one_line, whence
+from commands.clues.records import changing, found, one_line, verb_of, whence
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
+from graph.audit_log.ids import id_of
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
@@ -36,7 +37,6 @@ _KINDS: Final = (
 )
 _TAKEN_DOWN: Final = re.compile(rf"(?:remove|disable)-\w*(?:{_KINDS})\w*", re.IGNORECASE)
 _SET: Final = re.compile(rf"(?:set|new)-\w*(?:{_KINDS})\w*", re.IGNORECASE)
-_VERBS: Final = {"remove": "removed", "delete": "deleted", "disable": "disabled", "new": "created"}
 _PROTECTING_SWITCHES: Final = frozenset(
     [
         "enabled",
@@ -94,14 +94,10 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK)
         name = one_line(given(record).get("identity", "") or record.object_id)
-        policy = f"The policy “{name}”" if name else "A policy"
-        summary = f"{policy} was {_verb(record.operation)} ({record.operation}){whence(record, usual)}"
+        # The only policy of its kind has an id and no name; then the operation says which it is.
+        policy = f"The policy “{name}”" if name and not id_of(name) else "A policy"
+        summary = f"{policy} was {verb_of(record.operation)} ({record.operation}){whence(record, usual)}"
         yield found("protection_policies", sign, summary, record)
-
-
-def _verb(operation: str) -> str:
-    """Say what an operation such as ``Remove-SafeLinksRule`` or ``Update named location`` did."""
-    return _VERBS.get(re.split(r"[- ]", operation.casefold())[0], "changed")
 
 
 def _sign(record: AuditRecord) -> Sign | None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from commands.clues.actions import AUDITS
+from commands.clues.alerts import risk_in_words
 from commands.counts import further_sign_ins
 from commands.facts import ProgramKind
 from commands.report import Finding, Owner, Sign, weighed
@@ -110,12 +111,20 @@ def _total(sign_ins: Sequence[SignIn], evidence: Evidence) -> int:
     return len(sign_ins) + further_sign_ins(evidence, sign_ins)
 
 
-def _finding(sign: Sign, what: str, sign_ins: Sequence[SignIn], usual: Usual, further: int = 0) -> Finding:
+def _finding(
+    sign: Sign,
+    what: str,
+    sign_ins: Sequence[SignIn],
+    usual: Usual,
+    further: int = 0,
+    *,
+    way: str = ", from",
+) -> Finding:
     first = sign_ins[0]
     return Finding(
         symptom="sign_ins",
         sign=sign,
-        summary=f"{what}, from {first.ip_address or 'an unknown address'} ({usual.place(first.ip_address)})",
+        summary=f"{what}{way} {first.ip_address or 'an unknown address'} ({usual.place(first.ip_address)})",
         at=first.created_date_time,
         by=first.user_principal_name,
         address=first.ip_address,
@@ -136,7 +145,7 @@ def _judged(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Itera
     for point in usual.points.get(spot_of(address), ()):
         if "impossible travel" in point.says:
             sign = TRAVELLED if _vouched(got_in, usual) else TOO_FAST
-            yield _finding(sign, f"Signed in although {point.says}", got_in, usual)
+            yield _finding(sign, point.says[0].upper() + point.says[1:], got_in, usual, way=" to")
         elif "from another country" in point.says:
             sign = TRAVELLED if _vouched(got_in, usual) else SHARED
             yield _finding(sign, point.says[0].upper() + point.says[1:], got_in, usual)
@@ -233,11 +242,12 @@ def _risks(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         sign = weights.get(risk.risk_level.casefold())
         if at is None or at not in evidence.window or risk.risk_state.casefold() in SETTLED or sign is None:
             continue
+        what = risk_in_words(risk.risk_event_type)
         where = f" at {risk.ip_address} ({usual.place(risk.ip_address)})" if risk.ip_address else ""
         yield Finding(
             symptom="sign_ins",
             sign=sign,
-            summary=f"Identity Protection detected {risk.risk_event_type}, risk {risk.risk_level}{where}",
+            summary=f"Identity Protection detected {what}, risk {risk.risk_level}{where}",
             at=at,
             address=risk.ip_address,
             records=tuple(record for record in (risk.id, risk.request_id) if record),

@@ -123,7 +123,7 @@ def test_mail_that_failed_reached_nobody():
     found = tell(seen, outside, [SymptomResult("x", "X", "", Result.PRESENT, "", (SIGNED_IN,))], COMPROMISED)
     assert found is not None
     assert [(one.says, one.records) for one in found.reached] == [
-        ("1 recipient outside the organization (delivered@x.example)", (rows[1].id,))
+        ("mail reached 1 recipient outside the organization (delivered@x.example)", (rows[1].id,))
     ]
 
 
@@ -231,6 +231,46 @@ def test_who_was_acted_on_or_given_rights_is_a_lead_within_one_check():
     assert [(one.says, one.why) for one in found.leads] == [
         ("diego@contoso.example", "used from the attacker's IP address"),
         ("new@contoso.example", "created from this account"),
-        ("lee@contoso.example", "was given rights on this account"),
+        ("lee@contoso.example", "was granted rights by this account"),
         ("megan@contoso.example", "was changed from this account"),
     ]
+
+
+def owned(one: Finding, owner: Owner, sign: str) -> Finding:
+    return dataclasses.replace(one, owner=owner, sign=weighed(sign))
+
+
+def test_a_small_deed_that_the_verdict_rests_on_is_told():
+    flow = owned(finding("data_leaving", "flow_made", "The flow X was created"), Owner.DOUBTFUL, "flow_made")
+    assert told(SIGNED_IN, flow).persistence == ()
+    found = story_of(SIGNED_IN, flow, verdict=dataclasses.replace(COMPROMISED, reasons=(flow,)))
+    assert found is not None
+    assert [one.says for one in found.persistence] == ["The flow X was created"]
+
+
+def test_a_consent_of_the_user_is_the_way_in_only_where_no_session_is_anybody_elses():
+    consent = finding(
+        "oauth_apps", "risky_consent", "Consent was granted to the application Mailer", after="Mailer"
+    )
+    consent = owned(consent, Owner.OWNER, "risky_consent")
+    decides = dataclasses.replace(COMPROMISED, reasons=(consent,))
+    alone = story_of(consent, verdict=decides)
+    assert alone is not None
+    assert alone.entry[0].says == "an application that the user consented to: Mailer"
+    assert "T1528" in alone.entry[0].techniques
+    beside = story_of(SIGNED_IN, consent, verdict=decides)
+    assert beside is not None
+    assert [one.says for one in beside.entry] == ["valid credentials"]
+    assert beside.persistence == ()
+
+
+def test_how_they_got_in_is_told_of_the_first_address_and_not_of_a_later_one():
+    later = dataclasses.replace(
+        finding("sign_ins", "legacy_sign_in", "A legacy sign-in", 60), address="198.51.100.9"
+    )
+    assert [one.says for one in told(SIGNED_IN, later).entry] == ["valid credentials"]
+
+
+def test_a_session_continued_on_another_device_is_a_stolen_one():
+    moved = finding("sign_ins", "session_on_another_device", "A session continued there", 1)
+    assert "a stolen session of the user" in told(SIGNED_IN, moved).entry[0].says

@@ -150,7 +150,7 @@ def test_a_card_says_since_when_from_where_how_what_and_whether_they_are_still_i
         origin=(Clause("203.0.113.77 (Lagos, NG)"),),
         persistence=(Clause("The rule Money was created"), Clause("A phone was added")),
         sent=(Clause("90 messages with a lure"),),
-        reached=(Clause("12 recipients outside the organization"),),
+        reached=(Clause("mail reached 12 recipients"),),
         last_seen=(Clause("signed in", at + timedelta(hours=3)),),
         still_open=(Clause("The rule Money was created"),),
         leads=(Clause("diego@contoso.example"),),
@@ -162,7 +162,7 @@ def test_a_card_says_since_when_from_where_how_what_and_whether_they_are_still_i
         "*Since* 2026-03-02 00:30 UTC · *last seen* 2026-03-02 03:30 UTC · *from* 203.0.113[.]77 (Lagos, NG)",
         "*Got in* with password spraying",
         "*To stay or come back*: The rule Money was created; 1 more",
-        "*In the user's name*: 90 messages with a lure; reached 12 recipients outside the organization",
+        "*In the user's name*: 90 messages with a lure; beyond this account: mail reached 12 recipients",
         "*Still open*: The rule Money was created",
     ]
     thread = "\n".join(shown(message) for message in details(report))

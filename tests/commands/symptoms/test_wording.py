@@ -9,6 +9,7 @@ import pytest
 
 from commands.symptoms import (
     account_changes,
+    credential_changes,
     data_leaving,
     delegates,
     federation,
@@ -33,6 +34,7 @@ DROP = "drop77@mailbox-relay.example"
 RULE = InboxRule.model_validate(
     {"id": "r1", "displayName": "Copy", "actions": {"forwardTo": [{"emailAddress": {"address": DROP}}]}}
 )
+POLICY = "d866e041-ff61-50d9-897f-e4068f98efca"
 LURE = Signature(signature_text="Please note: our bank details have changed. New account: IBAN GB00 0000.")
 
 SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
@@ -40,6 +42,27 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
         delegates,
         {"audit_log": [record("Set-Mailbox", actor=NESTOR, parameters={"GrantSendOnBehalfTo": "alex"})]},
         f"alex was granted SendOnBehalf on this account by {NESTOR} from 192.0.2.10",
+    ),
+    (
+        credential_changes,
+        {"directory_audits_on_user": [record("Create application password for user")]},
+        (
+            "An app password was created (Create application password for user) by "
+            "adele.vance@contoso.example from 192.0.2.10"
+        ),
+    ),
+    (
+        inbox_rules,
+        {"audit_log": [record("New-InboxRule", parameters={"Name": "..", "ForwardTo": DROP})]},
+        (
+            f"The inbox rule “..” sends mail to {DROP} and applies to every message; created or changed by "
+            "adele.vance@contoso.example from 192.0.2.10"
+        ),
+    ),
+    (
+        protection_policies,
+        {"audit_log": [record("Update authorization policy", owner="", object_id=POLICY)]},
+        ("A policy was changed (Update authorization policy) by adele.vance@contoso.example from 192.0.2.10"),
     ),
     (
         junk_lists,
@@ -65,7 +88,7 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
                 )
             ]
         },
-        f"POP, IMAP were enabled for this account by {NESTOR} from 192.0.2.10",
+        f"POP and IMAP were enabled for this account by {NESTOR} from 192.0.2.10",
     ),
     (
         mail_protocols,
@@ -83,7 +106,7 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
             ],
         },
         (
-            "More messages were opened than were audited by adele.vance@contoso.example "
+            "More messages were opened than the audit log lists by adele.vance@contoso.example "
             "from 203.0.113.77 (suspicious IP address)"
         ),
     ),
@@ -157,7 +180,7 @@ SENTENCES: list[tuple[ModuleType, dict[str, Any], str]] = [
         data_leaving,
         {"audit_log": [record("New-JournalRule", owner="", parameters={"Name": "Archive"})]},
         (
-            "The journal rule Archive was created or changed (New-JournalRule) "
+            "The journal rule Archive was created (New-JournalRule) "
             "by adele.vance@contoso.example from 192.0.2.10"
         ),
     ),
