@@ -1,4 +1,7 @@
-"""The one place where everything is wired: settings in, a bot that can be started and stopped out."""
+"""The one place where everything is wired: settings in, a bot that can be started and stopped out.
+
+Longer than other files because everything that a bot is made of is put together here, and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ from bot.carrying import Carrying
 from bot.desk import Desk
 from bot.errors import CannotStart, SlackFailed, SlackUnreachable
 from bot.gate import Gate
+from bot.hunting import Hunting
 from bot.identities import Identities
 from bot.jobs import Checking, Jobs
 from bot.members import Members
@@ -324,12 +328,17 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         ).due,
         atlas=atlas,
     )
+    ours = frozenset(domain for tenant in settings.tenants for domain in tenant.domains)
+    hunting = Hunting(
+        client, ledger=ledger, tenants=tenants, cards=cards, ours=ours, clock=clock, patience=seconds
+    )
     jobs = Jobs(
         settings.engine,
         workers=settings.workers,
         ledger=ledger,
         checking=checking,
         carrying=carrying,
+        hunting=hunting,
         cards=cards,
         clock=clock,
     )
@@ -343,6 +352,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
         papers=papers,
         proposals=proposals,
         jobs=jobs,
+        hunting=hunting,
+        tenants=tuple(tenant.name for tenant in settings.tenants),
         look_again=carrying.look,
         policy=policy_of(settings),
         factor=SecondFactor(ledger, keys, clock),

@@ -27,8 +27,10 @@ from bot.verbs import check, enrol, form, suspect
 from bot.verbs.registry import read
 from bot.verbs.shape import Answer, Tools
 from commands.errors import CommandError, LedgerError
+from commands.hunt import load
 from commands.ledger import entries as e
 from commands.ledger.alerts import alert_at
+from commands.ledger.hunts import hunt
 from graph.errors import GraphError
 
 log = structlog.get_logger(__name__)
@@ -144,7 +146,8 @@ class Desk:
 
         Raises:
             NoSuchCase: there is no such case.
-            NotUnderstood: there is no such report, alert or question.
+            NoSuchHunt: there is no such hunt.
+            NotUnderstood: there is no such report, alert, account or question.
         """
         match button:
             case "check_again":
@@ -153,8 +156,18 @@ class Desk:
                 return self.check_reported(value)
             case "check_alert":
                 return self._check_alert(value)
+            case "check_found":
+                return self._check_found(value)
             case _:
                 return self._check_candidate(value)
+
+    def _check_found(self, value: str) -> str:
+        name, _, number = value.partition(" ")
+        one = hunt(self._ledger, name)
+        found = load(one.found).touched if one.found else ()
+        if not number.isdecimal() or int(number[:6]) >= len(found):
+            raise NotUnderstood("This account was not found. Type: /compromise check and the address.")
+        return f"check {found[int(number)].account}"
 
     def _check_alert(self, number: str) -> str:
         found = alert_at(self._ledger, int(number)) if number.isdecimal() and len(number) < 19 else None

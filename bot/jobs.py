@@ -11,7 +11,6 @@ Longer than other files because starting, resuming and reconciling durable work 
 from __future__ import annotations
 
 import sqlite3
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -19,7 +18,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import structlog
@@ -29,10 +27,13 @@ from bot.artefacts import answers, report_store
 from bot.cards.case import Cards
 from bot.carrying import Carrying, connection_of
 from bot.errors import BotError, CannotStart
+from bot.failing import refer
+from bot.hunting import Hunting
 from bot.under_way import UnderWay
 from commands.check import judge, look
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
+from commands.ledger.hunts import unfinished
 from commands.plan import Nothing, offer_text
 from commands.planning import Guard
 from commands.propose import offer
@@ -49,6 +50,7 @@ log = structlog.get_logger(__name__)
 QUEUE = "checks"
 PLANS = "plans"
 WATCHES = "watches"
+HUNTS = "hunts"
 VERSION = "work-2"
 """Raise it when the steps of the workflow change.
 
@@ -72,6 +74,9 @@ PROBE_SECONDS = 3
 
 WATCH_SECONDS = 1.0
 """Seconds between two looks for cases that are due; each look costs some milliseconds of a processor."""
+
+HUNTERS = 2
+"""How many hunts are made at the same time: they wait for Microsoft, and share its limits with checks."""
 
 WATCHERS = 2
 """How many cases are looked at again at the same time; no one waits for it."""
@@ -196,6 +201,7 @@ class Jobs:
         ledger: The authority on what is open.
         checking: What a check does.
         carrying: What carrying out a plan does, and looking again afterwards.
+        hunting: What a hunt through a tenant does.
         cards: Where outcomes are shown.
         clock: Tells the time (aware UTC).
     """
@@ -208,9 +214,11 @@ class Jobs:
         ledger: Ledger,
         checking: Checking,
         carrying: Carrying,
+        hunting: Hunting,
         cards: Cards,
         clock: Callable[[], datetime],
     ) -> None:
+        self._hunting = hunting
         self._url = url
         self._is_file = url.startswith("sqlite:///")
         self._workers = workers
@@ -222,6 +230,7 @@ class Jobs:
         self._workflow: Any = None
         self._plan: Any = None
         self._watch: Any = None
+        self._hunt: Any = None
         self._under_way = UnderWay(VERSION, EXECUTOR)
         self._busy = 0
         self._idle = threading.Condition()
@@ -336,13 +345,35 @@ class Jobs:
             with self._under_way.here():
                 look_again_step(case_id, number)
 
-        self._workflow, self._plan, self._watch = check, plan, watch
+        hunting = self._hunting
+
+        @DBOS.step(name="hunt")
+        def hunt_step(name: str) -> None:
+            with self._at_work():
+                hunting.look(name)
+
+        @DBOS.step(name="show a hunt")
+        def show_hunt_step(name: str) -> None:
+            with self._at_work():
+                hunting.show(name)
+
+        @DBOS.workflow(name="hunt")
+        def hunt(name: str) -> None:
+            with self._under_way.here():
+                hunt_step(name)
+                show_hunt_step(name)
+
+        self._workflow, self._plan, self._watch, self._hunt = check, plan, watch, hunt
         DBOS.launch()
         # Polled often: the first finding should be on the card within two seconds.
         DBOS.register_queue(
             QUEUE, worker_concurrency=self._workers, polling_interval_sec=0.1, on_conflict="always_update"
         )
-        for name, workers, pause in ((PLANS, self._workers, 0.2), (WATCHES, WATCHERS, WATCH_SECONDS)):
+        for name, workers, pause in (
+            (PLANS, self._workers, 0.2),
+            (WATCHES, WATCHERS, WATCH_SECONDS),
+            (HUNTS, HUNTERS, WATCH_SECONDS),
+        ):
             DBOS.register_queue(
                 name, worker_concurrency=workers, polling_interval_sec=pause, on_conflict="always_update"
             )
@@ -423,6 +454,24 @@ class Jobs:
         with SetWorkflowID(f"plan:{proposal_id}:{number}"):
             DBOS.enqueue_workflow(PLANS, self._plan, proposal_id)
 
+    def enqueue_hunt(self, name: str) -> bool:
+        """Put a hunt on its queue, unless it is there; False where the job database is away."""
+        return self._expendable("a hunt", partial(self._enqueue_hunt, name))
+
+    def _enqueue_hunt(self, name: str) -> None:
+        number = 1
+        while known := _known(f"hunt:{name}:{number}"):
+            if self._under_way.is_alive(known):
+                return
+            number += 1
+        with SetWorkflowID(f"hunt:{name}:{number}"):
+            DBOS.enqueue_workflow(HUNTS, self._hunt, name)
+
+    def _reconcile_hunts(self, age: timedelta) -> None:
+        for one in unfinished(self._ledger):
+            if self._clock() - (one.finished_at or one.asked_at) >= age:
+                self.enqueue_hunt(one.id)
+
     def enqueue_watch(self, case_id: str, number: int) -> None:
         """Put a further look at a case on its queue, unless it is there."""
         self._expendable("a look", partial(self._enqueue_watch, case_id, number))
@@ -454,6 +503,7 @@ class Jobs:
         """
         if self.is_reachable():
             self._reconcile_cases(age)
+            self._tried("hunts", partial(self._reconcile_hunts, age))
         self._tried("proposals", lambda: self._carrying.tidy(age, self.enqueue_plan, self.enqueue_watch))
 
     def _tried(self, what: str, act: Callable[[], None]) -> None:
@@ -507,15 +557,6 @@ class Jobs:
                 self.reconcile()
             except Exception:
                 log.exception("Looking for open cases failed.", action="reconcile.failed")
-
-
-def refer(phrase: str, case_id: str, **facts: object) -> str:
-    """Log what just went wrong and give the id under which the log has it."""
-    reference = uuid4().hex[:10]
-    log.error(
-        phrase, action="check.failed", case=case_id, reference=reference, exc_info=sys.exc_info(), **facts
-    )
-    return reference
 
 
 def _answers() -> bool:

@@ -8,6 +8,7 @@
     │   │   └── AnchorMisfit   it is not the one that a checkpoint was signed for; `anchor` says which
     │   └── EntryMissing       somebody tried to change a case without writing an entry
     ├── NoSuchCase             no case has this id
+    ├── NoSuchHunt             no hunt has this id
     ├── AlreadyLooking         a check of the same subject is running; `case_id` names its case
     ├── KeyUnusable            the key file cannot be used, so nothing can be signed or sealed
     ├── AnchorUnreadable       a text holds no checkpoint, or a damaged one
@@ -84,6 +85,14 @@ class EntryMissing(LedgerError):
 
     def __init__(self) -> None:
         super().__init__("A case can change only with a ledger entry.")
+
+
+class NoSuchHunt(CommandError):
+    """No hunt has this id."""
+
+    def __init__(self, hunt: str) -> None:
+        super().__init__(f"There is no hunt {hunt}. A hunt's ID is at the bottom of its card.")
+        self.hunt = hunt
 
 
 class NoSuchCase(CommandError):

@@ -128,6 +128,7 @@ def collect(
     patience: float,
     sources: Sequence[str] = SOURCES,
     recorder: Recorder | None = None,
+    queries: Sequence[Query] = QUERIES,
 ) -> Iterator[Arrived]:
     """Ask the sources and yield each answer as it comes; every source asked is answered exactly once.
 
@@ -140,12 +141,13 @@ def collect(
         patience: Seconds after which a source that has not answered is given as out of time.
         sources: The ids of the sources to ask.
         recorder: Is given every answer as it came, before anything is read out of it.
+        queries: What the sources ask; those of a check, unless others are given.
     """
     asked = replace(
         question, audit_api=connection.settings.audit_api, global_cloud=connection.settings.is_global
     )
-    queries = [query for query in QUERIES if source_of(query) in sources]
-    run = _Run(asked, connection, memory, patience, queries, recorder=recorder)
+    chosen = [query for query in queries if source_of(query) in sources]
+    run = _Run(asked, connection, memory, patience, chosen, recorder=recorder)
     player = threading.Thread(target=run.play, name="collect", daemon=True)
     player.start()
     try:

@@ -27,6 +27,19 @@ def started(case: Case, link: str, *, waits: bool = False) -> Message:
     return _say(f"Investigating. Case {said(case.id, 40)}: {_card(case, link)}")
 
 
+def hunting(name: str, link: str, *, waits: bool) -> Message:
+    """Say where the card of a hunt is."""
+    where = parts.link(link, "see its card")
+    if waits:
+        return _say(f"The job database cannot be reached, so hunt {name} starts when it is back: {where}")
+    return _say(f"Searching the whole tenant. Hunt {name}: {where}")
+
+
+def hunt_stopped(name: str) -> Message:
+    """Say that a hunt is stopped."""
+    return _say(f"Hunt {name} is stopped. Nothing was changed.")
+
+
 def withheld(case: Case, why: str) -> Message:
     """Tell whoever asked, alone, that nothing more of a case is posted in its channel."""
     whose = address(case.subject.mail)

@@ -126,6 +126,10 @@ def _buttons(view: CaseView) -> Iterator[Block]:
     yield parts.button("Check again", "check_again", view.case_id)
     if view.report is not None:
         yield parts.button("Report", "report", view.case_id)
+        if view.report.story is not None and (
+            view.report.story.addresses or view.report.story.sessions or view.report.story.applications
+        ):
+            yield parts.button("Find others", "pivot", view.case_id)
 
 
 def _looking(view: CaseView) -> tuple[str, list[Block]]:

@@ -35,6 +35,8 @@ BOOKKEEPING: Final = (
     | e.AlertsShown
     | e.AlertsRead
     | e.Delivered
+    | e.HuntCardPosted
+    | e.HuntShown
 )
 """Kinds of entries that tell a reader nothing about the account."""
 
@@ -160,6 +162,16 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
             return f"Alerts of {safe(event.source)} were not collected{because(event.says)}"
         case e.TicketFiled():
             return f"A ticket was filed{because(event.name)}"
+        # --- hunts
+        case e.HuntStarted():
+            return f"{who} started a {safe(event.kind)} through the tenant, {safe(event.hunt)}"
+        case e.HuntFinished():
+            number = parts.counted(event.accounts, "account")
+            return f"Hunt {safe(event.hunt)} finished and found {number}"
+        case e.HuntFailed():
+            return f"Hunt {safe(event.hunt)} failed{because(event.says)}"
+        case e.HuntCanceled():
+            return f"{who} stopped hunt {safe(event.hunt)}"
         # --- proposals and votes
         case e.Proposed():
             return f"{who} proposed {_proposal(event)}{because(event.reason)}"

@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from bot.cards.case import Cards
 from bot.cards.proposal import ProposalCards
 from bot.gate import Gate
+from bot.hunting import Hunting
 from bot.jobs import Jobs
 from bot.messages import Message, Modal
 from bot.people import People
@@ -54,6 +55,8 @@ class Tools:
         papers: What is shown of proposals.
         proposals: Where proposals are kept.
         jobs: Who does the work.
+        hunting: Shows hunts through a tenant.
+        tenants: The names of the configured tenants.
         look_again: Looks at the back doors of a case now.
         policy: What it takes to carry something out.
         factor: The approvers' second factors.
@@ -71,6 +74,8 @@ class Tools:
     papers: ProposalCards
     proposals: Proposals
     jobs: Jobs
+    hunting: Hunting
+    tenants: tuple[str, ...]
     look_again: Callable[[Case], Doors]
     policy: Policy
     factor: SecondFactor

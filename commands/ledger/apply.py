@@ -112,6 +112,25 @@ def apply(db: sqlite3.Connection, entry: Entry, event: e.Event) -> None:
         case e.Delivered():
             name = {"name": f"delivered {event.target}"}
             _upsert(db, "cursors", name, value=str(event.until), trouble="")
+        # --- hunts
+        case e.HuntStarted():
+            span = {"window_start": moment(event.window_start), "window_end": moment(event.window_end)}
+            asked = {"asked_by": actor, "asked_at": at, "channel": event.channel, "card": ""}
+            unknown = {"state": "looking", "finished_at": None, "found": "", "note": "", "shown": 0}
+            about = {"kind": event.kind, "tenant": event.tenant, "terms": _json(event.terms)}
+            _insert(db, "hunts", id=event.hunt, seq=seq, case_id=case_id, **about, **span, **asked, **unknown)
+        case e.HuntCardPosted():
+            _update(db, "hunts", {"id": event.hunt}, channel=event.channel, card=event.ts)
+        case e.HuntFinished():
+            ended = {"state": "done", "finished_at": at, "found": event.found_sha256, "shown": 0}
+            _update(db, "hunts", {"id": event.hunt}, **ended)
+        case e.HuntFailed():
+            ended = {"state": "failed", "finished_at": at, "note": event.says, "shown": 0}
+            _update(db, "hunts", {"id": event.hunt}, **ended)
+        case e.HuntCanceled():
+            _update(db, "hunts", {"id": event.hunt}, state="canceled", finished_at=at, shown=0)
+        case e.HuntShown():
+            _update(db, "hunts", {"id": event.hunt}, shown=1)
         # --- proposals and votes
         case e.Proposed():
             _insert(

@@ -371,6 +371,71 @@ class TicketFiled(Event):
     name: str = ""
 
 
+# --- hunts through the whole tenant -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HuntStarted(Event):
+    """A hunt through the whole tenant began: a pivot on `terms` (``address 203.0.113.9``), or a sweep."""
+
+    KIND: ClassVar[str] = "hunt_started"
+    hunt: str
+    kind: str
+    tenant: str
+    terms: tuple[str, ...]
+    window_start: datetime
+    window_end: datetime
+    channel: str
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HuntCardPosted(Event):
+    """The hunt's card is here."""
+
+    KIND: ClassVar[str] = "hunt_card_posted"
+    hunt: str
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class HuntFinished(Event):
+    """The hunt ended, with so many accounts; what it found is kept beside."""
+
+    KIND: ClassVar[str] = "hunt_finished"
+    hunt: str
+    accounts: int
+    found_sha256: str
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HuntFailed(Event):
+    """The hunt could not be made; says what people are told."""
+
+    KIND: ClassVar[str] = "hunt_failed"
+    hunt: str
+    says: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HuntCanceled(Event):
+    """Somebody stopped the hunt."""
+
+    KIND: ClassVar[str] = "hunt_canceled"
+    hunt: str
+
+
+@dataclass(frozen=True, slots=True)
+class HuntShown(Event):
+    """The card shows how the hunt ended."""
+
+    KIND: ClassVar[str] = "hunt_shown"
+    hunt: str
+
+
 # --- proposals and votes -----------------------------------------------------------------------------------
 
 
@@ -782,6 +847,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
         EvidencePacked,
     ),
     "Alerts": (AlertRaised, AlertsShown, AlertsRead, AlertsNotCollected),
+    "Hunts": (HuntStarted, HuntCardPosted, HuntFinished, HuntFailed, HuntCanceled, HuntShown),
     "Sent elsewhere": (Delivered, TicketFiled),
     "Proposals and votes": (
         Proposed,

@@ -80,6 +80,15 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
         object_id TEXT NOT NULL, link TEXT NOT NULL, more INTEGER NOT NULL, raised_at TEXT NOT NULL,
         how TEXT NOT NULL, shown_at TEXT, channel TEXT NOT NULL, ts TEXT NOT NULL) STRICT""",
     ),
+    "hunts": (
+        "id",
+        """CREATE TABLE hunts (
+        id TEXT PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, tenant TEXT NOT NULL,
+        terms TEXT NOT NULL, window_start TEXT NOT NULL, window_end TEXT NOT NULL, channel TEXT NOT NULL,
+        card TEXT NOT NULL, case_id TEXT NOT NULL, state TEXT NOT NULL, asked_by TEXT NOT NULL,
+        asked_at TEXT NOT NULL, finished_at TEXT, found TEXT NOT NULL, note TEXT NOT NULL,
+        shown INTEGER NOT NULL) STRICT""",
+    ),
     "cursors": (
         "name",
         """CREATE TABLE cursors (
@@ -163,13 +172,14 @@ INDEXES: Final = (
     "CREATE INDEX alerts_by_account ON alerts (tenant, object_id, shown_at)",
     "CREATE INDEX alerts_by_time ON alerts (how, shown_at)",
     "CREATE INDEX alerts_by_source ON alerts (source, raised_at)",
+    "CREATE INDEX hunts_unfinished ON hunts (seq) WHERE state = 'looking' OR shown = 0",
     "CREATE INDEX proposals_by_case ON proposals (case_id, seq)",
     "CREATE INDEX proposals_by_request ON proposals (request) WHERE request <> ''",
 )
 
 REFERENCES: Final = (
     "SELECT report FROM cases UNION SELECT offer FROM cases"
-    " UNION SELECT sealed FROM passwords UNION SELECT sealed FROM factors"
+    " UNION SELECT found FROM hunts UNION SELECT sealed FROM passwords UNION SELECT sealed FROM factors"
 )
 """Which contents are still needed."""
 

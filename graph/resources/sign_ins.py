@@ -147,6 +147,7 @@ class RiskyUser(GraphValue):
     """What Identity Protection thinks of the user. Source: Graph v1.0, "riskyUser resource type"."""
 
     id: str
+    user_principal_name: Text = ""
     risk_level: Text = ""
     risk_state: Text = ""
     risk_detail: Text = ""

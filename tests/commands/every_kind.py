@@ -30,6 +30,7 @@ def fill(path: Path, key: Path) -> None:
         _proposals(proposals, clock)
         _factors(ledger, keys, clock)
         _alerts(ledger, clock)
+        _hunts(ledger, clock)
         others = [e.CheckStarted, e.PlanShown, e.TasksShown, e.HistoryShown, e.ModalOpened, e.ReportPosted]
         others += [e.Refused, e.NotAnswered, e.NotCounted, e.NotCollected, e.InternalError, e.AlreadyRunning]
         for event in (*others, e.Answered):
@@ -127,6 +128,20 @@ def _alerts(ledger: Ledger, clock: plans.Clock) -> None:
     ledger.append(e.Delivered("webhook", 3), BOT)
     ledger.append(e.Delivered("webhook", 5), BOT)
     ledger.append(e.TicketFiled("INC0010001"), BOT, plans.CASE)
+
+
+def _hunts(ledger: Ledger, clock: plans.Clock) -> None:
+    terms, channel = ("address 203.0.113.77",), "C0INCIDENT"
+    for name in ("H-2ABCD", "H-3ABCD", "H-4ABCD"):
+        event = e.HuntStarted(name, "pivot", "Contoso", terms, clock() - timedelta(days=7), clock(), channel)
+        ledger.append(event, "U0MEGAN", plans.CASE)
+        ledger.append(e.HuntCardPosted(name, channel, "6.1"), BOT, plans.CASE)
+    with ledger.writing() as writing:
+        kept = writing.keep('{"touched": [], "sources": []}')
+        writing.append(e.HuntFinished("H-2ABCD", 0, kept, {"audit_log": "complete"}), BOT, plans.CASE)
+    ledger.append(e.HuntFailed("H-3ABCD", "It failed.", "abc"), BOT, plans.CASE)
+    ledger.append(e.HuntCanceled("H-4ABCD"), "U0MEGAN", plans.CASE)
+    ledger.append(e.HuntShown("H-2ABCD"), BOT, plans.CASE)
 
 
 def _factors(ledger: Ledger, keys: SigningKey, clock: plans.Clock) -> None:

@@ -26,6 +26,7 @@ VERBS = (
     "help", "status", "tasks", "history {case}", "password {proposal}", "report {subject}", "plan {case}",
     "approve {proposal}", "deny {proposal} because it is over", "withdraw {proposal}", "restore {case}",
     "tasks {case}", "suspect {subject}", "enrol", "nonsense", "contain {case}",
+    "pivot {case}", "sweep", "stop H-22222",
 )  # fmt: skip
 
 

@@ -44,12 +44,14 @@ WORDS: Final[Mapping[str, Callable[[str], str]]] = {
     "history": "history {}".format,
     "check_lead": _check_lead,
     "open_form": "".format,
+    "pivot": "pivot {}".format,
+    "stop_hunt": "stop {}".format,
 }
 """The words of each button by its action id; its value is the name of something in the ledger, or an address
 that anybody could type."""
 
 
-CHECKS: Final = ("check_again", "check_reported", "check_alert", "check_candidate")
+CHECKS: Final = ("check_again", "check_reported", "check_alert", "check_found", "check_candidate")
 """The buttons that check the account of something in the ledger."""
 
 BUTTONS: Final = re.compile(rf"\A(?:{'|'.join([*WORDS, *CHECKS])})\Z")

@@ -33,7 +33,7 @@ def buttons(message: Message) -> dict[str, Mapping[str, Any]]:
 @pytest.mark.parametrize("answer", VerdictCode)
 def test_taking_the_account_back_is_a_dangerous_button_only_where_it_is_compromised(answer):
     found = buttons(case_card(view(answer, offers=True)))
-    assert list(found) == ["contain", "check_again", "report"]
+    assert list(found) == ["contain", "check_again", "report", "pivot"]
     assert (found["contain"].get("style") == "danger") is (answer is VerdictCode.COMPROMISED)
     assert {one["value"] for one in found.values()} == {"C-7Q2M"}
 
@@ -41,13 +41,13 @@ def test_taking_the_account_back_is_a_dangerous_button_only_where_it_is_compromi
 @pytest.mark.parametrize("answer", VerdictCode)
 def test_the_smallest_plan_comes_first_where_there_is_one(answer):
     found = buttons(case_card(view(answer, offers=True, now=True)))
-    assert list(found) == ["contain_now", "contain", "check_again", "report"]
+    assert list(found) == ["contain_now", "contain", "check_again", "report", "pivot"]
     assert (found["contain_now"].get("style") == "danger") is (answer is VerdictCode.COMPROMISED)
     assert "style" not in found["contain"]
 
 
 def test_where_there_is_nothing_to_do_the_account_can_only_be_checked_again():
-    assert list(buttons(case_card(view(offers=False)))) == ["check_again", "report"]
+    assert list(buttons(case_card(view(offers=False)))) == ["check_again", "report", "pivot"]
     failed = samples.looking(state="failed", note="Microsoft did not answer.", offers=True)
     assert list(buttons(case_card(failed))) == ["check_again"]
 
@@ -83,6 +83,7 @@ def test_what_came_back_is_closed_from_fresh_evidence_and_not_from_what_the_chec
         "close_open",
         "check_again",
         "report",
+        "pivot",
     ]
 
 

@@ -183,6 +183,7 @@ def test_buttons_carry_ids_only():
         "close_open",
         "check_again",
         "report",
+        "pivot",
         "approve",
         "deny",
         "strike",

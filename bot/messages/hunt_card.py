@@ -1,0 +1,116 @@
+"""The card of a hunt through the whole tenant: how far it is, then whom it found. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from bot.messages import Block, Message, parts
+from bot.messages.escape import address, said
+from bot.messages.limits import fit
+from commands.hunt import Found, Touched
+from commands.ledger.hunts import Hunt
+from commands.report import Coverage, SourceState
+
+SHOWN: Final = 15
+"""How many accounts stand on the card; all of them are in the file."""
+
+_REASONS: Final = 3
+_TITLES: Final = {"pivot": "Who else was touched", "sweep": "Who may be compromised"}
+_TERMS: Final = 6
+
+
+def hunt_card(
+    hunt: Hunt,
+    ours: Collection[str],
+    *,
+    done: Sequence[SourceState] = (),
+    waiting: Sequence[str] = (),
+    found: Found | None = None,
+) -> Message:
+    """Show a hunt.
+
+    Args:
+        hunt: The hunt.
+        ours: Mail domains of ours, whose addresses stay readable.
+        done: The sources that have answered, while it runs.
+        waiting: Those that have not.
+        found: What it found, once it ended.
+    """
+    blocks: list[Block] = []
+    title = _TITLES[hunt.kind]
+    match hunt.state:
+        case "looking":
+            text = f"{title}: searching {said(hunt.tenant, 80)} …"
+            blocks += [parts.header(f"🔎 {title}"), *_by(hunt), parts.section(_progress(done, waiting))]
+            blocks.append(parts.actions([parts.button("Stop", "stop_hunt", hunt.id)]))
+        case "done" if found is not None:
+            number = parts.counted(len(found.touched), "account")
+            text = f"{title}: {number} in {said(hunt.tenant, 80)}"
+            blocks += [parts.header(f"{title}: {number}"), *_by(hunt), *_found(hunt, found, ours)]
+        case "canceled":
+            text = f"{title}: stopped"
+            blocks += [parts.header(f"{title}: stopped"), *_by(hunt)]
+        case _:
+            text = f"{title}: failed. {said(hunt.note, 300)}"
+            blocks += [parts.header(f"{title}: failed"), *_by(hunt), parts.section(said(hunt.note, 600))]
+    blocks.append(parts.context(_small_print(hunt)))
+    return fit(Message(text=text, blocks=tuple(blocks)))
+
+
+def _by(hunt: Hunt) -> Iterator[Block]:
+    if hunt.terms:
+        named = parts.few([f"{one.kind.value} {said(one.value, 80)}" for one in hunt.terms], _TERMS)
+        yield parts.section(f"By {named}")
+
+
+def _progress(done: Sequence[SourceState], waiting: Sequence[str]) -> str:
+    total = len(done) + len(waiting)
+    line = f"`{parts.bar(len(done), total or 1)}` {len(done)} of {total or '?'} sources"
+    if waiting:
+        line += f"\nWaiting for {parts.few([parts.spoken(one) for one in waiting], 4)}"
+    return line
+
+
+def _found(hunt: Hunt, found: Found, ours: Collection[str]) -> Iterator[Block]:
+    if not found.touched:
+        seen = "in what was collected" if _gaps(found) else "in any source"
+        yield parts.section(f"No account was found {seen}.")
+    for number, one in enumerate(found.touched[:SHOWN]):
+        section = dict(parts.section(line(one, ours)))
+        section["accessory"] = parts.button("Check", "check_found", f"{hunt.id} {number}")
+        yield section
+    if len(found.touched) > SHOWN:
+        yield parts.section(f"… and {len(found.touched) - SHOWN} more, in the file in the thread.")
+    gaps = _gaps(found)
+    if gaps:
+        told = [f"*Not collected*: {parts.spoken(one.id)} ({said(one.reason, 200)})" for one in gaps]
+        yield from parts.paragraphs("", told)
+
+
+def line(one: Touched, ours: Collection[str]) -> str:
+    """One account in two lines: who, why, when."""
+    name = address(one.account) if one.account.rpartition("@")[2] in ours else said(one.account, 120, ours)
+    why = "; ".join(said(text, 120, ours) for text in one.why[:_REASONS])
+    more = f" and {len(one.why) - _REASONS} more" if len(one.why) > _REASONS else ""
+    points = f" · {one.points} points" if one.points else ""
+    span = ""
+    if one.first and one.last:
+        span = f" · {parts.when(one.first)}"
+        span += f" to {parts.when(one.last)}" if one.last != one.first else ""
+    return f"*{name}*{points} · {parts.counted(one.number, 'record')}{span}\n{why}{more}"
+
+
+def _gaps(found: Found) -> list[SourceState]:
+    return [one for one in found.sources if one.state is not Coverage.COMPLETE]
+
+
+def _small_print(hunt: Hunt) -> str:
+    facts = [f"Hunt `{hunt.id}`", said(hunt.tenant, 80)]
+    facts.append(f"{parts.when(hunt.window.start)} to {parts.when(hunt.window.end)}")
+    if hunt.case_id:
+        facts.append(f"from case {said(hunt.case_id, 40)}")
+    facts.append(f"requested by {parts.mention(hunt.asked_by)}")
+    if hunt.kind == "sweep" and hunt.state == "done":
+        facts.append("judged by what can be asked for everybody; a check sees much more")
+    return " · ".join(facts)

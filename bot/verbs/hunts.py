@@ -1,0 +1,99 @@
+"""What the verbs that hunt through a tenant share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.errors import BotError, NotUnderstood
+from bot.messages import answers
+from bot.slack import channels
+from bot.slack.intake import Asked
+from bot.verbs.shape import Answer, Tools
+from commands.ledger import entries as e
+from commands.ledger.hunts import Hunt, hunt, new_hunt_id
+from graph.hunting import Term
+from graph.question import Window
+
+
+@dataclass(frozen=True, slots=True)
+class MayHunt:
+    """Who hunts, in which tenant, and from which case."""
+
+    asker: str
+    tenant: str
+    case_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A hunt that began, and whether it waits for the job database."""
+
+    hunt: Hunt
+    waits: bool
+
+
+def tenant_named(name: str, tools: Tools) -> str:
+    """Find the tenant that is meant.
+
+    Raises:
+        NotUnderstood: there is none of this name, or several and no name.
+    """
+    names = tools.tenants
+    if not name:
+        if len(names) == 1:
+            return names[0]
+        raise NotUnderstood(f"Name the tenant with in: {', '.join(names)}.")
+    for one in names:
+        if one.casefold() == name.casefold():
+            return one
+    raise NotUnderstood(f"There is no tenant {name}. The configured ones: {', '.join(names)}.")
+
+
+def begin(
+    kind: str, terms: Sequence[Term], span: Window, may: MayHunt, *, asked: Asked, tools: Tools
+) -> Begun:
+    """Note the hunt, post its card, and put the work into the queue.
+
+    Raises:
+        CannotPost: Slack does not let the bot post here.
+        SlackFailed: Slack did not answer.
+    """
+    where = tools.channel or asked.channel
+    if not where:
+        raise NotUnderstood("Type this in the channel where the card should be.")
+    room = channels.room(tools.client, where)
+    name = new_hunt_id()
+    named = tuple(f"{term.kind.value} {term.value}" for term in terms)
+    event = e.HuntStarted(name, kind, may.tenant, named, span.start, span.end, room.id, asked.id)
+    tools.ledger.append(event, may.asker, may.case_id)
+    try:
+        posted = tools.hunting.post(name)
+    except BotError as error:
+        with tools.ledger.writing() as writing:
+            writing.append(e.HuntFailed(name, f"The card could not be posted: {error}"), "bot", may.case_id)
+            writing.append(e.HuntShown(name), "bot", may.case_id)
+        raise
+    return Begun(posted, waits=not tools.jobs.enqueue_hunt(name))
+
+
+def shown(done: Begun, tools: Tools) -> Answer:
+    """Say where the card is."""
+    link = tools.cards.permalink(done.hunt.channel, done.hunt.card)
+    return Answer(e.Answered(), done.hunt.case_id, (answers.hunting(done.hunt.id, link, waits=done.waits),))
+
+
+def stop(name: str, asker: str, tools: Tools) -> Hunt:
+    """Stop a hunt; what Microsoft still searches is dropped when it comes.
+
+    Raises:
+        NoSuchHunt: there is none with this id.
+        NotUnderstood: it is over.
+    """
+    one = hunt(tools.ledger, name)
+    with tools.ledger.writing() as writing:
+        if hunt(writing, name).state != "looking":
+            raise NotUnderstood(f"Hunt {name} is over already.")
+        writing.append(e.HuntCanceled(name), asker, one.case_id)
+    tools.hunting.show(name)
+    return hunt(tools.ledger, name)

@@ -1,0 +1,314 @@
+"""Who else: what a hunt through the whole tenant shows of each account, the most telling first. Pure.
+
+A pivot ranks accounts by how they were touched. A sweep judges each account by the very signs and weights of
+a check, from the little that can be asked for everybody; what it cannot see, only a check can.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from commands.check import symptom_results
+from commands.leads import SAME_ADDRESS, SAME_APPLICATION, SAME_SESSION, TRIED
+from commands.report import Coverage, Report, SourceState
+from commands.verdict import points_of
+from graph.audit_log.record import AuditRecord
+from graph.evidence import NOT_ASKED, Evidence, Known, Source, Unavailable
+from graph.hunting import RULE_OPERATIONS, Term, TermKind
+from graph.question import Subject, Window
+from graph.resources.mail import TracedMessage
+from graph.resources.sign_ins import RiskDetection, RiskyUser, SignIn
+
+RECEIVED: Final = "received the message"
+HANDLED: Final = "opened, moved or sent the message"
+SAME_RULE: Final = "has an inbox rule with this text"
+NAMED: Final = "has an audit record that names it"
+
+_ORDER: Final = (SAME_SESSION, SAME_APPLICATION, SAME_RULE, SAME_ADDRESS, HANDLED, RECEIVED, TRIED, NAMED)
+_RECORDS: Final = 20
+_RULES: Final = frozenset(name.casefold() for name in RULE_OPERATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One account that a hunt found.
+
+    Attributes:
+        account: Its user principal name, or as the records name it.
+        why: The reasons, the most telling first.
+        points: The points of its signs, 0 for a pivot.
+        first: When it was first touched (aware UTC); None where nothing tells.
+        last: When it was last touched.
+        number: How many records show it.
+        records: The ids of the first of them.
+    """
+
+    account: str
+    why: tuple[str, ...]
+    points: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    number: int = 0
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a hunt found, and what it could not see."""
+
+    touched: tuple[Touched, ...]
+    sources: tuple[SourceState, ...]
+
+
+@dataclass(slots=True)
+class _Account:
+    why: dict[str, None] = field(default_factory=dict)
+    seen: dict[str, datetime] = field(default_factory=dict)
+
+    def add(self, why: str, record: str, at: datetime) -> None:
+        self.why[why] = None
+        self.seen.setdefault(record, at)
+
+
+# --- a pivot ------------------------------------------------------------------------------------------
+
+
+def pivoted(terms: Sequence[Term], answers: Mapping[str, Source[Any]], besides: Subject | None) -> Found:
+    """Say who was touched by these things.
+
+    Args:
+        terms: What was asked for.
+        answers: The answers by source.
+        besides: The account whose case it is about, which is not told.
+    """
+    accounts: dict[str, _Account] = defaultdict(_Account)
+    values = {kind: {term.value.casefold() for term in terms if term.kind is kind} for kind in TermKind}
+    sign_ins: tuple[SignIn, ...] = _seen(answers, "sign_ins")
+    for one in sign_ins:
+        name = (one.user_principal_name or one.user_id).casefold()
+        app = {one.app_id.casefold(), one.app_display_name.casefold()} & values[TermKind.APPLICATION]
+        if name and one.session_id and one.session_id.casefold() in values[TermKind.SESSION]:
+            accounts[name].add(SAME_SESSION, one.id, one.created_date_time)
+        if name and app and one.succeeded:
+            accounts[name].add(SAME_APPLICATION, one.id, one.created_date_time)
+        if name and one.ip_address.casefold() in values[TermKind.ADDRESS]:
+            accounts[name].add(SAME_ADDRESS if one.succeeded else TRIED, one.id, one.created_date_time)
+    records: tuple[AuditRecord, ...] = _seen(answers, "audit_log")
+    for record in records:
+        why = _why(record, values)
+        if why and not record.by_microsoft:
+            for name in {record.actor.casefold(), record.owner.casefold() if why == SAME_RULE else ""}:
+                if "@" in name:
+                    accounts[name].add(why, record.id, record.at)
+    rows: tuple[TracedMessage, ...] = _seen(answers, "message_trace")
+    for row in rows:
+        accounts[row.recipient_address.casefold()].add(RECEIVED, row.id, row.received_date_time)
+    told = [
+        _touched(name, one)
+        for name, one in accounts.items()
+        if besides is None or not besides.is_meant_by(name)
+    ]
+    return Found(tuple(sorted(told, key=_rank)), states(answers))
+
+
+def _why(record: AuditRecord, values: Mapping[TermKind, set[str]]) -> str:
+    """How a record was touched by what was asked for; "" when the search found it by something else."""
+    if record.session_id and record.session_id.casefold() in values[TermKind.SESSION]:
+        return SAME_SESSION
+    if record.app_id and record.app_id.casefold() in values[TermKind.APPLICATION]:
+        return SAME_APPLICATION
+    if any(item.internet_message_id.casefold() in values[TermKind.MESSAGE] for item in record.items):
+        return HANDLED
+    if (record.address or "").casefold() in values[TermKind.ADDRESS]:
+        return SAME_ADDRESS if record.succeeded is not False else TRIED
+    text = orjson.dumps(record.raw, default=str).decode().casefold()
+    if record.operation.casefold() in _RULES and any(
+        json.dumps(value)[1:-1] in text or value in text for value in values[TermKind.RULE]
+    ):
+        return SAME_RULE
+    named = {
+        TermKind.SESSION: SAME_SESSION,
+        TermKind.APPLICATION: SAME_APPLICATION,
+        TermKind.MESSAGE: HANDLED,
+        TermKind.ADDRESS: NAMED,
+    }
+    return next(
+        (why for kind, why in named.items() if any(value in text for value in values[kind])),
+        "",
+    )
+
+
+def _touched(name: str, one: _Account) -> Touched:
+    times = sorted(one.seen.values())
+    why = tuple(sorted(one.why, key=_ORDER.index))
+    records = tuple(one.seen)[:_RECORDS]
+    return Touched(name, why, 0, times[0], times[-1], len(one.seen), records)
+
+
+def _rank(one: Touched) -> tuple[int, int, int, str]:
+    first = _ORDER.index(one.why[0]) if one.why and one.why[0] in _ORDER else len(_ORDER)
+    return (-one.points, first, -one.number, one.account)
+
+
+def terms_of(report: Report) -> tuple[Term, ...]:
+    """Give what a case's own story says the attacker used: sessions, applications, addresses."""
+    if report.story is None:
+        return ()
+    story = report.story
+    return (
+        *(Term(TermKind.SESSION, one) for one in story.sessions),
+        *(Term(TermKind.APPLICATION, one) for one in story.applications),
+        *(Term(TermKind.ADDRESS, one) for one in story.addresses),
+    )
+
+
+# --- a sweep ------------------------------------------------------------------------------------------
+
+
+def swept(answers: Mapping[str, Source[Any]], window: Window) -> Found:
+    """Judge everybody of whom anything was seen; those with points are told, the most points first."""
+    people = _by_account(answers)
+    told = []
+    for name, one in people.items():
+        evidence = _evidence(name, one, answers, window)
+        findings = [
+            finding
+            for result in symptom_results(evidence)
+            for finding in result.findings
+            if points_of(finding) > 0
+        ]
+        if not findings:
+            continue
+        gravest = sorted(findings, key=lambda finding: -points_of(finding))
+        each = {finding.sign: finding for finding in reversed(gravest)}
+        why = tuple(dict.fromkeys(finding.summary for finding in gravest))
+        times = sorted(finding.at for finding in findings if finding.at)
+        records = tuple(dict.fromkeys(record for finding in gravest for record in finding.records))
+        points = sum(points_of(finding) for finding in each.values())
+        first, last = (times[0], times[-1]) if times else (None, None)
+        told.append(Touched(name, why, points, first, last, len(records), records[:_RECORDS]))
+    return Found(tuple(sorted(told, key=_rank)), states(answers))
+
+
+@dataclass(slots=True)
+class _Person:
+    ids: set[str] = field(default_factory=set)
+    records: list[AuditRecord] = field(default_factory=list)
+    sign_ins: list[SignIn] = field(default_factory=list)
+    risks: list[RiskDetection] = field(default_factory=list)
+    risky: RiskyUser | None = None
+
+
+def _by_account(answers: Mapping[str, Source[Any]]) -> dict[str, _Person]:
+    people: dict[str, _Person] = defaultdict(_Person)
+    records: tuple[AuditRecord, ...] = _seen(answers, "audit_log")
+    for record in records:
+        for name in {record.actor.casefold(), record.owner.casefold()}:
+            if "@" in name:
+                people[name].records.append(record)
+    sign_ins: tuple[SignIn, ...] = _seen(answers, "sign_ins")
+    for sign_in in sign_ins:
+        if sign_in.user_principal_name:
+            person = people[sign_in.user_principal_name.casefold()]
+            person.sign_ins.append(sign_in)
+            person.ids.add(sign_in.user_id)
+    risks: tuple[RiskDetection, ...] = _seen(answers, "risk_detections")
+    for risk in risks:
+        if risk.user_principal_name:
+            people[risk.user_principal_name.casefold()].risks.append(risk)
+    risky: tuple[RiskyUser, ...] = _seen(answers, "risky_users")
+    for user in risky:
+        if user.user_principal_name:
+            people[user.user_principal_name.casefold()].risky = user
+    return people
+
+
+def _evidence(name: str, person: _Person, answers: Mapping[str, Source[Any]], window: Window) -> Evidence:
+    """What was seen of one account, as a check has it; what nobody was asked for stays unknown."""
+    ids = sorted(person.ids - {""})
+    subject = Subject(id=ids[0] if ids else name, user_principal_name=name, mail=name, addresses=(name,))
+    by_kind = [
+        [one for one in person.sign_ins if (one.is_interactive is False) is not wanted]
+        for wanted in (True, False)
+    ]
+    return Evidence(
+        subject=subject,
+        window=window,
+        audit_log=_part(answers, "audit_log", tuple(person.records)),
+        sign_ins=_part(answers, "sign_ins", tuple(by_kind[0])),
+        sign_ins_non_interactive=_part(answers, "sign_ins", tuple(by_kind[1])),
+        risk_detections=_part(answers, "risk_detections", tuple(person.risks)),
+        risky_user=_part(answers, "risky_users", person.risky),
+    )
+
+
+def _part(answers: Mapping[str, Source[Any]], name: str, value: Any) -> Source[Any]:
+    whole = answers.get(name, NOT_ASKED)
+    return replace(whole, value=value) if isinstance(whole, Known) else whole
+
+
+# --- both ----------------------------------------------------------------------------------------------
+
+
+def _seen(answers: Mapping[str, Source[Any]], name: str) -> Any:
+    source = answers.get(name)
+    return source.seen(()) if source is not None else ()
+
+
+def states(answers: Mapping[str, Source[Any]]) -> tuple[SourceState, ...]:
+    """Say of each source how much of it was seen."""
+    told = []
+    for name, source in answers.items():
+        if isinstance(source, Unavailable):
+            told.append(SourceState(name, Coverage.UNAVAILABLE, source.says, 0, None, source.needs))
+            continue
+        state = Coverage.PARTIAL if source.missing else Coverage.COMPLETE
+        number = len(source.seen(()))
+        told.append(SourceState(name, state, "; ".join(source.missing), number, source.complete_until))
+    return tuple(told)
+
+
+def dump(found: Found) -> str:
+    """Write what was found as JSON, for the ledger."""
+    return orjson.dumps(found).decode()
+
+
+def load(text: str) -> Found:
+    """Read what `dump` wrote."""
+    given: Mapping[str, Any] = orjson.loads(text)
+    return Found(
+        tuple(map(_touched_of, given["touched"])),
+        tuple(
+            SourceState(
+                one["id"],
+                Coverage(one["state"]),
+                one["reason"],
+                one["records"],
+                _time(one["complete_until"]),
+                one["needs"],
+            )
+            for one in given["sources"]
+        ),
+    )
+
+
+def _touched_of(given: Mapping[str, Any]) -> Touched:
+    times = {"first": _time(given["first"]), "last": _time(given["last"])}
+    lists = {name: tuple(given[name]) for name in ("why", "records")}
+    return Touched(**{**given, **times, **lists})
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def doubted(found: Found) -> Iterable[Touched]:
+    """Those of whom enough was seen that a check is worth its time: whoever was more than tried."""
+    return (one for one in found.touched if one.points or one.why[0] not in (TRIED, NAMED, RECEIVED))
