@@ -1,13 +1,13 @@
-"""`compromise init`: from answers to settings, keys and certificates."""
+"""`compromise init`: applications registered, or their ids taken; settings, keys and certificates written."""
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -16,12 +16,16 @@ from bot.cli.given import (
     now,
     text_of,
 )
-from bot.cli.statuses import BAD_INPUT
+from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK, MISSING
 from bot.errors import SettingsError
 from bot.messages.escape import visible
 
 if TYPE_CHECKING:
     from bot.setup.init import Prompt as Asked
+    from graph.administrator import Administrator, DeviceCode
+
+PATIENCE_VARIABLE: Final = "COMPROMISE_SANDBOX"
+"""Set where everything runs on this machine: then nothing takes a while to be known everywhere."""
 
 
 def init(
@@ -37,6 +41,22 @@ def init(
             )
         ),
     ] = None,
+    cloud: Annotated[str, typer.Option(help="Microsoft's cloud: global, gcc-high, dod or china.")] = "global",
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Register the application that reads, and none that acts.")
+    ] = False,
+    by_hand: Annotated[
+        bool,
+        typer.Option(
+            "--by-hand",
+            help="Register nothing: ask for the ids of applications, and list what to do by hand.",
+        ),
+    ] = False,
+    remove: Annotated[
+        bool,
+        typer.Option("--remove", help="Take back what was made in the tenant, by the record in the folder."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Make or remove it without confirmation.")] = False,
     force: Annotated[
         bool,
         typer.Option(
@@ -48,31 +68,162 @@ def init(
         ),
     ] = False,
 ) -> None:
-    """Ask for the settings, and write them with keys and certificates.
+    """Register the applications in the tenant, and write settings, keys and certificates.
 
-    Lists the steps that remain.
+    Shows everything that it will make, and makes it once an administrator who has signed in says so.
     """
+    from graph.settings import CLOUDS  # noqa: PLC0415 - `--help` needs none of it
+
+    with readable():
+        if cloud not in CLOUDS:
+            raise Stopped(BAD_INPUT, f"--cloud is one of {', '.join(CLOUDS)}.")
+        given = None if answers is None else _toml(answers)
+        if remove:
+            _remove(folder, cloud, yes=yes)
+        elif by_hand or "client_id" in (given or {}):
+            _by_hand(folder, given, force=force)
+        else:
+            _register(
+                folder, {"cloud": cloud, **(given or {})}, asks=given is None, yes=yes, acts=not read_only
+            )
+
+
+def _by_hand(folder: Path, given: dict[str, Any] | None, *, force: bool) -> None:
+    """Take the ids of applications that people registered, write the files, and list what is left."""
     from bot.setup import init as onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
     from bot.setup import keys, left  # noqa: PLC0415 - as above
 
     login = os.environ.get("COMPROMISE_TENANT_LOGIN_URL", "")
-    with readable():
-        onboarding.demand_room(folder, None, force=force)
-        given = _answers(onboarding.QUESTIONS, login) if answers is None else _toml(answers)
-        told = onboarding.read_answers(given)
-        onboarding.demand_room(folder, told, force=force)
-        told = replace(told, tenant=onboarding.tenant_id(told.tenant, told.cloud, login))
-        moment = now()
-        made = onboarding.files(told, folder, moment)
-        for copy in keys.write(made, folder, moment, force=force):
-            typer.echo(f"{copy} is the previous file.")
-        for name in made:
-            typer.echo(f"Wrote {folder / name}.")
-        typer.echo("\nRemaining steps:")
-        manifest = left.manifest_path(Path(__file__).parents[1])
-        remaining = (*left.in_microsoft(told, folder), *left.afterwards(told, folder, manifest))
-        for number, text in enumerate(remaining, 1):
-            typer.echo(f"\n{number}. {text}".replace("\n  ", "\n     "))
+    onboarding.demand_room(folder, None, force=force)
+    told = onboarding.read_answers(_answers(onboarding.QUESTIONS, login) if given is None else given)
+    onboarding.demand_room(folder, told, force=force)
+    told = replace(told, tenant=onboarding.tenant_id(told.tenant, told.cloud, login))
+    moment = now()
+    made = onboarding.files(told, folder, moment)
+    for copy in keys.write(made, folder, moment, force=force):
+        typer.echo(f"{copy} is the previous file.")
+    for name in made:
+        typer.echo(f"Wrote {folder / name}.")
+    manifest = left.manifest_path(Path(__file__).parents[1])
+    _remaining((*left.in_microsoft(told, folder), *left.afterwards(told, folder, manifest)))
+
+
+def _remaining(steps: Iterable[str]) -> None:
+    typer.echo("\nRemaining steps:")
+    for number, text in enumerate(steps, 1):
+        typer.echo(f"\n{number}. {text}".replace("\n  ", "\n     "))
+
+
+def _register(folder: Path, given: dict[str, Any], *, asks: bool, yes: bool, acts: bool) -> None:
+    """Register the applications, write the files, look as the bot will, and list what is left."""
+    from bot.setup import init as onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
+    from bot.setup import keys, left, registering, told, wanted  # noqa: PLC0415 - as above
+    from bot.setup.recorded import Record  # noqa: PLC0415 - as above
+    from bot.setup.register import NotRegistered, Patience, Registrar  # noqa: PLC0415 - as above
+
+    onboarding.demand_room(folder, None, force=False)
+    if asks:
+        questions = [one for one in onboarding.QUESTIONS if one.key in registering.ASKED]
+        given = {**given, **_answers(questions, "")}
+    cloud = registering.check_answers(given).cloud
+    patience = Patience(20.0, 0.05) if os.environ.get(PATIENCE_VARIABLE) else Patience()
+    applications = wanted.registrations(to_act=acts)
+    hosts, _ = registering.addresses(cloud, os.environ)
+    administrator = _administrator(cloud)
+    try:
+        names = registering.organization(administrator)
+        for line in registering.plan(applications):
+            typer.echo(line)
+        where = f"{names[0]} ({', '.join(names[1][:2])})"
+        _agree(f"Make all of this in {visible(where)}, as {visible(administrator.user)}?", yes=yes)
+        record = Record(folder, administrator.tenant_id, now)
+        certificates = registering.certificates(folder, applications, now(), record)
+        registrar = Registrar(administrator, record, lambda line: typer.echo(visible(line)), patience)
+        made, by_hand = registering.make(administrator, applications, certificates, registrar, typer.echo)
+        answers = registering.settled(given, administrator, names, made)
+        keys.write(
+            {onboarding.CONFIG: onboarding.settings_file(answers, folder).encode()},
+            folder,
+            now(),
+            force=False,
+        )
+        typer.echo(f"Wrote {folder / onboarding.CONFIG}.")
+        sections = registering.first_look(answers, folder, hosts, patience)
+    except NotRegistered as error:
+        raise Stopped(COULD_NOT_LOOK, str(error)) from error
+    finally:
+        administrator.close()
+    typer.echo()
+    from rich.console import Console  # noqa: PLC0415 - as above
+
+    status = told.tell(sections, Console(), as_json=False, everything=False)
+    if status:
+        typer.echo("New roles in Exchange and Purview may take two hours to count; look again then.")
+    typer.echo(registering.what_remains_of_the_sign_in(visible(administrator.user)))
+    typer.echo(f"To take all of it back: compromise init --remove --folder {folder}")
+    manifest = left.manifest_path(Path(__file__).parents[1])
+    _remaining((*by_hand, *left.afterwards(answers, folder, manifest)))
+
+
+def _remove(folder: Path, cloud: str, *, yes: bool) -> None:
+    """Take back what was made, by the record."""
+    from bot.setup import registering  # noqa: PLC0415 - reads every query and step, which other verbs need not
+    from bot.setup.recorded import FILE, Record  # noqa: PLC0415 - as above
+    from bot.setup.register import NotRegistered, Patience, Registrar  # noqa: PLC0415 - as above
+
+    record = Record(folder, "", now)
+    if not record.made:
+        raise Stopped(
+            BAD_INPUT, f"{folder / FILE} is not there, or empty: nothing is known to have been made."
+        )
+    for made in reversed(record.made):
+        typer.echo(f"{made.kind} {made.key}")
+    patience = Patience(20.0, 0.05) if os.environ.get(PATIENCE_VARIABLE) else Patience()
+    administrator = _administrator(cloud, exchange=registering.touches_exchange(record.made))
+    try:
+        record = Record(folder, administrator.tenant_id, now)
+        _agree(f"Remove these {len(record.made)} from the tenant {record.tenant}?", yes=yes)
+        Registrar(administrator, record, lambda line: typer.echo(visible(line)), patience).remove()
+    except NotRegistered as error:
+        raise Stopped(COULD_NOT_LOOK, str(error)) from error
+    finally:
+        administrator.close()
+    typer.echo(
+        "Entra ID keeps deleted registrations for 30 days, under App registrations, Deleted applications."
+    )
+    typer.echo(registering.what_remains_of_the_sign_in(visible(administrator.user)))
+    typer.echo(f"Settings, keys and certificates are still in {folder}; the keys open nothing any more.")
+
+
+def _administrator(cloud: str, *, exchange: bool = False) -> Administrator:
+    """Let an administrator sign in."""
+    from bot.setup import registering  # noqa: PLC0415 - reads every query and step, which other verbs need not
+    from bot.setup.register import SCOPES  # noqa: PLC0415 - as above
+    from graph.administrator import Administrator  # noqa: PLC0415 - as above
+    from graph.limits import Deadline  # noqa: PLC0415 - as above
+
+    hosts, resources = registering.addresses(cloud, os.environ)
+    administrator = Administrator(hosts, resources, _show, SCOPES)
+    administrator.sign_in(Deadline(registering.TO_SIGN_IN))
+    if exchange:
+        administrator.sign_in(Deadline(registering.TO_SIGN_IN), exchange=True)
+    return administrator
+
+
+def _show(code: DeviceCode) -> None:
+    what = "Microsoft Graph" if code.resource.value == "graph" else "Exchange Online and Purview"
+    typer.echo(f"Sign in for {what}: open {code.address} and enter {code.code}")
+
+
+def _agree(question: str, *, yes: bool) -> None:
+    """Ask, and stop unless somebody agrees."""
+    try:
+        agreed = yes or typer.confirm(question)
+    except typer.Abort as unanswered:
+        why = "No one answered, so nothing was changed. Where no one can be asked, --yes does not ask."
+        raise Stopped(BAD_INPUT, why) from unanswered
+    if not agreed:
+        raise Stopped(MISSING, "Nothing was changed.")
 
 
 def _answers(questions: Sequence[Asked], login: str) -> dict[str, Any]:

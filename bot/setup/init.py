@@ -31,7 +31,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
 _ADDRESS = re.compile(r"[^@\s\"\\]{1,64}@(.+)")
 _BETWEEN = re.compile(r"[,\s]+")
-_LONGEST_NAME = 60
+LONGEST_NAME = 60
 _LOOKUP_SECONDS = 20.0
 _GIVE_THE_ID = "Enter the tenant ID; it is in the Entra admin center under Overview."
 
@@ -119,8 +119,8 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 
 def _name(text: str) -> str:
-    if not text.isprintable() or len(text) > _LONGEST_NAME:
-        raise ValueError(f"a name has at most {_LONGEST_NAME} characters, all of them visible")
+    if not text.isprintable() or len(text) > LONGEST_NAME:
+        raise ValueError(f"a name has at most {LONGEST_NAME} characters, all of them visible")
     return text
 
 

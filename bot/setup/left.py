@@ -18,7 +18,11 @@ from graph.needs import MANAGE_AS_APP
 _PER_LINE: Final = 3
 
 
-def powershell(what: str, client_id: str) -> tuple[str, ...]:
+UNKNOWN: Final = "OBJECT-ID"
+"""Stands for an object id that only the tenant knows."""
+
+
+def powershell(what: str, client_id: str, object_id: str = UNKNOWN) -> tuple[str, ...]:
     """The lines that give one application its role group, in Exchange Online PowerShell."""
     roles = roles_for(what)
     name = f"compromise-bot ({what})"
@@ -27,7 +31,7 @@ def powershell(what: str, client_id: str) -> tuple[str, ...]:
     given = "".join(f' + "{one}"' for one in roles.whole)
     return (
         "Connect-ExchangeOnline",
-        '$id = "OBJECT-ID"   # of the enterprise application, not of the registration',
+        f'$id = "{object_id}"   # of the enterprise application, not of the registration',
         f'New-ServicePrincipal -AppId {client_id} -ObjectId $id -DisplayName "{name}"',
         *_listed("$keep", roles.keep),
         f"$roles = foreach ($parent in {_quoted(roles.parents)}) {{",
@@ -61,6 +65,24 @@ def purview(client_id: str) -> tuple[str, ...]:
         "Connect-IPPSSession",
         f'New-ServicePrincipal -AppId {client_id} -ObjectId $id -DisplayName "compromise-bot ({WRITER})"',
         'New-RoleGroup -Name "compromise-bot remediators" -Roles "Role Management" -Members $id',
+    )
+
+
+def in_exchange(what: str, client_id: str, object_id: str) -> str:
+    """The role groups of one application as lines of PowerShell, with what is known filled in."""
+    lines = powershell(what, client_id, object_id) + (purview(client_id) if what == WRITER else ())
+    return _to_run(lines)
+
+
+def in_purview(client_id: str, object_id: str) -> str:
+    """The same for Purview alone."""
+    connect, *others = purview(client_id)
+    return _to_run((connect, f'$id = "{object_id}"', *others))
+
+
+def _to_run(lines: Iterable[str]) -> str:
+    return "In PowerShell, with the module ExchangeOnlineManagement:\n" + "\n".join(
+        f"  {one}" for one in lines
     )
 
 
@@ -120,9 +142,7 @@ def in_microsoft(answers: Answers, folder: Path) -> Iterator[str]:
             lines = powershell(which, client_id)
             lines = lines if which == both[0] else tuple(one for one in lines if _is_new(one))
             lines += purview(client_id) if which == WRITER else ()
-            yield "In PowerShell, with the module ExchangeOnlineManagement:\n" + "\n".join(
-                f"  {one}" for one in lines
-            )
+            yield _to_run(lines)
     yield (
         "Once, for message traces, in Graph Explorer: POST "
         f'https://graph.microsoft.com/v1.0/servicePrincipals with {{"appId": "{TRACE}"}}. '

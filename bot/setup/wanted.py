@@ -19,6 +19,11 @@ READER: Final = "investigate"
 WRITER: Final = "remediate"
 TRACE: Final = "8bd644d1-64a1-4d4b-ae52-2e0cbf64e373"
 """Microsoft's application behind the message trace. Source: Microsoft Graph, "List messageTraces"."""
+GRAPH_APP: Final = "00000003-0000-0000-c000-000000000000"
+EXCHANGE_APP: Final = "00000002-0000-0ff1-ce00-000000000000"
+MANAGE_AS_APP_ID: Final = "dc50a0fb-09a3-484d-be87-e023b12c6440"
+"""Exchange.ManageAsApp. Source: Exchange PowerShell, "App-only authentication for unattended scripts"."""
+_ROLE: Final = "the role "
 
 
 def to_read() -> frozenset[str]:
@@ -68,3 +73,58 @@ def roles_for(what: str) -> Roles:
         return Roles("compromise-bot readers", ("Mail Recipients", "User Options"), whole, keep)
     parents = ("Mail Recipients", "User Options", "Transport Rules", "Transport Hygiene", "Role Management")
     return Roles("compromise-bot remediators", parents, (), cmdlets(to_write()))
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One of the two applications, with all that it is given.
+
+    Attributes:
+        what: What it is for, as its files are named.
+        permissions: Application permissions of Microsoft Graph.
+        directory_roles: Directory roles, for the whole tenant.
+        exchange: Its role group in Exchange.
+        purview: The management roles of its role group in Purview; none for no group.
+    """
+
+    what: str
+    permissions: tuple[str, ...]
+    directory_roles: tuple[str, ...]
+    exchange: Roles
+    purview: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is called in the tenant."""
+        return f"compromise-bot ({self.what})"
+
+    @property
+    def tag(self) -> str:
+        """The tag that its registration is found by."""
+        return f"compromise-bot-{self.what}"
+
+
+def registrations(*, to_act: bool) -> tuple[Registration, ...]:
+    """The applications: the one that reads, and the one that acts."""
+    reader = Registration(READER, of_graph(to_read()), ("Global Reader",), roles_for(READER))
+    if not to_act:
+        return (reader,)
+    acts = to_write()
+    roles = tuple(sorted(need.removeprefix(_ROLE) for need in acts if need.startswith(_ROLE)))
+    return (reader, Registration(WRITER, of_graph(acts), roles, roles_for(WRITER), ("Role Management",)))
+
+
+def entries_to_keep(what: str, entries: Iterable[str], keep: Iterable[str]) -> tuple[str, ...]:
+    """Which entries of a management role a cut-down child keeps; none where it would hold nothing of use.
+
+    Setting something needs the cmdlet that shows it, so what acts keeps what shows; what only reads keeps no
+    more than it must.
+    """
+    named, wanted = sorted(set(entries)), set(keep)
+    if not wanted & set(named):
+        return ()
+    return tuple(
+        one
+        for one in named
+        if one in wanted or one == "Get-Mailbox" or (what == WRITER and one.startswith("Get-"))
+    )

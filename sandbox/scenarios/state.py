@@ -207,6 +207,8 @@ class TenantState:
     """False as in a tenant that has no Exchange Online."""
     hydrated: bool = True
     """False as in a tenant that was never customized, where no management role can be made."""
+    signs_in_at_once: str = ""
+    """Who enters every device code the moment it is shown, "" for nobody."""
     sign_in_refusal: int = 0
     """The number with which people's sign-ins are refused, 0 for none; 53003 is Conditional Access."""
     message_trace_enabled: bool = True

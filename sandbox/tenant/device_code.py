@@ -56,6 +56,8 @@ def begin(core: Core, form: Mapping[str, str]) -> Json:
         "user": "",
         "refused": 0,
     }
+    if core.state.signs_in_at_once:
+        enter(core, code, core.state.signs_in_at_once)
     address = f"{core.url}/login/device"
     return {
         "device_code": device,

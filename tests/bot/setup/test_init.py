@@ -258,7 +258,7 @@ def test_an_answer_of_the_wrong_form_is_named(key, given):
 
 def test_all_wrong_answers_are_told_at_once_and_nothing_is_written(compromise, tmp_path):
     (tmp_path / "answers.toml").write_text('tenant = "?"\nslack = "mail"\n')
-    status, said, wrong = compromise("init", "--answers", "answers.toml")
+    status, said, wrong = compromise("init", "--by-hand", "--answers", "answers.toml")
     assert (status, said) == (2, "")
     assert [line.split(":")[1].strip() for line in wrong.splitlines()] == ["tenant", "client_id", "slack"]
     assert [path.name for path in tmp_path.iterdir()] == ["answers.toml"]
@@ -270,7 +270,9 @@ def test_all_wrong_answers_are_told_at_once_and_nothing_is_written(compromise, t
 def test_it_asks_again_until_an_answer_has_its_form(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     typed = [TENANT, "", "the bot", READS, "", "secret", "", "", "none", ""]
-    done = CliRunner().invoke(command.app, ["init", "--folder", "made"], input="\n".join(typed) + "\n")
+    done = CliRunner().invoke(
+        command.app, ["init", "--by-hand", "--folder", "made"], input="\n".join(typed) + "\n"
+    )
     assert done.exit_code == 0, done.output
     assert "not a GUID" in done.output
     assert "Responders: Slack user IDs" not in done.output
@@ -294,7 +296,7 @@ def test_a_domain_that_is_no_tenants_is_asked_for_again_before_anything_else(tmp
     typed = ["nobody.example", "", "", played.domains[0], "", "not one"]
     done = CliRunner().invoke(
         command.app,
-        ["init", "--folder", str(tmp_path)],
+        ["init", "--by-hand", "--folder", str(tmp_path)],
         input="\n".join(typed),
         env={"COMPROMISE_TENANT_LOGIN_URL": played.login_url},
     )
@@ -311,7 +313,7 @@ def test_the_tenants_id_is_not_taken_for_an_application(tmp_path):
 
 def test_nothing_is_asked_where_settings_are_in_the_way(tmp_path):
     (tmp_path / "compromise.toml").write_text("mine")
-    done = CliRunner().invoke(command.app, ["init", "--folder", str(tmp_path)])
+    done = CliRunner().invoke(command.app, ["init", "--by-hand", "--folder", str(tmp_path)])
     assert "compromise.toml already exists" in done.output
     assert "Tenant ID or domain" not in done.output
 

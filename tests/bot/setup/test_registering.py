@@ -1,0 +1,434 @@
+"""`compromise init` registers in an empty tenant, goes on after a cut, and takes all of it back."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tomllib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from typer.testing import CliRunner
+
+from bot.cli import command
+from bot.setup import keys, registering, wanted
+from bot.setup.recorded import FILE, Record
+from bot.setup.register import SCOPES, NotRegistered, Patience, Registrar
+from graph.administrator import Administrator
+from graph.limits import Deadline
+from graph.retry import Pacing
+from graph.settings import CLOUDS, Cloud, Hosts
+from sandbox import tenant
+from sandbox.scenarios.state import Json
+from sandbox.tenant import Fault, RunningTenant, callers
+from tests.made import made
+
+ADMINISTRATOR = "nestor.wilke@contoso.example"
+ANSWERS = 'slack = "none"\n'
+ROOT = Path(__file__).resolve().parents[3]
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def played() -> Iterator[RunningTenant]:
+    with tenant.start(made("clean"), limits=False, audit_query_seconds=0.0) as running:
+        running.state.signs_in_at_once = ADMINISTRATOR
+        yield running
+
+
+@pytest.fixture
+def compromise(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    played: RunningTenant,
+) -> Iterator[Run]:
+    """Run the command beside the played tenant; gives status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith("COMPROMISE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("COMPROMISE_SANDBOX", "true")
+    for name in ("login", "graph", "exchange", "compliance"):
+        monkeypatch.setenv(f"COMPROMISE_TENANT_{name.upper()}_URL", getattr(played, f"{name}_url"))
+    (tmp_path / "answers.toml").write_text(ANSWERS)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            command.main(arguments)
+        said = capsys.readouterr()
+        return int(end.value.code or 0), said.out, said.err
+
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    yield run
+    root.handlers[:], level = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+INIT = ("init", "--answers", "answers.toml", "--yes")
+
+
+@pytest.fixture(scope="module")
+def certificates() -> dict[str, bytes]:
+    one = x509.load_pem_x509_certificate(
+        keys.make_credential("compromise-bot", datetime.now(UTC)).certificate
+    )
+    der = one.public_bytes(serialization.Encoding.DER)
+    return {"investigate": der, "remediate": der}
+
+
+class Setting:
+    """An administrator who has signed in, and a folder for the record; no other file is written."""
+
+    def __init__(self, played: RunningTenant, folder: Path, certificates: dict[str, bytes]) -> None:
+        hosts = Hosts(played.login_url, played.graph_url, played.exchange_url, played.compliance_url)
+        pacing = Pacing(first=0.01, first_throttled=0.01)
+        self.administrator = Administrator(hosts, CLOUDS[Cloud.GLOBAL], lambda _: None, SCOPES, pacing)
+        self.administrator.sign_in(Deadline(20))
+        self.record = Record(folder, self.administrator.tenant_id, lambda: datetime.now(UTC))
+        self.said: list[str] = []
+        self.registrar = Registrar(self.administrator, self.record, self.said.append, Patience(5.0, 0.02))
+        self.certificates = certificates
+
+    def make(self) -> list[str]:
+        """Make everything; gives what is left to be done by hand."""
+        applications = wanted.registrations(to_act=True)
+        _, left = registering.make(
+            self.administrator, applications, self.certificates, self.registrar, self.said.append
+        )
+        return left
+
+
+@pytest.fixture
+def setting(
+    played: RunningTenant, tmp_path: Path, certificates: dict[str, bytes]
+) -> Iterator[Callable[[], Setting]]:
+    begun: list[Setting] = []
+
+    def begin() -> Setting:
+        begun.append(Setting(played, tmp_path, certificates))
+        return begun[-1]
+
+    yield begin
+    for one in begun:
+        one.administrator.close()
+
+
+def ours(played: RunningTenant) -> dict[str, Any]:
+    """Everything in the tenant that bears our name, so that it can be compared."""
+    state = played.state
+    apps = {one["appId"] for one in state.applications.values()}
+    principals = {one["id"] for one in state.service_principals.values() if one["appId"] in apps}
+    return {
+        "applications": sorted(one["displayName"] for one in state.applications.values()),
+        "principals": len(principals),
+        "trace": [one for one in state.service_principals.values() if one["appId"] == wanted.TRACE],
+        "permissions": sum(item["principalId"] in principals for item in state.app_role_assignments),
+        "roles": sum(item["principalId"] in principals for item in state.role_assignments),
+        "exchange": sorted(one["DisplayName"] for one in state.exchange_principals),
+        "purview": sorted(one["DisplayName"] for one in state.purview_principals),
+        "management roles": sorted(one["Name"] for one in state.management_roles),
+        "groups": groups(state.exchange_role_groups),
+        "purview groups": groups(state.purview_role_groups),
+    }
+
+
+def groups(all_of_them: list[Json]) -> list[tuple[str, int]]:
+    return sorted(
+        (one["Name"], len(one["Members"])) for one in all_of_them if "compromise-bot" in one["Name"]
+    )
+
+
+NOTHING = {
+    "applications": [],
+    "principals": 0,
+    "trace": [],
+    "permissions": 0,
+    "roles": 0,
+    "exchange": [],
+    "purview": [],
+    "management roles": [],
+    "groups": [],
+    "purview groups": [],
+}
+
+
+def test_from_an_empty_tenant_to_a_first_check_and_back(
+    compromise: Run, played: RunningTenant, tmp_path: Path
+) -> None:
+    """One command registers everything, the doctor finds it there, a check runs, all is taken back."""
+    played.state.service_principals = {
+        key: one for key, one in played.state.service_principals.items() if one["appId"] != wanted.TRACE
+    }
+    assert ours(played) == NOTHING
+    typed = ["U0123ABCD", "U0456EFGH, U0789JKLM", "y"]
+    done = CliRunner().invoke(command.app, ["init"], input="\n".join(typed) + "\n")
+    said = done.output
+    assert done.exit_code == 0, said
+    assert "Everything is there." in said, said
+    assert "https://api.slack.com/apps?new_app=1" in said
+    inputs = 1 + len(typed) + 3 * said.count("Sign in for ") + len(["consent to Graph's tools"])
+    assert inputs == 11
+    assert f"`compromise init` ends | about 110 | {inputs} |" in (ROOT / "docs/quickstart.md").read_text()
+    reader, writer = wanted.registrations(to_act=True)
+    assert ours(played) == {
+        "applications": [reader.name, writer.name],
+        "principals": 2,
+        "trace": ours(played)["trace"],
+        "permissions": len(reader.permissions) + len(writer.permissions) + 2,
+        "roles": 1 + len(writer.directory_roles),
+        "exchange": [reader.name, writer.name],
+        "purview": [writer.name],
+        "management roles": ours(played)["management roles"],
+        "groups": [("compromise-bot readers", 1), ("compromise-bot remediators", 1)],
+        "purview groups": [("compromise-bot remediators", 1)],
+    }
+    assert ours(played)["trace"]
+    files = [
+        "compromise.toml",
+        FILE,
+        *(f"{one.what}.{end}" for one in (reader, writer) for end in ("pem", "cer", "csr")),
+    ]
+    assert {
+        path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir() if path.name in files
+    } == dict.fromkeys(files, 0o600)
+    assert "PRIVATE KEY" not in said
+    sent = json.dumps(list(played.state.applications.values()))
+    assert "PRIVATE" not in sent
+    written = tomllib.loads((tmp_path / "compromise.toml").read_text())
+    assert written["approvers"] == {"users": ["U0456EFGH", "U0789JKLM"]}
+    settings = written["tenant"]
+    assert (settings["name"], settings["tenant_id"]) == ("Contoso", played.tenant_id)
+    assert "contoso.example" in settings["domains"]
+    # A check needs no Slack, whose tokens are not there yet.
+    (tmp_path / "compromise.toml").write_text(
+        "[tenant" + (tmp_path / "compromise.toml").read_text().split("[tenant", 1)[1]
+    )
+    status, checked, wrong = compromise("check", "adele.vance@contoso.example", "--config", "compromise.toml")
+    assert (status, wrong) == (0, ""), checked
+    assert "no sign found" in checked.lower()
+    (tmp_path / "compromise.toml").unlink()
+    status, said, wrong = compromise("init", "--remove", "--yes")
+    assert (status, wrong) == (0, ""), said
+    assert ours(played) == NOTHING
+    assert not (tmp_path / FILE).exists()
+
+
+def test_everything_that_is_made_is_shown_before_and_nothing_is_made_without_a_yes(
+    compromise: Run, played: RunningTenant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done = CliRunner().invoke(command.app, ["init", "--answers", "answers.toml"], input="")
+    said = done.output
+    assert done.exit_code == 2, said
+    assert "No one answered, so nothing was changed" in said
+    refused = CliRunner().invoke(command.app, ["init", "--answers", "answers.toml"], input="n\n")
+    assert (refused.exit_code, "Nothing was changed." in refused.output) == (1, True)
+    assert ours(played) == NOTHING
+    assert not played.writes() or all("/oauth2/" in call.path for call in played.writes())
+    assert [path.name for path in tmp_path.iterdir()] == ["answers.toml"]
+    shown = said.splitlines()
+    for one in wanted.registrations(to_act=True):
+        for name in (*one.permissions, *one.exchange.keep):
+            assert any(line.split()[:1] == [name] for line in shown), name
+        for role in one.directory_roles:
+            assert role in said
+    assert "RoleManagement.ReadWrite.Directory   ! can be used to take over the tenant" in said
+    assert wanted.TRACE in said
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "/applications",
+        "/servicePrincipals",
+        "/roleManagement/directory/roleAssignments",
+        "New-ServicePrincipal",
+        "New-ManagementRole",
+        "New-RoleGroup",
+        "Add-RoleGroupMember",
+    ],
+)
+def test_a_run_that_was_cut_off_is_repeated_and_makes_only_what_is_lacking(
+    setting: Callable[[], Setting], played: RunningTenant, cut: str
+) -> None:
+    """The first write is done and answers with 500; from then on the account may not do it any more."""
+    played.faults.add(cut, Fault(method="POST", status=500, done=True), 1)
+    played.faults.add(cut, Fault(method="POST", status=403, code="Authorization_RequestDenied"), 1000)
+    with pytest.raises(NotRegistered, match=r"your account may not do that\. .* Run compromise init again"):
+        setting().make()
+    made = ours(played)
+    assert made != NOTHING
+    played.faults.clear()
+    assert setting().make() == []
+    assert len(played.state.applications) == 2
+    assert [size for _, size in ours(played)["groups"]] == [1, 1]
+    again = setting()
+    again.make()
+    assert {line.partition(":")[0] for line in again.said} == {"There already"}
+    again.registrar.remove()
+    assert ours(played) == NOTHING
+
+
+def test_a_write_whose_answer_was_lost_is_not_sent_twice(
+    setting: Callable[[], Setting], played: RunningTenant
+) -> None:
+    played.faults.add("/applications", Fault(method="POST", reset=True, done=True), 1)
+    setting().make()
+    assert len(played.state.applications) == 2
+
+
+def test_what_takes_a_while_to_be_known_is_waited_for(
+    setting: Callable[[], Setting], played: RunningTenant
+) -> None:
+    played.state.read_delay = 0.1
+    assert setting().make() == []
+    assert len(played.state.applications) == 2
+    assert [size for _, size in ours(played)["groups"]] == [1, 1]
+
+
+def test_throttling_is_waited_out(setting: Callable[[], Setting], played: RunningTenant) -> None:
+    played.faults.add("/servicePrincipals", Fault(method="POST", status=429), 2)
+    assert setting().make() == []
+
+
+def test_something_that_is_never_seen_is_given_up_and_stays_recorded(
+    setting: Callable[[], Setting], played: RunningTenant
+) -> None:
+    played.state.read_delay = 3600.0
+    one = setting()
+    one.registrar = Registrar(one.administrator, one.record, one.said.append, Patience(0.1, 0.02))
+    with pytest.raises(NotRegistered, match="It was not seen that the registration"):
+        one.make()
+    assert [made.kind for made in one.record.made] == ["registration"]
+
+
+def test_who_may_not_grant_is_told_who_may_and_the_next_one_goes_on_from_there(
+    setting: Callable[[], Setting], played: RunningTenant
+) -> None:
+    one = setting()
+    state = played.state
+    kept = list(state.role_assignments)
+    state.role_assignments.clear()
+    with pytest.raises(NotRegistered, match="Sign in as a Global Administrator"):
+        one.make()
+    assert len(state.applications) == 1
+    state.role_assignments += kept
+    assert setting().make() == []
+
+
+def test_a_sign_in_that_is_refused_is_told_with_what_to_do_next(
+    compromise: Run, played: RunningTenant
+) -> None:
+    played.state.sign_in_refusal = 53003
+    status, _, wrong = compromise(*INIT)
+    assert (status, "Conditional Access policy blocks" in wrong) == (3, True)
+
+
+def test_a_tenant_that_was_never_customized_is_told_what_to_run(
+    setting: Callable[[], Setting], played: RunningTenant
+) -> None:
+    played.state.hydrated = False
+    with pytest.raises(NotRegistered, match="Connect-ExchangeOnline; Enable-OrganizationCustomization"):
+        setting().make()
+    played.state.hydrated = True
+    assert setting().make() == []
+
+
+def test_a_cmdlet_that_no_role_of_the_tenant_holds_is_named(
+    setting: Callable[[], Setting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(callers.MANAGEMENT_ROLES, "Transport Hygiene", ("Get-BlockedSenderAddress",))
+    (left,) = setting().make()
+    assert "Get-ManagementRole -Cmdlet Remove-BlockedSenderAddress" in left
+
+
+def test_without_exchange_the_rest_is_made_and_the_lines_to_run_later_are_given(
+    setting: Callable[[], Setting], played: RunningTenant
+) -> None:
+    played.state.exchange_enabled = False
+    left = setting().make()
+    assert len(played.state.applications) == 2
+    for one, text in zip(played.state.applications.values(), left, strict=True):
+        principal = next(
+            each for each in played.state.service_principals.values() if each["appId"] == one["appId"]
+        )
+        assert f"New-ServicePrincipal -AppId {one['appId']}" in text
+        assert f'$id = "{principal["id"]}"' in text
+
+
+def test_a_registration_with_another_certificate_is_not_taken_over(
+    setting: Callable[[], Setting], played: RunningTenant, certificates: dict[str, bytes]
+) -> None:
+    setting().make()
+    other = setting()
+    other.certificates = {**certificates, "investigate": b"another"}
+    with pytest.raises(NotRegistered, match="registered with another certificate"):
+        other.make()
+
+
+def test_two_registrations_with_our_tag_are_left_to_people(
+    setting: Callable[[], Setting], played: RunningTenant, tmp_path: Path
+) -> None:
+    setting().make()
+    first = next(iter(played.state.applications.values()))
+    played.state.applications["other"] = {**first, "id": "other", "appId": "other"}
+    (tmp_path / FILE).unlink()
+    with pytest.raises(NotRegistered, match="Several registrations have the tag"):
+        setting().make()
+
+
+def test_keys_that_somebody_else_put_there_are_not_used(
+    compromise: Run, played: RunningTenant, tmp_path: Path
+) -> None:
+    (tmp_path / "investigate.pem").write_text("mine")
+    status, _, wrong = compromise(*INIT)
+    assert status == 2
+    assert "investigate.pem already exists" in wrong
+    assert ours(played) == NOTHING
+
+
+def test_read_only_registers_what_reads_and_says_what_stays_of_the_sign_in(
+    compromise: Run, played: RunningTenant, tmp_path: Path
+) -> None:
+    _, said, _ = compromise(*INIT, "--read-only")
+    assert "Microsoft Graph Command Line Tools" in said
+    assert all(scope in said for scope in SCOPES)
+    whole = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"refresh_token" not in whole
+    assert b"eyJ0eXAi" not in whole
+    assert [one["displayName"] for one in played.state.applications.values()] == [
+        "compromise-bot (investigate)"
+    ]
+    assert "remediate" not in said.partition("Remaining steps")[0]
+
+
+def test_without_a_record_nothing_is_removed(compromise: Run, played: RunningTenant) -> None:
+    status, _, wrong = compromise("init", "--remove", "--yes")
+    assert status == 2
+    assert "nothing is known to have been made" in wrong
+
+
+def test_a_record_of_another_tenant_or_form_is_refused(
+    compromise: Run, tmp_path: Path, played: RunningTenant
+) -> None:
+    record = Record(tmp_path, "another", lambda: datetime.now(UTC))
+    record.begin("registration", "compromise-bot-investigate")
+    status, _, wrong = compromise("init", "--remove", "--yes")
+    assert status == 2
+    assert "is about the tenant another" in wrong
+    (tmp_path / FILE).write_text("{}")
+    assert "cannot be read" in compromise("init", "--remove", "--yes")[2]
+
+
+def test_the_plan_marks_what_could_be_abused() -> None:
+    marked = [line for line in registering.plan(wanted.registrations(to_act=True)) if "!" in line]
+    assert len(marked) == 3
