@@ -49,6 +49,16 @@ def ends(texts: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys((min(dated)[1], max(dated)[1])))
 
 
+def visits(texts: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Give the first of some records of each day, address and program: they show where somebody was."""
+    first: dict[tuple[bytes, ...], bytes] = {}
+    for text in texts:
+        where = _value(text, b'"ClientIPAddress":"') or _value(text, b'"ClientIP":"')
+        program = _value(text, b'"ClientInfoString":"') or _value(text, b'"UserAgent":"')
+        first.setdefault((_value(text, b'"CreationTime":"')[:10], where, program), text)
+    return tuple(first.values())
+
+
 def matter(texts: Sequence[bytes], records: Iterable[AuditRecord], usual: Usual) -> bool:
     """Say whether a user's quiet records may tell something, given what else is known of him.
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from graph.audit_log.contexts import LeftOut
+from graph.audit_log.contexts import Habit, LeftOut
 from graph.audit_log.record import AuditRecord
 from graph.question import Subject, Window
 from graph.resources.applications import AppRoleAssignment, OAuthGrant
@@ -97,14 +97,15 @@ NOT_ASKED = Unavailable(Reason.NOT_ASKED, "This source was not queried.")
 class Evidence:
     """Everything that the sources gave about one subject in one window. One field is one source.
 
-    Two are no source: `left_out` says how many everyday records of an export were counted and not read, by
-    what they have in common, and `shared_networks` from where most accounts of the organization signed in
-    (as `graph.addresses.network_of` writes networks).
+    Three are no source: `left_out` says how many everyday records of an export were counted and not read, by
+    what they have in common; `habits` on how many days and last when they came, by address; `shared_networks`
+    from where most accounts of the organization signed in (as `graph.addresses.network_of` writes networks).
     """
 
     subject: Subject
     window: Window
     left_out: tuple[tuple[LeftOut, int], ...] = ()
+    habits: tuple[tuple[str, Habit], ...] = ()
     shared_networks: frozenset[str] = frozenset()
     user: Source[User] = NOT_ASKED
     domains: Source[tuple[Domain, ...]] = NOT_ASKED
@@ -170,6 +171,6 @@ def _merged(evidence: Evidence) -> tuple[AuditRecord, ...]:
 SOURCES: tuple[str, ...] = tuple(
     item.name
     for item in fields(Evidence)
-    if item.name not in ("subject", "window", "left_out", "shared_networks")
+    if item.name not in ("subject", "window", "left_out", "habits", "shared_networks")
 )
 """The ids of all sources."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from commands.analyze.picking import Spill, partition_of, spilled
 from commands.symptoms.password_spray import VICTIMS
 from commands.usual.domains import domain_of
 from graph.audit_log.blocks import Part
-from graph.audit_log.contexts import LeftOut
+from graph.audit_log.contexts import Habit, LeftOut
 from graph.audit_log.names import SHOWN, Names
 from graph.audit_log.tally import Tally
 
@@ -42,6 +42,7 @@ class Everybody:
         domains: The tenant's own mail domains.
         left_out: How many everyday records of all users were only counted.
         contexts: For each user, how many of them have what in common.
+        habits: From where each user did everyday work, on how many days and last when.
         missing: What files say is missing from them.
         shared_networks: The networks that most accounts signed in from.
     """
@@ -51,6 +52,7 @@ class Everybody:
     domains: frozenset[str]
     left_out: int
     contexts: Mapping[str, Mapping[LeftOut, int]]
+    habits: Mapping[str, Mapping[str, Habit]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     shared_networks: frozenset[str] = frozenset()
 
@@ -80,7 +82,12 @@ class Everybody:
                     contexts[name][one] = count
         shared = shared_networks((tally.got_in for _, tally in tallies), directory)
         domains = frozenset(known.domains)
-        return cls(frozenset(names), directory, domains, left_out.total(), contexts, missing, shared)
+        habits: dict[str, dict[str, Habit]] = defaultdict(dict)
+        for _, tally in tallies:
+            for (account, address), habit in tally.habits.items():
+                mine = habits[directory.name_of(account)]
+                mine[address] = habit.longer(mine.get(address, habit))
+        return cls(frozenset(names), directory, domains, left_out.total(), contexts, habits, missing, shared)
 
     def of_partition(self, number: int) -> Everybody:
         """Give what has to be known to judge the users of one partition."""
@@ -88,7 +95,10 @@ class Everybody:
         accounts = {name: one for name, one in self.directory.accounts.items() if name in names}
         called = {other: name for name, one in accounts.items() for other in one.names}
         contexts = {name: self.contexts[name] for name in names if name in self.contexts}
-        return replace(self, names=names, directory=Directory(accounts, called), contexts=contexts)
+        habits = {name: self.habits[name] for name in names if name in self.habits}
+        return replace(
+            self, names=names, directory=Directory(accounts, called), contexts=contexts, habits=habits
+        )
 
 
 def _meant(wanted: str, names: AbstractSet[str], directory: Directory, known: Names) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -18,7 +18,7 @@ from commands.analyze.picking import spilled, without_cycles
 from commands.check import judge, unjudged
 from commands.faults import noted
 from commands.report import Report
-from graph.audit_log.contexts import Contexts, LeftOut
+from graph.audit_log.contexts import Contexts, Habit, LeftOut
 from graph.audit_log.picked import entry
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
@@ -36,6 +36,7 @@ CLOSELY: Final = 20_000
 JUDGED: Final = "judged"
 """The file in which the second pass writes how far it has come."""
 
+_LOGON: Final = b'"Operation":"UserLoggedIn"'
 NOT_IN_EXPORT: Final = Unavailable(Reason.NOT_IN_EXPORT, "Not part of the exported files.")
 ONLY_THE_EXPORT: Final = "only what the exported files contain"
 
@@ -103,6 +104,7 @@ def _judge_partition(task: tuple[Path, int, Everybody, datetime]) -> list[Report
             everybody.left_out,
             everybody.contexts.get(name, {}),
             everybody.domains,
+            everybody.habits.get(name, {}),
             everybody.missing,
             everybody.shared_networks,
         )
@@ -133,6 +135,7 @@ class Around:
         left_out: How many routine records of all users were only counted.
         contexts: How many of this user's were, by what they have in common.
         domains: The tenant's own mail domains.
+        habits: From where the user did everyday work, on how many days and last when.
         missing: What files say is missing from them.
         shared_networks: The networks that most accounts of the tenant signed in from.
     """
@@ -141,11 +144,12 @@ class Around:
     left_out: int = 0
     contexts: Mapping[LeftOut, int] = field(default_factory=dict)
     domains: frozenset[str] = frozenset()
+    habits: Mapping[str, Habit] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     shared_networks: frozenset[str] = frozenset()
 
 
-def _judged(subject: Subject, texts: Iterable[tuple[str, bytes]], around: Around, now: datetime) -> Report:
+def _judged(subject: Subject, texts: Collection[tuple[str, bytes]], around: Around, now: datetime) -> Report:
     """Report on one user, whatever a record does to us: all the others are still to be told of."""
     try:
         return judge(_look(subject, texts, around, now), now)
@@ -157,7 +161,7 @@ def _judged(subject: Subject, texts: Iterable[tuple[str, bytes]], around: Around
         return unjudged(Evidence(subject=subject, window=Window(now, now), **nothing), now, reference)
 
 
-def _look(subject: Subject, texts: Iterable[tuple[str, bytes]], around: Around, now: datetime) -> Evidence:
+def _look(subject: Subject, texts: Collection[tuple[str, bytes]], around: Around, now: datetime) -> Evidence:
     """Read one user's picked records closely, the quiet ones among them only where they may matter."""
     seen = _Seen()
     contexts = Contexts()
@@ -170,14 +174,21 @@ def _look(subject: Subject, texts: Iterable[tuple[str, bytes]], around: Around, 
             else:
                 seen.add(kind, text)
     beside = contexts.left_out()
+    habits = dict(around.habits)
+    for (_, address), habit in contexts.habits().items():
+        habits[address] = habit.longer(habits.get(address, habit))
     around = replace(
         around,
+        habits=habits,
         contexts=Counter(around.contexts) + beside,
         left_out=around.left_out + beside.total(),
     )
-    for text in prefilter.ends(quiet):  # they show how far the log reaches
+    told = set(prefilter.ends(quiet))  # they show how far the log reaches
+    if not any(kind == "sign-in" or _LOGON in text for kind, text in texts):
+        told.update(prefilter.visits(quiet))  # nothing else shows where somebody was
+    for text in told:
         seen.add("audit", text)
-    seen.quiet = max(0, len(quiet) - 2)
+    seen.quiet = len(set(quiet)) - len(told)
     evidence = evidence_of(subject, seen, around, now)
     # Asked with the same words as `judge` does, so that what was learnt is remembered for it.
     if not seen.quiet or not prefilter.matter(quiet, evidence.records(), usual.learn(evidence, atlas=None)):
@@ -242,6 +253,7 @@ def evidence_of(subject: Subject, seen: _Seen, around: Around, now: datetime) ->
         subject=replace(subject, kind=kind),
         window=window,
         left_out=tuple(around.contexts.items()),
+        habits=tuple(sorted(around.habits.items())),
         shared_networks=around.shared_networks,
         **found,
     )

@@ -25,11 +25,12 @@ def placed(findings: Iterable[Finding], evidence: Evidence, usual: Usual) -> Ite
         doubt: Doubt | None = None
         if record is not None:
             doubt = usual.doubt_of(record)
-            if doubt.owner is not Owner.STRANGER and not evidence.subject.is_meant_by(record.actor):
-                doubt = None
+            theirs = not evidence.subject.is_meant_by(record.actor)
+            if doubt.owner is not Owner.STRANGER and (theirs or record.succeeded is False):
+                doubt = None  # whoever only tried has no session here
         elif finding.records and finding.address:
             if signed_in is None:
-                signed_in = frozenset(one.id for one in usual.sign_ins)
+                signed_in = frozenset(one.id for one in usual.sign_ins if one.succeeded)
             if not signed_in.isdisjoint(finding.records[:1]):
                 doubt = usual.doubt_at(finding.address)
         asked = replace(finding, ask=_asked(finding, usual))

@@ -208,7 +208,7 @@ def _network(got_in: Sequence[SignIn], risks: Iterable[RiskDetection], usual: Us
         network = usual.rented.get(one.ip_address)
         used = one.autonomous_system_number is not None and one.autonomous_system_number in usual.systems
         if network and network.kind not in _ORDINARY and not used:
-            yield _finding(HOSTED, f"Sign-in through {network}", [one], usual)
+            yield _finding(HOSTED, f"{usual.use.capitalize()} through {network}", [one], usual)
             return
 
 
@@ -231,7 +231,7 @@ def _kit(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
 
 
 def _new(got_in: Sequence[SignIn], own: Own, usual: Usual) -> Iterator[Finding]:
-    if not own.enough or _vouched(got_in, usual):
+    if not own.enough or usual.by_acts or _vouched(got_in, usual):
         return
     clients = [one for one in got_in if _is_token_client(one) and one.app_id not in own.apps]
     if clients:

@@ -138,10 +138,10 @@ def _judged(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Itera
     if usual.is_suspect(address):
         total = _total(got_in, evidence)
         times = "once" if total == 1 else f"{total} times"
-        what = f"Suspicious sign-in, {times} ({usual.why(address)})"
+        what = f"Suspicious {usual.use}, {times} ({usual.why(address)})"
         yield _finding(SUSPECT, what, got_in, usual, total - len(got_in))
     elif usual.doubt_at(address).owner is Owner.DOUBTFUL:
-        yield _finding(DOUBTFUL, f"Doubtful sign-in ({usual.why(address)})", got_in, usual)
+        yield _finding(DOUBTFUL, f"Doubtful {usual.use} ({usual.why(address)})", got_in, usual)
     for point in usual.points.get(spot_of(address), ()):
         if "impossible travel" in point.says:
             sign = TRAVELLED if _vouched(got_in, usual) else TOO_FAST
@@ -175,7 +175,9 @@ def _programs(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
     legacy = [one for one in got_in if is_legacy(one)]
     if legacy and not familiar:
         how = legacy[0].client_app_used or legacy[0].user_agent
-        yield _finding(LEGACY, f"A legacy sign-in without a second factor ({how}) succeeded", legacy, usual)
+        yield _finding(
+            LEGACY, f"A legacy {usual.use} without a second factor ({how}) succeeded", legacy, usual
+        )
     codes = [one for one in got_in if is_device_code(one)]
     if codes and not familiar:
         yield _finding(DEVICE_CODE, "A device code sign-in succeeded", codes, usual)
@@ -214,14 +216,18 @@ def _novelty(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
     if country and usual.countries and country not in usual.countries and not hidden:
         vouched = _vouched(got_in, usual) and not usual.is_suspect(address)
         yield _finding(
-            TRAVELLED if vouched else NEW_COUNTRY, "Sign-in from an unfamiliar country", got_in, usual
+            TRAVELLED if vouched else NEW_COUNTRY,
+            f"{usual.use.capitalize()} from an unfamiliar country",
+            got_in,
+            usual,
         )
     elif network_of(address) not in usual.networks:
-        yield _finding(NEW_NETWORK, "Sign-in from an unfamiliar network", got_in, usual)
+        what = f"{usual.use.capitalize()} from an unfamiliar network"
+        yield _finding(NEW_NETWORK, what, got_in, usual)
     hours = usual.hours
     strange = not usual.is_familiar(address)
     if strange and hours and all(one.created_date_time.hour not in hours for one in got_in):
-        yield _finding(ODD_HOUR, "Sign-in at unusual hours for this user", got_in, usual)
+        yield _finding(ODD_HOUR, f"{usual.use.capitalize()} at unusual hours for this user", got_in, usual)
 
 
 def _risks(evidence: Evidence, usual: Usual) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ from commands.usual.points import judge
 from commands.usual.sign_ins import all_sign_ins, is_own_device
 from graph.addresses import network_of
 from graph.audit_log.record import AuditRecord
+from graph.audit_log.sign_in import LOGONS
 from graph.evidence import Evidence
 from graph.resources.sign_ins import SignIn
 
@@ -89,6 +90,7 @@ class Usual:
         places: Where addresses are.
         rented: What network an address is in, where it is one of those that anybody may rent.
         shared: The organization's networks among those that the user came from.
+        by_acts: No log shows a sign-in: `sign_ins` are what was done.
     """
 
     internal_domains: frozenset[str] = frozenset()
@@ -110,6 +112,12 @@ class Usual:
     places: Mapping[str, Place] = field(default_factory=dict)
     rented: Mapping[str, Network] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
+    by_acts: bool = False
+
+    @property
+    def use(self) -> str:
+        """What to call one of `sign_ins` in a sentence."""
+        return "activity" if self.by_acts else "sign-in"
 
     @property
     def any_suspect(self) -> bool:
@@ -217,7 +225,10 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
     where = atlas or Countries()
     sign_ins = all_sign_ins(evidence)
     places, rented = places_of(sign_ins, where), networks_of(sign_ins, where)
-    own = own_of(evidence, sign_ins, places, rented, shared_of(evidence, sign_ins, where))
+    acts = {record.id for record in evidence.records() if record.operation not in LOGONS}
+    by_acts = any(one.id in acts for one in sign_ins[:1])
+    habits = dict(evidence.habits) if by_acts else {}
+    own = own_of(evidence, sign_ins, places, rented, shared_of(evidence, sign_ins, where), habits=habits)
     judged = judge(evidence, sign_ins, places, own, rented)
     suspect_spots = {
         spot
@@ -261,6 +272,7 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
         places=places,
         rented=rented,
         shared=own.shared,
+        by_acts=by_acts,
     )
 
 

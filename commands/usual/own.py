@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from commands.facts import NetworkKind, ProgramKind
@@ -26,6 +27,7 @@ from commands.usual.sign_ins import (
     risk_of,
 )
 from graph.addresses import network_of
+from graph.audit_log.contexts import Habit
 from graph.evidence import Evidence
 from graph.resources.sign_ins import SignIn
 
@@ -34,6 +36,9 @@ ENOUGH: Final = 10
 
 REGULAR_DAYS: Final = 3
 """Days on which a network must be used to be regular."""
+
+SETTLES: Final = timedelta(days=7)
+"""How long before a change something must have been in use to be no part of it."""
 
 LASTS: Final = 0.5
 """Part of the time looked at over which a network must have been in use, when nothing before it is known."""
@@ -123,6 +128,8 @@ def own_of(
     places: Mapping[str, Place],
     rented: Mapping[str, Network],
     shared: frozenset[str],
+    *,
+    habits: Mapping[str, Habit],
 ) -> Own:
     """Gather own sign-ins: those before the window, and in it those by known devices or regular networks.
 
@@ -130,7 +137,8 @@ def own_of(
     `_public`); that somebody comes through such exits is a habit.
 
     When little is known from before the window, as with exported logs, the networks that last through the
-    change are the user's own (see `_lasting`), and so are the devices regularly used there.
+    change are the user's own (see `_lasting`), those that were in regular use before it (`_quiet_days`), and
+    the devices regularly used there.
     """
     candidates = [one for one in sign_ins if _may_be_own(one)]
     public = _public(candidates, rented)
@@ -144,9 +152,16 @@ def own_of(
     programs: set[str] = set()
     if len(before) < ENOUGH:
         plain = [one for one in within if not is_legacy(one) and not is_device_code(one)]
-        lasting = _lasting([one for one in plain if one.ip_address not in public], plain)
+        days = _days_of(one for one in plain if one.ip_address not in public)
+        for address, habit in habits.items():  # of these days no record was read
+            if network_of(address) in days and address not in public:
+                days[network_of(address)].add(date.fromisoformat(habit.last))
+        quiet = _quiet_days(plain)
+        lasting = _settled(days, quiet) | _lasting(
+            days, {one.created_date_time.date() for one in plain}.union(*days.values())
+        )
         networks |= lasting
-        programs = _lasting_programs(plain)
+        programs = _lasting_programs(plain) | _settled(_programs_by_day(plain), quiet)
         devices |= _regular_devices(one for one in within if network_of(one.ip_address) in lasting)
     kept = before + [
         one
@@ -165,7 +180,8 @@ def own_of(
     regular = _regular(one for one in before if one.ip_address not in public) | lasting | shared
     at_place = [one for one in kept if not _is_hidden(one, rented)]
     return Own(
-        count=len(kept),
+        count=len(kept)
+        + sum(habit.days for address, habit in habits.items() if network_of(address) in networks),
         countries=frozenset(places[one.ip_address].country for one in at_place) - {""},
         networks=frozenset(network_of(one.ip_address) for one in kept if one.ip_address not in public)
         | shared,
@@ -269,7 +285,39 @@ def _regular(sign_ins: Iterable[SignIn]) -> set[str]:
     return {network for network, days in _days_of(sign_ins).items() if len(days) >= REGULAR_DAYS}
 
 
-def _lasting(sign_ins: Sequence[SignIn], all_of_them: Sequence[SignIn]) -> set[str]:
+def _quiet_days(sign_ins: Sequence[SignIn]) -> AbstractSet[date]:
+    """Give the days before the change: the first sign-in from a network that is new, with a program that is.
+
+    A journey brings a new network, a new telephone a new program; both at once, after a time in which they
+    did not come up together, begin something else. What was new within `SETTLES` before it may be part of it.
+    Empty where there is no such sign-in, or not enough before it.
+    """
+    ordered = sorted(sign_ins, key=lambda one: one.created_date_time)
+    networks: set[str] = set()
+    programs: set[str] = set()
+    quiet: list[date] = []
+    for one in ordered:
+        network, program = network_of(one.ip_address), family_of(one.user_agent)
+        day = one.created_date_time.date()
+        if (
+            len(quiet) >= ENOUGH
+            and day - quiet[0] >= SETTLES
+            and network not in networks
+            and program
+            and program not in programs
+        ):
+            return {before for before in quiet if day - before >= SETTLES}
+        networks.add(network)
+        programs.add(program)
+        quiet.append(day)
+    return frozenset()
+
+
+def _settled(days: Mapping[str, AbstractSet[date]], quiet: AbstractSet[date]) -> set[str]:
+    return {name for name, used in days.items() if len(used & quiet) >= REGULAR_DAYS}
+
+
+def _lasting(days: Mapping[str, AbstractSet[date]], every: AbstractSet[date]) -> set[str]:
     """Give the networks that were there before a change could have happened, and after it.
 
     Somebody else's networks begin with the takeover, so they last for a part of the time only; the user's own
@@ -277,10 +325,8 @@ def _lasting(sign_ins: Sequence[SignIn], all_of_them: Sequence[SignIn]) -> set[s
     matter: a second home is as much the user's as the office. Whoever was in before the time looked at cannot
     be told apart by this.
     """
-    if not sign_ins:
+    if not every:
         return set()
-    days = _days_of(sign_ins)
-    every = {one.created_date_time.date() for one in all_of_them}
     first, length = min(every), (max(every) - min(every)).days
     return {
         network
@@ -296,10 +342,7 @@ def _lasting_programs(sign_ins: Sequence[SignIn]) -> set[str]:
 
     How often does not matter: a telephone is with its user on every network, and signs in once in a while.
     """
-    days: dict[str, set[date]] = defaultdict(set)
-    for one in sign_ins:
-        if one.user_agent and agent_of(one.user_agent) is None:
-            days[family_of(one.user_agent)].add(one.created_date_time.date())
+    days = _programs_by_day(sign_ins)
     if not days:
         return set()
     every = {one.created_date_time.date() for one in sign_ins}
@@ -311,6 +354,14 @@ def _lasting_programs(sign_ins: Sequence[SignIn]) -> set[str]:
         and (min(used) - first).days <= LASTS * length
         and (max(used) - min(used)).days >= LASTS * length
     }
+
+
+def _programs_by_day(sign_ins: Iterable[SignIn]) -> dict[str, set[date]]:
+    days: dict[str, set[date]] = defaultdict(set)
+    for one in sign_ins:
+        if one.user_agent and agent_of(one.user_agent) is None:
+            days[family_of(one.user_agent)].add(one.created_date_time.date())
+    return days
 
 
 def _days_of(sign_ins: Iterable[SignIn]) -> dict[str, set[date]]:

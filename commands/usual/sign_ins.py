@@ -7,6 +7,7 @@ from typing import Final
 
 from commands import facts
 from commands.facts import ProgramKind
+from commands.usual.acts import visits_of
 from commands.usual.agents import agent_of
 from graph.addresses import address_of
 from graph.audit_log.sign_in import LOGONS, sign_in_of
@@ -28,7 +29,7 @@ def all_sign_ins(evidence: Evidence) -> tuple[SignIn, ...]:
 
     The audit log repeats what the sign-in logs say, later and with less; its records are used only for a
     kind of sign-in that could not be seen there. Addresses come out in their shortest form, "" where there
-    is none.
+    is none. Where no log shows that anybody got in, what was done shows it (see `acts`).
     """
     found: dict[str, SignIn] = {}
     for source in (evidence.sign_ins, evidence.sign_ins_non_interactive):
@@ -47,6 +48,8 @@ def all_sign_ins(evidence: Evidence) -> tuple[SignIn, ...]:
             one = sign_in_of(record)
             if not known or (one.ip_address, int(one.created_date_time.timestamp()) // 60) not in known:
                 found.setdefault(one.id, one)
+    if not any(one.succeeded for one in found.values()):
+        found.update((one.id, one) for one in visits_of(evidence.records(), evidence.subject))
     plain = (_with_plain_address(one) for one in found.values())
     return tuple(sorted(plain, key=lambda one: (one.created_date_time, one.id)))
 

@@ -95,6 +95,17 @@ class LeftOut(NamedTuple):
     day: str = ""
 
 
+class Habit(NamedTuple):
+    """On how many days an account did everyday work from an address, and the last of them (ISO 8601)."""
+
+    days: int
+    last: str
+
+    def longer(self, other: Habit) -> Habit:
+        """Put two together that may tell of the same days."""
+        return Habit(max(self.days, other.days), max(self.last, other.last))
+
+
 _DAY_AT: Final = 24
 _DAYS_AT: Final = 48
 _LOW: Final = (1 << _DAY_AT) - 1
@@ -159,6 +170,24 @@ class Contexts:
                 operation, comparable(user), comparable(owner), address_of(where) or "", error, day[-10:]
             )
             found[one] += count
+        return found
+
+    def habits(self) -> dict[tuple[str, str], Habit]:
+        """Say on how many days and last when such records came, sign-ins apart, by account and address."""
+        days = tuple(self._days)
+        found: dict[tuple[str, str], Habit] = {}
+        for key in self._left_out:
+            context = self._seen.get(key)
+            operation, user, _, where, _, _ = self._meaning[key]
+            if context is None or operation.decode(errors="replace") in LOGONS:  # it was forgotten
+                continue
+            day = days[context >> _DAY_AT & _LOW][-10:].decode(errors="replace")
+            account = (
+                comparable(user.decode(errors="replace")),
+                address_of(where.decode(errors="replace")) or "",
+            )
+            one = Habit(context >> _DAYS_AT, day)
+            found[account] = one.longer(found.get(account, one))
         return found
 
     def leave_out(  # noqa: PLR0917 - as `is_known`

@@ -95,6 +95,7 @@ class _Scanner:
     def finish(self) -> None:
         """Note what only the whole shows."""
         self.tally.contexts = self._contexts.left_out()
+        self.tally.habits = self._contexts.habits()
         self.tally.finish(self._contexts.days())
 
     # --- where records come from ---

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from graph.addresses import network_of
-from graph.audit_log.contexts import LeftOut
+from graph.audit_log.contexts import Habit, LeftOut
 from graph.audit_log.files import Unreadable, kind_of
 from graph.audit_log.names import Names
 from graph.audit_log.pieces import as_text
@@ -57,6 +57,7 @@ class Tally:
         actors: Everybody who acted, in comparable form.
         spilled: Every name or id that something was picked for.
         contexts: How many everyday records were counted and not picked, by what they have in common.
+        habits: On how many days such records came, and last when, by account and address.
         names: By what the accounts are known.
         unreadable: Records that could not be read; their lines count from the beginning of the scanned part.
         further_unreadable: How many more there were, by reason, each with the line of the first.
@@ -77,6 +78,7 @@ class Tally:
     actors: set[str] = field(default_factory=set)
     spilled: set[str] = field(default_factory=set)
     contexts: Counter[LeftOut] = field(default_factory=Counter)
+    habits: dict[tuple[str, str], Habit] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
     unreadable: list[Unreadable] = field(default_factory=list)
     further_unreadable: dict[str, tuple[int, int]] = field(default_factory=dict)

@@ -532,7 +532,7 @@ def test_neighbors_in_time_tell_the_same_way_as_every_pair(here, homes):
     got_in = [one for one in here if one.ip_address == here[0].ip_address]
     homes = sorted(homes, key=lambda one: one.created_date_time)
     where = own.places_of([*here, *homes], places_module.Countries())
-    theirs = replace(own.own_of(evidence(), (), {}, {}, frozenset()), sign_ins=tuple(homes))
+    theirs = replace(own.own_of(evidence(), (), {}, {}, frozenset(), habits={}), sign_ins=tuple(homes))
     told = [point.says for point in points._by_travel(got_in, where, travel.homes_of(theirs, where))]
     fastest = by_every_pair(got_in, where, homes)
     assert len(told) == bool(fastest)
@@ -734,3 +734,56 @@ def test_guesses_from_elsewhere_with_something_else_are_nobodys_success():
     assert "wrong passwords" not in usual.learn(evidence(sign_ins=[*past(), *guesses, later])).why(HOTEL)
     same = [one.model_copy(update={"user_agent": BROWSER}) for one in guesses]
     assert "9 wrong passwords" in usual.learn(evidence(sign_ins=[*past(), *same, later])).why(HOTEL)
+
+
+# --- the change in an export --------------------------------------------------------------------------
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64) Firefox/115.0"
+MOVED_TO = "198.51.100.50"
+
+
+def a_month(*more: SignIn, office: range = range(30), other: range = range(0)):
+    """An export's whole month, with nothing before it: days at the office, days at another place."""
+    start = NOON - timedelta(days=22)
+    days = [
+        sign_in(hours=-24 * 22 + 24 * day, address=address, user_agent=BROWSER)
+        for address, span in ((OFFICE, office), (MOVED_TO, other))
+        for day in span
+    ]
+    return usual.learn(evidence(window=Window(start, NOON + timedelta(days=9)), sign_ins=[*days, *more]))
+
+
+def on_day(day: int, address: str, agent: str) -> SignIn:
+    return sign_in(hours=-24 * 22 + 24 * day + 3, address=address, user_agent=agent)
+
+
+def test_what_was_in_regular_use_before_the_change_is_own_though_it_did_not_last():
+    """The first ten days at one place, then a move, and at last somebody else."""
+    stranger = on_day(25, INTRUDER, FIREFOX)
+    assert a_month(stranger, office=range(10, 30), other=range(10)).is_familiar(MOVED_TO)
+    assert not a_month(office=range(10, 30), other=range(10)).is_familiar(MOVED_TO), "nothing tells a change"
+
+
+@pytest.mark.parametrize(
+    ("other", "familiar"),
+    [(range(10, 14), True), (range(10, 12), False), (range(20, 25), False), (range(26, 30), False)],
+    ids=["long before", "seldom", "just before", "after it"],
+)
+def test_what_came_up_just_before_the_change_may_be_part_of_it(other, familiar):
+    seen = a_month(on_day(25, INTRUDER, FIREFOX), other=other)
+    assert seen.is_familiar(MOVED_TO) is familiar
+    assert not seen.is_familiar(INTRUDER)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        on_day(25, INTRUDER, BROWSER),
+        on_day(25, OFFICE, FIREFOX),
+        on_day(25, INTRUDER, ""),
+        on_day(3, INTRUDER, FIREFOX),
+    ],
+    ids=["a new place alone", "a new program alone", "no program named", "too early to tell"],
+)
+def test_one_new_thing_is_no_change(change):
+    assert not a_month(change, other=range(10, 14)).is_familiar(MOVED_TO)
