@@ -52,6 +52,19 @@ def init(
             help="Register nothing: ask for the ids of applications, and list what to do by hand.",
         ),
     ] = False,
+    script: Annotated[
+        bool,
+        typer.Option(
+            "--script", help="Register nothing: write register.ps1, a PowerShell script that does the same."
+        ),
+    ] = False,
+    manifest: Annotated[
+        bool,
+        typer.Option(
+            "--manifest",
+            help="Register nothing: print what the manifests of registrations ask for, and links to consent.",
+        ),
+    ] = False,
     remove: Annotated[
         bool,
         typer.Option("--remove", help="Take back what was made in the tenant, by the record in the folder."),
@@ -78,7 +91,11 @@ def init(
         if cloud not in CLOUDS:
             raise Stopped(BAD_INPUT, f"--cloud is one of {', '.join(CLOUDS)}.")
         given = None if answers is None else _toml(answers)
-        if remove:
+        if manifest:
+            _manifest(given or {}, cloud, acts=not read_only)
+        elif script:
+            _script(folder, acts=not read_only)
+        elif remove:
             _remove(folder, cloud, yes=yes)
         elif by_hand or "client_id" in (given or {}):
             _by_hand(folder, given, force=force)
@@ -92,20 +109,57 @@ def _by_hand(folder: Path, given: dict[str, Any] | None, *, force: bool) -> None
     """Take the ids of applications that people registered, write the files, and list what is left."""
     from bot.setup import init as onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
     from bot.setup import keys, left  # noqa: PLC0415 - as above
+    from bot.setup.recorded import Record  # noqa: PLC0415 - as above
 
     login = os.environ.get("COMPROMISE_TENANT_LOGIN_URL", "")
     onboarding.demand_room(folder, None, force=force)
     told = onboarding.read_answers(_answers(onboarding.QUESTIONS, login) if given is None else given)
-    onboarding.demand_room(folder, told, force=force)
+    # Keys that a script was written with are registered already.
+    goes_on = Record(folder, "", now).known
+    if not goes_on:
+        onboarding.demand_room(folder, told, force=force)
     told = replace(told, tenant=onboarding.tenant_id(told.tenant, told.cloud, login))
     moment = now()
     made = onboarding.files(told, folder, moment)
+    if goes_on:
+        made = {name: content for name, content in made.items() if not (folder / name).exists()}
     for copy in keys.write(made, folder, moment, force=force):
         typer.echo(f"{copy} is the previous file.")
     for name in made:
         typer.echo(f"Wrote {folder / name}.")
     manifest = left.manifest_path(Path(__file__).parents[1])
     _remaining((*left.in_microsoft(told, folder), *left.afterwards(told, folder, manifest)))
+
+
+def _script(folder: Path, *, acts: bool) -> None:
+    """Make keys and certificates, and write the script that registers the applications with them."""
+    from bot.setup import keys, registering, wanted  # noqa: PLC0415 - reads every query and step, as above
+    from bot.setup.recorded import Record  # noqa: PLC0415 - as above
+    from bot.setup.script import FILE, script  # noqa: PLC0415 - as above
+
+    applications = wanted.registrations(to_act=acts)
+    certificates = registering.certificates(folder, applications, now(), Record(folder, "", now))
+    for copy in keys.write({FILE: script(applications, certificates).encode()}, folder, now(), force=True):
+        typer.echo(f"{copy} is the previous script.")
+    typer.echo(f"Wrote {folder / FILE}, which holds the certificates and no private key.")
+    typer.echo(
+        "Review it, and run it as an administrator in PowerShell 7. It ends with a few lines for a file"
+    )
+    typer.echo(f"of answers; then: compromise init --answers answers.toml --folder {folder}")
+
+
+def _manifest(given: dict[str, Any], cloud: str, *, acts: bool) -> None:
+    """Print what registrations ask for, and where an administrator consents to it."""
+    from bot.setup import consent, wanted  # noqa: PLC0415 - reads every query and step, as above
+
+    tenant = str(given.get("tenant") or "organizations")
+    for one in wanted.registrations(to_act=acts):
+        client_id = str(given.get("client_id" if one.what == wanted.READER else "remediate") or "CLIENT-ID")
+        typer.echo(f"{one.name}: the value of requiredResourceAccess in the registration's manifest:")
+        typer.echo(consent.required(one))
+        typer.echo(
+            f"Once it is saved, an administrator consents here:\n{consent.link(cloud, tenant, client_id)}\n"
+        )
 
 
 def _remaining(steps: Iterable[str]) -> None:
