@@ -26,6 +26,13 @@ NO_GLYPH: Final = "□"
 """Stands for a letter that no font here has."""
 
 _HERE = Path(__file__).parent
+_KEPT: Final = 11
+"""Typst remembers its last ten layouts, which are hundreds of megabytes; as many empty ones make it forget.
+
+Source: typst-py, `Compiler.compile`, which ends with ``comemo::evict(10)``.
+"""
+
+_EMPTY: Final = b"#set page(width: 1pt, height: 1pt)"
 _COLORS: Final = 96
 _LONGEST: Final = 700
 """Characters of one text that are set; what is longer ends in an ellipsis, and is whole in other files."""
@@ -69,6 +76,8 @@ class Typesetter:
         with _ONE_AT_A_TIME:
             compiler = typst.Compiler(_source(self._template), font_paths=_fonts(), sys_inputs={"data": told})
             made = compiler.compile(format=form, ppi=72 * scale, timestamp=made_at)
+            for _ in range(_KEPT):
+                compiler.compile(_EMPTY, format="pdf")
         if not isinstance(made, bytes):
             raise TypeError(f"The template {self._template} made more than one page of a picture.")
         return made

@@ -327,8 +327,9 @@ class _Told:
         alike: dict[tuple[Coverage, str, str], list[str]] = {}
         for one in gaps:
             alike.setdefault((one.state, one.reason, one.needs), []).append(parts.spoken(one.id))
-        for (state, reason, needs), names in alike.items():
+        for (state, why, needs), names in alike.items():
             says = f"{named(names, 6)}: {STATES[state]}"
+            reason = f"{why[:1].upper()}{why[1:]}"
             grant = f" Grant to fix: {needs}." if needs else ""
             yield Statement(
                 f"{says[:1].upper()}{says[1:]}. {reason}".strip() + grant, ("state of the sources",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -137,6 +139,27 @@ def test_a_letter_that_no_font_has_becomes_a_box_and_the_page_says_so():
 
 def test_the_same_report_gives_the_same_bytes():
     assert report_pdf(samples.rich(), handled()) == report_pdf(samples.rich(), handled())
+
+
+_TAKES = """
+from bot.artefacts.report_pdf import report_pdf
+from tests.bot.messages import samples
+from pathlib import Path
+
+report = samples.rich(each=8)
+taken = []
+for _ in range(8):
+    report_pdf(report)
+    taken.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4096)
+print(taken[-1] - taken[1])
+"""
+
+
+@pytest.mark.slow
+def test_no_layout_is_remembered_for_the_next_report():
+    """Without forgetting each report adds some thirty megabytes until there are ten."""
+    ran = subprocess.run([sys.executable, "-c", _TAKES], capture_output=True, text=True, check=True)
+    assert int(ran.stdout) < 40_000_000
 
 
 def test_the_list_of_letters_is_what_the_fonts_have():
