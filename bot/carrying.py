@@ -28,7 +28,7 @@ from commands.planning import Guard
 from commands.proposals import Proposal, Proposals
 from commands.signing_key import SigningKey
 from commands.usual.places import Atlas
-from commands.watch import Doors, look_again, says
+from commands.watch import Doors, look_again, open_now, says
 from graph.collect import Connection
 from graph.errors import NoSuchUser
 from graph.question import Subject
@@ -317,9 +317,9 @@ def _sentence(doors: Doors) -> str:
         return all_closed(number)
     parts = [f"Rechecked: {len(doors.closed)} of {number} remediations are still in effect."]
     for title, names in (
-        ("Open", [change.says for change in doors.came_back]),
-        ("New since the check", [change.says for change in doors.new]),
-        ("Not collected", [one.what for one in doors.not_seen]),
+        ("Open again; to close it", open_now(doors, doors.came_back)),
+        ("New since the check; to close it", open_now(doors, doors.new)),
+        ("Not collected", tuple(one.what for one in doors.not_seen)),
     ):
         if names:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

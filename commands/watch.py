@@ -179,12 +179,18 @@ def says(doors: Doors) -> str:
     lines = [f"Rechecked at {doors.at.astimezone(UTC):%d %B %Y, %H:%M} UTC."]
     if number:
         lines.append(f"{len(doors.closed)} of {number} remediations are still in effect.")
-    lines += _listed("Open", (change.says for change in doors.came_back))
-    lines += _listed("New since the check", (change.says for change in doors.new))
+    lines += _listed("Open again; to close it", open_now(doors, doors.came_back))
+    lines += _listed("New since the check; to close it", open_now(doors, doors.new))
     lines += _listed("Not collected", (f"{one.what}: {one.why.rstrip('.')}" for one in doors.not_seen))
     if doors.is_quiet:
         lines.append("No persistence found.")
     return "\n".join(lines)
+
+
+def open_now(doors: Doors, changes: Iterable[Change]) -> tuple[str, ...]:
+    """Say what closes each door as it stands now, which may lead elsewhere than the one that was closed."""
+    closing = {change.id: change.says for change in doors.closing}
+    return tuple(closing.get(change.id, f"{change.says} (by hand: no change fits)") for change in changes)
 
 
 def _listed(title: str, lines: Iterable[str]) -> list[str]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from bot.messages import Block, Message, parts
 from bot.messages.escape import address, plain, said
 from bot.messages.limits import fit
-from bot.messages.story import brief, sentences
+from bot.messages.story import brief, situation_in_short
 from commands.report import Coverage, Finding, Report, Result, SourceState, SymptomResult, VerdictCode
 from graph.question import Window
 
@@ -28,7 +28,7 @@ _REASON = 150
 _GAPS = 5
 _GAPS_BESIDE_REASONS = 1
 _UNKNOWN = 4
-_FILES = 3
+_FILES = 1
 _PROPOSALS = 4
 
 
@@ -105,8 +105,8 @@ def case_card(view: CaseView) -> Message:
 def situation(report: Report) -> str:
     """What a check says of an account in one or two sentences, as harmless mrkdwn."""
     mark, word = parts.VERDICT[report.verdict.answer]
-    told = " ".join(sentences(report.story)[:2]) if report.story else report.verdict.says
-    says = said(told, 500, parts.domains_of(report.subject))
+    ours = parts.domains_of(report.subject)
+    says = situation_in_short(report.story, ours) if report.story else said(report.verdict.says, 240, ours)
     return f"{mark} *{word}*, confidence {report.verdict.confidence}. {says}"
 
 
@@ -186,10 +186,6 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
         blocks.append(parts.section(f"*Not collected*{': ' if beside else chr(10)}{told}"))
     if view.note:
         blocks.append(parts.section(said(view.note, 600, _ours(view))))
-    if view.files:
-        # The bot's own names, so they are shown as they are, though `.zip` is a top-level domain as well.
-        names = parts.few((f"`{name}`" for name in view.files), _FILES)
-        blocks.append(parts.context(f"Files in the thread: {names}"))
     says = f"{word}: {_name(view)}. {said(report.verdict.says, 300, _ours(view))}"
     return (f"Persistence re-appeared: {_doors(view)} {says}" if view.raised else says), blocks
 
@@ -267,11 +263,16 @@ def _small_print(view: CaseView) -> str:
     facts = [f"Case {said(view.case_id, 40)}"]
     if view.asked_by:
         facts.append(f"requested by <@{_slack_id(view.asked_by)}>")
-    facts.append(f"window {parts.when(view.window.start)} to {parts.when(view.window.end)}")
+    days = max(1, round((view.window.end - view.window.start) / timedelta(days=1)))
+    facts.append(f"{parts.counted(days, 'day')} until {parts.when(view.window.end)}")
     if view.finished_at:
         facts.append(f"took {parts.lasted(view.finished_at - view.started_at)}")
     else:
         facts.append(f"started {parts.when(view.started_at)}")
+    if view.files:
+        # The bot's own names, so they are shown as they are, though `.zip` is a top-level domain as well.
+        names = parts.few((f"`{name}`" for name in view.files), _FILES)
+        facts.insert(0, f"Files in the thread: {names}")
     if view.portals:
         facts.append(f"open in {', '.join(f'<{url}|{name}>' for name, url in view.portals)}")
     return " · ".join(facts)

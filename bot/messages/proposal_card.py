@@ -14,11 +14,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from bot.messages import Block, Message, parts
 from bot.messages.escape import said
 from bot.messages.limits import fit, fits, pack
 from bot.messages.outcomes import OUTCOMES
+from bot.messages.plan_table import plan_table
 from bot.messages.plans import (
     DIGEST_SHOWN,
     PHASES,
@@ -60,6 +62,13 @@ _EFFECT = frozenset({*DONE, Outcome.ALREADY})
 
 _NUMBERS = 8
 """How many changes the dialog names by number, which has 300 characters."""
+
+_Form: TypeAlias = Literal["list", "table", "data_table"]
+_FORMS: tuple[_Form, ...] = ("list", "table", "data_table")
+"""How the changes are drawn, from what every workspace knows to what few do."""
+
+_FEW = 5
+"""How many changes are read as easily in a list as in a table."""
 
 _FINAL = "Cannot be undone"
 _WIDE = "Affects more than this account"
@@ -129,8 +138,13 @@ def proposal_card(
         situation: What the check says of the account, as harmless mrkdwn; "" where it is not to be said.
     """
     card = _Card(proposal, names, now, decided_at, case_link, password_shown_to, situation)
-    text, blocks, _ = _drawn(card)
-    return fit(Message(text=text, blocks=tuple(blocks)), hint="the whole plan is in the thread")
+    made: Message | None = None
+    for form in _FORMS:
+        text, blocks, _ = _drawn(card, form)
+        if made is None or blocks != list(made.blocks):
+            made = Message(text=text, blocks=tuple(blocks), simpler=made)
+    assert made is not None
+    return fit(made, hint="the whole plan is in the thread")
 
 
 def is_shortened(proposal: Proposal, *, names: Mapping[str, str], now: datetime) -> bool:
@@ -179,7 +193,7 @@ def proposal_line(proposal: Proposal) -> str:
 # --- the card ----------------------------------------------------------------------------------------------
 
 
-def _drawn(card: _Card) -> tuple[str, list[Block], bool]:
+def _drawn(card: _Card, form: _Form = "list") -> tuple[str, list[Block], bool]:
     """The text, the blocks, and whether the plan had to be shortened."""
     proposal = card.proposal
     mark, word = _ending(proposal)
@@ -202,7 +216,7 @@ def _drawn(card: _Card) -> tuple[str, list[Block], bool]:
     blocks: list[Block] = []
     for limit, warnings, most in _LEVELS:
         short = (limit, warnings, most) != _LEVELS[0]
-        body = list(_body(proposal, card.names, _Detail(limit, warnings, most)))
+        body = list(_body(proposal, _Detail(limit, warnings, most), form))
         note = [parts.context("Shortened here: the whole plan is in the thread.")] if short else []
         blocks = [*head, *body, *note, *tail]
         if fits(blocks):
@@ -238,11 +252,10 @@ def counts(proposal: Proposal) -> str:
 
 def _question(proposal: Proposal) -> str:
     ours = parts.domains_of(proposal.plan.subject)
-    what = "undoing changes to" if proposal.kind == "restore" else "containing the account"
+    what = "undoing changes" if proposal.kind == "restore" else "this"
     return (
-        f"{parts.mention(proposal.proposed_by)} proposed {what} *{_subject(proposal)}*, "
-        f"{parts.when(proposal.made_at)}\n"
-        f"Reason: “{said(proposal.reason, parts.REASON, ours) or 'none given'}”"
+        f"{parts.mention(proposal.proposed_by)} proposed {what}, {parts.when(proposal.made_at)}: "
+        f"“{said(proposal.reason, parts.REASON, ours) or 'no reason given'}”"
     )
 
 
@@ -304,7 +317,7 @@ def _decision(proposal: Proposal, decided_at: datetime | None) -> Iterator[str]:
                 yield _note(proposal)
 
 
-def _body(proposal: Proposal, names: Mapping[str, str], detail: _Detail) -> Iterator[Block]:
+def _body(proposal: Proposal, detail: _Detail, form: _Form) -> Iterator[Block]:
     match proposal.state:
         case ProposalState.RUNNING:
             yield parts.section(_progress(proposal, detail))
@@ -313,11 +326,14 @@ def _body(proposal: Proposal, names: Mapping[str, str], detail: _Detail) -> Iter
             yield from _what_next(proposal)
             yield from _result(proposal, detail, ended=True)
         case _:
-            yield from _plan(proposal, names, detail)
+            yield from _plan(proposal, detail, form)
 
 
-def _plan(proposal: Proposal, names: Mapping[str, str], detail: _Detail) -> Iterator[Block]:
-    """The changes, gravest first: what cannot be undone, what reaches further, then the rest by phase."""
+def _plan(proposal: Proposal, detail: _Detail, form: _Form) -> Iterator[Block]:
+    """The changes, gravest first: what cannot be undone, what reaches further, then the rest by phase.
+
+    The rest is a table where the workspace knows one; what is grave stands in full on the narrowest screen.
+    """
     plan, ours = proposal.plan, parts.domains_of(proposal.plan.subject)
     shared = shared_warnings(dict(enumerate(plan.changes, start=1)))
     groups: dict[str, list[str]] = {}
@@ -331,13 +347,28 @@ def _plan(proposal: Proposal, names: Mapping[str, str], detail: _Detail) -> Iter
         elif own.warns:
             line += " ⚠"
         groups.setdefault(heading, []).append(line)
-    for heading in (*_IN_FULL, *PHASES.values()):
+    rest = _rest(proposal)
+    as_table = form != "list" and len(rest) > _FEW
+    for heading in (*_IN_FULL, *(() if as_table else PHASES.values())):
         if heading in groups:
             yield from parts.paragraphs(f"*{heading}*", detail.shown(groups[heading]))
+    if form != "list" and as_table:
+        yield from plan_table(proposal.plan, rest, detail.limit, form)
     if detail.warnings:
         yield from parts.small_print(shared_lines(shared, detail.limit, ours))
     if any(change.warns for change in plan.changes):
         yield parts.context("⚠ marks changes with warnings; they are in the thread, with what is sent.")
+
+
+def _rest(proposal: Proposal) -> list[int]:
+    """The places of the changes that can be undone and reach no further, by phase."""
+    phases = list(PHASES)
+    rest = [
+        place
+        for place, change in enumerate(proposal.plan.changes)
+        if proposal.kind != "restore" and _heading(change) not in _IN_FULL
+    ]
+    return sorted(rest, key=lambda place: phases.index(phase_of(proposal.plan.changes[place].step)))
 
 
 def _heading(change: Change) -> str:

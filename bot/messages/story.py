@@ -20,11 +20,11 @@ _TECHNIQUES: Final = 4
 _DOORS: Final = 8
 """How many open doors a sentence names."""
 
-_CLAUSE: Final = 130
-"""How many characters of one clause a card says."""
+_LINE: Final = 84
+"""How many characters one line of a card holds where it is 800 pixels wide."""
 
-_DOOR: Final = 75
-"""How many characters of one open door a card says, of up to three."""
+_MORE: Final = 9
+"""How many of them say that there are more."""
 
 _DEEDS: Final = (
     ("persistence", "To stay or come back"),
@@ -41,40 +41,64 @@ def sentences(story: Story) -> tuple[str, ...]:
 
 def brief(story: Story, ours: Collection[str]) -> tuple[str, ...]:
     """Say the same in a few lines for a card, as harmless mrkdwn: since when and from where come first."""
-    lines = [" · ".join(_when_and_where(story, ours))]
+    lines = [when_and_where(story, ours)]
     if story.entry:
-        lines.append(f"*Got in* with {_short(story.entry, ours)}")
+        lines.append(_got_in(story, ours))
     for part, begins in _DEEDS:
         clauses = getattr(story, part) or (story.reached if part == "sent" else ())
         if clauses:
-            reached = (
-                f"; beyond this account: {_short(story.reached, ours)}"
-                if part == "sent" and story.reached
-                else ""
-            )
-            lines.append(f"*{begins}*: {_short(clauses, ours)}{reached if story.sent else ''}")
+            room = 2 * _LINE - _MORE if part == "persistence" else _LINE - _MORE
+            lines.append(f"*{begins}*: {_filled(clauses, room - len(begins), ours)}")
+    if story.sent and story.reached:
+        lines[-1] += f"; beyond this account: {_filled(story.reached, _LINE - _MORE, ours)}"
     if story.still_open:
-        lines.append(f"*Still open*: {_short(story.still_open, ours, 3, _DOOR)}")
+        lines.append(f"*Still open*: {_filled(story.still_open, _LINE - _MORE, ours)}")
     return tuple(line for line in lines if line)
 
 
-def _when_and_where(story: Story, ours: Collection[str]) -> Iterator[str]:
+def situation_in_short(story: Story, ours: Collection[str]) -> str:
+    """Say when, from where and how they got in, in two sentences for those who decide, as harmless mrkdwn."""
+    parts_of = (when_and_where(story, ours), _got_in(story, ours) if story.entry else "")
+    return " ".join(f"{one}." for one in parts_of if one)
+
+
+def when_and_where(story: Story, ours: Collection[str]) -> str:
+    """Say since when, until when and from where, as harmless mrkdwn; "" where nothing tells."""
+    facts = []
     if story.since and story.since[0].at:
-        yield f"*Since* {parts.when(story.since[0].at)}"
+        facts.append(f"*Since* {parts.when(story.since[0].at)}")
     if story.last_seen and story.last_seen[0].at:
-        yield f"*last seen* {parts.when(story.last_seen[0].at)}"
+        facts.append(f"*last seen* {parts.when(story.last_seen[0].at)}")
     if story.origin:
-        yield f"*from* {_short(story.origin, ours, 2)}"
+        more = f" +{len(story.origin) - 1}" if len(story.origin) > 1 else ""
+        facts.append(f"*from* {said(story.origin[0].says, _LINE // 2, ours)}{more}")
+    return " · ".join(facts)
 
 
-def _short(
-    clauses: Sequence[Clause],
-    ours: Collection[str],
-    most: int = 1,
-    limit: int = _CLAUSE,
-) -> str:
-    named = "; ".join(said(_within(one.says, limit), 2 * limit, ours) for one in clauses[:most])
-    return f"{named}; {len(clauses) - most} more" if len(clauses) > most else named
+def _got_in(story: Story, ours: Collection[str]) -> str:
+    return f"*Got in* with {_filled(story.entry, _LINE - 10, ours)}"
+
+
+def _filled(clauses: Sequence[Clause], room: int, ours: Collection[str]) -> str:
+    """As many clauses as there is room for, several without their brackets; then how many more."""
+    named = [_head(clauses[0].says)]
+    for one in clauses[1:]:
+        short = _head(one.says)
+        if sum(map(len, named)) + len(short) + 2 * len(named) > room:
+            break
+        named.append(short)
+    if len(named) == 1:
+        named = [_within(clauses[0].says, room)]
+    return "; ".join(said(one, 2 * room, ours) for one in named) + _more(len(clauses) - len(named))
+
+
+def _head(text: str) -> str:
+    """A clause without the brackets at its end."""
+    return text[: text.rindex(" (")] if text.endswith(")") and " (" in text else text
+
+
+def _more(count: int) -> str:
+    return f"; {count} more" if count > 0 else ""
 
 
 def _within(text: str, limit: int) -> str:

@@ -175,6 +175,30 @@ class Desk:
         """How wide the page is, with what has to be scrolled to; in CSS pixels."""
         return int(self.page.evaluate("document.scrollingElement.scrollWidth"))
 
+    def size(self, width: int, height: int) -> None:
+        """Make the window another size, and wait until the page has followed."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
+
+    def height(self, place: Locator) -> int:
+        """How high something is drawn; in CSS pixels."""
+        return int(place.evaluate("(node) => Math.ceil(node.getBoundingClientRect().height)"))
+
+    def width_of(self, place: Locator) -> int:
+        """How wide something is drawn; in CSS pixels."""
+        return int(place.evaluate("(node) => Math.ceil(node.getBoundingClientRect().width)"))
+
+    def depth(self, card: Locator, inside: Locator) -> int:
+        """How far below the top of a card the lower edge of something in it is; in CSS pixels."""
+        top, bottom = card.bounding_box(), inside.bounding_box()
+        assert top
+        assert bottom
+        return int(bottom["y"] + bottom["height"] - top["y"])
+
+    def lines(self, place: Locator) -> int:
+        """How many lines of text and rows of buttons are drawn in a place."""
+        return int(place.evaluate(_LINES))
+
     def faint(self) -> list[str]:
         """The visible texts whose contrast is too low: the text, and the ratio it has."""
         found: list[str] = self.page.evaluate(_FAINT)
@@ -200,6 +224,20 @@ def desk(browser: Browser, url: str, **more: Any) -> Iterator[Desk]:
         made.leaving = True
         context.close()
 
+
+# Pieces of one line may differ in height; what begins within half a line of another stands on its line.
+_LINES = """(root) => {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const bottoms = [];
+  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+    if (!text.data.trim()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    for (const box of range.getClientRects()) if (box.width > 1) bottoms.push(box.bottom);
+  }
+  bottoms.sort((a, b) => a - b);
+  return bottoms.filter((bottom, n) => n === 0 || bottom - bottoms[n - 1] > 9).length;
+}"""
 
 # Contrast as WCAG 2 defines it (success criterion 1.4.3): 4.5, or 3 for large text. Colours behind a text are
 # laid over each other up to the first opaque one; controls that are switched off are exempt, as there.

@@ -26,6 +26,16 @@ from .desk import ADELE, ROOM, Desk, desk
 
 pytestmark = pytest.mark.timeout(600)
 
+USUAL = (1360, 860)
+WIDE = (1433, 900)
+"""A window in which messages are 800 pixels wide."""
+
+PHONE = (390, 844)
+
+SCROLLED = (
+    """(dialog) => Math.max(...[dialog, ...dialog.querySelectorAll("*")].map((one) => one.scrollHeight))"""
+)
+
 WHY = "On the phone Adele denies having sent it"
 
 
@@ -81,6 +91,15 @@ def checked(stage: Stage) -> Stage:
     main.shot("04-looking")
     expect(main.card("Files in the thread")).to_be_visible()
     main.shot("05-card")
+    blocks = main.card("Files in the thread").locator(".blocks").first
+    main.size(*WIDE)
+    noted["width of messages"] = main.width_of(main.page.locator("#log"))
+    noted["height of the card"] = main.height(blocks)
+    noted["lines of the card"] = main.lines(blocks)
+    main.shot("05-card-1440")
+    main.size(*PHONE)
+    main.shot("05-card-phone")
+    main.size(*USUAL)
     return stage
 
 
@@ -133,6 +152,10 @@ def proposed(read: Stage) -> Stage:
         "What the findings call for is preselected. Nothing is changed until it is approved."
     )
     main.shot("08-window")
+    main.size(*PHONE)
+    noted["height of the window"] = main.modal.evaluate(SCROLLED)
+    main.shot("08-window-phone")
+    main.size(*USUAL)
     noted["faint in the window"] = main.faint()
     submit = main.modal.locator("[type=submit]")
     submit.click()
@@ -148,6 +171,15 @@ def proposed(read: Stage) -> Stage:
     expect(main.private(". Nothing is changed until it is approved.")).to_be_visible()
     noted["writes before approval"] = len(read.made.played.writes())
     main.shot("10-proposed")
+    card = main.card("Waiting for approval")
+    main.size(*PHONE)
+    for name in ("Approve", "Deny"):
+        button = card.get_by_role("button", name=name, exact=True)
+        noted[f"depth of {name}"] = main.depth(card, button)
+    noted["screen of a phone"] = main.height(main.page.locator("#log"))
+    card.evaluate("(node) => node.scrollIntoView({block: 'start'})")
+    main.shot("10-proposed-phone")
+    main.size(*USUAL)
     return read
 
 
@@ -204,7 +236,7 @@ def raised(approved: Stage) -> Stage:
     main.tab("Make trouble")
     main.press(main.panel, "1 hour")
     expect(main.panel.locator(".says")).to_contain_text("It is now")
-    expect(main.card("Rechecked:")).to_contain_text("Open: ")
+    expect(main.card("Rechecked:")).to_contain_text("Open again; to close it: ")
     alarm = main.log.locator("article").filter(has_text="persistence re-appeared, or is new, on")
     expect(alarm).to_have_count(1)
     alarm.scroll_into_view_if_needed()
@@ -241,6 +273,21 @@ def test_the_findings_are_a_table_that_is_sorted_by_severity_as_a_number(read):
     assert read.noted["severities, sorted"] != read.noted["severities"]
     ranks = [Severity[word.upper()] for word in read.noted["severities, sorted"]]
     assert ranks == sorted(ranks)
+
+
+def test_the_card_is_at_most_fifteen_lines_and_four_hundred_pixels(checked):
+    assert 790 <= checked.noted["width of messages"] <= 810
+    assert checked.noted["height of the card"] <= 400
+    assert checked.noted["lines of the card"] <= 15
+
+
+def test_approve_and_deny_are_on_the_first_screen_of_a_phone(proposed):
+    for name in ("Approve", "Deny"):
+        assert proposed.noted[f"depth of {name}"] <= proposed.noted["screen of a phone"]
+
+
+def test_the_proposers_window_is_less_than_two_screens_of_a_phone(proposed):
+    assert proposed.noted["height of the window"] <= 2 * PHONE[1]
 
 
 def test_a_missing_reason_is_told_in_the_window_and_the_field_has_the_focus(proposed):

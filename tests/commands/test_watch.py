@@ -69,7 +69,8 @@ def test_what_was_opened_again_is_told(scene: Scene):
     doors = look_again(scene)
     assert ids(doors.closed) == [made[0].id]
     assert ids(doors.came_back) == [made[1].id]
-    assert made[1].says in watch.says(doors)
+    told = watch.says(doors).split("Open again; to close it:")[1]
+    assert "other@mailbox-relay.example" in told, "where it leads now, not where it led before"
 
 
 def test_what_cannot_be_looked_at_is_not_closed(scene: Scene):
@@ -157,12 +158,13 @@ def test_everything_else_is_listed():
         new=(disable_protocols(),),
         not_seen=(NotSeen("mail devices", "The service failed."),),
         at=NOW,
+        closing=(disable_protocols(),),
     )
     assert watch.says(doors) == (
         "Rechecked at 23 November 2026, 16:00 UTC.\n"
         "1 of 2 remediations are still in effect.\n"
-        "Open:\n• Stop forwarding Adele Vance's mail\n"
-        "New since the check:\n• Switch ActiveSync off for Adele Vance\n"
+        "Open again; to close it:\n• Stop forwarding Adele Vance's mail (by hand: no change fits)\n"
+        "New since the check; to close it:\n• Switch ActiveSync off for Adele Vance\n"
         "Not collected:\n• mail devices: The service failed"
     )
 

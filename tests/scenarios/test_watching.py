@@ -71,9 +71,9 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     said = story.text(alarm)
     assert any("/archives/" in link for link in alarm.links), "it leads to the case's card"
     assert "@Megan Bowen" in said
-    assert "Stop forwarding adele.vance@contoso.example's mail" in said.split("Open:")[1]
+    assert "Stop forwarding adele.vance@contoso.example's mail" in said.split("Open again; to close it:")[1]
     assert "Disable the inbox rule “.”" in said.split("New since the check")[1]
-    assert "Stop forwarding" in card_says(story, "Open: ")
+    assert "Stop forwarding" in card_says(story, "Open again; to close it: ")
     assert "remediations are still in effect." in story.case_card()
 
     # What the check offered knows nothing of it, and is not proposed any more.

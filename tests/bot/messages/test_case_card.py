@@ -161,7 +161,7 @@ def test_a_card_says_since_when_from_where_how_what_and_whether_they_are_still_i
     assert lines[2:7] == [
         "*Since* 2026-03-02 00:30 UTC · *last seen* 2026-03-02 03:30 UTC · *from* 203.0.113[.]77 (Lagos, NG)",
         "*Got in* with password spraying",
-        "*To stay or come back*: The rule Money was created; 1 more",
+        "*To stay or come back*: The rule Money was created; A phone was added",
         "*In the user's name*: 90 messages with a lure; beyond this account: mail reached 12 recipients",
         "*Still open*: The rule Money was created",
     ]
@@ -201,7 +201,7 @@ def test_what_could_not_be_seen_is_said_once_for_each_remedy():
 def test_the_files_are_named_and_times_are_in_the_readers_zone():
     card = case_card(samples.done(samples.rich()))
     raw = json.dumps(card.arguments)
-    assert "Files in the thread: `report.txt`, `timeline.csv`, `evidence.zip`" in shown(card)
+    assert "Files in the thread: `report.txt` and 2 more" in shown(card)
     assert "<!date^" in raw
     assert "took 42 s" in shown(card)
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot.messages import Message, parts
 from bot.messages.outcomes import OUTCOMES
+from bot.messages.plan_table import before_and_after
 from bot.messages.proposal_card import (
     is_shortened,
     proposal_card,
@@ -18,6 +19,7 @@ from bot.messages.proposal_card import (
 from commands.approval import ProposalState
 from commands.plan import RESTORING
 from commands.proposals import SECRET_LIFE, Outcome, Proposal
+from sandbox.workspace import blocks as slack
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 
@@ -58,8 +60,8 @@ def test_an_open_card_shows_the_changes_who_proposed_why_and_until_when():
     text = shown(message)
     for part in (
         "◔ Waiting for approval: adele.vance@contoso.example",
-        "@U0MEGAN01 proposed containing the account",
-        "Reason: “The mailbox sends spam”",
+        "@U0MEGAN01 proposed this, ",
+        "“The mailbox sends spam”",
         "Needs approval by two different people; has 0. Open until 2026-03-02 10:00 UTC.",
         "*2 changes*: 2 remove what they left\n*1 cannot be undone*; 1 manual task on the case",
         "*Remove what they left*\n1. Disable the inbox rule Money",
@@ -326,6 +328,50 @@ def test_a_long_plan_is_shortened_and_the_whole_plan_is_in_the_thread():
         assert f"{number + 1}. Disable the inbox rule number {number}." in whole
     assert not is_shortened(samples.small(RULE), names=samples.TITLES, now=samples.NOW)
     assert "in the thread" not in shown(card(samples.small(RULE)))
+
+
+def test_many_changes_that_can_be_undone_are_a_table_below_what_is_grave():
+    """Every row is on the first page, for nobody should have to turn one to see what they approve."""
+    proposal = samples.small(*(samples.change(n, text=f"Do thing {n}") for n in range(7)), GRANT)
+    newest = card(proposal)
+    assert newest.simpler
+    assert newest.simpler.simpler
+    kinds = [[block["type"] for block in one.blocks] for one in (newest, newest.simpler)]
+    assert kinds[0].index("data_table") > kinds[0].index("actions")
+    assert "table" in kinds[1]
+    table = next(block for block in newest.blocks if block["type"] == "data_table")
+    assert table["page_size"] == len(table["rows"]) - 1 == 7
+    assert [cell["text"] for cell in table["rows"][1]] == [
+        "1",
+        "Do thing 0",
+        "is enabled: on → off",
+        "Undo: Do thing 0",
+    ]
+    for form in (newest, newest.simpler, newest.simpler.simpler):
+        text = shown(form)
+        assert slack.problems(list(form.blocks)) == []
+        assert text.index("Revoke the grant to Perfect Data (cannot be undone") < text.index("Do thing 0")
+        assert all(f"Do thing {n}" in text for n in range(7))
+
+
+@pytest.mark.parametrize(
+    ("expects", "wants", "says"),
+    [
+        ({"accountEnabled": True}, {"accountEnabled": False}, "account enabled: on → off"),
+        ({"a/status": "alwaysEnabled"}, {"a/status": "disabled"}, "status: alwaysEnabled → disabled"),
+        ({"AccessRights": ["SendAs"]}, None, "SendAs → removed"),
+        ({"resourceId": "811e8b97-ea65-4fff-a107-37c1d503e3ba"}, None, "present → removed"),
+        ({}, None, "present → removed"),
+        (None, {}, "none → set"),
+        ({"x": "A", "y": 1}, {"x": None, "y": 1}, "x: A → none"),
+    ],
+)
+def test_what_was_before_and_is_after_is_said_in_words(expects, wants, says):
+    assert before_and_after(replace(RULE, expects=expects, wants=wants)) == says
+
+
+def test_of_what_only_moves_nothing_is_known_before():
+    assert before_and_after(replace(RULE, moves=True, wants={})) == ""
 
 
 def test_the_details_say_why_how_it_is_undone_and_what_is_sent():

@@ -1,0 +1,102 @@
+"""The changes of a plan as a table: what each does, what it replaces, and how it is undone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Literal
+
+from bot.messages import Block, parts, tables
+from bot.messages.tables import Ranked, Table
+from commands.plan import Change, Plan, State
+
+_HEADER: Final = ("No.", "Change", "Before → after", "Undo")
+_SAYS: Final = 160
+_VALUE: Final = 40
+_UNDO: Final = 80
+
+_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def plan_table(
+    plan: Plan, places: Sequence[int], limit: int, form: Literal["table", "data_table"]
+) -> Iterator[Block]:
+    """Draw those changes of a plan that stand at some places, in their order; nothing where there are none.
+
+    Args:
+        plan: The plan.
+        places: Which changes, by place from 0; people count from one.
+        limit: How many characters of a sentence are said.
+        form: Which of Slack's blocks.
+    """
+    ours = parts.domains_of(plan.subject)
+    rows = tables.that_fit([_row(place, plan, min(limit, _SAYS), ours) for place in places])
+    if not rows:
+        return
+    left = f"; {len(rows)} are here, the whole plan is in the thread" if len(rows) < len(places) else ""
+    caption = f"{parts.counted(len(places), 'change')} to this account alone that can be undone{left}"
+    table = Table(caption, _HEADER, rows, names=1, wide=frozenset({1, 2, 3}))
+    if form == "data_table":
+        # On one page: whoever approves must not have to turn pages to see what.
+        yield tables.data_table(table, len(rows))
+    else:
+        yield parts.section(f"*{caption}*")
+        yield tables.older_table(table)
+
+
+def before_and_after(change: Change) -> str:
+    """Say how a thing stands and how it is wanted, as text from anywhere; "" where that is open."""
+    if change.moves:
+        return ""
+    if change.wants is None:
+        return f"{_known(change.expects) or 'present'} → removed"
+    if change.expects is None:
+        return f"none → {_known(change.wants) or 'set'}"
+    changed = [name for name in change.wants if change.expects.get(name) != change.wants[name]]
+    return "; ".join(
+        f"{_spoken(name)}: {_value(change.expects.get(name))} → {_value(change.wants[name])}"
+        for name in changed
+    )
+
+
+def _row(place: int, plan: Plan, limit: int, ours: frozenset[str]) -> tuple[tables.Cell, ...]:
+    change = plan.changes[place]
+    # Nearly every sentence names the account, which the card is about.
+    says = change.says.replace(plan.subject, "the account")
+    undo = change.undo.says.replace(plan.subject, "the account") if change.undo else change.no_undo
+    warned = " ⚠" if change.warns else ""
+    return (
+        Ranked(place + 1, str(place + 1)),
+        tables.cell(says, limit, ours) + warned,
+        tables.cell(before_and_after(change), limit, ours),
+        tables.cell(undo, min(limit, _UNDO), ours),
+    )
+
+
+def _known(state: State) -> str:
+    """What is known of a thing; ids that only machines read are left out."""
+    values = (state or {}).values()
+    return ", ".join(_value(value) for value in values if value and not _ID.search(str(value)))
+
+
+def _value(value: Any) -> str:
+    match value:
+        case True:
+            return "on"
+        case False:
+            return "off"
+        case None | "" | () | []:
+            return "none"
+        case list() | tuple():
+            return ", ".join(map(_value, value))
+        case Mapping():
+            return ", ".join(f"{_spoken(str(name))} {_value(one)}" for name, one in value.items())
+        case _:
+            text = " ".join(str(value).split())
+            return text if len(text) <= _VALUE else f"{text[: _VALUE - 1]}…"
+
+
+def _spoken(name: str) -> str:
+    """A field's name in words: ``automaticRepliesSetting/status`` becomes ``status``."""
+    return _WORDS.sub(" ", name.rpartition("/")[2]).lower()
