@@ -36,8 +36,13 @@ from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)
 
-LOOKS = (timedelta(hours=1), timedelta(hours=24), timedelta(hours=72))
-"""When a case is looked at again after its account was taken back."""
+LOOKS = (
+    *(timedelta(hours=hours) for hours in (1, 24, 72)),
+    *(timedelta(weeks=weeks) for weeks in (1, 2)),
+    *(timedelta(days=days) for days in range(30, 361, 30)),
+)
+"""When a case is looked at again after its account was taken back: ever more rarely, and for a year, which is
+how long a case stays open. An attacker who waits for the watch to end would have to wait that long."""
 
 _NAMED = 3
 """How many changes a sentence names."""

@@ -8,7 +8,8 @@ not even that where someone approves. No one named means that no one may.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,14 @@ from slack_sdk import WebClient
 from bot.errors import NotUnderstood, SlackFailed
 from bot.settings import ResponderSettings
 from bot.slack.client import call
+
+GUEST_SECONDS = 600.0
+"""How long it is kept who is a guest, so that not every card asks about everyone in its channel."""
+
+MOST_LOOKED_AT = 60
+"""About how many people of one channel Slack is asked; it allows 100 such calls a minute."""
+
+_AT_ONCE = 8
 
 GROUP_SECONDS = 60.0
 """How long a user group's list is kept: Slack allows 20 such calls a minute."""
@@ -165,6 +174,7 @@ class Members:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
+        self._guests: dict[str, tuple[float, bool]] = {}
 
     def account(self, user: str) -> Account:
         """Ask Slack who this is.
@@ -183,6 +193,28 @@ class Members:
         if account.id in self.addresses and not account.email:
             return replace(account, email=self.addresses[account.id])
         return account
+
+    def guests_among(self, users: Collection[str]) -> tuple[frozenset[str], int]:
+        """Say who of these is a guest or from another company, and about how many more nobody was asked.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        now = self._seconds()
+        with self._lock:
+            known = {user: guest for user, (at, guest) in self._guests.items() if now - at < GUEST_SECONDS}
+        fresh = sorted(set(users) - known.keys())
+        asked = fresh[:MOST_LOOKED_AT]
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="guests") as pool:
+            found = dict(zip(asked, pool.map(self._is_guest, asked), strict=True))
+        with self._lock:
+            self._guests |= {user: (now, guest) for user, guest in found.items()}
+        guests = frozenset(user for user in users if {**known, **found}.get(user))
+        return guests, len(fresh) - len(asked)
+
+    def _is_guest(self, user: str) -> bool:
+        account = self.account(user)
+        return account.guest or account.stranger
 
     def why_no_asker(self, account: Account, team: str = "") -> str:
         """Say why this account may not ask, as far as Slack knows; "" when it may.

@@ -6,7 +6,7 @@ had when they were named (`bot.identities`), and whether that account is in doub
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 from slack_sdk import WebClient
@@ -263,6 +263,14 @@ class People:
             SlackFailed: Slack did not answer.
         """
         return self._members.approvers()
+
+    def guests_among(self, users: Collection[str]) -> tuple[frozenset[str], int]:
+        """Say who of these is a guest or from another company, and about how many more nobody was asked.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        return self._members.guests_among(users)
 
     def responders(self) -> tuple[str, ...]:
         """Give the user ids of everyone whom the settings name as a responder, in the order of their ids.

@@ -236,7 +236,7 @@ def counts(proposal: Proposal) -> str:
         return f"*{parts.counted(len(plan.changes), 'change')}*, each undoing one that was made"
     by_phase = Counter(phase_of(change.step) for change in plan.changes)
     phases = ", ".join(
-        f"{by_phase[phase]} {words[:1].lower()}{words[1:]}"
+        _does(by_phase[phase], words, verb=phase is not None)
         for phase, words in PHASES.items()
         if by_phase[phase]
     )
@@ -248,6 +248,12 @@ def counts(proposal: Proposal) -> str:
         *([f"{parts.counted(len(plan.tasks), 'manual task')} on the case"] if plan.tasks else []),
     ]
     return f"*{parts.counted(len(plan.changes), 'change')}*: {phases}\n{'; '.join(facts)}"
+
+
+def _does(count: int, words: str, *, verb: bool) -> str:
+    """How many changes do something: ``1 stops the attacker``, ``2 stop the attacker``."""
+    first, blank, rest = words.lower().partition(" ")
+    return f"{count} {first}{'s' if verb and count == 1 else ''}{blank}{rest}"
 
 
 def _question(proposal: Proposal) -> str:

@@ -98,17 +98,17 @@ def room(client: WebClient, channel: str) -> Room:
     return Room(str(found["id"]), str(found.get("name", "")))
 
 
-def is_member(client: WebClient, channel: str, user: str) -> bool:
-    """Say whether a user reads along in a channel.
+def members(client: WebClient, channel: str) -> frozenset[str]:
+    """Give the user ids of everyone who reads along in a channel.
 
     Raises:
         SlackFailed: Slack did not answer.
     """
+    found: set[str] = set()
     cursor = ""
     while True:
         answer = call(client.conversations_members, channel=channel, limit=200, cursor=cursor)
-        if user in answer["members"]:
-            return True
+        found.update(str(user) for user in answer["members"])
         cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:
-            return False
+            return frozenset(found)

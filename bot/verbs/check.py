@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.errors import BotError, NotUnderstood, SlackFailed
+from bot.errors import BotError, NotUnderstood
 from bot.gate import not_asked
 from bot.meant import Alias, Name, Who
-from bot.messages import answers
+from bot.messages import answers, parts
 from bot.messages.candidates import candidates
 from bot.people import Person
 from bot.slack import channels
@@ -243,10 +243,20 @@ def shows(done: Started | Offered, tools: Tools) -> Answer:
 
 
 def reads_along(owners: Collection[str], missing: str, room: channels.Room, tools: Tools) -> str:
-    """Warn when the subject, or whoever uses that account now, reads along, or no one knows."""
+    """Warn when the subject, whoever uses that account now, or a guest reads along, or no one knows."""
     try:
-        if any(channels.is_member(tools.client, room.id, user) for user in sorted(owners)):
-            return "Warning: the account's owner is a member of this channel and can read it."
-    except SlackFailed as error:
+        inside = channels.members(tools.client, room.id)
+        guests, unseen = tools.people.guests_among(inside)
+    except BotError as error:
         log.warning("Nobody knows who reads along.", action="room.unknown", error=str(error))
-    return not_asked(missing) if missing else ""
+        return not_asked(missing) if missing else "Warning: Slack did not say who can read this channel."
+    warnings = []
+    if inside & set(owners):
+        warnings.append("the account's owner is a member of this channel and can read it")
+    elif missing:
+        return not_asked(missing)
+    if guests:
+        warnings.append(f"{parts.counted(len(guests), 'guest')} in this channel can read it")
+    if unseen:
+        warnings.append(f"{unseen} of its {len(inside)} members were not checked for guests")
+    return f"Warning: {'; '.join(warnings)}." if warnings else ""

@@ -229,6 +229,24 @@ def test_whoever_has_a_report_posted_is_told_when_the_owner_reads_along(stage):
     assert "the account's owner is a member" in story.slack.as_text(story.cards("security-alerts")[-1])
 
 
+def test_whoever_has_a_report_posted_is_told_when_guests_read_along(stage):
+    story = stage("clean")
+    story.type(f"check {ADELE}")
+    assert "guest" not in story.slack.as_text(story.shown())
+    story.slack.invite("guest", "security-alerts")
+    story.type(f"report {ADELE} in #security-alerts")
+    told = story.told(holding="1 guest in this channel can read it")
+    assert "Delete the report there" in story.slack.as_text(told)
+    assert "1 guest in this channel" in story.slack.as_text(story.cards("security-alerts")[-1])
+
+
+def test_the_card_warns_when_a_guest_reads_along(stage):
+    story = stage("clean")
+    story.slack.invite("guest", "incident-room")
+    story.type(f"check {ADELE}")
+    assert "1 guest in this channel can read it" in story.slack.as_text(story.shown())
+
+
 def test_a_report_goes_into_no_channel_that_the_bot_is_not_in(stage):
     story = stage("clean")
     story.type(f"check {ADELE}")

@@ -256,7 +256,7 @@ def test_whoever_decides_reads_what_it_comes_to_and_finds_the_buttons_before_the
     assert len(above.splitlines()) <= 9
     for part in (
         "⛔ *Compromised*, confidence high.",
-        "*6 changes*: 2 stop the attacker, 2 remove what they left, 1 restore, 1 other",
+        "*6 changes*: 2 stop the attacker, 2 remove what they left, 1 restores, 1 other",
         "*1 cannot be undone*; *1 reaches beyond this account*",
     ):
         assert part in above
