@@ -85,9 +85,13 @@ def init(
 
     Shows everything that it will make, and makes it once an administrator who has signed in says so.
     """
-    from graph.settings import CLOUDS  # noqa: PLC0415 - `--help` needs none of it
+    from bot import log  # noqa: PLC0415 - `--help` needs none of it
+    from bot.settings import LogSettings  # noqa: PLC0415 - as above
+    from graph.settings import CLOUDS  # noqa: PLC0415 - as above
 
     with readable():
+        # What happens is told in sentences; a terminal is no place for a log.
+        log.configure(LogSettings(level="error"))
         if cloud not in CLOUDS:
             raise Stopped(BAD_INPUT, f"--cloud is one of {', '.join(CLOUDS)}.")
         given = None if answers is None else _toml(answers)
@@ -100,9 +104,8 @@ def init(
         elif by_hand or "client_id" in (given or {}):
             _by_hand(folder, given, force=force)
         else:
-            _register(
-                folder, {"cloud": cloud, **(given or {})}, asks=given is None, yes=yes, acts=not read_only
-            )
+            told = {"cloud": cloud, **(given or {})}
+            _register(folder, told, asks=given is None, yes=yes, acts=not read_only, force=force)
 
 
 def _by_hand(folder: Path, given: dict[str, Any] | None, *, force: bool) -> None:
@@ -168,14 +171,14 @@ def _remaining(steps: Iterable[str]) -> None:
         typer.echo(f"\n{number}. {text}".replace("\n  ", "\n     "))
 
 
-def _register(folder: Path, given: dict[str, Any], *, asks: bool, yes: bool, acts: bool) -> None:
+def _register(folder: Path, given: dict[str, Any], *, asks: bool, yes: bool, acts: bool, force: bool) -> None:
     """Register the applications, write the files, look as the bot will, and list what is left."""
     from bot.setup import init as onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
     from bot.setup import keys, left, registering, told, wanted  # noqa: PLC0415 - as above
     from bot.setup.recorded import Record  # noqa: PLC0415 - as above
     from bot.setup.register import NotRegistered, Patience, Registrar  # noqa: PLC0415 - as above
 
-    onboarding.demand_room(folder, None, force=False)
+    onboarding.demand_room(folder, None, force=force)
     if asks:
         questions = [one for one in onboarding.QUESTIONS if one.key in registering.ASKED]
         given = {**given, **_answers(questions, "")}
@@ -191,7 +194,7 @@ def _register(folder: Path, given: dict[str, Any], *, asks: bool, yes: bool, act
         where = f"{names[0]} ({', '.join(names[1][:2])})"
         _agree(f"Make all of this in {visible(where)}, as {visible(administrator.user)}?", yes=yes)
         record = Record(folder, administrator.tenant_id, now)
-        certificates = registering.certificates(folder, applications, now(), record)
+        certificates = registering.certificates(folder, applications, now(), record, force=force)
         registrar = Registrar(administrator, record, lambda line: typer.echo(visible(line)), patience)
         made, by_hand = registering.make(administrator, applications, certificates, registrar, typer.echo)
         answers = registering.settled(given, administrator, names, made)
@@ -199,7 +202,7 @@ def _register(folder: Path, given: dict[str, Any], *, asks: bool, yes: bool, act
             {onboarding.CONFIG: onboarding.settings_file(answers, folder).encode()},
             folder,
             now(),
-            force=False,
+            force=force,
         )
         typer.echo(f"Wrote {folder / onboarding.CONFIG}.")
         sections = registering.first_look(answers, folder, hosts, patience)
@@ -246,7 +249,10 @@ def _remove(folder: Path, cloud: str, *, yes: bool) -> None:
         "Entra ID keeps deleted registrations for 30 days, under App registrations, Deleted applications."
     )
     typer.echo(registering.what_remains_of_the_sign_in(visible(administrator.user)))
-    typer.echo(f"Settings, keys and certificates are still in {folder}; the keys open nothing any more.")
+    typer.echo(
+        f"Settings, keys and certificates are still in {folder}; the keys open nothing any more. "
+        "To register again there: compromise init --force"
+    )
 
 
 def _administrator(cloud: str, *, exchange: bool = False) -> Administrator:

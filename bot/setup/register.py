@@ -498,18 +498,18 @@ class Registrar:
     ) -> None:
         """Make those of many alike that are lacking, until all of them are seen."""
         deadline, sent, why = Deadline(self._patience.total), set[Any](), ""
-        began = held()
-        while lacking := [key for key in wanted if key not in held()]:
-            for key in lacking:
-                if key not in sent:
+        began = seen = held()
+        while lacking := wanted.keys() - seen:
+            for key in wanted:
+                if key in lacking and key not in sent:
                     done, why = self._send(make(key), f"{wanted[key]} among the {named}", deadline)
                     sent |= {key} if done else set()
-            if lacking := [key for key in wanted if key not in held()]:
-                names = ", ".join(wanted[key] for key in lacking)
-                self._wait(
-                    deadline,
-                    f"It was not seen that these {named} are there: {names}{f': {why}' if why else ''}.",
-                )
+            seen = held()
+            if lacking := wanted.keys() - seen:
+                names = ", ".join(name for key, name in wanted.items() if key in lacking)
+                reason = f": {why}" if why else ""
+                self._wait(deadline, f"It was not seen that these {named} are there: {names}{reason}.")
+                seen = held()
         new = [wanted[key] for key in wanted if key not in began]
         self._say(
             f"{'Made' if new else 'There already'}: {len(wanted)} {named} ({', '.join(wanted.values())})."

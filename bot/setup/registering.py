@@ -110,7 +110,7 @@ def what_remains_of_the_sign_in(user: str) -> str:
 
 
 def certificates(
-    folder: Path, wanted: tuple[Registration, ...], now: datetime, record: Record
+    folder: Path, wanted: tuple[Registration, ...], now: datetime, record: Record, *, force: bool = False
 ) -> dict[str, bytes]:
     """The certificate (DER) of each application: made with its key, or that of a run that was cut off.
 
@@ -119,6 +119,7 @@ def certificates(
         wanted: The applications.
         now: From when on new certificates hold (aware UTC).
         record: Knows whether an earlier run has been here, whose keys are used on; begun here else.
+        force: Move keys of something else aside, in place of refusing them.
 
     Raises:
         SettingsError: a file is in the way, cannot be written, or is no certificate.
@@ -127,12 +128,13 @@ def certificates(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for one in wanted:
         path = folder / f"{one.what}.pem"
-        if os.path.lexists(path) and not goes_on:
-            raise SettingsError([f"{path} already exists and was not made for this; move it away."])
+        if os.path.lexists(path) and not goes_on and not force:
+            why = "already exists and was not made for this; --force keeps a copy and makes a new one."
+            raise SettingsError([f"{path} {why}"])
     record.open()
     for one in wanted:
         path = folder / f"{one.what}.pem"
-        if not os.path.lexists(path):
+        if not (os.path.lexists(path) and goes_on):
             made = keys.make_credential(one.name, now)
             keys.write(
                 {
@@ -142,7 +144,7 @@ def certificates(
                 },
                 folder,
                 now,
-                force=False,
+                force=force,
             )
         try:
             certificate = x509.load_pem_x509_certificate(path.read_bytes())

@@ -176,6 +176,10 @@ def test_from_an_empty_tenant_to_a_first_check_and_back(
     assert done.exit_code == 0, said
     assert "Everything is there." in said, said
     assert "https://api.slack.com/apps?new_app=1" in said
+    reads = [
+        call for call in played.calls if call.method == "GET" and call.path.endswith("/appRoleAssignments")
+    ]
+    assert len(reads) < 10, "held permissions are read once, not for each"
     inputs = 1 + len(typed) + 3 * said.count("Sign in for ") + len(["consent to Graph's tools"])
     assert inputs == 11
     assert f"`compromise init` ends | about 110 | {inputs} |" in (ROOT / "docs/quickstart.md").read_text()
@@ -394,6 +398,12 @@ def test_keys_that_somebody_else_put_there_are_not_used(
     assert status == 2
     assert "investigate.pem already exists" in wrong
     assert ours(played) == NOTHING
+    record = Record(tmp_path, "", lambda: datetime.now(UTC))
+    applications = wanted.registrations(to_act=False)
+    der = registering.certificates(tmp_path, applications, datetime.now(UTC), record, force=True)
+    assert registering.certificates(tmp_path, applications, datetime.now(UTC), record) == der
+    (copy,) = tmp_path.glob("investigate.pem.*")
+    assert copy.read_text() == "mine"
 
 
 def test_read_only_registers_what_reads_and_says_what_stays_of_the_sign_in(
@@ -401,6 +411,7 @@ def test_read_only_registers_what_reads_and_says_what_stays_of_the_sign_in(
 ) -> None:
     _, said, _ = compromise(*INIT, "--read-only")
     assert "Microsoft Graph Command Line Tools" in said
+    assert not logging.getLogger().isEnabledFor(logging.WARNING), "a log is not for the terminal"
     assert all(scope in said for scope in SCOPES)
     whole = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"refresh_token" not in whole
