@@ -79,6 +79,9 @@ bench: $(DEVELOP)  ## measure; the numbers and the method are in docs/benchmarks
 networks: $(READY)  ## write the table of VPNs and rented servers anew, from LISTS=<a checkout of X4BNet/lists_vpn>
 	$(RUN) -m commands.facts.refresh $(LISTS)
 
+fuzz: $(DEVELOP)  ## read broken files for SECONDS (600), and stop at the first that a reader fails on
+	$(RUN) -m tests.fuzz $(or $(SECONDS),600)
+
 evaluate: $(DEVELOP)  ## judge the corpus of invented takeovers and look-alikes; docs/evaluation.md has the numbers
 	$(RUN) -m evaluation --output docs/evaluation.json
 	$(COG) -r docs/evaluation.md

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 
 from commands import facts
 from graph.question import Subject, Window
 
 
+@lru_cache(maxsize=1024)
 def spoken(name: str) -> str:
     """An id as words for people: ``mail_folders`` becomes ``mail folders``, ``sign_ins`` ``sign-ins``."""
     words = name.replace("_", " ")

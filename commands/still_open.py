@@ -233,9 +233,13 @@ def _forwarding(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
 
 
 def _rules(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
+    ones = found.of("inbox_rules")
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, one in enumerate(ones):
+        for id_ in one.finding.records:
+            places[id_].append(place)
     for rule in rules_of(evidence):
-        ids = set(rule.ids)
-        told = [one for one in found.of("inbox_rules") if not ids.isdisjoint(one.finding.records)]
+        told = [ones[place] for place in sorted({place for id_ in rule.ids for place in places.get(id_, ())})]
         if told and rule.is_live and rule.enabled and rule.gone is None:
             yield resting(_rule(rule), told, at=told[0].finding.at)
     for flow in evidence.transport_rules.seen(()):

@@ -6,8 +6,11 @@ no news from one of the user's own networks; everything else lies in between.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from commands.clues import records
@@ -99,18 +102,25 @@ def once(findings: Iterable[Finding], *, by: str = "summary") -> Iterator[Findin
     records of all. With `by` ``"sign"`` the sign and the time are enough; the one that says most is kept.
     """
     kept: list[Finding] = []
+    # Places by sign (and sentence), in the order of their times, so that only those near are looked at.
+    alike: dict[tuple[int, str], list[tuple[datetime, int]]] = defaultdict(list)
     for finding in findings:
-        for place, other in enumerate(kept):
-            near = (
-                finding.at is not None
-                and other.at is not None
-                and abs(finding.at - other.at) <= records.TOGETHER
-            )
-            if near and finding.sign is other.sign and (by == "sign" or finding.summary == other.summary):
-                best = finding if by == "sign" and finding.after and not other.after else other
-                both = tuple(dict.fromkeys((*other.records, *finding.records)))
-                kept[place] = replace(best, records=both)
-                break
-        else:
+        if finding.at is None:
             kept.append(finding)
+            continue
+        times = alike[id(finding.sign), "" if by == "sign" else finding.summary]
+        first = bisect_left(times, (finding.at - records.TOGETHER, -1))
+        last = bisect_right(times, (finding.at + records.TOGETHER, len(kept)))
+        if first == last:
+            insort(times, (finding.at, len(kept)))
+            kept.append(finding)
+            continue
+        at, place = min(times[first:last], key=lambda one: one[1])
+        other = kept[place]
+        best = finding if by == "sign" and finding.after and not other.after else other
+        both = tuple(dict.fromkeys((*other.records, *finding.records)))
+        kept[place] = replace(best, records=both)
+        if best is finding:
+            times.remove((at, place))
+            insort(times, (finding.at, place))
     yield from kept

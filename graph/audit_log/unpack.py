@@ -6,10 +6,12 @@ the bounds of `limits`; whatever cannot be opened is given back with the reason,
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import lzma
 import os
 import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -41,6 +43,19 @@ _KNOWN: Final = (
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
 )
+_DAMAGED: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+)
+"""What `zipfile` raises on an archive that is damaged; a place before its beginning is an OSError."""
+
 _NO_FILES: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _TAR_AT: Final = 257
 
@@ -179,7 +194,8 @@ class _Opener:
                     yield Unopened(one.name, "This is an Office document, not a log.")
                 else:
                     yield from self._members(packed, one.name, depth)
-        except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError) as wrong:
+        except _DAMAGED as wrong:
+            _raise_of_disk(wrong)
             yield Unopened(one.name, f"The ZIP archive is damaged or truncated ({wrong}).")
 
     def _members(self, packed: zipfile.ZipFile, name: str, depth: int) -> Iterator[Opened | Unopened]:
@@ -195,13 +211,8 @@ class _Opener:
             try:
                 with packed.open(member) as stream:
                     yield from self._taken(stream, called, depth + 1)
-            except (
-                zipfile.BadZipFile,
-                zlib.error,
-                lzma.LZMAError,
-                NotImplementedError,
-                RuntimeError,
-            ) as wrong:
+            except _DAMAGED as wrong:
+                _raise_of_disk(wrong)
                 yield Unopened(called, f"It cannot be unpacked ({wrong}).")
 
     def _taken(self, stream: IO[bytes], name: str, depth: int) -> Iterator[Opened | Unopened]:
@@ -221,7 +232,8 @@ class _Opener:
                 name, "It expands to far more than its size, or than the disk holds; it was not read."
             )
             return
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except _DAMAGED as error:
+            _raise_of_disk(error)
             wrong = f"It is damaged ({error}); what comes before the damage was read."
         yield from self.open(Opened(name, place, wrong), depth)
 
@@ -233,6 +245,12 @@ class _Opener:
                 yield Opened(f"{one.name}: {sheet.title}", place, wrong)
         except workbook.NoWorkbook as wrong:
             yield Unopened(one.name, str(wrong))
+
+
+def _raise_of_disk(wrong: Exception) -> None:
+    """Raise what is wrong with the disk, and not with the archive, again."""
+    if isinstance(wrong, OSError) and wrong.errno not in {None, errno.EINVAL}:
+        raise wrong
 
 
 def _named(head: bytes) -> str:

@@ -148,3 +148,13 @@ def test_a_hostile_workbook_is_survived_and_held_within_bounds(tmp_path, xml):
     held, not_opened = opened(tmp_path, sheet(xml), bounds)
     assert all(len(content) < 1_000_000 for content in held.values())
     assert held or not_opened
+
+
+def test_a_member_that_begins_before_the_archive_is_told(tmp_path):
+    content = bytearray(zipped(a=b"1"))
+    # The end says that the directory begins later than it does, so that everything seems to lie earlier.
+    at = content.rindex(b"PK\x05\x06") + 16
+    content[at : at + 4] = (int.from_bytes(content[at : at + 4], "little") + 2).to_bytes(4, "little")
+    held, not_opened = opened(tmp_path, bytes(content))
+    assert held == {}
+    assert next(iter(not_opened.values())).startswith("It cannot be unpacked")

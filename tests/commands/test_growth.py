@@ -1,0 +1,100 @@
+"""What judging costs grows no faster than what is judged, counted in calls and not in seconds."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.analyze import analyze
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+FEW = 60
+"""The smallest file; the others have twice and four times as many records."""
+
+MOST = 2.5
+"""How many times as many further calls the second doubling may take as the first: 2 is linear, 4 square."""
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """Count the calls, of Python's and of C's functions, that some work makes."""
+    count = 0
+
+    def profile(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def record(number: int, user: str = "adele@contoso.example", **further: Any) -> dict[str, Any]:
+    at = datetime(2026, 8, 1, tzinfo=UTC) + timedelta(seconds=100 * number)
+    return {
+        "CreationTime": at.isoformat()[:19],
+        "Id": f"r-{number}",
+        "UserId": user,
+        "ClientIP": f"203.0.{number % 250}.{number % 199 + 1}",
+        "ObjectId": user,
+        **further,
+    }
+
+
+def set_up(operation: str, number: int, **parameters: str) -> dict[str, Any]:
+    listed = [{"Name": name, "Value": one} for name, one in parameters.items()]
+    return record(number, Operation=operation, RecordType=1, Parameters=listed)
+
+
+def sign_in(number: int) -> dict[str, Any]:
+    at = datetime(2026, 8, 1, tzinfo=UTC) + timedelta(seconds=100 * number)
+    return {
+        "id": f"s-{number}",
+        "createdDateTime": at.isoformat(),
+        "userPrincipalName": "adele@contoso.example",
+        "appId": "a",
+        "ipAddress": f"203.0.{number % 250}.{number % 199 + 1}",
+        "status": {"errorCode": 0},
+        "location": {"countryOrRegion": ("NO", "SE", "DE")[number % 3]},
+    }
+
+
+KINDS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "accounts": lambda n: record(n, f"person{n}@contoso.example", Operation="UserLoggedIn", RecordType=15),
+    "sign-ins": sign_in,
+    "inbox rules": lambda n: set_up("New-InboxRule", n, Name=f"x{n}", MoveToFolder="RSS Feeds"),
+    "forwarding": lambda n: set_up("Set-Mailbox", n, ForwardingSmtpAddress=f"smtp:x{n}@out{n}.example"),
+    "delegates": lambda n: set_up(
+        "Add-MailboxPermission", n, User=f"u{n}@contoso.example", AccessRights="FullAccess"
+    ),
+    "consents": lambda n: record(
+        n, Operation="Consent to application.", Target=[{"ID": f"App {n}", "Type": 1}]
+    ),
+    "sign-in methods": lambda n: record(n, Operation="User registered security info.", RecordType=8),
+    "failed sign-ins": lambda n: record(n, Operation="UserLoginFailed", RecordType=15, ErrorNumber="50126"),
+    "deleted mail": lambda n: record(
+        n,
+        Operation="HardDelete",
+        MailboxOwnerUPN="adele@contoso.example",
+        AffectedItems=[{"Subject": f"security alert {n}", "InternetMessageId": f"<{n}@x>"}],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_twice_the_records_are_about_twice_the_work(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    counts = []
+    for many in (FEW, FEW, 2 * FEW, 4 * FEW):  # the first time tables are read as well
+        path.write_text("\n".join(json.dumps(KINDS[kind](number)) for number in range(many)))
+        counts.append(calls_of(lambda: analyze([path], user=None, now=NOW, processes=1)))
+    _, few, twice, four = counts
+    assert four - twice <= MOST * (twice - few)
