@@ -15,7 +15,7 @@ from commands.clues.records import addresses_in
 from commands.report import Report
 
 _NAMED: Final = 5
-_NAME: Final = 60
+_NAME: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,8 @@ def _rings(report: Report) -> Iterator[Ring]:
     yield _ring("from", "came from", (one.says for one in story.origin))
     if seen:
         yield _ring("applications", "had access to mail", (one.says for one in seen.applications))
-    yield _ring(
-        "accounts", "used or tried by the same attacker", (one.says for one in story.leads), check=True
-    )
+    leads = (f"{one.says}: {one.why}" if one.why else one.says for one in story.leads)
+    yield _ring("accounts", "other accounts", leads, check=True)
     if seen:
         own = {address.casefold() for address in report.subject.addresses}
         own |= {report.subject.mail.casefold(), report.subject.user_principal_name.casefold()}

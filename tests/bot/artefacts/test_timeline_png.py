@@ -264,7 +264,7 @@ def test_who_else_names_everybody_the_case_touches_but_the_account_itself():
     story = replace(
         report.story,
         persistence=(clause(f"diego@contoso.example was granted FullAccess on {own}", "delegates"),),
-        leads=(Clause("nestor@contoso.example"),),
+        leads=(Clause("nestor@contoso.example", why="used from the attacker's IP address"),),
     )
     exposure = replace(
         report.exposure,
@@ -273,7 +273,7 @@ def test_who_else_names_everybody_the_case_touches_but_the_account_itself():
     )
     rings = {one.id: one for one in others(replace(report, story=story, exposure=exposure))}
     assert rings["delegates"].names == ("diego@contoso.example",)
-    assert rings["accounts"].names == ("nestor@contoso.example",)
+    assert rings["accounts"].names == ("nestor@contoso.example: used from the attacker's IP address",)
     assert (rings["delegates"].check, rings["accounts"].check, rings["forwards"].check) == (True, True, False)
     assert rings["forwards"].names == ("drop@evil.example",)
     assert rings["recipients"].names == (
