@@ -32,6 +32,7 @@ from commands.analyze.judging import JUDGED, second_pass
 from commands.analyze.picking import PARTITIONS, READ, first_pass, repeated
 from commands.analyze.progress import Progress, Stage
 from commands.analyze.shared import with_shared_destinations
+from commands.faults import noted
 from commands.leads import with_leads
 from commands.report import Report, VerdictCode
 from graph.audit_log import blocks
@@ -144,8 +145,7 @@ def analyze(
 
         with progress.telling(tell, judging):
             reports = [one for some in _share_out(pool, others, second_pass, tasks) for one in some]
-    reports = with_leads(with_exposed(standing.with_created(with_shared_destinations(reports))))
-    reports.sort(key=_gravest_first)
+    reports = sorted(_of_each_other(reports), key=_gravest_first)
     records = sum(tally.records for tally in tallies) - repeats.total()
     unreadable = tuple(replace(one, file=names[Path(one.file)]) for one in _unreadable(parts, tallies))
     seen = handed_over(opened, unopened, zip(parts, tallies, strict=True), repeats, everybody.domains)
@@ -155,6 +155,27 @@ def analyze(
 def _gravest_first(report: Report) -> tuple[int, int, str]:
     verdict = report.verdict
     return _GRAVITY.index(verdict.answer), -verdict.points, report.subject.user_principal_name
+
+
+BETWEEN: Final[tuple[Callable[[Sequence[Report]], Sequence[Report]], ...]] = (
+    with_shared_destinations,
+    standing.with_created,
+    with_exposed,
+    with_leads,
+)
+"""What tells the reports of each other, in the order in which one builds on the other."""
+
+
+def _of_each_other(
+    reports: Sequence[Report], between: Sequence[Callable[[Sequence[Report]], Sequence[Report]]] = BETWEEN
+) -> Sequence[Report]:
+    """Tell the reports of each other; a mistake of ours in one step costs what that step adds."""
+    for step in between:
+        try:
+            reports = step(reports)
+        except Exception as error:  # noqa: BLE001 - logged; each report stands without the others
+            noted("The reports of several accounts could not be told of each other.", error)
+    return reports
 
 
 def _pool(others: int) -> ProcessPoolExecutor:

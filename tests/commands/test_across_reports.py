@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from commands.analyze import _of_each_other
 from commands.analyze.exposed import with_exposed
 from commands.leads import with_leads
 from commands.report import (
@@ -156,3 +158,15 @@ def test_what_is_graver_than_exposed_stays():
     over = report(LEE, answer=VerdictCode.COMPROMISED, role=Role.TAKEN_OVER)
     _, lee = with_exposed([compromised(GAVE), over])
     assert lee.verdict.role is Role.TAKEN_OVER
+
+
+def test_a_step_that_fails_costs_what_it_adds_and_no_report(caplog):
+    def broken(_: Sequence[Report]) -> Sequence[Report]:
+        raise KeyError("no such thing")
+
+    reports = [report(ADELE, story=TAKEN), report(LEE, events=(event(LEE, address=THERE),))]
+    adele, _ = _of_each_other(reports, (broken, with_leads))
+    assert adele.story is not None
+    assert [one.says for one in adele.story.leads] == [LEE]
+    (logged,) = caplog.records
+    assert "could not be told of each other" in logged.getMessage()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -129,6 +129,20 @@ def test_names_of_folders_are_in_lower_case_and_mean_one_kind(row: facts.FolderN
     names = [name for kind in row.names.values() for name in kind]
     assert [name for name in names if name.lower() != name] == []
     assert [name for name, times in Counter(names).items() if times > 1] == []
+
+
+def test_no_name_of_a_folder_means_another_kind_in_another_language() -> None:
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for row in facts.folder_names():
+        for kind, names in row.names.items():
+            for name in names:
+                kinds[name].add(kind)
+    assert {name: found for name, found in kinds.items() if len(found) > 1} == {}
+
+
+def test_every_language_with_words_has_names_of_folders_that_hide() -> None:
+    named = {row.language for row in facts.folder_names()}
+    assert set(facts.phrases()) - named == set()
 
 
 def test_every_sign_has_its_weight_and_every_weight_its_sign() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands import facts
+from commands.clues.folders import Hiding, hiding_of_name
 from commands.clues.lures import families_in, sent_families
 from commands.clues.phrases import Plain, group
 from commands.clues.subject_lines import notice_kind
@@ -168,3 +169,35 @@ def test_a_rule_that_looks_for_such_a_word_is_known_in_every_language(language: 
 )
 def test_words_for_an_invoice_are_about_money(word: str, about_money: bool) -> None:
     assert group("rule_money").is_in(Plain.of(word)) is about_money
+
+
+INVOICE = {
+    "ar": "فاتورة", "cs": "faktura", "da": "faktura", "de": "Rechnung", "el": "τιμολόγιο", "en": "invoice",
+    "es": "factura", "fi": "lasku", "fr": "facture", "he": "חשבונית", "hu": "számla", "id": "faktur",
+    "it": "fattura", "ja": "請求書", "ko": "청구서", "nb": "faktura", "nl": "factuur", "pl": "faktura",
+    "pt": "fatura", "ro": "factură", "ru": "счет", "sk": "faktúra", "sv": "faktura", "th": "ใบแจ้งหนี้",
+    "tr": "fatura", "uk": "рахунок", "vi": "hóa đơn", "zh-Hans": "发票", "zh-Hant": "發票",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", facts.phrases())
+def test_a_rule_that_looks_for_invoices_looks_for_money_in_every_language(language: str) -> None:
+    assert group("rule_money").is_in(Plain.of(INVOICE[language]))
+
+
+FOLDERS = [
+    ("Naptár", Hiding.CALENDAR),
+    ("Wersje robocze", Hiding.DRAFTS),
+    ("보낼 편지함", Hiding.OUTBOX),
+    ("Elemente șterse", Hiding.DELETED),
+    ("Takvim", Hiding.CALENDAR),
+    ("连络", Hiding.NONE),
+    ("Kalenteri 2024", Hiding.NONE),
+    ("thư rác", Hiding.JUNK),
+    ("алекс:\\Чернетки", Hiding.DRAFTS),
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), FOLDERS)
+def test_a_default_folder_is_known_by_its_name_in_the_mailboxs_language(name: str, kind: Hiding) -> None:
+    assert hiding_of_name(name) is kind
