@@ -11,6 +11,8 @@ from functools import lru_cache
 from commands import facts
 from graph.question import Subject, Window
 
+UNSURE = "whether they are still in"  # how a clause begins where nobody saw whether a door is open
+
 
 @lru_cache(maxsize=1024)
 def spoken(name: str) -> str:

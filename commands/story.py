@@ -19,6 +19,7 @@ from commands.clauses import Told, clauses, resting
 from commands.clues.records import listed
 from commands.leads import applications_of, leads_in, merged
 from commands.report import (
+    UNSURE,
     Clause,
     Finding,
     Owner,
@@ -312,7 +313,7 @@ def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Itera
     elif found.get("sent") and not found.get("reached") and not _is_whole(evidence, "message_trace"):
         yield Clause(says="to whom all of it went")
     if missing := not_seen(evidence):
-        what = "what else is still open" if found.get("still_open") else "whether they are still in"
+        what = "what else is still open" if found.get("still_open") else UNSURE
         which = "the current settings" if len(missing) == len(SOURCES) else listed(missing)
         yield Clause(says=f"{what} ({which} were not collected)")
 

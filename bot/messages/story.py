@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.messages import parts
 from bot.messages.escape import said
-from commands.report import Clause, Story
+from commands.report import UNSURE, Clause, Story
 
 _NAMED: Final = 5
 _TECHNIQUES: Final = 4
@@ -134,7 +134,7 @@ def _way_in(story: Story) -> str:
     if not (story.entry or story.origin):
         begins = f", and it began on {_time(story.since[0].at)}" if story.since else ""
         return f"No sign-in of somebody else was seen{begins}."
-    who = "Somebody else got in" if story.certain else "Somebody else may have got in"
+    who = f"Somebody else {'got' if story.certain else 'may have got'} into this account"
     when = f" on {_time(story.since[0].at)}" if story.since and story.since[0].at else ""
     how = f" with {_listed(story.entry)}" if story.entry else ""
     where = f", from {_listed(story.origin)}" if story.origin else ""
@@ -147,9 +147,11 @@ def _still_in(story: Story) -> Iterator[str]:
     at = story.last_seen[0].at if story.last_seen else None
     seen = f"They were last seen on {_time(at)}" if at else "When they were last in is not known"
     if story.still_open:
-        yield f"{seen}. Still open: {_listed(story.still_open, _DOORS)}."
-    else:
+        yield f"{seen}. Still open to them: {_listed(story.still_open, _DOORS)}."
+    elif any(one.says.startswith(UNSURE) for one in story.unknown):
         yield f"{seen}."
+    else:
+        yield f"{seen}. Nothing that they opened was found open."
 
 
 def _listed(clauses: Sequence[Clause], most: int = _NAMED) -> str:

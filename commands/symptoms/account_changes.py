@@ -13,7 +13,14 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.actions import AUDITS, changed, graded, once
-from commands.clues.records import by_service, by_subject, changing, found, one_line, whence
+from commands.clues.records import (
+    by_service,
+    by_subject,
+    changing,
+    found,
+    named,
+    whence,
+)
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -104,4 +111,4 @@ def _deleted(own: list[AuditRecord], usual: Usual) -> Iterator[Finding]:
 
 
 def _name(record: AuditRecord) -> str:
-    return one_line(record.owner or record.details.get("TargetName", "") or record.object_id or "not named")
+    return named(record.owner or record.details.get("TargetName", "") or record.object_id or "not named")

@@ -20,6 +20,7 @@ from commands.clues.records import (
     doer_of,
     found,
     is_about,
+    listed,
     one_line,
     whence,
 )
@@ -316,7 +317,7 @@ def _reset_mail(evidence: Evidence) -> Iterator[Finding]:
         close = [mail for mail in mails[first:] if mail[0] - start <= NEAR]
         services = sorted({service for _, service, _ in close if service})
         if len(services) >= MANY_SERVICES:
-            named = ", ".join(services[:6])
+            named = listed(services, 6)
             yield Finding(
                 symptom=_ID,
                 sign=RESET_MAIL,

@@ -9,7 +9,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from commands.clues.actions import AUDITS, actions, given, graded
-from commands.clues.records import found, one_line, whence
+from commands.clues.records import (
+    found,
+    listed,
+    named,
+    one_line,
+    whence,
+)
 from commands.report import Finding, weighed
 from commands.usual import Usual
 from commands.usual.domains import domain_of
@@ -50,14 +56,14 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         hiding = _hiding(blocked.replace(",", ";").split(";"), usual)
         told.update(hiding)
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=WARNINGS if hiding else CHANGED)
-        what = f"were changed to block {one_line(', '.join(hiding))}" if hiding else "were changed"
+        what = f"were changed to block {listed([named(one) for one in hiding])}" if hiding else "were changed"
         summary = f"The junk email lists {what}{whence(record, usual)}"
         yield found("junk_lists", sign, summary, record, after=one_line(blocked))
     lists = evidence.junk_lists.seen(None)
     if lists is not None:
         hiding = [one for one in _hiding(lists.blocked_senders_and_domains, usual) if one not in told]
         if hiding:
-            summary = f"The mailbox treats as junk: {one_line(', '.join(hiding))}"
+            summary = f"The mailbox treats as junk: {listed([named(one) for one in hiding])}"
             yield Finding(
                 "junk_lists", WARNINGS, summary, after=one_line(", ".join(hiding)), records=tuple(hiding)
             )

@@ -18,6 +18,8 @@ from commands.clues.records import (
     changing,
     found,
     is_about,
+    listed,
+    named,
     one_line,
     untold,
     whence,
@@ -97,8 +99,8 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         if usual.is_outside(one.to):
             sign = FOR_OTHERS_SUSPECT if usual.is_suspect_record(record) else FOR_OTHERS
-            whose = one_line(record.owner or "another mailbox")
-            summary = f"Forwarding of {whose} to {one_line(one.to)} was set{whence(record, usual)}"
+            whose = named(record.owner or "another mailbox")
+            summary = f"Forwarding of {whose} to {named(one.to)} was set{whence(record, usual)}"
             yield found(_ID, sign, summary, record, after=one.to)
     yield from _shared(settings, evidence, usual)
     for alert in alerts_of(evidence):
@@ -121,8 +123,8 @@ def _shared(settings: list[Forwarding], evidence: Evidence, usual: Usual) -> Ite
     for to, mailboxes in made.items():
         if len(mailboxes) > 1 and usual.is_outside(to):
             first = next(iter(mailboxes.values()))
-            named = ", ".join(one_line(name) for name in list(mailboxes)[:3])
-            summary = f"Mail of {len(mailboxes)} mailboxes ({named}) was sent on to {to}"
+            whose = listed([named(name) for name in mailboxes])
+            summary = f"Mail of {len(mailboxes)} mailboxes ({whose}) was sent on to {to}"
             ids = [record.id for record in mailboxes.values()]
             yield found(_ID, SHARED, f"{summary}{whence(first, usual)}", first, after=to, records=ids)
 
@@ -144,10 +146,10 @@ def _setting(record: AuditRecord) -> Forwarding | None:
     if record.operation.casefold() != "set-mailbox":
         return None
     given = {name.casefold(): value for name, value in record.parameters.items()}
-    named = [name for name in ("forwardingaddress", "forwardingsmtpaddress") if name in given]
-    if not named:
+    given_names = [name for name in ("forwardingaddress", "forwardingsmtpaddress") if name in given]
+    if not given_names:
         return None
-    to = next((given[name] for name in named if given[name].strip()), "")
+    to = next((given[name] for name in given_names if given[name].strip()), "")
     copy = given.get("delivertomailboxandforward")
     keeps = None if copy is None else copy.casefold() in {"true", "1"}
     return Forwarding(_plain(to) if to else "", keeps, record, (record.id,))
@@ -186,7 +188,7 @@ def _maker(live: Forwarding, own: list[Forwarding]) -> Forwarding | None:
 
 def _finding(one: Forwarding, evidence: Evidence, usual: Usual, *, live: bool) -> Finding:
     record = one.record
-    to = one_line(one.to)
+    to = named(one.to)
     summary = f"Mail is forwarded to {to}" if live else f"Forwarding to {to} was added"
     if one.keeps_copy is False:
         summary += ", and no copy is kept"

@@ -10,7 +10,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from commands.clues.records import message_key, one_line
+from commands.clues.records import (
+    listed,
+    message_key,
+    one_line,
+)
 from commands.clues.rules import rules_of
 from commands.clues.sending import Sent, sent_of
 from commands.clues.subject_lines import is_automatic, topic
@@ -137,7 +141,7 @@ def _finding(
         if recipients
         else ""
     )
-    place = f" from {', '.join(addresses[:3])}" if addresses else ""
+    place = f" from {listed(addresses)}" if addresses else ""
     summary = f"{count} “{one_line(first.subject)}” sent{reach}{place}, with no copy in Sent Items"
     keys = {sent.key for sent in group}
     if keys & purged:

@@ -18,6 +18,7 @@ from commands.clues.records import (
     done,
     found,
     is_about,
+    listed,
     message_key,
     one_line,
     whence,
@@ -211,7 +212,7 @@ def _left_behind(evidence: Evidence) -> Iterator[Finding]:
         and not (message.from_ and evidence.subject.is_meant_by(message.from_.email_address.address))
     ]
     if telling:
-        named = ", ".join(f"“{one_line(message.subject, 60)}”" for message in telling[:3])
+        named = listed([f"“{one_line(message.subject, 60)}”" for message in telling], 3)
         what = "1 alert or bounce is" if len(telling) == 1 else f"{len(telling)} alerts or bounces are"
         yield Finding(
             symptom=_ID,

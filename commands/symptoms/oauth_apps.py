@@ -14,7 +14,14 @@ from typing import Final
 
 from commands.clues.actions import changed, concerns, graded, once
 from commands.clues.consents import is_consent, refused
-from commands.clues.records import changing, done, found, one_line, whence
+from commands.clues.records import (
+    changing,
+    done,
+    found,
+    listed,
+    one_line,
+    whence,
+)
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -204,7 +211,7 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
     if is_consent(record):
         scopes = scopes_of(record)
         risky = [scope for scope in scopes if RISKY_SCOPES.match(scope)]
-        asked = f" with {', '.join(scopes[:8])}" if scopes else ""
+        asked = f" with {listed(scopes, 8)}" if scopes else ""
         known = _BY_ID.get(record.object_id.casefold())
         for_all = changed(record, "ConsentContext.IsAdminConsent")[1].casefold() == "true"
         plain = CONSENT
@@ -294,5 +301,5 @@ def _grant(grant: OAuthGrant, evidence: Evidence) -> Iterator[Finding]:
     else:
         return
     publisher = grant.verified_publisher or "an unverified publisher"
-    summary = f"{name}, by {publisher}, has {', '.join(grant.scopes[:8]) or 'nothing'}"
+    summary = f"{name}, by {publisher}, has {listed(grant.scopes, 8) or 'nothing'}"
     yield Finding("oauth_apps", sign, summary, at=made if recent else None, after=name, records=(grant.id,))

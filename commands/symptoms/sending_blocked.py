@@ -11,7 +11,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.alerts import alerts_of, tells
-from commands.clues.records import changing, found, one_line, whence
+from commands.clues.records import (
+    changing,
+    found,
+    named,
+    one_line,
+    whence,
+)
 from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
@@ -88,7 +94,7 @@ def _blocked(blocked: BlockedSender) -> Finding:
     return Finding(
         symptom=_ID,
         sign=BLOCKED,
-        summary=f"{one_line(blocked.sender_address)} is blocked from sending{term}{reach}",
+        summary=f"{named(blocked.sender_address)} is blocked from sending{term}{reach}",
         at=blocked.created_datetime,
         after=one_line(blocked.reason, 200),
         records=(f"blocked sender {blocked.sender_address}",),

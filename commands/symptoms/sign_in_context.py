@@ -15,7 +15,12 @@ from typing import Final
 
 from commands.clues.actions import AUDITS
 from commands.clues.alerts import alerts_of, tells
-from commands.clues.records import MAIL_CLIENTS, found, one_line
+from commands.clues.records import (
+    MAIL_CLIENTS,
+    found,
+    listed,
+    one_line,
+)
 from commands.facts import NetworkKind, ProgramKind
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
@@ -248,7 +253,7 @@ def _new(got_in: Sequence[SignIn], own: Own, usual: Usual) -> Iterator[Finding]:
     ]
     if own.apps and others:
         names = dict.fromkeys(one_line(one.app_display_name or one.app_id, 40) for one in others)
-        what = f"Sign-in to applications that are unfamiliar for this user ({', '.join(list(names)[:3])})"
+        what = f"Sign-in to applications that are unfamiliar for this user ({listed(list(names), 3)})"
         yield _finding(APP, what, others, usual)
     people = [one for one in got_in if one.is_interactive is not False]
     if usual.devices and people:

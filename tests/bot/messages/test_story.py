@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.messages.story import brief, sentences
-from commands.report import Clause, Story
+from commands.report import UNSURE, Clause, Story
 
 AT = datetime(2026, 9, 9, 12, tzinfo=UTC)
 RULE = "The hidden inbox rule without a name sends mail to drop77@mailbox-relay.example"
@@ -52,3 +52,25 @@ def test_the_sentence_of_open_doors_names_eight():
 def test_a_lead_says_what_connects_it():
     story = Story(certain=True, leads=(Clause("lee@contoso.example", why="used from there"),))
     assert sentences(story)[-1] == "Also check: lee@contoso.example (used from there)."
+
+
+@pytest.mark.parametrize(
+    ("story", "says"),
+    [
+        (Story(certain=True, last_seen=(Clause("x", AT),)), "Nothing that they opened was found open."),
+        (
+            Story(certain=True, last_seen=(Clause("x", AT),), still_open=(Clause("POP"),)),
+            "Still open to them: POP.",
+        ),
+        (Story(certain=True, last_seen=(Clause("x", AT),), unknown=(Clause(f"{UNSURE} (x)"),)), "12:00 UTC."),
+    ],
+)
+def test_it_is_said_whether_they_are_still_in(story, says):
+    (said,) = (one for one in sentences(story) if "last seen" in one)
+    assert said.endswith(says)
+
+
+def test_whoever_reads_the_sentences_alone_knows_that_somebody_was_in_the_account():
+    assert sentences(Story(certain=False, entry=(Clause("valid credentials"),)))[0].startswith(
+        "Somebody else may have got into this account with valid credentials"
+    )
