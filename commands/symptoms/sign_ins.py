@@ -15,7 +15,7 @@ from typing import Final
 from commands.clues.actions import AUDITS
 from commands.clues.alerts import risk_in_words
 from commands.counts import further_sign_ins
-from commands.facts import ProgramKind
+from commands.facts import NetworkKind, ProgramKind
 from commands.report import Finding, Owner, Sign, weighed
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of
@@ -52,6 +52,7 @@ DEVICE_CODE = weighed("device_code_sign_in")
 TOO_FAST = weighed("too_fast_travel")
 SHARED = weighed("session_in_two_countries")
 MOVED = weighed("session_on_another_device")
+SERVICE = weighed("shared_service_signed_in")
 NEW_COUNTRY = weighed("new_country")
 NEW_NETWORK = weighed("new_network")
 TRAVELLED = weighed("travelled_with_known_device")
@@ -73,6 +74,7 @@ SIGNS: Final = (
     TOO_FAST,
     SHARED,
     MOVED,
+    SERVICE,
     NEW_COUNTRY,
     NEW_NETWORK,
     TRAVELLED,
@@ -135,6 +137,10 @@ def _finding(
 
 def _judged(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     address = got_in[0].ip_address
+    rented = usual.rented.get(address)
+    if network_of(address) in evidence.shared_networks and rented and rented.kind is NetworkKind.HOSTING:
+        what = f"Most accounts of the organization were signed in to through {rented}"
+        yield _finding(SERVICE, what, got_in, usual)
     if usual.is_suspect(address):
         total = _total(got_in, evidence)
         times = "once" if total == 1 else f"{total} times"

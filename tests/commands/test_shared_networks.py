@@ -49,6 +49,8 @@ def judged(tmp_path, entered: int, form: str) -> Report:
 def test_a_server_is_the_organizations_where_it_signs_in_as_most(tmp_path, entered, strange, form):
     report = judged(tmp_path, entered, form)
     assert any(one.owner is Owner.STRANGER for one in report.findings) is strange, report.verdict.says
+    told = [one.summary for one in report.findings if one.sign.id == "shared_service_signed_in"]
+    assert bool(told) is not strange, "whose service it is, somebody is to confirm"
 
 
 def test_what_two_records_call_differently_is_one_account(tmp_path):
