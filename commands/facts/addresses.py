@@ -1,7 +1,7 @@
 """Addresses that anybody may rent: of hosting providers, VPN services and iCloud Private Relay.
 
-The table is `addresses.txt`, which `make networks` writes (see `refresh`). It is read once, when the first
-address is asked for. An address that it does not hold is unknown, never harmless.
+The table is `addresses.txt`, which `make networks` writes (see `refresh`), with `gateways.txt`. It is read
+once, when the first address is asked for. An address that it does not hold is unknown, never harmless.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -68,8 +68,12 @@ _DATE: Final = "# date: "
 
 @cache
 def table() -> Table:
-    """Read the table."""
-    return read((files(__package__) / "addresses.txt").read_text(encoding="utf-8"))
+    """Read the table; the blocks of security gateways come first, for gateways rent servers as well."""
+    listed, gateways = (
+        read((files(__package__) / name).read_text(encoding="utf-8"))
+        for name in ("addresses.txt", "gateways.txt")
+    )
+    return replace(listed, blocks={**gateways.blocks, **listed.blocks})
 
 
 def read(text: str) -> Table:

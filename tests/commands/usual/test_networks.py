@@ -34,6 +34,7 @@ ROUTER = "94.0.1.9"
         (VPN, None, NetworkKind.VPN),
         (HOSTED, None, NetworkKind.HOSTING),
         (RELAY, None, NetworkKind.RELAY),
+        ("165.225.24.142", None, NetworkKind.GATEWAY),
         (FAR, 9009, NetworkKind.VPN),
         (FAR, 16276, NetworkKind.HOSTING),
         (FAR, 22616, NetworkKind.GATEWAY),
