@@ -17,14 +17,10 @@ UNSURE = "whether they are still in"  # how a clause begins where nobody saw whe
 @lru_cache(maxsize=1024)
 def spoken(name: str) -> str:
     """An id as words for people: ``mail_folders`` becomes ``mail folders``, ``sign_ins`` ``sign-ins``."""
-    words = name.replace("_", " ")
-    return (
-        words.replace("oauth", "OAuth")
-        .replace("sign ins", "sign-ins")
-        .replace("non interactive", "non-interactive")
-        .replace("exchange", "Exchange")
-        .replace("purview", "Purview")
+    words = (
+        name.replace("_", " ").replace("sign ins", "sign-ins").replace("non interactive", "non-interactive")
     )
+    return words.replace("oauth", "OAuth").replace("exchange", "Exchange").replace("purview", "Purview")
 
 
 class Severity(IntEnum):

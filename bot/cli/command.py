@@ -24,7 +24,7 @@ VERBS: Final[Mapping[str, str]] = {
     "demo": "Run the demo on this machine, with the real bot.",
     "sandbox": "Run a simulated tenant, a Slack workspace and the bot.",
     "run": "Start the bot.",
-    "init": "Ask for the settings, and write them with keys and certificates.",
+    "init": "Register the tenant's applications, and write settings and keys.",
     "doctor": "Show what is missing, what that costs, and the next steps.",
 }
 """The verbs in the order of the help, each with the first sentence of its description."""

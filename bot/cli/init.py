@@ -81,7 +81,7 @@ def init(
         ),
     ] = False,
 ) -> None:
-    """Register the applications in the tenant, and write settings, keys and certificates.
+    """Register the tenant's applications, and write settings and keys.
 
     Shows everything that it will make, and makes it once an administrator who has signed in says so.
     """

@@ -38,7 +38,7 @@ from commands.report import Report, VerdictCode
 from graph.audit_log import blocks
 from graph.audit_log.blocks import Part
 from graph.audit_log.files import Unreadable
-from graph.audit_log.tally import Tally
+from graph.audit_log.tally import Tally, note_unfinished
 from graph.audit_log.unpack import unpack
 
 T = TypeVar("T")
@@ -126,6 +126,7 @@ def analyze(
 
         with progress.telling(tell, reading):
             tallies = _share_out(pool, others, first_pass, [(*job, several) for job in jobs])
+        note_unfinished(tallies)
         repeats = repeated([(part.path, place) for part, place in jobs])
         names = {one.path: one.name for one in opened}
         missing = [
@@ -134,7 +135,7 @@ def analyze(
             for says in tally.notes.incomplete
         ]
         by_file = [(part.path, one) for part, one in zip(parts, tallies, strict=True)]
-        everybody = Everybody.of(by_file, wanted, tuple(missing))
+        everybody = Everybody.of(by_file, wanted, tuple(dict.fromkeys(missing)))
         settle_names(jobs, everybody, frozenset().union(*(one.spilled for one in tallies)))
         gather_guesses(jobs, folder / "guesses")
         tasks = [(folder, number, everybody.of_partition(number), now) for number in range(PARTITIONS)]

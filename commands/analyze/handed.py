@@ -51,7 +51,9 @@ class Handed:
         days = [day for day in (self.first, tally.first) if day]
         self.first = min(days, default="")
         self.last = max(self.last, tally.last)
-        self.notes += [*tally.notes.guessed, *tally.notes.incomplete]
+        self.notes += [
+            one for one in (*tally.notes.guessed, *tally.notes.incomplete) if one not in self.notes
+        ]
         self.whole = self.whole and not (self.unreadable or tally.notes.incomplete)
 
     def says(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,6 +31,9 @@ REASONS_KEPT: Final = 100
 """By how many reasons."""
 
 OTHER_REASONS: Final = "The record could not be read, for one of many further reasons."
+
+SEARCHES_KEPT: Final = 10_000
+"""How many searches are told apart, by how many results they had."""
 
 ADDRESSES_KEPT: Final = 200_000
 """Of how many senders and domains the messages of a trace are counted."""
@@ -66,8 +69,7 @@ class Tally:
         first: The day of the first record, "" where none was read.
         last: The day of the last record.
         got_in: From each network, the accounts that signed in; of no more than `NETWORKS` networks.
-        highest: The highest place that a row says it has among all that a search found.
-        most: How many the search found, by its rows.
+        searches: For each number of results that rows say their search had, the highest place of a row.
         senders: How many messages each address sent, where a trace does not tell their direction.
         mail_domains: How many of those messages each domain took part in.
     """
@@ -87,8 +89,7 @@ class Tally:
     first: str = ""
     last: str = ""
     got_in: dict[str, set[str]] = field(default_factory=dict)
-    highest: int = 0
-    most: int = 0
+    searches: dict[int, int] = field(default_factory=dict)
     senders: Counter[str] = field(default_factory=Counter)
     mail_domains: Counter[str] = field(default_factory=Counter)
 
@@ -140,8 +141,9 @@ class Tally:
         self.kinds[kind_of(raw)] += 1
         place, found = as_text(raw.get("ResultIndex")), as_text(raw.get("ResultCount"))
         if place.isdecimal() and found.isdecimal():
-            self.highest = max(self.highest, int(place[:12]))
-            self.most = max(self.most, int(found[:12]))
+            results = int(found[:12])
+            if results in self.searches or len(self.searches) < SEARCHES_KEPT:
+                self.searches[results] = max(self.searches.get(results, 0), int(place[:12]))
 
     def finish(self, days: Iterable[str]) -> None:
         """Note what only the whole shows; `days` are those of records that were not decoded."""
@@ -149,7 +151,19 @@ class Tally:
             self.date(day)
         if (plain := self.records - self.kinds.total()) > 0:
             self.kinds[AUDIT_RECORDS] += plain
-        if self.most > self.highest > 0:
-            self.notes.incomplete.append(
-                f"its rows go up to number {self.highest:,} of {self.most:,} results"
-            )
+
+
+def note_unfinished(tallies: Sequence[Tally]) -> None:
+    """Note for each part what searches it holds of which not all rows were given, in this part or another.
+
+    The rows of one search may lie in several files, or in several parts of one.
+    """
+    highest: Counter[int] = Counter()
+    for tally in tallies:
+        for results, place in tally.searches.items():
+            highest[results] = max(highest[results], place)
+    for tally in tallies:
+        for results in tally.searches:
+            if 0 < highest[results] < results:
+                says = f"its rows go up to number {highest[results]:,} of {results:,} results"
+                tally.notes.incomplete.append(says)

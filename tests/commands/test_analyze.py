@@ -696,3 +696,16 @@ def test_what_was_judged_before_changes_nothing(tmp_path):
     assert looked_at(path) == first
     (source,) = [one for one in first.users[0].sources if one.id == "audit_log"]
     assert source.records > 2
+
+
+def test_a_search_over_several_files_and_parts_is_whole_when_all_of_it_is_there(tmp_path):
+    def row(number: int, results: int) -> str:
+        data = {**logon_of("x"), "Id": f"s-{results}-{number}"}
+        return json.dumps({"ResultIndex": number, "ResultCount": results, "AuditData": json.dumps(data)})
+
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("\n".join(row(number, 9) for number in range(1, 6)))
+    two.write_text("\n".join([*(row(number, 9) for number in range(6, 10)), row(3, 7)]))
+    analysis = looked_at(one, two)
+    assert [file.notes for file in analysis.files] == [[], ["its rows go up to number 3 of 7 results"]]
+    assert not looked_at(one).saw_all
