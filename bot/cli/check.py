@@ -54,7 +54,7 @@ def check(
 ) -> None:
     """Investigate one account and print the report."""
     with readable(), ExitStack() as stack:
-        asked = _span(since)
+        asked = span_of(since)
         if output is not None:
             empty_folder(output)
         form = Form.JSON if as_json else form
@@ -139,7 +139,12 @@ class Forgetful:
         self._kept.setdefault(source, {})[name] = value
 
 
-def _span(text: str | None) -> timedelta | None:
+def span_of(text: str | None) -> timedelta | None:
+    """Read a time range; None where none was typed.
+
+    Raises:
+        Stopped: it is none.
+    """
     try:
         span = settings.parse_span(text) if text else None
     except ValueError as error:

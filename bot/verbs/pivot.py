@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -11,27 +10,20 @@ from bot.artefacts import report_store
 from bot.errors import NotUnderstood
 from bot.meant import CaseId
 from bot.slack.intake import Asked
+from bot.terms import WHAT, term_of
 from bot.verbs import spelling
 from bot.verbs.hunts import Begun, MayHunt, begin, shown, tenant_named
 from bot.verbs.shape import Answer, Tools
 from bot.verbs.spelling import Days, Since
 from commands.hunt import terms_of
-from graph.addresses import address_of
-from graph.hunting import MOST_TERMS, Term, TermKind
+from graph.hunting import MOST_TERMS, Term
 
 NAME = "pivot"
 USAGE = "<case, or address | session | application | message | rule, and what> [since 7d] [in tenant]"
 SAYS = "Finds every account in the tenant that was touched by the same attacker."
 EXAMPLE = "/compromise pivot 203.0.113.77 since 14d"
 
-_WHAT: Final = (
-    "For example: /compromise pivot C-7F3K2, or /compromise pivot session, application, message or rule,"
-    " and what it is"
-)
-_GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CASE: Final = re.compile(r"C-[0-9A-Z]{5}", re.IGNORECASE)
-_SHORTEST: Final = 4
-"""How many characters a text has at least: everybody has a rule with “a” in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +46,7 @@ def read(words: list[str], text: str) -> Pivot:
         word = left.pop(0)
         name = word.casefold().lstrip("-")
         if name in ("since", "in") and not left:
-            raise NotUnderstood(f"After “{spelling.said(word)}” something is missing. {_WHAT}")
+            raise NotUnderstood(f"After “{spelling.said(word)}” something is missing. {WHAT}")
         if name == "since":
             when = spelling.since(left.pop(0))
         elif name == "in" and kept:
@@ -62,51 +54,10 @@ def read(words: list[str], text: str) -> Pivot:
         else:
             kept.append(word)
     if not kept:
-        raise NotUnderstood(f"Say what to look for. {_WHAT}")
+        raise NotUnderstood(f"Say what to look for. {WHAT}")
     if len(kept) == 1 and _CASE.fullmatch(kept[0]):
         return Pivot(case_id=kept[0].upper(), when=when, tenant=tenant)
-    return Pivot((_term(kept),), when=when, tenant=tenant)
-
-
-def _term(words: list[str]) -> Term:
-    name = words[0].casefold()
-    kinds = {kind.value: kind for kind in TermKind}
-    if name in kinds:
-        if len(words) == 1:
-            raise NotUnderstood(f"After “{name}” something is missing. {_WHAT}")
-        return _checked(kinds[name], " ".join(words[1:]))
-    value = " ".join(words)
-    if address_of(value):
-        return _checked(TermKind.ADDRESS, value)
-    if _GUID.fullmatch(value):
-        raise NotUnderstood(
-            f"“{value}” may be a session or an application. Type: /compromise pivot session {value}, or"
-            f" application {value}"
-        )
-    if "@" in value and value.strip("<>") and " " not in value:
-        return _checked(TermKind.MESSAGE, value)
-    raise NotUnderstood(f"I do not know what “{spelling.said(value)}” is. {_WHAT}")
-
-
-def _checked(kind: TermKind, value: str) -> Term:
-    value = value.strip()
-    if kind is TermKind.ADDRESS:
-        found = address_of(value)
-        if not found:
-            raise NotUnderstood(f"“{spelling.said(value)}” is not an IP address.")
-        if not ipaddress.ip_address(found).is_global and not _is_documentation(found):
-            raise NotUnderstood(f"{found} is not a public address, so Microsoft never sees anybody by it.")
-        return Term(kind, found)
-    if len(value) < _SHORTEST or len(value) > 300:
-        raise NotUnderstood(f"“{spelling.said(value)}” is too short or too long to search for.")
-    return Term(kind, value)
-
-
-def _is_documentation(address: str) -> bool:
-    """Whether an address is one of those in examples, which local tenants use."""
-    found = ipaddress.ip_address(address)
-    ranges = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
-    return any(found in ipaddress.ip_network(one) for one in ranges)
+    return Pivot((term_of(kept),), when=when, tenant=tenant)
 
 
 def may(wish: Pivot, asked: Asked, tools: Tools) -> MayHunt:
