@@ -144,13 +144,18 @@ class Home:
         return True
 
     def _details(self, voter: Voter) -> Details:
-        found = map(self._ledger.case, self._open())
-        cases = [case for case in found if not self._ledger.owner(case.subject).is_same(voter.ever)]
+        left = self._open()
+        cases: list[Case] = []
+        # Whose a case is, is compared with all entries, so it is asked of those alone that are shown.
+        while left and len(cases) < MOST_CASES:
+            case = self._ledger.case(left.pop(0))
+            if not self._ledger.owner(case.subject).is_same(voter.ever):
+                cases.append(case)
         waiting, elsewhere = self._waiting(voter)
         return Details(
             approver=not voter.barred,
-            cases=tuple(self._case(case) for case in cases[:MOST_CASES]),
-            more_cases=max(0, len(cases) - MOST_CASES),
+            cases=tuple(map(self._case, cases)),
+            more_cases=len(left),
             waiting=waiting,
             elsewhere=elsewhere,
             approvers=self._people.approvers(),
@@ -166,15 +171,15 @@ class Home:
         found: list[str] = []
         settled: set[tuple[str, str]] = set()
         acquitted: dict[tuple[str, str], timedelta] = {}
-        for case in self._ledger.outlines():
-            account = (case.tenant, case.subject.id)
+        for case in self._ledger.standings():
+            account = (case.tenant, case.subject_id)
             if account in settled:
                 continue
             if case.state is CaseState.LOOKING:
                 found.append(case.id)
                 settled.add(account)
             elif case.verdict:
-                span = case.window.end - case.window.start
+                span = case.span
                 if case.verdict not in _ACCUSED:
                     acquitted[account] = max(span, acquitted.get(account, span))
                 elif span > acquitted.get(account, timedelta()) + timedelta(minutes=1):

@@ -21,8 +21,8 @@ _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 VERBS: Final[Mapping[str, str]] = {
     "check": "Investigate one account and print the report.",
     "analyze": "Analyze exported audit logs for every user in them.",
-    "pivot": "Find every account in the tenant that was touched by the same attacker.",
-    "sweep": "Rank the accounts of the whole tenant that may be compromised.",
+    "pivot": "Find every account that the same attacker touched.",
+    "sweep": "Rank a tenant's accounts that may be compromised.",
     "demo": "Run the demo on this machine, with the real bot.",
     "sandbox": "Run a simulated tenant, a Slack workspace and the bot.",
     "run": "Start the bot.",

@@ -28,7 +28,7 @@ def pivot(
     sandbox: Scenario = None,
     config: Config = None,
 ) -> None:
-    """Find every account in the tenant that was touched by the same attacker."""
+    """Find every account that the same attacker touched."""
     with readable():
         try:
             term = term_of(what)

@@ -18,5 +18,5 @@ def sweep(
     sandbox: Scenario = None,
     config: Config = None,
 ) -> None:
-    """Rank the accounts of the whole tenant that may be compromised."""
+    """Rank a tenant's accounts that may be compromised."""
     hunt_through((), since or DAY, tenant, as_json=as_json, sandbox=sandbox, config=config)

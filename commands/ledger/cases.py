@@ -1,4 +1,7 @@
-"""Reading cases, the requests that opened them, and what was posted and remembered of them."""
+"""Reading cases, the requests that opened them, and what was posted and remembered of them.
+
+Longer than other files because cases, who owns their accounts and who asked for them are read together.
+"""
 
 from __future__ import annotations
 
@@ -124,8 +127,23 @@ class Outline:
         return owner_of(self.subject, self.owners)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a case stands: its account by id alone, how long a span it saw, and the verdict."""
+
+    id: str
+    tenant: str
+    subject_id: str
+    state: CaseState
+    verdict: str
+    span: timedelta
+
+
+_STANDINGS = "SELECT id, tenant, subject_id, window_start, window_end, state, verdict FROM cases"
+
 _OUTLINES = (
-    "SELECT id, tenant, subject, window_start, window_end, state, verdict, finished_at, owners FROM cases"
+    "SELECT id, tenant, subject, subject_id, window_start, window_end, state, verdict, finished_at, owners"
+    " FROM cases"
 )
 
 _OWNERS = f"SELECT subject, owners FROM cases WHERE {ABOUT}"  # noqa: S608 - words of ours
@@ -219,17 +237,33 @@ class CaseReader:
 
         A check of a shorter span than the one that accused does not acquit: it saw less.
         """
-        # Not the reports: they are long, and every question and every vote comes by here.
+        # Not the reports, and no account that is not accused: every question and every vote comes by here.
         rows = self.rows(f"{_OUTLINES} WHERE verdict <> '' ORDER BY finished_at DESC, seq DESC")
         acquitted: dict[tuple[str, str], timedelta] = {}
-        for case in map(_outline, rows):
-            account = (case.tenant, case.subject.id)
-            span, longest = case.window.end - case.window.start, acquitted.get(account)
-            if case.verdict not in verdicts:
+        for row in rows:
+            account, span = (row["tenant"], row["subject_id"]), _span(row)
+            longest = acquitted.get(account)
+            if row["verdict"] not in verdicts:
                 acquitted[account] = max(span, longest or span)
-            elif (longest is None or longest < span - _SAME_SPAN) and case.owner.is_same(person):
-                return self.case(case.id)
+            elif longest is None or longest < span - _SAME_SPAN:
+                case = _outline(row)
+                if case.owner.is_same(person):
+                    return self.case(case.id)
         return None
+
+    def standings(self) -> list[Standing]:
+        """Give where each case stands, the newest first."""
+        return [
+            Standing(
+                row["id"],
+                row["tenant"],
+                row["subject_id"],
+                CaseState(row["state"]),
+                row["verdict"],
+                _span(row),
+            )
+            for row in self.rows(f"{_STANDINGS} ORDER BY asked_at DESC, seq DESC")
+        ]
 
     def demand_as_noted(self, case: Case) -> None:
         """See that a case is about the account, and offers the changes, that its entries tell of.
@@ -269,8 +303,15 @@ class CaseReader:
     def was_asked(self, request: SlackRequest) -> bool:
         """Say whether the entries tell of this request, word for word, and of no answer to it."""
         answers = [kind.KIND for kinds in EVENTS.values() for kind in kinds if issubclass(kind, Response)]
+        marks = ", ".join("?" * (len(answers) + 1))
+        # Those that name it, whatever they say of it: each is read before it counts.
+        rows = self.rows(
+            f"SELECT seq FROM ledger WHERE seq >= ? AND kind IN ({marks}) AND instr(body, ?) ORDER BY seq",  # noqa: S608 - words of ours
+            [request.seq, Asked.KIND, *answers, json.dumps(request.id)],
+        )
         known = False
-        for entry in self.entries(kinds=(Asked.KIND, *answers), after=request.seq - 1):
+        for row in rows:
+            entry = next(self.entries(after=row["seq"] - 1))
             match entry.event:
                 case Asked(request=request.id) as asked:
                     told = (entry.actor, asked.channel, asked.words)
@@ -335,6 +376,10 @@ def subject_facts(subject: Subject) -> dict[str, Any]:
 def subject_of(facts: Facts) -> Subject:
     """Read a subject."""
     return Subject(**{**facts, "addresses": tuple(facts["addresses"])})
+
+
+def _span(row: Row) -> timedelta:
+    return datetime.fromisoformat(row["window_end"]) - datetime.fromisoformat(row["window_start"])
 
 
 def _outline(row: Row) -> Outline:

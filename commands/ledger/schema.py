@@ -15,7 +15,7 @@ from typing import Final
 
 from commands.errors import LedgerTampered
 
-LAYOUT = 4
+LAYOUT = 5
 """The version of the tables that follow from the entries; SQLite keeps it as `user_version`."""
 
 GUARDS: Final[Mapping[str, str]] = {
@@ -168,6 +168,7 @@ INDEXES: Final = (
     # Two plans for one account at the same time would each be made for a state that the other changes.
     """CREATE UNIQUE INDEX one_undecided_proposal ON proposals (account)
         WHERE state IN ('open', 'approved', 'running')""",
+    "CREATE INDEX watches_by_due ON watches (due) WHERE done = 0",
     "CREATE INDEX alerts_that_wait ON alerts (seq) WHERE how = ''",
     "CREATE INDEX alerts_by_account ON alerts (tenant, object_id, shown_at)",
     "CREATE INDEX alerts_by_time ON alerts (how, shown_at)",
