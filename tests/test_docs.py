@@ -153,7 +153,14 @@ EXPORT = """CreationDate,UserIds,Operations,AuditData
 """
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if line not in NEED_A_REAL_TENANT])
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(line, marks=() if line.startswith("analyze ") else pytest.mark.slow)
+        for line in COMMANDS
+        if line not in NEED_A_REAL_TENANT
+    ],
+)
 def test_the_commands_of_the_readme_run_as_they_stand_there(line, tmp_path):
     (tmp_path / "an-audit-log-export.csv").write_text(EXPORT)
     (tmp_path / "demo-output").mkdir()

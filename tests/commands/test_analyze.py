@@ -155,6 +155,7 @@ def test_two_processes_say_the_same_as_one(month):
     assert told(looked_at(month, processes=3)) == alone
 
 
+@pytest.mark.slow
 def test_reading_the_quiet_records_as_well_finds_nothing_more(month, monkeypatch):
     """What is passed over because nothing about a user is suspect would have told nothing."""
     in_passing = looked_at(month).users
@@ -165,6 +166,7 @@ def test_reading_the_quiet_records_as_well_finds_nothing_more(month, monkeypatch
     assert sum(len(one.timeline) for one in in_passing) < sum(len(one.timeline) for one in closely)
 
 
+@pytest.mark.slow
 def test_symptoms_that_pass_over_routine_records_would_find_nothing_more_in_them(month, monkeypatch):
     without = looked_at(month).users
     monkeypatch.setattr("commands.clues.records.ROUTINE", frozenset())
@@ -198,6 +200,7 @@ def told(report: Report) -> tuple[VerdictCode, set[tuple[str, str, str]]]:
     return report.verdict.answer, findings
 
 
+@pytest.mark.slow
 def test_picking_finds_what_reading_everything_finds(month):
     plain = plainly(month)
     fast = {one.subject.user_principal_name: one for one in looked_at(month).users}

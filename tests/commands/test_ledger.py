@@ -267,6 +267,7 @@ def _fill(path: Path) -> None:
     book.close()
 
 
+@pytest.mark.slow
 def test_processes_take_turns_even_when_they_make_the_file(path):
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=_fill, args=(path,)) for _ in range(3)]

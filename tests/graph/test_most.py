@@ -134,6 +134,7 @@ def test_what_just_fits_is_whole(service: Service) -> None:
 MANY: list[Item] = [{"id": str(number)} for number in range(1_000)]
 
 
+@pytest.mark.slow
 def test_all_sources_of_a_check_share_one_more_bound(service: Service) -> None:
     """Each may bring so much that thirty-five of them would fill the memory."""
     endless(service, MANY)

@@ -15,6 +15,7 @@ import pytest
 
 from bot import log as logs
 from bot.settings import LogSettings, PolicySettings
+from bot.verbs.registry import TYPED
 from sandbox.workspace import View
 from tests.scenarios.acting import Acting, acting
 from tests.scenarios.conftest import ADELE
@@ -25,9 +26,14 @@ FACTOR = PolicySettings(factor=("reset_password",))
 VERBS = (
     "help", "status", "tasks", "history {case}", "password {proposal}", "report {subject}", "plan {case}",
     "approve {proposal}", "deny {proposal} because it is over", "withdraw {proposal}", "restore {case}",
-    "tasks {case}", "suspect {subject}", "enrol", "nonsense", "contain {case}",
-    "pivot {case}", "sweep", "stop H-22222",
+    "tasks {case}", "suspect {subject}", "enroll", "nonsense", "contain {case}", "close {case}",
+    "strike {proposal}", "pivot {case}", "sweep", "stop H-22222",
 )  # fmt: skip
+
+
+def test_no_verb_is_forgotten() -> None:
+    """A check is made before, and its log read as well."""
+    assert set(TYPED) - {line.split()[0] for line in VERBS} <= {"check"}
 
 
 @pytest.fixture

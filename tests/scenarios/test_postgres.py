@@ -41,6 +41,7 @@ def test_an_account_is_checked_and_taken_back_with_the_jobs_in_postgresql(stage,
     assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()
 
 
+@pytest.mark.slow
 def test_while_the_database_is_away_people_are_told_and_what_they_asked_begins_afterwards(stage, postgres):
     changes = {"approvers": ApproverSettings(users=("U0ALEXWILB",)), "engine": postgres.database()}
     story: Stage = stage("clean", changes=changes)
@@ -63,6 +64,7 @@ def test_while_the_database_is_away_people_are_told_and_what_they_asked_begins_a
     assert kinds.count("case_opened") == kinds.count("check_finished") == 1
 
 
+@pytest.mark.slow
 def test_a_check_under_way_goes_on_when_the_database_comes_back(stage, postgres):
     story: Stage = stage("clean", changes={"engine": postgres.database()}, audit_query_seconds=3600)
     story.type(f"check {ADELE}")

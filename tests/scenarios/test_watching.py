@@ -137,6 +137,7 @@ def test_the_alarm_carries_the_button_that_closes_exactly_what_is_open(story):
     story.told("responder", "There is nothing to close.")
 
 
+@pytest.mark.slow
 def test_looks_that_fall_due_while_the_bot_is_down_are_made_when_it_is_back_and_say_what_was_not_seen(story):
     assert "watch_set" in story.kinds()
     story.stop()

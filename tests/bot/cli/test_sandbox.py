@@ -23,6 +23,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
         demo.play(tmp_path / "file", Console(file=io.StringIO()))
 
 
+@pytest.mark.slow
 def test_the_sandbox_says_where_everything_is_and_ends_with_ctrl_c(tmp_path):
     with subprocess.Popen(
         [sys.executable, "-u", "-m", "bot", "sandbox", "--scenario", "clean", "--output", str(tmp_path)],

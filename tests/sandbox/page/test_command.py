@@ -79,6 +79,7 @@ def test_the_first_line_is_the_one_address_to_open(running):
     assert people[0]["part"] == "responder"
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_told(running, tmp_path):
     port = str(urlsplit(running[0]).port)
     done = subprocess.run(
@@ -95,6 +96,7 @@ def test_a_port_that_is_taken_is_told(running, tmp_path):
     assert "--port" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_folder_of_another_sandbox_is_left_alone(running, tmp_path):
     folder = running[2]
     before = (folder / "ledger.db").stat()
@@ -112,6 +114,7 @@ def test_the_folder_of_another_sandbox_is_left_alone(running, tmp_path):
     assert (folder / "ledger.db").stat().st_ino == before.st_ino
 
 
+@pytest.mark.slow
 def test_it_ends_with_status_2_beside_credentials(tmp_path):
     done = subprocess.run(
         command(tmp_path),
