@@ -23,7 +23,7 @@ from slack_sdk.errors import SlackApiError
 from bot import alert_webhook
 from bot.alerts import Alerts
 from bot.atlas import atlas_of
-from bot.cards.case import Cards
+from bot.cards.case import Cards, Edits
 from bot.cards.checkpoint import CheckpointPoster
 from bot.cards.home import Home
 from bot.cards.proposal import ProposalCards
@@ -270,12 +270,20 @@ def _people(client: WebClient, home: str, settings: Settings, ledger: Ledger, te
     return People(client, members, identities, partial(doubt_about, ledger))
 
 
-def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bot:
+def create_app(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = now,
+    edits: Edits = Edits(),  # noqa: B008 - frozen
+    polls: float = 1.0,
+) -> Bot:
     """Wire everything; nothing runs before `Bot.start`.
 
     Args:
         settings: All of them; `slack` and `tenants` must be there.
         clock: Tells the time (aware UTC).
+        edits: How far apart a card is edited.
+        polls: How many times as long as usual a search at Microsoft is left alone before it is looked at.
 
     Raises:
         CannotStart: Slack refuses the token, or cannot be reached.
@@ -288,10 +296,10 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Bo
     me = _whoami(client)
     ledger = Ledger(settings.ledger, clock)
     keys = SigningKey.load_or_make(settings.key)
-    tenants = Tenants(settings.tenants)
+    tenants = Tenants(settings.tenants, polls=polls)
     hasty = make_client(slack, waits=False)
     clouds = {one.name: one.cloud for one in settings.tenants}
-    cards = Cards(client, hasty, ledger, clouds=clouds)
+    cards = Cards(client, hasty, ledger, clouds=clouds, edits=edits)
     people = _people(client, str(me["team_id"]), settings, ledger, tenants)
     proposals = Proposals(ledger)
     papers = ProposalCards(

@@ -15,7 +15,7 @@ import structlog
 from slack_sdk import WebClient
 
 from bot.artefacts.hunt_csv import NAME, hunt_csv
-from bot.cards.case import GONE, PAUSE, Cards, Painter
+from bot.cards.case import GONE, Cards, Painter
 from bot.errors import BotError, SlackFailed
 from bot.failing import refer
 from bot.messages.hunt_card import hunt_card
@@ -115,7 +115,7 @@ class Hunting:
             raise NoSuchUser(f"The tenant {one.tenant} is not configured any more.")
         queries = pivot_queries(one.terms) if one.kind == "pivot" else sweep_queries()
         answers: dict[str, Source[Any]] = {}
-        painter = Painter[Progress](partial(self._paint, one))
+        painter = Painter[Progress](partial(self._paint, one), self._cards.edits)
         painter.thread.start()
         try:
             painter.tell(_progress(queries, answers))
@@ -194,7 +194,7 @@ class Hunting:
                 call(self._client.chat_update, channel=one.channel, ts=one.card, **message.arguments)
         except BotError as error:
             log.info("A hunt's card waits.", action="slack.later", hunt=one.id, error=str(error))
-        return PAUSE
+        return self._cards.edits.apart
 
 
 def _progress(queries: tuple[TenantQuery, ...], answers: dict[str, Source[Any]]) -> Progress:

@@ -383,7 +383,8 @@ class _Run:
                     player.kept[name] = value
                     go = lambda: player.asking.send(None)  # noqa: E731 - the next turn of this very loop
                 case Wait(seconds):
-                    heapq.heappush(self._timers, (monotonic() + seconds, next(self._numbers), player))
+                    at = monotonic() + seconds * self._connection.polls
+                    heapq.heappush(self._timers, (at, next(self._numbers), player))
                     return
                 case Fetch():
                     self._fetch(player, effect)

@@ -35,6 +35,7 @@ class Connection:
         observer: Is shown every answer as it came, beside `drift`.
         most: How much one source may bring.
         most_in_all: How much all sources of one check may bring together.
+        polls: How many times as long as usual a search is left alone before it is looked at.
         reads_only: Send nothing that changes anything, whatever is asked; the second application is then
             not used.
 
@@ -49,6 +50,7 @@ class Connection:
         threads: int = THREADS,
         pacing: Pacing | None = None,
         observer: Observer | None = None,
+        polls: float = 1.0,
         reads_only: bool = False,
         most: Most | None = None,
         most_in_all: Most = WHOLE,
@@ -57,6 +59,7 @@ class Connection:
         self._most_in_all = most_in_all
         self.settings = settings
         self.threads = threads
+        self.polls = polls
         self.limits = Limits()
         self._wire = Wire(threads)
         self.sign_in = SignIn(settings, self._wire)

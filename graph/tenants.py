@@ -15,11 +15,16 @@ __all__ = ["Cloud", "TenantSettings", "Tenants"]
 class Tenants:
     """All configured tenants, each with one connection that is made when first needed.
 
+    Args:
+        settings: The tenants.
+        polls: How many times as long as usual a search is left alone before it is looked at.
+
     Raises:
         ValueError: when there is none, or when it would not be clear which one an address belongs to.
     """
 
-    def __init__(self, settings: Iterable[TenantSettings]) -> None:
+    def __init__(self, settings: Iterable[TenantSettings], *, polls: float = 1.0) -> None:
+        self._polls = polls
         self.settings = tuple(settings)
         if not self.settings:
             raise ValueError("no tenant is configured")
@@ -74,7 +79,7 @@ class Tenants:
     def _connect(self, index: int) -> Connection:
         with self._lock:
             if index not in self._connections:
-                self._connections[index] = Connection(self.settings[index])
+                self._connections[index] = Connection(self.settings[index], polls=self._polls)
             return self._connections[index]
 
 

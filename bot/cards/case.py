@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -49,12 +49,6 @@ from graph.settings import Cloud
 
 log = structlog.get_logger(__name__)
 
-PAUSE = 1.5
-"""Seconds between two edits of one card: Slack allows 50 edits a minute for all cards together."""
-
-FIRST_PAUSE = 0.5
-"""Seconds between the first answer and the first edit, so that it shows findings and not two bare sources."""
-
 SHARED_PAUSE = 30.0
 """The same where the channel was found to be shared with another company."""
 
@@ -67,6 +61,21 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """How far apart a card is edited. All values are seconds.
+
+    Attributes:
+        first: Between the first answer and the first edit, so that it shows findings.
+        apart: Between two edits of one card: Slack allows 50 edits a minute for all cards together.
+        each: For each copy of a card that is edited at once.
+    """
+
+    first: float = 0.5
+    apart: float = 1.5
+    each: float = 1.2
+
+
 class Cards:
     """Posts and edits what belongs to cases. Any thread may use it.
 
@@ -76,6 +85,7 @@ class Cards:
         ledger: Where cases and what was posted of them are kept.
         sleep: Waits for so many seconds.
         clouds: In which of Microsoft's clouds each tenant is, by its name.
+        edits: How far apart a card is edited.
     """
 
     def __init__(
@@ -86,7 +96,9 @@ class Cards:
         sleep: Callable[[float], None] = time.sleep,
         *,
         clouds: Mapping[str, Cloud] = MappingProxyType({}),
+        edits: Edits = Edits(),
     ) -> None:
+        self.edits = edits
         self._client = client
         self._hasty = hasty
         self._posting = Posting(client)
@@ -124,7 +136,7 @@ class Cards:
     @contextmanager
     def painting(self, case: Case) -> Iterator[Callable[[Progress], None]]:
         """Give a function that shows progress on the card without ever holding up whoever calls it."""
-        painter = Painter[Progress](lambda progress: self._paint(case, progress))
+        painter = Painter[Progress](lambda progress: self._paint(case, progress), self.edits)
         painter.thread.start()
         try:
             yield painter.tell
@@ -365,11 +377,11 @@ class Cards:
             log.info(
                 "The card could not be edited just now.", action="slack.later", case=case.id, error=str(error)
             )
-            return max(PAUSE, error.retry_after)
+            return max(self.edits.apart, error.retry_after)
         except RoomShared:
             log.warning("A case's channel is shared by now.", action="case.room_shared", case=case.id)
             return SHARED_PAUSE
-        return PAUSE
+        return self.edits.apart
 
     def persist(self, act: Callable[[], Any]) -> Any:
         """Do something in Slack; try again for a while where the trouble may pass.
@@ -396,8 +408,9 @@ class Cards:
 class Painter(Generic[T]):
     """Shows the newest progress from a thread of its own and leaves out what came too quickly."""
 
-    def __init__(self, paint: Callable[[T], float]) -> None:
+    def __init__(self, paint: Callable[[T], float], edits: Edits) -> None:
         self._paint = paint
+        self._edits = edits
         self._changed = threading.Condition()
         self._latest: T | None = None
         self._over = False
@@ -419,7 +432,7 @@ class Painter(Generic[T]):
     def _run(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._over or self._latest is not None)
-        pause = FIRST_PAUSE
+        pause = self._edits.first
         while True:
             with self._changed:
                 if self._changed.wait_for(lambda: self._over, timeout=pause):
@@ -433,7 +446,7 @@ class Painter(Generic[T]):
             except Exception:
                 # A card that cannot be drawn must not end the check; the verdict's card is drawn anew.
                 log.exception("Progress could not be drawn.", action="case.not_drawn")
-                pause = PAUSE
+                pause = self._edits.apart
 
 
 def _names(text: str) -> tuple[str, ...]:

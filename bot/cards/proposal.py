@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from slack_sdk import WebClient
 
 from bot.artefacts import report_store
-from bot.cards.case import GONE, PAUSE, Cards, Painter
+from bot.cards.case import GONE, Cards, Painter
 from bot.errors import BotError, RoomShared, SlackFailed
 from bot.messages import Message
 from bot.messages.case_card import situation
@@ -55,9 +55,6 @@ _DRAFTED = (
     f"Files for the manual tasks. *{DRAFT}* is a draft: the bot sends no mail. Complete it, have it "
     f"approved and send it from another mailbox to everybody in *{LIST}*."
 )
-
-SECONDS_AN_EDIT = 1.2
-"""How long the next round of edits waits for each card of one round: Slack allows 50 edits a minute."""
 
 
 class ProposalCards:
@@ -147,7 +144,7 @@ class ProposalCards:
     @contextmanager
     def painting(self, proposal_id: str) -> Iterator[Callable[[], None]]:
         """Give a function that shows progress on all copies without ever holding up whoever calls it."""
-        painter = Painter[str](self._paint)
+        painter = Painter[str](self._paint, self._cards.edits)
         painter.thread.start()
         try:
             yield lambda: painter.tell(proposal_id)
@@ -260,7 +257,7 @@ class ProposalCards:
     def _paint(self, proposal_id: str) -> float:
         with self._turn(proposal_id):
             edits = self._edit_all(self._hasty, self._proposals.get(proposal_id))
-        return max(PAUSE, edits * SECONDS_AN_EDIT)
+        return max(self._cards.edits.apart, edits * self._cards.edits.each)
 
     def _edit_all(self, client: WebClient, proposal: Proposal) -> int:
         """Edit all copies; what Slack does not do now is left to the next time. Give how many there are."""

@@ -194,7 +194,9 @@ def kind_of(what: Request | Cmdlet) -> tuple[object, ...]:
 @pytest.mark.parametrize("query", QUERIES, ids=source_of)
 def test_a_query_declares_what_it_asks_for_and_nothing_else(query: Query) -> None:
     finer = [part.asks for part in PARTS.get(source_of(query), ())]
-    assert {kind_of(what) for what in (*query.ASKS, *finer)} == {kind_of(what) for what in sent_by(source_of(query))}
+    assert {kind_of(what) for what in (*query.ASKS, *finer)} == {
+        kind_of(what) for what in sent_by(source_of(query))
+    }
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=source_of)

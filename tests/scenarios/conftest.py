@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from bot import log as logs
 from bot.app import Bot, create_app
+from bot.cards.case import Edits
 from bot.settings import LogSettings, ResponderSettings, Settings, SlackSettings
 from commands.proposals import Proposals
 from graph.settings import TenantSettings
@@ -23,6 +24,8 @@ from tests.made import made
 
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
 ADELE = "adele.vance@contoso.example"
+QUICKLY: dict[str, Any] = {"edits": Edits(first=0.1, apart=0.2, each=0.1), "polls": 0.2}
+"""The workspace takes more edits than Slack, and the tenant's searches end sooner than Microsoft's."""
 
 
 @dataclass
@@ -33,6 +36,7 @@ class Stage:
     microsoft: RunningTenant
     settings: Settings
     running: Bot | None = None
+    pace: dict[str, Any] = field(default_factory=lambda: QUICKLY)
 
     @property
     def bot(self) -> Bot:
@@ -48,7 +52,7 @@ class Stage:
 
     def start(self) -> Bot:
         """Start the bot in this process."""
-        self.running = create_app(self.settings)
+        self.running = create_app(self.settings, **self.pace)
         self.running.start()
         self.connect()
         return self.running

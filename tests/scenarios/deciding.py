@@ -67,7 +67,7 @@ class Table(Stage):
 
     def start(self) -> Bot:
         """Start the bot in this process."""
-        self.running = create_app(self.settings, clock=self.clock)
+        self.running = create_app(self.settings, clock=self.clock, **self.pace)
         self.running.start()
         self.connect()
         return self.running

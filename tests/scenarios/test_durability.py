@@ -253,7 +253,9 @@ def test_a_card_that_somebody_removed_is_posted_anew(stage):
 
 
 def test_the_edits_of_a_card_are_at_least_a_second_and_a_half_apart(stage):
-    story = stage("mailbox-takeover", latency=0.1, audit_query_seconds=4)
+    story = stage("mailbox-takeover", start=False, latency=0.1, audit_query_seconds=4)
+    story.pace = {}
+    story.start()
     story.type(f"check {ADELE}")
     story.shown()
     edits = [call.at for call in story.slack.calls if call.method == "chat.update"]
