@@ -24,11 +24,11 @@ from commands.errors import (
     VoteRefused,
 )
 from commands.ledger import Ledger
-from commands.ledger.entries import Asked, Rechecked
+from commands.ledger.entries import Asked, PasswordShown, Rechecked
 from commands.ledger.verify import verify_ledger
 from commands.plan import RESTORING, ManualTask
 from commands.proposals import Outcome, Proposal, Proposals
-from tests.commands.plans import CASE, NOW, Clock, approved, change, opened, plan, proposed, voter
+from tests.commands.plans import ADELE, CASE, NOW, Clock, approved, change, opened, plan, proposed, voter
 
 
 @pytest.fixture
@@ -416,3 +416,70 @@ def test_no_path_leads_to_acting_without_the_needed_number_of_allowed_people(tmp
 
 def test_now_is_the_ledgers_clock(proposals):
     assert proposed(proposals).made_at == NOW
+
+
+# --- read back ----------------------------------------------------------------------------------------------
+
+
+def test_every_column_of_a_proposal_its_votes_and_its_actions_is_read_back(proposals, clock):
+    before = proposals.get(proposed(proposals, factor=True, strict=True, proposer_object="id-megan").id)
+    assert (before.proposed_by, before.reason, before.channel, before.card) == (
+        "U0MEGAN",
+        "The check found a takeover",
+        "C0INCIDENT",
+        "",
+    )
+    assert (before.factor, before.strict, before.shown, before.decided_at) == (True, True, False, None)
+    assert before.proposer_object == "id-megan"
+    proposals.card_posted(before.id, "C0INCIDENT", "7.1")
+    proposals.copy_posted(before.id, "D0ALEX", "8.1")
+    proposals.copy_posted(before.id, "D0LIDIA", "8.2")
+    proposals.vote(before.id, before.digest, voter("alex", factor=True), yes=True, says="by phone")
+    clock.pass_(timedelta(minutes=1))
+    proposals.vote(before.id, before.digest, voter("lidia", factor=True), yes=True)
+    proposals.start(before.id)
+    proposals.intend(before.id, before.plan.changes[0].id, {"accountEnabled": True})
+    (open_action,) = proposals.get(before.id).actions
+    assert (open_action.outcome, open_action.ended_at, open_action.says, open_action.request_id) == (
+        None,
+        None,
+        "",
+        "",
+    )
+    clock.pass_(timedelta(minutes=1))
+    proposals.ended(before.id, before.plan.changes[0].id, Outcome.CHANGED, "It is done.", "r-1")
+    proposals.finish(before.id)
+    proposals.shown(before.id)
+    after = proposals.get(before.id)
+    assert (after.channel, after.card, after.shown) == ("C0INCIDENT", "7.1", True)
+    assert after.decided_at == NOW + timedelta(minutes=1)
+    assert [(one.voter, one.at, one.factor, one.says, one.object_id) for one in after.votes] == [
+        ("U0ALEX", NOW, True, "by phone", "id-of-alex"),
+        ("U0LIDIA", NOW + timedelta(minutes=1), True, "", "id-of-lidia"),
+    ]
+    (action,) = after.actions
+    assert (action.intended_at, action.ended_at) == (
+        NOW + timedelta(minutes=1),
+        NOW + timedelta(minutes=2),
+    )
+    assert (action.outcome, action.says, action.request_id) == (Outcome.CHANGED, "It is done.", "r-1")
+    assert proposals.copies(before.id) == (("D0ALEX", "8.1"), ("D0LIDIA", "8.2"))
+
+
+def test_a_vote_without_a_code_is_read_back_as_one(proposals):
+    made = proposed(proposals)
+    assert (made.factor, made.strict) == (False, False)
+    proposals.vote(made.id, made.digest, voter("alex"), yes=True)
+    (vote,) = proposals.get(made.id).votes
+    assert vote.factor is False
+
+
+def test_who_was_shown_the_password_of_a_proposal_is_told_and_nobody_else(proposals, ledger):
+    opened(ledger, "C-3EFGH", subject=replace(ADELE, id="id-b", addresses=("b@contoso.example",)))
+    made = proposed(proposals)
+    ledger.append(PasswordShown(made.id, "reset_password:account", shown=False), "U0GONE", CASE)
+    ledger.append(PasswordShown("P-OTHER", "reset_password:account", shown=True), "U0OTHER", CASE)
+    ledger.append(PasswordShown(made.id, "reset_password:account", shown=True), "U0ELSEWHERE", "C-3EFGH")
+    assert proposals.password_shown_to(made) == ""
+    ledger.append(PasswordShown(made.id, "reset_password:account", shown=True), "U0ALEX", CASE)
+    assert proposals.password_shown_to(made) == "U0ALEX"

@@ -44,9 +44,10 @@ class Mutant:
 
     @property
     def is_same_statement(self) -> bool:
-        """Whether it is SQL in other letters, which SQLite reads as before where no text is quoted in it."""
+        """Whether it is SQL in other letters, which SQLite reads as before where each quoted text stays."""
         was, becomes = self.was, self.becomes
-        return was.lower() == becomes.lower() and bool(_SQL.search(was)) and "'" not in was
+        quoted = [re.findall(r"'[^']*'", one) for one in (was, becomes)]
+        return was.lower() == becomes.lower() and bool(_SQL.search(was)) and quoted[0] == quoted[1]
 
 
 @dataclass(frozen=True, slots=True)
