@@ -99,7 +99,7 @@ _ENTRY: Final = (
 """How somebody got in, by the sign that tells it; the first one found is told."""
 
 _KIT: Final = "phishing-kit"
-_BY_KIT: Final = "a phishing kit that passed the sign-in on (adversary in the middle)"
+_BY_KIT: Final = "a phishing page that relayed the sign-in and took the session (adversary in the middle)"
 _IN_THE_MIDDLE: Final = "T1557"
 _LET_IN: Final = "an application that the user consented to:"
 _APP_READS: Final = frozenset({"mail_read_by_new_app", "mail_read_by_unfamiliar_app"})

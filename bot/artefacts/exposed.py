@@ -12,11 +12,13 @@ from typing import Final
 from bot.artefacts.grounds import NAMED, Grounds, Statement, listed, named
 from bot.messages import parts
 from bot.messages.escape import visible
-from commands.report import Access, Impact, MailboxAccess, Report
+from commands.report import Access, Clause, Impact, MailboxAccess, Report, numbered
 
 _LIKELY: Final = "personal data likely"
 _POSSIBLE: Final = "personal data possible"
 _DOMAINS: Final = 4
+_SEARCHES: Final = ("An export", "A content search")
+"""How the findings begin that tell of mail taken by a search, which may reach every mailbox."""
 
 
 class Exposed:
@@ -37,7 +39,7 @@ class Exposed:
         seen = self.seen
         if seen is None:
             return "not known"
-        if seen.mailboxes or seen.files or seen.forwards:
+        if seen.mailboxes or seen.files or seen.forwards or self._searches():
             return _LIKELY
         if self.report.verdict.access in {Access.CERTAIN, Access.LIKELY} or Impact.EXPOSURE in (
             self.report.verdict.impact
@@ -85,7 +87,23 @@ class Exposed:
                 f"{count} opened or downloaded: {named(seen.files, 5)}.",
                 self.grounds.of_records(seen.file_records),
             )
+        if searches := self._searches():
+            yield Statement(
+                f"Mail was searched or exported: {listed(searches)}. Until the scope of the search is known, "
+                "take every mailbox in the organization as read.",
+                self.grounds.of(searches),
+            )
         yield self._whose()
+
+    def _searches(self) -> tuple[Clause, ...]:
+        """Give the content searches and exports of mail that the story attributes to the attacker."""
+        story = self.report.story
+        found = {
+            number
+            for number, one in numbered(self.report.symptoms)
+            if one.symptom == "data_leaving" and one.summary.startswith(_SEARCHES)
+        }
+        return tuple(one for one in (story.read_or_taken if story else ()) if found & set(one.findings))
 
     def _whose(self) -> Statement:
         subject = self.report.subject.mail or self.report.subject.user_principal_name
@@ -110,8 +128,23 @@ class Exposed:
         if seen is None:
             return "not known"
         return (
-            f"{parts.counted(len(seen.outside), 'recipient')} outside" if seen.sent else "nothing attributed"
+            "nothing attributed"
+            if not seen.sent
+            else f"{parts.counted(len(seen.outside), 'recipient')} outside"
+            if seen.outside or seen.inside
+            else "recipients not known"
         )
+
+    def blocked(self) -> Iterator[Statement]:
+        """Why sending was blocked, with how many recipients Microsoft counted."""
+        for number, one in numbered(self.report.symptoms):
+            if one.sign.id == "sending_blocked":
+                day = f" ({parts.utc(one.at)})" if one.at else ""
+                yield Statement(
+                    f"Microsoft blocked sending{day}: {visible(one.summary.rstrip('.'))}. The records may "
+                    "not name all of these recipients.",
+                    (f"finding {number}",),
+                )
 
     def sent(self) -> Iterator[Statement]:
         """What the attacker sent, and how far the records of it go."""
@@ -119,11 +152,16 @@ class Exposed:
         if seen is None:
             yield Statement("What was sent could not be determined.", self.grounds.coverage())
             return
-        if seen.sent:
+        if seen.sent and not (seen.outside or seen.inside):
+            yield Statement(
+                f"The attacker sent {parts.counted(seen.sent, 'message')}; no record names the recipients.",
+                self.grounds.of_records(seen.sent_records),
+            )
+        elif seen.sent:
             yield Statement(
                 f"The attacker sent {parts.counted(seen.sent, 'message')} to "
                 f"{parts.counted(len(seen.outside), 'recipient')} outside the organization"
-                f"{_by_domain(seen.outside)} and {len(seen.inside)} inside, all listed in recipients.csv.",
+                f"{_by_domain(seen.outside)} and {len(seen.inside)} inside, as far as records name them.",
                 self.grounds.of_records(seen.sent_records),
             )
         else:
@@ -131,6 +169,7 @@ class Exposed:
                 "No sent message is attributed to the attacker.",
                 self.grounds.coverage("message_trace", "audit_log"),
             )
+        yield from self.blocked()
         if seen.perhaps_sent:
             yield Statement(
                 f"{parts.counted(seen.perhaps_sent, 'more message')} left in that time that no record "

@@ -71,7 +71,9 @@ class Grounds:
             chosen = [one for one in self._states if one.id in names]
             return tuple(f"{parts.spoken(one.id)}: {STATES[one.state]}" for one in chosen)
         whole = sum(one.state is Coverage.COMPLETE for one in self._states)
-        return (f"{whole} of {parts.counted(len(self._states), 'source')} collected",)
+        part = sum(one.state is Coverage.PARTIAL for one in self._states)
+        partly = f", {part} in part" if part else ""
+        return (f"{whole} of {parts.counted(len(self._states), 'source')} collected{partly}",)
 
 
 def first_of(clauses: tuple[Clause, ...]) -> datetime | None:

@@ -65,7 +65,7 @@ def _rings(report: Report) -> Iterator[Ring]:
         named = [f"{domain} ({count})" for domain, count in counted.most_common()]
         if seen.inside:
             named.append(f"inside the organization ({len(seen.inside)})")
-        yield _ring("recipients", "got mail of the attacker’s", named)
+        yield _ring("recipients", "received mail from the attacker", named)
 
 
 def _addresses(texts: Iterable[str], own: Collection[str]) -> Iterator[str]:

@@ -37,7 +37,7 @@ _DEEDS: Final = (
     ("persistence", "To stay or come back"),
     ("hidden", "To stay unnoticed"),
     ("read_or_taken", "They read or took"),
-    ("sent", "They sent"),
+    ("sent", "In the user’s name"),
 )
 
 
@@ -255,9 +255,16 @@ class _Told:
                 if task.done_by
                 else "; not done yet"
             )
+            people = len(seen.outside) + len(seen.inside)
+            files = " (drafted in DRAFT-warning.txt, listed in recipients.csv)" if task else ""
+            whom = (
+                f"warn the {parts.counted(people, 'recipient')} that the records name{files}"
+                if people
+                else "the records do not name the recipients; run a message trace in the Exchange admin "
+                "center, then warn them"
+            )
             yield Statement(
-                f"Without delay: warn the {parts.counted(len(seen.outside) + len(seen.inside), 'recipient')} "
-                f"(drafted in DRAFT-warning.txt, listed in recipients.csv){state}.",
+                f"Without delay: {whom}{state}.",
                 ("ledger: manual task",) if task else ("plan of the check",),
             )
         if not self.stopped.at:
@@ -309,6 +316,8 @@ class _Told:
     def unknown(self) -> Iterator[Statement]:
         for unknown in self.story.unknown:
             yield Statement(f"{unknown.says[:1].upper()}{unknown.says[1:]}.", self.grounds.coverage())
+        if self.seen:
+            yield from self.exposed.blocked()
         seen = self.seen
         if seen and self.report.story:
             if seen.forwards:

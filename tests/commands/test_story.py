@@ -81,7 +81,7 @@ FORWARDED = finding(
         ("entry", finding("sign_ins", "device_code_sign_in", "Code"),
          "a device code that the user was led to enter"),
         ("entry", finding("sign_ins", "scripted_sign_in", "axios (phishing-kit library) signed in"),
-         "a phishing kit that passed the sign-in on (adversary in the middle)"),
+         "a phishing page that relayed the sign-in and took the session (adversary in the middle)"),
         ("entry", SIGNED_IN, "valid credentials"),
     ],
 )  # fmt: skip
@@ -165,7 +165,7 @@ def test_the_story_of_a_case_answers_the_questions_of_an_investigator(name):
     assert [f"{one.at:%Y-%m-%d %H:%M}" for one in found.since] == ["2026-06-16 13:05"]
     assert [f"{one.at:%Y-%m-%d %H:%M}" for one in found.last_seen] == ["2026-06-16 13:40"]
     assert found.addresses == ("203.0.113.77",)
-    assert "phishing kit" in found.entry[0].says
+    assert "phishing page" in found.entry[0].says
     assert any("drop.box77@mailbox.example.net" in one.says for one in found.persistence)
     assert any("RSS" in one.says for one in found.hidden)
     assert found.read_or_taken

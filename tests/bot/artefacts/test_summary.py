@@ -12,7 +12,20 @@ from bot.artefacts.handled import NOTHING, Handled, Rechecked
 from bot.artefacts.report_json import report_json
 from bot.artefacts.summary import summary
 from commands.proposals import Action, Outcome
-from commands.report import Access, Coverage, Exposure, Impact, Report, VerdictCode
+from commands.report import (
+    Access,
+    Clause,
+    Coverage,
+    Exposure,
+    Impact,
+    Report,
+    Result,
+    Severity,
+    Sign,
+    SymptomResult,
+    VerdictCode,
+    numbered,
+)
 from tests.bot.artefacts.attacks import handled
 from tests.bot.messages import samples
 from tests.each import each
@@ -146,8 +159,52 @@ def test_personal_data_is_never_claimed_beyond_what_was_seen(exposure, access, i
 def test_recipients_are_counted_by_domain():
     says = told(samples.rich())["sent"]
     assert "3 messages to 2 recipients outside the organization (1 at fabrikam.example" in says
-    assert "and 1 inside, all listed in recipients.csv" in says
+    assert "and 1 inside, as far as records name them" in says
     assert "2 more messages left in that time" in says
+
+
+def test_recipients_that_no_record_names_are_to_be_traced_and_no_file_is_promised():
+    report = samples.rich()
+    assert report.exposure is not None
+    blind = told(replace(report, exposure=replace(report.exposure, inside=(), outside=())))
+    assert "no record names the recipients" in blind["sent"]
+    assert "Without delay: the records do not name the recipients; run a message trace" in blind["deadlines"]
+    assert "recipients.csv" not in blind["deadlines"]
+    assert "warn the 3 recipients that the records name." in told(report)["deadlines"]
+
+
+def with_finding(symptom: str, sign: str, says: str) -> Report:
+    report = samples.rich()
+    found = samples.finding(symptom, says, sign=Sign(sign, Severity.HIGH, "why"))
+    title = "The title"
+    result = SymptomResult(symptom, title, "additional indicator", Result.PRESENT, "", (found,))
+    others = tuple(one for one in report.symptoms if one.id != symptom)
+    return replace(report, symptoms=(*others, result))
+
+
+def test_what_microsoft_counted_stands_beside_what_the_records_name():
+    says = told(
+        with_finding("sending_blocked", "sending_blocked", "Adele is blocked, after mail to 2117 recipients")
+    )
+    for question in ("sent", "unknown"):
+        assert "after mail to 2117 recipients. The records may not name all" in says[question]
+
+
+def test_a_search_of_mailboxes_counts_every_mailbox_until_its_scope_is_known():
+    says = "A content search was created or run: Q3"
+    report = with_finding("data_leaving", "content_search_made", says)
+    assert report.story is not None
+    (number,) = (name for name, one in numbered(report.symptoms) if one.summary == says)
+    story = replace(report.story, read_or_taken=(Clause(says, NOW, (number,), ("e1",)),))
+    data = told(replace(report, story=story, exposure=Exposure()))["data"]
+    assert data.startswith("personal data likely")
+    assert f"{says}. Until the scope of the search is known, take every mailbox" in data
+    assert "no record shows that any was" not in data
+
+
+def test_sources_collected_in_part_are_counted():
+    (what, *_) = summary(samples.rich())
+    assert "1 of 5 sources collected, 1 in part" in what.statements[0].rests_on
 
 
 def test_an_account_without_a_sign_has_no_deadline_and_still_says_what_is_not_known():

@@ -292,4 +292,4 @@ def test_the_second_picture_says_its_names_in_words():
     around = who_else(samples.rich())
     assert around is not None
     assert struct.unpack(">I", around.png[16:20]) == (1080,)
-    assert "got mail of the attacker’s: fabrikam.example (1)" in around.alt
+    assert "received mail from the attacker: fabrikam.example (1)" in around.alt
