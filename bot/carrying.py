@@ -324,6 +324,10 @@ def _sentence(doors: Doors) -> str:
     for title, names in (
         ("Open again; to close it", open_now(doors, doors.came_back)),
         ("New since the check; to close it", open_now(doors, doors.new)),
+        (
+            f"{len(doors.never)} suggested remediations were never carried out; propose Contain account",
+            tuple(one.says for one in doors.never),
+        ),
         ("Not collected", tuple(one.what for one in doors.not_seen)),
     ):
         if names:

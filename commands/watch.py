@@ -16,7 +16,7 @@ from typing import Final
 
 from commands import check, propose
 from commands.carry_out import look_at
-from commands.plan import Change, offer_from, same
+from commands.plan import Change, Phase, offer_from, same
 from commands.planning import Guard
 from commands.proposals import DONE, Outcome, Proposals
 from commands.report import Coverage as Came
@@ -72,6 +72,7 @@ class Doors:
         not_seen: What could not be looked at.
         closing: What the steps plan now to close what came back or is new; some of it may have no plan.
         at: When this was looked at (aware UTC).
+        never: What contains or eradicates, was offered as suggested, and was never carried out.
     """
 
     closed: tuple[Change, ...]
@@ -80,11 +81,12 @@ class Doors:
     not_seen: tuple[NotSeen, ...]
     at: datetime
     closing: tuple[Change, ...] = ()
+    never: tuple[Change, ...] = ()
 
     @property
     def is_quiet(self) -> bool:
-        """Whether everything was seen and is closed."""
-        return not (self.came_back or self.new or self.not_seen)
+        """Whether everything was seen and is closed, and nothing was left undone."""
+        return not (self.came_back or self.new or self.not_seen or self.never)
 
 
 def look_again(
@@ -139,13 +141,15 @@ def look_again(
     not_seen.extend(
         NotSeen(spoken(source.id), source.reason) for source in asked if source.state is not Came.COMPLETE
     )
-    offered = {one.id for one in offer_from(case.offer or "[]") if isinstance(one, Change)}
+    before = [one for one in offer_from(case.offer or "[]") if isinstance(one, Change)]
+    offered = {one.id for one in before}
+    never = never_carried_out(proposals, case_id, before)
     known = offered | {change.id for change in (*closed, *came_back)}
     changes = [one for one in propose.offer(evidence, report, guard) if isinstance(one, Change)]
     new = tuple(one for one in changes if one.suggested and one.id not in known)
     open_now = {one.id for one in (*came_back, *new)}
     closing = tuple(one for one in changes if one.id in open_now)
-    return Doors(tuple(closed), tuple(came_back), new, tuple(not_seen), now, closing)
+    return Doors(tuple(closed), tuple(came_back), new, tuple(not_seen), now, closing, never)
 
 
 def _quietly(progress: check.Progress) -> None:
@@ -173,6 +177,23 @@ def made_and_kept(proposals: Proposals, case_id: str) -> tuple[Change, ...]:
     return tuple(found.values())
 
 
+def never_carried_out(proposals: Proposals, case_id: str, offered: Iterable[Change]) -> tuple[Change, ...]:
+    """Give what the case suggests against ways back in, and what no plan has carried out yet."""
+    done = {
+        action.change
+        for proposal in proposals.of_case(case_id)
+        for action in proposal.actions
+        if action.outcome in DONE or action.outcome is Outcome.ALREADY
+    }
+    return tuple(
+        one
+        for one in offered
+        if one.suggested
+        and one.id not in done
+        and propose.phase_of(one.step) in (Phase.CONTAIN, Phase.ERADICATE)
+    )
+
+
 def says(doors: Doors) -> str:
     """Say how the back doors stand, in plain text; it may hold text from the tenant, so escape it."""
     number = len(doors.closed) + len(doors.came_back)
@@ -181,6 +202,10 @@ def says(doors: Doors) -> str:
         lines.append(f"{len(doors.closed)} of {number} remediations are still in effect.")
     lines += _listed("Open again; to close it", open_now(doors, doors.came_back))
     lines += _listed("New since the check; to close it", open_now(doors, doors.new))
+    lines += _listed(
+        f"{len(doors.never)} suggested remediations were never carried out; propose Contain account",
+        (one.says for one in doors.never),
+    )
     lines += _listed("Not collected", (f"{one.what}: {one.why.rstrip('.')}" for one in doors.not_seen))
     if doors.is_quiet:
         lines.append("No persistence found.")

@@ -31,6 +31,7 @@ class Handled:
         head: The end of the ledger at that moment; None without a ledger.
         opened_at: When the case was opened (aware UTC); None without a case.
         rechecked: The last recheck; None where there was none.
+        never: What was suggested against ways back in, and was never carried out.
     """
 
     case_id: str = ""
@@ -39,6 +40,7 @@ class Handled:
     head: Head | None = None
     opened_at: datetime | None = None
     rechecked: Rechecked | None = None
+    never: tuple[str, ...] = ()
 
 
 NOTHING = Handled()

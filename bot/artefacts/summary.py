@@ -165,6 +165,9 @@ class _Told:
     # --- contained -----------------------------------------------------------------------------------------
 
     def containment(self) -> str:
+        if self.stopped.at and self.handled.never:
+            left = parts.counted(len(self.handled.never), "suggested remediation")
+            return f"sign-in stopped {parts.utc(self.stopped.at)}; {left} never carried out"
         if self.stopped.at:
             return f"yes, {parts.utc(self.stopped.at)}"
         if not self.handled.case_id:
@@ -202,13 +205,15 @@ class _Told:
         yield Statement(self._outcomes(), ledger)
         again = self.handled.rechecked
         if again:
-            state = "something was found open" if again.raised else "nothing was found open again"
+            state = "something was found open" if again.raised else "no rechecked remediation was undone"
             yield Statement(
                 f"Last recheck {parts.utc(again.at)}: {state}. {again.says}",
                 ("ledger", "rechecked settings of Microsoft 365"),
             )
         else:
             yield Statement("It was not rechecked yet.", ("ledger",))
+        if self.handled.never:
+            yield Statement(f"Never carried out: {named(self.handled.never, 6)}.", ledger)
         if not done.at:
             yield from self._open()
 

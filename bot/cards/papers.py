@@ -7,7 +7,9 @@ from datetime import datetime
 from bot.artefacts.handled import Handled, Rechecked
 from commands.ledger import Case, Ledger
 from commands.ledger import entries as e
+from commands.plan import Change, offer_from
 from commands.proposals import Proposals
+from commands.watch import never_carried_out
 
 
 def handled_of(ledger: Ledger, case: Case) -> Handled:
@@ -17,6 +19,7 @@ def handled_of(ledger: Ledger, case: Case) -> Handled:
         LedgerError: the ledger cannot be read.
     """
     proposals = Proposals(ledger)
+    offered = [one for one in offer_from(case.offer or "[]") if isinstance(one, Change)]
     return Handled(
         case_id=case.id,
         proposals=proposals.of_case(case.id),
@@ -24,6 +27,7 @@ def handled_of(ledger: Ledger, case: Case) -> Handled:
         head=ledger.head(),
         opened_at=case.asked_at,
         rechecked=_rechecked(ledger, case.id),
+        never=tuple(one.says for one in never_carried_out(proposals, case.id, offered)),
     )
 
 

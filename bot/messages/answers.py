@@ -103,7 +103,7 @@ def looked_again(text: str, case: Case) -> Message:
 
 def nothing_open(text: str, case: Case) -> Message:
     """Say that nothing is open that a change could close, and what was seen."""
-    return _say(f"There is nothing to close.\n{_lines(text, case)}")
+    return _say(f"Nothing re-appeared or is new.\n{_lines(text, case)}")
 
 
 def left_open(names: Collection[str], subject: str) -> Message:

@@ -151,6 +151,18 @@ def test_when_all_is_quiet_it_says_so():
     )
 
 
+def test_no_persistence_is_not_said_while_what_was_offered_is_undone(scene: Scene):
+    with scene.ledger.writing() as writing:
+        offered = (block_sign_in(suggested=True), remove_forwarding(suggested=True))
+        writing.finish(CASE, verdict="compromised", report="{}", offer=offer_text(offered))
+    scene.run(block_sign_in(suggested=True))
+    doors = look_again(scene)
+    assert ids(doors.never) == [remove_forwarding().id]
+    assert not doors.is_quiet
+    assert "1 suggested remediations were never carried out" in watch.says(doors)
+    assert "No persistence found" not in watch.says(doors)
+
+
 def test_everything_else_is_listed():
     doors = Doors(
         closed=(block_sign_in(),),

@@ -56,7 +56,7 @@ def card_says(story: Acting, words: str) -> str:
 
 
 def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back_again(story):
-    assert "remediations rechecked)" in card_says(story, "Rechecked:")
+    assert "suggested remediations were never carried out" in card_says(story, "Rechecked:")
     attacker.forward_again(story.microsoft.state, PERSON.upn)
     attacker.rule_again(story.microsoft.state, PERSON.upn)
 
@@ -108,7 +108,7 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     box = story.microsoft.state.mailbox(PERSON.upn)
     assert box.properties["ForwardingSmtpAddress"] is None
     assert not [rule for rule in box.rules if rule.name in {".", ".."} and rule.enabled]
-    assert "no persistence found" in card_says(story, "Rechecked:")
+    assert "no persistence found" not in card_says(story, "never carried out")
 
 
 def test_the_alarm_carries_the_button_that_closes_exactly_what_is_open(story):
@@ -130,11 +130,11 @@ def test_the_alarm_carries_the_button_that_closes_exactly_what_is_open(story):
     box = story.microsoft.state.mailbox(PERSON.upn)
     assert box.properties["ForwardingSmtpAddress"] is None
     assert not [rule for rule in box.rules if rule.name in {".", ".."} and rule.enabled]
-    card_says(story, "no persistence found")
+    assert "never carried out" in card_says(story, "Follow-up")
     assert "[Contain account]" in story.case_card()
 
     story.type(f"close {story.case().id}")
-    story.told("responder", "There is nothing to close.")
+    story.told("responder", "Nothing re-appeared or is new.")
 
 
 @pytest.mark.slow
@@ -162,7 +162,7 @@ def test_looks_that_fall_due_while_the_bot_is_down_are_made_when_it_is_back_and_
     assert look["round"] == 2
     assert look["raised"] is False
     assert look["came_back"] == look["new"] == look["not_seen"] == []
-    card_says(story, "no persistence found (3 remediations rechecked)")
+    card_says(story, "3 of 3 remediations are still in effect.")
     assert alarms(story) == []
     # Each round is looked at once, however often the bot goes round.
     story.let_pass(timedelta(0))

@@ -69,7 +69,7 @@ const STEPS = [
   {
     holds: (see) => see.says("Carried out"),
     words: [
-      "The account is contained. Be the attacker and forward the mail again, then let 1 hour pass: the bot ",
+      "The plan is carried out. Be the attacker and forward the mail again, then let 1 hour pass: the bot ",
       "rechecks it and tells the whole channel. Or ask as someone who is not allowed to.",
     ],
     acts: [

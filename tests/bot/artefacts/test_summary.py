@@ -110,9 +110,15 @@ def test_contained_is_said_with_when_how_it_was_verified_and_the_last_recheck():
         "Each was read back from Microsoft 365 and confirmed",
         "Sign-in was given back 2026-03-02 09:34 UTC",
         "3 of 3 approved changes confirmed",
-        "Last recheck 2026-03-02 10:30 UTC: nothing was found open again",
+        "Last recheck 2026-03-02 10:30 UTC: no rechecked remediation was undone",
     ):
         assert part in says, part
+
+
+def test_ways_back_that_were_never_closed_are_named_and_are_no_yes():
+    says = told(samples.rich(), dealt(BLOCK, REVOKE, RESET, never=("Stop forwarding",)))["contained"]
+    assert says.startswith("sign-in stopped 2026-03-02 09:33 UTC; 1 suggested remediation never carried out")
+    assert "Never carried out: Stop forwarding." in says
 
 
 def test_a_change_that_failed_is_counted_as_that():
