@@ -15,6 +15,7 @@ from graph.audit_log.record import AuditRecord
 from graph.resources.sign_ins import SignIn
 from tests.commands.evidence import INTRUDER, NOON, OFFICE, evidence, record
 from tests.commands.symptoms.judging import ordinary, past
+from tests.each import each
 
 DEEDS = {
     "forwarding": ("Set-Mailbox", {"ForwardingSmtpAddress": "smtp:drop@fabrikam.example"}),
@@ -67,7 +68,7 @@ def doubt(acts: list[AuditRecord], one: AuditRecord, sign_ins: list[SignIn]) -> 
 def test_whatever_was_done_its_session_is_judged_as_if_something_else_had_been(acts, signed_in):
     """The same act with nothing in it, at the same place and time, gives the same doubt."""
     sign_ins = past() if signed_in else []
-    for number, one in enumerate(acts):
+    for number, one in each(enumerate(acts)):
         blank = replace(one, operation="MailItemsAccessed", parameters={})
         others = [*acts[:number], *acts[number + 1 :]]
         assert doubt([*others, one], one, sign_ins) == doubt([*others, blank], blank, sign_ins)
