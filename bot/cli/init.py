@@ -240,7 +240,8 @@ def _remove(folder: Path, cloud: str, *, yes: bool) -> None:
     try:
         record = Record(folder, administrator.tenant_id, now)
         _agree(f"Remove these {len(record.made)} from the tenant {record.tenant}?", yes=yes)
-        Registrar(administrator, record, lambda line: typer.echo(visible(line)), patience).remove()
+        registrar = Registrar(administrator, record, lambda line: typer.echo(visible(line)), patience)
+        registrar.remove(registering.certificates_in(folder))
     except NotRegistered as error:
         raise Stopped(COULD_NOT_LOOK, str(error)) from error
     finally:

@@ -145,7 +145,7 @@ class Registrar:
             APPLICATION,
             wanted.tag,
             f"the registration {wanted.name}",
-            lambda: self._application(wanted),
+            lambda: self._application(wanted, certificate),
             Request("POST", "/applications", body=body),
             once=True,
         )
@@ -160,7 +160,7 @@ class Registrar:
         )
         return Registered(client_id, str(principal["id"]))
 
-    def _application(self, wanted: Registration) -> Item | None:
+    def _application(self, wanted: Registration, certificate: bytes) -> Item | None:
         known = [
             one.id for one in self._record.made if (one.kind, one.key) == (APPLICATION, wanted.tag) and one.id
         ]
@@ -174,19 +174,24 @@ class Registrar:
                 f"Several registrations have the tag {wanted.tag} ({ids}). Remove all but one in the Entra "
                 "admin center."
             )
+        if found:
+            # Anybody may use our tag. What is not ours must not be recorded, or it would be removed as ours.
+            self._demand_certificate(wanted, str(found[0]["id"]), certificate)
         return found[0] if found else None
 
     def _demand_certificate(self, wanted: Registration, object_id: str, certificate: bytes) -> None:
         """See that a registration that was there already has the certificate of this folder."""
-        found = (
-            self._one(Request("GET", f"/applications/{object_id}", {"$select": "id,keyCredentials"})) or {}
-        )
-        keys = {str(key.get("key") or "") for key in found.get("keyCredentials") or ()}
-        if base64.b64encode(certificate).decode() not in keys:
+        if not self._has_certificate(object_id, certificate):
             raise NotRegistered(
                 f"{wanted.name} is registered with another certificate than the one in this folder. Give the "
                 "folder of the first run with --folder, or take it away there with compromise init --remove."
             )
+
+    def _has_certificate(self, object_id: str, certificate: bytes) -> bool:
+        query = {"$select": "id,keyCredentials"}
+        found = self._one(Request("GET", f"/applications/{object_id}", query)) or {}
+        keys = {str(key.get("key") or "") for key in found.get("keyCredentials") or ()}
+        return base64.b64encode(certificate).decode() in keys
 
     def _principal(self, app_id: str) -> Item | None:
         query = {"$select": "id,appId,displayName,appRoles"}
@@ -393,17 +398,23 @@ class Registrar:
 
     # taking back.
 
-    def remove(self) -> None:
+    def remove(self, certificates: Mapping[str, bytes]) -> None:
         """Take back all that was recorded, the last first.
+
+        Args:
+            certificates: Those of the folder (DER) by the tags of their registrations: one that was begun and
+                never seen is found by its tag, and is ours only with its certificate.
 
         Raises:
             NotRegistered: with what to do next; what is left stays recorded.
         """
         for made in reversed(tuple(self._record.made)):
-            find, request = self._undo(made)
+            find, request = self._undo(made, certificates)
             self._gone(made, find, request)
 
-    def _undo(self, made: Made) -> tuple[Callable[[], Item | None], Callable[[Item], Request | Cmdlet]]:
+    def _undo(
+        self, made: Made, certificates: Mapping[str, bytes]
+    ) -> tuple[Callable[[], Item | None], Callable[[Item], Request | Cmdlet]]:
         """How something that was made is found, and taken back."""
         compliance = made.kind in {PURVIEW_PRINCIPAL, PURVIEW_GROUP}
         # Removing asks in a terminal; here the administrator has agreed already.
@@ -429,16 +440,26 @@ class Registrar:
                     lambda found: Request("DELETE", f"/servicePrincipals/{found['id']}"),
                 )
             case k if k == APPLICATION:
-                query = {"$filter": f"tags/any(t:t eq '{literal(made.key)}')", "$select": "id,appId"}
-                by_tag = Request("GET", "/applications", query)
                 by_id = (
                     Request("GET", f"/applications/{made.id}", {"$select": "id,appId"}) if made.id else None
                 )
                 return (
-                    lambda: self._one(by_id) if by_id else next(iter(self._read(by_tag)), None),
+                    lambda: self._one(by_id) if by_id else self._ours(made.key, certificates.get(made.key)),
                     lambda found: Request("DELETE", f"/applications/{found['id']}"),
                 )
         raise NotRegistered(f"This version cannot take back the {made.kind} {made.key}.")
+
+    def _ours(self, tag: str, certificate: bytes | None) -> Item | None:
+        """The registration with a tag and with our certificate; others with the tag are somebody else's."""
+        query = {"$filter": f"tags/any(t:t eq '{literal(tag)}')", "$select": "id,appId"}
+        found = self._read(Request("GET", "/applications", query))
+        if found and certificate is None:
+            raise NotRegistered(
+                f"A registration has the tag {tag}, and whether it is ours cannot be told without the "
+                "certificate. If it is, remove it in the Entra admin center."
+            )
+        ours = (one for one in found if certificate and self._has_certificate(str(one["id"]), certificate))
+        return next(ours, None)
 
     def _gone(
         self, made: Made, find: Callable[[], Item | None], request: Callable[[Item], Request | Cmdlet]

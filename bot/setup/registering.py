@@ -27,7 +27,7 @@ from bot.setup.register import (
     Registrar,
 )
 from bot.setup.told import Section
-from bot.setup.wanted import READER, TRACE, WRITER, Registration
+from bot.setup.wanted import READER, TRACE, WRITER, Registration, registrations
 from bot.setup.writes import TO_KNOW
 from graph.administrator import Administrator
 from graph.auth import Resource
@@ -151,6 +151,20 @@ def certificates(
         except (OSError, ValueError) as error:
             raise SettingsError([f"{path} is not a key with its certificate; move it away."]) from error
         found[one.what] = certificate.public_bytes(serialization.Encoding.DER)
+    return found
+
+
+def certificates_in(folder: Path) -> dict[str, bytes]:
+    """The certificates (DER) that are in a folder, by the tags of their registrations."""
+    found = {}
+    for one in registrations(to_act=True):
+        path = folder / f"{one.what}.cer"
+        if path.is_file():
+            try:
+                certificate = x509.load_pem_x509_certificate(path.read_bytes())
+            except (OSError, ValueError):
+                continue
+            found[one.tag] = certificate.public_bytes(serialization.Encoding.DER)
     return found
 
 

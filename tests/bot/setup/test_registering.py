@@ -107,6 +107,9 @@ class Setting:
         )
         return left
 
+    def by_tag(self) -> dict[str, bytes]:
+        return {one.tag: self.certificates[one.what] for one in wanted.registrations(to_act=True)}
+
 
 @pytest.fixture
 def setting(
@@ -278,7 +281,7 @@ def test_a_run_that_was_cut_off_is_repeated_and_makes_only_what_is_lacking(
     again = setting()
     again.make()
     assert {line.partition(":")[0] for line in again.said} == {"There already"}
-    again.registrar.remove()
+    again.registrar.remove(again.by_tag())
     assert ours(played) == NOTHING
 
 
@@ -377,6 +380,33 @@ def test_a_registration_with_another_certificate_is_not_taken_over(
     other.certificates = {**certificates, "investigate": b"another"}
     with pytest.raises(NotRegistered, match="registered with another certificate"):
         other.make()
+
+
+def test_what_somebody_else_registered_meanwhile_is_not_recorded_as_ours_and_not_removed(
+    setting: Callable[[], Setting], played: RunningTenant, tmp_path: Path, certificates: dict[str, bytes]
+) -> None:
+    """A first run is refused; a colleague registers from another folder; the first folder is cleaned up."""
+    played.faults.add(
+        "/applications", Fault(method="POST", status=403, code="Authorization_RequestDenied"), 1000
+    )
+    with pytest.raises(NotRegistered):
+        setting().make()
+    played.faults.clear()
+    theirs = Setting(played, tmp_path / "theirs", certificates)
+    (tmp_path / "theirs").mkdir()
+    theirs.make()
+    theirs.administrator.close()
+    before = ours(played)
+    mine = setting()
+    mine.certificates = dict.fromkeys(certificates, b"mine")
+    with pytest.raises(NotRegistered, match="registered with another certificate"):
+        mine.make()
+    assert [one.id for one in mine.record.made] == [""]
+    with pytest.raises(NotRegistered, match="cannot be told without the certificate"):
+        setting().registrar.remove({})
+    setting().registrar.remove(mine.by_tag())
+    assert ours(played) == before
+    assert not (tmp_path / FILE).exists()
 
 
 def test_two_registrations_with_our_tag_are_left_to_people(
