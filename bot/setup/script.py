@@ -68,7 +68,14 @@ foreach ($app in $apps) {
         }
         $made = Send-ToGraph 'applications' $body
     } else {
-        $made = $found[0]
+        # Anybody may register something with this tag; it is ours only if it has our key and no other.
+        $select = 'id,appId,keyCredentials,passwordCredentials'
+        $made = Get-FromGraph "applications/$($found[0].id)?`$select=$select"
+        $keys = @($made.keyCredentials | ForEach-Object { "$($_.key)" })
+        $passwords = @($made.passwordCredentials | Where-Object { $_ })
+        if ("$keys" -cne $app.Certificate -or $passwords.Count -gt 0) {
+            throw "$($app.Tag) is registered with other credentials than this script's: $($made.appId)."
+        }
     }
     $app.ClientId = $made.appId
     if (-not (Get-FromGraph "servicePrincipals(appId='$($app.ClientId)')")) {

@@ -120,6 +120,18 @@ def test_each_request_of_the_script_is_one_of_the_contract_that_a_person_may_sen
         assert row.delegated, path
 
 
+def test_what_somebody_else_registered_with_our_tag_is_given_nothing(written: str) -> None:
+    """Any user may register an application with any tag: one that is found has to have our certificate."""
+    taken_over = written.index('$made = Get-FromGraph "applications/$($found[0].id)')
+    refuses = re.compile(r"-cne \$app\.Certificate -or \$passwords\.Count -gt 0\) \{\s+throw ").search(
+        written, taken_over
+    )
+    assert "$select = 'id,appId,keyCredentials,passwordCredentials'" in written
+    assert refuses is not None
+    assert refuses.start() < written.index("Send-ToGraph $path $one")
+    assert "$made = $found[0]" not in written
+
+
 def test_the_script_is_written_with_keys_that_the_answers_then_go_on_with(tmp_path: Path) -> None:
     runner = CliRunner()
     done = runner.invoke(command.app, ["init", "--script", "--folder", str(tmp_path)])
