@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import structlog
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -33,6 +33,13 @@ LARGEST = 65_536
 """Bytes of one message."""
 
 
+def _in_our_time(at: datetime) -> datetime:
+    """See that a time is one that can be told in every zone; the first and last days of all cannot."""
+    if not 2000 <= at.year < 2100:
+        raise ValueError("this is no time of an alert")
+    return at
+
+
 class Incoming(BaseModel):
     """One alert as it comes in. Fields that are not named here are passed over."""
 
@@ -42,7 +49,7 @@ class Incoming(BaseModel):
     title: Annotated[str, Field(min_length=1, max_length=300)]
     account: Annotated[str, Field(max_length=320)] = ""
     severity: Literal["high", "medium", "low", "informational", "unknown"] = "unknown"
-    at: AwareDatetime | None = None
+    at: Annotated[AwareDatetime, AfterValidator(_in_our_time)] | None = None
     link: Annotated[str, Field(max_length=500, pattern="^(https://.*)?$")] = ""
     tenant: Annotated[str, Field(max_length=100)] = ""
 

@@ -138,6 +138,9 @@ class Alerts:
     def _tenant_of(self, alert: RaisedAlert, tenant: str) -> Connection:
         if not tenant:
             return self._tenants.for_address(alert.account)
+        return self._connection(tenant)
+
+    def _connection(self, tenant: str) -> Connection:
         for connection in self._tenants.each():
             if connection.settings.name == tenant:
                 return connection
@@ -303,8 +306,9 @@ class Alerts:
 
     def _check(self, alert: Alert) -> None:
         """Start a check of an alert's account; it only reads."""
-        connection = next(one for one in self._tenants.each() if one.settings.name == alert.tenant)
         try:
+            # A tenant may have been renamed in the settings since; its alerts must not hold up the others.
+            connection = self._connection(alert.tenant)
             subject = find_subject(alert.object_id, connection)
             case = self._begin(alert, subject)
         except AlreadyLooking as error:

@@ -65,6 +65,8 @@ def test_what_is_not_signed_or_old_writes_nothing(story):
         ({"severity": "dreadful"}, "severity"),
         ({"link": "javascript:alert(1)"}, "link"),
         ({"at": "2026-11-29T08:00:00"}, "at"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "at"),
+        ({"at": "9999-12-31T23:59:59-14:00"}, "at"),
         ({"account": "a" * 321}, "account"),
     ],
 )

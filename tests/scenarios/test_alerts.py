@@ -11,6 +11,7 @@ import pytest
 import bot.alerts
 from bot.settings import AlertSettings
 from commands.ledger import BOT
+from commands.ledger import entries as e
 from commands.ledger.verify import verify_ledger
 from sandbox import tenant, workspace
 from sandbox.scenarios.alerts import raise_alert
@@ -89,6 +90,27 @@ def test_by_policy_a_check_starts_by_itself_says_why_and_changes_nothing(stage):
     assert story.kinds().count("case_opened") == 1
     told = [entry for entry in story.bot.ledger.entries(case_id=case.id) if entry.kind == "alert_raised"]
     assert len(told) == 1
+
+
+def test_an_alert_of_a_tenant_that_was_renamed_is_a_line_and_holds_up_no_other(stage):
+    story = with_alerts(stage, check=("high",))
+    with story.bot.ledger.writing() as writing:
+        gone = e.AlertRaised(
+            "gone",
+            "Renamed",
+            "defender",
+            "Odd thing",
+            "high",
+            story.bot.alerts._tools.clock(),
+            ADELE,
+            "an-id",
+        )
+        writing.append(gone, BOT)
+    raise_alert(story.microsoft.state, RESTRICTED, DIEGO, severity="low")
+    story.bot.alerts.round()
+    assert len(lines(story, "Odd thing")) == 1
+    assert len(lines(story, RESTRICTED)) == 1
+    assert "case_opened" not in story.kinds()
 
 
 def test_a_second_alert_about_an_account_joins_its_line(stage):
