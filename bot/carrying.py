@@ -28,7 +28,7 @@ from commands.planning import Guard
 from commands.proposals import Proposal, Proposals
 from commands.signing_key import SigningKey
 from commands.usual.places import Atlas
-from commands.watch import Doors, look_again, open_now, says
+from commands.watch import Doors, look_again, never_done, open_now, says
 from graph.collect import Connection
 from graph.errors import NoSuchUser
 from graph.question import Subject
@@ -324,10 +324,7 @@ def _sentence(doors: Doors) -> str:
     for title, names in (
         ("Open again; to close it", open_now(doors, doors.came_back)),
         ("New since the check; to close it", open_now(doors, doors.new)),
-        (
-            f"{len(doors.never)} suggested remediations were never carried out; propose Contain account",
-            tuple(one.says for one in doors.never),
-        ),
+        (never_done(doors), tuple(one.says for one in doors.never)),
         ("Not collected", tuple(one.what for one in doors.not_seen)),
     ):
         if names:

@@ -202,14 +202,16 @@ def says(doors: Doors) -> str:
         lines.append(f"{len(doors.closed)} of {number} remediations are still in effect.")
     lines += _listed("Open again; to close it", open_now(doors, doors.came_back))
     lines += _listed("New since the check; to close it", open_now(doors, doors.new))
-    lines += _listed(
-        f"{len(doors.never)} suggested remediations were never carried out; propose Contain account",
-        (one.says for one in doors.never),
-    )
+    lines += _listed(never_done(doors), (one.says for one in doors.never))
     lines += _listed("Not collected", (f"{one.what}: {one.why.rstrip('.')}" for one in doors.not_seen))
     if doors.is_quiet:
         lines.append("No persistence found.")
     return "\n".join(lines)
+
+
+def never_done(doors: Doors) -> str:
+    """Say how many suggested changes were never carried out, and what to do; it heads their names."""
+    return f"{len(doors.never)} suggested remediations were never carried out; propose Contain account"
 
 
 def open_now(doors: Doors, changes: Iterable[Change]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
-"""The bot's own tests use the stage of the stories."""
+"""The bot's own tests use the stage of the stories, and the command line."""
 
+from tests.bot.command_line import compromise
 from tests.scenarios.conftest import _quiet, stage
 
-__all__ = ["_quiet", "stage"]
+__all__ = ["_quiet", "compromise", "stage"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
-import os
 import re
 import subprocess
 import sys
@@ -15,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 import typer.main
 
 from bot.cli import command
@@ -42,28 +39,6 @@ TEN = (
     "mail_forwarding",
     "signature",
 )
-
-
-@pytest.fixture
-def compromise(capsys, monkeypatch, tmp_path):
-    """Run the command in an empty folder without any setting; gives status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith("COMPROMISE_"):
-            monkeypatch.delenv(name)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            command.main(arguments)
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level)
-    yield run
-    root.handlers[:], level = before
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import tomllib
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-import structlog
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -69,28 +67,6 @@ def made() -> keys.Credential:
 def played() -> Iterator[RunningTenant]:
     with tenant.start("clean", limits=False, audit_query_seconds=0.0) as running:
         yield running
-
-
-@pytest.fixture
-def compromise(capsys, monkeypatch, tmp_path):
-    """Run the command in an empty folder without any setting; gives status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith("COMPROMISE_"):
-            monkeypatch.delenv(name)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            command.main(arguments)
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level)
-    yield run
-    root.handlers[:], level = before
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def toml(values: dict[str, Any]) -> str:

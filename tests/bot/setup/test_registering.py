@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from typer.testing import CliRunner
@@ -45,33 +43,14 @@ def played() -> Iterator[RunningTenant]:
 
 @pytest.fixture
 def compromise(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    played: RunningTenant,
-) -> Iterator[Run]:
+    compromise: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, played: RunningTenant
+) -> Run:
     """Run the command beside the played tenant; gives status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith("COMPROMISE_"):
-            monkeypatch.delenv(name)
     monkeypatch.setenv("COMPROMISE_SANDBOX", "true")
     for name in ("login", "graph", "exchange", "compliance"):
         monkeypatch.setenv(f"COMPROMISE_TENANT_{name.upper()}_URL", getattr(played, f"{name}_url"))
     (tmp_path / "answers.toml").write_text(ANSWERS)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            command.main(arguments)
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level)
-    yield run
-    root.handlers[:], level = before
-    root.setLevel(level)
-    structlog.reset_defaults()
+    return compromise
 
 
 INIT = ("init", "--answers", "answers.toml", "--yes")
