@@ -10,11 +10,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
+from bot.errors import BotError
+from bot.messages import Message
 from bot.messages import alerts as messages
 from bot.settings import AlertSettings
 from bot.slack import channels
@@ -82,6 +85,7 @@ class Alerts:
         self._channel = settings.channel or tools.channel
         self._failing: dict[tuple[str, str], datetime] = {}
         self._turn = threading.Lock()
+        self._refused = False
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
@@ -199,7 +203,9 @@ class Alerts:
         Raises:
             LedgerError: they cannot be written down.
         """
-        alerts = list(found)
+        # What is one id in one tenant may be another alert in another.
+        whose = connection.settings.tenant_id
+        alerts = [replace(one, key=f"{whose}:{one.key}") for one in found]
         fresh = book.unknown(self._ledger, [one.key for one in alerts])
         known: dict[str, str] = {}
         taken = 0
@@ -262,13 +268,10 @@ class Alerts:
             for alert in told.checks:
                 self._check(alert)
             for alert in told.lines:
-                posted = self._tools.cards.say(
-                    self._channel, messages.alert_line(alert, self._tools.gate.ours)
-                )
-                self._shown([alert], "line", posted["channel"], posted["ts"])
+                self._tell(alert)
             if told.digest:
                 message = messages.digest(told.digest, self._tools.gate.ours, self._settings.lines)
-                posted = self._tools.cards.say(self._channel, message)
+                posted = self._say(message)
                 self._shown(told.digest, "digest", posted["channel"], posted["ts"])
             self._join(book.waiting(self._ledger))
 
@@ -276,7 +279,10 @@ class Alerts:
         since = now - HOUR
         return policy.Room(
             lines=max(0, self._settings.lines - book.shown_since(self._ledger, "line", since)),
-            checks=max(0, self._settings.checks - book.shown_since(self._ledger, "check", since)),
+            # While the channel takes no posts, each check that began would leave another case that failed.
+            checks=0
+            if self._refused
+            else max(0, self._settings.checks - book.shown_since(self._ledger, "check", since)),
             digest=not book.shown_since(self._ledger, "digest", since),
         )
 
@@ -317,10 +323,23 @@ class Alerts:
         except GraphError as error:
             # The alert is told all the same; whoever reads it can press the button.
             log.warning("An alert's account could not be found.", action="alert.not_checked", why=str(error))
-            posted = self._tools.cards.say(self._channel, messages.alert_line(alert, self._tools.gate.ours))
-            self._shown([alert], "line", posted["channel"], posted["ts"])
+            self._tell(alert)
             return
+        except BotError:
+            self._refused = True
+            raise
         self._shown([alert], "check", case.channel, case.card, case.id)
+
+    def _tell(self, alert: Alert) -> None:
+        """Give an alert a line of its own."""
+        posted = self._say(messages.alert_line(alert, self._tools.gate.ours))
+        self._shown([alert], "line", posted["channel"], posted["ts"])
+
+    def _say(self, message: Message) -> Any:
+        """Post into the channel; where Slack takes it, checks may start by themselves again."""
+        posted = self._tools.cards.say(self._channel, message)
+        self._refused = False
+        return posted
 
     def _begin(self, alert: Alert, subject: Subject) -> Case:
         now = self._tools.clock()

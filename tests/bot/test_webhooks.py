@@ -67,6 +67,12 @@ def test_whatever_is_changed_the_message_is_not_signed(name):
     assert why_not(KEY, {**headers(KEY, "a", NOW, BODY), **changed}, body, NOW) == "not signed"
 
 
+def test_no_dot_moves_from_a_messages_id_into_its_body():
+    """Dots join what is signed, so an id with one in it could be read as another id with another body."""
+    whole = headers(KEY, f"a.{int(NOW.timestamp())}", NOW, BODY)
+    assert why_not(KEY, whole, BODY, NOW) == "not signed"
+
+
 @given(st.dictionaries(st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature"]), st.text()))
 def test_nothing_that_anybody_sends_counts_or_breaks_it(given_headers):
     assert why_not(KEY, given_headers, BODY, NOW) == "not signed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from bot.alerts import MOST_SENT
 from bot.settings import AlertSettings
 from bot.webhooks import headers, key_of, new_secret
 from commands.ledger import entries as e
+from graph.alerts import RaisedAlert
+from graph.connection import Connection
 from tests.scenarios.conftest import ADELE, Stage
 
 SECRET = new_secret()
@@ -88,6 +91,14 @@ def test_an_account_of_no_tenant_is_refused_and_of_a_named_tenant_is_told_withou
     nobody = {**ALERT, "account": "nobody@contoso.example", "tenant": "Contoso"}
     assert send(story, nobody).status_code == 202
     story.card("Impossible travel")
+
+
+def test_two_tenants_may_use_the_same_id(story):
+    alerts, mine = story.bot.alerts, RaisedAlert("webhook:1", "webhook", "x", "low", datetime.now(UTC))
+    [contoso] = story.bot.tenants.each()
+    fabrikam = Connection(contoso.settings.model_copy(update={"tenant_id": "other", "name": "Fabrikam"}))
+    with closing(fabrikam):
+        assert [alerts.take([mine], one) for one in (contoso, fabrikam, contoso)] == [1, 1, 0]
 
 
 def test_whoever_has_the_secret_cannot_fill_the_ledger(story):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import bot.alerts
+from bot.errors import BotError
 from bot.settings import AlertSettings
 from commands.ledger import BOT
 from commands.ledger import entries as e
@@ -193,6 +194,28 @@ def test_while_slack_fails_an_alert_waits_and_is_shown_once(stage):
     story.bot.alerts.round()
     story.bot.alerts.round()
     assert len(lines(story, RESTRICTED)) == 1
+
+
+def test_while_the_channel_refuses_posts_one_case_fails_and_no_more(stage):
+    """The alerts that wait are told, each once, when the channel takes posts again."""
+    story = with_alerts(stage, check=("high",))
+    for name in (ADELE, DIEGO):
+        raise_alert(story.microsoft.state, RESTRICTED, name, severity="high")
+    story.slack.faults.add("chat.postMessage", workspace.api_error("restricted_action"), times=100)
+    for _ in range(4):
+        with pytest.raises(BotError):
+            story.bot.alerts.round()
+    assert story.kinds().count("case_opened") == 1
+    story.slack.faults.clear()
+    story.bot.alerts.round()
+    story.bot.alerts.round()
+    assert len(lines(story, RESTRICTED)) == 2
+    assert story.kinds().count("case_opened") == 1
+    # From now on checks start by themselves again.
+    grady = "grady.archie@contoso.example"
+    raise_alert(story.microsoft.state, RESTRICTED, grady, severity="high")
+    story.bot.alerts.round()
+    assert story.kinds().count("case_opened") == 2
 
 
 def test_what_an_attacker_writes_into_a_name_calls_nobody(stage):
