@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9@._-]+")
 _LONGEST: Final = 80
+_OVERVIEW, _REPORT, _FINDINGS, _TIMESKETCH = "overview.html", "report.json", "findings.csv", "timesketch.csv"
 
 
 def write_report(report: Report, folder: Path, answers: bytes | None) -> None:
@@ -58,10 +59,10 @@ def write_analysis(analysis: Analysis, given: Sequence[Path], folder: Path) -> i
     for report in grave:
         write_report(report, folder / folders[report.subject.user_principal_name], answers)
     contents = {
-        "overview.html": overview_html(analysis, folders).encode("utf-8", "replace"),
-        "report.json": json.dumps(analysis_json(analysis), indent=2).encode(),
-        "findings.csv": analysis_csv(analysis).encode("utf-8-sig", "replace"),
-        "timesketch.csv": timesketch_csv(grave).encode("utf-8", "replace"),
+        _OVERVIEW: overview_html(analysis, folders).encode("utf-8", "replace"),
+        _REPORT: json.dumps(analysis_json(analysis), indent=2).encode(),
+        _FINDINGS: analysis_csv(analysis).encode("utf-8-sig", "replace"),
+        _TIMESKETCH: timesketch_csv(grave).encode("utf-8", "replace"),
     }
     for name, content in contents.items():
         (folder / name).write_bytes(content)
@@ -69,9 +70,12 @@ def write_analysis(analysis: Analysis, given: Sequence[Path], folder: Path) -> i
 
 
 def folder_names(reports: Sequence[Report]) -> list[str]:
-    """Name a folder for each account: what it is called, without what a path could mean, each once."""
+    """Name a folder for each account: what it is called, without what a path could mean, each once.
+
+    What is called like a file beside the folders gets a number, as what comes a second time does.
+    """
     names: list[str] = []
-    taken: set[str] = set()
+    taken = {_OVERVIEW, _REPORT, _FINDINGS, _TIMESKETCH}
     for report in reports:
         plain = _NOT_IN_A_NAME.sub("_", report.subject.user_principal_name)[:_LONGEST].strip(".") or "account"
         name, number = plain, 1

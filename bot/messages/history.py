@@ -162,6 +162,8 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
             return f"Alerts of {safe(event.source)} were not collected{because(event.says)}"
         case e.TicketFiled():
             return f"A ticket was filed{because(event.name)}"
+        case e.TicketNotFiled():
+            return f"No ticket was filed{because(event.says)}"
         # --- hunts
         case e.HuntStarted():
             return f"{who} started a {safe(event.kind)} through the tenant, {safe(event.hunt)}"

@@ -35,6 +35,10 @@ class NotDelivered(Exception):
     """A target did not take an entry; says why, without secrets."""
 
 
+class NotTaken(NotDelivered):
+    """A target will never take this entry as it is, whatever it makes of others."""
+
+
 class Target(Protocol):
     """Where entries go."""
 

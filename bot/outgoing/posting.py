@@ -7,16 +7,19 @@ from typing import Any
 
 import requests
 
-from bot.outgoing.forwarder import NotDelivered
+from bot.outgoing.forwarder import NotDelivered, NotTaken
 
 SECONDS = 15
 MOST_READ = 65_536
+FOR_GOOD = frozenset({400, 413, 422})
+"""Statuses that say that this very body will never be taken. Source: RFC 9110, 15.5."""
 
 
 def post(session: requests.Session, url: str, body: bytes, headers: Mapping[str, str]) -> requests.Response:
     """Send a body; give the answer, whose body is read already.
 
     Raises:
+        NotTaken: it will not be taken either when it is sent again.
         NotDelivered: it was not taken; says how it ended, and nothing of the address or the answer.
     """
     sent: dict[str, Any] = {"Content-Type": "application/json", **headers}
@@ -28,5 +31,6 @@ def post(session: requests.Session, url: str, body: bytes, headers: Mapping[str,
     except (requests.RequestException, OSError) as error:
         raise NotDelivered(type(error).__name__) from error
     if not 200 <= answer.status_code < 300:
-        raise NotDelivered(f"answered with status {answer.status_code}")
+        why = NotTaken if answer.status_code in FOR_GOOD else NotDelivered
+        raise why(f"answered with status {answer.status_code}")
     return answer

@@ -19,13 +19,14 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from bot.artefacts import report_store
-from bot.errors import CannotStart
+from bot.errors import BotError, CannotStart
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.story import sentences
+from bot.outgoing.forwarder import NotTaken
 from bot.outgoing.posting import post
 from commands.ledger import BOT, Case, Entry, Ledger
-from commands.ledger.entries import CheckFinished, TicketFiled
+from commands.ledger.entries import CheckFinished, TicketFiled, TicketNotFiled
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ class Tickets:
         verdicts: For which verdicts.
         values: Further texts for the template.
         link: Gives the web address of a case's card.
+        tell: Tells people of a case for which no ticket can be filed, and why.
 
     Raises:
         CannotStart: the template cannot be used.
@@ -62,6 +64,7 @@ class Tickets:
         verdicts: tuple[str, ...],
         values: Mapping[str, str],
         link: Callable[[Case], str],
+        tell: Callable[[Case, str], object],
     ) -> None:
         self._ledger = ledger
         self._url = url
@@ -71,6 +74,7 @@ class Tickets:
         self._verdicts = frozenset(verdicts)
         self._values = dict(values)
         self._link = link
+        self._tell = tell
         self._session = requests.Session()
         try:
             environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
@@ -78,6 +82,12 @@ class Tickets:
             self.body(TRIED)
         except (OSError, TemplateError, ValueError) as error:
             raise CannotStart(f"tickets.template cannot be used ({error}).") from error
+        try:
+            for text in HOSTILE:
+                self.body({**TRIED, **dict.fromkeys(FROM_OUTSIDE, text)})
+        except (TemplateError, ValueError) as error:
+            says = f"tickets.template cannot write every text ({error}); let each pass tojson."
+            raise CannotStart(says) from error
 
     def send(self, entry: Entry) -> None:
         """File a ticket where this entry is the end of a check that asks for one.
@@ -91,10 +101,27 @@ class Tickets:
         if next(self._ledger.entries(case_id=entry.case_id, kinds=(TicketFiled.KIND,)), None):
             return
         case = self._ledger.case(entry.case_id)
-        answer = post(self._session, self._url, self.body(told(case, self._link(case))), self._headers)
+        values = told(case, self._link(case))
+        try:
+            answer = post(self._session, self._url, self.body(values), self._headers)
+        except NotTaken as error:
+            self._set_aside(case, f"The ticket system refused it ({error}).")
+            return
+        except (TemplateError, ValueError) as error:
+            self._set_aside(case, f"tickets.template cannot be filled for this case ({error}).")
+            return
         name = name_in(answer)
         self._ledger.append(TicketFiled(name), BOT, case.id)
         log.info("A ticket was filed.", action="ticket.filed", case=case.id, ticket=name)
+
+    def _set_aside(self, case: Case, says: str) -> None:
+        """Note and tell that a case gets no ticket, so that the others get theirs."""
+        log.error("No ticket was filed.", action="ticket.not_filed", case=case.id, why=says)
+        self._ledger.append(TicketNotFiled(says), BOT, case.id)
+        try:
+            self._tell(case, says)
+        except BotError as error:
+            log.warning("Nobody was told.", action="ticket.not_told", case=case.id, why=str(error))
 
     def body(self, values: Mapping[str, str]) -> bytes:
         """Fill the template.
@@ -123,6 +150,24 @@ TRIED: Final[Mapping[str, str]] = {
     "link": "https://example.slack.com/archives/C0",
 }
 """What a template may name, as an example; each template is tried with it at the start."""
+
+FROM_OUTSIDE: Final = ("account", "title", "text", "link")
+"""Those whose text others can choose, in part at least."""
+
+HOSTILE: Final = (
+    "",
+    '"',
+    "\\",
+    "\n",
+    "\t\x00\x1b",
+    "'",
+    "}",
+    "{{ 7 }}",
+    "</script>",
+    "\u2028😀\ufeff",
+    "x" * 10_000,
+)
+"""What others might choose; a template that fails with any of these would fail for a case some day."""
 
 
 def template_text(name: str) -> str:

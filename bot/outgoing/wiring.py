@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.cards.case import Cards
+from bot.messages.tickets import no_ticket
 from bot.outgoing.forwarder import Forwarder, Target
 from bot.outgoing.siem_syslog import SiemSyslog
 from bot.outgoing.siem_webhook import SiemWebhook
@@ -40,6 +41,7 @@ def forwarders(
                 verdicts=tickets.verdicts,
                 values=tickets.values,
                 link=cards.link,
+                tell=lambda case, says: cards.say(case.channel, no_ticket(case.id, says), case.card),
             )
         )
     return tuple(Forwarder(ledger, target, clock) for target in targets)

@@ -29,12 +29,14 @@ class Made:
         key: What it is found by again: a tag, an application id or a name.
         id: Its object id, "" until it was seen.
         at: When it was begun (ISO 8601).
+        whose: The application id that its description names, "" where it has no description.
     """
 
     kind: str
     key: str
     id: str
     at: str
+    whose: str = ""
 
 
 class Record:
@@ -68,10 +70,10 @@ class Record:
         if not self.known:
             self._write()
 
-    def begin(self, kind: str, key: str) -> None:
+    def begin(self, kind: str, key: str, whose: str = "") -> None:
         """Note that something is about to be made; a second time changes nothing."""
         if self._place(kind, key) is None:
-            self.made.append(Made(kind, key, "", self._clock().isoformat(timespec="seconds")))
+            self.made.append(Made(kind, key, "", self._clock().isoformat(timespec="seconds"), whose))
             self._write()
 
     def seen(self, kind: str, key: str, object_id: str) -> None:

@@ -328,7 +328,16 @@ class Registrar:
                 name,
                 f"the management role {name}",
                 lambda name=name: self._named(Cmdlet("Get-ManagementRole", {"Identity": name}), name),  # type: ignore[misc]
-                Cmdlet("New-ManagementRole", {"Name": name, "Parent": parent, "EnabledCmdlets": list(kept)}),
+                Cmdlet(
+                    "New-ManagementRole",
+                    {
+                        "Name": name,
+                        "Parent": parent,
+                        "EnabledCmdlets": list(kept),
+                        "Description": _described(registered.client_id),
+                    },
+                ),
+                whose=registered.client_id,
             )
         self._group(EXCHANGE_GROUP, wanted.exchange.group, roles, registered, compliance=False)
         return tuple(sorted(lacking))
@@ -373,7 +382,12 @@ class Registrar:
             name,
             f"the {kind} {name}",
             lambda: self._named(Cmdlet("Get-RoleGroup", {"Identity": name}, compliance=compliance), name),
-            Cmdlet("New-RoleGroup", {"Name": name, "Roles": list(roles)}, compliance=compliance),
+            Cmdlet(
+                "New-RoleGroup",
+                {"Name": name, "Roles": list(roles), "Description": _described(registered.client_id)},
+                compliance=compliance,
+            ),
+            whose=registered.client_id,
         )
         self._there(
             "",
@@ -423,12 +437,15 @@ class Registrar:
             case k if k in {EXCHANGE_GROUP, PURVIEW_GROUP}:
                 read = Cmdlet("Get-RoleGroup", {"Identity": made.key}, compliance=compliance)
                 return (
-                    lambda: self._named(read, made.key),
+                    lambda: self._named_ours(read, made),
                     lambda _: Cmdlet("Remove-RoleGroup", named, compliance=compliance),
                 )
             case k if k == MANAGEMENT_ROLE:
                 role = Cmdlet("Get-ManagementRole", {"Identity": made.key})
-                return lambda: self._named(role, made.key), lambda _: Cmdlet("Remove-ManagementRole", named)
+                return (
+                    lambda: self._named_ours(role, made),
+                    lambda _: Cmdlet("Remove-ManagementRole", named),
+                )
             case k if k in {EXCHANGE_PRINCIPAL, PURVIEW_PRINCIPAL}:
                 return (
                     lambda: self._referred(made.key, compliance=compliance),
@@ -449,6 +466,14 @@ class Registrar:
                 )
         raise NotRegistered(f"This version cannot take back the {made.kind} {made.key}.")
 
+    def _named_ours(self, cmdlet: Cmdlet, made: Made) -> Item | None:
+        """What has the name and was made for our application; another of that name is somebody else's."""
+        found = self._named(cmdlet, made.key)
+        if found is None or (made.whose and made.whose in str(found.get("Description") or "")):
+            return found
+        self._say(f"Left the {made.kind} {made.key}: it is not the one that was made here.")
+        return None
+
     def _ours(self, tag: str, certificate: bytes | None) -> Item | None:
         """The registration with a tag and with our certificate; others with the tag are somebody else's."""
         query = {"$filter": f"tags/any(t:t eq '{literal(tag)}')", "$select": "id,appId"}
@@ -464,15 +489,17 @@ class Registrar:
     def _gone(
         self, made: Made, find: Callable[[], Item | None], request: Callable[[Item], Request | Cmdlet]
     ) -> None:
-        deadline, sent, why = Deadline(self._patience.total), False, ""
+        deadline, sent, why, seen = Deadline(self._patience.total), False, "", False
         while (found := find()) is not None:
+            seen = True
             if not sent:
                 sent, why = self._send(request(found), f"the {made.kind} {made.key}", deadline)
                 if sent:
                     continue
             self._wait(deadline, f"The {made.kind} {made.key} is still there{f': {why}' if why else ''}.")
         self._record.gone(made)
-        self._say(f"Removed the {made.kind} {made.key}.")
+        if seen:
+            self._say(f"Removed the {made.kind} {made.key}.")
 
     # the way of everything that is made.
 
@@ -485,6 +512,7 @@ class Registrar:
         make: Request | Cmdlet,
         *,
         once: bool = False,
+        whose: str = "",
     ) -> Item:
         """Find something, or make it and find it then.
 
@@ -495,11 +523,12 @@ class Registrar:
             find: Looks for it.
             make: Makes it.
             once: Whether a second one could be made by sending it twice.
+            whose: The application id that its description names, by which it is told from others of its name.
         """
         deadline, sent, why = Deadline(self._patience.total), False, ""
         while (found := find()) is None:
             if kind:
-                self._record.begin(kind, key)
+                self._record.begin(kind, key, whose)
             if not sent:
                 sent, why = self._send(make, named, deadline, once=once, note=(kind, key))
                 if sent:
@@ -587,6 +616,11 @@ class Registrar:
         except GraphError as error:
             asked = what.name if isinstance(what, Cmdlet) else what.path
             raise _why(error, f"{asked} could not be read") from error
+
+
+def _described(client_id: str) -> str:
+    """Say in Exchange whose a role group or management role is."""
+    return f"Made by compromise init for the application {client_id}."
 
 
 def _why(error: GraphError, what: str) -> NotRegistered:

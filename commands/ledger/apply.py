@@ -265,6 +265,7 @@ def apply(db: sqlite3.Connection, entry: Entry, event: e.Event) -> None:
         case (
             e.AccountReported()
             | e.TicketFiled()
+            | e.TicketNotFiled()
             | e.EvidencePacked()
             | e.VoteRefused()
             | e.CheckpointSigned()

@@ -371,6 +371,14 @@ class TicketFiled(Event):
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TicketNotFiled(Event):
+    """No ticket can be filed for a case; says why."""
+
+    KIND: ClassVar[str] = "ticket_not_filed"
+    says: str
+
+
 # --- hunts through the whole tenant -------------------------------------------------------------------
 
 
@@ -848,7 +856,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
     ),
     "Alerts": (AlertRaised, AlertsShown, AlertsRead, AlertsNotCollected),
     "Hunts": (HuntStarted, HuntCardPosted, HuntFinished, HuntFailed, HuntCanceled, HuntShown),
-    "Sent elsewhere": (Delivered, TicketFiled),
+    "Sent elsewhere": (Delivered, TicketFiled, TicketNotFiled),
     "Proposals and votes": (
         Proposed,
         ProposedByAccount,

@@ -234,6 +234,7 @@ def _new_group(pick: str) -> Callable[[Invocation], list[Json]]:
             "Roles": roles,
             "Members": [],
             "RoleGroupType": "Standard",
+            "Description": call.text("Description"),
         }
         call.change(lambda: groups.append(made))
         return [{**made, "Members": []}]
@@ -266,10 +267,19 @@ def get_management_role(call: Invocation) -> list[Json]:
     """One management role by name, or those that were made here."""
     name = call.text("Identity")
     if not name:
-        return [{"Name": one["Name"], "RoleType": one["Parent"]} for one in call.state.management_roles]
+        return [_shown_role(one) for one in call.state.management_roles]
     if entries_of(call.state, name) is None:
         raise object_not_found(name)
-    return [{"Name": name, "RoleType": name.replace(" ", "")}]
+    made = next((one for one in call.state.management_roles if one["Name"] == name), None)
+    return [_shown_role(made) if made else {"Name": name, "RoleType": name.replace(" ", "")}]
+
+
+def _shown_role(made: Json) -> Json:
+    return {
+        "Name": made["Name"],
+        "RoleType": made["Parent"].replace(" ", ""),
+        "Description": made["Description"],
+    }
 
 
 def get_management_role_entry(call: Invocation) -> list[Json]:
@@ -301,9 +311,9 @@ def new_management_role(call: Invocation) -> list[Json]:
         raise bad_parameters(
             f"The role '{parent}' doesn't have: {', '.join(sorted(set(entries) - set(above)))}."
         )
-    made = {"Name": name, "Parent": parent, "Entries": entries}
+    made = {"Name": name, "Parent": parent, "Entries": entries, "Description": call.text("Description")}
     call.change(lambda: call.state.management_roles.append(made))
-    return [{"Name": name, "RoleType": parent.replace(" ", "")}]
+    return [_shown_role(made)]
 
 
 def remove_management_role(call: Invocation) -> list[Json]:

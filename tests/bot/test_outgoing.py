@@ -6,7 +6,7 @@ import base64
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from bot.artefacts import report_store
-from bot.errors import CannotStart
+from bot.errors import CannotStart, SlackFailed
 from bot.outgoing.cef import cef, syslog
 from bot.outgoing.forwarder import Forwarder, NotDelivered
 from bot.outgoing.siem_syslog import SiemSyslog
 from bot.outgoing.siem_webhook import SiemWebhook
-from bot.outgoing.tickets import Tickets
+from bot.outgoing.tickets import TRIED, Tickets
 from bot.webhooks import key_of, new_secret, why_not
-from commands.ledger import BOT, Entry, Ledger
+from commands.ledger import BOT, Case, Entry, Ledger
 from commands.ledger import entries as e
 from commands.ledger.verify import verify_ledger
 from graph.question import Window
@@ -211,7 +211,13 @@ def checked(ledger: Ledger, case_id: str, verdict: str) -> None:
         writing.finish(case_id, verdict=verdict, report=report_store.dump(samples.rich()))
 
 
-def tickets(ledger: Ledger, receiver: Receiver, template: str = "servicenow", **values: str) -> Tickets:
+def tickets(
+    ledger: Ledger,
+    receiver: Receiver,
+    template: str = "servicenow",
+    tell: Callable[[Case, str], None] = lambda case, says: None,  # noqa: ARG005
+    **values: str,
+) -> Tickets:
     return Tickets(
         ledger,
         url=receiver.url,
@@ -220,6 +226,7 @@ def tickets(ledger: Ledger, receiver: Receiver, template: str = "servicenow", **
         verdicts=("compromised",),
         values=values,
         link=lambda case: f"https://contoso.slack.com/{case.id}",
+        tell=tell,
     )
 
 
@@ -270,6 +277,9 @@ def test_the_ticket_of_jira_is_an_issue_with_a_document_as_its_description(ledge
         ("{{ nothing }}", "nothing"),
         ("no json", "Expecting value"),
         ('{"a": {{ title }} }', "Expecting value"),
+        ('{"a": "{{ title }}"}', "tojson"),
+        ("{\"a\": \"{{ text | replace('\\n', ' ') }}\"}", "tojson"),
+        ('{"a": "{{ account }}"}', "tojson"),
     ],
 )
 def test_a_template_that_cannot_work_stops_the_start(ledger, receiver, tmp_path, template, says):
@@ -277,6 +287,66 @@ def test_a_template_that_cannot_work_stops_the_start(ledger, receiver, tmp_path,
     path.write_text(template)
     with pytest.raises(CannotStart, match=says):
         tickets(ledger, receiver, str(path))
+
+
+def test_what_is_ours_needs_no_tojson(ledger, receiver, tmp_path):
+    path = tmp_path / "ticket.json"
+    path.write_text('{"a": "{{ case }} {{ verdict }}", "b": {{ title | tojson }}}')
+    assert json.loads(tickets(ledger, receiver, str(path)).body(TRIED))["a"] == "C-2ABCD compromised"
+
+
+FAILS_FOR_ONE = '{"a": {{ title | tojson }} {{ "," if "C-3ABCD" in title }} }'
+"""No template of this shape is found out at the start: it fails for one case alone."""
+
+
+def refused(ledger: Ledger) -> list[tuple[str, str]]:
+    found = ledger.entries(kinds=("ticket_not_filed",))
+    return [(entry.case_id, str(entry.facts["says"])) for entry in found]
+
+
+def test_a_case_for_which_the_template_fails_is_set_aside_told_once_and_holds_up_no_other(
+    ledger, receiver, clock, tmp_path
+):
+    path = tmp_path / "ticket.json"
+    path.write_text(FAILS_FOR_ONE)
+    told: list[tuple[str, str]] = []
+    target = tickets(ledger, receiver, str(path), tell=lambda case, says: told.append((case.id, says)))
+    forwarder = Forwarder(ledger, target, clock)
+    forwarder.forward()
+    for case in ("C-2ABCD", "C-3ABCD", "C-4ABCD"):
+        checked(ledger, case, "compromised")
+    forwarder.forward()
+    forwarder.forward()
+    assert [json.loads(body)["a"].partition("case ")[2] for _, body in receiver.got] == [
+        "C-2ABCD)",
+        "C-4ABCD)",
+    ]
+    [(case, says)] = told
+    assert case == "C-3ABCD"
+    assert "tickets.template" in says
+    assert refused(ledger) == told
+
+
+def test_a_ticket_that_the_other_side_refuses_for_good_is_set_aside_and_one_it_may_take_later_is_not(
+    ledger, receiver, clock
+):
+    def tell(case: Case, says: str) -> None:
+        raise SlackFailed("chat.postMessage", "is_archived")
+
+    forwarder = Forwarder(ledger, tickets(ledger, receiver, tell=tell), clock)
+    forwarder.forward()
+    checked(ledger, "C-2ABCD", "compromised")
+    checked(ledger, "C-3ABCD", "compromised")
+    receiver.statuses = [422, 401]
+    with pytest.raises(NotDelivered, match="401"):
+        forwarder.forward()
+    assert [case for case, _ in refused(ledger)] == ["C-2ABCD"]
+    forwarder.forward()
+    assert [json.loads(body)["correlation_id"] for _, body in receiver.got] == [
+        "C-2ABCD",
+        "C-3ABCD",
+        "C-3ABCD",
+    ]
 
 
 def test_jira_without_a_project_stops_the_start(ledger, receiver):

@@ -128,6 +128,7 @@ def _alerts(ledger: Ledger, clock: plans.Clock) -> None:
     ledger.append(e.Delivered("webhook", 3), BOT)
     ledger.append(e.Delivered("webhook", 5), BOT)
     ledger.append(e.TicketFiled("INC0010001"), BOT, plans.CASE)
+    ledger.append(e.TicketNotFiled("The ticket system refused it."), BOT, plans.CASE)
 
 
 def _hunts(ledger: Ledger, clock: plans.Clock) -> None:

@@ -99,6 +99,12 @@ def test_a_name_makes_no_path(name, folder):
     assert folder_names([named(samples.rich(), name)]) == [folder]
 
 
+@pytest.mark.parametrize("name", ["overview.html", "Report.JSON", "findings.csv.", "timesketch.csv"])
+def test_no_folder_is_called_like_a_file_beside_it(name):
+    [folder] = folder_names([named(samples.rich(), name)])
+    assert folder == f"{name.strip('.')}-2"
+
+
 def test_two_accounts_never_share_a_folder():
     names = folder_names([named(samples.rich(), one) for one in ("a b", "A_b", "a/b")])
     assert len({one.casefold() for one in names}) == 3

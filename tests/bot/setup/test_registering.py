@@ -388,6 +388,36 @@ def test_what_somebody_else_registered_meanwhile_is_not_recorded_as_ours_and_not
     assert not (tmp_path / FILE).exists()
 
 
+@pytest.mark.parametrize(
+    ("kept", "kind"),
+    [
+        ("exchange_role_groups", "role group in Exchange"),
+        ("management_roles", "management role in Exchange"),
+        ("purview_role_groups", "role group in Purview"),
+    ],
+)
+def test_what_somebody_else_made_of_the_same_name_is_left_where_it_is(
+    setting: Callable[[], Setting], played: RunningTenant, kept: str, kind: str
+) -> None:
+    """Ours was deleted by hand, and a colleague made one that is called the same."""
+    setting().make()
+    mine = next(
+        one for one in getattr(played.state, kept) if one["Name"].startswith("compromise-bot remediators")
+    )
+    theirs = {**mine, "Description": "Made by a colleague", "Members": [], "Roles": []}
+    found = getattr(played.state, kept)
+    found[found.index(mine)] = theirs
+    for group in played.state.exchange_role_groups:
+        group["Roles"] = [role for role in group["Roles"] if role != theirs["Name"]]
+    again = setting()
+    again.registrar.remove(again.by_tag())
+    assert theirs in getattr(played.state, kept)
+    [left] = [line for line in again.said if line.startswith("Left")]
+    assert left == f"Left the {kind} {theirs['Name']}: it is not the one that was made here."
+    getattr(played.state, kept).remove(theirs)
+    assert ours(played) == NOTHING
+
+
 def test_two_registrations_with_our_tag_are_left_to_people(
     setting: Callable[[], Setting], played: RunningTenant, tmp_path: Path
 ) -> None:
