@@ -1,4 +1,7 @@
-"""What a check found out, as values: findings, results per symptom, the verdict, and where it looked."""
+"""What a check found out, as values: findings, results per symptom, the verdict, and where it looked.
+
+Longer than other files because every value that a report is made of stands in it.
+"""
 
 from __future__ import annotations
 
@@ -254,6 +257,8 @@ class Clause:
         records: The ids of the records.
         techniques: The ids of the ATT&CK techniques.
         why: Why it matters, where `says` is only a name: that of a lead.
+        closed_by: Of what stands open, the ids of the changes and manual tasks that close it: one of each
+            group has to be done. See `commands.doors`.
     """
 
     says: str
@@ -262,6 +267,7 @@ class Clause:
     records: tuple[str, ...] = ()
     techniques: tuple[str, ...] = ()
     why: str = ""
+    closed_by: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,29 @@
 """What still lets somebody else in, or lets mail out, by what the sources of current settings show. Pure.
 
 Each door is tied to a finding: what the user set up for themselves is none. Whether a door is open now, only
-the present state tells: a record says that it was opened once.
+the present state tells: a record says that it was opened once. Each door also names the changes and manual
+tasks of the steps that close it, by the ids that the steps give them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from commands.clauses import Told, plain, resting
 from commands.clues.records import addresses_in, listed, named, one_line
 from commands.clues.rules import rules_of
+from commands.clues.rules.listed import paired
 from commands.clues.rules.rule import Rule, says
 from commands.report import Clause, spoken
 from commands.steps.remove_sign_in_methods import described
 from commands.symptoms.delegates import spelled
 from commands.symptoms.inbox_rules import LONG
 from graph.evidence import Evidence, Unavailable
+from graph.resources.directory import DirectoryRole
 
 SOURCES: Final = (
     "user",
@@ -39,6 +42,9 @@ SOURCES: Final = (
 _NEAR: Final = timedelta(minutes=10)
 """How far the record of a change and the time that the present state gives for it may lie apart."""
 
+_REVOKED: Final = (("revoke_sessions:sessions", "reset_password:revoke_again"),)
+_PASSWORD_SET: Final = ("password", "identity_provider", "on_premises")
+_RESET: Final = (tuple(f"reset_password:{where}" for where in _PASSWORD_SET),)
 _METHODS: Final = ("strong_authentication", "credential_changes")
 _PASSWORDS: Final = frozenset({"password_changed_from_suspect_address", "password_changed_from_new_address"})
 
@@ -101,15 +107,24 @@ def _sessions(found: _Deeds, last: datetime | None, evidence: Evidence) -> Itera
     since = user.sign_in_sessions_valid_from_date_time
     if since is None or since <= last:
         says = f"sessions and refresh tokens (not revoked since {_time(since or last)})"
-        yield Clause(says, at=since or last, records=(user.id,))
+        yield Clause(says, at=since or last, records=(user.id,), closed_by=_REVOKED)
     changed = user.last_password_change_date_time
     if changed is None or changed > last:
         return
     theirs = [one for one in found.about(changed, "credential_changes") if one.finding.sign.id in _PASSWORDS]
     if theirs:
-        yield resting(f"the password that they set on {_time(changed)}", theirs, at=changed)
+        yield _door(f"the password that they set on {_time(changed)}", theirs, _RESET, at=changed)
     else:
-        yield Clause(f"the password (not changed since {_time(changed)})", at=changed, records=(user.id,))
+        says = f"the password (not changed since {_time(changed)})"
+        yield Clause(says, at=changed, records=(user.id,), closed_by=_RESET)
+
+
+def _door(
+    says: str, told: Sequence[Told], closed_by: Iterable[Iterable[str]], at: datetime | None = None
+) -> Clause:
+    """Give a clause that names what closes the door; it was opened `at`, else when the first finding was."""
+    clause = resting(says, told, at=at or told[0].finding.at)
+    return replace(clause, closed_by=tuple(dict.fromkeys(tuple(group) for group in closed_by)))
 
 
 def _time(moment: datetime) -> str:
@@ -130,7 +145,7 @@ def _methods(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
             if one.finding.sign.id not in _PASSWORDS
         )
         if told:
-            yield resting(described(method), told, at=told[0].finding.at)
+            yield _door(described(method), told, [[f"remove_sign_in_methods:{method.id}"]])
 
 
 def _apps(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
@@ -138,10 +153,10 @@ def _apps(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
         name = one_line(grant.app_display_name or grant.client_id)
         told = found.naming(grant.id, name, symptoms=("oauth_apps",))
         if told and grant.app_enabled is not False:
-            yield resting(
+            yield _door(
                 f"the application {name} ({listed(grant.scopes) or 'no permissions'})",
                 told,
-                at=told[0].finding.at,
+                [[f"revoke_oauth_grants:{grant.id}", f"disable_apps:{grant.client_id}"]],
             )
 
 
@@ -150,17 +165,18 @@ def _devices(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
         name = one_line(device.display_name or device.operating_system or device.device_id)
         told = found.naming(device.id, device.device_id, name, symptoms=("devices",))
         if told and device.account_enabled is not False:
-            yield resting(f"the device {name}", told, at=told[0].finding.at)
+            yield _door(f"the device {name}", told, [[f"disable_registered_devices:{device.id}"]])
     for phone in evidence.mobile_devices.seen(()):
         name = one_line(phone.friendly_name or phone.device_model or phone.device_type or phone.device_id)
         told = found.naming(phone.identity, phone.device_id, symptoms=("devices",))
         if told and phone.device_access_state.casefold() != "blocked":
-            yield resting(f"the mobile device {name}", told, at=told[0].finding.at)
+            yield _door(f"the mobile device {name}", told, [[f"block_mobile_devices:{phone.device_id}"]])
 
 
 def _delegates(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
     rights: dict[str, list[str]] = defaultdict(list)
     resting_on: dict[str, list[Told]] = defaultdict(list)
+    closed_by: dict[str, list[tuple[str]]] = defaultdict(list)
     for delegate in evidence.delegates.seen(()):
         who = named(delegate.who)
         key = f"{delegate.kind}:{delegate.who}:{delegate.folder}"
@@ -173,9 +189,10 @@ def _delegates(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
             where = f" on {one_line(delegate.folder)}" if delegate.folder else ""
             rights[who].append(f"{', '.join(delegate.rights) or delegate.kind.value}{where}")
             resting_on[who] += told
+            closed_by[who].append((f"remove_delegates:{key}",))
     for who, held in rights.items():
         told = resting_on[who]
-        yield resting(f"{spelled(who)} with {listed(list(dict.fromkeys(held)))}", told, at=told[0].finding.at)
+        yield _door(f"{spelled(who)} with {listed(list(dict.fromkeys(held)))}", told, closed_by[who])
 
 
 def _is_same(name: str, other: str) -> bool:
@@ -190,28 +207,47 @@ def _protocols(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
     if now is None:
         return
     on = {
-        "POP": now.pop_enabled,
-        "IMAP": now.imap_enabled,
-        "SMTP AUTH": now.smtp_client_authentication_disabled is False,
+        "POP": ("PopEnabled", now.pop_enabled),
+        "IMAP": ("ImapEnabled", now.imap_enabled),
+        "SMTP AUTH": (
+            "SmtpClientAuthenticationDisabled",
+            now.smtp_client_authentication_disabled is False,
+        ),
     }
     for one in found.of("mail_protocols"):
-        names = [name for name in one.finding.after.split(", ") if on.get(name)]
+        names = [name for name in one.finding.after.split(", ") if name in on and on[name][1]]
         if names:
-            yield resting(listed(names), (one,), at=one.finding.at)
+            yield _door(listed(names), (one,), [[f"disable_mail_protocols:{on[name][0]}"] for name in names])
 
 
 def _roles(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
-    held = [role.name or role.role_definition_id for role in evidence.directory_roles.seen(())]
-    for groups in (evidence.exchange_role_groups, evidence.purview_role_groups):
-        held += [group.name for group in groups.seen(())]
+    held: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for role in evidence.directory_roles.seen(()):
+        held[role.name or role.role_definition_id].append(_taken_by(role))
+    for step, groups in (
+        ("remove_exchange_roles", evidence.exchange_role_groups),
+        ("remove_purview_roles", evidence.purview_role_groups),
+    ):
+        for group in groups.seen(()):
+            held[group.name].append((f"{step}:{group.name}",))
     told: dict[str, tuple[Told, ...]] = {}
-    for name in dict.fromkeys(held):
+    closed_by: list[tuple[str, ...]] = []
+    for name, ways in held.items():
         if ones := found.naming(name, symptoms=("admin_roles",)):
             told[one_line(name)] = ones
+            closed_by += ways
     if told:
         every = [one for ones in told.values() for one in ones]
         word = "role" if len(told) == 1 else "roles"
-        yield resting(f"the {word} {listed(list(told))}", every, at=every[0].finding.at)
+        yield _door(f"the {word} {listed(list(told))}", every, closed_by)
+
+
+def _taken_by(role: DirectoryRole) -> tuple[str, ...]:
+    """Give the ids of what takes a role away: its assignment, or the account's place in a group."""
+    step = "remove_admin_roles"
+    if role.through:
+        return (f"{step}:group:{role.through}", f"{step}:place:{role.through}")
+    return (f"{step}:{role.how}:{role.role_definition_id}:{role.directory_scope_id}",)
 
 
 def _forwarding(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
@@ -229,7 +265,8 @@ def _forwarding(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
             told[one_line(plain_target)] = ones
     if told:
         every = [one for ones in told.values() for one in ones]
-        yield resting(f"mail is forwarded to {listed(list(told))}", every, at=every[0].finding.at)
+        says = f"mail is forwarded to {listed(list(told))}"
+        yield _door(says, every, [["remove_forwarding:mailbox"]])
 
 
 def _rules(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
@@ -241,7 +278,7 @@ def _rules(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
     for rule in rules_of(evidence):
         told = [ones[place] for place in sorted({place for id_ in rule.ids for place in places.get(id_, ())})]
         if told and rule.is_live and rule.enabled and rule.gone is None:
-            yield resting(_rule(rule), told, at=told[0].finding.at)
+            yield _door(_rule(rule), told, [_off(rule, evidence)])
     for flow in evidence.transport_rules.seen(()):
         name = one_line(flow.name)
         told = [
@@ -250,7 +287,19 @@ def _rules(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
             if flow.guid in one.finding.records or (name and f"“{name}”" in plain(one.finding))
         ]
         if told and flow.state.casefold() != "disabled":
-            yield resting(f"the mail flow rule “{name}”", told, at=told[0].finding.at)
+            closed_by = f"disable_transport_rules:{flow.guid or flow.name}"
+            yield _door(f"the mail flow rule “{name}”", told, [[closed_by]])
+
+
+def _off(rule: Rule, evidence: Evidence) -> Iterator[str]:
+    """Give the ids of what switches a rule off, under the id of each list that it is in."""
+    for id_ in rule.ids:
+        yield f"disable_inbox_rules:{id_}"
+        yield f"disable_sweep_rules:{id_}"
+    pairs, others = paired(evidence)
+    twins = [twin for one, twin in pairs if twin and one.id in rule.ids]
+    for twin in (*twins, *(one for one in others if str(one.rule_identity or one.identity) in rule.ids)):
+        yield f"disable_inbox_rules:{twin.identity}"
 
 
 def _rule(rule: Rule) -> str:

@@ -39,7 +39,8 @@ class Line:
     at: str
     word: str
     says: str
-    ids: str
+    finding: str
+    technique: str
 
 
 def in_order(report: Report) -> tuple[Line, ...]:
@@ -59,7 +60,8 @@ def in_order(report: Report) -> tuple[Line, ...]:
             short_time(at),
             WORDS.get(part, "got in"),
             one.says,
-            ", ".join((*one.findings[:1], *one.techniques[:1])),
+            one.findings[0],
+            next(iter(one.techniques), ""),
         )
         for at, part, one in sorted(told, key=lambda row: row[0] or _LAST)
     )

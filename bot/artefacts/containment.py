@@ -1,14 +1,18 @@
-"""Whether the attacker is kept out, by what the ledger says was carried out and read back. Pure."""
+"""Whether the attacker is kept out, and what became of all that stood open, by what the ledger says. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from bot.artefacts.handled import Handled
+from bot.messages import parts
+from bot.messages.story import sentences
+from commands.doors import Door, DoorState, doors
 from commands.outcomes import Outcome
 from commands.plan import RESTORING
+from commands.report import Report
 
 _STOPS: Final = {
     "block_sign_in": "sign-in was blocked",
@@ -66,3 +70,72 @@ def stopped(handled: Handled) -> Stopped:
         ends = [times for times in map(deeds.get, ("revoke_sessions", "block_sign_in")) if times]
     named = tuple((_STOPS[step], deeds[step]) for step in _STOPS if step in deeds)
     return Stopped(max(ends) if len(ends) == 2 else None, named, given_back, began)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the table of what was open to the attacker.
+
+    Attributes:
+        door: What the other texts are about.
+        since: When it was opened, or when they were first in if it was open before; None where nothing tells.
+        stands: How it stands now: ``closed 2026-11-29 12:40 UTC, read back`` or ``still open``.
+        by: What closed it, and in which proposal; "" where nothing did.
+    """
+
+    door: Door
+    since: datetime | None
+    stands: str
+    by: str
+
+
+def items(report: Report, handled: Handled) -> tuple[Item, ...]:
+    """Say of everything that the check found open when it was closed, and by what, or that it is open."""
+    again = (handled.rechecked.at, handled.rechecked.came_back) if handled.rechecked else None
+    found = doors(report, handled.proposals, handled.tasks, again)
+    acted = any(one.actions for one in handled.proposals)
+    first = next((one.at for one in report.story.since if one.at), None) if report.story else None
+    return tuple(
+        Item(
+            one,
+            max((at for at in (one.clause.at, first) if at), default=None),
+            _stands(one, "still open" if acted else "open when checked"),
+            _by(one),
+        )
+        for one in found
+    )
+
+
+def _by(one: Door) -> str:
+    return "; ".join(one.by) + (f" ({', '.join(one.proposals)})" if one.proposals else "")
+
+
+def _stands(one: Door, is_open: str) -> str:
+    at = parts.utc(one.at) if one.at else ""
+    part = f" ({parts.counted(one.left, 'part')} of it)" if one.left else ""
+    match one.state:
+        case DoorState.CLOSED:
+            return f"closed {at}, read back"
+        case DoorState.BY_HAND:
+            return f"marked done {at}, not read back"
+        case DoorState.UNCONFIRMED:
+            return f"changed {at}, not confirmed"
+        case DoorState.REOPENED:
+            return f"open again, seen {at}"
+        case DoorState.OPEN:
+            return f"{is_open}{part}"
+
+
+def told_now(report: Report, handled: Handled) -> tuple[str, ...]:
+    """Tell the story in sentences that name as open only what is not known to be closed by now."""
+    if report.story is None:
+        return ()
+    found = items(report, handled)
+    closed = [one.door.clause for one in found if one not in left_open(found)]
+    left = tuple(one for one in report.story.still_open if one not in closed)
+    return sentences(replace(report.story, still_open=left), len(closed))
+
+
+def left_open(found: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Give what is not known to be closed."""
+    return tuple(one for one in found if one.door.state is not DoorState.CLOSED)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from bot.artefacts.containment import stopped
+from bot.artefacts.containment import items, left_open, stopped
 from bot.artefacts.handled import NOTHING, Handled
 from bot.messages import parts
 from bot.messages.escape import cut, visible
@@ -48,7 +48,7 @@ class Happened:
         number: From 1, in order of time; 0 for what was done against the attacker.
         at: When it began, None where nothing tells.
         what: The word for it: ``got in``, ``stayed``, ``hid``, ``took``, ``sent``, ``reached``; for what was
-            done about it ``contained``, ``given back``, ``rechecked``.
+            done about it ``contained``, ``still open``, ``given back``, ``rechecked``.
         says: What, in a few words.
         further: How many more deeds of this kind there were.
     """
@@ -77,7 +77,7 @@ def course(report: Report, handled: Handled = NOTHING) -> Course:
         handled: What was done about it so far.
     """
     story = report.story
-    closed = tuple(_closed(handled))
+    closed = tuple(_closed(report, handled))
     if story is None:
         return Course((), 0, closed)
     entry = tuple(_entry(story))
@@ -138,10 +138,14 @@ def _short(text: str) -> str:
     return f"{whole if blank else plain[:_WORDS]}…"
 
 
-def _closed(handled: Handled) -> Iterator[Happened]:
-    done = stopped(handled)
+def _closed(report: Report, handled: Handled) -> Iterator[Happened]:
+    done, found = stopped(handled), items(report, handled)
+    left = left_open(found)
     if done.at:
-        yield Happened(0, done.at, "contained", "; ".join(what for what, _ in done.deeds))
+        whole = f"; all {parts.counted(len(found), 'open item')} closed" if found and not left else ""
+        yield Happened(0, done.at, "contained", "; ".join(what for what, _ in done.deeds) + whole)
+    if done.began and left:
+        yield Happened(0, None, "still open", _short(parts.few((one.door.clause.says for one in left), 3)))
     if done.given_back:
         yield Happened(0, done.given_back, "given back", "sign-in was unblocked")
     if again := handled.rechecked:

@@ -12,7 +12,7 @@ from typing import Final
 from bot.artefacts.grounds import NAMED, Grounds, Statement, listed, named
 from bot.messages import parts
 from bot.messages.escape import visible
-from commands.report import Access, Clause, Impact, MailboxAccess, Report, numbered
+from commands.report import Access, Clause, Finding, Impact, MailboxAccess, Report, numbered
 
 _LIKELY: Final = "personal data likely"
 _POSSIBLE: Final = "personal data possible"
@@ -137,14 +137,24 @@ class Exposed:
 
     def blocked(self) -> Iterator[Statement]:
         """Why sending was blocked, with how many recipients Microsoft counted."""
-        for number, one in numbered(self.report.symptoms):
-            if one.sign.id == "sending_blocked":
-                day = f" ({parts.utc(one.at)})" if one.at else ""
-                yield Statement(
-                    f"Microsoft blocked sending{day}: {visible(one.summary.rstrip('.'))}. The records may "
-                    "not name all of these recipients.",
-                    (f"finding {number}",),
-                )
+        for number, one in self._blocks():
+            day = f" ({parts.utc(one.at)})" if one.at else ""
+            yield Statement(
+                f"Microsoft blocked sending{day}: {visible(one.summary.rstrip('.'))}.", (f"finding {number}",)
+            )
+
+    def unnamed(self) -> Iterator[Statement]:
+        """What nothing tells of recipients: whoever else Microsoft counted, or a message went to."""
+        seen = self.seen
+        count = len(seen.outside) + len(seen.inside) if seen else 0
+        known = f"beyond the {count} that records name" if count else "as no record names any"
+        for number, _ in self._blocks():
+            yield Statement(
+                f"Who else got mail before Microsoft blocked sending, {known}.", (f"finding {number}",)
+            )
+
+    def _blocks(self) -> Iterator[tuple[str, Finding]]:
+        return (each for each in numbered(self.report.symptoms) if each[1].sign.id == "sending_blocked")
 
     def sent(self) -> Iterator[Statement]:
         """What the attacker sent, and how far the records of it go."""

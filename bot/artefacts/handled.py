@@ -13,11 +13,19 @@ if TYPE_CHECKING:  # a report of exported logs has no case, and needs no ledger
 
 @dataclass(frozen=True, slots=True)
 class Rechecked:
-    """The last look at whether what was closed is still closed: when, what it says, whether it is bad."""
+    """The last look at whether what was closed is still closed.
+
+    Attributes:
+        at: When.
+        says: What was seen, in a sentence.
+        raised: Whether it is bad.
+        came_back: The ids of the changes that were no longer in effect.
+    """
 
     at: datetime
     says: str
     raised: bool
+    came_back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,17 @@ Text from the tenant is in the names: whoever shows them escapes them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.artefacts.containment import Item, items
+from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.spoken_time import spoken_time
 from bot.messages.escape import cut, visible
 from commands.clues.records import addresses_in
-from commands.report import Report
+from commands.doors import DoorState
+from commands.report import Clause, Report
 
 _NAMED: Final = 5
 _NAME: Final = 100
@@ -28,6 +32,8 @@ class Ring:
         names: The first of them.
         further: How many more there are.
         check: Whether they are accounts of the tenant that want a check of their own.
+        stands: Of what stood open, ``still open`` or ``closed 29 Nov 12:40``; "" of anything else.
+        is_open: Whether any of it is not known to be closed.
     """
 
     id: str
@@ -35,32 +41,54 @@ class Ring:
     names: tuple[str, ...]
     further: int = 0
     check: bool = False
+    stands: str = ""
+    is_open: bool = False
 
 
-def others(report: Report) -> tuple[Ring, ...]:
-    """Give everybody else that the case touches, as far as anything tells; none where there is no story."""
-    return tuple(ring for ring in _rings(report) if ring.names)
+def others(report: Report, handled: Handled = NOTHING) -> tuple[Ring, ...]:
+    """Give everybody else that the case touches, as far as anything tells; none where there is no story.
+
+    Args:
+        report: What the check found.
+        handled: What was done about it so far: what is closed is told as past.
+    """
+    return tuple(ring for ring in _rings(report, items(report, handled)) if ring.names)
 
 
-def _rings(report: Report) -> Iterator[Ring]:
+def _rings(report: Report, found: Sequence[Item]) -> Iterator[Ring]:
     story, seen = report.story, report.exposure
     if story is None:
         return
     yield _ring("from", "came from", (one.says for one in story.origin))
     if seen:
-        yield _ring("applications", "had access to mail", (one.says for one in seen.applications))
+        yield _standing(
+            _ring("applications", "had access to mail", (one.says for one in seen.applications)),
+            "has access to mail",
+            seen.applications,
+            found,
+        )
     leads = (f"{one.says}: {one.why}" if one.why else one.says for one in story.leads)
     yield _ring("accounts", "other accounts", leads, check=True)
     if seen:
         own = {address.casefold() for address in report.subject.addresses}
         own |= {report.subject.mail.casefold(), report.subject.user_principal_name.casefold()}
-        yield _ring("forwards", "mail is sent on to", _addresses((one.says for one in seen.forwards), own))
-        given = (
-            one.says
+        yield _standing(
+            _ring("forwards", "mail was sent on to", _addresses(seen.forwards, own)),
+            "mail is sent on to",
+            seen.forwards,
+            found,
+        )
+        given = tuple(
+            one
             for one in story.persistence
             if any(number.startswith("delegates.") for number in one.findings)
         )
-        yield _ring("delegates", "can open or use the mailbox", _addresses(given, own), check=True)
+        yield _standing(
+            _ring("delegates", "could open or use the mailbox", _addresses(given, own), check=True),
+            "can open or use the mailbox",
+            given,
+            found,
+        )
         counted = Counter(address.rpartition("@")[2] for address in seen.outside)
         named = [f"{domain} ({count})" for domain, count in counted.most_common()]
         if seen.inside:
@@ -68,9 +96,19 @@ def _rings(report: Report) -> Iterator[Ring]:
         yield _ring("recipients", "received mail from the attacker", named)
 
 
-def _addresses(texts: Iterable[str], own: Collection[str]) -> Iterator[str]:
-    for text in texts:
-        yield from (address for address in addresses_in(text) if address not in own)
+def _standing(ring: Ring, now: str, clauses: Collection[Clause], found: Sequence[Item]) -> Ring:
+    """Say in the present tense what stands open, and of the rest when the last of it was closed."""
+    numbers = {number for one in clauses for number in one.findings}
+    doors = [one.door for one in found if numbers & set(one.door.clause.findings)]
+    if any(one.state is not DoorState.CLOSED for one in doors):
+        return replace(ring, says=now, stands="still open", is_open=True)
+    closed = max((one.at for one in doors if one.at), default=None)
+    return replace(ring, stands=f"closed {spoken_time(closed)}") if closed else ring
+
+
+def _addresses(clauses: Iterable[Clause], own: Collection[str]) -> Iterator[str]:
+    for one in clauses:
+        yield from (address for address in addresses_in(one.says) if address not in own)
 
 
 def _ring(id_: str, says: str, names: Iterable[str], *, check: bool = False) -> Ring:

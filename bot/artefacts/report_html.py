@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from bot.artefacts.chapters import chapters, in_order, short_time
 from bot.artefacts.handled import NOTHING, Handled
-from bot.artefacts.summary import summary
+from bot.artefacts.summary import note_of, notes, summary
 from bot.artefacts.timeline_png import Picture
 from bot.messages import parts
 from bot.messages.escape import visible
@@ -49,6 +49,7 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Sequence[Pict
         drawn: The pictures, which become a part of the page.
     """
     events = _events(report)
+    answers = summary(report, handled)
     return (
         _pages()
         .get_template("report.html")
@@ -66,8 +67,9 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Sequence[Pict
             most_records=_RECORDS_EACH,
             most_reasons=_REASONS,
             counts=_counts(report),
-            summary=summary(report, handled),
-            most_grounds=_GROUNDS,
+            summary=answers,
+            notes=notes(answers, _GROUNDS),
+            note_of=lambda one: note_of(one, _GROUNDS),
             story=in_order(report),
             symptoms=_symptoms(report),
             done=_done(handled),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.artefacts.containment import items, told_now
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.summary import summary
-from bot.messages.story import sentences
-from commands.report import Clause, Exposure, Finding, Report, Story, numbered
+from commands.report import Clause, Exposure, Finding, Report, numbered
 from commands.story import PARTS
 
 
@@ -37,7 +37,8 @@ def report_json(report: Report, handled: Handled = NOTHING) -> dict[str, Any]:
             for answer in summary(report, handled)
         ],
         "exposure": _exposure(report.exposure),
-        "story": _story(report.story),
+        "story": _story(report, handled),
+        "open_items": _items(report, handled),
         "access": verdict.access.value,
         "impact": [one.value for one in verdict.impact],
         "role": verdict.role.value,
@@ -71,18 +72,38 @@ def report_json(report: Report, handled: Handled = NOTHING) -> dict[str, Any]:
     }
 
 
-def _story(story: Story | None) -> dict[str, Any] | None:
-    """What happened, as sentences and part by part; each clause names the findings it rests on by id."""
+def _story(report: Report, handled: Handled) -> dict[str, Any] | None:
+    """What happened, as sentences and part by part; each clause names the findings it rests on by id.
+
+    The parts are as the check found them; the sentences, and `open_items`, tell what was closed since.
+    """
+    story = report.story
     if story is None:
         return None
     return {
-        "sentences": list(sentences(story)),
+        "sentences": list(told_now(report, handled)),
         "certain": story.certain,
         "addresses": list(story.addresses),
         "sessions": list(story.sessions),
         "applications": list(story.applications),
         **{part: [_clause(one) for one in getattr(story, part)] for part in PARTS},
     }
+
+
+def _items(report: Report, handled: Handled) -> list[dict[str, Any]]:
+    """What the check found open to the attacker, and what became of each."""
+    return [
+        {
+            "says": one.door.clause.says,
+            "since": one.door.clause.at.isoformat() if one.door.clause.at else None,
+            "state": one.door.state.value,
+            "at": one.door.at.isoformat() if one.door.at else None,
+            "by": list(one.door.by),
+            "proposals": list(one.door.proposals),
+            "findings": list(one.door.clause.findings),
+        }
+        for one in items(report, handled)
+    ]
 
 
 def _exposure(exposure: Exposure | None) -> dict[str, Any] | None:

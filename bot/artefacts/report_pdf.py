@@ -17,11 +17,12 @@ from bot.artefacts.grounds import STATES
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.others import others
 from bot.artefacts.paper import Typesetter
-from bot.artefacts.summary import summary
+from bot.artefacts.summary import note_of, notes, summary
 from bot.artefacts.timeline_png import around, story_data
 from bot.messages import parts
 from bot.messages.escape import cut
 from bot.messages.outcomes import in_words
+from commands.doors import DoorState
 from commands.proposals import Proposal
 from commands.report import Finding, Report, Result
 
@@ -33,6 +34,7 @@ _FINDINGS: Final = 120
 _CHANGES: Final = 120
 _SUMMARY: Final = 260
 _VALUE: Final = 120
+_ITEM: Final = 110
 
 
 def report_pdf(report: Report, handled: Handled = NOTHING) -> bytes:
@@ -48,7 +50,8 @@ def report_pdf(report: Report, handled: Handled = NOTHING) -> bytes:
 def _data(report: Report, handled: Handled) -> dict[str, Any]:
     verdict, subject = report.verdict, report.subject
     answers = summary(report, handled)
-    rings = others(report)
+    numbers = notes(answers, _GROUNDS)
+    rings = others(report, handled)
     story = [asdict(one) | {"says": cut(one.says, _SUMMARY)} for one in in_order(report)]
     found = Counter(one.result for one in report.symptoms)
     return {
@@ -63,12 +66,23 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
             {
                 "question": one.question,
                 "statements": [
-                    {"says": each.says, "ground": "; ".join(each.rests_on[:_GROUNDS])}
+                    {"says": each.says, "note": str(numbers[note_of(each, _GROUNDS)])}
                     for each in one.statements
+                ],
+                "items": [
+                    {
+                        "says": cut(item.door.clause.says, _ITEM),
+                        "since": short_time(item.since),
+                        "stands": item.stands.replace(f"{report.made_at:%Y}-", ""),
+                        "closed": item.door.state is DoorState.CLOSED,
+                        "by": ", ".join(item.door.proposals),
+                    }
+                    for item in one.items
                 ],
             }
             for one in answers
         ],
+        "notes": list(numbers),
         "decided": verdict.answer in parts.DECIDED,
         "picture": None if report.no_timeline else story_data(report, handled, chart(report, handled)),
         "no_picture": report.no_timeline,
@@ -122,9 +136,8 @@ def _meta(report: Report, handled: Handled) -> Iterator[tuple[str, str]]:
     if subject.addresses:
         yield "Addresses", parts.few(subject.addresses, 6)
     yield "Window", f"{parts.utc(report.window.start)} to {parts.utc(report.window.end)}"
-    yield "Checked", parts.utc(report.made_at)
-    if handled.opened_at:
-        yield "Case opened", parts.utc(handled.opened_at)
+    opened = f"; case opened {parts.utc(handled.opened_at)}" if handled.opened_at else ""
+    yield "Checked", f"{parts.utc(report.made_at)}{opened}"
 
 
 def _proposal(one: Proposal) -> dict[str, Any]:

@@ -10,11 +10,11 @@ import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from bot.artefacts.containment import told_now
 from bot.artefacts.handled import NOTHING, Handled
-from bot.artefacts.summary import summary
+from bot.artefacts.summary import note_of, notes, summary
 from bot.messages import parts
 from bot.messages.escape import visible
-from bot.messages.story import sentences
 from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
 
 _WIDTH = 100
@@ -49,17 +49,24 @@ def _head(report: Report, handled: Handled) -> Iterator[str]:
     yield f"Window:    {_utc(report.window.start)} to {_utc(report.window.end)}"
     yield f"Written:   {_utc(report.made_at)}"
     yield "Times are UTC. Addresses are not defanged: do not open them."
-    for answer in summary(report, handled):
+    answers = summary(report, handled)
+    numbers = notes(answers, _GROUNDS)
+    for answer in answers:
         yield ""
         yield f"{answer.question} {answer.short}".rstrip()
         for one in answer.statements:
-            yield from _wrapped(
-                f"- {visible(one.says)} [{visible('; '.join(one.rests_on[:_GROUNDS]))}]", "  "
-            )
+            yield from _wrapped(f"- {visible(one.says)} [{numbers[note_of(one, _GROUNDS)]}]", "  ")
+        for item in answer.items:
+            by = f" ({', '.join(item.door.proposals)})" if item.door.proposals else ""
+            yield from _wrapped(f"  * {visible(item.door.clause.says)}: {item.stands}{by}", "    ")
+    yield ""
+    yield "Notes: what the sentences above rest on"
+    for text, number in numbers.items():
+        yield from _wrapped(f"[{number}] {visible(text)}", "  ")
     if report.story is not None:
         yield ""
         yield "The story"
-        for sentence in sentences(report.story):
+        for sentence in told_now(report, handled):
             yield from _wrapped(f"- {visible(sentence)}", "  ")
     if verdict.answer in parts.DECIDED:
         yield ""
@@ -178,7 +185,7 @@ def _event(event: Event) -> str:
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
-    first = "" if text.lstrip().startswith("- ") else indent
+    first = "" if text.lstrip().startswith(("- ", "* ", "[")) else indent
     return textwrap.wrap(
         text,
         _WIDTH,

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from bot.artefacts.containment import DONE, stopped
+from bot.artefacts.containment import DONE, Item, items, left_open, stopped
 from bot.artefacts.exposed import Exposed
-from bot.artefacts.grounds import STATES, Grounds, Statement, first_of, listed, named
+from bot.artefacts.grounds import NAMED, STATES, Grounds, Statement, first_of, listed, named
 from bot.artefacts.handled import NOTHING, Handled
 from bot.messages import parts
 from bot.messages.escape import visible
@@ -58,12 +58,14 @@ class Answer:
         question: The question.
         short: The answer in a few words; "" where there is none but the statements.
         statements: The answer.
+        items: What was open to the attacker, and when each of it was closed; in one answer only.
     """
 
     id: str
     question: str
     short: str
     statements: tuple[Statement, ...]
+    items: tuple[Item, ...] = ()
 
 
 def summary(report: Report, handled: Handled = NOTHING) -> tuple[Answer, ...]:
@@ -81,7 +83,7 @@ def summary(report: Report, handled: Handled = NOTHING) -> tuple[Answer, ...]:
     if found:
         answers += [
             Answer("when", "Since when?", told.since(), tuple(told.when())),
-            Answer("contained", "Is it contained?", told.containment(), tuple(told.contained())),
+            Answer("contained", "Is it contained?", told.containment(), tuple(told.contained()), told.items),
             Answer("deadlines", "What to do, by when?", told.clock_ends(), tuple(told.deadlines())),
             Answer("data", "Whose data?", told.exposed.personal(), tuple(told.exposed.data())),
             Answer("sent", "What was sent, and to whom?", told.exposed.to_whom(), tuple(told.exposed.sent())),
@@ -90,6 +92,22 @@ def summary(report: Report, handled: Handled = NOTHING) -> tuple[Answer, ...]:
         answers.append(Answer("deadlines", "What to do, by when?", "check again", tuple(told.blind())))
     answers.append(Answer("unknown", "What is not known?", "", tuple(told.unknown())))
     return tuple(answers)
+
+
+def notes(answers: tuple[Answer, ...], most: int) -> dict[str, int]:
+    """Number what the sentences rest on, each text once, in the order in which sentences need them.
+
+    Args:
+        answers: The answers of one summary.
+        most: How many grounds of one sentence are named.
+    """
+    told = (note_of(one, most) for answer in answers for one in answer.statements)
+    return {text: number for number, text in enumerate(dict.fromkeys(told), start=1)}
+
+
+def note_of(one: Statement, most: int) -> str:
+    """Name what one sentence rests on, as in `notes`."""
+    return "; ".join(one.rests_on[:most])
 
 
 class _Told:
@@ -101,6 +119,8 @@ class _Told:
         self.story = report.story or Story(certain=False)
         self.seen = report.exposure
         self.stopped = stopped(handled)
+        self.items = items(report, handled) if handled.case_id else ()
+        self.left = left_open(self.items)
         self.grounds = Grounds(report)
         self.exposed = Exposed(report, self.grounds)
 
@@ -165,6 +185,9 @@ class _Told:
     # --- contained -----------------------------------------------------------------------------------------
 
     def containment(self) -> str:
+        if self.stopped.at and self.left:
+            left = f"{len(self.left)} of {parts.counted(len(self.items), 'item')}"
+            return f"sign-in stopped {parts.utc(self.stopped.at)}; {left} not closed"
         if self.stopped.at and self.handled.never:
             left = parts.counted(len(self.handled.never), "suggested remediation")
             return f"sign-in stopped {parts.utc(self.stopped.at)}; {left} never carried out"
@@ -200,6 +223,8 @@ class _Told:
                 f"Access tokens that were already issued can work for {_LIVES_ON} longer.",
                 ledger,
             )
+        if self.items:
+            yield Statement(self._closed(), ledger)
         if done.given_back:
             yield Statement(f"Sign-in was given back {parts.utc(done.given_back)}.", ledger)
         yield Statement(self._outcomes(), ledger)
@@ -214,8 +239,24 @@ class _Told:
             yield Statement("It was not rechecked yet.", ("ledger",))
         if self.handled.never:
             yield Statement(f"Never carried out: {named(self.handled.never, 6)}.", ledger)
-        if not done.at:
+        if not (done.at or self.items):
             yield from self._open()
+
+    def _closed(self) -> str:
+        """Say how much of what was open is closed, and what is not."""
+        whole, left = len(self.items), self.left
+        if not left:
+            last = max(one.door.at for one in self.items if one.door.at)
+            return (
+                f"Everything that the check found open to the attacker ({parts.counted(whole, 'item')}) is "
+                f"closed and read back, the last of it {parts.utc(last)}."
+            )
+        closed = whole - len(left)
+        still = named(tuple(one.door.clause.says for one in left), NAMED)
+        return (
+            f"Of {parts.counted(whole, 'item')} that the check found open to the attacker, {closed} "
+            f"{'is' if closed == 1 else 'are'} closed and read back. Not closed: {still}."
+        )
 
     def _open(self) -> Iterator[Statement]:
         still = self.story.still_open
@@ -321,8 +362,7 @@ class _Told:
     def unknown(self) -> Iterator[Statement]:
         for unknown in self.story.unknown:
             yield Statement(f"{unknown.says[:1].upper()}{unknown.says[1:]}.", self.grounds.coverage())
-        if self.seen:
-            yield from self.exposed.blocked()
+        yield from self.exposed.unnamed()
         seen = self.seen
         if seen and self.report.story:
             if seen.forwards:

@@ -71,13 +71,15 @@ def picture(report: Report, handled: Handled = NOTHING) -> Picture:
 
 def who_else(report: Report, handled: Handled = NOTHING) -> Picture | None:
     """Draw who else the case touches; None where it touches nobody."""
-    rings = others(report)
+    rings = others(report, handled)
     if not any(ring.id != "from" for ring in rings):
         return None
 
     def draw() -> tuple[bytes, str]:
         data = around(report, handled, rings)
-        told = "; ".join(f"{one.says}: {', '.join(_names(one))}" for one in rings)
+        told = "; ".join(
+            f"{one.says}{f' ({one.stands})' if one.stands else ''}: {', '.join(_names(one))}" for one in rings
+        )
         alt = f"Who else, around {visible(_account(report))}: {told}."
         return Typesetter("others", _LONGEST).png(data, WIDTH / _POINTS), cut(alt, ALT)
 
@@ -151,8 +153,8 @@ def _events(events: Sequence[Happened], before: datetime | None) -> list[dict[st
         gap = one.at - before if one.at and before else timedelta()
         told.append(
             {
-                "number": str(one.number or "✓"),
-                "at": spoken_time(one.at) if one.at else "time unknown",
+                "number": str(one.number or ("!" if one.what == "still open" else "✓")),
+                "at": spoken_time(one.at) if one.at else "" if one.what == "still open" else "time unknown",
                 "what": one.what,
                 "says": one.says,
                 "further": f"and {one.further} more" if one.further else "",
@@ -189,7 +191,8 @@ def around(report: Report, handled: Handled, rings: Sequence[Ring]) -> dict[str,
 
     def told(ring: Ring) -> dict[str, Any]:
         says = f"{ring.says[0].upper()}{ring.says[1:]}"
-        return {"says": says, "names": _names(ring), "mark": "CHECK" if ring.check else ""}
+        marks = [*([ring.stands.upper()] if ring.stands else []), *(["CHECK"] if ring.check else [])]
+        return {"says": says, "names": _names(ring), "marks": marks, "grave": ring.is_open}
 
     before = [ring for ring in rings if ring.id in {"from", "applications"}]
     return {

@@ -35,5 +35,5 @@ def _rechecked(ledger: Ledger, case_id: str) -> Rechecked | None:
     last = None
     for entry in ledger.entries(case_id=case_id, kinds=(e.Rechecked.KIND,)):
         if isinstance(event := entry.event, e.Rechecked):
-            last = Rechecked(datetime.fromisoformat(entry.at), event.says, event.raised)
+            last = Rechecked(datetime.fromisoformat(entry.at), event.says, event.raised, event.came_back)
     return last

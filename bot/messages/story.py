@@ -34,9 +34,14 @@ _DEEDS: Final = (
 )
 
 
-def sentences(story: Story) -> tuple[str, ...]:
-    """Say what happened in at most eight sentences; a part that nothing tells of has none."""
-    return tuple(_sentences(story))
+def sentences(story: Story, closed: int = 0) -> tuple[str, ...]:
+    """Say what happened in at most eight sentences; a part that nothing tells of has none.
+
+    Args:
+        story: What happened; `still_open` without what is known to be closed.
+        closed: How much of what was open when the account was checked is closed.
+    """
+    return tuple(_sentences(story, closed))
 
 
 def brief(story: Story, ours: Collection[str]) -> tuple[str, ...]:
@@ -112,7 +117,7 @@ def _within(text: str, limit: int) -> str:
     )
 
 
-def _sentences(story: Story) -> Iterator[str]:
+def _sentences(story: Story, closed: int) -> Iterator[str]:
     yield _way_in(story)
     for part, begins in _DEEDS:
         clauses = getattr(story, part)
@@ -122,7 +127,7 @@ def _sentences(story: Story) -> Iterator[str]:
             yield f"{begins}: {_listed(clauses)}{_techniques(clauses)}{further}."
     if story.reached and not story.sent:
         yield f"Beyond this account: {_listed(story.reached)}{_techniques(story.reached)}."
-    yield from _still_in(story)
+    yield from _still_in(story, closed)
     if story.unknown:
         yield f"Not known: {_listed(story.unknown, 8)}."
     if story.leads:
@@ -141,13 +146,16 @@ def _way_in(story: Story) -> str:
     return f"{who}{when}{how}{where}{_techniques(story.entry)}."
 
 
-def _still_in(story: Story) -> Iterator[str]:
-    if not (story.last_seen or story.still_open):
+def _still_in(story: Story, closed: int) -> Iterator[str]:
+    if not (story.last_seen or story.still_open or closed):
         return
     at = story.last_seen[0].at if story.last_seen else None
     seen = f"They were last seen on {_time(at)}" if at else "When they were last in is not known"
     if story.still_open:
-        yield f"{seen}. Still open to them: {_listed(story.still_open, _DOORS)}."
+        rest = f"; {closed} more {'is' if closed == 1 else 'are'} closed" if closed else ""
+        yield f"{seen}. Still open to them: {_listed(story.still_open, _DOORS)}{rest}."
+    elif closed:
+        yield f"{seen}. All that was open to them ({parts.counted(closed, 'item')}) is closed."
     elif any(one.says.startswith(UNSURE) for one in story.unknown):
         yield f"{seen}."
     else:

@@ -71,7 +71,12 @@ class Page(HTMLParser):
 
 
 def structure(page: Page) -> list[tuple[str, tuple[tuple[str, str | None], ...]]]:
-    return page.elements
+    """The elements without notes, of which there are as many as texts that differ, and their numbers."""
+    return [
+        (tag, attributes)
+        for tag, attributes in page.elements
+        if not any((value or "").strip("#").startswith("note-") for _, value in attributes)
+    ]
 
 
 def test_an_attack_in_any_text_of_the_tenant_or_of_people_shows_as_text():

@@ -10,6 +10,7 @@ import pytest
 from bot.artefacts.containment import stopped
 from bot.artefacts.handled import NOTHING, Handled, Rechecked
 from bot.artefacts.report_json import report_json
+from bot.artefacts.report_text import report_text
 from bot.artefacts.summary import summary
 from commands.proposals import Action, Outcome
 from commands.report import (
@@ -127,6 +128,73 @@ def test_a_change_that_failed_is_counted_as_that():
     assert "It was not rechecked yet." in says
 
 
+PHONE, KEY = samples.change(1, "remove_sign_in_methods"), samples.change(2, "remove_sign_in_methods")
+
+
+def with_doors() -> Report:
+    report = samples.rich()
+    assert report.story is not None
+    doors = (
+        Clause("the phone", NOW - timedelta(days=9), ("a:2",), closed_by=((PHONE.id,),)),
+        Clause("the key", NOW, ("a:1",), closed_by=((KEY.id,),)),
+    )
+    return replace(report, story=replace(report.story, still_open=doors))
+
+
+def test_each_thing_that_was_open_is_told_with_when_it_was_closed_and_by_what():
+    of = dealt(BLOCK, REVOKE, RESET, action(PHONE.id, 4), action(KEY.id, 5))
+    (answer,) = (one for one in summary(with_doors(), of) if one.id == "contained")
+    assert answer.short == "yes, 2026-03-02 09:33 UTC"
+    assert [(one.door.clause.says, one.stands) for one in answer.items] == [
+        ("the phone", "closed 2026-03-02 09:34 UTC, read back"),
+        ("the key", "closed 2026-03-02 09:35 UTC, read back"),
+    ]
+    assert answer.items[0].by.endswith("(P-7F3K2)")
+    says = told(with_doors(), of)["contained"]
+    assert "Everything that the check found open to the attacker (2 items) is closed" in says
+    assert "the last of it 2026-03-02 09:35 UTC" in says
+
+
+def test_what_is_not_closed_is_named_and_is_no_yes():
+    of = dealt(BLOCK, REVOKE, RESET, action(PHONE.id, 4), action(KEY.id, 5, Outcome.FAILED))
+    (answer,) = (one for one in summary(with_doors(), of) if one.id == "contained")
+    assert answer.short == "sign-in stopped 2026-03-02 09:33 UTC; 1 of 2 items not closed"
+    assert [one.stands for one in answer.items] == ["closed 2026-03-02 09:34 UTC, read back", "still open"]
+    assert (
+        "Of 2 items that the check found open to the attacker, 1 is closed"
+        in told(with_doors(), of)["contained"]
+    )
+    assert "Not closed: the key." in told(with_doors(), of)["contained"]
+
+
+def test_the_story_after_containment_calls_nothing_open_that_was_closed():
+    of = dealt(BLOCK, REVOKE, RESET, action(PHONE.id, 4), action(KEY.id, 5))
+    for form in (
+        report_text(with_doors(), of),
+        " ".join(report_json(with_doors(), of)["story"]["sentences"]),
+    ):
+        assert "Still open to them" not in form
+        assert "All that was open to them (2 items) is closed." in " ".join(form.split())
+    left = report_json(with_doors(), dealt(action(PHONE.id, 4)))
+    assert "Still open to them: the key; 1 more is closed." in " ".join(left["story"]["sentences"])
+    assert [one["state"] for one in left["open_items"]] == ["closed", "open"]
+
+
+def test_before_anything_is_done_all_is_open_as_the_check_found_it():
+    (answer,) = (one for one in summary(with_doors(), dealt()) if one.id == "contained")
+    assert {one.stands for one in answer.items} == {"open when checked"}
+    assert "Still open to them: the phone; the key." in " ".join(
+        report_json(with_doors())["story"]["sentences"]
+    )
+
+
+def test_nothing_was_open_to_them_before_they_were_in():
+    assert with_doors().story
+    first = with_doors().story.since[0].at  # type: ignore[union-attr]
+    (answer,) = (one for one in summary(with_doors(), dealt()) if one.id == "contained")
+    assert [one.since for one in answer.items] == [first, first]
+
+
 def test_the_clock_of_the_gdpr_runs_from_the_opening_of_the_case_and_is_a_fact_to_check():
     says = told(samples.rich(), dealt())["deadlines"]
     assert "By 2026-03-05 09:30 UTC, to be checked by counsel: if GDPR applies" in says
@@ -192,8 +260,11 @@ def test_what_microsoft_counted_stands_beside_what_the_records_name():
     says = told(
         with_finding("sending_blocked", "sending_blocked", "Adele is blocked, after mail to 2117 recipients")
     )
-    for question in ("sent", "unknown"):
-        assert "after mail to 2117 recipients. The records may not name all" in says[question]
+    assert "Adele is blocked, after mail to 2117 recipients." in says["sent"]
+    assert (
+        "Who else got mail before Microsoft blocked sending, beyond the 3 that records name."
+        in says["unknown"]
+    )
 
 
 def test_a_search_of_mailboxes_counts_every_mailbox_until_its_scope_is_known():

@@ -12,18 +12,30 @@ import pytest
 from bot.artefacts.chart import ALT, LANES, Became, chart, in_words
 from bot.artefacts.events import MOST, WORDS, course
 from bot.artefacts.handled import Handled
-from bot.artefacts.others import others
+from bot.artefacts.others import Ring, others
 from bot.artefacts.timeline_png import picture, who_else
 from commands import timeline
+from commands.proposals import Action
 from commands.report import Clause, Event, Report, Severity, Sign
 from graph.question import Window
 from graph.resources.sign_ins import Location
 from tests.bot.artefacts.attacks import attacked
-from tests.bot.artefacts.test_summary import BACK, BLOCK, RESET, REVOKE, dealt
+from tests.bot.artefacts.test_summary import (
+    BACK,
+    BLOCK,
+    KEY,
+    PHONE,
+    RESET,
+    REVOKE,
+    action,
+    dealt,
+    with_doors,
+)
 from tests.bot.messages import samples
 from tests.commands.evidence import INTRUDER, evidence, record, sign_in
 
 NOW = samples.NOW
+CLOSED, LOCKED = action(PHONE.id, 4), action(KEY.id, 5)
 SUSPECT = Sign("suspect_address_signed_in", Severity.CRITICAL, "Someone else was there.")
 NASTY = (
     r"$\frac{1}{0}$ ${x}$ #panic() #read(\"/etc/passwd\") *b* _i_ <l> @ref // /* \\ ` ```",
@@ -175,6 +187,15 @@ def test_what_was_done_about_it_ends_the_course():
     assert course(samples.rich(), dealt(BLOCK)).closed == ()
 
 
+def test_the_course_ends_with_what_is_open_still_and_says_when_nothing_is():
+    (contained,) = course(with_doors(), dealt(BLOCK, REVOKE, RESET, CLOSED, LOCKED)).closed
+    assert contained.says.endswith("; all 2 open items closed")
+    contained, left = course(with_doors(), dealt(BLOCK, REVOKE, RESET, CLOSED)).closed
+    assert (left.what, left.says, left.at) == ("still open", "the key", None)
+    assert "closed" not in contained.says
+    assert course(with_doors(), dealt()).closed == ()
+
+
 # --- sign-ins by address -----------------------------------------------------------------------------------
 
 
@@ -281,6 +302,27 @@ def test_who_else_names_everybody_the_case_touches_but_the_account_itself():
         "tailspin.example (1)",
         "inside the organization (1)",
     )
+
+
+def test_who_else_tells_as_past_what_was_closed_and_as_present_what_was_not():
+    report = with_doors()
+    assert report.exposure is not None
+    assert report.story is not None
+    sent_on = clause("Mail is sent to drop@evil.example", "mail_forwarding")
+    phone, key = report.story.still_open
+    story = replace(report.story, still_open=(replace(phone, findings=sent_on.findings), key))
+    report = replace(report, story=story, exposure=replace(report.exposure, forwards=(sent_on,)))
+
+    def forwards(*actions: Action) -> Ring:
+        return next(one for one in others(report, dealt(*actions)) if one.id == "forwards")
+
+    open_ring, closed_ring = forwards(), forwards(CLOSED)
+    assert (open_ring.says, open_ring.stands, open_ring.is_open) == ("mail is sent on to", "still open", True)
+    assert (closed_ring.says, closed_ring.is_open) == ("mail was sent on to", False)
+    assert closed_ring.stands == "closed 2 Mar 09:34"
+    seen = who_else(report, dealt(CLOSED))
+    assert seen is not None
+    assert "mail was sent on to (closed 2 Mar 09:34): drop@evil.example" in seen.alt
 
 
 def test_where_the_case_touches_nobody_else_there_is_no_second_picture():

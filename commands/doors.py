@@ -1,0 +1,146 @@
+"""What stood open when an account was checked, and what became of it: closed when, by what, how surely. Pure.
+
+A door counts as closed only where the change that closes it was read back from Microsoft 365, or was found to
+be so already. What was taken back since, or was found open again by a recheck, is open. A manual task that
+somebody ticked off is told as that: nobody looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from commands.outcomes import Outcome
+from commands.plan import RESTORING
+from commands.report import Clause, Report
+
+if TYPE_CHECKING:  # a report of exported logs has no case, and needs no ledger
+    from commands.proposals import Proposal, TaskState
+
+
+class DoorState(StrEnum):
+    """How a door stands."""
+
+    CLOSED = "closed"
+    BY_HAND = "closed by hand"
+    UNCONFIRMED = "not confirmed"
+    REOPENED = "open again"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Something that let the attacker in, or mail out.
+
+    Attributes:
+        clause: What it is, and since when, as the story tells it.
+        state: How it stands, as far as the ledger tells.
+        at: When it became that (aware UTC); None where nothing was done about it.
+        by: What did it: the changes in plain words, or the manual task.
+        proposals: The ids of the proposals that the changes were of.
+        left: How many parts of it are not closed, where others are.
+    """
+
+    clause: Clause
+    state: DoorState
+    at: datetime | None = None
+    by: tuple[str, ...] = ()
+    proposals: tuple[str, ...] = ()
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """The last that was done about one change or manual task."""
+
+    state: DoorState
+    at: datetime
+    says: str
+    proposal: str = ""
+
+
+def doors(
+    report: Report,
+    proposals: Iterable[Proposal] = (),
+    tasks: Iterable[TaskState] = (),
+    rechecked: tuple[datetime, Sequence[str]] | None = None,
+) -> tuple[Door, ...]:
+    """Say of everything that the check found open how it stands now.
+
+    What reports of earlier versions have says not what closes it, and is left out.
+
+    Args:
+        report: What the check found.
+        proposals: The case's proposals, the oldest first.
+        tasks: The case's manual tasks.
+        rechecked: When the case was last rechecked, and the ids of the changes that did not hold.
+    """
+    story = report.story
+    if story is None or not story.still_open:
+        return ()
+    done = _done(proposals, tasks)
+    if rechecked is not None:
+        at, came_back = rechecked
+        for id_ in came_back:
+            if id_ in done and done[id_].at <= at:
+                done[id_] = _Done(DoorState.REOPENED, at, done[id_].says, done[id_].proposal)
+    return tuple(_door(one, done) for one in story.still_open if one.closed_by)
+
+
+_WORST = (DoorState.REOPENED, DoorState.OPEN, DoorState.UNCONFIRMED, DoorState.BY_HAND, DoorState.CLOSED)
+"""Which state counts of several, the worst first."""
+
+
+def _door(clause: Clause, done: dict[str, _Done]) -> Door:
+    """Every part of a door has to be closed; of several ways to close one part, the best counts."""
+    best = [
+        max((done[id_] for id_ in group if id_ in done), key=_rank, default=None)
+        for group in clause.closed_by
+    ]
+    known = [one for one in best if one is not None]
+    states = [one.state if one else DoorState.OPEN for one in best]
+    worst = min(states, key=_WORST.index)
+    telling = [one for one in known if one.state is worst]
+    return Door(
+        clause,
+        worst,
+        max((one.at for one in telling), default=None),
+        tuple(dict.fromkeys(one.says for one in telling)),
+        tuple(dict.fromkeys(one.proposal for one in telling if one.proposal)),
+        sum(state is not DoorState.CLOSED for state in states) if DoorState.CLOSED in states else 0,
+    )
+
+
+def _rank(one: _Done) -> int:
+    return _WORST.index(one.state)
+
+
+def _done(proposals: Iterable[Proposal], tasks: Iterable[TaskState]) -> dict[str, _Done]:
+    done: dict[str, _Done] = {}
+    for proposal in proposals:
+        for id_, one in _of(proposal):
+            if one is None:
+                done.pop(id_, None)
+            else:
+                done[id_] = one
+    for task in tasks:
+        if task.done_by and task.done_at and task.id not in done:
+            done[task.id] = _Done(DoorState.BY_HAND, task.done_at, task.says)
+    return done
+
+
+def _of(proposal: Proposal) -> Iterator[tuple[str, _Done | None]]:
+    """Give each change that a proposal made with how it ended; None for one that was taken back."""
+    says = {change.id: change.says for change in proposal.plan.changes}
+    for action in proposal.actions:
+        at = action.ended_at or action.intended_at
+        if action.change.startswith(RESTORING):
+            if action.outcome in {Outcome.CONFIRMED, Outcome.UNCONFIRMED, Outcome.ALREADY}:
+                yield action.change.split(":", 2)[2], None
+        elif action.outcome in {Outcome.CONFIRMED, Outcome.ALREADY}:
+            yield action.change, _Done(DoorState.CLOSED, at, says.get(action.change, ""), proposal.id)
+        elif action.outcome in {Outcome.UNCONFIRMED, Outcome.UNKNOWN, None}:
+            yield action.change, _Done(DoorState.UNCONFIRMED, at, says.get(action.change, ""), proposal.id)
