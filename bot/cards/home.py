@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from slack_sdk import WebClient
@@ -34,8 +34,6 @@ MOST_CASES = 10
 """How many cases are listed; each of them is a link that Slack has to be asked for once."""
 
 MOST_WAITING = 10
-
-_ACCUSED = ("compromised", "suspicious")
 
 
 class Home:
@@ -144,7 +142,7 @@ class Home:
         return True
 
     def _details(self, voter: Voter) -> Details:
-        left = self._open()
+        left = self._ledger.open_cases()
         cases: list[Case] = []
         # Whose a case is, is compared with all entries, so it is asked of those alone that are shown.
         while left and len(cases) < MOST_CASES:
@@ -161,31 +159,6 @@ class Home:
             approvers=self._people.approvers(),
             health=self._health(voter.id),
         )
-
-    def _open(self) -> list[str]:
-        """Give the ids of the cases that need someone, the newest first.
-
-        That is what is being looked into, and the newest accusation of each account. A later check acquits
-        only when it looked at as long a span: a shorter one saw less.
-        """
-        found: list[str] = []
-        settled: set[tuple[str, str]] = set()
-        acquitted: dict[tuple[str, str], timedelta] = {}
-        for case in self._ledger.standings():
-            account = (case.tenant, case.subject_id)
-            if account in settled:
-                continue
-            if case.state is CaseState.LOOKING:
-                found.append(case.id)
-                settled.add(account)
-            elif case.verdict:
-                span = case.span
-                if case.verdict not in _ACCUSED:
-                    acquitted[account] = max(span, acquitted.get(account, span))
-                elif span > acquitted.get(account, timedelta()) + timedelta(minutes=1):
-                    found.append(case.id)
-                    settled.add(account)
-        return found
 
     def _case(self, case: Case) -> OpenCase:
         looking = not case.finished_at or case.state == "looking"

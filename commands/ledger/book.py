@@ -25,6 +25,7 @@ from commands.ledger.chain import COLUMNS, Entry, Head, head_of
 from commands.ledger.mark import Mark
 from commands.ledger.reading import Row, rows_of
 from commands.ledger.rebuild import rebuild
+from commands.ledger.recorded import Owners, binds
 from commands.ledger.schema import LAYOUT, TABLES, check_guards, create_kept, create_tables
 from commands.ledger.writing import Writing
 
@@ -57,6 +58,7 @@ class Ledger(CaseReader):
         self._mine = threading.local()
         self._all: dict[threading.Thread, sqlite3.Connection] = {}
         self._lock = threading.Lock()
+        self._owners, self._owners_lock = Owners(), threading.Lock()
         self._mark = Mark(path)
         with self._trouble():
             if not path.exists():
@@ -127,6 +129,7 @@ class Ledger(CaseReader):
             db.execute("BEGIN IMMEDIATE")
             before = db.total_changes
             writing = Writing(db, self._clock())
+            self._mine.committed = writing.head.size
             try:
                 yield writing
                 if db.total_changes != before and not writing.entries:
@@ -137,6 +140,8 @@ class Ledger(CaseReader):
                 with suppress(sqlite3.Error):
                     db.rollback()
                 raise
+            finally:
+                self._mine.committed = None
             if writing.entries:
                 self._mark.move(writing.head)
 
@@ -195,6 +200,25 @@ class Ledger(CaseReader):
             )
             for row in rows:
                 yield Entry(*row)
+
+    @contextmanager
+    def owners(self) -> Iterator[Owners]:
+        """Hold whose the cases are by the entries that this thread sees; others wait meanwhile.
+
+        Raises:
+            LedgerUnwritable: the file cannot be read.
+            LedgerTampered: an entry is about a case that no entry opened.
+        """
+        with self.reading(), self._owners_lock:
+            size = self.head().size
+            committed: int | None = getattr(self._mine, "committed", None)
+            until = size if committed is None else committed
+            found = self._owners
+            if found.seen > until or (until < size and binds(self, until)):
+                # An older view than was read since, or entries that may yet be taken back: for this once.
+                found, until = Owners(), size
+            found.catch_up(self, until)
+            yield found
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Read from the tables; for the readers of this package.

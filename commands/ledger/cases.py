@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -27,11 +27,9 @@ from commands.ledger.entries import (
     Response,
 )
 from commands.ledger.reading import Row
-from commands.ledger.recorded import ABOUT, demand_owners
+from commands.ledger.recorded import Owners
+from commands.ledger.standing import SAME_SPAN, span_of
 from graph.question import Subject, Window
-
-_SAME_SPAN = timedelta(minutes=1)
-"""Two windows whose lengths differ by no more are as long as each other."""
 
 _CASES = (
     "SELECT cases.*, r.content AS report_text, o.content AS offer_text FROM cases"
@@ -127,26 +125,15 @@ class Outline:
         return owner_of(self.subject, self.owners)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a case stands: its account by id alone, how long a span it saw, and the verdict."""
-
-    id: str
-    tenant: str
-    subject_id: str
-    state: CaseState
-    verdict: str
-    span: timedelta
-
-
-_STANDINGS = "SELECT id, tenant, subject_id, window_start, window_end, state, verdict FROM cases"
-
 _OUTLINES = (
     "SELECT id, tenant, subject, subject_id, window_start, window_end, state, verdict, finished_at, owners"
     " FROM cases"
 )
 
-_OWNERS = f"SELECT subject, owners FROM cases WHERE {ABOUT}"  # noqa: S608 - words of ours
+_JUDGED = (
+    f"{_OUTLINES} WHERE verdict <> '' AND subject_id IN (SELECT value FROM json_each(?))"  # noqa: S608 - words of ours
+    " ORDER BY finished_at DESC, seq DESC"
+)
 
 E = TypeVar("E", bound=Event)
 
@@ -166,6 +153,10 @@ class CaseReader:
 
     def reading(self) -> AbstractContextManager[None]:
         """Hold one view; the ledger says how."""
+        raise NotImplementedError
+
+    def owners(self) -> AbstractContextManager[Owners]:
+        """Hold whose the cases are by their entries; the ledger says how."""
         raise NotImplementedError
 
     def case(self, case_id: str) -> Case:
@@ -219,17 +210,13 @@ class CaseReader:
         Raises:
             LedgerTampered: such a case is not, or is bound to somebody else, than its entries say.
         """
-        known, asked = owner_of(subject), frozenset({""})
-        with self.reading():
-            while names := frozenset({subject.id, *known.objects, *known.addresses}) - asked:
-                demand_owners(self, names)
-                rows = self.rows(_OWNERS, [json.dumps([*names])])
-                found = [owner_of(subject_of(json.loads(row["subject"])), _owners(row)) for row in rows]
-                for other in found:
-                    # One name may stand inside of another one.
-                    if other.is_same(known):
-                        known |= other
-                asked |= names
+        known, asked = owner_of(subject), frozenset[str]()
+        with self.owners() as recorded:
+            while cases := recorded.of(replace(known, users=frozenset())) - asked:
+                recorded.demand(self, cases)
+                for case_id in cases:
+                    known |= recorded.owner(case_id)
+                asked |= cases
         return known
 
     def case_against(self, person: Identity, verdicts: Collection[str] = ("compromised",)) -> Case | None:
@@ -237,33 +224,25 @@ class CaseReader:
 
         A check of a shorter span than the one that accused does not acquit: it saw less.
         """
-        # Not the reports, and no account that is not accused: every question and every vote comes by here.
-        rows = self.rows(f"{_OUTLINES} WHERE verdict <> '' ORDER BY finished_at DESC, seq DESC")
+        with self.owners() as recorded:
+            cases = recorded.of(person)
+            accounts = recorded.accounts(cases)
+            # Not the reports, and nobody else's accounts: every question and every vote comes by here.
+            rows = self.rows(_JUDGED, [json.dumps([subject_id for _, subject_id in accounts])])
         acquitted: dict[tuple[str, str], timedelta] = {}
         for row in rows:
-            account, span = (row["tenant"], row["subject_id"]), _span(row)
+            account, span = (row["tenant"], row["subject_id"]), span_of(row)
             longest = acquitted.get(account)
             if row["verdict"] not in verdicts:
                 acquitted[account] = max(span, longest or span)
-            elif longest is None or longest < span - _SAME_SPAN:
-                case = _outline(row)
-                if case.owner.is_same(person):
-                    return self.case(case.id)
+            elif (longest is None or longest < span - SAME_SPAN) and row["id"] in cases:
+                return self.case(row["id"])
         return None
 
-    def standings(self) -> list[Standing]:
-        """Give where each case stands, the newest first."""
-        return [
-            Standing(
-                row["id"],
-                row["tenant"],
-                row["subject_id"],
-                CaseState(row["state"]),
-                row["verdict"],
-                _span(row),
-            )
-            for row in self.rows(f"{_STANDINGS} ORDER BY asked_at DESC, seq DESC")
-        ]
+    def open_cases(self) -> list[str]:
+        """Give the ids of the cases that need someone, one of an account, the newest first."""
+        rows = self.rows("SELECT id FROM cases WHERE open = 1 ORDER BY asked_at DESC, seq DESC")
+        return [row["id"] for row in rows]
 
     def demand_as_noted(self, case: Case) -> None:
         """See that a case is about the account, and offers the changes, that its entries tell of.
@@ -376,10 +355,6 @@ def subject_facts(subject: Subject) -> dict[str, Any]:
 def subject_of(facts: Facts) -> Subject:
     """Read a subject."""
     return Subject(**{**facts, "addresses": tuple(facts["addresses"])})
-
-
-def _span(row: Row) -> timedelta:
-    return datetime.fromisoformat(row["window_end"]) - datetime.fromisoformat(row["window_start"])
 
 
 def _outline(row: Row) -> Outline:

@@ -11,7 +11,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from commands.ledger.entries import Event, body_of, event_of
 
@@ -21,12 +21,14 @@ TAG = b"compromise-bot ledger entry, version 2\n"
 GENESIS = bytes(32)
 """What the first entry has in place of the hash before it."""
 
+_LENGTHS = tuple(size.to_bytes(8, "big") for size in range(4096))
+"""Short lengths as they are hashed: a long ledger has millions of them."""
+
 HEADER = ("seq", "at", "kind", "version", "actor", "case_id")
 COLUMNS = (*HEADER, "body", "prev", "hash")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry as it lies in the file.
 
     Attributes:
@@ -77,12 +79,15 @@ class Head:
 
 def hash_of(prev: bytes, header: tuple[bytes, ...], body: bytes) -> bytes:
     """Hash one entry: tag, hash before, then each header field and the body with its length in front."""
-    digest = hashlib.sha256(TAG)
-    digest.update(prev)
-    for part in (*header, body):
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return digest.digest()
+    seq, at, kind, version, actor, case_id = header
+    sized = (seq, at, kind, version, actor, case_id, body)
+    try:
+        # Spelled out, as a long ledger has hundreds of thousands of entries.
+        one, two, three, four, five, six, seven = [_LENGTHS[len(text)] for text in sized]
+    except IndexError:
+        one, two, three, four, five, six, seven = [len(text).to_bytes(8, "big") for text in sized]
+    parts = (TAG, prev, one, seq, two, at, three, kind, four, version, five, actor, six, case_id, seven, body)
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def head_of(connection: sqlite3.Connection) -> Head:

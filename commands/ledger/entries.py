@@ -16,7 +16,7 @@ Longer than other files because it is a table: docs/reference/ledger.md is made 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, ClassVar, Final, TypeAlias
@@ -33,8 +33,6 @@ class Event:
 
     KIND: ClassVar[str] = ""
     VERSION: ClassVar[int] = 1
-    FORGETS: ClassVar[bool] = False
-    """Whether a content that was kept beside the entries may be needed no longer."""
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", defer_build=True)
 
 
@@ -240,7 +238,6 @@ class CheckFinished(Event):
     """The check ended with this verdict; report and offer are kept beside, the sources' answers in a file."""
 
     KIND: ClassVar[str] = "check_finished"
-    FORGETS: ClassVar[bool] = True
     verdict: str
     report_sha256: str
     offer_sha256: str
@@ -662,7 +659,6 @@ class PasswordShown(Event):
     """Somebody asked for the new password, and was shown it unless it was gone."""
 
     KIND: ClassVar[str] = "password_shown"
-    FORGETS: ClassVar[bool] = True
     proposal: str
     change: str
     shown: bool
@@ -673,7 +669,6 @@ class PasswordForgotten(Event):
     """The new password's time was over."""
 
     KIND: ClassVar[str] = "password_forgotten"
-    FORGETS: ClassVar[bool] = True
     proposal: str
     change: str
 
@@ -732,7 +727,6 @@ class FactorOffered(Event):
     """Somebody was given the secret of a second factor, which is kept sealed."""
 
     KIND: ClassVar[str] = "factor_offered"
-    FORGETS: ClassVar[bool] = True
     sealed_sha256: str
 
 
@@ -775,7 +769,6 @@ class FactorRemoved(Event):
     """Somebody's factor was removed on the command line."""
 
     KIND: ClassVar[str] = "factor_removed"
-    FORGETS: ClassVar[bool] = True
     user: str
 
 
@@ -902,6 +895,9 @@ _READERS: Final[Mapping[tuple[str, int], TypeAdapter[Event]]] = {
 }
 
 
+_FAST: Final[dict[tuple[str, int], Callable[..., Event]]] = {}
+
+
 def body_of(event: Event) -> str:
     """Write an event as the text that is hashed and stored: canonical JSON in ASCII.
 
@@ -917,10 +913,17 @@ def event_of(kind: str, version: int, body: str | bytes) -> Event:
     Raises:
         ValueError: this program knows no such kind in this version, or it has other fields than that.
     """
-    reader = _READERS.get((kind, version))
-    if reader is None:
+    read = _FAST.get((kind, version)) or _reader(kind, version)
+    return read(body, strict=False)
+
+
+def _reader(kind: str, version: int) -> Callable[..., Event]:
+    """Give what reads a kind, without the adapter around it, which costs as much again as the reading."""
+    adapter = _READERS.get((kind, version))
+    if adapter is None:
         raise ValueError(f"{kind}, version {version}")
-    return reader.validate_json(body, strict=False)
+    adapter.rebuild()
+    return _FAST.setdefault((kind, version), adapter.validator.validate_json)
 
 
 def whole(value: Any) -> Any:

@@ -6,53 +6,66 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from commands.errors import LedgerTampered, LedgerUnwritable
 from commands.ledger.apply import apply
-from commands.ledger.chain import GENESIS, HEADER, Entry, Head, hash_of
+from commands.ledger.chain import COLUMNS, GENESIS, Entry, Head, hash_of
 from commands.ledger.entries import Event, event_of
 from commands.ledger.schema import check_guards, create_tables, drop_tables
+from commands.ledger.tables import MemoryTables, Tables
 
-_RAW = ", ".join(f"coalesce(CAST({one} AS BLOB), x'')" for one in (*HEADER, "body"))
-"""The texts of an entry as bytes: whoever changes a file need not leave text in it, or anything."""
+_ENTRIES: Final = f"SELECT {', '.join(COLUMNS)} FROM ledger ORDER BY seq"  # noqa: S608 - names of ours
 
 
 def replay(
     source: sqlite3.Connection,
-    tables: sqlite3.Connection,
+    tables: Tables,
     see: Callable[[Entry, Event], None] | None = None,
 ) -> Iterator[bytes]:
     """Read the entries from the first to the last, check their chain, apply each, and give their hashes.
 
     Args:
         source: Where the ledger is.
-        tables: Where the empty tables are.
+        tables: The empty tables.
         see: Called with each entry once it is applied.
 
     Raises:
         LedgerTampered: naming the first bad entry.
     """
     prev, expected = GENESIS, 1
-    cursor = source.execute(f"SELECT seq, prev, hash, {_RAW} FROM ledger ORDER BY seq")  # noqa: S608 - names of ours
-    for seq, stored_prev, stored, *raw in cursor:
-        if seq != expected:
-            raise LedgerTampered(f"is missing (the next one there is {seq})", expected)
-        if stored_prev != prev:
-            raise LedgerTampered("does not chain to the previous entry", seq)
-        if hash_of(prev, tuple(raw[:-1]), raw[-1]) != stored:
-            raise LedgerTampered("was changed after it was written", seq)
-        try:
-            _, at, kind, version, actor, case_id, body = (part.decode() for part in raw)
-            event = event_of(kind, int(version), body)
-            entry = Entry(seq, at, kind, int(version), actor, case_id, body, prev, stored)
-            apply(tables, entry, event)
-        except (ValueError, LookupError, TypeError, sqlite3.IntegrityError) as error:
-            # Its hash fits, so whoever made it knows the form of an entry, but it was not this program.
-            raise LedgerTampered("is of a kind unknown to this version", seq) from error
-        if see is not None:
-            see(entry, event)
-        prev, expected = stored, seq + 1
-        yield stored
+    # Whoever changes a file need not leave text in it, so all of it is taken as bytes.
+    before, source.text_factory = source.text_factory, bytes
+    try:
+        for seq, *columns, stored_prev, stored in source.execute(_ENTRIES):
+            if seq != expected:
+                raise LedgerTampered(f"is missing (the next one there is {seq})", expected)
+            if stored_prev != prev:
+                raise LedgerTampered("does not chain to the previous entry", seq)
+            at, kind, version, actor, case_id, body = [
+                one if isinstance(one, bytes) else _bytes(one) for one in columns
+            ]
+            if hash_of(prev, (b"%d" % seq, at, kind, version, actor, case_id), body) != stored:
+                raise LedgerTampered("was changed after it was written", seq)
+            try:
+                code, number = kind.decode(), int(version)
+                event = event_of(code, number, body)
+                about = (actor.decode(), case_id.decode(), body.decode())
+                entry = Entry(seq, at.decode(), code, number, *about, prev, stored)
+                apply(tables, entry, event)
+            except (ValueError, LookupError, TypeError, sqlite3.IntegrityError) as error:
+                # Its hash fits, so whoever made it knows the form of an entry, but it was not this program.
+                raise LedgerTampered("is of a kind unknown to this version", seq) from error
+            if see is not None:
+                see(entry, event)
+            prev, expected = stored, seq + 1
+            yield stored
+    finally:
+        source.text_factory = before
+
+
+def _bytes(value: object) -> bytes:
+    return b"" if value is None else str(value).encode()
 
 
 def rebuild(db: sqlite3.Connection) -> Head:
@@ -63,7 +76,9 @@ def rebuild(db: sqlite3.Connection) -> Head:
     """
     drop_tables(db)
     create_tables(db)
-    hashes = list(replay(db, db))
+    tables = MemoryTables()
+    hashes = list(replay(db, tables))
+    tables.write(db)
     return Head(len(hashes), (hashes[-1] if hashes else GENESIS).hex())
 
 

@@ -8,18 +8,18 @@ about to trust such a row, or to write one, asks here first.
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Collection, Sequence
-from contextlib import closing
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from commands.errors import LedgerTampered
+from commands.identity import NOBODY, Identity, owner_of
 from commands.ledger import entries as e
-from commands.ledger.apply import apply
+from commands.ledger.apply import apply, as_json
 from commands.ledger.chain import COLUMNS, Entry
-from commands.ledger.reading import Readable, Row, rows_of
-from commands.ledger.schema import TABLES
+from commands.ledger.reading import Readable, Row
+from commands.ledger.tables import MemoryTables
+from graph.question import Subject
 
 _FACTORS: Final = (
     e.FactorOffered,
@@ -37,8 +37,7 @@ def demand_factor(book: Readable, user: str) -> None:
     Raises:
         LedgerTampered: naming the row.
     """
-    query = "SELECT * FROM factors WHERE user IN (SELECT value FROM json_each(?1))"
-    _demand(book, _FACTORS, [user], query, "factors")
+    _demand(book, _FACTORS, user, "factors")
     lost = (
         "SELECT sealed FROM factors LEFT JOIN contents ON sha256 = sealed WHERE user = ? AND content IS NULL"
     )
@@ -52,47 +51,128 @@ def demand_person(book: Readable, user: str = "") -> None:
     Raises:
         LedgerTampered: naming the row.
     """
-    query = "SELECT * FROM people WHERE EXISTS (SELECT 1 FROM json_each(?1) WHERE value IN (user, ''))"
-    _demand(book, (e.PersonNamed, e.PersonChanged), [user], query, "people")
+    _demand(book, (e.PersonNamed, e.PersonChanged), user, "people")
 
 
-ABOUT: Final = "EXISTS (SELECT 1 FROM json_each(?1) AS one WHERE instr(subject, one.value))"
-"""The cases whose account has one of these ids or addresses, which are given as a list in JSON."""
+class Owners:
+    """Whose account each case is about, by the entries alone.
 
+    Every question and every vote asks for it, so what was read once is kept, and only newer entries are read:
+    an entry never changes. Not safe for threads; the ledger locks it.
 
-def demand_owners(book: Readable, names: Collection[str]) -> None:
-    """See that the cases about an account, and to whom each is bound, are what the entries say.
-
-    Args:
-        book: The ledger, or a transaction on it.
-        names: Object ids and addresses of the account, or of what it was before.
-
-    Raises:
-        LedgerTampered: naming the row.
+    Attributes:
+        seen: The number of the last entry that was looked at.
+        rows: The columns of each case that say whose it is, as the entries lead to them.
     """
-    query = f"""
-        SELECT id, tenant, subject, subject_id, owners, owners_missing FROM cases WHERE {ABOUT}
-        OR subject_id IN (SELECT value FROM json_each(?1))
-        """  # noqa: S608 - words of ours
-    _demand(book, (e.CaseOpened, e.OwnerBound), names, query, "cases")
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.rows: dict[str, dict[str, Any]] = {}
+        self._owner: dict[str, Identity] = {}
+        self._by_name: dict[str, set[str]] = defaultdict(set)
+        self._by_user: dict[str, set[str]] = defaultdict(set)
+
+    def catch_up(self, book: Readable, until: int) -> None:
+        """Read the entries up to a number.
+
+        Raises:
+            LedgerTampered: one is about a case that no entry opened.
+        """
+        if until <= self.seen:
+            return
+        for row in book.rows(
+            f"{_ENTRIES} WHERE {_BINDING} AND seq > ? AND seq <= ? ORDER BY seq", [self.seen, until]
+        ):
+            entry = Entry(**row)
+            try:
+                self._take(entry.case_id, entry.event)
+            except (LookupError, ValueError, TypeError) as error:
+                raise LedgerTampered("is about a case that no entry opened", entry.seq) from error
+        self.seen = until
+
+    def _take(self, case_id: str, event: e.Event) -> None:
+        match event:
+            case e.CaseOpened():
+                self.rows[case_id] = {
+                    "id": case_id,
+                    "tenant": event.tenant,
+                    "subject": as_json(event.subject),
+                    "subject_id": event.subject["id"],
+                    "owners": None,
+                    "owners_missing": "",
+                }
+                before = self._owner.get(case_id, NOBODY)
+                now = owner_of(Subject(**{**event.subject, "addresses": tuple(event.subject["addresses"])}))
+            case e.OwnerBound():
+                self.rows[case_id] |= {"owners": as_json(event.users), "owners_missing": event.missing}
+        row = self.rows[case_id]
+        subject = Subject(
+            **{**json.loads(row["subject"]), "addresses": tuple(json.loads(row["subject"])["addresses"])}
+        )
+        before, now = self._owner.get(case_id, NOBODY), owner_of(subject, json.loads(row["owners"] or "[]"))
+        self._owner[case_id] = now
+        for user in before.users - now.users:
+            self._by_user[user].discard(case_id)
+        for user in now.users:
+            self._by_user[user].add(case_id)
+        for name in now.objects | now.addresses:
+            self._by_name[name].add(case_id)
+
+    def of(self, person: Identity) -> frozenset[str]:
+        """Give the cases about accounts of somebody."""
+        names = (self._by_name.get(name, ()) for name in person.objects | person.addresses)
+        users = (self._by_user.get(user, ()) for user in person.users)
+        return frozenset(case for cases in (*names, *users) for case in cases)
+
+    def owner(self, case_id: str) -> Identity:
+        """Give by what the owner of a case's account is known."""
+        return self._owner[case_id]
+
+    def accounts(self, cases: Collection[str]) -> frozenset[tuple[str, str]]:
+        """Give tenant and object id of the accounts that cases are about."""
+        return frozenset((self.rows[one]["tenant"], self.rows[one]["subject_id"]) for one in cases)
+
+    def demand(self, book: Readable, cases: Collection[str]) -> None:
+        """See that these rows of the table are as recorded, and that it has none that no entry tells of.
+
+        Raises:
+            LedgerTampered: naming the row.
+        """
+        found = book.rows(_OWNING, [json.dumps([*cases])])
+        there = {row["id"]: row for row in found}
+        _compare(there, [self.rows[one] for one in sorted(cases)], "id", "cases")
+        if book.rows("SELECT count(*) AS number FROM cases")[0]["number"] > len(self.rows):
+            for row in book.rows("SELECT id FROM cases"):
+                if row["id"] not in self.rows:
+                    raise LedgerTampered(f"has row {row['id']} of table cases without an entry")
 
 
-def _demand(
-    book: Readable, kinds: Sequence[type[e.Event]], about: Collection[str], query: str, table: str
-) -> None:
-    """Compare what a query finds in the file with what it finds where only these entries were applied.
+_ENTRIES: Final = f"SELECT {', '.join(COLUMNS)} FROM ledger"  # noqa: S608 - names of ours
+_BINDING: Final = f"kind IN ('{e.CaseOpened.KIND}', '{e.OwnerBound.KIND}')"
+_OWNING: Final = (
+    "SELECT id, tenant, subject, subject_id, owners, owners_missing FROM cases"
+    " WHERE id IN (SELECT value FROM json_each(?))"
+)
 
-    Args:
-        book: The ledger, or a transaction on it.
-        kinds: The kinds of entries that the columns in question follow from.
-        about: The ids or names, one of which such an entry has as its actor or in its body.
-        query: Reads the rows about them, which it is given as a list in JSON.
-        table: Whose rows they are.
-    """
-    key = TABLES[table][0]
-    names = json.dumps([*about])
-    there = {row[key]: row for row in book.rows(query, [names])}
-    for row in _recorded(book, kinds, names, query):
+
+def binds(book: Readable, after: int) -> bool:
+    """Say whether an entry after this one says whose account a case is about."""
+    return bool(book.rows(f"SELECT 1 FROM ledger WHERE {_BINDING} AND seq > ? LIMIT 1", [after]))  # noqa: S608 - words of ours
+
+
+def _demand(book: Readable, kinds: Sequence[type[e.Event]], user: str, table: str) -> None:
+    """Compare the rows of a user in the file with those that these entries lead to; "" is everybody."""
+    rows = book.rows(f"SELECT * FROM {table} WHERE ? IN (user, '')", [user])  # noqa: S608 - names of ours
+    there = {row["user"]: row for row in rows}
+    recorded = _recorded(book, kinds, user, table)
+    _compare(there, [row for row in recorded if user in (row["user"], "")], "user", table)
+    for name in there:
+        raise LedgerTampered(f"has row {name} of table {table} without an entry")
+
+
+def _compare(there: dict[str, Row], recorded: Iterable[Row], key: str, table: str) -> None:
+    """Compare rows with those recorded, and take them out of those that are there."""
+    for row in recorded:
         found = there.pop(row[key], None)
         if found is None:
             raise LedgerTampered(
@@ -104,25 +184,16 @@ def _demand(
                     f"has a different {column} in row {row[key]} of table {table} than recorded; "
                     "run `compromise ledger rebuild`"
                 )
-    for name in there:
-        raise LedgerTampered(f"has row {name} of table {table} without an entry")
 
 
-def _recorded(book: Readable, kinds: Sequence[type[e.Event]], names: str, query: str) -> list[Row]:
+def _recorded(book: Readable, kinds: Sequence[type[e.Event]], user: str, table: str) -> list[Row]:
     marks = ", ".join("?" * len(kinds))
-    rows: list[Any] = book.rows(
-        f"SELECT {', '.join(COLUMNS)} FROM ledger WHERE kind IN ({marks})"  # noqa: S608 - names of ours
-        " AND EXISTS (SELECT 1 FROM json_each(?) AS one WHERE actor = one.value OR instr(body, one.value))"
-        " ORDER BY seq",
-        [*(kind.KIND for kind in kinds), names],
+    rows = book.rows(
+        f"{_ENTRIES} WHERE kind IN ({marks}) AND (actor = ? OR instr(body, ?)) ORDER BY seq",
+        [*(kind.KIND for kind in kinds), user, user],
     )
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        for _, statement in TABLES.values():  # no indexes: a check ends by an entry that is not read here
-            made.execute(statement)
-        for row in rows:
-            entry = Entry(**row)
-            event = entry.event
-            if isinstance(event, e.CaseOpened):
-                event = replace(event, request="")  # its request is an entry of another kind
-            apply(made, entry, event)
-        return rows_of(made, query, [names])
+    made = MemoryTables()
+    for row in rows:
+        entry = Entry(**row)
+        apply(made, entry, entry.event)
+    return list(made.rows[table].values())

@@ -15,7 +15,7 @@ from typing import Final
 
 from commands.errors import LedgerTampered
 
-LAYOUT = 5
+LAYOUT = 6
 """The version of the tables that follow from the entries; SQLite keeps it as `user_version`."""
 
 GUARDS: Final[Mapping[str, str]] = {
@@ -58,7 +58,7 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
         run INTEGER NOT NULL, asked_by TEXT NOT NULL, asked_at TEXT NOT NULL, window_start TEXT NOT NULL,
         window_end TEXT NOT NULL, finished_at TEXT, verdict TEXT NOT NULL, report TEXT NOT NULL,
         offer TEXT NOT NULL, note TEXT NOT NULL, reference TEXT NOT NULL, shown INTEGER NOT NULL,
-        owners TEXT, owners_missing TEXT NOT NULL) STRICT""",
+        owners TEXT, owners_missing TEXT NOT NULL, open INTEGER NOT NULL) STRICT""",
     ),
     "memory": (
         "case_id, source, name",
@@ -160,10 +160,18 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The tables that follow from the entries, each with its key."""
 
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    table: tuple(key.split(", ")) for table, (key, _) in TABLES.items()
+}
+"""The columns of each key."""
+
 INDEXES: Final = (
     # Two people who ask about the same account at the same moment: the second one is told of the first.
     "CREATE UNIQUE INDEX one_check_per_subject ON cases (tenant, subject_id) WHERE state = 'looking'",
     "CREATE INDEX cases_by_subject ON cases (subject_id, asked_at)",
+    "CREATE INDEX cases_open ON cases (asked_at, seq) WHERE open = 1",
+    "CREATE INDEX cases_by_report ON cases (report) WHERE report <> ''",
+    "CREATE INDEX cases_by_offer ON cases (offer) WHERE offer <> ''",
     "CREATE INDEX cases_unfinished ON cases (asked_at, id) WHERE state = 'looking' OR shown = 0",
     # Two plans for one account at the same time would each be made for a state that the other changes.
     """CREATE UNIQUE INDEX one_undecided_proposal ON proposals (account)
@@ -179,10 +187,13 @@ INDEXES: Final = (
 )
 
 REFERENCES: Final = (
-    "SELECT report FROM cases UNION SELECT offer FROM cases"
-    " UNION SELECT found FROM hunts UNION SELECT sealed FROM passwords UNION SELECT sealed FROM factors"
+    ("cases", "report"),
+    ("cases", "offer"),
+    ("hunts", "found"),
+    ("passwords", "sealed"),
+    ("factors", "sealed"),
 )
-"""Which contents are still needed."""
+"""The columns that name a content; a content that none of them names is needed no longer."""
 
 
 def create_kept(connection: sqlite3.Connection) -> None:

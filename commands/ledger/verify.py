@@ -16,6 +16,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from commands.ledger.checkpoint import Checkpoint, origin_of, read_checkpoints
 from commands.ledger.entries import CheckpointSigned, Event
 from commands.ledger.reading import Row, rows_of
 from commands.ledger.rebuild import is_ledger, replay
-from commands.ledger.schema import LAYOUT, REFERENCES, TABLES, check_guards, create_kept, create_tables
+from commands.ledger.schema import KEYS, LAYOUT, REFERENCES, TABLES, check_guards, create_kept, create_tables
+from commands.ledger.tables import MemoryTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,10 @@ def verified(
         LedgerError: as for `verify_ledger`.
     """
     try:
-        with closing(_open(path)) as file, closing(_empty()) as made:
+        with closing(_open(path)) as file:
             file.execute("BEGIN")
-            _check_file(path, file, made)
+            _check_file(path, file)
+            made = MemoryTables()
             notes: list[tuple[int, CheckpointSigned]] = []
 
             def see(entry: Entry, event: Event) -> None:
@@ -90,8 +93,8 @@ def verified(
             _check_anchors(hashes, anchors, publics)
             for seq, event in notes:
                 _check_note(hashes, seq, event, publics)
-            for table, (key, _) in TABLES.items():
-                _check_table(file, made, table, key)
+            for table in TABLES:
+                _check_table(file, made, table)
             _check_contents(file, made)
             head = Head(len(hashes), (hashes[-1] if hashes else GENESIS).hex())
             anchored = max((anchor.size for anchor in anchors), default=0)
@@ -100,15 +103,21 @@ def verified(
         raise LedgerUnwritable(str(path), str(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
 class Rebuilt:
     """The tables as they follow from the entries of a ledger that was found sound."""
 
-    db: sqlite3.Connection
+    def __init__(self, tables: MemoryTables) -> None:
+        self._tables = tables
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Read from the tables; for the readers of this package."""
-        return rows_of(self.db, sql, values)
+        return rows_of(self._db, sql, values)
+
+    @cached_property
+    def _db(self) -> sqlite3.Connection:
+        db = _empty()
+        self._tables.write(db)
+        return db
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -133,7 +142,7 @@ def _empty() -> sqlite3.Connection:
     return connection
 
 
-def _check_file(path: Path, file: sqlite3.Connection, made: sqlite3.Connection) -> None:
+def _check_file(path: Path, file: sqlite3.Connection) -> None:
     """See that the file has the form that this program gives it."""
     if not is_ledger(file):
         raise LedgerUnwritable(str(path), "it contains no ledger of this version")
@@ -142,7 +151,8 @@ def _check_file(path: Path, file: sqlite3.Connection, made: sqlite3.Connection) 
         raise LedgerTampered(
             "has tables of another layout; start the bot, or run `compromise ledger rebuild`"
         )
-    found, wanted = _form(file), _form(made)
+    with closing(_empty()) as made:
+        found, wanted = _form(file), _form(made)
     for kind, name in found.keys() - wanted.keys():
         raise LedgerTampered(f"has an unknown {kind} {name}; find out who added it")
     for (kind, name), sql in wanted.items():
@@ -224,20 +234,19 @@ def _check_note(
 # --- tables and contents -----------------------------------------------------------------------------------
 
 
-def _check_table(file: sqlite3.Connection, made: sqlite3.Connection, table: str, key: str) -> None:
+def _check_table(file: sqlite3.Connection, made: MemoryTables, table: str) -> None:
     """Compare every row with the one that the entries lead to; none may be missing, or there besides."""
-    names = [row[1] for row in made.execute(f"PRAGMA table_info({table})")]
-    keys = [names.index(name) for name in key.split(", ")]
-    # The key first, so that rows are named in the order in which they are read.
-    columns = ", ".join(names)
-    there = {tuple(row[at] for at in keys): row for row in _rows(file, table, columns)}
-    for row in _rows(made, table, columns):
-        name = tuple(row[at] for at in keys)
+    cursor = file.execute(f"SELECT * FROM {table}")  # noqa: S608 - names of ours
+    names = [column[0] for column in cursor.description]
+    keys = [names.index(name) for name in KEYS[table]]
+    there = {tuple([row[at] for at in keys]): row for row in cursor}
+    for name, row in made.rows[table].items():
         found = there.pop(name, None)
         if found is None:
             raise LedgerTampered(f"is missing row {_named(name)} of table {table}")
-        for column, one, other in zip(names, found, row, strict=True):
-            if type(one) is not type(other) or one != other:
+        for column, one in zip(names, found, strict=True):
+            other = row[column]
+            if one != other or type(one) is not type(other):
                 raise LedgerTampered(
                     f"has a different {column} in row {_named(name)} of table {table} than recorded"
                 )
@@ -245,17 +254,14 @@ def _check_table(file: sqlite3.Connection, made: sqlite3.Connection, table: str,
         raise LedgerTampered(f"has row {_named(name)} of table {table} without an entry")
 
 
-def _rows(connection: sqlite3.Connection, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
-    return connection.execute(f"SELECT {columns} FROM {table}")  # noqa: S608 - names of ours
-
-
 def _named(key: Iterable[object]) -> str:
     return " ".join(str(part) for part in key)
 
 
-def _check_contents(file: sqlite3.Connection, made: sqlite3.Connection) -> None:
+def _check_contents(file: sqlite3.Connection, made: MemoryTables) -> None:
     """See that each content is what its SHA-256 says, that none is missing, and none there besides."""
-    wanted = {digest for (digest,) in made.execute(REFERENCES) if digest}
+    named = (row[column] for table, column in REFERENCES for row in made.rows[table].values())
+    wanted = set(filter(None, named))
     for digest, content in file.execute("SELECT sha256, content FROM contents"):
         if sha256_of(content) != digest:
             raise LedgerTampered(

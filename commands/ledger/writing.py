@@ -11,17 +11,25 @@ from typing import Any
 from commands.errors import AlreadyLooking, LedgerTampered, NoSuchCase
 from commands.identity import owner_of
 from commands.ledger import entries as e
-from commands.ledger.apply import apply
+from commands.ledger.apply import apply, released
 from commands.ledger.cases import subject_facts
 from commands.ledger.chain import COLUMNS, Entry, Head, following, head_of, sha256_of
 from commands.ledger.reading import Row, rows_of
 from commands.ledger.schema import REFERENCES
+from commands.ledger.tables import FileTables
 from graph.question import Subject, Window
 
 BOT = "bot"
 """The actor of what the bot does of itself."""
 
 _INSERT = f"INSERT INTO ledger ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - names of ours
+
+
+_NAMED = " OR ".join(
+    f"EXISTS (SELECT 1 FROM {table} WHERE {column} = ?1 AND {column} <> '')"  # noqa: S608 - names of ours
+    for table, column in REFERENCES
+)
+_FORGET = f"DELETE FROM contents WHERE sha256 = ?1 AND ?1 <> '' AND NOT ({_NAMED})"  # noqa: S608 - names of ours
 
 
 class Writing:
@@ -41,9 +49,11 @@ class Writing:
             # A trigger that is not ours can drop a row without any error.
             raise LedgerTampered("did not store a new entry; find out who added a trigger to the file")
         # As it was stored, and as whoever replays the ledger will read it.
-        apply(self._db, entry, entry.event)
-        if event.FORGETS:
-            self._db.execute(f"DELETE FROM contents WHERE sha256 NOT IN ({REFERENCES})")  # noqa: S608 - words of ours
+        read, tables = entry.event, FileTables(self._db)
+        let_go = released(tables, entry, read)
+        apply(tables, entry, read)
+        for digest in let_go:
+            self._db.execute(_FORGET, [digest])
         self.head = Head(entry.seq, entry.hash.hex())
         self.entries += 1
         return entry

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from bot.messages.history import BOOKKEEPING, history
@@ -79,7 +77,7 @@ def test_a_no_is_told_as_one():
 
 
 def test_a_kind_of_a_later_version_is_named_and_bookkeeping_is_counted():
-    later = replace(entry(e.Asked()), kind="moon_landed")
+    later = entry(e.Asked())._replace(kind="moon_landed")
     text = told(later, entry(e.CaseShown("as done"), 2))
     assert "@U0MEGAN01: moon_landed" in text
     assert "1 internal entry omitted" in text
