@@ -39,6 +39,7 @@ from bot.messages.plans import step_title
 from bot.outgoing.forwarder import Forwarder
 from bot.outgoing.wiring import forwarders
 from bot.people import People, doubt_about
+from bot.rules import ruleset_of
 from bot.second_factor import SecondFactor
 from bot.settings import Settings
 from bot.setup.examination import Examination
@@ -314,7 +315,8 @@ def create_app(
     )
     seconds, guard = settings.patience.total_seconds(), guard_of(settings)
     atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
-    checking = Checking(ledger, tenants, cards, clock, seconds, guard=guard, atlas=atlas)
+    ruleset = ruleset_of(settings.rules)
+    checking = Checking(ledger, tenants, cards, clock, seconds, guard=guard, atlas=atlas, rules=ruleset)
     carrying = Carrying(
         proposals=proposals,
         tenants=tenants,

@@ -38,6 +38,8 @@ from commands.plan import Nothing, offer_text
 from commands.planning import Guard
 from commands.propose import offer
 from commands.report import Report
+from commands.sigma.results import ruled
+from commands.sigma.shapes import NO_RULES, Ruleset
 from commands.steps import ORDER
 from commands.usual.places import Atlas
 from graph.errors import GraphError
@@ -93,6 +95,7 @@ class Checking:
         patience: Seconds that a slow source is waited for.
         atlas: Where addresses are, where Microsoft does not say.
         guard: Whom no one may touch.
+        rules: Sigma rules that are run over what was collected.
     """
 
     def __init__(
@@ -105,8 +108,10 @@ class Checking:
         *,
         guard: Guard,
         atlas: Atlas | None = None,
+        rules: Ruleset = NO_RULES,
     ) -> None:
         self._atlas = atlas
+        self._rules = rules
         self._guard = guard
         self._ledger = ledger
         self._tenants = tenants
@@ -137,6 +142,7 @@ class Checking:
                     recorder=recorder,
                 )
             report = judge(evidence, self._clock(), self._atlas)
+            report = ruled(report, evidence, self._rules)
             stored = report_store.dump(report)
             offered = self._offered(evidence, report, case_id)
             sources = {source.id: source.state.value for source in report.sources}

@@ -386,6 +386,11 @@ class Settings(_Frozen):
         description="a database of autonomous systems or of anonymous IP addresses in MaxMind format (.mmdb),"
         " asked before the tables of this program which networks are VPNs and rented servers",
     )
+    rules: Path | None = Field(
+        None,
+        description="a folder of Sigma rules that each check runs over the audit records and sign-ins; what"
+        " they match is an additional indicator, without weight unless weights.toml in it gives one",
+    )
     known_networks: tuple[IPvAnyNetwork, ...] = Field(
         (),
         description="the organization's own networks, such as 203.0.113.0/24, always familiar;"

@@ -31,6 +31,8 @@ from commands import facts
 from commands import steps as remedies
 from commands import symptoms as signs_of
 from commands.ledger.entries import EVENTS, Event
+from commands.sigma import mapping as sigma
+from commands.sigma.shapes import NAMES
 from graph import alerts, contract
 from graph.audit_log import files, forms
 from graph.needs import of_source, of_writes
@@ -94,6 +96,30 @@ def export_forms() -> str:
         pages = ", ".join(f"[{number}]({url})" for number, url in enumerate(one.URL, 1))
         rows.append([what.rstrip("."), source.rstrip("."), pages, _fields(one.COLUMNS)])
     return table("what it is | described in | pages | usual fields", rows)
+
+
+# docs/how-to/run-sigma-rules.md
+
+
+def sigma_mapping() -> str:
+    """What log sources and fields of Sigma rules mean here, with the source of each."""
+    sources = [
+        [", ".join(one.products), ", ".join(one.services) or "every other", _meant(one), one.source]
+        for one in sigma.log_sources()
+    ]
+    fields = [
+        [NAMES[one.table], _fields(one.names), _fields(one.places), one.source]
+        for one in sigma.rows_of_places()
+    ]
+    return (
+        table("product | service | looks at | source", sources)
+        + "\n"
+        + table("in | field of a rule | what it is compared with | source", fields)
+    )
+
+
+def _meant(one: sigma.LogSource) -> str:
+    return NAMES[one.table] if one.table else f"nothing: {one.instead} are not collected"
 
 
 def _fields(columns: Collection[str]) -> str:

@@ -12,6 +12,7 @@ from bot.artefacts.report_json import report_json
 from bot.messages.parts import gravest_first
 from commands.analyze.pivot import Pivot, pivots
 from commands.csv_cells import moment, table
+from commands.sigma.results import RuleTold, told
 
 if TYPE_CHECKING:
     from commands.analyze import Analysis
@@ -28,15 +29,18 @@ def analysis_json(analysis: Analysis) -> dict[str, Any]:
         "unreadable": list(_unreadable(analysis)),
         "files": [_file(one) for one in analysis.files],
         "shared": [_shared(one) for one in pivots(analysis.users)],
+        "rules": [rule_row(one) for one in told(analysis.rules, analysis.matches)],
     }
 
 
 def analysis_lines(analysis: Analysis) -> Iterator[str]:
     """Give the same as JSON lines: each names in `kind` what it is."""
     whole = analysis_json(analysis)
-    for kind in ("files", "unreadable", "users", "shared"):
+    for kind in ("files", "unreadable", "users", "shared", "rules"):
         for one in whole[kind]:
-            yield json.dumps({"kind": {"files": "file", "users": "user"}.get(kind, kind), **one})
+            yield json.dumps(
+                {"kind": {"files": "file", "users": "user", "rules": "rule"}.get(kind, kind), **one}
+            )
 
 
 def analysis_csv(analysis: Analysis) -> str:
@@ -67,6 +71,19 @@ def _file(one: Handed) -> dict[str, Any]:
         "last": one.last,
         "notes": one.notes,
         "complete": one.whole,
+    }
+
+
+def rule_row(one: RuleTold) -> dict[str, Any]:
+    """Give what came of one Sigma rule."""
+    return {
+        "id": one.id,
+        "title": one.title,
+        "file": one.file,
+        "state": one.state,
+        "reason": one.reason,
+        "accounts": list(one.accounts),
+        "records": one.records,
     }
 
 

@@ -23,8 +23,9 @@ from bot.cli.given import (
     empty_folder,
     now,
     print_json,
+    rules_in,
 )
-from bot.cli.options import Form, Format, Json, Output
+from bot.cli.options import Form, Format, Json, Output, Rules
 from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK, LEFT_UNREAD
 from bot.messages.escape import visible
 from graph.audit_log.unpack import STDIN
@@ -60,6 +61,7 @@ def analyze(
     tenant_wide: Annotated[
         bool, typer.Option("--tenant-wide", help="Show which other accounts lead to the same attacker.")
     ] = False,
+    rules: Rules = None,
     timeline: Annotated[bool, typer.Option("--timeline", help="Print the full timeline as well.")] = False,
     lenient: Annotated[
         bool, typer.Option("--lenient", help="End with status 0 even if something could not be read.")
@@ -70,13 +72,16 @@ def analyze(
         log.quiet()
         if output is not None:
             empty_folder(output)
+        ruleset = rules_in(rules)
         given = [path for one in files for path in _meant(one, stack)]
         from commands import analyze as analysing  # noqa: PLC0415 - its readers are not needed by any other verb
 
         try:
             with terminal.reading_on(Console(stderr=True)) as tell:
                 processes = os.cpu_count() or 1
-                analysis = analysing.analyze(given, user=user, now=now(), processes=processes, tell=tell)
+                analysis = analysing.analyze(
+                    given, user=user, now=now(), processes=processes, tell=tell, rules=ruleset
+                )
         except OSError as error:
             raise Stopped(BAD_INPUT, f"{error.filename} cannot be read ({error.strerror}).") from error
         if user and not analysis.users and not analysis.saw_nothing:

@@ -22,14 +22,17 @@ from bot.cli.given import (
     empty_folder,
     now,
     print_json,
+    rules_in,
     settings_for_check,
 )
-from bot.cli.options import ACTOR, Config, Export, Form, Format, Json, Output, Scenario
+from bot.cli.options import ACTOR, Config, Export, Form, Format, Json, Output, Rules, Scenario
 from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK
 from commands.check import judge, look
 from commands.ledger import Ledger
 from commands.ledger import entries as e
 from commands.report import Coverage, Report
+from commands.sigma.results import ruled
+from commands.sigma.shapes import Ruleset
 from commands.usual.places import Atlas
 from graph.collect import find_subject
 from graph.errors import GraphError
@@ -50,6 +53,7 @@ def check(
     sandbox: Scenario = None,
     audit_log: Export = None,
     timeline: Annotated[bool, typer.Option("--timeline", help="Print the full timeline as well.")] = False,
+    rules: Rules = None,
     config: Config = None,
 ) -> None:
     """Investigate one account and print the report."""
@@ -59,6 +63,7 @@ def check(
             empty_folder(output)
         form = Form.JSON if as_json else form
         loaded = settings_for_check(stack, config, sandbox, audit_log)
+        ruleset = rules_in(rules or loaded.rules)
         span = asked or loaded.window
         tenants = Tenants(loaded.tenants)
         stack.callback(tenants.close)
@@ -77,6 +82,7 @@ def check(
             ledger=ledger,
             atlas=atlas_of(loaded.cities, loaded.networks, loaded.known_networks),
             recorder=recorder,
+            rules=ruleset,
         )
         stack.close()
         _print_report(report, form=form, timeline=timeline)
@@ -97,6 +103,7 @@ def _look_into(
     ledger: Ledger | None,
     atlas: Atlas,
     recorder: Answers | None,
+    rules: Ruleset,
 ) -> Report:
     """Look, and keep in the ledger who asked and what came of it."""
     if ledger:
@@ -113,7 +120,7 @@ def _look_into(
         if ledger:
             ledger.append(e.NotCollected(words=f"check {user}", says=error.sentence), ACTOR)
         raise
-    report = judge(evidence, now(), atlas)
+    report = ruled(judge(evidence, now(), atlas), evidence, rules)
     if all(source.state is Coverage.UNAVAILABLE for source in report.sources):
         why = report.sources[0].reason
         if ledger:

@@ -14,6 +14,9 @@ import typer
 from bot import log
 from bot.cli.ending import Stopped
 from bot.cli.statuses import BAD_INPUT
+from bot.errors import CannotStart
+from bot.rules import ruleset_of
+from commands.sigma.shapes import Ruleset
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -65,6 +68,18 @@ def scenario_named(name: str) -> str:
     if name not in stage.SCENARIOS:
         raise Stopped(BAD_INPUT, f"There is no scenario {name!r}; there are {', '.join(stage.SCENARIOS)}.")
     return name
+
+
+def rules_in(folder: Path | None) -> Ruleset:
+    """Read a folder of Sigma rules; none where none was given.
+
+    Raises:
+        Stopped: it cannot be used.
+    """
+    try:
+        return ruleset_of(folder)
+    except CannotStart as error:
+        raise Stopped(BAD_INPUT, str(error)) from error
 
 
 def readable_file(path: Path | None) -> Path | None:

@@ -47,6 +47,11 @@ Output = Annotated[
 ]
 
 
+Rules = Annotated[
+    Path | None, typer.Option("--rules", help="A folder of Sigma rules to run over the same records.")
+]
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -15,6 +15,8 @@ from bot.messages import parts
 from bot.messages.escape import cut, visible
 from commands.analyze.pivot import pivots
 from commands.report import Report
+from commands.sigma.results import MATCHED, told
+from commands.sigma.shapes import NO_RULES
 
 if TYPE_CHECKING:
     from commands.analyze import Analysis
@@ -27,6 +29,8 @@ DETAILED: Final = 5
 
 _WORDS: Final = 160
 _SHARED: Final = 30
+_RULES: Final = 40
+"""How many rules are named that were not run for one reason; --format json names all."""
 
 
 def show(analysis: Analysis, *, timeline: bool, tenant_wide: bool) -> None:
@@ -37,6 +41,9 @@ def show(analysis: Analysis, *, timeline: bool, tenant_wide: bool) -> None:
         typer.echo()
     if tenant_wide:
         _who_else(reports)
+        typer.echo()
+    if analysis.rules is not NO_RULES:
+        _rules(analysis)
         typer.echo()
     grave = [one for one in reports if len(reports) == 1 or one.verdict.answer in parts.DECIDED]
     for report in grave[:DETAILED]:
@@ -82,3 +89,25 @@ def _who_else(reports: Sequence[Report]) -> None:
         typer.echo(f"  {one.kind} {cut(visible(one.value), _WORDS)}: {whom}; {also} ({events})")
     if len(found) > _SHARED:
         typer.echo(f"  … {len(found) - _SHARED:,} more; --format json lists them all")
+
+
+def _rules(analysis: Analysis) -> None:
+    """Name the rules that matched, and every rule that was not run by the reason."""
+    rules = told(analysis.rules, analysis.matches)
+    counts = Counter(one.state for one in rules)
+    typer.echo(f"Sigma rules: {', '.join(f'{count:,} {state}' for state, count in counts.items())}")
+    for one in rules:
+        if one.state == MATCHED:
+            whom = parts.few((visible(name) for name in one.accounts), 3)
+            records = parts.counted(one.records, "record")
+            typer.echo(
+                f"  {cut(visible(one.title or one.file), _WORDS)} ({visible(one.id)}): {records} of {whom}"
+            )
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for one in rules:
+        if one.reason:
+            reasons.setdefault((one.state, one.reason), []).append(
+                cut(visible(one.title or one.file), _WORDS)
+            )
+    for (state, reason), names in reasons.items():
+        typer.echo(f"  {state}: {parts.few(names, _RULES)}: {visible(reason)}")

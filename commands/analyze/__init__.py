@@ -35,6 +35,8 @@ from commands.analyze.shared import with_shared_destinations
 from commands.faults import noted
 from commands.leads import with_leads
 from commands.report import Report, VerdictCode
+from commands.sigma.results import with_matches
+from commands.sigma.shapes import NO_RULES, Matches, Ruleset
 from graph.audit_log import blocks
 from graph.audit_log.blocks import Part
 from graph.audit_log.files import Unreadable
@@ -63,12 +65,16 @@ class Analysis:
         unreadable: The records that could not be read.
         records: How many could be, each once.
         files: What each file came to.
+        rules: The Sigma rules that were brought along.
+        matches: What they matched.
     """
 
     users: tuple[Report, ...]
     unreadable: tuple[Unreadable, ...]
     records: int
     files: tuple[Handed, ...] = field(default=(), compare=False)
+    rules: Ruleset = NO_RULES
+    matches: Matches = field(default_factory=Matches, compare=False)
 
     @property
     def saw_all(self) -> bool:
@@ -88,6 +94,7 @@ def analyze(
     now: datetime,
     processes: int = 2,
     tell: Callable[[Progress], None] | None = None,
+    rules: Ruleset = NO_RULES,
 ) -> Analysis:
     """Judge every user of these files, or only one.
 
@@ -98,6 +105,7 @@ def analyze(
         now: When the reports are made.
         processes: How many processes share the work.
         tell: Is told now and then how far it has come, from a thread of its own.
+        rules: Sigma rules that are run over the same records.
 
     Raises:
         OSError: when a file cannot be read.
@@ -138,19 +146,25 @@ def analyze(
         everybody = Everybody.of(by_file, wanted, tuple(dict.fromkeys(missing)))
         settle_names(jobs, everybody, frozenset().union(*(one.spilled for one in tallies)))
         gather_guesses(jobs, folder / "guesses")
-        tasks = [(folder, number, everybody.of_partition(number), now) for number in range(PARTITIONS)]
+        tasks = [(folder, number, everybody.of_partition(number), now, rules) for number in range(PARTITIONS)]
         count = sum(tally.records for tally in tallies)
 
         def judging() -> Progress:
             return Progress(Stage.JUDGING, progress.noted(judged)[0], len(everybody.names), count)
 
         with progress.telling(tell, judging):
-            reports = [one for some in _share_out(pool, others, second_pass, tasks) for one in some]
+            parted = _share_out(pool, others, second_pass, tasks)
+    matches = Matches()
+    for _, matched in parted:
+        matches.add(matched)
+    reports = [report for some, _ in parted for report in some]
+    if rules is not NO_RULES:
+        reports = [with_matches(report, rules, matches) for report in reports]
     reports = sorted(_of_each_other(reports), key=_gravest_first)
     records = sum(tally.records for tally in tallies) - repeats.total()
     unreadable = tuple(replace(one, file=names[Path(one.file)]) for one in _unreadable(parts, tallies))
     seen = handed_over(opened, unopened, zip(parts, tallies, strict=True), repeats, everybody.domains)
-    return Analysis(users=tuple(reports), unreadable=unreadable, records=records, files=seen)
+    return Analysis(tuple(reports), unreadable, records, seen, rules, matches)
 
 
 def _gravest_first(report: Report) -> tuple[int, int, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from commands import prefilter, usual
 from commands.accounts import kind_of
@@ -18,6 +19,7 @@ from commands.analyze.picking import spilled, without_cycles
 from commands.check import judge, unjudged
 from commands.faults import noted
 from commands.report import Report
+from commands.sigma.shapes import Matches, Ruleset
 from graph.audit_log.contexts import Contexts, Habit, LeftOut
 from graph.audit_log.picked import entry
 from graph.audit_log.record import AuditRecord
@@ -29,6 +31,9 @@ from graph.question import AccountKind, Subject, Window
 from graph.resources.directory import Domain
 from graph.resources.mail import TracedMessage
 from graph.resources.sign_ins import RiskDetection, SignIn
+
+if TYPE_CHECKING:
+    from commands.sigma.running import Matcher
 
 CLOSELY: Final = 20_000
 """Records of one user that are read closely; beyond that the report says how many were not."""
@@ -77,14 +82,21 @@ class _Seen:
             self.risks.setdefault(found.id, found)
 
 
-def second_pass(task: tuple[Path, int, Everybody, datetime]) -> list[Report]:
-    """Judge every user of one partition."""
-    with without_cycles():
-        return _judge_partition(task)
+def second_pass(task: tuple[Path, int, Everybody, datetime, Ruleset]) -> tuple[list[Report], Matches]:
+    """Judge every user of one partition, and say which rules that were brought along match of them."""
+    folder, number, everybody, now, ruleset = task
+    with without_cycles(), ExitStack() as stack:
+        if not ruleset.rules:
+            return _judge_partition(folder, number, everybody, now, None), Matches()
+        from commands.sigma.running import Matcher  # noqa: PLC0415 - only whoever brings rules needs it
+
+        matcher = stack.enter_context(Matcher(ruleset))
+        return _judge_partition(folder, number, everybody, now, matcher), matcher.matches()
 
 
-def _judge_partition(task: tuple[Path, int, Everybody, datetime]) -> list[Report]:
-    folder, number, everybody, now = task
+def _judge_partition(
+    folder: Path, number: int, everybody: Everybody, now: datetime, matcher: Matcher | None
+) -> list[Report]:
     texts: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
     for place in sorted(folder.glob("[0-9]*")):
         for name, kind, text in spilled(place / str(number)):
@@ -108,10 +120,23 @@ def _judge_partition(task: tuple[Path, int, Everybody, datetime]) -> list[Report
             everybody.missing,
             everybody.shared_networks,
         )
-        report = _judged(account.subject(), mine, around, now)
-        if _is_somebody(report):
-            reports.append(report)
+        subject = account.subject()
+        report = _judged(subject, mine, around, now)
+        if not _is_somebody(report):
+            continue
+        reports.append(report)
+        if matcher:
+            for kind, text in mine:
+                _ruled(matcher, subject.user_principal_name, kind, text)
     return reports
+
+
+def _ruled(matcher: Matcher, who: str, kind: str, text: bytes) -> None:
+    """Show a record to the rules."""
+    try:
+        matcher.add(who, entry(kind, text))
+    except UnreadableRecord:
+        return  # told with the user's gaps, as in `_Seen.add`
 
 
 def _is_somebody(report: Report) -> bool:

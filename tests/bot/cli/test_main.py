@@ -409,6 +409,28 @@ def test_an_overview_comes_first_and_details_of_the_grave_accounts_only(compromi
     assert len(lines) < 70
 
 
+def test_rules_that_are_brought_along_are_named_whether_they_match_or_cannot_run(compromise, tmp_path):
+    (tmp_path / "log").write_text(LOG)
+    (tmp_path / "rules").mkdir()
+    begin = "title: {0}\nid: 6c9ab7b1-3b4e-4bd5-9f5e-8d0f4c1f7a1{1}\nlogsource: {{product: {2}}}\n"
+    detection = (
+        "detection: {selection: {Operation: " + json.loads(LOG)["Operation"] + "}, condition: selection}\n"
+    )
+    (tmp_path / "rules" / "a.yml").write_text(begin.format("Ours", 1, "m365") + detection)
+    (tmp_path / "rules" / "b.yml").write_text(begin.format("Elsewhere", 2, "linux") + detection)
+    status, out, _ = compromise("analyze", "log", "--rules", "rules")
+    assert status == 0
+    assert "Sigma rules: 1 matched, 1 not run" in out
+    assert "not run: Elsewhere: Its log source (product linux) is none of Microsoft 365 and Entra." in out
+    rules = json.loads(compromise("analyze", "log", "--rules", "rules", "--json")[1])["rules"]
+    assert [(one["title"], one["state"], one["records"]) for one in rules] == [
+        ("Ours", "matched", 1),
+        ("Elsewhere", "not run", 0),
+    ]
+    status, _, err = compromise("analyze", "log", "--rules", "empty")
+    assert (status, "no folder of Sigma rules" in err) == (2, True)
+
+
 def test_an_analysis_is_written_into_a_new_folder(compromise, tmp_path):
     (tmp_path / "log").write_text(LOG)
     assert compromise("analyze", "log", "--output", "out")[0] == 0
