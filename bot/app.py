@@ -28,12 +28,13 @@ from bot.cards.checkpoint import CheckpointPoster
 from bot.cards.home import Home
 from bot.cards.proposal import ProposalCards
 from bot.carrying import Carrying
+from bot.checking import Checking
 from bot.desk import Desk
 from bot.errors import CannotStart, SlackFailed, SlackUnreachable
 from bot.gate import Gate
 from bot.hunting import Hunting
 from bot.identities import Identities
-from bot.jobs import Checking, Jobs
+from bot.jobs import Jobs
 from bot.members import Members
 from bot.messages.plans import step_title
 from bot.outgoing.forwarder import Forwarder
@@ -49,6 +50,8 @@ from bot.slack.http_server import HttpServer
 from bot.verbs.proposing import SOURCES, TITLES
 from bot.verbs.shape import Tools
 from bot.verbs.team import tell_change
+from bot.work.looking import Looking
+from bot.work.store import Store, address_of
 from commands.carry_out import Patience
 from commands.ledger import Ledger
 from commands.planning import Guard
@@ -315,8 +318,9 @@ def create_app(
     )
     seconds, guard = settings.patience.total_seconds(), guard_of(settings)
     atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
-    ruleset = ruleset_of(settings.rules)
-    checking = Checking(ledger, tenants, cards, clock, seconds, guard=guard, atlas=atlas, rules=ruleset)
+    looking = Looking(tenants, clock, seconds, atlas, ruleset_of(settings.rules))
+    store = None if settings.engine.startswith("sqlite:") else Store(address_of(settings.engine))
+    checking = Checking(ledger, cards, looking, guard=guard, store=store)
     carrying = Carrying(
         proposals=proposals,
         tenants=tenants,
@@ -351,6 +355,9 @@ def create_app(
         hunting=hunting,
         cards=cards,
         clock=clock,
+        store=store,
+        tenants={tenant.name: tenant.tenant_id for tenant in settings.tenants},
+        checks_here=settings.checks_here,
     )
     gate = Gate(ledger, people, tenants)
     tools = Tools(

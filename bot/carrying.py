@@ -29,7 +29,6 @@ from commands.proposals import Proposal, Proposals
 from commands.signing_key import SigningKey
 from commands.usual.places import Atlas
 from commands.watch import Doors, look_again, never_done, open_now, says
-from graph.collect import Connection
 from graph.errors import NoSuchUser
 from graph.question import Subject
 from graph.tenants import Tenants
@@ -46,18 +45,6 @@ how long a case stays open. An attacker who waits for the watch to end would hav
 
 _NAMED = 3
 """How many changes a sentence names."""
-
-
-def connection_of(case: Case, tenants: Tenants) -> Connection:
-    """Give the connection to a case's tenant.
-
-    Raises:
-        NoSuchUser: it is not configured any more.
-    """
-    for connection in tenants.each():
-        if connection.settings.name == case.tenant:
-            return connection
-    raise NoSuchUser(f"The tenant {case.tenant} is not configured any more.")
 
 
 class Carrying:
@@ -126,7 +113,7 @@ class Carrying:
         proposal = self._proposals.get(proposal_id)
         case = self._ledger.case(proposal.plan.case_id)
         try:
-            connection = connection_of(case, self._tenants)
+            connection = self._tenants.named(case.tenant)
         except NoSuchUser as error:
             self._stop(proposal, error.sentence)
             return
@@ -242,7 +229,7 @@ class Carrying:
         return look_again(
             case.id,
             proposals=self._proposals,
-            connection=connection_of(case, self._tenants),
+            connection=self._tenants.named(case.tenant),
             guard=self._guard,
             clock=self._clock,
             patience=self._seconds,

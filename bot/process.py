@@ -1,4 +1,4 @@
-"""`compromise run`: the bot as a process, from its start to the signal that ends it."""
+"""`compromise run` and `compromise worker` as processes, from their start to the signal that ends them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from pathlib import Path
 import structlog
 
 from bot import log as logs
-from bot.app import create_app
+from bot.app import create_app, now
 from bot.errors import CannotStart
 from bot.settings import Settings
 from bot.signals import told_to_stop
+from bot.worker import Worker
 from commands.errors import LedgerError
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,33 @@ def run(settings: Settings) -> int:
         log.error("The bot cannot start.", action="bot.cannot_start", why=str(error))  # noqa: TRY400
         return 1
     return 0
+
+
+def work(settings: Settings) -> int:
+    """Run a worker until SIGTERM or SIGINT; give the exit status, 1 when it cannot start or go on."""
+    logs.configure(settings.log)
+    if settings.slack is not None or any(tenant.remediate for tenant in settings.tenants):
+        log.warning(
+            "A worker needs no [slack] and no [tenants.remediate]: leave these secrets off this machine.",
+            action="worker.too_much",
+        )
+    try:
+        with told_to_stop() as wait:
+            worker = Worker(settings, now)
+            worker.start()
+            try:
+                told = wait()
+                log.info("The worker is told to stop.", action="worker.signal", signal=told.name)
+            finally:
+                worker.stop()
+            if worker.engine.is_busy:
+                # It goes on elsewhere: the lock is gone.
+                logging.shutdown()
+                os._exit(1 if worker.ended else 0)
+    except CannotStart as error:
+        log.error("The worker cannot start.", action="worker.cannot_start", why=str(error))  # noqa: TRY400
+        return 1
+    return 1 if worker.ended else 0
 
 
 def demand_not_lost(ledger: Path, key: Path) -> None:

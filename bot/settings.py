@@ -366,7 +366,16 @@ class Settings(_Frozen):
     patience: Span = Field(
         timedelta(minutes=30), description="how long a check waits for a slow source, such as 30m or 2h"
     )
-    workers: int = Field(4, description="how many checks run at the same time, 1 to 64", ge=1, le=64)
+    workers: int = Field(
+        4,
+        description="how many checks of one tenant each process runs at the same time, 1 to 64",
+        ge=1,
+        le=64,
+    )
+    checks_here: bool = Field(
+        default=True,
+        description="false when `compromise worker` processes make all checks; needs PostgreSQL as engine",
+    )
     cities: Path | None = Field(
         None,
         description="a city database in MaxMind format (.mmdb) for IP addresses without a location, as in"
@@ -407,6 +416,12 @@ class Settings(_Frozen):
                 raise ValueError(f"two tenants have the name {name}; cases are kept under it, so change one")
         if self.tenants:
             Tenants(self.tenants)
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_makes_checks(self) -> Self:
+        if not self.checks_here and self.engine.startswith("sqlite:"):
+            raise ValueError("checks_here = false needs workers, and these need engine = postgresql://…")
         return self
 
     @model_validator(mode="after")

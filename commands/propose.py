@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from commands import steps
 from commands.errors import PlanRefused
@@ -24,8 +25,10 @@ from commands.plan import (
 )
 from commands.planning import Guard, PlanningInput
 from commands.report import Report
-from graph.evidence import Evidence
+from graph.audit_log.record import AuditRecord
+from graph.evidence import Evidence, Known
 from graph.question import Subject
+from graph.resources.mail import Message
 
 DISRUPTIVE = frozenset(
     {"block_sign_in", "remove_admin_roles", "remove_exchange_roles", "remove_purview_roles"}
@@ -103,6 +106,24 @@ def offer(evidence: Evidence, report: Report, guard: Guard) -> tuple[Planned, ..
         changes = tuple(one for one in found if isinstance(one, Change))
         found.extend(by_id[name].plan(PlanningInput(evidence, report, guard, changes)))
     return tuple(found)
+
+
+_MAIL = ("sent_items", "deleted_items", "recoverable_items", "password_reset_mail")
+_RECORDS = ("audit_log", "audit_log_on_mailbox", "directory_audits_on_user", "directory_audits_by_user")
+
+
+def needed_to_plan(evidence: Evidence) -> Evidence:
+    """Give what of the evidence the steps plan from: all but the texts of mail and records as they came."""
+    kept: dict[str, Any] = {}
+    for name in (*_MAIL, *_RECORDS):
+        source = evidence.sources[name]
+        if isinstance(source, Known):
+            kept[name] = replace(source, value=tuple(_bare(one) for one in source.value))
+    return replace(evidence, **kept)
+
+
+def _bare(one: Message | AuditRecord) -> Message | AuditRecord:
+    return replace(one, raw={}) if isinstance(one, AuditRecord) else one.model_copy(update={"text": ""})
 
 
 def step_id(step: steps.Step) -> str:

@@ -18,13 +18,17 @@ class Tenants:
     Args:
         settings: The tenants.
         polls: How many times as long as usual a search is left alone before it is looked at.
+        reads_only: Send nothing that changes anything, whatever is asked.
 
     Raises:
         ValueError: when there is none, or when it would not be clear which one an address belongs to.
     """
 
-    def __init__(self, settings: Iterable[TenantSettings], *, polls: float = 1.0) -> None:
+    def __init__(
+        self, settings: Iterable[TenantSettings], *, polls: float = 1.0, reads_only: bool = False
+    ) -> None:
         self._polls = polls
+        self._reads_only = reads_only
         self.settings = tuple(settings)
         if not self.settings:
             raise ValueError("no tenant is configured")
@@ -65,6 +69,17 @@ class Tenants:
             )
         return self._connect(max(matches)[1])
 
+    def named(self, name: str) -> Connection:
+        """The connection to the tenant of this name.
+
+        Raises:
+            NoSuchUser: it is not configured.
+        """
+        for index, one in enumerate(self.settings):
+            if one.name == name:
+                return self._connect(index)
+        raise NoSuchUser(f"The tenant {name} is not configured any more.")
+
     def each(self) -> tuple[Connection, ...]:
         """A connection to every tenant, in the configured order."""
         return tuple(self._connect(index) for index in range(len(self.settings)))
@@ -79,7 +94,9 @@ class Tenants:
     def _connect(self, index: int) -> Connection:
         with self._lock:
             if index not in self._connections:
-                self._connections[index] = Connection(self.settings[index], polls=self._polls)
+                self._connections[index] = Connection(
+                    self.settings[index], polls=self._polls, reads_only=self._reads_only
+                )
             return self._connections[index]
 
 

@@ -294,6 +294,17 @@ def test_compose_gives_the_bot_variables_that_it_reads_and_paths_that_its_image_
     assert named == set(compose()["volumes"])
 
 
+def test_a_worker_in_compose_has_no_secrets_of_the_bot_and_is_as_closed():
+    read = compose()["services"]
+    bot, worker = read["bot"], read["worker"]
+    assert "env_file" not in worker
+    assert [mount["source"] for mount in worker["volumes"]] == ["/etc/compromise-worker"]
+    assert worker["environment"]["COMPROMISE_ENGINE"] == bot["environment"]["COMPROMISE_ENGINE"]
+    assert set(worker["environment"]) == {"COMPROMISE_CONFIG", "COMPROMISE_ENGINE"}
+    for key in ("read_only", "cap_drop", "security_opt", "mem_limit", "pids_limit", "tmpfs", "image"):
+        assert worker[key] == bot[key]
+
+
 def test_compose_is_as_closed_as_the_command_of_the_page():
     bot = compose()["services"]["bot"]
     page = PAGE.partition("## In a container")[2].partition("\n## ")[0]
@@ -310,9 +321,10 @@ def test_compose_is_as_closed_as_the_command_of_the_page():
     assert bot["read_only"] is True
 
 
-def test_nobody_but_the_bot_reaches_its_database():
+def test_nobody_but_the_bot_and_its_workers_reaches_its_database():
     read = compose()
-    assert [name for name, one in read["services"].items() if "inside" in one["networks"]] == ["bot", "jobs"]
+    inside = [name for name, one in read["services"].items() if "inside" in one["networks"]]
+    assert inside == ["bot", "worker", "jobs"]
     assert read["services"]["jobs"]["networks"] == ["inside"]
     assert read["networks"]["inside"] == {"internal": True}
     assert not [name for name, one in read["services"].items() if "ports" in one]

@@ -21,7 +21,7 @@ def dump(report: Report) -> str:
     try:
         return _REPORT.dump_json(report).decode()
     except (PydanticSerializationError, UnicodeEncodeError):
-        return to_json(_whole(_REPORT.dump_python(report))).decode()
+        return to_json(whole(_REPORT.dump_python(report))).decode()
 
 
 def load(text: str) -> Report:
@@ -33,12 +33,12 @@ def load(text: str) -> Report:
     return _REPORT.validate_json(text)
 
 
-def _whole(value: Any) -> Any:
-    """The same value, without halves of characters."""
+def whole(value: Any) -> Any:
+    """Give the same value, without halves of characters, which no database keeps as text."""
     if type(value) is str:
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {name: _whole(inner) for name, inner in value.items()}
+        return {name: whole(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_whole(inner) for inner in value]
+        return [whole(inner) for inner in value]
     return value

@@ -136,7 +136,7 @@ class Cards:
     @contextmanager
     def painting(self, case: Case) -> Iterator[Callable[[Progress], None]]:
         """Give a function that shows progress on the card without ever holding up whoever calls it."""
-        painter = Painter[Progress](lambda progress: self._paint(case, progress), self.edits)
+        painter = Painter[Progress](lambda progress: self.paint(case, progress), self.edits)
         painter.thread.start()
         try:
             yield painter.tell
@@ -367,8 +367,8 @@ class Cards:
             return self.post(case)
         return case
 
-    def _paint(self, case: Case, progress: Progress) -> float:
-        """Show progress; give for how many seconds to leave the card alone."""
+    def paint(self, case: Case, progress: Progress) -> float:
+        """Show progress once; give for how many seconds to leave the card alone."""
         message = case_card(view_of(case, progress=progress))
         try:
             demand_unshared(self._hasty, case.channel)

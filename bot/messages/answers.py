@@ -17,13 +17,17 @@ def noted() -> Message:
     return _say("🔎 Investigating …")
 
 
-def started(case: Case, link: str, *, waits: bool = False) -> Message:
-    """Say where the new case's card is, and whether the check waits for the job database."""
+WAITS = {
+    "database": "The job database cannot be reached, so the check waits and starts when it is back.",
+    "workers": "No worker is running, so the check waits and starts when one is.",
+}
+"""What a check waits for."""
+
+
+def started(case: Case, link: str, *, waits: str = "") -> Message:
+    """Say where the new case's card is, and what the check waits for, a key of `WAITS` or ""."""
     if waits:
-        return _say(
-            f"The job database cannot be reached, so the check waits and starts when it is back. Case "
-            f"{said(case.id, 40)}: {_card(case, link)}"
-        )
+        return _say(f"{WAITS[waits]} Case {said(case.id, 40)}: {_card(case, link)}")
     return _say(f"Investigating. Case {said(case.id, 40)}: {_card(case, link)}")
 
 

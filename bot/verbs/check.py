@@ -69,11 +69,11 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A case that looks, whether it was opened for this question, and whether it waits for the engine."""
+    """A case that looks, whether it was opened for this question, and what it waits for, "" for nothing."""
 
     case: Case
     fresh: bool
-    waits: bool = False
+    waits: str = ""
 
 
 def read(words: list[str], text: str) -> Check:
@@ -226,7 +226,8 @@ def begin(
             writing.fail(case_id, says=f"The card could not be posted: {told}", reference="")
             writing.shown(case_id, "there is no card")
         raise
-    return Started(case, fresh=True, waits=not tools.jobs.enqueue(case))
+    tools.jobs.enqueue(case)
+    return Started(case, fresh=True, waits=tools.jobs.waits_for())
 
 
 def shows(done: Started | Offered, tools: Tools) -> Answer:

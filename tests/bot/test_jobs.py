@@ -5,7 +5,8 @@ from datetime import timedelta
 from dbos import DBOS
 
 from bot.app import now
-from bot.jobs import QUEUE, RUNS, VERSION
+from bot.jobs import RUNS
+from bot.work.engine import QUEUE, VERSION
 from commands.ledger import Case, CaseState
 from graph.question import Subject, Window
 from tests.scenarios.conftest import ADELE, Stage
@@ -52,8 +53,8 @@ def test_a_run_that_died_is_started_again_and_given_up_in_the_end(stage):
     case = story.bot.desk._cards.post(opened(story))
     looks = []
 
-    def die(case_id, run):
-        looks.append(run)
+    def die(task):
+        looks.append(task.run)
         raise ZeroDivisionError
 
     story.bot.jobs._checking.look = die
@@ -90,7 +91,7 @@ def test_an_end_that_could_not_be_shown_is_shown_in_the_next_round(stage):
 def test_the_engine_has_our_own_version_and_name(stage):
     stage("clean")
     assert DBOS.application_version == VERSION
-    assert DBOS.executor_id == "bot"
+    assert DBOS.executor_id.startswith("bot-")
     assert QUEUE in [queue.name for queue in DBOS.list_queues()]
 
 

@@ -175,7 +175,7 @@ def test_a_secret_prints_as_stars(file):
             "soon",
             "should be the default time range of a check, such as 14d or 36h",
         ),
-        ("COMPROMISE_WORKERS", "0", "should be how many checks run at the same time, 1 to 64"),
+        ("COMPROMISE_WORKERS", "0", "should be how many checks of one tenant each process runs"),
         ("COMPROMISE_ENGINE", "mysql://x", "should be where jobs are kept: sqlite:///FILE or postgresql://"),
         ("COMPROMISE_LOG_LEVEL", "loud", "should be debug, info, warning or error"),
         ("COMPROMISE_RESPONDERS_USERS", "megan", "should be Slack user ids, such as U0123ABCD"),
@@ -348,3 +348,10 @@ def test_checkpoints_have_a_channel_and_a_rhythm(file):
     assert default.slack.checkpoints == ""
     assert default.checkpoint_every == timedelta(hours=1)
     assert any("checkpoints" in one.lower() for one in problems(file, {"COMPROMISE_SLACK_CHECKPOINTS": "#x"}))
+
+
+def test_to_leave_all_checks_to_workers_needs_the_database_that_they_reach(file):
+    (line,) = problems(file, {"COMPROMISE_CHECKS_HERE": "false"})
+    assert "need engine = postgresql://" in line
+    remote = {"COMPROMISE_CHECKS_HERE": "false", "COMPROMISE_ENGINE": "postgresql:///jobs"}
+    assert load(file, remote).checks_here is False

@@ -16,11 +16,11 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 _NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload([__name__, "bot.cli.command", "bot.app", "bot.artefacts.paper"])
+_NURSERY.set_forkserver_preload([__name__, "bot.cli.command", "bot.process", "bot.artefacts.paper"])
 
 
-def _run(folder: Path, environment: dict[str, str]) -> None:
-    """Be `compromise run`, started in a folder and with its log there."""
+def _run(folder: Path, environment: dict[str, str], verb: str) -> None:
+    """Be `compromise run`, or another verb, started in a folder and with its log there."""
     from bot.cli.command import main  # noqa: PLC0415 - whoever starts a bot need not import it
 
     log = os.open(folder / "bot.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -29,19 +29,20 @@ def _run(folder: Path, environment: dict[str, str]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = ["compromise", "run"]
+    sys.argv = ["compromise", verb]
     main()
 
 
 @contextmanager
-def running_bot(folder: Path, environment: dict[str, str]) -> Iterator[ForkServerProcess]:
+def running_bot(folder: Path, environment: dict[str, str], verb: str = "run") -> Iterator[ForkServerProcess]:
     """Give a bot in a process of its own, which is killed at the end where it still runs then.
 
     Args:
         folder: where it is started; what it says is added to `bot.log` in it.
         environment: all its variables.
+        verb: the verb of the command that it is.
     """
-    process = _NURSERY.Process(target=_run, args=(folder, environment))
+    process = _NURSERY.Process(target=_run, args=(folder, environment, verb))
     process.start()
     try:
         yield process

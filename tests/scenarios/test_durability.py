@@ -17,6 +17,7 @@ from commands.errors import LedgerUnwritable
 from commands.ledger import CaseState, Ledger
 from commands.ledger.verify import verify_ledger
 from graph.question import Subject, Window
+from graph.tenants import Tenants
 from sandbox import workspace
 from tests.each import each
 from tests.scenarios.conftest import ADELE, Stage
@@ -25,13 +26,6 @@ from tests.scenarios.forked import running_bot
 ROOT = Path(__file__).resolve().parents[2]
 SEARCH = 3600
 """Seconds that Microsoft searches the audit log: longer than any machine needs; the test lets them pass."""
-
-
-class _NoTenants:
-    """What is left when nobody is configured any more."""
-
-    def each(self):
-        return ()
 
 
 def variables(story: Stage) -> dict[str, str]:
@@ -189,9 +183,11 @@ def test_a_check_that_fails_ends_as_a_readable_card_with_a_reference(stage, monk
     story = stage("clean", start=False)
     story.start()
     # The tenant vanishes from the settings between the question and the work.
-    monkeypatch.setattr(story.bot.jobs._checking, "_tenants", _NoTenants())
-    story.type(f"check {ADELE}")
-    card = story.card("Could not investigate")
+    other = Tenants([story.settings.tenants[0].model_copy(update={"name": "Fabrikam"})])
+    with closing(other):
+        monkeypatch.setattr(story.bot.jobs._checking._looking, "_tenants", other)
+        story.type(f"check {ADELE}")
+        card = story.card("Could not investigate")
     text = story.slack.as_text(card)
     assert "is not configured any more" in text
     case = story.slack.wait_for(lambda: next(iter(_cases(story)), None))
@@ -202,7 +198,7 @@ def test_a_check_that_fails_ends_as_a_readable_card_with_a_reference(stage, monk
 def test_a_mistake_of_ours_in_a_check_is_no_open_case(stage):
     story = stage("clean", start=False)
     story.start()
-    story.bot.jobs._checking._tenants = None
+    story.bot.jobs._checking._looking._tenants = None
     story.type(f"check {ADELE}")
     text = story.slack.as_text(story.card("Could not investigate"))
     assert "Internal error during this check. Reference:" in text

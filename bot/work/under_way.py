@@ -14,6 +14,8 @@ from contextlib import contextmanager
 import structlog
 from dbos import DBOS, WorkflowStatus
 
+from bot.work.lives import Lives
+
 log = structlog.get_logger(__name__)
 
 _WAITS = frozenset({"ENQUEUED", "DELAYED"})
@@ -25,11 +27,13 @@ class UnderWay:
     Args:
         version: The version of the work that this process can do.
         executor: Its name in the engine.
+        lives: Who else is alive.
     """
 
-    def __init__(self, version: str, executor: str) -> None:
+    def __init__(self, version: str, executor: str, lives: Lives) -> None:
         self._version = version
         self._executor = executor
+        self._lives = lives
         self._here: set[str] = set()
         self._doubted: set[str] = set()
         self._lock = threading.Lock()
@@ -52,14 +56,17 @@ class UnderWay:
         A run that was taken off its queue and did not begin yet looks like a lost one, so it is doubted when
         it is first seen and begun again when it is seen so once more.
         """
-        if known.app_version != self._version:
-            return False
         if known.status in _WAITS:
-            return True
+            # None of this version's processes takes what another version put there.
+            return known.app_version in {self._version, None}
         if known.status != "PENDING":
             return False
+        if known.executor_id != self._executor:
+            # What was begun under another version goes on there for as long as its process lives.
+            ours = known.app_version == self._version
+            return ours or self._lives.is_held(str(known.executor_id))
         with self._lock:
-            if known.executor_id != self._executor or known.workflow_id in self._here:
+            if known.workflow_id in self._here:
                 self._doubted.discard(known.workflow_id)
                 return True
             if known.workflow_id not in self._doubted:
@@ -67,5 +74,5 @@ class UnderWay:
                 return True
             self._doubted.discard(known.workflow_id)
         log.warning("A lost run is taken up again.", action="engine.lost_run", run=known.workflow_id)
-        DBOS.resume_workflow(known.workflow_id)
+        DBOS.resume_workflow(known.workflow_id, queue_name=known.queue_name)
         return True

@@ -1,0 +1,170 @@
+"""The keeper's part of a check: what was found is planned for, written down and shown.
+
+Each part may be repeated. Where the keeper looks itself, the result comes from the same process; where a
+worker did, it lies in the job database and is believed no further than `bot.work.task` says.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import structlog
+
+from bot.artefacts import answers, report_store
+from bot.cards.case import Cards
+from bot.failing import refer
+from bot.work.looking import Looking
+from bot.work.store import Store
+from bot.work.task import Failed, Found, ResultRefused, Task, unpack, unpack_progress
+from commands.errors import NoSuchCase
+from commands.ledger import Case, CaseState, Ledger
+from commands.plan import Nothing, offer_text
+from commands.planning import Guard
+from commands.propose import offer
+from commands.steps import ORDER
+
+log = structlog.get_logger(__name__)
+
+FOLLOWS = timedelta(seconds=1)
+"""How often it is looked how far workers are."""
+
+
+class Checking:
+    """Makes checks, or takes over what workers found. Any thread may use it.
+
+    Args:
+        ledger: Where the case is.
+        cards: Where progress is shown.
+        looking: Looks at an account.
+        guard: Whom no one may touch.
+        store: Where workers leave what they found; None where there are none.
+    """
+
+    def __init__(
+        self, ledger: Ledger, cards: Cards, looking: Looking, *, guard: Guard, store: Store | None = None
+    ) -> None:
+        self._ledger = ledger
+        self._cards = cards
+        self._looking = looking
+        self._guard = guard
+        self._store = store
+        self._seen: dict[tuple[str, int], int] = {}
+        self._drawing = threading.Lock()
+
+    def look(self, task: Task) -> None:
+        """Look here, and write down what was found.
+
+        Raises:
+            LedgerError: the outcome cannot be written down; the engine or the next round tries again.
+        """
+        case = self._ledger.case(task.case_id)
+        if case.state is not CaseState.LOOKING or case.run != task.run:
+            return
+        with self._cards.painting(case) as tell:
+            found = self._looking.look(task, self._ledger.memory(case.id), tell)
+        self._write_down(case, task.run, found)
+
+    def receive(self, case_id: str, run: int) -> None:
+        """Write down what a worker found, unless it is there, or is no longer asked for.
+
+        Raises:
+            LedgerError: it cannot be written down; the engine or the next round tries again.
+        """
+        case = self._ledger.case(case_id)
+        if self._store is None or case.state is not CaseState.LOOKING or case.run != run:
+            return
+        got = self._store.get(case_id, run)
+        if got is None:
+            log.warning("A result is gone; it is looked again.", action="check.no_result", case=case_id)
+            return
+        try:
+            found = unpack(*got, case.subject)
+        except ResultRefused as refused:
+            reference = refer("What a worker sent is refused.", case_id, why=str(refused))
+            found = Failed(f"{refused} Reference: {reference}.", reference)
+        # Nothing is drawn after this that was on its way before.
+        with self._drawing:
+            self._write_down(case, run, found)
+
+    def forget(self, case_id: str, run: int) -> None:
+        """Drop what lies between keeper and workers about a run that was delivered."""
+        if self._store is not None:
+            self._store.drop(case_id, run)
+            self._seen.pop((case_id, run), None)
+
+    def follow(self) -> None:
+        """Show how far workers are, on the cards that changed.
+
+        Raises:
+            SQLAlchemyError: the job database cannot be read.
+        """
+        if self._store is None:
+            return
+        for case_id, run, number, packed in self._store.shown(self._seen):
+            self._seen[case_id, run] = number
+            try:
+                progress = unpack_progress(packed)
+                with self._drawing:
+                    case = self._ledger.case(case_id)
+                    if case.state is CaseState.LOOKING and case.run == run and case.card:
+                        self._cards.paint(case, progress)
+            except (ResultRefused, NoSuchCase) as error:
+                log.warning("Progress is not shown.", action="progress.refused", why=str(error))
+
+    def _write_down(self, case: Case, run: int, found: Found | Failed) -> None:
+        if isinstance(found, Found):
+            found = self._finished(case, run, found)
+        if isinstance(found, Failed):
+            with self._ledger.writing() as writing:
+                writing.fail(case.id, says=found.says, reference=found.reference, code=found.code)
+
+    def _finished(self, case: Case, run: int, found: Found) -> Found | Failed:
+        report = found.report
+        try:
+            stored = report_store.dump(report)
+            offered = self._offered(found, case.id)
+            sources = {source.id: source.state.value for source in report.sources}
+            answered = self._kept(case, run, found.answers)
+        except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
+            reference = refer("A check failed: internal error.", case.id)
+            return Failed(f"Internal error during this check. Reference: {reference}.", reference)
+        answer = report.verdict.answer.value
+        with self._ledger.writing() as writing:
+            writing.finish(
+                case.id,
+                verdict=answer,
+                report=stored,
+                offer=offered,
+                run=run,
+                sources=sources,
+                answers=answered,
+            )
+        log.info("A check is done.", action="check.done", case=case.id, verdict=answer, run=run)
+        return found
+
+    def _kept(self, case: Case, run: int, packed: bytes) -> str:
+        """Keep what Microsoft answered; give its SHA-256, "" where it could not be kept.
+
+        A full disk must not cost the report: the evidence archive then says that the answers are not in it.
+        """
+        if not packed:
+            return ""
+        try:
+            return answers.keep(self._ledger.path, case.id, run, packed)
+        except OSError:
+            log.exception("The answers of a check could not be kept.", action="answers.lost", case=case.id)
+            return ""
+
+    def _offered(self, found: Found, case_id: str) -> str:
+        """Give what the steps plan; a mistake in one of them must not cost the report."""
+        try:
+            return offer_text(offer(found.evidence, found.report, self._guard))
+        except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
+            reference = refer("The steps could not be planned.", case_id)
+            why = f"Internal error: the steps could not be planned. Reference: {reference}."
+            return offer_text(Nothing(step, why, refused=True) for step in ORDER)
+
+    def show(self, case_id: str) -> None:
+        """Show the outcome."""
+        self._cards.show(case_id)

@@ -1,0 +1,229 @@
+"""What lies in PostgreSQL between the keeper and its workers, beside the tables of the engine.
+
+Results on their way, searches that Microsoft still makes, how far a check is, and what the keeper is. Nothing
+of it must be kept: what is lost is looked at again. No credentials are in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+import structlog
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.work.lives import CONNECT
+
+log = structlog.get_logger(__name__)
+
+_TABLES = sa.MetaData()
+
+_RUNS = sa.Table(
+    "compromise_runs",
+    _TABLES,
+    sa.Column("case_id", sa.Text, primary_key=True),
+    sa.Column("run", sa.Integer, primary_key=True),
+    sa.Column("begun", sa.Integer, nullable=False, default=0),
+    sa.Column("shown", sa.Integer, nullable=False, default=0),
+    sa.Column("progress", sa.LargeBinary),
+    sa.Column("result", sa.LargeBinary),
+    sa.Column("answers", sa.LargeBinary),
+)
+_MEMORY = sa.Table(
+    "compromise_memory",
+    _TABLES,
+    sa.Column("case_id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+_KEEPER = sa.Table(
+    "compromise_keeper",
+    _TABLES,
+    sa.Column("one", sa.Integer, primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+ANSWERS: Final = 256 * 1024 * 1024
+"""The most bytes of Microsoft's answers that are kept with a result."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperFacts:
+    """What a worker must agree with.
+
+    Attributes:
+        release: The version of the program and of its work.
+        tenants: The id of each configured tenant by its name.
+    """
+
+    release: str
+    tenants: dict[str, str]
+
+
+_FACTS = TypeAdapter(KeeperFacts)
+
+
+class Store:
+    """What lies between keeper and workers. Any thread may use it; each call is a transaction.
+
+    All raise SQLAlchemyError where the database cannot be used.
+
+    Args:
+        url: The database, for SQLAlchemy.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = sa.create_engine(url, pool_pre_ping=True, connect_args=CONNECT)
+
+    def prepare(self) -> None:
+        """Make the tables that are not there."""
+        _TABLES.create_all(self._engine)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    # --- what the keeper is --------------------------------------------------------------------------------
+
+    def tell(self, facts: KeeperFacts) -> None:
+        """Say what the keeper is."""
+        body = _FACTS.dump_json(facts).decode()
+        row = insert(_KEEPER).values(one=1, body=body)
+        with self._engine.begin() as db:
+            db.execute(row.on_conflict_do_update(index_elements=["one"], set_={"body": body}))
+
+    def keeper(self) -> KeeperFacts | None:
+        """Give what the keeper is; None where there never was one."""
+        if not sa.inspect(self._engine).has_table(_KEEPER.name):
+            return None
+        with self._engine.connect() as db:
+            body = db.scalar(sa.select(_KEEPER.c.body))
+        if body is None:
+            return None
+        try:
+            return _FACTS.validate_json(body)
+        except ValidationError:
+            # Another version says it in another way: it is not this one, in any case.
+            return KeeperFacts("another version", {})
+
+    # --- one run of a check --------------------------------------------------------------------------------
+
+    def begin(self, case_id: str, run: int) -> int:
+        """Count that somebody begins with a run; give how often that was."""
+        row = insert(_RUNS).values(case_id=case_id, run=run, begun=1, shown=0)
+        again = row.on_conflict_do_update(
+            index_elements=["case_id", "run"], set_={"begun": _RUNS.c.begun + 1}
+        ).returning(_RUNS.c.begun)
+        with self._engine.begin() as db:
+            return int(db.execute(again).scalar_one())
+
+    def put(self, case_id: str, run: int, result: bytes, answers: bytes) -> None:
+        """Keep the result of a run, unless there is one."""
+        values = {"result": result, "answers": answers if len(answers) <= ANSWERS else b"", "progress": None}
+        row = insert(_RUNS).values(case_id=case_id, run=run, begun=1, shown=0, **values)
+        first = row.on_conflict_do_update(
+            index_elements=["case_id", "run"], set_=values, where=_RUNS.c.result.is_(None)
+        )
+        with self._engine.begin() as db:
+            db.execute(first)
+
+    def is_there(self, case_id: str, run: int) -> bool:
+        """Whether a run has its result."""
+        with self._engine.connect() as db:
+            row = sa.select(_RUNS.c.run).where(*_of(case_id, run), _RUNS.c.result.is_not(None))
+            return db.scalar(row) is not None
+
+    def get(self, case_id: str, run: int) -> tuple[bytes, bytes] | None:
+        """Give the result of a run and the answers that came with it; None where there is none."""
+        with self._engine.connect() as db:
+            row = db.execute(sa.select(_RUNS.c.result, _RUNS.c.answers).where(*_of(case_id, run))).first()
+        return (bytes(row[0]), bytes(row[1] or b"")) if row and row[0] is not None else None
+
+    def drop(self, case_id: str, run: int) -> None:
+        """Forget a case's runs up to this one, and its searches."""
+        with self._engine.begin() as db:
+            db.execute(sa.delete(_RUNS).where(_RUNS.c.case_id == case_id, _RUNS.c.run <= run))
+            db.execute(sa.delete(_MEMORY).where(_MEMORY.c.case_id == case_id))
+
+    def show(self, case_id: str, run: int, progress: bytes) -> None:
+        """Say how far a run is."""
+        change = sa.update(_RUNS).where(*_of(case_id, run), _RUNS.c.result.is_(None))
+        with self._engine.begin() as db:
+            db.execute(change.values(progress=progress, shown=_RUNS.c.shown + 1))
+
+    def shown(self, seen: Mapping[tuple[str, int], int]) -> list[tuple[str, int, int, bytes]]:
+        """Give how far the runs are that changed: case, run, number of the change, progress.
+
+        Args:
+            seen: The number of the change that was seen last of each run.
+        """
+        numbers = sa.select(_RUNS.c.case_id, _RUNS.c.run, _RUNS.c.shown).where(_RUNS.c.progress.is_not(None))
+        found = []
+        with self._engine.connect() as db:
+            for case_id, run, number in db.execute(numbers).all():
+                if number > seen.get((case_id, run), 0):
+                    body = db.scalar(sa.select(_RUNS.c.progress).where(*_of(case_id, run)))
+                    if body is not None:
+                        found.append((case_id, run, number, bytes(body)))
+        return found
+
+    # --- searches that Microsoft still makes ---------------------------------------------------------------
+
+    def memory(self, case_id: str) -> StoredMemory:
+        """Give the memory of a case, for `graph.collect`."""
+        return StoredMemory(self, case_id)
+
+    def recall(self, case_id: str, source: str) -> dict[str, str]:
+        """Give what was kept for a source."""
+        rows = sa.select(_MEMORY.c.name, _MEMORY.c.value).where(
+            _MEMORY.c.case_id == case_id, _MEMORY.c.source == source, _MEMORY.c.value != ""
+        )
+        with self._engine.connect() as db:
+            return {str(name): str(value) for name, value in db.execute(rows).all()}
+
+    def remember(self, case_id: str, source: str, name: str, value: str) -> None:
+        """Keep a text for a source, in place of an earlier one of the same name."""
+        row = insert(_MEMORY).values(case_id=case_id, source=source, name=name, value=value)
+        with self._engine.begin() as db:
+            db.execute(
+                row.on_conflict_do_update(index_elements=["case_id", "source", "name"], set_={"value": value})
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMemory:
+    """The memory of one case. A database that is away costs another search, and never the check."""
+
+    store: Store
+    case_id: str
+
+    def recall(self, source: str) -> Mapping[str, str]:
+        """Give what this source's query remembered."""
+        found: Mapping[str, str] = _tried(lambda: self.store.recall(self.case_id, source), {})
+        return found
+
+    def remember(self, source: str, name: str, value: str) -> None:
+        """Keep a value for this source's query."""
+        _tried(lambda: self.store.remember(self.case_id, source, name, value), None)
+
+
+def _tried(act: Callable[[], Any], otherwise: Any) -> Any:
+    try:
+        return act()
+    except SQLAlchemyError as error:
+        log.warning("A search is not remembered.", action="memory.away", error=type(error).__name__)
+        return otherwise
+
+
+def _of(case_id: str, run: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return _RUNS.c.case_id == case_id, _RUNS.c.run == run
+
+
+def address_of(url: str) -> str:
+    """Give the address of a PostgreSQL database as SQLAlchemy takes it, with the driver that we have."""
+    return url if url.startswith("postgresql+") else url.replace("postgresql://", "postgresql+psycopg://", 1)

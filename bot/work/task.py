@@ -1,0 +1,178 @@
+"""What crosses between the keeper and whoever looks, as plain JSON: a task, how far it is, what came of it.
+
+The keeper believes nothing of what comes back: it is parsed, bounded, and must be about the account asked
+for. What a worker sends is no code and no plan: the keeper plans the steps itself, from the evidence.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
+
+from bot.artefacts import report_store
+from bot.errors import BotError
+from commands.check import Progress
+from commands.ledger import Case
+from commands.propose import needed_to_plan
+from commands.report import Report, SourceState, Verdict
+from graph.evidence import Evidence
+from graph.question import Subject, Window
+
+PACKED: Final = 64 * 1024 * 1024
+"""The most bytes that one result may have when it is compressed."""
+
+UNPACKED: Final = 512 * 1024 * 1024
+"""The most bytes that it may have otherwise. A report of 300,000 records has a fifth of it."""
+
+
+class ResultRefused(BotError):
+    """What a worker sent cannot be used; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One run of a check.
+
+    Attributes:
+        case_id: The case.
+        run: Which run of it, counted from 1.
+        tenant: The name of the configured tenant.
+        subject: The account.
+        window: The span of time.
+    """
+
+    case_id: str
+    run: int
+    tenant: str
+    subject: Subject
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a check found: the report, what the steps plan from, and what Microsoft answered, as a ZIP."""
+
+    evidence: Evidence
+    report: Report
+    answers: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why a check could not be made, one sentence for people; `reference` is in the log of whoever looked."""
+
+    says: str
+    reference: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A result as it is sent; the ZIP goes beside it."""
+
+    failed: Failed | None = None
+    report: Report | None = None
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Progress as it is sent: judged by whoever looks, for the evidence stays there."""
+
+    sources: tuple[SourceState, ...]
+    waiting: tuple[str, ...]
+    so_far: Verdict
+
+
+_TASK = TypeAdapter(Task)
+_RESULT = TypeAdapter(_Result)
+_SHOWN = TypeAdapter(_Shown)
+
+
+def task_of(case: Case) -> dict[str, Any]:
+    """Give the task of a case's present run, as JSON."""
+    task = Task(case.id, case.run, case.tenant, case.subject, case.window)
+    sent: dict[str, Any] = report_store.whole(_TASK.dump_python(task, mode="json"))
+    return sent
+
+
+def read_task(sent: dict[str, Any]) -> Task:
+    """Read a task.
+
+    Raises:
+        pydantic.ValidationError: it is none.
+    """
+    return _TASK.validate_python(sent)
+
+
+def pack(result: Found | Failed) -> bytes:
+    """Write a result, without its ZIP, and without what the keeper does not need to plan.
+
+    Raises:
+        ResultRefused: there is more of it than the keeper takes.
+    """
+    if isinstance(result, Failed):
+        return _packed(_RESULT, _Result(failed=result))
+    return _packed(_RESULT, _Result(report=result.report, evidence=needed_to_plan(result.evidence)))
+
+
+def unpack(packed: bytes, answers: bytes, subject: Subject) -> Found | Failed:
+    """Read a result about an account.
+
+    Raises:
+        ResultRefused: it is none, too large, or about somebody else.
+    """
+    result: _Result = _unpacked(_RESULT, packed)
+    if result.failed is not None:
+        return result.failed
+    if result.report is None or result.evidence is None:
+        raise ResultRefused("The worker sent neither a report nor why there is none.")
+    for told in (result.report.subject, result.evidence.subject):
+        if told.id != subject.id or not set(subject.addresses) <= set(told.addresses):
+            raise ResultRefused("The worker answered about another account than the one asked for.")
+    user = result.evidence.user.seen(None)
+    if user is not None and user.id != subject.id:
+        raise ResultRefused("The worker answered with another user than the one asked for.")
+    return Found(result.evidence, result.report, answers)
+
+
+def pack_progress(progress: Progress) -> bytes:
+    """Write how far a check is; judges what there is so far."""
+    return _packed(_SHOWN, _Shown(progress.sources, progress.waiting, progress.so_far()))
+
+
+def unpack_progress(packed: bytes) -> Progress:
+    """Read how far a check is.
+
+    Raises:
+        ResultRefused: this is none.
+    """
+    shown: _Shown = _unpacked(_SHOWN, packed)
+    return Progress(shown.sources, shown.waiting, lambda: shown.so_far)
+
+
+def _packed(adapter: TypeAdapter[Any], value: Any) -> bytes:
+    try:
+        text = adapter.dump_json(value, by_alias=True)
+    except (PydanticSerializationError, UnicodeEncodeError):
+        # Halves of characters, which tenants do send and no JSON holds.
+        text = to_json(report_store.whole(adapter.dump_python(value, by_alias=True)))
+    packed = zlib.compress(text, 1)
+    if len(text) > UNPACKED or len(packed) > PACKED:
+        raise ResultRefused(f"The result has {len(text) // 2**20} MB, which is more than the bot takes.")
+    return packed
+
+
+def _unpacked(adapter: TypeAdapter[Any], packed: bytes) -> Any:
+    reader = zlib.decompressobj()
+    try:
+        text = reader.decompress(packed, UNPACKED) if len(packed) <= PACKED else b""
+        if not text or not reader.eof:
+            raise ResultRefused("The worker sent something that is cut off or too large.")
+        return adapter.validate_json(text)
+    except (zlib.error, ValidationError) as error:
+        raise ResultRefused("The worker sent something that cannot be read.") from error

@@ -1,0 +1,145 @@
+"""Who is alive is told by locks alone, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.errors import CannotStart
+from bot.work.lives import PATIENCE, SETTLING, Alone, Locks
+from bot.work.store import KeeperFacts, Store, address_of
+from tests.postgres import Cluster, needs_postgres, running
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Cluster]:
+    with running() as cluster:
+        yield cluster
+
+
+class Clock:
+    """Seconds that pass only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@contextmanager
+def process(url: str, name: str, *, keeper: bool = False) -> Iterator[tuple[Locks, Clock]]:
+    clock = Clock()
+    locks = Locks(address_of(url), name, keeper=keeper, sleep=clock.sleep, seconds=clock)
+    locks.hold()
+    try:
+        yield locks, clock
+    finally:
+        locks.release()
+
+
+@needs_postgres
+def test_nobody_is_gone_who_holds_the_lock_however_long_nothing_is_heard(postgres):
+    url = postgres.database()
+    with process(url, "worker-1") as (one, clock):
+        with process(url, "worker-2"):
+            assert one.is_held("worker-2")
+            assert one.workers() == 2
+            clock.sleep(1_000_000)
+            assert one.beat()
+            with one.gone("worker-2") as gone:
+                assert not gone
+        assert not one.is_held("worker-2")
+        assert one.workers() == 1
+        with one.gone("worker-2") as gone:
+            assert gone
+            # Whoever else looks meanwhile leaves it to us.
+            with process(url, "worker-3") as (third, _), third.gone("worker-2") as also:
+                assert not also
+        assert not one.is_held("worker-2")
+
+
+@needs_postgres
+def test_there_is_one_keeper(postgres):
+    url = postgres.database()
+    with process(url, "bot-1", keeper=True) as (first, _):
+        clock = Clock()
+        second = Locks(address_of(url), "bot-2", keeper=True, sleep=clock.sleep, seconds=clock)
+        with pytest.raises(CannotStart, match="Another bot is using this job database"):
+            second.hold()
+        assert clock.now >= PATIENCE
+        assert first.workers() == 0
+        second.release()
+    with process(url, "bot-2", keeper=True):
+        pass
+
+
+@needs_postgres
+@pytest.mark.slow
+def test_after_the_server_was_restarted_everyone_has_time_to_take_their_lock_anew(postgres):
+    url = postgres.database()
+    with process(url, "worker-1") as (one, clock), process(url, "worker-2") as (two, _):
+        clock.sleep(SETTLING + 1)
+        assert one.beat()
+        postgres.stop()
+        with pytest.raises(SQLAlchemyError):
+            one.beat()
+        postgres.start()
+        assert not one.beat()
+        two.beat()
+        clock.sleep(SETTLING + 1)
+        assert one.beat()
+        with one.gone("worker-2") as gone:
+            assert not gone
+
+
+def test_with_an_embedded_engine_whoever_else_left_a_name_is_gone():
+    alone = Alone()
+    assert not alone.is_held("bot-1")
+    with alone.gone("bot-1") as gone:
+        assert gone
+
+
+@needs_postgres
+def test_a_result_is_kept_once_and_forgotten_with_its_search(postgres):
+    with closing(Store(address_of(postgres.database()))) as store:
+        assert store.keeper() is None
+        store.prepare()
+        assert store.keeper() is None
+        for facts in (KeeperFacts("1", {}), KeeperFacts("2", {"Contoso": "t"})):
+            store.tell(facts)
+            assert store.keeper() == facts
+        assert [store.begin("C-1", 1) for _ in range(3)] == [1, 2, 3]
+        assert store.get("C-1", 1) is None
+        store.show("C-1", 1, b"half")
+        assert store.shown({}) == [("C-1", 1, 1, b"half")]
+        assert store.shown({("C-1", 1): 1}) == []
+        store.put("C-1", 1, b"first", b"zip")
+        store.put("C-1", 1, b"second", b"other")
+        store.show("C-1", 1, b"late")
+        assert store.shown({}) == []
+        assert store.get("C-1", 1) == (b"first", b"zip")
+        assert store.is_there("C-1", 1)
+        memory = store.memory("C-1")
+        memory.remember("audit_log", "query", "q1")
+        memory.remember("audit_log", "query", "q2")
+        assert memory.recall("audit_log") == {"query": "q2"}
+        store.begin("C-1", 2)
+        store.drop("C-1", 1)
+        assert memory.recall("audit_log") == {}
+        assert store.get("C-1", 1) is None
+        assert store.begin("C-1", 2) == 2
+
+
+@needs_postgres
+def test_a_memory_that_cannot_be_reached_costs_no_check(postgres):
+    with closing(Store("postgresql+psycopg://postgres@/jobs?host=/nowhere")) as store:
+        memory = store.memory("C-1")
+        memory.remember("audit_log", "query", "q1")
+        assert memory.recall("audit_log") == {}

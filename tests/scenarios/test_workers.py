@@ -1,0 +1,195 @@
+"""A keeper and its workers on one PostgreSQL: each may be killed, and nothing is lost or done twice."""
+
+from __future__ import annotations
+
+import base64
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from bot.work.engine import DELIVERIES, VERSION
+from commands.ledger.verify import verify_ledger
+from tests.postgres import Cluster, needs_postgres, running
+from tests.scenarios.conftest import ADELE, Stage
+from tests.scenarios.forked import running_bot
+from tests.scenarios.test_durability import audit_searches, variables
+
+pytestmark = needs_postgres
+
+SEARCH = 3600
+"""Seconds that Microsoft searches the audit log: longer than any machine needs; the test lets them pass."""
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Cluster]:
+    with running() as cluster:
+        yield cluster
+
+
+def settings_of_a_worker(story: Stage) -> dict[str, str]:
+    """What a worker is told: no Slack, no ledger."""
+    kept = variables(story)
+    return {
+        name: value
+        for name, value in kept.items()
+        if not name.startswith(("COMPROMISE_SLACK", "COMPROMISE_RESPONDERS", "COMPROMISE_LEDGER"))
+    } | {"COMPROMISE_SANDBOX": "true"}
+
+
+@contextmanager
+def worker(story: Stage, name: str) -> Iterator[ForkServerProcess]:
+    """A worker in a process and a folder of its own, once it takes checks."""
+    folder = folder_of(story, name)
+    folder.mkdir()
+    with running_bot(folder, settings_of_a_worker(story), "worker") as process:
+        story.slack.wait_for(lambda: "worker.started" in log_of(story, name), what=f"the worker {name}")
+        yield process
+        if not process.is_alive():
+            return
+
+
+def folder_of(story: Stage, name: str) -> Path:
+    return story.settings.ledger.parent / f"worker-{name}"
+
+
+def log_of(story: Stage, name: str) -> str:
+    path = folder_of(story, name) / "bot.log"
+    return path.read_text() if path.exists() else ""
+
+
+def looks(story: Stage, name: str) -> int:
+    """How many times a worker began to look."""
+    return log_of(story, name).count('"worker.looks"')
+
+
+def keeping(stage, postgres: Cluster, scenario: str = "clean", **more) -> Stage:
+    """A keeper that makes no checks itself."""
+    built: Stage = stage(scenario, changes={"engine": postgres.database(), "checks_here": False}, **more)
+    return built
+
+
+def test_a_worker_makes_the_check_and_the_keeper_delivers_it(stage, postgres):
+    story = keeping(stage, postgres, "mailbox-takeover", audit_query_seconds=SEARCH)
+    story.type(f"check {ADELE}")
+    story.told(holding="No worker is running, so the check waits")
+    with worker(story, "one"):
+        # Progress is told across the database while the search goes on.
+        story.card("First findings")
+        story.microsoft.let_pass(timedelta(seconds=SEARCH))
+        card = story.shown()
+        text = story.slack.as_text(card)
+        assert "Compromised" in text
+        assert "Contain" in str(card.blocks)
+        assert story.kinds().count("check_finished") == 1
+        assert "remembered" not in story.kinds()
+        assert looks(story, "one") == 1
+        case = story.bot.ledger.case(next(e.case_id for e in story.bot.ledger.entries() if e.case_id))
+        assert story.bot.ledger.answers_of(case)
+        assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()
+    # Nothing of the evidence stays between the two.
+    with psycopg.connect(story.settings.engine) as db:
+        for table in ("compromise_runs", "compromise_memory"):
+            assert not db.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table))).fetchall()
+
+
+def test_a_worker_that_is_killed_is_followed_by_another_on_the_same_search(stage, postgres):
+    story = keeping(stage, postgres, audit_query_seconds=SEARCH)
+    with worker(story, "one") as one, worker(story, "two") as two:
+        story.type(f"check {ADELE}")
+        card = story.card("Waiting for")
+        searches = audit_searches(story)
+        first, other = ("one", "two") if looks(story, "one") else ("two", "one")
+        (one if first == "one" else two).kill()
+        story.slack.wait_for(lambda: looks(story, other) == 1, what="the other worker")
+        story.microsoft.let_pass(timedelta(seconds=SEARCH))
+        assert story.shown().ts == card.ts
+        assert audit_searches(story) == searches
+    kinds = story.kinds()
+    assert kinds.count("check_finished") == kinds.count("case_shown") == 1
+    assert len(story.cards()) == 1
+
+
+def test_while_the_keeper_is_away_checks_go_on_and_are_delivered_when_it_returns(stage, postgres):
+    story = keeping(stage, postgres, audit_query_seconds=SEARCH)
+    with worker(story, "one"):
+        story.type(f"check {ADELE}")
+        card = story.card("Waiting for")
+        story.stop()
+        story.microsoft.let_pass(timedelta(seconds=SEARCH))
+        with psycopg.connect(story.settings.engine) as db:
+            waiting = b"SELECT count(*) FROM dbos.workflow_status WHERE queue_name = 'deliveries'"
+            story.slack.wait_for(lambda: db.execute(waiting).fetchone() == (1,), what="the result")
+        assert "Files in the thread" not in story.slack.as_text(story.slack.current(card))
+        story.start()
+        assert story.shown().ts == card.ts
+    kinds = story.kinds()
+    assert kinds.count("check_finished") == kinds.count("case_shown") == 1
+
+
+def refused(story: Stage, **changes: str) -> str:
+    """What a worker says that does not start."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "worker"],
+        env={**settings_of_a_worker(story), **changes},
+        cwd=story.settings.ledger.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    return done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_worker_that_does_not_fit_says_why_and_does_not_start(stage, postgres):
+    story = keeping(stage, postgres, start=False)
+    assert "start compromise run first" in refused(story)
+    assert "set engine to postgresql://" in refused(story, COMPROMISE_ENGINE="sqlite:///jobs.db")
+    story.start()
+    told = refused(story, COMPROMISE_TENANT_ID="00000000-0000-0000-0000-000000000001")
+    assert "correct the wrong one" in told
+    assert "add it" in refused(story, COMPROMISE_TENANT_NAME="Fabrikam")
+
+
+class Harm:
+    """Would make a file, if it were ever unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self._path),)
+
+
+def test_what_somebody_pickled_into_the_job_database_is_never_run(stage, postgres, tmp_path):
+    story = keeping(stage, postgres)
+    harm = tmp_path / "harm"
+    sent = base64.b64encode(pickle.dumps({"args": (Harm(harm), 1), "kwargs": {}})).decode()
+    row = {
+        "workflow_uuid": "deliver:C-2ABCD:1",
+        "status": "ENQUEUED",
+        "name": "deliver",
+        "inputs": sent,
+        "serialization": "py_pickle",
+        "queue_name": DELIVERIES,
+        "application_version": VERSION,
+    }
+    with psycopg.connect(story.settings.engine, autocommit=True) as db:
+        insert = sql.SQL("INSERT INTO dbos.workflow_status ({}) VALUES ({})").format(
+            sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join([sql.Placeholder()] * len(row))
+        )
+        db.execute(insert, list(row.values()))
+        status = b"SELECT status FROM dbos.workflow_status WHERE workflow_uuid = 'deliver:C-2ABCD:1'"
+        story.slack.wait_for(lambda: db.execute(status).fetchone() == ("ERROR",), what="the refusal")
+    assert not harm.exists()
