@@ -167,13 +167,13 @@ class Desk:
         found = load(one.found).touched if one.found else ()
         if not number.isdecimal() or int(number[:6]) >= len(found):
             raise NotUnderstood("This account was not found. Type: /compromise check and the address.")
-        return f"check {found[int(number)].account}"
+        return check.words_about(found[int(number)].account)
 
     def _check_alert(self, number: str) -> str:
         found = alert_at(self._ledger, int(number)) if number.isdecimal() and len(number) < 19 else None
         if found is None or not found.account:
             raise NotUnderstood("This alert was not found. Type: /compromise check and the address.")
-        return f"check {found.account}"
+        return check.words_about(found.account)
 
     def check_again(self, case_id: str) -> str:
         """Give the words that check the account of a case again.
@@ -181,7 +181,7 @@ class Desk:
         Raises:
             NoSuchCase: there is none with this id.
         """
-        return f"check {self._ledger.case(case_id).subject.user_principal_name}"
+        return check.words_about(self._ledger.case(case_id).subject.user_principal_name)
 
     def check_reported(self, report_id: str) -> str:
         """Give the words that check the account which someone reported.

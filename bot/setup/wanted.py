@@ -71,7 +71,8 @@ def roles_for(what: str) -> Roles:
         keep = ("Get-InboxRule", "Get-SweepRule")
         whole = ("View-Only Audit Logs",)
         return Roles("compromise-bot readers", ("Mail Recipients", "User Options"), whole, keep)
-    parents = ("Mail Recipients", "User Options", "Transport Rules", "Transport Hygiene", "Role Management")
+    mail = ("Mail Recipients", "User Options", "Transport Rules", "Transport Hygiene")
+    parents = (*mail, "Audit Logs", "Role Management")
     return Roles("compromise-bot remediators", parents, (), cmdlets(to_write()))
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from bot.errors import BotError, NotUnderstood
 from bot.gate import not_asked
-from bot.meant import Alias, Name, Who
+from bot.meant import Address, Alias, Name, Who
 from bot.messages import answers, parts
 from bot.messages.candidates import candidates
 from bot.people import Person
@@ -95,6 +95,18 @@ def read(words: list[str], text: str) -> Check:
     return Check(spelling.somebody_or_name(named), when, channel)
 
 
+def words_about(account: str) -> str:
+    """Give the words that check an account which records or an alert name: one word, never an option.
+
+    Raises:
+        NotUnderstood: it is neither an address nor an alias; whoever wrote it may have meant more.
+    """
+    meant = spelling.somebody(account)
+    if not isinstance(meant, Address | Alias) or set(account) & set(" \t\r\n"):
+        raise NotUnderstood("This account's name is no address. Type: /compromise check and the address.")
+    return f"{NAME} {spelling.spelled(meant)}"
+
+
 def words_for(words: str, account: str) -> str:
     """Give the words that check one account with the window and channel of an earlier question.
 
@@ -106,7 +118,7 @@ def words_for(words: str, account: str) -> str:
     if wish is None:
         raise NotUnderstood("This question was not found. Type: /compromise check and the address.")
     where = f" in <#{wish.channel}>" if wish.channel else ""
-    return f"{NAME} {spelling.escaped(account)}{spelling.typed(wish.when)}{where}"
+    return f"{words_about(account)}{spelling.typed(wish.when)}{where}"
 
 
 def may(wish: Check, asked: Asked, tools: Tools) -> MayLook | Offered:

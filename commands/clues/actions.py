@@ -28,6 +28,9 @@ AUDITS: Final = (
 )
 """The sources that `Evidence.records` reads."""
 
+THIS_ACCOUNT: Final = "this account"
+"""How a sentence names the subject."""
+
 
 def actions(evidence: Evidence, operations: Collection[str]) -> Iterator[AuditRecord]:
     """Give what worked, was no service of Microsoft's, and was done by the subject or to the subject.
@@ -91,7 +94,7 @@ def changed(record: AuditRecord, name: str) -> tuple[str, str]:
 def whom(record: AuditRecord, subject: Subject) -> str:
     """Name the account that was acted on, for a sentence."""
     if to_subject(record, subject):
-        return "this account"
+        return THIS_ACCOUNT
     return records.named(record.owner or record.object_id or "the tenant")
 
 

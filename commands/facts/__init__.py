@@ -8,9 +8,12 @@ Nothing is read when this is imported, and each file is read once, when the firs
 - ``programs.toml``: programs that name themselves in a user agent; `programs`, `legacy_clients`.
 - ``networks.toml``: networks of VPNs, Tor, security gateways and rented servers; `networks`. Many more, and
   address blocks, stand in ``addresses.txt``: `commands.facts.addresses`.
+- ``importance.toml``: words in job titles that tell why a mailbox matters: `commands.importance`.
 - ``operations.toml``: operations of the audit log, and Microsoft's page that lists each; `operations`.
 - ``alerts.toml``: Microsoft's alert policies by their names; `alert_names`.
 - ``questions.toml``: what each symptom tells of, and what to ask the user about it; `questions`.
+- ``remedies.toml``: what answers each kind of finding, and the tasks that only people can do:
+  `commands.facts.remedies`.
 - ``weights.toml``: how much each sign weighs and why, what speaks for and against an address, and which
   sources decide; `weights`, `points`, `deciding`.
 
@@ -258,7 +261,8 @@ def _read(file: Traversable) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
-def _file(name: str) -> dict[str, Any]:
+def rows_in(name: str) -> dict[str, Any]:
+    """The rows of a file beside this one."""
     return _read(files(__package__) / name)
 
 
@@ -275,16 +279,16 @@ def row(kind: type[R], file: str, /, **given: Any) -> R:
         raise
 
 
-def _named(kind: type[R], file: str, table: str) -> Iterator[R]:
+def named(kind: type[R], file: str, table: str) -> Iterator[R]:
     """The rows of a table whose keys are the rows' ids."""
-    for name, given in _file(file)[table].items():
+    for name, given in rows_in(file)[table].items():
         yield row(kind, file, id=name, **given)
 
 
 @cache
 def sources() -> Mapping[str, str]:
     """Where the short names lead that a source begins with."""
-    return {name: str(place) for name, place in _file("sources.toml").items()}
+    return {name: str(place) for name, place in rows_in("sources.toml").items()}
 
 
 @cache
@@ -315,19 +319,19 @@ def phrases_of(group: str) -> tuple[str, ...]:
 @cache
 def groups() -> Mapping[str, Group]:
     """The groups of meaning by name."""
-    return {name: row(Group, "groups.toml", **given) for name, given in _file("groups.toml").items()}
+    return {name: row(Group, "groups.toml", **given) for name, given in rows_in("groups.toml").items()}
 
 
 @cache
 def families() -> Mapping[str, Family]:
     """The families by id."""
-    return {one.id: one for one in _named(Family, "families.toml", "family")}
+    return {one.id: one for one in named(Family, "families.toml", "family")}
 
 
 @cache
 def families_for(place: Literal["mail", "signature"]) -> tuple[Family, ...]:
     """The families that are looked for in a place, the most telling first."""
-    use = row(Use, "families.toml", **_file("families.toml")["use"][place])
+    use = row(Use, "families.toml", **rows_in("families.toml")["use"][place])
     return tuple(families()[one] for one in use.families)
 
 
@@ -336,61 +340,61 @@ def folder_names() -> tuple[FolderNames, ...]:
     """The default folders' names, language by language."""
     return tuple(
         row(FolderNames, "folders.toml", language=language, **given)
-        for language, given in _file("folders.toml").items()
+        for language, given in rows_in("folders.toml").items()
     )
 
 
 @cache
 def programs() -> tuple[Program, ...]:
     """Programs, the most telling first."""
-    return tuple(row(Program, "programs.toml", **given) for given in _file("programs.toml")["program"])
+    return tuple(row(Program, "programs.toml", **given) for given in rows_in("programs.toml")["program"])
 
 
 @cache
 def legacy_clients() -> frozenset[str]:
     """Values of `clientAppUsed`, in lower case, that mean basic authentication."""
-    return frozenset(row(Names, "programs.toml", **_file("programs.toml")["legacy_clients"]).names)
+    return frozenset(row(Names, "programs.toml", **rows_in("programs.toml")["legacy_clients"]).names)
 
 
 @cache
 def networks() -> Mapping[int, Network]:
     """Networks that we looked at one by one, by the number of their autonomous system."""
-    found = (row(Network, "networks.toml", **given) for given in _file("networks.toml")["network"])
+    found = (row(Network, "networks.toml", **given) for given in rows_in("networks.toml")["network"])
     return {one.number: one for one in found}
 
 
 @cache
 def alert_names() -> Mapping[str, Names]:
     """By what is told, parts of the names of alert policies that tell it."""
-    return {name: row(Names, "alerts.toml", **given) for name, given in _file("alerts.toml").items()}
+    return {name: row(Names, "alerts.toml", **given) for name, given in rows_in("alerts.toml").items()}
 
 
 @cache
 def weights() -> Mapping[str, Weight]:
     """The weights of all signs, by the sign's id."""
-    return {one.id: one for one in _named(Weight, "weights.toml", "sign")}
+    return {one.id: one for one in named(Weight, "weights.toml", "sign")}
 
 
 @cache
 def operations() -> Mapping[str, Operation]:
     """Operations of the audit log with the page that lists each, by name."""
-    return {one.id: one for one in _named(Operation, "operations.toml", "operation")}
+    return {one.id: one for one in named(Operation, "operations.toml", "operation")}
 
 
 @cache
 def points() -> Mapping[str, Points]:
     """What speaks for an address's being somebody else's, and against it."""
-    table = _file("weights.toml")["address"]
+    table = rows_in("weights.toml")["address"]
     return {name: row(Points, "weights.toml", **given) for name, given in table.items()}
 
 
 @cache
 def deciding() -> tuple[Deciding, ...]:
     """What must have been seen."""
-    return tuple(row(Deciding, "weights.toml", **given) for given in _file("weights.toml")["deciding"])
+    return tuple(row(Deciding, "weights.toml", **given) for given in rows_in("weights.toml")["deciding"])
 
 
 @cache
 def questions() -> Mapping[str, Question]:
     """What each symptom tells of and what to ask about it, by the symptom's id."""
-    return {one.id: one for one in _named(Question, "questions.toml", "symptom")}
+    return {one.id: one for one in named(Question, "questions.toml", "symptom")}

@@ -35,6 +35,9 @@ Source: Microsoft Graph v1.0, "user resource type", who can perform sensitive ac
 HIGHEST_ROLE: Final = "Privileged Authentication Administrator"
 """The directory role that the application needs for accounts that hold any other role."""
 
+AT_ONCE: Final = "At once"
+"""How a manual task begins that answers a finding by itself; the checklist's begin with their own time."""
+
 ON_PREMISES_WAIT: Final = "Wait for the next sync, up to 30 minutes"
 """How long the directory on the company's own servers takes to reach the cloud by itself."""
 
@@ -114,6 +117,11 @@ def asks_for(planning: PlanningInput, finding: Finding | None) -> bool:
         return False
     accused = planning.report.verdict.answer in (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS)
     return finding.severity >= Severity.MEDIUM or accused
+
+
+def at_once(says: str) -> str:
+    """What a manual task says that cannot wait until the attacker is locked out, or comes right after it."""
+    return f"{AT_ONCE}: {says}"
 
 
 def first_line(*texts: str) -> str:

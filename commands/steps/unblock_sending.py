@@ -15,7 +15,7 @@ from commands.plan import Change, Look, Phase, Planned
 from commands.planning import PlanningInput
 from commands.report import VerdictCode
 from commands.steps.mailbox_parts import with_gaps
-from commands.steps.parts import name_of, refusals
+from commands.steps.parts import is_compromised, name_of, refusals
 from graph.request import Cmdlet, Request
 from graph.resources.mailbox import BlockedSender
 
@@ -83,6 +83,9 @@ def _change(planning: PlanningInput, blocked: BlockedSender) -> Change:
     whose = name_of(planning)
     if address.casefold() != whose.casefold():
         whose = f"{whose} as {one_line(address)}"
+    first = tuple(one for one in planning.planned if _comes_first(planning, one))
+    asked = next(planning.findings("sending_blocked"), None) is not None and is_compromised(planning)
+    contained = any(one.step == "reset_password" for one in first) and all(one.suggested for one in first)
     return Change(
         id=f"{_ID}:{address.casefold()}",
         step=_ID,
@@ -95,7 +98,9 @@ def _change(planning: PlanningInput, blocked: BlockedSender) -> Change:
         expects={},
         wants=None,
         no_undo="Microsoft provides no way to block an address manually.",
-        after=tuple(one.id for one in planning.planned if _comes_first(planning, one)),
+        # The founding document asks for it, and it waits until everything else is confirmed.
+        suggested=asked and contained,
+        after=tuple(one.id for one in first),
         warns=(
             "Microsoft limits how often an account can be unblocked; beyond that, contact support",
             "It usually takes effect within an hour, at most a day",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from commands.clues.actions import changed, concerns, given, graded, once, to_subject, whom
+from commands.clues.actions import THIS_ACCOUNT, changed, concerns, given, graded, once, to_subject, whom
 from commands.clues.records import changing, found, named, one_line, whence
 from commands.clues.roles import way
 from commands.report import Finding, Sign, weighed
@@ -209,6 +209,6 @@ def _exchange(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[F
         sign = POWERFUL
     else:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=GIVEN, familiar=_work(record, subject))
-    whose = "this account" if subject.is_meant_by(who) else named(who)
+    whose = THIS_ACCOUNT if subject.is_meant_by(who) else named(who)
     summary = f"{what} was assigned to {whose}{whence(record, usual)}"
     yield found("admin_roles", sign, summary, record, after=group)

@@ -29,7 +29,7 @@ MANAGEMENT_ROLES: Final[dict[str, tuple[str, ...]]] = {
     "User Options": words(
         "Get-Mailbox Get-InboxRule Disable-InboxRule Enable-InboxRule New-InboxRule Remove-InboxRule "
         "Get-SweepRule Disable-SweepRule Enable-SweepRule Get-MailboxJunkEmailConfiguration "
-        "Set-MailboxJunkEmailConfiguration"
+        "Set-MailboxJunkEmailConfiguration Get-MailboxMessageConfiguration Set-MailboxMessageConfiguration"
     ),
     "Transport Rules": words(
         "Get-TransportRule Disable-TransportRule Enable-TransportRule New-TransportRule"
@@ -40,6 +40,10 @@ MANAGEMENT_ROLES: Final[dict[str, tuple[str, ...]]] = {
     "Role Management": words(
         "Get-RoleGroup Get-RoleGroupMember Add-RoleGroupMember Remove-RoleGroupMember New-ManagementRole "
         "New-RoleGroup Remove-RoleGroup"
+    ),
+    "Audit Logs": words(
+        "Get-MailboxAuditBypassAssociation Set-MailboxAuditBypassAssociation Get-AdminAuditLogConfig "
+        "Set-AdminAuditLogConfig Search-UnifiedAuditLog"
     ),
     "View-Only Audit Logs": words("Search-UnifiedAuditLog Get-AdminAuditLogConfig"),
 }

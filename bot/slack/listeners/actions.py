@@ -1,10 +1,14 @@
-"""Buttons. Each of them is the same words that someone could type, so there is one way for both."""
+"""Buttons. Each of them is the same words that someone could type, so there is one way for both.
+
+A value is only ever of the form that its button has, and no text of a tenant's becomes a word: names of
+rules, files and accounts are chosen by whoever attacks.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import structlog
@@ -15,46 +19,77 @@ from bot.errors import BotError, NotUnderstood
 from bot.messages.escape import is_address
 from bot.slack.intake import Asked
 from commands.errors import CommandError
+from commands.ledger import CASE_LETTERS
 
 log = structlog.get_logger(__name__)
 
 
-def _check_lead(value: str) -> str:
-    """The words that check the account a story names; the value is its address and must be nothing else."""
-    if not is_address(value):
-        raise NotUnderstood("This is no address. Type: /compromise check and the address.")
-    return f"check {value}"
+_ID: Final = rf"[{CASE_LETTERS}]{{5}}"
+_CASE: Final = rf"(?P<id>C-{_ID})"
+_PROPOSAL: Final = rf"(?P<id>P-{_ID}) (?P<digest>[0-9a-f]{{8,64}})"
+_HUNT: Final = rf"(?P<id>H-{_ID})"
+_REQUEST: Final = r"(?P<id>[0-9a-f]{32})"
+_NUMBER: Final = r"(?P<number>\d{1,18})"
+_ACCOUNT: Final = r"(?P<account>[^\s<>|,;:\"]{1,200})"
 
 
-WORDS: Final[Mapping[str, Callable[[str], str]]] = {
-    "contain_now": "contain {} now".format,
-    "contain": "contain {}".format,
-    "close_open": "close {}".format,
-    "choose_changes": "contain {} single".format,
-    "report": "report {}".format,
-    "plan": "plan {}".format,
-    "approve": "approve {}".format,
-    "deny": "deny {}".format,
-    "strike": lambda value: f"strike {value.partition(' ')[0]}",
-    "withdraw": "withdraw {}".format,
-    "restore": "restore {}".format,
-    "tasks": "tasks {}".format,
-    "task_done": lambda value: "tasks {} done {}".format(*f"{value} ".split(" ")[:2]),
-    "show_password": "password {}".format,
-    "history": "history {}".format,
-    "check_lead": _check_lead,
-    "open_form": "".format,
-    "pivot": "pivot {}".format,
-    "stop_hunt": "stop {}".format,
+@dataclass(frozen=True, slots=True)
+class Button:
+    """What a button may carry, and what it says.
+
+    Attributes:
+        value: The form of its value, whole; a value of any other form was never made by us.
+        words: What somebody could type instead, with the value's parts in it.
+    """
+
+    value: str
+    words: str
+
+    def says(self, value: str) -> str:
+        """The words of a button with this value.
+
+        Raises:
+            NotUnderstood: the value is not of this button's form.
+        """
+        found = re.fullmatch(self.value, value, re.ASCII)
+        parts = found.groupdict() if found is not None else {}
+        if found is None or ("address" in parts and not is_address(parts["address"])):
+            raise NotUnderstood("This button carries something unexpected. Type the command instead.")
+        return self.words.format(**parts)
+
+
+BUTTONS_OF: Final[Mapping[str, Button]] = {
+    "contain_now": Button(_CASE, "contain {id} now"),
+    "contain": Button(_CASE, "contain {id}"),
+    "close_open": Button(_CASE, "close {id}"),
+    "choose_changes": Button(_CASE, "contain {id} single"),
+    "report": Button(_CASE, "report {id}"),
+    "approve": Button(_PROPOSAL, "approve {id} {digest}"),
+    "deny": Button(_PROPOSAL, "deny {id} {digest}"),
+    "strike": Button(_PROPOSAL, "strike {id}"),
+    "withdraw": Button(_PROPOSAL, "withdraw {id} {digest}"),
+    "show_password": Button(_PROPOSAL, "password {id} {digest}"),
+    "restore": Button(_CASE, "restore {id}"),
+    "tasks": Button(_CASE, "tasks {id}"),
+    "task_done": Button(f"{_CASE} {_NUMBER}", "tasks {id} done {number}"),
+    "check_lead": Button(r"(?P<address>\S{1,254})", "check {address}"),
+    "open_form": Button("report", ""),
+    "pivot": Button(_CASE, "pivot {id}"),
+    "stop_hunt": Button(_HUNT, "stop {id}"),
 }
-"""The words of each button by its action id; its value is the name of something in the ledger, or an address
-that anybody could type."""
+"""The buttons by action id, whose value is the name of something in the ledger, or an address."""
 
 
-CHECKS: Final = ("check_again", "check_reported", "check_alert", "check_found", "check_candidate")
-"""The buttons that check the account of something in the ledger."""
+CHECKS: Final[Mapping[str, str]] = {
+    "check_again": _CASE,
+    "check_reported": _REQUEST,
+    "check_alert": _NUMBER,
+    "check_found": f"{_HUNT} {_NUMBER}",
+    "check_candidate": f"{_REQUEST} {_ACCOUNT}",
+}
+"""The buttons that check the account of something in the ledger, with the forms of their values."""
 
-BUTTONS: Final = re.compile(rf"\A(?:{'|'.join([*WORDS, *CHECKS])})\Z")
+BUTTONS: Final = re.compile(rf"\A(?:{'|'.join([*BUTTONS_OF, *CHECKS])})\Z")
 """The action ids of all buttons, whole: Bolt searches with it, and would find ``approve`` in ``xapprove``."""
 
 
@@ -66,11 +101,12 @@ def register(app: App, desk: Desk) -> None:
         name, value = str(action["action_id"]), str(action.get("value") or "")
         try:
             if name in CHECKS:
+                Button(CHECKS[name], "").says(value)
                 words = desk.check_words(name, value)
                 # It opens no window, so it waits its turn like a typed one.
                 desk.take(replace(clicked(body, action, words), trigger=""))
             else:
-                desk.take(clicked(body, action, WORDS[name](value)))
+                desk.take(clicked(body, action, BUTTONS_OF[name].says(value)))
         except (BotError, CommandError) as error:
             log.warning(
                 "A button could not be taken.", action="button.not_taken", name=name, error=str(error)

@@ -29,6 +29,7 @@ from graph.resources.mailbox import (
     JunkLists,
     Mailbox,
     MailProtocols,
+    Signature,
 )
 from graph.resources.rules import HiddenInboxRule, InboxRule, SweepRule, TransportRule
 from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods, RiskyUser
@@ -124,7 +125,10 @@ def sources() -> dict[str, Any]:
             forwarding_contact_address=DROP,
             deliver_to_mailbox_and_forward=True,
             grant_send_on_behalf_to=("eve",),
+            audit_enabled=False,
+            audit_bypass_enabled=True,
         ),
+        "signature": Signature(auto_add_signature=True, auto_add_signature_on_reply=False),
         "sent_items": [message()],
         "message_trace": [traced()],
         "auto_reply": AutoReply(
@@ -246,6 +250,7 @@ def accused(seen: Evidence) -> Report:
         "auto_reply": ["auto-reply"],
         "junk_lists": ["junk"],
         "sending_blocked": [ADELE.mail],
+        "signature": ["signature"],
     }
     real = judge(seen, NOON).findings
     made = [finding(symptom, *records, severity=Severity.HIGH) for symptom, records in things.items()]

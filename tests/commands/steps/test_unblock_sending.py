@@ -45,7 +45,21 @@ def test_the_blocked_address_is_taken_off_the_restricted_entities() -> None:
     assert (change.expects, change.wants) == ({}, None)
 
 
-def test_it_cannot_be_undone_is_not_sent_twice_and_not_suggested() -> None:
+def test_it_is_preselected_once_everything_before_it_is_too() -> None:
+    found = [finding("sending_blocked", f"blocked sender {ADDRESS}")]
+    first = [planned("revoke_sessions"), planned("reset_password")]
+    whole = planning(found=found, planned=first, blocked_senders=[BLOCKED])
+    assert only_change(unblock_sending, whole).suggested
+    by_hand = planning(found=found, planned=first[:1], blocked_senders=[BLOCKED])
+    assert not only_change(unblock_sending, by_hand).suggested
+    harmless = planning(found=[], planned=first, blocked_senders=[BLOCKED])
+    assert not only_change(unblock_sending, harmless).suggested
+    answer = VerdictCode.SUSPICIOUS
+    unsure = planning(found=found, planned=first, answer=answer, blocked_senders=[BLOCKED])
+    assert not only_change(unblock_sending, unsure).suggested
+
+
+def test_it_cannot_be_undone_is_not_sent_twice_and_waits_for_a_password_set_by_hand() -> None:
     found = [finding("sending_blocked", f"blocked sender {ADDRESS}")]
     change = only_change(unblock_sending, planning(found=found, blocked_senders=[BLOCKED]))
     assert change.undo is None
