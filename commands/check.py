@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from commands import accounts, exposure, story, symptoms, timeline, usual, verdict
+from commands import accounts, exposure, importance, story, symptoms, timeline, usual, verdict
 from commands.clues import whose
 from commands.faults import noted
 from commands.report import (
@@ -105,6 +105,7 @@ def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> 
         timeline=events,
         no_timeline=no_timeline,
         story=_story(evidence, results, weighed, atlas),
+        importance=importance.learn(evidence),
     )
     return replace(report, exposure=_exposure(evidence, report, atlas))
 

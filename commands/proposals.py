@@ -103,6 +103,19 @@ class Proposals:
         """Give the ids of the changes of a case that are known to have taken effect, and not undone since."""
         return stored.confirmed_changes(self.ledger, case_id)
 
+    def done_since(self, case_id: str, moment: datetime | None) -> frozenset[str]:
+        """Give the ids of the changes of a case that took effect after a time, and were not undone since.
+
+        A check that was made later has looked itself, and offers again what is needed again.
+        """
+        since = {
+            action.change
+            for proposal in self.of_case(case_id)
+            for action in proposal.actions
+            if action.ended_at is not None and (moment is None or action.ended_at >= moment)
+        }
+        return self.confirmed_changes(case_id) & since
+
     def undoable(self, case_id: str) -> tuple[Undoable, ...]:
         """Give the changes of a case that can be undone: the last one made first."""
         found = [

@@ -5,7 +5,7 @@ Pure: the same evidence, choice and policy give the same plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -34,6 +34,10 @@ DISRUPTIVE = frozenset(
     {"block_sign_in", "remove_admin_roles", "remove_exchange_roles", "remove_purview_roles"}
 )
 """Steps that need two people even where they can be undone: they stop somebody from working."""
+
+
+DONE = "Already done"
+"""How the sentence begins that stands for a change which was carried out since the offer was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,19 @@ def contain_now(offer: Sequence[Planned]) -> tuple[int, ...]:
         place
         for place, item in enumerate(offer)
         if isinstance(item, Change) and item.step in steps.CONTAIN_NOW
+    )
+
+
+def without_done(offer: Sequence[Planned], done: Collection[str]) -> tuple[Planned, ...]:
+    """Give the offer with a word in the place of each change that has taken effect since it was made.
+
+    Args:
+        offer: What the steps planned.
+        done: The ids of the changes that are known to have taken effect since.
+    """
+    return tuple(
+        Nothing(item.step, f"{DONE}: {item.says}.") if isinstance(item, Change) and item.id in done else item
+        for item in offer
     )
 
 

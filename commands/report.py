@@ -372,12 +372,21 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True)
+class Importance:
+    """Why an account matters more than others: what it is, such as ``administrator``, and what tells so."""
+
+    what: str
+    told_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that a check says about one subject.
 
     `no_timeline` says in one sentence why there is no timeline; "" where there is one. `story` is None where
     nobody else is thought to have been in, and where it could not be told. `exposure` is None where it could
-    not be told, and in reports of earlier versions.
+    not be told, and in reports of earlier versions. `importance` says why the account matters more than
+    others; it is empty where nothing tells, and in reports of earlier versions.
     """
 
     subject: Subject
@@ -390,6 +399,7 @@ class Report:
     no_timeline: str = ""
     story: Story | None = None
     exposure: Exposure | None = None
+    importance: tuple[Importance, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -43,7 +43,7 @@ from commands.ledger import BOT, Case, CaseState, Ledger
 from commands.ledger.entries import EvidencePacked
 from commands.plan import Nothing, offer_from
 from commands.proposals import Proposals
-from commands.propose import contain_now
+from commands.propose import contain_now, without_done
 from commands.report import Report
 from graph.settings import Cloud
 
@@ -318,10 +318,11 @@ class Cards:
         if view.report is None:
             return replace(view, offers=False if case.state is CaseState.FAILED else None)
         seen = self._ledger.last_recheck(case.id)
-        offer = offer_from(case.offer or "[]")
+        proposals = Proposals(self._ledger)
+        offer = without_done(offer_from(case.offer or "[]"), proposals.done_since(case.id, case.finished_at))
         return replace(
             view,
-            proposals=tuple(proposal_line(one) for one in Proposals(self._ledger).of_case(case.id)),
+            proposals=tuple(proposal_line(one) for one in proposals.of_case(case.id)),
             doors=seen.says if seen else "",
             raised=seen.raised if seen else False,
             offers=any(not isinstance(one, Nothing) for one in offer),

@@ -88,4 +88,4 @@ def _account(name: str, ours: Collection[str]) -> str:
 
 def _whence(alert: Alert) -> str:
     name = SOURCES[alert.source].says if alert.source in SOURCES else said(alert.source, 40)
-    return f"{parts.link(alert.link, name)} · {parts.when(alert.at)}"
+    return f"{parts.link(alert.link, name)} · {parts.utc(alert.at)}"

@@ -63,7 +63,7 @@ def already(case: Case, link: str) -> Message:
     )
     return _say(
         f"{address(case.subject.mail)} is already under investigation, {who} "
-        f"{parts.when(case.asked_at)}: {_card(case, link)}"
+        f"{parts.utc(case.asked_at)}: {_card(case, link)}"
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from bot.messages import Block, Message, parts
@@ -30,6 +30,7 @@ _GAPS_BESIDE_REASONS = 1
 _UNKNOWN = 4
 _FILES = 1
 _PROPOSALS = 4
+_TOLD_BY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def situation(report: Report) -> str:
     mark, word = parts.VERDICT[report.verdict.answer]
     ours = parts.domains_of(report.subject)
     says = situation_in_short(report.story, ours) if report.story else said(report.verdict.says, 240, ours)
-    return f"{mark} *{word}*, confidence {report.verdict.confidence}. {says}"
+    return f"{mark} *{word}*{_matters(report)}, confidence {report.verdict.confidence}. {says}"
 
 
 def _buttons(view: CaseView) -> Iterator[Block]:
@@ -162,9 +163,10 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     mark, word = parts.VERDICT[report.verdict.answer]
     who = plain(view.subject_name or view.subject, 100, _ours(view))
     title = f"⛔ Persistence re-appeared: {who}" if view.raised else f"{mark} {word}: {who}"
+    title += _matters(report)
     blocks = [
         parts.header(title),
-        parts.section(f"{_address(view)} · confidence {report.verdict.confidence}"),
+        parts.section(f"{_address(view)} · confidence {report.verdict.confidence}{_weight(report, view)}"),
     ]
     blocks += _taken_back(view)
     if report.verdict.answer not in parts.DECIDED:
@@ -186,8 +188,20 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
         blocks.append(parts.section(f"*Not collected*{': ' if beside else chr(10)}{told}"))
     if view.note:
         blocks.append(parts.section(said(view.note, 600, _ours(view))))
-    says = f"{word}: {_name(view)}. {said(report.verdict.says, 300, _ours(view))}"
+    whose = ", ".join((_name(view), *(one.what for one in report.importance)))
+    says = f"{word}: {whose}. {said(report.verdict.says, 300, _ours(view))}"
     return (f"Persistence re-appeared: {_doors(view)} {says}" if view.raised else says), blocks
+
+
+def _matters(report: Report) -> str:
+    """What the account is beside a mailbox, in brackets: read before anything that was found."""
+    return f" ({', '.join(one.what for one in report.importance)})" if report.importance else ""
+
+
+def _weight(report: Report, view: CaseView) -> str:
+    """What tells why the account matters: its roles, its job."""
+    told = (parts.few(one.told_by, _TOLD_BY) for one in report.importance)
+    return "".join(f" · {said(text, 120, _ours(view))}" for text in told)
 
 
 def _taken_back(view: CaseView) -> Iterator[Block]:
@@ -255,7 +269,7 @@ def _gap_lines(report: Report, view: CaseView) -> Iterator[str]:
 
 
 def _reason(finding: Finding, view: CaseView) -> str:
-    moment = f" ({parts.when(finding.at)})" if finding.at else ""
+    moment = f" ({parts.utc(finding.at)})" if finding.at else ""
     return f"▸ *{finding.severity.word}* {said(finding.summary, _REASON, _ours(view))}{moment}"
 
 
@@ -264,11 +278,12 @@ def _small_print(view: CaseView) -> str:
     if view.asked_by:
         facts.append(f"requested by <@{_slack_id(view.asked_by)}>")
     days = max(1, round((view.window.end - view.window.start) / timedelta(days=1)))
-    facts.append(f"{parts.counted(days, 'day')} until {parts.when(view.window.end)}")
+    reach = _reach(view.report) if view.report else ""
+    facts.append(f"{parts.counted(days, 'day')} until {parts.utc(view.window.end)}{reach}")
     if view.finished_at:
         facts.append(f"took {parts.lasted(view.finished_at - view.started_at)}")
     else:
-        facts.append(f"started {parts.when(view.started_at)}")
+        facts.append(f"started {parts.utc(view.started_at)}")
     if view.files:
         # The bot's own names, so they are shown as they are, though `.zip` is a top-level domain as well.
         names = parts.few((f"`{name}`" for name in view.files), _FILES)
@@ -276,6 +291,16 @@ def _small_print(view: CaseView) -> str:
     if view.portals:
         facts.append(f"open in {', '.join(f'<{url}|{name}>' for name, url in view.portals)}")
     return " · ".join(facts)
+
+
+def _reach(report: Report) -> str:
+    """How far the audit log reaches, where Microsoft had not yet delivered all of it; "" where it had."""
+    reached = parts.audit_until(report)
+    if reached is None:
+        return ""
+    at = reached.astimezone(UTC)
+    day = "" if at.date() == report.window.end.astimezone(UTC).date() else f"{at:%Y-%m-%d} "
+    return f", audit log until {day}{at:%H:%M} UTC"
 
 
 def _address(view: CaseView) -> str:

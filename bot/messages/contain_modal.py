@@ -6,22 +6,21 @@ is ticked comes back as places in the offer; a box that stands for several carri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from bot.messages import Block, Modal, parts
-from bot.messages.escape import cut, plain, said
+from bot.messages.choices import Choice, groups
+from bot.messages.escape import said
 from bot.messages.plans import PHASES, described, offer_reference, places_text
 from commands.plan import Change, ManualTask, Nothing, Planned
-from commands.propose import contain_now, is_irreversible, phase_of
+from commands.propose import DONE, contain_now, is_irreversible, phase_of, without_done
+from commands.steps.parts import AT_ONCE
 from graph.question import Subject
 
 _VALUE = 150
 """How long the value of an option may be. Source: Slack, "Option object"."""
 
 _REFUSED = 6
-
-Box = tuple[str, tuple[int, ...], bool]
-"""What a box says, the places of the offer that it stands for, and whether it is ticked."""
 
 
 def contain_modal(
@@ -31,6 +30,7 @@ def contain_modal(
     *,
     titles: Mapping[str, str],
     needs: Callable[[Change], int],
+    done: Collection[str] = (),
 ) -> Modal:
     """Draw the window over the whole offer: reason first, then one box for each step, by phase.
 
@@ -43,13 +43,16 @@ def contain_modal(
         offer: What the steps planned.
         titles: The steps' titles by step id, in the document's order.
         needs: How many people a change needs.
+        done: The ids of the changes that have taken effect since the offer was made.
     """
     ours = parts.domains_of(subject)
-    boxes = _boxes(offer, titles)
+    left = without_done(offer, done)
+    boxes = _boxes(left, titles, needs)
     name = said(subject.display_name or subject.mail, 100, ours)
+    told = [*_done(left, titles), *_refused(left, ours)]
     if not any(boxes.values()):
         nothing = parts.section(f"*{name}* · Case {said(case_id, 40)}\nThere is nothing to propose.")
-        return Modal("propose", "Contain account", (nothing, *_refused(offer, ours)), close="Close")
+        return Modal("propose", "Contain account", (nothing, *told), close="Close")
     head = dict(
         parts.section(
             f"*{name}* · Case {said(case_id, 40)}\nWhat the findings call for is preselected. "
@@ -59,8 +62,8 @@ def contain_modal(
     head["accessory"] = parts.button("Choose single changes", "choose_changes", case_id)
     blocks: list[Block] = [head, parts.reason("Reason (shown to approvers)")]
     for heading, group in boxes.items():
-        blocks += _group(heading, group, offer, needs)
-    blocks += _refused(offer, ours)
+        blocks += groups(heading, f"group:{heading}", group, subject)
+    blocks += told
     return Modal(
         callback_id="propose",
         title="Contain account",
@@ -72,37 +75,30 @@ def contain_modal(
 
 
 def contain_now_modal(
-    case_id: str, subject: Subject, offer: Sequence[Planned], *, needs: Callable[[Change], int]
+    case_id: str,
+    subject: Subject,
+    offer: Sequence[Planned],
+    *,
+    needs: Callable[[Change], int],
+    done: Collection[str] = (),
 ) -> Modal:
     """Draw the window for the smallest plan that stops an attacker: its changes, all ticked, and a reason."""
     ours = parts.domains_of(subject)
-    places = contain_now(offer)
+    places = contain_now(without_done(offer, done))
+    changes = _changes(offer, places)
     name = said(subject.display_name or subject.mail, 100, ours)
-    people = parts.people(max(needs(change) for change in _changes(offer, places)))
+    people = parts.people(max(needs(change) for change in changes))
+    offered = [
+        Choice((place,), change.says, described(change, needs(change)), ticked=True)
+        for place, change in zip(places, changes, strict=True)
+    ]
     blocks = [
         parts.section(
             f"*{name}* · Case {said(case_id, 40)}\nThe smallest plan that stops the attacker. "
             f"It needs approval by {people}. Everything else can be proposed afterward."
         ),
         parts.reason("Reason (shown to approvers)"),
-        *parts.small_print(
-            f"*{place + 1}.* {said(change.says, 300, ours)}"
-            for place, change in zip(places, _changes(offer, places), strict=True)
-            if len(_numbered(place, change, ours)) > parts.OPTION_TEXT
-        ),
-        parts.checkboxes(
-            "Changes",
-            "now",
-            [
-                parts.option(
-                    cut(_numbered(place, change, ours), parts.OPTION_TEXT),
-                    str(place),
-                    cut(described(change, needs(change)), parts.OPTION_TEXT),
-                )
-                for place, change in zip(places, _changes(offer, places), strict=True)
-            ][: parts.CHECKBOXES],
-            {str(place) for place in places},
-        ),
+        *groups("Changes", "now", offered[: parts.CHECKBOXES], subject),
     ]
     return Modal(
         callback_id="propose",
@@ -114,15 +110,13 @@ def contain_now_modal(
     )
 
 
-def _numbered(place: int, change: Change, ours: frozenset[str]) -> str:
-    return f"{place + 1}. {plain(change.says, 300, ours)}"
-
-
 def _changes(offer: Sequence[Planned], places: Iterable[int]) -> list[Change]:
     return [item for place in places if isinstance(item := offer[place], Change)]
 
 
-def _boxes(offer: Sequence[Planned], titles: Mapping[str, str]) -> dict[str, list[Box]]:
+def _boxes(
+    offer: Sequence[Planned], titles: Mapping[str, str], needs: Callable[[Change], int]
+) -> dict[str, list[Choice]]:
     """Group the offer by heading: one box a step, and one for all manual tasks."""
     steps: dict[str, list[int]] = {}
     tasks: list[int] = []
@@ -131,20 +125,43 @@ def _boxes(offer: Sequence[Planned], titles: Mapping[str, str]) -> dict[str, lis
             steps.setdefault(item.step, []).append(place)
         elif isinstance(item, ManualTask):
             tasks.append(place)
-    boxes: dict[str, list[Box]] = {heading: [] for heading in PHASES.values()}
+    boxes: dict[str, list[Choice]] = {heading: [] for heading in PHASES.values()}
     for step, places in steps.items():
-        title = plain(titles.get(step, "") or parts.spoken(step).capitalize(), 120)
         asked = _suggested(offer, places)
-        boxes[PHASES[phase_of(step)]] += [
-            (title, some, bool(asked)) for some in _small_enough(asked or places)
-        ]
+        for some in _small_enough(asked or places):
+            count = f" ({len(some)})" if len(some) > 1 else ""
+            says = f"{_title(step, titles)}{count}"
+            below = _consequences(_changes(offer, some), needs)
+            boxes[PHASES[phase_of(step)]].append(
+                Choice(some, says, below, numbered=False, ticked=bool(asked))
+            )
     if tasks:
         asked = _suggested(offer, tasks)
         boxes["For people"] = [
-            (f"Add {parts.counted(len(some), 'manual task')} to the case", some, bool(asked))
+            Choice(
+                some,
+                f"Add {parts.counted(len(some), 'manual task')} to the case",
+                _urgent(offer, some),
+                numbered=False,
+                ticked=bool(asked),
+            )
             for some in _small_enough(asked or tasks)
         ]
     return {heading: group for heading, group in boxes.items() if group}
+
+
+def _title(step: str, titles: Mapping[str, str]) -> str:
+    return titles.get(step, "") or parts.spoken(step).capitalize()
+
+
+def _urgent(offer: Sequence[Planned], places: Iterable[int]) -> str:
+    """How many of the manual tasks cannot wait; "" for none."""
+    urgent = sum(
+        1
+        for place in places
+        if isinstance(item := offer[place], ManualTask) and item.says.startswith(AT_ONCE)
+    )
+    return f"{urgent} at once" if urgent else ""
 
 
 def _suggested(offer: Sequence[Planned], places: Iterable[int]) -> list[int]:
@@ -164,28 +181,6 @@ def _small_enough(places: Sequence[int]) -> Iterator[tuple[int, ...]]:
     yield piece
 
 
-def _group(
-    heading: str, boxes: Sequence[Box], offer: Sequence[Planned], needs: Callable[[Change], int]
-) -> Iterator[Block]:
-    for n, begin in enumerate(range(0, len(boxes), parts.CHECKBOXES)):
-        options = []
-        ticked = set()
-        for title, places, is_ticked in boxes[begin : begin + parts.CHECKBOXES]:
-            value = places_text(places)
-            count = f" ({len(places)})" if len(places) > 1 and _changes(offer, places) else ""
-            options.append(
-                parts.option(
-                    f"{cut(title, parts.OPTION_TEXT - len(count))}{count}",
-                    value,
-                    cut(_consequences(_changes(offer, places), needs), parts.OPTION_TEXT),
-                )
-            )
-            if is_ticked:
-                ticked.add(value)
-        label = heading if n == 0 else f"{heading} (continued)"
-        yield parts.checkboxes(label, f"group:{heading}:{n}", options, ticked)
-
-
 def _consequences(changes: Sequence[Change], needs: Callable[[Change], int]) -> str:
     """What is special about these changes; "" where nothing is."""
     final = sum(1 for change in changes if is_irreversible(change))
@@ -198,6 +193,15 @@ def _consequences(changes: Sequence[Change], needs: Callable[[Change], int]) -> 
     if any(needs(change) > 1 for change in changes):
         facts.append(parts.people(max(needs(change) for change in changes)))
     return " · ".join(facts)
+
+
+def _done(offer: Sequence[Planned], titles: Mapping[str, str]) -> list[Block]:
+    """The steps of which something was carried out since the check: no change is needed there."""
+    steps = dict.fromkeys(
+        item.step for item in offer if isinstance(item, Nothing) and item.why.startswith(DONE)
+    )
+    names = ", ".join(said(_title(step, titles), 120) for step in steps)
+    return [parts.context(f"✔ {DONE}, no change needed: {names}")] if steps else []
 
 
 def _refused(offer: Sequence[Planned], ours: frozenset[str]) -> list[Block]:

@@ -15,7 +15,7 @@ def proposal_posted(proposal: Proposal, link: str) -> Message:
     card = parts.link(link, "see its card")
     return _say(
         f"Proposed: {said(proposal.id, 40)}, {parts.counted(len(proposal.plan.changes), 'change')}, "
-        f"needs {parts.people(proposal.needs)} until {parts.when(proposal.expires_at)}: {card}. "
+        f"needs {parts.people(proposal.needs)} until {parts.until(proposal.expires_at)}: {card}. "
         "Nothing is changed until it is approved."
     )
 

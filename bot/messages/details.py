@@ -92,7 +92,7 @@ def _row(finding: Finding, ours: frozenset[str]) -> tuple[tables.Cell, ...]:
 
 
 def _line(finding: Finding, ours: frozenset[str]) -> str:
-    facts = [parts.when(finding.at)] if finding.at else ["time unknown"]
+    facts = [parts.utc(finding.at)] if finding.at else ["time unknown"]
     if finding.by:
         facts.append(f"by {said(finding.by, 120, ours)}")
     if finding.address:
@@ -152,7 +152,9 @@ def _title(symptom: SymptomResult) -> str:
 
 def _sources(report: Report, ours: frozenset[str]) -> Iterator[Block]:
     whole = sum(1 for source in report.sources if source.state is Coverage.COMPLETE)
-    yield parts.section(f"*Sources*: {whole} of {len(report.sources)} fully collected")
+    reached = parts.audit_until(report)
+    late = f"; audit log until {parts.utc(reached)}" if reached else ""
+    yield parts.section(f"*Sources*: {whole} of {len(report.sources)} fully collected{late}")
     yield parts.preformatted(_source(source, ours) for source in report.sources)
 
 

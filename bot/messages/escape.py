@@ -105,8 +105,29 @@ def defang(text: str, ours: Collection[str] = ()) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """Shorten the text to `limit` characters, the last of them an ellipsis where something went."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    """Shorten the text to `limit` characters, ending with an ellipsis where something went.
+
+    It ends before a clause that has no room, else after a whole word; within a word only where that is long.
+
+    >>> cut("It applies to every message; created or changed by adele", 40)
+    'It applies to every message…'
+    >>> cut("The message “Invoice 4471, updated bank details”", 34)
+    'The message “Invoice 4471…”'
+    """
+    if len(text) <= limit:
+        return text
+    short = _begin(text, limit - 1)
+    if short.rfind("“") > short.rfind("”"):
+        return f"{_begin(text, limit - 2)}…”"
+    return f"{short}…"
+
+
+def _begin(text: str, limit: int) -> str:
+    """Give the first clauses or words of a text that has more than `limit` characters."""
+    least = limit * 3 // 5
+    clauses = [text.rfind(mark, least, limit + 1) for mark in ("; ", ". ", " (")]
+    end = max(clauses) if max(clauses) > 0 else text.rfind(" ", least, limit + 1)
+    return text[: end if end > 0 else limit].rstrip(" ,;:.")
 
 
 def said(text: str, limit: int = 300, ours: Collection[str] = ()) -> str:

@@ -236,7 +236,7 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
         case e.FactorRefused():
             return f"{who} entered an invalid code{because(event.why.replace('_', ' '))}"
         case e.FactorLocked():
-            return f"{who} entered too many wrong codes; locked until {parts.when(event.until)}"
+            return f"{who} entered too many wrong codes; locked until {parts.until(event.until)}"
         case e.FactorRemoved():
             return f"{who} removed the second factor of {parts.mention(event.user)}"
         # --- the ledger itself
@@ -300,6 +300,6 @@ def _small_print(entries: Sequence[Entry], left_out: int) -> str:
 
 def _when(at: str) -> str:
     try:
-        return parts.when(datetime.fromisoformat(at))
+        return parts.utc(datetime.fromisoformat(at))
     except ValueError:
         return said(at, 40)

@@ -216,15 +216,14 @@ def _case(one: OpenCase) -> str:
     else:
         mark, words = "🔎", "Investigating"
     tasks = f" · {parts.counted(one.tasks, 'manual task')} open" if one.tasks else ""
-    return f"{mark} *{said(one.subject, 100, ours)}* · {words} · {parts.when(one.asked_at)} · {name}{tasks}"
+    return f"{mark} *{said(one.subject, 100, ours)}* · {words} · {parts.utc(one.asked_at)} · {name}{tasks}"
 
 
 def _waiting(one: Waiting) -> str:
     name = parts.link(one.link, f"read and decide {said(one.id, 40)}")
     subject = said(one.subject, 100, parts.domains_of(one.subject))
-    return (
-        f"✋ *{subject}* · {one.given} of {one.needs} approvals · until {parts.when(one.expires_at)} · {name}"
-    )
+    until = parts.until(one.expires_at)
+    return f"✋ *{subject}* · {one.given} of {one.needs} approvals · until {until} · {name}"
 
 
 def _health(health: Health, details: Details) -> Sequence[str]:
@@ -234,7 +233,7 @@ def _health(health: Health, details: Details) -> Sequence[str]:
     else:
         how = "failed, see its card" if health.last_failed else "done"
         lines.append(
-            f"{'□' if health.last_failed else '■'} Last check: {how}, {parts.when(health.last_check)}"
+            f"{'□' if health.last_failed else '■'} Last check: {how}, {parts.utc(health.last_check)}"
         )
     if health.ledger is None:
         lines.append("? Ledger: not verified since the start")
@@ -276,7 +275,7 @@ def _abilities(found: Found | None) -> Sequence[str]:
         lines += [f"• {said(gap)}" for gap in gaps[:_GAPS]]
         if len(gaps) > _GAPS:
             lines.append(f"• {len(gaps) - _GAPS} more; `compromise doctor` names them")
-    lines.append(f"As of {parts.when(found.at)}")
+    lines.append(f"As of {parts.utc(found.at)}")
     return lines
 
 

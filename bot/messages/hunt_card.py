@@ -96,8 +96,8 @@ def line(one: Touched, ours: Collection[str]) -> str:
     points = f" · {one.points} points" if one.points else ""
     span = ""
     if one.first and one.last:
-        span = f" · {parts.when(one.first)}"
-        span += f" to {parts.when(one.last)}" if one.last != one.first else ""
+        span = f" · {parts.utc(one.first)}"
+        span += f" to {parts.utc(one.last)}" if one.last != one.first else ""
     return f"*{name}*{points} · {parts.counted(one.number, 'record')}{span}\n{why}{more}"
 
 
@@ -107,7 +107,7 @@ def _gaps(found: Found) -> list[SourceState]:
 
 def _small_print(hunt: Hunt) -> str:
     facts = [f"Hunt `{hunt.id}`", said(hunt.tenant, 80)]
-    facts.append(f"{parts.when(hunt.window.start)} to {parts.when(hunt.window.end)}")
+    facts.append(f"{parts.utc(hunt.window.start)} to {parts.utc(hunt.window.end)}")
     if hunt.case_id:
         facts.append(f"from case {said(hunt.case_id, 40)}")
     facts.append(f"requested by {parts.mention(hunt.asked_by)}")

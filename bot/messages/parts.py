@@ -37,6 +37,12 @@ STATE = {Coverage.COMPLETE: "■", Coverage.PARTIAL: "◧", Coverage.UNAVAILABLE
 _DOCUMENT = "symptom "
 """How the source of a symptom begins that the founding document names."""
 
+_AUDIT = frozenset({"audit_log", "audit_log_on_mailbox"})
+"""The sources whose records Microsoft delivers late."""
+
+_LAG = timedelta(minutes=1)
+"""How much earlier than the window a log may end without a word about it."""
+
 CHECKBOXES = 10
 """How many options one element of checkboxes holds. Source: Slack, "Checkboxes element"."""
 
@@ -90,13 +96,14 @@ def mrkdwn_text(mrkdwn: str) -> dict[str, Any]:
     return {"type": "mrkdwn", "text": mrkdwn, "verbatim": True}
 
 
-def when(moment: datetime) -> str:
-    """A time that Slack shows in each reader's own time zone."""
-    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{utc(moment)}>"
+def until(moment: datetime) -> str:
+    """A time by which somebody must act: in UTC, and by the reader's own clock."""
+    local = f"<!date^{int(moment.timestamp())}^{{time}}|{moment.astimezone(UTC):%H:%M} UTC>"
+    return f"{utc(moment)} ({local} your time)"
 
 
 def utc(moment: datetime | None) -> str:
-    """A time for plain text: minutes, in UTC; "time unknown" for None."""
+    """A time to the minute, in UTC like those of the records; "time unknown" for None."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else "time unknown"
 
 
@@ -135,6 +142,17 @@ def split(report: Report) -> tuple[tuple[SymptomResult, ...], tuple[SymptomResul
     """The founding document's symptoms, and those beyond it."""
     named = tuple(symptom for symptom in report.symptoms if symptom.source.startswith(_DOCUMENT))
     return named, tuple(symptom for symptom in report.symptoms if symptom not in named)
+
+
+def audit_until(report: Report) -> datetime | None:
+    """Up to when the audit log was complete, where that is before the window's end; None where it is not."""
+    reached = [
+        source.complete_until
+        for source in report.sources
+        if source.id in _AUDIT and source.complete_until is not None
+    ]
+    latest = min(reached, default=None)
+    return latest if latest is not None and latest < report.window.end - _LAG else None
 
 
 def few(names: Iterable[str], most: int) -> str:

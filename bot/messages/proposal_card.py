@@ -179,7 +179,7 @@ def proposal_line(proposal: Proposal) -> str:
     changes = what + parts.counted(len(proposal.plan.changes), "change")
     match proposal.state:
         case ProposalState.OPEN:
-            until = parts.when(proposal.expires_at)
+            until = parts.until(proposal.expires_at)
             return f"{mark} {name}: {changes} proposed, {_votes_of(proposal)}, until {until}"
         case ProposalState.RUNNING | ProposalState.APPROVED:
             return f"{mark} {name}: {word.lower()}, {_ended(proposal)} of {changes} so far"
@@ -260,7 +260,7 @@ def _question(proposal: Proposal) -> str:
     ours = parts.domains_of(proposal.plan.subject)
     what = "undoing changes" if proposal.kind == "restore" else "this"
     return (
-        f"{parts.mention(proposal.proposed_by)} proposed {what}, {parts.when(proposal.made_at)}: "
+        f"{parts.mention(proposal.proposed_by)} proposed {what}, {parts.utc(proposal.made_at)}: "
         f"“{said(proposal.reason, parts.REASON, ours) or 'no reason given'}”"
     )
 
@@ -270,7 +270,7 @@ def _standing(proposal: Proposal, decided_at: datetime | None) -> str:
     lines = [_need(proposal)]
     for vote in counting(proposal)[:20]:
         how = " with a code" if vote.factor else ""
-        lines.append(f"▸ approved by {parts.mention(vote.voter)}{how}, {parts.when(vote.at)}")
+        lines.append(f"▸ approved by {parts.mention(vote.voter)}{how}, {parts.utc(vote.at)}")
     lines += _decision(proposal, decided_at)
     return "\n".join(lines)
 
@@ -282,7 +282,7 @@ def _need(proposal: Proposal) -> str:
     line = f"Needs approval by {parts.people(proposal.needs).replace(' ', f' {different}', 1)}"
     line += ", each with a code" if proposal.factor and proposal.needs > 1 else ""
     line += ", with a code" if proposal.factor and proposal.needs == 1 else ""
-    line += f"; has {len(counting(proposal))}. Open until {parts.when(proposal.expires_at)}."
+    line += f"; has {len(counting(proposal))}. Open until {parts.until(proposal.expires_at)}."
     if proposal.strict:
         line += " The proposer's own approval does not count."
     return line
@@ -301,17 +301,17 @@ def _decision(proposal: Proposal, decided_at: datetime | None) -> Iterator[str]:
     note = f": {_note(proposal)}" if proposal.note else ""
     against = [vote.at for vote in proposal.votes if not vote.yes]
     at = decided_at or (against[-1] if against else None)
-    when = f", {parts.when(at)}" if at else ""
+    when = f", {parts.utc(at)}" if at else ""
     match proposal.state:
         case ProposalState.DENIED:
             yield f"✖ denied by {parts.mention(proposal.decided_by)}{when}{note}"
             yield "No changes were made. It can be proposed again."
         case ProposalState.WITHDRAWN:
-            at_all = f", {parts.when(decided_at)}" if decided_at else ""
+            at_all = f", {parts.utc(decided_at)}" if decided_at else ""
             yield f"↩ withdrawn by {parts.mention(proposal.decided_by)}{at_all}{note}"
             yield "No changes were made. It can be proposed again."
         case ProposalState.EXPIRED:
-            yield f"⌛ expired {parts.when(proposal.expires_at)}{note}"
+            yield f"⌛ expired {parts.utc(proposal.expires_at)}{note}"
             yield "No changes were made. It can be proposed again."
         case ProposalState.STOPPED:
             yield f"■ stopped before anything was sent{note}"
@@ -611,7 +611,7 @@ def _password(card: _Card) -> Iterator[Block]:
     elif until > card.now:
         yield parts.section(
             "A new password was created. It can be shown once, to whoever gives it to the user "
-            f"by phone or in person. It expires after 15 minutes, {parts.when(until)}."
+            f"by phone or in person. It expires after 15 minutes, {parts.until(until)}."
         )
     else:
         yield parts.section(

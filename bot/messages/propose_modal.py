@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.messages import Block, Message, Modal, parts
+from bot.messages.choices import Choice, groups
 from bot.messages.escape import cut, plain, said
 from bot.messages.limits import characters, fit, pack
 from bot.messages.plans import (
@@ -24,6 +25,7 @@ from bot.messages.plans import (
     without_shared,
 )
 from commands.plan import Change, ManualTask, Nothing, Planned
+from commands.propose import DONE, without_done
 from graph.question import Subject
 
 _BLOCKS = 100
@@ -83,6 +85,7 @@ def propose_modal(
     sources: Mapping[str, str],
     needs: Callable[[Change], int],
     chosen: Collection[int] | None = None,
+    done: Collection[str] = (),
 ) -> Modal:
     """Draw the window in which people choose what is proposed.
 
@@ -97,10 +100,12 @@ def propose_modal(
         sources: Where each step comes from, by step id, such as ``step 5``.
         needs: How many people a change needs.
         chosen: Which places of the offer are ticked; None for those that the findings ask for.
+        done: The ids of the changes that have taken effect since the offer was made.
     """
-    ticked = _suggested(offer) if chosen is None else frozenset(chosen)
-    whole = _Offer(case_id, subject, offer, titles, sources, needs, ticked)
-    choosable = [place for place, item in enumerate(offer) if not isinstance(item, Nothing)]
+    left = without_done(offer, done)
+    ticked = _suggested(left) if chosen is None else frozenset(chosen)
+    whole = _Offer(case_id, subject, left, titles, sources, needs, ticked)
+    choosable = [place for place, item in enumerate(left) if not isinstance(item, Nothing)]
     # What no one asks for goes first, and of that the last; what the findings ask for is kept to the end.
     droppable = [place for place in reversed(choosable) if place not in ticked]
     droppable += [place for place in reversed(choosable) if place in ticked]
@@ -126,10 +131,12 @@ def dry_run(
     titles: Mapping[str, str],
     sources: Mapping[str, str],
     needs: Callable[[Change], int],
+    done: Collection[str] = (),
 ) -> tuple[Message, ...]:
     """Say the same as the window says, as messages: nothing is proposed and nothing is done."""
-    whole = _Offer(case_id, subject, offer, titles, sources, needs, _suggested(offer))
-    lines = [f"{place + 1}. {said(item.says, 120, whole.ours)}" for place, item in _to_do(offer)]
+    left = without_done(offer, done)
+    whole = _Offer(case_id, subject, left, titles, sources, needs, _suggested(left))
+    lines = [f"{place + 1}. {said(item.says, 120, whole.ours)}" for place, item in _to_do(left)]
     text = f"Available remediation for {said(whole.name, 100)} (nothing is done yet): " + (
         "\n".join(lines) or "nothing"
     )
@@ -196,24 +203,10 @@ def _introduction(offer: _Offer, *, any_choice: bool) -> str:
 def _step(
     offer: _Offer, step: str, title: str, work: Sequence[tuple[int, Change | ManualTask]]
 ) -> Iterator[Block]:
-    for n, begin in enumerate(range(0, len(work), parts.CHECKBOXES)):
-        group = work[begin : begin + parts.CHECKBOXES]
-        options = []
-        in_full = []
-        for place, item in group:
-            words = f"{place + 1}. {plain(item.says, 600, offer.ours)}"
-            below = _below(item, offer)
-            options.append(
-                parts.option(cut(words, parts.OPTION_TEXT), str(place), cut(below, parts.OPTION_TEXT))
-            )
-            if len(words) > parts.OPTION_TEXT or len(below) > parts.OPTION_TEXT:
-                in_full.append(
-                    f"*{place + 1}.* {said(item.says, 400, offer.ours)} ({said(below, 400, offer.ours)})"
-                )
-        yield from parts.small_print(in_full)
-        ticked = {str(place) for place in offer.chosen}
-        label = title if n == 0 else f"{title} (continued)"
-        yield parts.checkboxes(label, f"step:{cut(step, 200)}:{n}", options, ticked)
+    offered = [
+        Choice((place,), item.says, _below(item, offer), ticked=place in offer.chosen) for place, item in work
+    ]
+    yield from groups(title, f"step:{cut(step, 200)}", offered, offer.subject)
 
 
 def _below(item: Change | ManualTask, offer: _Offer) -> str:
@@ -223,7 +216,7 @@ def _below(item: Change | ManualTask, offer: _Offer) -> str:
 
 
 def _nothing(title: str, item: Nothing, offer: _Offer) -> str:
-    mark = "✖ *Refused*" if item.refused else "–"
+    mark = "✖ *Refused*" if item.refused else "✔" if item.why.startswith(DONE) else "–"
     return f"{mark} {said(title, 160)}: {said(item.why, 300, offer.ours)}"
 
 

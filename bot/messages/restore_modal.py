@@ -22,11 +22,11 @@ def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Cha
     ours = parts.domains_of(subject)
     name = subject if isinstance(subject, str) else subject.display_name or subject.mail
     places = [
-        Choice(place, change.undo.says, _below(change.undo, action))
+        Choice((place,), change.undo.says, _below(change.undo, action))
         for place, (change, action) in enumerate(done)
         if change.undo is not None
     ]
-    body, left = choices("Changes to undo", "undo", places, ours)
+    body, left = choices("Changes to undo", "undo", places, subject)
     some = "Choose the changes to undo. Nothing is changed until it is approved."
     blocks = [
         parts.section(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.messages import parts
-from bot.messages.escape import said
+from bot.messages.escape import cut, said
 from commands.report import UNSURE, Clause, Story
 
 _NAMED: Final = 5
@@ -71,9 +71,9 @@ def when_and_where(story: Story, ours: Collection[str]) -> str:
     """Say since when, until when and from where, as harmless mrkdwn; "" where nothing tells."""
     facts = []
     if story.since and story.since[0].at:
-        facts.append(f"*Since* {parts.when(story.since[0].at)}")
+        facts.append(f"*Since* {parts.utc(story.since[0].at)}")
     if story.last_seen and story.last_seen[0].at:
-        facts.append(f"*last seen* {parts.when(story.last_seen[0].at)}")
+        facts.append(f"*last seen* {parts.utc(story.last_seen[0].at)}")
     if story.origin:
         more = f" +{len(story.origin) - 1}" if len(story.origin) > 1 else ""
         facts.append(f"*from* {said(story.origin[0].says, _LINE // 2, ours)}{more}")
@@ -110,11 +110,8 @@ def _within(text: str, limit: int) -> str:
     """Give as much of a clause as there is room for: up to where a part of it ends, else whole words."""
     if len(text) <= limit:
         return text
-    room = text[: limit + 1]
-    ends = [place for mark in ("; ", ", if ", ", and ", " (") if (place := room.rfind(mark)) > limit // 2]
-    return (
-        f"{room[: max(ends, default=room.rfind(' '))].rstrip(' ,;')} …" if " " in room else f"{room[:limit]}…"
-    )
+    ends = [text.rfind(mark, limit // 3, limit + 1) for mark in ("; ", ", if ", ", and ", " (")]
+    return text[: max(ends)] if max(ends) > 0 else cut(text, limit)
 
 
 def _sentences(story: Story, closed: int) -> Iterator[str]:

@@ -16,8 +16,8 @@ def strike_modal(proposal: Proposal) -> Modal:
     its action id ``chosen``. The reason is in the block ``reason``.
     """
     ours = parts.domains_of(proposal.plan.subject)
-    offered = [Choice(place, change.says) for place, change in enumerate(proposal.plan.changes)]
-    body, left = choices("Not to be done", "strike", offered, ours)
+    offered = [Choice((place,), change.says) for place, change in enumerate(proposal.plan.changes)]
+    body, left = choices("Not to be done", "strike", offered, proposal.plan.subject)
     blocks: list[Block] = [
         parts.section(
             f"Proposal {said(proposal.id, 40)} for *{said(proposal.plan.subject, 100, ours)}*\n"

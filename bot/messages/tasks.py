@@ -87,7 +87,7 @@ def _ways(task: TaskState, ours: frozenset[str], *, most: int = _WAYS) -> Iterat
 
 
 def _done(task: TaskState, ours: frozenset[str]) -> str:
-    when = f", {parts.when(task.done_at)}" if task.done_at else ""
+    when = f", {parts.utc(task.done_at)}" if task.done_at else ""
     note = f": “{said(task.note, 160, ours)}”" if task.note else ""
     says = said(task.says, 160, ours)
     return f"☑ {task.number}. {says}, done by {parts.mention(task.done_by)}{when}{note}"

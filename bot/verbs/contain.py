@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -33,7 +33,7 @@ from bot.verbs.shape import Tools
 from bot.verbs.spelling import Choice
 from commands.ledger import Case
 from commands.plan import Nothing, Planned
-from commands.propose import assemble, contain_now, needs_of
+from commands.propose import assemble, contain_now, needs_of, without_done
 from commands.steps import CONTAIN_NOW
 
 __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Contain", "do", "may", "read", "shows")
@@ -99,7 +99,7 @@ def do(wish: Contain, may: MayPropose, asked: Asked, tools: Tools) -> Outcome:
     if earlier:
         return earlier
     offer = fresh_offer(case, tools)
-    chosen = _at_once(offer) if wish.extent == "now" else wish.choice.numbers
+    chosen = _at_once(offer, _done(case, tools)) if wish.extent == "now" else wish.choice.numbers
     if wish.choice.offer and offer_reference(case.id, offer) != f"{case.id} {wish.choice.offer}":
         return OfferChanged(case)
     plan = assemble(
@@ -116,26 +116,35 @@ def do(wish: Contain, may: MayPropose, asked: Asked, tools: Tools) -> Outcome:
 
 def _window(wish: Contain, case: Case, tools: Tools) -> Modal:
     offer, needs = fresh_offer(case, tools), partial(needs_of, policy=tools.policy)
+    done = _done(case, tools)
     match wish.extent:
         case "now":
-            _at_once(offer)
-            return contain_now_modal(case.id, case.subject, offer, needs=needs)
+            _at_once(offer, done)
+            return contain_now_modal(case.id, case.subject, offer, needs=needs, done=done)
         case "single":
-            return propose_modal(case.id, case.subject, offer, titles=TITLES, sources=SOURCES, needs=needs)
+            return propose_modal(
+                case.id, case.subject, offer, titles=TITLES, sources=SOURCES, needs=needs, done=done
+            )
         case _:
-            return contain_modal(case.id, case.subject, offer, titles=TITLES, needs=needs)
+            return contain_modal(case.id, case.subject, offer, titles=TITLES, needs=needs, done=done)
 
 
-def _at_once(offer: Sequence[Planned]) -> tuple[int, ...]:
+def _done(case: Case, tools: Tools) -> frozenset[str]:
+    """The ids of the changes that have taken effect since the check."""
+    return tools.proposals.done_since(case.id, case.finished_at)
+
+
+def _at_once(offer: Sequence[Planned], done: Collection[str]) -> tuple[int, ...]:
     """Give the places of the smallest plan.
 
     Raises:
         NotUnderstood: there is none, because all of it is done, or refused.
     """
-    places = contain_now(offer)
+    left = without_done(offer, done)
+    places = contain_now(left)
     if not places:
         why = "; ".join(
-            item.why.rstrip(".") for item in offer if isinstance(item, Nothing) and item.step in CONTAIN_NOW
+            item.why.rstrip(".") for item in left if isinstance(item, Nothing) and item.step in CONTAIN_NOW
         )
         raise NotUnderstood(
             f"Sign-in, sessions and password offer no change: {why or 'nothing was planned'}."

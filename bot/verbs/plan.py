@@ -58,6 +58,7 @@ def do(wish: ShowPlan, may: Case, asked: Asked, tools: Tools) -> Shown:
         titles=TITLES,
         sources=SOURCES,
         needs=partial(needs_of, policy=tools.policy),
+        done=tools.proposals.done_since(may.id, may.finished_at),
     )
     return Shown(may, messages)
 

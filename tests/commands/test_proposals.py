@@ -207,6 +207,10 @@ def test_a_change_is_intended_once_and_ends_once(proposals):
     proposals.confirmed(made.id, change_id)
     assert proposals.action(made.id, change_id).outcome is Outcome.CONFIRMED
     assert proposals.confirmed_changes(CASE) == {change_id}
+    ended = proposals.action(made.id, change_id).ended_at
+    assert ended is not None
+    assert proposals.done_since(CASE, None) == proposals.done_since(CASE, ended) == {change_id}
+    assert proposals.done_since(CASE, ended + timedelta(seconds=1)) == frozenset()
     assert proposals.finish(made.id).state is ProposalState.DONE
     verify_ledger(proposals.ledger.path)
 
@@ -225,7 +229,7 @@ def test_what_was_made_can_be_undone_once(proposals):
     proposals.intend(second.id, back.id, None)
     proposals.ended(second.id, back.id, Outcome.UNCONFIRMED)
     assert proposals.undoable(CASE) == ()
-    assert proposals.confirmed_changes(CASE) == frozenset()
+    assert proposals.confirmed_changes(CASE) == proposals.done_since(CASE, None) == frozenset()
 
 
 def test_a_password_is_shown_once_and_forgotten_after_its_time(proposals, clock):

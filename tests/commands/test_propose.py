@@ -17,7 +17,18 @@ from commands.plan import (
     plan_facts,
     plan_from,
 )
-from commands.propose import Policy, assemble, needs_of, needs_of_plan, restoring, wants_factor, without
+from commands.propose import (
+    DONE,
+    Policy,
+    assemble,
+    contain_now,
+    needs_of,
+    needs_of_plan,
+    restoring,
+    wants_factor,
+    without,
+    without_done,
+)
 from graph.request import Request
 from tests.commands.plans import ADELE, CASE, change, plan
 
@@ -177,3 +188,12 @@ def test_a_change_that_others_need_cannot_be_taken_out_alone(places, says):
     with pytest.raises(PlanRefused, match=says):
         without(whole, places, "n2")
     assert [one.id for one in without(whole, (0, 1), "n2").changes] == ["block_sign_in:c"]
+
+
+def test_what_took_effect_since_the_check_leaves_its_place_to_a_word():
+    left = without_done(OFFER, {BLOCK.id})
+    assert left[0] == Nothing(BLOCK.step, f"{DONE}: {BLOCK.says}.")
+    assert left[1:] == OFFER[1:]
+    assert contain_now(OFFER) == (0, 1)
+    assert contain_now(left) == (1,)
+    assert without_done(OFFER, ()) == OFFER

@@ -43,7 +43,9 @@ class Contained:
 
 
 def wanted(item: Change | ManualTask) -> bool:
-    """What the findings ask for, and the group that gives a role."""
+    """What the findings ask for, and the group that gives a role; nobody can block a mailbox from sending."""
+    if item.step == "unblock_sending":
+        return False
     return isinstance(item, Change) and (suggested(item) or item.step == "remove_admin_roles")
 
 

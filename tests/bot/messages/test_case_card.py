@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from slack_sdk import WebClient
 
 from bot.messages import Message
-from bot.messages.case_card import case_card
+from bot.messages.case_card import case_card, situation
 from bot.messages.details import MOST_MESSAGES, details
 from bot.messages.parts import spoken
 from bot.messages.refusal import refusal
 from bot.verbs import registry
 from bot.verbs.help import text as help_message
 from bot.verbs.shape import Verb
-from commands.report import Clause, Result, Story, VerdictCode
+from commands.report import Clause, Coverage, Importance, Result, SourceState, Story, VerdictCode
 from sandbox import workspace
 from sandbox.workspace import blocks as slack
 from sandbox.workspace import text as slack_text
@@ -198,12 +198,40 @@ def test_what_could_not_be_seen_is_said_once_for_each_remedy():
     assert "Microsoft did not answer in time" in text
 
 
-def test_the_files_are_named_and_times_are_in_the_readers_zone():
+def test_the_files_are_named_and_every_time_says_its_zone():
     card = case_card(samples.done(samples.rich()))
     raw = json.dumps(card.arguments)
     assert "Files in the thread: `report.txt` and 2 more" in shown(card)
-    assert "<!date^" in raw
+    assert "<!date^" not in raw
+    times = re.findall(r"\d\d:\d\d(?! UTC)[^\d].{0,10}", shown(card))
+    assert times == []
+    assert " UTC" in shown(card)
     assert "took 42 s" in shown(card)
+
+
+def test_why_the_account_matters_stands_in_the_first_line_and_its_roles_in_the_second():
+    weight = (
+        Importance("administrator", ("Global Administrator", "Exchange Administrator", "Help Desk")),
+        Importance("finance", ("Accounts Manager",)),
+    )
+    card = case_card(samples.done(replace(samples.rich(), importance=weight)))
+    first, second = shown(card).splitlines()[:2]
+    assert first.endswith("(administrator, finance)")
+    assert "Global Administrator, Exchange Administrator and 1 more · Accounts Manager" in second
+    assert ", administrator, finance. " in card.text
+    assert "(administrator, finance)" in situation(replace(samples.rich(), importance=weight))
+
+
+@pytest.mark.parametrize(("late", "says"), [(90, ", audit log until 08:00 UTC"), (0, "")])
+def test_the_card_says_how_far_an_audit_log_reaches_that_lags_behind(late: int, says: str) -> None:
+    report = samples.rich()
+    reached = report.window.end - timedelta(minutes=late)
+    log = SourceState("audit_log", Coverage.COMPLETE, "", 3, complete_until=reached)
+    seen = replace(report, sources=(log,))
+    card = shown(case_card(samples.done(seen)))
+    thread = "\n".join(shown(one) for one in details(seen))
+    assert f"until 2026-03-02 09:30 UTC{says} · took" in card
+    assert ("*Sources*: 1 of 1 fully collected; audit log until 2026-03-02 08:00 UTC" in thread) is bool(says)
 
 
 def test_a_failed_card_says_why_and_gives_a_reference():

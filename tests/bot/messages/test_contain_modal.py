@@ -113,6 +113,25 @@ def test_the_smallest_plan_is_every_change_that_stops_an_attacker_whether_or_not
     assert "It needs approval by two people." in str(modal.blocks[0])
 
 
+def test_what_was_carried_out_since_the_check_is_not_preselected_again_and_is_said():
+    done = {one.id for one in OFFER[:2] if isinstance(one, Change)}
+    modal = contain_modal(
+        "C-7F3K2", samples.ADELE, OFFER, titles=samples.TITLES, needs=samples.needs, done=done
+    )
+    assert ticked(modal) == (2,)
+    assert "Stop the attacker" not in boxes(modal)
+    assert "✔ Already done, no change needed: Block sign-in, Disable suspicious inbox rules" in str(
+        modal.blocks
+    )
+    assert modal.private_metadata == window(OFFER).private_metadata
+
+
+def test_manual_tasks_that_cannot_wait_are_counted():
+    urgent = replace(samples.task(0), says="At once: remove the sharing links")
+    (box,) = boxes(window((urgent, samples.task(1))))["For people"]
+    assert box["description"]["text"] == "1 at once"
+
+
 @pytest.mark.parametrize("places", [(0,), (3, 4, 5, 9), tuple(range(0, 90, 2)), (7, 8)])
 def test_places_survive_being_written(places):
     assert places_of(places_text(places)) == places

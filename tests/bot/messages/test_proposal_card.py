@@ -62,7 +62,7 @@ def test_an_open_card_shows_the_changes_who_proposed_why_and_until_when():
         "◔ Waiting for approval: adele.vance@contoso.example",
         "@U0MEGAN01 proposed this, ",
         "“The mailbox sends spam”",
-        "Needs approval by two different people; has 0. Open until 2026-03-02 10:00 UTC.",
+        "Needs approval by two different people; has 0. Open until 2026-03-02 10:00 UTC (",
         "*2 changes*: 2 remove what they left\n*1 cannot be undone*; 1 manual task on the case",
         "*Remove what they left*\n1. Disable the inbox rule Money",
         "*Cannot be undone*\n2. Revoke the grant to Perfect Data (cannot be undone: Revoke",

@@ -95,11 +95,43 @@ def test_a_checkbox_says_whether_it_can_be_undone_and_how_many_people_it_needs()
     assert by_value["2"] == "manual task"
 
 
-def test_what_is_too_long_for_a_checkbox_stands_in_full_above_it():
-    words = "Disable the inbox rule that moves every mail about invoices and payments to the folder RSS Feeds"
+def options(modal: Modal) -> list[tuple[str, str]]:
+    """What the checkboxes say, and the small line below each."""
+    return [
+        (one["text"]["text"], one.get("description", {}).get("text", ""))
+        for group in groups(modal).values()
+        for one in group["options"]
+    ]
+
+
+def test_a_caption_ends_with_a_part_of_the_sentence_and_the_small_line_goes_on():
+    words = "Give adele.vance@contoso.example a new random password, to be changed at the next sign-in today"
+    assert options(window((samples.change(0, text=words),))) == [
+        (
+            "1. Give the account a new random password",
+            "… to be changed at the next sign-in today · can be undone",
+        )
+    ]
+
+
+def test_what_is_too_long_for_both_lines_stands_in_full_above_its_group():
+    words = f"Disable the inbox rule that moves {'every mail about invoices ' * 5}to the folder RSS Feeds"
     text = shown(window((samples.change(0, text=words),)))
     assert f"*1.* {words} (can be undone)" in text
     assert f"*1.* {FEW[0].says}" not in shown(window())
+
+
+def test_the_account_that_the_window_names_is_not_named_again_in_each_caption():
+    assert ("1. Block the account from signing in", "can be undone") in options(window())
+
+
+def test_what_was_carried_out_since_the_check_is_no_choice_and_says_so():
+    modal = window(done={FEW[0].id})
+    assert "0" not in values(modal)
+    assert "✔ Step 5 · Block sign-in: Already done: Block adele.vance@contoso.example" in shown(modal)
+    assert modal.private_metadata == window().private_metadata
+    (message,) = dry_run("C-7F3K2", samples.ADELE, FEW, **PLAN, done={FEW[0].id})
+    assert "✔ Step 5 · Block sign-in: Already done" in shown(message)
 
 
 def test_a_step_with_nothing_to_do_says_why_and_a_refused_one_is_marked():

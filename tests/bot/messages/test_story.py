@@ -23,12 +23,12 @@ def card(says: str) -> str:
     ("says", "shown"),
     [
         (RULE, RULE),
-        (f"{RULE}, if a message contains the word that anybody writes to them today", f"{RULE} …"),
+        (f"{RULE}, if a message contains the word that anybody writes to them today", RULE),
         (
             f"{HIDES}, if it contains invoice, payment, bank, wire, remittance",
-            f"{HIDES} …",
+            HIDES,
         ),
-        ("word " * 40, " ".join(["word"] * 28) + " …"),
+        ("word " * 40, " ".join(["word"] * 27) + "…"),
     ],
 )
 def test_a_long_clause_ends_at_the_end_of_a_part_or_a_word(says, shown):

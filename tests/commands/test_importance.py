@@ -1,0 +1,65 @@
+"""Whoever reads the verdict knows first whom the account can act for, and what passes through its mailbox."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.check import judge
+from commands.importance import learn
+from commands.report import Importance
+from graph.resources.directory import DirectoryRole, RoleGroup
+from tests.commands.evidence import NOON, evidence
+from tests.commands.steps.planning_inputs import UNSEEN, user
+
+GLOBAL = DirectoryRole(assignment_id="1", role_definition_id="r", name="Global Administrator", how="eligible")
+
+
+def test_who_holds_a_role_is_an_administrator_however_it_is_held() -> None:
+    seen = evidence(
+        directory_roles=[GLOBAL], exchange_role_groups=[RoleGroup(name="Organization Management")]
+    )
+    assert learn(seen) == (Importance("administrator", ("Global Administrator", "Organization Management")),)
+
+
+@pytest.mark.parametrize("name", ["Directory Readers", "Global Reader", "Reports Reader", "Guest Inviter"])
+def test_who_may_only_read_is_none(name: str) -> None:
+    assert learn(evidence(directory_roles=[GLOBAL.model_copy(update={"name": name})])) == ()
+    assert learn(evidence(exchange_role_groups=[RoleGroup(name="View-Only Organization Management")])) == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "department", "what"),
+    [
+        ("Accounts Manager", "", "finance"),
+        ("Accountant", "", "finance"),
+        ("Senior CFO", "", "finance"),
+        ("", "Finance", "finance"),
+        ("Leiterin Buchhaltung", "", "finance"),
+        ("", "Comptabilité", "finance"),
+        ("Chief Executive Officer", "", "executive"),
+        ("Geschäftsführerin", "", "executive"),
+        ("", "Human Resources", "human resources"),
+    ],
+)
+def test_a_job_title_or_a_department_tells(title: str, department: str, what: str) -> None:
+    (one,) = learn(evidence(user=user(job_title=title, department=department)))
+    assert one == Importance(what, (title or department,))
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Account Manager", "Account Executive", "Product Owner", "Channel Partner Manager", "Personal Trainer"],
+)
+def test_a_job_that_only_sounds_like_it_tells_nothing(title: str) -> None:
+    assert learn(evidence(user=user(job_title=title))) == ()
+
+
+def test_what_was_not_seen_tells_nothing_and_the_name_that_people_see_does_not_count() -> None:
+    assert learn(evidence(user=UNSEEN, directory_roles=UNSEEN)) == ()
+    assert learn(evidence(user=user(display_name="Adele Vance - Accounts Payable"))) == ()
+
+
+def test_a_report_says_it_and_the_verdict_does_not_weigh_it() -> None:
+    with_role = judge(evidence(directory_roles=[GLOBAL]), NOON)
+    assert with_role.importance[0].what == "administrator"
+    assert with_role.verdict.points == judge(evidence(), NOON).verdict.points
