@@ -145,6 +145,22 @@ def test_every_query_is_played_by_a_test_that_names_it():
     assert queries - played == set()
 
 
+GROUP_REPEATED_POSSESSIVELY = re.compile(r"(?<!\\)\)(?:[*+?]|\{\d*,?\d*\})\+|\(\?>")
+
+
+def test_no_pattern_repeats_a_group_possessively():
+    """Python reads it wrong before 3.11.5, and Debian 12 has 3.11.2. Source: CPython, gh-106052."""
+    assert GROUP_REPEATED_POSSESSIVELY.search(r'"(?:[^"\\]|\\.)*+"')
+    assert GROUP_REPEATED_POSSESSIVELY.search(r"(?>ab|a)c")
+    assert not GROUP_REPEATED_POSSESSIVELY.search(r'\s*+"[^"]*+"(?:[a-z]++,)*\)*+')
+    for package in ("bot", "commands", "graph", "sandbox", "evaluation"):
+        for path in each((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found = GROUP_REPEATED_POSSESSIVELY.search(node.value)
+                    assert not found, f"{path.relative_to(ROOT)}: {node.value}"
+
+
 def test_nothing_catches_everything_and_stays_silent():
     for package in ("bot", "commands", "graph", "sandbox", "evaluation"):
         for path in each((ROOT / package).rglob("*.py")):
