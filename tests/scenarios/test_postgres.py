@@ -10,11 +10,9 @@ import pytest
 from bot.errors import CannotStart
 from bot.settings import ApproverSettings
 from commands.ledger.verify import verify_ledger
-from tests.postgres import Cluster, needs_postgres, running
+from tests.postgres import Cluster, running
 from tests.scenarios.conftest import ADELE, Stage
 from tests.scenarios.test_contain import APPROVERS, PRIVILEGED, copy_of, proposed
-
-pytestmark = needs_postgres
 
 
 @pytest.fixture(scope="module")

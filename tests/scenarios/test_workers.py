@@ -19,12 +19,10 @@ from psycopg import sql
 
 from bot.work.engine import DELIVERIES, VERSION
 from commands.ledger.verify import verify_ledger
-from tests.postgres import Cluster, needs_postgres, running
+from tests.postgres import Cluster, running
 from tests.scenarios.conftest import ADELE, Stage
 from tests.scenarios.forked import running_bot
 from tests.scenarios.test_durability import audit_searches, variables
-
-pytestmark = needs_postgres
 
 SEARCH = 3600
 """Seconds that Microsoft searches the audit log: longer than any machine needs; the test lets them pass."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.errors import CannotStart
 from bot.work.lives import PATIENCE, SETTLING, Alone, Locks
 from bot.work.store import KeeperFacts, Store, address_of
-from tests.postgres import Cluster, needs_postgres, running
+from tests.postgres import Cluster, running
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,6 @@ def process(url: str, name: str, *, keeper: bool = False) -> Iterator[tuple[Lock
         locks.release()
 
 
-@needs_postgres
 def test_nobody_is_gone_who_holds_the_lock_however_long_nothing_is_heard(postgres):
     url = postgres.database()
     with process(url, "worker-1") as (one, clock):
@@ -65,7 +64,6 @@ def test_nobody_is_gone_who_holds_the_lock_however_long_nothing_is_heard(postgre
         assert not one.is_held("worker-2")
 
 
-@needs_postgres
 def test_there_is_one_keeper(postgres):
     url = postgres.database()
     with process(url, "bot-1", keeper=True) as (first, _):
@@ -80,7 +78,6 @@ def test_there_is_one_keeper(postgres):
         pass
 
 
-@needs_postgres
 @pytest.mark.slow
 def test_after_the_server_was_restarted_everyone_has_time_to_take_their_lock_anew(postgres):
     url = postgres.database()
@@ -106,7 +103,6 @@ def test_with_an_embedded_engine_whoever_else_left_a_name_is_gone():
         assert gone
 
 
-@needs_postgres
 def test_a_result_is_kept_once_and_forgotten_with_its_search(postgres):
     with closing(Store(address_of(postgres.database()))) as store:
         assert store.keeper() is None
@@ -137,7 +133,6 @@ def test_a_result_is_kept_once_and_forgotten_with_its_search(postgres):
         assert store.begin("C-1", 2) == 2
 
 
-@needs_postgres
 def test_a_memory_that_cannot_be_reached_costs_no_check(postgres):
     with closing(Store("postgresql+psycopg://postgres@/jobs?host=/nowhere")) as store:
         memory = store.memory("C-1")
