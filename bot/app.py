@@ -403,6 +403,7 @@ def create_app(
         bot_token=slack.bot_token.get_secret_value(),
     )
     app = App(
+        name="compromise",  # else Bolt reads the sources of the whole call stack to find one
         client=WebClient(base_url=slack.api_url, timeout=TIMEOUT, retry_handlers=client.retry_handlers),
         # Known from the start, so that no listener waits for Slack before it acknowledges.
         authorize=lambda **_: authorized,

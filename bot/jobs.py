@@ -59,6 +59,10 @@ RUNS = 3
 ROUND = 60.0
 """Seconds between two looks for cases that no one works on."""
 
+CHECK_SECONDS = 0.2
+PLAN_SECONDS = 0.4
+"""Seconds between two looks for checks, and for approved plans, that wait to be begun."""
+
 WATCH_SECONDS = 1.0
 """Seconds between two looks for cases that are due; each look costs some milliseconds of a processor."""
 
@@ -139,10 +143,10 @@ class Jobs:
     def _queues(self) -> tuple[Queue, ...]:
         return (
             # Polled often: the first finding should be on the card within two seconds.
-            Queue(QUEUE, 0.1, of_one=self._workers),
+            Queue(QUEUE, CHECK_SECONDS, of_one=self._workers),
             # An embedded engine delivers without it, but for what a killed process left.
-            Queue(DELIVERIES, 0.1 if self._store else 1.0, at_once=self._workers),
-            Queue(PLANS, 0.2, at_once=self._workers),
+            Queue(DELIVERIES, CHECK_SECONDS if self._store else 1.0, at_once=self._workers),
+            Queue(PLANS, PLAN_SECONDS, at_once=self._workers),
             Queue(WATCHES, WATCH_SECONDS, at_once=WATCHERS),
             Queue(HUNTS, WATCH_SECONDS, at_once=HUNTERS),
         )

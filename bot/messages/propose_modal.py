@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.messages import Block, Message, Modal, parts
 from bot.messages.choices import Choice, groups
@@ -37,7 +38,7 @@ _SAID = 300
 """How many characters of a sentence a dry run says."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Offer:
     """The offer with everything that is needed to write it down."""
 
@@ -60,7 +61,7 @@ class _Offer:
             return plain(self.subject, 100, self.ours)
         return plain(self.subject.display_name or self.subject.mail, 100, self.ours)
 
-    @property
+    @cached_property
     def shared(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """The warnings that are said once for several changes, by their numbers."""
         return shared_warnings(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -62,6 +63,11 @@ def read(source: Path | str) -> Manifest:
     """
     inline = isinstance(source, str) and "\n" in source
     text = str(source) if inline else Path(source).read_text(encoding="utf-8")
+    return _read(text)
+
+
+@cache
+def _read(text: str) -> Manifest:
     raw: dict[str, Any] = yaml.safe_load(text)
     features: dict[str, Any] = raw.get("features", {})
     settings: dict[str, Any] = raw.get("settings", {})

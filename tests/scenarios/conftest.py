@@ -20,7 +20,7 @@ from graph.settings import TenantSettings
 from sandbox import tenant, workspace
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import Message, RunningWorkspace
-from tests.made import made
+from tests.made import engine_in, made
 
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
 ADELE = "adele.vance@contoso.example"
@@ -185,7 +185,7 @@ def settings_for(slack: RunningWorkspace, played: RunningTenant, folder: Path) -
         ),
         responders=ResponderSettings(users=("U0NESTORWI",), group="S0RESPONDE"),
         ledger=folder / "ledger.db",
-        engine=f"sqlite:///{folder / 'jobs.db'}",
+        engine=engine_in(folder),
         patience=timedelta(minutes=1),
         log=LogSettings(level="error"),
         sandbox=True,
