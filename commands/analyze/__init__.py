@@ -133,7 +133,7 @@ def analyze(
             return Progress(Stage.READING, done, size, count)
 
         with progress.telling(tell, reading):
-            tallies = _share_out(pool, others, first_pass, [(*job, several) for job in jobs])
+            tallies = _share_out(pool, others, first_pass, [(*job, several, rules.wanted) for job in jobs])
         note_unfinished(tallies)
         repeats = repeated([(part.path, place) for part, place in jobs])
         names = {one.path: one.name for one in opened}

@@ -121,7 +121,8 @@ def _judge_partition(
             everybody.shared_networks,
         )
         subject = account.subject()
-        report = _judged(subject, mine, around, now)
+        shown = [one for one in mine if one[0] != "ruled"] if matcher else mine
+        report = _judged(subject, shown, around, now)
         if not _is_somebody(report):
             continue
         reports.append(report)

@@ -50,15 +50,16 @@ def without_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def first_pass(task: tuple[Part, Path, bool]) -> Tally:
+def first_pass(task: tuple[Part, Path, bool, frozenset[str]]) -> Tally:
     """Pick from one part of a file, and lay what was picked down in a place of its own.
 
-    The task is the part, the place, and whether what tells each record from all others is kept as well.
+    The task is the part, the place, whether what tells each record from all others is kept as well, and the
+    operations of which rules that were brought along want to see every record.
 
     Whose record it is that names its account by an id or another name is told only after this pass, so
     everybody's are laid down, also where only one account was asked for.
     """
-    part, place, several = task
+    part, place, several, wanted = task
     with without_cycles(), Spill(place) as spill:
 
         def pick(one: Picked) -> None:
@@ -77,7 +78,7 @@ def first_pass(task: tuple[Part, Path, bool]) -> Tally:
         def tell(done: int, records: int) -> None:
             progress.note(place.parent / READ, int(place.name), done, records)
 
-        tally = scan.scan(part, pick, spill.note if several else None, tell)
+        tally = scan.scan(part, pick, spill.note if several else None, tell, wanted=wanted)
         end = part.end if part.end >= 0 else part.path.stat().st_size
         tell(end - part.start, tally.records)
     tally.actors = {name for name in tally.actors if is_person(name)} | spill.owners

@@ -124,6 +124,7 @@ def _read(
             yield NotRun(name, title, table)
             continue
         try:
+            everyday = sql.everyday(one, table)
             where, fields = sql.converted(one, table, columns)
         except Exception as error:  # noqa: BLE001 - as above
             yield NotRun(name, title, f"It cannot be turned into SQL: {_said(error)}.")
@@ -138,6 +139,7 @@ def _read(
             fields=fields,
             severity=weights.get(id_, weights.get(title, Severity.INFO)),
             technique=_technique(one),
+            everyday=everyday,
         )
 
 

@@ -20,7 +20,7 @@ from graph.resources.sign_ins import RiskDetection, SignIn
 ELEMENTS: Final = 50
 """Elements of a list that are compared; beyond that a record's lists are only compared as a whole."""
 
-_ENTRA: Final = frozenset({"AzureActiveDirectory", "AzureActiveDirectoryStsLogon"})
+_ENTRA: Final = "AzureActiveDirectory"
 _PROTOCOLS: Final = {"deviceCode": "Device Code", "ropc": "ROPC"}
 """How rules name the protocols of Entra's sign-ins."""
 
@@ -33,7 +33,7 @@ def tables_of(entry: Entry) -> tuple[Table, ...]:
         return (Table.RISKS,)
     if not isinstance(entry, AuditRecord):
         return ()
-    if entry.record_type in _ENTRA:
+    if entry.record_type == _ENTRA:
         # Entra's own log and the unified one tell of the same, in the same words.
         return (Table.AUDIT, Table.DIRECTORY) if "Operation" in entry.raw else (Table.DIRECTORY,)
     return (Table.AUDIT,)

@@ -47,6 +47,7 @@ class Rule:
         fields: The fields it names, each with the columns that it may stand in.
         severity: How much a match weighs: `Severity.INFO`, nothing, unless the folder says otherwise.
         technique: The first ATT&CK technique that it names, "" where it names none.
+        everyday: The operations of everyday work that it may match, of which it has to see each record.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Rule:
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
     severity: Severity = Severity.INFO
     technique: str = ""
+    everyday: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,11 @@ class Ruleset:
     rules: tuple[Rule, ...] = ()
     not_run: tuple[NotRun, ...] = ()
     columns: Mapping[Table, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The operations of everyday work of which some rule has to see each record."""
+        return frozenset().union(*(one.everyday for one in self.rules))
 
 
 RECORDS: Final = 1_000

@@ -6,19 +6,29 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+import re2
 from sigma.backends.sqlite.sqlite import sqliteBackend
+from sigma.conditions import ConditionAND, ConditionFieldEqualsValueExpression, ConditionNOT, ConditionOR
 from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
 from sigma.processing.transformations import FieldMappingTransformation
 from sigma.rule import SigmaRule
+from sigma.types import SigmaString
 
 from commands.sigma import mapping
 from commands.sigma.shapes import Table
+from graph.audit_log.contexts import EVERYDAY
 
 COLUMNS: Final = 500
 """Columns of one kind of records; all public rules together need 60."""
 
 LONGEST: Final = 200_000
 """Characters of SQL that one rule may become."""
+
+_EVERYDAY: Final = {Table.AUDIT: tuple(EVERYDAY), Table.DIRECTORY: ("Update device",)}
+"""The operations of everyday work that are of these kinds."""
+
+_COMPLIANCE: Final = "securitycompliancecenter"
+"""The workload of alerts and of compliance cmdlets, none of which is everyday work."""
 
 _WHOLE: Final = "whole"
 _SELECT: Final = "SELECT * FROM {table} WHERE "
@@ -62,6 +72,43 @@ class _Backend(sqliteBackend):
         """Ask whether an address is in a network."""
         field = self.escape_and_quote_field(cond.field)
         return f"in_network({field}, '{cond.value.network}')"
+
+
+def everyday(rule: SigmaRule, table: Table) -> frozenset[str]:
+    """Give the operations of everyday work whose records the rule may match, as far as it tells."""
+    parsed = [condition.parsed for condition in rule.detection.parsed_condition]
+    return frozenset(
+        name
+        for name in _EVERYDAY.get(table, ())
+        if any(_is_so(one, name, table) is not False for one in parsed)
+    )
+
+
+def _is_so(condition: Any, operation: str, table: Table) -> bool | None:
+    """Say whether a condition is so for each record of an operation; None where it depends on the record."""
+    if isinstance(condition, ConditionFieldEqualsValueExpression):
+        places = mapping.places_of(table, condition.field or "")
+        # An everyday record is no alert, which alone has a name.
+        if "@operation" in places and set(places) <= {"@operation", "Name"}:
+            return _fits(condition.value, operation)
+        if places == ("@workload",) and str(condition.value).casefold() == _COMPLIANCE:
+            return False
+        return None
+    args = [_is_so(arg, operation, table) for arg in getattr(condition, "args", ())]
+    if isinstance(condition, ConditionNOT):
+        return None if args[0] is None else not args[0]
+    if isinstance(condition, ConditionAND):
+        return False if False in args else None if None in args else True
+    if isinstance(condition, ConditionOR):
+        return True if True in args else None if None in args else False
+    return None
+
+
+def _fits(value: object, operation: str) -> bool | None:
+    if not isinstance(value, SigmaString):
+        return None
+    pattern = re2.compile(f"(?i:{value.to_regex().regexp})")
+    return pattern.fullmatch(operation) is not None
 
 
 def converted(

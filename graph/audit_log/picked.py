@@ -18,7 +18,8 @@ class Picked(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         kind: "audit", "directory", "sign-in", "risk" or "message": which log it comes from; "burst" for a
-            record of the unified log that was picked only because there are so many of its kind on that day.
+            record of the unified log that was picked only because there are so many of its kind on that day,
+            "ruled" for one that was picked only because a rule wants to see it.
         actor: Who acted, in comparable form.
         owner: The account acted on, "" where the record names none.
         failed_from: The address of a failed sign-in in the audit log, "" for everything else: the symptoms
@@ -40,7 +41,7 @@ def entry(picked_kind: str, text: bytes) -> Entry:
         UnreadableRecord: when it turns out to be none.
     """
     raw = _decoded(text)
-    return parse(raw) if picked_kind in {"audit", "burst"} else files.entry_of(raw)
+    return parse(raw) if picked_kind in {"audit", "burst", "ruled"} else files.entry_of(raw)
 
 
 def _decoded(text: bytes) -> Any:

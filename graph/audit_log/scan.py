@@ -10,8 +10,7 @@ kept.
 from __future__ import annotations
 
 import codecs
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,18 +19,7 @@ import msgspec
 from graph.addresses import address_of
 from graph.audit_log import directory_audit, files, search_rows
 from graph.audit_log.blocks import Part, blocks_of
-from graph.audit_log.contexts import (
-    EVERYDAY,
-    ID,
-    OPERATION,
-    OPERATION_SIZE,
-    QUOTE,
-    SERVICE,
-    TIME,
-    USER,
-    USER_SIZE,
-    Contexts,
-)
+from graph.audit_log.contexts import EVERYDAY, Contexts
 from graph.audit_log.files import Unreadable
 from graph.audit_log.ids import id_of
 from graph.audit_log.limits import RAW_KEPT
@@ -39,8 +27,7 @@ from graph.audit_log.parse import parse
 from graph.audit_log.picked import Picked, _decoded, encoded
 from graph.audit_log.pieces import NOBODY, as_text
 from graph.audit_log.record import AuditRecord
-from graph.audit_log.sign_in import LOGONS
-from graph.audit_log.slim import NO_ONE, account_of, decoded, is_known, learn, user_key
+from graph.audit_log.slim import SYSTEM, account_of, decoded, learn
 from graph.audit_log.tally import Tally, mistake
 from graph.audit_log.traced import Traced
 from graph.errors import UnreadableRecord
@@ -56,16 +43,19 @@ def scan(
     pick: Callable[[Picked], None],
     note: Callable[[bytes], None] | None = None,
     tell: Callable[[int, int], None] | None = None,
+    *,
+    wanted: Collection[str] = (),
 ) -> Tally:
     """Read one part, hand every record worth a closer look to `pick`, and give back what else was seen.
 
-    `note` gets what tells a record from all others, for every one of them; `tell` gets now and then how many
-    bytes and records were read, the bytes only where they are known.
+    Records of a `wanted` operation that are only counted are picked as well, as of the kind "ruled". `note`
+    gets what tells a record from all others, for every one of them; `tell` gets now and then how many bytes
+    and records were read, the bytes only where they are known.
 
     Raises:
         OSError: when the file cannot be read.
     """
-    scanner = _Scanner(part.path, pick, note, tell)
+    scanner = _Scanner(part.path, pick, note, tell, wanted)
     if part.end >= 0:
         scanner.lines(part)
     else:
@@ -82,105 +72,46 @@ class _Scanner:
         pick: Callable[[Picked], None],
         note: Callable[[bytes], None] | None,
         tell: Callable[[int, int], None] | None,
+        wanted: Collection[str],
     ) -> None:
         self._path = path
         self._pick = pick
         self._noted = note
         self._tell = tell
+        self._wanted = frozenset(wanted)
         self._contexts = Contexts()
-        self._names: set[bytes] = set()
-        self._left_out: Counter[bytes] = Counter()
+        self._day = ""
         self.tally = Tally()
 
     def finish(self) -> None:
         """Note what only the whole shows."""
         self.tally.contexts = self._contexts.left_out()
         self.tally.habits = self._contexts.habits()
-        self.tally.finish(self._contexts.days())
+        self.tally.finish()
 
     # --- where records come from ---
 
     def lines(self, part: Part) -> None:
-        """Read JSON lines of a plain file.
-
-        Everyday records are told by a few markers found in the text, without decoding it: most records of a
-        log need nothing more, and for the others the fields only choose which are picked. Every other line is
-        decoded.
-        """
-        number = 0
-        names = self._names
-        contexts = self._contexts
-        layouts = contexts.layouts
-        is_known = contexts.is_known
-        to_operation = read = 0
+        """Read JSON lines of a plain file."""
+        number = read = 0
+        take = self.take
         for block, size in blocks_of(part):
             read += size
             if self._tell:
                 self._tell(read, number)
-            find = block.find
-            startswith = block.startswith
-            start = 0
-            while start < size:
-                end = find(b"\n", start, size)
-                if end < 0:
-                    end = size
+            for line in block[:size].removesuffix(b"\n").split(b"\n"):
                 number += 1
-                counted = False
-                at = start + to_operation
-                if at >= end or not startswith(OPERATION, at):
-                    at = find(OPERATION, start, end)
-                    to_operation = at - start
-                if at >= start:
-                    at += OPERATION_SIZE
-                    operation = block[at : find(QUOTE, at, end)]
-                    layout = layouts.get(operation)
-                    if layout is not None:
-                        user_at = at + layout.user
-                        if not start <= user_at < end or not startswith(USER, user_at):
-                            # Microsoft writes the user soon after the operation.
-                            user_at = find(USER, at, end)
-                            if user_at < 0:
-                                user_at = find(USER, start, end)
-                            layout.user = user_at - at
-                        user_at += USER_SIZE
-                        stop = find(QUOTE, user_at, end) if user_at >= USER_SIZE else -1
-                        if stop >= 0:
-                            user = block[user_at:stop]
-                            if user in NO_ONE:  # its key often tells who it was
-                                user = user_key(block, start, end) or user
-                            counted = layout.most > 0
-                            if not counted:
-                                names.add(user)
-                            # Whose context is known was named when its first record was picked.
-                            if not counted or is_known(block, start, end, at, stop, user, layout):
-                                layout.left_out += 1
-                                if self._noted:
-                                    self._note_line(operation, block[start:end])
-                                start = end + 1
-                                continue
-                    elif find(SERVICE, at, end) >= 0:
-                        # Microsoft's own upkeep, no sign of anything.
-                        self._left_out[operation] += 1
-                        if self._noted:
-                            self._note_line(operation, block[start:end])
-                        start = end + 1
-                        continue
-                # Files that were put together keep the byte-order mark of each.
-                line = block[start:end].removeprefix(codecs.BOM_UTF8)
-                start = end + 1
                 try:
-                    if not self.take(line, number, counted=counted) and line.strip():
-                        self._closely(line, number)
+                    if not take(line, number) and line.strip():
+                        # Files that were put together keep the byte-order mark of each.
+                        plain = line.removeprefix(codecs.BOM_UTF8)
+                        if plain is line or not take(plain, number):
+                            self._closely(plain, number)
                 except OSError:
                     raise  # of the disk that what is picked goes to, not of the record
                 except Exception as error:  # noqa: BLE001 - told with file and line like what is no record
                     self._unreadable(number, mistake(error), line.decode(errors="replace"))
         self.tally.lines = number
-        self._left_out.update({one.operation: one.left_out for one in layouts.values() if one.left_out})
-        for operation, count in self._left_out.items():
-            self.tally.left_out[operation.decode(errors="replace")] += count
-            self.tally.records += count
-        self.tally.actors.update(name.decode(errors="replace") for name in names)
 
     def whole(self) -> None:
         """Read a file of any form."""
@@ -220,47 +151,42 @@ class _Scanner:
         if self._noted:
             self._noted(kind + at[:_TO_SECONDS].encode() + id_.encode(errors="replace"))
 
-    def _note_line(self, operation: bytes, line: bytes) -> None:
-        at, id_at = line.find(TIME) + len(TIME), line.find(ID) + len(ID)
-        when = line[at : at + _TO_SECONDS].decode(errors="replace")
-        self._note(operation, when, line[id_at : line.find(QUOTE, id_at)].decode(errors="replace"))
-
     # --- deciding ---
 
-    def take(self, line: bytes, number: int, *, counted: bool = False) -> bool:
-        """Look at one AuditData text; say whether it was one and is dealt with.
-
-        `counted` says that its context was counted already.
-        """
+    def take(self, line: bytes, number: int) -> bool:
+        """Look at one AuditData text; say whether it was one and is dealt with."""
         try:
             slim = decoded(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
-        operation = slim.Operation
-        if not operation or not slim.CreationTime:
+        operation, at = slim.Operation, slim.CreationTime
+        if not operation or not at:
             return False
         tally = self.tally
         tally.records += 1
-        self._note(operation.encode(errors="replace"), slim.CreationTime, slim.Id or "")
+        if self._noted:
+            self._note(operation.encode(errors="replace"), at, slim.Id or "")
         if slim.UserId.lower() in NOBODY:
             slim.UserId = id_of(slim.UserKey or "") or slim.UserId
-        tally.date(slim.CreationTime)
+        day = at[:10]
+        if day != self._day:  # most come in order, and a day is told once
+            self._day = day
+            tally.date(day)
         tally.actors.add(slim.UserId)
         most = EVERYDAY.get(operation)
         if most is None:
-            self._closely_parsed(line, number)
+            if slim.UserId.startswith(SYSTEM):
+                tally.left_out[operation] += 1  # Microsoft's own upkeep, no sign of anything
+            else:
+                self._closely_parsed(line, number)
             return True
-        if most == 0:
+        if most == 0 or self._contexts.is_known(slim, most):
             tally.left_out[operation] += 1
+            if operation in self._wanted:
+                self._pick(
+                    Picked("ruled", account_of(slim.UserId), account_of(slim.MailboxOwnerUPN), "", line)
+                )
             return True
-        logon = operation in LOGONS
-        if not counted:
-            # Only where the text itself was not looked at: the columns of a table, the elements of an array.
-            day = self._contexts.number_of(slim.CreationTime[:10].encode(errors="replace"))
-            known = is_known(self._contexts, slim, day, logon=logon, most=most)
-            if known:
-                tally.left_out[operation] += 1
-                return True
         try:
             time_of(slim.CreationTime)
         except UnreadableRecord as wrong:

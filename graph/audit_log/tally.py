@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -145,10 +145,8 @@ class Tally:
             if results in self.searches or len(self.searches) < SEARCHES_KEPT:
                 self.searches[results] = max(self.searches.get(results, 0), int(place[:12]))
 
-    def finish(self, days: Iterable[str]) -> None:
-        """Note what only the whole shows; `days` are those of records that were not decoded."""
-        for day in days:
-            self.date(day)
+    def finish(self) -> None:
+        """Note what only the whole shows."""
         if (plain := self.records - self.kinds.total()) > 0:
             self.kinds[AUDIT_RECORDS] += plain
 

@@ -16,6 +16,7 @@ from commands.sigma import mapping, rows
 from commands.sigma.reading import load
 from commands.sigma.results import EMPTY, MATCHED, NO_MATCH, NOT_RUN, ruled
 from commands.sigma.shapes import NO_RULES, RulesError, Ruleset, Table
+from graph.audit_log.contexts import EVERYDAY
 from graph.contract import Row
 from tests.commands.evidence import evidence
 from tests.commands.sigma.given import (
@@ -271,3 +272,55 @@ def test_every_row_of_the_mapping_has_a_source_and_a_place_that_exists():
         assert all(place in rows.OWN for place in one.places if place.startswith("@"))
     assert all((one.table is None) == bool(one.instead) for one in mapping.log_sources())
     assert {one.table for one in mapping.log_sources()} == {*Table, None}
+
+
+MAY: Mapping[str, tuple[dict[str, Any], set[str]]] = {
+    "an operation": (rule({"Operation": "filedownloaded"}), {"FileDownloaded"}),
+    "a part of it": (
+        rule({"Operation|contains": "Downloaded", "UserId": "x"}),
+        {"FileDownloaded", "FileSyncDownloadedFull", "FileSyncDownloadedPartial"},
+    ),
+    "no operation of everyday work": (rule({"Operation": "New-InboxRule"}), set()),
+    "an alert's name": (
+        rule({"eventSource": "SecurityComplianceCenter", "eventName": "Unusual volume"}),
+        set(),
+    ),
+    "one or another": (rule([{"Operation": "Send"}, {"Operation": "Move"}]), {"Send", "Move"}),
+    "anything but": (
+        rule(
+            {"Operation|startswith": "Task"},
+            condition="selection and not other",
+            detection={"other": {"Operation": "TaskRead"}},
+        ),
+        {"TaskListRead"},
+    ),
+    "sign-ins": (rule({"ResultType": 0}, SIGN_INS), set()),
+}
+
+
+@pytest.mark.parametrize("given", MAY.values(), ids=MAY)
+def test_it_is_told_which_everyday_work_a_rule_has_to_see(given, tmp_path):
+    one, operations = given
+    assert read(tmp_path, one).wanted == operations
+
+
+def test_any_everyday_work_may_match_where_a_rule_names_no_operation(tmp_path):
+    assert read(tmp_path, rule({"ClientIP": "203.0.113.7"})).wanted == EVERYDAY.keys()
+
+
+def test_a_rule_sees_every_record_of_everyday_work_and_the_verdict_stays(tmp_path):
+    """Of a file that is opened every day the first few are looked at closely, and the others are counted."""
+    raws = [
+        record(
+            "FileDownloaded", RecordType=6, Workload="SharePoint", Id=f"f-{number}", ObjectId=f"/{number}.txt"
+        )
+        for number in range(20)
+    ]
+    raws.append({**raws[0], "Id": "f-pst", "ObjectId": "/mail.pst", "CreationTime": "2026-08-25T09:00:00"})
+    log = lines(tmp_path / "log.jsonl", raws)
+    (tmp_path / "rules").mkdir()
+    ruleset = read(tmp_path / "rules", rule({"Operation": "FileDownloaded", "ObjectId|endswith": ".pst"}))
+    report = report_of(log, ruleset)
+    assert report.symptoms[-1].findings[0].records == ("f-pst",)
+    before = report_of(log, NO_RULES)
+    assert (report.verdict, report.sources) == (before.verdict, before.sources)

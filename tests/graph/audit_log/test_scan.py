@@ -136,7 +136,7 @@ def test_every_account_that_somebody_tried_is_picked(tmp_path, form):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_where_the_fields_stand_makes_no_difference(tmp_path, seed):
-    """The places of the last record's fields are tried first; they must never be taken for the next one's."""
+    """In any order of the fields the same is picked, counted and learned."""
     luck = random.Random(seed)
     people = ["adele.vance@contoso.example", "x@y.example", "nestor@contoso.example"]
     operations = ["Send", "FileAccessed", "MailItemsAccessed", "MessageRead", "UserLoginFailed", "HardDelete"]
@@ -180,6 +180,16 @@ def test_a_picked_record_is_the_record_itself(tmp_path):
     for form in ("compact", "spaced", "array"):
         (found,), _ = scanned(tmp_path, [raw], form=form)
         assert found == parse(raw)
+
+
+def test_records_of_a_wanted_operation_are_picked_though_they_are_counted(tmp_path):
+    records = [record("MessageRead", number) for number in range(9)] + [record("ListViewed", 1)]
+    path = tmp_path / "log"
+    path.write_text("".join(json.dumps(one) + "\n" for one in records))
+    picked: list[Picked] = []
+    tally = scan.scan(parts(path, 1)[0], picked.append, wanted={"MessageRead"})
+    assert [(one.kind, one.actor) for one in picked] == [("ruled", ADELE)] * 9
+    assert tally.left_out == {"MessageRead": 9, "ListViewed": 1}
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7])
