@@ -184,18 +184,29 @@ class Cards:
         channel = call(self._client.conversations_open, users=case.asked_by)["channel"]["id"]
         return self.say(str(channel), message)
 
-    def refresh(self, case_id: str) -> None:
+    def refresh(self, case_id: str, *, insist: bool = False) -> None:
         """Bring the card of a finished case up to date after something was done about it.
 
+        Args:
+            case_id: The case.
+            insist: Whether to try again for a while where Slack's trouble may pass, instead of leaving it to
+                the next time.
+
         Raises:
+            SlackFailed: Slack did not answer for a long time, and it was to be insisted.
             LedgerError: the case cannot be read.
         """
         case = self._ledger.case(case_id)
         if case.state is CaseState.LOOKING or not case.card or not case.shown:
             return  # whoever shows its end draws all of it
         try:
-            self._repaint(case, self._files(case))
+            if insist:
+                self.persist(lambda: self._repaint(case, self._files(case)))
+            else:
+                self._repaint(case, self._files(case))
         except BotError as error:
+            if insist and isinstance(error, SlackFailed) and error.passing:
+                raise
             log.warning("A case's card waits.", action="slack.later", case=case.id, error=str(error))
 
     def say_in_thread(self, case: Case, what: str, message: Message) -> None:

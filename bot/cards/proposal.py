@@ -156,6 +156,9 @@ class ProposalCards:
 
         May be called again after an interruption.
 
+        It counts as shown when every copy says it: a button that stayed would ask for a vote that counts no
+        more.
+
         Raises:
             SlackFailed: Slack did not answer for a long time.
             LedgerError: what was shown cannot be noted.
@@ -170,9 +173,9 @@ class ProposalCards:
                 except RoomShared as shared:
                     # The approvers' copies, and the Home tab, still tell how it ended.
                     log.warning("A card stays as it is.", action="proposal.room_shared", why=str(shared))
-                self._edit_copies(self._client, proposal, self._clock())
+                self._show_copies(proposal)
+            self._cards.refresh(proposal.plan.case_id, insist=True)
             self._proposals.shown(proposal.id)
-        self._cards.refresh(proposal.plan.case_id)
         log.info(
             "The end of a proposal was shown.",
             action="proposal.shown",
@@ -292,6 +295,26 @@ class ProposalCards:
                     "A copy of a card waits.", action="slack.later", proposal=proposal.id, error=str(error)
                 )
         return len(copies)
+
+    def _show_copies(self, proposal: Proposal) -> None:
+        """Show the end on every copy that Slack lets us edit.
+
+        Raises:
+            SlackFailed: Slack did not answer for a long time.
+        """
+        message = self._card(proposal, self._clock())
+        for channel, ts in self._proposals.copies(proposal.id):
+            try:
+                self._cards.persist(partial(self._posting[self._client].edit, channel, ts, message))
+            except SlackFailed as error:
+                if error.passing:
+                    raise
+                log.warning(
+                    "A copy of a card stays as it is.",
+                    action="proposal.copy_gone",
+                    proposal=proposal.id,
+                    error=str(error),
+                )
 
     def _card(self, proposal: Proposal, now: datetime) -> Message:
         case = self._ledger.case(proposal.plan.case_id)

@@ -57,23 +57,26 @@ def call(method: Callable[..., SlackResponse], **arguments: Any) -> Any:
         return method(**arguments)
     except SlackApiError as error:
         response: Any = error.response
-        code = str(response.get("error") or "")
+        body = getattr(response, "data", response)
+        code = str(body.get("error") or "") if isinstance(body, dict) else ""
         headers = getattr(response, "headers", None) or {}
         status = int(getattr(response, "status_code", 200))
         wait = str(headers.get("Retry-After") or headers.get("retry-after") or "")
-        if status >= 500 or " " in code:
-            # An HTML page in place of JSON; the library puts the page's text where the code should be.
+        # An HTML page in place of JSON, whose text the library puts where the code should be, or JSON of
+        # another shape: what stands between us and Slack answered, and Slack refused nothing.
+        odd = not code or " " in code or status >= 500
+        if odd:
             code = f"status {status}"
         if status == 429:
             code = "ratelimited"
         raise SlackFailed(
             name,
             code,
-            passing=status >= 500
-            or code in ("ratelimited", "internal_error", "fatal_error", "service_unavailable"),
+            passing=odd or code in ("ratelimited", "internal_error", "fatal_error", "service_unavailable"),
             retry_after=float(wait) if wait.isdigit() else 0.0,
         ) from error
-    except SlackClientError as error:
+    except (SlackClientError, AttributeError, ValueError) as error:
+        # The library breaks with one of the latter two on JSON that is no object, and on half of one.
         raise SlackFailed(name, "invalid response", passing=True) from error
     except (OSError, http.client.HTTPException) as error:
         host = _host_of(method)

@@ -19,6 +19,8 @@ from commands.proposals import Outcome, Proposal
 from commands.report import VerdictCode
 from graph.question import Subject
 from sandbox.scenarios import people
+from sandbox.workspace import api_error
+from sandbox.workspace.faults import Fault
 from tests.scenarios.deciding import Table, at_once, blocking, laid
 from tests.scenarios.test_durability import lose_the_engines_tables
 
@@ -505,6 +507,22 @@ def test_an_approval_for_another_digest_does_not_count(story):
     story.wait(lambda: story.count(proposal, "vote_refused") == 2, "both refused")
     assert story.stands(proposal) is ProposalState.OPEN
     assert story.votes(proposal) == []
+
+
+def test_a_copy_that_slack_does_not_edit_at_once_is_edited_later(story):
+    """A button that stayed in a direct message would ask for a vote that counts no more."""
+    proposal = story.simple()
+    asked = story.bot.ledger.entries
+    story.wait(
+        lambda: any(one.facts.get("proposal") == proposal.id for one in asked(kinds=("answered",))),
+        "the answer",
+    )
+    story.proposals.withdraw(proposal.id, "U0MEGANBOW", "It was a mistake")
+    as_usual, failing = Fault(), api_error("internal_error")
+    for fault in (as_usual, failing, failing, failing):
+        story.slack.faults.add("chat.update", fault)
+    story.bot.jobs._carrying._papers.show(proposal.id)
+    story.buttons_are_gone(proposal, "Withdrawn")
 
 
 def test_approvers_decide_by_the_copies_in_their_direct_messages(story):
