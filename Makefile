@@ -26,7 +26,7 @@ COG := $(VENV)/bin/cog -P -I docs -p "from tables import *" --verbosity=1
 PAGES = README.md $(wildcard docs/*.md docs/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-again interop mutants mutants-all check lint docs bench networks evaluate sandbox packaging image lock lock-mutants upgrade clean
+.PHONY: help demo test test-all test-again interop mutants mutants-all check lint docs bench networks fuzz soak kills secrets sbom audit evaluate sandbox packaging image lock lock-supply lock-mutants upgrade clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -82,6 +82,21 @@ networks: $(READY)  ## write the table of VPNs and rented servers anew, from LIS
 fuzz: $(DEVELOP)  ## read broken files for SECONDS (600), and stop at the first that a reader fails on
 	$(RUN) -m tests.fuzz $(or $(SECONDS),600)
 
+soak: $(DEVELOP)  ## run the bot for SECONDS (3600) between a tenant and a Slack that fail, kill it, and see what holds; SEED=<n>
+	$(RUN) -m tests.soak $(or $(SECONDS),3600) $(SEED)
+
+kills: $(DEVELOP)  ## kill at every point of carrying out, and at every point of the run that goes on; takes some minutes
+	$(RUN) -m tests.commands.kills
+
+secrets: $(DEVELOP)  ## look for secrets in every file and in the whole history
+	$(RUN) -m tests.supply.secrets
+
+sbom: $(VENV)/.supply  ## write what the bot is made of as CycloneDX, into sbom/
+	$(RUN) -m tests.supply.sbom sbom/compromise-bot.cdx.json
+
+audit: $(VENV)/.supply  ## ask for known vulnerabilities of it; ends with 3 where nobody could be asked
+	$(RUN) -m tests.supply.audit
+
 evaluate: $(DEVELOP)  ## judge the corpus of invented takeovers and look-alikes; docs/evaluation.md has the numbers
 	$(RUN) -m evaluation --output docs/evaluation.json
 	$(COG) -r docs/evaluation.md
@@ -96,6 +111,9 @@ lock: $(UV)  ## write the locks anew from pyproject.toml; what is pinned stays a
 	$(COMPILE) --constraints requirements/build.txt --constraints requirements/run.txt --group run --group dev \
 		--output-file requirements/dev.txt requirements/build.txt
 
+lock-supply: $(UV)  ## the same for what `make sbom` and `make audit` need
+	$(COMPILE) --constraints requirements/dev.txt --group supply --output-file requirements/supply.txt
+
 # A lock of its own verb: what mutmut brings may not allow the newest releases of what the bot needs.
 lock-mutants: $(UV)  ## the same for what `make mutants` needs
 	$(COMPILE) --constraints requirements/dev.txt --group mutants --output-file tests/mutants/requirements.txt
@@ -104,7 +122,7 @@ upgrade: $(UV)  ## the same with the newest releases that pyproject.toml allows
 	$(MAKE) lock COMPILE='$(COMPILE) --upgrade'
 
 clean:  ## remove what the other verbs made
-	rm -rf $(VENV) mutants tests/interop/node_modules demo-output bench-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) mutants tests/interop/node_modules demo-output bench-output sbom .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # The machine's Python: the one asked for, else any python3 that is new enough. From Python 3.12 on, DBOS uses what
 # SQLite has since 3.42.
@@ -132,6 +150,11 @@ $(READY): pyproject.toml requirements/pins.py requirements/build.txt requirement
 $(VENV)/.interop: $(DEVELOP) tests/interop/requirements.txt tests/interop/package-lock.json
 	$(FROM_LOCK) -r tests/interop/requirements.txt
 	cd tests/interop && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --silent
+	@touch $@
+
+$(VENV)/.supply: $(DEVELOP) requirements/supply.txt
+	$(FROM_LOCK) -r requirements/supply.txt
+	@$(CHECK)
 	@touch $@
 
 $(VENV)/.mutants: $(DEVELOP) tests/mutants/requirements.txt

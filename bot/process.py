@@ -5,14 +5,14 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
 
 from bot import log as logs
-from bot.app import create_app, now
+from bot.app import Bot, create_app, now
 from bot.errors import CannotStart
 from bot.settings import Settings
 from bot.signals import told_to_stop
@@ -22,13 +22,18 @@ from commands.errors import LedgerError
 log = structlog.get_logger(__name__)
 
 
-def run(settings: Settings) -> int:
-    """Run the bot until SIGTERM or SIGINT; give the exit status, 1 when it cannot start."""
+def run(settings: Settings, make: Callable[[Settings], Bot] = create_app) -> int:
+    """Run the bot until SIGTERM or SIGINT; give the exit status, 1 when it cannot start.
+
+    Args:
+        settings: All of them.
+        make: Wires the bot.
+    """
     logs.configure(settings.log)
     try:
         demand_not_lost(settings.ledger, settings.key)
         with told_to_stop() as wait, only_one(settings.ledger):
-            bot = create_app(settings)
+            bot = make(settings)
             try:
                 bot.start()
                 told = wait()

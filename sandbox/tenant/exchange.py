@@ -113,6 +113,12 @@ def cmdlet_name(body: object) -> str | None:
     return None
 
 
+def identity_of(body: Json) -> str:
+    """What an invocation is for, "" where it does not say."""
+    given = body["CmdletInput"].get("Parameters")
+    return str(given.get("Identity") or "") if isinstance(given, dict) else ""
+
+
 def _demand_a_right(core: Core) -> None:
     """Refuse a token without the right to use Exchange: an application's own, or a person's."""
     if not core.permissions & {"Exchange.ManageAsApp", "Exchange.Manage"}:

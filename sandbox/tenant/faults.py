@@ -33,6 +33,11 @@ class Fault:
     code: str | None = None
     message: str | None = None
 
+    @property
+    def breaks(self) -> bool:
+        """Whether the answer is another than the service's own."""
+        return self.reset or self.html or self.nul or self.status is not None
+
     def headers(self) -> dict[str, str]:
         """The Retry-After header, if one is to be sent."""
         match self.retry_after:
@@ -100,7 +105,11 @@ def _hits(target: str, name: str) -> bool:
 
 @dataclass
 class Call:
-    """One call as it was answered; times are seconds on the machine's monotonic clock."""
+    """One call as it was answered; times are seconds on the machine's monotonic clock.
+
+    ``identity`` is what a cmdlet was called for. ``effective`` says whether the service carried the call out,
+    whatever the caller heard of it.
+    """
 
     service: str
     method: str
@@ -112,6 +121,8 @@ class Call:
     ended: float = 0.0
     client_request_id: str | None = None
     batched: bool = False
+    identity: str = ""
+    effective: bool = False
 
     @property
     def writes(self) -> bool:

@@ -182,6 +182,11 @@ class Service:
         fault = self.core.faults.take(arrival.method, self._names(arrival, call))
         reply = await self._guarded(arrival, fault)
         call.ended = monotonic()
+        if fault is None or not fault.breaks:
+            call.effective = reply is not None and reply.status < 400
+        else:
+            # A request that was refused on its merits got the refusal, not the fault.
+            call.effective = fault.done and (reply is None or reply.status == (fault.status or 503))
         if reply is None:
             _reset(scope["sandbox.transport"])
             # The server notices the lost connection in its next turn and then expects no answer.
@@ -209,10 +214,11 @@ class Service:
             return _problem_reply(problem, str(uuid4()), arrival.headers.get("client-request-id", ""))
 
     def _call(self, arrival: Arrival) -> Call:
-        name = None
+        name, identity = None, ""
         if self.name in {"exchange", "compliance"} and arrival.raw.startswith(b"{"):
             try:
                 name = exchange.cmdlet_name(arrival.body)
+                identity = exchange.identity_of(arrival.body) if name else ""
             except GraphError:
                 name = None
         return Call(
@@ -223,6 +229,7 @@ class Service:
             name,
             started=monotonic(),
             client_request_id=arrival.headers.get("client-request-id"),
+            identity=identity,
         )
 
     def _names(self, arrival: Arrival, call: Call) -> tuple[str, ...]:
@@ -242,8 +249,7 @@ class Service:
         """The answer, or None for a connection to be reset."""
         self.core.state.settle()
         stale = fault.stale if fault else 0.0
-        broken = fault is not None and (fault.reset or fault.html or fault.nul or fault.status is not None)
-        if fault is None or not broken:
+        if fault is None or not fault.breaks:
             return self.answer(arrival, stale)
         if fault.done:
             self.answer(arrival, stale)
@@ -370,7 +376,7 @@ class Graph(Service):
                 reply = _json(answer.status, answer.body, dict(answer.headers))
         except RefusalError as problem:
             reply = _problem_reply(problem, str(uuid4()), call.client_request_id or "")
-        call.status, call.ended = reply.status, monotonic()
+        call.status, call.ended, call.effective = reply.status, monotonic(), reply.status < 400
         text = _part_body(reply.content)
         result: Json = {"id": str(item["id"]), "status": reply.status, "headers": reply.headers}
         return result if text is None else {**result, "body": text}

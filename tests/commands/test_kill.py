@@ -2,54 +2,35 @@
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from commands.approval import ProposalState
 from commands.ledger.verify import verify_ledger
-from commands.plan import Change
 from commands.proposals import DONE
 from graph.connection import Connection
-from sandbox.tenant import RunningTenant, start
-from tests.commands.carrying import (
-    ID,
-    NAME,
-    NOW,
-    Scene,
-    block_sign_in,
-    disable_protocols,
-    disable_rule,
-    outcomes,
-    remove_forwarding,
-    reset_password,
-    revoke_grant,
-)
+from sandbox.tenant import RunningTenant
+from tests.commands.carrying import outcomes
 from tests.commands.killed import Victims
-from tests.graph.local import connect_to
+from tests.commands.killing import Before, once_each, staged, task
+from tests.commands.kills import kill_twice, opened
 
 POINTS = 50
 """There are more on the way through six changes; fewer would mean that some were lost."""
 
 
 @pytest.fixture(scope="module")
-def tenant() -> Iterator[RunningTenant]:
-    with start("mailbox-takeover", now=NOW, limits=False) as running:
-        running.stop_clock()
-        running.directory_roles = running.directory_roles | {"Privileged Authentication Administrator"}
-        yield running
+def both() -> Iterator[tuple[RunningTenant, Connection]]:
+    with opened() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def connection(tenant: RunningTenant) -> Iterator[Connection]:
-    with connect_to(tenant) as made:
-        yield made
+def connection(both: tuple[RunningTenant, Connection]) -> Connection:
+    return both[1]
 
 
 @pytest.fixture(scope="module")
@@ -58,85 +39,9 @@ def victims() -> Iterator[Victims]:
         yield running
 
 
-@dataclass
-class Before:
-    """How the tenant was, to play the same again and again."""
-
-    tenant: RunningTenant
-
-    def __post_init__(self) -> None:
-        self.user = copy.deepcopy(self.tenant.state.users[ID])
-        self.properties = copy.deepcopy(self.mailbox.properties)
-        self.protocols = copy.deepcopy(self.mailbox.protocols)
-        self.rules = copy.deepcopy(self.mailbox.rules)
-        self.grants = copy.deepcopy(self.tenant.state.oauth_grants)
-
-    @property
-    def mailbox(self) -> Any:
-        return self.tenant.state.mailbox(NAME)
-
-    def again(self, read_delay: float) -> None:
-        self.tenant.let_pass(timedelta(hours=1))
-        self.tenant.state.settle()
-        self.tenant.state.users[ID].update(copy.deepcopy(self.user))
-        self.mailbox.properties.update(copy.deepcopy(self.properties))
-        self.mailbox.protocols.update(copy.deepcopy(self.protocols))
-        self.mailbox.rules[:] = copy.deepcopy(self.rules)
-        self.tenant.state.oauth_grants[:] = copy.deepcopy(self.grants)
-        self.tenant.state.read_delay = read_delay
-        self.tenant.calls.clear()
-
-
 @pytest.fixture(scope="module")
-def before(tenant: RunningTenant) -> Before:
-    return Before(tenant)
-
-
-def six(tenant: RunningTenant) -> list[Change]:
-    return [
-        block_sign_in(),
-        reset_password(),
-        revoke_grant(tenant),
-        remove_forwarding(),
-        disable_rule(tenant),
-        disable_protocols(),
-    ]
-
-
-def once_each(tenant: RunningTenant) -> Counter[str]:
-    """What the tenant's own log holds when each of the six was made once; two of them patch the user."""
-    grant, rule = (change.id.rpartition(":")[2] for change in (revoke_grant(tenant), disable_rule(tenant)))
-    exchange = ("Set-Mailbox InvokeCommand", "Set-CASMailbox InvokeCommand")
-    return Counter({f"PATCH {ID}": 2, f"DELETE {grant}": 1, f"PATCH {rule}": 1, **dict.fromkeys(exchange, 1)})
-
-
-def task(scene: Scene, proposal_id: str, point: int) -> dict[str, Any]:
-    """What a victim needs to know."""
-    settings = scene.connection.settings
-    return {
-        "point": point,
-        "proposal": proposal_id,
-        "ledger": str(scene.folder / "ledger.db"),
-        "key": str(scene.folder / "compromise.key"),
-        "tenant": {
-            "name": "contoso",
-            "tenant_id": scene.tenant.tenant_id,
-            "client_id": scene.tenant.client_id,
-            "client_secret": scene.tenant.client_secret,
-            "domains": list(settings.domains),
-            "login_url": scene.tenant.login_url,
-            "graph_url": scene.tenant.graph_url,
-            "exchange_url": scene.tenant.exchange_url,
-            "compliance_url": scene.tenant.compliance_url,
-        },
-    }
-
-
-def staged(before: Before, connection: Connection, folder: Path, read_delay: float) -> tuple[Scene, str]:
-    before.again(read_delay)
-    folder.mkdir()
-    scene = Scene(before.tenant, connection, folder)
-    return scene, scene.approved(*six(before.tenant))
+def before(both: tuple[RunningTenant, Connection]) -> Before:
+    return Before(both[0])
 
 
 @pytest.mark.slow
@@ -180,3 +85,11 @@ def test_killed_again_and_again_it_ends_all_the_same_and_sends_nothing_twice(
     assert kills > 5
     verify_ledger(scene.ledger.path)
     scene.ledger.close()
+
+
+def test_killed_twice_a_sample_of_all_pairs_of_points(
+    before: Before, connection: Connection, victims: Victims, tmp_path: Path
+):
+    """`make kills` takes every pair."""
+    pairs = ((7, 3), (22, 9))
+    assert [kill_twice(before, connection, victims, tmp_path, pair) for pair in pairs] == [2, 2]

@@ -1,0 +1,1 @@
+"""The bot between a tenant and a workspace that fail, killed and moved in time; what holds all the same."""
