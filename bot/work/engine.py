@@ -268,8 +268,10 @@ class Engine:
                 # Read anew: somebody else may have taken it over before we held its lock.
                 left: dict[str, list[str]] = defaultdict(list)
                 for one in self._pending(queues, other):
-                    if one.queue_name:
-                        left[one.queue_name].append(one.workflow_id)
+                    # A delivery that began within its check has no queue, and the check would wait for it.
+                    queue = one.queue_name or (DELIVERIES if one.name == DELIVER else "")
+                    if queue:
+                        left[queue].append(one.workflow_id)
                 for name, ids in left.items():
                     log.warning(
                         "Work of a process that is gone is taken over.",

@@ -110,6 +110,27 @@ def test_after_kill_9_in_the_middle_of_a_check_the_same_card_is_finished(stage):
         assert running.exitcode == 0
 
 
+def test_after_kill_9_between_the_verdict_and_its_being_shown_it_is_shown(stage):
+    """The delivery of a result is a run of its own in the engine, and belongs to the process that died."""
+    story = stage("clean", start=False)
+    ledger = Ledger(story.settings.ledger, now)
+    story.slack.faults.add("files.getUploadURLExternal", workspace.slow(SEARCH), times=1)
+    with process(story) as running:
+        story.type(f"check {ADELE}")
+        story.slack.wait_for(
+            lambda: any(entry.kind == "message_posted" for entry in ledger.entries()), what="the details"
+        )
+        running.kill()
+        running.join()
+    assert [case.state for case in ledger.unfinished_cases()] == [CaseState.DONE]
+    story.slack.faults.clear()
+    with process(story):
+        story.card("Files in the thread", timeout=60)
+        story.slack.wait_for(lambda: not ledger.unfinished_cases(), what="the last entry in the ledger")
+    assert len(story.cards()) == 1
+    ledger.close()
+
+
 def test_a_stop_in_the_middle_of_a_check_does_not_wait_for_it_and_the_check_goes_on_afterwards(stage):
     story = stage("clean", start=False, audit_query_seconds=SEARCH)
     with process(story) as running:
