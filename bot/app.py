@@ -50,6 +50,7 @@ from bot.slack.http_server import HttpServer
 from bot.verbs.proposing import SOURCES, TITLES
 from bot.verbs.shape import Tools
 from bot.verbs.team import tell_change
+from bot.work.limiter import SharedLimiter
 from bot.work.looking import Looking
 from bot.work.store import Store, address_of
 from commands.carry_out import Patience
@@ -93,7 +94,9 @@ class Bot:
         desk: Desk,
         alerts: Alerts,
         outgoing: Sequence[Forwarder] = (),
+        limiter: SharedLimiter | None = None,
     ) -> None:
+        self._limiter = limiter
         self.app = app
         self.settings = settings
         self.ledger = ledger
@@ -185,6 +188,8 @@ class Bot:
                 self._socket.client.current_session_state.terminated = True
             closing.join(0.1)
         self.tenants.close()
+        if self._limiter:
+            self._limiter.close()
         self.ledger.close()
         log.info("The bot has stopped.", action="bot.stopped")
 
@@ -300,7 +305,9 @@ def create_app(
     me = _whoami(client)
     ledger = Ledger(settings.ledger, clock)
     keys = SigningKey.load_or_make(settings.key)
-    tenants = Tenants(settings.tenants, polls=polls)
+    remote = "" if settings.engine.startswith("sqlite:") else address_of(settings.engine)
+    limiter = SharedLimiter(remote) if remote else None
+    tenants = Tenants(settings.tenants, polls=polls, shared=limiter.of if limiter else None)
     hasty = make_client(slack, waits=False)
     clouds = {one.name: one.cloud for one in settings.tenants}
     cards = Cards(client, hasty, ledger, clouds=clouds, edits=edits)
@@ -319,7 +326,7 @@ def create_app(
     seconds, guard = settings.patience.total_seconds(), guard_of(settings)
     atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
     looking = Looking(tenants, clock, seconds, atlas, ruleset_of(settings.rules))
-    store = None if settings.engine.startswith("sqlite:") else Store(address_of(settings.engine))
+    store = Store(remote) if remote else None
     checking = Checking(ledger, cards, looking, guard=guard, store=store)
     carrying = Carrying(
         proposals=proposals,
@@ -424,6 +431,7 @@ def create_app(
         desk=desk,
         alerts=alerts,
         outgoing=forwarders(settings, ledger, cards, clock),
+        limiter=limiter,
     )
     listeners.register(app, desk)
     return bot

@@ -27,6 +27,7 @@ from bot.failing import refer
 from bot.rules import ruleset_of
 from bot.settings import Settings
 from bot.work.engine import DELIVER, DELIVERIES, QUEUE, Engine, define_check, delivery_id, release
+from bot.work.limiter import SharedLimiter
 from bot.work.lives import Locks
 from bot.work.looking import Looking
 from bot.work.store import KeeperFacts, Store, address_of
@@ -77,7 +78,8 @@ class Worker:
         self._edits = edits
         self._facts = KeeperFacts(release(), {one.name: one.tenant_id for one in settings.tenants})
         self._store = Store(url)
-        self._tenants = Tenants(settings.tenants, polls=polls, reads_only=True)
+        self._limiter = SharedLimiter(url)
+        self._tenants = Tenants(settings.tenants, polls=polls, reads_only=True, shared=self._limiter.of)
         atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
         rules = ruleset_of(settings.rules)
         self._looking = Looking(self._tenants, clock, settings.patience.total_seconds(), atlas, rules)
@@ -114,6 +116,7 @@ class Worker:
         self._stopping.set()
         self.engine.stop()
         self._tenants.close()
+        self._limiter.close()
         self._store.close()
         log.info("The worker has stopped.", action="worker.stopped", worker=self.name)
 

@@ -12,7 +12,7 @@ from graph.drift import Drift, Observer
 from graph.effects import Item
 from graph.errors import GraphError, Refused
 from graph.exchange import ExchangeClient
-from graph.limits import Deadline, Limits
+from graph.limits import Deadline, Limits, Shared
 from graph.most import WHOLE, Most, Tally, Whole
 from graph.request import Cmdlet, Request, changes
 from graph.retry import Pacing
@@ -38,6 +38,7 @@ class Connection:
         polls: How many times as long as usual a search is left alone before it is looked at.
         reads_only: Send nothing that changes anything, whatever is asked; the second application is then
             not used.
+        shared: The limits that several processes keep together; None where this is the only one.
 
     Attributes:
         drift: Where answers differed from the contract so far.
@@ -54,13 +55,14 @@ class Connection:
         reads_only: bool = False,
         most: Most | None = None,
         most_in_all: Most = WHOLE,
+        shared: Shared | None = None,
     ) -> None:
         self._most = most or Most()
         self._most_in_all = most_in_all
         self.settings = settings
         self.threads = threads
         self.polls = polls
-        self.limits = Limits()
+        self.limits = Limits(shared)
         self._wire = Wire(threads)
         self.sign_in = SignIn(settings, self._wire)
         self._reads_only = reads_only

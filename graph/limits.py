@@ -1,18 +1,20 @@
 """How fast we may ask: deadlines, the published limits, and the pauses that a service asks for.
 
 The limits are kept per tenant and shared by everything that asks the tenant, so that several checks at once
-stay below them together. They are the published ones; a margin on the windows covers the differing travel
-times of requests. Source: Microsoft Graph, "Microsoft Graph service-specific throttling limits".
+stay below them together; with a `Shared`, several processes do. They are the published ones; a margin on the
+windows covers the differing travel times of requests. Source: Microsoft Graph, "Microsoft Graph
+service-specific throttling limits".
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Protocol
 from urllib.parse import unquote
 
 from pyrate_limiter import Limiter, Rate
@@ -35,6 +37,37 @@ _RATES = {
 """Requests and window in milliseconds, each window a little longer than published."""
 
 _MAILBOX = re.compile(r"^/users/([^/]+)")
+
+
+_AGAIN = 0.05
+"""Seconds between two tries to get a place that another process has."""
+
+_ALL = -1
+"""The number of the place of whoever collects all of them."""
+
+
+class Shared(Protocol):
+    """The same limits for several processes that ask as one application. Any thread may call it."""
+
+    def take(self, gate: str, place: int) -> bool:
+        """Take a place among those that may ask at the same time; False where another process has it."""
+        ...
+
+    def leave(self, gate: str, place: int) -> None:
+        """Leave a place."""
+        ...
+
+    def turn(self, service: str, count: int, seconds: float) -> float:
+        """Take one of `count` turns in so many seconds; give when to try again, 0 where it is taken."""
+        ...
+
+    def pause(self, service: str, seconds: float) -> None:
+        """Let nobody ask a service for so many seconds."""
+        ...
+
+    def paused(self, service: str) -> float:
+        """Seconds that a service still wants to be left alone."""
+        ...
 
 
 class Deadline:
@@ -71,6 +104,7 @@ class Deadline:
 class Pauses:
     """Until when each service of one tenant wants to be left alone; shared by all threads."""
 
+    shared: Shared | None = None
     _until: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -78,11 +112,14 @@ class Pauses:
         """Let nobody ask the service for so many seconds; a shorter pause never ends a longer one."""
         with self._lock:
             self._until[service] = max(self._until.get(service, 0.0), monotonic() + seconds)
+        if self.shared is not None:
+            self.shared.pause(service, seconds)
 
     def left(self, service: str) -> float:
         """Seconds that the service still wants to be left alone."""
         with self._lock:
-            return max(0.0, self._until.get(service, 0.0) - monotonic())
+            own = max(0.0, self._until.get(service, 0.0) - monotonic())
+        return own if self.shared is None else max(own, self.shared.paused(service))
 
     def wait(self, service: str, deadline: Deadline) -> None:
         """Wait for the pause to end. Raises OutOfTime when it is longer than the time left."""
@@ -91,10 +128,16 @@ class Pauses:
 
 
 class Limits:
-    """The limits of one tenant."""
+    """The limits of one tenant.
 
-    def __init__(self) -> None:
-        self.pauses = Pauses()
+    Args:
+        shared: The same for several processes; None where this is the only one.
+    """
+
+    def __init__(self, shared: Shared | None = None) -> None:
+        self.pauses = Pauses(shared)
+        self._shared = shared
+        self._held: dict[str, set[int]] = {}
         self._limiters = {limit: Limiter(Rate(count, window)) for limit, (count, window) in _RATES.items()}
         self._gates: dict[str, threading.Semaphore] = {}
         self._wholes: dict[str, threading.Lock] = {}
@@ -129,7 +172,41 @@ class Limits:
             for _ in range(places if whole else 1):
                 _take(gate, deadline)
                 held.callback(gate.release)
+            self._share(key, places, deadline, held, whole=whole)
             yield
+
+    def _share(self, key: str, places: int, deadline: Deadline, held: ExitStack, *, whole: bool) -> None:
+        """Take as many places among all processes."""
+        if self._shared is None:
+            return
+        if whole:
+            # For the same reason as above, among processes.
+            held.callback(self._leave, key, self._place(key, (_ALL,), deadline))
+        for _ in range(places if whole else 1):
+            held.callback(self._leave, key, self._place(key, range(places), deadline))
+
+    def _place(self, key: str, numbers: Sequence[int], deadline: Deadline) -> int:
+        """Take one of these places that neither this process nor another one has; give its number."""
+        assert self._shared is not None
+        while True:
+            for number in numbers:
+                # A lock of a session is had as often as it is asked for: this process keeps count by itself.
+                with self._lock:
+                    mine = self._held.setdefault(key, set())
+                    if number in mine:
+                        continue
+                    mine.add(number)
+                if self._shared.take(key, number):
+                    return number
+                with self._lock:
+                    mine.discard(number)
+            deadline.sleep(_AGAIN, "other processes ask this mailbox or service")
+
+    def _leave(self, key: str, number: int) -> None:
+        assert self._shared is not None
+        self._shared.leave(key, number)
+        with self._lock:
+            self._held[key].discard(number)
 
     def turn(self, limit: Limit, deadline: Deadline) -> None:
         """Wait until one more request keeps to the published rate, and for any pause.
@@ -145,6 +222,10 @@ class Limits:
             deadline.sleep(
                 min(0.02, max(deadline.left / 2, 0.001)), "keeping to the service's published limit"
             )
+        if self._shared is not None:
+            count, window = _RATES[limit]
+            while wait := self._shared.turn(limit.value, count, window / 1000):
+                deadline.sleep(wait, "keeping to the service's published limit")
 
 
 def _take(gate: threading.Semaphore | threading.Lock, deadline: Deadline) -> None:

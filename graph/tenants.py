@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from graph.connection import Connection
 from graph.errors import NoSuchUser
+from graph.limits import Shared
 from graph.settings import Cloud, TenantSettings
 
 __all__ = ["Cloud", "TenantSettings", "Tenants"]
@@ -19,14 +20,21 @@ class Tenants:
         settings: The tenants.
         polls: How many times as long as usual a search is left alone before it is looked at.
         reads_only: Send nothing that changes anything, whatever is asked.
+        shared: Gives the limits that several processes keep together; None where this is the only one.
 
     Raises:
         ValueError: when there is none, or when it would not be clear which one an address belongs to.
     """
 
     def __init__(
-        self, settings: Iterable[TenantSettings], *, polls: float = 1.0, reads_only: bool = False
+        self,
+        settings: Iterable[TenantSettings],
+        *,
+        polls: float = 1.0,
+        reads_only: bool = False,
+        shared: Callable[[TenantSettings], Shared] | None = None,
     ) -> None:
+        self._shared = shared
         self._polls = polls
         self._reads_only = reads_only
         self.settings = tuple(settings)
@@ -94,8 +102,12 @@ class Tenants:
     def _connect(self, index: int) -> Connection:
         with self._lock:
             if index not in self._connections:
+                one = self.settings[index]
                 self._connections[index] = Connection(
-                    self.settings[index], polls=self._polls, reads_only=self._reads_only
+                    one,
+                    polls=self._polls,
+                    reads_only=self._reads_only,
+                    shared=self._shared(one) if self._shared else None,
                 )
             return self._connections[index]
 

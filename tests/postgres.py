@@ -13,7 +13,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,12 @@ class Cluster:
     def start(self) -> None:
         """Start it again on the same files."""
         self.server = _serve(self.folder)
+
+
+def soon(is_so: Callable[[], object]) -> None:
+    """Wait until something is so: the server ends a session a moment after its client did."""
+    while not is_so():
+        time.sleep(0.01)
 
 
 def _unprivileged(*command: str | Path) -> list[str]:

@@ -160,11 +160,14 @@ class Locks:
         """Begin a session and take the locks; False where somebody has one of them."""
         with self._lock:
             session = self._engine.connect()
-            for kind, number in self._own:
-                if not session.scalar(sa.select(sa.func.pg_try_advisory_lock(kind, number))):
+            try:
+                for kind, number in self._own:
+                    if not session.scalar(sa.select(sa.func.pg_try_advisory_lock(kind, number))):
+                        return False
+                self._session, self._since = session, self._seconds()
+            finally:
+                if self._session is not session:
                     session.close()
-                    return False
-            self._session, self._since = session, self._seconds()
             return True
 
     def beat(self) -> bool:

@@ -15,6 +15,7 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from bot.work.lives import CONNECT
 
@@ -78,7 +79,8 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = sa.create_engine(url, pool_pre_ping=True, connect_args=CONNECT)
+        # A connection for each transaction: there are few, and none is left open by whoever comes late.
+        self._engine = sa.create_engine(url, poolclass=NullPool, connect_args=CONNECT)
 
     def prepare(self) -> None:
         """Make the tables that are not there."""

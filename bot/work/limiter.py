@@ -1,0 +1,177 @@
+"""The limits of a tenant for all processes that ask it as one application, kept in PostgreSQL.
+
+A place among those who ask at the same time is a lock of a session: whoever is killed leaves it at once, and
+no clock decides. Turns are counted by the server's clock; pauses that a service asks for are known to all
+within a second. While the database is away each process keeps to the limits by itself.
+
+Source: PostgreSQL, "Advisory Locks"; Microsoft Graph, "Microsoft Graph service-specific throttling limits".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from bot.work.lives import CONNECT
+from graph.limits import Shared
+from graph.request import Limit
+from graph.settings import TenantSettings
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+_TABLES = sa.MetaData()
+_TURNS = sa.Table(
+    "compromise_turns",
+    _TABLES,
+    sa.Column("number", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, index=True),
+    sa.Column("at", sa.Double, nullable=False),
+)
+_PAUSES = sa.Table(
+    "compromise_pauses",
+    _TABLES,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("until", sa.Double, nullable=False),
+)
+
+FRESH: Final = 1.0
+"""Seconds for which what is known of pauses counts as known."""
+
+ALONE: Final = 10.0
+"""Seconds for which the database is not asked again after it did not answer."""
+
+_NOW = sa.func.extract("epoch", sa.func.clock_timestamp())
+
+
+class SharedLimiter:
+    """The limits of all tenants. Any thread may use it.
+
+    Args:
+        url: The database, for SQLAlchemy.
+        seconds: Tells seconds that only go forward.
+    """
+
+    def __init__(self, url: str, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._engine = sa.create_engine(
+            url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=CONNECT
+        )
+        self._seconds = seconds
+        self._session: sa.Connection | None = None
+        self._lock = threading.Lock()
+        self._alone_until = 0.0
+        self._closed = False
+        self._pauses: dict[str, float] = {}
+        self._pauses_at = -FRESH
+
+    def of(self, tenant: TenantSettings) -> Shared:
+        """Give the limits of one application in one tenant, which is what Microsoft counts."""
+        return _Application(self, tenant.tenant_id.casefold(), tenant.client_id.casefold())
+
+    def close(self) -> None:
+        """End the session, and leave every place; whoever still asks is by itself."""
+        with self._lock:
+            self._closed = True
+            self._drop()
+        self._engine.dispose()
+
+    def ask(self, act: Callable[[sa.Connection], T], otherwise: T) -> T:
+        """Do something in the session; where the database is away, every process is by itself for a while."""
+        with self._lock:
+            if self._closed or self._seconds() < self._alone_until:
+                return otherwise
+            try:
+                if self._session is None:
+                    _TABLES.create_all(self._engine)
+                    self._session = self._engine.connect()
+                return act(self._session)
+            except SQLAlchemyError as error:
+                log.warning("Limits are kept alone.", action="limits.alone", error=type(error).__name__)
+                self._alone_until = self._seconds() + ALONE
+                self._drop()
+                return otherwise
+
+    def paused(self, key: str) -> float:
+        """Give for how many seconds a service of an application wants to be left alone."""
+        if self._seconds() - self._pauses_at >= FRESH:
+            self._pauses_at = self._seconds()
+            left = sa.select(_PAUSES.c.key, _PAUSES.c.until - _NOW).where(_PAUSES.c.until > _NOW)
+            rows: list[Any] = self.ask(lambda db: list(db.execute(left).all()), [])
+            self._pauses = {name: self._pauses_at + float(seconds) for name, seconds in rows}
+        return max(0.0, self._pauses.get(key, 0.0) - self._seconds())
+
+    def _drop(self) -> None:
+        if self._session is not None:
+            try:
+                self._session.invalidate()
+                self._session.close()
+            finally:
+                self._session = None
+
+
+class _Application:
+    """The limits of one application in one tenant; what `graph.limits` calls Shared."""
+
+    def __init__(self, limiter: SharedLimiter, tenant: str, application: str) -> None:
+        self._limiter = limiter
+        self._tenant = tenant
+        self._application = application
+
+    def _key(self, what: str) -> str:
+        """What Microsoft counts by: risk questions by the tenant, all else by the application in it too."""
+        application = "every application" if what == Limit.RISK else self._application
+        return f"{self._tenant} {application} {what}"
+
+    def take(self, gate: str, place: int) -> bool:
+        """Take a place, unless another process has it."""
+        lock = sa.select(sa.func.pg_try_advisory_lock(_number(self._key(gate)), place))
+        return self._limiter.ask(lambda db: bool(db.scalar(lock)), otherwise=True)
+
+    def leave(self, gate: str, place: int) -> None:
+        """Leave a place."""
+        lock = sa.select(sa.func.pg_advisory_unlock(_number(self._key(gate)), place))
+        self._limiter.ask(lambda db: db.scalar(lock), otherwise=None)
+
+    def turn(self, service: str, count: int, seconds: float) -> float:
+        """Take one of `count` turns in so many seconds; give when to try again, 0 if it is taken."""
+        key = self._key(service)
+
+        def taken(db: sa.Connection) -> float:
+            lock = _number(f"turn {key}")
+            db.execute(sa.select(sa.func.pg_advisory_lock(lock, 0)))
+            try:
+                db.execute(sa.delete(_TURNS).where(_TURNS.c.key == key, _TURNS.c.at <= _NOW - seconds))
+                times = sa.select(sa.func.count(), sa.func.min(_TURNS.c.at) + seconds - _NOW)
+                number, wait = db.execute(times.where(_TURNS.c.key == key)).one()
+                if number >= count:
+                    return max(0.001, float(wait))
+                db.execute(sa.insert(_TURNS).values(key=key, at=_NOW))
+                return 0.0
+            finally:
+                db.execute(sa.select(sa.func.pg_advisory_unlock(lock, 0)))
+
+        return self._limiter.ask(taken, otherwise=0.0)
+
+    def pause(self, service: str, seconds: float) -> None:
+        """Let nobody ask a service for so many seconds; a shorter pause never ends a longer one."""
+        row = insert(_PAUSES).values(key=self._key(service), until=_NOW + seconds)
+        longer = sa.func.greatest(_PAUSES.c.until, row.excluded.until)
+        change = row.on_conflict_do_update(index_elements=["key"], set_={"until": longer})
+        self._limiter.ask(lambda db: db.execute(change), otherwise=None)
+
+    def paused(self, service: str) -> float:
+        """Give for how many seconds a service wants to be left alone."""
+        return self._limiter.paused(self._key(service))
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], signed=True)

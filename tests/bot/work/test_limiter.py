@@ -1,0 +1,144 @@
+"""Several processes that ask one tenant keep to its limits together: two limiters have a session each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+from pydantic import SecretStr
+
+from bot.work.limiter import ALONE, FRESH, SharedLimiter
+from bot.work.store import address_of
+from graph.errors import OutOfTime
+from graph.limits import EXCHANGE_AT_ONCE, PER_MAILBOX, Deadline, Limits
+from graph.request import Cmdlet, Limit, Request
+from graph.settings import TenantSettings
+from tests.postgres import Cluster, running, soon
+
+MAIL = Request("GET", "/users/adele/messages", limit=Limit.MAILBOX)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Cluster]:
+    with running() as cluster:
+        yield cluster
+
+
+def tenant(tenant_id: str = "t1", client_id: str = "app") -> TenantSettings:
+    return TenantSettings(tenant_id=tenant_id, client_id=client_id, client_secret=SecretStr("s"))
+
+
+class Counting:
+    """Counts how many are inside at the same time."""
+
+    def __init__(self) -> None:
+        self.now = self.most = self.times = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.now += 1
+            self.times += 1
+            self.most = max(self.most, self.now)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.now -= 1
+
+
+@pytest.mark.parametrize(
+    ("what", "places"), [(MAIL, PER_MAILBOX), (Cmdlet("Get-Mailbox", {}), EXCHANGE_AT_ONCE)], ids=str
+)
+def test_no_more_ask_at_the_same_time_than_one_process_might(postgres, what, places):
+    url, inside, met = address_of(postgres.database()), Counting(), threading.Barrier(places)
+    with closing(SharedLimiter(url)) as one, closing(SharedLimiter(url)) as two:
+        limits = [Limits(one.of(tenant())), Limits(two.of(tenant()))]
+
+        def ask(number: int) -> None:
+            with limits[number % 2].slot(what, Deadline(60)), inside:
+                # All places are used: each waits until as many are inside as fit.
+                met.wait(60)
+
+        with ThreadPoolExecutor(4 * places) as pool:
+            list(pool.map(ask, range(4 * places)))
+        for each in limits:
+            each.close()
+    assert (inside.most, inside.times) == (places, 4 * places)
+
+
+def test_a_batch_asks_a_mailbox_alone_among_all_processes(postgres):
+    url = address_of(postgres.database())
+    with closing(SharedLimiter(url)) as one, closing(SharedLimiter(url)) as two:
+        first, second = Limits(one.of(tenant())), Limits(two.of(tenant()))
+        with first.slot(MAIL, Deadline(60), whole=True):
+            for whole in (True, False):
+                with pytest.raises(OutOfTime), second.slot(MAIL, Deadline(0.3), whole=whole):
+                    pytest.fail("it got in")
+            # Another mailbox, another application and another tenant are not concerned.
+            with second.slot(Request("GET", "/users/megan/messages", limit=Limit.MAILBOX), Deadline(60)):
+                pass
+            for other in (tenant("t2"), tenant(client_id="another")):
+                third = Limits(two.of(other))
+                with third.slot(MAIL, Deadline(60)):
+                    pass
+                third.close()
+        with second.slot(MAIL, Deadline(60), whole=True):
+            pass
+        first.close()
+        second.close()
+
+
+def test_a_process_that_is_gone_leaves_its_places_at_once(postgres):
+    url = address_of(postgres.database())
+    with closing(SharedLimiter(url)) as two:
+        one = SharedLimiter(url)
+        for place in range(PER_MAILBOX):
+            assert one.of(tenant()).take("mailbox adele", place)
+        assert not two.of(tenant()).take("mailbox adele", 0)
+        one.close()
+        soon(lambda: two.of(tenant()).take("mailbox adele", 0))
+
+
+def test_turns_are_counted_for_all_processes_together(postgres):
+    url = address_of(postgres.database())
+    with closing(SharedLimiter(url)) as one, closing(SharedLimiter(url)) as two:
+        first, second = one.of(tenant()), two.of(tenant())
+        assert [each.turn("reports", 3, 3600) for each in (first, second, first)] == [0, 0, 0]
+        assert 0 < second.turn("reports", 3, 3600) <= 3600
+        assert first.turn("reports", 3, 3600) > 0
+        assert two.of(tenant("t2")).turn("reports", 3, 3600) == 0
+        # Of risk questions Microsoft counts those of all applications of a tenant.
+        assert first.turn(Limit.RISK, 1, 3600) == 0
+        assert two.of(tenant(client_id="another")).turn(Limit.RISK, 1, 3600) > 0
+
+
+def test_a_pause_that_one_process_is_asked_for_holds_up_the_others_of_that_tenant(postgres):
+    url, clock = address_of(postgres.database()), [0.0]
+    with closing(SharedLimiter(url)) as one, closing(SharedLimiter(url, lambda: clock[0])) as two:
+        limits = Limits(one.of(tenant()))
+        second = two.of(tenant())
+        assert second.paused(Limit.DIRECTORY) == 0
+        limits.pauses.ask_for(Limit.DIRECTORY, 3600)
+        limits.pauses.ask_for(Limit.DIRECTORY, 5)
+        clock[0] += FRESH
+        assert second.paused(Limit.DIRECTORY) > 3000
+        assert second.paused(Limit.REPORTS) == 0
+        assert two.of(tenant("t2")).paused(Limit.DIRECTORY) == 0
+        limits.close()
+
+
+def test_without_the_database_each_process_keeps_to_the_limits_by_itself():
+    clock = [0.0]
+    with closing(SharedLimiter("postgresql+psycopg://postgres@/x?host=/nowhere", lambda: clock[0])) as one:
+        limits = Limits(one.of(tenant()))
+        with limits.slot(MAIL, Deadline(60), whole=True):
+            limits.turn(Limit.RISK, Deadline(60))
+        asked = []
+        one.ask(lambda _: asked.append("again"), None)
+        assert asked == []
+        clock[0] += ALONE
+        assert one.of(tenant()).take("mailbox adele", 0)
+        limits.close()
