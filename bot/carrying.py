@@ -28,7 +28,7 @@ from commands.planning import Guard
 from commands.proposals import Proposal, Proposals
 from commands.signing_key import SigningKey
 from commands.usual.places import Atlas
-from commands.watch import Doors, look_again, never_done, open_now, says
+from commands.watch import Doors, lists, look_again, says
 from graph.errors import NoSuchUser
 from graph.question import Subject
 from graph.tenants import Tenants
@@ -308,13 +308,7 @@ def _sentence(doors: Doors) -> str:
     if doors.is_quiet and number:
         return all_closed(number)
     parts = [f"Rechecked: {len(doors.closed)} of {number} remediations are still in effect."]
-    for title, names in (
-        ("Open again; to close it", open_now(doors, doors.came_back)),
-        ("New since the check; to close it", open_now(doors, doors.new)),
-        (never_done(doors), tuple(one.says for one in doors.never)),
-        ("Not collected", tuple(one.what for one in doors.not_seen)),
-    ):
-        if names:
-            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            parts.append(f"{title}: {'; '.join(names[:_NAMED])}{more}.")
+    for title, names in lists(doors):
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        parts.append(f"{title}: {'; '.join(names[:_NAMED])}{more}.")
     return " ".join(parts)

@@ -9,7 +9,7 @@ What could not be looked at is named, and never counts as closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -200,26 +200,27 @@ def says(doors: Doors) -> str:
     lines = [f"Rechecked at {doors.at.astimezone(UTC):%d %B %Y, %H:%M} UTC."]
     if number:
         lines.append(f"{len(doors.closed)} of {number} remediations are still in effect.")
-    lines += _listed("Open again; to close it", open_now(doors, doors.came_back))
-    lines += _listed("New since the check; to close it", open_now(doors, doors.new))
-    lines += _listed(never_done(doors), (one.says for one in doors.never))
-    lines += _listed("Not collected", (f"{one.what}: {one.why.rstrip('.')}" for one in doors.not_seen))
+    for title, names in lists(doors):
+        lines += [f"{title}:", *(f"• {name}" for name in names)]
     if doors.is_quiet:
         lines.append("No persistence found.")
     return "\n".join(lines)
 
 
-def never_done(doors: Doors) -> str:
-    """Say how many suggested changes were never carried out, and what to do; it heads their names."""
-    return f"{len(doors.never)} suggested remediations were never carried out; propose Contain account"
-
-
-def open_now(doors: Doors, changes: Iterable[Change]) -> tuple[str, ...]:
-    """Say what closes each door as it stands now, which may lead elsewhere than the one that was closed."""
+def lists(doors: Doors) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give what is to be said of doors that are not closed: each list that is not empty, with its title."""
     closing = {change.id: change.says for change in doors.closing}
-    return tuple(closing.get(change.id, f"{change.says} (by hand: no change fits)") for change in changes)
 
+    def open_now(changes: Iterable[Change]) -> tuple[str, ...]:
+        # As each door stands now, which may lead elsewhere than the one that was closed.
+        return tuple(closing.get(change.id, f"{change.says} (by hand: no change fits)") for change in changes)
 
-def _listed(title: str, lines: Iterable[str]) -> list[str]:
-    found = [f"• {line}" for line in lines]
-    return [f"{title}:", *found] if found else []
+    never = f"{len(doors.never)} suggested remediations were never carried out; propose Contain account"
+    for title, names in (
+        ("Open again; to close it", open_now(doors.came_back)),
+        ("New since the check; to close it", open_now(doors.new)),
+        (never, tuple(one.says for one in doors.never)),
+        ("Not collected", tuple(f"{one.what}: {one.why.rstrip('.')}" for one in doors.not_seen)),
+    ):
+        if names:
+            yield title, names

@@ -155,15 +155,22 @@ def certificates(
 
 
 def certificates_in(folder: Path) -> dict[str, bytes]:
-    """The certificates (DER) that are in a folder, by the tags of their registrations."""
+    """The certificates (DER) that are in a folder, by the tags of their registrations.
+
+    Raises:
+        NotRegistered: one of them cannot be read.
+    """
     found = {}
     for one in registrations(to_act=True):
         path = folder / f"{one.what}.cer"
         if path.is_file():
             try:
                 certificate = x509.load_pem_x509_certificate(path.read_bytes())
-            except (OSError, ValueError):
-                continue
+            except (OSError, ValueError) as error:
+                raise NotRegistered(
+                    f"{path} is damaged: it holds no certificate that can be read. Restore it from a copy, "
+                    "or delete it: then what was begun with it and is not in the record stays in the tenant."
+                ) from error
             found[one.tag] = certificate.public_bytes(serialization.Encoding.DER)
     return found
 

@@ -189,7 +189,8 @@ def _take_up(question: Question, number: int) -> Iterator[_Search]:
     version: Literal["v1.0", "beta"] = "v1.0" if question.audit_api == "v1.0" else "beta"
     taken_up = False
     for one in sorted(_remembered(question, number), key=lambda known: (known.start, known.end)):
-        if one.end <= at or one.start >= end:
+        # No page tells what Microsoft answers to a search that ends before it begins, so none is sent.
+        if one.end <= at or one.start >= min(end, one.end):
             continue
         if one.start > at:
             yield _Search(number, at, one.start, version)

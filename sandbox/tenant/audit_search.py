@@ -200,6 +200,9 @@ def create(ask: Ask) -> Answer:
             parse_time(str(body[name]))
         except (KeyError, ValueError) as error:
             raise bad_request(f"'{name}' must be given as a date and time.") from error
+    # No page tells what Microsoft answers to this; refused here, whatever sends it fails.
+    if parse_time(str(body["filterEndDateTime"])) <= parse_time(str(body["filterStartDateTime"])):
+        raise bad_request("'filterEndDateTime' must be later than 'filterStartDateTime'.")
     open_queries = [item for item in ask.state.audit_queries.values() if _status(ask, item) != "succeeded"]
     if ask.core.limits.on and len(open_queries) >= RUNNING_AUDIT_QUERIES:
         raise GraphError(429, "TooManyRequests", "Too many audit queries are running in this tenant.")

@@ -17,6 +17,9 @@ from sandbox.tenant.core import (
 )
 from sandbox.tenant.problems import GraphError, bad_request, forbidden, not_found
 
+_SIGN_IN_TYPES = {"interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity"}
+"""Source: Microsoft Graph beta, "signIn resource type", signInEventTypes."""
+
 _RISK_FIELDS = ("riskLevel", "riskDetail")
 _HIDDEN = {"riskDetail": "hidden", "riskLevelAggregated": "hidden", "riskLevelDuringSignIn": "hidden"}
 
@@ -32,6 +35,9 @@ def sign_ins(ask: Ask) -> Answer:
         asked = {term.value for term in terms if term.name == "signInEventTypes/any()"}
         if len(asked) > 1:
             raise bad_request("Only one sign-in event type can be asked for at a time.")
+        # No page tells what Microsoft answers to another type; refused here, whatever asks for it fails.
+        if asked - _SIGN_IN_TYPES:
+            raise bad_request("Invalid filter clause: unknown sign-in event type.")
         kinds = asked or kinds
         for term in terms:
             if term.field == "userPrincipalName" and term.value != str(term.value).lower():

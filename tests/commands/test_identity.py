@@ -143,7 +143,7 @@ def test_an_account_that_shares_no_address_is_somebody_elses(tmp_path):
     [
         ("DELETE FROM cases WHERE id = 'C-1'", "missing row C-1"),
         ("UPDATE cases SET owners = '[]' WHERE id = 'C-1'", "different owners in row C-1"),
-        ("UPDATE cases SET subject = '{}' WHERE id = 'C-1'", "missing row C-1"),
+        ("UPDATE cases SET subject = '{}' WHERE id = 'C-1'", "different subject in row C-1"),
     ],
 )
 def test_a_case_about_the_earlier_account_that_is_changed_is_noticed(tmp_path, change, says):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from graph import contract
@@ -23,6 +24,8 @@ EVERY_ROLE = frozenset(
     for needs in (row.roles, *(one.roles for one in row.properties.values()))
     for role in needs
 )
+
+_TYPE = re.compile(r"signInEventTypes/any\(\w+:\s*\w+ eq '([^']*)'\)")
 
 
 def row_of(request: Request) -> Endpoint:
@@ -50,6 +53,9 @@ def breaches(request: Request) -> Iterator[str]:
         )
     except GraphError as refusal:
         yield f"{row.method} {row.path}: {refusal.message}"
+    asked = set(_TYPE.findall(request.query.get("$filter", "")))
+    if asked - {"interactiveUser", "nonInteractiveUser"}:
+        yield f"{row.path}: no page tells what the sign-in types {sorted(asked)} are answered with"
     if row.limit in set(Limit) and request.limit != row.limit:
         yield f"{row.method} {row.path} counts against {row.limit}, not {request.limit}"
 

@@ -131,6 +131,8 @@ def test_a_request_that_leaves_the_contract_is_noticed() -> None:
     sign_ins = {"limit": Limit.REPORTS}
     assert "'$wrong' is not supported" in told("/auditLogs/signIns", {"$wrong": "1"}, **sign_ins)
     assert "'hat'" in told("/auditLogs/signIns", {"$filter": "hat eq 'x'"}, **sign_ins)
+    other = {"$filter": "(signInEventTypes/any(t: t eq 'servicePrincipal'))"}
+    assert "['servicePrincipal']" in told("/auditLogs/signIns", other, version="beta", **sign_ins)
     assert "'shoeSize'" in told("/users/a", {"$select": "id,shoeSize"})
     assert "counts against reports" in told("/auditLogs/signIns", {})
     assert "has no GET" in told("/nowhere", {})

@@ -209,6 +209,13 @@ def test_from_an_empty_tenant_to_a_first_check_and_back(
     assert not (tmp_path / FILE).exists()
 
 
+def test_a_damaged_certificate_is_named_before_anything_is_removed(tmp_path: Path) -> None:
+    first, *_ = wanted.registrations(to_act=True)
+    (tmp_path / f"{first.what}.cer").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n")
+    with pytest.raises(NotRegistered, match=rf"{first.what}\.cer is damaged: .* Restore it from a copy"):
+        registering.certificates_in(tmp_path)
+
+
 def test_everything_that_is_made_is_shown_before_and_nothing_is_made_without_a_yes(
     compromise: Run, played: RunningTenant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

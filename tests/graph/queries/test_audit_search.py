@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from graph.errors import AuditingOff, Broken, GraphError, NoPermission, NotFound, Refused
 from graph.evidence import Known
@@ -83,6 +86,32 @@ def test_a_search_asks_for_all_activities_of_the_subject_and_polls_more_and_more
     assert ids(played) == ["r1"]
     assert played.value.complete_until == NOW - timedelta(minutes=90)
     assert played.value.missing == ()
+
+
+@given(st.lists(st.tuples(st.integers(-20, 400), st.integers(-20, 400)), max_size=4), st.booleans())
+def test_no_search_ends_before_it_begins_whatever_is_remembered(spans, gone):
+    """No page tells what Microsoft would answer to one."""
+
+    def at(hours: int) -> str:
+        return graph_time(NOW - timedelta(days=14) + timedelta(hours=hours))
+
+    kept = {
+        f"{USER_ID} 0 {at(start)} {at(end)}": f"beta k{number}" for number, (start, end) in enumerate(spans)
+    }
+    audit = Audit(cut=lambda what: (what.body or {})["filterStartDateTime"] == START)
+
+    def answer(what: Request | Cmdlet) -> Answer:
+        if isinstance(what, Request) and "/queries/k" in what.path:
+            return (
+                NotFound("Gone.")
+                if gone
+                else audit.graph(replace(what, path=what.path.replace("/k", "/q99")))
+            )
+        return audit(what)
+
+    play(audit_log.ask(a_question(remembered=kept)), answer)
+    bodies = [request.body or {} for request in audit.posted]
+    assert [one for one in bodies if one["filterStartDateTime"] >= one["filterEndDateTime"]] == []
 
 
 def test_what_others_did_to_the_mailbox_is_searched_by_its_name_without_leaving_out_anybody() -> None:

@@ -98,7 +98,13 @@ def test_a_scoped_permission_sees_its_own_service(own):
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {**WHOLE, "colour": "red"}, {**WHOLE, "operationFilters": "Send"}, {"filterStartDateTime": "x"}],
+    [
+        {},
+        {**WHOLE, "colour": "red"},
+        {**WHOLE, "operationFilters": "Send"},
+        {"filterStartDateTime": "x"},
+        {**WHOLE, "filterEndDateTime": "2026-02-01T00:00:00Z"},
+    ],
 )
 def test_a_body_that_is_not_understood_is_refused(shared, body):
     assert shared.graph("/security/auditLog/queries", method="POST", body=body).status_code == 400

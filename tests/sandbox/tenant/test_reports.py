@@ -23,6 +23,11 @@ def test_v1_shows_interactive_sign_ins_and_beta_the_others_on_demand(shared):
     assert other[0]["sessionId"]
 
 
+def test_a_type_of_sign_in_that_no_page_names_is_refused(shared):
+    wanted = f"(signInEventTypes/any(t: t eq 'anyUser')) and userPrincipalName eq '{ADELE}'"
+    assert shared.graph("/auditLogs/signIns", version="beta", filter=wanted).status_code == 400
+
+
 def test_a_principal_name_with_capitals_finds_no_sign_in(shared):
     assert (
         shared.values("/auditLogs/signIns", filter="userPrincipalName eq 'Adele.Vance@contoso.example'") == []
