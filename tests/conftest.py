@@ -41,6 +41,18 @@ at the end.
 """
 
 
+_TOGETHER = (
+    "tests/bot/setup/test_capabilities.py",
+    "tests/commands/steps/test_contract.py",
+    "tests/commands/steps/test_hostile_names.py",
+    "tests/commands/steps/test_played.py",
+    "tests/commands/steps/test_remediate_manually.py",
+    "tests/commands/test_doors.py",
+    "tests/test_docs_steps.py",
+)
+"""What looks at the plans for the same collected evidence, which one worker collects once."""
+
+
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # the library has no types
     """Gives out whole portions, in the order in which the tests stand."""
 
@@ -86,6 +98,8 @@ def pytest_collection_finish() -> None:
 def portion_of(nodeid: str) -> str:
     """Give what a test belongs to: itself, or its file with all that the file sets up once."""
     path = nodeid.partition("::")[0]
+    if path in _TOGETHER:
+        return _TOGETHER[0]
     return nodeid if path.startswith(_BY_TEST) and not _sets_up_once(path) else path
 
 

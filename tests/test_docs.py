@@ -42,6 +42,7 @@ def test_every_file_that_a_page_names_is_there(page):
     assert [name for name in found if not (ROOT / name).exists()] == []
 
 
+@pytest.mark.slow  # `make lint` says the same
 def test_every_table_that_mirrors_code_is_what_the_code_says():
     cog = [sys.executable, "-m", "cogapp", "-P", "-I", "docs", "-p", "from tables import *", "--check"]
     # The page of words, which every changed sentence changes, is compared by `make lint` alone.

@@ -8,6 +8,8 @@ import json
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -96,11 +98,17 @@ def test_the_locks_agree_on_every_version():
     assert {name: pins("run")[name] for name in shared} == {name: pins("build")[name] for name in shared}
 
 
+@cache
+def distributions() -> Mapping[str, list[str]]:
+    """What each module that can be imported belongs to."""
+    return importlib.metadata.packages_distributions()
+
+
 @pytest.mark.parametrize("package", ["bot", "commands", "graph", "sandbox"])
 def test_the_product_imports_nothing_that_only_developing_needs(package: str):
     """Not even inside a function, where a run on the lock of the product may not come by."""
     locked, imported = set(pins("run")), set()
-    found = importlib.metadata.packages_distributions()
+    found = distributions()
     for path in each((ROOT / package).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

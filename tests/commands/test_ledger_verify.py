@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,9 +17,9 @@ from commands.approval import Voter
 from commands.errors import AnchorMisfit, LedgerTampered, LedgerUnwritable
 from commands.ledger import Head, Ledger
 from commands.ledger.chain import hash_of
-from commands.ledger.checkpoint import Checkpoint, note, origin, read_checkpoints, sign, sign_head
+from commands.ledger.checkpoint import Checkpoint, note, origin, origin_of, read_checkpoints, sign, sign_head
 from commands.ledger.entries import Asked
-from commands.ledger.schema import GUARDS
+from commands.ledger.schema import GUARDS, KEYS
 from commands.ledger.verify import verify_ledger
 from commands.plan import Change, Look, Plan
 from commands.proposals import Outcome, Proposals
@@ -353,10 +353,15 @@ def test_a_ledger_that_was_rewritten_from_its_first_entry_is_found(path, keys):
         verify_ledger(path, [kept], [keys.public])
 
 
+def said_of_a_note(seq: int, why: str) -> str:
+    return f"Entry {seq} of the ledger has a checkpoint that {why}."
+
+
 def test_a_ledger_that_was_rewritten_contradicts_the_checkpoint_inside_of_it(path, keys):
     rewrite(path, 3)
-    with pytest.raises(LedgerTampered, match=r"Entry 6.*does not match the entries before it"):
+    with pytest.raises(LedgerTampered) as found:
         verify_ledger(path)
+    assert str(found.value) == said_of_a_note(6, "does not match the entries before it")
 
 
 def test_an_anchor_that_another_key_signed_is_refused(path, keys, tmp_path):
@@ -378,8 +383,9 @@ def test_a_checkpoint_inside_the_ledger_that_another_key_signed_is_found(path, k
     other = SigningKey.load_or_make(tmp_path / "other.key")
     with closing(Ledger(path, lambda: NOW)) as book:
         note(book, sign_head(book, other), "bot")
-    with pytest.raises(LedgerTampered, match=r"Entry 9.*was not signed by a given key"):
+    with pytest.raises(LedgerTampered) as found:
         verify_ledger(path, (), [keys.public])
+    assert str(found.value) == said_of_a_note(9, "was not signed by a given key")
     assert verify_ledger(path, (), [keys.public, other.public]).checkpoints == 2
 
 
@@ -398,11 +404,56 @@ def test_a_checkpoint_inside_the_ledger_that_is_none_is_found(path, facts):
         verify_ledger(path)
 
 
-def test_a_checkpoint_inside_the_ledger_cannot_be_about_what_comes_later(path, keys):
+def test_a_checkpoint_inside_the_ledger_that_cannot_be_read_is_named(path):
     with closing(Ledger(path, lambda: NOW)) as book:
-        note(book, sign(origin(book), Head(9, book.head().hash), keys), "bot")
-    with pytest.raises(LedgerTampered, match="Entry 9"):
+        written_by_hand(book, "checkpoint_signed", {"size": 8, "head": "", "text": "something else"})
+    with pytest.raises(LedgerTampered) as found:
         verify_ledger(path)
+    assert str(found.value) == "Entry 9 of the ledger has no readable checkpoint."
+
+
+@pytest.mark.parametrize("other", [{"size": 7}, {"head": "00"}])
+def test_a_checkpoint_inside_the_ledger_is_what_stands_beside_it(path, keys, other):
+    with closing(Ledger(path, lambda: NOW)) as book:
+        signed = sign_head(book, keys)
+        facts = {"size": signed.size, "head": signed.head, "text": str(signed), **other}
+        written_by_hand(book, "checkpoint_signed", facts)
+    with pytest.raises(LedgerTampered) as found:
+        verify_ledger(path)
+    assert str(found.value) == "Entry 9 of the ledger contradicts its checkpoint."
+    assert found.value.seq == 9
+
+
+@pytest.mark.parametrize("size", [9, 99])
+def test_a_checkpoint_inside_the_ledger_cannot_be_about_what_comes_later(path, keys, size):
+    with closing(Ledger(path, lambda: NOW)) as book:
+        note(book, sign(origin(book), Head(size, book.head().hash), keys), "bot")
+    with pytest.raises(LedgerTampered) as found:
+        verify_ledger(path)
+    assert str(found.value) == said_of_a_note(9, "does not match the entries before it")
+
+
+def test_a_checkpoint_inside_the_ledger_is_of_this_ledger(path, keys):
+    with closing(Ledger(path, lambda: NOW)) as book:
+        note(book, sign(origin_of(bytes(32)), book.head(), keys), "bot")
+    with pytest.raises(LedgerTampered) as found:
+        verify_ledger(path)
+    assert str(found.value) == said_of_a_note(9, "does not match the entries before it")
+
+
+def test_a_row_is_named_by_all_of_its_key(proposed):
+    table = next(table for table, key in KEYS.items() if len(key) > 1 and rows_in(proposed, table, key))
+    key = rows_in(proposed, table, KEYS[table])[0]
+    where = " AND ".join(f"{column} = '{one}'" for column, one in zip(KEYS[table], key, strict=True))
+    statement(proposed, f"DELETE FROM {table} WHERE {where}")
+    with pytest.raises(LedgerTampered) as found:
+        verify_ledger(proposed)
+    assert f"is missing row {' '.join(map(str, key))} of table {table}" in str(found.value)
+
+
+def rows_in(path: Path, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as file:
+        return file.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
 
 
 # --- tables ------------------------------------------------------------------------------------------------

@@ -60,29 +60,29 @@ def test_what_is_not_signed_or_old_writes_nothing(story):
     assert story.kinds() == []
 
 
-@pytest.mark.parametrize(
-    ("changed", "names"),
-    [
-        ({"title": ""}, "title"),
-        ({"id": None}, "id"),
-        ({"severity": "dreadful"}, "severity"),
-        ({"link": "javascript:alert(1)"}, "link"),
-        ({"at": "2026-11-29T08:00:00"}, "at"),
-        ({"at": "0001-01-01T00:00:00+14:00"}, "at"),
-        ({"at": "9999-12-31T23:59:59-14:00"}, "at"),
-        ({"account": "a" * 321}, "account"),
-    ],
+WRONG = (
+    ({"title": ""}, "title"),
+    ({"id": None}, "id"),
+    ({"severity": "dreadful"}, "severity"),
+    ({"link": "javascript:alert(1)"}, "link"),
+    ({"at": "2026-11-29T08:00:00"}, "at"),
+    ({"at": "0001-01-01T00:00:00+14:00"}, "at"),
+    ({"at": "9999-12-31T23:59:59-14:00"}, "at"),
+    ({"account": "a" * 321}, "account"),
 )
-def test_what_is_wrong_is_named_and_nothing_of_it_is_kept(story, changed, names):
-    answer = send(story, {**ALERT, **changed})
-    assert answer.status_code == 422
-    assert names in answer.json()["error"]
+
+
+def test_what_is_wrong_is_named_and_nothing_of_it_is_kept(story):
+    for changed, names in WRONG:
+        answer = send(story, {**ALERT, **changed})
+        assert answer.status_code == 422, changed
+        assert names in answer.json()["error"], changed
     assert raised(story) == 0
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"\xff\xfe", b"{" * 1000])
-def test_what_is_no_alert_at_all_is_refused(story, body):
-    assert send(story, body).status_code == 422
+def test_what_is_no_alert_at_all_is_refused(story):
+    for body in (b"", b"[]", b"null", b"\xff\xfe", b"{" * 1000):
+        assert send(story, body).status_code == 422, body
 
 
 def test_an_account_of_no_tenant_is_refused_and_of_a_named_tenant_is_told_without_its_case(story):

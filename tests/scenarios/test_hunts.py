@@ -6,8 +6,6 @@ import csv
 import io
 from datetime import timedelta
 
-import pytest
-
 from commands.ledger.verify import verify_ledger
 from sandbox.scenarios.people import LAGOS
 from sandbox.workspace import Message
@@ -116,25 +114,30 @@ def test_a_sweep_of_a_tenant_without_an_attack_names_nobody_as_compromised(stage
     assert "0 accounts" in text
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        ("pivot", "Say what to look for"),
-        ("pivot 10.0.0.1", "not a public address"),
-        ("pivot session", "something is missing"),
-        ("pivot rule abc", "too short or too long"),
-        ("pivot hello world", "I do not know what"),
-        ("pivot c0ffee00-0000-4000-8000-000000000001", "may be a session or an application"),
-        ("pivot 203.0.113.77 in Fabrikam", "There is no tenant Fabrikam"),
-        ("sweep in Fabrikam", "There is no tenant Fabrikam"),
-        ("stop H-22222", "There is no hunt H-22222"),
-        ("stop everything", "Name the hunt"),
-    ],
+NOT_HUNTED = (
+    ("pivot", "Say what to look for"),
+    ("pivot 10.0.0.1", "not a public address"),
+    ("pivot session", "something is missing"),
+    ("pivot rule abc", "too short or too long"),
+    ("pivot hello world", "I do not know what"),
+    ("pivot c0ffee00-0000-4000-8000-000000000001", "may be a session or an application"),
+    ("pivot 203.0.113.77 in Fabrikam", "There is no tenant Fabrikam"),
+    ("sweep in Fabrikam", "There is no tenant Fabrikam"),
+    ("stop H-22222", "There is no hunt H-22222"),
+    ("stop everything", "Name the hunt"),
 )
-def test_what_cannot_be_hunted_is_said(stage, words, says):
+
+
+def test_what_cannot_be_hunted_is_said(stage):
     story = stage("clean")
-    story.type(words)
-    story.told(holding=says)
+    for number, (words, says) in enumerate(NOT_HUNTED):
+        before = len(story.slack.ephemerals("responder"))
+        assert before == number, words
+        story.type(words)
+        answer = story.slack.wait_for(
+            lambda before=before: story.slack.ephemerals("responder")[before:], what=f"the answer to {words}"
+        )
+        assert says in story.slack.as_text(answer[0]), words
     assert "hunt_started" not in story.kinds()
 
 

@@ -134,7 +134,9 @@ def opens(modal: Modal) -> None:
     assert len(modal.blocks) <= 100
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=settings().max_examples // 5, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.lists(TENANT_TEXT.map(kept), min_size=2, max_size=4).map(tuple))
 def test_whatever_the_tenant_says_calls_nobody_and_links_nowhere(texts):
     for message in every_message(texts):

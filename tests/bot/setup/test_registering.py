@@ -242,12 +242,17 @@ def test_everything_that_is_made_is_shown_before_and_nothing_is_made_without_a_y
     "cut",
     [
         "/applications",
-        "/servicePrincipals",
-        "/roleManagement/directory/roleAssignments",
-        "New-ServicePrincipal",
-        "New-ManagementRole",
+        *(
+            pytest.param(cut, marks=pytest.mark.slow)
+            for cut in (
+                "/servicePrincipals",
+                "/roleManagement/directory/roleAssignments",
+                "New-ServicePrincipal",
+                "New-ManagementRole",
+                "Add-RoleGroupMember",
+            )
+        ),
         "New-RoleGroup",
-        "Add-RoleGroupMember",
     ],
 )
 def test_a_run_that_was_cut_off_is_repeated_and_makes_only_what_is_lacking(
