@@ -21,6 +21,7 @@ from graph.audit_log import (
     forms,
     graph_query,
     management_api,
+    plain,
     risk,
     search_rows,
     sign_in,
@@ -191,19 +192,38 @@ def objects(path: Path, notes: Notes | None = None) -> Iterator[Found]:
     with texts.opened(path, said) as stream:
         start = stream.read(CHUNK)
         begin = start.lstrip(_NOTHING)
+        newline = None if "\r" in begin and "\n" not in begin else ""  # as old Macs end lines
         if begin.startswith(("[", "{")):
             found = values(stream, start, said)
-        elif begin:
-            with texts.opened(path, Notes()) as once:
-                dates = tables.decided(once, once.read(CHUNK), said)
-            found = tables.rows(stream, start, dates, said)
-        else:
+        elif not begin:
             found = _nothing(stream)
+        elif plain.holds_records(begin, _is_record):
+            found = plain.records(stream, start)
+        elif what := plain.foreign(begin):
+            found = iter([(1, begin[:RAW_KEPT], what)])
+        else:
+            found = _table(path, said, newline)
         for one in found:
             line = one[0]
             yield one
     if said.cut:
         yield line + 1, "", said.cut
+
+
+def _table(path: Path, said: Notes, newline: str | None) -> Iterator[Found]:
+    """Read a table twice: once for how its dates are written, and once for its rows."""
+    with texts.opened(path, Notes(), newline) as stream:
+        dates = tables.decided(stream, stream.read(CHUNK), said)
+    with texts.opened(path, Notes(), newline) as stream:
+        yield from tables.rows(stream, stream.read(CHUNK), dates, said)
+
+
+def _is_record(value: Mapping[str, Any]) -> bool:
+    try:
+        entry_of(value)
+    except UnreadableRecord:
+        return False
+    return True
 
 
 def _nothing(stream: IO[str]) -> Iterator[Found]:

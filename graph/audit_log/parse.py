@@ -385,8 +385,8 @@ def _items(fields: Fields) -> tuple[Item, ...]:
 def _mappings_in(value: object) -> Iterator[Mapping[str, Any]]:
     value = decoded(value)
     for one in value if isinstance(value, list) else ():
-        if isinstance(one, Mapping):
-            yield one
+        if found := as_mapping(one):
+            yield found
 
 
 def _item(value: Mapping[str, Any], folder: str) -> Item:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from graph.addresses import address_of, is_microsoft
 from graph.audit_log.record import PropertyChange
+from graph.audit_log.shown import is_shown, shown_objects
 
 NULLS: Final = frozenset({"__null__", "<null>", "null"})
 PLAIN_START: Final = frozenset(map(chr, range(33, 127))) - frozenset("<_nN")
@@ -154,28 +155,11 @@ def content_id(raw: Mapping[str, Any]) -> str:
 
 # Names in sign-ins and mailbox records, which are most of all: known to be what `as_text` would make of them.
 _PLAIN_NAMES: Final = frozenset(
-    {
-        "ResultStatusDetail",
-        "UserAgent",
-        "UserAuthenticationMethod",
-        "RequestType",
-        "KeepMeSignedIn",
-        "additionalDetails",
-        "extendedAuditEventCategory",
-        "Id",
-        "DisplayName",
-        "OS",
-        "BrowserType",
-        "TrustType",
-        "IsCompliant",
-        "IsCompliantAndManaged",
-        "SessionId",
-        "MailAccessType",
-        "IsThrottled",
-        "Identity",
-        "Name",
-    }
-)
+    {"ResultStatusDetail", "UserAgent", "UserAuthenticationMethod", "RequestType", "KeepMeSignedIn",
+     "additionalDetails", "extendedAuditEventCategory", "Id", "DisplayName", "OS", "BrowserType",
+     "TrustType", "IsCompliant", "IsCompliantAndManaged", "SessionId", "MailAccessType",
+     "IsThrottled", "Identity", "Name"}
+)  # fmt: skip
 
 
 def named_values(value: object) -> dict[str, str]:
@@ -192,6 +176,8 @@ def named_values(value: object) -> dict[str, str]:
     if isinstance(value, list | tuple):
         for entry in value:
             if type(entry) is not dict and not isinstance(entry, Mapping):  # the first is told far quicker
+                if is_shown(entry):
+                    found |= named_values(shown_objects(entry))
                 continue
             if "Name" in entry and "Value" in entry:  # as Microsoft writes it
                 name, one = entry["Name"], entry["Value"]
@@ -222,7 +208,7 @@ def parameters_of(value: object) -> dict[str, str]:
     A switch without value reads "True"; quotes go; a quoted list is joined with semicolons, as Exchange
     writes it.
     """
-    if isinstance(value, str) and value.strip()[:1] not in {"[", "{"}:
+    if isinstance(value, str) and value.strip()[:1] not in {"[", "{"} and not is_shown(value):
         found: dict[str, str] = {}
         for match in _SWITCHES.finditer(value):
             text = match["value"]
@@ -265,7 +251,9 @@ def changes_of(value: object) -> tuple[PropertyChange, ...]:
     found: list[PropertyChange] = []
     if isinstance(value, list | tuple):
         for entry in value:
-            if isinstance(entry, str):
+            if is_shown(entry):
+                found.extend(changes_of(shown_objects(entry)))
+            elif isinstance(entry, str):
                 found.append(PropertyChange(name=entry.strip(), old="", new=""))
             elif isinstance(entry, Mapping):
                 lower = {str(key).lower(): one for key, one in entry.items()}
@@ -289,6 +277,8 @@ def typed_ids(value: object) -> dict[str, str]:
         return found
     value = decoded(value)
     for entry in value if isinstance(value, list) else ():
+        if is_shown(entry):
+            entry = shown_objects(entry)[0]  # noqa: PLW2901 - the same in another form
         if type(entry) is not dict and not isinstance(entry, Mapping):
             continue
         text, number = as_text(entry.get("ID")), entry.get("Type")
@@ -357,6 +347,9 @@ def decoded(value: object) -> Any:
     """Undo JSON that was put into a text, once; anything else comes back as it is."""
     if isinstance(value, str):
         plain = value.strip()
+        if plain.startswith("@{") and plain.endswith("}"):
+            found = shown_objects(plain)
+            return found if len(found) > 1 else found[0]
         if plain[:1] in {"[", "{", '"'} and plain[-1:] in {"]", "}", '"'}:
             try:
                 return _LOADS(plain)

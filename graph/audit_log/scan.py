@@ -28,12 +28,13 @@ from graph.audit_log.picked import Picked, _decoded, encoded
 from graph.audit_log.pieces import NOBODY, as_text
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.slim import SYSTEM, account_of, decoded, learn
-from graph.audit_log.tally import Tally, mistake
+from graph.audit_log.tally import SHOWN, Tally, mistake
 from graph.audit_log.traced import Traced
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import SignIn
 from graph.times import time_of
 
+_SHOWN: Final = tuple(b'"' + one.encode() for one in SHOWN)
 _TOLD_EVERY: Final = 4_096
 _TO_SECONDS: Final = len("2026-08-20T09:00:00")
 
@@ -99,6 +100,8 @@ class _Scanner:
             read += size
             if self._tell:
                 self._tell(read, number)
+            if any(one in block for one in _SHOWN):
+                self.tally.note_depth()
             for line in block[:size].removesuffix(b"\n").split(b"\n"):
                 number += 1
                 try:

@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 from graph.audit_log.dates import Column, looks_cultural
 from graph.audit_log.limits import LONGEST_ROW, RAW_KEPT
 from graph.audit_log.pieces import plain_name
+from graph.audit_log.plain import TEXT, names_fields
 from graph.audit_log.texts import Lines, Notes, TooLong
 from graph.audit_log.values import Found
 
@@ -45,6 +46,7 @@ _TYPE: Final = re.compile(
     r"(?:System|Microsoft\.Graph\.PowerShell\.Models)\.[A-Za-z][\w.]*+(?:`\d\[.*\])?(?:\[\])?"
 )
 _OBJECT: Final = re.compile(r"(?:^|; )(\w+)=")
+_MARK: Final = "\ufeff"
 _WRITTEN: Final = ("System.", "Microsoft.Graph.PowerShell.Models.", "@{")
 _LOST_NAMED: Final = 5
 
@@ -121,7 +123,7 @@ def _cells(stream: IO[str], start: str) -> Iterator[tuple[int, str, list[str] | 
     feed = _Feed(Lines(start, stream, LONGEST_ROW))
     head = _head_of(feed)
     if head.broken:
-        yield 1, "This is no table: its first line names no columns.", None, head
+        yield 1, TEXT, None, head
     if not head.names:
         return
     reader = _reader(feed, head)
@@ -144,6 +146,8 @@ def _cells(stream: IO[str], start: str) -> Iterator[tuple[int, str, list[str] | 
             continue
         if len(row) == 1 < len(head.names) and head.separator in row[0]:
             row = _requoted(row, head.separator)
+        if [cell.strip().lstrip(_MARK) for cell in row] == head.names:
+            continue  # files that were put together keep the heading of each
         if any(cell.strip() for cell in row):
             yield number, "", row, head
 
@@ -160,6 +164,11 @@ def _reader(feed: _Feed, head: Head) -> Iterator[list[str]]:
     return csv.reader(feed, delimiter=head.separator, escapechar=head.escape, doublequote=head.escape is None)
 
 
+def _is_alone(line: str) -> bool:
+    """Say whether a line is the heading of a table with the records alone, or with little beside them."""
+    return "auditdata" in {plain_name(cell.strip('" \r\n' + _MARK)) for cell in re.split("[,;|\t]", line)}
+
+
 def _head_of(feed: _Feed) -> Head:
     first: list[str] = []
     while (line := feed.peek()) and not isinstance(line, TooLong):
@@ -170,9 +179,13 @@ def _head_of(feed: _Feed) -> Head:
             first.append(line)
             if len(first) > _PREAMBLE or max(map(line.count, _SEPARATORS)) > 1:
                 break
+            if _is_alone(line):
+                break
     if not first:
         return Head(broken=line[:RAW_KEPT])
-    header = first[-1] if max(map(first[-1].count, _SEPARATORS)) > 1 else first[0]
+    header = first[-1] if _is_alone(first[-1]) or max(map(first[-1].count, _SEPARATORS)) > 1 else first[0]
+    if len(first) > 1 and header is first[-1] and '{"' in header:
+        header = first[-2]  # a row with JSON in it; above it stand few names, or one
     later = first[first.index(header) + 1 :]
     separator = max(_SEPARATORS, key=header.count)
     try:
@@ -181,6 +194,8 @@ def _head_of(feed: _Feed) -> Head:
             names = [name.strip() for name in next(csv.reader(names, delimiter=separator), [])]
     except csv.Error:
         return Head(broken=header.strip()[:RAW_KEPT])  # a binary file
+    if not names_fields(names):
+        return Head(broken=header.strip()[:RAW_KEPT])
     feed.back(later)
     peeked = feed.peek()
     # Databases write quotes in a quoted cell with a backslash, everybody else twice.

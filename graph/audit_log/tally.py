@@ -39,6 +39,23 @@ ADDRESSES_KEPT: Final = 200_000
 """Of how many senders and domains the messages of a trace are counted."""
 
 
+DEPTH_CUT: Final = (
+    "PowerShell's ConvertTo-Json left texts in place of objects below its depth; export it with -Depth 10"
+)
+
+
+def _is_cut(value: object) -> bool:
+    if isinstance(value, list):
+        return bool(value) and _is_cut(value[0])
+    if isinstance(value, Mapping):
+        return any(_is_cut(one) for one in value.values() if not isinstance(one, Mapping))
+    return isinstance(value, str) and value.startswith(SHOWN)
+
+
+SHOWN: Final = ("@{", "System.Object[]", "System.Collections.")
+"""How texts begin that PowerShell shows in place of an object or a list."""
+
+
 def mistake(error: Exception) -> str:
     """Say that a reader of ours failed on a record."""
     return f"Internal error while reading this record ({type(error).__name__})."
@@ -136,8 +153,15 @@ class Tally:
             self.first = min(self.first or day, day)
             self.last = max(self.last, day)
 
+    def note_depth(self) -> None:
+        """Note that objects are only shown, as ConvertTo-Json leaves them where it does not go deeper."""
+        if DEPTH_CUT not in self.notes.incomplete:
+            self.notes.incomplete.append(DEPTH_CUT)
+
     def tell(self, raw: Mapping[str, Any]) -> None:
         """Note of what kind a record was, and what a row says of its place among all that were found."""
+        if any(map(_is_cut, raw.values())):
+            self.note_depth()
         self.kinds[kind_of(raw)] += 1
         place, found = as_text(raw.get("ResultIndex")), as_text(raw.get("ResultCount"))
         if place.isdecimal() and found.isdecimal():

@@ -103,8 +103,10 @@ def _whole_part(member: zlib._Decompress, damaged: bytes, size: int) -> bytes:
 
 
 @contextmanager
-def opened(path: Path, notes: Notes) -> Iterator[IO[str]]:
+def opened(path: Path, notes: Notes, newline: str | None = "") -> Iterator[IO[str]]:
     """Open a file as text, compressed or not; `notes` then says whether it was cut off.
+
+    Line ends stay as they are, unless `newline` is None, which makes line feeds of them.
 
     Raises:
         OSError: when it cannot be opened or read.
@@ -114,7 +116,7 @@ def opened(path: Path, notes: Notes) -> Iterator[IO[str]]:
     # Undecodable bytes become replacement marks: one bad byte must not hide the rest of the evidence.
     with (
         binary(path) as stream,
-        io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="") as text,
+        io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline=newline) as text,
     ):
         yield text
         raw = getattr(stream, "raw", None)
@@ -136,6 +138,8 @@ def binary(path: Path) -> Iterator[IO[bytes]]:
 
 def encoding_of(head: bytes) -> str:
     """Tell an encoding by the beginning of a file: every form begins with letters that ASCII has."""
+    if head[:4] in {codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE}:
+        return "utf-32"
     if head[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
         return "utf-16"
     if head[1:2] == b"\0" != head[:1]:

