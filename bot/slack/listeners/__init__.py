@@ -5,11 +5,13 @@ from __future__ import annotations
 from slack_bolt import App
 
 from bot.desk import Desk
+from bot.slack import payload
 from bot.slack.listeners import actions, commands, errors, home, views
 
 
 def register(app: App, desk: Desk) -> None:
     """Tell Bolt about every listener."""
+    payload.register(app)
     commands.register(app, desk)
     actions.register(app, desk)
     views.register(app, desk)

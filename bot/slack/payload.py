@@ -1,0 +1,182 @@
+"""What Slack sends, looked at before any listener reads it: the fields that they rely on, and their types.
+
+What has another form was not sent by the Slack that we know. It is acknowledged, so that nobody sends it
+again, told in one sentence where the acknowledgement can carry one, and goes no further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
+from slack_bolt import App, BoltResponse
+
+from bot.messages import answers
+
+log = structlog.get_logger(__name__)
+
+Id = Annotated[StrictStr, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
+"""An id of Slack's: of a user, a view, a trigger."""
+
+SAYS: Final = "Slack sent this in a form that I do not know, so nothing was done. Type the command again."
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class _Named(_Part):
+    id: Id
+
+
+class _User(_Named):
+    team_id: StrictStr | None = None
+
+
+class Command(_Part):
+    """A slash command."""
+
+    user_id: Id
+    trigger_id: Id
+    team_id: StrictStr | None = None
+    channel_id: StrictStr | None = None
+    text: StrictStr | None = None
+    response_url: StrictStr | None = None
+
+
+class _Action(_Part):
+    action_id: StrictStr
+    action_ts: StrictStr
+    value: StrictStr | None = None
+
+
+class _Container(_Part):
+    channel_id: StrictStr | None = None
+    message_ts: StrictStr | None = None
+    view_id: StrictStr | None = None
+
+
+class _Channel(_Part):
+    id: StrictStr | None = None
+
+
+class _Option(_Part):
+    value: StrictStr
+
+
+class _Field(_Part):
+    value: StrictStr | None = None
+    selected_option: _Option | None = None
+    selected_options: tuple[_Option, ...] | None = None
+    selected_user: StrictStr | None = None
+
+
+class _Element(_Part):
+    type: StrictStr | None = None
+
+
+class _Block(_Part):
+    block_id: StrictStr
+    element: _Element | None = None
+
+
+class _State(_Part):
+    values: Mapping[str, Mapping[str, _Field]]
+
+
+class _View(_Named):
+    type: StrictStr | None = None
+    hash: StrictStr | None = None
+    private_metadata: StrictStr | None = None
+
+
+class _Sent(_View):
+    state: _State
+    blocks: tuple[_Block, ...]
+
+
+class Clicked(_Part):
+    """A button."""
+
+    user: _User
+    actions: Annotated[tuple[_Action, ...], Field(min_length=1)]
+    container: _Container | None = None
+    channel: _Channel | None = None
+    view: _View | None = None
+    trigger_id: StrictStr | None = None
+    response_url: StrictStr | None = None
+
+
+class Submitted(_Part):
+    """What is sent from a window."""
+
+    user: _User
+    view: _Sent
+
+
+class _Profile(_Part):
+    text: StrictStr | None = None
+
+
+class Used(_Part):
+    """A shortcut."""
+
+    user: _User
+    callback_id: StrictStr
+    trigger_id: Id
+    team: _Channel | None = None
+    channel: _Channel | None = None
+    message: _Profile | None = None
+    response_url: StrictStr | None = None
+
+
+class _Opened(_Part):
+    user: Id
+    tab: StrictStr | None = None
+
+
+class Event(_Part):
+    """Something that happened; only the Home tab's is listened to."""
+
+    event: _Opened
+
+
+FORMS: Final[Mapping[str, type[_Part]]] = {
+    "block_actions": Clicked,
+    "view_submission": Submitted,
+    "shortcut": Used,
+    "message_action": Used,
+    "event_callback": Event,
+}
+"""The form of each type of payload; what has no type is a command."""
+
+
+def form_of(body: Mapping[str, Any]) -> type[_Part] | None:
+    """Give the form that a payload should have; None for one that no listener is for."""
+    kind = body.get("type")
+    if kind is None and "command" in body:
+        return Command
+    event = body.get("event")
+    if kind == "event_callback" and isinstance(event, Mapping) and event.get("type") != "app_home_opened":
+        return None
+    return FORMS.get(kind) if isinstance(kind, str) else None
+
+
+def register(app: App) -> None:
+    """Look at every payload first."""
+
+    @app.middleware
+    def whole(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002 - Bolt's name
+        form = form_of(body)
+        try:
+            if form is not None:
+                form.model_validate(body)
+        except ValidationError as error:
+            fields = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
+            name = form.__name__ if form else ""
+            log.warning("Slack sent something odd.", action="payload.odd", form=name, fields=fields[:5])
+            says = answers.no(SAYS, frozenset()).arguments if form is Command else ""
+            return BoltResponse(status=200, body=says)
+        return next()
