@@ -448,18 +448,28 @@ BOT_NEEDS = ("slack", "tenants")
 CHECK_NEEDS = ("tenants",)
 
 
-def load(path: Path | None, environment: Mapping[str, str], needs: tuple[str, ...] = BOT_NEEDS) -> Settings:
+def load(
+    path: Path | None,
+    environment: Mapping[str, str],
+    needs: tuple[str, ...] = BOT_NEEDS,
+    only: tuple[str, ...] = (),
+) -> Settings:
     """Read the settings.
 
     Args:
         path: The file, or None for ``compromise.toml`` in this folder where there is one.
         environment: The variables, usually `os.environ`.
         needs: The keys that must be there for what is about to be done.
+        only: The keys that are read; a problem of another one is none then. All keys when empty.
 
     Raises:
         SettingsError: with one line for each problem.
     """
     values, problems = _file(path), []
+    if only:
+        values = {key: value for key, value in values.items() if key in only}
+        named = {_variable((key,)) for key in only}
+        environment = {name: text for name, text in environment.items() if name in named}
     given: dict[tuple[str, ...], str] = {}
     known = dict(variables())
     for name, text in sorted(environment.items()):

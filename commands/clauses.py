@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 from typing import Final
@@ -22,6 +22,9 @@ _IP: Final = r"(?:(?:\d{1,3}\.){3}\d{1,3}|(?=[0-9a-fA-F.]*:)[0-9a-fA-F:.]*[0-9a-
 _END: Final = rf"(?: from {_IP})?(?: \(suspicious (?:IP address|session)\))?"
 _VERB: Final = r"(?:[;,] (?:created or changed|added|recorded|sent))?"
 _FROM: Final = re.compile(rf"{_VERB},? from {_IP}(?: \(suspicious (?:IP address|session)\))?(?=[\s,;)]|$)")
+_SPOT: Final = re.compile(rf",? from {_IP} \([^()]*\)")
+_TO: Final = re.compile(rf" to {_IP} \(([^()]*)\)")
+_FURTHER: Final = re.compile(r" \(([^();]+);[^()]*\)")
 _VERB_ALONE: Final = re.compile(r"; (?:created or changed|recorded)(?=;|$)")
 _UNTOLD: Final = re.compile(
     r"; (?:the audit log, which may show [^;]*, was not collected|no record shows [^;]*)"
@@ -126,6 +129,22 @@ def plain(finding: Finding) -> str:
         says = re.sub(rf"{_VERB} by {re.escape(finding.by)}{_END}(?=[\s,;)]|$)", "", says)
     for pattern in (_FROM, _UNTOLD, _VERB_ALONE, _OPERATION):
         says = pattern.sub("", says)
+    return says
+
+
+def in_short(finding: Finding) -> str:
+    """Give a finding's sentence as one clause: without who, from where, and further reasons."""
+    says = _TO.sub(r" to \1", _SPOT.sub("", finding.summary))
+    return _first_clause(_FURTHER.sub(r" (\1)", plain(replace(finding, summary=says))))
+
+
+def _first_clause(says: str) -> str:
+    """Give what stands before the first semicolon outside of parentheses."""
+    depth = 0
+    for number, letter in enumerate(says):
+        depth += (letter == "(") - (letter == ")")
+        if letter == ";" and depth <= 0:
+            return says[:number].rstrip()
     return says
 
 

@@ -43,13 +43,18 @@ def kind_of(finding: Finding) -> str:
 
 
 def access_of(answer: VerdictCode, carried: Sequence[Finding]) -> Access:
-    """Say whether somebody else was in."""
+    """Say whether somebody else was in; certain only where the account is therefore compromised.
+
+    Whoever is certain that a stranger was in cannot leave open whether the account was taken over.
+    """
     own = [finding for finding in carried if finding.owner is not None]
     strange = [finding for finding in own if finding.owner is Owner.STRANGER]
-    if any(finding.certain for finding in strange) or any(one.sign.id in GOT_IN for one in carried):
-        return Access.CERTAIN
+    certain = any(finding.certain for finding in strange) or any(one.sign.id in GOT_IN for one in carried)
+    compromised = answer is VerdictCode.COMPROMISED
     doubtful = any(finding.owner is Owner.DOUBTFUL for finding in own)
-    if strange or (doubtful and answer is VerdictCode.COMPROMISED):
+    if certain and compromised:
+        return Access.CERTAIN
+    if strange or certain or (doubtful and compromised):
         return Access.LIKELY
     accused = answer in (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS)
     return Access.POSSIBLE if doubtful or (accused and any(map(is_deed, carried))) else Access.NONE

@@ -8,7 +8,9 @@
    compromised; from `SUSPICIOUS_FROM` points it is suspicious.
 4. Below that, nothing was found; but only who has looked everywhere that decides may say so. A deciding
    source that was not seen makes it "cannot tell".
-5. Sources that were not seen never add to the confidence.
+5. Confidence says how likely the verdict is right, and not what was seen. A compromise is of high confidence
+   where it is told twice over: a stranger was certainly in and did something grave, or twice the points that
+   it takes. Sources that were not seen never add to the confidence.
 
 ``docs/reference/verdict.md`` gives every sign's weight with its reason.
 """
@@ -21,8 +23,10 @@ from itertools import combinations
 from typing import Final
 
 from commands import facts
+from commands.clauses import in_short
 from commands.facts import Deciding
 from commands.report import (
+    Access,
     Coverage,
     Finding,
     Owner,
@@ -34,14 +38,14 @@ from commands.report import (
     VerdictCode,
     spoken,
 )
-from commands.standing import access_of, impact_of, only_by_others, role_of
+from commands.standing import access_of, impact_of, is_deed, only_by_others, role_of
 from commands.usual.own import ENOUGH
 from graph.question import Subject
 
 COMPROMISED_FROM: Final = 8
 SUSPICIOUS_FROM: Final = 3
 CERTAIN_FROM: Final = 16
-"""Points below which a compromise is of medium confidence at most: twice what it takes."""
+"""Points from which a compromise is of high confidence whatever they tell of: twice what it takes."""
 
 MANY_MISSING: Final = 4
 """Other sources, not deciding, that may be missing before the confidence sinks."""
@@ -75,6 +79,9 @@ WAYS_IN: Final = frozenset({"sign_ins", "sign_in_context", "password_spray"})
 
 QUESTIONS: Final = 5
 """Questions for one call to the user."""
+
+SHORT_REASONS: Final = 3
+"""Reasons that are told with the verdict; of the others only their number."""
 
 LEVELS: Final = ("low", "medium", "high")
 
@@ -145,12 +152,15 @@ def weigh(
         # Rights that somebody else's account gave are no way in that was used.
         answer = VerdictCode.SUSPICIOUS
     access = access_of(answer, carried)
+    told_twice = access is Access.CERTAIN and any(map(_is_grave_deed, carried))
     every = tuple(finding for result in results for finding in result.findings)
     reasons = tuple(sorted(_one_per_sign(findings), key=lambda finding: -points_of(finding)))
     return Verdict(
         answer=answer,
         points=points,
-        confidence=_confidence(answer, points, unseen, sources, results, ordinary=ordinary),
+        confidence=_confidence(
+            answer, unseen, sources, results, ordinary=ordinary, sure=told_twice or points >= CERTAIN_FROM
+        ),
         reasons=reasons,
         missing=missing,
         says=_says(answer, reasons, (*(_spoken(one.any_of) for one in unseen), *failed), sources)
@@ -208,13 +218,13 @@ def carried_signs(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """
     weighing = [finding for finding in findings if points_of(finding) > 0]
     alone = {finding.sign.id for finding in weighing if _stands_alone(finding)}
-    signs: dict[str, tuple[Finding, list[str]]] = {}
+    signs: dict[str, tuple[Finding, dict[str, None]]] = {}  # a sign's records in the order they came up
     for number, finding in enumerate(weighing):
         grounds = list(finding.records[:1]) or [f"without a record, {number}"]
         group = "" if finding.sign.id in alone else finding.sign.group
         key = f"group {group}" if group else finding.sign.id
-        kept, known = signs.setdefault(key, (finding, []))
-        known.extend(ground for ground in grounds if ground not in known)
+        kept, known = signs.setdefault(key, (finding, {}))
+        known.update(dict.fromkeys(grounds))
         best = finding if points_of(finding) > points_of(kept) else kept
         signs[key] = (best, known)
     holder: dict[str, str] = {}
@@ -253,59 +263,72 @@ def _one_per_sign(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(best.values())
 
 
+def _is_grave_deed(finding: Finding) -> bool:
+    theirs = finding.owner in BESIDE
+    return theirs and is_deed(finding) and finding.sign.group != USE and finding.severity >= Severity.MEDIUM
+
+
 def _confidence(
     answer: VerdictCode,
-    points: int,
     unseen: Sequence[Deciding],
     sources: Sequence[SourceState],
     results: Sequence[SymptomResult],
     *,
     ordinary: int | None,
+    sure: bool,
 ) -> str:
-    """Start high; each kind of gap lowers it, and a compromise stands in spite of gaps.
+    """Say how likely the verdict is right; `sure`: that of a compromise is told twice over.
 
-    What was not seen takes nothing away from what was, so nobody is called compromised at low confidence.
+    What was not seen takes nothing away from a compromise that was, so nobody is called compromised at low
+    confidence. Of everybody else each kind of gap lowers it.
     """
-    if answer is VerdictCode.CANNOT_TELL:
-        return "low"
+    little_known = ordinary is not None and ordinary < ENOUGH
+    if answer is VerdictCode.COMPROMISED:
+        return LEVELS[2 if sure and not little_known else 1]
+    if answer is VerdictCode.CANNOT_TELL or unseen:
+        return LEVELS[0]
     deciding = {name for one in facts.deciding() for name in one.any_of}
     whole = {source.id for source in sources if source.state is Coverage.COMPLETE}
     wholly_seen = all(whole & set(one.any_of) for one in facts.deciding())
     others = sum(1 for source in sources if source.id not in deciding and source.id not in whole)
-    level = 2
-    if not wholly_seen or others > MANY_MISSING:
-        level = 1
-    if answer is VerdictCode.NO_SIGN_FOUND and any(result.result is Result.UNKNOWN for result in results):
-        level = 1
-    if unseen:
-        level = 0
-    if answer is VerdictCode.SUSPICIOUS:  # by its nature not settled
-        level = min(level, 1)
-    if ordinary is not None and ordinary < ENOUGH:
-        level = min(level, 1)
-    if answer is VerdictCode.COMPROMISED:
-        level = max(level, 1)
-        if points < CERTAIN_FROM:
-            level = 1
-    return LEVELS[level]
+    gaps = (
+        not wholly_seen,
+        others > MANY_MISSING,
+        answer is VerdictCode.SUSPICIOUS,  # by its nature not settled
+        answer is VerdictCode.NO_SIGN_FOUND and any(one.result is Result.UNKNOWN for one in results),
+        little_known,
+    )
+    return LEVELS[1 if any(gaps) else 2]
 
 
 def _says(
     answer: VerdictCode, reasons: Sequence[Finding], names: Sequence[str], sources: Sequence[SourceState]
 ) -> str:
-    why = "; ".join(finding.summary.rstrip(".") for finding in reasons[:3])
-    more = f", and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    told = _told_apart(reasons)
+    why = "; ".join(map(in_short, told))
+    more = f", and {len(reasons) - len(told)} more" if len(reasons) > len(told) else ""
     gap = f" Not collected, but needed to be sure: {', '.join(names)}." if names else ""
     if answer is VerdictCode.COMPROMISED:
         return f"This account is compromised: {why}{more}.{gap}"
     if answer is VerdictCode.SUSPICIOUS:
         return f"This account is suspicious and needs review: {why}{more}.{gap}"
-    small = f" Noted, but not enough by itself: {why}." if why else ""
+    small = f" Noted, but not enough by itself: {why}{more}." if why else ""
     if answer is VerdictCode.CANNOT_TELL:
         return f"Cannot tell from what was collected: {', '.join(names)} would decide it.{small}"
     absent = [_spoken((source.id,)) for source in sources if source.state is Coverage.UNAVAILABLE]
     also = f" Not collected: {', '.join(absent)}." if absent else ""
     return f"No sign of compromise was found in the collected evidence.{small}{also}"
+
+
+def _told_apart(reasons: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Give the first reasons, each about something else: what rests on the same record is told once."""
+    told: list[Finding] = []
+    known: set[str] = set()
+    for reason in reasons:
+        if len(told) < SHORT_REASONS and known.isdisjoint(reason.records[:1]):
+            told.append(reason)
+            known.update(reason.records[:1])
+    return tuple(told)
 
 
 def _spoken(names: Sequence[str]) -> str:

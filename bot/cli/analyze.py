@@ -20,12 +20,13 @@ from bot.artefacts.analysis_json import analysis_csv, analysis_json, analysis_li
 from bot.cli import overview, terminal
 from bot.cli.ending import Stopped, readable
 from bot.cli.given import (
+    atlas_for_exports,
     empty_folder,
     now,
     print_json,
     rules_in,
 )
-from bot.cli.options import Form, Format, Json, Output, Rules
+from bot.cli.options import Config, Form, Format, Json, Output, Rules
 from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK, LEFT_UNREAD
 from bot.messages.escape import visible
 from graph.audit_log.unpack import STDIN
@@ -66,6 +67,7 @@ def analyze(
     lenient: Annotated[
         bool, typer.Option("--lenient", help="End with status 0 even if something could not be read.")
     ] = False,
+    config: Config = None,
 ) -> None:
     """Analyze exported audit logs for every user in them."""
     with readable(), ExitStack() as stack:
@@ -74,13 +76,20 @@ def analyze(
             empty_folder(output)
         ruleset = rules_in(rules)
         given = [path for one in files for path in _meant(one, stack)]
+        atlas = atlas_for_exports(config)
         from commands import analyze as analysing  # noqa: PLC0415 - its readers are not needed by any other verb
 
         try:
             with terminal.reading_on(Console(stderr=True)) as tell:
                 processes = os.cpu_count() or 1
                 analysis = analysing.analyze(
-                    given, user=user, now=now(), processes=processes, tell=tell, rules=ruleset
+                    given,
+                    user=user,
+                    now=now(),
+                    processes=processes,
+                    tell=tell,
+                    rules=ruleset,
+                    atlas=atlas,
                 )
         except OSError as error:
             raise Stopped(BAD_INPUT, f"{error.filename} cannot be read ({error.strerror}).") from error

@@ -7,7 +7,7 @@ import os
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -20,6 +20,7 @@ from commands.sigma.shapes import Ruleset
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from commands.usual.places import Atlas
 
 
 def settings_for_check(
@@ -46,6 +47,28 @@ def settings_for_check(
 
     played = stack.enter_context(stage.tenant_playing(scenario_named(sandbox), readable_file(audit_log)))
     return Settings(tenants=(stage.tenant_settings(played),))
+
+
+def atlas_for_exports(config: Path | None) -> Atlas | None:
+    """Give what the settings say of places and networks; None where there are no settings.
+
+    Exported logs are read without a tenant, so only these keys of the settings are.
+
+    Raises:
+        SettingsError: one of them is wrong, or the file that was named cannot be read.
+        CannotStart: a database that they name cannot be read.
+    """
+    in_file = config is not None or Path("compromise.toml").is_file()
+    if not in_file and not any(f"COMPROMISE_{key.upper()}" in os.environ for key in _PLACES):
+        return None
+    from bot import settings  # noqa: PLC0415 - they know every step and alert; analyze needs none
+    from bot.atlas import atlas_of  # noqa: PLC0415 - as above
+
+    loaded = settings.load(config, os.environ, needs=(), only=_PLACES)
+    return atlas_of(loaded.cities, loaded.networks, loaded.known_networks)
+
+
+_PLACES: Final = ("cities", "networks", "known_networks")
 
 
 def warn_of_others(config: Path | None, loaded: Settings) -> None:

@@ -37,6 +37,7 @@ from commands.leads import with_leads
 from commands.report import Report, VerdictCode
 from commands.sigma.results import with_matches
 from commands.sigma.shapes import NO_RULES, Matches, Ruleset
+from commands.usual.places import Atlas
 from graph.audit_log import blocks
 from graph.audit_log.blocks import Part
 from graph.audit_log.files import Unreadable
@@ -95,6 +96,7 @@ def analyze(
     processes: int = 2,
     tell: Callable[[Progress], None] | None = None,
     rules: Ruleset = NO_RULES,
+    atlas: Atlas | None = None,
 ) -> Analysis:
     """Judge every user of these files, or only one.
 
@@ -106,6 +108,8 @@ def analyze(
         processes: How many processes share the work.
         tell: Is told now and then how far it has come, from a thread of its own.
         rules: Sigma rules that are run over the same records.
+        atlas: Where addresses are, and which networks are the organization's; the registries' countries
+            unless given. It goes to every process.
 
     Raises:
         OSError: when a file cannot be read.
@@ -143,7 +147,7 @@ def analyze(
             for says in tally.notes.incomplete
         ]
         by_file = [(part.path, one) for part, one in zip(parts, tallies, strict=True)]
-        everybody = Everybody.of(by_file, wanted, tuple(dict.fromkeys(missing)))
+        everybody = Everybody.of(by_file, wanted, tuple(dict.fromkeys(missing)), atlas)
         settle_names(jobs, everybody, frozenset().union(*(one.spilled for one in tallies)))
         gather_guesses(jobs, folder / "guesses")
         tasks = [(folder, number, everybody.of_partition(number), now, rules) for number in range(PARTITIONS)]

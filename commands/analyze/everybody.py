@@ -17,6 +17,7 @@ from commands.accounts import Directory, directory_of
 from commands.analyze.picking import Spill, partition_of, spilled
 from commands.symptoms.password_spray import VICTIMS
 from commands.usual.domains import domain_of
+from commands.usual.places import Atlas
 from graph.audit_log.blocks import Part
 from graph.audit_log.contexts import Habit, LeftOut
 from graph.audit_log.names import SHOWN, Names
@@ -45,6 +46,7 @@ class Everybody:
         habits: From where each user did everyday work, on how many days and last when.
         missing: What files say is missing from them.
         shared_networks: The networks that most accounts signed in from.
+        atlas: Where addresses are; the registries' countries unless given.
     """
 
     names: frozenset[str]
@@ -55,10 +57,15 @@ class Everybody:
     habits: Mapping[str, Mapping[str, Habit]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     shared_networks: frozenset[str] = frozenset()
+    atlas: Atlas | None = None
 
     @classmethod
     def of(
-        cls, tallies: Sequence[tuple[Path, Tally]], wanted: str, missing: tuple[str, ...] = ()
+        cls,
+        tallies: Sequence[tuple[Path, Tally]],
+        wanted: str,
+        missing: tuple[str, ...] = (),
+        atlas: Atlas | None = None,
     ) -> Everybody:
         """Put together what the parts of all files showed."""
         known = Names()
@@ -87,7 +94,9 @@ class Everybody:
             for (account, address), habit in tally.habits.items():
                 mine = habits[directory.name_of(account)]
                 mine[address] = habit.longer(mine.get(address, habit))
-        return cls(frozenset(names), directory, domains, left_out.total(), contexts, habits, missing, shared)
+        return cls(
+            frozenset(names), directory, domains, left_out.total(), contexts, habits, missing, shared, atlas
+        )
 
     def of_partition(self, number: int) -> Everybody:
         """Give what has to be known to judge the users of one partition."""

@@ -20,6 +20,7 @@ from commands.check import judge, unjudged
 from commands.faults import noted
 from commands.report import Report
 from commands.sigma.shapes import Matches, Ruleset
+from commands.usual.places import Atlas
 from graph.audit_log.contexts import Contexts, Habit, LeftOut
 from graph.audit_log.picked import entry
 from graph.audit_log.record import AuditRecord
@@ -119,6 +120,7 @@ def _judge_partition(
             everybody.habits.get(name, {}),
             everybody.missing,
             everybody.shared_networks,
+            everybody.atlas,
         )
         subject = account.subject()
         shown = [one for one in mine if one[0] != "ruled"] if matcher else mine
@@ -164,6 +166,7 @@ class Around:
         habits: From where the user did everyday work, on how many days and last when.
         missing: What files say is missing from them.
         shared_networks: The networks that most accounts of the tenant signed in from.
+        atlas: Where addresses are; the registries' countries unless given.
     """
 
     guesses: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
@@ -173,12 +176,13 @@ class Around:
     habits: Mapping[str, Habit] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     shared_networks: frozenset[str] = frozenset()
+    atlas: Atlas | None = None
 
 
 def _judged(subject: Subject, texts: Collection[tuple[str, bytes]], around: Around, now: datetime) -> Report:
     """Report on one user, whatever a record does to us: all the others are still to be told of."""
     try:
-        return judge(_look(subject, texts, around, now), now)
+        return judge(_look(subject, texts, around, now), now, around.atlas)
     except Exception as error:  # noqa: BLE001 - logged, and told in the report in the place of the answers
         reference = noted("A user of exported logs could not be judged.", error)
         nothing: dict[str, Any] = dict.fromkeys(
@@ -217,7 +221,9 @@ def _look(subject: Subject, texts: Collection[tuple[str, bytes]], around: Around
     seen.quiet = len(set(quiet)) - len(told)
     evidence = evidence_of(subject, seen, around, now)
     # Asked with the same words as `judge` does, so that what was learnt is remembered for it.
-    if not seen.quiet or not prefilter.matter(quiet, evidence.records(), usual.learn(evidence, atlas=None)):
+    if not seen.quiet:
+        return evidence
+    if not prefilter.matter(quiet, evidence.records(), usual.learn(evidence, atlas=around.atlas)):
         return evidence
     seen.quiet = 0
     for text in quiet:

@@ -72,7 +72,12 @@ class Systems:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._reader = maxminddb.open_database(path)
+
+    def __reduce__(self) -> tuple[type[Systems], tuple[Path]]:
+        """Go to another process as the path of the file, which is opened there."""
+        return type(self), (self._path,)
 
     @property
     def made(self) -> date:

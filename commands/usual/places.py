@@ -118,7 +118,12 @@ class Cities(Countries):
         self, path: Path, systems: Systems | None = None, known: Sequence[IPv4Network | IPv6Network] = ()
     ) -> None:
         super().__init__(systems, known)
+        self._path = path
         self._reader = maxminddb.open_database(path)
+
+    def __reduce__(self) -> tuple[type[Cities], tuple[object, ...]]:
+        """Go to another process as the path of the file, which is opened there."""
+        return type(self), (self._path, self._systems, self._known)
 
     def place(self, address: str) -> Place:
         """Give city, country and coordinates; the registries' country where the database knows nothing."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands.clauses import Told, clauses, plain
+from commands.clauses import Told, clauses, in_short, plain
 from commands.clues.records import listed
 from commands.report import Clause, Finding, weighed
 from tests.commands.evidence import ADELE, NOON
@@ -55,6 +55,26 @@ def told(*findings: Finding) -> list[Clause]:
 )  # fmt: skip
 def test_who_and_from_where_are_left_out(summary, says):
     assert plain(finding("inbox_rules", "rule_hides_mail", summary)) == says
+
+
+@pytest.mark.parametrize(
+    ("summary", "says"),
+    [
+        ("Suspicious sign-in (a session went on there; the network is new), from 203.0.113.7 (Lyon, FR)",
+         "Suspicious sign-in (a session went on there)"),
+        ("Impossible travel from Hamburg, DE to 203.0.113.7 (Buffalo, US)",
+         "Impossible travel from Hamburg, DE to Buffalo, US"),
+        (f"The rule “..” deletes mail; created or changed by {BY} from 203.0.113.7; it is disabled",
+         "The rule “..” deletes mail"),
+        (f"Messages were opened (Inbox) by {BY} from 2001:db8::5 (suspicious IP address)",
+         "Messages were opened (Inbox)"),
+        ("Consent was granted (a; b) to X (c; d); nobody used it", "Consent was granted (a) to X (c)"),
+        ("A file “a) ; b” was shared", "A file “a)"),
+        ("The password was changed.", "The password was changed"),
+    ],
+)  # fmt: skip
+def test_a_reason_in_short_is_one_clause(summary, says):
+    assert in_short(finding("inbox_rules", "rule_hides_mail", summary)) == says
 
 
 @pytest.mark.parametrize(

@@ -132,17 +132,22 @@ def test_the_confidence_changes_where_the_page_says():
     most = verdict.MANY_MISSING
     sixteen = (found(CRITICAL, "a"), found(HIGH, "b"), found(MEDIUM, "c"), found(LOW, "d"))
     assert verdict.weigh([result(*sixteen)], states()).points == verdict.CERTAIN_FROM
-    assert confidence(*sixteen, partial=others[:most]) == "high"
-    assert confidence(*sixteen, partial=others[: most + 1]) == "medium"
+    assert confidence(partial=others[:most]) == "high"
+    assert confidence(partial=others[: most + 1]) == "medium"
+    assert confidence(ordinary=ENOUGH) == "high"
+    assert confidence(ordinary=ENOUGH - 1) == "medium", "little can be called unfamiliar"
     assert confidence(*sixteen, ordinary=ENOUGH) == "high"
     assert confidence(*sixteen, ordinary=ENOUGH - 1) == "medium", "little can be called unfamiliar"
-    assert confidence(*sixteen[:3]) == "medium", "below sixteen points a compromise is medium at most"
+    assert confidence(*sixteen[:3]) == "medium", "one good answer could explain fewer than sixteen points"
     assert confidence(found(HIGH, "a")) == "medium", "a suspicion is by its nature not settled"
     gone = facts.deciding()[0].any_of
-    assert confidence(*sixteen, unavailable=set(gone)) == "medium", "what was seen stands in spite of gaps"
+    assert confidence(*sixteen, unavailable=set(gone)) == "high", "what was seen stands in spite of gaps"
     assert confidence(*sixteen[:3], unavailable=set(gone)) == "medium", (
         "nobody is compromised at low confidence"
     )
+    assert confidence(found(HIGH, "a"), partial=[gone[0]]) == "medium"
+    assert confidence(partial=[gone[0]]) == "medium"
+    assert confidence(unavailable=set(gone)) == "low"
     weak = [found(Sign(f"weak_{number}", Severity.MEDIUM, ""), str(number)) for number in range(9)]
     assert confidence(*weak, unavailable=set(gone)) == "low", "a suspicion does not, however many points"
 

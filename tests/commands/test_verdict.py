@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from commands import facts, symptoms, verdict
 from commands.report import (
+    Access,
     Coverage,
     Finding,
     Owner,
@@ -418,7 +419,96 @@ def test_nobody_is_called_compromised_at_low_confidence(findings, missing, parti
     assert judged.answer is not VerdictCode.COMPROMISED or judged.confidence != "low"
 
 
+@given(findings=_anybodys, missing=_names, partial=_names, ordinary=st.none() | st.integers(0, 40))
+def test_nothing_is_certain_at_low_confidence(findings, missing, partial, ordinary):
+    judged = verdict.weigh(
+        [result(*findings)], states(missing, frozenset(partial)), subject=ADELE, ordinary=ordinary
+    )
+    assert judged.access is not Access.CERTAIN or judged.confidence != "low"
+
+
 @given(findings=_anybodys, more=_anybodys)
 def test_a_further_finding_of_anybodys_never_lowers_the_points(findings, more):
     before = verdict.weigh([result(*findings)], states(), subject=ADELE).points
     assert verdict.weigh([result(*findings, *more)], states(), subject=ADELE).points >= before
+
+
+# --- how sure it is -----------------------------------------------------------------------------------
+
+
+def theirs(sign: Sign, record: str) -> Finding:
+    return deed(sign, record, Owner.STRANGER, certain=True)
+
+
+@pytest.mark.parametrize(
+    ("findings", "ordinary", "confidence"),
+    [
+        pytest.param([found(HIGH, "in"), theirs(HIGH_TOO, "a")], 10, "high", id="a stranger's grave deed"),
+        pytest.param([found(HIGH, "in"), theirs(HIGH_TOO, "a")], 9, "medium", id="on a short baseline"),
+        pytest.param(
+            [found(HIGH, "in"), deed(HIGH_TOO, "a", Owner.STRANGER)], 10, "medium", id="perhaps the user's"
+        ),
+        pytest.param([found(HIGH, "in"), theirs(READ, "a")], 10, "medium", id="a stranger who only read"),
+        pytest.param(
+            [found(HIGH, "in"), theirs(LOW, "a"), deed(HIGH_TOO, "b", Owner.OWNER)],
+            10,
+            "medium",
+            id="a stranger, and a grave deed of the user's",
+        ),
+        pytest.param(
+            [way_in(2), deed(MEDIUM, "a", Owner.DOUBTFUL), deed(MEDIUM_TOO, "b", Owner.DOUBTFUL)],
+            10,
+            "medium",
+            id="just enough points",
+        ),
+        pytest.param(
+            [way_in(2), *(deed(sign, sign.id, Owner.DOUBTFUL) for sign in (HIGH, HIGH_TOO, MEDIUM))],
+            None,
+            "high",
+            id="twice the points that it takes",
+        ),
+    ],
+)
+def test_a_compromise_that_is_told_twice_over_is_of_high_confidence(findings, ordinary, confidence):
+    judged = verdict.weigh([result(*findings)], states({"user", "mailbox"}), ordinary=ordinary)
+    assert (judged.answer, judged.confidence) == (VerdictCode.COMPROMISED, confidence)
+
+
+# --- what it says -------------------------------------------------------------------------------------
+
+
+def test_three_reasons_are_told_each_of_another_record_and_the_others_are_counted():
+    signs = [replace(HIGH, id=f"high_{number}") for number in range(6)]
+    findings = [found(sign, "one" if number < 3 else sign.id) for number, sign in enumerate(signs)]
+    says = verdict.weigh([result(*findings)], states()).says
+    assert says == (
+        "This account is compromised: high_0 was seen; high_3 was seen; high_4 was seen, and 3 more."
+    )
+
+
+def test_what_is_noted_beside_no_sign_is_counted_too():
+    lows = [replace(LOW, id=f"low_{number}", group="one") for number in range(4)]
+    says = verdict.weigh([result(*(found(sign, sign.id) for sign in lows))], states()).says
+    assert says.endswith("low_0 was seen; low_1 was seen; low_2 was seen, and 1 more.")
+
+
+class Counting(str):
+    """A record id that counts how often it is compared with another."""
+
+    __slots__ = ()
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Counting.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_many_findings_of_one_sign_cost_no_more_each_than_few():
+    def cost(number: int) -> int:
+        Counting.compared = 0
+        verdict.carried_signs([found(MEDIUM, Counting(f"record {each}")) for each in range(number)])
+        return Counting.compared
+
+    assert cost(2000) <= 20 * cost(200) + 200

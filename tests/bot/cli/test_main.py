@@ -263,6 +263,51 @@ def test_files_of_which_nothing_can_be_read_are_not_passed_over(compromise, tmp_
     assert "compromise: Nothing in these files could be read. Known are exports" in err
 
 
+OFFICE = "203.0.113.7"
+
+
+def at_the_office(day: int, agent: str) -> dict[str, Any]:
+    return {
+        "CreationTime": f"2026-08-{day:02}T09:00:00",
+        "Id": f"{day}-{agent}",
+        "Operation": "UserLoggedIn",
+        "RecordType": 15,
+        "Workload": "AzureActiveDirectory",
+        "UserId": ADELE,
+        "UserKey": ADELE,
+        "UserType": 0,
+        "ResultStatus": "Success",
+        "ErrorNumber": "0",
+        "ClientIP": OFFICE if agent == "BAV2ROPC" else "94.0.2.9",
+        "ExtendedProperties": [{"Name": "UserAgent", "Value": agent}],
+    }
+
+
+@pytest.mark.parametrize("given", ["file", "named file", "variable"])
+def test_exported_logs_are_judged_with_the_networks_of_the_settings(compromise, tmp_path, monkeypatch, given):
+    """And with nothing else of them: no tenant is needed, and what is wrong elsewhere is no matter."""
+    records = [at_the_office(day, "Outlook/16.0") for day in range(1, 22)] + [at_the_office(20, "BAV2ROPC")]
+    (tmp_path / "log").write_text("\n".join(map(json.dumps, records)))
+    words = ("analyze", "log", "--json")
+    assert json.loads(compromise(*words)[1])["users"][0]["verdict"] == "suspicious"
+    name = "mine.toml" if given == "named file" else "compromise.toml"
+    if given == "variable":
+        monkeypatch.setenv("COMPROMISE_KNOWN_NETWORKS", "203.0.113.0/24")
+    else:
+        (tmp_path / name).write_text('known_networks = ["203.0.113.0/24"]\nno_such_key = 7\n')
+    status, out, _ = compromise(*words, *(("--config", name) if given == "named file" else ()))
+    assert status == 0
+    assert json.loads(out)["users"][0]["verdict"] == "cannot-tell"
+
+
+def test_a_wrong_network_in_the_settings_is_told_before_anything_is_read(compromise, tmp_path):
+    (tmp_path / "log").write_text(json.dumps(at_the_office(1, "Outlook/16.0")))
+    (tmp_path / "compromise.toml").write_text('known_networks = ["203.0.113"]\n')
+    status, out, err = compromise("analyze", "log")
+    assert (status, out) == (2, "")
+    assert "known_networks" in err
+
+
 def test_a_file_of_something_else_takes_one_line_for_each_reason(compromise, tmp_path):
     (tmp_path / "people.csv").write_text("name,age\n" + "bob,3\n" * 900)
     status, out, err = compromise("analyze", "people.csv")

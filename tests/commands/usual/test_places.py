@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from commands import usual
 from commands.usual import places
+from commands.usual.networks import Systems
 from commands.usual.places import Cities, Countries, Place
 from tests.commands.evidence import INTRUDER, evidence, sign_in
 from tests.commands.mmdb import written
@@ -49,3 +52,19 @@ def test_reserved_addresses_have_no_country():
     assert places.country_of(INTRUDER) == ""
     assert places.country_of("2001:db8::1") == ""
     assert str(places.NOWHERE) == "unknown location"
+
+
+def test_an_atlas_goes_to_another_process_with_all_that_it_knows(database, tmp_path):
+    known, systems = (
+        [ip_network("10.7.0.0/16")],
+        Systems(written(tmp_path / "networks.mmdb", {"is_anonymous_vpn": True})),
+    )
+    for atlas in (Cities(database, systems, known), Countries(systems, known)):
+        other = pickle.loads(pickle.dumps(atlas))  # noqa: S301 - our own
+        for address in (INTRUDER, "10.7.8.9"):
+            told = [
+                (one.place(address), one.network(address, None), one.is_known(address))
+                for one in (atlas, other)
+            ]
+            assert told[0] == told[1]
+        assert other.is_known("10.7.8.9")
