@@ -18,10 +18,12 @@ from bot.work.looking import Looking
 from bot.work.store import Store
 from bot.work.task import Failed, Found, ResultRefused, Task, unpack, unpack_progress
 from commands.errors import NoSuchCase
+from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
 from commands.plan import Nothing, offer_text
 from commands.planning import Guard
 from commands.propose import offer
+from commands.standing import with_exposure
 from commands.steps import ORDER
 
 log = structlog.get_logger(__name__)
@@ -120,7 +122,7 @@ class Checking:
                 writing.fail(case.id, says=found.says, reference=found.reference, code=found.code)
 
     def _finished(self, case: Case, run: int, found: Found) -> Found | Failed:
-        report = found.report
+        report = with_exposure(found.report, self._is_compromised)
         try:
             stored = report_store.dump(report)
             offered = self._offered(found, case.id)
@@ -142,6 +144,10 @@ class Checking:
             )
         log.info("A check is done.", action="check.done", case=case.id, verdict=answer, run=run)
         return found
+
+    def _is_compromised(self, name: str) -> bool:
+        """Say whether an account is compromised by its own latest case."""
+        return self._ledger.case_against(Identity.of(addresses=(name,))) is not None
 
     def _kept(self, case: Case, run: int, packed: bytes) -> str:
         """Keep what Microsoft answered; give its SHA-256, "" where it could not be kept.

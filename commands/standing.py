@@ -6,7 +6,7 @@ mailbox that another account gave away are no way in that was used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -92,6 +92,27 @@ def role_of(
     if access is Access.NONE and any(finding.sign.id in TRIED for finding in findings):
         return Role.ATTACKED
     return Role.CLEAN if answer is VerdictCode.NO_SIGN_FOUND else Role.UNKNOWN
+
+
+def exposed(report: Report, by: str) -> Report:
+    """Give the report of an account that a compromised one changed, where nothing graver is known of it."""
+    if report.verdict.role not in (Role.UNKNOWN, Role.CLEAN, Role.ATTACKED):
+        return report
+    why = f"The account is exposed: {by}, which is compromised, changed its settings or rights."
+    says = f"{report.verdict.says} {why}"
+    return replace(report, verdict=replace(report.verdict, role=Role.EXPOSED, says=says))
+
+
+def with_exposure(report: Report, is_compromised: Callable[[str], bool]) -> Report:
+    """Give the report of one account again, exposed where an account known as compromised changed it.
+
+    Args:
+        report: What was found on it.
+        is_compromised: Says of an account's name whether it is known as compromised, from its own case.
+    """
+    others = (one.by for one in report.findings if is_deed(one) and not report.subject.is_meant_by(one.by))
+    by = next((name for name in dict.fromkeys(others) if "@" in name and is_compromised(name)), "")
+    return exposed(report, by) if by else report
 
 
 def with_created(reports: Sequence[Report]) -> tuple[Report, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from commands.report import Finding, Owner, Report, Role, VerdictCode
-from commands.standing import is_deed
+from commands.standing import exposed, is_deed
 from commands.symptoms import delegates
 
 
@@ -44,6 +44,13 @@ def with_exposed(reports: Sequence[Report]) -> tuple[Report, ...]:
 
 def _exposed(report: Report, received: tuple[Finding, ...], theirs: Mapping[str, str]) -> Report:
     name = report.subject.user_principal_name
+    known = {
+        record
+        for finding in report.findings
+        if finding.sign.id == delegates.RECEIVED.id
+        for record in finding.records
+    }
+    received = tuple(one for one in received if known.isdisjoint(one.records))
     if received:
         results = tuple(
             replace(one, findings=(*one.findings, *received)) if one.id == "delegates" else one
@@ -60,8 +67,4 @@ def _exposed(report: Report, received: tuple[Finding, ...], theirs: Mapping[str,
         ),
         "",
     )
-    if not by or report.verdict.role not in (Role.UNKNOWN, Role.CLEAN, Role.ATTACKED):
-        return report
-    why = f"The account is exposed: {by}, which is compromised, changed its settings or rights."
-    says = f"{report.verdict.says} {why}"
-    return replace(report, verdict=replace(report.verdict, role=Role.EXPOSED, says=says))
+    return exposed(report, by) if by else report

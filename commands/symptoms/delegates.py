@@ -1,4 +1,4 @@
-"""Rights on the mailbox, or a folder of it, that were given to somebody else.
+"""Rights on the mailbox, or a folder of it, that were given to somebody else; and those that it was given.
 
 Source: Exchange PowerShell, "Add-MailboxPermission", "Add-RecipientPermission",
 "Add-MailboxFolderPermission" and "Set-Mailbox"; detections D11 to D13 of the public rules.
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.clues.actions import AUDITS, actions, given, graded, on, to_subject, whom
-from commands.clues.records import by_service, found, named, one_line, whence
+from commands.clues.actions import AUDITS, actions, concerns, given, graded, on, to_subject, whom
+from commands.clues.records import by_service, changing, found, named, one_line, whence
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
@@ -71,6 +71,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         names = {finding.after.casefold() for finding in findings}
         told |= names | {name.partition("@")[0] for name in names}
         yield from findings
+    yield from _received(evidence, usual)
     for delegate in evidence.delegates.seen(()):
         who, rights = named(delegate.who), ", ".join(delegate.rights) or delegate.kind.value
         if {who.casefold(), who.casefold().partition("@")[0]} & told:
@@ -87,6 +88,24 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             after=who,
             records=(f"{delegate.kind}:{delegate.who}:{delegate.folder}",),
         )
+
+
+def _received(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Yield rights on other mailboxes that others gave to the subject."""
+    for record in changing(evidence):
+        operation = record.operation.casefold()
+        if operation not in _MAILBOX | {"set-mailbox"} or concerns(record, evidence.subject):
+            continue
+        parameters = given(record)
+        name = (
+            parameters.get("user") or parameters.get("trustee") or parameters.get("grantsendonbehalfto", "")
+        )
+        if not evidence.subject.is_meant_by(named(name)) or on(parameters.get("deny", "")):
+            continue
+        rights = "SendOnBehalf" if operation == "set-mailbox" else parameters.get("accessrights") or "access"
+        where = whom(record, evidence.subject)
+        summary = f"{named(name)} was granted {rights} on {where}{whence(record, usual)}"
+        yield found("delegates", RECEIVED, summary, record, after=named(name))
 
 
 def _granted(record: AuditRecord, usual: Usual, plain: Sign, who: str, summary: str) -> Finding:

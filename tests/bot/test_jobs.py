@@ -98,3 +98,14 @@ def test_the_engine_has_our_own_version_and_name(stage):
 def _status(case_id: str, run: int) -> str:
     known = DBOS.list_workflows(workflow_ids=[f"check:{case_id}:{run}"], load_input=False, load_output=False)
     return known[0].status if known else ""
+
+
+def test_an_account_counts_as_compromised_by_its_own_case_alone(stage):
+    story = stage("clean")
+    opened(story)
+    checking = story.bot.jobs._checking
+    assert not checking._is_compromised(ADELE), "nobody has looked yet"
+    with story.bot.ledger.writing() as writing:
+        writing.finish("C-2ABCD", verdict="compromised", report="{}", offer="{}", run=1)
+    assert checking._is_compromised(ADELE.upper())
+    assert not checking._is_compromised("megan.bowen@contoso.example")

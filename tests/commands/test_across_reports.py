@@ -26,6 +26,7 @@ from commands.report import (
     VerdictCode,
     weighed,
 )
+from commands.standing import with_exposure
 from graph.question import Subject
 from tests.commands.evidence import NOON, WINDOW
 
@@ -170,3 +171,40 @@ def test_a_step_that_fails_costs_what_it_adds_and_no_report(caplog):
     assert [one.says for one in adele.story.leads] == [LEE]
     (logged,) = caplog.records
     assert "could not be told of each other" in logged.getMessage()
+
+
+# --- one account alone, beside the cases of others ------------------------------------------------------
+
+GIVEN = replace(GAVE, sign=weighed("rights_received"), owner=None)
+
+
+def test_a_check_of_one_account_tells_who_exposed_it_as_well():
+    asked = []
+
+    def is_compromised(name: str) -> bool:
+        asked.append(name)
+        return name == ADELE
+
+    own, service = replace(GIVEN, by=LEE), replace(GIVEN, by="Microsoft Entra")
+    lee = with_exposure(report(LEE, own, service, GIVEN, GIVEN), is_compromised)
+    assert asked == [ADELE], "once, and neither the account itself nor a service"
+    assert lee.verdict.role is Role.EXPOSED
+    assert lee.verdict.answer is VerdictCode.NO_SIGN_FOUND
+    assert f"exposed: {ADELE}, which is compromised" in lee.verdict.says
+
+
+def test_nobody_is_exposed_by_an_account_that_is_not_compromised():
+    calm = report(LEE, GIVEN)
+    assert with_exposure(calm, lambda _: False) == calm
+
+
+def test_who_tried_a_password_exposed_nobody():
+    tried = replace(GIVEN, symptom="sign_ins", sign=weighed("many_failures"))
+    calm = report(LEE, tried)
+    assert with_exposure(calm, lambda _: True) == calm
+
+
+def test_rights_that_the_account_tells_of_itself_are_not_told_twice():
+    _, lee = with_exposed([compromised(GAVE), report(LEE, GIVEN)])
+    assert len(lee.findings) == 1
+    assert lee.verdict.role is Role.EXPOSED

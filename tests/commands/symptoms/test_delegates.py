@@ -7,7 +7,7 @@ import pytest
 from commands.symptoms import delegates
 from graph.audit_log.record import ActorType
 from graph.resources.mailbox import Delegate, DelegateKind
-from tests.commands.evidence import INTRUDER, NESTOR, record
+from tests.commands.evidence import ADELE, INTRUDER, NESTOR, record
 from tests.commands.symptoms.judging import all_signs, broken_in, findings, past, signs
 
 FOUND = [
@@ -131,6 +131,32 @@ NOT_FOUND = [
         },
     ),
     ("a record of a folder that names no one", {"audit_log": [record("UpdateFolderPermissions")]}),
+    (
+        "rights that somebody else gave to somebody else",
+        {
+            "audit_log_on_mailbox": [
+                record(
+                    "Add-MailboxPermission",
+                    actor=NESTOR,
+                    owner="megan.bowen@contoso.example",
+                    parameters={"User": "alex@contoso.example", "AccessRights": "FullAccess"},
+                )
+            ]
+        },
+    ),
+    (
+        "rights on another mailbox that are denied to the subject",
+        {
+            "audit_log_on_mailbox": [
+                record(
+                    "Add-MailboxPermission",
+                    actor=NESTOR,
+                    owner="megan.bowen@contoso.example",
+                    parameters={"User": ADELE.mail, "AccessRights": "FullAccess", "Deny": "True"},
+                )
+            ]
+        },
+    ),
     (
         "an administrator's day at his own desk",
         {
@@ -280,3 +306,34 @@ def test_a_right_is_told_once_by_the_record_that_gave_it():
     (finding,) = findings(delegates, audit_log=[given], delegates=standing)
     assert finding.records == (given.id,)
     assert finding.by == NESTOR
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "says"),
+    [
+        (
+            "Add-MailboxPermission",
+            {"User": ADELE.mail, "AccessRights": "FullAccess"},
+            f"{ADELE.mail} was granted FullAccess on megan.bowen@contoso.example by {NESTOR}",
+        ),
+        (
+            "Add-RecipientPermission",
+            {"Trustee": ADELE.mail},
+            f"{ADELE.mail} was granted access on megan.bowen@contoso.example by {NESTOR}",
+        ),
+        (
+            "Set-Mailbox",
+            {"GrantSendOnBehalfTo": ADELE.mail},
+            f"{ADELE.mail} was granted SendOnBehalf on megan.bowen@contoso.example by {NESTOR}",
+        ),
+    ],
+)
+def test_rights_on_another_mailbox_that_others_gave_to_the_subject_are_noted(operation, parameters, says):
+    given = record(operation, actor=NESTOR, owner="megan.bowen@contoso.example", parameters=parameters)
+    (found,) = findings(delegates, audit_log_on_mailbox=[given])
+    assert (found.sign.id, found.severity, found.summary) == (
+        "rights_received",
+        0,
+        f"{says} from {given.address}",
+    )
+    assert (found.after, found.records) == (ADELE.mail, (given.id,))
