@@ -8,9 +8,9 @@
    compromised; from `SUSPICIOUS_FROM` points it is suspicious.
 4. Below that, nothing was found; but only who has looked everywhere that decides may say so. A deciding
    source that was not seen makes it "cannot tell".
-5. Confidence says how likely the verdict is right, and not what was seen. A compromise is of high confidence
-   where it is told twice over: a stranger was certainly in and did something grave, or twice the points that
-   it takes. Sources that were not seen never add to the confidence.
+5. Confidence says how likely the verdict is right, and not what was seen. A compromise is of high
+   confidence where it is told twice over, by the way in and by what was done, or has twice the points
+   that it takes. Sources that were not seen never add to the confidence.
 
 ``docs/reference/verdict.md`` gives every sign's weight with its reason.
 """
@@ -38,7 +38,7 @@ from commands.report import (
     VerdictCode,
     spoken,
 )
-from commands.standing import access_of, impact_of, is_deed, only_by_others, role_of
+from commands.standing import TRIED, access_of, impact_of, is_deed, only_by_others, role_of
 from commands.usual.own import ENOUGH
 from graph.question import Subject
 
@@ -152,7 +152,7 @@ def weigh(
         # Rights that somebody else's account gave are no way in that was used.
         answer = VerdictCode.SUSPICIOUS
     access = access_of(answer, carried)
-    told_twice = access is Access.CERTAIN and any(map(_is_grave_deed, carried))
+    told_twice = _is_told_twice(access, carried)
     every = tuple(finding for result in results for finding in result.findings)
     reasons = tuple(sorted(_one_per_sign(findings), key=lambda finding: -points_of(finding)))
     return Verdict(
@@ -190,6 +190,8 @@ def _whose(finding: Finding, subject: Subject | None) -> str:
         return "stranger"
     if finding.severity > Severity.MEDIUM:
         return ""
+    if finding.owner is None and finding.sign.id in TRIED:
+        return "stranger"  # whoever guesses passwords is not who sits at the user's desk
     if finding.owner is Owner.OWNER:
         return "owner"
     by_colleague = subject is not None and "@" in finding.by and not subject.is_meant_by(finding.by)
@@ -263,9 +265,17 @@ def _one_per_sign(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(best.values())
 
 
-def _is_grave_deed(finding: Finding) -> bool:
-    theirs = finding.owner in BESIDE
-    return theirs and is_deed(finding) and finding.sign.group != USE and finding.severity >= Severity.MEDIUM
+def _is_told_twice(access: Access, carried: Sequence[Finding]) -> bool:
+    """Say whether both the way in and a deed in a session that is not the user's tell of a takeover.
+
+    Either somebody else was certainly in, or the way in and the deed are each hardly ever harmless.
+    """
+    deeds = [
+        one.severity for one in carried if one.owner in BESIDE and is_deed(one) and one.sign.group != USE
+    ]
+    ways_in = [one.severity for one in carried if not is_deed(one)]
+    gravest, way_in = max(deeds, default=Severity.INFO), max(ways_in, default=Severity.INFO)
+    return gravest >= Severity.HIGH <= way_in or (access is Access.CERTAIN and gravest >= Severity.MEDIUM)
 
 
 def _confidence(

@@ -250,9 +250,9 @@ _WRITES: Final = re.compile(r"[^\W\d_]", re.UNICODE)
 
 
 def _subjects_only(sent: Sequence[Sent], told: set[str], usual: Usual) -> Iterator[Finding]:
-    """Subject lines on bank details, of mail whose text nobody has, sent from where the user never works.
+    """Subject lines on bank details, of unread mail that was sent in sessions that may not be the user's.
 
-    At the user's own places accountants write such mail every week, and then on a journey as well.
+    In the user's own sessions accountants write such mail every week, and then on a journey as well.
     """
     places: dict[str, list[Sent]] = {}
     about = [
@@ -260,9 +260,10 @@ def _subjects_only(sent: Sequence[Sent], told: set[str], usual: Usual) -> Iterat
         for one in sent
         if one.addresses and not one.delegate and words_of("bank_details").is_in(Plain.of(one.subject))
     ]
-    sign = AS_USUAL if any(one.familiar for one in about) else DIVERSION_SUBJECT
+    own = {one.records for one in about if _is_own(one, usual)}
+    sign = AS_USUAL if own else DIVERSION_SUBJECT
     for one in about:
-        if not one.familiar and usual.is_well_known and one.key not in told:
+        if one.records not in own and usual.is_well_known and one.key not in told:
             places.setdefault(one.addresses[0], []).append(one)
     for address, mails in places.items():
         subjects = list(dict.fromkeys(one_line(one.subject, 60) for one in mails))
@@ -276,6 +277,13 @@ def _subjects_only(sent: Sequence[Sent], told: set[str], usual: Usual) -> Iterat
             address=address,
             records=tuple(dict.fromkeys(identity for one in mails for identity in one.records)),
         )
+
+
+def _is_own(one: Sent, usual: Usual) -> bool:
+    """Say whether a message left from the user's own place, or from where the user's own session was seen."""
+    if one.familiar or one.suspect:
+        return one.familiar
+    return all(usual.is_owners(address) for address in one.addresses)
 
 
 def _quoted(subjects: Sequence[str]) -> str:

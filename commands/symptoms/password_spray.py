@@ -197,7 +197,7 @@ def _many_sources(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) 
         for one in sign_ins
         if not one.succeeded
         and one.status.error_code in WRONG_PASSWORD
-        and network_of(one.ip_address) not in usual.networks
+        and not usual.is_own_network(one.ip_address)
     ]
     networks = {network_of(one.ip_address) for one in failed} - {""}
     if len(failed) >= MANY_TRIES and len(networks) >= MANY_NETWORKS:

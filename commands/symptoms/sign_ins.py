@@ -198,7 +198,7 @@ def _before_success(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) 
         for one in usual.sign_ins
         if not one.succeeded
         and one.created_date_time <= first.created_date_time <= one.created_date_time + FAILURE_SPAN
-        and network_of(one.ip_address) not in usual.networks
+        and not usual.is_own_network(one.ip_address)
     ]
     wrong = [one for one in before if one.status.error_code in WRONG_PASSWORD and alike(one, first)]
     total = _total(wrong, evidence)
@@ -227,7 +227,7 @@ def _novelty(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
             got_in,
             usual,
         )
-    elif network_of(address) not in usual.networks:
+    elif not usual.is_own_network(address):
         what = f"{usual.use.capitalize()} from an unfamiliar network"
         yield _finding(NEW_NETWORK, what, got_in, usual)
     hours = usual.hours

@@ -16,16 +16,18 @@ is, without that deed (`Usual.doubt_of`).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from commands.report import Owner
 from commands.usual.domains import internal_domains, is_outside
 from commands.usual.networks import Network
-from commands.usual.own import ENOUGH, Own, networks_of, own_of, places_of, shared_of
+from commands.usual.own import ENOUGH, Own, is_among, networks_of, own_of, places_of, shared_of
 from commands.usual.places import Atlas, Countries, Place, spot_of
 from commands.usual.point import Point
 from commands.usual.points import judge
@@ -42,6 +44,10 @@ reason that is hardly ever harmless at a new place."""
 
 DOUBTFUL_FROM: Final = 2
 """Points from which on nobody can say whose it is: one new thing is everyday life, two need an answer."""
+
+
+SHORTLY: Final = timedelta(hours=4)
+"""How long after a sign-in a deed that names no address may belong to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class Usual:
         sign_ins: Every sign-in of the user that could be seen, from all logs, each once, oldest first.
         ordinary: How many ordinary sign-ins all this was learnt from.
         countries: Own countries, upper case as Microsoft writes them.
-        networks: Own networks (/24 and /64).
+        networks: Own networks (/24 and /64), and single addresses of exits that many share.
         systems: Own providers' autonomous system numbers.
         device_spots: Where a device of the user's own signed in, and nothing outweighs that.
         agents: Own programs, as `agents.family_of` writes them.
@@ -141,7 +147,11 @@ class Usual:
         """Say whether an address lies in an own network, or is where an own device was used."""
         if not address or self.is_suspect(address):
             return False
-        return network_of(address) in self.networks or spot_of(address) in self.device_spots
+        return self.is_own_network(address) or spot_of(address) in self.device_spots
+
+    def is_own_network(self, address: str) -> bool:
+        """Say whether an address lies in an own network, or is an exit that the user always takes."""
+        return is_among(address, self.networks)
 
     def is_suspect_record(self, record: AuditRecord) -> bool:
         """Say whether a record comes from a suspect address, or from a suspect session if it names none.
@@ -168,7 +178,24 @@ class Usual:
             if session.points >= SUSPECT_FROM > here.points and not self.is_familiar(record.address):
                 return session
             return here
+        if not record.session_id:
+            return self._doubt_then(record.at)
         return NO_DOUBT if record.session_id in self.own_sessions else session
+
+    def _doubt_then(self, at: datetime) -> Doubt:
+        """Say what speaks against a deed that names neither address nor session, by who was in then.
+
+        Entra records many changes so. Where somebody doubtful had signed in shortly before, the deed may be
+        theirs or the user's: it is doubtful, and no more.
+        """
+        first, last = (bisect_left(self.sign_ins, when, key=_time) for when in (at - SHORTLY, at))
+        spots = {spot_of(one.ip_address) for one in self.sign_ins[first:last] if one.succeeded}
+        worst = max((self._doubt(spot, None).points for spot in spots & self.points.keys()), default=0)
+        return Doubt(min(worst, SUSPECT_FROM - 1)) if worst >= DOUBTFUL_FROM else NO_DOUBT
+
+    def is_owners(self, address: str) -> bool:
+        """Say whether somebody signed in from an address, and it counts as the user."""
+        return spot_of(address) in self.points and self.doubt_at(address).owner is Owner.OWNER
 
     def doubt_at(self, address: str | None) -> Doubt:
         """Say what speaks against an address, all deeds left out."""
@@ -216,6 +243,10 @@ class Usual:
         return is_outside(mail_address, self.internal_domains)
 
 
+def _time(sign_in: SignIn) -> datetime:
+    return sign_in.created_date_time
+
+
 @lru_cache(maxsize=2)
 def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
     """Learn what is ordinary for the subject and judge every other address of the window. Pure.
@@ -244,13 +275,13 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
         network_of(spot.partition("/")[0]) for spot in suspect_spots if "/" in spot
     }
     own_sessions = {
-        one.session_id for one in sign_ins if one.session_id and network_of(one.ip_address) in own_networks
+        one.session_id for one in sign_ins if one.session_id and is_among(one.ip_address, own_networks)
     }
     for record in evidence.records():
         if record.session_id and record.address and not record.microsoft_address:
             if spot_of(record.address) in judged:
                 sessions[record.session_id].add(spot_of(record.address))
-            if network_of(record.address) in own_networks:
+            if is_among(record.address, own_networks):
                 own_sessions.add(record.session_id)
     return Usual(
         internal_domains=internal_domains(evidence),

@@ -19,6 +19,13 @@ ONE_DEED: Final = timedelta(minutes=2)
 """How far apart two services may record one deed."""
 
 
+EXCHANGE: Final = timedelta(hours=1)
+"""How far apart the second factor is taken from one telephone and given to another, as one deed."""
+
+_OF_AN_EXCHANGE: Final = frozenset(
+    {"User registered security info", "User changed default security info", "User deleted security info"}
+)
+
 METHOD_MADE: Final = "a sign-in method was registered"
 CONSENT_GIVEN: Final = "consent was granted to an application"
 
@@ -30,7 +37,8 @@ def grave_changes(evidence: Evidence) -> dict[str, dict[str, frozenset[str]]]:
     """Give the grave changes that the account made in the window: by spot, by kind, the ids of their records.
 
     The records are those of the change and all that the account left at the same spot within `ONE_DEED` of
-    it: Entra and Exchange often record one deed under two names.
+    it: Entra and Exchange often record one deed under two names. Whoever exchanges a second factor registers
+    the new one and deletes the old one, which is one deed as well.
     """
     domains = internal_domains(evidence)
     mine: dict[str, list[AuditRecord]] = defaultdict(list)
@@ -47,15 +55,18 @@ def grave_changes(evidence: Evidence) -> dict[str, dict[str, frozenset[str]]]:
             if kind := _grave_kind(record, domains):
                 times[kind].append(record.at)
         if times:
-            found[spot] = {kind: _near(records, sorted(at)) for kind, at in times.items()}
+            found[spot] = {kind: _near(records, sorted(at), ONE_DEED) for kind, at in times.items()}
+        if made := sorted(times[METHOD_MADE]):
+            exchanged = [record for record in records if record.operation in _OF_AN_EXCHANGE]
+            found[spot][METHOD_MADE] |= _near(exchanged, made, EXCHANGE)
     return found
 
 
-def _near(records: Iterable[AuditRecord], times: Sequence[datetime]) -> frozenset[str]:
+def _near(records: Iterable[AuditRecord], times: Sequence[datetime], span: timedelta) -> frozenset[str]:
     near = set()
     for record in records:
-        after = bisect_left(times, record.at - ONE_DEED)
-        if after < len(times) and times[after] <= record.at + ONE_DEED:
+        after = bisect_left(times, record.at - span)
+        if after < len(times) and times[after] <= record.at + span:
             near.add(record.id)
     return frozenset(near)
 

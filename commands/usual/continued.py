@@ -18,7 +18,6 @@ from commands.usual.own import Own
 from commands.usual.places import TOO_FAST, Place, speed
 from commands.usual.point import Point, point
 from commands.usual.sign_ins import device_of
-from graph.addresses import network_of
 from graph.resources.sign_ins import SignIn
 
 NO_BORDER: Final = timedelta(hours=1)
@@ -58,7 +57,7 @@ def continued(
         yield point(
             "session_in_another_country", "a session of the user continued there from another country"
         )
-    if network_of(got_in[0].ip_address) in own.networks:
+    if own.has(got_in[0].ip_address):
         return
     if any(_without_device(one, begun) for one in got_in):
         yield point(

@@ -17,6 +17,7 @@ from commands.usual.places import (
     Place,
     belongs_to_microsoft,
     place_of,
+    spot_of,
 )
 from commands.usual.sign_ins import (
     device_of,
@@ -51,10 +52,11 @@ OFTEN: Final = 0.2
 class Own:
     """What is the user's own, as `Usual` tells it, and which networks are in regular use.
 
-    `shared`: the networks that are the organization's, by what its settings and its tenant name, or by who
-    uses them. `kinds`: the kinds of rented network that the user comes through as a habit. `second_factor`:
-    every own sign-in that tells asked for one. `policy`: to every one that tells a policy was applied.
-    `naming`: the programs whose sign-ins always named a registered device, on `REGULAR_DAYS` days or more.
+    `networks`: as `home_of` writes them. `shared`: the networks that are the organization's, by what its
+    settings and its tenant name, or by who uses them. `kinds`: the kinds of rented network that the user
+    comes through as a habit. `second_factor`: every own sign-in that tells asked for one. `policy`: to
+    every one that tells a policy was applied. `naming`: the programs whose sign-ins always named a
+    registered device, on `REGULAR_DAYS` days or more.
     """
 
     count: int
@@ -73,6 +75,21 @@ class Own:
     policy: bool
     naming: frozenset[str]
     sign_ins: tuple[SignIn, ...]
+
+    def has(self, address: str) -> bool:
+        """Say whether an address is one of the user's own networks, or an exit that the user always takes."""
+        return is_among(address, self.networks)
+
+
+def home_of(address: str, rented: Mapping[str, Network]) -> str:
+    """Give what is the user's own of an address: its network, or of an exit that many share itself alone."""
+    network = rented.get(address)
+    return spot_of(address) if network is not None and network.kind in PUBLIC else network_of(address)
+
+
+def is_among(address: str, homes: AbstractSet[str]) -> bool:
+    """Say whether an address is one of these, as `home_of` writes them."""
+    return network_of(address) in homes or spot_of(address) in homes
 
 
 def places_of(sign_ins: Iterable[SignIn], atlas: Atlas) -> dict[str, Place]:
@@ -147,26 +164,27 @@ def own_of(
     devices = {
         one.device_detail.device_id for one in before if one.device_detail and one.device_detail.device_id
     }
-    networks = {network_of(one.ip_address) for one in before if one.ip_address not in public} | shared
+    networks = {home_of(one.ip_address, rented) for one in before if one.ip_address not in public} | shared
     lasting: set[str] = set()
     programs: set[str] = set()
     if len(before) < ENOUGH:
         plain = [one for one in within if not is_legacy(one) and not is_device_code(one)]
-        days = _days_of(one for one in plain if one.ip_address not in public)
+        days = _days_of((one for one in plain if one.ip_address not in public), rented)
         for address, habit in habits.items():  # of these days no record was read
-            if network_of(address) in days and address not in public:
-                days[network_of(address)].add(date.fromisoformat(habit.last))
+            home = home_of(address, rented)
+            if home in days and address not in public:
+                days[home].add(date.fromisoformat(habit.last))
         quiet = _quiet_days(plain)
         lasting = _settled(days, quiet) | _lasting(
             days, {one.created_date_time.date() for one in plain}.union(*days.values())
         )
         networks |= lasting
         programs = _lasting_programs(plain) | _settled(_programs_by_day(plain), quiet)
-        devices |= _regular_devices(one for one in within if network_of(one.ip_address) in lasting)
+        devices |= _regular_devices(one for one in within if is_among(one.ip_address, lasting))
     kept = before + [
         one
         for one in within
-        if network_of(one.ip_address) in networks
+        if is_among(one.ip_address, networks)
         or is_managed(one)
         or (one.device_detail is not None and one.device_detail.device_id in devices)
     ]
@@ -177,13 +195,12 @@ def own_of(
         for one in kept
         if one.device_detail and one.device_detail.device_id and is_managed(one)
     }
-    regular = _regular(one for one in before if one.ip_address not in public) | lasting | shared
+    regular = _regular((one for one in before if one.ip_address not in public), rented) | lasting | shared
     at_place = [one for one in kept if not _is_hidden(one, rented)]
     return Own(
-        count=len(kept)
-        + sum(habit.days for address, habit in habits.items() if network_of(address) in networks),
+        count=len(kept) + sum(habit.days for address, habit in habits.items() if is_among(address, networks)),
         countries=frozenset(places[one.ip_address].country for one in at_place) - {""},
-        networks=frozenset(network_of(one.ip_address) for one in kept if one.ip_address not in public)
+        networks=frozenset(home_of(one.ip_address, rented) for one in kept if one.ip_address not in public)
         | shared,
         shared=shared,
         kinds=_kinds(candidates, rented, evidence.window.start),
@@ -224,7 +241,7 @@ def _always_under_policy(sign_ins: Iterable[SignIn]) -> bool:
 def _public(sign_ins: Iterable[SignIn], rented: Mapping[str, Network]) -> set[str]:
     """Give the addresses that thousands share, but for those that the user always comes through.
 
-    Business VPNs give a firm an exit of its own in the same networks.
+    Business VPNs give a firm an exit of its own in the same networks; its neighbors there are anybody's.
     """
     days: dict[str, set[date]] = defaultdict(set)
     for one in sign_ins:
@@ -280,9 +297,9 @@ def _naming(sign_ins: Iterable[SignIn]) -> frozenset[str]:
     )
 
 
-def _regular(sign_ins: Iterable[SignIn]) -> set[str]:
+def _regular(sign_ins: Iterable[SignIn], rented: Mapping[str, Network]) -> set[str]:
     """Give the networks in use on several days."""
-    return {network for network, days in _days_of(sign_ins).items() if len(days) >= REGULAR_DAYS}
+    return {network for network, days in _days_of(sign_ins, rented).items() if len(days) >= REGULAR_DAYS}
 
 
 def _quiet_days(sign_ins: Sequence[SignIn]) -> AbstractSet[date]:
@@ -364,10 +381,10 @@ def _programs_by_day(sign_ins: Iterable[SignIn]) -> dict[str, set[date]]:
     return days
 
 
-def _days_of(sign_ins: Iterable[SignIn]) -> dict[str, set[date]]:
+def _days_of(sign_ins: Iterable[SignIn], rented: Mapping[str, Network]) -> dict[str, set[date]]:
     days: dict[str, set[date]] = defaultdict(set)
     for one in sign_ins:
-        days[network_of(one.ip_address)].add(one.created_date_time.date())
+        days[home_of(one.ip_address, rented)].add(one.created_date_time.date())
     return days
 
 

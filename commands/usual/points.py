@@ -16,7 +16,7 @@ from commands.usual.agents import agent_of, family_of, is_pocket
 from commands.usual.changes import ACCESS_KINDS, grave_changes, victims_of
 from commands.usual.continued import begun_sessions, continued
 from commands.usual.networks import PUBLIC, Network
-from commands.usual.own import ENOUGH, Own
+from commands.usual.own import ENOUGH, Own, is_among
 from commands.usual.places import (
     NOWHERE,
     TOO_FAST,
@@ -86,15 +86,15 @@ def judge(
         judged[spot] = (
             *_by_program(got_in, own),
             *_by_novelty(got_in, known, own, rented),
-            *_by_network(got_in, rented, own),
+            *_by_network(got_in, known, rented, own),
             *_by_failures(got_in, failures, evidence),
             *_by_travel(got_in, known, homes),
-            *_by_risk(got_in, risks.get(spot, ())),
+            *_by_risk(got_in, risks.get(spot, ()), abroad=_is_abroad(got_in, known, own)),
             *continued(got_in, begun, known, own),
             *_by_factors(got_in, own),
-            *_by_changes(changes.get(spot, {}), own, network_of(got_in[0].ip_address)),
+            *_by_changes(changes.get(spot, {}), own, got_in[0].ip_address),
             *_by_victims(got_in, victims.get(spot, ())),
-            *_in_favour(got_in, own),
+            *_in_favour(got_in, rented, own),
         )
     return judged
 
@@ -137,18 +137,19 @@ def _by_novelty(
     if own.count < ENOUGH:
         return
     country = places.get(got_in[0].ip_address, NOWHERE).country
-    if country and own.countries and country not in own.countries:
+    if _is_abroad(got_in, places, own):
         yield point("new_country", f"{country} is an unfamiliar country for this user")
     at_home = country in own.countries
     roams = at_home and all(is_pocket(one.user_agent) for one in got_in)
-    if (
-        network_of(got_in[0].ip_address) not in own.networks
-        and not roams
-        and not _changes(got_in, rented, own)
-    ):
+    if not own.has(got_in[0].ip_address) and not roams and not _changes(got_in, rented, own):
         yield point("new_network", "the network is unfamiliar for this user")
     if not _is_equipment_known(got_in, own) and network_of(got_in[0].ip_address) not in own.shared:
         yield point("unknown_device", "device and client are unfamiliar")
+
+
+def _is_abroad(got_in: Sequence[SignIn], places: Mapping[str, Place], own: Own) -> bool:
+    country = places.get(got_in[0].ip_address, NOWHERE).country
+    return own.count >= ENOUGH and bool(country and own.countries) and country not in own.countries
 
 
 def _changes(got_in: Sequence[SignIn], rented: Mapping[str, Network], own: Own) -> bool:
@@ -170,10 +171,18 @@ _RENTED: Final = {
 }
 
 
-def _by_network(got_in: Sequence[SignIn], rented: Mapping[str, Network], own: Own) -> Iterable[Point]:
+def _by_network(
+    got_in: Sequence[SignIn], places: Mapping[str, Place], rented: Mapping[str, Network], own: Own
+) -> Iterable[Point]:
     network = rented.get(got_in[0].ip_address)
-    if network is None or network.kind not in _RENTED or network_of(got_in[0].ip_address) in own.networks:
+    if network is None or network.kind not in _RENTED or own.has(got_in[0].ip_address):
         return
+    if (
+        network.kind is NetworkKind.HOSTING
+        and _is_equipment_known(got_in, own)
+        and _is_abroad(got_in, places, own)
+    ):
+        return  # the user's own program abroad and at a rented server: one VPN shows as both
     if network.kind not in own.kinds:
         yield point(_RENTED[network.kind], f"it came through {network}")
 
@@ -191,7 +200,7 @@ def _failures(sign_ins: Sequence[SignIn], own: Own) -> list[tuple[datetime, Sign
         (one.created_date_time, one)
         for one in sign_ins
         if not one.succeeded
-        and network_of(one.ip_address) not in own.networks
+        and not own.has(one.ip_address)
         and one.status.error_code in WRONG_PASSWORD | REFUSED_PROMPT
     ]
 
@@ -250,7 +259,9 @@ def _by_travel(
         yield point("impossible_travel", f"impossible travel from {best[1]}")
 
 
-def _by_risk(got_in: Sequence[SignIn], detections: Sequence[RiskDetection]) -> Iterable[Point]:
+def _by_risk(
+    got_in: Sequence[SignIn], detections: Sequence[RiskDetection], *, abroad: bool
+) -> Iterable[Point]:
     levels = {risk_of(one) for one in got_in}
     levels |= {
         one.risk_level.casefold()
@@ -259,12 +270,12 @@ def _by_risk(got_in: Sequence[SignIn], detections: Sequence[RiskDetection]) -> I
     }
     if levels & {"medium", "high"}:
         yield point("risk", "Identity Protection detected a risk there")
-    elif "low" in levels:
+    elif "low" in levels and not abroad:  # it is for being abroad that Microsoft's rating is low
         yield point("low_risk", "Identity Protection detected a low risk there")
 
 
 def _by_factors(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
-    if network_of(got_in[0].ip_address) in own.networks:
+    if own.has(got_in[0].ip_address):
         return
     if own.second_factor and any(
         one.is_interactive is not False
@@ -292,8 +303,8 @@ def _is_without_policy(one: SignIn) -> bool:
     return one.conditional_access_status.casefold() in {"notapplied", "failure"}
 
 
-def _by_changes(kinds: Mapping[str, frozenset[str]], own: Own, network: str) -> Iterable[Point]:
-    if network in own.networks:
+def _by_changes(kinds: Mapping[str, frozenset[str]], own: Own, address: str) -> Iterable[Point]:
+    if own.has(address):
         return
     for kind in sorted(kinds)[:2]:
         weight = "access_change" if kind in ACCESS_KINDS else "grave_change"
@@ -308,13 +319,16 @@ def _by_victims(got_in: Sequence[SignIn], victims: Iterable[str]) -> Iterable[Po
         yield point("guesses_at_others", "the IP address also tried other accounts' passwords")
 
 
-def _in_favour(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
+def _in_favour(got_in: Sequence[SignIn], rented: Mapping[str, Network], own: Own) -> Iterable[Point]:
     if any(is_own_device(one, own.devices) for one in got_in):
         yield point("own_device", "a known or managed device was used there")
-    network = network_of(got_in[0].ip_address)
-    if network in own.shared:
+    address = got_in[0].ip_address
+    network = rented.get(address)
+    if network_of(address) in own.shared:
         yield point("organization_network", "the network is the organization's")
-    elif network in own.regular:
+    elif is_among(address, own.regular):
         yield point("regular_network", "the network was in regular use before")
-    elif network in own.networks:
+    elif own.has(address):
         yield point("seen_network", "the network was seen before")
+    elif network is not None and network.kind is NetworkKind.GATEWAY and network.kind in own.kinds:
+        yield point("usual_gateway", "it came through a security gateway, as this user always does")

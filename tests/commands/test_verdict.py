@@ -380,6 +380,9 @@ ADELES = replace(deed(MEDIUM, "own", Owner.OWNER), by=ADELE.user_principal_name)
 NESTORS = replace(deed(MEDIUM_TOO, "his", None), by=NESTOR)
 
 
+GUESSES = found(Sign("many_sources_failed", Severity.LOW, ""), "guesses")
+
+
 @pytest.mark.parametrize(
     ("findings", "points"),
     [
@@ -390,6 +393,8 @@ NESTORS = replace(deed(MEDIUM_TOO, "his", None), by=NESTOR)
         pytest.param([ADELES, deed(MEDIUM_TOO, "too", Owner.OWNER)], 4, id="two deeds at the desk"),
         pytest.param([deed(HIGH, "own", Owner.OWNER), way_in(4)], 8, id="a grave deed counts anywhere"),
         pytest.param([deed(MEDIUM, "own", None), way_in(4)], 5, id="a deed of nobody known"),
+        pytest.param([ADELES, GUESSES], 2, id="a deed at the desk, and guesses from outside"),
+        pytest.param([GUESSES, way_in(4)], 4, id="guesses from outside, and a doubtful sign-in"),
     ],
 )
 def test_what_different_people_did_does_not_add_up(findings, points):
@@ -440,13 +445,32 @@ def theirs(sign: Sign, record: str) -> Finding:
     return deed(sign, record, Owner.STRANGER, certain=True)
 
 
+def entered(sign: Sign) -> Finding:
+    return replace(found(sign, "in"), symptom="sign_ins", owner=Owner.STRANGER)
+
+
 @pytest.mark.parametrize(
     ("findings", "ordinary", "confidence"),
     [
         pytest.param([found(HIGH, "in"), theirs(HIGH_TOO, "a")], 10, "high", id="a stranger's grave deed"),
         pytest.param([found(HIGH, "in"), theirs(HIGH_TOO, "a")], 9, "medium", id="on a short baseline"),
         pytest.param(
-            [found(HIGH, "in"), deed(HIGH_TOO, "a", Owner.STRANGER)], 10, "medium", id="perhaps the user's"
+            [found(HIGH, "in"), deed(MEDIUM, "a", Owner.STRANGER)], 10, "medium", id="perhaps the user's"
+        ),
+        pytest.param(
+            [found(HIGH, "in"), theirs(MEDIUM, "a")], 10, "high", id="a stranger's deed of medium severity"
+        ),
+        pytest.param(
+            [entered(HIGH), deed(HIGH_TOO, "a", Owner.DOUBTFUL)], 10, "high", id="way in and deed, both grave"
+        ),
+        pytest.param(
+            [entered(MEDIUM), deed(HIGH_TOO, "a", Owner.DOUBTFUL)], 10, "medium", id="an unusual way in"
+        ),
+        pytest.param(
+            [entered(HIGH), deed(HIGH_TOO, "a", Owner.OWNER)],
+            10,
+            "medium",
+            id="a grave deed of the user's own",
         ),
         pytest.param([found(HIGH, "in"), theirs(READ, "a")], 10, "medium", id="a stranger who only read"),
         pytest.param(
@@ -484,6 +508,14 @@ def test_three_reasons_are_told_each_of_another_record_and_the_others_are_counte
     assert says == (
         "This account is compromised: high_0 was seen; high_3 was seen; high_4 was seen, and 3 more."
     )
+
+
+def test_reasons_that_share_a_later_record_are_both_told():
+    signs = [replace(HIGH, id=f"high_{number}") for number in range(3)]
+    records = [("one", "two"), ("two",), ("three", "one")]
+    findings = [found(sign, *some) for sign, some in zip(signs, records, strict=True)]
+    says = verdict.weigh([result(*findings)], states()).says
+    assert says.endswith("high_0 was seen; high_1 was seen; high_2 was seen.")
 
 
 def test_what_is_noted_beside_no_sign_is_counted_too():

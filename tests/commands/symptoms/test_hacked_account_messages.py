@@ -25,7 +25,9 @@ from tests.commands.evidence import (
     record,
     traced,
 )
-from tests.commands.symptoms.judging import HOTEL, past, signs
+from tests.commands.symptoms.judging import HOTEL, break_in, ordinary, past, signs
+
+PHONE = "Outlook-iOS/4.2436.0"
 
 FRAUDS = [
     (
@@ -411,4 +413,23 @@ def about_the_bank(subject: str, address: str) -> AuditRecord:
 )
 def test_subject_lines_on_bank_details_count_where_the_user_never_works(why, subject, address, found):
     kinds = signs(symptom, sign_ins=past(), audit_log=[about_the_bank(subject, address)])
+    assert ("money_diversion_subject" in kinds) is found
+
+
+@pytest.mark.parametrize(
+    ("why", "there", "found"),
+    [
+        (
+            "a new telephone at home",
+            ordinary(hours=-1, address=HOTEL, user_agent=PHONE, device_detail=None),
+            False,
+        ),
+        ("somewhere else, with something else", break_in(address=HOTEL, user_agent="Firefox/143"), True),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)
+def test_subject_lines_on_bank_details_are_the_users_own_in_the_users_own_sessions(why, there, found):
+    kinds = signs(
+        symptom, sign_ins=[*past(), there], audit_log=[about_the_bank("Neue Bankverbindung", HOTEL)]
+    )
     assert ("money_diversion_subject" in kinds) is found

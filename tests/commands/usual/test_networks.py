@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +17,9 @@ from commands.report import Owner
 from commands.usual import Usual
 from commands.usual.networks import Network, Systems, listed
 from commands.usual.places import Countries
+from graph.question import Window
 from graph.resources.sign_ins import SignIn
-from tests.commands.evidence import evidence, sign_in
+from tests.commands.evidence import NOON, evidence, sign_in
 from tests.commands.mmdb import Number, written
 
 VPN = "146.70.96.7"
@@ -158,6 +160,53 @@ def test_a_habit_of_coming_through_vpns_is_no_news_and_makes_no_exit_ones_own():
 def test_an_exit_that_a_user_always_comes_through_is_own_as_business_vpns_give_one():
     _, seen = points_at(VPN, *through([VPN] * 20), sign_in(address=VPN, user_agent=AGENT))
     assert seen.is_familiar(VPN)
+
+
+def test_of_an_exit_that_many_share_the_neighbors_are_not_own():
+    neighbor = VPN.rpartition(".")[0] + ".201"
+    says, seen = points_at(neighbor, *through([VPN] * 20), sign_in(address=neighbor, user_agent=OTHER))
+    assert seen.is_familiar(VPN)
+    assert not seen.is_familiar(neighbor)
+    assert "regular use" not in says
+    file = [sign_in(hours=-24 * day, address=VPN, user_agent=AGENT) for day in range(30)]
+    window = Window(NOON - timedelta(days=40), NOON + timedelta(days=1))
+    in_file = usual.learn(replace(evidence(sign_ins=file), window=window))
+    assert (in_file.is_familiar(VPN), in_file.is_familiar(neighbor)) == (True, False)
+
+
+SERVER = "5.9.1.1"
+
+
+@pytest.mark.parametrize(
+    ("client", "place", "told"), [(AGENT, NETHERLANDS, False), (OTHER, NETHERLANDS, True), (AGENT, {}, True)]
+)
+def test_the_users_own_program_abroad_at_a_rented_server_is_one_thing(client, place, told):
+    home = {"location": {"countryOrRegion": "DE"}}
+    says, seen = points_at(SERVER, *known(**home), sign_in(address=SERVER, user_agent=client, location=place))
+    assert seen.rented[SERVER].kind is NetworkKind.HOSTING
+    assert ("hosting" in says) is told
+    assert ("country" in says) is bool(place)
+
+
+@pytest.mark.parametrize(("habit", "doubt"), [(True, -2), (False, 2)])
+def test_another_address_of_the_gateway_that_a_user_always_comes_through_is_for_the_user(habit, doubt):
+    behind = {"autonomous_system_number": 22616}
+    before = [
+        sign_in(
+            hours=-24 * (10 + day), address=f"94.0.{day}.9", user_agent=AGENT, **(behind if habit else {})
+        )
+        for day in range(20)
+    ]
+    _, seen = points_at(FAR, *before, sign_in(address=FAR, user_agent=OTHER, **behind))
+    assert seen.rented[FAR].kind is NetworkKind.GATEWAY
+    assert seen.doubt_at(FAR).points == (doubt + 1 if habit else doubt)
+
+
+@pytest.mark.parametrize(("place", "told"), [(NETHERLANDS, False), ({"countryOrRegion": "DE"}, True)])
+def test_a_low_risk_abroad_is_for_being_abroad(place, told):
+    own = known(location={"countryOrRegion": "DE"})
+    risky = sign_in(address=FAR, user_agent=AGENT, location=place, risk_level_during_sign_in="low")
+    assert ("low risk" in points_at(FAR, *own, risky)[0]) is told
 
 
 def test_another_address_of_a_relay_is_no_other_network():
