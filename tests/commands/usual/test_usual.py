@@ -400,39 +400,6 @@ def test_one_deed_under_two_names_does_not_prove_itself_either():
     assert not seen.is_suspect_record(twin)
 
 
-@pytest.mark.parametrize(("minutes", "own"), [(0, True), (55, True), (65, False)])
-def test_an_exchange_of_the_second_factor_is_one_deed(minutes, own):
-    gone = record(
-        "User deleted security info",
-        address=INTRUDER,
-        session_id=SESSION,
-        hours=minutes / 60,
-    )
-    seen = usual.learn(
-        evidence(sign_ins=[*past(), break_in(user_agent=BROWSER)], audit_log=[deed("method", 0), gone])
-    )
-    without = usual.learn(evidence(sign_ins=[*past(), break_in(user_agent=BROWSER)]))
-    assert (seen.doubt_of(gone) == without.doubt_at(INTRUDER)) is own
-
-
-@pytest.mark.parametrize(
-    ("why", "hours", "agent", "owner"),
-    [
-        ("within the hours after a stranger", 1, "axios/1.7.2", Owner.DOUBTFUL),
-        ("within the hours after a doubtful sign-in", 1, BROWSER, Owner.DOUBTFUL),
-        ("a day later", 24, "axios/1.7.2", Owner.OWNER),
-        ("before", -2, "axios/1.7.2", Owner.OWNER),
-        ("after the user alone", 1, "", Owner.OWNER),
-    ],
-)
-def test_a_deed_without_an_address_is_doubtful_while_somebody_doubtful_is_in(why, hours, agent, owner):
-    entered = [break_in(user_agent=agent)] if agent else [ordinary(hours=-1)]
-    made = record("Add service principal credentials", address=None, hours=hours)
-    seen = usual.learn(evidence(sign_ins=[*past(), *entered], audit_log=[made]))
-    assert seen.doubt_of(made).owner is owner, why
-    assert not seen.is_suspect_record(made), "nobody can be sure whose it is"
-
-
 @given(
     st.lists(st.sampled_from(sorted(DEEDS)), min_size=1, max_size=5, unique=True),
     st.lists(st.integers(0, 40), min_size=5, max_size=5),
