@@ -24,7 +24,6 @@ _VERB: Final = r"(?:[;,] (?:created or changed|added|recorded|sent))?"
 _FROM: Final = re.compile(rf"{_VERB},? from {_IP}(?: \(suspicious (?:IP address|session)\))?(?=[\s,;)]|$)")
 _SPOT: Final = re.compile(rf",? from {_IP} \([^()]*\)")
 _TO: Final = re.compile(rf" to {_IP} \(([^()]*)\)")
-_FURTHER: Final = re.compile(r" \(([^();]+);[^()]*\)")
 _VERB_ALONE: Final = re.compile(r"; (?:created or changed|recorded)(?=;|$)")
 _UNTOLD: Final = re.compile(
     r"; (?:the audit log, which may show [^;]*, was not collected|no record shows [^;]*)"
@@ -135,17 +134,23 @@ def plain(finding: Finding) -> str:
 def in_short(finding: Finding) -> str:
     """Give a finding's sentence as one clause: without who, from where, and further reasons."""
     says = _TO.sub(r" to \1", _SPOT.sub("", finding.summary))
-    return _first_clause(_FURTHER.sub(r" (\1)", plain(replace(finding, summary=says))))
+    return _first_clause(plain(replace(finding, summary=says)))
 
 
 def _first_clause(says: str) -> str:
-    """Give what stands before the first semicolon outside of parentheses."""
-    depth = 0
-    for number, letter in enumerate(says):
+    """Give what stands before the first semicolon, and of what is in parentheses the same."""
+    kept: list[str] = []
+    depth, left_out = 0, False
+    for letter in says:
         depth += (letter == "(") - (letter == ")")
+        if depth <= 0:
+            left_out = False
         if letter == ";" and depth <= 0:
-            return says[:number].rstrip()
-    return says
+            break
+        left_out = left_out or (letter == ";" and depth == 1)
+        if not left_out:
+            kept.append(letter)
+    return "".join(kept).rstrip()
 
 
 # --- what is alike -------------------------------------------------------------------------------------

@@ -62,6 +62,8 @@ def test_who_and_from_where_are_left_out(summary, says):
     [
         ("Suspicious sign-in (a session went on there; the network is new), from 203.0.113.7 (Lyon, FR)",
          "Suspicious sign-in (a session went on there)"),
+        ("Suspicious sign-in (it came by a server (hosting); it is new (too); and far), from 203.0.113.7 (X)",
+         "Suspicious sign-in (it came by a server (hosting))"),
         ("Impossible travel from Hamburg, DE to 203.0.113.7 (Buffalo, US)",
          "Impossible travel from Hamburg, DE to Buffalo, US"),
         (f"The rule “..” deletes mail; created or changed by {BY} from 203.0.113.7; it is disabled",
