@@ -11,13 +11,23 @@ throttling).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from commands.clues.outgoing import Origin, outbox_of
+from commands.clues.outgoing import Origin, Outgoing, outbox_of
 from commands.clues.records import is_about
 from commands.counts import further_like
-from commands.report import Clause, Exposure, MailboxAccess, Report, Severity, numbered
+from commands.report import (
+    Clause,
+    Exposure,
+    MailboxAccess,
+    Report,
+    Severity,
+    Traffic,
+    VerdictCode,
+    numbered,
+)
+from commands.symptoms.data_leaving import is_search
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Known, Unavailable
@@ -66,16 +76,11 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
     theirs = frozenset(record for one in (story.read_or_taken if story else ()) for record in one.records)
     seen = [record for record in evidence.records() if record.id in theirs]
     files = [record for record in seen if record.operation in _FILES]
-    outbox = outbox_of(evidence, report) if story else None
+    blind = report.verdict.answer is VerdictCode.CANNOT_TELL
+    outbox = outbox_of(evidence, report) if story or blind else None
     bad = [one for one in outbox.messages if one.origin is Origin.INTRUDER] if outbox else []
-    people = sorted(
-        {
-            address
-            for one in bad
-            for address in one.recipients
-            if address and not evidence.subject.is_meant_by(address)
-        }
-    )
+    inside, outside = _recipients(bad, evidence, ordinary)
+    searched = {one.id for one in seen if is_search(one)}
     return Exposure(
         mailboxes=tuple(_mailboxes(seen, evidence)),
         forwards=tuple(_forwards(report)),
@@ -84,12 +89,46 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
         least_files=further_like(evidence, files) > 0,
         file_records=tuple(one.id for one in files),
         sent=len(bad),
-        perhaps_sent=sum(one.origin is Origin.UNKNOWN for one in outbox.messages) if outbox else 0,
-        inside=tuple(one for one in people if not ordinary.is_outside(one)),
-        outside=tuple(one for one in people if ordinary.is_outside(one)),
+        perhaps_sent=sum(one.origin is Origin.UNKNOWN for one in outbox.messages) if outbox and story else 0,
+        inside=inside,
+        outside=outside,
         sent_records=tuple(dict.fromkeys(record for one in bad for record in one.records)),
         unread=tuple(_unread(evidence, report)),
-        unsent=outbox.unseen if outbox else (),
+        unsent=outbox.unseen if outbox and story else (),
+        unnamed=sum(not any(one.recipients) for one in bad),
+        searches=tuple(one for one in (story.read_or_taken if story else ()) if searched & set(one.records)),
+        traffic=_traffic(outbox.messages, evidence, ordinary) if outbox and blind else None,
+    )
+
+
+def _recipients(
+    messages: Iterable[Outgoing], evidence: Evidence, ordinary: Usual
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give who got some of these messages, inside and outside of the tenant, but for the subject."""
+    people = sorted(
+        {
+            address
+            for one in messages
+            for address in one.recipients
+            if address and not evidence.subject.is_meant_by(address)
+        }
+    )
+    outside = tuple(one for one in people if ordinary.is_outside(one))
+    return tuple(one for one in people if one not in set(outside)), outside
+
+
+def _traffic(messages: Sequence[Outgoing], evidence: Evidence, ordinary: Usual) -> Traffic | None:
+    if not messages:
+        return None
+    inside, outside = _recipients(messages, evidence, ordinary)
+    return Traffic(
+        messages=len(messages),
+        inside=inside,
+        outside=outside,
+        unnamed=sum(not any(one.recipients) for one in messages),
+        first=messages[0].at,
+        last=messages[-1].at,
+        records=tuple(dict.fromkeys(record for one in messages for record in one.records)),
     )
 
 

@@ -337,6 +337,29 @@ class MailboxAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """The mail that left a mailbox in the window, whoever sent it.
+
+    Attributes:
+        messages: How many messages.
+        inside: Who got some inside the tenant, lower case.
+        outside: Who got some outside of it.
+        unnamed: Of how many messages no record names a recipient.
+        first: When the first was sent.
+        last: When the last one was.
+        records: The ids of the records.
+    """
+
+    messages: int
+    inside: tuple[str, ...]
+    outside: tuple[str, ...]
+    unnamed: int
+    first: datetime
+    last: datetime
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """Whose data somebody else had, as far as anything tells; see `commands.exposure`.
 
@@ -354,6 +377,9 @@ class Exposure:
         sent_records: The ids of the records of what was sent.
         unread: Why the records of opened mail are not complete, one phrase each; empty when they are.
         unsent: The same of sent mail.
+        unnamed: Of how many of the attacker's messages no record names a recipient.
+        searches: Content searches and exports of mail, as the story tells them.
+        traffic: What left in the window, where too little was collected to tell who sent it; else None.
     """
 
     mailboxes: tuple[MailboxAccess, ...] = ()
@@ -369,6 +395,9 @@ class Exposure:
     sent_records: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     unsent: tuple[str, ...] = ()
+    unnamed: int = 0
+    searches: tuple[Clause, ...] = ()
+    traffic: Traffic | None = None
 
 
 @dataclass(frozen=True, slots=True)

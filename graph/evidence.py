@@ -91,6 +91,7 @@ class Unavailable:
 Source: TypeAlias = Known[T] | Unavailable
 
 NOT_ASKED = Unavailable(Reason.NOT_ASKED, "This source was not queried.")
+NOT_IN_EXPORT = Unavailable(Reason.NOT_IN_EXPORT, "Not part of the exported files.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from bot.artefacts.events import Course, course
+from bot.artefacts.events import MOST, Course, course
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.spoken_time import spoken_time
 from bot.messages import parts
@@ -146,17 +146,18 @@ class _Gathered:
     places: Counter[str] = field(default_factory=Counter)
 
 
-def chart(report: Report, handled: Handled = NOTHING) -> Chart:
+def chart(report: Report, handled: Handled = NOTHING, most: int = MOST) -> Chart:
     """Decide what the picture shows.
 
     Args:
         report: What the check found.
         handled: What was done about it so far.
+        most: How many events of the story it holds.
     """
     suspects = _suspects(report)
     lanes = sorted(_lanes(report.timeline, suspects), key=_rank(report))
     return Chart(
-        course=course(report, handled),
+        course=course(report, handled, most),
         lanes=tuple(lanes[:LANES]),
         more_lanes=tuple(lanes[LANES:]),
         found=tuple(sorted(one.at for one in report.findings if one.at and one.at in report.window)),

@@ -20,7 +20,10 @@ from bot.messages.escape import cut, visible
 from commands.report import Clause, Report, Story, numbered
 
 MOST: Final = 12
-"""Events that a picture holds."""
+"""Events that a page holds."""
+
+ON_A_SCREEN: Final = 8
+"""Events that one screen of a phone holds."""
 
 _EACH: Final = 5
 """Events that one part of the story may have: what stays is many, and must not push out what was taken."""
@@ -69,12 +72,13 @@ class Course:
     closed: tuple[Happened, ...]
 
 
-def course(report: Report, handled: Handled = NOTHING) -> Course:
+def course(report: Report, handled: Handled = NOTHING, most: int = MOST) -> Course:
     """Choose the events.
 
     Args:
         report: What the check found.
         handled: What was done about it so far.
+        most: How many events there may be, without what was done about it.
     """
     story = report.story
     closed = tuple(_closed(report, handled))
@@ -83,7 +87,7 @@ def course(report: Report, handled: Handled = NOTHING) -> Course:
     entry = tuple(_entry(story))
     weights = {number: int(finding.severity) for number, finding in numbered(report.symptoms)}
     kinds = sorted(_kinds(story), key=lambda kind: -_weight(kind, weights))
-    chosen = [_told(part, clauses) for part, clauses in _chosen(kinds, MOST - len(entry))]
+    chosen = [_told(part, clauses) for part, clauses in _chosen(kinds, most - len(entry))]
     far = max((one.at for one in chosen if one.at), default=report.made_at)
     chosen.sort(key=lambda one: one.at or far)
     events = tuple(replace(one, number=n) for n, one in enumerate((*entry, *chosen), start=1))
@@ -126,16 +130,16 @@ def _weight(kind: _Kind, weights: dict[str, int]) -> int:
 
 def _told(part: str, clauses: tuple[Clause, ...]) -> Happened:
     at = min((one.at for one in clauses if one.at), default=None)
-    return Happened(0, at, WORDS[part], _short(clauses[0].says), len(clauses) - 1)
+    return Happened(0, at, WORDS[part], shortened(clauses[0].says), len(clauses) - 1)
 
 
-def _short(text: str) -> str:
+def shortened(text: str, longest: int = _WORDS) -> str:
     """Cut a text at the end of a word."""
     plain = visible(text)
-    if len(plain) <= _WORDS:
+    if len(plain) <= longest:
         return plain
-    whole, blank, _ = plain[:_WORDS].rpartition(" ")
-    return f"{whole if blank else plain[:_WORDS]}…"
+    whole, blank, _ = plain[:longest].rpartition(" ")
+    return f"{whole if blank else plain[:longest]}…"
 
 
 def _closed(report: Report, handled: Handled) -> Iterator[Happened]:
@@ -145,7 +149,7 @@ def _closed(report: Report, handled: Handled) -> Iterator[Happened]:
         whole = f"; all {parts.counted(len(found), 'open item')} closed" if found and not left else ""
         yield Happened(0, done.at, "contained", "; ".join(what for what, _ in done.deeds) + whole)
     if done.began and left:
-        yield Happened(0, None, "still open", _short(parts.few((one.door.clause.says for one in left), 3)))
+        yield Happened(0, None, "still open", shortened(parts.few((one.door.clause.says for one in left), 3)))
     if done.given_back:
         yield Happened(0, done.given_back, "given back", "sign-in was unblocked")
     if again := handled.rechecked:

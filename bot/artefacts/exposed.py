@@ -12,13 +12,11 @@ from typing import Final
 from bot.artefacts.grounds import NAMED, Grounds, Statement, listed, named
 from bot.messages import parts
 from bot.messages.escape import visible
-from commands.report import Access, Clause, Finding, Impact, MailboxAccess, Report, numbered
+from commands.report import Access, Finding, Impact, MailboxAccess, Report, numbered
 
 _LIKELY: Final = "personal data likely"
 _POSSIBLE: Final = "personal data possible"
 _DOMAINS: Final = 4
-_SEARCHES: Final = ("An export", "A content search")
-"""How the findings begin that tell of mail taken by a search, which may reach every mailbox."""
 
 
 class Exposed:
@@ -39,7 +37,7 @@ class Exposed:
         seen = self.seen
         if seen is None:
             return "not known"
-        if seen.mailboxes or seen.files or seen.forwards or self._searches():
+        if seen.mailboxes or seen.files or seen.forwards or seen.searches:
             return _LIKELY
         if self.report.verdict.access in {Access.CERTAIN, Access.LIKELY} or Impact.EXPOSURE in (
             self.report.verdict.impact
@@ -87,23 +85,13 @@ class Exposed:
                 f"{count} opened or downloaded: {named(seen.files, 5)}.",
                 self.grounds.of_records(seen.file_records),
             )
-        if searches := self._searches():
+        if seen.searches:
             yield Statement(
-                f"Mail was searched or exported: {listed(searches)}. Until the scope of the search is known, "
-                "take every mailbox in the organization as read.",
-                self.grounds.of(searches),
+                f"Mail was searched or exported: {listed(seen.searches)}. Until the scope of the search is "
+                "known, take every mailbox in the organization as read.",
+                self.grounds.of(seen.searches),
             )
         yield self._whose()
-
-    def _searches(self) -> tuple[Clause, ...]:
-        """Give the content searches and exports of mail that the story attributes to the attacker."""
-        story = self.report.story
-        found = {
-            number
-            for number, one in numbered(self.report.symptoms)
-            if one.symptom == "data_leaving" and one.summary.startswith(_SEARCHES)
-        }
-        return tuple(one for one in (story.read_or_taken if story else ()) if found & set(one.findings))
 
     def _whose(self) -> Statement:
         subject = self.report.subject.mail or self.report.subject.user_principal_name
@@ -168,10 +156,12 @@ class Exposed:
                 self.grounds.of_records(seen.sent_records),
             )
         elif seen.sent:
+            unnamed = f" Of {seen.unnamed} of them no record names a recipient." if seen.unnamed else ""
             yield Statement(
                 f"The attacker sent {parts.counted(seen.sent, 'message')} to "
                 f"{parts.counted(len(seen.outside), 'recipient')} outside the organization"
-                f"{_by_domain(seen.outside)} and {len(seen.inside)} inside, as far as records name them.",
+                f"{_by_domain(seen.outside)} and {len(seen.inside)} inside, as far as records name them."
+                f"{unnamed}",
                 self.grounds.of_records(seen.sent_records),
             )
         else:
@@ -191,6 +181,31 @@ class Exposed:
                 f"Not complete: {'; '.join(seen.unsent)}. More may have been sent.",
                 self.grounds.coverage("message_trace", "audit_log"),
             )
+
+    def anybodys(self) -> Iterator[Statement]:
+        """What left in the window, where too little was collected to tell who sent it."""
+        seen = self.seen.traffic if self.seen else None
+        if seen is None:
+            yield Statement(
+                "No sent message was found in what was collected.",
+                self.grounds.coverage("message_trace", "sent_items", "audit_log"),
+            )
+            return
+        unnamed = f" Of {seen.unnamed} of them no record names a recipient." if seen.unnamed else ""
+        yield Statement(
+            f"{parts.counted(seen.messages, 'message')} left between {parts.utc(seen.first)} and "
+            f"{parts.utc(seen.last)}, to {parts.counted(len(seen.outside), 'recipient')} outside the "
+            f"organization{_by_domain(seen.outside)} and {len(seen.inside)} inside.{unnamed} Whether the "
+            "user or somebody else sent them cannot be told from what was collected.",
+            self.grounds.of_records(seen.records),
+        )
+
+    def anybodys_count(self) -> str:
+        """The same in a few words."""
+        seen = self.seen.traffic if self.seen else None
+        if seen is None:
+            return "none found"
+        return f"{parts.counted(seen.messages, 'message')}, by whom is not known"
 
 
 def _mailbox(one: MailboxAccess) -> str:

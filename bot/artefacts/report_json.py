@@ -7,7 +7,7 @@ from typing import Any
 from bot.artefacts.containment import items, told_now
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.summary import summary
-from commands.report import Clause, Exposure, Finding, Report, numbered
+from commands.report import Clause, Exposure, Finding, Report, Traffic, numbered
 from commands.story import PARTS
 
 
@@ -137,6 +137,22 @@ def _exposure(exposure: Exposure | None) -> dict[str, Any] | None:
         "sent_records": list(exposure.sent_records),
         "unread": list(exposure.unread),
         "unsent": list(exposure.unsent),
+        "unnamed": exposure.unnamed,
+        "searches": [_clause(one) for one in exposure.searches],
+        "traffic": _traffic(exposure.traffic) if exposure.traffic else None,
+    }
+
+
+def _traffic(traffic: Traffic) -> dict[str, Any]:
+    """The mail that left, whoever sent it."""
+    return {
+        "messages": traffic.messages,
+        "inside": list(traffic.inside),
+        "outside": list(traffic.outside),
+        "unnamed": traffic.unnamed,
+        "first": traffic.first.isoformat(),
+        "last": traffic.last.isoformat(),
+        "records": list(traffic.records),
     }
 
 

@@ -4,6 +4,7 @@ Seven questions, each answered in a few sentences, and each sentence names what 
 says more than that: a number of opened messages stands beside whether the records are complete, "contained"
 means that the changes were read back, and what nothing tells is said to be unknown. Text from the tenant is
 in the sentences: whoever shows them escapes them.
+Longer than other files because it is a list: each question stands with every sentence that answers it.
 Source: Regulation (EU) 2016/679 (GDPR), Art. 33(1) and Art. 34; EDPB, "Guidelines 9/2022 on personal data
 breach notification" (when a controller is aware).
 """
@@ -25,6 +26,7 @@ from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
 from commands.plan import RESTORING
 from commands.report import Coverage, Impact, Report, Story, VerdictCode
+from graph.evidence import NOT_IN_EXPORT
 
 CLOCK: Final = timedelta(hours=72)
 """How long a controller has from becoming aware. Source: GDPR, Art. 33(1)."""
@@ -40,6 +42,9 @@ _DEEDS: Final = (
     ("sent", "In the user’s name"),
 )
 
+
+_LOGS: Final = {"audit_log": "unified audit log", "sign_ins": "sign-in log"}
+"""What an export should hold at least, with the names that Microsoft's portals have for it."""
 
 _IMPACT: Final = {
     Impact.PERSISTENCE: "ways to come back were set up",
@@ -89,7 +94,15 @@ def summary(report: Report, handled: Handled = NOTHING) -> tuple[Answer, ...]:
             Answer("sent", "What was sent, and to whom?", told.exposed.to_whom(), tuple(told.exposed.sent())),
         ]
     elif report.verdict.answer is VerdictCode.CANNOT_TELL:
-        answers.append(Answer("deadlines", "What to do, by when?", "check again", tuple(told.blind())))
+        answers += [
+            Answer("deadlines", "What to do, by when?", told.next_step(), tuple(told.blind())),
+            Answer(
+                "sent",
+                "What was sent, and to whom?",
+                told.exposed.anybodys_count(),
+                tuple(told.exposed.anybodys()),
+            ),
+        ]
     answers.append(Answer("unknown", "What is not known?", "", tuple(told.unknown())))
     return tuple(answers)
 
@@ -309,6 +322,8 @@ class _Told:
                 else "the records do not name the recipients; run a message trace in the Exchange admin "
                 "center, then warn them"
             )
+            if people and seen.unnamed:
+                whom += f"; find those of {parts.counted(seen.unnamed, 'more message')} by a message trace"
             yield Statement(
                 f"Without delay: {whom}{state}.",
                 ("ledger: manual task",) if task else ("plan of the check",),
@@ -330,8 +345,26 @@ class _Told:
         opened = self.handled.opened_at
         return f"72 h end {parts.utc(opened + CLOCK)}" if opened else ""
 
+    def next_step(self) -> str:
+        """What to do where too little was collected, in a few words."""
+        logs = self._not_handed_in()
+        return f"add the {' and the '.join(logs)}" if logs else "check again"
+
+    def _not_handed_in(self) -> tuple[str, ...]:
+        """The logs that would tell most, and are in none of the exported files; () of a tenant."""
+        absent = {one.id for one in self.report.sources if one.reason == NOT_IN_EXPORT.says}
+        return tuple(name for id_, name in _LOGS.items() if id_ in absent)
+
     def blind(self) -> Iterator[Statement]:
         """What to do where too little was collected to tell anything."""
+        if logs := self._not_handed_in():
+            yield Statement(
+                f"At once: export the {' and the '.join(logs)} of this account, and analyze them together "
+                "with these files; or check the account in its tenant. Until then it counts neither as "
+                "compromised nor as clean.",
+                self.grounds.coverage(),
+            )
+            return
         needs = dict.fromkeys(one.needs for one in self.report.sources if one.needs)
         grant = f"grant {named(tuple(needs), 4)}, then " if needs else ""
         yield Statement(

@@ -7,7 +7,7 @@ Source: Okabe and Ito, "Color Universal Design", for colors that everyone can te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,7 +16,8 @@ from uuid import uuid4
 import structlog
 
 from bot.artefacts.chart import ALT, Chart, Lane, chart, in_words
-from bot.artefacts.events import Happened
+from bot.artefacts.events import ON_A_SCREEN, Happened, shortened
+from bot.artefacts.grounds import first_of
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.others import Ring, others
 from bot.artefacts.paper import Typesetter
@@ -37,6 +38,9 @@ _POINTS: Final = 390
 
 _LONGEST: Final = 320
 """Characters of one text in a picture: the way in is the longest."""
+
+_SHORT: Final = 88
+"""Characters of one event: two lines."""
 
 _QUIET: Final = timedelta(hours=6)
 """From so long a time without an event on, the picture says how long it was."""
@@ -62,8 +66,8 @@ def picture(report: Report, handled: Handled = NOTHING) -> Picture:
         return Picture(b"", "", report.no_timeline)
 
     def draw() -> tuple[bytes, str]:
-        drawn = chart(report, handled)
-        data = story_data(report, handled, drawn)
+        drawn = chart(report, handled, ON_A_SCREEN)
+        data = story_data(report, handled, drawn, _SHORT)
         return Typesetter("timeline", _LONGEST).png(data, WIDTH / _POINTS), in_words(report, drawn)
 
     return _drawn(draw, handled, "timeline")
@@ -110,8 +114,8 @@ def _kind(what: str, handled: Handled) -> str:
     return f"{what}, case {handled.case_id}" if handled.case_id else what
 
 
-def story_data(report: Report, handled: Handled, drawn: Chart) -> dict[str, Any]:
-    """The data of the picture, as its template reads them."""
+def story_data(report: Report, handled: Handled, drawn: Chart, longest: int = _LONGEST) -> dict[str, Any]:
+    """The data of the picture, as its template reads them; a deed is told in at most `longest` characters."""
     verdict, course = report.verdict, drawn.course
     left = parts.counted(course.left_out, "more kind")
     kind = _kind("What happened", handled)
@@ -123,9 +127,11 @@ def story_data(report: Report, handled: Handled, drawn: Chart) -> dict[str, Any]
         "word": parts.VERDICT[verdict.answer][1],
         "confidence": verdict.confidence,
         "facts": list(_facts(report)),
-        "events": _events(course.events, None),
-        "closed": _events(course.closed, course.events[-1].at if course.events else None),
-        "left_out": f"and {left} of actions in the report" if course.left_out else "",
+        "events": _events(course.events, None, longest),
+        "closed": _events(course.closed, course.events[-1].at if course.events else None, _LONGEST),
+        "left_out": f"and {left} of actions in the report; every event is in timeline.csv"
+        if course.left_out
+        else "",
         "nothing": _nothing(report),
         "lanes": [_lane(one) for one in drawn.lanes],
         "rest": drawn.rest,
@@ -134,19 +140,19 @@ def story_data(report: Report, handled: Handled, drawn: Chart) -> dict[str, Any]
     }
 
 
-def _facts(report: Report) -> list[tuple[str, str]]:
+def _facts(report: Report) -> Iterator[tuple[str, str]]:
     story = report.story
-    told = []
-    if story and story.since and story.since[0].at:
-        told.append(("Since", f"{spoken_time(story.since[0].at, with_year=True)} UTC"))
-    if story and story.last_seen and story.last_seen[0].at:
-        told.append(("Last seen", f"{spoken_time(story.last_seen[0].at, with_year=True)} UTC"))
+    first = first_of(story.since) if story else None
+    last = first_of(story.last_seen) if story else None
+    if first and last:
+        yield "Attacker in", f"{spoken_time(first, with_year=True)} to {spoken_time(last)}"
+    elif first:
+        yield "Since", spoken_time(first, with_year=True)
     start, end = report.window.start, report.window.end
-    window = f"{spoken_time(start, with_year=True)} to {spoken_time(end, with_year=True)}"
-    return [*told, ("Window", window), ("Findings", f"{len(report.findings)}")]
+    yield "Searched", f"{spoken_time(start)} to {spoken_time(end, with_year=True)}"
 
 
-def _events(events: Sequence[Happened], before: datetime | None) -> list[dict[str, str]]:
+def _events(events: Sequence[Happened], before: datetime | None, longest: int) -> list[dict[str, str]]:
     """Events in order, each with the quiet time before it where that was long."""
     told = []
     for one in events:
@@ -156,7 +162,7 @@ def _events(events: Sequence[Happened], before: datetime | None) -> list[dict[st
                 "number": str(one.number or ("!" if one.what == "still open" else "✓")),
                 "at": spoken_time(one.at) if one.at else "" if one.what == "still open" else "time unknown",
                 "what": one.what,
-                "says": one.says,
+                "says": shortened(one.says, longest if one.what != "got in" else 2 * longest),
                 "further": f"and {one.further} more" if one.further else "",
                 "gap": f"{_long(gap)} later" if gap >= _QUIET else "",
             }

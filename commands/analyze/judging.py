@@ -27,7 +27,7 @@ from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
 from graph.audit_log.traced import Traced
 from graph.errors import UnreadableRecord
-from graph.evidence import SOURCES, Evidence, Known, Reason, Unavailable
+from graph.evidence import NOT_IN_EXPORT, SOURCES, Evidence, Known, Reason, Unavailable
 from graph.question import AccountKind, Subject, Window
 from graph.resources.directory import Domain
 from graph.resources.mail import TracedMessage
@@ -43,7 +43,6 @@ JUDGED: Final = "judged"
 """The file in which the second pass writes how far it has come."""
 
 _LOGON: Final = b'"Operation":"UserLoggedIn"'
-NOT_IN_EXPORT: Final = Unavailable(Reason.NOT_IN_EXPORT, "Not part of the exported files.")
 ONLY_THE_EXPORT: Final = "only what the exported files contain"
 
 

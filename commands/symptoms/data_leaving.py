@@ -135,6 +135,11 @@ def _plain(record: AuditRecord) -> Sign | None:
     return _SETTINGS.get(operation)
 
 
+def is_search(record: AuditRecord) -> bool:
+    """Say whether a record is of a search or an export of mail, which may reach every mailbox."""
+    return _plain(record) in {EXPORT, SEARCH}
+
+
 def _of_all(record: AuditRecord) -> bool:
     """Say whether every mailbox is meant, as cmdlets and the compliance center write it."""
     named = {

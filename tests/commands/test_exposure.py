@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from commands import check, exposure
-from commands.report import Exposure
+from commands.report import Exposure, Traffic, VerdictCode
 from commands.usual import learn
 from graph.audit_log.record import AuditRecord, Item
 from graph.evidence import Evidence, Known, Reason, Unavailable
@@ -64,6 +64,44 @@ def test_a_record_that_lists_no_message_tells_of_as_many_as_it_says():
     assert mailbox.opened == 8
 
 
+def test_a_search_is_known_by_its_operation_whatever_its_finding_says():
+    """A search that the attacker made counts as theirs, not as a search: its sentence is not what tells."""
+    searched = record("SearchCreated", hours=1.1, address=INTRUDER, object_id="Q3")
+    exported = record(
+        "New-ComplianceSearchAction", hours=1.2, address=INTRUDER, parameters={"Export": "True", "Name": "Q4"}
+    )
+    shared = record("AnonymousLinkCreated", hours=1.3, address=INTRUDER, object_id="f.xlsx")
+    found = learned(seen(searched, exported, shared)).searches
+    assert {id_ for one in found for id_ in one.records} == {searched.id, exported.id}
+    assert learned(seen(shared)).searches == ()
+
+
+def test_messages_that_no_record_names_a_recipient_of_are_counted():
+    sent = [record("Send", hours=1 + n / 10, address=INTRUDER, items=[f"m{n}"]) for n in (1, 2)]
+    traced_one = traced(to="a@fabrikam.example", hours=1.5, from_ip=INTRUDER)
+    exposed = learned(seen(*sent, message_trace=[traced_one]))
+    assert (exposed.sent, exposed.unnamed, exposed.outside) == (3, 2, ("a@fabrikam.example",))
+
+
+def test_where_nothing_tells_who_sent_it_what_left_is_counted_all_the_same():
+    rows = [traced(to=f"p{n}@fabrikam.example", hours=n) for n in range(3)] + [traced(to=COLLEAGUE, hours=5)]
+    alone = evidence(message_trace=rows)
+    report = check.judge(alone, NOON)
+    assert report.verdict.answer is VerdictCode.CANNOT_TELL
+    assert report.exposure is not None
+    assert report.exposure.traffic == Traffic(
+        messages=4,
+        inside=(COLLEAGUE,),
+        outside=("p0@fabrikam.example", "p1@fabrikam.example", "p2@fabrikam.example"),
+        unnamed=0,
+        first=rows[0].received_date_time,
+        last=rows[3].received_date_time,
+        records=tuple(one.id for one in rows),
+    )
+    assert (report.exposure.sent, report.exposure.perhaps_sent) == (0, 0)
+    assert learned(seen(opened("a"), message_trace=rows)).traffic is None
+
+
 def test_what_the_user_opens_at_home_is_nobodys_exposure():
     own = record("MailItemsAccessed", hours=-3, items=["x"])
     assert learned(seen(own)).mailboxes == ()
@@ -107,5 +145,5 @@ def test_files_have_their_names_and_recipients_their_side_of_the_fence():
 
 def test_where_nobody_else_was_in_nothing_is_attributed_and_gaps_still_stand():
     found = learned(evidence(sign_ins=AT_HOME, message_trace=[traced()]))
-    assert dataclasses.replace(found, unread=()) == Exposure()
+    assert dataclasses.replace(found, unread=(), traffic=None) == Exposure()
     assert found.unread

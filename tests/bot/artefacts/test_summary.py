@@ -23,10 +23,12 @@ from commands.report import (
     Result,
     Severity,
     Sign,
+    SourceState,
     SymptomResult,
+    Traffic,
     VerdictCode,
-    numbered,
 )
+from graph.evidence import NOT_IN_EXPORT
 from tests.bot.artefacts.attacks import handled
 from tests.bot.messages import samples
 from tests.each import each
@@ -126,6 +128,36 @@ def test_a_change_that_failed_is_counted_as_that():
     says = told(samples.rich(), dealt(REVOKE, replace(RESET, outcome=Outcome.FAILED)))["contained"]
     assert "1 of 2 approved changes confirmed; 1 failed." in says
     assert "It was not rechecked yet." in says
+
+
+def exported(**exposure: object) -> Report:
+    """A report of exported files that hold no log that would tell."""
+    report = samples.clean()
+    absent = [
+        SourceState(id_, Coverage.UNAVAILABLE, NOT_IN_EXPORT.says, 0) for id_ in ("audit_log", "sign_ins")
+    ]
+    verdict = replace(report.verdict, answer=VerdictCode.CANNOT_TELL)
+    return replace(report, verdict=verdict, sources=tuple(absent), exposure=Exposure(**exposure))  # type: ignore[arg-type]
+
+
+def test_a_message_trace_alone_is_told_and_what_to_add_to_it():
+    traffic = Traffic(40, ("m@contoso.example",), ("a@fabrikam.example",), 2, NOW, NOW, ("t1",))
+    says = told(exported(traffic=traffic))
+    assert says["deadlines"].startswith("add the unified audit log and the sign-in log At once: export the ")
+    assert "check again" not in says["deadlines"]
+    assert says["sent"].startswith("40 messages, by whom is not known 40 messages left between")
+    for part in ("1 recipient outside the organization (1 at fabrikam.example) and 1 inside", "Of 2 of them"):
+        assert part in says["sent"]
+    assert told(exported())["sent"] == "none found No sent message was found in what was collected."
+
+
+def test_messages_without_a_recipient_in_any_record_are_counted_beside_the_others():
+    report = samples.rich()
+    assert report.exposure is not None
+    says = told(replace(report, exposure=replace(report.exposure, unnamed=2)))
+    assert "Of 2 of them no record names a recipient." in says["sent"]
+    assert "find those of 2 more messages by a message trace" in says["deadlines"]
+    assert "no record names a recipient" not in told(report)["sent"]
 
 
 PHONE, KEY = samples.change(1, "remove_sign_in_methods"), samples.change(2, "remove_sign_in_methods")
@@ -269,11 +301,8 @@ def test_what_microsoft_counted_stands_beside_what_the_records_name():
 
 def test_a_search_of_mailboxes_counts_every_mailbox_until_its_scope_is_known():
     says = "A content search was created or run: Q3"
-    report = with_finding("data_leaving", "content_search_made", says)
-    assert report.story is not None
-    (number,) = (name for name, one in numbered(report.symptoms) if one.summary == says)
-    story = replace(report.story, read_or_taken=(Clause(says, NOW, (number,), ("e1",)),))
-    data = told(replace(report, story=story, exposure=Exposure()))["data"]
+    searches = (Clause(says, NOW, ("data_leaving.1",), ("e1",)),)
+    data = told(replace(samples.rich(), exposure=Exposure(searches=searches)))["data"]
     assert data.startswith("personal data likely")
     assert f"{says}. Until the scope of the search is known, take every mailbox" in data
     assert "no record shows that any was" not in data
@@ -294,7 +323,7 @@ def test_where_too_little_was_collected_the_account_counts_neither_as_compromise
     report = samples.clean()
     blind = replace(report, verdict=replace(report.verdict, answer=VerdictCode.CANNOT_TELL))
     answers = told(blind)
-    assert set(answers) == {"what", "deadlines", "unknown"}
+    assert set(answers) == {"what", "deadlines", "sent", "unknown"}
     assert "At once: grant an Entra ID P1 license, then check again." in answers["deadlines"]
     assert "neither as compromised nor as clean" in answers["deadlines"]
     assert "Sign-ins; risky user: not collected." in answers["unknown"]

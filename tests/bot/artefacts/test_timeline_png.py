@@ -118,7 +118,7 @@ def test_whatever_the_report_holds_a_picture_of_a_phones_width_comes_out(report)
     assert drawn.trouble == ""
     width, height = struct.unpack(">II", drawn.png[16:24])
     assert width == 1080
-    assert 500 < height < 6_000
+    assert 500 < height < 3_600  # every letter as wide as they come
     assert len(drawn.alt) <= ALT
     assert not set(drawn.alt) & set("\x1b\u202e\u200b\n")
 
@@ -275,6 +275,19 @@ def test_the_words_say_what_the_picture_shows():
 
 
 # --- who else ----------------------------------------------------------------------------------------------
+
+
+def test_the_story_of_a_takeover_is_one_screen_of_a_phone():
+    """A screen of 390 by 844 points, 1,080 by 2,337 pixels; a long name may take a line more."""
+    report = with_doors()
+    assert report.story is not None
+    told = "The hidden inbox rule without a name sends mail to drop@mailbox-relay.example and applies to all"
+    deeds = tuple(clause(told, f"symptom{n}", 60 * n) for n in range(4))
+    story = replace(report.story, persistence=deeds, hidden=deeds, read_or_taken=deeds, sent=deeds)
+    report = replace(report, story=story)
+    drawn = picture(report, dealt(BLOCK, REVOKE, RESET, CLOSED, LOCKED))
+    assert drawn.trouble == ""
+    assert struct.unpack(">I", drawn.png[20:24])[0] <= 2_400
 
 
 def test_who_else_names_everybody_the_case_touches_but_the_account_itself():
