@@ -55,8 +55,14 @@ def apart(value: Any) -> tuple[str, ...]:
 
     Source: CAPTURE mailbox delegation, ``["FullAccess, ReadPermission"]``.
     """
-    elements = (value,) if isinstance(value, str) else value or ()
-    return tuple(right.strip() for one in elements for right in str(one).split(",") if right.strip())
+    return tuple(right.strip() for one in listed(value) for right in str(one).split(",") if right.strip())
+
+
+def listed(value: Any) -> tuple[Any, ...]:
+    """What should be a list; what is none is its only element, and nothing is an empty one."""
+    if isinstance(value, (list, tuple)):
+        return tuple(value)
+    return () if value is None or value == "" else (value,)
 
 
 def unread(count: int) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graph.effects import Asking, Item, try_each
 from graph.errors import GraphError
 from graph.evidence import Known
-from graph.parts.reading import apart, lacking, untold
+from graph.parts.reading import apart, lacking, listed, untold
 from graph.parts.recipients import NEEDED, addresses_called, addresses_of
 from graph.question import Question
 from graph.request import Cmdlet
@@ -114,14 +114,14 @@ def _send_as(rows: Iterable[Item]) -> Iterator[Delegate]:
 
 
 def _ids_of(rows: Iterable[Item]) -> tuple[str, ...]:
-    names = (_who(who) for row in rows for who in row.get("GrantSendOnBehalfTo") or ())
+    names = (_who(who) for row in rows for who in listed(row.get("GrantSendOnBehalfTo")))
     return tuple(dict.fromkeys(name for name in names if name and "@" not in name))
 
 
 def _send_on_behalf(rows: Iterable[Item], people: Mapping[str, str]) -> Iterator[Delegate]:
     """Exchange holds directory ids here; the right is told, and found again, by both id and address."""
     for row in rows:
-        for who in row.get("GrantSendOnBehalfTo") or ():
+        for who in listed(row.get("GrantSendOnBehalfTo")):
             held = _who(who)
             yield Delegate(
                 kind=DelegateKind.SEND_ON_BEHALF,

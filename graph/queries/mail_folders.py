@@ -83,4 +83,6 @@ def ask(question: Question) -> Asking[tuple[MailFolder, ...]]:
 
 
 def _with_children(items: Iterable[Mapping[str, Any]]) -> list[str]:
-    return [str(item["id"]) for item in items if int(item.get("childFolderCount") or 0) > 0]
+    """The folders that have others below them; where their number is no number, they are looked for."""
+    counts = ((str(item["id"]), item.get("childFolderCount")) for item in items)
+    return [name for name, count in counts if (count > 0 if isinstance(count, (int, float)) else count)]

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from graph import contract
@@ -125,3 +127,58 @@ def test_a_blocked_sender_that_nobody_can_name_is_no_other_sender(address: objec
 def test_an_empty_answer_is_read(query: Query) -> None:
     with suppress(GraphError):  # what must hold something and does not is said to be unreadable
         assert isinstance(play(query.ask(a_question(5)), answers(dict, empty=True)).value, Known)
+
+
+ODD: tuple[object, ...] = (
+    None,
+    "",
+    " ",
+    0,
+    -1,
+    2**70,
+    1.5,
+    True,
+    [],
+    {},
+    [None],
+    [[]],
+    "x" * 5000,
+    "\x00\u202e",
+    {"a": {"a": 1}},
+    [{}],
+)
+"""What may stand where something else is expected."""
+
+
+def changed(part: object, choose: Callable[[int], int], left: int) -> object:
+    """Change one place in an answer, at any depth."""
+    if left and isinstance(part, dict) and part:
+        name = sorted(part)[choose(len(part))]
+        if choose(4) == 0:
+            return {key: value for key, value in part.items() if key != name}
+        return {**part, name: changed(part[name], choose, left - 1)}
+    if left and isinstance(part, list) and part and choose(2):
+        return [changed(part[0], choose, left - 1), *part[1:]]
+    return ODD[choose(len(ODD))]
+
+
+@pytest.mark.parametrize("query", DESCRIBED, ids=source_of)
+@given(data=st.data())
+def test_no_field_of_an_answer_breaks_the_reading_or_lets_what_came_vanish(
+    query: Query, data: st.DataObject
+) -> None:
+    def choose(below: int) -> int:
+        return data.draw(st.integers(0, below - 1))
+
+    def shape(body: Body) -> Body:
+        if not body:
+            return body
+        name = sorted(body)[choose(len(body))]
+        return {**body, name: changed(body[name], choose, 3)}
+
+    try:
+        known = play(query.ask(a_question(5)), answers(shape)).value
+    except (GraphError, ValidationError):  # graph.collect calls the source unavailable for either
+        return
+    assert isinstance(known, Known)
+    assert known.missing or bool(known.value) == bool(read(query, "as the schema has it").value)
