@@ -40,6 +40,7 @@ class Grounds:
 
     def __init__(self, report: Report) -> None:
         self._states = report.sources
+        self._reach = parts.audit_until(report)
         self._sources = {one.record: one.source for one in report.timeline}
 
     def of(self, clauses: Iterable[Clause]) -> tuple[str, ...]:
@@ -73,7 +74,8 @@ class Grounds:
         whole = sum(one.state is Coverage.COMPLETE for one in self._states)
         part = sum(one.state is Coverage.PARTIAL for one in self._states)
         partly = f", {part} in part" if part else ""
-        return (f"{whole} of {parts.counted(len(self._states), 'source')} collected{partly}",)
+        reach = f", the audit log until {parts.utc(self._reach)}" if self._reach else ""
+        return (f"{whole} of {parts.counted(len(self._states), 'source')} collected{partly}{reach}",)
 
 
 def first_of(clauses: tuple[Clause, ...]) -> datetime | None:

@@ -22,7 +22,7 @@ from markupsafe import Markup
 from bot.artefacts.chapters import chapters, in_order, short_time
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.summary import note_of, notes, summary
-from bot.artefacts.timeline_png import Picture
+from bot.artefacts.timeline_png import Picture, matters
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
@@ -58,6 +58,7 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Sequence[Pict
             handled=handled,
             subject=report.subject.mail or report.subject.user_principal_name,
             word=parts.VERDICT[report.verdict.answer][1],
+            matters=matters(report),
             results=parts.RESULT,
             in_words=in_words,
             unseen=[source for source in report.sources if source.state is not Coverage.COMPLETE],

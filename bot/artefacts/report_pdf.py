@@ -18,7 +18,7 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.others import others
 from bot.artefacts.paper import Typesetter
 from bot.artefacts.summary import note_of, notes, summary
-from bot.artefacts.timeline_png import around, story_data
+from bot.artefacts.timeline_png import around, matters, story_data
 from bot.messages import parts
 from bot.messages.escape import cut
 from bot.messages.outcomes import in_words
@@ -59,6 +59,7 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
         "account": subject.mail or subject.user_principal_name,
         "answer": verdict.answer.value,
         "word": parts.VERDICT[verdict.answer][1],
+        "matters": matters(report),
         "confidence": verdict.confidence,
         "meta": list(_meta(report, handled)),
         "short": [(one.question, one.short) for one in answers if one.short and one.id != "what"],

@@ -40,8 +40,9 @@ def report_text(report: Report, handled: Handled = NOTHING, *, timeline: bool = 
 def _head(report: Report, handled: Handled) -> Iterator[str]:
     verdict = report.verdict
     _, word = parts.VERDICT[verdict.answer]
+    matters = f" ({', '.join(one.what for one in report.importance)})" if report.importance else ""
     yield f"Report on {parts.name_and_address(report.subject)}"
-    yield f"{word.upper()}, confidence {verdict.confidence}, {verdict.points} points"
+    yield f"{word.upper()}{matters}, confidence {verdict.confidence}, {verdict.points} points"
     yield ""
     if verdict.answer not in parts.DECIDED:
         yield from _wrapped(visible(verdict.says), "")

@@ -34,6 +34,9 @@ CLOCK: Final = timedelta(hours=72)
 _LIVES_ON: Final = "about an hour"
 """How long an access token may still work. Source: Microsoft Entra, "Revoke user access"."""
 
+_TOLD_BY: Final = 6
+"""Roles that are named."""
+
 _WARNING: Final = ("warn_recipients:",)
 _DEEDS: Final = (
     ("persistence", "To stay or come back"),
@@ -42,6 +45,10 @@ _DEEDS: Final = (
     ("sent", "In the user’s name"),
 )
 
+
+_AUDIT: Final = ("audit_log", "audit_log_on_mailbox")
+_LATE: Final = timedelta(hours=2)
+"""After how long a check sees more. Source: Microsoft Purview, "Search the audit log"."""
 
 _LOGS: Final = {"audit_log": "unified audit log", "sign_ins": "sign-in log"}
 """What an export should hold at least, with the names that Microsoft's portals have for it."""
@@ -145,8 +152,10 @@ class _Told:
         if verdict.answer not in parts.DECIDED:
             says = f"{verdict.says.rstrip('.')}. Confidence: {verdict.confidence}."
             yield Statement(says, weighed)
+            yield from self._matters()
             return
         yield Statement(self._judged(), weighed)
+        yield from self._matters()
         who = "Somebody else got in" if story.certain else "Somebody else may have got in"
         if story.entry or story.origin:
             how = f" with {story.entry[0].says}" if story.entry else ""
@@ -159,6 +168,15 @@ class _Told:
             if clauses:
                 count = f" ({len(clauses)} actions)" if len(clauses) > 1 else ""
                 yield Statement(f"{begins}{count}: {listed(clauses, 2)}.", self.grounds.of(clauses))
+
+    def _matters(self) -> Iterator[Statement]:
+        """Why the account matters more than others."""
+        if self.report.importance:
+            told = "; ".join(f"{one.what} ({named(one.told_by, _TOLD_BY)})" for one in self.report.importance)
+            yield Statement(
+                f"It matters more than other accounts: {told}.",
+                ("roles, job title and department at the time of the check",),
+            )
 
     def _judged(self) -> str:
         subject = self.report.subject.mail or self.report.subject.user_principal_name
@@ -392,6 +410,20 @@ class _Told:
 
     # --- not known -----------------------------------------------------------------------------------------
 
+    def _reach(self) -> Iterator[Statement]:
+        """How far the audit log reaches, which Microsoft delivers late."""
+        until = parts.audit_until(self.report)
+        if until is None:
+            return
+        at = max((one.at for one in self.report.timeline if one.source in _AUDIT), default=None)
+        last = f" The last record that was collected is of {parts.utc(at)}." if at else ""
+        yield Statement(
+            f"What the audit log recorded after {parts.utc(until)}: Microsoft delivers it 60 to 90 minutes "
+            f"late, and promises no time.{last} A check from {parts.utc(self.report.window.end + _LATE)} on "
+            "has more.",
+            self.grounds.coverage(*_AUDIT),
+        )
+
     def unknown(self) -> Iterator[Statement]:
         for unknown in self.story.unknown:
             yield Statement(f"{unknown.says[:1].upper()}{unknown.says[1:]}.", self.grounds.coverage())
@@ -410,6 +442,7 @@ class _Told:
                     "Whose personal data was in what was opened, and whether it was copied or passed on.",
                     ("not looked at",),
                 )
+        yield from self._reach()
         gaps = [one for one in self.report.sources if one.state is not Coverage.COMPLETE]
         alike: dict[tuple[Coverage, str, str], list[str]] = {}
         for one in gaps:

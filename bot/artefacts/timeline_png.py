@@ -114,6 +114,12 @@ def _kind(what: str, handled: Handled) -> str:
     return f"{what}, case {handled.case_id}" if handled.case_id else what
 
 
+def matters(report: Report) -> str:
+    """What the account is beside a mailbox: ``Administrator, finance``; "" where nothing tells."""
+    told = ", ".join(one.what for one in report.importance)
+    return told[:1].upper() + told[1:]
+
+
 def story_data(report: Report, handled: Handled, drawn: Chart, longest: int = _LONGEST) -> dict[str, Any]:
     """The data of the picture, as its template reads them; a deed is told in at most `longest` characters."""
     verdict, course = report.verdict, drawn.course
@@ -125,6 +131,7 @@ def story_data(report: Report, handled: Handled, drawn: Chart, longest: int = _L
         "name": report.subject.display_name or "none",
         "answer": verdict.answer.value,
         "word": parts.VERDICT[verdict.answer][1],
+        "matters": matters(report),
         "confidence": verdict.confidence,
         "facts": list(_facts(report)),
         "events": _events(course.events, None, longest),

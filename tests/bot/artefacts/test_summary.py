@@ -12,6 +12,8 @@ from bot.artefacts.handled import NOTHING, Handled, Rechecked
 from bot.artefacts.report_json import report_json
 from bot.artefacts.report_text import report_text
 from bot.artefacts.summary import summary
+from bot.artefacts.timeline_png import matters
+from bot.messages import parts
 from commands.proposals import Action, Outcome
 from commands.report import (
     Access,
@@ -19,6 +21,7 @@ from commands.report import (
     Coverage,
     Exposure,
     Impact,
+    Importance,
     Report,
     Result,
     Severity,
@@ -158,6 +161,40 @@ def test_messages_without_a_recipient_in_any_record_are_counted_beside_the_other
     assert "Of 2 of them no record names a recipient." in says["sent"]
     assert "find those of 2 more messages by a message trace" in says["deadlines"]
     assert "no record names a recipient" not in told(report)["sent"]
+
+
+def test_who_matters_more_than_others_is_told_first():
+    important = (Importance("administrator", ("Exchange Administrator", "User Administrator")),)
+    report = replace(samples.rich(), importance=important)
+    (what, *_) = summary(report)
+    assert what.statements[1].says == (
+        "It matters more than other accounts: administrator (Exchange Administrator; User Administrator)."
+    )
+    assert "COMPROMISED (administrator), confidence" in report_text(report)
+    assert matters(report) == "Administrator"
+    assert matters(samples.rich()) == ""
+    assert not any("matters more" in one.says for one in summary(samples.rich())[0].statements)
+
+
+def test_how_far_the_audit_log_reaches_is_told_with_its_last_record_and_the_known_delay():
+    report = samples.rich()
+    until = report.window.end - timedelta(minutes=90)
+    source = SourceState("audit_log", Coverage.COMPLETE, "", 3, complete_until=until)
+    event = replace(report.timeline[0], source="audit_log", at=until - timedelta(hours=3))
+    report = replace(report, sources=(source,), timeline=(event,))
+    says = told(report)["unknown"]
+    for part in (
+        f"What the audit log recorded after {parts.utc(until)}",
+        "60 to 90 minutes late",
+        f"The last record that was collected is of {parts.utc(event.at)}",
+        f"A check from {parts.utc(report.window.end + timedelta(hours=2))} on has more",
+    ):
+        assert part in says, part
+    assert f"1 of 1 source collected, the audit log until {parts.utc(until)}" in (
+        summary(report)[0].statements[0].rests_on
+    )
+    whole = replace(report, sources=(replace(source, complete_until=None),))
+    assert "What the audit log recorded after" not in told(whole)["unknown"]
 
 
 PHONE, KEY = samples.change(1, "remove_sign_in_methods"), samples.change(2, "remove_sign_in_methods")
