@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from bot import log
 from bot.artefacts.analysis_json import analysis_csv, analysis_json, analysis_lines
 from bot.cli import overview, terminal
 from bot.cli.ending import Stopped, readable
@@ -29,6 +28,7 @@ from bot.cli.given import (
 from bot.cli.options import Config, Form, Format, Json, Output, Rules
 from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK, LEFT_UNREAD
 from bot.messages.escape import visible
+from bot.quiet import quiet
 from graph.audit_log.unpack import STDIN
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def analyze(
 ) -> None:
     """Analyze exported audit logs for every user in them."""
     with readable(), ExitStack() as stack:
-        log.quiet()
+        quiet()
         if output is not None:
             empty_folder(output)
         ruleset = rules_in(rules)

@@ -5,6 +5,7 @@ Only the verb that was typed is imported: all of them together take a second.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import import_module
@@ -48,7 +49,7 @@ def app_of(wanted: Collection[str]) -> typer.Typer:
         help="Investigate and contain a Microsoft 365 account that may be compromised.",
         epilog="Exit status: " + "; ".join(f"{status} {says}" for status, says in STATUSES.items()) + ".",
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
@@ -83,9 +84,9 @@ def __getattr__(name: str) -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and end the process with its status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    typed = next((word for word in words if not word.startswith("-")), "")
+    typed = next((word for word in words or _being_completed() if not word.startswith("-")), "")
     try:
-        status = app_of({typed})(words, standalone_mode=False)
+        status = app_of({typed})(words, prog_name="compromise", standalone_mode=False)
     except typer.Abort:
         status = 130
     except _USAGE_ERROR as error:
@@ -94,6 +95,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         typer.echo(said if "\n" in said else f"compromise: {said} (see compromise --help)", err=True)
         status = BAD_INPUT
     sys.exit(status if isinstance(status, int) else WORKED)
+
+
+def _being_completed() -> list[str]:
+    """Give the words that a shell wants completed, without the command's own; none where none does.
+
+    Source: Typer's completion scripts: bash tells them in COMP_WORDS, zsh, fish and PowerShell in
+    _TYPER_COMPLETE_ARGS.
+    """
+    told = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    return told.split()[1:]
 
 
 def _version(wanted: bool) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from bot import log
 from bot.cli.ending import Stopped
 from bot.cli.statuses import BAD_INPUT
 from bot.errors import CannotStart
@@ -32,6 +31,8 @@ def settings_for_check(
         SettingsError: the settings are wrong.
         Stopped: the scenario or the export is none.
     """
+    from bot import log  # noqa: PLC0415 - see `bot.quiet`
+
     log.quiet()
     if sandbox is None:
         if audit_log is not None:

@@ -16,6 +16,7 @@ from bot.artefacts.archive import NAME, evidence_archive
 from bot.artefacts.handled import NOTHING
 from bot.artefacts.overview_html import overview_html
 from bot.artefacts.report_files import report_files
+from bot.artefacts.shared_png import shared_png
 from bot.artefacts.timesketch_csv import timesketch_csv
 from bot.artefacts.zips import write_member
 from bot.messages.parts import DECIDED
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9@._-]+")
 _LONGEST: Final = 80
 _OVERVIEW, _REPORT, _FINDINGS, _TIMESKETCH = "overview.html", "report.json", "findings.csv", "timesketch.csv"
+_SHARED: Final = "who_else.png"
 
 
 def write_report(report: Report, folder: Path, answers: bytes | None) -> None:
@@ -64,6 +66,8 @@ def write_analysis(analysis: Analysis, given: Sequence[Path], folder: Path) -> i
         _FINDINGS: analysis_csv(analysis).encode("utf-8-sig", "replace"),
         _TIMESKETCH: timesketch_csv(grave).encode("utf-8", "replace"),
     }
+    if drawn := shared_png(analysis.users):
+        contents[_SHARED] = drawn
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     return len(grave)
@@ -75,7 +79,7 @@ def folder_names(reports: Sequence[Report]) -> list[str]:
     What is called like a file beside the folders gets a number, as what comes a second time does.
     """
     names: list[str] = []
-    taken = {_OVERVIEW, _REPORT, _FINDINGS, _TIMESKETCH}
+    taken = {_OVERVIEW, _REPORT, _FINDINGS, _TIMESKETCH, _SHARED}
     for report in reports:
         plain = _NOT_IN_A_NAME.sub("_", report.subject.user_principal_name)[:_LONGEST].strip(".") or "account"
         name, number = plain, 1

@@ -89,6 +89,8 @@ def _who_else(reports: Sequence[Report]) -> None:
         typer.echo(f"  {one.kind} {cut(visible(one.value), _WORDS)}: {whom}; {also} ({events})")
     if len(found) > _SHARED:
         typer.echo(f"  … {len(found) - _SHARED:,} more; --format json lists them all")
+    if found:
+        typer.echo("  --output DIR draws it as who_else.png")
 
 
 def _rules(analysis: Analysis) -> None:

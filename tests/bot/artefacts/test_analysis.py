@@ -18,6 +18,7 @@ from jsonschema.exceptions import ValidationError
 from bot.artefacts.analysis_json import SCHEMA, analysis_csv, analysis_json, analysis_lines
 from bot.artefacts.overview_html import overview_html
 from bot.artefacts.report_json import report_json
+from bot.artefacts.shared_png import shared_data, shared_png
 from bot.artefacts.timesketch_csv import timesketch_csv
 from bot.cli.output import folder_names
 from commands.analyze import Analysis
@@ -26,6 +27,22 @@ from commands.analyze.pivot import Pivot, pivots
 from commands.report import Event
 from graph.audit_log.files import Unreadable
 from tests.bot.messages import samples
+
+
+def test_the_picture_of_what_accounts_share_draws_each_thing_with_a_line_to_each_account():
+    first = samples.rich(("rule",))
+    other = named(first, "lee@contoso.example")
+    data = shared_data([first, other])
+    assert data is not None
+    names = [one["name"] for one in data["accounts"]]
+    assert set(names) == {first.subject.user_principal_name, "lee@contoso.example"}
+    assert [(one.kind, one.value[:20]) for one in pivots([first, other])] == [
+        (one["what"], one["value"][:20]) for one in data["things"]
+    ]
+    assert any(len(one["of"]) == 2 for one in data["things"])
+    assert shared_png([first, other])[:4] == b"\x89PNG"  # type: ignore[index]
+    assert shared_png([samples.clean()]) is None
+
 
 VALIDATOR = Draft202012Validator(json.loads(SCHEMA.read_text()))
 

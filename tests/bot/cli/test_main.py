@@ -484,6 +484,28 @@ def test_rules_that_are_brought_along_are_named_whether_they_match_or_cannot_run
     assert (status, "no folder of Sigma rules" in err) == (2, True)
 
 
+SHELLS = {
+    "bash": {"_COMPROMISE_COMPLETE": "complete_bash", "COMP_WORDS": "compromise {0}", "COMP_CWORD": "{1}"},
+    "zsh": {"_COMPROMISE_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "compromise {0}"},
+    "fish": {
+        "_COMPROMISE_COMPLETE": "complete_fish",
+        "_TYPER_COMPLETE_ARGS": "compromise {0}",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    },
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(("typed", "wanted"), [("an", "analyze"), ("analyze --ru", "--rules")])
+def test_a_shell_completes_verbs_and_their_options(shell, typed, wanted, monkeypatch, capsys):
+    for name, text in SHELLS[shell].items():
+        monkeypatch.setenv(name, text.format(typed, len(typed.split())))
+    monkeypatch.setattr(sys, "argv", ["compromise"])
+    with pytest.raises(SystemExit):
+        command.main([])
+    assert wanted in capsys.readouterr().out
+
+
 def test_an_analysis_is_written_into_a_new_folder(compromise, tmp_path):
     (tmp_path / "log").write_text(LOG)
     assert compromise("analyze", "log", "--output", "out")[0] == 0
