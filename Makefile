@@ -6,7 +6,6 @@ RUN := $(VENV)/bin/python
 # What the product needs is installed, and then what developing it needs as well.
 READY := $(VENV)/.ready
 DEVELOP := $(VENV)/.develop
-COLLECTED := $(VENV)/.collected
 # Half of the tests wait for a server, so more workers than processors are well placed; each one costs its start.
 WORKERS ?= 6
 
@@ -38,10 +37,10 @@ demo: $(READY)  ## play the main job on a tenant and a Slack workspace of this m
 # `tests/conftest.py` says which tests stay together and which are given out one by one.
 TEST = $(RUN) -m pytest -q -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
-test: $(COLLECTED)  ## run the tests, but for those that take long
+test: $(DEVELOP)  ## run the tests, but for those that take long
 	$(TEST) -m 'not slow and not packaging'
 
-test-all: $(COLLECTED)  ## run every test, as CI does, with many more examples
+test-all: $(DEVELOP)  ## run every test, as CI does, with many more examples
 	$(TEST) --hypothesis-profile=thorough
 
 test-again: $(DEVELOP)  ## run the tests that failed last time once more, one at a time
@@ -167,11 +166,6 @@ $(DEVELOP): $(READY) requirements/dev.txt
 	@echo "Installing what developing the bot needs into $(VENV) …"
 	$(FROM_LOCK) -r requirements/dev.txt
 	@$(CHECK)
-	@touch $@
-
-# Once alone: the workers, who begin at the same moment, would each compile all the tests.
-$(COLLECTED): $(DEVELOP)
-	@$(RUN) -m pytest -q --collect-only >$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
 # Writes locks even while those that are there do not fit pyproject.toml.

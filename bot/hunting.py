@@ -7,6 +7,7 @@ takes up the same audit search.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from bot.artefacts.hunt_csv import NAME, hunt_csv
 from bot.cards.case import GONE, Cards, Painter
 from bot.errors import BotError, SlackFailed
 from bot.failing import refer
+from bot.messages import Message
 from bot.messages.hunt_card import hunt_card
 from bot.slack.channels import demand_unshared
 from bot.slack.client import call
@@ -28,10 +30,11 @@ from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.hunts import Hunt, hunt
 from commands.report import SourceState
-from graph.collect import collect
+from commands.sweeping import Sweeping, sweep
+from graph.collect import Connection, collect
 from graph.errors import GraphError, NoSuchUser
 from graph.evidence import Source
-from graph.hunting import EVERYBODY, TenantQuery, pivot_queries, sweep_queries
+from graph.hunting import EVERYBODY, TenantQuery, pivot_queries
 from graph.question import Question, Subject
 from graph.tenants import Tenants
 
@@ -113,7 +116,9 @@ class Hunting:
         connection = next((each for each in self._tenants.each() if each.settings.name == one.tenant), None)
         if connection is None:
             raise NoSuchUser(f"The tenant {one.tenant} is not configured any more.")
-        queries = pivot_queries(one.terms) if one.kind == "pivot" else sweep_queries()
+        if one.kind == "sweep":
+            return self._swept(one, connection)
+        queries = pivot_queries(one.terms)
         answers: dict[str, Source[Any]] = {}
         painter = Painter[Progress](partial(self._paint, one), self._cards.edits)
         painter.thread.start()
@@ -131,9 +136,24 @@ class Hunting:
                 painter.tell(_progress(queries, answers))
         finally:
             painter.stop()
-        if one.kind == "pivot":
-            return hunting.pivoted(one.terms, answers, self._besides(one))
-        return hunting.swept(answers, one.window)
+        return hunting.pivoted(one.terms, answers, self._besides(one))
+
+    def _swept(self, one: Hunt, connection: Connection) -> Found:
+        """Sweep to the end, or until somebody stops it; the card shows how far it is, and whom it found."""
+        painter = Painter[Sweeping](partial(self._paint_sweep, one), self._cards.edits)
+        painter.thread.start()
+        found = Found((), ())
+        memory = self._ledger.memory(one.id)
+        try:
+            with closing(sweep(one.window, connection, memory, patience=self._patience)) as pieces:
+                for progress in pieces:
+                    found = progress.found
+                    painter.tell(progress)
+                    if hunt(self._ledger, one.id).state != "looking":
+                        break
+        finally:
+            painter.stop()
+        return found
 
     def _besides(self, one: Hunt) -> Subject | None:
         """The account whose case a pivot came from: that it was touched is known."""
@@ -187,10 +207,16 @@ class Hunting:
 
     def _paint(self, one: Hunt, progress: Progress) -> float:
         done, waiting = progress
+        return self._edit(one, lambda: hunt_card(one, self._ours, done=done, waiting=waiting))
+
+    def _paint_sweep(self, one: Hunt, progress: Sweeping) -> float:
+        return self._edit(one, lambda: hunt_card(one, self._ours, progress=progress))
+
+    def _edit(self, one: Hunt, drawn: Callable[[], Message]) -> float:
         try:
             if one.card and hunt(self._ledger, one.id).state == "looking":
                 demand_unshared(self._client, one.channel)
-                message = hunt_card(one, self._ours, done=done, waiting=waiting)
+                message = drawn()
                 call(self._client.chat_update, channel=one.channel, ts=one.card, **message.arguments)
         except BotError as error:
             log.info("A hunt's card waits.", action="slack.later", hunt=one.id, error=str(error))

@@ -9,22 +9,20 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
 
-from commands.check import symptom_results
 from commands.leads import SAME_ADDRESS, SAME_APPLICATION, SAME_SESSION, TRIED
 from commands.report import Coverage, Report, SourceState
-from commands.verdict import points_of
 from graph.audit_log.record import AuditRecord
-from graph.evidence import NOT_ASKED, Evidence, Known, Source, Unavailable
+from graph.evidence import Source, Unavailable
 from graph.hunting import RULE_OPERATIONS, Term, TermKind
-from graph.question import Subject, Window
+from graph.question import Subject
 from graph.resources.mail import TracedMessage
-from graph.resources.sign_ins import RiskDetection, RiskyUser, SignIn
+from graph.resources.sign_ins import SignIn
 
 RECEIVED: Final = "received the message"
 HANDLED: Final = "opened, moved or sent the message"
@@ -32,7 +30,7 @@ SAME_RULE: Final = "has an inbox rule with this text"
 NAMED: Final = "has an audit record that names it"
 
 _ORDER: Final = (SAME_SESSION, SAME_APPLICATION, SAME_RULE, SAME_ADDRESS, HANDLED, RECEIVED, TRIED, NAMED)
-_RECORDS: Final = 20
+RECORDS: Final = 20
 _RULES: Final = frozenset(name.casefold() for name in RULE_OPERATIONS)
 
 
@@ -90,7 +88,7 @@ def pivoted(terms: Sequence[Term], answers: Mapping[str, Source[Any]], besides: 
     """
     accounts: dict[str, _Account] = defaultdict(_Account)
     values = {kind: {term.value.casefold() for term in terms if term.kind is kind} for kind in TermKind}
-    sign_ins: tuple[SignIn, ...] = _seen(answers, "sign_ins")
+    sign_ins: tuple[SignIn, ...] = seen(answers, "sign_ins")
     for one in sign_ins:
         name = (one.user_principal_name or one.user_id).casefold()
         app = {one.app_id.casefold(), one.app_display_name.casefold()} & values[TermKind.APPLICATION]
@@ -100,14 +98,14 @@ def pivoted(terms: Sequence[Term], answers: Mapping[str, Source[Any]], besides: 
             accounts[name].add(SAME_APPLICATION, one.id, one.created_date_time)
         if name and one.ip_address.casefold() in values[TermKind.ADDRESS]:
             accounts[name].add(SAME_ADDRESS if one.succeeded else TRIED, one.id, one.created_date_time)
-    records: tuple[AuditRecord, ...] = _seen(answers, "audit_log")
+    records: tuple[AuditRecord, ...] = seen(answers, "audit_log")
     for record in records:
         why = _why(record, values)
         if why and not record.by_microsoft:
             for name in {record.actor.casefold(), record.owner.casefold() if why == SAME_RULE else ""}:
                 if "@" in name:
                     accounts[name].add(why, record.id, record.at)
-    rows: tuple[TracedMessage, ...] = _seen(answers, "message_trace")
+    rows: tuple[TracedMessage, ...] = seen(answers, "message_trace")
     for row in rows:
         accounts[row.recipient_address.casefold()].add(RECEIVED, row.id, row.received_date_time)
     told = [
@@ -115,7 +113,7 @@ def pivoted(terms: Sequence[Term], answers: Mapping[str, Source[Any]], besides: 
         for name, one in accounts.items()
         if besides is None or not besides.is_meant_by(name)
     ]
-    return Found(tuple(sorted(told, key=_rank)), states(answers))
+    return Found(tuple(sorted(told, key=rank)), states(answers))
 
 
 def _why(record: AuditRecord, values: Mapping[TermKind, set[str]]) -> str:
@@ -148,11 +146,12 @@ def _why(record: AuditRecord, values: Mapping[TermKind, set[str]]) -> str:
 def _touched(name: str, one: _Account) -> Touched:
     times = sorted(one.seen.values())
     why = tuple(sorted(one.why, key=_ORDER.index))
-    records = tuple(one.seen)[:_RECORDS]
+    records = tuple(one.seen)[:RECORDS]
     return Touched(name, why, 0, times[0], times[-1], len(one.seen), records)
 
 
-def _rank(one: Touched) -> tuple[int, int, int, str]:
+def rank(one: Touched) -> tuple[int, int, int, str]:
+    """Order accounts: the most points first, then the most telling reason, then the most records."""
     first = _ORDER.index(one.why[0]) if one.why and one.why[0] in _ORDER else len(_ORDER)
     return (-one.points, first, -one.number, one.account)
 
@@ -169,95 +168,11 @@ def terms_of(report: Report) -> tuple[Term, ...]:
     )
 
 
-# --- a sweep ------------------------------------------------------------------------------------------
-
-
-def swept(answers: Mapping[str, Source[Any]], window: Window) -> Found:
-    """Judge everybody of whom anything was seen; those with points are told, the most points first."""
-    people = _by_account(answers)
-    told = []
-    for name, one in people.items():
-        evidence = _evidence(name, one, answers, window)
-        findings = [
-            finding
-            for result in symptom_results(evidence)
-            for finding in result.findings
-            if points_of(finding) > 0
-        ]
-        if not findings:
-            continue
-        gravest = sorted(findings, key=lambda finding: -points_of(finding))
-        each = {finding.sign: finding for finding in reversed(gravest)}
-        why = tuple(dict.fromkeys(finding.summary for finding in gravest))
-        times = sorted(finding.at for finding in findings if finding.at)
-        records = tuple(dict.fromkeys(record for finding in gravest for record in finding.records))
-        points = sum(points_of(finding) for finding in each.values())
-        first, last = (times[0], times[-1]) if times else (None, None)
-        told.append(Touched(name, why, points, first, last, len(records), records[:_RECORDS]))
-    return Found(tuple(sorted(told, key=_rank)), states(answers))
-
-
-@dataclass(slots=True)
-class _Person:
-    ids: set[str] = field(default_factory=set)
-    records: list[AuditRecord] = field(default_factory=list)
-    sign_ins: list[SignIn] = field(default_factory=list)
-    risks: list[RiskDetection] = field(default_factory=list)
-    risky: RiskyUser | None = None
-
-
-def _by_account(answers: Mapping[str, Source[Any]]) -> dict[str, _Person]:
-    people: dict[str, _Person] = defaultdict(_Person)
-    records: tuple[AuditRecord, ...] = _seen(answers, "audit_log")
-    for record in records:
-        for name in {record.actor.casefold(), record.owner.casefold()}:
-            if "@" in name:
-                people[name].records.append(record)
-    sign_ins: tuple[SignIn, ...] = _seen(answers, "sign_ins")
-    for sign_in in sign_ins:
-        if sign_in.user_principal_name:
-            person = people[sign_in.user_principal_name.casefold()]
-            person.sign_ins.append(sign_in)
-            person.ids.add(sign_in.user_id)
-    risks: tuple[RiskDetection, ...] = _seen(answers, "risk_detections")
-    for risk in risks:
-        if risk.user_principal_name:
-            people[risk.user_principal_name.casefold()].risks.append(risk)
-    risky: tuple[RiskyUser, ...] = _seen(answers, "risky_users")
-    for user in risky:
-        if user.user_principal_name:
-            people[user.user_principal_name.casefold()].risky = user
-    return people
-
-
-def _evidence(name: str, person: _Person, answers: Mapping[str, Source[Any]], window: Window) -> Evidence:
-    """What was seen of one account, as a check has it; what nobody was asked for stays unknown."""
-    ids = sorted(person.ids - {""})
-    subject = Subject(id=ids[0] if ids else name, user_principal_name=name, mail=name, addresses=(name,))
-    by_kind = [
-        [one for one in person.sign_ins if (one.is_interactive is False) is not wanted]
-        for wanted in (True, False)
-    ]
-    return Evidence(
-        subject=subject,
-        window=window,
-        audit_log=_part(answers, "audit_log", tuple(person.records)),
-        sign_ins=_part(answers, "sign_ins", tuple(by_kind[0])),
-        sign_ins_non_interactive=_part(answers, "sign_ins", tuple(by_kind[1])),
-        risk_detections=_part(answers, "risk_detections", tuple(person.risks)),
-        risky_user=_part(answers, "risky_users", person.risky),
-    )
-
-
-def _part(answers: Mapping[str, Source[Any]], name: str, value: Any) -> Source[Any]:
-    whole = answers.get(name, NOT_ASKED)
-    return replace(whole, value=value) if isinstance(whole, Known) else whole
-
-
 # --- both ----------------------------------------------------------------------------------------------
 
 
-def _seen(answers: Mapping[str, Source[Any]], name: str) -> Any:
+def seen(answers: Mapping[str, Source[Any]], name: str) -> Any:
+    """Give what a source showed, nothing where it could not be collected."""
     source = answers.get(name)
     return source.seen(()) if source is not None else ()
 

@@ -201,7 +201,7 @@ class GraphClient:
         )
         for limit in {request.limit for request in requests}:
             self._with.limits.turn(limit, deadline)
-        with self._with.limits.slot(requests[0], deadline, whole=True):
+        with self._with.limits.slots(requests, deadline):
             answer, _ = self._body(whole, f"{self._base}/{whole.version}/$batch", deadline)
         responses = answer.get("responses") if isinstance(answer, dict) else None
         if not isinstance(responses, list):

@@ -496,10 +496,13 @@ def _lane(what: Request | Cmdlet) -> tuple[str, int]:
 def _parcels(player: _Player, effect: Fetch) -> list[_Parcel]:
     """Pack plain reads of the directory or of one mailbox into batches; send the rest one by one."""
     what = effect.what
+    # One request each to many mailboxes: they travel together, and each mailbox has one of them at a time.
+    gates = [gate_of(one)[0] for one in what]
+    many = len(set(gates)) == len(gates) > 1
     batched: dict[tuple[str, str], list[int]] = {}
     for place, one in enumerate(what):
         if isinstance(one, Request) and one.method == "GET" and one.limit in _BATCHED and not one.headers:
-            batched.setdefault((one.version, gate_of(one)[0]), []).append(place)
+            batched.setdefault((one.version, "" if many else gate_of(one)[0]), []).append(place)
     packed = [
         places[start : start + BATCH]
         for places in batched.values()

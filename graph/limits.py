@@ -208,6 +208,21 @@ class Limits:
         with self._lock:
             self._held[key].discard(number)
 
+    @contextmanager
+    def slots(self, requests: Sequence[Request], deadline: Deadline) -> Iterator[None]:
+        """Hold what a batch needs: all places of one mailbox, or one place of each of several.
+
+        In the order of their names, so that two batches never wait for each other.
+
+        Raises:
+            OutOfTime: when a place did not become free in time.
+        """
+        each = {gate_of(request)[0]: request for request in requests}
+        with ExitStack() as held:
+            for _, request in sorted(each.items()):
+                held.enter_context(self.slot(request, deadline, whole=len(each) == 1))
+            yield
+
     def turn(self, limit: Limit, deadline: Deadline) -> None:
         """Wait until one more request keeps to the published rate, and for any pause.
 

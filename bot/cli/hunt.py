@@ -19,9 +19,10 @@ from commands.hunt import Found
 from commands.ledger import Ledger
 from commands.ledger import entries as e
 from commands.report import Coverage
+from commands.sweeping import sweep
 from graph.collect import Connection, collect
 from graph.evidence import Source
-from graph.hunting import EVERYBODY, Term, pivot_queries, sweep_queries
+from graph.hunting import EVERYBODY, Term, pivot_queries
 from graph.question import Question, Window
 from graph.tenants import Tenants
 
@@ -89,7 +90,9 @@ def _connection(tenants: Tenants, name: str | None) -> Connection:
 def _found(
     terms: tuple[Term, ...], connection: Connection, window: Window, patience: float, *, quiet: bool
 ) -> Found:
-    queries = pivot_queries(terms) if terms else sweep_queries()
+    if not terms:
+        return _swept(connection, window, patience, quiet=quiet)
+    queries = pivot_queries(terms)
     answers: dict[str, Source[Any]] = {}
     names = [query.name for query in queries]
     for arrived in collect(
@@ -103,7 +106,17 @@ def _found(
         answers[arrived.source] = arrived.answer
         if not quiet:
             typer.echo(f"{len(answers)} of {len(queries)} sources: {parts.spoken(arrived.source)}", err=True)
-    return hunting.pivoted(terms, answers, None) if terms else hunting.swept(answers, window)
+    return hunting.pivoted(terms, answers, None)
+
+
+def _swept(connection: Connection, window: Window, patience: float, *, quiet: bool) -> Found:
+    found = Found((), ())
+    for progress in sweep(window, connection, Forgetful(), patience=patience):
+        found = progress.found
+        if not quiet:
+            number = parts.counted(len(found.touched), "account")
+            typer.echo(f"{progress.stage.value}: {progress.done} of {progress.total}, {number}", err=True)
+    return found
 
 
 def _print(found: Found, *, as_json: bool) -> None:

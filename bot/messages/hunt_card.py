@@ -11,9 +11,13 @@ from bot.messages.limits import fit
 from commands.hunt import Found, Touched
 from commands.ledger.hunts import Hunt
 from commands.report import Coverage, SourceState
+from commands.sweeping import Stage, Sweeping
 
 SHOWN: Final = 15
 """How many accounts stand on the card; all of them are in the file."""
+
+SO_FAR: Final = 5
+"""How many accounts are shown while a sweep runs."""
 
 _REASONS: Final = 3
 _TITLES: Final = {"pivot": "Who else was touched", "sweep": "Who may be compromised"}
@@ -26,6 +30,7 @@ def hunt_card(
     *,
     done: Sequence[SourceState] = (),
     waiting: Sequence[str] = (),
+    progress: Sweeping | None = None,
     found: Found | None = None,
 ) -> Message:
     """Show a hunt.
@@ -35,6 +40,7 @@ def hunt_card(
         ours: Mail domains of ours, whose addresses stay readable.
         done: The sources that have answered, while it runs.
         waiting: Those that have not.
+        progress: How far a sweep is, while it runs.
         found: What it found, once it ended.
     """
     blocks: list[Block] = []
@@ -42,7 +48,11 @@ def hunt_card(
     match hunt.state:
         case "looking":
             text = f"{title}: searching {said(hunt.tenant, 80)} …"
-            blocks += [parts.header(f"🔎 {title}"), *_by(hunt), parts.section(_progress(done, waiting))]
+            blocks += [parts.header(f"🔎 {title}"), *_by(hunt)]
+            if progress is not None:
+                blocks += _sweeping(progress, ours)
+            else:
+                blocks.append(parts.section(_progress(done, waiting)))
             blocks.append(parts.actions([parts.button("Stop", "stop_hunt", hunt.id)]))
         case "done" if found is not None:
             number = parts.counted(len(found.touched), "account")
@@ -70,6 +80,29 @@ def _progress(done: Sequence[SourceState], waiting: Sequence[str]) -> str:
     if waiting:
         line += f"\nWaiting for {parts.few([parts.spoken(one) for one in waiting], 4)}"
     return line
+
+
+def _sweeping(progress: Sweeping, ours: Collection[str]) -> Iterator[Block]:
+    """How far a sweep is, how long the stage still takes, and the first of those found so far."""
+    unit = "parts" if progress.stage is Stage.TENANT else "mailboxes"
+    told = f"`{parts.bar(progress.done, progress.total or 1)}` {progress.stage.value.capitalize()}: "
+    told += f"{progress.done} of {progress.total} {unit}"
+    if progress.left:
+        told += f", about {_lasting(progress.left)} left"
+    number = len(progress.found.touched)
+    if number:
+        told += f"\n{parts.counted(number, 'account')} with signs of compromise so far"
+    yield parts.section(told)
+    for one in progress.found.touched[:SO_FAR]:
+        yield parts.section(line(one, ours))
+
+
+def _lasting(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
 
 
 def _found(hunt: Hunt, found: Found, ours: Collection[str]) -> Iterator[Block]:

@@ -15,10 +15,10 @@ from commands.hunt import (
     load,
     pivoted,
     states,
-    swept,
 )
 from commands.leads import SAME_ADDRESS, SAME_APPLICATION, SAME_SESSION, TRIED
 from commands.report import Coverage
+from commands.sweep import swept
 from graph.audit_log.graph_query import parse
 from graph.evidence import Known, Reason, Unavailable
 from graph.hunting import Term, TermKind

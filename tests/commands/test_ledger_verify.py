@@ -8,7 +8,6 @@ import random
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -356,51 +355,6 @@ def test_a_ledger_that_was_rewritten_from_its_first_entry_is_found(path, keys):
 
 def said_of_a_note(seq: int, why: str) -> str:
     return f"Entry {seq} of the ledger has a checkpoint that {why}."
-
-
-def misfit(path: Path, *anchors: Checkpoint) -> tuple[str, str, int | None]:
-    """What does not fit, the checkpoint that says so, and the first entry that may be wrong."""
-    with pytest.raises(AnchorMisfit) as found:
-        verify_ledger(path, anchors)
-    return found.value.why, found.value.anchor, found.value.seq
-
-
-def test_what_does_not_fit_is_said_with_the_checkpoint_and_the_first_entry_in_doubt(path, keys):
-    name = anchor(path, keys, 8).origin
-    late = replace(sign(name, Head(9, "00" * 32), keys), where="kept.txt")
-    assert misfit(path, late) == (
-        "ends with entry 8, but the checkpoint in kept.txt was signed at 9 entries: the ledger was truncated",
-        "kept.txt",
-        9,
-    )
-    foreign = origin_of(bytes(32))
-    assert misfit(path, replace(sign(foreign, anchor_head(path, keys, 8), keys), where="kept.txt")) == (
-        (
-            f"has the origin {name}, but the checkpoint in kept.txt has {foreign}: the ledger was rewritten "
-            "or replaced, or the checkpoint belongs to another ledger"
-        ),
-        "kept.txt",
-        1,
-    )
-    other = replace(sign(name, Head(7, "00" * 32), keys), where="kept.txt")
-    said = "does not match the checkpoint in kept.txt: at least one of the entries {} to 7 was rewritten"
-    assert misfit(path, other) == (said.format(1), "kept.txt", 1)
-    assert misfit(path, other, anchor(path, keys, 5)) == (said.format(6), "kept.txt", 6)
-
-
-def anchor_head(path: Path, keys: SigningKey, size: int) -> Head:
-    found = anchor(path, keys, size)
-    return Head(found.size, found.head)
-
-
-def test_an_anchor_that_another_key_signed_is_named(path, keys, tmp_path):
-    forged = replace(anchor(path, SigningKey.load_or_make(tmp_path / "other.key"), 8), where="kept.txt")
-    with pytest.raises(AnchorMisfit) as found:
-        verify_ledger(path, [forged], [keys.public])
-    assert found.value.anchor == "kept.txt"
-    assert found.value.why == (
-        "cannot be compared with the checkpoint in kept.txt: it was not signed by a given key"
-    )
 
 
 def test_a_ledger_that_was_rewritten_contradicts_the_checkpoint_inside_of_it(path, keys):

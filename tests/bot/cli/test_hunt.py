@@ -43,6 +43,11 @@ def test_a_sweep_as_json_ranks_and_says_what_was_collected(capsys):
         "sign_ins",
         "risk_detections",
         "risky_users",
+        "mailbox",
+        "inbox_rules",
+        "auto_reply",
+        "delegates",
+        "hidden_inbox_rules",
     }
 
 

@@ -1,0 +1,152 @@
+"""What a sweep asks: first everybody's questions in slices of time, then the mailboxes that are in doubt.
+
+One question about everybody costs what one about somebody does, so those come first. Of those in doubt,
+the inbox rules and automatic replies are read in batches of twenty; delegates take several cmdlets each, and
+hidden rules one that is slow. Sources: Microsoft Graph, "Combine multiple HTTP requests using JSON batching",
+"List rules", "Get user mailbox settings"; Exchange PowerShell, "Get-Mailbox" (`Filter`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final, TypeAlias
+
+from graph.collect import unavailable
+from graph.effects import Asking, Fetch, Item, fetch
+from graph.errors import GraphError
+from graph.evidence import Known, Source
+from graph.hunting import TenantQuery, sweep_queries
+from graph.parts.reading import read_each
+from graph.queries import Query, auto_reply, delegates, hidden_inbox_rules, inbox_rules
+from graph.question import Question, Subject, Window
+from graph.request import Cmdlet
+from graph.resources.mailbox import Mailbox
+
+SLICE: Final = timedelta(hours=24)
+"""How long a span the questions about everybody cover at once: what they bring is judged and let go."""
+
+CHUNK: Final = 100
+"""Mailboxes that are looked at together. A restart repeats no more than these."""
+
+Answers: TypeAlias = tuple[tuple[str, Source[Any]], ...]
+"""The answer for each of several accounts, by user principal name."""
+
+_FORWARDS: Final = Cmdlet(
+    "Get-Mailbox",
+    {
+        "Filter": "(ForwardingAddress -ne $null) -or (ForwardingSmtpAddress -ne $null)",
+        "ResultSize": "Unlimited",
+    },
+    select=(
+        "Identity",
+        "PrimarySmtpAddress",
+        "ForwardingAddress",
+        "ForwardingSmtpAddress",
+        "DeliverToMailboxAndForward",
+    ),
+)
+
+TIMELY: Final = ("audit_log", "sign_ins")
+"""The questions about everybody whose answers grow with the span of time."""
+
+
+def slices(window: Window) -> tuple[Window, ...]:
+    """Cut a span into those that are asked about one after the other, the newest first."""
+    found = []
+    end = window.end
+    while end > window.start:
+        start = max(window.start, end - SLICE)
+        found.append(Window(start, end))
+        end = start
+    return tuple(found)
+
+
+def timely_queries() -> tuple[TenantQuery, ...]:
+    """Give the questions about everybody that are asked for each slice."""
+    return tuple(query for query in sweep_queries() if query.name in TIMELY)
+
+
+def standing_queries() -> tuple[TenantQuery, ...]:
+    """Give the questions about everybody that are asked once."""
+    others = tuple(query for query in sweep_queries() if query.name not in TIMELY)
+    return (*others, TenantQuery("mailbox", _forwarding, (_FORWARDS,)))
+
+
+def _forwarding(question: Question) -> Asking[tuple[Mailbox, ...]]:
+    """The mailboxes that forward all their mail, or a copy of it."""
+    items = yield from fetch(_FORWARDS)
+    found, missing = read_each(Mailbox, items)
+    return Known(
+        tuple(one for one in found if one.forwarding_address or one.forwarding_smtp_address), missing=missing
+    )
+
+
+def close_queries(suspects: Sequence[Subject]) -> tuple[TenantQuery, ...]:
+    """Give the questions about mailboxes in doubt that cost little: visible rules, replies, delegates."""
+    return (
+        _together("inbox_rules", inbox_rules, suspects),
+        _together("auto_reply", auto_reply, suspects),
+        *_each("delegates", delegates, suspects),
+    )
+
+
+def costly_queries(suspects: Sequence[Subject]) -> tuple[TenantQuery, ...]:
+    """Give the questions about mailboxes in doubt that take Exchange long: hidden rules."""
+    return _each("hidden_inbox_rules", hidden_inbox_rules, suspects)
+
+
+def _each(name: str, query: Query, suspects: Sequence[Subject]) -> tuple[TenantQuery, ...]:
+    def about(subject: Subject) -> Callable[[Question], Asking[Any]]:
+        return lambda question: query.ask(replace(question, subject=subject))
+
+    return tuple(
+        TenantQuery(f"{name} {number}", about(one), query.ASKS, query.LICENCE)
+        for number, one in enumerate(suspects)
+    )
+
+
+def _together(name: str, query: Query, suspects: Sequence[Subject]) -> TenantQuery:
+    """Ask the one request of a query for many mailboxes, so that they travel in batches."""
+
+    def ask(question: Question) -> Asking[Answers]:
+        asking = [query.ask(replace(question, subject=one)) for one in suspects]
+        wanted = [next(one) for one in asking]
+        requests = [effect.what[0] for effect in wanted if isinstance(effect, Fetch)]
+        answers: list[list[Item] | GraphError] = yield Fetch(tuple(requests), gather=True)
+        return Known(tuple(_ended(query, *one) for one in zip(suspects, asking, answers, strict=True)))
+
+    return TenantQuery(name, ask, query.ASKS, query.LICENCE)
+
+
+def _ended(
+    query: Query, suspect: Subject, asking: Asking[Any], answer: list[Item] | GraphError
+) -> tuple[str, Source[Any]]:
+    """Give a query its only answer, and what it makes of it."""
+    name = suspect.user_principal_name
+    try:
+        if isinstance(answer, GraphError):
+            asking.throw(answer)
+        else:
+            asking.send([answer])
+    except StopIteration as end:
+        return name, end.value
+    except GraphError as error:
+        return name, unavailable(error, query)
+    raise RuntimeError(f"{query.__name__} asks for more than one thing")
+
+
+def answers_of(
+    source: str, suspects: Sequence[Subject], found: Source[Any]
+) -> Iterator[tuple[str, str, Source[Any]]]:
+    """Give account, source and answer of what one of the questions about mailboxes brought."""
+    name, _, number = source.partition(" ")
+    if number:
+        yield suspects[int(number)].user_principal_name, name, found
+    elif isinstance(found, Known):
+        for account, answer in found.value:
+            yield account, name, answer
+    else:
+        for one in suspects:
+            yield one.user_principal_name, name, found
