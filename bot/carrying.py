@@ -28,7 +28,7 @@ from commands.planning import Guard
 from commands.proposals import Proposal, Proposals
 from commands.signing_key import SigningKey
 from commands.usual.places import Atlas
-from commands.watch import Doors, lists, look_again, says
+from commands.watch import Doors, lists, look_again, says, still_in_effect
 from graph.errors import NoSuchUser
 from graph.question import Subject
 from graph.tenants import Tenants
@@ -223,7 +223,7 @@ class Carrying:
         """Look at the back doors of a case now; nothing is changed or noted.
 
         Raises:
-            NoSuchUser: the tenant is not configured any more.
+            NoSuchUser: the tenant is no longer configured.
             LedgerError: the ledger cannot be read.
         """
         return look_again(
@@ -307,7 +307,7 @@ def _sentence(doors: Doors) -> str:
     number = len(doors.closed) + len(doors.came_back)
     if doors.is_quiet and number:
         return all_closed(number)
-    parts = [f"Rechecked: {len(doors.closed)} of {number} remediations are still in effect."]
+    parts = [f"Rechecked: {still_in_effect(doors)}"]
     for title, names in lists(doors):
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         parts.append(f"{title}: {'; '.join(names[:_NAMED])}{more}.")

@@ -115,7 +115,7 @@ class Hunting:
     def _found(self, one: Hunt) -> Found:
         connection = next((each for each in self._tenants.each() if each.settings.name == one.tenant), None)
         if connection is None:
-            raise NoSuchUser(f"The tenant {one.tenant} is not configured any more.")
+            raise NoSuchUser(f"The tenant {one.tenant} is no longer configured.")
         if one.kind == "sweep":
             return self._swept(one, connection)
         queries = pivot_queries(one.terms)

@@ -199,12 +199,19 @@ def says(doors: Doors) -> str:
     number = len(doors.closed) + len(doors.came_back)
     lines = [f"Rechecked at {doors.at.astimezone(UTC):%d %B %Y, %H:%M} UTC."]
     if number:
-        lines.append(f"{len(doors.closed)} of {number} remediations are still in effect.")
+        lines.append(still_in_effect(doors))
     for title, names in lists(doors):
         lines += [f"{title}:", *(f"• {name}" for name in names)]
     if doors.is_quiet:
         lines.append("No persistence found.")
     return "\n".join(lines)
+
+
+def still_in_effect(doors: Doors) -> str:
+    """Say how many of the remediations that were rechecked are still in effect."""
+    number = len(doors.closed) + len(doors.came_back)
+    were = "1 remediation is" if number == 1 else f"{number} remediations are"
+    return f"{len(doors.closed)} of {were} still in effect."
 
 
 def lists(doors: Doors) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -215,7 +222,8 @@ def lists(doors: Doors) -> Iterator[tuple[str, tuple[str, ...]]]:
         # As each door stands now, which may lead elsewhere than the one that was closed.
         return tuple(closing.get(change.id, f"{change.says} (by hand: no change fits)") for change in changes)
 
-    never = f"{len(doors.never)} suggested remediations were never carried out; propose Contain account"
+    were = "suggested remediation was" if len(doors.never) == 1 else "suggested remediations were"
+    never = f"{len(doors.never)} {were} never carried out; propose Contain account"
     for title, names in (
         ("Open again; to close it", open_now(doors.came_back)),
         ("New since the check; to close it", open_now(doors.new)),

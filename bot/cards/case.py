@@ -41,10 +41,11 @@ from bot.slack.posting import Posting
 from commands.check import Progress
 from commands.ledger import BOT, Case, CaseState, Ledger
 from commands.ledger.entries import EvidencePacked
-from commands.plan import Nothing, offer_from
+from commands.plan import Change, Nothing, offer_from
 from commands.proposals import Proposals
 from commands.propose import contain_now, without_done
 from commands.report import Report
+from commands.watch import never_carried_out
 from graph.settings import Cloud
 
 log = structlog.get_logger(__name__)
@@ -331,18 +332,20 @@ class Cards:
         seen = self._ledger.last_recheck(case.id)
         proposals = Proposals(self._ledger)
         offer = without_done(offer_from(case.offer or "[]"), proposals.done_since(case.id, case.finished_at))
+        changes = [one for one in offer if isinstance(one, Change)]
         return replace(
             view,
             proposals=tuple(proposal_line(one) for one in proposals.of_case(case.id)),
             doors=seen.says if seen else "",
             raised=seen.raised if seen else False,
+            left=seen is not None and bool(never_carried_out(proposals, case.id, changes)),
             offers=any(not isinstance(one, Nothing) for one in offer),
             now=bool(contain_now(offer)),
             portals=self._portals(case),
         )
 
     def _portals(self, case: Case) -> tuple[tuple[str, str], ...]:
-        """Microsoft's pages about the account; none for a tenant that is not configured any more."""
+        """Microsoft's pages about the account; none for a tenant that is no longer configured."""
         cloud = self._clouds.get(case.tenant)
         return portals_of(case.subject.id, cloud) if cloud else ()
 

@@ -90,6 +90,7 @@ class ProposalCards:
         self._titles = titles
         self._clock = clock
         self._links: dict[str, str] = {}
+        self._voters: dict[str, tuple[str, ...]] = {}
         self._situations: dict[tuple[str, int], str] = {}
         self._lock = threading.Lock()
         # Two threads that edit one card at the same time would let the older state win.
@@ -203,18 +204,9 @@ class ProposalCards:
 
     def _ask_approvers(self, proposal: Proposal) -> None:
         """Send a copy to each approver who may vote; who is barred, or is the subject, learns nothing."""
-        owner = self._proposals.ballot(proposal).owner
         known = {channel for channel, _ in self._proposals.copies(proposal.id)}
-        try:
-            approvers = self._people.approvers()
-        except SlackFailed as error:
-            log.warning("The approvers could not be asked.", action="proposal.nobody_asked", error=str(error))
-            return
-        for user in approvers:
+        for user in self._may_approve(proposal):
             try:
-                voter = self._people.voter(user, live=False)
-                if voter.barred or owner.is_same(voter.ever):
-                    continue
                 channel = str(call(self._client.conversations_open, users=user)["channel"]["id"])
                 if channel in known:
                     continue
@@ -231,6 +223,27 @@ class ProposalCards:
                     user=user,
                     error=str(error),
                 )
+
+    def _may_approve(self, proposal: Proposal) -> tuple[str, ...]:
+        """Give who may approve, as far as is known without asking Microsoft; looked up once, after the start.
+
+        It only tells people beforehand: whoever votes is looked up anew.
+        """
+        if proposal.id not in self._voters:
+            owner = self._proposals.ballot(proposal).owner
+            found = []
+            try:
+                for user in self._people.approvers():
+                    voter = self._people.voter(user, live=False)
+                    own = proposal.strict and user == proposal.proposed_by
+                    if not (voter.barred or own or owner.is_same(voter.ever)):
+                        found.append(user)
+            except BotError as error:
+                # The card in the channel is there, and an approver can use that one.
+                log.warning("The approvers are not known.", action="proposal.nobody_known", error=str(error))
+                return ()
+            self._voters[proposal.id] = tuple(found)
+        return self._voters[proposal.id]
 
     def _explain(self, proposal: Proposal) -> None:
         """Put the whole plan, and the files that help with its manual tasks, into the card's thread."""
@@ -326,6 +339,7 @@ class ProposalCards:
             case_link=self._link_of(case),
             password_shown_to=self._proposals.password_shown_to(proposal),
             situation=self._situation_of(case),
+            may_approve=self._may_approve(proposal) if proposal.state is ProposalState.OPEN else (),
         )
 
     def _situation_of(self, case: Case) -> str:

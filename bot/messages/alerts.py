@@ -63,7 +63,7 @@ def not_collected(tenant: str, source: str, says: str) -> Message:
     """Tell that a source of alerts does not answer: silence would read as no alerts."""
     text = (
         f"⚠ Alerts of {SOURCES[source].says} ({source.replace('_', ' ')}) in {said(tenant, 80)} are not"
-        f" collected: {said(says, 300)} Needs {SOURCES[source].needs}. Collection goes on by itself when"
+        f" collected: {said(says, 300)} Needs {SOURCES[source].needs}. Collection resumes once"
         " it answers."
     )
     return Message(text=text, blocks=(parts.section(text),))

@@ -69,7 +69,7 @@ def already(case: Case, link: str) -> Message:
 
 def report_posted(case: Case, link: str, warning: str = "") -> Message:
     """Say where the report was posted, and whom to beware of there."""
-    beware = f"\n⚠ {said(warning, 300)} Delete the report there if that is not meant." if warning else ""
+    beware = f"\n⚠ {said(warning, 300)} Delete the report there if that is not intended." if warning else ""
     return _say(f"Report of case {said(case.id, 40)}: {_card(case, link)}{beware}")
 
 
@@ -107,7 +107,7 @@ def looked_again(text: str, case: Case) -> Message:
 
 def nothing_open(text: str, case: Case) -> Message:
     """Say that nothing is open that a change could close, and what was seen."""
-    return _say(f"Nothing re-appeared or is new.\n{_lines(text, case)}")
+    return _say(f"Nothing re-appeared, and nothing is new.\n{_lines(text, case)}")
 
 
 def left_open(names: Collection[str], subject: str) -> Message:

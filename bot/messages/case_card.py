@@ -15,6 +15,7 @@ from bot.messages import Block, Message, parts
 from bot.messages.escape import address, plain, said
 from bot.messages.limits import fit
 from bot.messages.story import brief, situation_in_short
+from commands.importance import ADMINISTRATOR
 from commands.report import Coverage, Finding, Report, Result, SourceState, SymptomResult, VerdictCode
 from graph.question import Window
 
@@ -30,7 +31,6 @@ _GAPS_BESIDE_REASONS = 1
 _UNKNOWN = 4
 _FILES = 1
 _PROPOSALS = 4
-_TOLD_BY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class CaseView:
         doors: What was seen when looking again after the account was taken back, one or two sentences, such
             as what `all_closed` says; "" where no one looked again.
         raised: Whether something came back, so that the card says so first.
+        left: Whether something that was suggested against a way back in was never carried out.
         offers: Whether there is something to do, and with it the button that contains the account; None for
             a card without buttons.
         now: Whether the smallest plan that stops an attacker can be proposed.
@@ -75,6 +76,7 @@ class CaseView:
     proposals: tuple[str, ...] = ()
     doors: str = ""
     raised: bool = False
+    left: bool = False
     offers: bool | None = None
     now: bool = False
     portals: tuple[tuple[str, str], ...] = ()
@@ -194,22 +196,24 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
 
 
 def _matters(report: Report) -> str:
-    """What the account is beside a mailbox, in brackets: read before anything that was found."""
-    return f" ({', '.join(one.what for one in report.importance)})" if report.importance else ""
+    """What the account is beside a mailbox, in brackets and short, so that it fits beside the name."""
+    short = (one.what.replace(ADMINISTRATOR, "admin") for one in report.importance)
+    return f" ({', '.join(short)})" if report.importance else ""
 
 
 def _weight(report: Report, view: CaseView) -> str:
-    """What tells why the account matters: its roles, its job."""
-    told = (parts.few(one.told_by, _TOLD_BY) for one in report.importance)
-    return "".join(f" · {said(text, 120, _ours(view))}" for text in told)
+    """The first role of an administrator, and how many more there are; a job is told well enough above."""
+    roles = next((one.told_by for one in report.importance if one.what == ADMINISTRATOR), ())
+    more = f" +{len(roles) - 1}" if len(roles) > 1 else ""
+    return f" · {said(roles[0], 60, _ours(view))}{more}" if roles else ""
 
 
 def _taken_back(view: CaseView) -> Iterator[Block]:
     """What was proposed and done about it, and what was seen when looking again."""
     if view.doors:
-        yield parts.section(
-            f"*{'⛔ Persistence re-appeared' if view.raised else '✔ Follow-up'}*: {_doors(view)}"
-        )
+        # What was suggested against a way back in and never carried out leaves that way open.
+        title = "⛔ Persistence re-appeared" if view.raised else "⚠ Follow-up" if view.left else "✔ Follow-up"
+        yield parts.section(f"*{title}*: {_doors(view)}")
     if view.proposals:
         more = len(view.proposals) - _PROPOSALS
         # The newest are the ones to act on.
@@ -276,13 +280,11 @@ def _reason(finding: Finding, view: CaseView) -> str:
 def _small_print(view: CaseView) -> str:
     facts = [f"Case {said(view.case_id, 40)}"]
     if view.asked_by:
-        facts.append(f"requested by <@{_slack_id(view.asked_by)}>")
+        facts.append(f"by <@{_slack_id(view.asked_by)}>")
     days = max(1, round((view.window.end - view.window.start) / timedelta(days=1)))
     reach = _reach(view.report) if view.report else ""
     facts.append(f"{parts.counted(days, 'day')} until {parts.utc(view.window.end)}{reach}")
-    if view.finished_at:
-        facts.append(f"took {parts.lasted(view.finished_at - view.started_at)}")
-    else:
+    if not view.finished_at:
         facts.append(f"started {parts.utc(view.started_at)}")
     if view.files:
         # The bot's own names, so they are shown as they are, though `.zip` is a top-level domain as well.

@@ -80,7 +80,7 @@ def groups(label: str, name: str, offered: Sequence[Choice], subject: Subject | 
             if one.ticked:
                 ticked.add(value)
         yield from parts.small_print(in_full)
-        yield parts.checkboxes(label if n == 0 else f"{label} (continued)", f"{name}:{n}", options, ticked)
+        yield parts.checkboxes(label if n == 0 else f"{label} (more)", f"{name}:{n}", options, ticked)
 
 
 def _parted(text: str) -> tuple[str, str]:

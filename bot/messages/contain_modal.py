@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from bot.messages import Block, Modal, parts
 from bot.messages.choices import Choice, groups
 from bot.messages.escape import said
-from bot.messages.plans import PHASES, described, offer_reference, places_text
+from bot.messages.plans import PHASES, offer_reference, places_text
 from commands.plan import Change, ManualTask, Nothing, Planned
 from commands.propose import DONE, contain_now, is_irreversible, phase_of, without_done
 from commands.steps.parts import AT_ONCE
@@ -47,7 +47,7 @@ def contain_modal(
     """
     ours = parts.domains_of(subject)
     left = without_done(offer, done)
-    boxes = _boxes(left, titles, needs)
+    boxes = _boxes(left, titles)
     name = said(subject.display_name or subject.mail, 100, ours)
     told = [*_done(left, titles), *_refused(left, ours)]
     if not any(boxes.values()):
@@ -56,7 +56,7 @@ def contain_modal(
     head = dict(
         parts.section(
             f"*{name}* · Case {said(case_id, 40)}\nWhat the findings call for is preselected. "
-            "Nothing is changed until it is approved."
+            f"Nothing changes until {_approved_by(left, needs)}."
         )
     )
     head["accessory"] = parts.button("Choose single changes", "choose_changes", case_id)
@@ -88,10 +88,17 @@ def contain_now_modal(
     changes = _changes(offer, places)
     name = said(subject.display_name or subject.mail, 100, ours)
     people = parts.people(max(needs(change) for change in changes))
+    by_place = dict(zip(places, changes, strict=True))
     offered = [
-        Choice((place,), change.says, described(change, needs(change)), ticked=True)
-        for place, change in zip(places, changes, strict=True)
+        Choice((place,), change.says, _consequences([change]) or "can be undone", ticked=True)
+        for place, change in by_place.items()
     ]
+    warnings: dict[str, list[int]] = {}
+    for place, change in by_place.items():
+        for warning in change.warns:
+            warnings.setdefault(warning, []).append(place + 1)
+    # Below the boxes and each once: what there is to choose is seen without scrolling.
+    warned = [f"⚠ {', '.join(map(str, at))}: {said(warning, 300, ours)}" for warning, at in warnings.items()]
     blocks = [
         parts.section(
             f"*{name}* · Case {said(case_id, 40)}\nThe smallest plan that stops the attacker. "
@@ -99,6 +106,7 @@ def contain_now_modal(
         ),
         parts.reason("Reason (shown to approvers)"),
         *groups("Changes", "now", offered[: parts.CHECKBOXES], subject),
+        *parts.small_print(warned),
     ]
     return Modal(
         callback_id="propose",
@@ -114,9 +122,7 @@ def _changes(offer: Sequence[Planned], places: Iterable[int]) -> list[Change]:
     return [item for place in places if isinstance(item := offer[place], Change)]
 
 
-def _boxes(
-    offer: Sequence[Planned], titles: Mapping[str, str], needs: Callable[[Change], int]
-) -> dict[str, list[Choice]]:
+def _boxes(offer: Sequence[Planned], titles: Mapping[str, str]) -> dict[str, list[Choice]]:
     """Group the offer by heading: one box a step, and one for all manual tasks."""
     steps: dict[str, list[int]] = {}
     tasks: list[int] = []
@@ -131,7 +137,7 @@ def _boxes(
         for some in _small_enough(asked or places):
             count = f" ({len(some)})" if len(some) > 1 else ""
             says = f"{_title(step, titles)}{count}"
-            below = _consequences(_changes(offer, some), needs)
+            below = _consequences(_changes(offer, some))
             boxes[PHASES[phase_of(step)]].append(
                 Choice(some, says, below, numbered=False, ticked=bool(asked))
             )
@@ -148,6 +154,14 @@ def _boxes(
             for some in _small_enough(asked or tasks)
         ]
     return {heading: group for heading, group in boxes.items() if group}
+
+
+def _approved_by(offer: Sequence[Planned], needs: Callable[[Change], int]) -> str:
+    """How many people must approve what is preselected; all of it where nothing is."""
+    changes = [item for item in offer if isinstance(item, Change)]
+    asked = [needs(change) for change in changes if change.suggested] or [needs(change) for change in changes]
+    most = max(asked, default=1)
+    return f"{parts.people(most)} approve" if most > 1 else "one person approves"
 
 
 def _title(step: str, titles: Mapping[str, str]) -> str:
@@ -181,8 +195,8 @@ def _small_enough(places: Sequence[int]) -> Iterator[tuple[int, ...]]:
     yield piece
 
 
-def _consequences(changes: Sequence[Change], needs: Callable[[Change], int]) -> str:
-    """What is special about these changes; "" where nothing is."""
+def _consequences(changes: Sequence[Change]) -> str:
+    """What is special about these changes; "" where nothing is. How many people it takes stands above."""
     final = sum(1 for change in changes if is_irreversible(change))
     wide = sum(1 for change in changes if change.tenant_wide)
     facts = []
@@ -190,8 +204,6 @@ def _consequences(changes: Sequence[Change], needs: Callable[[Change], int]) -> 
         facts.append("cannot be undone" if final == len(changes) else f"{final} cannot be undone")
     if wide:
         facts.append("affects more than this account")
-    if any(needs(change) > 1 for change in changes):
-        facts.append(parts.people(max(needs(change) for change in changes)))
     return " · ".join(facts)
 
 

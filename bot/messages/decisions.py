@@ -13,9 +13,10 @@ from commands.proposals import Proposal, TaskState
 def proposal_posted(proposal: Proposal, link: str) -> Message:
     """Say that a proposal is before people, where, and how many it needs."""
     card = parts.link(link, "see its card")
+    until = parts.until(proposal.expires_at, proposal.made_at)
     return _say(
         f"Proposed: {said(proposal.id, 40)}, {parts.counted(len(proposal.plan.changes), 'change')}, "
-        f"needs {parts.people(proposal.needs)} until {parts.until(proposal.expires_at)}: {card}. "
+        f"needs {parts.people(proposal.needs)} until {until}: {card}. "
         "Nothing is changed until it is approved."
     )
 

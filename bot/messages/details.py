@@ -14,6 +14,7 @@ from bot.messages.escape import cut, is_address, plain, said
 from bot.messages.limits import fit, pack
 from bot.messages.story import sentences
 from bot.messages.tables import Ranked, Table
+from commands import clauses
 from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
 
 MOST_MESSAGES = 6
@@ -21,11 +22,12 @@ _LEADS = 8
 _PAGE = 10
 _LISTED = 20
 _EVENTS = 24
-_SUMMARY = 150
+_SUMMARY = 120
 _VALUE = 40
 _CHANGED = 2 * _VALUE + 12
-_HEADER = ("Severity", "Finding", "When (UTC)", "From")
-_FINDING = 1
+_PLACE = 60
+_HEADER = ("Severity", "When (UTC)", "Finding")
+_FINDING = 2
 """Which column says what was found."""
 
 
@@ -38,7 +40,7 @@ def details(report: Report) -> list[Message]:
     messages = [*pack(list(_story(report, ours)), text), *_findings(report, ours, text), *pack(rest, text)]
     if len(messages) > MOST_MESSAGES:
         left = sum(len(message.blocks) for message in messages[MOST_MESSAGES - 1 :])
-        last = parts.section(f"… {left} more paragraphs are in the file in this thread.")
+        last = parts.section(f"… {left} more paragraphs are in report.html in this thread.")
         messages = [*messages[: MOST_MESSAGES - 1], Message(text=text, blocks=(last,))]
     return [fit(message) for message in messages]
 
@@ -81,13 +83,13 @@ def _findings(report: Report, ours: frozenset[str], text: str) -> Iterator[Messa
 
 
 def _row(finding: Finding, ours: frozenset[str]) -> tuple[tables.Cell, ...]:
-    changed = _changed(finding)
-    summary = cut(finding.summary, _SUMMARY)
+    changed = f" ({found})" if (found := _changed(finding)) else ""
+    where = f", from {finding.address}" if finding.address else ""
+    says = f"{cut(clauses.plain(finding), _SUMMARY)}{changed}{where}"
     return (
         Ranked(finding.severity, finding.severity.word),
-        tables.cell(f"{summary}{f' ({changed})' if changed else ''}", _SUMMARY + _CHANGED, ours),
         f"{finding.at.astimezone(UTC):%Y-%m-%d %H:%M}" if finding.at else "unknown",
-        tables.cell(finding.address, 50, ours),
+        tables.cell(says, _SUMMARY + _CHANGED + _PLACE, ours),
     )
 
 

@@ -236,7 +236,7 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
         case e.FactorRefused():
             return f"{who} entered an invalid code{because(event.why.replace('_', ' '))}"
         case e.FactorLocked():
-            return f"{who} entered too many wrong codes; locked until {parts.until(event.until)}"
+            return f"{who} entered too many wrong codes; locked until {parts.utc(event.until)}"
         case e.FactorRemoved():
             return f"{who} removed the second factor of {parts.mention(event.user)}"
         # --- the ledger itself

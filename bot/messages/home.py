@@ -222,7 +222,7 @@ def _case(one: OpenCase) -> str:
 def _waiting(one: Waiting) -> str:
     name = parts.link(one.link, f"read and decide {said(one.id, 40)}")
     subject = said(one.subject, 100, parts.domains_of(one.subject))
-    until = parts.until(one.expires_at)
+    until = parts.utc(one.expires_at)
     return f"✋ *{subject}* · {one.given} of {one.needs} approvals · until {until} · {name}"
 
 

@@ -145,5 +145,5 @@ def _small_print(hunt: Hunt) -> str:
         facts.append(f"from case {said(hunt.case_id, 40)}")
     facts.append(f"requested by {parts.mention(hunt.asked_by)}")
     if hunt.kind == "sweep" and hunt.state == "done":
-        facts.append("judged by what can be asked for everybody; a check sees much more")
+        facts.append("based on sources that cover the whole tenant; a check uses many more")
     return " · ".join(facts)

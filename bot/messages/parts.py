@@ -96,10 +96,10 @@ def mrkdwn_text(mrkdwn: str) -> dict[str, Any]:
     return {"type": "mrkdwn", "text": mrkdwn, "verbatim": True}
 
 
-def until(moment: datetime) -> str:
-    """A time by which somebody must act: in UTC, and by the reader's own clock."""
-    local = f"<!date^{int(moment.timestamp())}^{{time}}|{moment.astimezone(UTC):%H:%M} UTC>"
-    return f"{utc(moment)} ({local} your time)"
+def until(moment: datetime, since: datetime) -> str:
+    """A time by which somebody must act, in UTC; without its day where that of `since` is the same."""
+    at = moment.astimezone(UTC)
+    return f"{at:%H:%M} UTC" if since.astimezone(UTC).date() == at.date() else utc(at)
 
 
 def utc(moment: datetime | None) -> str:

@@ -1,4 +1,7 @@
-"""The changes of a plan as a table: what each does, what it replaces, and how it is undone."""
+"""The changes of a plan as a table: what each does, and what it replaces.
+
+How each is undone stands in the thread: three columns are what a phone shows beside each other.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,9 @@ from bot.messages import Block, parts, tables
 from bot.messages.tables import Ranked, Table
 from commands.plan import Change, Plan, State
 
-_HEADER: Final = ("No.", "Change", "Before → after", "Undo")
+_HEADER: Final = ("No.", "Change", "Before → after")
 _SAYS: Final = 160
 _VALUE: Final = 40
-_UNDO: Final = 80
 
 _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -36,7 +38,7 @@ def plan_table(
         return
     left = f"; {len(rows)} are here, the whole plan is in the thread" if len(rows) < len(places) else ""
     caption = f"{parts.counted(len(places), 'change')} to this account alone that can be undone{left}"
-    table = Table(caption, _HEADER, rows, names=1, wide=frozenset({1, 2, 3}))
+    table = Table(caption, _HEADER, rows, names=1, wide=frozenset({1, 2}))
     if form == "data_table":
         # On one page: whoever approves must not have to turn pages to see what.
         yield tables.data_table(table, len(rows))
@@ -64,13 +66,11 @@ def _row(place: int, plan: Plan, limit: int, ours: frozenset[str]) -> tuple[tabl
     change = plan.changes[place]
     # Nearly every sentence names the account, which the card is about.
     says = change.says.replace(plan.subject, "the account")
-    undo = change.undo.says.replace(plan.subject, "the account") if change.undo else change.no_undo
     warned = " ⚠" if change.warns else ""
     return (
         Ranked(place + 1, str(place + 1)),
         tables.cell(says, limit, ours) + warned,
         tables.cell(before_and_after(change), limit, ours),
-        tables.cell(undo, min(limit, _UNDO), ours),
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from bot.messages import Block, Message, parts
@@ -59,6 +59,9 @@ _IN_PART = ("◑", "Carried out in part")
 _UNKNOWN = ("⚠", "Carried out, outcome unknown")
 _EFFECT = frozenset({*DONE, Outcome.ALREADY})
 """The outcomes after which things are as they were approved to be."""
+
+_APPROVERS = 8
+"""How many of those who may approve are named."""
 
 _NUMBERS = 8
 """How many changes the dialog names by number, which has 300 characters."""
@@ -114,6 +117,7 @@ class _Card:
     case_link: str = ""
     password_shown_to: str = ""
     situation: str = ""
+    may_approve: tuple[str, ...] = ()
 
 
 def proposal_card(
@@ -125,6 +129,7 @@ def proposal_card(
     case_link: str = "",
     password_shown_to: str = "",
     situation: str = "",
+    may_approve: tuple[str, ...] = (),
 ) -> Message:
     """Draw the card of a proposal as it stands.
 
@@ -136,8 +141,9 @@ def proposal_card(
         case_link: Slack's own link to the case's card; "" for none.
         password_shown_to: The Slack user id of whoever saw the new password; "" while no one has.
         situation: What the check says of the account, as harmless mrkdwn; "" where it is not to be said.
+        may_approve: The Slack user ids of those who may approve; () where nobody knows.
     """
-    card = _Card(proposal, names, now, decided_at, case_link, password_shown_to, situation)
+    card = _Card(proposal, names, now, decided_at, case_link, password_shown_to, situation, may_approve)
     made: Message | None = None
     for form in _FORMS:
         text, blocks, _ = _drawn(card, form)
@@ -179,7 +185,7 @@ def proposal_line(proposal: Proposal) -> str:
     changes = what + parts.counted(len(proposal.plan.changes), "change")
     match proposal.state:
         case ProposalState.OPEN:
-            until = parts.until(proposal.expires_at)
+            until = parts.until(proposal.expires_at, proposal.made_at)
             return f"{mark} {name}: {changes} proposed, {_votes_of(proposal)}, until {until}"
         case ProposalState.RUNNING | ProposalState.APPROVED:
             return f"{mark} {name}: {word.lower()}, {_ended(proposal)} of {changes} so far"
@@ -201,7 +207,7 @@ def _drawn(card: _Card, form: _Form = "list") -> tuple[str, list[Block], bool]:
     head = [
         parts.header(f"{mark} {word}: {what}{account(proposal.plan.subject)}"),
         parts.section(_question(proposal)),
-        parts.section(_standing(proposal, card.decided_at)),
+        parts.section(_standing(proposal, card.decided_at, card.may_approve)),
     ]
     tail = list(_password(card))
     buttons = _buttons(card)
@@ -242,10 +248,11 @@ def counts(proposal: Proposal) -> str:
     )
     final = sum(1 for change in plan.changes if is_irreversible(change))
     wide = sum(1 for change in plan.changes if change.tenant_wide)
+    undone = "it can be undone" if len(plan.changes) == 1 else "all can be undone"
     facts = [
-        f"*{final} cannot be undone*" if final else "all can be undone",
+        f"*{final} cannot be undone*" if final else undone,
         *([f"*{wide} reach{'es' if wide == 1 else ''} beyond this account*"] if wide else []),
-        *([f"{parts.counted(len(plan.tasks), 'manual task')} on the case"] if plan.tasks else []),
+        *([f"{parts.counted(len(plan.tasks), 'manual task')}"] if plan.tasks else []),
     ]
     return f"*{parts.counted(len(plan.changes), 'change')}*: {phases}\n{'; '.join(facts)}"
 
@@ -259,15 +266,19 @@ def _does(count: int, words: str, *, verb: bool) -> str:
 def _question(proposal: Proposal) -> str:
     ours = parts.domains_of(proposal.plan.subject)
     what = "undoing changes" if proposal.kind == "restore" else "this"
+    at = f"{proposal.made_at.astimezone(UTC):%H:%M} UTC"
     return (
-        f"{parts.mention(proposal.proposed_by)} proposed {what}, {parts.utc(proposal.made_at)}: "
+        f"{parts.mention(proposal.proposed_by)} proposed {what}, {at}: "
         f"“{said(proposal.reason, parts.REASON, ours) or 'no reason given'}”"
     )
 
 
-def _standing(proposal: Proposal, decided_at: datetime | None) -> str:
-    """Who is needed and who answered; once it is decided, by whom, when and why."""
+def _standing(proposal: Proposal, decided_at: datetime | None, may_approve: Sequence[str]) -> str:
+    """Who is needed, who may, and who answered; once it is decided, by whom, when and why."""
     lines = [_need(proposal)]
+    if may_approve and proposal.state is ProposalState.OPEN:
+        # Slack shows the same buttons to everybody in a channel, so they are told before they press one.
+        lines.append(f"May approve: {parts.few(map(parts.mention, may_approve), _APPROVERS)}.")
     for vote in counting(proposal)[:20]:
         how = " with a code" if vote.factor else ""
         lines.append(f"▸ approved by {parts.mention(vote.voter)}{how}, {parts.utc(vote.at)}")
@@ -282,7 +293,9 @@ def _need(proposal: Proposal) -> str:
     line = f"Needs approval by {parts.people(proposal.needs).replace(' ', f' {different}', 1)}"
     line += ", each with a code" if proposal.factor and proposal.needs > 1 else ""
     line += ", with a code" if proposal.factor and proposal.needs == 1 else ""
-    line += f"; has {len(counting(proposal))}. Open until {parts.until(proposal.expires_at)}."
+    line += (
+        f"; has {len(counting(proposal))}. Open until {parts.until(proposal.expires_at, proposal.made_at)}."
+    )
     if proposal.strict:
         line += " The proposer's own approval does not count."
     return line
@@ -611,7 +624,7 @@ def _password(card: _Card) -> Iterator[Block]:
     elif until > card.now:
         yield parts.section(
             "A new password was created. It can be shown once, to whoever gives it to the user "
-            f"by phone or in person. It expires after 15 minutes, {parts.until(until)}."
+            f"by phone or in person. It expires after 15 minutes, {parts.utc(until)}."
         )
     else:
         yield parts.section(

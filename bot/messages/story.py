@@ -70,14 +70,22 @@ def situation_in_short(story: Story, ours: Collection[str]) -> str:
 def when_and_where(story: Story, ours: Collection[str]) -> str:
     """Say since when, until when and from where, as harmless mrkdwn; "" where nothing tells."""
     facts = []
-    if story.since and story.since[0].at:
-        facts.append(f"*Since* {parts.utc(story.since[0].at)}")
-    if story.last_seen and story.last_seen[0].at:
-        facts.append(f"*last seen* {parts.utc(story.last_seen[0].at)}")
+    since = story.since[0].at if story.since else None
+    last = story.last_seen[0].at if story.last_seen else None
+    year = since is not None and last is not None and since.year != last.year
+    if since:
+        facts.append(f"*Since* {_short(since, year=year)}{'' if last else ' UTC'}")
+    if last:
+        facts.append(f"*last seen* {_short(last, year=year)} UTC")
     if story.origin:
         more = f" +{len(story.origin) - 1}" if len(story.origin) > 1 else ""
         facts.append(f"*from* {said(story.origin[0].says, _LINE // 2, ours)}{more}")
     return " · ".join(facts)
+
+
+def _short(moment: datetime, *, year: bool) -> str:
+    """A time in UTC for one line of a card: ``27 Nov 11:40``, with its year where that is not plain."""
+    return f"{moment.astimezone(UTC):{'%d %b %Y %H:%M' if year else '%d %b %H:%M'}}"
 
 
 def _got_in(story: Story, ours: Collection[str]) -> str:

@@ -17,12 +17,12 @@ def strike_modal(proposal: Proposal) -> Modal:
     """
     ours = parts.domains_of(proposal.plan.subject)
     offered = [Choice((place,), change.says) for place, change in enumerate(proposal.plan.changes)]
-    body, left = choices("Not to be done", "strike", offered, proposal.plan.subject)
+    body, left = choices("Changes to strike out", "strike", offered, proposal.plan.subject)
     blocks: list[Block] = [
         parts.section(
             f"Proposal {said(proposal.id, 40)} for *{said(proposal.plan.subject, 100, ours)}*\n"
-            "Choose what is not to be done. This proposal closes, and everything else is proposed anew: "
-            "votes given so far do not count for it."
+            "Choose the changes to strike out. This proposal closes, and the rest is proposed again; votes "
+            "given so far do not count for it."
         ),
         parts.reason("Reason (shown on the cards)"),
         *body,

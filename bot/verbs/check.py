@@ -103,7 +103,9 @@ def words_about(account: str) -> str:
     """
     meant = spelling.somebody(account)
     if not isinstance(meant, Address | Alias) or set(account) & set(" \t\r\n"):
-        raise NotUnderstood("This account's name is no address. Type: /compromise check and the address.")
+        raise NotUnderstood(
+            "This is neither an address nor an alias. Type: /compromise check and the address."
+        )
     return f"{NAME} {spelling.spelled(meant)}"
 
 

@@ -61,7 +61,7 @@ def do(wish: Close, may: MayPropose, asked: Asked, tools: Tools) -> NothingOpen 
     """Look again, and propose what the steps plan from what is there now.
 
     Raises:
-        GraphError: the tenant is not configured any more.
+        GraphError: the tenant is no longer configured.
     """
     earlier = proposed_before(asked, tools)
     if earlier:

@@ -146,7 +146,5 @@ def _at_once(offer: Sequence[Planned], done: Collection[str]) -> tuple[int, ...]
         why = "; ".join(
             item.why.rstrip(".") for item in left if isinstance(item, Nothing) and item.step in CONTAIN_NOW
         )
-        raise NotUnderstood(
-            f"Sign-in, sessions and password offer no change: {why or 'nothing was planned'}."
-        )
+        raise NotUnderstood(f"“Contain now” has nothing left to change: {why or 'nothing was planned'}.")
     return places

@@ -93,7 +93,7 @@ def stop(name: str, asker: str, tools: Tools) -> Hunt:
     one = hunt(tools.ledger, name)
     with tools.ledger.writing() as writing:
         if hunt(writing, name).state != "looking":
-            raise NotUnderstood(f"Hunt {name} is over already.")
+            raise NotUnderstood(f"Hunt {name} has already ended.")
         writing.append(e.HuntCanceled(name), asker, one.case_id)
     tools.hunting.show(name)
     return hunt(tools.ledger, name)

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 NAME = "strike"
 USAGE = "<proposal> [numbers because …]"
-SAYS = "Takes changes out of an open proposal: it closes, and the rest is proposed anew and voted on anew."
+SAYS = "Removes changes from an open proposal: it closes, and the rest is proposed again and needs new votes."
 EXAMPLE = "/compromise strike P-7F3K2 3,7 because the device is the user's own"
 
 

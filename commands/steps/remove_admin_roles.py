@@ -23,7 +23,7 @@ from graph.parts.reading import graph_time, literal, segment
 from graph.request import Cmdlet, Request
 from graph.resources.directory import DirectoryRole
 
-TITLE = "Remove the account from all administrative roles: directory roles"
+TITLE = "Remove administrative roles: directory"
 SOURCE = "step 6"
 PHASE = Phase.CONTAIN
 PLANS = (

@@ -15,7 +15,7 @@ from commands.steps.mailbox_parts import leave_role_group, with_gaps
 from commands.steps.parts import refusals
 from graph.request import Cmdlet, Request
 
-TITLE = "Remove the account from all administrative roles: Exchange"
+TITLE = "Remove administrative roles: Exchange"
 SOURCE = "step 6"
 PHASE = Phase.CONTAIN
 PLANS = "one change for each role group of Exchange"

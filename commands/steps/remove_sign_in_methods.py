@@ -31,7 +31,7 @@ from graph.parts.reading import segment
 from graph.request import Cmdlet, Request
 from graph.resources.sign_ins import AuthenticationMethod
 
-TITLE = "Remove sign-in methods that the user did not register"
+TITLE = "Remove unknown sign-in methods"
 SOURCE = "additional step"
 PHASE = Phase.ERADICATE
 PLANS = (

@@ -149,7 +149,7 @@ def proposed(read: Stage) -> Stage:
     main, noted = read.main, read.noted
     main.press(main.card("Files in the thread"), "Contain account")
     expect(main.modal).to_contain_text(
-        "What the findings call for is preselected. Nothing is changed until it is approved."
+        "What the findings call for is preselected. Nothing changes until two people approve."
     )
     main.shot("08-window")
     main.size(*PHONE)

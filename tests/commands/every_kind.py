@@ -88,7 +88,7 @@ def _proposals(proposals: Proposals, clock: plans.Clock) -> None:
                 writing.append(e.VoteRefused(made.id, yes=True, says="It is yours."), "U0AV", plans.CASE)
             plans.approved(proposals, made)
             if move == "stop":
-                proposals.stop(made.id, "The tenant is not configured any more.")
+                proposals.stop(made.id, "The tenant is no longer configured.")
             else:
                 _carry_out(proposals, made.id, change.id, clear.id)
         proposals.shown(made.id)

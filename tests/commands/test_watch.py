@@ -159,7 +159,7 @@ def test_no_persistence_is_not_said_while_what_was_offered_is_undone(scene: Scen
     doors = look_again(scene)
     assert ids(doors.never) == [remove_forwarding().id]
     assert not doors.is_quiet
-    assert "1 suggested remediations were never carried out" in watch.says(doors)
+    assert "1 suggested remediation was never carried out" in watch.says(doors)
     assert "No persistence found" not in watch.says(doors)
 
 

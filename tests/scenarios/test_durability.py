@@ -210,7 +210,7 @@ def test_a_check_that_fails_ends_as_a_readable_card_with_a_reference(stage, monk
         story.type(f"check {ADELE}")
         card = story.card("Could not investigate")
     text = story.slack.as_text(card)
-    assert "is not configured any more" in text
+    assert "is no longer configured" in text
     case = story.slack.wait_for(lambda: next(iter(_cases(story)), None))
     assert case.state is CaseState.FAILED
     assert case.reference in text

@@ -134,7 +134,7 @@ def test_the_alarm_carries_the_button_that_closes_exactly_what_is_open(story):
     assert "[Contain account]" in story.case_card()
 
     story.type(f"close {story.case().id}")
-    story.told("responder", "Nothing re-appeared or is new.")
+    story.told("responder", "Nothing re-appeared, and nothing is new.")
 
 
 @pytest.mark.slow

@@ -44,12 +44,12 @@ def _taken(desk: Desk, question: Asked) -> Message | None:
     What takes no time, or opens a window, is acknowledged without words.
     """
     try:
-        verb, _ = read(question.words)
+        verb, wish = read(question.words)
     except NotUnderstood as error:
         desk.note(question, str(error))
         return answers.no(str(error), desk.ours)
     if verb is helping:
-        return helping.text()
+        return helping.text(wish)
     if verb in (check, report, suspect):
         # What opens no window has no use for a trigger, and waits until everyone is acknowledged.
         desk.take(replace(question, trigger=""))

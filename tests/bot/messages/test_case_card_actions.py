@@ -68,7 +68,7 @@ def test_the_card_says_what_is_proposed_and_keeps_to_the_newest():
     )
     text = shown(case_card(view(proposals=lines)))
     assert "*Remediation*\n… 2 earlier ones" in text
-    assert "P-00007*: 1 change proposed, needs two people, has 0, until 2026-03-02 10:00 UTC" in text
+    assert "P-00007*: 1 change proposed, needs two people, has 0, until 10:00 UTC" in text
     assert "P-00003" not in text
 
 

@@ -75,9 +75,15 @@ def test_the_reason_comes_before_the_boxes_and_single_changes_are_one_click_away
     assert modal.blocks[0]["accessory"]["value"] == "C-7F3K2"
 
 
+def test_how_many_people_it_takes_stands_once_at_the_top():
+    grave = (samples.change(1, "disable_inbox_rules"), replace(samples.final(2), suggested=True))
+    assert "until two people approve." in str(window(grave).blocks[0])
+    assert "until one person approves." in str(window(OFFER).blocks[0])
+
+
 def test_consequences_stand_below_a_box():
     [_, grants] = boxes(window(OFFER))["Remove what they left"]
-    assert grants["description"]["text"] == "cannot be undone · affects more than this account · two people"
+    assert grants["description"]["text"] == "cannot be undone · affects more than this account"
 
 
 def test_the_usual_window_is_shorter_than_two_screens_of_a_phone():
@@ -111,6 +117,15 @@ def test_the_smallest_plan_is_every_change_that_stops_an_attacker_whether_or_not
     assert blocks.view_problems(modal.view, "modal") == []
     assert ticked(modal) == (1, 2)
     assert "It needs approval by two people." in str(modal.blocks[0])
+
+
+def test_the_smallest_plan_warns_once_below_what_there_is_to_choose():
+    one, two = (samples.change(n, "block_sign_in", warns=("Mail still arrives",)) for n in range(2))
+    modal = contain_now_modal("C-7F3K2", samples.ADELE, (one, two), needs=samples.needs)
+    (group,) = [block for block in modal.blocks if block.get("block_id") == "now:0"]
+    assert [option["description"]["text"] for option in group["element"]["options"]] == ["can be undone"] * 2
+    assert "⚠ 1, 2: Mail still arrives" in str(modal.blocks[-1])
+    assert str(modal.blocks).count("Mail still arrives") == 1
 
 
 def test_what_was_carried_out_since_the_check_is_not_preselected_again_and_is_said():
