@@ -20,6 +20,7 @@ from graph.audit_log.forms import (
     email_events,
     entra_audit_csv,
     entra_sign_ins_csv,
+    extractor_rules,
     extractor_sessions,
     hawk_simple,
     message_trace,
@@ -65,6 +66,7 @@ FORMS: Final[tuple[Form, ...]] = (
     message_trace,
     email_events,
     extractor_sessions,
+    extractor_rules,
     hawk_simple,
 )
 

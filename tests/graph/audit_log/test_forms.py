@@ -233,7 +233,7 @@ def read(path: Path, content: str | bytes) -> list[Any]:
 
 def test_every_form_has_a_sample() -> None:
     sampled = {name.partition(",")[0] for name in (*SAME, *SIGN_INS, *TRACES)}
-    sampled |= {"entra_audit_csv", "extractor_sessions"}
+    sampled |= {"entra_audit_csv", "extractor_rules", "extractor_sessions"}
     assert {form.__name__.rpartition(".")[2] for form in forms.FORMS} <= sampled
 
 
@@ -312,6 +312,14 @@ def test_what_came_in_is_told_from_what_went_out() -> None:
     assert isinstance(found, Traced)
     assert found.incoming
     assert found.rows[0].from_ip == "40.92.0.1"
+
+
+def test_a_list_of_rules_is_told_in_one_line_with_what_to_export_in_its_place(tmp_path: Path) -> None:
+    heading = "UserName,RuleName,RuleEnabled,CopytoFolder,MovetoFolder,RedirectTo,ForwardTo,TextDescription"
+    row = "adele.vance@contoso.example,..,True,,RSS Feeds,,,If the message: moves it\n"
+    found = read(tmp_path / "MailboxRules.csv", f"{heading}\n{row}{row}")
+    assert {one.reason[:40] for one in found} == {"This is an inbox rule as it stood, witho"}
+    assert all("New-InboxRule" in one.reason for one in found)
 
 
 @pytest.mark.parametrize(
