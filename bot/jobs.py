@@ -387,7 +387,9 @@ class Jobs:
 
     def _take_up(self, case: Case) -> None:
         run, delivery = known(check_id(case.id, case.run)), known(delivery_id(case.id, case.run))
-        if any(one and self.engine.under_way.is_alive(one) for one in (run, delivery)):
+        # Both are looked at: a check that lives may wait for a delivery that is lost.
+        alive = [self.engine.under_way.is_alive(one) for one in (run, delivery) if one]
+        if any(alive):
             return
         if case.state is not CaseState.LOOKING:
             log.info("The end of a case is shown late.", action="case.shown_late", case=case.id)

@@ -111,7 +111,8 @@ class Engine:
         version: str = VERSION,
     ) -> None:
         self.is_file = url.startswith("sqlite:///")
-        self.under_way = UnderWay(version, executor, lives)
+        # A delivery that begins within its check has no queue, and the check waits for it.
+        self.under_way = UnderWay(version, executor, lives, {DELIVER: DELIVERIES})
         self._url = url
         self._executor = executor
         self._lives = lives
@@ -268,9 +269,7 @@ class Engine:
                 # Read anew: somebody else may have taken it over before we held its lock.
                 left: dict[str, list[str]] = defaultdict(list)
                 for one in self._pending(queues, other):
-                    # A delivery that began within its check has no queue, and the check would wait for it.
-                    queue = one.queue_name or (DELIVERIES if one.name == DELIVER else "")
-                    if queue:
+                    if queue := self.under_way.queue_of(one):
                         left[queue].append(one.workflow_id)
                 for name, ids in left.items():
                     log.warning(

@@ -8,8 +8,9 @@ on.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import structlog
 from dbos import DBOS, WorkflowStatus
@@ -28,12 +29,16 @@ class UnderWay:
         version: The version of the work that this process can do.
         executor: Its name in the engine.
         lives: Who else is alive.
+        homes: The queue of each kind of run that begins without one, within another run.
     """
 
-    def __init__(self, version: str, executor: str, lives: Lives) -> None:
+    def __init__(
+        self, version: str, executor: str, lives: Lives, homes: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._version = version
         self._executor = executor
         self._lives = lives
+        self._homes = homes
         self._here: set[str] = set()
         self._doubted: set[str] = set()
         self._lock = threading.Lock()
@@ -74,5 +79,9 @@ class UnderWay:
                 return True
             self._doubted.discard(known.workflow_id)
         log.warning("A lost run is taken up again.", action="engine.lost_run", run=known.workflow_id)
-        DBOS.resume_workflow(known.workflow_id, queue_name=known.queue_name)
+        DBOS.resume_workflow(known.workflow_id, queue_name=self.queue_of(known))
         return True
+
+    def queue_of(self, known: WorkflowStatus) -> str | None:
+        """Give the queue in which a lost run is taken up; None for one that nobody would look in."""
+        return known.queue_name or self._homes.get(known.name)

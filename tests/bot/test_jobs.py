@@ -1,5 +1,7 @@
 """The durable work by itself: open cases are taken up, given up after a while, and never forgotten."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 from dbos import DBOS
@@ -85,6 +87,36 @@ def test_an_end_that_could_not_be_shown_is_shown_in_the_next_round(stage):
     assert story.bot.ledger.case(case.id).state is CaseState.DONE
     story.bot.jobs._checking.show = show
     story.bot.jobs.reconcile(timedelta(0))
+    story.shown()
+
+
+def test_a_delivery_that_is_lost_with_its_check_is_taken_up_in_this_process(stage):
+    """The disk was full when the engine noted how they ended: for its store both are still under way."""
+    story = stage("clean")
+    case = story.bot.desk._cards.post(opened(story))
+    show = story.bot.jobs._checking.show
+    died = []
+
+    def die(case_id):
+        died.append(case_id)
+        raise ZeroDivisionError
+
+    story.bot.jobs._checking.show = die
+    story.bot.jobs.enqueue(case)
+    story.slack.wait_for(lambda: died and _status(case.id, 1) == "ERROR", timeout=60)
+    story.bot.jobs._checking.show = show
+    with (
+        closing(sqlite3.connect(story.settings.engine.removeprefix("sqlite:///"), timeout=30)) as store,
+        store,
+    ):
+        store.execute("UPDATE workflow_status SET status = 'PENDING', error = NULL")
+        store.execute("DELETE FROM operation_outputs WHERE error IS NOT NULL")
+
+    def is_shown():
+        story.bot.jobs.reconcile(timedelta(0))
+        return not story.bot.ledger.unfinished_cases()
+
+    story.slack.wait_for(is_shown, timeout=30, what="the delivery in a later round")
     story.shown()
 
 
