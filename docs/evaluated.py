@@ -25,7 +25,10 @@ def when() -> str:
     """Say when it was measured, and how much."""
     found = measured()
     cases = found["draws"] * sum(part["scripts"] for part in found["parts"].values())
-    return f"\nMeasured on {found['date']}: {cases} cases, {found['draws']} draws of each script.\n"
+    return (
+        f"\nMeasured on {found['date']}: {cases} cases, {found['draws']} draws of each script; and the first"
+        f" draw of each once more in {found['around']} draws of the quiet months.\n"
+    )
 
 
 def confusion() -> str:
@@ -40,16 +43,27 @@ def confusion() -> str:
 
 
 def steadiness() -> str:
-    """How steady the verdicts are, how often each confidence is right, and what is said of bystanders."""
+    """How steady the verdicts are, where everything is drawn anew and where the quiet months alone are."""
+    rows = []
+    for part, numbers in measured()["parts"].items():
+        for logs in LOGS:
+            for what, key in (("the quiet months", "steady_around"), ("everything", "steady")):
+                one = numbers[logs][key]
+                share = f"{one['same']} of {one['verdicts']} ({one['same'] / one['verdicts']:.1%})"
+                rows.append((part, logs, what, share, f"{one['stable']} of {one['scripts']}"))
+    return table("half | logs | drawn anew | the script's most frequent verdict | stable scripts", rows)
+
+
+def confidences() -> str:
+    """How often each confidence is right, and what is said of bystanders."""
     rows = []
     for part, numbers in measured()["parts"].items():
         for logs in LOGS:
             one = numbers[logs]
             shares = (f"{right} of {of}" for right, of in one["reliability"].values())
             compromised, suspicious, others = one["bystanders"]
-            told = f"{compromised} and {suspicious} of {others}"
-            rows.append((part, logs, "{} of {}".format(*one["stable"]), *shares, told))
-    head = "half | logs | stable scripts | right at high | at medium | at low confidence"
+            rows.append((part, logs, *shares, f"{compromised} and {suspicious} of {others}"))
+    head = "half | logs | right at high | at medium | at low confidence"
     return table(f"{head} | bystanders called compromised and suspicious", rows)
 
 

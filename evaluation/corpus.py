@@ -24,6 +24,7 @@ SCRIPTS: Final[tuple[Script, ...]] = (
 )
 
 DRAWS: Final = 10
+"""How often each script is drawn, and the quiet months around its first draw."""
 
 
 def script_named(name: str) -> Script:
@@ -35,12 +36,21 @@ def script_named(name: str) -> Script:
     return {one.name: one for one in SCRIPTS}[name]
 
 
-def make(script: Script, draw: int) -> Case:
-    """Make one case: the same script and draw give the same records, to the last byte."""
+def make(script: Script, draw: int, around: int = 0) -> Case:
+    """Make one case: the same numbers give the same records, to the last byte.
+
+    Args:
+        script: What happens.
+        draw: The draw of everything: the firm, its people, and how the script is played.
+        around: The draw of the months around that, in which nothing happens: another number gives other
+            days of work, and leaves firm, people and what is played as they are.
+    """
     case = Case(script.name, draw, script.role)
     settle(case)
     if script.prepare:
         script.prepare(case)
+    case.r.seed(f"{script.name}:{draw}:{around}:around")
     live(case)
+    case.r.seed(f"{script.name}:{draw}:played")
     script.play(case)
     return case

@@ -25,7 +25,7 @@ class Judged:
 
     Attributes:
         script: The script's name. `truth`: What the case is. `held_out`: Whether it is for testing only.
-        draw: The draw's number. `logs`: Which logs were given.
+        draw: The draw's number. `around`: That of the quiet months. `logs`: Which logs were given.
         verdict: The verdict word, or ``absent`` where the product says nothing about the subject.
         points: Its points. `confidence`: Its confidence.
         signs: The signs that decide it, the gravest first, each as ``sign (severity)``.
@@ -44,29 +44,34 @@ class Judged:
     signs: tuple[str, ...]
     bystanders: tuple[int, int]
     others: int
+    around: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Give it as plain values."""
         return asdict(self)
 
 
-def judge(name: str, draw: int, *, logs: Iterable[str] = LOGS, keep: Path | None = None) -> list[Judged]:
+def judge(
+    name: str, draw: int, around: int = 0, *, logs: Iterable[str] = LOGS, keep: Path | None = None
+) -> list[Judged]:
     """Make a case and let the product judge it.
 
     Args:
         name: The script's name.
         draw: The number of the draw.
+        around: The number of the quiet months' draw.
         logs: Which logs are given, one judgement for each.
         keep: A folder to leave the files in; None for none.
     """
     script = script_named(name)
-    case = make(script, draw)
+    case = make(script, draw, around)
     audit, sign_ins = case.scribe.sorted_logs()
     found = []
     with tempfile.TemporaryDirectory(prefix="evaluation-") as folder:
         place = keep or Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        files = [place / f"{name}-{draw}.audit.jsonl", place / f"{name}-{draw}.sign-ins.jsonl"]
+        number = f"{name}-{draw}.{around}" if around else f"{name}-{draw}"
+        files = [place / f"{number}.audit.jsonl", place / f"{number}.sign-ins.jsonl"]
         for path, records in zip(files, (audit, sign_ins), strict=True):
             path.write_text(
                 "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records), encoding="utf-8"
@@ -95,6 +100,7 @@ def judge(name: str, draw: int, *, logs: Iterable[str] = LOGS, keep: Path | None
                     else (),
                     bystanders=(words.count("compromised"), words.count("suspicious")),
                     others=len(words),
+                    around=around,
                 )
             )
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from evaluation.judging import LOGS, Judged
@@ -31,13 +31,34 @@ def matrix(judged: Iterable[Judged]) -> dict[str, dict[str, int]]:
     return {truth: {word: counted[truth, word] for word in WORDS} for truth in TRUTHS}
 
 
-def stability(judged: Iterable[Judged]) -> tuple[int, int]:
-    """Give how many scripts have one verdict in at least 95 % of their draws, and how many there are."""
+@dataclass(frozen=True, slots=True)
+class Steadiness:
+    """How much luck is in the verdicts of the same scripts, drawn again and again.
+
+    Attributes:
+        same: How many verdicts are their script's most frequent one. `verdicts`: How many there are.
+        stable: How many scripts have one verdict in at least 95 % of their draws. `scripts`: How many there
+            are.
+    """
+
+    same: int
+    verdicts: int
+    stable: int
+    scripts: int
+
+
+def stability(judged: Iterable[Judged]) -> Steadiness:
+    """Say how steady the verdicts of each script are."""
     words: dict[str, Counter[str]] = defaultdict(Counter)
     for one in judged:
         words[one.script][one.verdict] += 1
-    stable = sum(max(kinds.values()) >= STABLE * kinds.total() for kinds in words.values())
-    return stable, len(words)
+    most = {script: max(kinds.values()) for script, kinds in words.items()}
+    return Steadiness(
+        same=sum(most.values()),
+        verdicts=sum(kinds.total() for kinds in words.values()),
+        stable=sum(most[script] >= STABLE * kinds.total() for script, kinds in words.items()),
+        scripts=len(words),
+    )
 
 
 def reliability(judged: Iterable[Judged]) -> dict[str, tuple[int, int]]:
@@ -101,14 +122,20 @@ def faults(judged: Sequence[Judged]) -> list[Fault]:
     return result
 
 
-def summary(judged: Sequence[Judged]) -> dict[str, object]:
-    """Give all numbers for one part of the corpus, by the logs that were given."""
+def summary(judged: Sequence[Judged], around: Sequence[Judged]) -> dict[str, object]:
+    """Give all numbers for one part of the corpus, by the logs that were given.
+
+    Args:
+        judged: Every draw of everything.
+        around: One draw of each script, in several draws of the months around it.
+    """
     result: dict[str, object] = {}
     for logs in LOGS:
         rows = [one for one in judged if one.logs == logs]
         result[logs] = {
             "matrix": matrix(rows),
-            "stable": stability(rows),
+            "steady": asdict(stability(rows)),
+            "steady_around": asdict(stability(one for one in around if one.logs == logs)),
             "reliability": reliability(rows),
             "bystanders": bystanders(rows),
         }

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from commands.usual.agents import family_of, is_desk_browser
+from commands.usual.networks import Network
 from commands.usual.own import Own
 from commands.usual.places import TOO_FAST, Place, speed
 from commands.usual.point import Point, point
@@ -50,14 +51,22 @@ def begun_sessions(own: Own, places: Mapping[str, Place]) -> dict[str, Begun]:
 
 
 def continued(
-    got_in: Sequence[SignIn], begun: Mapping[str, Begun], places: Mapping[str, Place], own: Own
+    got_in: Sequence[SignIn],
+    begun: Mapping[str, Begun],
+    places: Mapping[str, Place],
+    own: Own,
+    network: Network | None = None,
 ) -> Iterable[Point]:
-    """Give the points of one spot: sessions of the user's that went on there, devices left behind."""
+    """Give the points of one spot: sessions of the user's that went on there, devices left behind.
+
+    `network` is what the spot's network is known as: whoever always comes through a security gateway has all
+    programs of the own sessions behind it.
+    """
     if any(_abroad_too_soon(one, begun, places, own) for one in got_in):
         yield point(
             "session_in_another_country", "a session of the user continued there from another country"
         )
-    if own.has(got_in[0].ip_address):
+    if own.has(got_in[0].ip_address) or own.passes(network):
         return
     if any(_without_device(one, begun) for one in got_in):
         yield point(

@@ -80,6 +80,10 @@ class Own:
         """Say whether an address is one of the user's own networks, or an exit that the user always takes."""
         return is_among(address, self.networks)
 
+    def passes(self, network: Network | None) -> bool:
+        """Say whether a network is a security gateway, and the user always comes through one."""
+        return network is not None and network.kind is NetworkKind.GATEWAY and network.kind in self.kinds
+
 
 def home_of(address: str, rented: Mapping[str, Network]) -> str:
     """Give what is the user's own of an address: its network, or of an exit that many share itself alone."""

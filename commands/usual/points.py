@@ -90,7 +90,7 @@ def judge(
             *_by_failures(got_in, failures, evidence),
             *_by_travel(got_in, known, homes),
             *_by_risk(got_in, risks.get(spot, ()), abroad=_is_abroad(got_in, known, own)),
-            *continued(got_in, begun, known, own),
+            *continued(got_in, begun, known, own, rented.get(got_in[0].ip_address)),
             *_by_factors(got_in, own),
             *_by_changes(changes.get(spot, {}), own, got_in[0].ip_address),
             *_by_victims(got_in, victims.get(spot, ())),
@@ -330,5 +330,5 @@ def _in_favour(got_in: Sequence[SignIn], rented: Mapping[str, Network], own: Own
         yield point("regular_network", "the network was in regular use before")
     elif own.has(address):
         yield point("seen_network", "the network was seen before")
-    elif network is not None and network.kind is NetworkKind.GATEWAY and network.kind in own.kinds:
+    elif own.passes(network):
         yield point("usual_gateway", "it came through a security gateway, as this user always does")

@@ -22,6 +22,25 @@ def test_a_script_and_a_draw_give_the_same_records_every_time():
     assert written("slow-fraud", 3) == written("slow-fraud", 3)
 
 
+def test_other_quiet_months_leave_people_and_what_happens_as_they_are():
+    script = script_named("aitm-hosting")
+    one, other = (make(script, 3, around) for around in (0, 1))
+    assert [person.upn for person in one.firm.people] == [person.upn for person in other.firm.people]
+    assert one.day == other.day
+    rules, others = (
+        [
+            (record["CreationTime"], record["ClientIP"], record["Parameters"])
+            for record in case.scribe.sorted_logs()[0]
+            if record["Operation"] == "New-InboxRule"
+            and case.victim.upn == record["UserId"]
+            and record["CreationTime"] >= f"{case.at(case.day, 0):%Y-%m-%d}"
+        ]
+        for case in (one, other)
+    )
+    assert rules == others != []
+    assert one.scribe.sorted_logs() != other.scribe.sorted_logs()
+
+
 def test_another_draw_gives_another_firm_and_other_records():
     one, other = make(script_named("slow-fraud"), 1), make(script_named("slow-fraud"), 2)
     assert one.firm.tenant != other.firm.tenant

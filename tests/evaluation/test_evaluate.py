@@ -6,7 +6,7 @@ import pytest
 
 from evaluation.__main__ import main, told
 from evaluation.judging import ALONE, BOTH, Judged
-from evaluation.scores import faults, matrix, reliability, right, stability
+from evaluation.scores import Steadiness, faults, matrix, reliability, right, stability
 
 
 def judged(script: str, truth: str, verdict: str, **more) -> Judged:
@@ -52,8 +52,9 @@ def test_the_matrix_counts_cases_by_truth_and_word():
 
 def test_a_script_is_stable_when_all_but_a_twentieth_of_its_draws_agree():
     rows = [judged("a", "attack", "compromised", draw=n) for n in range(19)]
-    assert stability([*rows, judged("a", "attack", "suspicious", draw=19)]) == (1, 1)
-    assert stability([*rows[:9], judged("a", "attack", "suspicious", draw=19)]) == (0, 1)
+    other = judged("a", "attack", "suspicious", draw=19)
+    assert stability([*rows, other]) == Steadiness(same=19, verdicts=20, stable=1, scripts=1)
+    assert stability([*rows[:9], other]) == Steadiness(same=9, verdicts=10, stable=0, scripts=1)
 
 
 def test_reliability_is_the_share_of_right_judgements_at_each_confidence():
@@ -75,18 +76,21 @@ def test_an_error_names_the_signs_behind_it():
 
 def test_the_errors_of_the_held_out_half_are_named_only_when_asked_for():
     rows = [judged("secret-script", "look-alike", "compromised", held_out=True)]
-    assert "secret-script" not in "\n".join(told(rows, errors_of_held_out=False))
-    assert "secret-script" in "\n".join(told(rows, errors_of_held_out=True))
+    assert "secret-script" not in "\n".join(told(rows, [], errors_of_held_out=False))
+    assert "secret-script" in "\n".join(told(rows, [], errors_of_held_out=True))
 
 
 def test_a_sample_is_judged_from_files_as_analyze_would(tmp_path, capsys):
     output = tmp_path / "numbers.json"
     words = ["--script", "aitm-hosting", "--script", "blocked-consent", "--draws", "1", "--processes", "1"]
+    words += ["--around", "2"]
     assert main([*words, "--output", str(output), "--keep", str(tmp_path / "logs")]) == 0
-    assert len(list((tmp_path / "logs").glob("*.jsonl"))) == 4
+    assert len(list((tmp_path / "logs").glob("*.jsonl"))) == 8
     numbers = json.loads(output.read_text())
     for logs in (BOTH, ALONE):
         counted = numbers["parts"]["development"][logs]["matrix"]
         assert counted["attack"]["compromised"] + counted["attack"]["suspicious"] == 1
         assert counted["look-alike"]["compromised"] == 0
+        steady = numbers["parts"]["development"][logs]
+        assert (steady["steady"]["verdicts"], steady["steady_around"]["verdicts"]) == (2, 4)
     assert "with sign-ins" in capsys.readouterr().out

@@ -202,6 +202,17 @@ def test_another_address_of_the_gateway_that_a_user_always_comes_through_is_for_
     assert seen.doubt_at(FAR).points == (doubt + 1 if habit else doubt)
 
 
+@pytest.mark.parametrize(("system", "told"), [(22616, False), (None, True)])
+def test_a_session_that_goes_on_in_another_program_behind_the_usual_gateway_is_the_users(system, told):
+    behind = {"autonomous_system_number": system}
+    before = [
+        sign_in(hours=-24 * (10 + day), address=f"94.0.{day}.9", user_agent=AGENT, session_id="s", **behind)
+        for day in range(20)
+    ]
+    script = sign_in(address=FAR, user_agent=OTHER, session_id="s", **behind)
+    assert ("unfamiliar client" in points_at(FAR, *before, script)[0]) is told
+
+
 @pytest.mark.parametrize(("place", "told"), [(NETHERLANDS, False), ({"countryOrRegion": "DE"}, True)])
 def test_a_low_risk_abroad_is_for_being_abroad(place, told):
     own = known(location={"countryOrRegion": "DE"})
