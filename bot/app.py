@@ -50,6 +50,7 @@ from bot.slack.http_server import HttpServer
 from bot.verbs.proposing import SOURCES, TITLES
 from bot.verbs.shape import Tools
 from bot.verbs.team import tell_change
+from bot.work.engine import VERSION
 from bot.work.limiter import SharedLimiter
 from bot.work.looking import Looking
 from bot.work.store import Store, address_of
@@ -285,6 +286,7 @@ def create_app(
     clock: Callable[[], datetime] = now,
     edits: Edits = Edits(),  # noqa: B008 - frozen
     polls: float = 1.0,
+    version: str = VERSION,
 ) -> Bot:
     """Wire everything; nothing runs before `Bot.start`.
 
@@ -293,6 +295,7 @@ def create_app(
         clock: Tells the time (aware UTC).
         edits: How far apart a card is edited.
         polls: How many times as long as usual a search at Microsoft is left alone before it is looked at.
+        version: Of the work that is kept in the job database.
 
     Raises:
         CannotStart: Slack refuses the token, or cannot be reached.
@@ -365,6 +368,7 @@ def create_app(
         store=store,
         tenants={tenant.name: tenant.tenant_id for tenant in settings.tenants},
         checks_here=settings.checks_here,
+        version=version,
     )
     gate = Gate(ledger, people, tenants)
     tools = Tools(

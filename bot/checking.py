@@ -7,16 +7,18 @@ worker did, it lies in the job database and is believed no further than `bot.wor
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 import structlog
 
 from bot.artefacts import answers, report_store
 from bot.cards.case import Cards
+from bot.errors import RoomShared, SlackFailed
 from bot.failing import refer
 from bot.work.looking import Looking
 from bot.work.store import Store
-from bot.work.task import Failed, Found, ResultRefused, Task, unpack, unpack_progress
+from bot.work.task import Failed, Found, ResultRefused, ResultUnreadable, Task, unpack, unpack_progress
 from commands.errors import NoSuchCase
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
@@ -53,6 +55,7 @@ class Checking:
         self._store = store
         self._seen: dict[tuple[str, int], int] = {}
         self._drawing = threading.Lock()
+        self._leave_alone_until = 0.0
 
     def look(self, task: Task) -> None:
         """Look here, and write down what was found.
@@ -82,6 +85,12 @@ class Checking:
             return
         try:
             found = unpack(*got, case.subject)
+        except ResultUnreadable as unreadable:
+            # The next round begins the check again, a few times only.
+            log.warning(
+                "A result cannot be read.", action="check.no_result", case=case_id, why=str(unreadable)
+            )
+            return
         except ResultRefused as refused:
             reference = refer("What a worker sent is refused.", case_id, why=str(refused))
             found = Failed(f"{refused} Reference: {reference}.", reference)
@@ -103,16 +112,23 @@ class Checking:
         """
         if self._store is None:
             return
+        if time.monotonic() < self._leave_alone_until:
+            return
         for case_id, run, number, packed in self._store.shown(self._seen):
-            self._seen[case_id, run] = number
             try:
                 progress = unpack_progress(packed)
                 with self._drawing:
                     case = self._ledger.case(case_id)
                     if case.state is CaseState.LOOKING and case.run == run and case.card:
-                        self._cards.paint(case, progress)
-            except (ResultRefused, NoSuchCase) as error:
+                        self._cards.draw(case, progress)
+            except SlackFailed as error:
+                # It is drawn at the next look: nothing else may change for as long as Microsoft searches.
+                log.info("The card waits.", action="slack.later", case=case_id, error=str(error))
+                self._leave_alone_until = time.monotonic() + error.retry_after
+                continue
+            except (ResultRefused, NoSuchCase, RoomShared) as error:
                 log.warning("Progress is not shown.", action="progress.refused", why=str(error))
+            self._seen[case_id, run] = number
 
     def _write_down(self, case: Case, run: int, found: Found | Failed) -> None:
         if isinstance(found, Found):

@@ -32,6 +32,7 @@ from bot.work.engine import (
     DELIVERIES,
     QUEUE,
     STOP_SECONDS,
+    VERSION,
     Engine,
     Queue,
     check_id,
@@ -88,6 +89,7 @@ class Jobs:
         store: What lies between the keeper and its workers; None with an embedded engine.
         tenants: The id of each configured tenant by its name, which workers must agree with.
         checks_here: Whether this process makes checks itself.
+        version: Of the work.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Jobs:
         store: Store | None = None,
         tenants: dict[str, str] | None = None,
         checks_here: bool = True,
+        version: str = VERSION,
     ) -> None:
         self._hunting = hunting
         self._workers = workers
@@ -113,11 +116,12 @@ class Jobs:
         self._cards = cards
         self._clock = clock
         self._store = store
-        self._facts = KeeperFacts(release(), dict(tenants or {}))
+        self._facts = KeeperFacts(release(version), dict(tenants or {}))
         self._checks_here = checks_here
+        self._version = version
         executor = f"bot-{secrets.token_hex(4)}"
         self._lives: Lives = Locks(address_of(url), executor, keeper=True) if store else Alone()
-        self.engine = Engine(url, executor=executor, lives=self._lives, clock=clock)
+        self.engine = Engine(url, executor=executor, lives=self._lives, clock=clock, version=version)
         self._workflow: Any = None
         self._delivery: Any = None
         self._plan: Any = None
@@ -135,6 +139,8 @@ class Jobs:
         """
         looks = [QUEUE] if self._checks_here else []
         self.engine.start(self._define, self._queues(), [*looks, DELIVERIES, PLANS, WATCHES, HUNTS])
+        # What a worker of another version still delivers is for this keeper, also after a step back.
+        DBOS.set_latest_application_version(self._version)
         self.reconcile(timedelta(0))
         self._rounds.start()
         if self._store is not None:

@@ -16,6 +16,7 @@ from bot.app import Bot, create_app, now
 from bot.errors import CannotStart
 from bot.settings import Settings
 from bot.signals import told_to_stop
+from bot.work.engine import VERSION
 from bot.worker import Worker
 from commands.errors import LedgerError
 
@@ -52,7 +53,7 @@ def run(settings: Settings, make: Callable[[Settings], Bot] = create_app) -> int
     return 0
 
 
-def work(settings: Settings) -> int:
+def work(settings: Settings, version: str = VERSION) -> int:
     """Run a worker until SIGTERM or SIGINT; give the exit status, 1 when it cannot start or go on."""
     logs.configure(settings.log)
     if settings.slack is not None or any(tenant.remediate for tenant in settings.tenants):
@@ -62,7 +63,7 @@ def work(settings: Settings) -> int:
         )
     try:
         with told_to_stop() as wait:
-            worker = Worker(settings, now)
+            worker = Worker(settings, now, version=version)
             worker.start()
             try:
                 told = wait()

@@ -26,7 +26,7 @@ from bot.errors import CannotStart
 from bot.failing import refer
 from bot.rules import ruleset_of
 from bot.settings import Settings
-from bot.work.engine import DELIVER, DELIVERIES, QUEUE, Engine, define_check, delivery_id, release
+from bot.work.engine import DELIVER, DELIVERIES, QUEUE, VERSION, Engine, define_check, delivery_id, release
 from bot.work.limiter import SharedLimiter
 from bot.work.lives import Locks
 from bot.work.looking import Looking
@@ -53,6 +53,7 @@ class Worker:
         clock: Tells the time (aware UTC).
         edits: How often it is told how far a check is.
         polls: How many times as long as usual a search at Microsoft is left alone before it is looked at.
+        version: Of the work that it can do.
 
     Attributes:
         engine: Its engine.
@@ -67,6 +68,7 @@ class Worker:
         *,
         edits: Edits = Edits(),  # noqa: B008 - frozen
         polls: float = 1.0,
+        version: str = VERSION,
     ) -> None:
         if settings.engine.startswith("sqlite:"):
             raise CannotStart(
@@ -76,7 +78,7 @@ class Worker:
         self.name = f"worker-{socket.gethostname()[:40]}-{secrets.token_hex(4)}"
         self.ended = ""
         self._edits = edits
-        self._facts = KeeperFacts(release(), {one.name: one.tenant_id for one in settings.tenants})
+        self._facts = KeeperFacts(release(version), {one.name: one.tenant_id for one in settings.tenants})
         self._store = Store(url)
         self._limiter = SharedLimiter(url)
         self._tenants = Tenants(settings.tenants, polls=polls, reads_only=True, shared=self._limiter.of)
@@ -89,6 +91,7 @@ class Worker:
             executor=self.name,
             lives=Locks(url, self.name, keeper=False),
             clock=clock,
+            version=version,
         )
         self.engine.on_beat = self._see_the_keeper
 
@@ -121,9 +124,9 @@ class Worker:
         log.info("The worker has stopped.", action="worker.stopped", worker=self.name)
 
     def _see_the_keeper(self) -> None:
-        """End where the keeper is another one by now: what this worker does would not fit."""
+        """End where the keeper is another one by now, as soon as what was begun is done."""
         why = misfit(self._store.keeper(), self._facts)
-        if why and not self.ended:
+        if why and not self.ended and not self.engine.under_way.is_any:
             self.ended = why
             log.error("The worker ends.", action="worker.misfit", why=why)
             os.kill(os.getpid(), signal.SIGTERM)

@@ -384,10 +384,8 @@ class Cards:
 
     def paint(self, case: Case, progress: Progress) -> float:
         """Show progress once; give for how many seconds to leave the card alone."""
-        message = case_card(view_of(case, progress=progress))
         try:
-            demand_unshared(self._hasty, case.channel)
-            Posting(self._hasty).edit(case.channel, case.card, message)
+            self.draw(case, progress)
         except SlackFailed as error:
             log.info(
                 "The card could not be edited just now.", action="slack.later", case=case.id, error=str(error)
@@ -397,6 +395,17 @@ class Cards:
             log.warning("A case's channel is shared by now.", action="case.room_shared", case=case.id)
             return SHARED_PAUSE
         return self.edits.apart
+
+    def draw(self, case: Case, progress: Progress) -> None:
+        """Show progress once.
+
+        Raises:
+            SlackFailed: Slack did not take it just now.
+            RoomShared: another company reads along by now.
+        """
+        message = case_card(view_of(case, progress=progress))
+        demand_unshared(self._hasty, case.channel)
+        Posting(self._hasty).edit(case.channel, case.card, message)
 
     def persist(self, act: Callable[[], Any]) -> Any:
         """Do something in Slack; try again for a while where the trouble may pass.

@@ -77,9 +77,9 @@ class Queue:
     of_one: int | None = None
 
 
-def release() -> str:
-    """The version of the program and of its work, in which keeper and workers must be the same."""
-    return f"{own_version()} ({VERSION})"
+def release(version: str = VERSION) -> str:
+    """Give the version of the program and of its work, in which keeper and workers must be the same."""
+    return f"{own_version()} ({version})"
 
 
 def _refuse(cls: DefaultSerializer, serialized_data: str) -> NoReturn:

@@ -33,6 +33,10 @@ class ResultRefused(BotError):
     """What a worker sent cannot be used; says why."""
 
 
+class ResultUnreadable(ResultRefused):
+    """What a worker sent is of another version, damaged, or too large."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One run of a check.
@@ -124,13 +128,14 @@ def unpack(packed: bytes, answers: bytes, subject: Subject) -> Found | Failed:
     """Read a result about an account.
 
     Raises:
-        ResultRefused: it is none, too large, or about somebody else.
+        ResultUnreadable: it is none, or too large.
+        ResultRefused: it is about somebody else.
     """
     result: _Result = _unpacked(_RESULT, packed)
     if result.failed is not None:
         return result.failed
     if result.report is None or result.evidence is None:
-        raise ResultRefused("The worker sent neither a report nor why there is none.")
+        raise ResultUnreadable("The worker sent neither a report nor why there is none.")
     for told in (result.report.subject, result.evidence.subject):
         if told.id != subject.id or not set(subject.addresses) <= set(told.addresses):
             raise ResultRefused("The worker answered about another account than the one asked for.")
@@ -172,7 +177,7 @@ def _unpacked(adapter: TypeAdapter[Any], packed: bytes) -> Any:
     try:
         text = reader.decompress(packed, UNPACKED) if len(packed) <= PACKED else b""
         if not text or not reader.eof:
-            raise ResultRefused("The worker sent something that is cut off or too large.")
+            raise ResultUnreadable("The worker sent something that is cut off or too large.")
         return adapter.validate_json(text)
     except (zlib.error, ValidationError) as error:
-        raise ResultRefused("The worker sent something that cannot be read.") from error
+        raise ResultUnreadable("The worker sent something that cannot be read.") from error

@@ -43,6 +43,11 @@ class UnderWay:
         self._doubted: set[str] = set()
         self._lock = threading.Lock()
 
+    @property
+    def is_any(self) -> bool:
+        """Whether this process works on any run."""
+        return bool(self._here)
+
     @contextmanager
     def here(self) -> Iterator[None]:
         """Count the run that this thread is in as worked on."""

@@ -19,9 +19,12 @@ _NURSERY = multiprocessing.get_context("forkserver")
 _NURSERY.set_forkserver_preload([__name__, "bot.cli.command", "bot.process", "bot.artefacts.paper"])
 
 
-def _run(folder: Path, environment: dict[str, str], verb: str) -> None:
+def _run(folder: Path, environment: dict[str, str], verb: str, version: str) -> None:
     """Be `compromise run`, or another verb, started in a folder and with its log there."""
-    from bot.cli.command import main  # noqa: PLC0415 - whoever starts a bot need not import it
+    # Whoever starts a bot need not import it.
+    from bot import process  # noqa: PLC0415
+    from bot.cli.command import main  # noqa: PLC0415
+    from bot.settings import CHECK_NEEDS, load  # noqa: PLC0415
 
     log = os.open(folder / "bot.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for stream in (1, 2):
@@ -29,20 +32,26 @@ def _run(folder: Path, environment: dict[str, str], verb: str) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    if version:
+        # The command has no word for it: people install another version.
+        sys.exit(process.work(load(None, environment, CHECK_NEEDS), version))
     sys.argv = ["compromise", verb]
     main()
 
 
 @contextmanager
-def running_bot(folder: Path, environment: dict[str, str], verb: str = "run") -> Iterator[ForkServerProcess]:
+def running_bot(
+    folder: Path, environment: dict[str, str], verb: str = "run", version: str = ""
+) -> Iterator[ForkServerProcess]:
     """Give a bot in a process of its own, which is killed at the end where it still runs then.
 
     Args:
         folder: where it is started; what it says is added to `bot.log` in it.
         environment: all its variables.
         verb: the verb of the command that it is.
+        version: of the work of a worker, where it is another one.
     """
-    process = _NURSERY.Process(target=_run, args=(folder, environment, verb))
+    process = _NURSERY.Process(target=_run, args=(folder, environment, verb, version))
     process.start()
     try:
         yield process

@@ -19,7 +19,7 @@ from psycopg import sql
 
 from bot.work.engine import DELIVERIES, VERSION
 from commands.ledger.verify import verify_ledger
-from tests.postgres import Cluster, running
+from tests.postgres import Cluster, running, soon
 from tests.scenarios.conftest import ADELE, Stage
 from tests.scenarios.forked import running_bot
 from tests.scenarios.test_durability import audit_searches, variables
@@ -45,11 +45,11 @@ def settings_of_a_worker(story: Stage) -> dict[str, str]:
 
 
 @contextmanager
-def worker(story: Stage, name: str) -> Iterator[ForkServerProcess]:
+def worker(story: Stage, name: str, version: str = "") -> Iterator[ForkServerProcess]:
     """A worker in a process and a folder of its own, once it takes checks."""
     folder = folder_of(story, name)
     folder.mkdir()
-    with running_bot(folder, settings_of_a_worker(story), "worker") as process:
+    with running_bot(folder, settings_of_a_worker(story), "worker", version) as process:
         story.slack.wait_for(lambda: "worker.started" in log_of(story, name), what=f"the worker {name}")
         yield process
         if not process.is_alive():
@@ -191,3 +191,55 @@ def test_what_somebody_pickled_into_the_job_database_is_never_run(stage, postgre
         status = b"SELECT status FROM dbos.workflow_status WHERE workflow_uuid = 'deliver:C-2ABCD:1'"
         story.slack.wait_for(lambda: db.execute(status).fetchone() == ("ERROR",), what="the refusal")
     assert not harm.exists()
+
+
+OLD = "work-0"
+"""A version of the work before this one."""
+
+
+def upgraded(story: Stage) -> None:
+    """Stop the keeper of the old version, and start that of the new one."""
+    story.stop()
+    del story.pace["version"]
+    story.start()
+    story.bot.jobs.reconcile(timedelta(0))
+
+
+def test_what_was_begun_under_the_old_version_ends_there_and_the_new_keeper_delivers_it(stage, postgres):
+    story = keeping(stage, postgres, start=False, audit_query_seconds=SEARCH)
+    story.pace = {**story.pace, "version": OLD}
+    story.start()
+    with worker(story, "old", OLD) as old:
+        story.type(f"check {ADELE}")
+        card = story.card("Waiting for")
+        upgraded(story)
+        assert "check_restarted" not in story.kinds()
+        story.microsoft.let_pass(timedelta(seconds=SEARCH))
+        assert story.shown().ts == card.ts
+        # Only then it makes place for one that fits.
+        old.join(60)
+        assert old.exitcode == 1
+        assert "install the same version of both" in log_of(story, "old")
+    kinds = story.kinds()
+    assert (kinds.count("check_restarted"), kinds.count("check_finished")) == (0, 1)
+
+
+@pytest.mark.slow
+def test_what_the_old_version_left_undone_is_carried_over(stage, postgres):
+    story = keeping(stage, postgres, start=False, audit_query_seconds=SEARCH)
+    story.pace = {**story.pace, "version": OLD}
+    story.start()
+    with worker(story, "old", OLD) as old:
+        story.type(f"check {ADELE}")
+        card = story.card("Waiting for")
+        searches = audit_searches(story)
+        old.kill()
+        old.join()
+    soon(lambda: story.bot.jobs.waits_for() == "workers")
+    upgraded(story)
+    with worker(story, "new"):
+        story.microsoft.let_pass(timedelta(seconds=SEARCH))
+        assert story.shown().ts == card.ts
+    assert audit_searches(story) == searches
+    kinds = story.kinds()
+    assert (kinds.count("check_restarted"), kinds.count("check_finished")) == (1, 1)

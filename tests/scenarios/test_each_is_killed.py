@@ -1,0 +1,118 @@
+"""The takeover story with a keeper and two workers, while each is killed and the database is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from multiprocessing.context import ForkServerProcess
+
+import psycopg
+import pytest
+
+from bot.app import now
+from commands.ledger import Ledger
+from commands.ledger.verify import verify_ledger
+from commands.proposals import Proposals
+from sandbox import workspace
+from tests.postgres import Cluster, running, soon
+from tests.scenarios.conftest import ADELE, Stage
+from tests.scenarios.forked import running_bot
+from tests.scenarios.test_contain import APPROVERS, PRIVILEGED, copy_of, proposed
+from tests.scenarios.test_durability import audit_searches, variables
+from tests.scenarios.test_workers import SEARCH, keeping, log_of, looks, worker
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Cluster]:
+    with running() as cluster:
+        yield cluster
+
+
+@contextmanager
+def keeper(story: Stage) -> Iterator[ForkServerProcess]:
+    """The keeper in a process of its own; it makes no checks itself."""
+    more = {
+        "COMPROMISE_CHECKS_HERE": "false",
+        "COMPROMISE_APPROVERS_USERS": ",".join(APPROVERS.users),
+    }
+    with running_bot(story.settings.ledger.parent, {**variables(story), **more}) as process:
+        story.slack.wait_connected()
+        yield process
+
+
+def kill(process: ForkServerProcess) -> None:
+    process.kill()
+    process.join()
+
+
+def test_an_account_is_taken_back_while_each_process_is_killed_in_turn(stage, postgres):
+    changes = {"approvers": APPROVERS, "engine": postgres.database(), "checks_here": False}
+    story: Stage = stage(
+        "mailbox-takeover",
+        changes=changes,
+        start=False,
+        directory_roles=PRIVILEGED,
+        audit_query_seconds=SEARCH,
+    )
+    with keeper(story) as first, worker(story, "one") as one, worker(story, "two") as two:
+        story.slack.faults.add("chat.update", workspace.server_error(503), times=2)
+        story.type(f"check {ADELE}")
+        card = story.card("Waiting for", timeout=120)
+        searches = audit_searches(story)
+        looking, other = ("one", "two") if looks(story, "one") else ("two", "one")
+        kill(one if looking == "one" else two)
+        soon(lambda: looks(story, other) == 1)
+        kill(first)
+        story.microsoft.let_pass(timedelta(seconds=SEARCH))
+        waiting = b"SELECT count(*) FROM dbos.workflow_status WHERE queue_name = 'deliveries'"
+        with psycopg.connect(story.settings.engine, autocommit=True) as db:
+            soon(lambda: db.execute(waiting).fetchone() == (1,))
+        with keeper(story) as second:
+            assert story.card("Files in the thread", timeout=120).ts == card.ts
+            paper = proposed(story)
+            story.slack.click("approver", paper, "approve")
+            story.told("approver", "still needs one person")
+            story.slack.click("second_approver", copy_of(story, "second_approver", "approved by"), "approve")
+            story.told("second_approver", "is being carried out now")
+            kill(second)
+        postgres.stop()
+        postgres.start()
+        with keeper(story), closing(Ledger(story.settings.ledger, now)) as ledger:
+            assert story.card("Carried out", timeout=300).ts == paper.ts
+            soon(lambda: not Proposals(ledger).unfinished() and not ledger.unfinished_cases())
+            kinds = [entry.kind for entry in ledger.entries()]
+    assert audit_searches(story) == searches
+    for kind in ("case_opened", "check_finished", "case_shown", "approved", "execution_finished"):
+        assert kinds.count(kind) == 1, kind
+    assert verify_ledger(story.settings.ledger).head
+    user = next(one for one in story.microsoft.state.users.values() if one["userPrincipalName"] == ADELE)
+    assert user["accountEnabled"] is False
+
+
+def test_what_a_worker_collected_while_the_database_was_away_is_delivered_when_it_is_back(stage, postgres):
+    story = keeping(stage, postgres, audit_query_seconds=SEARCH)
+    with worker(story, "one"):
+        story.type(f"check {ADELE}")
+        card = story.card("Waiting for")
+        postgres.stop()
+        try:
+            story.microsoft.let_pass(timedelta(seconds=SEARCH))
+            soon(lambda: "The job database is away." in log_of(story, "one"))
+            story.type("check miriam.graham@contoso.example")
+            story.told(holding="The job database cannot be reached, so the check waits")
+        finally:
+            postgres.start()
+        story.bot.jobs.repair()
+        story.bot.jobs.reconcile(timedelta(0))
+
+        def both_ended() -> bool:
+            story.microsoft.let_pass(timedelta(seconds=SEARCH))
+            return story.kinds().count("case_shown") == 2
+
+        story.slack.wait_for(both_ended, timeout=100, what="both ends")
+        assert story.slack.current(card).ts == card.ts
+    assert story.kinds().count("check_finished") == 2
+    assert len(story.cards()) == 2
