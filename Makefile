@@ -34,13 +34,19 @@ help:  ## list the verbs
 demo: $(READY)  ## play the main job on a tenant and a Slack workspace of this machine
 	$(RUN) -m bot demo --output demo-output
 
+# A machine without a browser gets one for the tests.
+ifeq ($(shell uname -sm),Linux x86_64)
+BROWSER := $(if $(CHROMIUM)$(shell command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	command -v google-chrome-stable),,$(VENV)/.chromium)
+endif
+
 # `tests/conftest.py` says which tests stay together and which are given out one by one.
 TEST = $(RUN) -m pytest -q -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
-test: $(DEVELOP)  ## run the tests, but for those that take long
+test: $(DEVELOP) $(BROWSER)  ## run the tests, but for those that take long
 	$(TEST) -m 'not slow and not packaging'
 
-test-all: $(DEVELOP)  ## run every test, as CI does, with many more examples
+test-all: $(DEVELOP) $(BROWSER)  ## run every test, as CI does, with many more examples
 	$(TEST) --hypothesis-profile=thorough
 
 test-again: $(DEVELOP)  ## run the tests that failed last time once more, one at a time
@@ -122,7 +128,7 @@ upgrade: $(UV)  ## the same with the newest releases that pyproject.toml allows
 	$(MAKE) lock COMPILE='$(COMPILE) --upgrade'
 
 clean:  ## remove what the other verbs made
-	rm -rf $(VENV) mutants tests/interop/node_modules demo-output bench-output sbom .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) mutants tests/interop/node_modules tests/browser/node_modules demo-output bench-output sbom .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # The machine's Python: the one asked for, else any python3 that is new enough. From Python 3.12 on, DBOS uses what
 # SQLite has since 3.42.
@@ -156,6 +162,15 @@ $(VENV)/.supply: $(DEVELOP) requirements/supply.txt
 	$(FROM_LOCK) -r requirements/supply.txt
 	@$(CHECK)
 	@touch $@
+
+# Where it cannot be had, the tests that look at a page are passed over, and named at the end of the run.
+$(VENV)/.chromium: $(DEVELOP) tests/interop/requirements.txt tests/browser/package-lock.json tests/browser/unpack.mjs
+	@echo "Bringing a Chromium for the tests into $(VENV) …"
+	$(FROM_LOCK) -r tests/interop/requirements.txt
+	@export PATH="$(CURDIR)/$(VENV)/bin:$$PATH"; (cd tests/browser && npm ci --silent --ignore-scripts) && \
+	node tests/browser/unpack.mjs tests/browser/node_modules/@sparticuz/chromium/bin $(VENV)/chromium && \
+	rm -rf tests/browser/node_modules && touch $@ || \
+	echo "None could be had. On Debian and Ubuntu: apt-get install chromium" >&2
 
 $(VENV)/.mutants: $(DEVELOP) tests/mutants/requirements.txt
 	$(FROM_LOCK) -r tests/mutants/requirements.txt

@@ -54,13 +54,16 @@ def test_a_lock_pins_with_hashes_and_names_no_registry(lock: str):
         assert "--hash=sha256:" in block, block.splitlines()[0]
 
 
-def test_what_the_interop_tests_install_is_pinned_with_hashes_and_names_no_registry():
-    folder = ROOT / "tests" / "interop"
-    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", ["interop", "browser"])
+def test_what_the_tests_install_by_npm_is_pinned_with_hashes_and_names_no_registry(folder):
+    packages = json.loads((ROOT / "tests" / folder / "package-lock.json").read_text())["packages"]
     del packages[""]
     assert packages
     assert [name for name, facts in packages.items() if "resolved" in facts or "integrity" not in facts] == []
-    wanted = (folder / "requirements.txt").read_text()
+
+
+def test_the_node_of_the_tests_is_pinned_with_hashes_and_names_no_registry():
+    wanted = (ROOT / "tests" / "interop" / "requirements.txt").read_text()
     assert "://" not in wanted
     for block in re.split(r"\n(?=[a-z0-9])", wanted.strip()):
         assert re.match(r"[a-z-]+==\S+ \\\n    --hash=sha256:", block), block.splitlines()[0]

@@ -1,9 +1,10 @@
-"""A real browser without a screen. It is Debian's or whichever is here; none is brought along."""
+"""A real browser without a screen: Debian's or whichever is here, else the one that `make test` brings."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROUGHT = Path(sys.prefix) / "chromium" / "start"
+"""Unpacked by `tests/browser/unpack.mjs` where the machine has none."""
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -36,7 +40,8 @@ def executable() -> str:
         if not Path(wanted).is_file():
             pytest.fail(f"CHROMIUM names {wanted}, and there is no such file. {HOW}", pytrace=False)
         return wanted
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    brought = str(BROUGHT) if BROUGHT.is_file() else None
+    found = next(filter(None, map(shutil.which, NAMES)), brought)
     if found is None:
         pytest.skip(f"No Chromium was found. {HOW}")
     return found

@@ -18,7 +18,13 @@ pytestmark = pytest.mark.timeout(300)
 OWN = "data:image/png;base64,"
 """The picture in the page; a browser may count it among what it asks for."""
 
-ELEMENTS = "() => [...document.querySelectorAll('*')].map(one => one.tagName)"
+ELEMENTS = """() => [...document.querySelectorAll('*')]
+    .filter(one => !one.closest('ol.notes li')).map(one => one.tagName)"""
+NOTES = (
+    "() => [...new Set([...document.querySelectorAll('ol.notes li, ol.notes li *')].map(one => one.tagName))]"
+)
+"""Sentences that rest on the same share a note, and no two attacks are the same: kinds are compared there."""
+
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 COLOURS = "() => { const s = getComputedStyle(document.body); return [s.color, s.backgroundColor] }"
 OFF_PAPER = """() => [...document.querySelectorAll('td, th, code, img, dd, p, li')]
@@ -76,7 +82,9 @@ def test_an_attack_in_every_text_shows_as_text_and_nothing_of_it_runs(reports):
     page = opened.page
     assert opened.said == []
     assert [url for url in opened.asked if not url.startswith(OWN)] == [reports.hostile.as_uri()]
-    assert page.evaluate(ELEMENTS) == reports.open(reports.plain).page.evaluate(ELEMENTS)
+    plain = reports.open(reports.plain).page
+    assert page.evaluate(ELEMENTS) == plain.evaluate(ELEMENTS)
+    assert page.evaluate(NOTES) == plain.evaluate(NOTES) == ["LI"]
     assert "mark" in page.title()
     assert "<script>" in page.title()
     page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
