@@ -86,7 +86,7 @@ class Tenants:
         for index, one in enumerate(self.settings):
             if one.name == name:
                 return self._connect(index)
-        raise NoSuchUser(f"The tenant {name} is not configured any more.")
+        raise NoSuchUser(f"The tenant {name} is no longer configured.")
 
     def each(self) -> tuple[Connection, ...]:
         """A connection to every tenant, in the configured order."""

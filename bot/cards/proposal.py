@@ -232,16 +232,27 @@ class ProposalCards:
         if proposal.id not in self._voters:
             owner = self._proposals.ballot(proposal).owner
             found = []
+            # Whatever fails here: the card in the channel is there, and an approver can use that one.
             try:
-                for user in self._people.approvers():
-                    voter = self._people.voter(user, live=False)
-                    own = proposal.strict and user == proposal.proposed_by
-                    if not (voter.barred or own or owner.is_same(voter.ever)):
-                        found.append(user)
+                approvers = self._people.approvers()
             except BotError as error:
-                # The card in the channel is there, and an approver can use that one.
                 log.warning("The approvers are not known.", action="proposal.nobody_known", error=str(error))
                 return ()
+            for user in approvers:
+                try:
+                    voter = self._people.voter(user, live=False)
+                except BotError as error:
+                    log.warning(
+                        "Who an approver is could not be told.",
+                        action="proposal.not_asked",
+                        proposal=proposal.id,
+                        user=user,
+                        error=str(error),
+                    )
+                    continue
+                own = proposal.strict and user == proposal.proposed_by
+                if not (voter.barred or own or owner.is_same(voter.ever)):
+                    found.append(user)
             self._voters[proposal.id] = tuple(found)
         return self._voters[proposal.id]
 

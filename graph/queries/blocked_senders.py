@@ -26,9 +26,15 @@ def ask(question: Question) -> Asking[tuple[BlockedSender, ...]]:
     subject = question.subject
     items = [item for item in listed if _may_be(item.get("SenderAddress"), subject)]
     found, missing = read_each(BlockedSender, items)
-    return Known(found, missing=missing + untold(items, "SenderAddress"))
+    named = [{**item, "SenderAddress": _told(item.get("SenderAddress"))} for item in items]
+    return Known(found, missing=missing + untold(named, "SenderAddress"))
+
+
+def _told(address: object) -> object:
+    """An address that is blank says no more than none."""
+    return address if not isinstance(address, str) else address.strip() or None
 
 
 def _may_be(address: object, subject: Subject) -> bool:
     """Whether an entry is the subject's, or nobody can tell whose it is."""
-    return not isinstance(address, str) or not address or subject.is_meant_by(address)
+    return not isinstance(address, str) or not address.strip() or subject.is_meant_by(address)
