@@ -51,6 +51,9 @@ def executable() -> str:
 def chromium() -> Iterator[Browser]:
     """Start the browser. The bot has to be started before: its engine wants no event loop in its thread."""
     path = executable()
+    if path == str(BROUGHT):
+        # Its own Node wants a library that a plain Debian lacks; the one that brought the browser does not.
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(Path(sys.prefix) / "bin" / "node"))
     with sync_playwright() as play:
         started = play.chromium.launch(
             executable_path=path, headless=True, args=list(ARGUMENTS), timeout=90_000
