@@ -41,9 +41,10 @@ def words() -> str:
 
 def in_file(path: Path) -> Iterator[str]:
     """Give the strings of one module, template or file of facts."""
+    inside = path.relative_to(ROOT).parts  # whatever the checkout's own folders are called
     if path.suffix == ".py":
-        return said(ast.parse(path.read_text("utf-8")), labels=bool(LABELLED & {*path.parts}))
-    if path.suffix == ".toml" and "facts" in path.parts:
+        return said(ast.parse(path.read_text("utf-8")), labels=not LABELLED.isdisjoint(inside))
+    if path.suffix == ".toml" and "facts" in inside:
         return in_facts(tomllib.loads(path.read_text("utf-8")))
     if path.suffix == ".html":
         text = path.read_text("utf-8")
