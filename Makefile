@@ -100,7 +100,7 @@ secrets: $(DEVELOP)  ## look for secrets in every file and in the whole history
 sbom: $(VENV)/.supply  ## write what the bot is made of as CycloneDX, into sbom/
 	$(RUN) -m tests.supply.sbom sbom/compromise-bot.cdx.json
 
-audit: $(VENV)/.supply  ## ask for known vulnerabilities of it; ends with 3 where nobody could be asked
+audit: $(VENV)/.supply  ## ask for known vulnerabilities of it; fails where nobody could be asked as well, and says so
 	$(RUN) -m tests.supply.audit
 
 evaluate: $(DEVELOP)  ## judge the corpus of invented takeovers and look-alikes; docs/evaluation.md has the numbers

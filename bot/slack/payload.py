@@ -78,7 +78,8 @@ class _Element(_Part):
 
 
 class _Block(_Part):
-    block_id: StrictStr
+    # Slack makes an id for a block that has none; who sends the window back as we wrote it does not.
+    block_id: StrictStr | None = None
     element: _Element | None = None
 
 

@@ -50,6 +50,12 @@ FRESH: Final = 1.0
 ALONE: Final = 10.0
 """Seconds for which the database is not asked again after it did not answer."""
 
+LONGEST: Final = 3600.0
+"""The longest pause, in seconds, that one process takes from another: no row stops a tenant for good."""
+
+WAIT: Final = {**CONNECT, "options": "-c lock_timeout=1s -c statement_timeout=5s"}
+"""How the session is made: whoever holds a lock of ours does not hold up those who ask Microsoft."""
+
 _NOW = sa.func.extract("epoch", sa.func.clock_timestamp())
 
 
@@ -63,7 +69,7 @@ class SharedLimiter:
 
     def __init__(self, url: str, seconds: Callable[[], float] = time.monotonic) -> None:
         self._engine = sa.create_engine(
-            url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=CONNECT
+            url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=WAIT
         )
         self._seconds = seconds
         self._session: sa.Connection | None = None
@@ -104,7 +110,9 @@ class SharedLimiter:
         """Give for how many seconds a service of an application wants to be left alone."""
         if self._seconds() - self._pauses_at >= FRESH:
             self._pauses_at = self._seconds()
-            left = sa.select(_PAUSES.c.key, _PAUSES.c.until - _NOW).where(_PAUSES.c.until > _NOW)
+            left = sa.select(_PAUSES.c.key, _PAUSES.c.until - _NOW).where(
+                _PAUSES.c.until > _NOW, _PAUSES.c.until <= _NOW + LONGEST
+            )
             rows: list[Any] = self.ask(lambda db: list(db.execute(left).all()), [])
             self._pauses = {name: self._pauses_at + float(seconds) for name, seconds in rows}
         return max(0.0, self._pauses.get(key, 0.0) - self._seconds())
@@ -149,7 +157,9 @@ class _Application:
             lock = _number(f"turn {key}")
             db.execute(sa.select(sa.func.pg_advisory_lock(lock, 0)))
             try:
-                db.execute(sa.delete(_TURNS).where(_TURNS.c.key == key, _TURNS.c.at <= _NOW - seconds))
+                # A turn that is yet to come was taken by no clock of the server's as it is now.
+                over = sa.or_(_TURNS.c.at <= _NOW - seconds, _TURNS.c.at > _NOW)
+                db.execute(sa.delete(_TURNS).where(_TURNS.c.key == key, over))
                 times = sa.select(sa.func.count(), sa.func.min(_TURNS.c.at) + seconds - _NOW)
                 number, wait = db.execute(times.where(_TURNS.c.key == key)).one()
                 if number >= count:
@@ -163,7 +173,7 @@ class _Application:
 
     def pause(self, service: str, seconds: float) -> None:
         """Let nobody ask a service for so many seconds; a shorter pause never ends a longer one."""
-        row = insert(_PAUSES).values(key=self._key(service), until=_NOW + seconds)
+        row = insert(_PAUSES).values(key=self._key(service), until=_NOW + min(seconds, LONGEST))
         longer = sa.func.greatest(_PAUSES.c.until, row.excluded.until)
         change = row.on_conflict_do_update(index_elements=["key"], set_={"until": longer})
         self._limiter.ask(lambda db: db.execute(change), otherwise=None)

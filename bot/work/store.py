@@ -6,7 +6,7 @@ of it must be kept: what is lost is looked at again. No credentials are in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from bot.work.lives import CONNECT
+from bot.work.task import PACKED, SHOWN
 
 log = structlog.get_logger(__name__)
 
@@ -142,9 +143,10 @@ class Store:
 
     def get(self, case_id: str, run: int) -> tuple[bytes, bytes] | None:
         """Give the result of a run and the answers that came with it; None where there is none."""
+        asked = sa.select(_at_most(_RUNS.c.result, PACKED), _at_most(_RUNS.c.answers, ANSWERS))
         with self._engine.connect() as db:
-            row = db.execute(sa.select(_RUNS.c.result, _RUNS.c.answers).where(*_of(case_id, run))).first()
-        return (bytes(row[0]), bytes(row[1] or b"")) if row and row[0] is not None else None
+            row = db.execute(asked.where(*_of(case_id, run), _RUNS.c.result.is_not(None))).first()
+        return (bytes(row[0]), bytes(row[1])) if row else None
 
     def drop(self, case_id: str, run: int) -> None:
         """Forget a case's runs up to this one, and its searches."""
@@ -158,21 +160,22 @@ class Store:
         with self._engine.begin() as db:
             db.execute(change.values(progress=progress, shown=_RUNS.c.shown + 1))
 
-    def shown(self, seen: Mapping[tuple[str, int], int]) -> list[tuple[str, int, int, bytes]]:
-        """Give how far the runs are that changed: case, run, number of the change, progress.
+    def shown(self, seen: Mapping[tuple[str, int], int]) -> Iterator[tuple[str, int, int, bytes]]:
+        """Give how far the runs are that changed, one by one: case, run, number of the change, progress.
 
         Args:
             seen: The number of the change that was seen last of each run.
         """
         numbers = sa.select(_RUNS.c.case_id, _RUNS.c.run, _RUNS.c.shown).where(_RUNS.c.progress.is_not(None))
-        found = []
         with self._engine.connect() as db:
-            for case_id, run, number in db.execute(numbers).all():
-                if number > seen.get((case_id, run), 0):
-                    body = db.scalar(sa.select(_RUNS.c.progress).where(*_of(case_id, run)))
-                    if body is not None:
-                        found.append((case_id, run, number, bytes(body)))
-        return found
+            changed = [
+                tuple(row) for row in db.execute(numbers).all() if row[2] > seen.get((row[0], row[1]), 0)
+            ]
+        for case_id, run, number in changed:
+            with self._engine.connect() as db:
+                body = db.scalar(sa.select(_at_most(_RUNS.c.progress, SHOWN)).where(*_of(case_id, run)))
+            if body is not None:
+                yield case_id, run, number, bytes(body)
 
     # --- searches that Microsoft still makes ---------------------------------------------------------------
 
@@ -224,6 +227,11 @@ def _tried(act: Callable[[], Any], otherwise: Any) -> Any:
 
 def _of(case_id: str, run: int) -> tuple[sa.ColumnElement[bool], ...]:
     return _RUNS.c.case_id == case_id, _RUNS.c.run == run
+
+
+def _at_most(column: sa.Column[bytes], most: int) -> sa.ColumnElement[bytes]:
+    """A column without what is larger than any worker of ours sends: it is never brought here."""
+    return sa.case((sa.func.octet_length(column) <= most, column), else_=sa.literal(b"", sa.LargeBinary))
 
 
 def address_of(url: str) -> str:

@@ -29,6 +29,13 @@ UNPACKED: Final = 512 * 1024 * 1024
 """The most bytes that it may have otherwise. A report of 300,000 records has a fifth of it."""
 
 
+SHOWN: Final = 1024 * 1024
+"""The most bytes that a sent progress may have when it is compressed."""
+
+SHOWN_WHOLE: Final = 16 * 1024 * 1024
+"""The most bytes that it may have otherwise."""
+
+
 class ResultRefused(BotError):
     """What a worker sent cannot be used; says why."""
 
@@ -131,7 +138,7 @@ def unpack(packed: bytes, answers: bytes, subject: Subject) -> Found | Failed:
         ResultUnreadable: it is none, or too large.
         ResultRefused: it is about somebody else.
     """
-    result: _Result = _unpacked(_RESULT, packed)
+    result: _Result = _unpacked(_RESULT, packed, PACKED, UNPACKED)
     if result.failed is not None:
         return result.failed
     if result.report is None or result.evidence is None:
@@ -156,7 +163,7 @@ def unpack_progress(packed: bytes) -> Progress:
     Raises:
         ResultRefused: this is none.
     """
-    shown: _Shown = _unpacked(_SHOWN, packed)
+    shown: _Shown = _unpacked(_SHOWN, packed, SHOWN, SHOWN_WHOLE)
     return Progress(shown.sources, shown.waiting, lambda: shown.so_far)
 
 
@@ -172,10 +179,10 @@ def _packed(adapter: TypeAdapter[Any], value: Any) -> bytes:
     return packed
 
 
-def _unpacked(adapter: TypeAdapter[Any], packed: bytes) -> Any:
+def _unpacked(adapter: TypeAdapter[Any], packed: bytes, most: int, whole: int) -> Any:
     reader = zlib.decompressobj()
     try:
-        text = reader.decompress(packed, UNPACKED) if len(packed) <= PACKED else b""
+        text = reader.decompress(packed, whole) if len(packed) <= most else b""
         if not text or not reader.eof:
             raise ResultUnreadable("The worker sent something that is cut off or too large.")
         return adapter.validate_json(text)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 
-from bot.work.limiter import ALONE, FRESH, SharedLimiter
+from bot.work.limiter import ALONE, FRESH, SharedLimiter, _number
 from bot.work.store import address_of
 from graph.errors import OutOfTime
 from graph.limits import EXCHANGE_AT_ONCE, PER_MAILBOX, Deadline, Limits
@@ -128,6 +129,23 @@ def test_a_pause_that_one_process_is_asked_for_holds_up_the_others_of_that_tenan
         assert second.paused(Limit.REPORTS) == 0
         assert two.of(tenant("t2")).paused(Limit.DIRECTORY) == 0
         limits.close()
+
+
+def test_who_holds_a_lock_or_writes_odd_rows_stops_nobody(postgres):
+    url, clock = postgres.database(), [0.0]
+    with closing(SharedLimiter(address_of(url), lambda: clock[0])) as one, psycopg.connect(url) as foreign:
+        asks = one.of(tenant())
+        assert asks.turn("reports", 1, 60) == 0
+        foreign.execute("UPDATE compromise_turns SET at = at + 1000000")
+        foreign.execute("INSERT INTO compromise_pauses VALUES (%s, 1e12)", [f"t1 app {Limit.DIRECTORY}"])
+        foreign.commit()
+        assert (asks.turn("reports", 1, 60), asks.paused(Limit.DIRECTORY)) == (0, 0)
+        assert asks.turn("reports", 1, 60) > 0
+        foreign.execute("SELECT pg_advisory_lock(%s::int, 0)", [_number("turn t1 app reports")])
+        assert asks.turn("reports", 1, 60) == 0  # by itself, as if the database were away
+        foreign.close()
+        clock[0] += ALONE
+        assert asks.turn("reports", 1, 60) > 0
 
 
 def test_without_the_database_each_process_keeps_to_the_limits_by_itself():

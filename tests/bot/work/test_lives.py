@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import psycopg
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import CannotStart
 from bot.work.lives import PATIENCE, SETTLING, Alone, Locks
 from bot.work.store import KeeperFacts, Store, address_of
+from bot.work.task import PACKED, SHOWN
 from tests.postgres import Cluster, running, soon
 
 
@@ -114,12 +116,12 @@ def test_a_result_is_kept_once_and_forgotten_with_its_search(postgres):
         assert [store.begin("C-1", 1) for _ in range(3)] == [1, 2, 3]
         assert store.get("C-1", 1) is None
         store.show("C-1", 1, b"half")
-        assert store.shown({}) == [("C-1", 1, 1, b"half")]
-        assert store.shown({("C-1", 1): 1}) == []
+        assert list(store.shown({})) == [("C-1", 1, 1, b"half")]
+        assert list(store.shown({("C-1", 1): 1})) == []
         store.put("C-1", 1, b"first", b"zip")
         store.put("C-1", 1, b"second", b"other")
         store.show("C-1", 1, b"late")
-        assert store.shown({}) == []
+        assert list(store.shown({})) == []
         assert store.get("C-1", 1) == (b"first", b"zip")
         assert store.is_there("C-1", 1)
         memory = store.memory("C-1")
@@ -131,6 +133,22 @@ def test_a_result_is_kept_once_and_forgotten_with_its_search(postgres):
         assert memory.recall("audit_log") == {}
         assert store.get("C-1", 1) is None
         assert store.begin("C-1", 2) == 2
+
+
+def test_what_is_larger_than_a_worker_sends_is_not_brought_to_the_keeper(postgres):
+    url = postgres.database()
+    with closing(Store(address_of(url))) as store, psycopg.connect(url, autocommit=True) as db:
+        store.prepare()
+        store.begin("C-1", 1)
+        store.begin("C-2", 1)
+        db.execute(
+            "UPDATE compromise_runs SET shown = 1, progress = %s WHERE case_id = 'C-1'", [bytes(SHOWN + 1)]
+        )
+        db.execute(
+            "UPDATE compromise_runs SET answers = 'z', result = %s WHERE case_id = 'C-2'", [bytes(PACKED + 1)]
+        )
+        assert list(store.shown({})) == [("C-1", 1, 1, b"")]
+        assert store.get("C-2", 1) == (b"", b"z")
 
 
 def test_a_memory_that_cannot_be_reached_costs_no_check(postgres):
