@@ -215,14 +215,7 @@ class ProposalCards:
                     posted = self._cards.say(channel, self._card(current, self._clock()))
                     self._proposals.copy_posted(proposal.id, posted["channel"], posted["ts"])
             except BotError as error:
-                # The card in the channel is there, and an approver can use that one.
-                log.warning(
-                    "An approver could not be asked.",
-                    action="proposal.not_asked",
-                    proposal=proposal.id,
-                    user=user,
-                    error=str(error),
-                )
+                _unasked(proposal, user, error)
 
     def _may_approve(self, proposal: Proposal) -> tuple[str, ...]:
         """Give who may approve, as far as is known without asking Microsoft; looked up once, after the start.
@@ -232,7 +225,6 @@ class ProposalCards:
         if proposal.id not in self._voters:
             owner = self._proposals.ballot(proposal).owner
             found = []
-            # Whatever fails here: the card in the channel is there, and an approver can use that one.
             try:
                 approvers = self._people.approvers()
             except BotError as error:
@@ -242,13 +234,7 @@ class ProposalCards:
                 try:
                     voter = self._people.voter(user, live=False)
                 except BotError as error:
-                    log.warning(
-                        "Who an approver is could not be told.",
-                        action="proposal.not_asked",
-                        proposal=proposal.id,
-                        user=user,
-                        error=str(error),
-                    )
+                    _unasked(proposal, user, error)
                     continue
                 own = proposal.strict and user == proposal.proposed_by
                 if not (voter.barred or own or owner.is_same(voter.ever)):
@@ -378,3 +364,14 @@ class ProposalCards:
             turn = self._turns[proposal_id]
         with turn:
             yield
+
+
+def _unasked(proposal: Proposal, user: str, error: BotError) -> None:
+    """Note who could not be asked. The card in the channel is there, and an approver can use that one."""
+    log.warning(
+        "An approver could not be asked.",
+        action="proposal.not_asked",
+        proposal=proposal.id,
+        user=user,
+        error=str(error),
+    )

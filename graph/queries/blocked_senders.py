@@ -37,4 +37,4 @@ def _told(address: object) -> object:
 
 def _may_be(address: object, subject: Subject) -> bool:
     """Whether an entry is the subject's, or nobody can tell whose it is."""
-    return not isinstance(address, str) or not address.strip() or subject.is_meant_by(address)
+    return _told(address) is None or not isinstance(address, str) or subject.is_meant_by(address)

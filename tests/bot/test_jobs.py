@@ -1,6 +1,7 @@
 """The durable work by itself: open cases are taken up, given up after a while, and never forgotten."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 
@@ -71,19 +72,25 @@ def test_a_run_that_died_is_started_again_and_given_up_in_the_end(stage):
     assert ended.reference in story.slack.as_text(story.card("Could not investigate"))
 
 
+def die_while_showing(story: Stage, case: Case) -> Callable[[str], None]:
+    """Let a check end, and the job that shows its end die; give what would have shown it."""
+    show = story.bot.jobs._checking.show
+    died: list[str] = []
+
+    def die(case_id: str) -> None:
+        died.append(case_id)
+        raise ZeroDivisionError
+
+    story.bot.jobs._checking.show = die  # type: ignore[method-assign]
+    story.bot.jobs.enqueue(case)
+    story.slack.wait_for(lambda: bool(died) and _status(case.id, 1) == "ERROR", timeout=60)
+    return show
+
+
 def test_an_end_that_could_not_be_shown_is_shown_in_the_next_round(stage):
     story = stage("clean")
     case = story.bot.desk._cards.post(opened(story))
-    show = story.bot.jobs._checking.show
-    shown = []
-
-    def die(case_id):
-        shown.append(case_id)
-        raise ZeroDivisionError
-
-    story.bot.jobs._checking.show = die
-    story.bot.jobs.enqueue(case)
-    story.slack.wait_for(lambda: shown and _status(case.id, 1) == "ERROR", timeout=60)
+    show = die_while_showing(story, case)
     assert story.bot.ledger.case(case.id).state is CaseState.DONE
     story.bot.jobs._checking.show = show
     story.bot.jobs.reconcile(timedelta(0))
@@ -94,16 +101,7 @@ def test_a_delivery_that_is_lost_with_its_check_is_taken_up_in_this_process(stag
     """The disk was full when the engine noted how they ended: for its store both are still under way."""
     story = stage("clean")
     case = story.bot.desk._cards.post(opened(story))
-    show = story.bot.jobs._checking.show
-    died = []
-
-    def die(case_id):
-        died.append(case_id)
-        raise ZeroDivisionError
-
-    story.bot.jobs._checking.show = die
-    story.bot.jobs.enqueue(case)
-    story.slack.wait_for(lambda: died and _status(case.id, 1) == "ERROR", timeout=60)
+    show = die_while_showing(story, case)
     story.bot.jobs._checking.show = show
     with (
         closing(sqlite3.connect(story.settings.engine.removeprefix("sqlite:///"), timeout=30)) as store,
