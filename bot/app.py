@@ -53,6 +53,7 @@ from bot.verbs.team import tell_change
 from bot.work.engine import VERSION
 from bot.work.limiter import SharedLimiter
 from bot.work.looking import Looking
+from bot.work.seal import Seal
 from bot.work.store import Store, address_of
 from commands.carry_out import Patience
 from commands.ledger import Ledger
@@ -330,7 +331,8 @@ def create_app(
     atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
     looking = Looking(tenants, clock, seconds, atlas, ruleset_of(settings.rules))
     store = Store(remote) if remote else None
-    checking = Checking(ledger, cards, looking, guard=guard, store=store)
+    seal = Seal(settings.worker_key.get_secret_value()) if settings.worker_key else None
+    checking = Checking(ledger, cards, looking, guard=guard, store=store, seal=seal)
     carrying = Carrying(
         proposals=proposals,
         tenants=tenants,
@@ -366,6 +368,7 @@ def create_app(
         cards=cards,
         clock=clock,
         store=store,
+        seal=seal,
         tenants={tenant.name: tenant.tenant_id for tenant in settings.tenants},
         checks_here=settings.checks_here,
         version=version,

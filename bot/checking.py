@@ -14,12 +14,23 @@ import structlog
 
 from bot.artefacts import answers, report_store
 from bot.cards.case import Cards
-from bot.errors import RoomShared, SlackFailed
+from bot.errors import BotError, SlackFailed
 from bot.failing import refer
 from bot.work.looking import Looking
+from bot.work.seal import Seal, SealBroken, text_of
 from bot.work.store import Store
-from bot.work.task import Failed, Found, ResultRefused, ResultUnreadable, Task, unpack, unpack_progress
-from commands.errors import NoSuchCase
+from bot.work.task import (
+    Failed,
+    Found,
+    ResultRefused,
+    ResultUnreadable,
+    Task,
+    sent_of,
+    task_of,
+    unpack,
+    unpack_progress,
+)
+from commands.errors import CommandError
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
 from commands.plan import Nothing, offer_text
@@ -43,11 +54,20 @@ class Checking:
         looking: Looks at an account.
         guard: Whom no one may touch.
         store: Where workers leave what they found; None where there are none.
+        seal: Opens what they left; None where nobody is believed.
     """
 
     def __init__(
-        self, ledger: Ledger, cards: Cards, looking: Looking, *, guard: Guard, store: Store | None = None
+        self,
+        ledger: Ledger,
+        cards: Cards,
+        looking: Looking,
+        *,
+        guard: Guard,
+        store: Store | None = None,
+        seal: Seal | None = None,
     ) -> None:
+        self._seal = seal
         self._ledger = ledger
         self._cards = cards
         self._looking = looking
@@ -57,18 +77,18 @@ class Checking:
         self._drawing = threading.Lock()
         self._leave_alone_until = 0.0
 
-    def look(self, task: Task) -> None:
-        """Look here, and write down what was found.
+    def look(self, case_id: str, run: int) -> None:
+        """Look here, and write down what was found. At whom, the ledger says and not the queue.
 
         Raises:
             LedgerError: the outcome cannot be written down; the engine or the next round tries again.
         """
-        case = self._ledger.case(task.case_id)
-        if case.state is not CaseState.LOOKING or case.run != task.run:
+        case = self._ledger.case(case_id)
+        if case.state is not CaseState.LOOKING or case.run != run:
             return
         with self._cards.painting(case) as tell:
-            found = self._looking.look(task, self._ledger.memory(case.id), tell)
-        self._write_down(case, task.run, found)
+            found = self._looking.look(task_of(case), self._ledger.memory(case.id), tell)
+        self._write_down(case, run, found)
 
     def receive(self, case_id: str, run: int) -> None:
         """Write down what a worker found, unless it is there, or is no longer asked for.
@@ -83,9 +103,10 @@ class Checking:
         if got is None:
             log.warning("A result is gone; it is looked again.", action="check.no_result", case=case_id)
             return
+        task = task_of(case)
         try:
-            found = unpack(*got, case.subject)
-        except ResultUnreadable as unreadable:
+            found = unpack(self._opened("result", task, *got), got[1], task)
+        except (ResultUnreadable, SealBroken) as unreadable:
             # The next round begins the check again, a few times only.
             log.warning(
                 "A result cannot be read.", action="check.no_result", case=case_id, why=str(unreadable)
@@ -98,25 +119,40 @@ class Checking:
         with self._drawing:
             self._write_down(case, run, found)
 
+    def _opened(self, kind: str, task: Task, sealed: bytes, beside: bytes = b"") -> bytes:
+        """Open what a worker left about a task.
+
+        Raises:
+            SealBroken: it is not sealed for this task, or nobody is believed.
+        """
+        if self._seal is None:
+            raise SealBroken("A worker left something, and there is no worker_key to open it with.")
+        return self._seal.open(kind, text_of(sent_of(task)), sealed, beside)
+
     def forget(self, case_id: str, run: int) -> None:
         """Drop what lies between keeper and workers about a run that was delivered."""
         if self._store is not None:
             self._store.drop(case_id, run)
-            self._seen.pop((case_id, run), None)
 
     def follow(self) -> None:
-        """Show how far workers are, on the cards that changed.
+        """Show how far workers are, on the cards that changed; what is odd about one holds up no other.
 
         Raises:
             SQLAlchemyError: the job database cannot be read.
+            LedgerError: the ledger cannot be read.
         """
-        if self._store is None:
+        if self._store is None or time.monotonic() < self._leave_alone_until:
             return
-        if time.monotonic() < self._leave_alone_until:
-            return
-        for case_id, run, number, packed in self._store.shown(self._seen):
+        looking = {
+            (case.id, case.run): case
+            for case in self._ledger.unfinished_cases()
+            if case.state is CaseState.LOOKING and case.card
+        }
+        self._seen = {run: self._seen.get(run, 0) for run in looking}
+        for case_id, run, number, sealed in self._store.shown(self._seen):
             try:
-                progress = unpack_progress(packed)
+                task = task_of(looking[case_id, run])
+                progress = unpack_progress(self._opened("progress", task, sealed))
                 with self._drawing:
                     case = self._ledger.case(case_id)
                     if case.state is CaseState.LOOKING and case.run == run and case.card:
@@ -126,8 +162,10 @@ class Checking:
                 log.info("The card waits.", action="slack.later", case=case_id, error=str(error))
                 self._leave_alone_until = time.monotonic() + error.retry_after
                 continue
-            except (ResultRefused, NoSuchCase, RoomShared) as error:
-                log.warning("Progress is not shown.", action="progress.refused", why=str(error))
+            except (BotError, CommandError) as error:
+                log.warning("Progress is not shown.", action="progress.refused", case=case_id, why=str(error))
+            except Exception:
+                log.exception("Progress cannot be shown.", action="progress.refused", case=case_id)
             self._seen[case_id, run] = number
 
     def _write_down(self, case: Case, run: int, found: Found | Failed) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -42,8 +42,9 @@ from bot.work.engine import (
     release,
 )
 from bot.work.lives import Alone, Lives, Locks
+from bot.work.seal import Seal
 from bot.work.store import KeeperFacts, Store, address_of
-from bot.work.task import Task, task_of
+from bot.work.task import sent_of, task_of
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
 from commands.ledger.hunts import unfinished
@@ -87,6 +88,7 @@ class Jobs:
         cards: Where outcomes are shown.
         clock: Tells the time (aware UTC).
         store: What lies between the keeper and its workers; None with an embedded engine.
+        seal: Seals what crosses there; None where there are no workers.
         tenants: The id of each configured tenant by its name, which workers must agree with.
         checks_here: Whether this process makes checks itself.
         version: Of the work.
@@ -104,6 +106,7 @@ class Jobs:
         cards: Cards,
         clock: Callable[[], datetime],
         store: Store | None = None,
+        seal: Seal | None = None,
         tenants: dict[str, str] | None = None,
         checks_here: bool = True,
         version: str = VERSION,
@@ -116,7 +119,8 @@ class Jobs:
         self._cards = cards
         self._clock = clock
         self._store = store
-        self._facts = KeeperFacts(release(version), dict(tenants or {}))
+        self._seal = seal
+        self._facts = KeeperFacts(release(version), dict(tenants or {}), seal.fingerprint if seal else "")
         self._checks_here = checks_here
         self._version = version
         executor = f"bot-{secrets.token_hex(4)}"
@@ -246,8 +250,8 @@ class Jobs:
 
         self._delivery = deliver
 
-    def _look(self, task: Task) -> None:
-        self._checking.look(task)
+    def _look(self, sent: Mapping[str, Any]) -> None:
+        self._checking.look(str(sent["case_id"]), int(sent["run"]))
 
     def _deliver(self, case_id: str, run: int) -> None:
         """Deliver what was found in this process, without waiting for a queue."""
@@ -287,8 +291,9 @@ class Jobs:
         return self._expendable("a check", partial(self._enqueue, case))
 
     def _enqueue(self, case: Case) -> None:
+        sent = sent_of(task_of(case))
         with SetWorkflowID(check_id(case.id, case.run)), SetEnqueueOptions(queue_partition_key=case.tenant):
-            DBOS.enqueue_workflow(QUEUE, self._workflow, task_of(case))
+            DBOS.enqueue_workflow(QUEUE, self._workflow, self._seal.task(sent) if self._seal else sent)
 
     def _expendable(self, what: str, act: Callable[[], None]) -> bool:
         """Let nothing fail or wait because the engine does: a round takes up what the ledger says is open."""

@@ -376,6 +376,12 @@ class Settings(_Frozen):
         default=True,
         description="false when `compromise worker` processes make all checks; needs PostgreSQL as engine",
     )
+    worker_key: SecretStr | None = Field(
+        None,
+        description="what the bot and its workers seal their messages with, 32 random characters or more,"
+        " the same for all; without it the bot believes no worker",
+        min_length=32,  # 24 random bytes in base64
+    )
     cities: Path | None = Field(
         None,
         description="a city database in MaxMind format (.mmdb) for IP addresses without a location, as in"
@@ -422,6 +428,8 @@ class Settings(_Frozen):
     def _somebody_makes_checks(self) -> Self:
         if not self.checks_here and self.engine.startswith("sqlite:"):
             raise ValueError("checks_here = false needs workers, and these need engine = postgresql://…")
+        if not self.checks_here and self.worker_key is None:
+            raise ValueError("checks_here = false needs workers, and these need a worker_key")
         return self
 
     @model_validator(mode="after")
@@ -621,6 +629,7 @@ _PASSWORD_IN_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s:]*:[^/?#
 _SECRET_KEYS: Final = frozenset(
     name
     for model in (
+        Settings,
         SlackSettings,
         TenantSettings,
         RemediateSettings,

@@ -11,10 +11,10 @@ import secrets
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 from dbos import DBOS, EnqueueOptions
@@ -30,8 +30,9 @@ from bot.work.engine import DELIVER, DELIVERIES, QUEUE, VERSION, Engine, define_
 from bot.work.limiter import SharedLimiter
 from bot.work.lives import Locks
 from bot.work.looking import Looking
-from bot.work.store import KeeperFacts, Store, address_of
-from bot.work.task import Failed, Found, ResultRefused, Task, pack, pack_progress
+from bot.work.seal import Seal, text_of
+from bot.work.store import ANSWERS, KeeperFacts, Store, address_of
+from bot.work.task import Failed, Found, ResultRefused, Task, pack, pack_progress, read_task
 from commands.check import Progress
 from graph.tenants import Tenants
 
@@ -78,7 +79,11 @@ class Worker:
         self.name = f"worker-{socket.gethostname()[:40]}-{secrets.token_hex(4)}"
         self.ended = ""
         self._edits = edits
-        self._facts = KeeperFacts(release(version), {one.name: one.tenant_id for one in settings.tenants})
+        if settings.worker_key is None:
+            raise CannotStart("worker_key is missing: give the worker the one of the bot.")
+        self._seal = Seal(settings.worker_key.get_secret_value())
+        tenants = {one.name: one.tenant_id for one in settings.tenants}
+        self._facts = KeeperFacts(release(version), tenants, self._seal.fingerprint)
         self._store = Store(url)
         self._limiter = SharedLimiter(url)
         self._tenants = Tenants(settings.tenants, polls=polls, reads_only=True, shared=self._limiter.of)
@@ -112,7 +117,7 @@ class Worker:
         log.info("The worker takes checks.", action="worker.started", worker=self.name)
 
     def _define(self) -> None:
-        define_check(self.engine, self._look, self._hand_on)
+        define_check(self.engine, self._begin, self._hand_on)
 
     def stop(self) -> None:
         """Take no more; what is under way goes on elsewhere."""
@@ -131,7 +136,16 @@ class Worker:
             log.error("The worker ends.", action="worker.misfit", why=why)
             os.kill(os.getpid(), signal.SIGTERM)
 
-    def _look(self, task: Task) -> None:
+    def _begin(self, sent: Mapping[str, Any]) -> None:
+        """Look, if it is the keeper who asks: nobody else has a worker look at anybody.
+
+        Raises:
+            SealBroken: it is not; the run ends with it.
+        """
+        bare = self._seal.unsealed(sent)
+        self._look(read_task(bare), text_of(bare))
+
+    def _look(self, task: Task, about: str) -> None:
         """Look at an account, unless that was done, and leave what was found."""
         where = (task.case_id, task.run)
         if self._until_it_is_back(lambda: self._store.is_there(*where)):
@@ -142,15 +156,17 @@ class Worker:
             found: Found | Failed = Failed(says, reference)
         else:
             log.info("A check begins.", action="worker.looks", case=task.case_id, run=task.run)
-            with self._telling(task) as tell:
-                found = self._looking.look(task, self._store.memory(task.case_id), tell)
+            memory = self._store.memory(task.case_id, self._seal)
+            with self._telling(task, about) as tell:
+                found = self._looking.look(task, memory, tell)
         try:
             packed = pack(found)
         except ResultRefused as refused:
             reference = refer("A result is too large.", task.case_id)
             packed = pack(Failed(f"{refused} Reference: {reference}.", reference))
-        answers = found.answers if isinstance(found, Found) else b""
-        self._until_it_is_back(lambda: self._store.put(*where, packed, answers))
+        answers = found.answers if isinstance(found, Found) and len(found.answers) <= ANSWERS else b""
+        sealed = self._seal.close("result", about, packed, answers)
+        self._until_it_is_back(lambda: self._store.put(*where, sealed, answers))
 
     @staticmethod
     def _hand_on(case_id: str, run: int) -> None:
@@ -163,17 +179,18 @@ class Worker:
         DBOS.enqueue_workflow_with_options(options, case_id, run)
 
     @contextmanager
-    def _telling(self, task: Task) -> Iterator[Callable[[Progress], None]]:
-        painter = Painter[Progress](lambda progress: self._tell(task, progress), self._edits)
+    def _telling(self, task: Task, about: str) -> Iterator[Callable[[Progress], None]]:
+        painter = Painter[Progress](lambda progress: self._tell(task, about, progress), self._edits)
         painter.thread.start()
         try:
             yield painter.tell
         finally:
             painter.stop()
 
-    def _tell(self, task: Task, progress: Progress) -> float:
+    def _tell(self, task: Task, about: str, progress: Progress) -> float:
+        sealed = self._seal.close("progress", about, pack_progress(progress))
         try:
-            self._store.show(task.case_id, task.run, pack_progress(progress))
+            self._store.show(task.case_id, task.run, sealed)
         except SQLAlchemyError as error:
             log.warning("Progress is not told.", action="worker.untold", error=type(error).__name__)
         return self._edits.apart
@@ -204,6 +221,10 @@ def misfit(keeper: KeeperFacts | None, ours: KeeperFacts) -> str:
             return (
                 f"The tenant {name} has the ID {tenant_id} at the bot and {own} here: correct the wrong one."
             )
+    if not keeper.key:
+        return "The bot has no worker_key, so it believes no worker: give both the same."
+    if keeper.key != ours.key:
+        return "The bot has another worker_key than this worker: give both the same."
     more = sorted(set(ours.tenants) - set(keeper.tenants))
     if more:
         return f"The bot has no tenant {more[0]}: take it out of this worker's settings, or add it there."

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,12 +27,11 @@ from dbos._serialization import DefaultSerializer
 from bot.errors import CannotStart
 from bot.version import own_version
 from bot.work.lives import Lives
-from bot.work.task import Task, read_task
 from bot.work.under_way import UnderWay
 
 log = structlog.get_logger(__name__)
 
-VERSION: Final = "work-3"
+VERSION: Final = "work-4"
 """Raise it when the steps of a workflow change, or what crosses between keeper and worker.
 
 Left to itself, the engine makes a version of every change of the code: an upgrade strands what is under way.
@@ -307,20 +306,20 @@ class Engine:
 
 
 def define_check(
-    engine: Engine, look: Callable[[Task], None], hand_on: Callable[[str, int], None]
+    engine: Engine, look: Callable[[Mapping[str, Any]], None], hand_on: Callable[[str, int], None]
 ) -> Callable[[dict[str, Any]], None]:
     """Define the workflow of a check; give it.
 
     Args:
         engine: Whose it is.
-        look: Looks at the account and keeps what it found; may be repeated.
+        look: Looks at the account of a task and keeps what it found; may be repeated.
         hand_on: Has the result of a run delivered, once.
     """
 
     @DBOS.step(name="look")
     def look_step(sent: dict[str, Any]) -> None:
         with engine.at_work():
-            look(read_task(sent))
+            look(sent)
 
     @DBOS.workflow(name=CHECK)
     def check(sent: dict[str, Any]) -> None:

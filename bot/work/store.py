@@ -6,6 +6,7 @@ of it must be kept: what is lost is looked at again. No credentials are in it.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from bot.work.lives import CONNECT
+from bot.work.seal import Seal, SealBroken, text_of
 from bot.work.task import PACKED, SHOWN
 
 log = structlog.get_logger(__name__)
@@ -61,10 +63,12 @@ class KeeperFacts:
     Attributes:
         release: The version of the program and of its work.
         tenants: The id of each configured tenant by its name.
+        key: The fingerprint of what messages are sealed with, "" where there is no key.
     """
 
     release: str
     tenants: dict[str, str]
+    key: str = ""
 
 
 _FACTS = TypeAdapter(KeeperFacts)
@@ -164,13 +168,13 @@ class Store:
         """Give how far the runs are that changed, one by one: case, run, number of the change, progress.
 
         Args:
-            seen: The number of the change that was seen last of each run.
+            seen: The runs that are asked about, with the number of the change that was seen last of each.
         """
-        numbers = sa.select(_RUNS.c.case_id, _RUNS.c.run, _RUNS.c.shown).where(_RUNS.c.progress.is_not(None))
+        numbers = sa.select(_RUNS.c.case_id, _RUNS.c.run, _RUNS.c.shown).where(
+            _RUNS.c.progress.is_not(None), sa.tuple_(_RUNS.c.case_id, _RUNS.c.run).in_(list(seen))
+        )
         with self._engine.connect() as db:
-            changed = [
-                tuple(row) for row in db.execute(numbers).all() if row[2] > seen.get((row[0], row[1]), 0)
-            ]
+            changed = [tuple(row) for row in db.execute(numbers).all() if row[2] != seen[row[0], row[1]]]
         for case_id, run, number in changed:
             with self._engine.connect() as db:
                 body = db.scalar(sa.select(_at_most(_RUNS.c.progress, SHOWN)).where(*_of(case_id, run)))
@@ -179,9 +183,9 @@ class Store:
 
     # --- searches that Microsoft still makes ---------------------------------------------------------------
 
-    def memory(self, case_id: str) -> StoredMemory:
+    def memory(self, case_id: str, seal: Seal) -> StoredMemory:
         """Give the memory of a case, for `graph.collect`."""
-        return StoredMemory(self, case_id)
+        return StoredMemory(self, case_id, seal)
 
     def recall(self, case_id: str, source: str) -> dict[str, str]:
         """Give what was kept for a source."""
@@ -202,19 +206,37 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class StoredMemory:
-    """The memory of one case. A database that is away costs another search, and never the check."""
+    """The memory of one case. A database that is away costs another search, and never the check.
+
+    What is in it is sealed: the id of another search, put in its place, would hide what was done.
+    """
 
     store: Store
     case_id: str
+    seal: Seal
 
     def recall(self, source: str) -> Mapping[str, str]:
         """Give what this source's query remembered."""
-        found: Mapping[str, str] = _tried(lambda: self.store.recall(self.case_id, source), {})
+        kept: Mapping[str, str] = _tried(lambda: self.store.recall(self.case_id, source), {})
+        found = {}
+        for name, value in kept.items():
+            try:
+                sealed = base64.b64decode(value, validate=True)
+                found[name] = self.seal.open("memory", self._about(source, name), sealed).decode()
+            except (SealBroken, ValueError):
+                log.warning(
+                    "What was remembered is not ours.", action="memory.refused", case=self.case_id, name=name
+                )
         return found
 
     def remember(self, source: str, name: str, value: str) -> None:
-        """Keep a value for this source's query."""
-        _tried(lambda: self.store.remember(self.case_id, source, name, value), None)
+        """Keep a value for this source's query; "" forgets it."""
+        sealed = self.seal.close("memory", self._about(source, name), value.encode()) if value else b""
+        text = base64.b64encode(sealed).decode()
+        _tried(lambda: self.store.remember(self.case_id, source, name, text), None)
+
+    def _about(self, source: str, name: str) -> str:
+        return text_of({"case": self.case_id, "source": source, "name": name})
 
 
 def _tried(act: Callable[[], Any], otherwise: Any) -> Any:

@@ -7,7 +7,7 @@ for. What a worker sends is no code and no plan: the keeper plans the steps itse
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,7 +15,8 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from bot.artefacts import report_store
 from bot.errors import BotError
-from commands.check import Progress
+from commands import accounts, verdict
+from commands.check import Progress, state_of
 from commands.ledger import Case
 from commands.propose import needed_to_plan
 from commands.report import Report, SourceState, Verdict
@@ -104,9 +105,13 @@ _RESULT = TypeAdapter(_Result)
 _SHOWN = TypeAdapter(_Shown)
 
 
-def task_of(case: Case) -> dict[str, Any]:
-    """Give the task of a case's present run, as JSON."""
-    task = Task(case.id, case.run, case.tenant, case.subject, case.window)
+def task_of(case: Case) -> Task:
+    """Give the task of a case's present run, as it is after it crossed."""
+    return read_task(sent_of(Task(case.id, case.run, case.tenant, case.subject, case.window)))
+
+
+def sent_of(task: Task) -> dict[str, Any]:
+    """Write a task as JSON."""
     sent: dict[str, Any] = report_store.whole(_TASK.dump_python(task, mode="json"))
     return sent
 
@@ -131,25 +136,49 @@ def pack(result: Found | Failed) -> bytes:
     return _packed(_RESULT, _Result(report=result.report, evidence=needed_to_plan(result.evidence)))
 
 
-def unpack(packed: bytes, answers: bytes, subject: Subject) -> Found | Failed:
-    """Read a result about an account.
+def unpack(packed: bytes, answers: bytes, task: Task) -> Found | Failed:
+    """Read what came of a task.
+
+    What can be told again from the evidence that came along is told again, and must be the same: who the
+    account is, which sources were seen, and what the findings add up to. The findings themselves rest on
+    texts of mail and whole records as well, which do not cross.
 
     Raises:
         ResultUnreadable: it is none, or too large.
-        ResultRefused: it is about somebody else.
+        ResultRefused: it is about somebody or something else, or does not agree with itself.
     """
     result: _Result = _unpacked(_RESULT, packed, PACKED, UNPACKED)
     if result.failed is not None:
         return result.failed
     if result.report is None or result.evidence is None:
         raise ResultUnreadable("The worker sent neither a report nor why there is none.")
-    for told in (result.report.subject, result.evidence.subject):
-        if told.id != subject.id or not set(subject.addresses) <= set(told.addresses):
-            raise ResultRefused("The worker answered about another account than the one asked for.")
-    user = result.evidence.user.seen(None)
-    if user is not None and user.id != subject.id:
-        raise ResultRefused("The worker answered with another user than the one asked for.")
+    _demand_about(task, result.report, result.evidence)
+    _demand_agreement(result.report, result.evidence)
     return Found(result.evidence, result.report, answers)
+
+
+def _demand_about(task: Task, report: Report, evidence: Evidence) -> None:
+    """See that it is about what was asked for, and no more: under which names goes by the records alone."""
+    named = accounts.fuller(replace(evidence, subject=task.subject))
+    if report.subject != named or evidence.subject != named:
+        raise ResultRefused("The worker answered about another account than the one asked for.")
+    user = evidence.user.seen(None)
+    if user is not None and user.id != task.subject.id:
+        raise ResultRefused("The worker answered with another user than the one asked for.")
+    if report.window != task.window or evidence.window != task.window:
+        raise ResultRefused("The worker answered about another time than the one asked for.")
+
+
+def _demand_agreement(report: Report, evidence: Evidence) -> None:
+    """See that a report follows from its own findings, and tells of each source what the evidence does."""
+    told = {source.id: source for source in report.sources}
+    if told != {name: state_of(name, source) for name, source in evidence.sources.items()}:
+        raise ResultRefused("The worker's report and its evidence do not agree on what was collected.")
+    weighed = verdict.weigh(
+        report.symptoms, report.sources, subject=report.subject, ordinary=report.verdict.baseline
+    )
+    if weighed != report.verdict:
+        raise ResultRefused("The worker's verdict does not follow from its findings.")
 
 
 def pack_progress(progress: Progress) -> bytes:

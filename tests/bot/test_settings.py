@@ -354,4 +354,9 @@ def test_to_leave_all_checks_to_workers_needs_the_database_that_they_reach(file)
     (line,) = problems(file, {"COMPROMISE_CHECKS_HERE": "false"})
     assert "need engine = postgresql://" in line
     remote = {"COMPROMISE_CHECKS_HERE": "false", "COMPROMISE_ENGINE": "postgresql:///jobs"}
-    assert load(file, remote).checks_here is False
+    (line,) = problems(file, remote)
+    assert "need a worker_key" in line
+    (line,) = problems(file, {**remote, "COMPROMISE_WORKER_KEY": "too short"})
+    assert "COMPROMISE_WORKER_KEY: should be" in line
+    assert "too short" not in line
+    assert load(file, {**remote, "COMPROMISE_WORKER_KEY": "x" * 32}).checks_here is False

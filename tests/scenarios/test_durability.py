@@ -20,7 +20,7 @@ from graph.question import Subject, Window
 from graph.tenants import Tenants
 from sandbox import workspace
 from tests.each import each
-from tests.scenarios.conftest import ADELE, Stage
+from tests.scenarios.conftest import ADELE, WORKER_KEY, Stage
 from tests.scenarios.forked import running_bot
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +51,7 @@ def variables(story: Stage) -> dict[str, str]:
         "COMPROMISE_TENANT_COMPLIANCE_URL": tenant.compliance_url,
         "COMPROMISE_LEDGER": str(story.settings.ledger),
         "COMPROMISE_ENGINE": story.settings.engine,
+        "COMPROMISE_WORKER_KEY": WORKER_KEY,
         "COMPROMISE_LOG_LEVEL": "info",
         "COMPROMISE_LOG_FORMAT": "json",
         "PYTHONPATH": str(ROOT),

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 from psycopg import sql
 
-from bot.work.engine import DELIVERIES, VERSION
+from bot.work.engine import DELIVERIES, QUEUE, VERSION, known
 from commands.ledger.verify import verify_ledger
 from tests.postgres import Cluster, running, soon
 from tests.scenarios.conftest import ADELE, Stage
@@ -191,6 +192,67 @@ def test_what_somebody_pickled_into_the_job_database_is_never_run(stage, postgre
         status = b"SELECT status FROM dbos.workflow_status WHERE workflow_uuid = 'deliver:C-2ABCD:1'"
         story.slack.wait_for(lambda: db.execute(status).fetchone() == ("ERROR",), what="the refusal")
     assert not harm.exists()
+
+
+def rounds(story: Stage, ends: int) -> None:
+    """Let rounds take up what is open, and Microsoft's searches end, until so many checks have ended."""
+
+    def ended() -> bool:
+        story.microsoft.let_pass(timedelta(seconds=SEARCH))
+        story.bot.jobs.reconcile(timedelta(0))
+        return story.kinds().count("case_shown") == ends
+
+    story.slack.wait_for(ended, timeout=60, what=f"{ends} ends")
+
+
+def test_an_old_result_of_the_same_account_is_not_delivered_in_place_of_a_new_one(
+    stage, postgres, monkeypatch
+):
+    story = keeping(stage, postgres, "mailbox-takeover", audit_query_seconds=SEARCH)
+    receive, kept = story.bot.jobs._checking.receive, []
+    with psycopg.connect(story.settings.engine, autocommit=True) as db, worker(story, "one"):
+
+        def attacked(case_id: str, run: int) -> None:
+            """Keep what the keeper is about to read, and put the first of it in place of the second."""
+            kept.append(db.execute("SELECT result, answers FROM compromise_runs").fetchone() or ())
+            if len(kept) == 2:
+                db.execute("UPDATE compromise_runs SET result = %s, answers = %s", kept[0])
+            receive(case_id, run)
+
+        monkeypatch.setattr(story.bot.jobs._checking, "receive", attacked)
+        for ends in (1, 2):
+            story.type(f"check {ADELE}")
+            rounds(story, ends)
+    # It was asked for again, and what the worker then found was delivered.
+    kinds = story.kinds()
+    assert (kinds.count("check_finished"), kinds.count("check_restarted")) == (2, 1)
+
+
+def test_what_somebody_without_the_key_asks_a_worker_for_is_not_looked_at(stage, postgres):
+    story = keeping(stage, postgres)
+    forged = {"case_id": "C-2ABCD", "run": 1, "tenant": "Contoso", "seal": "00" * 32}
+    with worker(story, "one"):
+        with SetWorkflowID("forged"), SetEnqueueOptions(queue_partition_key="Contoso"):
+            DBOS.enqueue_workflow(QUEUE, story.bot.jobs._workflow, forged)
+        story.slack.wait_for(lambda: is_over("forged"), what="the refusal")
+        assert looks(story, "one") == 0
+
+
+def is_over(run: str) -> bool:
+    found = known(run)
+    return found is not None and found.status == "ERROR"
+
+
+def test_one_odd_progress_holds_up_no_other(stage, postgres):
+    story = keeping(stage, postgres, "mailbox-takeover", audit_query_seconds=SEARCH)
+    with psycopg.connect(story.settings.engine, autocommit=True) as db, worker(story, "one"):
+        story.type("check miriam.graham@contoso.example")
+        story.card("Waiting for")
+        db.execute(b"INSERT INTO compromise_runs VALUES ('C-9', -1, 0, 7, 'odd', NULL, NULL)")
+        db.execute(b"UPDATE compromise_runs SET progress = 'odd', shown = 2000000000 WHERE run = 1")
+        story.type(f"check {ADELE}")
+        story.card("First findings")
+        rounds(story, 2)
 
 
 OLD = "work-0"

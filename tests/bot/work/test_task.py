@@ -4,28 +4,46 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.work import task as crossing
 from bot.work.store import KeeperFacts
-from bot.work.task import Failed, Found, ResultRefused, pack, pack_progress, unpack, unpack_progress
+from bot.work.task import Failed, Found, ResultRefused, Task, pack, pack_progress, unpack, unpack_progress
 from bot.worker import misfit
-from commands.check import Progress, judge
+from commands.accounts import fuller
+from commands.check import Progress, judge, state_of
 from commands.propose import offer
-from graph.evidence import Known
-from tests.commands.evidence import ADELE, INTRUDER, NOON, evidence, message, record, sign_in
+from commands.report import VerdictCode
+from commands.verdict import weigh
+from graph.evidence import Evidence, Known, Reason, Unavailable
+from tests.commands.evidence import INTRUDER, NOON, evidence, message, record, sign_in
 from tests.commands.steps import rich
+
+
+def task_for(seen: Evidence) -> Task:
+    """The task of which this evidence came."""
+    return Task("C-2ABCD", 1, "Contoso", seen.subject, seen.window)
+
+
+def situation(name: str) -> Found:
+    """What a worker finds in a situation: what was made by hand is made to agree with itself."""
+    planning = rich.named(name)
+    seen = replace(planning.evidence, subject=fuller(planning.evidence))
+    states = tuple(state_of(source, value) for source, value in seen.sources.items())
+    report = replace(planning.report, subject=seen.subject, window=seen.window, sources=states)
+    verdict = weigh(report.symptoms, states, subject=seen.subject, ordinary=report.verdict.baseline)
+    return Found(seen, replace(report, verdict=verdict))
 
 
 @pytest.mark.parametrize("name", rich.NAMES)
 def test_the_keeper_plans_from_what_crossed_as_from_the_whole_evidence(name):
-    planning = rich.named(name)
-    crossed = unpack(pack(Found(planning.evidence, planning.report)), b"", planning.evidence.subject)
+    found, guard = situation(name), rich.named(name).guard
+    crossed = unpack(pack(found), b"", task_for(rich.named(name).evidence))
     assert isinstance(crossed, Found)
-    assert crossed.report == planning.report
-    whole = offer(planning.evidence, planning.report, planning.guard)
-    assert offer(crossed.evidence, crossed.report, planning.guard) == whole
+    assert crossed.report == found.report
+    assert offer(crossed.evidence, crossed.report, guard) == offer(found.evidence, found.report, guard)
 
 
 def test_no_text_of_mail_and_no_record_as_it_came_crosses():
@@ -43,8 +61,8 @@ def test_no_text_of_mail_and_no_record_as_it_came_crosses():
 
 def test_half_a_character_crosses_as_a_question_mark():
     seen = evidence(audit_log=[record("New-InboxRule", parameters={"Name": "a\ud83d"})])
-    report = judge(seen, NOON)
-    assert isinstance(unpack(pack(Found(seen, report)), b"", ADELE), Found)
+    named = replace(seen, subject=fuller(seen))
+    assert isinstance(unpack(pack(Found(named, judge(named, NOON))), b"", task_for(seen)), Found)
 
 
 def test_how_far_it_is_crosses_with_the_verdict_so_far():
@@ -57,26 +75,57 @@ def test_how_far_it_is_crosses_with_the_verdict_so_far():
 
 def test_why_there_is_no_report_crosses():
     failed = Failed("The tenant does not answer. Reference: abc.", "abc", "timeout")
-    assert unpack(pack(failed), b"", ADELE) == failed
+    assert unpack(pack(failed), b"", task_for(evidence())) == failed
 
 
-def test_a_report_about_somebody_else_is_refused():
-    seen = evidence()
-    packed = pack(Found(seen, judge(seen, NOON)))
+def test_a_report_about_somebody_else_or_another_time_is_refused():
+    found = situation("the takeover")
+    sent, asked = pack(found), task_for(found.evidence)
+    assert isinstance(unpack(sent, b"", asked), Found)
     with pytest.raises(ResultRefused, match="another account"):
-        unpack(packed, b"", replace(ADELE, id="another"))
+        unpack(sent, b"", replace(asked, subject=replace(asked.subject, id="another")))
     # Without all its addresses, an account that is protected by one of them would not be known as such.
+    more = (*asked.subject.addresses, "break-glass@contoso.example")
     with pytest.raises(ResultRefused, match="another account"):
-        unpack(packed, b"", replace(ADELE, addresses=(*ADELE.addresses, "break-glass@contoso.example")))
+        unpack(sent, b"", replace(asked, subject=replace(asked.subject, addresses=more)))
+    later = replace(asked.window, end=asked.window.end + timedelta(seconds=1))
+    with pytest.raises(ResultRefused, match="another time"):
+        unpack(sent, b"", replace(asked, window=later))
+
+
+@pytest.mark.parametrize("where", ["report", "evidence", "both"])
+def test_more_addresses_than_the_records_themselves_give_the_account_are_refused(where):
+    found = situation("the takeover")
+    subject = found.evidence.subject
+    more = replace(subject, addresses=(*subject.addresses, "attacker@evil.example"))
+    report = found.report if where == "evidence" else replace(found.report, subject=more)
+    seen = found.evidence if where == "report" else replace(found.evidence, subject=more)
+    with pytest.raises(ResultRefused, match="another account"):
+        unpack(pack(Found(seen, report)), b"", task_for(found.evidence))
 
 
 def test_a_user_who_is_somebody_else_is_refused():
-    planning = rich.named("the takeover")
-    user = planning.evidence.user
+    found = situation("the takeover")
+    user = found.evidence.user
     assert isinstance(user, Known)
-    forged = replace(planning.evidence, user=replace(user, value=user.value.model_copy(update={"id": "ceo"})))
+    forged = replace(found.evidence, user=replace(user, value=user.value.model_copy(update={"id": "ceo"})))
     with pytest.raises(ResultRefused, match="another user"):
-        unpack(pack(Found(forged, planning.report)), b"", planning.evidence.subject)
+        unpack(pack(Found(forged, found.report)), b"", task_for(found.evidence))
+
+
+def test_a_verdict_that_its_own_findings_do_not_give_is_refused():
+    found = situation("the takeover")
+    verdict = replace(found.report.verdict, answer=VerdictCode.NO_SIGN_FOUND)
+    forged = replace(found.report, verdict=verdict)
+    with pytest.raises(ResultRefused, match="does not follow from its findings"):
+        unpack(pack(Found(found.evidence, forged)), b"", task_for(found.evidence))
+
+
+def test_a_source_that_is_told_as_collected_and_was_not_is_refused():
+    found = situation("the takeover")
+    forged = replace(found.evidence, inbox_rules=Unavailable(Reason.TIME, "No answer."))
+    with pytest.raises(ResultRefused, match="do not agree on what was collected"):
+        unpack(pack(Found(forged, found.report)), b"", task_for(found.evidence))
 
 
 @pytest.mark.parametrize(
@@ -84,18 +133,18 @@ def test_a_user_who_is_somebody_else_is_refused():
 )
 def test_what_is_no_result_is_refused(sent):
     with pytest.raises(ResultRefused):
-        unpack(sent, b"", ADELE)
+        unpack(sent, b"", task_for(evidence()))
 
 
 def test_a_result_that_grows_beyond_all_bounds_is_refused(monkeypatch):
     monkeypatch.setattr(crossing, "UNPACKED", 1000)
     with pytest.raises(ResultRefused, match="too large"):
-        unpack(zlib.compress(b'{"failed": "' + b" " * 2000 + b'"}'), b"", ADELE)
+        unpack(zlib.compress(b'{"failed": "' + b" " * 2000 + b'"}'), b"", task_for(evidence()))
     with pytest.raises(ResultRefused, match="more than the bot takes"):
         pack(Failed(" " * 2000, ""))
 
 
-KEEPER = KeeperFacts("1.0 (work-3)", {"Contoso": "t1", "Fabrikam": "t2"})
+KEEPER = KeeperFacts("1.0 (work-3)", {"Contoso": "t1", "Fabrikam": "t2"}, "0123")
 
 
 @pytest.mark.parametrize(
@@ -115,6 +164,8 @@ KEEPER = KeeperFacts("1.0 (work-3)", {"Contoso": "t1", "Fabrikam": "t2"})
             "has no tenant Wingtip",
         ),
         (KEEPER, replace(KEEPER, tenants={"Contoso": "T1", "Fabrikam": "t2"}), ""),
+        (replace(KEEPER, key=""), KEEPER, "The bot has no worker_key"),
+        (KEEPER, replace(KEEPER, key="4567"), "another worker_key"),
     ],
 )
 def test_a_worker_must_be_of_the_keepers_version_and_know_the_same_tenants(keeper, ours, says):
