@@ -97,8 +97,8 @@ class SharedLimiter:
                 return otherwise
             try:
                 if self._session is None:
-                    _TABLES.create_all(self._engine)
                     self._session = self._engine.connect()
+                    _make_tables(self._session)
                 return act(self._session)
             except SQLAlchemyError as error:
                 log.warning("Limits are kept alone.", action="limits.alone", error=type(error).__name__)
@@ -181,6 +181,16 @@ class _Application:
     def paused(self, service: str) -> float:
         """Give for how many seconds a service wants to be left alone."""
         return self._limiter.paused(self._key(service))
+
+
+def _make_tables(session: sa.Connection) -> None:
+    """Make the tables that are not there; of two processes that begin at once, one waits for the other."""
+    lock = _number("tables"), 0
+    session.execute(sa.select(sa.func.pg_advisory_lock(*lock)))
+    try:
+        _TABLES.create_all(session)
+    finally:
+        session.execute(sa.select(sa.func.pg_advisory_unlock(*lock)))
 
 
 def _number(text: str) -> int:

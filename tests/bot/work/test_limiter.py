@@ -70,6 +70,20 @@ def test_no_more_ask_at_the_same_time_than_one_process_might(postgres, what, pla
     assert (inside.most, inside.times) == (places, 4 * places)
 
 
+def test_those_who_begin_at_the_same_moment_all_keep_to_the_limits_together(postgres):
+    url, together = address_of(postgres.database()), threading.Barrier(8)
+
+    def begin(_: int) -> bool:
+        with closing(SharedLimiter(url)) as one:
+            together.wait(60)
+            taken = one.of(tenant()).take("mailbox adele", 0)
+            together.wait(60)
+            return taken
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(begin, range(8))).count(True) == 1
+
+
 def test_a_batch_asks_a_mailbox_alone_among_all_processes(postgres):
     url = address_of(postgres.database())
     with closing(SharedLimiter(url)) as one, closing(SharedLimiter(url)) as two:
