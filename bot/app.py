@@ -20,28 +20,24 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot import alert_webhook
-from bot.alerts import Alerts
 from bot.atlas import atlas_of
 from bot.cards.case import Cards, Edits
 from bot.cards.checkpoint import CheckpointPoster
 from bot.cards.home import Home
 from bot.cards.proposal import ProposalCards
-from bot.carrying import Carrying
-from bot.checking import Checking
 from bot.desk import Desk
 from bot.errors import CannotStart, SlackFailed, SlackUnreachable
-from bot.gate import Gate
-from bot.hunting import Hunting
-from bot.identities import Identities
-from bot.jobs import Jobs
-from bot.members import Members
+from bot.incoming import alert_webhook
+from bot.incoming.alerts import Alerts
 from bot.messages.plans import step_title
 from bot.outgoing.forwarder import Forwarder
 from bot.outgoing.wiring import forwarders
-from bot.people import People, doubt_about
+from bot.people.gate import Gate
+from bot.people.identities import Identities
+from bot.people.members import Members
+from bot.people.persons import People, doubt_about
+from bot.people.second_factor import SecondFactor
 from bot.rules import ruleset_of
-from bot.second_factor import SecondFactor
 from bot.settings import Settings
 from bot.setup.examination import Examination
 from bot.slack import listeners
@@ -50,7 +46,11 @@ from bot.slack.http_server import HttpServer
 from bot.verbs.proposing import SOURCES, TITLES
 from bot.verbs.shape import Tools
 from bot.verbs.team import tell_change
+from bot.work.carrying import Carrying
+from bot.work.checking import Checking
 from bot.work.engine import VERSION
+from bot.work.hunting import Hunting
+from bot.work.jobs import Jobs
 from bot.work.limiter import SharedLimiter
 from bot.work.looking import Looking
 from bot.work.seal import Seal

@@ -17,7 +17,7 @@ from bot.errors import CannotStart
 from bot.settings import Settings
 from bot.signals import told_to_stop
 from bot.work.engine import VERSION
-from bot.worker import Worker
+from bot.work.worker import Worker
 from commands.errors import LedgerError
 
 log = structlog.get_logger(__name__)

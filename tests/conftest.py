@@ -31,7 +31,7 @@ _BY_TEST = (
     "tests/bot/cards/",
     "tests/bot/test_app.py",
     "tests/bot/test_deciding.py",
-    "tests/bot/test_jobs.py",
+    "tests/bot/work/test_jobs.py",
     "tests/bot/test_reporting.py",
 )
 """Where tests wait for a bot most of their time.

@@ -15,10 +15,10 @@ from slack_sdk import WebClient
 
 from bot.cards.case import Cards
 from bot.errors import Barred, BotError
-from bot.gate import Gate
 from bot.messages.home import Details, Health, HomePage, OpenCase, Waiting, home
-from bot.people import People
-from bot.second_factor import enrolments
+from bot.people.gate import Gate
+from bot.people.persons import People
+from bot.people.second_factor import enrolments
 from bot.setup.examination import Examination
 from bot.slack.client import call
 from bot.slack.intake import Asked

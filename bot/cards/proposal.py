@@ -23,7 +23,7 @@ from bot.errors import BotError, RoomShared, SlackFailed
 from bot.messages import Message
 from bot.messages.case_card import situation
 from bot.messages.proposal_card import proposal_card, proposal_details
-from bot.people import People
+from bot.people.persons import People
 from bot.slack.channels import demand_unshared
 from bot.slack.client import call
 from bot.slack.posting import Posting

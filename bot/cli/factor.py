@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from bot import second_factor
 from bot.cli.book import opened
 from bot.cli.ending import Stopped
 from bot.cli.given import (
@@ -16,6 +15,7 @@ from bot.cli.given import (
 from bot.cli.options import ACTOR, LEDGER, LedgerFile
 from bot.cli.statuses import BAD_INPUT
 from bot.messages.escape import visible
+from bot.people import second_factor
 
 
 def list_factors(ledger: LedgerFile = LEDGER) -> None:

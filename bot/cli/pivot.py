@@ -11,7 +11,7 @@ from bot.cli.hunt import Since, Tenant, hunt_through
 from bot.cli.options import Config, Json, Scenario
 from bot.cli.statuses import BAD_INPUT
 from bot.errors import NotUnderstood
-from bot.terms import term_of
+from bot.verbs.terms import term_of
 
 
 def pivot(

@@ -26,8 +26,8 @@ from rich.console import Console
 from slack_sdk import WebClient
 
 from bot.errors import NotUnderstood, SlackFailed, SlackUnreachable
-from bot.members import Members, why_not
 from bot.messages import parts
+from bot.people.members import Members, why_not
 from bot.settings import Settings, SlackSettings
 from bot.setup.capabilities import (
     PARTS,

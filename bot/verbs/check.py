@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import structlog
 
 from bot.errors import BotError, NotUnderstood
-from bot.gate import not_asked
-from bot.meant import Address, Alias, Name, Who
 from bot.messages import answers, parts
 from bot.messages.candidates import candidates
-from bot.people import Person
+from bot.people.gate import not_asked
+from bot.people.meant import Address, Alias, Name, Who
+from bot.people.persons import Person
 from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.verbs import spelling

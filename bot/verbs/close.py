@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from bot.meant import About
 from bot.messages import answers
+from bot.people.meant import About
 from bot.slack.intake import Asked
 from bot.verbs import proposing, spelling
 from bot.verbs.proposing import MayPropose, Proposed, propose, proposed_before, who_may_propose

@@ -9,11 +9,11 @@ from functools import partial
 from typing import Literal
 
 from bot.errors import NotUnderstood
-from bot.meant import About
 from bot.messages import Modal
 from bot.messages.contain_modal import contain_modal, contain_now_modal
 from bot.messages.plans import offer_reference
 from bot.messages.propose_modal import propose_modal
+from bot.people.meant import About
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.proposing import (

@@ -10,7 +10,7 @@ import structlog
 from bot.errors import Barred, BotError, NotUnderstood
 from bot.messages import Message, answers, decisions
 from bot.messages.enrol_modal import enrol_modal
-from bot.second_factor import Checked, uri
+from bot.people.second_factor import Checked, uri
 from bot.slack.intake import Asked
 from bot.verbs import team
 from bot.verbs.shape import Answer, Tools

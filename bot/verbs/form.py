@@ -13,9 +13,9 @@ from typing import Any
 import structlog
 
 from bot.errors import Barred, NotUnderstood
-from bot.meant import Address
 from bot.messages import parts
 from bot.messages.report_modal import MOST_CANDIDATES, check_modal, report_modal
+from bot.people.meant import Address
 from bot.slack.intake import Asked
 from bot.verbs.mentions import named_in
 from bot.verbs.shape import Answer, Tools

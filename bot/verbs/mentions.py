@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from bot.meant import Address, Mention
+from bot.people.meant import Address, Mention
 
 LONGEST: Final = 20_000
 """How many characters of a message are read; Slack's own limit for a text is 40,000."""

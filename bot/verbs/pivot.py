@@ -8,13 +8,13 @@ from typing import Final
 
 from bot.artefacts import report_store
 from bot.errors import NotUnderstood
-from bot.meant import CaseId
+from bot.people.meant import CaseId
 from bot.slack.intake import Asked
-from bot.terms import WHAT, term_of
 from bot.verbs import spelling
 from bot.verbs.hunts import Begun, MayHunt, begin, shown, tenant_named
 from bot.verbs.shape import Answer, Tools
 from bot.verbs.spelling import Days, Since
+from bot.verbs.terms import WHAT, term_of
 from commands.hunt import terms_of
 from graph.hunting import MOST_TERMS, Term
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from bot.meant import About
 from bot.messages import Message
 from bot.messages.propose_modal import dry_run
+from bot.people.meant import About
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.proposing import SOURCES, TITLES, offered

@@ -10,9 +10,9 @@ from typing import Final
 import structlog
 
 from bot.errors import NotUnderstood, SlackFailed
-from bot.meant import About
 from bot.messages import decisions
-from bot.people import Person
+from bot.people.meant import About
+from bot.people.persons import Person
 from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.verbs.shape import Answer, Tools

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.errors import NotUnderstood
-from bot.meant import Who
 from bot.messages import answers
+from bot.people.meant import Who
 from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.verbs import spelling

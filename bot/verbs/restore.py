@@ -6,9 +6,9 @@ import secrets
 from dataclasses import dataclass
 
 from bot.errors import NotUnderstood
-from bot.meant import About
 from bot.messages.plans import offer_reference
 from bot.messages.restore_modal import restore_modal
+from bot.people.meant import About
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.proposing import (

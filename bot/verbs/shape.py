@@ -11,14 +11,14 @@ from slack_sdk import WebClient
 
 from bot.cards.case import Cards
 from bot.cards.proposal import ProposalCards
-from bot.gate import Gate
-from bot.hunting import Hunting
-from bot.jobs import Jobs
 from bot.messages import Message, Modal
-from bot.people import People
-from bot.second_factor import SecondFactor
+from bot.people.gate import Gate
+from bot.people.persons import People
+from bot.people.second_factor import SecondFactor
 from bot.slack.intake import Asked
 from bot.slack.modals import open_window
+from bot.work.hunting import Hunting
+from bot.work.jobs import Jobs
 from commands.ledger import Case, Ledger
 from commands.ledger import entries as e
 from commands.proposals import Proposals

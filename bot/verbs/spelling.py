@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot.errors import NotUnderstood
-from bot.meant import About, Address, Alias, CaseId, Mention, Name, Who
+from bot.people.meant import About, Address, Alias, CaseId, Mention, Name, Who
 from bot.settings import parse_span
 from commands.ledger import CASE_LETTERS
 from graph.question import Window

@@ -13,10 +13,10 @@ from typing import Final
 import structlog
 
 from bot.errors import Barred, CannotPost, NotUnderstood
-from bot.meant import Address, Alias, Mention, Who
 from bot.messages import parts
 from bot.messages.reported import reported, thanks, whom_to_ask
-from bot.people import Person
+from bot.people.meant import Address, Alias, Mention, Who
+from bot.people.persons import Person
 from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.verbs import check, spelling

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from bot.errors import NotUnderstood
-from bot.meant import About
 from bot.messages import decisions
 from bot.messages.tasks import task_done_modal, tasks
+from bot.people.meant import About
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools

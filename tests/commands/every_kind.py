@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from bot.second_factor import SecondFactor
+from bot.people.second_factor import SecondFactor
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.checkpoint import note, sign_head

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages.history import history
-from bot.second_factor import SecondFactor
+from bot.people.second_factor import SecondFactor
 from commands.approval import ProposalState
 from commands.errors import LedgerCut, LedgerTampered, LedgerUnwritable
 from commands.identity import owner_of

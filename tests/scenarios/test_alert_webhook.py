@@ -11,8 +11,8 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from bot.alert_webhook import LARGEST
-from bot.alerts import MOST_SENT
+from bot.incoming.alert_webhook import LARGEST
+from bot.incoming.alerts import MOST_SENT
 from bot.settings import AlertSettings
 from bot.webhooks import headers, key_of, new_secret
 from commands.ledger import entries as e

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import bot.alerts
+import bot.incoming.alerts
 from bot.errors import BotError
 from bot.settings import AlertSettings
 from commands.ledger import BOT
@@ -229,7 +229,7 @@ def test_what_an_attacker_writes_into_a_name_calls_nobody(stage):
 
 def test_what_takes_alerts_in_knows_nothing_that_changes_anything():
     """It names no proposal, no vote and no change; a check, which only reads, is all that it can start."""
-    tree = ast.parse(Path(bot.alerts.__file__).read_text())
+    tree = ast.parse(Path(bot.incoming.alerts.__file__).read_text())
     named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     named |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     forbidden = {"proposals", "Proposals", "enqueue_plan", "carry_out", "vote", "propose", "policy_of"}

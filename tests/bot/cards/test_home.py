@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.cards.case import Cards
-from bot.second_factor import SecondFactor
+from bot.people.second_factor import SecondFactor
 from bot.settings import ApproverSettings, ResponderSettings
 from bot.slack.client import make_client
 from commands.ledger import new_case_id

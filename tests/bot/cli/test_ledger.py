@@ -13,7 +13,7 @@ import pyotp
 import pytest
 
 from bot.cli import command
-from bot.second_factor import SecondFactor
+from bot.people.second_factor import SecondFactor
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import read_checkpoints, read_public_keys
 from commands.ledger.entries import Asked

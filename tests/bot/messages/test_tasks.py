@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.meant import CaseId
 from bot.messages import Message, Modal
 from bot.messages.tasks import by_text, task_done_modal, tasks
+from bot.people.meant import CaseId
 from bot.verbs import registry
 from bot.verbs.tasks import TickTask
 from sandbox.workspace import text as slack_text

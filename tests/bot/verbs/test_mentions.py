@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.meant import Address, Mention
+from bot.people.meant import Address, Mention
 from bot.verbs.mentions import LONGEST, named_in
 
 ADELE = Address("adele.vance@contoso.example")

@@ -6,7 +6,18 @@ import bot.verbs
 from bot.verbs.registry import VERBS
 
 ROOM = Path(bot.verbs.__file__).parent
-SHARED = {"__init__", "hunts", "mentions", "proposing", "registry", "shape", "spelling", "team", "voting"}
+SHARED = {
+    "__init__",
+    "hunts",
+    "mentions",
+    "proposing",
+    "registry",
+    "shape",
+    "spelling",
+    "team",
+    "terms",
+    "voting",
+}
 """What verbs share."""
 
 

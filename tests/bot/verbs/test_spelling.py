@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import NotUnderstood
-from bot.meant import Address, Alias, CaseId, Mention, Name
+from bot.people.meant import Address, Alias, CaseId, Mention, Name
 from bot.verbs import registry
 from bot.verbs.approve import Approve
 from bot.verbs.check import Check

@@ -11,7 +11,7 @@ import pytest
 from bot.work import task as crossing
 from bot.work.store import KeeperFacts
 from bot.work.task import Failed, Found, ResultRefused, Task, pack, pack_progress, unpack, unpack_progress
-from bot.worker import misfit
+from bot.work.worker import misfit
 from commands.accounts import fuller
 from commands.check import Progress, judge, state_of
 from commands.propose import offer

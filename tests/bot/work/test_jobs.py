@@ -8,8 +8,8 @@ from datetime import timedelta
 from dbos import DBOS
 
 from bot.app import now
-from bot.jobs import RUNS
 from bot.work.engine import QUEUE, VERSION
+from bot.work.jobs import RUNS
 from commands.ledger import Case, CaseState
 from graph.question import Subject, Window
 from tests.scenarios.conftest import ADELE, Stage

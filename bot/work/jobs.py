@@ -3,8 +3,8 @@
 The engine (DBOS) runs things at least once and remembers which were begun. The ledger is the only authority:
 the engine's tables may be deleted at any time; `Jobs.reconcile` starts again what the ledger says is open.
 
-This is the keeper's side, which alone has the ledger. Checks may be made by workers (`bot.worker`); plans,
-looks afterwards and hunts are made here.
+This is the keeper's side, which alone has the ledger. Checks may be made by workers (`bot.work.worker`);
+plans, looks afterwards and hunts are made here.
 
 Longer than other files because starting, resuming and reconciling durable work is read together.
 """
@@ -22,11 +22,10 @@ import structlog
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
 from bot.cards.case import Cards
-from bot.carrying import Carrying
-from bot.checking import FOLLOWS, Checking
 from bot.errors import BotError
 from bot.failing import refer
-from bot.hunting import Hunting
+from bot.work.carrying import Carrying
+from bot.work.checking import FOLLOWS, Checking
 from bot.work.engine import (
     DELIVER,
     DELIVERIES,
@@ -41,6 +40,7 @@ from bot.work.engine import (
     known,
     release,
 )
+from bot.work.hunting import Hunting
 from bot.work.lives import Alone, Lives, Locks
 from bot.work.seal import Seal
 from bot.work.store import KeeperFacts, Store, address_of

@@ -18,7 +18,7 @@ from bot.cards.proposal import ProposalCards
 from bot.errors import BotError
 from bot.messages import answers
 from bot.messages.case_card import all_closed
-from bot.people import People
+from bot.people.persons import People
 from commands.approval import ProposalState, Vote
 from commands.carry_out import Patience, carry_out
 from commands.errors import CommandError, NotNow

@@ -10,7 +10,7 @@ import pyotp
 import pytest
 
 from bot.errors import AlreadyEnrolled
-from bot.second_factor import (
+from bot.people.second_factor import (
     LOCKED_FOR,
     MOST_WRONG,
     SecondFactor,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bot.errors import Barred, NotUnderstood, SlackFailed
-from bot.identities import Identities
-from bot.members import GROUP_SECONDS, Account, Members, account_of, why_no_approver, why_not
-from bot.people import People, doubt_about
+from bot.people.identities import Identities
+from bot.people.members import GROUP_SECONDS, Account, Members, account_of, why_no_approver, why_not
+from bot.people.persons import People, doubt_about
 from bot.settings import ResponderSettings, SlackSettings
 from bot.slack.client import make_client
 from commands.errors import LedgerTampered
@@ -119,7 +119,7 @@ def test_an_address_is_confirmed_unless_slack_says_no():
 
 @pytest.fixture
 def slack():
-    with workspace.start(Path(__file__).resolve().parents[2] / "manifest.yml") as running:
+    with workspace.start(Path(__file__).resolve().parents[3] / "manifest.yml") as running:
         yield running
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.errors import Barred, NotUnderstood
-from bot.meant import About, Address, Alias, CaseId, Mention, Who
-from bot.people import People, Person
+from bot.people.meant import About, Address, Alias, CaseId, Mention, Who
+from bot.people.persons import People, Person
 from bot.slack.intake import Asked
 from commands.approval import Voter
 from commands.errors import AlreadyLooking

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.alerts import Alerts, TooManyAlerts
+from bot.incoming.alerts import Alerts, TooManyAlerts
 from bot.settings import AlertSettings
 from bot.web_server import WebServer, body_of
 from bot.webhooks import key_of, why_not

@@ -1,7 +1,7 @@
 """Who someone in Slack is, and whether this person may ask or approve.
 
-What Slack says (`bot.members`) is half of it. The other half is the account in Microsoft 365 that someone
-had when they were named (`bot.identities`), and whether that account is in doubt itself.
+What Slack says (`bot.people.members`) is half of it. The other half is the account in Microsoft 365 that
+someone had when they were named (`bot.people.identities`), and whether that account is in doubt itself.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from slack_sdk import WebClient
 
 from bot.errors import Barred, NotUnderstood, SlackFailed
-from bot.identities import Identities, Known
-from bot.members import Account, Members, why_no_reporter, why_not
+from bot.people.identities import Identities, Known
+from bot.people.members import Account, Members, why_no_reporter, why_not
 from bot.slack.client import call
 from commands.approval import Voter
 from commands.identity import Identity, owner_of

@@ -1,0 +1,1 @@
+"""Alerts in: polled from Microsoft, or sent by a SIEM through a signed webhook."""

@@ -1,0 +1,1 @@
+"""Who the people are: in Slack, in the settings, in Entra, and by their second factor."""
