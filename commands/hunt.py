@@ -58,11 +58,32 @@ class Touched:
 
 
 @dataclass(frozen=True, slots=True)
+class Closely:
+    """How many mailboxes in doubt a sweep looked at by themselves, those with the most points first.
+
+    Attributes:
+        doubted: The accounts of which the questions about everybody raised a doubt.
+        looked: Of how many the inbox rules, automatic reply and delegates were asked for.
+        hidden: Of how many the hidden inbox rules were.
+    """
+
+    doubted: int
+    looked: int
+    hidden: int
+
+    @property
+    def left(self) -> int:
+        """How many were not looked at to the end."""
+        return self.doubted - min(self.looked, self.hidden)
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """What a hunt found, and what it could not see."""
+    """What a hunt found, and what it could not see; of a sweep, how many it looked at closely."""
 
     touched: tuple[Touched, ...]
     sources: tuple[SourceState, ...]
+    closely: Closely | None = None
 
 
 @dataclass(slots=True)
@@ -211,6 +232,7 @@ def load(text: str) -> Found:
             )
             for one in given["sources"]
         ),
+        Closely(**given["closely"]) if given.get("closely") else None,
     )
 
 

@@ -11,6 +11,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
+from heapq import nsmallest
+from operator import itemgetter, or_
 from typing import Any, Final
 
 import orjson
@@ -142,21 +145,31 @@ class Suspects:
 
     def __init__(self) -> None:
         self._doubts: dict[str, Doubt] = {}
+        self._parts: dict[str, list[tuple[tuple[int, int], Doubt]]] = defaultdict(list)
 
-    def add(self, doubts: Iterable[Doubt]) -> None:
-        """Take in what a piece of the sweep found."""
+    def add(self, doubts: Iterable[Doubt], order: tuple[int, int] = (0, 0)) -> None:
+        """Take in what a piece of the sweep found; the outcome is the same in whichever order pieces come.
+
+        Args:
+            doubts: What it found.
+            order: Its place among the pieces.
+        """
         for one in doubts:
-            known = self._doubts.get(one.account)
-            self._doubts[one.account] = one if known is None else known | one
+            parts = self._parts[one.account]
+            parts.append((order, one))
+            parts.sort(key=itemgetter(0))
+            self._doubts[one.account] = reduce(or_, (part for _, part in parts))
 
     def subjects(self) -> tuple[Subject, ...]:
         """Give those in doubt for closer looks, the most points first."""
         order = sorted(self._doubts.values(), key=lambda one: (-one.points, one.account))
         return tuple(suspect(one.account, one.id) for one in order)
 
-    def ranked(self) -> tuple[Touched, ...]:
-        """Give those in doubt as they are shown, the most points first."""
-        return ranked(self._doubts.values())
+    def ranked(self, most: int | None = None) -> tuple[Touched, ...]:
+        """Give those in doubt as they are shown, the most points first; with `most`, no more than so many."""
+        if most is None:
+            return ranked(self._doubts.values())
+        return ranked(nsmallest(most, self._doubts.values(), key=lambda one: (-one.points, one.account)))
 
     def __len__(self) -> int:
         return len(self._doubts)
@@ -202,12 +215,14 @@ class Coverages:
     def states(self, of: str = "") -> tuple[SourceState, ...]:
         """Say of each source how much of it was seen; with `of`, what is missing from how many of those."""
         told = []
-        for name, asked in self._asked.items():
+        for name, asked in sorted(self._asked.items()):
             gaps = self._gaps.get(name)
             if not gaps:
                 told.append(SourceState(name, Coverage.COMPLETE, "", self._records[name]))
                 continue
-            says = "; ".join(reason for reason, _ in gaps.most_common(3))
+            says = "; ".join(
+                reason for reason, _ in sorted(gaps.items(), key=lambda one: (-one[1], one[0]))[:3]
+            )
             if of and gaps.total() < asked:
                 says = f"{says.rstrip('.')} ({gaps.total()} of {asked} {of})"
             state = Coverage.UNAVAILABLE if self._lost[name] == asked else Coverage.PARTIAL

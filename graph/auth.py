@@ -20,7 +20,7 @@ from graph.errors import Broken, CannotSignIn, GraphError, NotJson, OutOfTime, R
 from graph.limits import Deadline
 from graph.responses import json_of, safe_text
 from graph.settings import TenantSettings, is_loopback, place_of
-from graph.wire import Reply, Wire
+from graph.wire import Carries, Reply
 
 if TYPE_CHECKING:
     import msal
@@ -80,7 +80,7 @@ class SignIn:
         wire: What the login service is reached by.
     """
 
-    def __init__(self, settings: TenantSettings, wire: Wire) -> None:
+    def __init__(self, settings: TenantSettings, wire: Carries) -> None:
         self._settings = settings
         self._wire = wire
         self._apps: dict[Resource, msal.ConfidentialClientApplication] = {}
@@ -270,7 +270,7 @@ class LoginClient:
     service. It also takes for granted that the service answers with JSON objects of the right shape.
     """
 
-    def __init__(self, wire: Wire, login: str) -> None:
+    def __init__(self, wire: Carries, login: str) -> None:
         self._wire = wire
         self._plain = login.startswith("http://")
         home = urlsplit(login).hostname or ""

@@ -91,12 +91,13 @@ class GraphClient:
         answers: list[list[Item] | GraphError | None] = [None] * len(requests)
         due = dict.fromkeys(range(len(requests)), 0.0)
         attempts = dict.fromkeys(range(len(requests)), 0)
+        clock = self._with.limits.clock
         while due:
-            now = monotonic()
+            now = clock.now()
             soonest = min(due.values())
             if soonest > now:
                 deadline.sleep(soonest - now, "parts of a batch were throttled")
-            ready = [place for place, at in due.items() if at <= monotonic()][:BATCH]
+            ready = [place for place, at in due.items() if at <= clock.now()][:BATCH]
             replies = self._batch([requests[place] for place in ready], deadline)
             for place, reply in zip(ready, replies, strict=True):
                 del due[place]
@@ -106,7 +107,7 @@ class GraphClient:
                     answers[place] = answer
                 else:
                     attempts[place] += 1
-                    due[place] = monotonic() + wait
+                    due[place] = clock.now() + wait
         return [answer for answer in answers if answer is not None]
 
     def _rest(self, request: Request, link: str, answer: Answer, deadline: Deadline) -> list[Item]:

@@ -16,9 +16,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from time import monotonic
 from typing import Any, Protocol
 from urllib.parse import quote
 from uuid import uuid4
@@ -26,6 +24,7 @@ from uuid import uuid4
 import structlog
 
 from graph.client import BATCH
+from graph.clock import News
 from graph.connection import Connection
 from graph.effects import Asking, Fetch, Item, Remember, Wait
 from graph.errors import (
@@ -44,6 +43,7 @@ from graph.errors import (
     TooMuch,
 )
 from graph.evidence import SOURCES, Known, Reason, Source, Unavailable
+from graph.halt import Halt
 from graph.limits import Deadline, gate_of
 from graph.most import Tally
 from graph.queries import Query
@@ -129,6 +129,7 @@ def collect(
     sources: Sequence[str] = SOURCES,
     recorder: Recorder | None = None,
     queries: Sequence[Query] = QUERIES,
+    halt: Halt | None = None,
 ) -> Iterator[Arrived]:
     """Ask the sources and yield each answer as it comes; every source asked is answered exactly once.
 
@@ -142,21 +143,24 @@ def collect(
         sources: The ids of the sources to ask.
         recorder: Is given every answer as it came, before anything is read out of it.
         queries: What the sources ask; those of a check, unless others are given.
+        halt: Ends it from another thread; what has not answered is then given as out of time.
     """
     asked = replace(
         question, audit_api=connection.settings.audit_api, global_cloud=connection.settings.is_global
     )
     chosen = [query for query in queries if source_of(query) in sources]
     run = _Run(asked, connection, memory, patience, chosen, recorder=recorder)
-    player = threading.Thread(target=run.play, name="collect", daemon=True)
-    player.start()
+    if halt is not None:
+        halt.add(run.end)
+    player = connection.clock.begin(run.play, "collect")
     try:
         for _ in range(len(run.queries)):
             yield run.arrived.get()
     finally:
-        run.stop.set()
-        run.events.put(None)
+        run.end()
         player.join()
+        if halt is not None:
+            halt.drop(run.end)
 
 
 def find_subject(text: str, connection: Connection) -> Subject:
@@ -267,25 +271,29 @@ class _Run:
         recorder: Recorder | None = None,
     ) -> None:
         self.queries = queries
-        self.arrived: queue.SimpleQueue[Arrived] = queue.SimpleQueue()
-        self.events: queue.SimpleQueue[tuple[_Parcel, list[list[Item] | GraphError]] | None] = (
-            queue.SimpleQueue()
-        )
+        self._clock = clock = connection.clock
+        self.arrived: News[Arrived] = clock.news()
+        self.events: News[tuple[_Parcel, list[list[Item] | GraphError]] | None] = clock.news()
         self.stop = threading.Event()
         self._question = question
         self._connection = connection
         self._memory = memory
         self._patience = patience
         self._recorder = recorder
-        self._ends = monotonic() + patience
-        self._deadline = Deadline(patience, self.stop)
+        self._ends = clock.now() + patience
+        self._deadline = Deadline(patience, self.stop, clock)
         self._whole = connection.whole()
-        self._pool = ThreadPoolExecutor(connection.threads, thread_name_prefix="collect")
+        self._pool = clock.crew(connection.threads, "collect")
         self._waiting: dict[str, deque[_Parcel]] = {}
         self._under_way: dict[str, int] = {}
         self._timers: list[tuple[float, int, _Player]] = []
         self._numbers = itertools.count()
         self._left: dict[str, _Player] = {}
+
+    def end(self) -> None:
+        """Stop asking. Any thread may call it."""
+        self.stop.set()
+        self.events.put(None)
 
     def play(self) -> None:
         """Run to the end; every query is answered, whatever happens."""
@@ -321,7 +329,7 @@ class _Run:
 
     def _step(self) -> None:
         """Take in one answer, or wake the queries whose waiting is over."""
-        now = monotonic()
+        now = self._clock.now()
         if now >= self._ends:
             self.stop.set()
             return
@@ -332,7 +340,7 @@ class _Run:
             event = None
         if event is not None:
             self._take_in(*event)
-        while self._timers and self._timers[0][0] <= monotonic():
+        while self._timers and self._timers[0][0] <= self._clock.now():
             self._resume(heapq.heappop(self._timers)[2], None)
 
     def _take_in(self, parcel: _Parcel, answers: list[list[Item] | GraphError]) -> None:
@@ -383,7 +391,7 @@ class _Run:
                     player.kept[name] = value
                     go = lambda: player.asking.send(None)  # noqa: E731 - the next turn of this very loop
                 case Wait(seconds):
-                    at = monotonic() + seconds * self._connection.polls
+                    at = self._clock.now() + seconds * self._connection.polls
                     heapq.heappush(self._timers, (at, next(self._numbers), player))
                     return
                 case Fetch():
@@ -392,7 +400,7 @@ class _Run:
 
     def _fetch(self, player: _Player, effect: Fetch) -> None:
         parcels = _parcels(player, effect)
-        player.effect = effect
+        player.effect, player.tally.thin = effect, effect.thin
         player.answers = [None] * len(effect.what)
         player.open = len(parcels)
         lanes = set()
@@ -468,7 +476,7 @@ class _Run:
         self.arrived.put(Arrived(player.source, answer))
 
     def _ended(self, player: _Player, error: GraphError) -> Unavailable:
-        if isinstance(error, OutOfTime) and (any(player.kept.values()) or monotonic() >= self._ends):
+        if isinstance(error, OutOfTime) and (any(player.kept.values()) or self._clock.now() >= self._ends):
             return self._still_running(player)
         return unavailable(error, player.query)
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from graph.auth import SignIn
 from graph.client import GraphClient
+from graph.clock import CLOCK, Clock
 from graph.drift import Drift, Observer
 from graph.effects import Item
 from graph.errors import GraphError, Refused
@@ -18,7 +19,7 @@ from graph.request import Cmdlet, Request, changes
 from graph.retry import Pacing
 from graph.settings import TenantSettings
 from graph.transport import Transport
-from graph.wire import Wire
+from graph.wire import Carries, Wire
 
 THREADS = 32
 """How many requests are under way at the same time, at most; also the size of the pool of open
@@ -39,6 +40,8 @@ class Connection:
         reads_only: Send nothing that changes anything, whatever is asked; the second application is then
             not used.
         shared: The limits that several processes keep together; None where this is the only one.
+        clock: Tells the time, and lets wait.
+        wire: What carries the bytes; None for the network.
 
     Attributes:
         drift: Where answers differed from the contract so far.
@@ -56,14 +59,17 @@ class Connection:
         most: Most | None = None,
         most_in_all: Most = WHOLE,
         shared: Shared | None = None,
+        clock: Clock = CLOCK,
+        wire: Carries | None = None,
     ) -> None:
         self._most = most or Most()
         self._most_in_all = most_in_all
         self.settings = settings
         self.threads = threads
         self.polls = polls
-        self.limits = Limits(shared)
-        self._wire = Wire(threads)
+        self.clock = clock
+        self.limits = Limits(shared, clock)
+        self._wire = Wire(threads) if wire is None else wire
         self.sign_in = SignIn(settings, self._wire)
         self._reads_only = reads_only
         self.drift = Drift(settings.name)

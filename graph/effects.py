@@ -14,7 +14,7 @@ something else. What it does not catch ends the query, and its source is reporte
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -32,11 +32,13 @@ Item: TypeAlias = Mapping[str, Any]
 class Fetch:
     """Send these, at the same time as far as the limits allow, follow all pages, and give back the items.
 
-    With `gather`, an error of one is given back in its place; without, the first error is raised.
+    With `gather`, an error of one is given back in its place; without, the first error is raised. `thin` says
+    what is kept of each page as it comes, so that what nobody needs is never held; several threads call it.
     """
 
     what: tuple[Request | Cmdlet, ...]
     gather: bool = False
+    thin: Thin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ class Remember:
     value: str
 
 
+Thin: TypeAlias = Callable[[list[Any]], list[Any]]
+"""What is kept of the items of one page."""
+
 Effect: TypeAlias = Fetch | Wait | Remember
 Asking: TypeAlias = Generator[Effect, Any, Known[T]]
 """What `ask` of a query returns."""
@@ -65,11 +70,13 @@ def fetch(request: Request | Cmdlet) -> Generator[Effect, Any, list[Item]]:
     return list(answers[0])
 
 
-def fetch_each(requests: Sequence[Request | Cmdlet]) -> Generator[Effect, Any, list[list[Item]]]:
+def fetch_each(
+    requests: Sequence[Request | Cmdlet], thin: Thin | None = None
+) -> Generator[Effect, Any, list[list[Item]]]:
     """Ask for several things at the same time; gives the items of each, in the order asked."""
     if not requests:
         return []
-    answers = yield Fetch(tuple(requests))
+    answers = yield Fetch(tuple(requests), thin=thin)
     return [list(answer) for answer in answers]
 
 

@@ -8,6 +8,8 @@ is asked without one (a sweep) names rare operations. Sources: Microsoft Graph b
 from __future__ import annotations
 
 import re
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +33,9 @@ EVERYBODY: Final = Subject(
 
 MOST_TERMS: Final = 12
 """How many things one pivot asks for: each costs an audit search and two report requests."""
+
+MOST_SIGN_INS: Final = 20
+"""Sign-ins of one account and outcome that a sweep judges, of each day: more of the same say no more."""
 
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _KINDS: Final = ("interactiveUser", "nonInteractiveUser")
@@ -145,7 +150,7 @@ def sweep_queries() -> tuple[TenantQuery, ...]:
 
     def sign_ins(question: Question) -> Asking[tuple[SignIn, ...]]:
         filters = [f"(signInEventTypes/any(t: t eq '{kind}')) and riskState eq 'atRisk'" for kind in _KINDS]
-        return (yield from _sign_ins(question, filters))
+        return (yield from _sign_ins(question, filters, Fewer()))
 
     return (
         TenantQuery("audit_log", audit_log, ASKED),
@@ -188,7 +193,45 @@ def _sign_in_filter(term: Term) -> str:
     return f"appId eq '{value}'" if _GUID.fullmatch(value) else f"appDisplayName eq '{value}'"
 
 
-def _sign_ins(question: Question, filters: Sequence[str]) -> Asking[tuple[SignIn, ...]]:
+class Fewer:
+    """Keeps of each account the newest sign-ins only, those that got in apart from those that did not.
+
+    While passwords are tried against a tenant, one day can bring hundreds of thousands at risk.
+    """
+
+    def __init__(self, most: int = MOST_SIGN_INS) -> None:
+        self._most = most
+        self._kept: Counter[tuple[str, bool]] = Counter()
+        self._lock = threading.Lock()
+        self.left_out = 0
+
+    def __call__(self, items: list[Any]) -> list[Any]:
+        """Say which of a page are kept; what is no sign-in is, for whoever reads it to refuse."""
+        kept = []
+        with self._lock:
+            for item in items:
+                if isinstance(item, dict):
+                    status = item.get("status")
+                    failed = isinstance(status, dict) and status.get("errorCode") not in (0, 50140)
+                    key = (str(item.get("userPrincipalName") or item.get("userId")).casefold(), failed)
+                    self._kept[key] += 1
+                    if self._kept[key] > self._most:
+                        self.left_out += 1
+                        continue
+                kept.append(item)
+        return kept
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What was left out, as a source tells what it lacks."""
+        if not self.left_out:
+            return ()
+        return (f"{self.left_out:,} sign-ins of accounts with more than {self._most} alike",)
+
+
+def _sign_ins(
+    question: Question, filters: Sequence[str], fewer: Fewer | None = None
+) -> Asking[tuple[SignIn, ...]]:
     since, until = graph_time(question.window.start), graph_time(question.window.end)
     span = f"createdDateTime ge {since} and createdDateTime le {until}"
     requests = [
@@ -201,8 +244,9 @@ def _sign_ins(question: Question, filters: Sequence[str]) -> Asking[tuple[SignIn
         )
         for one in filters
     ]
-    pages = yield from fetch_each(requests)
+    pages = yield from fetch_each(requests, fewer)
     found, missing = read_each(SignIn, [item for page in pages for item in page])
+    missing = missing if fewer is None else (*missing, *fewer.missing)
     each = {one.id: one for one in found}
     ordered = tuple(sorted(each.values(), key=lambda one: (one.created_date_time, one.id)))
     return Known(ordered, missing=missing, complete_until=question.window.end - LATENESS)

@@ -13,12 +13,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Protocol
 from urllib.parse import unquote
 
-from pyrate_limiter import Limiter, Rate
+from pyrate_limiter import InMemoryBucket, Limiter, Rate, RateItem
 
+from graph.clock import CLOCK, Clock, Gate
 from graph.errors import OutOfTime
 from graph.request import Cmdlet, Limit, Request
 
@@ -76,16 +76,18 @@ class Deadline:
     Args:
         seconds: From now.
         stop: When set, the time counts as over at once.
+        clock: Tells the time.
     """
 
-    def __init__(self, seconds: float, stop: threading.Event | None = None) -> None:
-        self._at = monotonic() + seconds
+    def __init__(self, seconds: float, stop: threading.Event | None = None, clock: Clock = CLOCK) -> None:
+        self._clock = clock
+        self._at = clock.now() + seconds
         self._stop = stop or threading.Event()
 
     @property
     def left(self) -> float:
         """Seconds left, never below 0."""
-        return 0.0 if self._stop.is_set() else max(0.0, self._at - monotonic())
+        return 0.0 if self._stop.is_set() else max(0.0, self._at - self._clock.now())
 
     def check(self, doing: str) -> None:
         """Raise OutOfTime when the time is over."""
@@ -96,7 +98,7 @@ class Deadline:
         """Sleep; raise OutOfTime, without sleeping to the end, when there is not that much time left."""
         if seconds >= self.left:
             raise OutOfTime(f"Timed out while {doing}.", retry_after=seconds)
-        if self._stop.wait(seconds):
+        if self._clock.sleep(seconds, self._stop):
             raise OutOfTime(f"Canceled while {doing}.")
 
 
@@ -105,20 +107,21 @@ class Pauses:
     """Until when each service of one tenant wants to be left alone; shared by all threads."""
 
     shared: Shared | None = None
+    clock: Clock = CLOCK
     _until: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ask_for(self, service: str, seconds: float) -> None:
         """Let nobody ask the service for so many seconds; a shorter pause never ends a longer one."""
         with self._lock:
-            self._until[service] = max(self._until.get(service, 0.0), monotonic() + seconds)
+            self._until[service] = max(self._until.get(service, 0.0), self.clock.now() + seconds)
         if self.shared is not None:
             self.shared.pause(service, seconds)
 
     def left(self, service: str) -> float:
         """Seconds that the service still wants to be left alone."""
         with self._lock:
-            own = max(0.0, self._until.get(service, 0.0) - monotonic())
+            own = max(0.0, self._until.get(service, 0.0) - self.clock.now())
         return own if self.shared is None else max(own, self.shared.paused(service))
 
     def wait(self, service: str, deadline: Deadline) -> None:
@@ -132,15 +135,18 @@ class Limits:
 
     Args:
         shared: The same for several processes; None where this is the only one.
+        clock: Tells the time, and lets wait.
     """
 
-    def __init__(self, shared: Shared | None = None) -> None:
-        self.pauses = Pauses(shared)
+    def __init__(self, shared: Shared | None = None, clock: Clock = CLOCK) -> None:
+        self.clock = clock
+        self.pauses = Pauses(shared, clock)
         self._shared = shared
         self._held: dict[str, set[int]] = {}
-        self._limiters = {limit: Limiter(Rate(count, window)) for limit, (count, window) in _RATES.items()}
-        self._gates: dict[str, threading.Semaphore] = {}
-        self._wholes: dict[str, threading.Lock] = {}
+        self._turns = {limit: _Turns(Rate(count, window), clock) for limit, (count, window) in _RATES.items()}
+        self._limiters = {limit: Limiter(turns) for limit, turns in self._turns.items()}
+        self._gates: dict[str, Gate] = {}
+        self._wholes: dict[str, Gate] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -162,8 +168,8 @@ class Limits:
             yield
             return
         with self._lock:
-            gate = self._gates.setdefault(key, threading.Semaphore(places))
-            alone = self._wholes.setdefault(key, threading.Lock())
+            gate = self._gates.get(key) or self._gates.setdefault(key, self.clock.gate(places))
+            alone = self._wholes.get(key) or self._wholes.setdefault(key, self.clock.gate(1))
         with ExitStack() as held:
             if whole:
                 # One collects at a time: two that each hold some places would wait for each other for ever.
@@ -234,16 +240,31 @@ class Limits:
         if limiter is None:
             return
         while not limiter.try_acquire(limit.value, blocking=False):
-            deadline.sleep(
-                min(0.02, max(deadline.left / 2, 0.001)), "keeping to the service's published limit"
-            )
+            deadline.sleep(self._turns[limit].wait(), "keeping to the service's published limit")
         if self._shared is not None:
             count, window = _RATES[limit]
             while wait := self._shared.turn(limit.value, count, window / 1000):
                 deadline.sleep(wait, "keeping to the service's published limit")
 
 
-def _take(gate: threading.Semaphore | threading.Lock, deadline: Deadline) -> None:
+class _Turns(InMemoryBucket):
+    """The turns that were taken at one service, by our own clock."""
+
+    def __init__(self, rate: Rate, clock: Clock) -> None:
+        super().__init__([rate])
+        self._time = clock
+
+    def now(self) -> int:
+        return int(self._time.now() * 1000)
+
+    def wait(self) -> float:
+        """Seconds until there may be a turn again."""
+        wait = self.waiting(RateItem("", self.now()))
+        assert isinstance(wait, int)
+        return max(wait, 1) / 1000
+
+
+def _take(gate: Gate, deadline: Deadline) -> None:
     if not gate.acquire(timeout=deadline.left):
         raise OutOfTime("Timed out waiting for other queries of this mailbox.")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from graph.errors import TooMuch
@@ -90,9 +91,13 @@ class Tally:
     Args:
         most: The bounds.
         whole: What the sources of its check bring together; None for a source that is alone.
+
+    Attributes:
+        thin: Says what is kept of the items of each page; None for all.
     """
 
     def __init__(self, most: Most, whole: Whole | None = None) -> None:
+        self.thin: Callable[[list[Any]], list[Any]] | None = None
         self._most = most
         self._whole = whole or Whole(most, most)
         self._pages = self._items = self._size = 0
@@ -114,6 +119,9 @@ class Tally:
         """
         if not page.listed:
             return page.items, False
+        if self.thin is not None and page.items:
+            kept = self.thin(page.items)
+            page, size = replace(page, items=kept), size * len(kept) // len(page.items)
         with self._lock:
             room = 0 if self._full() else self._most.items - self._items
             fit = min(len(page.items), room)

@@ -8,7 +8,7 @@ from graph.drift import Observer
 from graph.limits import Limits
 from graph.most import Most
 from graph.retry import Pacing
-from graph.wire import Wire
+from graph.wire import Carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Transport:
         most: How much one source may bring, or a question that belongs to none.
     """
 
-    wire: Wire
+    wire: Carries
     limits: Limits
     pacing: Pacing
     observers: tuple[Observer, ...]

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -57,6 +58,26 @@ class Reply:
     def request_id(self) -> str:
         """The service's own id of the request."""
         return str(self.headers.get("request-id") or self.headers.get("x-ms-request-id") or "")
+
+
+class Carries(Protocol):
+    """What carries bytes to Microsoft and back. Any thread may call it."""
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        deadline: Deadline,
+    ) -> Reply:
+        """Send one request and read its whole answer. Raises what `Wire.send` does."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
 
 
 class Wire:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -114,7 +115,7 @@ def _swept(connection: Connection, window: Window, patience: float, *, quiet: bo
     for progress in sweep(window, connection, Forgetful(), patience=patience):
         found = progress.found
         if not quiet:
-            number = parts.counted(len(found.touched), "account")
+            number = parts.counted(progress.number, "account")
             typer.echo(f"{progress.stage.value}: {progress.done} of {progress.total}, {number}", err=True)
     return found
 
@@ -137,7 +138,8 @@ def _print(found: Found, *, as_json: bool) -> None:
             {"source": one.id, "state": one.state.value, "reason": one.reason, "needs": one.needs}
             for one in found.sources
         ]
-        print_json({"accounts": accounts, "sources": sources})
+        looked = {} if found.closely is None else {"closely": asdict(found.closely)}
+        print_json({"accounts": accounts, "sources": sources, **looked})
         return
     typer.echo(f"{parts.counted(len(found.touched), 'account')} found")
     for one in found.touched:
@@ -148,6 +150,12 @@ def _print(found: Found, *, as_json: bool) -> None:
         )
         for why in one.why:
             typer.echo(f"  - {visible(why)}")
+    if found.closely is not None:
+        closely = found.closely
+        typer.echo(
+            f"\nOf {parts.counted(closely.doubted, 'account')} in doubt, {closely.looked} were looked at "
+            f"closely, {closely.hidden} for hidden inbox rules as well, those with the most points first."
+        )
     for source in found.sources:
         if source.state is not Coverage.COMPLETE:
             typer.echo(f"\nNot collected: {parts.spoken(source.id)} ({visible(source.reason)})")

@@ -174,6 +174,9 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
             return f"Hunt {safe(event.hunt)} failed{because(event.says)}"
         case e.HuntCanceled():
             return f"{who} stopped hunt {safe(event.hunt)}"
+        case e.HuntLeft():
+            number = parts.counted(event.accounts, "account")
+            return f"Hunt {safe(event.hunt)} had found {number} when it was stopped"
         # --- proposals and votes
         case e.Proposed():
             return f"{who} proposed {_proposal(event)}{because(event.reason)}"

@@ -8,7 +8,7 @@ from typing import Final
 from bot.messages import Block, Message, parts
 from bot.messages.escape import address, said
 from bot.messages.limits import fit
-from commands.hunt import Found, Touched
+from commands.hunt import Closely, Found, Touched
 from commands.ledger.hunts import Hunt
 from commands.report import Coverage, SourceState
 from commands.sweeping import Stage, Sweeping
@@ -61,6 +61,11 @@ def hunt_card(
         case "canceled":
             text = f"{title}: stopped"
             blocks += [parts.header(f"{title}: stopped"), *_by(hunt)]
+            if found is not None:
+                told = f"{parts.counted(len(found.touched), 'account')} found before it was stopped."
+                if found.closely is None:
+                    told += " No mailbox was looked at closely yet; sweep again for the rest."
+                blocks += [parts.section(told), *_found(hunt, found, ours)]
         case _:
             text = f"{title}: failed. {said(hunt.note, 300)}"
             blocks += [parts.header(f"{title}: failed"), *_by(hunt), parts.section(said(hunt.note, 600))]
@@ -89,9 +94,8 @@ def _sweeping(progress: Sweeping, ours: Collection[str]) -> Iterator[Block]:
     told += f"{progress.done} of {progress.total} {unit}"
     if progress.left:
         told += f", about {_lasting(progress.left)} left"
-    number = len(progress.found.touched)
-    if number:
-        told += f"\n{parts.counted(number, 'account')} with signs of compromise so far"
+    if progress.number:
+        told += f"\n{parts.counted(progress.number, 'account')} with signs of compromise so far"
     yield parts.section(told)
     for one in progress.found.touched[:SO_FAR]:
         yield parts.section(line(one, ours))
@@ -105,7 +109,24 @@ def _lasting(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+def _closely(closely: Closely) -> str:
+    """How many mailboxes were looked at by themselves, which, and what to do about the rest."""
+    if not closely.doubted:
+        return "No account raised a doubt, so no mailbox was looked at closely."
+    asked = "inbox rules, automatic reply, delegates, hidden inbox rules"
+    if not closely.left:
+        which = "the account" if closely.doubted == 1 else f"all {parts.counted(closely.doubted, 'account')}"
+        return f"Looked closely at {which} in doubt ({asked})."
+    return (
+        f"Of {parts.counted(closely.doubted, 'account')} in doubt, {closely.looked} were looked at closely "
+        f"({asked}), those with the most points first; hidden inbox rules of {closely.hidden}. "
+        f"{closely.left} were not looked at to the end: check them, or sweep again."
+    )
+
+
 def _found(hunt: Hunt, found: Found, ours: Collection[str]) -> Iterator[Block]:
+    if found.closely is not None:
+        yield parts.section(_closely(found.closely))
     if not found.touched:
         seen = "in what was collected" if _gaps(found) else "in any source"
         yield parts.section(f"No account was found {seen}.")

@@ -150,10 +150,18 @@ class Hunting:
                     found = progress.found
                     painter.tell(progress)
                     if hunt(self._ledger, one.id).state != "looking":
+                        self._leave(one, found)
                         break
         finally:
             painter.stop()
         return found
+
+    def _leave(self, one: Hunt, found: Found) -> None:
+        """Keep what a sweep had found when it was stopped."""
+        with self._ledger.writing() as writing:
+            if hunt(writing, one.id).state == "canceled":
+                kept = writing.keep(hunting.dump(found))
+                writing.append(e.HuntLeft(one.id, len(found.touched), kept), BOT, one.case_id)
 
     def _besides(self, one: Hunt) -> Subject | None:
         """The account whose case a pivot came from: that it was touched is known."""

@@ -155,6 +155,8 @@ def _hunts(tables: Tables, entry: Entry, event: e.Event) -> None:
             tables.update("hunts", {"id": event.hunt}, **ended)
         case e.HuntCanceled():
             tables.update("hunts", {"id": event.hunt}, state="canceled", finished_at=at, shown=0)
+        case e.HuntLeft():
+            tables.update("hunts", {"id": event.hunt}, found=event.found_sha256, shown=0)
         case e.HuntShown():
             tables.update("hunts", {"id": event.hunt}, shown=1)
 

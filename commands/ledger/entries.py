@@ -434,6 +434,16 @@ class HuntCanceled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HuntLeft(Event):
+    """A sweep that was stopped had found so many accounts; what it had found is kept beside."""
+
+    KIND: ClassVar[str] = "hunt_left"
+    hunt: str
+    accounts: int
+    found_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class HuntShown(Event):
     """The card shows how the hunt ended."""
 
@@ -848,7 +858,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
         EvidencePacked,
     ),
     "Alerts": (AlertRaised, AlertsShown, AlertsRead, AlertsNotCollected),
-    "Hunts": (HuntStarted, HuntCardPosted, HuntFinished, HuntFailed, HuntCanceled, HuntShown),
+    "Hunts": (HuntStarted, HuntCardPosted, HuntFinished, HuntFailed, HuntCanceled, HuntLeft, HuntShown),
     "Sent elsewhere": (Delivered, TicketFiled, TicketNotFiled),
     "Proposals and votes": (
         Proposed,

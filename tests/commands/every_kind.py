@@ -142,6 +142,8 @@ def _hunts(ledger: Ledger, clock: plans.Clock) -> None:
         writing.append(e.HuntFinished("H-2ABCD", 0, kept, {"audit_log": "complete"}), BOT, plans.CASE)
     ledger.append(e.HuntFailed("H-3ABCD", "It failed.", "abc"), BOT, plans.CASE)
     ledger.append(e.HuntCanceled("H-4ABCD"), "U0MEGAN", plans.CASE)
+    with ledger.writing() as writing:
+        writing.append(e.HuntLeft("H-4ABCD", 0, writing.keep("{}")), BOT, plans.CASE)
     ledger.append(e.HuntShown("H-2ABCD"), BOT, plans.CASE)
 
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from commands import hunt as hunting
 from commands.report import Coverage, SourceState
 from commands.sweep import Coverages, Doubt, Sign, Suspects, dump, judged, load, seconds_left
 from commands.sweeping import Stage, sweep
@@ -16,9 +17,12 @@ from graph.collect import _parcels
 from graph.effects import Fetch
 from graph.errors import OutOfTime
 from graph.evidence import Known
+from graph.hunting import Fewer
 from graph.limits import Deadline, Limits
+from graph.most import Most, Tally
 from graph.question import Window
 from graph.request import Limit, Request
+from graph.responses import Page
 from graph.sweeping import slices
 from sandbox import tenant
 from tests.commands.test_hunt import AT, WINDOW, record
@@ -104,6 +108,11 @@ def test_a_sweep_finds_the_account_looks_at_its_mailbox_and_repeats_nothing_afte
             assert set(stages) == set(Stage)
             end = told[-1]
             assert end.found.touched[0].account == ADELE
+            closely = end.found.closely
+            assert closely is not None
+            assert closely.left == 0
+            assert closely.doubted == closely.looked == closely.hidden > 0
+            assert hunting.load(hunting.dump(end.found)) == end.found
             assert told[-1].found.touched[0].points > told[4].found.touched[0].points
             names = {one.id for one in end.found.sources}
             assert {
@@ -118,6 +127,42 @@ def test_a_sweep_finds_the_account_looks_at_its_mailbox_and_repeats_nothing_afte
             again = list(sweep(window, connection, memory, patience=20))
             assert again[-1].found == end.found
             assert len(running.calls) == asked
+
+
+def test_the_outcome_is_the_same_in_whichever_order_pieces_come() -> None:
+    pieces = [
+        ((0, number), [in_doubt("a@c.example", (f"sign{number % 2}", number), records=(str(number),))])
+        for number in range(4)
+    ]
+    one, other = Suspects(), Suspects()
+    for order, doubts in pieces:
+        one.add(doubts, order)
+    for order, doubts in reversed(pieces):
+        other.add(doubts, order)
+    assert one.ranked() == other.ranked()
+    assert one.ranked()[0].points == 5
+
+
+def test_of_one_account_and_outcome_only_the_newest_sign_ins_are_held_and_the_rest_is_told() -> None:
+    fewer = Fewer(2)
+    page = [
+        {"userPrincipalName": name, "status": {"errorCode": code}, "id": number}
+        for number, (name, code) in enumerate(
+            [("A", 50126), ("a", 50126), ("a", 50126), ("b", 50126), ("a", 0)]
+        )
+    ]
+    assert [one["id"] for one in fewer(page)] == [0, 1, 3, 4]
+    assert fewer.missing == ("1 sign-ins of accounts with more than 2 alike",)
+    # What is no sign-in is for whoever reads it to refuse.
+    assert fewer(["?"]) == ["?"]
+
+
+def test_what_is_thinned_out_counts_neither_as_items_nor_as_bytes() -> None:
+    tally = Tally(Most(pages=10, items=3, size=100))
+    tally.thin = lambda items: items[:1]
+    for _ in range(3):
+        assert tally.take(Page([{"id": one} for one in "1234"]), 80) == ([{"id": "1"}], False)
+    assert tally.missing == ()
 
 
 def of_mailboxes(*names: str) -> Fetch:

@@ -167,6 +167,19 @@ def test_a_hunt_that_is_stopped_shows_it_at_once_and_what_comes_later_is_dropped
     story.told(holding="has already ended")
 
 
+def test_a_sweep_that_is_stopped_keeps_whom_it_had_found_and_says_who_was_not_looked_at(stage):
+    story = stage("mailbox-takeover", audit_query_seconds=SEARCH)
+    story.type("sweep since 2d")
+    # The questions asked once are answered; the audit searches still run.
+    card = story.card("1 of 3 parts")
+    story.slack.click("responder", card, "stop_hunt")
+    story.card("found before it was stopped")
+    story.slack.wait_for(lambda: story.kinds().count("hunt_shown") == 2, what="the end of the hunt")
+    text = story.slack.as_text(story.slack.current(card))
+    assert "No mailbox was looked at closely yet" in text
+    assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()
+
+
 def looked_at_a_search(story: Stage) -> bool:
     return any("/auditLog/queries/" in call.path for call in story.microsoft.calls)
 
