@@ -77,7 +77,7 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
     seen = [record for record in evidence.records() if record.id in theirs]
     files = [record for record in seen if record.operation in _FILES]
     blind = report.verdict.answer is VerdictCode.CANNOT_TELL
-    outbox = outbox_of(evidence, report) if story or blind else None
+    outbox = outbox_of(evidence, report, ordinary) if story or blind else None
     bad = [one for one in outbox.messages if one.origin is Origin.INTRUDER] if outbox else []
     inside, outside = _recipients(bad, evidence, ordinary)
     searched = {one.id for one in seen if is_search(one)}

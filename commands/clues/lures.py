@@ -18,6 +18,8 @@ from commands.facts import Family
 
 def families_in(text: str, families: Sequence[Family]) -> tuple[Family, ...]:
     """Which families a text belongs to; one that warns of scams, or tells of having been hacked, to none."""
+    if not text or text.isspace():
+        return ()  # nothing to look for, and no reason to read the words of all languages
     plain = Plain.of(text)
     if group("warning").count_in(plain) >= 2 or group("about_scams").is_in(plain):
         return ()

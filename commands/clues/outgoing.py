@@ -13,7 +13,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from commands import usual
 from commands.clues.records import message_key
 from commands.clues.sending import sent_of
 from commands.report import Report, Severity, spoken
@@ -89,9 +88,14 @@ class Outbox:
         return sum(one.origin is Origin.INTRUDER for one in self.messages)
 
 
-def outbox_of(evidence: Evidence, report: Report) -> Outbox:
-    """Put together what left the mailbox since somebody else was in it."""
-    ordinary = usual.learn(evidence)
+def outbox_of(evidence: Evidence, report: Report, ordinary: Usual) -> Outbox:
+    """Put together what left the mailbox since somebody else was in it.
+
+    Args:
+        evidence: Everything that was seen.
+        report: What the check found.
+        ordinary: What is ordinary for the user.
+    """
     named = {
         record
         for finding in report.findings

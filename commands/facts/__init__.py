@@ -261,8 +261,9 @@ def _read(file: Traversable) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
+@cache
 def rows_in(name: str) -> dict[str, Any]:
-    """The rows of a file beside this one."""
+    """The rows of a file beside this one; read once, though several tables lie in it."""
     return _read(files(__package__) / name)
 
 

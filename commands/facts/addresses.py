@@ -6,9 +6,8 @@ once, when the first address is asked for. An address that it does not hold is u
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -19,24 +18,49 @@ from typing import Final
 from commands.facts import NetworkKind
 
 
-@dataclass(frozen=True, slots=True)
+SOME: Final = 200
+"""Addresses that are looked up in the lines as they stand; for more of them all lines are read first."""
+
+
 class Blocks:
-    """Address blocks of one version: first and last address of each, in order, none within another."""
+    """Address blocks of one version, in CIDR notation and in order, none within another.
 
-    first: array[int] | list[int]
-    last: array[int] | list[int]
+    Most analyses ask for a few addresses, and to read fifty thousand blocks for them takes longer than all the
+    rest of it.
+    """
 
-    @classmethod
-    def of(cls, ranges: Iterable[tuple[int, int]], *, short: bool) -> Blocks:
-        """Take them in any order; `short` says that the numbers fit into 32 bits."""
-        ordered = sorted(ranges)
-        first, last = [one for one, _ in ordered], [one for _, one in ordered]
-        return cls(array("I", first), array("I", last)) if short else cls(first, last)
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+        self._asked = 0
+        self._first: Sequence[int] = ()
 
     def hold(self, number: int) -> bool:
-        """Say whether one of them holds an address."""
-        place = bisect_right(self.first, number) - 1
-        return place >= 0 and number <= self.last[place]
+        """Say whether one of them holds an address.
+
+        Raises:
+            ValueError: a line is no such block.
+            OSError: a line has no address.
+        """
+        self._asked += 1
+        if self._asked == SOME:
+            self._first = [first_of(line) for line in self._lines]
+        if self._first:
+            place = bisect_right(self._first, number)
+        else:
+            place = bisect_right(self._lines, number, key=first_of)
+        return place > 0 and number <= last_of(self._lines[place - 1])
+
+
+def first_of(block: str) -> int:
+    """Give the first address of a block as a number."""
+    base = block.partition("/")[0]
+    return int.from_bytes(inet_pton(AF_INET6 if ":" in base else AF_INET, base))
+
+
+def last_of(block: str) -> int:
+    """Give the last address of a block as a number."""
+    bits = 128 if ":" in block else 32
+    return first_of(block) + (1 << (bits - int(block.partition("/")[2]))) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +101,22 @@ def table() -> Table:
 
 
 def read(text: str) -> Table:
-    """Read the text of a table.
+    """Read the text of a table: of each kind first the systems, then the blocks of version 4, then of 6.
 
     Raises:
         ValueError: it is no such table.
     """
-    made = date.min
+    head, *sections = text.split("\n[")
+    dates = [line.removeprefix(_DATE) for line in head.splitlines() if line.startswith(_DATE)]
     systems: dict[int, tuple[NetworkKind, str]] = {}
-    found: dict[NetworkKind, tuple[list[tuple[int, int]], list[tuple[int, int]]]] = {}
-    kind = NetworkKind.HOSTING
-    for line in text.splitlines():
-        if line.startswith(_DATE):
-            made = date.fromisoformat(line.removeprefix(_DATE))
-        elif line.startswith("["):
-            kind = NetworkKind(line.strip("[]"))
-            found[kind] = ([], [])
-        elif line.startswith("AS"):
-            number, _, name = line[2:].partition(" ")
+    blocks: dict[NetworkKind, tuple[Blocks, Blocks]] = {}
+    for section in sections:
+        title, *lines = section.splitlines()
+        kind = NetworkKind(title.removesuffix("]"))
+        named = lines[: bisect_left(lines, 1, key=lambda line: not line.startswith("AS"))]
+        for number, _, name in (line[2:].partition(" ") for line in named):
             systems[int(number)] = (kind, name)
-        elif line and not line.startswith("#"):
-            base, _, length = line.partition("/")
-            version = ":" in base
-            first = int.from_bytes(inet_pton(AF_INET6 if version else AF_INET, base))
-            last = first + (1 << ((128 if version else 32) - int(length))) - 1
-            found[kind][version].append((first, last))
-    blocks = {
-        kind: (Blocks.of(four, short=True), Blocks.of(six, short=False))
-        for kind, (four, six) in found.items()
-    }
-    return Table(made, systems, blocks)
+        listed = lines[len(named) :]
+        six = bisect_left(listed, 1, key=lambda line: ":" in line)
+        blocks[kind] = (Blocks(listed[:six]), Blocks(listed[six:]))
+    return Table(date.fromisoformat(dates[-1]) if dates else date.min, systems, blocks)

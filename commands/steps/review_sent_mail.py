@@ -14,6 +14,7 @@ from commands.csv_cells import moment, table
 from commands.plan import ManualTask, Nothing, Phase, Planned
 from commands.planning import PlanningInput
 from commands.steps.parts import mail_of
+from commands.usual import learn
 from graph.evidence import Known
 from graph.request import Cmdlet, Request
 
@@ -40,7 +41,7 @@ _COLUMNS: Final = ("time", "recipients", "subject", "address", "sent by")
 def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Yield one manual task with the list of what left the mailbox, or why there is nothing to look at."""
     evidence = planning.evidence
-    outbox = outbox_of(evidence, planning.report)
+    outbox = outbox_of(evidence, planning.report, learn(evidence))
     trace = evidence.message_trace
     if not outbox.messages and isinstance(trace, Known) and not trace.missing:
         yield Nothing(_ID, _nothing(outbox))

@@ -65,7 +65,7 @@ class Warned:
 def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Yield one manual task with a drafted warning and the recipients, or why nobody is to be warned."""
     evidence = planning.evidence
-    outbox = outbox_of(evidence, planning.report)
+    outbox = outbox_of(evidence, planning.report, usual.learn(evidence))
     people = recipients(planning, outbox)
     trace = evidence.message_trace
     if not people and isinstance(trace, Known) and not trace.missing:

@@ -10,6 +10,7 @@ import pytest
 from commands import check, exposure
 from commands.report import Exposure, Traffic, VerdictCode
 from commands.usual import learn
+from commands.usual.places import Countries
 from graph.audit_log.record import AuditRecord, Item
 from graph.evidence import Evidence, Known, Reason, Unavailable
 from tests.commands.evidence import DROP, INTRUDER, NOON, evidence, record, sign_in, traced
@@ -147,3 +148,10 @@ def test_where_nobody_else_was_in_nothing_is_attributed_and_gaps_still_stand():
     found = learned(evidence(sign_ins=AT_HOME, message_trace=[traced()]))
     assert dataclasses.replace(found, unread=(), traffic=None) == Exposure()
     assert found.unread
+
+
+def test_a_check_learns_what_is_ordinary_once_and_with_its_own_atlas() -> None:
+    found = seen()
+    before = learn.cache_info().misses
+    check.judge(found, NOON, Countries())
+    assert learn.cache_info().misses == before + 1

@@ -55,7 +55,9 @@ class Person:
     agents: tuple[str, ...]
 
 
-def generate(path: Path, records: int, *, seed: int = 7, taken_over: int = 5) -> None:
+def generate(
+    path: Path, records: int, *, seed: int = 7, taken_over: int = 5, accounts: int = PEOPLE
+) -> None:
     """Write that many records as JSON lines.
 
     Args:
@@ -63,18 +65,21 @@ def generate(path: Path, records: int, *, seed: int = 7, taken_over: int = 5) ->
         records: How many records.
         seed: The same seed gives the same file.
         taken_over: How many accounts are taken over in it.
+        accounts: How many there are in all.
     """
     with path.open("w", encoding="utf-8") as stream:
         write = stream.write
-        for record in log(records, seed=seed, taken_over=taken_over):
+        for record in log(records, seed=seed, taken_over=taken_over, accounts=accounts):
             write(json.dumps(record, separators=(",", ":")))
             write("\n")
 
 
-def log(records: int, *, seed: int, taken_over: int) -> Iterator[dict[str, Any]]:
+def log(
+    records: int, *, seed: int, taken_over: int, accounts: int = PEOPLE
+) -> Iterator[dict[str, Any]]:
     """Yield the records, oldest first."""
     luck = random.Random(seed)
-    people = [_person(luck, number) for number in range(PEOPLE)]
+    people = [_person(luck, number) for number in range(accounts)]
     attacks = sorted(
         (one for person in people[:taken_over] for one in _takeover(luck, person, people)),
         key=lambda one: str(one["CreationTime"]),
@@ -97,7 +102,8 @@ def log(records: int, *, seed: int, taken_over: int) -> Iterator[dict[str, Any]]
         when = at.strftime("%Y-%m-%dT%H:%M:%S")
         while attacks and str(attacks[0]["CreationTime"]) <= when:
             yield attacks.pop(0)
-        person = people[int(luck.paretovariate(0.6)) % PEOPLE] if luck.random() < 0.2 else luck.choice(people)
+        often = luck.random() < 0.2
+        person = people[int(luck.paretovariate(0.6)) % accounts] if often else luck.choice(people)
         yield makers[luck.choice(kinds)](luck, person, when)
     yield from attacks
 

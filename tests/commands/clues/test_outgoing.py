@@ -8,6 +8,7 @@ import pytest
 
 from commands.clues.outgoing import Origin, Outbox, outbox_of
 from commands.report import Severity
+from commands.usual import learn
 from graph.audit_log.record import AuditRecord, Item
 from graph.evidence import Known
 from tests.commands.evidence import INTRUDER, NESTOR, OFFICE, WINDOW, at, evidence, message, record, traced
@@ -19,7 +20,7 @@ KEY = "<one@contoso.example>"
 
 def outbox(*findings: Any, **sources: Any) -> Outbox:
     seen = evidence(**{"sign_ins": broken_in(), **sources})
-    return outbox_of(seen, report_of(seen, findings))
+    return outbox_of(seen, report_of(seen, findings), learn(seen))
 
 
 def send(address: str, **more: Any) -> AuditRecord:

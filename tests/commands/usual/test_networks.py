@@ -63,6 +63,30 @@ def test_the_table_is_dated_and_carries_its_license():
     assert "Copyright (c) 2024 X4B" in text
 
 
+def test_the_blocks_of_each_kind_and_version_stand_in_order_and_none_within_another():
+    for name in ("addresses.txt", "gateways.txt"):
+        for section in (refresh.TABLE.parent / name).read_text(encoding="utf-8").split("\n[")[1:]:
+            lines = [line for line in section.splitlines()[1:] if not line.startswith("AS")]
+            assert [":" in line for line in lines] == sorted(":" in line for line in lines)
+            for version in (False, True):
+                edges = [
+                    edge
+                    for line in lines
+                    if (":" in line) is version
+                    for edge in (addresses.first_of(line), addresses.last_of(line))
+                ]
+                assert edges == sorted(edges)
+
+
+def test_a_block_holds_its_addresses_however_many_were_asked_for():
+    blocks = addresses.Blocks(["192.0.2.0/25", "198.51.100.7/32", "203.0.113.0/24"])
+    inside = [addresses.first_of(f"{one}/32") for one in ("192.0.2.127", "198.51.100.7", "203.0.113.255")]
+    outside = [addresses.first_of(f"{one}/32") for one in ("0.0.0.0", "192.0.2.128", "203.0.114.0")]
+    for _ in range(addresses.SOME):
+        assert all(map(blocks.hold, inside))
+        assert not any(map(blocks.hold, outside))
+
+
 def test_the_table_is_made_from_a_checkout_of_the_lists(tmp_path):
     for name, text in {
         "README.md": "# Lists\n```\nMIT License\n```\n",
