@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -210,13 +210,21 @@ def _result(symptom: symptoms.Symptom, evidence: Evidence, ordinary: usual.Usual
 
 def lacks(needs: Sequence[str | tuple[str, ...]], evidence: Evidence) -> list[str]:
     """Say what of the needed sources was not seen, or not wholly; one phrase each."""
+    gaps = _gaps(evidence)
     phrases = []
     for need in needs:
-        names = (need,) if isinstance(need, str) else need
-        gaps = [_gap(name, getattr(evidence, name)) for name in names]
-        if all(gaps):
-            phrases.append(" and ".join(gap for gap in gaps if gap))
+        if isinstance(need, str):
+            if gap := gaps[need]:
+                phrases.append(gap)
+        elif all(gaps[name] for name in need):
+            phrases.append(" and ".join(gaps[name] for name in need))
     return phrases
+
+
+@lru_cache(maxsize=2)
+def _gaps(evidence: Evidence) -> Mapping[str, str]:
+    """Say once for all symptoms what was not seen of each source, "" where all of it was."""
+    return {name: _gap(name, source) for name, source in evidence.sources.items()}
 
 
 def _gap(name: str, source: Source[Any]) -> str:

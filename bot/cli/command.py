@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and end the process with its status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     typed = next((word for word in words or _being_completed() if not word.startswith("-")), "")
-    # Pydantic looks through all that is installed for plugins of its own, before its first model; there are none.
+    # Pydantic looks through all that is installed for plugins before its first model; there are none for it.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         status = app_of({typed})(words, prog_name="compromise", standalone_mode=False)

@@ -29,7 +29,6 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationError
@@ -257,14 +256,10 @@ class Deciding(Row):
     why: str = Field(pattern=r"\.$")
 
 
-def _read(file: Traversable) -> dict[str, Any]:
-    return tomllib.loads(file.read_text(encoding="utf-8"))
-
-
 @cache
 def rows_in(name: str) -> dict[str, Any]:
     """The rows of a file beside this one; read once, though several tables lie in it."""
-    return _read(files(__package__) / name)
+    return tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))
 
 
 def row(kind: type[R], file: str, /, **given: Any) -> R:
@@ -298,7 +293,8 @@ def phrases() -> Mapping[str, Mapping[str, Phrases]]:
     folder = files(__package__) / "lures"
     return {
         file.name.removesuffix(".toml"): {
-            group: row(Phrases, f"lures/{file.name}", **given) for group, given in _read(file).items()
+            group: row(Phrases, f"lures/{file.name}", **given)
+            for group, given in rows_in(f"lures/{file.name}").items()
         }
         for file in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if file.name.endswith(".toml")

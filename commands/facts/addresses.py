@@ -17,7 +17,6 @@ from typing import Final
 
 from commands.facts import NetworkKind
 
-
 SOME: Final = 200
 """Addresses that are looked up in the lines as they stand; for more of them all lines are read first."""
 
@@ -25,8 +24,8 @@ SOME: Final = 200
 class Blocks:
     """Address blocks of one version, in CIDR notation and in order, none within another.
 
-    Most analyses ask for a few addresses, and to read fifty thousand blocks for them takes longer than all the
-    rest of it.
+    Most analyses ask for a few addresses, and to read fifty thousand blocks for them takes longer than all
+    the rest of it.
     """
 
     def __init__(self, lines: Sequence[str]) -> None:

@@ -97,6 +97,7 @@ class Usual:
         rented: What network an address is in, where it is one of those that anybody may rent.
         shared: The organization's networks among those that the user came from.
         by_acts: No log shows a sign-in: `sign_ins` are what was done.
+        none_suspect: It is known that nothing is suspect, whichever deeds are counted.
     """
 
     internal_domains: frozenset[str] = frozenset()
@@ -119,6 +120,7 @@ class Usual:
     rented: Mapping[str, Network] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
     by_acts: bool = False
+    none_suspect: bool = False
 
     @property
     def use(self) -> str:
@@ -158,7 +160,7 @@ class Usual:
 
         The record itself does not count for this; other deeds there do.
         """
-        return self.doubt_of(record).points >= SUSPECT_FROM
+        return not self.none_suspect and self.doubt_of(record).points >= SUSPECT_FROM
 
     def doubt_of(self, record: AuditRecord) -> Doubt:
         """Say what speaks against the address and the session of a record, the record itself left out.
@@ -304,7 +306,13 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
         rented=rented,
         shared=own.shared,
         by_acts=by_acts,
+        none_suspect=not any(may_be_suspect(points) for points in judged.values()),
     )
+
+
+def may_be_suspect(points: Iterable[Point]) -> bool:
+    """Say whether a place may count as somebody else's, whichever of the deeds there are left out."""
+    return sum(one.points for one in points if one.points > 0) >= SUSPECT_FROM
 
 
 def _device_spots(

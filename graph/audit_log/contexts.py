@@ -122,6 +122,7 @@ class Contexts:
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
         self._days: dict[str, int] = {}
+        self._today = ("", 0)
         self._ids: set[int] = set()
         self._left_out: dict[int, int] = {}
         self._meaning: dict[int, LeftOut] = {}
@@ -206,7 +207,11 @@ class Contexts:
             self.bursting = False
             return True
         dated = slim.CreationTime[:10]
-        day = self._number_of(dated)
+        if dated == self._today[0]:  # most come in order
+            day = self._today[1]
+        else:
+            day = self._number_of(dated)
+            self._today = (dated, day)
         if operation in LOGONS:
             where = slim.ClientIP or ""
             failed = operation == "UserLoginFailed"
@@ -217,14 +222,21 @@ class Contexts:
                 known = known and self._counted(hash((user, day)), day, 1)
             if known:
                 key = hash((operation, user, where, error, day))
-                self._leave_out(key, LeftOut(operation, user, "", where, error, dated))
+                if key in self._left_out:
+                    self._left_out[key] += 1
+                else:
+                    self._leave_out(key, LeftOut(operation, user, "", where, error, dated))
             return known
         where = slim.ClientIPAddress or slim.ClientIP or ""
         owner = slim.MailboxOwnerUPN
         key = hash((operation, user, owner, where))
         known = self._counted(key, day, most, burst)
         if known:
-            self._leave_out(key, LeftOut(operation, user, owner, where))
+            left_out = self._left_out
+            if key in left_out:  # as in `_leave_out`: what it is about was noted with the first
+                left_out[key] += 1
+            else:
+                self._leave_out(key, LeftOut(operation, user, owner, where))
         return known
 
     def _counted(self, key: int, day: int, most: int, burst: bool = False) -> bool:

@@ -35,6 +35,12 @@ from graph.resources.sign_ins import SignIn
 from graph.times import time_of
 
 _SHOWN: Final = tuple(b'"' + one.encode() for one in SHOWN)
+_LOOKED_AT: Final = 1 << 14
+"""Bytes of each block in which it is looked for objects that were left as text, beside all that is picked.
+
+PowerShell leaves them so in a whole export, and to look through all of it took a fifth of the time.
+"""
+
 _TOLD_EVERY: Final = 4_096
 _TO_SECONDS: Final = len("2026-08-20T09:00:00")
 
@@ -82,6 +88,7 @@ class _Scanner:
         self._wanted = frozenset(wanted)
         self._contexts = Contexts()
         self._day = ""
+        self._cut = False
         self.tally = Tally()
 
     def finish(self) -> None:
@@ -100,8 +107,7 @@ class _Scanner:
             read += size
             if self._tell:
                 self._tell(read, number)
-            if any(one in block for one in _SHOWN):
-                self.tally.note_depth()
+            self._look_for_cuts(block[:_LOOKED_AT])
             for line in block[:size].removesuffix(b"\n").split(b"\n"):
                 number += 1
                 try:
@@ -150,6 +156,12 @@ class _Scanner:
             return
         self._entry(raw, number)
 
+    def _look_for_cuts(self, text: bytes) -> None:
+        """Note that objects are only shown, where a text holds such a value; once is enough."""
+        if not self._cut and any(one in text for one in _SHOWN):
+            self._cut = True
+            self.tally.note_depth()
+
     def _note(self, kind: bytes, at: str, id_: str) -> None:
         if self._noted:
             self._noted(kind + at[:_TO_SECONDS].encode() + id_.encode(errors="replace"))
@@ -196,6 +208,7 @@ class _Scanner:
             tally.records -= 1
             self._unreadable(number, wrong.sentence, line.decode(errors="replace"))
             return True
+        self._look_for_cuts(line)
         failed_from = ""
         if operation == "UserLoginFailed":
             failed_from = address_of(slim.ClientIP or "") or ""
@@ -214,6 +227,7 @@ class _Scanner:
         return True
 
     def _closely_parsed(self, line: bytes, number: int) -> None:
+        self._look_for_cuts(line)
         try:
             self._record("audit", parse(_decoded(line)), bytes(line))
         except UnreadableRecord as wrong:

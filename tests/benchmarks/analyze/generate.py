@@ -55,9 +55,7 @@ class Person:
     agents: tuple[str, ...]
 
 
-def generate(
-    path: Path, records: int, *, seed: int = 7, taken_over: int = 5, accounts: int = PEOPLE
-) -> None:
+def generate(path: Path, records: int, *, seed: int = 7, taken_over: int = 5, accounts: int = PEOPLE) -> None:
     """Write that many records as JSON lines.
 
     Args:
@@ -74,9 +72,7 @@ def generate(
             write("\n")
 
 
-def log(
-    records: int, *, seed: int, taken_over: int, accounts: int = PEOPLE
-) -> Iterator[dict[str, Any]]:
+def log(records: int, *, seed: int, taken_over: int, accounts: int = PEOPLE) -> Iterator[dict[str, Any]]:
     """Yield the records, oldest first."""
     luck = random.Random(seed)
     people = [_person(luck, number) for number in range(accounts)]

@@ -153,6 +153,15 @@ def test_what_a_depth_cut_off_is_told(lost, tmp_path):
         assert tally.notes.incomplete == [DEPTH_CUT]
 
 
+def test_what_a_depth_cut_off_is_told_wherever_among_plain_records_it_stands(tmp_path):
+    plain_ones = [json.dumps({**RECORDS[0], "Id": f"{number}", "Parameters": []}) for number in range(300)]
+    cut = json.dumps({**RECORDS[0], "Id": "cut", "Parameters": "System.Object[]"})
+    for place in (0, 150, 300):
+        lines = [*plain_ones[:place], cut, *plain_ones[place:]]
+        _, tally = read(tmp_path / "log", "\n".join(lines).encode())
+        assert tally.notes.incomplete == [DEPTH_CUT]
+
+
 NO_LOG: Mapping[str, tuple[bytes, str]] = {
     "a web page": (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", plain.WEB_PAGE),
     "what Export-Clixml writes": (
