@@ -28,7 +28,7 @@ VERBS: Final[Mapping[str, str]] = {
     "sandbox": "Run a simulated tenant, a Slack workspace and the bot.",
     "run": "Start the bot.",
     "worker": "Make checks for a bot on another machine.",
-    "init": "Register the tenant's applications, and write settings and keys.",
+    "init": "Register the applications, join Slack, write settings and keys.",
     "doctor": "Show what is missing, what that costs, and the next steps.",
 }
 """The verbs in the order of the help, each with the first sentence of its description."""

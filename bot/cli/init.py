@@ -65,6 +65,12 @@ def init(
             help="Register nothing: print what the manifests of registrations ask for, and links to consent.",
         ),
     ] = False,
+    slack: Annotated[
+        bool,
+        typer.Option(
+            "--slack", help="Add Slack to settings that are there: asks for both tokens and who approves."
+        ),
+    ] = False,
     remove: Annotated[
         bool,
         typer.Option("--remove", help="Take back what was made in the tenant, by the record in the folder."),
@@ -81,7 +87,7 @@ def init(
         ),
     ] = False,
 ) -> None:
-    """Register the tenant's applications, and write settings and keys.
+    """Register the applications, join Slack, write settings and keys.
 
     Shows everything that it will make, and makes it once an administrator who has signed in says so.
     """
@@ -99,6 +105,8 @@ def init(
             _manifest(given or {}, cloud, acts=not read_only)
         elif script:
             _script(folder, acts=not read_only)
+        elif slack:
+            _slack(folder)
         elif remove:
             _remove(folder, cloud, yes=yes)
         elif by_hand or "client_id" in (given or {}):
@@ -165,6 +173,16 @@ def _manifest(given: dict[str, Any], cloud: str, *, acts: bool) -> None:
         )
 
 
+def _slack(folder: Path) -> None:
+    """Ask for the tokens and for who approves, where the rest of the settings is there."""
+    from bot.cli.joining import join  # noqa: PLC0415 - reads every query and step, as above
+    from bot.setup import joined, left  # noqa: PLC0415 - as above
+
+    joined.demand_room(folder)
+    if join(folder, ""):
+        typer.echo(left.to_start(folder))
+
+
 def _remaining(steps: Iterable[str]) -> None:
     typer.echo("\nRemaining steps:")
     for number, text in enumerate(steps, 1):
@@ -173,15 +191,13 @@ def _remaining(steps: Iterable[str]) -> None:
 
 def _register(folder: Path, given: dict[str, Any], *, asks: bool, yes: bool, acts: bool, force: bool) -> None:
     """Register the applications, write the files, look as the bot will, and list what is left."""
-    from bot.setup import init as onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
+    from bot.cli.joining import join  # noqa: PLC0415 - reads every query and step, which other verbs need not
+    from bot.setup import init as onboarding  # noqa: PLC0415 - as above
     from bot.setup import keys, left, registering, told, wanted  # noqa: PLC0415 - as above
     from bot.setup.recorded import Record  # noqa: PLC0415 - as above
     from bot.setup.register import NotRegistered, Patience, Registrar  # noqa: PLC0415 - as above
 
     onboarding.demand_room(folder, None, force=force)
-    if asks:
-        questions = [one for one in onboarding.QUESTIONS if one.key in registering.ASKED]
-        given = {**given, **_answers(questions, "")}
     cloud = registering.check_answers(given).cloud
     patience = Patience(20.0, 0.05) if os.environ.get(PATIENCE_VARIABLE) else Patience()
     applications = wanted.registrations(to_act=acts)
@@ -219,7 +235,11 @@ def _register(folder: Path, given: dict[str, Any], *, asks: bool, yes: bool, act
     typer.echo(registering.what_remains_of_the_sign_in(visible(administrator.user)))
     typer.echo(f"To take all of it back: compromise init --remove --folder {folder}")
     manifest = left.manifest_path(Path(__file__).parents[1])
-    _remaining((*by_hand, *left.afterwards(answers, folder, manifest)))
+    is_joined = False
+    if asks:
+        typer.echo(f"\n{left.in_slack(answers, manifest)}\n")
+        is_joined = join(folder, administrator.user)
+    _remaining((*by_hand, *left.afterwards(answers, folder, manifest, is_joined=is_joined)))
 
 
 def _remove(folder: Path, cloud: str, *, yes: bool) -> None:

@@ -1,6 +1,6 @@
 """`compromise init`: from answers to a settings file, and to the keys and certificates beside it.
 
-Secrets are never asked for and never written: they come from variables.
+No secret stands in the settings: secrets come from variables.
 
 Longer than other files because it is a list: each question stands with its check and with what it writes.
 """
@@ -37,7 +37,30 @@ _GIVE_THE_ID = "Enter the tenant ID; it is in the Entra admin center under Overv
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class InSlack:
+    """What `init` is told about Slack, or finds out there.
+
+    Attributes:
+        slack: ``socket``, ``http``, or ``none`` for the command line alone.
+        channel: The channel for cards, or "".
+        checkpoints: The channel for checkpoints of the ledger, or "".
+        responders: Slack users who may ask.
+        responders_group: A Slack user group of such, or "".
+        approvers: Slack users who may approve.
+        approvers_group: A Slack user group of such, or "".
+    """
+
+    slack: str
+    channel: str
+    checkpoints: str
+    responders: tuple[str, ...]
+    responders_group: str
+    approvers: tuple[str, ...]
+    approvers_group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answers(InSlack):
     """What `init` is told.
 
     Attributes:
@@ -48,13 +71,6 @@ class Answers:
         credential: ``certificate`` or ``secret``.
         domains: The mail domains that the tenant answers for; none for every domain.
         name: What people call the tenant.
-        slack: ``socket``, ``http``, or ``none`` for the command line alone.
-        channel: The channel for cards, or "".
-        checkpoints: The channel for checkpoints of the ledger, or "".
-        responders: Slack users who may ask.
-        responders_group: A Slack user group of such, or "".
-        approvers: Slack users who may approve.
-        approvers_group: A Slack user group of such, or "".
         protected: Accounts that are never touched.
     """
 
@@ -65,13 +81,6 @@ class Answers:
     credential: str
     domains: tuple[str, ...]
     name: str
-    slack: str
-    channel: str
-    checkpoints: str
-    responders: tuple[str, ...]
-    responders_group: str
-    approvers: tuple[str, ...]
-    approvers_group: str
     protected: tuple[str, ...]
 
     @property
@@ -366,10 +375,7 @@ def settings_file(answers: Answers, folder: Path) -> str:
     if answers.protected:
         lines += [f"protected = {_toml(answers.protected)}"]
     if answers.slack != "none":
-        slack = {"mode": answers.slack, "channel": answers.channel, "checkpoints": answers.checkpoints}
-        lines += _table("slack", slack)
-        lines += _table("responders", {"users": answers.responders, "group": answers.responders_group})
-        lines += _table("approvers", {"users": answers.approvers, "group": answers.approvers_group})
+        lines += slack_tables(answers)
     own: dict[str, str | tuple[str, ...]] = {
         "name": answers.name,
         "tenant_id": answers.tenant,
@@ -385,8 +391,19 @@ def settings_file(answers: Answers, folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def slack_tables(answers: InSlack) -> list[str]:
+    """The tables of the settings that are about Slack, as lines; those with nothing in them are left out."""
+    mode = "" if answers.slack == "socket" else answers.slack
+    return [
+        *_table("slack", {"mode": mode, "channel": answers.channel, "checkpoints": answers.checkpoints}),
+        *_table("responders", {"users": answers.responders, "group": answers.responders_group}),
+        *_table("approvers", {"users": answers.approvers, "group": answers.approvers_group}),
+    ]
+
+
 def _table(name: str, values: Mapping[str, str | tuple[str, ...]]) -> list[str]:
-    return ["", f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in values.items() if value)]
+    given = [f"{key} = {_toml(value)}" for key, value in values.items() if value]
+    return ["", f"[{name}]", *given] if given else []
 
 
 def _toml(value: str | Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.setup import slack_app
 from bot.setup.init import CONFIG, Answers
+from bot.setup.joined import SECRETS
 from bot.setup.wanted import READER, TRACE, WRITER, of_graph, roles_for, to_read, to_write
 from graph.needs import MANAGE_AS_APP
 
@@ -151,31 +152,66 @@ def in_microsoft(answers: Answers, folder: Path) -> Iterator[str]:
     )
 
 
-def afterwards(answers: Answers, folder: Path, manifest: str) -> Iterator[str]:
+def in_slack(answers: Answers, manifest: str) -> str:
+    """How the app is made in Slack, and where its tokens are.
+
+    Args:
+        answers: What was answered.
+        manifest: Where the Slack app's manifest lies.
+    """
+    if answers.slack == "http":
+        return (
+            f"{_to_make_the_app(answers, manifest)} Basic Information, App Credentials: note the signing "
+            "secret. Install App: install it, and note the bot token. Invite the bot to the channels."
+        )
+    return (
+        f"{_to_make_the_app(answers, manifest)} Basic Information, App-Level Tokens: generate one with "
+        "connections:write, which begins with xapp-. Install App: install it; the bot token begins with "
+        "xoxb-. In Slack make a private channel for cards with the responders in it, and type there: "
+        '/invite @compromise-bot. Do the same in a second one with "checkpoints" in its name to have '
+        "checkpoints of the ledger posted."
+    )
+
+
+def to_start(folder: Path) -> str:
+    """The line that starts the bot in a shell, with the variables that were written."""
+    whole = folder.resolve()
+    return f"To start it: (set -a; . {whole / SECRETS}; compromise run --config {whole / CONFIG})"
+
+
+def afterwards(answers: Answers, folder: Path, manifest: str, *, is_joined: bool = False) -> Iterator[str]:
     """The Slack app, people, secrets and the first look, one text each.
 
     Args:
         answers: What was answered.
         folder: Where the files were written.
         manifest: Where the Slack app's manifest lies.
+        is_joined: Whether the tokens, channels and people of Slack are written down already.
     """
+    if is_joined:
+        yield to_start(folder)
+        return
     if answers.slack != "none":
-        key = (
-            "Basic Information, App-Level Tokens: generate one with connections:write"
-            if answers.slack == "socket"
-            else "Basic Information, App Credentials: note the signing secret"
-        )
-        yield (
-            f"{_to_make_the_app(answers, manifest)} {key}. Install App: install "
-            "it, and note the bot token. Invite the bot to the channels."
-        )
-        if not (answers.responders or answers.responders_group):
+        yield in_slack(answers, manifest)
+        by_name = answers.slack == "socket" and not _has_slack(answers)
+        if by_name:
+            yield (
+                "Then, for tokens, channels and people, which are found by name and email address: "
+                f"compromise init --slack --folder {folder}"
+            )
+        elif not (answers.responders or answers.responders_group):
             yield f"Add people to [responders] in {CONFIG}: until then no one can run checks."
-        if answers.remediate and not (answers.approvers or answers.approvers_group):
+        if not by_name and answers.remediate and not (answers.approvers or answers.approvers_group):
             yield f"Add two people to [approvers] in {CONFIG}: until then no remediation is possible."
     if lines := environment(answers):
         yield "Set these where only the bot's user can read them:\n" + "\n".join(f"  {one}" for one in lines)
     yield f"Then check the setup: compromise doctor --config {folder.resolve() / CONFIG}"
+
+
+def _has_slack(answers: Answers) -> bool:
+    """Whether channels or people were given, so that nothing is to be asked about them."""
+    people = answers.responders or answers.responders_group or answers.approvers or answers.approvers_group
+    return bool(people or answers.channel or answers.checkpoints)
 
 
 def _to_make_the_app(answers: Answers, manifest: str) -> str:

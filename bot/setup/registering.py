@@ -40,8 +40,6 @@ from graph.tenants import Tenants
 
 TO_SIGN_IN: Final = 900.0
 """Seconds that somebody has to enter a code; Microsoft's codes hold for as long."""
-ASKED: Final = ("responders", "approvers")
-"""The questions that nobody but people can answer; a file of answers holds the rest."""
 _UNKNOWN_YET: Final = {
     "tenant": "00000000-0000-4000-8000-000000000001",
     "client_id": "00000000-0000-4000-8000-000000000002",

@@ -92,7 +92,7 @@ class WorkspaceState:
             is_email_confirmed=False,
         )
         self.bot_token = f"xoxb-sandbox-{secrets.token_hex(8)}"
-        self.app_token = f"xapp-sandbox-{secrets.token_hex(8)}"
+        self.app_token = f"xapp-1-{directory.APP_ID}-1-{secrets.token_hex(8)}"
         self.signing_secret = secrets.token_hex(16)
         self.messages: dict[str, dict[str, Message]] = {}
         self.ephemerals: list[Message] = []

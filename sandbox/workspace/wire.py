@@ -21,7 +21,9 @@ def user(person: Person, *, with_email: bool) -> dict[str, Any]:
     if with_email and person.email:
         profile["email"] = person.email
     if person.is_bot:
-        profile["bot_id"] = directory.BOT_ID if person.id == directory.BOT_USER_ID else "B0OTHERBOT"
+        own = person.id == directory.BOT_USER_ID
+        profile["bot_id"] = directory.BOT_ID if own else "B0OTHERBOT"
+        profile["api_app_id"] = directory.APP_ID if own else "A0OTHERAPP"
     found: dict[str, Any] = {
         "id": person.id,
         "team_id": person.team_id,

@@ -455,10 +455,10 @@ def test_what_is_left_fits_the_answers():
     quiet = "\n".join(remaining(read_answers({**LEAST, "slack": "none"})))
     assert "api.slack.com" not in quiet
     assert "User Administrator" not in quiet
-    assert ": until then no one can run checks." in "\n".join(remaining(read_answers(LEAST)))
-    assert ": until then no remediation is possible." in "\n".join(
-        remaining(read_answers({**LEAST, "remediate": READS}))
-    )
+    assert "compromise init --slack --folder folder" in "\n".join(remaining(read_answers(LEAST)))
+    signed = {**LEAST, "remediate": READS, "slack": "http"}
+    assert ": until then no one can run checks." in "\n".join(remaining(read_answers(signed)))
+    assert ": until then no remediation is possible." in "\n".join(remaining(read_answers(signed)))
     numbered = [
         text for text in remaining(read_answers({**LEAST, "remediate": READS})) if "PowerShell" in text
     ]

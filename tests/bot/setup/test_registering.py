@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from graph.administrator import Administrator
 from graph.limits import Deadline
 from graph.retry import Pacing
 from graph.settings import CLOUDS, Cloud, Hosts
-from sandbox import tenant
+from sandbox import tenant, workspace
 from sandbox.scenarios.state import Json
 from sandbox.tenant import Fault, RunningTenant, callers
 from tests.made import made
@@ -144,27 +145,45 @@ NOTHING = {
 }
 
 
+def counts(page: str) -> dict[str, int]:
+    """The inputs of each part of setting up, as the page counts them; their sum is what the page says."""
+    rows = re.findall(r"^\| ([^|:]+):[^|]+\| [^|]+ \| (\d+) \|$", page, re.MULTILINE)
+    counted = {part: int(number) for part, number in rows}
+    assert f"That is {sum(counted.values())} in place of about 150" in page, counted
+    return counted
+
+
 def test_from_an_empty_tenant_to_a_first_check_and_back(
-    compromise: Run, played: RunningTenant, tmp_path: Path
+    compromise: Run, monkeypatch: pytest.MonkeyPatch, played: RunningTenant, tmp_path: Path
 ) -> None:
     """One command registers everything, the doctor finds it there, a check runs, all is taken back."""
     played.state.service_principals = {
         key: one for key, one in played.state.service_principals.items() if one["appId"] != wanted.TRACE
     }
     assert ours(played) == NOTHING
-    typed = ["U0123ABCD", "U0456EFGH, U0789JKLM", "y"]
-    done = CliRunner().invoke(command.app, ["init"], input="\n".join(typed) + "\n")
+    with workspace.start(ROOT / "manifest.yml") as slack:
+        monkeypatch.setenv("COMPROMISE_SLACK_API_URL", slack.api_url)
+        in_slack = [
+            slack.app_token,
+            slack.bot_token,
+            "alex.wilber@contoso.example lidia.holloway@contoso.example",
+            "",
+        ]
+        typed = ["y", *in_slack]
+        done = CliRunner().invoke(command.app, ["init"], input="\n".join(typed) + "\n")
     said = done.output
     assert done.exit_code == 0, said
+    monkeypatch.delenv("COMPROMISE_SLACK_API_URL")
     assert "Everything is there." in said, said
     assert "https://api.slack.com/apps?new_app=1" in said
+    assert said.splitlines()[-1].startswith("1. To start it: (set -a; . ")
     reads = [
         call for call in played.calls if call.method == "GET" and call.path.endswith("/appRoleAssignments")
     ]
     assert len(reads) < 10, "held permissions are read once, not for each"
-    inputs = 1 + len(typed) + 3 * said.count("Sign in for ") + len(["consent to Graph's tools"])
-    assert inputs == 11
-    assert f"`compromise init` ends | about 110 | {inputs} |" in (ROOT / "docs/quickstart.md").read_text()
+    in_microsoft = 1 + len(["y"]) + 3 * said.count("Sign in for ") + len(["consent to Graph's tools"])
+    counted = counts((ROOT / "docs/quickstart.md").read_text())
+    assert (in_microsoft, len(in_slack)) == (counted["Microsoft 365"], counted["Slack, in the terminal"])
     reader, writer = wanted.registrations(to_act=True)
     assert ours(played) == {
         "applications": [reader.name, writer.name],
@@ -191,14 +210,15 @@ def test_from_an_empty_tenant_to_a_first_check_and_back(
     sent = json.dumps(list(played.state.applications.values()))
     assert "PRIVATE" not in sent
     written = tomllib.loads((tmp_path / "compromise.toml").read_text())
-    assert written["approvers"] == {"users": ["U0456EFGH", "U0789JKLM"]}
+    assert written["slack"] == {"channel": "C0INCIDENT"}
+    assert written["responders"] == {"users": ["U0ALEXWILB", "U0LIDIAHOL", "U0MEGANBOW"]}
+    assert written["approvers"] == {"users": ["U0ALEXWILB", "U0LIDIAHOL"]}
     settings = written["tenant"]
     assert (settings["name"], settings["tenant_id"]) == ("Contoso", played.tenant_id)
     assert "contoso.example" in settings["domains"]
     # A check needs no Slack, whose tokens are not there yet.
-    (tmp_path / "compromise.toml").write_text(
-        "[tenant" + (tmp_path / "compromise.toml").read_text().split("[tenant", 1)[1]
-    )
+    settings_file = tmp_path / "compromise.toml"
+    settings_file.write_text(settings_file.read_text().split("[slack]", 1)[0])
     status, checked, wrong = compromise("check", "adele.vance@contoso.example", "--config", "compromise.toml")
     assert (status, wrong) == (0, ""), checked
     assert "no sign found" in checked.lower()
