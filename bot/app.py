@@ -418,7 +418,9 @@ def create_app(
     )
     app = App(
         name="compromise",  # else Bolt reads the sources of the whole call stack to find one
-        client=WebClient(base_url=slack.api_url, timeout=TIMEOUT, retry_handlers=client.retry_handlers),
+        client=WebClient(
+            base_url=slack.api_url, timeout=TIMEOUT, ssl=client.ssl, retry_handlers=client.retry_handlers
+        ),
         # Known from the start, so that no listener waits for Slack before it acknowledges.
         authorize=lambda **_: authorized,
         # Socket Mode has no signatures; Bolt wants a text all the same.

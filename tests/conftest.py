@@ -18,7 +18,7 @@ gc.disable()
 _ROOT = Path(__file__).resolve().parents[1]
 
 # How long an example takes says how busy the machine is; a mutant meets the same examples at every run.
-settings.register_profile("house", deadline=None, max_examples=30)
+settings.register_profile("house", deadline=None, max_examples=15)
 settings.register_profile("thorough", deadline=None, max_examples=200)  # `make test-all`
 settings.register_profile("mutants", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("house")

@@ -1,9 +1,11 @@
-"""What a test goes through, of which there must be something."""
+"""What a test goes through, of which there must be something, and the part of it that `make test` takes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import pytest
 
 T = TypeVar("T")
 
@@ -17,3 +19,11 @@ def each(things: Iterable[T]) -> list[T]:
     found = list(things)
     assert found, "there is nothing to look at"
     return found
+
+
+def some_now(things: Iterable[Any], step: int) -> list[Any]:
+    """Give the rows of a long table of one kind: every `step`-th in `make test`, all in `make test-all`."""
+    return [
+        pytest.param(one, marks=[] if place % step == 0 else [pytest.mark.slow])
+        for place, one in enumerate(each(things))
+    ]

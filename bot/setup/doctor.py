@@ -45,7 +45,7 @@ from bot.setup.networks import look_at_networks
 from bot.setup.next_steps import grant, license_for
 from bot.setup.told import Line, Section, tell
 from bot.slack.channels import cannot_post, why_not_here
-from bot.slack.client import MEND_APP, MEND_BOT, TIMEOUT, call, make_client
+from bot.slack.client import MEND_APP, MEND_BOT, TIMEOUT, call, make_client, trust
 from commands.errors import KeyUnusable, LedgerError
 from commands.ledger import Ledger
 from commands.ledger.people import Named, named_people
@@ -637,7 +637,7 @@ def look_at_slack(slack: SlackSettings) -> list[Line]:
 
 
 def _app_token(slack: SlackSettings, token: str) -> Line:
-    client = WebClient(base_url=slack.api_url, timeout=TIMEOUT)
+    client = WebClient(base_url=slack.api_url, timeout=TIMEOUT, ssl=trust())
     try:
         call(client.apps_connections_open, app_token=token)
     except SlackUnreachable:

@@ -128,6 +128,7 @@ def _service(core: Core, resource: str) -> str:
     return service
 
 
+DEFAULT = ".default"
 _OIDC = frozenset({"openid", "profile", "offline_access", "email"})
 
 
@@ -162,9 +163,12 @@ def _for_person(core: Core, client: str, upn: str, scope: str) -> Json:
         "nbf": now,
     }
     info = {"uid": user["id"], "utid": core.state.tenant_id}
+    # What was asked for by `.default` is named beside what it gave, and MSAL finds the token again by that.
+    # Source: the answer logged in Azure/azure-cli, issue 32931.
+    told = [*scopes, *({DEFAULT} - set(scopes) if f"{resource}/{DEFAULT}" in asked else ())]
     return {
         "token_type": "Bearer",
-        "scope": " ".join(f"{resource}/{one}" for one in scopes),
+        "scope": " ".join(f"{resource}/{one}" for one in told),
         "expires_in": LIFETIME,
         "ext_expires_in": LIFETIME,
         "access_token": _issue(core, resource, service, claims),

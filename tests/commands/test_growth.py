@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from commands.analyze import analyze
+from tests.each import some_now
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 FEW = 60
@@ -89,7 +90,7 @@ KINDS: dict[str, Callable[[int], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", some_now(KINDS, 4))
 def test_twice_the_records_are_about_twice_the_work(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "log"
     counts = []

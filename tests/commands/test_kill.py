@@ -87,6 +87,7 @@ def test_killed_again_and_again_it_ends_all_the_same_and_sends_nothing_twice(
     scene.ledger.close()
 
 
+@pytest.mark.slow
 def test_killed_twice_a_sample_of_all_pairs_of_points(
     before: Before, connection: Connection, victims: Victims, tmp_path: Path
 ):

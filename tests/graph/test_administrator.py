@@ -70,6 +70,20 @@ def test_graph_asks_once_and_exchange_and_compliance_ask_once_together(
     assert shown[0].address == f"{played.login_url}/device"
 
 
+def test_a_token_is_kept_for_the_requests_that_follow(
+    signing_in: Callable[..., Administrator], played: RunningTenant
+) -> None:
+    administrator = signing_in()
+    asked = []
+    for _ in range(3):
+        assert administrator.fetch(READS, Deadline(20)) == []
+        assert administrator.fetch(Cmdlet("Get-RoleGroup"), Deadline(20))
+        asked.append(
+            [call.path for call in played.calls].count(f"/login/{played.tenant_id}/oauth2/v2.0/token")
+        )
+    assert asked == [2, 2, 2]
+
+
 def test_a_token_that_was_refused_is_replaced_without_asking_again(
     signing_in: Callable[..., Administrator], shown: list[DeviceCode], played: RunningTenant
 ) -> None:

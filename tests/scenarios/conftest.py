@@ -25,7 +25,7 @@ from tests.made import engine_in, made
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
 ADELE = "adele.vance@contoso.example"
 WORKER_KEY = "between keeper and workers, 32 characters at least"
-QUICKLY: dict[str, Any] = {"edits": Edits(first=0.1, apart=0.2, each=0.1), "polls": 0.2}
+QUICKLY: dict[str, Any] = {"edits": Edits(first=0.1, apart=0.4, each=0.1), "polls": 0.2}
 """The workspace takes more edits than Slack, and the tenant's searches end sooner than Microsoft's."""
 
 

@@ -21,6 +21,8 @@ def postgres() -> Iterator[Cluster]:
         yield cluster
 
 
+# The story of test_contain.py once more; test_workers.py has its jobs in PostgreSQL as well.
+@pytest.mark.slow
 def test_an_account_is_checked_and_taken_back_with_the_jobs_in_postgresql(stage, postgres):
     changes = {"approvers": APPROVERS, "engine": postgres.database()}
     story: Stage = stage("mailbox-takeover", changes=changes, directory_roles=PRIVILEGED)

@@ -94,10 +94,10 @@ def test_an_attack_in_every_text_shows_as_text_and_the_document_keeps_its_form()
     "text",
     [
         '#panic("x") #read("/etc/passwd") #import "@preview/x:1.0.0" $x$ ] [ #[ } { \\ // /* ` <a> @b *b*',
-        "= Heading\n- list\n+ one\n/ term: x",
+        pytest.param("= Heading\n- list\n+ one\n/ term: x", marks=pytest.mark.slow),
         "\\u{202e}\u202e\u2066\x00\x1b[31m",
-        "W" * 20_000,
-        "a\u0301" * 400,
+        pytest.param("W" * 20_000, marks=pytest.mark.slow),
+        pytest.param("a\u0301" * 400, marks=pytest.mark.slow),
         "",
     ],
 )

@@ -39,6 +39,7 @@ from graph.request import Cmdlet, Request
 from graph.settings import RemediateSettings, TenantSettings
 from sandbox import tenant, workspace
 from sandbox.tenant import Fault, RunningTenant
+from tests.each import some_now
 from tests.made import made
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -148,7 +149,7 @@ def test_with_everything_there_nothing_finer_than_a_source_or_a_step_is_missing(
     assert not [line for line in lines.values() if line.there is False]
 
 
-@pytest.mark.parametrize("need", READS)
+@pytest.mark.parametrize("need", some_now(READS, 4))
 def test_each_need_of_a_question_that_is_taken_away_is_named_as_missing(played, need):
     take(played, need)
     lines = look(played, sources_with(need))
@@ -158,7 +159,7 @@ def test_each_need_of_a_question_that_is_taken_away_is_named_as_missing(played, 
         assert all("not collected" in line.says for line in named if not line.what.startswith("the step"))
 
 
-@pytest.mark.parametrize("need", WRITES)
+@pytest.mark.parametrize("need", some_now(WRITES, 4))
 def test_each_need_of_a_step_that_is_taken_away_is_named_with_the_step(played, need):
     take(played, need)
     lines = look(played)

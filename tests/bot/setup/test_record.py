@@ -36,11 +36,11 @@ ADELE = "adele.vance@contoso.example"
 PLANTED = "Zorblax"
 SECRETS = (
     PLANTED,
-    "Quuxington, zorblax@planted-fabrikam.example",
-    "5f0c77aa-0000-4000-8000-00000000beef",
-    "eyJ6b3JibGF4IjoxfQ.e30.c2ln",
+    pytest.param("Quuxington, zorblax@planted-fabrikam.example", marks=pytest.mark.slow),
+    pytest.param("5f0c77aa-0000-4000-8000-00000000beef", marks=pytest.mark.slow),
+    pytest.param("eyJ6b3JibGF4IjoxfQ.e30.c2ln", marks=pytest.mark.slow),
     '{"Zorblax": "Quuxington", "zorblaxSubject": ["Invoice Quuxington"]}',
-    "WzoRbLaX==Zorblax",
+    pytest.param("WzoRbLaX==Zorblax", marks=pytest.mark.slow),
 )
 """A name, an address, an id, a token, JSON within a text, and something that is like base64."""
 TRACES = re.compile(r"zorblax|quuxington|planted|fabrikam|5f0c77aa|beef|eyj|c2ln|wzo", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 
 import pytest
@@ -34,6 +35,16 @@ def test_an_answer_of_any_other_shape_passes_and_is_no_refusal_of_slacks(
         call(make_client(settings).auth_test)
     assert failed.value.passing
     assert call(make_client(settings).auth_test)["ok"]
+
+
+def test_certificates_are_checked_and_the_authorities_read_once() -> None:
+    settings = SlackSettings(bot_token="xoxb-any", app_token="xapp-any", api_url="https://slack.example/api/")
+    one, other = make_client(settings).ssl, make_client(settings, waits=False).ssl
+    assert one is other
+    assert one is not None
+    assert one.check_hostname
+    assert one.verify_mode is ssl.CERT_REQUIRED
+    assert one.cert_store_stats()["x509_ca"] > 0
 
 
 def test_what_slack_itself_refuses_does_not_pass(slack: RunningWorkspace) -> None:
