@@ -53,6 +53,22 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What is open now, as far as anybody knows.
+
+    Attributes:
+        left: What is not known to be closed.
+        closed: How much of what the check found open is closed.
+        at: When that was known (aware UTC): the oldest moment at which something of `left` was looked at, or,
+            where nothing is left, when the last of it was closed.
+    """
+
+    left: tuple[Clause, ...]
+    closed: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class _Done:
     """The last that was done about one change or manual task."""
 
@@ -88,6 +104,23 @@ def doors(
             if id_ in done and done[id_].at <= at:
                 done[id_] = _Done(DoorState.REOPENED, at, done[id_].says, done[id_].proposal)
     return tuple(_door(one, done) for one in story.still_open if one.closed_by)
+
+
+def standing(report: Report, found: Iterable[Door]) -> Standing:
+    """Say what is open now of all that the check found open, and as of when.
+
+    Args:
+        report: What the check found.
+        found: How each door stands, as `doors` says.
+    """
+    checked = report.window.end
+    closed = {one.clause: one.at or checked for one in found if one.state is DoorState.CLOSED}
+    others = {one.clause: one.at or checked for one in found if one.state is not DoorState.CLOSED}
+    story = report.story
+    left = tuple(one for one in (story.still_open if story else ()) if one not in closed)
+    known = (others.get(one, checked) for one in left)
+    at = min(known) if left else max(closed.values(), default=checked)
+    return Standing(left, len(closed), at)
 
 
 _WORST = (DoorState.REOPENED, DoorState.OPEN, DoorState.UNCONFIRMED, DoorState.BY_HAND, DoorState.CLOSED)

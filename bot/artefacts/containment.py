@@ -9,7 +9,7 @@ from typing import Final
 from bot.artefacts.handled import Handled
 from bot.messages import parts
 from bot.messages.story import sentences
-from commands.doors import Door, DoorState, doors
+from commands.doors import Door, DoorState, Standing, doors, standing
 from commands.outcomes import Outcome
 from commands.plan import RESTORING
 from commands.report import Report
@@ -130,10 +130,13 @@ def told_now(report: Report, handled: Handled) -> tuple[str, ...]:
     """Tell the story in sentences that name as open only what is not known to be closed by now."""
     if report.story is None:
         return ()
-    found = items(report, handled)
-    closed = [one.door.clause for one in found if one not in left_open(found)]
-    left = tuple(one for one in report.story.still_open if one not in closed)
-    return sentences(replace(report.story, still_open=left), len(closed))
+    stands = stands_now(report, handled)
+    return sentences(replace(report.story, still_open=stands.left), stands.closed)
+
+
+def stands_now(report: Report, handled: Handled) -> Standing:
+    """Say what is open now, and as of when."""
+    return standing(report, (one.door for one in items(report, handled)))
 
 
 def left_open(found: tuple[Item, ...]) -> tuple[Item, ...]:

@@ -24,6 +24,7 @@ from bot.artefacts import answers as kept_answers
 from bot.artefacts import report_store
 from bot.artefacts.archive import NAME, evidence_archive
 from bot.artefacts.chart import ALT
+from bot.artefacts.containment import stands_now
 from bot.artefacts.report_files import pictures, report_files
 from bot.artefacts.timeline_png import NAME as PICTURE
 from bot.artefacts.timeline_png import OTHERS, Picture
@@ -341,6 +342,7 @@ class Cards:
             left=seen is not None and bool(never_carried_out(proposals, case.id, changes)),
             offers=any(not isinstance(one, Nothing) for one in offer),
             now=bool(contain_now(offer)),
+            stands=stands_now(view.report, handled_of(self._ledger, case)),
             portals=self._portals(case),
         )
 

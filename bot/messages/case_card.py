@@ -15,6 +15,7 @@ from bot.messages import Block, Message, parts
 from bot.messages.escape import address, plain, said
 from bot.messages.limits import fit
 from bot.messages.story import brief, situation_in_short
+from commands.doors import Standing
 from commands.importance import ADMINISTRATOR
 from commands.report import Coverage, Finding, Report, Result, SourceState, SymptomResult, VerdictCode
 from graph.question import Window
@@ -58,6 +59,7 @@ class CaseView:
         offers: Whether there is something to do, and with it the button that contains the account; None for
             a card without buttons.
         now: Whether the smallest plan that stops an attacker can be proposed.
+        stands: What is open now of all that the check found open; None while nobody looked that up.
         portals: Microsoft's own pages about the account, as name and address; from our own table.
     """
 
@@ -79,6 +81,7 @@ class CaseView:
     left: bool = False
     offers: bool | None = None
     now: bool = False
+    stands: Standing | None = None
     portals: tuple[tuple[str, str], ...] = ()
 
 
@@ -174,7 +177,7 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     if report.verdict.answer not in parts.DECIDED:
         blocks.append(parts.section(said(report.verdict.says, 600, _ours(view))))
     elif report.story is not None:
-        blocks.append(parts.section("\n".join(brief(report.story, _ours(view)))))
+        blocks.append(parts.section("\n".join(brief(report.story, _ours(view), view.stands))))
     else:
         reasons = [_reason(finding, view) for finding in report.verdict.reasons]
         more = len(reasons) - _REASONS

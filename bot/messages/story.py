@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.messages import parts
 from bot.messages.escape import cut, said
+from commands.doors import Standing
 from commands.report import UNSURE, Clause, Story
 
 _NAMED: Final = 5
@@ -44,8 +45,14 @@ def sentences(story: Story, closed: int = 0) -> tuple[str, ...]:
     return tuple(_sentences(story, closed))
 
 
-def brief(story: Story, ours: Collection[str]) -> tuple[str, ...]:
-    """Say the same in a few lines for a card, as harmless mrkdwn: since when and from where come first."""
+def brief(story: Story, ours: Collection[str], stands: Standing | None = None) -> tuple[str, ...]:
+    """Say the same in a few lines for a card, as harmless mrkdwn: since when and from where come first.
+
+    Args:
+        story: What happened.
+        ours: The tenant's domains.
+        stands: What is open now, and as of when; None where nobody but the check knows.
+    """
     lines = [when_and_where(story, ours)]
     if story.entry:
         lines.append(_got_in(story, ours))
@@ -57,8 +64,19 @@ def brief(story: Story, ours: Collection[str]) -> tuple[str, ...]:
     if story.sent and story.reached:
         lines[-1] += f"; beyond this account: {_filled(story.reached, _LINE - _MORE, ours)}"
     if story.still_open:
-        lines.append(f"*Still open*: {_filled(story.still_open, _LINE - _MORE, ours)}")
+        lines.append(_open(story.still_open, stands, ours))
     return tuple(line for line in lines if line)
+
+
+def _open(found: Sequence[Clause], stands: Standing | None, ours: Collection[str]) -> str:
+    """Say what is open, and as of when; or that all of it is closed."""
+    if stands is None:
+        return f"*Still open*: {_filled(found, _LINE - _MORE, ours)}"
+    at = f"{_short(stands.at, year=False)} UTC"
+    if not stands.left:
+        return f"*Closed*: all that was open ({parts.counted(stands.closed, 'item')}), read back {at}"
+    known = f"as of {at}, {stands.closed} closed" if stands.closed else f"as of {at}"
+    return f"*Still open* ({known}): {_filled(stands.left, _LINE - _MORE - len(known), ours)}"
 
 
 def situation_in_short(story: Story, ours: Collection[str]) -> str:

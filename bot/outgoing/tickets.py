@@ -19,10 +19,12 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from bot.artefacts import report_store
+from bot.artefacts.containment import stands_now, told_now
+from bot.artefacts.handled import Handled
+from bot.cards.papers import handled_of
 from bot.errors import BotError, CannotStart
 from bot.messages import parts
 from bot.messages.escape import visible
-from bot.messages.story import sentences
 from bot.outgoing.forwarder import NotTaken
 from bot.outgoing.posting import post
 from commands.ledger import BOT, Case, Entry, Ledger
@@ -101,7 +103,7 @@ class Tickets:
         if next(self._ledger.entries(case_id=entry.case_id, kinds=(TicketFiled.KIND,)), None):
             return
         case = self._ledger.case(entry.case_id)
-        values = told(case, self._link(case))
+        values = told(case, handled_of(self._ledger, case), self._link(case))
         try:
             answer = post(self._session, self._url, self.body(values), self._headers)
         except NotTaken as error:
@@ -181,8 +183,14 @@ def template_text(name: str) -> str:
     return Path(name).read_text(encoding="utf-8")
 
 
-def told(case: Case, link: str) -> dict[str, str]:
-    """Give the texts of a ticket: no mail texts; addresses stay as they are, to be searched for."""
+def told(case: Case, handled: Handled, link: str) -> dict[str, str]:
+    """Give the texts of a ticket: no mail texts; addresses stay as they are, to be searched for.
+
+    Args:
+        case: What the ticket is about.
+        handled: What was done about it by now: a ticket can be late, and names as open what is open then.
+        link: The web address of the case's card, "" for none.
+    """
     report = report_store.load(case.report) if case.report else None
     verdict = case.verdict.replace("-", " ")
     account = visible(case.subject.mail or case.subject.user_principal_name)
@@ -190,7 +198,9 @@ def told(case: Case, link: str) -> dict[str, str]:
     if link:
         lines.append(f"Card: {link}")
     if report is not None:
-        lines += ["", *(visible(one) for one in (sentences(report.story) if report.story else ()))]
+        lines += ["", *(visible(one) for one in told_now(report, handled))]
+        if report.story and report.story.still_open:
+            lines.append(f"What is open is told as of {parts.utc(stands_now(report, handled).at)}.")
         lines += ["", *(f"- {visible(one.summary)}" for one in report.verdict.reasons[:_REASONS])]
         if len(report.verdict.reasons) > _REASONS:
             lines.append(f"- and {parts.counted(len(report.verdict.reasons) - _REASONS, 'more finding')}")

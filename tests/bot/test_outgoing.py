@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,21 +16,27 @@ from pathlib import Path
 import pytest
 
 from bot.artefacts import report_store
+from bot.artefacts.handled import Handled
 from bot.errors import CannotStart, SlackFailed
+from bot.messages import parts
 from bot.outgoing.cef import cef, syslog
 from bot.outgoing.forwarder import Forwarder, NotDelivered
 from bot.outgoing.siem_syslog import SiemSyslog
 from bot.outgoing.siem_webhook import SiemWebhook
-from bot.outgoing.tickets import TRIED, Tickets
+from bot.outgoing.tickets import TRIED, Tickets, told
 from bot.webhooks import key_of, new_secret, why_not
 from commands.ledger import BOT, Case, Entry, Ledger
 from commands.ledger import entries as e
 from commands.ledger.verify import verify_ledger
+from commands.outcomes import Outcome
+from commands.proposals import Action
+from commands.report import Clause
 from graph.question import Window
 from tests.bot.messages import samples
 from tests.commands import plans
 
 KEY = key_of(new_secret())
+PHONE = samples.change(1, "remove_sign_in_methods", "Remove the phone")
 
 
 class Receiver:
@@ -251,6 +258,25 @@ def test_a_ticket_is_filed_once_for_a_case_whose_verdict_asks_for_one(ledger, re
     assert "invented" not in str([entry.body for entry in ledger.entries()])
 
 
+def test_a_ticket_that_is_late_names_as_open_what_is_open_by_then(ledger):
+    """What closed a door was carried out while the ticket system was away."""
+    checked(ledger, "C-2ABCD", "compromised")
+    report = samples.rich()
+    assert report.story is not None
+    door = Clause("the phone +44", closed_by=((PHONE.id,),))
+    report = replace(report, story=replace(report.story, still_open=(door,)))
+    case = replace(ledger.case("C-2ABCD"), report=report_store.dump(report))
+    before = told(case, Handled(), "")["text"]
+    assert "Still open to them: the phone +44." in before
+    assert f"What is open is told as of {parts.utc(report.window.end)}." in before
+    at = samples.NOW + timedelta(minutes=5)
+    action = Action(PHONE.id, 1, None, at, Outcome.CONFIRMED, "", at)
+    proposal = samples.small(PHONE, actions=(action,))
+    after = told(case, Handled(proposals=(proposal,)), "")["text"]
+    assert "All that was open to them (1 item) is closed." in after
+    assert f"What is open is told as of {parts.utc(at)}." in after
+
+
 def test_the_ticket_of_jira_is_an_issue_with_a_document_as_its_description(ledger, receiver):
     target = tickets(ledger, receiver, "jira", project="SEC")
     text = 'one "quoted"\n\n{{ two }}\n</script>'
@@ -309,8 +335,8 @@ def test_a_case_for_which_the_template_fails_is_set_aside_told_once_and_holds_up
 ):
     path = tmp_path / "ticket.json"
     path.write_text(FAILS_FOR_ONE)
-    told: list[tuple[str, str]] = []
-    target = tickets(ledger, receiver, str(path), tell=lambda case, says: told.append((case.id, says)))
+    heard: list[tuple[str, str]] = []
+    target = tickets(ledger, receiver, str(path), tell=lambda case, says: heard.append((case.id, says)))
     forwarder = Forwarder(ledger, target, clock)
     forwarder.forward()
     for case in ("C-2ABCD", "C-3ABCD", "C-4ABCD"):
@@ -321,10 +347,10 @@ def test_a_case_for_which_the_template_fails_is_set_aside_told_once_and_holds_up
         "C-2ABCD)",
         "C-4ABCD)",
     ]
-    [(case, says)] = told
+    [(case, says)] = heard
     assert case == "C-3ABCD"
     assert "tickets.template" in says
-    assert refused(ledger) == told
+    assert refused(ledger) == heard
 
 
 def test_a_ticket_that_the_other_side_refuses_for_good_is_set_aside_and_one_it_may_take_later_is_not(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from commands.doors import Door, DoorState, doors
+from commands.doors import Door, DoorState, doors, standing
 from commands.plan import Change, ManualTask
 from commands.proposals import Action, Outcome
 from commands.propose import offer
@@ -114,6 +114,39 @@ def test_a_manual_task_that_was_ticked_off_is_told_as_that():
     assert (door.state, door.by, door.at) == (DoorState.BY_HAND, (task.says,), task.done_at)
     assert dealt(done(PHONE), tasks=[task]).state is DoorState.CLOSED
     assert dealt(tasks=[replace(task, done_by="", done_at=None)]).state is DoorState.OPEN
+
+
+CHECKED = samples.rich().window.end
+NOW_OPEN = [
+    ("nothing was done", (), 2, None),
+    ("one is closed, the other was last looked at by the check", (done(PHONE),), 1, None),
+    ("both are closed", (done(PHONE), done(OTHER, 3)), 0, 3),
+    ("one is not confirmed since", (done(PHONE), done(OTHER, 3, Outcome.UNCONFIRMED)), 1, 3),
+    ("both are not confirmed", (done(PHONE, 9, None), done(OTHER, 3, Outcome.UNCONFIRMED)), 2, 3),
+]
+
+
+@pytest.mark.parametrize("row", NOW_OPEN, ids=[row[0] for row in NOW_OPEN])
+def test_it_is_said_what_is_open_now_and_as_of_when(row):
+    _, actions, left, minute = row
+    report = samples.rich()
+    assert report.story is not None
+    two = (Clause("a phone", closed_by=((PHONE.id,),)), Clause("a key", closed_by=((OTHER.id,),)))
+    report = replace(report, story=replace(report.story, still_open=two))
+    found = standing(report, doors(report, [samples.small(PHONE, OTHER, actions=actions)]))
+    assert (len(found.left), found.closed) == (left, 2 - left)
+    assert found.at == (CHECKED if minute is None else NOW + timedelta(minutes=minute))
+
+
+def test_what_no_change_closes_stays_open_beside_what_is_closed():
+    report = with_door((PHONE.id,))
+    assert report.story is not None
+    beside = (*report.story.still_open, Clause("mail forwarded by another tenant"))
+    report = replace(report, story=replace(report.story, still_open=beside))
+    found = standing(report, doors(report, [samples.small(PHONE, actions=(done(PHONE),))]))
+    assert ([one.says for one in found.left], found.closed) == (["mail forwarded by another tenant"], 1)
+    assert found.at == CHECKED
+    assert standing(replace(report, story=None), ()).left == ()
 
 
 def test_there_are_no_doors_without_a_story():

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.messages.story import brief, sentences
+from commands.doors import Standing
 from commands.report import UNSURE, Clause, Story
 
 AT = datetime(2026, 9, 9, 12, tzinfo=UTC)
@@ -41,6 +42,16 @@ def test_a_card_names_as_many_open_doors_as_a_line_holds_without_their_brackets(
     assert brief(story, ())[-1] == "*Still open*: sessions; the phone +44; POP and IMAP; 1 more"
     alone = Story(certain=True, still_open=(Clause(doors[0], AT),))
     assert brief(alone, ())[-1] == f"*Still open*: {doors[0]}"
+
+
+def test_a_card_says_as_of_when_something_is_open_and_that_all_is_closed():
+    doors = (Clause("sessions", AT), Clause("the phone +44", AT))
+    story = Story(certain=True, still_open=doors)
+    assert [brief(story, (), Standing(doors[left:], left, AT))[-1] for left in range(3)] == [
+        "*Still open* (as of 09 Sep 12:00 UTC): sessions; the phone +44",
+        "*Still open* (as of 09 Sep 12:00 UTC, 1 closed): the phone +44",
+        "*Closed*: all that was open (2 items), read back 09 Sep 12:00 UTC",
+    ]
 
 
 def test_the_sentence_of_open_doors_names_eight():
