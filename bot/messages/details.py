@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from bot.messages import Block, Message, parts, tables
-from bot.messages.escape import cut, is_address, plain, said
+from bot.messages.escape import cut, is_address, said
 from bot.messages.limits import fit, pack
 from bot.messages.story import sentences
 from bot.messages.tables import Ranked, Table
@@ -27,6 +27,7 @@ _VALUE = 40
 _CHANGED = 2 * _VALUE + 12
 _PLACE = 60
 _HEADER = ("Severity", "When (UTC)", "Finding")
+_LACKING = {Coverage.PARTIAL: "Partially collected", Coverage.UNAVAILABLE: "Not collected"}
 _FINDING = 2
 """Which column says what was found."""
 
@@ -153,20 +154,25 @@ def _title(symptom: SymptomResult) -> str:
 
 
 def _sources(report: Report, ours: frozenset[str]) -> Iterator[Block]:
-    whole = sum(1 for source in report.sources if source.state is Coverage.COMPLETE)
     reached = parts.audit_until(report)
     late = f"; audit log until {parts.utc(reached)}" if reached else ""
-    yield parts.section(f"*Sources*: {whole} of {len(report.sources)} fully collected{late}")
-    yield parts.preformatted(_source(source, ours) for source in report.sources)
+    # As text and not in columns: a line of columns is wider than a thread or a phone, and scrolls sideways.
+    lines = []
+    if full := [one for one in report.sources if one.state is Coverage.COMPLETE]:
+        names = ", ".join(f"{parts.spoken(one.id)} ({one.records})" for one in full)
+        lines.append(f"{parts.STATE[Coverage.COMPLETE]} Fully collected, with their records: {names}")
+    lines += [_source(one, ours) for one in report.sources if one.state is not Coverage.COMPLETE]
+    yield from _sections(f"*Sources*: {len(full)} of {len(report.sources)} fully collected{late}", lines)
 
 
 def _source(source: SourceState, ours: frozenset[str]) -> str:
-    line = f"{source.state.value:<11} {source.records:>6}  {parts.spoken(source.id)}"
+    facts = [f"{parts.STATE[source.state]} {_LACKING[source.state]}: {parts.spoken(source.id)}"]
+    if source.records:
+        facts.append(parts.counted(source.records, "record"))
     if source.complete_until:
-        line += f", until {parts.utc(source.complete_until)}"
-    if source.reason:
-        line += f": {plain(source.reason, 120, ours)}"
-    return line
+        facts.append(f"until {parts.utc(source.complete_until)}")
+    reason = f" ({said(source.reason, 120, ours)})" if source.reason else ""
+    return ", ".join(facts) + reason
 
 
 def _timeline(report: Report, ours: frozenset[str]) -> Iterator[Block]:
@@ -177,8 +183,8 @@ def _timeline(report: Report, ours: frozenset[str]) -> Iterator[Block]:
         return
     rest = len(report.timeline) - len(shown)
     more = f", {rest} more events in timeline.csv" if rest else ""
-    yield parts.section(f"*Timeline*, events that support the findings (UTC){more}")
-    yield parts.preformatted(_event(event, ours) for event in shown)
+    lines = [_event(event, ours) for event in shown]
+    yield from _sections(f"*Timeline*, events that support the findings (UTC){more}", lines)
 
 
 def _excerpt(report: Report) -> tuple[Event, ...]:
@@ -188,5 +194,5 @@ def _excerpt(report: Report) -> tuple[Event, ...]:
 
 
 def _event(event: Event, ours: frozenset[str]) -> str:
-    place = f" [{plain(event.address, 45)}]" if event.address else ""
-    return cut(f"{event.at:%m-%d %H:%M} {plain(event.what, 100, ours)}{place}", 150)
+    place = f" from {said(event.address, 45)}" if event.address else ""
+    return f"`{event.at:%m-%d %H:%M}` {said(event.what, 100, ours)}{place}"

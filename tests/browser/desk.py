@@ -18,6 +18,11 @@ PATIENCE = 90_000
 SHOTS = os.environ.get("SCREENSHOTS")
 """The folder that screenshots go to; without one none are taken, for each costs a tenth of a second."""
 
+_SIDEWAYS = """(place) => [...place.querySelectorAll(".blocks, .blocks *")]
+    .filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)
+    .filter((one) => !one.closest(".file") && getComputedStyle(one).display !== "inline")
+    .map((one) => `${one.className || one.tagName}: ${one.innerText.slice(0, 80)}`)"""
+
 expect.set_options(timeout=PATIENCE)
 
 
@@ -194,6 +199,11 @@ class Desk:
         assert top
         assert bottom
         return int(bottom["y"] + bottom["height"] - top["y"])
+
+    def sideways(self, place: Locator) -> list[str]:
+        """The beginnings of what is wider than its place, so that it is cut or scrolls sideways."""
+        found: list[str] = place.evaluate(_SIDEWAYS)
+        return found
 
     def lines(self, place: Locator) -> int:
         """How many lines of text and rows of buttons are drawn in a place."""

@@ -120,6 +120,13 @@ def read(checked: Stage) -> Stage:
     table.get_by_role("button", name="Next").click()
     expect(table.locator(".pages")).to_contain_text("Page 2 of")
     main.shot("06-table-in-the-thread")
+    for name, size in {"": USUAL, "-1440": WIDE, "-phone": PHONE}.items():
+        main.size(*size)
+        checked.noted[f"sideways in the thread{name}"] = main.sideways(main.thread)
+        for what in ("Sources", "Timeline"):
+            main.thread.get_by_text(what, exact=True).first.scroll_into_view_if_needed()
+            main.shot(f"06-{what.lower()}-in-the-thread{name}")
+    main.size(*USUAL)
     report = main.thread.locator(".file").filter(has_text="report.txt")
     expect(report.locator(".file-text")).to_contain_text("COMPROMISED")
     report.get_by_role("button", name="Show more").click()
@@ -270,6 +277,7 @@ def test_the_report_and_the_evidence_are_read_and_kept_from_the_thread(read):
 
 def test_the_findings_are_a_table_that_is_sorted_by_severity_as_a_number(read):
     assert read.noted["severities"][0] == "critical"
+    assert [read.noted[f"sideways in the thread{name}"] for name in ("", "-1440", "-phone")] == [[], [], []]
     assert read.noted["severities, sorted"] != read.noted["severities"]
     ranks = [Severity[word.upper()] for word in read.noted["severities, sorted"]]
     assert ranks == sorted(ranks)

@@ -291,8 +291,16 @@ def test_the_details_tell_what_when_and_from_where_in_every_form_without_ids_of_
 
 def test_the_details_list_every_source_with_its_state():
     text = "\n".join(shown(message) for message in details(samples.rich()))
+    begins = {
+        Coverage.COMPLETE: "■ Fully collected, with their records: ",
+        Coverage.PARTIAL: "◧ Partially collected: ",
+        Coverage.UNAVAILABLE: "□ Not collected: ",
+    }
     for source in each(samples.sources()):
-        assert re.search(rf"{source.state.value} +{source.records}  {spoken(source.id)}", text)
+        (line,) = (line for line in text.splitlines() if re.search(rf": (.*, )?{spoken(source.id)}\b", line))
+        assert line.startswith(begins[source.state])
+        if source.state is Coverage.COMPLETE:
+            assert f"{spoken(source.id)} ({source.records})" in line
 
 
 def test_the_details_stop_after_a_few_messages_and_point_to_the_file():
