@@ -54,6 +54,7 @@ from bot.work.jobs import Jobs
 from bot.work.limiter import SharedLimiter
 from bot.work.looking import Looking
 from bot.work.seal import Seal
+from bot.work.searching import Searching
 from bot.work.store import Store, address_of
 from commands.carry_out import Patience
 from commands.ledger import Ledger
@@ -356,7 +357,13 @@ def create_app(
     )
     ours = frozenset(domain for tenant in settings.tenants for domain in tenant.domains)
     hunting = Hunting(
-        client, ledger=ledger, tenants=tenants, cards=cards, ours=ours, clock=clock, patience=seconds
+        client,
+        ledger=ledger,
+        searching=Searching(tenants, seconds),
+        cards=cards,
+        ours=ours,
+        store=store,
+        seal=seal,
     )
     jobs = Jobs(
         settings.engine,

@@ -374,7 +374,8 @@ class Settings(_Frozen):
     )
     checks_here: bool = Field(
         default=True,
-        description="false when `compromise worker` processes make all checks; needs PostgreSQL as engine",
+        description="false when `compromise worker` processes make all checks and hunts; needs"
+        " PostgreSQL as engine",
     )
     worker_key: SecretStr | None = Field(
         None,

@@ -18,24 +18,24 @@ def noted() -> Message:
 
 
 WAITS = {
-    "database": "The job database cannot be reached, so the check waits and starts when it is back.",
-    "workers": "No worker is running, so the check waits and starts when one is.",
+    "database": "The job database cannot be reached, so the {what} waits and starts when it is back.",
+    "workers": "No worker is running, so the {what} waits and starts when one is.",
 }
-"""What a check waits for."""
+"""What a check or a hunt waits for."""
 
 
 def started(case: Case, link: str, *, waits: str = "") -> Message:
     """Say where the new case's card is, and what the check waits for, a key of `WAITS` or ""."""
     if waits:
-        return _say(f"{WAITS[waits]} Case {said(case.id, 40)}: {_card(case, link)}")
+        return _say(f"{WAITS[waits].format(what='check')} Case {said(case.id, 40)}: {_card(case, link)}")
     return _say(f"Investigating. Case {said(case.id, 40)}: {_card(case, link)}")
 
 
-def hunting(name: str, link: str, *, waits: bool) -> Message:
-    """Say where the card of a hunt is."""
+def hunting(name: str, link: str, *, waits: str) -> Message:
+    """Say where the card of a hunt is, and what it waits for, a key of `WAITS` or ""."""
     where = parts.link(link, "see its card")
     if waits:
-        return _say(f"The job database cannot be reached, so hunt {name} starts when it is back: {where}")
+        return _say(f"{WAITS[waits].format(what='hunt')} Hunt {name}: {where}")
     return _say(f"Searching the whole tenant. Hunt {name}: {where}")
 
 

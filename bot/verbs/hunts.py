@@ -27,10 +27,10 @@ class MayHunt:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A hunt that began, and whether it waits for the job database."""
+    """A hunt that began, and what it waits for, as `Jobs.waits_for` says it."""
 
     hunt: Hunt
-    waits: bool
+    waits: str
 
 
 def tenant_named(name: str, tools: Tools) -> str:
@@ -74,7 +74,8 @@ def begin(
             writing.append(e.HuntFailed(name, f"The card could not be posted: {error}"), "bot", may.case_id)
             writing.append(e.HuntShown(name), "bot", may.case_id)
         raise
-    return Begun(posted, waits=not tools.jobs.enqueue_hunt(name))
+    tools.jobs.enqueue_hunt(name)
+    return Begun(posted, tools.jobs.waits_for())
 
 
 def shown(done: Begun, tools: Tools) -> Answer:
@@ -95,5 +96,6 @@ def stop(name: str, asker: str, tools: Tools) -> Hunt:
         if hunt(writing, name).state != "looking":
             raise NotUnderstood(f"Hunt {name} has already ended.")
         writing.append(e.HuntCanceled(name), asker, one.case_id)
+    tools.jobs.stop_hunt(name)
     tools.hunting.show(name)
     return hunt(tools.ledger, name)

@@ -7,30 +7,29 @@ worker did, it lies in the job database and is believed no further than `bot.wor
 from __future__ import annotations
 
 import threading
-import time
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from bot.artefacts import answers, report_store
 from bot.cards.case import Cards
-from bot.errors import BotError, SlackFailed
 from bot.failing import refer
+from bot.work.following import Follower
 from bot.work.looking import Looking
-from bot.work.seal import Seal, SealBroken, text_of
+from bot.work.seal import Seal, SealBroken, opened, text_of
 from bot.work.store import Store
 from bot.work.task import (
     Failed,
     Found,
     ResultRefused,
     ResultUnreadable,
-    Task,
     sent_of,
     task_of,
     unpack,
     unpack_progress,
 )
-from commands.errors import CommandError
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
 from commands.plan import Nothing, offer_text
@@ -73,9 +72,12 @@ class Checking:
         self._looking = looking
         self._guard = guard
         self._store = store
-        self._seen: dict[tuple[str, int], int] = {}
+        self._follower = (
+            Follower(store, seal, runs=self._under_way, about=self._about, draw=self._draw)
+            if store and seal
+            else None
+        )
         self._drawing = threading.Lock()
-        self._leave_alone_until = 0.0
 
     def look(self, case_id: str, run: int) -> None:
         """Look here, and write down what was found. At whom, the ledger says and not the queue.
@@ -105,7 +107,8 @@ class Checking:
             return
         task = task_of(case)
         try:
-            found = unpack(self._opened("result", task, *got), got[1], task)
+            packed = opened(self._seal, "result", text_of(sent_of(task)), *got)
+            found = unpack(packed, got[1], task)
         except (ResultUnreadable, SealBroken) as unreadable:
             # The next round begins the check again, a few times only.
             log.warning(
@@ -119,54 +122,35 @@ class Checking:
         with self._drawing:
             self._write_down(case, run, found)
 
-    def _opened(self, kind: str, task: Task, sealed: bytes, beside: bytes = b"") -> bytes:
-        """Open what a worker left about a task.
-
-        Raises:
-            SealBroken: it is not sealed for this task, or nobody is believed.
-        """
-        if self._seal is None:
-            raise SealBroken("A worker left something, and there is no worker_key to open it with.")
-        return self._seal.open(kind, text_of(sent_of(task)), sealed, beside)
-
     def forget(self, case_id: str, run: int) -> None:
         """Drop what lies between keeper and workers about a run that was delivered."""
         if self._store is not None:
             self._store.drop(case_id, run)
 
     def follow(self) -> None:
-        """Show how far workers are, on the cards that changed; what is odd about one holds up no other.
+        """Show how far workers are, on the cards that changed.
 
         Raises:
             SQLAlchemyError: the job database cannot be read.
             LedgerError: the ledger cannot be read.
         """
-        if self._store is None or time.monotonic() < self._leave_alone_until:
-            return
-        looking = {
-            (case.id, case.run): case
-            for case in self._ledger.unfinished_cases()
-            if case.state is CaseState.LOOKING and case.card
-        }
-        self._seen = {run: self._seen.get(run, 0) for run in looking}
-        for case_id, run, number, sealed in self._store.shown(self._seen):
-            try:
-                task = task_of(looking[case_id, run])
-                progress = unpack_progress(self._opened("progress", task, sealed))
-                with self._drawing:
-                    case = self._ledger.case(case_id)
-                    if case.state is CaseState.LOOKING and case.run == run and case.card:
-                        self._cards.draw(case, progress)
-            except SlackFailed as error:
-                # It is drawn at the next look: nothing else may change for as long as Microsoft searches.
-                log.info("The card waits.", action="slack.later", case=case_id, error=str(error))
-                self._leave_alone_until = time.monotonic() + error.retry_after
-                continue
-            except (BotError, CommandError) as error:
-                log.warning("Progress is not shown.", action="progress.refused", case=case_id, why=str(error))
-            except Exception:
-                log.exception("Progress cannot be shown.", action="progress.refused", case=case_id)
-            self._seen[case_id, run] = number
+        if self._follower is not None:
+            self._follower.follow()
+
+    def _under_way(self) -> Iterator[tuple[str, int]]:
+        for case in self._ledger.unfinished_cases():
+            if case.state is CaseState.LOOKING and case.card:
+                yield case.id, case.run
+
+    def _about(self, case_id: str, run: int) -> str:
+        return text_of(sent_of(replace(task_of(self._ledger.case(case_id)), run=run)))
+
+    def _draw(self, case_id: str, run: int, packed: bytes) -> None:
+        progress = unpack_progress(packed)
+        with self._drawing:
+            case = self._ledger.case(case_id)
+            if case.state is CaseState.LOOKING and case.run == run and case.card:
+                self._cards.draw(case, progress)
 
     def _write_down(self, case: Case, run: int, found: Found | Failed) -> None:
         if isinstance(found, Found):

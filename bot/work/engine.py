@@ -5,6 +5,8 @@ differs, and with it who is alive (see `lives`).
 
 What another process wrote is read as JSON only. The engine's own way is to unpickle, which would let whoever
 can write to the database run code in the keeper.
+
+Longer than other files because the queues, and the workflows that are in them, are told in one place.
 """
 
 from __future__ import annotations
@@ -17,11 +19,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Protocol
 
 import psycopg
 import structlog
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, WorkflowStatus
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
 from dbos._serialization import DefaultSerializer
 
 from bot.errors import CannotStart
@@ -43,8 +45,16 @@ QUEUE: Final = "checks"
 DELIVERIES: Final = "deliveries"
 """What workers found; only the keeper listens."""
 
+HUNTS: Final = "hunts"
+"""Hunts through a tenant to be made, in the same way."""
+
+LOOKS: Final = (QUEUE, HUNTS)
+"""What is looked at, by whoever: workers listen to all of it, and take over what was begun."""
+
 CHECK: Final = "check"
+HUNT: Final = "hunt"
 DELIVER: Final = "deliver"
+DELIVER_HUNT: Final = "deliver a hunt"
 
 STOP_SECONDS: Final = 2.0
 """Seconds that steps under way get to finish when the bot is stopped; they lose nothing when they do not."""
@@ -111,7 +121,8 @@ class Engine:
     ) -> None:
         self.is_file = url.startswith("sqlite:///")
         # A delivery that begins within its check has no queue, and the check waits for it.
-        self.under_way = UnderWay(version, executor, lives, {DELIVER: DELIVERIES})
+        homes = dict.fromkeys((DELIVER, DELIVER_HUNT), DELIVERIES)
+        self.under_way = UnderWay(version, executor, lives, homes)
         self._url = url
         self._executor = executor
         self._lives = lives
@@ -296,38 +307,99 @@ class Engine:
             beats += 1
             try:
                 if self._lives.beat():
-                    self.take_over([QUEUE])
+                    self.take_over(LOOKS)
                 self.on_beat()
                 if beats % LOST == 0:
-                    for one in self._pending([QUEUE], self._executor):
+                    for one in self._pending(LOOKS, self._executor):
                         self.under_way.is_alive(one)
             except Exception as error:  # noqa: BLE001 - the next beat tries again
                 log.warning("The watchdog waits.", action="engine.watch_waits", error=type(error).__name__)
 
 
-def define_check(
-    engine: Engine, look: Callable[[Mapping[str, Any]], None], hand_on: Callable[[str, int], None]
-) -> Callable[[dict[str, Any]], None]:
-    """Define the workflow of a check; give it.
+def define_look(
+    engine: Engine, name: str, look: Callable[[Mapping[str, Any]], None], hand_on: Callable[[str, int], None]
+) -> Callable[[dict[str, Any], str, int], None]:
+    """Define the workflow of a check or a hunt; give it.
 
     Args:
         engine: Whose it is.
-        look: Looks at the account of a task and keeps what it found; may be repeated.
+        name: What it is called.
+        look: Does what a task asks for and keeps what was found; may be repeated.
         hand_on: Has the result of a run delivered, once.
     """
 
-    @DBOS.step(name="look")
+    @DBOS.step(name=f"look: {name}")
     def look_step(sent: dict[str, Any]) -> None:
         with engine.at_work():
             look(sent)
 
-    @DBOS.workflow(name=CHECK)
-    def check(sent: dict[str, Any]) -> None:
+    @DBOS.workflow(name=name)
+    def looking(sent: dict[str, Any], about: str, run: int) -> None:
         with engine.under_way.here():
             look_step(sent)
-            hand_on(sent["case_id"], sent["run"])
+            hand_on(about, run)
 
-    return check
+    return looking
+
+
+class Delivers(Protocol):
+    """What the keeper does with what came of a run. Each part may be repeated."""
+
+    def receive(self, about: str, run: int, /) -> None:
+        """Write down what was found."""
+        ...
+
+    def show(self, about: str, /) -> None:
+        """Show it."""
+        ...
+
+    def forget(self, about: str, run: int, /) -> None:
+        """Drop what lies between keeper and workers."""
+        ...
+
+
+def define_delivery(engine: Engine, name: str, keeper: Delivers) -> Callable[[str, int], None]:
+    """Define the workflow that delivers what came of a run; give it.
+
+    Args:
+        engine: Whose it is.
+        name: What it is called.
+        keeper: What is done with it.
+    """
+
+    @DBOS.step(name=f"write down: {name}")
+    def write_down_step(about: str, run: int) -> None:
+        with engine.at_work():
+            keeper.receive(about, run)
+
+    @DBOS.step(name=f"show: {name}")
+    def show_step(about: str) -> None:
+        with engine.at_work():
+            keeper.show(about)
+
+    @DBOS.step(name=f"forget: {name}")
+    def forget_step(about: str, run: int) -> None:
+        with engine.at_work():
+            keeper.forget(about, run)
+
+    @DBOS.workflow(name=name)
+    def deliver(about: str, run: int) -> None:
+        with engine.under_way.here():
+            write_down_step(about, run)
+            show_step(about)
+            forget_step(about, run)
+
+    return deliver
+
+
+def hand_on(name: str, about: str, run: int) -> None:
+    """Have the keeper deliver what came of a run; the queue waits where the keeper is away."""
+    options: EnqueueOptions = {
+        "workflow_name": name,
+        "queue_name": DELIVERIES,
+        "workflow_id": delivery_id(about, run),
+    }
+    DBOS.enqueue_workflow_with_options(options, about, run)
 
 
 def check_id(case_id: str, run: int) -> str:
@@ -335,9 +407,14 @@ def check_id(case_id: str, run: int) -> str:
     return f"check:{case_id}:{run}"
 
 
-def delivery_id(case_id: str, run: int) -> str:
-    """Give the engine's id of the delivery of a run's result."""
-    return f"deliver:{case_id}:{run}"
+def hunt_id(name: str, run: int) -> str:
+    """Give the engine's id of one run of a hunt."""
+    return f"hunt:{name}:{run}"
+
+
+def delivery_id(about: str, run: int) -> str:
+    """Give the engine's id of the delivery of what came of a run of a check or a hunt."""
+    return f"deliver:{about}:{run}"
 
 
 def known(workflow: str) -> WorkflowStatus | None:

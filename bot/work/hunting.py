@@ -1,14 +1,13 @@
-"""What a hunt does, without the engine: ask everybody's questions, judge, show. Each part may be repeated.
+"""The keeper's part of a hunt: what was found is written down and shown. Each part may be repeated.
 
-It only reads. What was asked of Microsoft and not answered yet is remembered in the ledger, so a restart
-takes up the same audit search.
+Where the keeper looks itself, what was asked of Microsoft and not answered yet is remembered in the ledger,
+or in the job database where there are workers, so that a restart or a worker takes up the same audit search.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
-from datetime import datetime
+import threading
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -19,29 +18,22 @@ from bot.artefacts.hunt_csv import NAME, hunt_csv
 from bot.cards.case import GONE, Cards, Painter
 from bot.errors import BotError, SlackFailed
 from bot.failing import refer
-from bot.messages import Message
 from bot.messages.hunt_card import hunt_card
 from bot.slack.channels import demand_unshared
 from bot.slack.client import call
+from bot.work.following import Follower
+from bot.work.seal import Seal, SealBroken, opened, text_of
+from bot.work.searching import Far, HuntTask, Searching, hunt_task, sent_hunt, unpack_far
+from bot.work.store import Store
+from bot.work.task import RUNS, Failed, ResultRefused, unpack_hunt
 from commands import hunt as hunting
-from commands.errors import CommandError
 from commands.hunt import Found
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
-from commands.ledger.hunts import Hunt, hunt
-from commands.report import SourceState
-from commands.sweeping import Sweeping, sweep
-from graph.collect import Connection, collect
-from graph.errors import GraphError, NoSuchUser
-from graph.evidence import Source
-from graph.hunting import EVERYBODY, TenantQuery, pivot_queries
-from graph.question import Question, Subject
-from graph.tenants import Tenants
+from commands.ledger.hunts import Hunt, hunt, unfinished
+from graph.collect import Memory
 
 log = structlog.get_logger(__name__)
-
-Progress = tuple[tuple[SourceState, ...], tuple[str, ...]]
-"""The sources that have answered, and those that have not."""
 
 
 class Hunting:
@@ -50,11 +42,11 @@ class Hunting:
     Args:
         client: Slack's Web API.
         ledger: Where hunts are.
-        tenants: Who can be asked.
+        searching: Asks and judges.
         cards: Posts messages and files.
         ours: Mail domains of ours, whose addresses stay readable.
-        clock: Tells the time (aware UTC).
-        patience: Seconds that a slow source is waited for.
+        store: Where workers leave what they found; None where there are none.
+        seal: Opens what they left; None where nobody is believed.
     """
 
     def __init__(
@@ -62,19 +54,25 @@ class Hunting:
         client: WebClient,
         *,
         ledger: Ledger,
-        tenants: Tenants,
+        searching: Searching,
         cards: Cards,
         ours: frozenset[str],
-        clock: Callable[[], datetime],
-        patience: float,
+        store: Store | None = None,
+        seal: Seal | None = None,
     ) -> None:
         self._client = client
         self._ledger = ledger
-        self._tenants = tenants
+        self._searching = searching
         self._cards = cards
         self._ours = ours
-        self._clock = clock
-        self._patience = patience
+        self._store = store
+        self._seal = seal
+        self._drawing = threading.Lock()
+        self._follower = (
+            Follower(store, seal, runs=self._under_way, about=self._about, draw=self._draw)
+            if store and seal
+            else None
+        )
 
     def post(self, name: str) -> Hunt:
         """Post the card of a hunt, and note where it is.
@@ -89,8 +87,8 @@ class Hunting:
         self._ledger.append(event, BOT, one.case_id)
         return hunt(self._ledger, name)
 
-    def look(self, name: str) -> None:
-        """Ask and judge; whatever goes wrong ends as a failed hunt with words for people.
+    def look(self, name: str, run: int) -> None:
+        """Look here; whatever goes wrong ends as a failed hunt with words for people.
 
         Raises:
             LedgerError: the outcome cannot be written down; the engine or the next round tries again.
@@ -98,74 +96,106 @@ class Hunting:
         one = hunt(self._ledger, name)
         if one.state != "looking":
             return
-        try:
-            found = self._found(one)
-        except CommandError:
-            raise
-        except GraphError as error:
-            reference = refer("A hunt failed.", name)
-            self._end(one, e.HuntFailed(name, f"{error.sentence} Reference: {reference}.", reference))
-        except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
-            reference = refer("A hunt failed: internal error.", name)
-            says = f"Internal error during this hunt. Reference: {reference}."
-            self._end(one, e.HuntFailed(name, says, reference))
-        else:
-            self._finish(one, found)
-
-    def _found(self, one: Hunt) -> Found:
-        connection = next((each for each in self._tenants.each() if each.settings.name == one.tenant), None)
-        if connection is None:
-            raise NoSuchUser(f"The tenant {one.tenant} is no longer configured.")
-        if one.kind == "sweep":
-            return self._swept(one, connection)
-        queries = pivot_queries(one.terms)
-        answers: dict[str, Source[Any]] = {}
-        painter = Painter[Progress](partial(self._paint, one), self._cards.edits)
+        painter = Painter[Far](partial(self._paint, one), self._cards.edits)
         painter.thread.start()
         try:
-            painter.tell(_progress(queries, answers))
-            for arrived in collect(
-                Question(EVERYBODY, one.window),
-                connection,
-                self._ledger.memory(one.id),
-                patience=self._patience,
-                sources=[query.name for query in queries],
-                queries=queries,
-            ):
-                answers[arrived.source] = arrived.answer
-                painter.tell(_progress(queries, answers))
+            found = self._searching.look(
+                self.task(one, run), self._memory(name), painter.tell, lambda: self._is_wanted(name)
+            )
         finally:
             painter.stop()
-        return hunting.pivoted(one.terms, answers, self._besides(one))
+        self._write_down(one, found)
 
-    def _swept(self, one: Hunt, connection: Connection) -> Found:
-        """Sweep to the end, or until somebody stops it; the card shows how far it is, and whom it found."""
-        painter = Painter[Sweeping](partial(self._paint_sweep, one), self._cards.edits)
-        painter.thread.start()
-        found = Found((), ())
-        memory = self._ledger.memory(one.id)
+    def task(self, one: Hunt, run: int) -> HuntTask:
+        """Give the task of a run of a hunt."""
+        besides = self._ledger.case(one.case_id).subject if one.case_id else None
+        return hunt_task(one, run, besides)
+
+    def _memory(self, name: str) -> Memory:
+        """Where the parts of a hunt are kept: where a worker finds them, too, if there are any."""
+        if self._store is None or self._seal is None:
+            return self._ledger.memory(name)
+        return self._store.memory(name, self._seal)
+
+    def _is_wanted(self, name: str) -> bool:
+        return hunt(self._ledger, name).state == "looking"
+
+    def receive(self, name: str, run: int) -> None:
+        """Write down what a worker found, unless it is there, or nobody asks for it.
+
+        Raises:
+            LedgerError: it cannot be written down; the engine or the next round tries again.
+        """
+        one = hunt(self._ledger, name)
+        if self._store is None or one.found or one.state not in ("looking", "canceled"):
+            return
+        got = self._store.get(name, run)
+        if got is None:
+            log.warning("A result is gone; it is looked again.", action="hunt.no_result", hunt=name)
+            return
         try:
-            with closing(sweep(one.window, connection, memory, patience=self._patience)) as pieces:
-                for progress in pieces:
-                    found = progress.found
-                    painter.tell(progress)
-                    if hunt(self._ledger, one.id).state != "looking":
-                        self._leave(one, found)
-                        break
-        finally:
-            painter.stop()
-        return found
+            found = unpack_hunt(opened(self._seal, "result", self._about(name, run), *got))
+        except (ResultRefused, SealBroken) as error:
+            # The next round begins it again, a few times only.
+            log.warning("A result cannot be read.", action="hunt.no_result", hunt=name, why=str(error))
+            return
+        self._write_down(one, found)
+
+    def forget(self, name: str, run: int) -> None:
+        """Drop what lies between keeper and workers about a run that was delivered."""
+        if self._store is not None:
+            self._store.drop(name, run)
+
+    def give_up(self, one: Hunt, runs: int) -> None:
+        """End a hunt that never came to an end.
+
+        Raises:
+            LedgerError: it cannot be written down.
+        """
+        reference = refer("A hunt was given up.", one.id, runs=runs)
+        says = f"The hunt was started {runs} times and never finished. Reference: {reference}."
+        self._end(one, e.HuntFailed(one.id, says, reference))
+
+    def follow(self) -> None:
+        """Show how far workers are, on the cards of hunts.
+
+        Raises:
+            SQLAlchemyError: the job database cannot be read.
+            LedgerError: the ledger cannot be read.
+        """
+        if self._follower is not None:
+            self._follower.follow()
+
+    def _under_way(self) -> Iterator[tuple[str, int]]:
+        for one in unfinished(self._ledger):
+            if one.state == "looking" and one.card:
+                yield from ((one.id, run) for run in range(1, RUNS + 1))
+
+    def _about(self, name: str, run: int) -> str:
+        return text_of(sent_hunt(self.task(hunt(self._ledger, name), run)))
+
+    def _draw(self, name: str, run: int, packed: bytes) -> None:
+        """Draw how far a run of a worker is; nothing is drawn after the end that was on its way before."""
+        far = unpack_far(packed)
+        with self._drawing:
+            self._edit(hunt(self._ledger, name), far)
+
+    def _write_down(self, one: Hunt, found: Found | Failed) -> None:
+        with self._drawing:
+            if isinstance(found, Failed):
+                self._end(one, e.HuntFailed(one.id, found.says, found.reference))
+            elif hunt(self._ledger, one.id).state == "canceled":
+                self._leave(one, found)
+            else:
+                self._finish(one, found)
 
     def _leave(self, one: Hunt, found: Found) -> None:
         """Keep what a sweep had found when it was stopped."""
         with self._ledger.writing() as writing:
-            if hunt(writing, one.id).state == "canceled":
+            now = hunt(writing, one.id)
+            if now.kind == "sweep" and now.state == "canceled" and not now.found:
                 kept = writing.keep(hunting.dump(found))
                 writing.append(e.HuntLeft(one.id, len(found.touched), kept), BOT, one.case_id)
-
-    def _besides(self, one: Hunt) -> Subject | None:
-        """The account whose case a pivot came from: that it was touched is known."""
-        return self._ledger.case(one.case_id).subject if one.case_id else None
 
     def _finish(self, one: Hunt, found: Found) -> None:
         states = {source.id: source.state.value for source in found.sources}
@@ -213,24 +243,15 @@ class Hunting:
     def _card(self, one: Hunt, found: Found | None = None) -> Any:
         return hunt_card(one, self._ours, found=found)
 
-    def _paint(self, one: Hunt, progress: Progress) -> float:
-        done, waiting = progress
-        return self._edit(one, lambda: hunt_card(one, self._ours, done=done, waiting=waiting))
-
-    def _paint_sweep(self, one: Hunt, progress: Sweeping) -> float:
-        return self._edit(one, lambda: hunt_card(one, self._ours, progress=progress))
-
-    def _edit(self, one: Hunt, drawn: Callable[[], Message]) -> float:
+    def _paint(self, one: Hunt, far: Far) -> float:
         try:
-            if one.card and hunt(self._ledger, one.id).state == "looking":
-                demand_unshared(self._client, one.channel)
-                message = drawn()
-                call(self._client.chat_update, channel=one.channel, ts=one.card, **message.arguments)
+            self._edit(hunt(self._ledger, one.id), far)
         except BotError as error:
             log.info("A hunt's card waits.", action="slack.later", hunt=one.id, error=str(error))
         return self._cards.edits.apart
 
-
-def _progress(queries: tuple[TenantQuery, ...], answers: dict[str, Source[Any]]) -> Progress:
-    waiting = tuple(query.name for query in queries if query.name not in answers)
-    return hunting.states(answers), waiting
+    def _edit(self, one: Hunt, far: Far) -> None:
+        if one.card and one.state == "looking":
+            demand_unshared(self._client, one.channel)
+            message = hunt_card(one, self._ours, done=far.done, waiting=far.waiting, progress=far.sweep)
+            call(self._client.chat_update, channel=one.channel, ts=one.card, **message.arguments)

@@ -3,8 +3,8 @@
 The engine (DBOS) runs things at least once and remembers which were begun. The ledger is the only authority:
 the engine's tables may be deleted at any time; `Jobs.reconcile` starts again what the ledger says is open.
 
-This is the keeper's side, which alone has the ledger. Checks may be made by workers (`bot.work.worker`);
-plans, looks afterwards and hunts are made here.
+This is the keeper's side, which alone has the ledger. Checks and hunts may be made by workers
+(`bot.work.worker`); plans and looks afterwards are made here.
 
 Longer than other files because starting, resuming and reconciling durable work is read together.
 """
@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
 
 from bot.cards.case import Cards
 from bot.errors import BotError
@@ -27,37 +27,40 @@ from bot.failing import refer
 from bot.work.carrying import Carrying
 from bot.work.checking import FOLLOWS, Checking
 from bot.work.engine import (
+    CHECK,
     DELIVER,
+    DELIVER_HUNT,
     DELIVERIES,
+    HUNT,
+    HUNTS,
+    LOOKS,
     QUEUE,
     STOP_SECONDS,
     VERSION,
     Engine,
     Queue,
     check_id,
-    define_check,
+    define_delivery,
+    define_look,
     delivery_id,
+    hunt_id,
     known,
     release,
 )
 from bot.work.hunting import Hunting
 from bot.work.lives import Alone, Lives, Locks
 from bot.work.seal import Seal
+from bot.work.searching import sent_hunt
 from bot.work.store import KeeperFacts, Store, address_of
-from bot.work.task import sent_of, task_of
+from bot.work.task import RUNS, sent_of, task_of
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
-from commands.ledger.hunts import unfinished
+from commands.ledger.hunts import Hunt, hunt, unfinished
 
 log = structlog.get_logger(__name__)
 
 PLANS = "plans"
 WATCHES = "watches"
-HUNTS = "hunts"
-
-RUNS = 3
-"""How many times a check is started before it counts as failed."""
-
 ROUND = 60.0
 """Seconds between two looks for cases that no one works on."""
 
@@ -69,7 +72,7 @@ WATCH_SECONDS = 1.0
 """Seconds between two looks for cases that are due; each look costs some milliseconds of a processor."""
 
 HUNTERS = 2
-"""How many hunts are made at the same time: they wait for Microsoft, and share its limits with checks."""
+"""How many hunts of one tenant a process makes at once: they share Microsoft's limits with checks."""
 
 WATCHERS = 2
 """How many cases are looked at again at the same time; no one waits for it."""
@@ -131,6 +134,7 @@ class Jobs:
         self._plan: Any = None
         self._watch: Any = None
         self._hunt: Any = None
+        self._hunt_delivery: Any = None
         self._stopping = threading.Event()
         self._rounds = threading.Thread(target=self._go_round, name="reconcile", daemon=True)
         self._follows = threading.Thread(target=self._follow, name="follow", daemon=True)
@@ -141,8 +145,8 @@ class Jobs:
         Raises:
             CannotStart: the engine's store cannot be used, and cannot be made anew; or another bot uses it.
         """
-        looks = [QUEUE] if self._checks_here else []
-        self.engine.start(self._define, self._queues(), [*looks, DELIVERIES, PLANS, WATCHES, HUNTS])
+        looks = LOOKS if self._checks_here else ()
+        self.engine.start(self._define, self._queues(), [*looks, DELIVERIES, PLANS, WATCHES])
         # What a worker of another version still delivers is for this keeper, also after a step back.
         DBOS.set_latest_application_version(self._version)
         self.reconcile(timedelta(0))
@@ -158,7 +162,7 @@ class Jobs:
             Queue(DELIVERIES, CHECK_SECONDS if self._store else 1.0, at_once=self._workers),
             Queue(PLANS, PLAN_SECONDS, at_once=self._workers),
             Queue(WATCHES, WATCH_SECONDS, at_once=WATCHERS),
-            Queue(HUNTS, WATCH_SECONDS, at_once=HUNTERS),
+            Queue(HUNTS, WATCH_SECONDS, of_one=HUNTERS),
         )
 
     def _define(self) -> None:
@@ -167,8 +171,10 @@ class Jobs:
             self._store.prepare()
             self._store.tell(self._facts)
         engine = self.engine
-        self._define_delivery()
-        self._workflow = define_check(engine, self._look, self._deliver)
+        self._delivery = define_delivery(engine, DELIVER, self._checking)
+        self._hunt_delivery = define_delivery(engine, DELIVER_HUNT, self._hunting)
+        self._workflow = define_look(engine, CHECK, self._look, self._deliver)
+        self._hunt = define_look(engine, HUNT, self._look_through, self._deliver_hunt)
         carrying = self._carrying
 
         @DBOS.step(name="carry out")
@@ -203,52 +209,7 @@ class Jobs:
             with engine.under_way.here():
                 look_again_step(case_id, number)
 
-        hunting = self._hunting
-
-        @DBOS.step(name="hunt")
-        def hunt_step(name: str) -> None:
-            with engine.at_work():
-                hunting.look(name)
-
-        @DBOS.step(name="show a hunt")
-        def show_hunt_step(name: str) -> None:
-            with engine.at_work():
-                hunting.show(name)
-
-        @DBOS.workflow(name="hunt")
-        def hunt(name: str) -> None:
-            with engine.under_way.here():
-                hunt_step(name)
-                show_hunt_step(name)
-
-        self._plan, self._watch, self._hunt = plan, watch, hunt
-
-    def _define_delivery(self) -> None:
-        engine, checking = self.engine, self._checking
-
-        @DBOS.step(name="write down")
-        def write_down_step(case_id: str, run: int) -> None:
-            with engine.at_work():
-                checking.receive(case_id, run)
-
-        @DBOS.step(name="show")
-        def show_step(case_id: str) -> None:
-            with engine.at_work():
-                checking.show(case_id)
-
-        @DBOS.step(name="forget")
-        def forget_step(case_id: str, run: int) -> None:
-            with engine.at_work():
-                checking.forget(case_id, run)
-
-        @DBOS.workflow(name=DELIVER)
-        def deliver(case_id: str, run: int) -> None:
-            with engine.under_way.here():
-                write_down_step(case_id, run)
-                show_step(case_id)
-                forget_step(case_id, run)
-
-        self._delivery = deliver
+        self._plan, self._watch = plan, watch
 
     def _look(self, sent: Mapping[str, Any]) -> None:
         self._checking.look(str(sent["case_id"]), int(sent["run"]))
@@ -257,6 +218,13 @@ class Jobs:
         """Deliver what was found in this process, without waiting for a queue."""
         with SetWorkflowID(delivery_id(case_id, run)):
             self._delivery(case_id, run)
+
+    def _look_through(self, sent: Mapping[str, Any]) -> None:
+        self._hunting.look(str(sent["hunt"]), int(sent["run"]))
+
+    def _deliver_hunt(self, name: str, run: int) -> None:
+        with SetWorkflowID(delivery_id(name, run)):
+            self._hunt_delivery(name, run)
 
     @property
     def is_busy(self) -> bool:
@@ -293,7 +261,10 @@ class Jobs:
     def _enqueue(self, case: Case) -> None:
         sent = sent_of(task_of(case))
         with SetWorkflowID(check_id(case.id, case.run)), SetEnqueueOptions(queue_partition_key=case.tenant):
-            DBOS.enqueue_workflow(QUEUE, self._workflow, self._seal.task(sent) if self._seal else sent)
+            DBOS.enqueue_workflow(QUEUE, self._workflow, self._sealed(sent), case.id, case.run)
+
+    def _sealed(self, sent: dict[str, Any]) -> dict[str, Any]:
+        return self._seal.task(sent) if self._seal else sent
 
     def _expendable(self, what: str, act: Callable[[], None]) -> bool:
         """Let nothing fail or wait because the engine does: a round takes up what the ledger says is open."""
@@ -326,21 +297,67 @@ class Jobs:
 
     def enqueue_hunt(self, name: str) -> bool:
         """Put a hunt on its queue, unless it is there; False where the job database is away."""
-        return self._expendable("a hunt", partial(self._enqueue_hunt, name))
+        return self._expendable("a hunt", lambda: self._take_up_hunt(hunt(self._ledger, name)))
 
-    def _enqueue_hunt(self, name: str) -> None:
+    def _take_up_hunt(self, one: Hunt) -> None:
+        """Begin a hunt, or begin it again where its last run is dead; show what nobody was shown."""
         number = 1
-        while run := known(f"hunt:{name}:{number}"):
-            if self.engine.under_way.is_alive(run):
+        while run := known(hunt_id(one.id, number)):
+            delivery = known(delivery_id(one.id, number))
+            # Both are looked at, as of a check.
+            alive = [self.engine.under_way.is_alive(each) for each in (run, delivery) if each]
+            if any(alive):
                 return
             number += 1
-        with SetWorkflowID(f"hunt:{name}:{number}"):
-            DBOS.enqueue_workflow(HUNTS, self._hunt, name)
+        if one.state == "looking" and number > RUNS:
+            self._hunting.give_up(one, RUNS)
+            one = hunt(self._ledger, one.id)
+        if one.state != "looking":
+            self._hunting.show(one.id)
+            return
+        sent = sent_hunt(self._hunting.task(one, number))
+        with SetWorkflowID(hunt_id(one.id, number)), SetEnqueueOptions(queue_partition_key=one.tenant):
+            DBOS.enqueue_workflow(HUNTS, self._hunt, self._sealed(sent), one.id, number)
+
+    def stop_hunt(self, name: str) -> None:
+        """Let whoever is at a hunt end it and hand in what there is; where none can be told, a round does."""
+        self._expendable("a stop", partial(self._stop_runs, name))
+
+    def _stop_runs(self, name: str) -> None:
+        if self._store is not None:
+            self._store.stop(name)
+        waiting = [one for one in self._alive(name) if one.status == "ENQUEUED"]
+        if runs := [one.workflow_id for one in waiting if one.name == HUNT]:
+            DBOS.cancel_workflows(runs)
+
+    @staticmethod
+    def _alive(name: str) -> list[WorkflowStatus]:
+        """Give the runs and deliveries of a case or hunt that are under way, or wait."""
+        return DBOS.list_workflows(
+            workflow_id_prefix=[f"{kind}:{name}:" for kind in (CHECK, HUNT, DELIVER)],
+            status=["ENQUEUED", "PENDING"],
+            load_input=False,
+            load_output=False,
+        )
 
     def _reconcile_hunts(self, age: timedelta) -> None:
         for one in unfinished(self._ledger):
             if self._clock() - (one.finished_at or one.asked_at) >= age:
-                self.enqueue_hunt(one.id)
+                self._tried(f"hunt {one.id}", partial(self._take_up_hunt, one))
+
+    def _clear_away(self) -> None:
+        """Forget what lies in the job database about nothing that is open, once nobody is at it."""
+        if self._store is None:
+            return
+        names = self._store.names()
+        # What is kept of something was begun before it was looked for, so what is not open now is over.
+        still = {case.id for case in self._ledger.unfinished_cases()}
+        still |= {one.id for one in unfinished(self._ledger)}
+        for name in names - still:
+            if self._alive(name):
+                self._stop_runs(name)
+            else:
+                self._store.clear([name])
 
     def enqueue_watch(self, case_id: str, number: int) -> None:
         """Put a further look at a case on its queue, unless it is there."""
@@ -374,6 +391,7 @@ class Jobs:
         if self.is_reachable():
             self._reconcile_cases(age)
             self._tried("hunts", partial(self._reconcile_hunts, age))
+            self._tried("what is left over", self._clear_away)
         self._tried("proposals", lambda: self._carrying.tidy(age, self.enqueue_plan, self.enqueue_watch))
 
     def _tried(self, what: str, act: Callable[[], None]) -> None:
@@ -434,6 +452,7 @@ class Jobs:
         while not self._stopping.wait(FOLLOWS.total_seconds()):
             try:
                 self._checking.follow()
+                self._hunting.follow()
             except Exception as error:  # noqa: BLE001 - the next look tries again
                 log.warning(
                     "It is not known how far workers are.", action="follow.waits", error=type(error).__name__

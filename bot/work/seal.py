@@ -92,6 +92,17 @@ class Seal:
         return made.digest()
 
 
+def opened(seal: Seal | None, kind: str, about: str, sealed: bytes, beside: bytes = b"") -> bytes:
+    """Open what a worker left.
+
+    Raises:
+        SealBroken: it is not sealed for this, or there is no key and nobody is believed.
+    """
+    if seal is None:
+        raise SealBroken("A worker left something, and there is no worker_key to open it with.")
+    return seal.open(kind, about, sealed, beside)
+
+
 def text_of(task: Mapping[str, Any]) -> str:
     """Write a task in the one way in which it is sealed."""
     return json.dumps(task, sort_keys=True, separators=(",", ":"))

@@ -7,7 +7,7 @@ of it must be kept: what is lost is looked at again. No credentials are in it.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,6 +45,8 @@ _MEMORY = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
+_STOPPED = sa.Table("compromise_stopped", _TABLES, sa.Column("name", sa.Text, primary_key=True))
+_NAMES = (_RUNS.c.case_id, _MEMORY.c.case_id, _STOPPED.c.name)
 _KEEPER = sa.Table(
     "compromise_keeper",
     _TABLES,
@@ -144,6 +146,29 @@ class Store:
         with self._engine.connect() as db:
             row = sa.select(_RUNS.c.run).where(*_of(case_id, run), _RUNS.c.result.is_not(None))
             return db.scalar(row) is not None
+
+    def stop(self, name: str) -> None:
+        """Say that nobody waits for a hunt any longer."""
+        with self._engine.begin() as db:
+            db.execute(insert(_STOPPED).values(name=name).on_conflict_do_nothing())
+
+    def is_stopped(self, name: str) -> bool:
+        """Whether nobody waits for a hunt any longer."""
+        with self._engine.connect() as db:
+            return db.scalar(sa.select(_STOPPED.c.name).where(_STOPPED.c.name == name)) is not None
+
+    def names(self) -> frozenset[str]:
+        """Give the cases and hunts of which anything is kept."""
+        every = sa.union(*(sa.select(column) for column in _NAMES))
+        with self._engine.connect() as db:
+            return frozenset(db.scalars(every))
+
+    def clear(self, names: Iterable[str]) -> None:
+        """Forget everything of these cases and hunts."""
+        given = sorted(names)
+        with self._engine.begin() as db:
+            for column in _NAMES:
+                db.execute(sa.delete(column.table).where(column.in_(given)))
 
     def get(self, case_id: str, run: int) -> tuple[bytes, bytes] | None:
         """Give the result of a run and the answers that came with it; None where there is none."""

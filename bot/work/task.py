@@ -17,6 +17,7 @@ from bot.artefacts import report_store
 from bot.errors import BotError
 from commands import accounts, verdict
 from commands.check import Progress, state_of
+from commands.hunt import Found as Hunted
 from commands.ledger import Case
 from commands.propose import needed_to_plan
 from commands.report import Report, SourceState, Verdict
@@ -35,6 +36,10 @@ SHOWN: Final = 1024 * 1024
 
 SHOWN_WHOLE: Final = 16 * 1024 * 1024
 """The most bytes that it may have otherwise."""
+
+
+RUNS: Final = 3
+"""How many times something is started before it counts as failed."""
 
 
 class ResultRefused(BotError):
@@ -89,6 +94,7 @@ class _Result:
     failed: Failed | None = None
     report: Report | None = None
     evidence: Evidence | None = None
+    hunt: Hunted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +131,20 @@ def read_task(sent: dict[str, Any]) -> Task:
     return _TASK.validate_python(sent)
 
 
-def pack(result: Found | Failed) -> bytes:
+def pack(result: Found | Failed | Hunted) -> bytes:
     """Write a result, without its ZIP, and without what the keeper does not need to plan.
 
     Raises:
         ResultRefused: there is more of it than the keeper takes.
     """
     if isinstance(result, Failed):
-        return _packed(_RESULT, _Result(failed=result))
-    return _packed(_RESULT, _Result(report=result.report, evidence=needed_to_plan(result.evidence)))
+        return packed(_RESULT, _Result(failed=result))
+    if isinstance(result, Hunted):
+        return packed(_RESULT, _Result(hunt=result))
+    return packed(_RESULT, _Result(report=result.report, evidence=needed_to_plan(result.evidence)))
 
 
-def unpack(packed: bytes, answers: bytes, task: Task) -> Found | Failed:
+def unpack(sent: bytes, answers: bytes, task: Task) -> Found | Failed:
     """Read what came of a task.
 
     What can be told again from the evidence that came along is told again, and must be the same: who the
@@ -147,7 +155,7 @@ def unpack(packed: bytes, answers: bytes, task: Task) -> Found | Failed:
         ResultUnreadable: it is none, or too large.
         ResultRefused: it is about somebody or something else, or does not agree with itself.
     """
-    result: _Result = _unpacked(_RESULT, packed, PACKED, UNPACKED)
+    result: _Result = unpacked(_RESULT, sent, PACKED, UNPACKED)
     if result.failed is not None:
         return result.failed
     if result.report is None or result.evidence is None:
@@ -155,6 +163,19 @@ def unpack(packed: bytes, answers: bytes, task: Task) -> Found | Failed:
     _demand_about(task, result.report, result.evidence)
     _demand_agreement(result.report, result.evidence)
     return Found(result.evidence, result.report, answers)
+
+
+def unpack_hunt(sent: bytes) -> Hunted | Failed:
+    """Read what came of a hunt.
+
+    Raises:
+        ResultUnreadable: it is none, or too large.
+    """
+    result: _Result = unpacked(_RESULT, sent, PACKED, UNPACKED)
+    found = result.failed or result.hunt
+    if found is None:
+        raise ResultUnreadable("The worker sent neither what it found nor why it found nothing.")
+    return found
 
 
 def _demand_about(task: Task, report: Report, evidence: Evidence) -> None:
@@ -183,35 +204,45 @@ def _demand_agreement(report: Report, evidence: Evidence) -> None:
 
 def pack_progress(progress: Progress) -> bytes:
     """Write how far a check is; judges what there is so far."""
-    return _packed(_SHOWN, _Shown(progress.sources, progress.waiting, progress.so_far()))
+    return packed(_SHOWN, _Shown(progress.sources, progress.waiting, progress.so_far()))
 
 
-def unpack_progress(packed: bytes) -> Progress:
+def unpack_progress(sent: bytes) -> Progress:
     """Read how far a check is.
 
     Raises:
         ResultRefused: this is none.
     """
-    shown: _Shown = _unpacked(_SHOWN, packed, SHOWN, SHOWN_WHOLE)
+    shown: _Shown = unpacked(_SHOWN, sent, SHOWN, SHOWN_WHOLE)
     return Progress(shown.sources, shown.waiting, lambda: shown.so_far)
 
 
-def _packed(adapter: TypeAdapter[Any], value: Any) -> bytes:
+def packed(adapter: TypeAdapter[Any], value: Any) -> bytes:
+    """Write something, compressed.
+
+    Raises:
+        ResultRefused: there is more of it than the keeper takes.
+    """
     try:
         text = adapter.dump_json(value, by_alias=True)
     except (PydanticSerializationError, UnicodeEncodeError):
         # Halves of characters, which tenants do send and no JSON holds.
         text = to_json(report_store.whole(adapter.dump_python(value, by_alias=True)))
-    packed = zlib.compress(text, 1)
-    if len(text) > UNPACKED or len(packed) > PACKED:
+    made = zlib.compress(text, 1)
+    if len(text) > UNPACKED or len(made) > PACKED:
         raise ResultRefused(f"The result has {len(text) // 2**20} MB, which is more than the bot takes.")
-    return packed
+    return made
 
 
-def _unpacked(adapter: TypeAdapter[Any], packed: bytes, most: int, whole: int) -> Any:
+def unpacked(adapter: TypeAdapter[Any], sent: bytes, most: int, whole: int) -> Any:
+    """Read what `packed` wrote, within bounds.
+
+    Raises:
+        ResultUnreadable: it is none of this, or too large.
+    """
     reader = zlib.decompressobj()
     try:
-        text = reader.decompress(packed, whole) if len(packed) <= most else b""
+        text = reader.decompress(sent, whole) if len(sent) <= most else b""
         if not text or not reader.eof:
             raise ResultUnreadable("The worker sent something that is cut off or too large.")
         return adapter.validate_json(text)

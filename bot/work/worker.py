@@ -1,4 +1,4 @@
-"""A worker: looks at accounts that the keeper was asked about, and leaves what it found in the job database.
+"""A worker: looks at accounts and through tenants for the keeper; what it found is left in the job database.
 
 It has Microsoft credentials of its own, which only read, and no Slack, no ledger and no key. Any number of
 them may run; one that is killed has its work taken over by the others.
@@ -14,10 +14,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import structlog
-from dbos import DBOS, EnqueueOptions
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bot.atlas import atlas_of
@@ -26,18 +26,31 @@ from bot.errors import CannotStart
 from bot.failing import refer
 from bot.rules import ruleset_of
 from bot.settings import Settings
-from bot.work.engine import DELIVER, DELIVERIES, QUEUE, VERSION, Engine, define_check, delivery_id, release
+from bot.work.engine import (
+    CHECK,
+    DELIVER,
+    DELIVER_HUNT,
+    HUNT,
+    LOOKS,
+    VERSION,
+    Engine,
+    define_look,
+    hand_on,
+    release,
+)
 from bot.work.limiter import SharedLimiter
 from bot.work.lives import Locks
 from bot.work.looking import Looking
 from bot.work.seal import Seal, text_of
+from bot.work.searching import HuntTask, Searching, pack_far, read_hunt
 from bot.work.store import ANSWERS, KeeperFacts, Store, address_of
-from bot.work.task import Failed, Found, ResultRefused, Task, pack, pack_progress, read_task
-from commands.check import Progress
+from bot.work.task import Failed, Found, ResultRefused, pack, pack_progress, read_task
+from commands.hunt import Found as Hunted
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+P = TypeVar("P")
 
 TAKEN: Final = 10
 """How many times one run of a check is begun by workers; one that ends each of them is given up after it."""
@@ -89,7 +102,9 @@ class Worker:
         self._tenants = Tenants(settings.tenants, polls=polls, reads_only=True, shared=self._limiter.of)
         atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
         rules = ruleset_of(settings.rules)
-        self._looking = Looking(self._tenants, clock, settings.patience.total_seconds(), atlas, rules)
+        patience = settings.patience.total_seconds()
+        self._looking = Looking(self._tenants, clock, patience, atlas, rules)
+        self._searching = Searching(self._tenants, patience)
         self._stopping = threading.Event()
         self.engine = Engine(
             settings.engine,
@@ -113,11 +128,12 @@ class Worker:
         if why:
             self._store.close()
             raise CannotStart(why)
-        self.engine.start(self._define, (), [QUEUE])
-        log.info("The worker takes checks.", action="worker.started", worker=self.name)
+        self.engine.start(self._define, (), LOOKS)
+        log.info("The worker takes checks and hunts.", action="worker.started", worker=self.name)
 
     def _define(self) -> None:
-        define_check(self.engine, self._begin, self._hand_on)
+        define_look(self.engine, CHECK, self._check, partial(hand_on, DELIVER))
+        define_look(self.engine, HUNT, self._hunt, partial(hand_on, DELIVER_HUNT))
 
     def stop(self) -> None:
         """Take no more; what is under way goes on elsewhere."""
@@ -136,64 +152,95 @@ class Worker:
             log.error("The worker ends.", action="worker.misfit", why=why)
             os.kill(os.getpid(), signal.SIGTERM)
 
-    def _begin(self, sent: Mapping[str, Any]) -> None:
-        """Look, if it is the keeper who asks: nobody else has a worker look at anybody.
+    def _check(self, sent: Mapping[str, Any]) -> None:
+        """Look at an account, if it is the keeper who asks: nobody else has a worker look at anybody.
 
         Raises:
             SealBroken: it is not; the run ends with it.
         """
         bare = self._seal.unsealed(sent)
-        self._look(read_task(bare), text_of(bare))
+        task, about = read_task(bare), text_of(bare)
 
-    def _look(self, task: Task, about: str) -> None:
-        """Look at an account, unless that was done, and leave what was found."""
-        where = (task.case_id, task.run)
-        if self._until_it_is_back(lambda: self._store.is_there(*where)):
-            return
-        if self._until_it_is_back(lambda: self._store.begin(*where)) > TAKEN:
-            reference = refer("A check was given up.", task.case_id, begun=TAKEN)
-            says = f"The check was started {TAKEN} times and never finished. Reference: {reference}."
-            found: Found | Failed = Failed(says, reference)
-        else:
-            log.info("A check begins.", action="worker.looks", case=task.case_id, run=task.run)
+        def look() -> Found | Failed:
             memory = self._store.memory(task.case_id, self._seal)
-            with self._telling(task, about) as tell:
-                found = self._looking.look(task, memory, tell)
+            with self._telling(task.case_id, task.run, about, pack_progress) as tell:
+                return self._looking.look(task, memory, tell)
+
+        self._leave(task.case_id, task.run, about, "check", look)
+
+    def _hunt(self, sent: Mapping[str, Any]) -> None:
+        """Look through a tenant, if it is the keeper who asks.
+
+        Raises:
+            SealBroken: it is not; the run ends with it.
+        """
+        bare = self._seal.unsealed(sent)
+        task, about = read_hunt(bare), text_of(bare)
+
+        def look() -> Hunted | Failed:
+            memory = self._store.memory(task.hunt, self._seal)
+            with self._telling(task.hunt, task.run, about, pack_far) as tell:
+                return self._searching.look(task, memory, tell, lambda: self._is_wanted(task))
+
+        self._leave(task.hunt, task.run, about, "hunt", look)
+
+    def _is_wanted(self, task: HuntTask) -> bool:
+        """Whether a hunt is not stopped; while nobody can tell it goes on."""
+        try:
+            return not self._store.is_stopped(task.hunt)
+        except SQLAlchemyError:
+            return True
+
+    def _leave(
+        self, name: str, run: int, about: str, what: str, look: Callable[[], Found | Failed | Hunted]
+    ) -> None:
+        """Look, unless that was done, and leave what was found.
+
+        Args:
+            name: The case or the hunt.
+            run: The number of the run.
+            about: The whole task, as it is sealed.
+            what: What it is called.
+            look: Does it.
+        """
+        if self._until_it_is_back(lambda: self._store.is_there(name, run)):
+            return
+        if self._until_it_is_back(lambda: self._store.begin(name, run)) > TAKEN:
+            reference = refer(f"A {what} was given up.", name, begun=TAKEN)
+            says = f"The {what} was started {TAKEN} times and never finished. Reference: {reference}."
+            found: Found | Failed | Hunted = Failed(says, reference)
+        else:
+            log.info("Work begins.", action="worker.looks", what=what, case=name, run=run)
+            found = look()
         try:
             packed = pack(found)
         except ResultRefused as refused:
-            reference = refer("A result is too large.", task.case_id)
+            reference = refer("A result is too large.", name)
             packed = pack(Failed(f"{refused} Reference: {reference}.", reference))
         answers = found.answers if isinstance(found, Found) and len(found.answers) <= ANSWERS else b""
         sealed = self._seal.close("result", about, packed, answers)
-        self._until_it_is_back(lambda: self._store.put(*where, sealed, answers))
-
-    @staticmethod
-    def _hand_on(case_id: str, run: int) -> None:
-        """Have the keeper deliver it; the queue waits where the keeper is away."""
-        options: EnqueueOptions = {
-            "workflow_name": DELIVER,
-            "queue_name": DELIVERIES,
-            "workflow_id": delivery_id(case_id, run),
-        }
-        DBOS.enqueue_workflow_with_options(options, case_id, run)
+        self._until_it_is_back(lambda: self._store.put(name, run, sealed, answers))
 
     @contextmanager
-    def _telling(self, task: Task, about: str) -> Iterator[Callable[[Progress], None]]:
-        painter = Painter[Progress](lambda progress: self._tell(task, about, progress), self._edits)
+    def _telling(
+        self, name: str, run: int, about: str, written: Callable[[P], bytes]
+    ) -> Iterator[Callable[[P], None]]:
+        """Give what leaves for the keeper how far it is, written so, without holding up whoever calls it."""
+
+        def told(progress: P) -> float:
+            try:
+                sealed = self._seal.close("progress", about, written(progress))
+                self._store.show(name, run, sealed)
+            except (SQLAlchemyError, ResultRefused) as error:
+                log.warning("Progress is not told.", action="worker.untold", error=type(error).__name__)
+            return self._edits.apart
+
+        painter = Painter[P](told, self._edits)
         painter.thread.start()
         try:
             yield painter.tell
         finally:
             painter.stop()
-
-    def _tell(self, task: Task, about: str, progress: Progress) -> float:
-        sealed = self._seal.close("progress", about, pack_progress(progress))
-        try:
-            self._store.show(task.case_id, task.run, sealed)
-        except SQLAlchemyError as error:
-            log.warning("Progress is not told.", action="worker.untold", error=type(error).__name__)
-        return self._edits.apart
 
     def _until_it_is_back(self, act: Callable[[], T]) -> T:
         """Do something in the job database, as soon as it is there: what was collected must not be lost."""

@@ -9,7 +9,7 @@ from dbos import DBOS
 
 from bot.app import now
 from bot.work.engine import QUEUE, VERSION
-from bot.work.jobs import RUNS
+from bot.work.task import RUNS
 from commands.ledger import Case, CaseState
 from graph.question import Subject, Window
 from tests.scenarios.conftest import ADELE, Stage
@@ -56,8 +56,9 @@ def test_a_run_that_died_is_started_again_and_given_up_in_the_end(stage):
     case = story.bot.desk._cards.post(opened(story))
     looks = []
 
-    def die(task):
-        looks.append(task.run)
+    def die(_: str, run: int) -> None:
+        looks.append(run)
+
         raise ZeroDivisionError
 
     story.bot.jobs._checking.look = die
