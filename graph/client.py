@@ -21,7 +21,7 @@ from graph.auth import Resource, Tokens
 from graph.effects import Item
 from graph.errors import Broken, GraphError, NotJson, Refused, Throttled
 from graph.limits import Deadline
-from graph.most import Answer, Tally
+from graph.most import Answer, Taking, Tally
 from graph.request import Request, changes
 from graph.responses import graph_error, json_of, page_of
 from graph.retry import Sent, persist
@@ -60,13 +60,16 @@ class GraphClient:
         self._sign_in = sign_in
         self._with = transport
 
-    def fetch(self, request: Request, deadline: Deadline, tally: Tally | None = None) -> list[Item]:
+    def fetch(
+        self, request: Request, deadline: Deadline, tally: Tally | None = None, taking: Taking | None = None
+    ) -> list[Item]:
         """Send a request and give back the items of all its pages, or the single object as a list of one.
 
         Args:
             request: The request.
             deadline: When there must be an answer.
             tally: What its source has brought so far.
+            taking: Is given the items of each page, and gives what is kept in their place.
 
         Raises:
             GraphError: the specific one.
@@ -74,7 +77,7 @@ class GraphClient:
         url = f"{self._base}/{request.version}{request.path}"
         if request.query:
             url += "?" + urlencode(request.query, quote_via=quote, safe=_SAFE)
-        answer = Answer(tally or Tally(self._with.most))
+        answer = Answer(tally or Tally(self._with.most), taking)
         link = self._page(request, url, answer, deadline)
         return self._rest(request, link, answer, deadline)
 

@@ -17,6 +17,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 from urllib.parse import quote
 from uuid import uuid4
@@ -108,7 +109,7 @@ class Recorder(Protocol):
     """Keeps what Microsoft answered, as it came. It is called from several threads at once."""
 
     def __call__(self, source: str, asked: Request | Cmdlet, answer: list[Item] | GraphError) -> None:
-        """Keep one answer: the items of all its pages, or the error; the items must not be changed."""
+        """Keep one answer: the items of one page, or the error; the items must not be changed."""
         ...
 
 
@@ -146,7 +147,10 @@ def collect(
         halt: Ends it from another thread; what has not answered is then given as out of time.
     """
     asked = replace(
-        question, audit_api=connection.settings.audit_api, global_cloud=connection.settings.is_global
+        question,
+        audit_api=connection.settings.audit_api,
+        global_cloud=connection.settings.is_global,
+        seen={},
     )
     chosen = [query for query in queries if source_of(query) in sources]
     run = _Run(asked, connection, memory, patience, chosen, recorder=recorder)
@@ -427,9 +431,18 @@ class _Run:
             if len(parcel.what) > 1:
                 requests = [what for what in parcel.what if isinstance(what, Request)]
                 found = self._connection.fetch_batch(requests, self._deadline, parcel.player.tally)
-                answers = [list(one.items) if isinstance(one, TooMuch) else one for one in found]
+                read = [list(one.items) if isinstance(one, TooMuch) else one for one in found]
+                answers = [
+                    one if isinstance(one, GraphError) else list(self._taken(parcel, what, one))
+                    for what, one in zip(parcel.what, read, strict=True)
+                ]
             else:
-                answers = [self._connection.fetch(parcel.what[0], self._deadline, parcel.player.tally)]
+                (what,) = parcel.what
+                answers = [
+                    self._connection.fetch(
+                        what, self._deadline, parcel.player.tally, partial(self._taken, parcel, what)
+                    )
+                ]
         except TooMuch as error:
             # What was read is worth having; the tally makes the source partial.
             answers = [list(error.items)]
@@ -442,20 +455,24 @@ class _Run:
             )
             says = f"Internal error. Reference: {reference}."
             answers = [Broken(says) for _ in parcel.what]
-        self._record(parcel, answers)
+        for what, answer in zip(parcel.what, answers, strict=True):
+            if isinstance(answer, GraphError):
+                self._record(parcel.player.source, what, answer)
         self.events.put((parcel, answers))
 
-    def _record(self, parcel: _Parcel, answers: list[list[Item] | GraphError]) -> None:
+    def _taken(self, parcel: _Parcel, what: Request | Cmdlet, items: list[Item]) -> Sequence[Any]:
+        """Record the items of a page, and give what the query makes of them."""
+        self._record(parcel.player.source, what, items)
+        return items if parcel.effect.read is None else parcel.effect.read(items)
+
+    def _record(self, source: str, asked: Request | Cmdlet, answer: list[Item] | GraphError) -> None:
         if self._recorder is None:
             return
         try:
-            for asked, answer in zip(parcel.what, answers, strict=True):
-                self._recorder(parcel.player.source, asked, answer)
+            self._recorder(source, asked, answer)
         except Exception:
             # What cannot be kept must not cost the answer itself; the archive then lacks it.
-            log.exception(
-                "An answer could not be recorded.", action="collect.not_recorded", source=parcel.player.source
-            )
+            log.exception("An answer could not be recorded.", action="collect.not_recorded", source=source)
 
     def _answer(self, player: _Player, answer: Source[Any]) -> None:
         if self._left.pop(player.source, None) is None:

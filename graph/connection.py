@@ -14,7 +14,7 @@ from graph.effects import Item
 from graph.errors import GraphError, Refused
 from graph.exchange import ExchangeClient
 from graph.limits import Deadline, Limits, Shared
-from graph.most import WHOLE, Most, Tally, Whole
+from graph.most import WHOLE, Most, Taking, Tally, Whole
 from graph.request import Cmdlet, Request, changes
 from graph.retry import Pacing
 from graph.settings import TenantSettings
@@ -93,7 +93,13 @@ class Connection:
         """Begin to count what one source of a check brings."""
         return Tally(self._most, whole)
 
-    def fetch(self, what: Request | Cmdlet, deadline: Deadline, tally: Tally | None = None) -> list[Item]:
+    def fetch(
+        self,
+        what: Request | Cmdlet,
+        deadline: Deadline,
+        tally: Tally | None = None,
+        taking: Taking | None = None,
+    ) -> list[Item]:
         """Send one request or cmdlet, follow all pages, and give back the items.
 
         A single object comes as a list of one, an answer without content as an empty list. Reads are repeated
@@ -103,6 +109,7 @@ class Connection:
             what: What is sent.
             deadline: When there must be an answer.
             tally: What its source has brought so far; without one, the question counts alone.
+            taking: Is given the items of each page as they come, and gives what is kept in their place.
 
         Raises:
             TooMuch: there is more than a source may bring; it holds what was read.
@@ -113,8 +120,8 @@ class Connection:
         if self._reads_only:
             _demand_reading(what)
         if isinstance(what, Cmdlet):
-            return (self._exchange_to_write if writes else self._exchange).run(what, deadline, tally)
-        return (self._graph_to_write if writes else self._graph).fetch(what, deadline, tally)
+            return (self._exchange_to_write if writes else self._exchange).run(what, deadline, tally, taking)
+        return (self._graph_to_write if writes else self._graph).fetch(what, deadline, tally, taking)
 
     def fetch_batch(
         self, requests: Sequence[Request], deadline: Deadline, tally: Tally | None = None

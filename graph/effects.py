@@ -28,17 +28,26 @@ Item: TypeAlias = Mapping[str, Any]
 """One JSON object of an answer."""
 
 
+Reading: TypeAlias = Callable[[list[Item]], Sequence[Any]]
+"""What is made of the items of a page as soon as it is there, so that no list of all items is ever held.
+
+It may be called from several threads at once.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Fetch:
     """Send these, at the same time as far as the limits allow, follow all pages, and give back the items.
 
     With `gather`, an error of one is given back in its place; without, the first error is raised. `thin` says
-    what is kept of each page as it comes, so that what nobody needs is never held; several threads call it.
+    what is kept of each page as it comes, so that what nobody needs is neither held nor counted. With `read`,
+    what it makes of each page is given back in place of the page's items. Several threads call both.
     """
 
     what: tuple[Request | Cmdlet, ...]
     gather: bool = False
     thin: Thin | None = None
+    read: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +73,19 @@ Asking: TypeAlias = Generator[Effect, Any, Known[T]]
 """What `ask` of a query returns."""
 
 
-def fetch(request: Request | Cmdlet) -> Generator[Effect, Any, list[Item]]:
+def fetch(request: Request | Cmdlet, read: Reading | None = None) -> Generator[Effect, Any, list[Any]]:
     """Ask for one thing; gives all items of all pages, or the single object as a list of one."""
-    answers = yield Fetch((request,))
+    answers = yield Fetch((request,), read=read)
     return list(answers[0])
 
 
 def fetch_each(
-    requests: Sequence[Request | Cmdlet], thin: Thin | None = None
-) -> Generator[Effect, Any, list[list[Item]]]:
+    requests: Sequence[Request | Cmdlet], thin: Thin | None = None, read: Reading | None = None
+) -> Generator[Effect, Any, list[list[Any]]]:
     """Ask for several things at the same time; gives the items of each, in the order asked."""
     if not requests:
         return []
-    answers = yield Fetch(tuple(requests), thin=thin)
+    answers = yield Fetch(tuple(requests), thin=thin, read=read)
     return [list(answer) for answer in answers]
 
 

@@ -23,7 +23,7 @@ from graph.client import is_below
 from graph.effects import Item
 from graph.errors import Broken, NotJson, Refused, TooMuch
 from graph.limits import Deadline
-from graph.most import Answer, Tally
+from graph.most import Answer, Taking, Tally
 from graph.request import Cmdlet, changes
 from graph.responses import exchange_error, json_of, page_of, safe_text
 from graph.retry import Sent, persist
@@ -77,7 +77,9 @@ class ExchangeClient:
         self._region = ""
         self._finding_region = threading.Lock()
 
-    def run(self, cmdlet: Cmdlet, deadline: Deadline, tally: Tally | None = None) -> list[Item]:
+    def run(
+        self, cmdlet: Cmdlet, deadline: Deadline, tally: Tally | None = None, taking: Taking | None = None
+    ) -> list[Item]:
         """Run a cmdlet and give back what it put out, all pages of it.
 
         Further pages are asked for by posting the same body to the link. A change that changes nothing is a
@@ -87,6 +89,7 @@ class ExchangeClient:
             cmdlet: The cmdlet.
             deadline: When there must be an answer.
             tally: What its source has brought so far.
+            taking: Is given the items of each page, and gives what is kept in their place.
 
         Raises:
             TooMuch: with what came, where the cmdlet warns that it left something off.
@@ -99,7 +102,7 @@ class ExchangeClient:
         body = orjson.dumps(
             {"CmdletInput": {"CmdletName": cmdlet.name, "Parameters": dict(cmdlet.parameters)}}
         )
-        answer = Answer(tally or Tally(self._with.most))
+        answer = Answer(tally or Tally(self._with.most), taking)
         seen: set[str] = set()
         left_off = False
         while url:

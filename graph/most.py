@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from graph.errors import TooMuch
 from graph.responses import Page
@@ -182,16 +182,22 @@ def _told(items: int, pages: int, size: int) -> str:
     return f"{items:,} items on {pages:,} pages, {size / 1e6:,.0f} MB"
 
 
+Taking: TypeAlias = Callable[[list[Any]], Sequence[Any]]
+"""What is made of the items of a page."""
+
+
 @dataclass(slots=True)
 class Answer:
     """What one question has brought so far.
 
     Attributes:
         tally: What its source has brought.
+        taking: Is given the items of each page that are kept; what it makes of them is kept in their place.
         items: What was read, in order.
     """
 
     tally: Tally
+    taking: Taking | None = None
     items: list[Any] = field(default_factory=list)
 
     def add(self, page: Page, size: int) -> str:
@@ -205,7 +211,7 @@ class Answer:
             TooMuch: with all that was read, where a bound of the source is reached and there is more.
         """
         kept, more = self.tally.take(page, size)
-        self.items.extend(kept)
+        self.items.extend(kept if self.taking is None else self.taking(kept))
         if more:
             raise TooMuch(f"{self.tally.says}.", tuple(self.items))
         return page.link

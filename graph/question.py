@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from graph.audit_log.record import AuditRecord
+
 BASELINE = timedelta(days=30)
 """How far back ordinary behaviour is learnt: what Entra ID keeps of sign-ins with a premium licence.
 
@@ -84,6 +86,8 @@ class Question:
             audit search that Microsoft is still working on.
         audit_api: The version of Graph that audit searches are sent to first.
         global_cloud: False in the national clouds, where Graph has neither audit searches nor message traces.
+        seen: The audit records that the queries of one check have read so far, by their ids: two of them
+            bring largely the same ones.
     """
 
     subject: Subject
@@ -91,3 +95,4 @@ class Question:
     remembered: Mapping[str, str] = field(default_factory=dict)
     audit_api: str = "beta"
     global_cloud: bool = True
+    seen: dict[str, AuditRecord] = field(default_factory=dict, compare=False, repr=False)

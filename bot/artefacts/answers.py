@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 from zipfile import ZipFile
 
+import orjson
+
 from bot.artefacts.zips import write_member
 from commands.report import SourceState
 from graph.effects import Item
@@ -34,7 +36,8 @@ BODIES: Final = frozenset({"body", "bodypreview", "uniquebody"})
 FOLDER = "answers"
 """The folder with the kept answers, beside the ledger."""
 
-_BODY = re.compile(r'"(?:body|bodyPreview|uniqueBody)":', re.IGNORECASE)
+_AS_GRAPH_WRITES = frozenset({"body", "bodyPreview", "uniqueBody"})
+_BODY = re.compile(rb'"(?:body|bodyPreview|uniqueBody)":', re.IGNORECASE)
 _Kept: TypeAlias = list[bytes]
 
 
@@ -46,8 +49,8 @@ class Answers:
         self._lock = threading.Lock()
 
     def __call__(self, source: str, asked: Request | Cmdlet, answer: list[Item] | GraphError) -> None:
-        """Keep one answer, without the text of messages."""
-        chunk = zlib.compress(_one(asked, answer).encode(), 1)
+        """Keep one answer, which is one page of a list, without the text of messages."""
+        chunk = zlib.compress(_one(asked, answer), 1)
         with self._lock:
             self._kept.setdefault(source, []).append(chunk)
 
@@ -97,20 +100,26 @@ def _path(ledger: Path, case_id: str, run: int) -> Path:
     return ledger.with_name(FOLDER) / f"{case_id}-{run}.zip"
 
 
-def _one(asked: Request | Cmdlet, answer: list[Item] | GraphError) -> str:
+def _one(asked: Request | Cmdlet, answer: list[Item] | GraphError) -> bytes:
     """One answer as JSON, an item a line, so that two archives can be compared by lines."""
-    head = json.dumps(_asked(asked))
+    head = _json(_asked(asked))
     if isinstance(answer, GraphError):
-        return f'{{"asked": {head}, "error": {json.dumps(answer.sentence)}}}'
-    texts = ",\n".join(_text(item) for item in answer)
-    return f'{{"asked": {head}, "items": [\n{texts}\n]}}'
+        return b'{"asked": %b, "error": %b}' % (head, _json(answer.sentence))
+    return b'{"asked": %b, "items": [\n%b\n]}' % (head, b",\n".join([_text(item) for item in answer]))
 
 
-def _text(item: Item) -> str:
-    # ASCII keeps lone surrogates, which tenants do send, from breaking the file.
-    text = json.dumps(item)
-    # Only messages have a body; to walk through every audit record would take seconds.
-    return json.dumps(_without_bodies(item)) if _BODY.search(text) else text
+def _text(item: Item) -> bytes:
+    # A message has its body on the outside, and most items have none: only what is left is walked through.
+    text = _json({name: value for name, value in item.items() if name not in _AS_GRAPH_WRITES})
+    return _json(_without_bodies(item)) if _BODY.search(text) else text
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # Lone surrogates, which tenants do send, and numbers beyond 64 bits; in ASCII they break nothing.
+        return json.dumps(value).encode()
 
 
 def _without_bodies(value: Any) -> Any:

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import PlainSerializer
 
 
 class ActorType(StrEnum):
@@ -43,6 +45,10 @@ class Item:
     internet_message_id: str
     folder: str
     id: str
+
+
+Table: TypeAlias = Annotated[Mapping[str, str], PlainSerializer(dict, return_type=dict[str, str])]
+"""Names and texts; whatever holds them in memory is written as a plain object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +102,8 @@ class AuditRecord:
     app_id: str
     succeeded: bool | None
     error_code: str
-    parameters: Mapping[str, str]
+    parameters: Table
     changes: tuple[PropertyChange, ...]
     items: tuple[Item, ...]
-    details: Mapping[str, str]
-    raw: Mapping[str, Any]
+    details: Table
+    raw: Annotated[Mapping[str, Any], PlainSerializer(dict)]

@@ -9,19 +9,21 @@ span is halved. Where Graph offers no searches, or they fail, Exchange is asked.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
 from graph.audit_log import graph_query, search_rows
+from graph.audit_log.compact import compact
 from graph.audit_log.record import AuditRecord
 from graph.effects import Effect, Item, fetch, fetch_each, remember, try_each, wait
 from graph.errors import Broken, GraphError, NoPermission, NotFound, Refused, Throttled, UnreadableRecord
 from graph.evidence import Known
 from graph.parts.reading import graph_time, segment, unread
 from graph.question import Question
+from graph.repeated import Repeated
 from graph.request import Cmdlet, Limit, Request
 from graph.times import time_of
 
@@ -73,7 +75,6 @@ class _Search:
     id: str = ""
     taken_up: bool = False
     tries: int = 0
-    items: list[Item] = field(default_factory=list)
 
     def name(self, question: Question) -> str:
         """Under which name its id is remembered."""
@@ -97,41 +98,60 @@ def search(
     Raises:
         GraphError: when neither interface gives the records; Graph's reason is the one that is told.
     """
-    parse: Callable[[Mapping[str, Any]], AuditRecord] = search_rows.parse
     missing: tuple[str, ...] = ()
     if not question.global_cloud:
-        items = yield from _on_exchange(question, wanted)
-        if not items:
+        records = yield from _on_exchange(question, wanted)
+        if not records:
             missing = ("completeness: the audit search in this cloud can miss records",)
     else:
         try:
-            items, missing = yield from _on_graph(question, wanted)
-            parse = graph_query.parse
+            records, missing = yield from _on_graph(question, wanted)
         except _ELSEWHERE as error:
             try:
-                items = yield from _on_exchange(question, wanted)
+                records = yield from _on_exchange(question, wanted)
             except GraphError:
                 raise error from None
-    records, unreadable = read(items, parse, question)
-    return Known(records, missing=missing + unreadable, complete_until=question.window.end - LATENESS)
+    found, unreadable = ordered(records, question)
+    return Known(found, missing=missing + unreadable, complete_until=question.window.end - LATENESS)
 
 
-def read(
-    items: Iterable[Item], parse: Callable[[Mapping[str, Any]], AuditRecord], question: Question
-) -> tuple[tuple[AuditRecord, ...], tuple[str, ...]]:
-    """Bring records into the normal form, each once, oldest first, and count the unreadable ones."""
+Records: TypeAlias = list[AuditRecord | None]
+"""Records in the normal form; None stands for one that cannot be read."""
+
+
+def reader(
+    parse: Callable[[Mapping[str, Any]], AuditRecord], question: Question
+) -> Callable[[list[Item]], Records]:
+    """Give what brings the records of a page into the normal form, those that no query had before."""
+    once = Repeated()
+
+    def read(page: list[Item]) -> Records:
+        known: Records = []
+        new: list[AuditRecord] = []
+        for item in page:
+            record = question.seen.get(str(item.get("id") or ""))
+            if record is not None:
+                known.append(record)
+                continue
+            try:
+                new.append(parse(item))
+            except UnreadableRecord:
+                known.append(None)
+        lean = compact(new, once)
+        question.seen.update((record.id, record) for record in lean)
+        return known + lean
+
+    return read
+
+
+def ordered(records: Records, question: Question) -> tuple[tuple[AuditRecord, ...], tuple[str, ...]]:
+    """Give the records of the window, each once, oldest first, and count the unreadable ones."""
     found: dict[str, AuditRecord] = {}
-    unreadable = 0
-    for item in items:
-        try:
-            record = parse(item)
-        except UnreadableRecord:
-            unreadable += 1
-            continue
-        if question.window.start <= record.at <= question.window.end:
+    for record in records:
+        if record is not None and question.window.start <= record.at <= question.window.end:
             found.setdefault(record.id, record)
-    ordered = sorted(found.values(), key=lambda record: (record.at, record.id))
-    return tuple(ordered), unread(unreadable)
+    by_time = sorted(found.values(), key=lambda record: (record.at, record.id))
+    return tuple(by_time), unread(records.count(None))
 
 
 # --- Graph --------------------------------------------------------------------------------------------------
@@ -139,10 +159,11 @@ def read(
 
 def _on_graph(
     question: Question, wanted: Sequence[Wanted]
-) -> Generator[Effect, Any, tuple[list[Item], tuple[str, ...]]]:
+) -> Generator[Effect, Any, tuple[Records, tuple[str, ...]]]:
     open_: list[_Search] = [one for number in range(len(wanted)) for one in _take_up(question, number)]
     pauses = itertools.chain(_PAUSES, itertools.repeat(_LONGEST_PAUSE))
-    items: list[Item] = []
+    read = reader(graph_query.parse, question)
+    records: Records = []
     missing: list[str] = []
     fresh = any(not one.id for one in open_)
     handed_in = 0
@@ -171,12 +192,12 @@ def _on_graph(
                     still.append(one)
                 case _:
                     still.append(one)
-        pages = yield from fetch_each([_records(one) for one in ended])
+        pages = yield from fetch_each([_records(one) for one in ended], read=read)
         for one, page in zip(ended, pages, strict=True):
-            items.extend(page)
+            records.extend(page)
             yield from remember(one.name(question), "")
         open_ = still
-    return items, tuple(missing)
+    return records, tuple(missing)
 
 
 def _take_up(question: Question, number: int) -> Iterator[_Search]:
@@ -285,22 +306,25 @@ def _records(one: _Search) -> Request:
 # --- Exchange -----------------------------------------------------------------------------------------------
 
 
-def _on_exchange(question: Question, wanted: Sequence[Wanted]) -> Generator[Effect, Any, list[Item]]:
-    rows: list[Item] = []
+def _on_exchange(question: Question, wanted: Sequence[Wanted]) -> Generator[Effect, Any, Records]:
+    read = reader(search_rows.parse, question)
+    records: Records = []
     for one in wanted:
         spans = [(question.window.start, question.window.end)]
         while spans:
             start, end = spans.pop()
-            found = yield from _session(one, start, end)
+            found = yield from _session(one, start, end, read)
             if found is None:
                 middle = start + (end - start) / 2
                 spans += [(start, middle), (middle, end)]
             else:
-                rows.extend(found)
-    return rows
+                records.extend(found)
+    return records
 
 
-def _session(one: Wanted, start: datetime, end: datetime) -> Generator[Effect, Any, list[Item] | None]:
+def _session(
+    one: Wanted, start: datetime, end: datetime, read: Callable[[list[Item]], Records]
+) -> Generator[Effect, Any, Records | None]:
     """Read one session to its end; None when the span holds more than a session can hand out.
 
     Raises:
@@ -316,16 +340,16 @@ def _session(one: Wanted, start: datetime, end: datetime) -> Generator[Effect, A
             "SessionCommand": "ReturnLargeSet",
             **one.parameters,
         }
-        rows: list[Item] = []
+        records: Records = []
         timed_out = False
         while True:
             page = yield from fetch(Cmdlet("Search-UnifiedAuditLog", parameters))
             timed_out = any(row.get("ResultIndex") == -1 for row in page)
             if not page or timed_out:
                 break
-            rows.extend(page)
+            records.extend(read(page))
             if int(page[0].get("ResultCount") or 0) >= SESSION_ROWS and end - start > SHORTEST:
                 return None
         if not timed_out:
-            return rows
+            return records
     raise Broken("The audit search of Exchange timed out at Microsoft, twice.")

@@ -14,7 +14,7 @@ from typing import Any
 from graph.effects import Effect, Item, fetch
 from graph.errors import NoPermission
 from graph.evidence import Known
-from graph.parts.reading import graph_time, lacking, read_each, segment, unsent
+from graph.parts.reading import Reader, graph_time, lacking, read_each, segment, unsent
 from graph.parts.text import plain
 from graph.question import Question
 from graph.request import Limit, Request
@@ -46,14 +46,17 @@ def folder(
         since: The property that is compared with the start: ``receivedDateTime``, or ``lastModifiedDateTime``
             where it matters when a message came into this folder and not when it reached the mailbox.
     """
+    read = Reader(Message, "id", ("body", *_DECIDING), _with_text)
     try:
-        items = yield from fetch(_request(question, name, since, fields=f"{FIELDS},body"))
-        missing = unsent((item for item in items if "id" in item), "body")
+        messages: list[Message] = yield from fetch(
+            _request(question, name, since, fields=f"{FIELDS},body"), read
+        )
+        missing = read.unsent("body")
     except NoPermission as error:
-        items = yield from fetch(_request(question, name, since, fields=FIELDS))
+        read = Reader(Message, "id", _DECIDING)
+        messages = yield from fetch(_request(question, name, since, fields=FIELDS), read)
         missing = (lacking("message texts", error),)
-    messages, unreadable = read(items)
-    return Known(messages, missing=missing + unreadable)
+    return Known(tuple(messages), missing=missing + read.unreadable + read.unsent(*_DECIDING))
 
 
 def received(question: Question, path: str, *, fields: str) -> Request:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from graph.effects import Effect, fetch
 from graph.evidence import Known
 from graph.parts.directory_audits import KEPT_PREMIUM, LATENESS
-from graph.parts.reading import graph_time, literal, read_each, unsent
+from graph.parts.reading import Reader, graph_time, literal
 from graph.question import Question
 from graph.request import Limit, Request
 from graph.resources.sign_ins import SignIn
@@ -36,12 +36,13 @@ def sign_ins(question: Question, kind: str = "") -> Generator[Effect, Any, Known
     user = literal(question.subject.id)
     filters = f"{only}userId eq '{user}' and createdDateTime ge {since} and createdDateTime le {until}"
     query = {"$filter": filters, "$top": "1000"}
-    items = yield from fetch(
-        Request("GET", "/auditLogs/signIns", query, version="beta" if kind else "v1.0", limit=Limit.REPORTS)
+    deciding = ("ipAddress", "location", *(("userAgent",) if kind else ()))
+    read = Reader(SignIn, "createdDateTime", deciding)
+    asked = Request(
+        "GET", "/auditLogs/signIns", query, version="beta" if kind else "v1.0", limit=Limit.REPORTS
     )
-    found, missing = read_each(SignIn, items)
-    dated = [item for item in items if item.get("createdDateTime")]
-    missing += unsent(dated, "ipAddress", "location", *(("userAgent",) if kind else ()))
+    found: list[SignIn] = yield from fetch(asked, read)
+    missing = read.unreadable + read.unsent(*deciding)
     if untold := sum(one.status.error_code is None for one in found):
         missing += (f"whether {untold} sign-in{'s' if untold > 1 else ''} succeeded (status)",)
     oldest = window.end - KEPT_PREMIUM

@@ -9,6 +9,7 @@ from sandbox.scenarios import (
     admin_takeover,
     clean,
     elsewhere,
+    large_mailbox,
     mailbox_takeover,
     no_premium_license,
     traveler,
@@ -24,6 +25,7 @@ _BUILDERS: dict[str, Callable[[datetime], TenantState]] = {
     "last-administrator": admin_takeover.build_alone,
     "synced-user": elsewhere.build_synced,
     "federated-user": elsewhere.build_federated,
+    "large-mailbox": large_mailbox.build,
 }
 
 SCENARIOS = tuple(_BUILDERS)

@@ -27,7 +27,7 @@ from commands.signing_key import SigningKey
 from graph.connection import Connection
 from graph.effects import Item
 from graph.limits import Deadline
-from graph.most import Tally
+from graph.most import Taking, Tally
 from graph.request import Cmdlet, Request
 from graph.settings import TenantSettings
 from tests.commands.carrying import NOW, SEED
@@ -68,9 +68,15 @@ class KilledConnection(Connection):
         super().__init__(settings, pacing=QUICK)
         self.point = point
 
-    def fetch(self, what: Request | Cmdlet, deadline: Deadline, tally: Tally | None = None) -> list[Item]:
+    def fetch(
+        self,
+        what: Request | Cmdlet,
+        deadline: Deadline,
+        tally: Tally | None = None,
+        taking: Taking | None = None,
+    ) -> list[Item]:
         if what.name.startswith("Get-") if isinstance(what, Cmdlet) else what.method == "GET":
-            return super().fetch(what, deadline, tally)
+            return super().fetch(what, deadline, tally, taking)
         self.point()
         answer = super().fetch(what, deadline, tally)
         self.point()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from graph.effects import Asking, Fetch, Remember, Wait
+from graph.effects import Asking, Fetch, Reading, Remember, Wait
 from graph.errors import GraphError, NoPermission
 from graph.question import Question, Subject, Window
 from graph.request import Cmdlet, Request
@@ -62,15 +62,19 @@ def play(asking: Asking[Any], microsoft: Microsoft, played: Played | None = None
             case Remember(name, value):
                 played.remembered[name] = value
                 send = lambda: asking.send(None)  # noqa: E731
-            case Fetch(what, gather):
+            case Fetch(what, gather, _, read):
                 played.asked.extend(what)
                 played.rounds.append(what)
-                answers = [_as_told(one, microsoft(one)) for one in what]
+                answers = [_read(_as_told(one, microsoft(one)), read) for one in what]
                 errors = [answer for answer in answers if isinstance(answer, GraphError)]
                 if errors and not gather:
                     send = lambda error=errors[0]: asking.throw(error)  # type: ignore[misc]  # noqa: E731
                 else:
                     send = lambda given=answers: asking.send(given)  # type: ignore[misc]  # noqa: E731
+
+
+def _read(answer: Answer, read: Reading | None) -> Any:
+    return answer if read is None or isinstance(answer, GraphError) else list(read(list(answer)))
 
 
 def _as_told(what: Request | Cmdlet, answer: Answer) -> Answer:

@@ -28,7 +28,7 @@ from graph.errors import (
 )
 from graph.evidence import SOURCES, Known, Reason, Unavailable
 from graph.limits import Deadline
-from graph.most import Tally
+from graph.most import Taking, Tally
 from graph.request import Cmdlet, Request
 from graph.settings import TenantSettings
 from tests.graph.play import UPN, USER_ID, a_question
@@ -63,13 +63,16 @@ class Fake(Connection):
         self.batches: list[int] = []
         self._lock = threading.Lock()
 
-    def fetch(self, what: What, deadline: Deadline, tally: Tally | None = None) -> list[Item]:
+    def fetch(
+        self, what: What, deadline: Deadline, tally: Tally | None = None, taking: Taking | None = None
+    ) -> list[Item]:
         kind = "exchange" if isinstance(what, Cmdlet) else what.limit.value
         with self._lock:
             self.under_way[kind] = self.under_way.get(kind, 0) + 1
             self.most[kind] = max(self.most.get(kind, 0), self.under_way[kind])
         try:
-            return self.answer(what, deadline)
+            answer = self.answer(what, deadline)
+            return answer if taking is None else list(taking(answer))
         finally:
             with self._lock:
                 self.under_way[kind] -= 1

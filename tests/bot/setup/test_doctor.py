@@ -210,8 +210,8 @@ def test_where_the_directory_roles_cannot_be_read_a_step_that_needs_one_is_noted
 class InOneUnit(Connection):
     """A connection to a tenant that gives directory roles in an administrative unit only."""
 
-    def fetch(self, what, deadline, tally=None):
-        found = super().fetch(what, deadline, tally)
+    def fetch(self, what, deadline, tally=None, taking=None):
+        found = super().fetch(what, deadline, tally, taking)
         if isinstance(what, Request) and what.path.endswith("/roleAssignments"):
             return [{**one, "directoryScopeId": "/administrativeUnits/au-1"} for one in found]
         return found
