@@ -1,24 +1,31 @@
 """What Slack sends, looked at before any listener reads it: the fields that they rely on, and their types.
 
 What has another form was not sent by the Slack that we know. It is acknowledged, so that nobody sends it
-again, told in one sentence where the acknowledgement can carry one, and goes no further.
+again, and goes no further. Whoever sent it is told so in one sentence, where it still says who that is.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
+from uuid import uuid4
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 from slack_bolt import App, BoltResponse
 
+from bot.desk import Desk
 from bot.messages import answers
+from bot.slack.intake import Asked
 
 log = structlog.get_logger(__name__)
 
 Id = Annotated[StrictStr, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
 """An id of Slack's: of a user, a view, a trigger."""
+
+_ID: Final = re.compile(r"[A-Z0-9]{1,40}")
+_URL: Final = re.compile(r"https?://[!-~]{1,500}")
 
 SAYS: Final = "Slack sent this in a form that I do not know, so nothing was done. Type the command again."
 
@@ -165,7 +172,41 @@ def form_of(body: Mapping[str, Any]) -> type[_Part] | None:
     return FORMS.get(kind) if isinstance(kind, str) else None
 
 
-def register(app: App) -> None:
+def whom(body: Mapping[str, Any], channel_of: Callable[[str], str]) -> Asked | None:
+    """Give whom to tell about a button, a window or a shortcut, by what is whole of it; None for nobody.
+
+    Args:
+        body: The payload.
+        channel_of: Gives the channel of what a window is about.
+    """
+    user = _id(body, "user", "id")
+    if not user:
+        return None
+    about = _part(body, "view", "private_metadata")
+    channel = _id(body, "channel", "id") or _id(body, "container", "channel_id")
+    url = body.get("response_url")
+    return Asked(
+        id=uuid4().hex,
+        user=user,
+        team="",
+        channel=channel or (channel_of(about) if isinstance(about, str) else ""),
+        words="",
+        response_url=url if isinstance(url, str) and _URL.fullmatch(url) else "",
+    )
+
+
+def _part(body: Any, *path: str) -> Any:
+    for name in path:
+        body = body.get(name) if isinstance(body, Mapping) else None
+    return body
+
+
+def _id(body: Mapping[str, Any], *path: str) -> str:
+    found = _part(body, *path)
+    return found if isinstance(found, str) and _ID.fullmatch(found) else ""
+
+
+def register(app: App, desk: Desk) -> None:
     """Look at every payload first."""
 
     @app.middleware
@@ -178,6 +219,9 @@ def register(app: App) -> None:
             fields = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
             name = form.__name__ if form else ""
             log.warning("Slack sent something odd.", action="payload.odd", form=name, fields=fields[:5])
-            says = answers.no(SAYS, frozenset()).arguments if form is Command else ""
-            return BoltResponse(status=200, body=says)
+            if form is Command:
+                return BoltResponse(status=200, body=answers.no(SAYS, frozenset()).arguments)
+            if asked := whom(body, desk.channel_of):
+                desk.say_no(asked, SAYS)
+            return BoltResponse(status=200, body="")
         return next()

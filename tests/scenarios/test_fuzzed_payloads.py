@@ -21,6 +21,7 @@ from hypothesis import settings
 from slack_bolt import BoltRequest, BoltResponse
 
 import bot
+from bot.slack.payload import SAYS
 from commands.approval import ProposalState
 from commands.proposals import Proposal
 from tests.scenarios.deciding import Table, laid
@@ -149,6 +150,36 @@ def test_a_command_of_another_form_is_answered_with_a_sentence(
 ) -> None:
     answer = fuzzed.dispatch({**deepcopy(fuzzed.seeds[0]), field: value})
     assert answer is None or "in a form that I do not know" in str(answer.body)
+
+
+def told(fuzzed: Fuzzed, person: str) -> int:
+    """How often somebody was told, and nobody else, that something had a form that we do not know."""
+    slack = fuzzed.table.slack
+    return sum(SAYS in slack.as_text(one) for one in (*slack.ephemerals(person), *slack.direct(person)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "lost"),
+    [
+        ("block_actions", ("actions", 0, "action_ts"), ()),
+        ("block_actions", ("actions", 0, "value"), (("response_url",),)),
+        ("block_actions", ("actions", 0, "value"), (("response_url",), ("channel",), ("container",))),
+        ("view_submission", ("view", "state"), ()),
+        ("view_submission", ("view", "state"), (("view", "private_metadata"),)),
+    ],
+)
+def test_whoever_pressed_or_sent_something_of_another_form_is_told(
+    fuzzed: Fuzzed, kind: str, path: tuple[Any, ...], lost: tuple[tuple[Any, ...], ...]
+) -> None:
+    payload = deepcopy(next(one for one in fuzzed.seeds if one.get("type") == kind))
+    before = told(fuzzed, "approver")
+    changed(payload, path, 7)
+    for field in lost:
+        changed(payload, field, GONE)
+    answer = fuzzed.dispatch(payload)
+    assert answer is not None
+    assert answer.status == 200
+    fuzzed.table.wait(lambda: told(fuzzed, "approver") == before + 1, "the sentence")
 
 
 def test_nothing_was_done_at_the_end_of_it(fuzzed: Fuzzed, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ from bot.slack.listeners import actions, commands, errors, home, views
 
 def register(app: App, desk: Desk) -> None:
     """Tell Bolt about every listener."""
-    payload.register(app)
+    payload.register(app, desk)
     commands.register(app, desk)
     actions.register(app, desk)
     views.register(app, desk)
