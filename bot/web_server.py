@@ -2,15 +2,18 @@
 
 uvicorn has no bound on the time that a request takes to come in, and its bound on the number of connections
 lets whoever keeps them open shut everybody else out. So a request has to be there in time, and while there
-are many connections the one that has waited longest for the rest of its request makes place. Only what is
-signed gets a worker thread.
+are many connections one makes place that waits for the rest of its request: of the address that has most of
+them the oldest, so that a flood displaces itself and not a sender who has one. Only what is signed gets a
+worker thread.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import threading
 import time
+from collections import Counter
 from typing import Final
 
 import h11
@@ -32,14 +35,17 @@ MOST: Final = 200
 
 def _prompt(patience: float, most: int) -> type[H11Protocol]:
     """Make connections whose requests come in time, and which make place for others until then."""
-    waiting: dict[H11Protocol, asyncio.TimerHandle] = {}  # in the order in which they began to wait
+    waiting: dict[Prompt, asyncio.TimerHandle] = {}  # in the order in which they began to wait
 
     class Prompt(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
+            self.sender = sender_of(self.client[0] if self.client else "")
             self._look()
             if len(self.connections) > most:
-                next(iter(waiting)).transport.abort()
+                many = Counter(one.sender for one in waiting)
+                most_of_all = max(many.values())
+                next(one for one in waiting if many[one.sender] == most_of_all).transport.abort()
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
@@ -65,6 +71,15 @@ def _prompt(patience: float, most: int) -> type[H11Protocol]:
                 waiting.pop(self).cancel()
 
     return Prompt
+
+
+def sender_of(address: str) -> str:
+    """Give whom an address counts for: of IPv6 its /64, of which one sender has all."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
 class WebServer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 import structlog
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -52,6 +53,7 @@ class Incoming(BaseModel):
     at: Annotated[AwareDatetime, AfterValidator(_in_our_time)] | None = None
     link: Annotated[str, Field(max_length=500, pattern="^(https://.*)?$")] = ""
     tenant: Annotated[str, Field(max_length=100)] = ""
+    product: Annotated[str, Field(max_length=100)] = ""
 
 
 def make_site(alerts: Alerts, key: bytes) -> Starlette:
@@ -90,7 +92,7 @@ def server_for(settings: AlertSettings, alerts: Alerts) -> WebServer | None:
 
 def _taken(alerts: Alerts, incoming: Incoming) -> Response:
     alert = RaisedAlert(
-        key=f"webhook:{incoming.id}",
+        key=_key(incoming),
         source="webhook",
         title=incoming.title,
         severity=incoming.severity,
@@ -109,6 +111,12 @@ def _taken(alerts: Alerts, incoming: Incoming) -> Response:
         log.warning("An alert could not be written down.", action="alert.unwritten", why=str(error))
         return _no(503, "The alert could not be written down.", {"Retry-After": "60"})
     return JSONResponse({"taken": bool(fresh)}, status_code=202 if fresh else 200)
+
+
+def _key(incoming: Incoming) -> str:
+    """Give what an alert is known by. Two products, or those of two tenants, may number alike."""
+    named = (incoming.tenant.casefold(), incoming.product.casefold(), incoming.id)
+    return f"webhook:{':'.join(quote(part, safe='') for part in named)}"
 
 
 def _no(status: int, says: str, headers: dict[str, str] | None = None) -> Response:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.web_server import WebServer, body_of
+from bot.web_server import WebServer, body_of, sender_of
 
 LONG = 3600.0
 HEAD = b"POST /take HTTP/1.1\r\nHost: here\r\n"
@@ -41,9 +41,9 @@ def start() -> Iterator[Start]:
         yield run
 
 
-def connected(server: WebServer, sends: bytes) -> socket.socket:
+def connected(server: WebServer, sends: bytes, by: str = "127.0.0.1") -> socket.socket:
     at = urlsplit(server.url)
-    made = socket.create_connection((str(at.hostname), at.port or 0), timeout=60)
+    made = socket.create_connection((str(at.hostname), at.port or 0), timeout=60, source_address=(by, 0))
     made.sendall(sends)
     return made
 
@@ -88,6 +88,24 @@ def test_slow_senders_make_place_for_others_the_oldest_first(start: Start) -> No
         for number in range(3):
             assert requests.post(server.url, data=f"{number}", timeout=60).text == f"{number}"
         assert is_cut_off(slow[0])
+
+
+def test_a_flood_from_one_address_does_not_displace_who_has_one_connection(start: Start) -> None:
+    server = start(patience=LONG, most=3)
+    with ExitStack() as stack:
+        flood = [stack.enter_context(connected(server, HEAD, "127.0.0.2")) for _ in range(2)]
+        slow = stack.enter_context(connected(server, HEAD, "127.0.0.3"))
+        for _ in range(5):
+            flood.append(stack.enter_context(connected(server, HEAD, "127.0.0.2")))
+            assert is_cut_off(flood.pop(0))
+        slow.sendall(b"Content-Length: 2\r\n\r\nab")
+        assert b" 200 " in slow.recv(4096)
+
+
+def test_of_ipv6_all_that_one_sender_has_counts_as_one() -> None:
+    assert sender_of("2001:db8:1:2::1") == sender_of("2001:db8:1:2:ffff::2") != sender_of("2001:db8:1:3::1")
+    assert sender_of("203.0.113.7") != sender_of("203.0.113.8")
+    assert sender_of("") == ""
 
 
 def test_a_larger_body_than_it_may_be_is_refused_before_it_is_read(start: Start) -> None:

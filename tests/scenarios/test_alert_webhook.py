@@ -101,6 +101,20 @@ def test_two_tenants_may_use_the_same_id(story):
         assert [alerts.take([mine], one) for one in (contoso, fabrikam, contoso)] == [1, 1, 0]
 
 
+def test_two_products_may_use_the_same_id(story):
+    sent = (
+        ALERT,
+        {**ALERT, "product": "Sentinel"},
+        {**ALERT, "product": "sentinel"},
+        {**ALERT, "product": "X"},
+    )
+    assert [send(story, one).status_code for one in sent] == [202, 202, 200, 202]
+    # No id is another product's, whatever stands in it.
+    odd = ({**ALERT, "id": "1", "product": "a:b"}, {**ALERT, "id": "b:1", "product": "a"})
+    assert [send(story, one).status_code for one in odd] == [202, 202]
+    assert raised(story) == 5
+
+
 def test_whoever_has_the_secret_cannot_fill_the_ledger(story):
     now = datetime.now(UTC)
     with story.bot.ledger.writing() as writing:
