@@ -48,6 +48,7 @@ from bot.verbs.shape import Tools
 from bot.verbs.team import tell_change
 from bot.work.carrying import Carrying
 from bot.work.checking import Checking
+from bot.work.database import database
 from bot.work.engine import VERSION
 from bot.work.hunting import Hunting
 from bot.work.jobs import Jobs
@@ -55,7 +56,7 @@ from bot.work.limiter import SharedLimiter
 from bot.work.looking import Looking
 from bot.work.seal import Seal
 from bot.work.searching import Searching
-from bot.work.store import Store, address_of
+from bot.work.store import Store
 from commands.carry_out import Patience
 from commands.ledger import Ledger
 from commands.planning import Guard
@@ -310,7 +311,7 @@ def create_app(
     me = _whoami(client)
     ledger = Ledger(settings.ledger, clock)
     keys = SigningKey.load_or_make(settings.key)
-    remote = "" if settings.engine.startswith("sqlite:") else address_of(settings.engine)
+    remote = None if settings.engine.startswith("sqlite:") else database(settings.engine)
     limiter = SharedLimiter(remote) if remote else None
     tenants = Tenants(settings.tenants, polls=polls, shared=limiter.of if limiter else None)
     hasty = make_client(slack, waits=False)
@@ -374,6 +375,7 @@ def create_app(
         hunting=hunting,
         cards=cards,
         clock=clock,
+        database=remote,
         store=store,
         seal=seal,
         tenants={tenant.name: tenant.tenant_id for tenant in settings.tenants},

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Protocol
 from urllib.parse import unquote
 
@@ -49,12 +50,15 @@ _ALL = -1
 class Shared(Protocol):
     """The same limits for several processes that ask as one application. Any thread may call it."""
 
-    def take(self, gate: str, place: int) -> bool:
-        """Take a place among those that may ask at the same time; False where another process has it."""
+    def take(self, wants: Sequence[tuple[str, Sequence[int]]]) -> list[int | None]:
+        """Take of each gate one of these places among those that may ask at the same time.
+
+        Gives which, in their order; None where other processes have all of them.
+        """
         ...
 
-    def leave(self, gate: str, place: int) -> None:
-        """Leave a place."""
+    def leave(self, places: Sequence[tuple[str, int]]) -> None:
+        """Leave places, each told by its gate and number."""
         ...
 
     def turn(self, service: str, count: int, seconds: float) -> float:
@@ -143,6 +147,7 @@ class Limits:
         self.pauses = Pauses(shared, clock)
         self._shared = shared
         self._held: dict[str, set[int]] = {}
+        self._taking = threading.Lock()
         self._turns = {limit: _Turns(Rate(count, window), clock) for limit, (count, window) in _RATES.items()}
         self._limiters = {limit: Limiter(turns) for limit, turns in self._turns.items()}
         self._gates: dict[str, Gate] = {}
@@ -178,41 +183,54 @@ class Limits:
             for _ in range(places if whole else 1):
                 _take(gate, deadline)
                 held.callback(gate.release)
-            self._share(key, places, deadline, held, whole=whole)
+            # Who wants all asks for that first: two that each hold some would wait for each other for ever.
+            wants = [(key, (place,)) for place in (_ALL, *range(places))] if whole else [(key, range(places))]
+            self._share(wants, deadline, held)
             yield
 
-    def _share(self, key: str, places: int, deadline: Deadline, held: ExitStack, *, whole: bool) -> None:
-        """Take as many places among all processes."""
+    def _share(self, wants: Sequence[tuple[str, Sequence[int]]], deadline: Deadline, held: ExitStack) -> None:
+        """Take a place of each of these gates among all processes, at once where they are free.
+
+        Whoever waits holds those before the one that is not, and none after it.
+        """
         if self._shared is None:
             return
-        if whole:
-            # For the same reason as above, among processes.
-            held.callback(self._leave, key, self._place(key, (_ALL,), deadline))
-        for _ in range(places if whole else 1):
-            held.callback(self._leave, key, self._place(key, range(places), deadline))
-
-    def _place(self, key: str, numbers: Sequence[int], deadline: Deadline) -> int:
-        """Take one of these places that neither this process nor another one has; give its number."""
-        assert self._shared is not None
-        while True:
-            for number in numbers:
-                # A lock of a session is had as often as it is asked for: this process keeps count by itself.
-                with self._lock:
-                    mine = self._held.setdefault(key, set())
-                    if number in mine:
-                        continue
-                    mine.add(number)
-                if self._shared.take(key, number):
-                    return number
-                with self._lock:
-                    mine.discard(number)
+        left = list(wants)
+        while left := left[self._taken(left, held) :]:
             deadline.sleep(_AGAIN, "other processes ask this mailbox or service")
 
-    def _leave(self, key: str, number: int) -> None:
+    def _taken(self, wants: Sequence[tuple[str, Sequence[int]]], held: ExitStack) -> int:
+        """Take places up to the first that is not free; give how many."""
         assert self._shared is not None
-        self._shared.leave(key, number)
-        with self._lock:
-            self._held[key].discard(number)
+        # A lock of a session is had as often as it is asked for: this process keeps count by itself.
+        with self._taking:
+            free = [
+                (key, [place for place in places if place not in self._held.get(key, ())])
+                for key, places in wants
+            ]
+            free = list(takewhile(lambda one: one[1], free))
+            if not free:
+                return 0
+            got = [(key, place) for (key, _), place in zip(free, self._shared.take(free), strict=True)]
+            had = [
+                (key, place)
+                for key, place in takewhile(lambda one: one[1] is not None, got)
+                if place is not None
+            ]
+            if after := [(key, place) for key, place in got[len(had) :] if place is not None]:
+                self._shared.leave(after)
+            for key, place in had:
+                self._held.setdefault(key, set()).add(place)
+        if had:
+            held.callback(self._leave, had)
+        return len(had)
+
+    def _leave(self, places: Sequence[tuple[str, int]]) -> None:
+        assert self._shared is not None
+        self._shared.leave(places)
+        with self._taking:
+            for key, place in places:
+                self._held[key].discard(place)
 
     @contextmanager
     def slots(self, requests: Sequence[Request], deadline: Deadline) -> Iterator[None]:
@@ -223,10 +241,19 @@ class Limits:
         Raises:
             OutOfTime: when a place did not become free in time.
         """
-        each = {gate_of(request)[0]: request for request in requests}
+        each = dict(sorted(gate_of(request) for request in requests))
+        if len(each) == 1:
+            with self.slot(requests[0], deadline, whole=True):
+                yield
+            return
+        wanted = [(key, places) for key, places in each.items() if places]
         with ExitStack() as held:
-            for _, request in sorted(each.items()):
-                held.enter_context(self.slot(request, deadline, whole=len(each) == 1))
+            for key, places in wanted:
+                with self._lock:
+                    gate = self._gates.get(key) or self._gates.setdefault(key, self.clock.gate(places))
+                _take(gate, deadline)
+                held.callback(gate.release)
+            self._share([(key, range(places)) for key, places in wanted], deadline, held)
             yield
 
     def turn(self, limit: Limit, deadline: Deadline) -> None:

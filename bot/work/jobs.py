@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
 import structlog
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
 
@@ -51,7 +52,7 @@ from bot.work.hunting import Hunting
 from bot.work.lives import Alone, Lives, Locks
 from bot.work.seal import Seal
 from bot.work.searching import sent_hunt
-from bot.work.store import KeeperFacts, Store, address_of
+from bot.work.store import KeeperFacts, Store
 from bot.work.task import RUNS, sent_of, task_of
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
@@ -90,6 +91,7 @@ class Jobs:
         hunting: What a hunt through a tenant does.
         cards: Where outcomes are shown.
         clock: Tells the time (aware UTC).
+        database: The way to it where it is PostgreSQL.
         store: What lies between the keeper and its workers; None with an embedded engine.
         seal: Seals what crosses there; None where there are no workers.
         tenants: The id of each configured tenant by its name, which workers must agree with.
@@ -108,6 +110,7 @@ class Jobs:
         hunting: Hunting,
         cards: Cards,
         clock: Callable[[], datetime],
+        database: sa.Engine | None = None,
         store: Store | None = None,
         seal: Seal | None = None,
         tenants: dict[str, str] | None = None,
@@ -127,7 +130,7 @@ class Jobs:
         self._checks_here = checks_here
         self._version = version
         executor = f"bot-{secrets.token_hex(4)}"
-        self._lives: Lives = Locks(address_of(url), executor, keeper=True) if store else Alone()
+        self._lives: Lives = Locks(database, executor, keeper=True) if database else Alone()
         self.engine = Engine(url, executor=executor, lives=self._lives, clock=clock, version=version)
         self._workflow: Any = None
         self._delivery: Any = None
@@ -238,8 +241,6 @@ class Jobs:
             if thread.is_alive():
                 thread.join()
         self.engine.stop(patience)
-        if self._store is not None:
-            self._store.close()
 
     def is_reachable(self) -> bool:
         """Whether the engine's store can be reached now; a file always can."""

@@ -12,16 +12,14 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
-from bot.work.lives import CONNECT
 from graph.limits import Shared
 from graph.request import Limit
 from graph.settings import TenantSettings
@@ -53,8 +51,8 @@ ALONE: Final = 10.0
 LONGEST: Final = 3600.0
 """The longest pause, in seconds, that one process takes from another: no row stops a tenant for good."""
 
-WAIT: Final = {**CONNECT, "options": "-c lock_timeout=1s -c statement_timeout=5s"}
-"""How the session is made: whoever holds a lock of ours does not hold up those who ask Microsoft."""
+WAIT: Final = {"lock_timeout": "1s", "statement_timeout": "5s"}
+"""How long the session waits: whoever holds a lock of ours does not hold up those who ask Microsoft."""
 
 _NOW = sa.func.extract("epoch", sa.func.clock_timestamp())
 
@@ -63,14 +61,12 @@ class SharedLimiter:
     """The limits of all tenants. Any thread may use it.
 
     Args:
-        url: The database, for SQLAlchemy.
+        database: The job database.
         seconds: Tells seconds that only go forward.
     """
 
-    def __init__(self, url: str, seconds: Callable[[], float] = time.monotonic) -> None:
-        self._engine = sa.create_engine(
-            url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=WAIT
-        )
+    def __init__(self, database: sa.Engine, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._engine = database.execution_options(isolation_level="AUTOCOMMIT")
         self._seconds = seconds
         self._session: sa.Connection | None = None
         self._lock = threading.Lock()
@@ -88,7 +84,6 @@ class SharedLimiter:
         with self._lock:
             self._closed = True
             self._drop()
-        self._engine.dispose()
 
     def ask(self, act: Callable[[sa.Connection], T], otherwise: T) -> T:
         """Do something in the session; where the database is away, every process is by itself for a while."""
@@ -98,7 +93,7 @@ class SharedLimiter:
             try:
                 if self._session is None:
                     self._session = self._engine.connect()
-                    _make_tables(self._session)
+                    _begin(self._session)
                 return act(self._session)
             except SQLAlchemyError as error:
                 log.warning("Limits are kept alone.", action="limits.alone", error=type(error).__name__)
@@ -139,15 +134,28 @@ class _Application:
         application = "every application" if what == Limit.RISK else self._application
         return f"{self._tenant} {application} {what}"
 
-    def take(self, gate: str, place: int) -> bool:
-        """Take a place, unless another process has it."""
-        lock = sa.select(sa.func.pg_try_advisory_lock(_number(self._key(gate)), place))
-        return self._limiter.ask(lambda db: bool(db.scalar(lock)), otherwise=True)
+    def take(self, wants: Sequence[tuple[str, Sequence[int]]]) -> list[int | None]:
+        """Take of each gate the first place that no other process has, all in one statement."""
 
-    def leave(self, gate: str, place: int) -> None:
-        """Leave a place."""
-        lock = sa.select(sa.func.pg_advisory_unlock(_number(self._key(gate)), place))
-        self._limiter.ask(lambda db: db.scalar(lock), otherwise=None)
+        def first(gate: str, places: Sequence[int]) -> sa.ColumnElement[int | None]:
+            key = _number(self._key(gate))
+            # PostgreSQL tries one after the other, and none after the one that it got.
+            return sa.case(
+                *((sa.func.pg_try_advisory_lock(key, place), sa.literal(place)) for place in places),
+                else_=sa.null(),
+            )
+
+        asked = sa.select(*(first(gate, places).label(f"n{n}") for n, (gate, places) in enumerate(wants)))
+        alone: list[int | None] = [places[0] for _, places in wants]
+        return self._limiter.ask(lambda db: list(db.execute(asked).one()), otherwise=alone)
+
+    def leave(self, places: Sequence[tuple[str, int]]) -> None:
+        """Leave places, all in one statement."""
+        locks = [
+            sa.func.pg_advisory_unlock(_number(self._key(gate)), place).label(f"n{n}")
+            for n, (gate, place) in enumerate(places)
+        ]
+        self._limiter.ask(lambda db: db.execute(sa.select(*locks)).one(), otherwise=None)
 
     def turn(self, service: str, count: int, seconds: float) -> float:
         """Take one of `count` turns in so many seconds; give when to try again, 0 if it is taken."""
@@ -183,8 +191,10 @@ class _Application:
         return self._limiter.paused(self._key(service))
 
 
-def _make_tables(session: sa.Connection) -> None:
+def _begin(session: sa.Connection) -> None:
     """Make the tables that are not there; of two processes that begin at once, one waits for the other."""
+    for name, span in WAIT.items():
+        session.execute(sa.select(sa.func.set_config(name, span, False)))
     lock = _number("tables"), 0
     session.execute(sa.select(sa.func.pg_advisory_lock(*lock)))
     try:

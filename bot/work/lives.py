@@ -20,7 +20,6 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects.postgresql import OID
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
 from bot.errors import CannotStart
 
@@ -41,15 +40,6 @@ lost the lock and takes it anew."""
 
 PATIENCE: Final = 5.0
 """Seconds in which the session of a keeper that was just killed has time to end."""
-
-CONNECT: Final[dict[str, Any]] = {
-    "connect_timeout": 3,
-    "keepalives": 1,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-}
-"""How a session is made: a server that does not answer is found out within half a minute."""
 
 
 class Lives(Protocol):
@@ -111,7 +101,7 @@ class Locks:
     """Locks of PostgreSQL, on a session of their own. Any thread may use it.
 
     Args:
-        url: The database, for SQLAlchemy.
+        database: The job database.
         executor: The name of this process.
         keeper: Whether it is the keeper, of which there is one.
         sleep: Waits for so many seconds.
@@ -120,16 +110,14 @@ class Locks:
 
     def __init__(
         self,
-        url: str,
+        database: sa.Engine,
         executor: str,
         *,
         keeper: bool,
         sleep: Callable[[float], None] = time.sleep,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._engine = sa.create_engine(
-            url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=CONNECT
-        )
+        self._engine = database.execution_options(isolation_level="AUTOCOMMIT")
         number = number_of(executor)
         self._own = ((EXECUTORS, number), (KEEPERS, 1) if keeper else (WORKERS, number))
         self._sleep = sleep
@@ -241,7 +229,6 @@ class Locks:
         """End the session, and with it its locks."""
         with self._lock:
             self._drop()
-        self._engine.dispose()
 
     def _drop(self) -> None:
         if self._session is None:

@@ -16,9 +16,7 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
-from bot.work.lives import CONNECT
 from bot.work.seal import Seal, SealBroken, text_of
 from bot.work.task import PACKED, SHOWN
 
@@ -82,20 +80,15 @@ class Store:
     All raise SQLAlchemyError where the database cannot be used.
 
     Args:
-        url: The database, for SQLAlchemy.
+        database: The job database.
     """
 
-    def __init__(self, url: str) -> None:
-        # A connection for each transaction: there are few, and none is left open by whoever comes late.
-        self._engine = sa.create_engine(url, poolclass=NullPool, connect_args=CONNECT)
+    def __init__(self, database: sa.Engine) -> None:
+        self._engine = database
 
     def prepare(self) -> None:
         """Make the tables that are not there."""
         _TABLES.create_all(self._engine)
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._engine.dispose()
 
     # --- what the keeper is --------------------------------------------------------------------------------
 
@@ -279,8 +272,3 @@ def _of(case_id: str, run: int) -> tuple[sa.ColumnElement[bool], ...]:
 def _at_most(column: sa.Column[bytes], most: int) -> sa.ColumnElement[bytes]:
     """A column without what is larger than any worker of ours sends: it is never brought here."""
     return sa.case((sa.func.octet_length(column) <= most, column), else_=sa.literal(b"", sa.LargeBinary))
-
-
-def address_of(url: str) -> str:
-    """Give the address of a PostgreSQL database as SQLAlchemy takes it, with the driver that we have."""
-    return url if url.startswith("postgresql+") else url.replace("postgresql://", "postgresql+psycopg://", 1)

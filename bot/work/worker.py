@@ -26,6 +26,7 @@ from bot.errors import CannotStart
 from bot.failing import refer
 from bot.rules import ruleset_of
 from bot.settings import Settings
+from bot.work.database import database
 from bot.work.engine import (
     CHECK,
     DELIVER,
@@ -43,7 +44,7 @@ from bot.work.lives import Locks
 from bot.work.looking import Looking
 from bot.work.seal import Seal, text_of
 from bot.work.searching import HuntTask, Searching, pack_far, read_hunt
-from bot.work.store import ANSWERS, KeeperFacts, Store, address_of
+from bot.work.store import ANSWERS, KeeperFacts, Store
 from bot.work.task import Failed, Found, ResultRefused, pack, pack_progress, read_task
 from commands.hunt import Found as Hunted
 from graph.tenants import Tenants
@@ -88,7 +89,7 @@ class Worker:
             raise CannotStart(
                 "A worker needs the bot's job database in PostgreSQL: set engine to postgresql://… for both."
             )
-        url = address_of(settings.engine)
+        self._database = database(settings.engine)
         self.name = f"worker-{socket.gethostname()[:40]}-{secrets.token_hex(4)}"
         self.ended = ""
         self._edits = edits
@@ -97,8 +98,8 @@ class Worker:
         self._seal = Seal(settings.worker_key.get_secret_value())
         tenants = {one.name: one.tenant_id for one in settings.tenants}
         self._facts = KeeperFacts(release(version), tenants, self._seal.fingerprint)
-        self._store = Store(url)
-        self._limiter = SharedLimiter(url)
+        self._store = Store(self._database)
+        self._limiter = SharedLimiter(self._database)
         self._tenants = Tenants(settings.tenants, polls=polls, reads_only=True, shared=self._limiter.of)
         atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
         rules = ruleset_of(settings.rules)
@@ -109,7 +110,7 @@ class Worker:
         self.engine = Engine(
             settings.engine,
             executor=self.name,
-            lives=Locks(url, self.name, keeper=False),
+            lives=Locks(self._database, self.name, keeper=False),
             clock=clock,
             version=version,
         )
@@ -126,7 +127,6 @@ class Worker:
         except SQLAlchemyError as error:
             why = f"The job database cannot be reached ({type(error).__name__})."
         if why:
-            self._store.close()
             raise CannotStart(why)
         self.engine.start(self._define, (), LOOKS)
         log.info("The worker takes checks and hunts.", action="worker.started", worker=self.name)
@@ -141,7 +141,6 @@ class Worker:
         self.engine.stop()
         self._tenants.close()
         self._limiter.close()
-        self._store.close()
         log.info("The worker has stopped.", action="worker.stopped", worker=self.name)
 
     def _see_the_keeper(self) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import psycopg
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import event
 
+from bot.work.database import database
 from bot.work.limiter import ALONE, FRESH, SharedLimiter, _number
-from bot.work.store import address_of
 from graph.errors import OutOfTime
 from graph.limits import EXCHANGE_AT_ONCE, PER_MAILBOX, Deadline, Limits
 from graph.request import Cmdlet, Limit, Request
@@ -54,7 +55,7 @@ class Counting:
     ("what", "places"), [(MAIL, PER_MAILBOX), (Cmdlet("Get-Mailbox", {}), EXCHANGE_AT_ONCE)], ids=str
 )
 def test_no_more_ask_at_the_same_time_than_one_process_might(postgres, what, places):
-    url, inside, met = address_of(postgres.database()), Counting(), threading.Barrier(places)
+    url, inside, met = database(postgres.database()), Counting(), threading.Barrier(places)
     with closing(SharedLimiter(url)) as one, closing(SharedLimiter(url)) as two:
         limits = [Limits(one.of(tenant())), Limits(two.of(tenant()))]
 
@@ -71,12 +72,12 @@ def test_no_more_ask_at_the_same_time_than_one_process_might(postgres, what, pla
 
 
 def test_those_who_begin_at_the_same_moment_all_keep_to_the_limits_together(postgres):
-    url, together = address_of(postgres.database()), threading.Barrier(8)
+    url, together = database(postgres.database()), threading.Barrier(8)
 
     def begin(_: int) -> bool:
         with closing(SharedLimiter(url)) as one:
             together.wait(60)
-            taken = one.of(tenant()).take("mailbox adele", 0)
+            taken = one.of(tenant()).take([("mailbox adele", [0])]) == [0]
             together.wait(60)
             return taken
 
@@ -85,7 +86,7 @@ def test_those_who_begin_at_the_same_moment_all_keep_to_the_limits_together(post
 
 
 def test_a_batch_asks_a_mailbox_alone_among_all_processes(postgres):
-    url = address_of(postgres.database())
+    url = database(postgres.database())
     with closing(SharedLimiter(url)) as one, closing(SharedLimiter(url)) as two:
         first, second = Limits(one.of(tenant())), Limits(two.of(tenant()))
         with first.slot(MAIL, Deadline(60), whole=True):
@@ -106,19 +107,60 @@ def test_a_batch_asks_a_mailbox_alone_among_all_processes(postgres):
         second.close()
 
 
+def mailbox(number: int) -> Request:
+    return Request("GET", f"/users/u{number:02}/messages", limit=Limit.MAILBOX)
+
+
+def test_a_batch_takes_its_places_in_one_statement_and_leaves_them_in_another(postgres):
+    way, said = database(postgres.database()), []
+    with closing(SharedLimiter(way)) as one:
+        limits = Limits(one.of(tenant()))
+        with limits.slot(MAIL, Deadline(60)):
+            event.listen(way, "before_cursor_execute", lambda *told: said.append(told[2]))
+            with limits.slots([mailbox(number) for number in range(20)], Deadline(60)):
+                assert len(said) == 1
+            assert len(said) == 2
+            with limits.slot(mailbox(1), Deadline(60), whole=True):
+                pass
+            assert len(said) == 4
+        limits.close()
+
+
+def test_batches_of_several_processes_that_want_the_same_mailboxes_all_come_to_their_turn(postgres):
+    url, inside = postgres.database(), [Counting() for _ in range(6)]
+    with closing(SharedLimiter(database(url))) as one, closing(SharedLimiter(database(url))) as two:
+        limits = [Limits(one.of(tenant())), Limits(two.of(tenant()))]
+
+        def ask(number: int) -> None:
+            mine = [(number + step) % 6 for step in range(1 if number % 3 == 0 else 4)]
+            with (
+                limits[number % 2].slots([mailbox(each) for each in mine], Deadline(120)),
+                ExitStack() as all_,
+            ):
+                for each in mine:
+                    all_.enter_context(inside[each])
+
+        with ThreadPoolExecutor(24) as pool:
+            list(pool.map(ask, range(120)))
+        for each in limits:
+            each.close()
+    assert max(each.most for each in inside) <= PER_MAILBOX
+    assert sum(each.times for each in inside) == 40 + 80 * 4
+
+
 def test_a_process_that_is_gone_leaves_its_places_at_once(postgres):
-    url = address_of(postgres.database())
+    url = database(postgres.database())
     with closing(SharedLimiter(url)) as two:
         one = SharedLimiter(url)
         for place in range(PER_MAILBOX):
-            assert one.of(tenant()).take("mailbox adele", place)
-        assert not two.of(tenant()).take("mailbox adele", 0)
+            assert one.of(tenant()).take([("mailbox adele", [place])])[0] == place
+        assert two.of(tenant()).take([("mailbox adele", [0])]) == [None]
         one.close()
-        soon(lambda: two.of(tenant()).take("mailbox adele", 0))
+        soon(lambda: two.of(tenant()).take([("mailbox adele", [0])]) == [0])
 
 
 def test_turns_are_counted_for_all_processes_together(postgres):
-    url = address_of(postgres.database())
+    url = database(postgres.database())
     with closing(SharedLimiter(url)) as one, closing(SharedLimiter(url)) as two:
         first, second = one.of(tenant()), two.of(tenant())
         assert [each.turn("reports", 3, 3600) for each in (first, second, first)] == [0, 0, 0]
@@ -131,7 +173,7 @@ def test_turns_are_counted_for_all_processes_together(postgres):
 
 
 def test_a_pause_that_one_process_is_asked_for_holds_up_the_others_of_that_tenant(postgres):
-    url, clock = address_of(postgres.database()), [0.0]
+    url, clock = database(postgres.database()), [0.0]
     with closing(SharedLimiter(url)) as one, closing(SharedLimiter(url, lambda: clock[0])) as two:
         limits = Limits(one.of(tenant()))
         second = two.of(tenant())
@@ -147,7 +189,7 @@ def test_a_pause_that_one_process_is_asked_for_holds_up_the_others_of_that_tenan
 
 def test_who_holds_a_lock_or_writes_odd_rows_stops_nobody(postgres):
     url, clock = postgres.database(), [0.0]
-    with closing(SharedLimiter(address_of(url), lambda: clock[0])) as one, psycopg.connect(url) as foreign:
+    with closing(SharedLimiter(database(url), lambda: clock[0])) as one, psycopg.connect(url) as foreign:
         asks = one.of(tenant())
         assert asks.turn("reports", 1, 60) == 0
         foreign.execute("UPDATE compromise_turns SET at = at + 1000000")
@@ -164,7 +206,7 @@ def test_who_holds_a_lock_or_writes_odd_rows_stops_nobody(postgres):
 
 def test_without_the_database_each_process_keeps_to_the_limits_by_itself():
     clock = [0.0]
-    with closing(SharedLimiter("postgresql+psycopg://postgres@/x?host=/nowhere", lambda: clock[0])) as one:
+    with closing(SharedLimiter(database("postgresql://postgres@/x?host=/nowhere"), lambda: clock[0])) as one:
         limits = Limits(one.of(tenant()))
         with limits.slot(MAIL, Deadline(60), whole=True):
             limits.turn(Limit.RISK, Deadline(60))
@@ -172,5 +214,5 @@ def test_without_the_database_each_process_keeps_to_the_limits_by_itself():
         one.ask(lambda _: asked.append("again"), None)
         assert asked == []
         clock[0] += ALONE
-        assert one.of(tenant()).take("mailbox adele", 0)
+        assert one.of(tenant()).take([("mailbox adele", [0])]) == [0]
         limits.close()

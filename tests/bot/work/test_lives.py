@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import psycopg
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import CannotStart
+from bot.work.database import database
 from bot.work.lives import PATIENCE, SETTLING, Alone, Locks
 from bot.work.seal import Seal
-from bot.work.store import KeeperFacts, Store, address_of
+from bot.work.store import KeeperFacts, Store
 from bot.work.task import PACKED, SHOWN
 from tests.postgres import Cluster, running, soon
 
@@ -41,7 +42,7 @@ class Clock:
 @contextmanager
 def process(url: str, name: str, *, keeper: bool = False) -> Iterator[tuple[Locks, Clock]]:
     clock = Clock()
-    locks = Locks(address_of(url), name, keeper=keeper, sleep=clock.sleep, seconds=clock)
+    locks = Locks(database(url), name, keeper=keeper, sleep=clock.sleep, seconds=clock)
     locks.hold()
     try:
         yield locks, clock
@@ -73,7 +74,7 @@ def test_there_is_one_keeper(postgres):
     url = postgres.database()
     with process(url, "bot-1", keeper=True) as (first, _):
         clock = Clock()
-        second = Locks(address_of(url), "bot-2", keeper=True, sleep=clock.sleep, seconds=clock)
+        second = Locks(database(url), "bot-2", keeper=True, sleep=clock.sleep, seconds=clock)
         with pytest.raises(CannotStart, match="Another bot is using this job database"):
             second.hold()
         assert clock.now >= PATIENCE
@@ -109,41 +110,42 @@ def test_with_an_embedded_engine_whoever_else_left_a_name_is_gone():
 
 
 def test_a_result_is_kept_once_and_forgotten_with_its_search(postgres):
-    with closing(Store(address_of(postgres.database()))) as store:
-        assert store.keeper() is None
-        store.prepare()
-        assert store.keeper() is None
-        for facts in (KeeperFacts("1", {}), KeeperFacts("2", {"Contoso": "t"}, "0123")):
-            store.tell(facts)
-            assert store.keeper() == facts
-        assert [store.begin("C-1", 1) for _ in range(3)] == [1, 2, 3]
-        assert store.get("C-1", 1) is None
-        store.show("C-1", 1, b"half")
-        assert list(store.shown({("C-1", 1): 0})) == [("C-1", 1, 1, b"half")]
-        assert list(store.shown({("C-1", 1): 1})) == []
-        assert list(store.shown({("C-1", 2): 0, ("C-2", 1): 0})) == list(store.shown({})) == []
-        store.put("C-1", 1, b"first", b"zip")
-        store.put("C-1", 1, b"second", b"other")
-        store.show("C-1", 1, b"late")
-        assert list(store.shown({("C-1", 1): 0})) == []
-        assert store.get("C-1", 1) == (b"first", b"zip")
-        assert store.is_there("C-1", 1)
-        memory = store.memory("C-1", SEAL)
-        memory.remember("audit_log", "query", "q1")
-        memory.remember("audit_log", "query", "q2")
-        memory.remember("audit_log", "other", "gone")
-        memory.remember("audit_log", "other", "")
-        assert memory.recall("audit_log") == {"query": "q2"}
-        store.begin("C-1", 2)
-        store.drop("C-1", 1)
-        assert memory.recall("audit_log") == {}
-        assert store.get("C-1", 1) is None
-        assert store.begin("C-1", 2) == 2
+    store = Store(database(postgres.database()))
+    assert store.keeper() is None
+    store.prepare()
+    assert store.keeper() is None
+    for facts in (KeeperFacts("1", {}), KeeperFacts("2", {"Contoso": "t"}, "0123")):
+        store.tell(facts)
+        assert store.keeper() == facts
+    assert [store.begin("C-1", 1) for _ in range(3)] == [1, 2, 3]
+    assert store.get("C-1", 1) is None
+    store.show("C-1", 1, b"half")
+    assert list(store.shown({("C-1", 1): 0})) == [("C-1", 1, 1, b"half")]
+    assert list(store.shown({("C-1", 1): 1})) == []
+    assert list(store.shown({("C-1", 2): 0, ("C-2", 1): 0})) == list(store.shown({})) == []
+    store.put("C-1", 1, b"first", b"zip")
+    store.put("C-1", 1, b"second", b"other")
+    store.show("C-1", 1, b"late")
+    assert list(store.shown({("C-1", 1): 0})) == []
+    assert store.get("C-1", 1) == (b"first", b"zip")
+    assert store.is_there("C-1", 1)
+    memory = store.memory("C-1", SEAL)
+    memory.remember("audit_log", "query", "q1")
+    memory.remember("audit_log", "query", "q2")
+    memory.remember("audit_log", "other", "gone")
+    memory.remember("audit_log", "other", "")
+    assert memory.recall("audit_log") == {"query": "q2"}
+    store.begin("C-1", 2)
+    store.drop("C-1", 1)
+    assert memory.recall("audit_log") == {}
+    assert store.get("C-1", 1) is None
+    assert store.begin("C-1", 2) == 2
 
 
 def test_what_is_larger_than_a_worker_sends_is_not_brought_to_the_keeper(postgres):
     url = postgres.database()
-    with closing(Store(address_of(url))) as store, psycopg.connect(url, autocommit=True) as db:
+    store = Store(database(url))
+    with psycopg.connect(url, autocommit=True) as db:
         store.prepare()
         store.begin("C-1", 1)
         store.begin("C-2", 1)
@@ -158,19 +160,19 @@ def test_what_is_larger_than_a_worker_sends_is_not_brought_to_the_keeper(postgre
 
 
 def test_a_memory_that_cannot_be_reached_costs_no_check(postgres):
-    with closing(Store("postgresql+psycopg://postgres@/jobs?host=/nowhere")) as store:
-        memory = store.memory("C-1", SEAL)
-        memory.remember("audit_log", "query", "q1")
-        assert memory.recall("audit_log") == {}
+    store = Store(database("postgresql://postgres@/jobs?host=/nowhere"))
+    memory = store.memory("C-1", SEAL)
+    memory.remember("audit_log", "query", "q1")
+    assert memory.recall("audit_log") == {}
 
 
 def test_a_search_of_another_case_or_of_somebody_without_the_key_is_not_taken_up(postgres):
-    with closing(Store(address_of(postgres.database()))) as store:
-        store.prepare()
-        one, other = store.memory("C-1", SEAL), store.memory("C-2", SEAL)
-        other.remember("audit_log", "query", "of another account")
-        [(_, theirs)] = store.recall("C-2", "audit_log").items()
-        for put in (theirs, "of another account", "AAAA", "ü"):
-            store.remember("C-1", "audit_log", "query", put)
-            assert one.recall("audit_log") == {}
-        assert other.recall("audit_log") == {"query": "of another account"}
+    store = Store(database(postgres.database()))
+    store.prepare()
+    one, other = store.memory("C-1", SEAL), store.memory("C-2", SEAL)
+    other.remember("audit_log", "query", "of another account")
+    [(_, theirs)] = store.recall("C-2", "audit_log").items()
+    for put in (theirs, "of another account", "AAAA", "ü"):
+        store.remember("C-1", "audit_log", "query", put)
+        assert one.recall("audit_log") == {}
+    assert other.recall("audit_log") == {"query": "of another account"}
