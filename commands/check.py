@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from commands import accounts, exposure, importance, story, symptoms, timeline, usual, verdict
+from commands import accounts, exposure, importance, reach, story, symptoms, timeline, usual, verdict
 from commands.clues import whose
 from commands.faults import noted
 from commands.report import (
@@ -107,7 +107,10 @@ def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> 
         story=_story(evidence, results, weighed, atlas),
         importance=importance.learn(evidence),
     )
-    return replace(report, exposure=_exposure(evidence, report, atlas))
+    known = replace(report, exposure=_exposure(evidence, report, atlas))
+    if known.story is None:
+        return known
+    return replace(known, story=replace(known.story, reached=(*known.story.reached, *reach.clauses(known))))
 
 
 def _exposure(evidence: Evidence, report: Report, atlas: Atlas | None) -> Exposure | None:

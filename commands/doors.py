@@ -42,6 +42,7 @@ class Door:
         by: What did it: the changes in plain words, or the manual task.
         proposals: The ids of the proposals that the changes were of.
         left: How many parts of it are not closed, where others are.
+        steps: The ids of the steps whose changes or manual tasks did it.
     """
 
     clause: Clause
@@ -50,6 +51,7 @@ class Door:
     by: tuple[str, ...] = ()
     proposals: tuple[str, ...] = ()
     left: int = 0
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class _Done:
     state: DoorState
     at: datetime
     says: str
+    id: str
     proposal: str = ""
 
 
@@ -102,7 +105,7 @@ def doors(
         at, came_back = rechecked
         for id_ in came_back:
             if id_ in done and done[id_].at <= at:
-                done[id_] = _Done(DoorState.REOPENED, at, done[id_].says, done[id_].proposal)
+                done[id_] = _Done(DoorState.REOPENED, at, done[id_].says, id_, done[id_].proposal)
     return tuple(_door(one, done) for one in story.still_open if one.closed_by)
 
 
@@ -144,6 +147,7 @@ def _door(clause: Clause, done: dict[str, _Done]) -> Door:
         tuple(dict.fromkeys(one.says for one in telling)),
         tuple(dict.fromkeys(one.proposal for one in telling if one.proposal)),
         sum(state is not DoorState.CLOSED for state in states) if DoorState.CLOSED in states else 0,
+        tuple(dict.fromkeys(one.id.partition(":")[0] for one in telling)),
     )
 
 
@@ -161,19 +165,19 @@ def _done(proposals: Iterable[Proposal], tasks: Iterable[TaskState]) -> dict[str
                 done[id_] = one
     for task in tasks:
         if task.done_by and task.done_at and task.id not in done:
-            done[task.id] = _Done(DoorState.BY_HAND, task.done_at, task.says)
+            done[task.id] = _Done(DoorState.BY_HAND, task.done_at, task.says, task.id)
     return done
 
 
 def _of(proposal: Proposal) -> Iterator[tuple[str, _Done | None]]:
     """Give each change that a proposal made with how it ended; None for one that was taken back."""
-    says = {change.id: change.says for change in proposal.plan.changes}
+    told = {change.id: change.says for change in proposal.plan.changes}
     for action in proposal.actions:
-        at = action.ended_at or action.intended_at
+        at, says = action.ended_at or action.intended_at, told.get(action.change, "")
         if action.change.startswith(RESTORING):
             if action.outcome in {Outcome.CONFIRMED, Outcome.UNCONFIRMED, Outcome.ALREADY}:
                 yield action.change.split(":", 2)[2], None
         elif action.outcome in {Outcome.CONFIRMED, Outcome.ALREADY}:
-            yield action.change, _Done(DoorState.CLOSED, at, says.get(action.change, ""), proposal.id)
+            yield action.change, _Done(DoorState.CLOSED, at, says, action.change, proposal.id)
         elif action.outcome in {Outcome.UNCONFIRMED, Outcome.UNKNOWN, None}:
-            yield action.change, _Done(DoorState.UNCONFIRMED, at, says.get(action.change, ""), proposal.id)
+            yield action.change, _Done(DoorState.UNCONFIRMED, at, says, action.change, proposal.id)

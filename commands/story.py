@@ -107,7 +107,6 @@ _APP_READS: Final = frozenset({"mail_read_by_new_app", "mail_read_by_unfamiliar_
 
 _WITH_CREDENTIALS: Final = "valid credentials"
 
-_FEW: Final = 3
 """Recipients whose addresses are said; of more, how many."""
 
 _NOTABLE: Final = (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS)
@@ -133,7 +132,6 @@ def tell(
     deeds = [one for one in told if one.finding.symptom not in _WAYS_IN]
     for part, group in _by_part(deeds).items():
         found[part] = clauses(group)
-    found["reached"].extend(_recipients(evidence, ordinary))
     found["entry"] = list(_entry(_first_of(came, addresses), ordinary)) or list(_consent(deeds))
     found["origin"] = list(_origin(told, addresses, evidence, ordinary))
     found["since"] = list(_first(told, addresses, evidence, ordinary))
@@ -281,24 +279,6 @@ def _last(
         yield Clause(says=what, at=at, records=(record,))
 
 
-def _recipients(evidence: Evidence, ordinary: Usual) -> Iterator[Clause]:
-    """Who got mail that left from the intruder's addresses or sessions, where a log tells."""
-    inside: dict[str, str] = {}
-    outside: dict[str, str] = {}
-    for row in evidence.message_trace.seen(()):
-        if row.status.casefold() == "failed":
-            continue  # it reached nobody
-        if row.from_ip and ordinary.is_suspect(row.from_ip) and row.recipient_address:
-            reached = outside if ordinary.is_outside(row.recipient_address) else inside
-            reached.setdefault(row.recipient_address.casefold(), row.id or row.message_id)
-    for people, where in ((inside, "inside"), (outside, "outside")):
-        if people:
-            word = "recipient" if len(people) == 1 else "recipients"
-            named = f" ({listed(list(people))})" if len(people) <= _FEW else ""
-            says = f"mail reached {len(people)} {word} {where} the organization{named}"
-            yield Clause(says=says, records=tuple(dict.fromkeys(people.values())))
-
-
 def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Iterator[Clause]:
     if not found.get("entry"):
         yield Clause(says="how they got in")
@@ -310,7 +290,7 @@ def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Itera
         yield Clause(says="what they read")
     if not found.get("sent") and not _is_whole(evidence, "audit_log", "message_trace"):
         yield Clause(says="what they sent")
-    elif found.get("sent") and not found.get("reached") and not _is_whole(evidence, "message_trace"):
+    elif found.get("sent") and not _is_whole(evidence, "message_trace"):
         yield Clause(says="to whom all of it went")
     if missing := not_seen(evidence):
         what = "what else is still open" if found.get("still_open") else UNSURE

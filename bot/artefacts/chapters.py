@@ -59,7 +59,7 @@ def in_order(report: Report) -> tuple[Line, ...]:
         Line(
             short_time(at),
             WORDS.get(part, "got in"),
-            one.says,
+            f"with {one.says}" if part == "entry" else one.says,
             one.findings[0],
             next(iter(one.techniques), ""),
         )

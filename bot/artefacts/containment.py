@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.artefacts.handled import Handled
+from bot.artefacts.handled import Handled, Rechecked
 from bot.messages import parts
+from bot.messages.closing import word_for
+from bot.messages.escape import is_address
 from bot.messages.story import sentences
 from commands.doors import Door, DoorState, Standing, doors, standing
 from commands.outcomes import Outcome
 from commands.plan import RESTORING
-from commands.report import Report
+from commands.report import Clause, Report
 
 _STOPS: Final = {
     "block_sign_in": "sign-in was blocked",
@@ -79,7 +81,7 @@ class Item:
     Attributes:
         door: What the other texts are about.
         since: When it was opened, or when they were first in if it was open before; None where nothing tells.
-        stands: How it stands now: ``closed 2026-11-29 12:40 UTC, read back`` or ``still open``.
+        stands: How it stands now: ``removed 2026-11-29 12:40 UTC, read back`` or ``still open``.
         by: What closed it, and in which proposal; "" where nothing did.
     """
 
@@ -115,7 +117,7 @@ def _stands(one: Door, is_open: str) -> str:
     part = f" ({parts.counted(one.left, 'part')} of it)" if one.left else ""
     match one.state:
         case DoorState.CLOSED:
-            return f"closed {at}, read back"
+            return f"{word_for(one.steps)} {at}, read back"
         case DoorState.BY_HAND:
             return f"marked done {at}, not read back"
         case DoorState.UNCONFIRMED:
@@ -126,12 +128,68 @@ def _stands(one: Door, is_open: str) -> str:
             return f"{is_open}{part}"
 
 
+def as_of(report: Report, handled: Handled) -> datetime:
+    """The time of the newest that is told: of the check, or of what was done about it since."""
+    times = [report.made_at, handled.opened_at, handled.rechecked.at if handled.rechecked else None]
+    times += [task.done_at for task in handled.tasks]
+    for one in handled.proposals:
+        times += [one.made_at, one.decided_at, *(vote.at for vote in one.votes)]
+        times += [action.ended_at or action.intended_at for action in one.actions]
+    return max(time for time in times if time)
+
+
+def rechecked_in_words(handled: Handled, *, short: bool = False) -> str:
+    """Say how many of the changes that were made the last recheck read again, and why not the others.
+
+    ``no persistence found; 35 of 39 changes were read again and hold; of the others 1 was taken back and 3
+    leave no setting behind, such as revoked sessions``
+    """
+    again = handled.rechecked
+    if again is None:
+        return ""
+    looked, rest, back = _read_again(handled, again)
+    once = max(rest - back, 0)
+    why = []
+    if back and rest:
+        why.append(f"{back} {'was' if back == 1 else 'were'} taken back")
+    if once:
+        why.append(f"{once} leave{'s' if once == 1 else ''} no setting behind, such as revoked sessions")
+    others = f"; of the others {' and '.join(why)}" if why and not short else ""
+    return f"no persistence found; {looked} of {looked + rest} changes were read again and hold{others}"
+
+
+def _read_again(handled: Handled, again: Rechecked) -> tuple[int, int, int]:
+    """Count the changes that a recheck read, those that it did not, and those that were taken back."""
+    of = [action for one in handled.proposals for action in one.actions if action.outcome in DONE]
+    made = {one.change for one in of if not one.change.startswith(RESTORING)}
+    back = {one.change.split(":", 2)[2] for one in of if one.change.startswith(RESTORING)} & made
+    looked = len(again.held) + len(again.came_back)
+    return looked, max(len(made) - looked, 0), len(back)
+
+
+def unchecked(report: Report, handled: Handled) -> tuple[Clause, ...]:
+    """Give the other accounts that the story leads to, and that nobody checked since the attacker was in."""
+    story = report.story
+    if story is None:
+        return ()
+    seen = (*story.last_seen, *story.since)
+    since = next((one.at for one in seen if one.at), report.window.start)
+    checked = [one.subject for one in handled.checked if one.at >= since]
+    return tuple(
+        one
+        for one in story.leads
+        if is_address(one.says) and not any(who.is_meant_by(one.says) for who in checked)
+    )
+
+
 def told_now(report: Report, handled: Handled) -> tuple[str, ...]:
     """Tell the story in sentences that name as open only what is not known to be closed by now."""
     if report.story is None:
         return ()
     stands = stands_now(report, handled)
-    return sentences(replace(report.story, still_open=stands.left), stands.closed)
+    wanted = unchecked(report, handled)
+    leads = tuple(one for one in report.story.leads if one in wanted or not is_address(one.says))
+    return sentences(replace(report.story, still_open=stands.left, leads=leads), stands.closed)
 
 
 def stands_now(report: Report, handled: Handled) -> Standing:

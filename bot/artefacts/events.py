@@ -2,18 +2,18 @@
 
 A story names dozens of deeds; a picture that a phone shows can name a dozen. Deeds of one kind (those that
 one symptom found, in one part of the story) are one event, told by the gravest of them and counted. Each part
-of the story has an event before any part has a second one. Text from the tenant is in the words: whoever
-shows them escapes them.
+of the story has an event before any part has a second one, and the last deed of all has one. Text from
+the tenant is in the words: whoever shows them escapes them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from bot.artefacts.containment import items, left_open, stopped
+from bot.artefacts.containment import items, left_open, rechecked_in_words, stopped
 from bot.artefacts.handled import NOTHING, Handled
 from bot.messages import parts
 from bot.messages.escape import cut, visible
@@ -29,6 +29,10 @@ _EACH: Final = 5
 """Events that one part of the story may have: what stays is many, and must not push out what was taken."""
 
 _WORDS: Final = 140
+
+_APART: Final = timedelta(hours=1)
+"""So long after the last event shown, what else happened is an event of its own."""
+
 WORDS: Final = {
     "persistence": "stayed",
     "hidden": "hid",
@@ -50,10 +54,11 @@ class Happened:
     Attributes:
         number: From 1, in order of time; 0 for what was done against the attacker.
         at: When it began, None where nothing tells.
-        what: The word for it: ``got in``, ``stayed``, ``hid``, ``took``, ``sent``, ``reached``; for what was
-            done about it ``contained``, ``still open``, ``given back``, ``rechecked``.
+        what: The word for it: ``got in``, ``stayed``, ``hid``, ``took``, ``sent``, ``reached``, ``last
+            seen``; for what was done about it ``contained``, ``still open``, ``given back``, ``rechecked``.
         says: What, in a few words.
         further: How many more deeds of this kind there were.
+        skipped: How many deeds of the story lie between the event before and this one, and are in no event.
     """
 
     number: int
@@ -61,11 +66,12 @@ class Happened:
     what: str
     says: str
     further: int = 0
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The events in order of time, how many kinds more there were, and what was done about them."""
+    """The events in order of time, how many deeds are in none of them, and what was done about it."""
 
     events: tuple[Happened, ...]
     left_out: int
@@ -87,11 +93,53 @@ def course(report: Report, handled: Handled = NOTHING, most: int = MOST) -> Cour
     entry = tuple(_entry(story))
     weights = {number: int(finding.severity) for number, finding in numbered(report.symptoms)}
     kinds = sorted(_kinds(story), key=lambda kind: -_weight(kind, weights))
-    chosen = [_told(part, clauses) for part, clauses in _chosen(kinds, most - len(entry))]
-    far = max((one.at for one in chosen if one.at), default=report.made_at)
-    chosen.sort(key=lambda one: one.at or far)
-    events = tuple(replace(one, number=n) for n, one in enumerate((*entry, *chosen), start=1))
-    return Course(events, len(kinds) - len(chosen), closed)
+    last = _last(story)
+    seen = _last_seen(story, last)
+    room = most - len(entry) - len(seen)
+    chosen = _chosen(kinds, room)
+    shown_until = max((at for one in chosen if (at := _first(one[1]))), default=None)
+    if last and shown_until and last[0] - shown_until >= _APART:
+        # Without the last deed the time that nothing happened looks longer than it was.
+        chosen = [_without(one, last[1]) for one in chosen[: room - 1]] + [last[1]]
+    told = [_told(part, clauses) for part, clauses in chosen if clauses]
+    far = max((one.at for one in told if one.at), default=report.made_at)
+    told.sort(key=lambda one: one.at or far)
+    shown = {id(one) for _, clauses in chosen for one in clauses}
+    left = [one.at for _, clauses in kinds for one in clauses if id(one) not in shown]
+    events = _counted((*entry, *told, *seen), [at for at in left if at])
+    return Course(events, len(left), closed)
+
+
+def _last(story: Story) -> tuple[datetime, _Kind] | None:
+    """The last deed that a time is known of, by itself."""
+    deeds = [(one.at, part, one) for part, group in _kinds(story) for one in group if one.at]
+    if not deeds:
+        return None
+    at, part, one = max(deeds, key=lambda deed: deed[0])
+    return at, (part, (one,))
+
+
+def _without(kind: _Kind, last: _Kind) -> _Kind:
+    return kind[0], tuple(one for one in kind[1] if one is not last[1][0])
+
+
+def _last_seen(story: Story, last: tuple[datetime, _Kind] | None) -> tuple[Happened, ...]:
+    """When the attacker was last seen, where that is well after every deed; nothing where it is not."""
+    seen = next((one for one in story.last_seen if one.at), None)
+    if last is None or seen is None or seen.at is None or seen.at - last[0] < _APART:
+        return ()
+    return (Happened(0, seen.at, "last seen", shortened(seen.says)),)
+
+
+def _counted(events: Sequence[Happened], left: Sequence[datetime]) -> tuple[Happened, ...]:
+    """Number the events, and note with each how many deeds before it are left out."""
+    told, before = [], None
+    for number, one in enumerate(events, start=1):
+        at = one.at
+        between = sum(before < each <= at for each in left) if before and at else 0
+        told.append(replace(one, number=number, skipped=between))
+        before = at or before
+    return tuple(told)
 
 
 def _entry(story: Story) -> Iterator[Happened]:
@@ -128,9 +176,12 @@ def _weight(kind: _Kind, weights: dict[str, int]) -> int:
     return max((weights.get(number, 0) for clause in kind[1] for number in clause.findings), default=0)
 
 
+def _first(clauses: tuple[Clause, ...]) -> datetime | None:
+    return min((one.at for one in clauses if one.at), default=None)
+
+
 def _told(part: str, clauses: tuple[Clause, ...]) -> Happened:
-    at = min((one.at for one in clauses if one.at), default=None)
-    return Happened(0, at, WORDS[part], shortened(clauses[0].says), len(clauses) - 1)
+    return Happened(0, _first(clauses), WORDS[part], shortened(clauses[0].says), len(clauses) - 1)
 
 
 def shortened(text: str, longest: int = _WORDS) -> str:
@@ -146,15 +197,18 @@ def _closed(report: Report, handled: Handled) -> Iterator[Happened]:
     done, found = stopped(handled), items(report, handled)
     left = left_open(found)
     if done.at:
-        whole = f"; all {parts.counted(len(found), 'open item')} closed" if found and not left else ""
+        whole = f"; all {parts.counted(len(found), 'open item')} remediated" if found and not left else ""
         yield Happened(0, done.at, "contained", "; ".join(what for what, _ in done.deeds) + whole)
     if done.began and left:
-        yield Happened(0, None, "still open", shortened(parts.few((one.door.clause.says for one in left), 3)))
+        still = parts.few((one.door.clause.says for one in left), 3, "item")
+        yield Happened(0, None, "still open", shortened(still))
     if done.given_back:
         yield Happened(0, done.given_back, "given back", "sign-in was unblocked")
     if again := handled.rechecked:
-        yield Happened(0, again.at, "rechecked", cut(visible(again.says.removeprefix("Rechecked: ")), _WORDS))
+        quiet = not again.raised and again.held
+        says = rechecked_in_words(handled, short=True) if quiet else again.says.removeprefix("Rechecked: ")
+        yield Happened(0, again.at, "rechecked", cut(visible(says), _WORDS))
 
 
 def _few(clauses: tuple[Clause, ...]) -> str:
-    return parts.few((one.says for one in clauses), 2)
+    return parts.few((one.says for one in clauses), 2, "address")

@@ -12,6 +12,7 @@ from typing import Final
 from bot.artefacts.grounds import NAMED, Grounds, Statement, listed, named
 from bot.messages import parts
 from bot.messages.escape import visible
+from commands import reach
 from commands.report import Access, Finding, Impact, MailboxAccess, Report, numbered
 
 _LIKELY: Final = "personal data likely"
@@ -71,24 +72,24 @@ class Exposed:
             )
         if seen.applications:
             yield Statement(
-                f"Applications with access to the mailbox: {listed(seen.applications)}.",
+                f"Applications with access to the mailbox: {listed(seen.applications, 'application')}.",
                 self.grounds.of(seen.applications),
             )
         if seen.forwards:
             yield Statement(
-                f"Mail went on to others, how much is not counted: {listed(seen.forwards)}.",
+                f"Mail went on to others, how much is not counted: {listed(seen.forwards, 'action')}.",
                 self.grounds.of(seen.forwards),
             )
         if seen.files:
             count = f"{'At least ' if seen.least_files else ''}{parts.counted(len(seen.files), 'file')}"
             yield Statement(
-                f"{count} opened or downloaded: {named(seen.files, 5)}.",
+                f"{count} opened or downloaded: {named(seen.files, 5, 'file')}.",
                 self.grounds.of_records(seen.file_records),
             )
         if seen.searches:
             yield Statement(
-                f"Mail was searched or exported: {listed(seen.searches)}. Until the scope of the search is "
-                "known, take every mailbox in the organization as read.",
+                f"Mail was searched or exported: {listed(seen.searches, 'search')}. Until the scope of the "
+                "search is known, take every mailbox in the organization as read.",
                 self.grounds.of(seen.searches),
             )
         yield self._whose()
@@ -118,8 +119,8 @@ class Exposed:
         return (
             "nothing attributed"
             if not seen.sent
-            else f"{parts.counted(len(seen.outside), 'recipient')} outside"
-            if seen.outside or seen.inside
+            else f"{reach.in_short(self.report)}, {len(seen.outside)} outside"
+            if reach.recipients(seen)
             else "recipients not known"
         )
 
@@ -134,8 +135,12 @@ class Exposed:
     def unnamed(self) -> Iterator[Statement]:
         """What nothing tells of recipients: whoever else Microsoft counted, or a message went to."""
         seen = self.seen
-        count = len(seen.outside) + len(seen.inside) if seen else 0
-        known = f"beyond the {count} that records name" if count else "as no record names any"
+        count = reach.recipients(seen) if seen else 0
+        known = (
+            f"beyond the {parts.counted(count, 'recipient')} that records name"
+            if count
+            else "as no record names any"
+        )
         for number, _ in self._blocks():
             yield Statement(
                 f"Who else got mail before Microsoft blocked sending, {known}.", (f"finding {number}",)
@@ -156,12 +161,12 @@ class Exposed:
                 self.grounds.of_records(seen.sent_records),
             )
         elif seen.sent:
-            unnamed = f" Of {seen.unnamed} of them no record names a recipient." if seen.unnamed else ""
+            people = parts.counted(reach.recipients(seen), "recipient")
+            count = parts.counted(seen.sent - seen.unnamed, "message")
             yield Statement(
-                f"The attacker sent {parts.counted(seen.sent, 'message')} to "
-                f"{parts.counted(len(seen.outside), 'recipient')} outside the organization"
-                f"{_by_domain(seen.outside)} and {len(seen.inside)} inside, as far as records name them."
-                f"{unnamed}",
+                f"The attacker sent {count} to {people} that records name: "
+                f"{len(seen.outside)} outside the organization{_by_domain(seen.outside)} and "
+                f"{len(seen.inside)} inside.{_unnamed(seen.unnamed)}",
                 self.grounds.of_records(seen.sent_records),
             )
         else:
@@ -195,8 +200,8 @@ class Exposed:
         yield Statement(
             f"{parts.counted(seen.messages, 'message')} left between {parts.utc(seen.first)} and "
             f"{parts.utc(seen.last)}, to {parts.counted(len(seen.outside), 'recipient')} outside the "
-            f"organization{_by_domain(seen.outside)} and {len(seen.inside)} inside.{unnamed} Whether the "
-            "user or somebody else sent them cannot be told from what was collected.",
+            f"organization{_by_domain(seen.outside)} and {len(seen.inside)} inside.{unnamed} Whether "
+            "the user or somebody else sent them cannot be told from what was collected.",
             self.grounds.of_records(seen.records),
         )
 
@@ -214,11 +219,15 @@ def _mailbox(one: MailboxAccess) -> str:
     if one.opened:
         deeds.append(f"{least}{parts.counted(one.opened, 'message')} opened one by one")
     if one.synced:
-        folders = f" ({named(one.folders, NAMED)})" if one.folders else ""
+        folders = f" ({named(one.folders, NAMED, 'folder')})" if one.folders else ""
         deeds.append(f"whole folders synced{folders}, so that everything in them counts as taken")
     when = parts.utc(one.first)
     until = "" if one.last == one.first else f" to {parts.utc(one.last)}"
     return f"Mailbox {visible(one.mailbox)}: {' and '.join(deeds)}, {when}{until}."
+
+
+def _unnamed(count: int) -> str:
+    return f" No record names the recipients of {parts.counted(count, 'more message')}." if count else ""
 
 
 def _by_domain(addresses: Collection[str]) -> str:
@@ -226,5 +235,6 @@ def _by_domain(addresses: Collection[str]) -> str:
     if not counted:
         return ""
     most = [f"{count} at {domain}" for domain, count in counted.most_common(_DOMAINS)]
-    rest = ", the rest elsewhere" if len(counted) > _DOMAINS else ""
+    left = sum(counted.values()) - sum(count for _, count in counted.most_common(_DOMAINS))
+    rest = f", {left} elsewhere" if left else ""
     return f" ({', '.join(most)}{rest})"

@@ -50,7 +50,7 @@ class Grounds:
         ids = tuple(dict.fromkeys(number for one in told for number in one.findings))
         if not ids:
             return self.of_records(records)
-        more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+        more = f" and {parts.counted(len(ids) - NAMED, 'more finding')}" if len(ids) > NAMED else ""
         word = "finding" if len(ids) == 1 else "findings"
         return (*self.of_records(records), f"{word} {', '.join(ids[:NAMED])}{more}")
 
@@ -83,17 +83,17 @@ def first_of(clauses: tuple[Clause, ...]) -> datetime | None:
     return clauses[0].at if clauses else None
 
 
-def listed(clauses: Iterable[Clause], most: int = NAMED) -> str:
-    """Name what the first clauses say, and count the rest."""
+def listed(clauses: Iterable[Clause], what: str, most: int = NAMED) -> str:
+    """Name what the first clauses say, and count the rest as what they are: ``and 2 more actions``."""
     texts = []
     for one in clauses:
         since = f" {parts.utc(one.at)}" if one.at and one.says.endswith("since") else ""
         texts.append(f"{cut(visible(one.says), _CLAUSE)}{since}")
-    return named(texts, most)
+    return named(texts, most, what)
 
 
-def named(texts: Collection[str], most: int) -> str:
-    """Name the first texts, with nothing hidden in them, and count the rest."""
+def named(texts: Collection[str], most: int, what: str) -> str:
+    """Name the first texts, with nothing hidden in them, and count the rest as what they are."""
     shown = [cut(visible(one), _CLAUSE) for one in list(texts)[:most]]
     more = len(texts) - most
-    return f"{'; '.join(shown)}{f'; and {more} more' if more > 0 else ''}"
+    return "; ".join([*shown, *([f"and {parts.counted(more, f'more {what}')}"] if more > 0 else [])])

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from graph.question import Subject
+
 if TYPE_CHECKING:  # a report of exported logs has no case, and needs no ledger
     from commands.ledger import Head
     from commands.proposals import Proposal, TaskState
@@ -20,12 +22,27 @@ class Rechecked:
         says: What was seen, in a sentence.
         raised: Whether it is bad.
         came_back: The ids of the changes that were no longer in effect.
+        held: The ids of those that were.
     """
 
     at: datetime
     says: str
     raised: bool
     came_back: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Another account that was checked.
+
+    Attributes:
+        subject: The account.
+        at: When the check ended.
+    """
+
+    subject: Subject
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,7 @@ class Handled:
         opened_at: When the case was opened (aware UTC); None without a case.
         rechecked: The last recheck; None where there was none.
         never: What was suggested against ways back in, and was never carried out.
+        checked: Other accounts of the tenant that were checked, the newest first.
     """
 
     case_id: str = ""
@@ -49,6 +67,7 @@ class Handled:
     opened_at: datetime | None = None
     rechecked: Rechecked | None = None
     never: tuple[str, ...] = ()
+    checked: tuple[Checked, ...] = ()
 
 
 NOTHING = Handled()

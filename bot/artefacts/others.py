@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.artefacts.containment import Item, items
+from bot.artefacts.containment import Item, items, unchecked
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.spoken_time import spoken_time
+from bot.messages.closing import word_for
 from bot.messages.escape import cut, visible
+from commands import reach
 from commands.clues.records import addresses_in
 from commands.doors import DoorState
 from commands.report import Clause, Report
@@ -31,8 +33,8 @@ class Ring:
         says: What they have to do with it.
         names: The first of them.
         further: How many more there are.
-        check: Whether they are accounts of the tenant that want a check of their own.
-        stands: Of what stood open, ``still open`` or ``closed 29 Nov 12:40``; "" of anything else.
+        check: Whether one of them is an account of the tenant that nobody checked yet.
+        stands: Of what stood open, ``still open`` or ``removed 29 Nov 12:40``; "" of anything else.
         is_open: Whether any of it is not known to be closed.
     """
 
@@ -52,10 +54,11 @@ def others(report: Report, handled: Handled = NOTHING) -> tuple[Ring, ...]:
         report: What the check found.
         handled: What was done about it so far: what is closed is told as past.
     """
-    return tuple(ring for ring in _rings(report, items(report, handled)) if ring.names)
+    unseen = tuple(one.says for one in unchecked(report, handled))
+    return tuple(ring for ring in _rings(report, items(report, handled), unseen) if ring.names)
 
 
-def _rings(report: Report, found: Sequence[Item]) -> Iterator[Ring]:
+def _rings(report: Report, found: Sequence[Item], unseen: Sequence[str]) -> Iterator[Ring]:
     story, seen = report.story, report.exposure
     if story is None:
         return
@@ -68,7 +71,7 @@ def _rings(report: Report, found: Sequence[Item]) -> Iterator[Ring]:
             found,
         )
     leads = (f"{one.says}: {one.why}" if one.why else one.says for one in story.leads)
-    yield _ring("accounts", "other accounts", leads, check=True)
+    yield _ring("accounts", "leads to other accounts", leads, check=bool(unseen))
     if seen:
         own = {address.casefold() for address in report.subject.addresses}
         own |= {report.subject.mail.casefold(), report.subject.user_principal_name.casefold()}
@@ -84,7 +87,7 @@ def _rings(report: Report, found: Sequence[Item]) -> Iterator[Ring]:
             if any(number.startswith("delegates.") for number in one.findings)
         )
         yield _standing(
-            _ring("delegates", "could open or use the mailbox", _addresses(given, own), check=True),
+            _ring("delegates", "could open or use the mailbox", _addresses(given, own)),
             "can open or use the mailbox",
             given,
             found,
@@ -93,7 +96,8 @@ def _rings(report: Report, found: Sequence[Item]) -> Iterator[Ring]:
         named = [f"{domain} ({count})" for domain, count in counted.most_common()]
         if seen.inside:
             named.append(f"inside the organization ({len(seen.inside)})")
-        yield _ring("recipients", "received mail from the attacker", named)
+        count = f" ({reach.in_short(report)})" if named else ""
+        yield _ring("recipients", f"received mail from the attacker{count}", named)
 
 
 def _standing(ring: Ring, now: str, clauses: Collection[Clause], found: Sequence[Item]) -> Ring:
@@ -103,7 +107,8 @@ def _standing(ring: Ring, now: str, clauses: Collection[Clause], found: Sequence
     if any(one.state is not DoorState.CLOSED for one in doors):
         return replace(ring, says=now, stands="still open", is_open=True)
     closed = max((one.at for one in doors if one.at), default=None)
-    return replace(ring, stands=f"closed {spoken_time(closed)}") if closed else ring
+    word = word_for(step for one in doors for step in one.steps)
+    return replace(ring, stands=f"{word} {spoken_time(closed)}") if closed else ring
 
 
 def _addresses(clauses: Iterable[Clause], own: Collection[str]) -> Iterator[str]:
@@ -113,5 +118,6 @@ def _addresses(clauses: Iterable[Clause], own: Collection[str]) -> Iterator[str]
 
 def _ring(id_: str, says: str, names: Iterable[str], *, check: bool = False) -> Ring:
     every = tuple(dict.fromkeys(names))
-    shown = tuple(cut(visible(name), _NAME) for name in every[:_NAMED])
+    most = _NAMED if len(every) > _NAMED + 1 else len(every)  # a line that counts one more would be as long
+    shown = tuple(cut(visible(name), _NAME) for name in every[:most])
     return Ring(id_, says, shown, len(every) - len(shown), check)

@@ -1,36 +1,26 @@
 """A report as one HTML page that loads nothing and runs nothing, for people outside of Slack and for paper.
 
-Every text passes `visible`, which leaves nothing hidden in it, and is then escaped by the template; the one
-attribute with anyone's text is what the picture shows in words. The page's policy allows its own style
-sheet, by hash, and the picture that lies in the page itself, and nothing else.
-Source: W3C, "Content Security Policy Level 3".
+How texts are escaped, and what the page may load, is in `bot.artefacts.pages`; the one attribute with
+anyone's text is what a picture shows in words.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from bot.artefacts.chapters import chapters, in_order, short_time
+from bot.artefacts.chapters import chapters, in_order
+from bot.artefacts.containment import as_of
 from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.pages import page
 from bot.artefacts.summary import note_of, notes, summary
 from bot.artefacts.timeline_png import Picture, matters
-from bot.messages import parts
-from bot.messages.escape import visible
+from bot.messages import names, parts
 from bot.messages.outcomes import in_words
 from commands.plan import Change
 from commands.proposals import Action, Proposal
 from commands.report import Coverage, Event, Report, Result
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _EVENTS = 100
 """Up to so many events the timeline is shown whole; of a longer one only what findings rest on."""
 
@@ -50,37 +40,37 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Sequence[Pict
     """
     events = _events(report)
     answers = summary(report, handled)
-    return (
-        _pages()
-        .get_template("report.html")
-        .render(
-            report=report,
-            handled=handled,
-            subject=report.subject.mail or report.subject.user_principal_name,
-            word=parts.VERDICT[report.verdict.answer][1],
-            matters=matters(report),
-            results=parts.RESULT,
-            in_words=in_words,
-            unseen=[source for source in report.sources if source.state is not Coverage.COMPLETE],
-            unknown=[symptom for symptom in report.symptoms if symptom.result is Result.UNKNOWN],
-            chapters=chapters(report),
-            seen=[source for source in report.sources if source.state is Coverage.COMPLETE],
-            most_records=_RECORDS_EACH,
-            most_reasons=_REASONS,
-            counts=_counts(report),
-            summary=answers,
-            notes=notes(answers, _GROUNDS),
-            note_of=lambda one: note_of(one, _GROUNDS),
-            story=in_order(report),
-            symptoms=_symptoms(report),
-            done=_done(handled),
-            events=events,
-            left_out=len(report.timeline) - len(events),
-            deeds=_deeds,
-            drawn=drawn,
-            png=any(one.png for one in drawn),
-            style_hash=_style_hash(),
-        )
+    subject = names.title(report.subject)
+    return page(
+        "report",
+        f"Evidence report on {subject}",
+        images=any(one.png for one in drawn),
+        report=report,
+        handled=handled,
+        subject=subject,
+        as_of=as_of(report, handled),
+        known_as=names.display_name(report),
+        word=parts.VERDICT[report.verdict.answer][1],
+        matters=matters(report),
+        results=parts.RESULT,
+        in_words=in_words,
+        unseen=[source for source in report.sources if source.state is not Coverage.COMPLETE],
+        unknown=[symptom for symptom in report.symptoms if symptom.result is Result.UNKNOWN],
+        chapters=chapters(report),
+        seen=[source for source in report.sources if source.state is Coverage.COMPLETE],
+        most_records=_RECORDS_EACH,
+        most_reasons=_REASONS,
+        counts=_counts(report),
+        summary=answers,
+        notes=notes(answers, _GROUNDS),
+        note_of=lambda one: note_of(one, _GROUNDS),
+        story=in_order(report),
+        symptoms=_symptoms(report),
+        done=_done(handled),
+        events=events,
+        left_out=len(report.timeline) - len(events),
+        deeds=_deeds,
+        drawn=drawn,
     )
 
 
@@ -124,36 +114,3 @@ def _deeds(proposal: Proposal) -> list[tuple[Change, Action | None]]:
     """A proposal's changes in their order, with what became of them."""
     actions = {action.change: action for action in proposal.actions}
     return [(change, actions.get(change.id)) for change in proposal.plan.changes]
-
-
-@cache
-def _pages() -> Environment:
-    pages = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-    pages.filters["utc"] = parts.utc
-    pages.filters["base64"] = _base64
-    pages.filters["short_time"] = short_time
-    pages.filters["spoken"] = parts.spoken
-    return pages
-
-
-def _shown(value: Any) -> Any:
-    """What the template writes for a value: texts without anything hidden; what it built itself as it is."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode()
-
-
-@cache
-def _style_hash() -> str:
-    """The style sheet's SHA-256, as a policy names it."""
-    style = _pages().get_template("report.css").render()
-    return f"sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}"

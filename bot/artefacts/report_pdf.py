@@ -13,13 +13,14 @@ from typing import Any, Final
 
 from bot.artefacts.chapters import chapters, in_order, short_time
 from bot.artefacts.chart import chart
+from bot.artefacts.containment import as_of
 from bot.artefacts.grounds import STATES
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.others import others
 from bot.artefacts.paper import Typesetter
 from bot.artefacts.summary import note_of, notes, summary
 from bot.artefacts.timeline_png import around, matters, story_data
-from bot.messages import parts
+from bot.messages import names, parts
 from bot.messages.escape import cut
 from bot.messages.outcomes import in_words
 from commands.doors import DoorState
@@ -34,7 +35,9 @@ _FINDINGS: Final = 120
 _CHANGES: Final = 120
 _SUMMARY: Final = 260
 _VALUE: Final = 120
-_ITEM: Final = 110
+_ITEM: Final = 60
+_NO_TILE: Final = ("what", "contained")
+"""Answers that the bar below the title gives, and the line below that."""
 
 
 def report_pdf(report: Report, handled: Handled = NOTHING) -> bytes:
@@ -44,11 +47,11 @@ def report_pdf(report: Report, handled: Handled = NOTHING) -> bytes:
         report: What the check found.
         handled: What was done about it so far.
     """
-    return Typesetter("report").pdf(_data(report, handled), report.made_at)
+    return Typesetter("report").pdf(_data(report, handled), as_of(report, handled))
 
 
 def _data(report: Report, handled: Handled) -> dict[str, Any]:
-    verdict, subject = report.verdict, report.subject
+    verdict = report.verdict
     answers = summary(report, handled)
     numbers = notes(answers, _GROUNDS)
     rings = others(report, handled)
@@ -56,15 +59,17 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
     found = Counter(one.result for one in report.symptoms)
     return {
         "case": handled.case_id,
-        "account": subject.mail or subject.user_principal_name,
+        "account": names.title(report.subject),
         "answer": verdict.answer.value,
         "word": parts.VERDICT[verdict.answer][1],
         "matters": matters(report),
         "confidence": verdict.confidence,
         "meta": list(_meta(report, handled)),
-        "short": [(one.question, one.short) for one in answers if one.short and one.id != "what"],
+        "short": [(one.question, one.short) for one in answers if one.short and one.id not in _NO_TILE],
+        "contained": next((one.short for one in answers if one.id == "contained"), ""),
         "answers": [
             {
+                "id": one.id,
                 "question": one.question,
                 "statements": [
                     {"says": each.says, "note": str(numbers[note_of(each, _GROUNDS)])}
@@ -132,13 +137,16 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
 
 def _meta(report: Report, handled: Handled) -> Iterator[tuple[str, str]]:
     subject = report.subject
-    yield "Account", f"{subject.user_principal_name}, object id {subject.id}"
-    yield "Display name", f"“{subject.display_name}”"
-    if subject.addresses:
-        yield "Addresses", parts.few(subject.addresses, 6)
+    others = [one for one in subject.addresses if one != subject.user_principal_name]
+    also = f"; also {parts.few(others, 2, 'address')}" if others else ""
+    yield "Account", f"{subject.user_principal_name}{also}"
+    yield "Object id", subject.id
+    if known_as := names.display_name(report):
+        yield "Display name", known_as
     yield "Window", f"{parts.utc(report.window.start)} to {parts.utc(report.window.end)}"
     opened = f"; case opened {parts.utc(handled.opened_at)}" if handled.opened_at else ""
-    yield "Checked", f"{parts.utc(report.made_at)}{opened}"
+    newest = f"as of {parts.utc(as_of(report, handled))}; checked {parts.utc(report.made_at)}"
+    yield "Written", f"{newest}{opened}"
 
 
 def _proposal(one: Proposal) -> dict[str, Any]:

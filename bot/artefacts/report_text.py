@@ -10,10 +10,10 @@ import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bot.artefacts.containment import told_now
+from bot.artefacts.containment import as_of, told_now
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.summary import note_of, notes, summary
-from bot.messages import parts
+from bot.messages import names, parts
 from bot.messages.escape import visible
 from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
 
@@ -41,22 +41,27 @@ def _head(report: Report, handled: Handled) -> Iterator[str]:
     verdict = report.verdict
     _, word = parts.VERDICT[verdict.answer]
     matters = f" ({', '.join(one.what for one in report.importance)})" if report.importance else ""
-    yield f"Report on {parts.name_and_address(report.subject)}"
+    yield f"Report on {names.title(report.subject)}"
     yield f"{word.upper()}{matters}, confidence {verdict.confidence}, {verdict.points} points"
     yield ""
     if verdict.answer not in parts.DECIDED:
         yield from _wrapped(visible(verdict.says), "")
         yield ""
+    if known_as := names.display_name(report):
+        yield from _hanging(f"Name:      {known_as}", 11)
     yield f"Window:    {_utc(report.window.start)} to {_utc(report.window.end)}"
-    yield f"Written:   {_utc(report.made_at)}"
+    yield f"Checked:   {_utc(report.made_at)}"
+    yield f"As of:     {_utc(as_of(report, handled))}"
     yield "Times are UTC. Addresses are not defanged: do not open them."
     answers = summary(report, handled)
     numbers = notes(answers, _GROUNDS)
     for answer in answers:
         yield ""
         yield f"{answer.question} {answer.short}".rstrip()
-        for one in answer.statements:
-            yield from _wrapped(f"- {visible(one.says)} [{numbers[note_of(one, _GROUNDS)]}]", "  ")
+        for number, one in enumerate(answer.statements, start=1):
+            mark = f"{number}." if answer.id == "deadlines" else "-"
+            told = f"{mark} {visible(one.says)} [{numbers[note_of(one, _GROUNDS)]}]"
+            yield from _hanging(told, len(mark) + 1)
         for item in answer.items:
             by = f" ({', '.join(item.door.proposals)})" if item.door.proposals else ""
             yield from _wrapped(f"  * {visible(item.door.clause.says)}: {item.stands}{by}", "    ")
@@ -75,7 +80,8 @@ def _head(report: Report, handled: Handled) -> Iterator[str]:
         for finding in verdict.reasons[:_REASONS]:
             yield from _wrapped(f"- {finding.severity.word}: {visible(finding.summary)}", "  ")
         if len(verdict.reasons) > _REASONS:
-            yield f"- and {len(verdict.reasons) - _REASONS} more below"
+            left = parts.counted(len(verdict.reasons) - _REASONS, "more reason")
+            yield f"- and {left} among the findings below"
         yield ""
         impact = ", ".join(one.value for one in verdict.impact) or "none seen"
         yield f"Access by others: {verdict.access.value}. Impact: {impact}. Role: {verdict.role.value}."
@@ -121,7 +127,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     if finding.records:
         shown = ", ".join(visible(record) for record in finding.records[:_RECORDS_EACH])
         left = len(finding.records) - _RECORDS_EACH
-        more = f" and {left} more, all in the JSON report" if left > 0 else ""
+        more = f" and {parts.counted(left, 'more record')}, all in report.json" if left > 0 else ""
         yield from _wrapped(f"records: {shown}{more}", "    ")
     if finding.further:
         word = "record" if finding.further == 1 else "records"
@@ -194,6 +200,13 @@ def _wrapped(text: str, indent: str) -> list[str]:
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
+    )
+
+
+def _hanging(text: str, indent: int) -> list[str]:
+    """Wrap a text whose later lines begin further right than its first one."""
+    return textwrap.wrap(
+        text, _WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
     )
 
 

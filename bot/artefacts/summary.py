@@ -14,10 +14,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from bot.artefacts.containment import DONE, Item, items, left_open, stopped
+from bot.artefacts.containment import (
+    DONE,
+    Item,
+    as_of,
+    items,
+    left_open,
+    rechecked_in_words,
+    stopped,
+    unchecked,
+)
+from bot.artefacts.do_now import CLOCK, Tasks, do_now
 from bot.artefacts.exposed import Exposed
 from bot.artefacts.grounds import NAMED, STATES, Grounds, Statement, first_of, listed, named
 from bot.artefacts.handled import NOTHING, Handled
@@ -28,16 +38,12 @@ from commands.plan import RESTORING
 from commands.report import Coverage, Impact, Report, Story, VerdictCode
 from graph.evidence import NOT_IN_EXPORT
 
-CLOCK: Final = timedelta(hours=72)
-"""How long a controller has from becoming aware. Source: GDPR, Art. 33(1)."""
-
-_LIVES_ON: Final = "about an hour"
-"""How long an access token may still work. Source: Microsoft Entra, "Revoke user access"."""
+_LIVES_ON: Final = timedelta(hours=1)
+"""How long about an access token may still work. Source: Microsoft Entra, "Revoke user access"."""
 
 _TOLD_BY: Final = 6
 """Roles that are named."""
 
-_WARNING: Final = ("warn_recipients:",)
 _DEEDS: Final = (
     ("persistence", "To stay or come back"),
     ("hidden", "To stay unnoticed"),
@@ -89,20 +95,20 @@ def summary(report: Report, handled: Handled = NOTHING) -> tuple[Answer, ...]:
     """
     told = _Told(report, handled)
     found = report.verdict.answer in parts.DECIDED
-    answers = [
-        Answer("what", "What happened?", parts.VERDICT[report.verdict.answer][1], tuple(told.what())),
-    ]
+    what = Answer("what", "What happened?", parts.VERDICT[report.verdict.answer][1], tuple(told.what()))
     if found:
-        answers += [
+        answers = [
+            Answer("deadlines", "Do now", told.clock_ends(), tuple(do_now(report, handled, told.grounds))),
+            what,
             Answer("when", "Since when?", told.since(), tuple(told.when())),
             Answer("contained", "Is it contained?", told.containment(), tuple(told.contained()), told.items),
-            Answer("deadlines", "What to do, by when?", told.clock_ends(), tuple(told.deadlines())),
             Answer("data", "Whose data?", told.exposed.personal(), tuple(told.exposed.data())),
             Answer("sent", "What was sent, and to whom?", told.exposed.to_whom(), tuple(told.exposed.sent())),
         ]
     elif report.verdict.answer is VerdictCode.CANNOT_TELL:
-        answers += [
-            Answer("deadlines", "What to do, by when?", told.next_step(), tuple(told.blind())),
+        answers = [
+            what,
+            Answer("deadlines", "Do now", told.next_step(), tuple(told.blind())),
             Answer(
                 "sent",
                 "What was sent, and to whom?",
@@ -110,6 +116,8 @@ def summary(report: Report, handled: Handled = NOTHING) -> tuple[Answer, ...]:
                 tuple(told.exposed.anybodys()),
             ),
         ]
+    else:
+        answers = [what]
     answers.append(Answer("unknown", "What is not known?", "", tuple(told.unknown())))
     return tuple(answers)
 
@@ -143,6 +151,8 @@ class _Told:
         self.left = left_open(self.items)
         self.grounds = Grounds(report)
         self.exposed = Exposed(report, self.grounds)
+        self.tasks = Tasks(handled.tasks)
+        self.as_of = as_of(report, handled)
 
     # --- what happened -------------------------------------------------------------------------------------
 
@@ -159,7 +169,7 @@ class _Told:
         who = "Somebody else got in" if story.certain else "Somebody else may have got in"
         if story.entry or story.origin:
             how = f" with {story.entry[0].says}" if story.entry else ""
-            where = f", from {listed(story.origin)}" if story.origin else ""
+            where = f", from {listed(story.origin, 'address')}" if story.origin else ""
             yield Statement(f"{who}{how}{where}.", self.grounds.of((*story.entry, *story.origin)))
         else:
             yield Statement("No sign-in of somebody else was seen.", self.grounds.coverage())
@@ -167,12 +177,14 @@ class _Told:
             clauses = getattr(story, part)
             if clauses:
                 count = f" ({len(clauses)} actions)" if len(clauses) > 1 else ""
-                yield Statement(f"{begins}{count}: {listed(clauses, 2)}.", self.grounds.of(clauses))
+                yield Statement(f"{begins}{count}: {listed(clauses, 'action', 2)}.", self.grounds.of(clauses))
 
     def _matters(self) -> Iterator[Statement]:
         """Why the account matters more than others."""
         if self.report.importance:
-            told = "; ".join(f"{one.what} ({named(one.told_by, _TOLD_BY)})" for one in self.report.importance)
+            told = "; ".join(
+                f"{one.what} ({named(one.told_by, _TOLD_BY, 'role')})" for one in self.report.importance
+            )
             yield Statement(
                 f"It matters more than other accounts: {told}.",
                 ("roles, job title and department at the time of the check",),
@@ -216,19 +228,35 @@ class _Told:
     # --- contained -----------------------------------------------------------------------------------------
 
     def containment(self) -> str:
-        if self.stopped.at and self.left:
-            left = f"{len(self.left)} of {parts.counted(len(self.items), 'item')}"
-            return f"sign-in stopped {parts.utc(self.stopped.at)}; {left} not closed"
-        if self.stopped.at and self.handled.never:
-            left = parts.counted(len(self.handled.never), "suggested remediation")
-            return f"sign-in stopped {parts.utc(self.stopped.at)}; {left} never carried out"
-        if self.stopped.at:
-            return f"yes, {parts.utc(self.stopped.at)}"
-        if not self.handled.case_id:
-            return "not recorded here"
-        if self.stopped.began:
-            return "not shown: sessions and password, or sign-in, are still open"
-        return "no"
+        """Whether it is, since when, and what is open nevertheless, in a few words."""
+        at = self.stopped.at
+        if at is None:
+            if not self.handled.case_id:
+                return "not recorded here"
+            if self.stopped.began:
+                return "not shown: sessions and password, or sign-in, are still open"
+            return "no"
+        began = "sign-in stopped" if self.left or self.handled.never else "contained"
+        return "; ".join((f"{began} {parts.utc(at)}", *self._nevertheless()))
+
+    def _nevertheless(self) -> Iterator[str]:
+        """What is still open though sign-in was stopped."""
+        if self.left:
+            yield f"{len(self.left)} of {parts.counted(len(self.items), 'item')} still open"
+        if self.handled.never:
+            yield f"{parts.counted(len(self.handled.never), 'suggested remediation')} never carried out"
+        until = self._tokens_until()
+        if until and until > self.as_of:
+            yield f"existing access tokens may work until {parts.until(until, self.as_of)}"
+        if self.tasks.open:
+            yield self.tasks.in_words()
+        if leads := unchecked(self.report, self.handled):
+            yield f"{parts.few((visible(one.says) for one in leads), 2, 'account')} not checked"
+
+    def _tokens_until(self) -> datetime | None:
+        """Until when about an access token may work that was issued before the sessions were revoked."""
+        at = self.stopped.at
+        return at + _LIVES_ON if at else None
 
     def contained(self) -> Iterator[Statement]:
         done = self.stopped
@@ -249,9 +277,15 @@ class _Told:
             return
         if done.deeds:
             deeds = "; ".join(f"{what} {parts.utc(at)}" for what, at in done.deeds)
+            until = self._tokens_until()
+            tokens = (
+                f" Access tokens that were issued before can work until about {parts.utc(until)}."
+                if until
+                else ""
+            )
             yield Statement(
-                f"{deeds[:1].upper()}{deeds[1:]}. Each was read back from Microsoft 365 and confirmed. "
-                f"Access tokens that were already issued can work for {_LIVES_ON} longer.",
+                f"{deeds[:1].upper()}{deeds[1:]}. Each was read back from Microsoft 365 and confirmed."
+                f"{tokens}",
                 ledger,
             )
         if self.items:
@@ -259,19 +293,21 @@ class _Told:
         if done.given_back:
             yield Statement(f"Sign-in was given back {parts.utc(done.given_back)}.", ledger)
         yield Statement(self._outcomes(), ledger)
-        again = self.handled.rechecked
-        if again:
-            state = "something was found open" if again.raised else "no rechecked remediation was undone"
-            yield Statement(
-                f"Last recheck {parts.utc(again.at)}: {state}. {again.says}",
-                ("ledger", "rechecked settings of Microsoft 365"),
-            )
-        else:
-            yield Statement("It was not rechecked yet.", ("ledger",))
+        yield self._rechecked()
         if self.handled.never:
-            yield Statement(f"Never carried out: {named(self.handled.never, 6)}.", ledger)
+            yield Statement(f"Never carried out: {named(self.handled.never, 6, 'remediation')}.", ledger)
         if not (done.at or self.items):
             yield from self._open()
+
+    def _rechecked(self) -> Statement:
+        again = self.handled.rechecked
+        if again is None:
+            return Statement("It was not rechecked yet.", ("ledger",))
+        grounds = ("ledger", "rechecked settings of Microsoft 365")
+        if again.raised or not again.held:
+            state = "something was found open" if again.raised else "no rechecked remediation was undone"
+            return Statement(f"Last recheck {parts.utc(again.at)}: {state}. {again.says}", grounds)
+        return Statement(f"Last recheck {parts.utc(again.at)}: {rechecked_in_words(self.handled)}.", grounds)
 
     def _closed(self) -> str:
         """Say how much of what was open is closed, and what is not."""
@@ -280,20 +316,20 @@ class _Told:
             last = max(one.door.at for one in self.items if one.door.at)
             return (
                 f"Everything that the check found open to the attacker ({parts.counted(whole, 'item')}) is "
-                f"closed and read back, the last of it {parts.utc(last)}."
+                f"remediated and read back, the last of it {parts.utc(last)}."
             )
         closed = whole - len(left)
-        still = named(tuple(one.door.clause.says for one in left), NAMED)
+        still = named(tuple(one.door.clause.says for one in left), NAMED, "item")
         return (
             f"Of {parts.counted(whole, 'item')} that the check found open to the attacker, {closed} "
-            f"{'is' if closed == 1 else 'are'} closed and read back. Not closed: {still}."
+            f"{'is' if closed == 1 else 'are'} remediated and read back. Not: {still}."
         )
 
     def _open(self) -> Iterator[Statement]:
         still = self.story.still_open
         if still:
             yield Statement(
-                f"Open when checked, {parts.utc(self.report.made_at)}: {listed(still)}.",
+                f"Open when checked, {parts.utc(self.report.made_at)}: {listed(still, 'item')}.",
                 self.grounds.of(still),
             )
 
@@ -314,54 +350,10 @@ class _Told:
 
     # --- deadlines -----------------------------------------------------------------------------------------
 
-    def deadlines(self) -> Iterator[Statement]:
-        yield self._clock()
-        seen = self.seen
-        if Impact.FRAUD in self.report.verdict.impact:
-            yield Statement(
-                "At once: call the bank about payments that rest on this account’s mail, and whoever was "
-                "asked for money or got changed bank details, on a number known from before.",
-                ("impact: fraud", *self.grounds.of(self.story.sent)),
-            )
-        if seen and seen.sent:
-            task = next((one for one in self.handled.tasks if one.id.startswith(_WARNING)), None)
-            state = (
-                ""
-                if task is None
-                else f"; done {parts.utc(task.done_at)}"
-                if task.done_by
-                else "; not done yet"
-            )
-            people = len(seen.outside) + len(seen.inside)
-            files = " (drafted in DRAFT-warning.txt, listed in recipients.csv)" if task else ""
-            whom = (
-                f"warn the {parts.counted(people, 'recipient')} that the records name{files}"
-                if people
-                else "the records do not name the recipients; run a message trace in the Exchange admin "
-                "center, then warn them"
-            )
-            if people and seen.unnamed:
-                whom += f"; find those of {parts.counted(seen.unnamed, 'more message')} by a message trace"
-            yield Statement(
-                f"Without delay: {whom}{state}.",
-                ("ledger: manual task",) if task else ("plan of the check",),
-            )
-        if not self.stopped.at:
-            yield Statement(
-                "At once: contain the account (block sign-in, revoke sessions, reset the password).",
-                ("ledger",) if self.handled.case_id else ("no case",),
-            )
-        left = [task for task in self.handled.tasks if not task.done_by]
-        if left:
-            yield Statement(
-                f"{parts.counted(len(left), 'manual task')} of {len(self.handled.tasks)} open; see below.",
-                ("ledger",),
-            )
-
     def clock_ends(self) -> str:
         """When the 72 hours end, in a few words; "" where nothing tells when they began."""
         opened = self.handled.opened_at
-        return f"72 h end {parts.utc(opened + CLOCK)}" if opened else ""
+        return f"the 72 hours of GDPR end {parts.utc(opened + CLOCK)}" if opened else ""
 
     def next_step(self) -> str:
         """What to do where too little was collected, in a few words."""
@@ -384,28 +376,10 @@ class _Told:
             )
             return
         needs = dict.fromkeys(one.needs for one in self.report.sources if one.needs)
-        grant = f"grant {named(tuple(needs), 4)}, then " if needs else ""
+        grant = f"grant {named(tuple(needs), 4, 'permission')}, then " if needs else ""
         yield Statement(
             f"At once: {grant}check again. Until then it counts neither as compromised nor as clean.",
             self.grounds.coverage(),
-        )
-
-    def _clock(self) -> Statement:
-        law = ("GDPR, Art. 33(1)",)
-        opened = self.handled.opened_at
-        duty = (
-            "if GDPR applies, a breach of personal data is to be notified to the authority within 72 hours "
-            "of becoming aware of it, unless a risk to people is unlikely"
-        )
-        others = "Other laws, contracts and the insurance policy may set shorter times."
-        if opened is None:
-            aware = "When the organization became aware is not recorded here."
-            return Statement(f"To be checked by counsel: {duty}. {aware} {others}", law)
-        return Statement(
-            f"By {parts.utc(opened + CLOCK)}, to be checked by counsel: {duty}. Counted from "
-            f"{parts.utc(opened)}, when this case was opened; whether the organization was aware then, or "
-            f"earlier, is for it to say. {others}",
-            (*law, "ledger: case opened"),
         )
 
     # --- not known -----------------------------------------------------------------------------------------
@@ -448,7 +422,7 @@ class _Told:
         for one in gaps:
             alike.setdefault((one.state, one.reason, one.needs), []).append(parts.spoken(one.id))
         for (state, why, needs), names in alike.items():
-            says = f"{named(names, 6)}: {STATES[state]}"
+            says = f"{named(names, 6, 'source')}: {STATES[state]}"
             reason = f"{why[:1].upper()}{why[1:]}"
             grant = f" Grant to fix: {needs}." if needs else ""
             yield Statement(

@@ -16,14 +16,15 @@ from uuid import uuid4
 import structlog
 
 from bot.artefacts.chart import ALT, Chart, Lane, chart, in_words
+from bot.artefacts.containment import as_of
 from bot.artefacts.events import ON_A_SCREEN, Happened, shortened
 from bot.artefacts.grounds import first_of
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.others import Ring, others
 from bot.artefacts.paper import Typesetter
 from bot.artefacts.spoken_time import spoken_time
-from bot.messages import parts
-from bot.messages.escape import cut, visible
+from bot.messages import names, parts
+from bot.messages.escape import cut
 from commands.report import Report, VerdictCode
 
 log = structlog.get_logger(__name__)
@@ -84,7 +85,7 @@ def who_else(report: Report, handled: Handled = NOTHING) -> Picture | None:
         told = "; ".join(
             f"{one.says}{f' ({one.stands})' if one.stands else ''}: {', '.join(_names(one))}" for one in rings
         )
-        alt = f"Who else, around {visible(_account(report))}: {told}."
+        alt = f"Who else, around {names.title(report.subject)}: {told}."
         return Typesetter("others", _LONGEST).png(data, WIDTH / _POINTS), cut(alt, ALT)
 
     return _drawn(draw, handled, "who else")
@@ -106,10 +107,6 @@ def _drawn(draw: Callable[[], tuple[bytes, str]], handled: Handled, what: str) -
         return Picture(b"", "", trouble)
 
 
-def _account(report: Report) -> str:
-    return report.subject.mail or report.subject.user_principal_name
-
-
 def _kind(what: str, handled: Handled) -> str:
     return f"{what}, case {handled.case_id}" if handled.case_id else what
 
@@ -123,12 +120,12 @@ def matters(report: Report) -> str:
 def story_data(report: Report, handled: Handled, drawn: Chart, longest: int = _LONGEST) -> dict[str, Any]:
     """The data of the picture, as its template reads them; a deed is told in at most `longest` characters."""
     verdict, course = report.verdict, drawn.course
-    left = parts.counted(course.left_out, "more kind")
+    left = parts.counted(course.left_out, "action")
     kind = _kind("What happened", handled)
     return {
         "kind": f"{kind}. Times are UTC.",
-        "account": _account(report),
-        "name": report.subject.display_name or "none",
+        "account": names.title(report.subject),
+        "name": names.display_name(report),
         "answer": verdict.answer.value,
         "word": parts.VERDICT[verdict.answer][1],
         "matters": matters(report),
@@ -136,14 +133,14 @@ def story_data(report: Report, handled: Handled, drawn: Chart, longest: int = _L
         "facts": list(_facts(report)),
         "events": _events(course.events, None, longest),
         "closed": _events(course.closed, course.events[-1].at if course.events else None, _LONGEST),
-        "left_out": f"and {left} of actions in the report; every event is in timeline.csv"
+        "left_out": f"Not in this picture: {left} of the story, which report.pdf tells one by one"
         if course.left_out
         else "",
         "nothing": _nothing(report),
         "lanes": [_lane(one) for one in drawn.lanes],
         "rest": drawn.rest,
         "unseen": [f"{one[0].upper()}{one[1:]}." for one in drawn.unseen] or ["All sources were collected."],
-        "made": f"Checked {spoken_time(report.made_at, with_year=True)} UTC. More is in report.pdf.",
+        "made": f"As of {spoken_time(as_of(report, handled), with_year=True)} UTC. More is in report.pdf.",
     }
 
 
@@ -170,12 +167,19 @@ def _events(events: Sequence[Happened], before: datetime | None, longest: int) -
                 "at": spoken_time(one.at) if one.at else "" if one.what == "still open" else "time unknown",
                 "what": one.what,
                 "says": shortened(one.says, longest if one.what != "got in" else 2 * longest),
-                "further": f"and {one.further} more" if one.further else "",
-                "gap": f"{_long(gap)} later" if gap >= _QUIET else "",
+                "further": f"and {parts.counted(one.further, 'more action')} of this kind"
+                if one.further
+                else "",
+                "gap": f"{_long(gap)} later{_between(one.skipped)}" if gap >= _QUIET else "",
             }
         )
         before = one.at or before
     return told
+
+
+def _between(skipped: int) -> str:
+    """How many deeds happened in a long time that the picture shows nothing of."""
+    return f"; {parts.counted(skipped, 'action')} between, not in this picture" if skipped else ""
 
 
 def _long(span: timedelta) -> str:
@@ -204,18 +208,46 @@ def around(report: Report, handled: Handled, rings: Sequence[Ring]) -> dict[str,
 
     def told(ring: Ring) -> dict[str, Any]:
         says = f"{ring.says[0].upper()}{ring.says[1:]}"
-        marks = [*([ring.stands.upper()] if ring.stands else []), *(["CHECK"] if ring.check else [])]
-        return {"says": says, "names": _names(ring), "marks": marks, "grave": ring.is_open}
+        return {
+            "id": ring.id,
+            "says": says,
+            "names": _names(ring),
+            "marks": _marks(ring),
+            "grave": ring.is_open,
+        }
 
     before = [ring for ring in rings if ring.id in {"from", "applications"}]
     return {
         "kind": _kind("Around the account", handled),
-        "account": _account(report),
+        "account": names.title(report.subject),
         "answer": report.verdict.answer.value,
         "before": [told(ring) for ring in before],
         "after": [told(ring) for ring in rings if ring not in before],
     }
 
 
+def _marks(ring: Ring) -> list[dict[str, Any]]:
+    """What became of it, and what is to be done, each as a sentence of its own with a sign in front."""
+    marks: list[dict[str, Any]] = []
+    if ring.stands:
+        sign = "!" if ring.is_open else "✓"
+        marks.append({"says": f"{sign} {ring.stands[0].upper()}{ring.stands[1:]}", "done": not ring.is_open})
+    if ring.check:
+        marks.append({"says": "! To do: check these accounts", "done": False})
+    return marks
+
+
+_OF_RING: Final = {
+    "from": "address",
+    "applications": "application",
+    "accounts": "account",
+    "forwards": "address",
+    "delegates": "account",
+    "recipients": "domain",
+}
+"""What the names of each ring are."""
+
+
 def _names(ring: Ring) -> list[str]:
-    return [*ring.names, *([f"and {ring.further} more"] if ring.further else [])]
+    more = f"and {parts.counted(ring.further, f'more {_OF_RING[ring.id]}')}"
+    return [*ring.names, *([more] if ring.further else [])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.artefacts.handled import Handled, Rechecked
+from bot.artefacts.handled import Checked, Handled, Rechecked
 from commands.ledger import Case, Ledger
 from commands.ledger import entries as e
 from commands.plan import Change, offer_from
@@ -27,6 +27,11 @@ def handled_of(ledger: Ledger, case: Case) -> Handled:
         head=ledger.head(),
         opened_at=case.asked_at,
         rechecked=_rechecked(ledger, case.id),
+        checked=tuple(
+            Checked(one.subject, one.finished_at)
+            for one in ledger.outlines()
+            if one.tenant == case.tenant and one.id != case.id and one.verdict and one.finished_at
+        ),
         never=tuple(one.says for one in never_carried_out(proposals, case.id, offered)),
     )
 
@@ -35,5 +40,6 @@ def _rechecked(ledger: Ledger, case_id: str) -> Rechecked | None:
     last = None
     for entry in ledger.entries(case_id=case_id, kinds=(e.Rechecked.KIND,)):
         if isinstance(event := entry.event, e.Rechecked):
-            last = Rechecked(datetime.fromisoformat(entry.at), event.says, event.raised, event.came_back)
+            at = datetime.fromisoformat(entry.at)
+            last = Rechecked(at, event.says, event.raised, event.came_back, event.closed)
     return last

@@ -26,7 +26,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.artefacts.report_text import report_text
-from bot.messages import parts
+from bot.messages import names, parts
 from bot.messages.escape import cut, visible
 from commands.report import Coverage, Finding, Report, Result, SymptomResult, VerdictCode
 
@@ -141,8 +141,9 @@ def _head(report: Report) -> RenderableType:
     mark, word = parts.VERDICT[verdict.answer]
     color = _COLORS[verdict.answer]
     title = Text(f"{mark} {word}", style=f"bold {color}")
-    who = Text(parts.name_and_address(report.subject), style="bold")
-    lines: list[RenderableType] = [who]
+    lines: list[RenderableType] = [Text(names.title(report.subject), style="bold")]
+    if known_as := names.display_name(report):
+        lines.append(Text(f"Display name {known_as}", style="dim"))
     if verdict.answer in parts.DECIDED:
         lines += [_finding(finding) for finding in verdict.reasons[:_FINDINGS]]
     else:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from bot.messages import Block
-from bot.messages.escape import said, visible
+from bot.messages.escape import said
 from bot.messages.limits import cut_mrkdwn
 from commands.report import Coverage, Finding, Report, Result, SymptomResult, VerdictCode
 from commands.report import spoken as spoken_id
@@ -126,12 +126,6 @@ def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: -finding.severity))
 
 
-def name_and_address(subject: Subject) -> str:
-    """The subject for plain text, made visible: ``Adele Vance <adele.vance@contoso.example>``."""
-    name, mail = visible(subject.display_name), visible(subject.mail or subject.user_principal_name)
-    return f"{name} <{mail}>" if name else mail
-
-
 def domains_of(subject: Subject | str) -> frozenset[str]:
     """The mail domains of the subject: its colleagues' addresses stay readable."""
     addresses = (subject,) if isinstance(subject, str) else (*subject.addresses, subject.user_principal_name)
@@ -155,12 +149,13 @@ def audit_until(report: Report) -> datetime | None:
     return latest if latest is not None and latest < report.window.end - _LAG else None
 
 
-def few(names: Iterable[str], most: int) -> str:
-    """Name the first few: ``a, b and 3 more``."""
+def few(names: Iterable[str], most: int, what: str = "") -> str:
+    """Name the first few: ``a, b and 3 more``, or ``a, b and 3 more accounts`` where `what` says of what."""
     known = list(names)
     if len(known) <= most:
         return ", ".join(known)
-    return f"{', '.join(known[:most])} and {len(known) - most} more"
+    left = len(known) - most
+    return f"{', '.join(known[:most])} and {counted(left, f'more {what}') if what else f'{left} more'}"
 
 
 def people(count: int) -> str:
@@ -169,8 +164,8 @@ def people(count: int) -> str:
 
 
 def counted(count: int, what: str) -> str:
-    """A number of things: ``1 change``, ``3 changes``."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    """A number of things: ``1 change``, ``3 changes``, ``2 addresses``."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}{'es' if what.endswith(('s', 'ch')) else 's'}"
 
 
 def mention(user: str) -> str:

@@ -24,7 +24,7 @@ _DOORS: Final = 8
 _LINE: Final = 84
 """How many characters one line of a card holds where it is 800 pixels wide."""
 
-_MORE: Final = 9
+_MORE: Final = 17
 """How many of them say that there are more."""
 
 _DEEDS: Final = (
@@ -71,12 +71,12 @@ def brief(story: Story, ours: Collection[str], stands: Standing | None = None) -
 def _open(found: Sequence[Clause], stands: Standing | None, ours: Collection[str]) -> str:
     """Say what is open, and as of when; or that all of it is closed."""
     if stands is None:
-        return f"*Still open*: {_filled(found, _LINE - _MORE, ours)}"
+        return f"*Still open*: {_filled(found, _LINE - _MORE, ours, 'item')}"
     at = f"{_short(stands.at, year=False)} UTC"
     if not stands.left:
-        return f"*Closed*: all that was open ({parts.counted(stands.closed, 'item')}), read back {at}"
-    known = f"as of {at}, {stands.closed} closed" if stands.closed else f"as of {at}"
-    return f"*Still open* ({known}): {_filled(stands.left, _LINE - _MORE - len(known), ours)}"
+        return f"*Remediated*: all that was open ({parts.counted(stands.closed, 'item')}), read back {at}"
+    known = f"as of {at}, {stands.closed} remediated" if stands.closed else f"as of {at}"
+    return f"*Still open* ({known}): {_filled(stands.left, _LINE - _MORE - len(known), ours, 'item')}"
 
 
 def situation_in_short(story: Story, ours: Collection[str]) -> str:
@@ -107,10 +107,10 @@ def _short(moment: datetime, *, year: bool) -> str:
 
 
 def _got_in(story: Story, ours: Collection[str]) -> str:
-    return f"*Got in* with {_filled(story.entry, _LINE - 10, ours)}"
+    return f"*Got in* with {_filled(story.entry, _LINE - _MORE, ours, 'way')}"
 
 
-def _filled(clauses: Sequence[Clause], room: int, ours: Collection[str]) -> str:
+def _filled(clauses: Sequence[Clause], room: int, ours: Collection[str], what: str = "action") -> str:
     """As many clauses as there is room for, several without their brackets; then how many more."""
     named = [_head(clauses[0].says)]
     for one in clauses[1:]:
@@ -120,7 +120,7 @@ def _filled(clauses: Sequence[Clause], room: int, ours: Collection[str]) -> str:
         named.append(short)
     if len(named) == 1:
         named = [_within(clauses[0].says, room)]
-    return "; ".join(said(one, 2 * room, ours) for one in named) + _more(len(clauses) - len(named))
+    return "; ".join(said(one, 2 * room, ours) for one in named) + _more(len(clauses) - len(named), what)
 
 
 def _head(text: str) -> str:
@@ -128,8 +128,8 @@ def _head(text: str) -> str:
     return text[: text.rindex(" (")] if text.endswith(")") and " (" in text else text
 
 
-def _more(count: int) -> str:
-    return f"; {count} more" if count > 0 else ""
+def _more(count: int, what: str) -> str:
+    return f"; {parts.counted(count, f'more {what}')}" if count > 0 else ""
 
 
 def _within(text: str, limit: int) -> str:
@@ -152,10 +152,10 @@ def _sentences(story: Story, closed: int) -> Iterator[str]:
         yield f"Beyond this account: {_listed(story.reached)}{_techniques(story.reached)}."
     yield from _still_in(story, closed)
     if story.unknown:
-        yield f"Not known: {_listed(story.unknown, 8)}."
+        yield f"Not known: {_listed(story.unknown, 8, 'thing')}."
     if story.leads:
         leads = tuple(f"{one.says} ({one.why})" if one.why else one.says for one in story.leads)
-        yield f"Also check: {_named(leads, 8)}."
+        yield f"Also check: {_named(leads, 8, 'account')}."
 
 
 def _way_in(story: Story) -> str:
@@ -165,7 +165,7 @@ def _way_in(story: Story) -> str:
     who = f"Somebody else {'got' if story.certain else 'may have got'} into this account"
     when = f" on {_time(story.since[0].at)}" if story.since and story.since[0].at else ""
     how = f" with {_listed(story.entry)}" if story.entry else ""
-    where = f", from {_listed(story.origin)}" if story.origin else ""
+    where = f", from {_listed(story.origin, what='address')}" if story.origin else ""
     return f"{who}{when}{how}{where}{_techniques(story.entry)}."
 
 
@@ -175,28 +175,32 @@ def _still_in(story: Story, closed: int) -> Iterator[str]:
     at = story.last_seen[0].at if story.last_seen else None
     seen = f"They were last seen on {_time(at)}" if at else "When they were last in is not known"
     if story.still_open:
-        rest = f"; {closed} more {'is' if closed == 1 else 'are'} closed" if closed else ""
-        yield f"{seen}. Still open to them: {_listed(story.still_open, _DOORS)}{rest}."
+        rest = (
+            f"; {parts.counted(closed, 'more item')} {'is' if closed == 1 else 'are'} remediated"
+            if closed
+            else ""
+        )
+        yield f"{seen}. Still open to them: {_listed(story.still_open, _DOORS, 'item')}{rest}."
     elif closed:
-        yield f"{seen}. All that was open to them ({parts.counted(closed, 'item')}) is closed."
+        yield f"{seen}. All that was open to them ({parts.counted(closed, 'item')}) is remediated."
     elif any(one.says.startswith(UNSURE) for one in story.unknown):
         yield f"{seen}."
     else:
         yield f"{seen}. Nothing that they opened was found open."
 
 
-def _listed(clauses: Sequence[Clause], most: int = _NAMED) -> str:
-    return _named(tuple(one.says for one in clauses), most)
+def _listed(clauses: Sequence[Clause], most: int = _NAMED, what: str = "action") -> str:
+    return _named(tuple(one.says for one in clauses), most, what)
 
 
-def _named(texts: Sequence[str], most: int) -> str:
-    more = f"; and {len(texts) - most} more" if len(texts) > most else ""
+def _named(texts: Sequence[str], most: int, what: str) -> str:
+    more = f"; and {parts.counted(len(texts) - most, f'more {what}')}" if len(texts) > most else ""
     return f"{'; '.join(texts[:most])}{more}"
 
 
 def _techniques(clauses: Sequence[Clause]) -> str:
     ids = tuple(dict.fromkeys(technique for one in clauses for technique in one.techniques))
-    more = f" and {len(ids) - _TECHNIQUES} more" if len(ids) > _TECHNIQUES else ""
+    more = f" and {parts.counted(len(ids) - _TECHNIQUES, 'more technique')}" if len(ids) > _TECHNIQUES else ""
     return f" ({', '.join(ids[:_TECHNIQUES])}{more})" if ids else ""
 
 

@@ -165,7 +165,11 @@ class _Story:
         text = cut(self.slack.as_text(window), self.length.window)
         show(self.console, "only Megan Bowen sees this dialog", text)
         self._acts("Megan Bowen keeps the preselected changes, enters a reason, and submits.")
-        self.slack.submit("responder", window, {"reason": "On the phone Adele denies having sent it"})
+        self.slack.submit(
+            "responder",
+            window,
+            {"reason": "Adele says by phone that the message about new bank details is not hers"},
+        )
         proposal = self._until(lambda: next(iter(self.proposals.waiting()), None))
         if proposal is None:
             return ["Nothing was proposed."]

@@ -273,7 +273,7 @@ def test_a_ticket_that_is_late_names_as_open_what_is_open_by_then(ledger):
     action = Action(PHONE.id, 1, None, at, Outcome.CONFIRMED, "", at)
     proposal = samples.small(PHONE, actions=(action,))
     after = told(case, Handled(proposals=(proposal,)), "")["text"]
-    assert "All that was open to them (1 item) is closed." in after
+    assert "All that was open to them (1 item) is remediated." in after
     assert f"What is open is told as of {parts.utc(at)}." in after
 
 

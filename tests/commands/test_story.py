@@ -31,7 +31,7 @@ from commands.story import PARTS, tell
 from commands.usual import Usual
 from graph.evidence import Evidence
 from graph.question import Window
-from tests.commands.evidence import ADELE, INTRUDER, evidence, record, traced
+from tests.commands.evidence import ADELE, evidence, record
 from tests.examples import CASES, needs_cases
 
 AT = datetime(2026, 9, 9, 12, tzinfo=UTC)
@@ -111,20 +111,6 @@ def test_where_nobody_else_was_in_there_is_no_story(answer):
 def test_what_the_user_did_at_home_is_no_part_of_it():
     own = dataclasses.replace(FORWARDED, owner=Owner.OWNER, sign=weighed("forwarding_inside"))
     assert told(SIGNED_IN, own).persistence == ()
-
-
-def test_mail_that_failed_reached_nobody():
-    outside = Usual(internal_domains=frozenset({"contoso.example"}), suspect_addresses=frozenset({INTRUDER}))
-    rows = [
-        traced(to=f"{status}@x.example", from_ip=INTRUDER, status=status)
-        for status in ("failed", "delivered")
-    ]
-    seen = evidence(message_trace=rows, window=WINDOW)
-    found = tell(seen, outside, [SymptomResult("x", "X", "", Result.PRESENT, "", (SIGNED_IN,))], COMPROMISED)
-    assert found is not None
-    assert [(one.says, one.records) for one in found.reached] == [
-        ("mail reached 1 recipient outside the organization (delivered@x.example)", (rows[1].id,))
-    ]
 
 
 def test_what_is_not_known_is_said():

@@ -139,9 +139,12 @@ def voted() -> Handled:
 
 
 def keyed(whole: Handled, plain: Handled) -> Handled:
-    """Attacked proposals whose actions still name their changes."""
+    """Attacked proposals whose actions still name their changes, and tasks that still name their steps."""
     return dataclasses.replace(
         whole,
+        tasks=tuple(
+            dataclasses.replace(one, id=was.id) for one, was in zip(whole.tasks, plain.tasks, strict=True)
+        ),
         proposals=tuple(
             dataclasses.replace(
                 one,

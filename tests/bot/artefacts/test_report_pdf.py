@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import unicodedata
@@ -15,10 +16,15 @@ from fontTools.ttLib import TTFont
 from bot.artefacts import paper
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.report_pdf import report_pdf
+from commands.approval import ProposalState
+from commands.ledger.tasks import TaskState
+from commands.plan import Change, ManualTask
+from commands.propose import offer
 from commands.report import Report
 from tests.bot.artefacts.attacks import ATTACK, attacked, findings_with_values, handled, keyed, voted
-from tests.bot.artefacts.test_summary import BLOCK, RESET, REVOKE, dealt
+from tests.bot.artefacts.test_summary import BLOCK, RESET, REVOKE, action, dealt
 from tests.bot.messages import samples
+from tests.commands.steps.rich import collected
 from tests.each import each
 
 FONTS = Path(paper.__file__).parent / "fonts"
@@ -40,7 +46,8 @@ def test_the_first_two_pages_answer_and_the_contents_stand_on_them():
         "What happened?",
         "Since when?",
         "Is it contained?",
-        "Yes, 2026-03-02 09:33 UTC",
+        "Do now",
+        "Contained 2026-03-02 09:33 UTC; existing access tokens may work until 10:33 UTC",
         "Whose data?",
         "at least 13 messages opened one by one",
         "What was sent, and to whom?",
@@ -50,6 +57,51 @@ def test_the_first_two_pages_answer_and_the_contents_stand_on_them():
         "Findings",
     ):
         assert part in told, part
+
+
+PAGES = 12
+"""How many printed pages the played takeover may take."""
+
+
+def played() -> tuple[Report, Handled]:
+    """The played takeover, with every change that its findings ask for carried out, and all tasks open."""
+    planning = collected("the takeover").planning
+    planned = offer(planning.evidence, planning.report, planning.guard)
+    changes = tuple(one for one in planned if isinstance(one, Change) and one.suggested)
+    tasks = tuple(
+        TaskState(one.id, number, one.says, one.how)
+        for number, one in enumerate((one for one in planned if isinstance(one, ManualTask)), start=1)
+    )
+    (first, *_) = samples.decided(samples.WORDS)
+    done = replace(
+        first,
+        state=ProposalState.DONE,
+        plan=replace(first.plan, changes=changes),
+        actions=tuple(action(one.id, 5) for one in changes),
+    )
+    return planning.report, Handled("C-7F3K2", (done,), tasks, opened_at=samples.NOW)
+
+
+def test_the_played_takeover_takes_twelve_pages_and_its_answers_two():
+    report, of = played()
+    assert len(of.proposals[0].actions) > 30
+    assert len(of.tasks) > 15
+    told = pages(report, of)
+    assert len(told) <= PAGES
+    places = {
+        part: next(n for n, text in enumerate(told, start=1) if part in text)
+        for part in ("Do now 1. ", "What is not known?", "2 What happened, and who else")
+    }
+    assert places == {
+        "Do now 1. ": 1,
+        "What is not known?": 2,
+        "2 What happened, and who else": 3,
+    }
+
+
+def test_the_proof_reads_as_a_sentence():
+    told = " ".join(pages(samples.rich(), handled()))
+    assert re.search(r"ab; with it, anyone who has this page can prove", told)
 
 
 def test_every_page_says_its_number_and_whose_it_is():
@@ -144,6 +196,7 @@ def test_the_same_report_gives_the_same_bytes():
 _TAKES = """
 from bot.artefacts.report_pdf import report_pdf
 from tests.bot.messages import samples
+from tests.commands.steps.rich import collected
 from pathlib import Path
 
 report = samples.rich(each=8)

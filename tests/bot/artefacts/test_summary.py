@@ -7,13 +7,18 @@ from datetime import timedelta
 
 import pytest
 
-from bot.artefacts.containment import stopped
-from bot.artefacts.handled import NOTHING, Handled, Rechecked
+from bot.artefacts.containment import as_of, stopped
+from bot.artefacts.do_now import Tasks
+from bot.artefacts.handled import NOTHING, Checked, Handled, Rechecked
+from bot.artefacts.others import others
 from bot.artefacts.report_json import report_json
 from bot.artefacts.report_text import report_text
 from bot.artefacts.summary import summary
 from bot.artefacts.timeline_png import matters
 from bot.messages import parts
+from commands import reach
+from commands.approval import ProposalState
+from commands.ledger.tasks import TaskState
 from commands.proposals import Action, Outcome
 from commands.report import (
     Access,
@@ -112,7 +117,7 @@ def test_contained_is_said_with_when_how_it_was_verified_and_the_last_recheck():
     seen = Rechecked(NOW + timedelta(hours=1), "Rechecked: no persistence found.", raised=False)
     says = told(samples.rich(), dealt(BLOCK, REVOKE, RESET, BACK, rechecked=seen))["contained"]
     for part in (
-        "yes, 2026-03-02 09:33 UTC",
+        "contained 2026-03-02 09:33 UTC",
         "Each was read back from Microsoft 365 and confirmed",
         "Sign-in was given back 2026-03-02 09:34 UTC",
         "3 of 3 approved changes confirmed",
@@ -121,9 +126,130 @@ def test_contained_is_said_with_when_how_it_was_verified_and_the_last_recheck():
         assert part in says, part
 
 
+LEAD = "diego.siciliani@contoso.example"
+
+
+def leading() -> Report:
+    """A report whose story leads to another account."""
+    report = samples.rich()
+    assert report.story is not None
+    return replace(report, story=replace(report.story, leads=(Clause(LEAD, why="was granted rights"),)))
+
+
+def task(number: int, id_: str, says: str = "Do it", **more: object) -> TaskState:
+    return TaskState(id_, number, says, (), **more)  # type: ignore[arg-type]
+
+
+TASKS = (
+    task(1, "multi_factor:enforce", "Require MFA for adele.vance@contoso.example"),
+    task(2, "remediate_manually:links", "At once: remove the links"),
+    task(3, "review_sent_mail:list", "Review messages"),
+    task(4, "warn_recipients:mail", "Warn recipients"),
+    task(5, "harden:one", "Within 30 days: block"),
+    task(6, "harden:two", "After 90 days: exercise"),
+    task(7, "scan_for_malware:devices", "Scan", done_by="U1", done_at=NOW + timedelta(minutes=8)),
+)
+
+
+def now_of(*actions: Action, **more: object) -> str:
+    return told(samples.rich(), dealt(*(actions or (BLOCK, REVOKE, RESET)), **more))["deadlines"]
+
+
+def test_what_to_do_comes_first_with_what_stops_the_attacker_before_the_rest():
+    report = leading()
+    (first, second, *_) = summary(report, dealt(BLOCK, REVOKE, RESET, tasks=TASKS))
+    assert (first.question, second.id) == ("Do now", "what")
+    begins = [one.says.partition(":")[0] for one in first.statements]
+    assert begins[0] == "Keep the attacker out, 2 manual tasks of 6 open"
+    wanted = ("Keep the", "Check ", "Warn the", "Then look and restore, 1 manual task of 6", "By 20", "Later")
+    places = [next(n for n, one in enumerate(begins) if one.startswith(part)) for part in wanted]
+    assert places == sorted(places)
+    assert "(1) require MFA for this account; (2) remove the links." in first.statements[0].says
+    assert "(manual task 4, drafted in DRAFT-warning.txt)" in told(report, dealt(tasks=TASKS))["deadlines"]
+    assert "Later, 2 manual tasks of 6 open: harden" in first.statements[-1].says
+
+
+def test_every_open_task_is_counted_once():
+    tasks = Tasks(TASKS)
+    groups = (*tasks.urgent, *tasks.afterwards, *tasks.later, tasks.warning)
+    assert sorted(one.number for one in groups if one) == [one.number for one in tasks.open]
+    assert tasks.in_words() == "6 manual tasks open, 2 of them for later"
+
+
+def test_a_proposal_that_waits_is_the_first_thing_to_do():
+    (first, *_) = samples.decided(samples.WORDS)
+    waiting = replace(first, state=ProposalState.OPEN, votes=(), expires_at=NOW + timedelta(hours=9))
+    for of, wanted in (
+        (Handled("C-7F3K2", (waiting,), opened_at=NOW), True),
+        (Handled("C-7F3K2", (replace(waiting, expires_at=NOW - timedelta(hours=9)),), opened_at=NOW), False),
+    ):
+        says = next(one for one in summary(samples.rich(), of) if one.id == "deadlines").statements[0].says
+        assert says.startswith(f"Approve or deny proposal {waiting.id}") is wanted
+        assert ("Contain the account" in told(samples.rich(), of)["deadlines"]) is not wanted
+
+
+def test_contained_is_said_only_with_what_is_still_open():
+    of = dealt(BLOCK, REVOKE, RESET, tasks=TASKS)
+    short = next(one.short for one in summary(leading(), of) if one.id == "contained")
+    assert short == (
+        "contained 2026-03-02 09:33 UTC; existing access tokens may work until 10:33 UTC; 6 manual tasks "
+        f"open, 2 of them for later; {LEAD} not checked"
+    )
+    late = replace(BACK, ended_at=NOW + timedelta(hours=3))
+    assert "access tokens may" not in told(samples.rich(), dealt(BLOCK, REVOKE, RESET, late))["contained"]
+
+
+def test_an_account_that_was_checked_since_is_no_longer_to_be_checked():
+    report = leading()
+    who = replace(report.subject, id="x", user_principal_name=LEAD, mail=LEAD, addresses=(LEAD,))
+    for at, left in ((NOW + timedelta(days=1), False), (NOW - timedelta(days=400), True)):
+        of = dealt(BLOCK, REVOKE, RESET, checked=(Checked(who, at),))
+        assert (LEAD in told(report, of)["deadlines"]) is left
+        assert (f"{LEAD} not checked" in told(report, of)["contained"]) is left
+
+
+def test_the_report_is_as_new_as_the_newest_that_it_tells():
+    report = samples.rich()
+    assert as_of(report, NOTHING) == report.made_at
+    assert as_of(report, dealt(BLOCK, tasks=TASKS)) == NOW + timedelta(minutes=8)
+    again = Rechecked(NOW + timedelta(days=3), "Rechecked: no persistence found.", raised=False)
+    assert as_of(report, dealt(BLOCK, rechecked=again)) == again.at
+    assert f"As of:     {again.at:%Y-%m-%d %H:%M}" in report_text(report, dealt(BLOCK, rechecked=again))
+
+
+def test_a_recheck_says_of_how_many_changes_and_why_not_of_all():
+    seen = Rechecked(NOW + timedelta(hours=1), "Rechecked.", raised=False, held=("a", "b"))
+    changes = (action("a", 1), action("b", 1), BLOCK, REVOKE, RESET, BACK)
+    assert (
+        "no persistence found; 2 of 5 changes were read again and hold; of the others 1 was taken back and 2 "
+        "leave no setting behind, such as revoked sessions."
+    ) in told(samples.rich(), dealt(*changes, rechecked=seen))["contained"]
+
+
+def test_recipients_are_counted_once_and_in_one_wording():
+    seen = Exposure(sent=4, inside=("a@x.example",), outside=("b@y.example", "c@y.example"), unnamed=1)
+    report = replace(samples.rich(), exposure=seen)
+    says = told(report)
+    assert reach.in_words(report) == "at least 3 recipients: 2 outside the organization and 1 inside"
+    assert says["sent"].startswith(
+        "at least 3 recipients, 2 outside The attacker sent 3 messages to 3 recipients"
+    )
+    assert "2 outside the organization (2 at y.example) and 1 inside" in says["sent"]
+    assert "Warn the 3 recipients that records name" in says["deadlines"]
+    (ring,) = (one for one in others(report) if one.id == "recipients")
+    assert ring.says == "received mail from the attacker (at least 3 recipients)"
+    (clause,) = reach.clauses(report)
+    assert clause.says.startswith(
+        "mail reached at least 3 recipients: 2 outside the organization and 1 inside ("
+    )
+
+
 def test_ways_back_that_were_never_closed_are_named_and_are_no_yes():
     says = told(samples.rich(), dealt(BLOCK, REVOKE, RESET, never=("Stop forwarding",)))["contained"]
     assert says.startswith("sign-in stopped 2026-03-02 09:33 UTC; 1 suggested remediation never carried out")
+    assert "Propose what was suggested and never carried out: Stop forwarding." in now_of(
+        never=("Stop forwarding",)
+    )
     assert "Never carried out: Stop forwarding." in says
 
 
@@ -158,22 +284,22 @@ def test_messages_without_a_recipient_in_any_record_are_counted_beside_the_other
     report = samples.rich()
     assert report.exposure is not None
     says = told(replace(report, exposure=replace(report.exposure, unnamed=2)))
-    assert "Of 2 of them no record names a recipient." in says["sent"]
+    assert "No record names the recipients of 2 more messages." in says["sent"]
     assert "find those of 2 more messages by a message trace" in says["deadlines"]
-    assert "no record names a recipient" not in told(report)["sent"]
+    assert "No record names" not in told(report)["sent"]
 
 
 def test_who_matters_more_than_others_is_told_first():
     important = (Importance("administrator", ("Exchange Administrator", "User Administrator")),)
     report = replace(samples.rich(), importance=important)
-    (what, *_) = summary(report)
+    what = next(one for one in summary(report) if one.id == "what")
     assert what.statements[1].says == (
         "It matters more than other accounts: administrator (Exchange Administrator; User Administrator)."
     )
     assert "COMPROMISED (administrator), confidence" in report_text(report)
     assert matters(report) == "Administrator"
     assert matters(samples.rich()) == ""
-    assert not any("matters more" in one.says for one in summary(samples.rich())[0].statements)
+    assert "matters more" not in told(samples.rich())["what"]
 
 
 def test_how_far_the_audit_log_reaches_is_told_with_its_last_record_and_the_known_delay():
@@ -191,7 +317,7 @@ def test_how_far_the_audit_log_reaches_is_told_with_its_last_record_and_the_know
     ):
         assert part in says, part
     assert f"1 of 1 source collected, the audit log until {parts.utc(until)}" in (
-        summary(report)[0].statements[0].rests_on
+        summary(report)[1].statements[0].rests_on
     )
     whole = replace(report, sources=(replace(source, complete_until=None),))
     assert "What the audit log recorded after" not in told(whole)["unknown"]
@@ -213,27 +339,31 @@ def with_doors() -> Report:
 def test_each_thing_that_was_open_is_told_with_when_it_was_closed_and_by_what():
     of = dealt(BLOCK, REVOKE, RESET, action(PHONE.id, 4), action(KEY.id, 5))
     (answer,) = (one for one in summary(with_doors(), of) if one.id == "contained")
-    assert answer.short == "yes, 2026-03-02 09:33 UTC"
+    assert answer.short == "contained 2026-03-02 09:33 UTC; existing access tokens may work until 10:33 UTC"
     assert [(one.door.clause.says, one.stands) for one in answer.items] == [
-        ("the phone", "closed 2026-03-02 09:34 UTC, read back"),
-        ("the key", "closed 2026-03-02 09:35 UTC, read back"),
+        ("the phone", "removed 2026-03-02 09:34 UTC, read back"),
+        ("the key", "removed 2026-03-02 09:35 UTC, read back"),
     ]
     assert answer.items[0].by.endswith("(P-7F3K2)")
     says = told(with_doors(), of)["contained"]
-    assert "Everything that the check found open to the attacker (2 items) is closed" in says
+    assert "Everything that the check found open to the attacker (2 items) is remediated" in says
     assert "the last of it 2026-03-02 09:35 UTC" in says
 
 
 def test_what_is_not_closed_is_named_and_is_no_yes():
     of = dealt(BLOCK, REVOKE, RESET, action(PHONE.id, 4), action(KEY.id, 5, Outcome.FAILED))
     (answer,) = (one for one in summary(with_doors(), of) if one.id == "contained")
-    assert answer.short == "sign-in stopped 2026-03-02 09:33 UTC; 1 of 2 items not closed"
-    assert [one.stands for one in answer.items] == ["closed 2026-03-02 09:34 UTC, read back", "still open"]
+    assert answer.short == (
+        "sign-in stopped 2026-03-02 09:33 UTC; 1 of 2 items still open; existing access tokens may work "
+        "until 10:33 UTC"
+    )
+    assert [one.stands for one in answer.items] == ["removed 2026-03-02 09:34 UTC, read back", "still open"]
     assert (
-        "Of 2 items that the check found open to the attacker, 1 is closed"
+        "Of 2 items that the check found open to the attacker, 1 is remediated"
         in told(with_doors(), of)["contained"]
     )
-    assert "Not closed: the key." in told(with_doors(), of)["contained"]
+    assert "Not: the key." in told(with_doors(), of)["contained"]
+    assert "Close what is still open to the attacker: the key." in told(with_doors(), of)["deadlines"]
 
 
 def test_the_story_after_containment_calls_nothing_open_that_was_closed():
@@ -243,9 +373,9 @@ def test_the_story_after_containment_calls_nothing_open_that_was_closed():
         " ".join(report_json(with_doors(), of)["story"]["sentences"]),
     ):
         assert "Still open to them" not in form
-        assert "All that was open to them (2 items) is closed." in " ".join(form.split())
+        assert "All that was open to them (2 items) is remediated." in " ".join(form.split())
     left = report_json(with_doors(), dealt(action(PHONE.id, 4)))
-    assert "Still open to them: the key; 1 more is closed." in " ".join(left["story"]["sentences"])
+    assert "Still open to them: the key; 1 more item is remediated." in " ".join(left["story"]["sentences"])
     assert [one["state"] for one in left["open_items"]] == ["closed", "open"]
 
 
@@ -267,7 +397,7 @@ def test_nothing_was_open_to_them_before_they_were_in():
 def test_the_clock_of_the_gdpr_runs_from_the_opening_of_the_case_and_is_a_fact_to_check():
     says = told(samples.rich(), dealt())["deadlines"]
     assert "By 2026-03-05 09:30 UTC, to be checked by counsel: if GDPR applies" in says
-    assert "when this case was opened" in says
+    assert "Counted from the opening of this case, 2026-03-02 09:30 UTC" in says
     assert "is not recorded here" in told(samples.rich())["deadlines"]
 
 
@@ -301,8 +431,8 @@ def test_personal_data_is_never_claimed_beyond_what_was_seen(exposure, access, i
 
 def test_recipients_are_counted_by_domain():
     says = told(samples.rich())["sent"]
-    assert "3 messages to 2 recipients outside the organization (1 at fabrikam.example" in says
-    assert "and 1 inside, as far as records name them" in says
+    assert "3 messages to 3 recipients that records name: 2 outside the organization (1 at fabrikam" in says
+    assert "and 1 inside." in says
     assert "2 more messages left in that time" in says
 
 
@@ -311,9 +441,9 @@ def test_recipients_that_no_record_names_are_to_be_traced_and_no_file_is_promise
     assert report.exposure is not None
     blind = told(replace(report, exposure=replace(report.exposure, inside=(), outside=())))
     assert "no record names the recipients" in blind["sent"]
-    assert "Without delay: the records do not name the recipients; run a message trace" in blind["deadlines"]
+    assert "Warn the recipients: the records do not name them; run a message trace" in blind["deadlines"]
     assert "recipients.csv" not in blind["deadlines"]
-    assert "warn the 3 recipients that the records name." in told(report)["deadlines"]
+    assert "Warn the 3 recipients that records name." in told(report)["deadlines"]
 
 
 def with_finding(symptom: str, sign: str, says: str) -> Report:
@@ -331,7 +461,7 @@ def test_what_microsoft_counted_stands_beside_what_the_records_name():
     )
     assert "Adele is blocked, after mail to 2117 recipients." in says["sent"]
     assert (
-        "Who else got mail before Microsoft blocked sending, beyond the 3 that records name."
+        "Who else got mail before Microsoft blocked sending, beyond the 3 recipients that records name."
         in says["unknown"]
     )
 
@@ -346,7 +476,7 @@ def test_a_search_of_mailboxes_counts_every_mailbox_until_its_scope_is_known():
 
 
 def test_sources_collected_in_part_are_counted():
-    (what, *_) = summary(samples.rich())
+    what = next(one for one in summary(samples.rich()) if one.id == "what")
     assert "1 of 5 sources collected, 1 in part" in what.statements[0].rests_on
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bot.artefacts.chart import ALT, LANES, Became, chart, in_words
-from bot.artefacts.events import MOST, WORDS, course
-from bot.artefacts.handled import Handled
+from bot.artefacts.events import MOST, ON_A_SCREEN, WORDS, course
+from bot.artefacts.handled import NOTHING, Checked, Handled
 from bot.artefacts.others import Ring, others
-from bot.artefacts.timeline_png import picture, who_else
+from bot.artefacts.timeline_png import picture, story_data, who_else
 from commands import timeline
 from commands.proposals import Action
 from commands.report import Clause, Event, Report, Severity, Sign
@@ -172,6 +172,42 @@ def test_what_was_taken_is_never_pushed_out_by_all_that_was_set_up():
     assert told.left_out == len(many) + 1 - (len(told.events) - 1)
 
 
+def test_the_last_deed_is_an_event_and_a_long_time_before_it_says_what_is_not_shown():
+    report = samples.rich()
+    assert report.story is not None
+    rules = tuple(clause(f"Rule {n}", "inbox_rules", 9 * 60 * n) for n in range(4))
+    mail = (clause("Mail was opened", "mail_access", 1), clause("A file was shared", "mail_access", 60 * 48))
+    story = replace(
+        report.story, persistence=rules, hidden=(), read_or_taken=mail, sent=(), reached=(), last_seen=()
+    )
+    report = replace(report, story=story)
+    told = course(report)
+    assert [one.says for one in told.events[1:]] == ["Rule 0", "Mail was opened", "A file was shared"]
+    assert told.events[-1].at == NOW + timedelta(hours=48)
+    assert (told.events[-1].skipped, told.left_out) == (0, 0)  # the other rules are counted with the first
+    assert told.events[1].further == len(rules) - 1
+    late = clause("Sign-in", "x", 60 * 90)
+    (*_, last) = course(replace(report, story=replace(story, last_seen=(late,)))).events
+    assert (last.what, last.at) == ("last seen", late.at)
+
+
+def test_what_lies_in_a_long_time_between_two_events_is_counted():
+    report = samples.rich()
+    assert report.story is not None
+    doors = tuple(clause(f"Door {n}", f"symptom_{n}", 60 * n) for n in range(40))
+    story = replace(report.story, persistence=doors, hidden=(), read_or_taken=(), sent=(), reached=())
+    told = course(replace(report, story=story), most=ON_A_SCREEN)
+    assert told.events[-1].says == "Door 39"
+    assert told.events[-1].skipped > 0
+    assert told.left_out == len(doors) - (len(told.events) - 1)
+    data = story_data(
+        replace(report, story=story), NOTHING, chart(replace(report, story=story), most=ON_A_SCREEN)
+    )
+    gap = data["events"][-1]["gap"]
+    assert gap.endswith(f"later; {told.events[-1].skipped} actions between, not in this picture")
+    assert data["left_out"].startswith(f"Not in this picture: {told.left_out} actions of the story")
+
+
 def test_deeds_that_one_symptom_found_are_one_event_and_counted():
     report = samples.rich()
     assert report.story is not None
@@ -189,10 +225,10 @@ def test_what_was_done_about_it_ends_the_course():
 
 def test_the_course_ends_with_what_is_open_still_and_says_when_nothing_is():
     (contained,) = course(with_doors(), dealt(BLOCK, REVOKE, RESET, CLOSED, LOCKED)).closed
-    assert contained.says.endswith("; all 2 open items closed")
+    assert contained.says.endswith("; all 2 open items remediated")
     contained, left = course(with_doors(), dealt(BLOCK, REVOKE, RESET, CLOSED)).closed
     assert (left.what, left.says, left.at) == ("still open", "the key", None)
-    assert "closed" not in contained.says
+    assert "remediated" not in contained.says
     assert course(with_doors(), dealt()).closed == ()
 
 
@@ -305,16 +341,27 @@ def test_who_else_names_everybody_the_case_touches_but_the_account_itself():
         forwards=(clause(f"Mail of {own} is sent to drop@evil.example", "mail_forwarding"),),
         outside=("a@fabrikam.example", "b@fabrikam.example", "c@tailspin.example"),
     )
-    rings = {one.id: one for one in others(replace(report, story=story, exposure=exposure))}
+    report = replace(report, story=story, exposure=exposure)
+    rings = {one.id: one for one in others(report)}
     assert rings["delegates"].names == ("diego@contoso.example",)
     assert rings["accounts"].names == ("nestor@contoso.example: used from the attacker's IP address",)
-    assert (rings["delegates"].check, rings["accounts"].check, rings["forwards"].check) == (True, True, False)
+    assert (rings["delegates"].check, rings["accounts"].check, rings["forwards"].check) == (
+        False,
+        True,
+        False,
+    )
     assert rings["forwards"].names == ("drop@evil.example",)
     assert rings["recipients"].names == (
         "fabrikam.example (2)",
         "tailspin.example (1)",
         "inside the organization (1)",
     )
+    (lead,) = story.leads
+    who = replace(
+        report.subject, id="n", user_principal_name=lead.says, mail=lead.says, addresses=(lead.says,)
+    )
+    seen = others(report, Handled("C-7F3K2", checked=(Checked(who, NOW + timedelta(days=9)),)))
+    assert not any(one.check for one in seen)
 
 
 def test_who_else_tells_as_past_what_was_closed_and_as_present_what_was_not():
@@ -332,10 +379,10 @@ def test_who_else_tells_as_past_what_was_closed_and_as_present_what_was_not():
     open_ring, closed_ring = forwards(), forwards(CLOSED)
     assert (open_ring.says, open_ring.stands, open_ring.is_open) == ("mail is sent on to", "still open", True)
     assert (closed_ring.says, closed_ring.is_open) == ("mail was sent on to", False)
-    assert closed_ring.stands == "closed 2 Mar 09:34"
+    assert closed_ring.stands == "removed 2 Mar 09:34"
     seen = who_else(report, dealt(CLOSED))
     assert seen is not None
-    assert "mail was sent on to (closed 2 Mar 09:34): drop@evil.example" in seen.alt
+    assert "mail was sent on to (removed 2 Mar 09:34): drop@evil.example" in seen.alt
 
 
 def test_where_the_case_touches_nobody_else_there_is_no_second_picture():
@@ -347,4 +394,4 @@ def test_the_second_picture_says_its_names_in_words():
     around = who_else(samples.rich())
     assert around is not None
     assert struct.unpack(">I", around.png[16:20]) == (1080,)
-    assert "received mail from the attacker: fabrikam.example (1)" in around.alt
+    assert "received mail from the attacker (at least 3 recipients): fabrikam.example (1)" in around.alt

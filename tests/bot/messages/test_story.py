@@ -29,17 +29,17 @@ def card(says: str) -> str:
             f"{HIDES}, if it contains invoice, payment, bank, wire, remittance",
             HIDES,
         ),
-        ("word " * 40, " ".join(["word"] * 27) + "…"),
+        ("word " * 40, " ".join(["word"] * 26) + "…"),
     ],
 )
 def test_a_long_clause_ends_at_the_end_of_a_part_or_a_word(says, shown):
-    assert card(says).replace("[.]", ".") == f"{shown}; 1 more"
+    assert card(says).replace("[.]", ".") == f"{shown}; 1 more action"
 
 
 def test_a_card_names_as_many_open_doors_as_a_line_holds_without_their_brackets():
     doors = ("sessions (not revoked since 2026-09-09 12:00 UTC)", "the phone +44", "POP and IMAP", "x" * 60)
     story = Story(certain=True, still_open=tuple(Clause(one, AT) for one in doors))
-    assert brief(story, ())[-1] == "*Still open*: sessions; the phone +44; POP and IMAP; 1 more"
+    assert brief(story, ())[-1] == "*Still open*: sessions; the phone +44; POP and IMAP; 1 more item"
     alone = Story(certain=True, still_open=(Clause(doors[0], AT),))
     assert brief(alone, ())[-1] == f"*Still open*: {doors[0]}"
 
@@ -49,15 +49,15 @@ def test_a_card_says_as_of_when_something_is_open_and_that_all_is_closed():
     story = Story(certain=True, still_open=doors)
     assert [brief(story, (), Standing(doors[left:], left, AT))[-1] for left in range(3)] == [
         "*Still open* (as of 09 Sep 12:00 UTC): sessions; the phone +44",
-        "*Still open* (as of 09 Sep 12:00 UTC, 1 closed): the phone +44",
-        "*Closed*: all that was open (2 items), read back 09 Sep 12:00 UTC",
+        "*Still open* (as of 09 Sep 12:00 UTC, 1 remediated): the phone +44",
+        "*Remediated*: all that was open (2 items), read back 09 Sep 12:00 UTC",
     ]
 
 
 def test_the_sentence_of_open_doors_names_eight():
     story = Story(certain=True, still_open=tuple(Clause(f"door {number}", AT) for number in range(10)))
     (said,) = (one for one in sentences(story) if "Still open" in one)
-    assert said.endswith("door 7; and 2 more.")
+    assert said.endswith("door 7; and 2 more items.")
 
 
 def test_a_lead_says_what_connects_it():

@@ -1,0 +1,195 @@
+"""What people must do next, in order: what stops the attacker, whom to warn, the clock. Pure.
+
+Each count agrees with the lists further down, because both are made of the same values. Text from the tenant
+is in the sentences: whoever shows them escapes them.
+Source: NIST SP 800-61 Rev. 2, section 3.3; Regulation (EU) 2016/679 (GDPR), Art. 33(1) and Art. 34; EDPB,
+"Guidelines 9/2022 on personal data breach notification" (when a controller is aware).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.artefacts.containment import as_of, items, left_open, stopped, unchecked
+from bot.artefacts.grounds import NAMED, Grounds, Statement, named
+from bot.artefacts.handled import Handled
+from bot.messages import parts
+from bot.messages.escape import visible
+from commands import reach
+from commands.report import Clause, Impact, Report
+from graph.question import Subject
+
+if TYPE_CHECKING:
+    from commands.proposals import Proposal, TaskState
+
+CLOCK: Final = timedelta(hours=72)
+"""How long a controller has from becoming aware. Source: GDPR, Art. 33(1)."""
+
+WARNING: Final = "warn_recipients"
+_LATER: Final = "harden"
+"""The step of the checklist of 30 and 90 days, which does nothing about this attacker."""
+
+_AFTERWARDS: Final = frozenset({"review_sent_mail", "other_services", "restore_contact_data"})
+"""Steps whose manual tasks keep nobody out: they restore, or look at what was done."""
+
+_TASKS: Final = 8
+"""How many tasks a sentence names."""
+
+
+def do_now(report: Report, handled: Handled, grounds: Grounds) -> Iterator[Statement]:
+    """Say what to do, the most urgent first."""
+    waiting = tuple(_waiting(report, handled))
+    yield from map(_to_decide, waiting)
+    yield from _to_contain(report, handled, contains=any(one.kind != "restore" for one in waiting))
+    tasks = Tasks(handled.tasks)
+    yield from _tasks("Keep the attacker out", tasks.urgent, len(tasks.open), report.subject)
+    if leads := unchecked(report, handled):
+        yield _to_check(leads, grounds)
+    if Impact.FRAUD in report.verdict.impact:
+        story = report.story
+        yield Statement(
+            "Call the bank about payments that rest on this account’s mail, and whoever was asked for money "
+            "or got changed bank details, on a number known from before.",
+            ("impact: fraud", *grounds.of(story.sent if story else ())),
+        )
+    yield from _to_warn(report, tasks)
+    yield from _tasks("Then look and restore", tasks.afterwards, len(tasks.open), report.subject)
+    yield _clock(handled)
+    if tasks.later:
+        count = parts.counted(len(tasks.later), "manual task")
+        yield Statement(
+            f"Later, {count} of {len(tasks.open)} open: harden the organization ({_numbers(tasks.later)}).",
+            ("ledger: manual tasks",),
+        )
+
+
+class Tasks:
+    """The manual tasks of a case that are open, each in one group.
+
+    Args:
+        every: All tasks of the case.
+    """
+
+    def __init__(self, every: Sequence[TaskState]) -> None:
+        self.open = tuple(one for one in every if not one.done_by)
+        self.later = tuple(one for one in self.open if _step(one) == _LATER)
+        self.afterwards = tuple(one for one in self.open if _step(one) in _AFTERWARDS)
+        self.warning = next((one for one in every if _step(one) == WARNING), None)
+        rest = {one.id for one in (*self.later, *self.afterwards)}
+        self.urgent = tuple(one for one in self.open if one.id not in rest and one is not self.warning)
+
+    def in_words(self) -> str:
+        """Count what is open, and how much of it can wait: ``19 manual tasks open, 10 of them for later``."""
+        later = f", {len(self.later)} of them for later" if self.later else ""
+        return f"{parts.counted(len(self.open), 'manual task')} open{later}"
+
+
+def _step(task: TaskState) -> str:
+    return task.id.partition(":")[0]
+
+
+def _waiting(report: Report, handled: Handled) -> Iterator[Proposal]:
+    now = as_of(report, handled)
+    return (
+        one for one in handled.proposals if one.state == "open" and one.expires_at > now and not one.actions
+    )
+
+
+def _to_decide(one: Proposal) -> Statement:
+    what = "undoing " if one.kind == "restore" else ""
+    yes = {vote.voter for vote in one.votes if vote.yes}
+    if one.strict:
+        yes.discard(one.proposed_by)
+    has = f"{len(yes)} of {parts.counted(one.needs, 'approval')}"
+    return Statement(
+        f"Approve or deny proposal {one.id} ({what}{parts.counted(len(one.plan.changes), 'change')}): it has "
+        f"{has} and is open until {parts.utc(one.expires_at)}.",
+        (f"ledger: {one.id}",),
+    )
+
+
+def _to_contain(report: Report, handled: Handled, *, contains: bool) -> Iterator[Statement]:
+    """What nobody has proposed yet, or what a plan did not close."""
+    if not stopped(handled).at:
+        if not contains:
+            yield Statement(
+                "Contain the account: block sign-in, revoke sessions, reset the password.",
+                ("ledger",) if handled.case_id else ("no case",),
+            )
+        return
+    left = left_open(items(report, handled)) if handled.case_id else ()
+    if left:
+        still = named(tuple(one.door.clause.says for one in left), NAMED, "item")
+        yield Statement(f"Close what is still open to the attacker: {still}.", ("ledger",))
+    if handled.never:
+        never = named(handled.never, NAMED, "remediation")
+        yield Statement(f"Propose what was suggested and never carried out: {never}.", ("ledger",))
+
+
+def _tasks(begins: str, tasks: Sequence[TaskState], whole: int, subject: Subject) -> Iterator[Statement]:
+    if tasks:
+        told = "; ".join(f"({one.number}) {_task(one, subject)}" for one in tasks[:_TASKS])
+        left = len(tasks) - _TASKS
+        more = f"; and {parts.counted(left, 'more task')}" if left > 0 else ""
+        count = f"{parts.counted(len(tasks), 'manual task')} of {whole} open"
+        yield Statement(f"{begins}, {count}: {told}{more}.", ("ledger: manual tasks",))
+
+
+def _task(task: TaskState, subject: Subject) -> str:
+    """What a task says, where everybody knows which account is meant."""
+    says = visible(task.says.removeprefix("At once: "))
+    for name in dict.fromkeys((subject.mail, subject.user_principal_name)):
+        says = says.replace(f"Call {name}", "Call the user").replace(name, "this account") if name else says
+    return f"{says[:1].lower()}{says[1:]}"
+
+
+def _to_check(leads: Sequence[Clause], grounds: Grounds) -> Statement:
+    told = named([f"{one.says} ({one.why})" if one.why else one.says for one in leads], NAMED, "account")
+    word = "" if len(leads) == 1 else f"{len(leads)} other accounts: "
+    return Statement(f"Check {word}{told}; not checked yet.", grounds.of(leads) or ("story of the case",))
+
+
+def _to_warn(report: Report, tasks: Tasks) -> Iterator[Statement]:
+    seen, task = report.exposure, tasks.warning
+    if seen is None or not seen.sent:
+        return
+    people = reach.recipients(seen)
+    done = f" Done {parts.utc(task.done_at)}." if task and task.done_by else " Not done yet." if task else ""
+    number = f" (manual task {task.number}, drafted in DRAFT-warning.txt)" if task else ""
+    if people:
+        says = f"Warn the {parts.counted(people, 'recipient')} that records name{number}"
+        if seen.unnamed:
+            says += f"; find those of {parts.counted(seen.unnamed, 'more message')} by a message trace"
+    else:
+        says = (
+            f"Warn the recipients{number}: the records do not name them; run a message trace in the Exchange "
+            "admin center, then warn them"
+        )
+    yield Statement(f"{says}.{done}", ("ledger: manual tasks",) if task else ("plan of the check",))
+
+
+def _clock(handled: Handled) -> Statement:
+    law = ("GDPR, Art. 33(1)",)
+    opened = handled.opened_at
+    duty = (
+        "if GDPR applies, a breach of personal data is to be notified to the authority within 72 hours "
+        "of becoming aware of it, unless a risk to people is unlikely"
+    )
+    others = "Other laws, contracts and the insurance policy may set shorter times."
+    if opened is None:
+        aware = "When the organization became aware is not recorded here."
+        return Statement(f"To be checked by counsel: {duty}. {aware} {others}", law)
+    return Statement(
+        f"By {parts.utc(opened + CLOCK)}, to be checked by counsel: {duty}. Counted from the "
+        f"opening of this case, {parts.utc(opened)}; whether the organization was aware earlier is for it to "
+        f"say. {others}",
+        (*law, "ledger: case opened"),
+    )
+
+
+def _numbers(tasks: Sequence[TaskState]) -> str:
+    return (
+        f"numbers {tasks[0].number} to {tasks[-1].number}" if len(tasks) > 1 else f"number {tasks[0].number}"
+    )

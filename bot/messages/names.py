@@ -1,0 +1,40 @@
+"""How an account is named: by its address, which an attacker cannot choose. Pure.
+
+The display name may be the attacker's own work (symptom 4), so it is no title; where it stands, it is quoted
+and said to have been changed, if it was.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from bot.messages import parts
+from bot.messages.escape import visible
+from commands.report import Report
+from graph.question import Subject
+
+_SYMPTOM: Final = "display_name"
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+def title(subject: Subject) -> str:
+    """The account's address, made visible: what a report or a card is about."""
+    return visible(subject.mail or subject.user_principal_name)
+
+
+def display_name(report: Report) -> str:
+    """The name as the directory had it: ``“Mallory”, changed from “Adele Vance” on 2026-11-27 14:34 UTC``.
+
+    It is what the check read, "" where the directory has none. What stood before comes from the first finding
+    of a change.
+    """
+    name = visible(report.subject.display_name)
+    if not name:
+        return ""
+    changed = [one for one in report.findings if one.symptom == _SYMPTOM and one.before]
+    if not changed:
+        return f"“{name}”"
+    first = min(changed, key=lambda one: one.at or _LAST)
+    when = f" on {parts.utc(first.at)}" if first.at else ""
+    return f"“{name}”, changed from “{visible(first.before)}”{when}"

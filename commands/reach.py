@@ -1,0 +1,57 @@
+"""How many people got mail of an attacker's: one count and one wording, wherever it is told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from commands.report import Clause, Exposure, Finding, Report
+
+_BLOCKED: Final = "sending_blocked"
+_FEW: Final = 3
+
+
+def recipients(exposure: Exposure) -> int:
+    """Count the people that records name, each once."""
+    return len(exposure.inside) + len(exposure.outside)
+
+
+def is_least(report: Report) -> bool:
+    """Say whether there may be more of them than records name."""
+    seen = report.exposure
+    return bool(seen and (seen.unnamed or seen.unsent)) or any(map(_is_block, report.findings))
+
+
+def in_words(report: Report) -> str:
+    """Count them: ``at least 29 recipients: 27 outside the organization and 2 inside``; "" for nobody."""
+    seen = report.exposure
+    if seen is None or not recipients(seen):
+        return ""
+    where = " and ".join(
+        f"{len(people)} {place}"
+        for people, place in ((seen.outside, "outside the organization"), (seen.inside, "inside"))
+        if people
+    )
+    return f"{in_short(report)}: {where}"
+
+
+def in_short(report: Report) -> str:
+    """Give the number alone: ``at least 29 recipients``; "" for nobody."""
+    count = recipients(report.exposure) if report.exposure else 0
+    if not count:
+        return ""
+    return f"{'at least ' if is_least(report) else ''}{count} {'recipient' if count == 1 else 'recipients'}"
+
+
+def clauses(report: Report) -> Iterator[Clause]:
+    """Give what the story says of it; nothing where no record names anybody."""
+    seen = report.exposure
+    if seen is None or not (says := in_words(report)):
+        return
+    people = (*seen.outside, *seen.inside)
+    named = f" ({', '.join(people)})" if len(people) <= _FEW else ""
+    yield Clause(f"mail reached {says}{named}", records=seen.sent_records)
+
+
+def _is_block(finding: Finding) -> bool:
+    return finding.sign.id == _BLOCKED
