@@ -5,11 +5,14 @@ Longer than other files because every value that a report is made of stands in i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from commands import facts
 from graph.question import Subject, Window
@@ -424,7 +427,8 @@ class Report:
     verdict: Verdict
     symptoms: tuple[SymptomResult, ...]
     sources: tuple[SourceState, ...]
-    timeline: tuple[Event, ...]
+    # Those of an analysis of many accounts are folded up; a stored one comes back as a tuple.
+    timeline: Annotated[Sequence[Event], AfterValidator(tuple)]
     no_timeline: str = ""
     story: Story | None = None
     exposure: Exposure | None = None

@@ -77,7 +77,7 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Sequence[Pict
 def _events(report: Report) -> tuple[Event, ...]:
     """The part of the timeline that a page can hold; the CSV has all of it."""
     if len(report.timeline) <= _EVENTS:
-        return report.timeline
+        return tuple(report.timeline)
     return tuple(event for event in report.timeline if event.finding)[:_MOST_EVENTS]
 
 

@@ -6,6 +6,7 @@ text: each becomes a question mark.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -18,6 +19,7 @@ _REPORT = TypeAdapter(Report)
 
 def dump(report: Report) -> str:
     """Write a report as JSON."""
+    report = replace(report, timeline=tuple(report.timeline))  # it may be folded up
     try:
         return _REPORT.dump_json(report).decode()
     except (PydanticSerializationError, UnicodeEncodeError):

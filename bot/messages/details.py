@@ -190,7 +190,7 @@ def _timeline(report: Report, ours: frozenset[str]) -> Iterator[Block]:
 def _excerpt(report: Report) -> tuple[Event, ...]:
     """The events that findings rest on, oldest first; without any, the latest ones."""
     marked = tuple(event for event in report.timeline if event.finding)
-    return marked[:_EVENTS] if marked else report.timeline[-_EVENTS:]
+    return marked[:_EVENTS] if marked else tuple(report.timeline[-_EVENTS:])
 
 
 def _event(event: Event, ours: frozenset[str]) -> str:

@@ -15,6 +15,7 @@ from commands import prefilter, usual
 from commands.accounts import kind_of
 from commands.analyze import progress
 from commands.analyze.everybody import Everybody, guesses_in
+from commands.analyze.folded import Folded
 from commands.analyze.picking import spilled, without_cycles
 from commands.check import judge, unjudged
 from commands.faults import noted
@@ -126,7 +127,7 @@ def _judge_partition(
         report = _judged(subject, shown, around, now)
         if not _is_somebody(report):
             continue
-        reports.append(report)
+        reports.append(replace(report, timeline=Folded(report.timeline)))
         if matcher:
             for kind, text in mine:
                 _ruled(matcher, subject.user_principal_name, kind, text)

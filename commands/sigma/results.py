@@ -92,7 +92,9 @@ def with_matches(report: Report, ruleset: Ruleset, matches: Matches) -> Report:
     if any(finding.severity > Severity.INFO for finding in findings):
         weighed = verdict.weigh(results, report.sources, subject=report.subject, ordinary=weighed.baseline)
     rests = {record for finding in findings for record in finding.records}
-    events = tuple(replace(one, finding=True) if one.record in rests else one for one in report.timeline)
+    events = report.timeline
+    if rests:
+        events = tuple(replace(one, finding=True) if one.record in rests else one for one in events)
     return replace(report, symptoms=results, verdict=weighed, timeline=events)
 
 
@@ -145,6 +147,7 @@ def _reason(findings: tuple[Finding, ...], ruleset: Ruleset, matches: Matches) -
     empty = sorted({NAMES[rule.table] for rule in ruleset.rules if rule not in ran})
     if empty:
         parts.append(f"there were no {' and no '.join(empty)} for the others")
+    parts += [part.rstrip(".") for table in NAMES if (part := matches.in_part(table))]
     not_run = [f"{one.title or one.file}: {one.reason.rstrip('.')}" for one in ruleset.not_run]
     not_run += [f"{ruleset.rules[at].title}: {why.rstrip('.')}" for at, why in sorted(matches.failed.items())]
     if not_run:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import re2
 
-from commands.sigma.rows import rows, tables_of
+from commands.sigma.rows import WHOLE, cells, tables_of
 from commands.sigma.shapes import Hits, Matches, Rule, Ruleset, Table
 from graph.audit_log.files import Entry
 from graph.audit_log.record import AuditRecord
@@ -27,8 +28,21 @@ _PATTERN: Final = 4_000
 _LONGEST: Final = 16 << 20
 _ALLOWED: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
 _FUNCTIONS: Final = frozenset({"like", "glob", "regexp", "in_network", "coalesce", "replace", "strftime"})
+_WHOLES: Final[Mapping[Table, str]] = {table: f"{table.value}_whole" for table in Table}
+"""Where the whole records stand that rules look through: once, however many rows they have."""
+
+_READABLE: Final = frozenset({*(table.value for table in Table), *_WHOLES.values()})
 _OURS: Final = ("who", "record", "at", "what", "doer", "address")
 _NAMES: Final = ", ".join(_OURS)
+
+
+class _Into(NamedTuple):
+    """How the records of one kind are written down: the columns, their places, that of the whole, if any."""
+
+    columns: tuple[str, ...]
+    places: tuple[str, ...]
+    whole: str
+    insert: str
 
 
 class Matcher:
@@ -40,12 +54,25 @@ class Matcher:
         # A name of "" is a file that SQLite removes itself; it grows on disk and not in memory.
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
         self._database.execute("BEGIN")
+        self._rows: Counter[Table] = Counter()
+        self._records = 0
+        self._into: dict[Table, _Into] = {}
         for table, columns in ruleset.columns.items():
-            cells = ", ".join(
-                (*(f"{one} TEXT" for one in _OURS), *(f"{one} TEXT COLLATE NOCASE" for one in columns))
+            named = {column: place for column, place in columns.items() if place != WHOLE}
+            types = (*(f"{one} TEXT" for one in _OURS), *(f"{one} TEXT COLLATE NOCASE" for one in named))
+            self._database.execute(f"CREATE TABLE {table.value} (number INTEGER, {', '.join(types)})")
+            self._database.execute(
+                f"CREATE TABLE {_WHOLES[table]} (number INTEGER PRIMARY KEY, whole TEXT COLLATE NOCASE)"
             )
-            self._database.execute(f"CREATE TABLE {table.value} ({cells})")
+            places = ", ".join("?" * (1 + len(types)))
+            self._into[table] = _Into(
+                tuple(named),
+                tuple(named.values()),
+                next((column for column, place in columns.items() if place == WHOLE), ""),
+                f"INSERT INTO {table.value} VALUES ({places})",  # noqa: S608 - ours
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -57,16 +84,34 @@ class Matcher:
         """Take one record of an account."""
         for table in tables_of(entry):
             self._matches.counts[table] = self._matches.counts.get(table, 0) + 1
-            columns = self._ruleset.columns.get(table)
-            if not columns:
-                continue
-            seen = self._matches.seen.setdefault(table, set())
-            ours = (who, *_told(entry))
-            places = ", ".join("?" * (len(ours) + len(columns)))
-            for row in rows(entry, columns):
-                seen.update(column for column, value in row.items() if value is not None)
-                values = (*ours, *(_storable(row[column]) for column in columns))
-                self._database.execute(f"INSERT INTO {table.value} VALUES ({places})", values)  # noqa: S608 - ours
+            if (into := self._into.get(table)) is not None:
+                self._add(who, entry, table, into)
+
+    def _add(self, who: str, entry: Entry, table: Table, into: _Into) -> None:
+        found = cells(entry, into.places, whole=bool(into.whole))
+        self._records += 1
+        ours = (self._records, who, *_told(entry))
+        rows = [(*ours, *map(_storable, row)) for row in found.rows]
+        partly = found.partly
+        try:
+            self._database.executemany(into.insert, rows)
+            if into.whole:
+                whole = (self._records, _storable(found.whole))
+                self._database.execute(f"INSERT INTO {_WHOLES[table]} VALUES (?, ?)", whole)  # noqa: S608 - ours
+        except sqlite3.DataError:  # its cells together are longer than SQLite takes
+            partly = True
+        self._rows[table] += len(rows)
+        if partly:
+            self._matches.partly[table] = self._matches.partly.get(table, 0) + 1
+        seen = self._matches.seen.setdefault(table, set())
+        if len(seen) < len(into.columns) + bool(into.whole):
+            seen.update(
+                column
+                for row in found.rows
+                for column, value in zip(into.columns, row, strict=True)
+                if value is not None
+            )
+            seen.update({into.whole} - {""})
 
     def matches(self) -> Matches:
         """Run every rule, and give what they matched. Nothing can be added after it."""
@@ -74,7 +119,6 @@ class Matcher:
         for name, kind, function in (("regexp", 2, _matches), ("in_network", 2, _in_network)):
             database.create_function(name, kind, function, deterministic=True)
         database.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _PATTERN)
-        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
         database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         database.set_authorizer(_authorized)
         for number, rule in enumerate(self._ruleset.rules):
@@ -84,7 +128,7 @@ class Matcher:
     def _run(self, number: int, rule: Rule) -> None:
         if not self._matches.counts.get(rule.table):
             return
-        left = 10 + self._matches.counts[rule.table] * STEPS_A_ROW // _STEPS
+        left = 10 + self._rows[rule.table] * STEPS_A_ROW // _STEPS
 
         def stop() -> bool:
             nonlocal left
@@ -93,7 +137,10 @@ class Matcher:
 
         self._database.set_progress_handler(stop, _STEPS)
         # The condition is pySigma's; `_authorized` lets it read these rows and nothing else.
-        query = f"SELECT DISTINCT {_NAMES} FROM {rule.table.value} WHERE {rule.where} ORDER BY at, record"  # noqa: S608
+        rows = rule.table.value
+        if any(self._into[rule.table].whole in columns for _, columns in rule.fields):
+            rows = f"{rows} JOIN {_WHOLES[rule.table]} USING (number)"
+        query = f"SELECT DISTINCT {_NAMES} FROM {rows} WHERE {rule.where} ORDER BY at, record"  # noqa: S608
         hits = self._matches.hits
         try:
             for who, record, at, what, doer, address in self._database.execute(query):
@@ -138,11 +185,11 @@ def _told(entry: Entry) -> tuple[str | None, ...]:
 
 def _storable(text: str | None) -> str | None:
     """Give a text as SQLite keeps it: half characters, which Microsoft cuts texts into, become marks."""
-    return text.encode(errors="replace").decode() if text is not None else None
+    return text if text is None or text.isascii() else text.encode(errors="replace").decode()
 
 
 def _authorized(action: int, first: str | None, second: str | None, *_: str | None) -> int:
-    if action not in _ALLOWED or (action == sqlite3.SQLITE_READ and first not in set(Table)):
+    if action not in _ALLOWED or (action == sqlite3.SQLITE_READ and first not in _READABLE):
         return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_FUNCTION and second not in _FUNCTIONS:
         return sqlite3.SQLITE_DENY

@@ -131,12 +131,15 @@ class Matches:
         counts: How many records of each kind there were.
         seen: The columns that any record filled, by kind.
         failed: Rules that were stopped or that SQLite refused, by their place, with the reason.
+        partly: How many records of each kind were compared only in part: their lists or texts are longer than
+            is compared, or they are nested too deeply.
     """
 
     hits: dict[str, dict[int, Hits]] = field(default_factory=dict)
     counts: dict[Table, int] = field(default_factory=dict)
     seen: dict[Table, set[str]] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
+    partly: dict[Table, int] = field(default_factory=dict)
 
     def of(self, who: str) -> Mapping[int, Hits]:
         """Give what was matched of one account."""
@@ -150,6 +153,8 @@ class Matches:
         for table, columns in other.seen.items():
             self.seen.setdefault(table, set()).update(columns)
         self.failed.update(other.failed)
+        for table, count in other.partly.items():
+            self.partly[table] = self.partly.get(table, 0) + count
 
     def why_not(self, rule: Rule, number: int) -> str:
         """Say why a rule that could be run tells nothing by not having matched; "" where it does."""
@@ -159,7 +164,17 @@ class Matches:
             return ""
         seen = self.seen.get(rule.table, set())
         lacking = [name for name, columns in rule.fields if seen.isdisjoint(columns)]
-        return f"No record has a field {' or '.join(lacking)}." if lacking else ""
+        if lacking:
+            return f"No record has a field {' or '.join(lacking)}."
+        return self.in_part(rule.table)
+
+    def in_part(self, table: Table) -> str:
+        """Say how many records of a kind were compared only in part, "" where there are none."""
+        count = self.partly.get(table, 0)
+        if not count:
+            return ""
+        were = "record was" if count == 1 else "records were"
+        return f"{count:,} {were} compared only in part: too long, too deep, or with a list of more than 50."
 
 
 NO_RULES: Final = Ruleset()

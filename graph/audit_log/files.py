@@ -193,13 +193,13 @@ def objects(path: Path, notes: Notes | None = None) -> Iterator[Found]:
         start = stream.read(CHUNK)
         begin = start.lstrip(_NOTHING)
         newline = None if "\r" in begin and "\n" not in begin else ""  # as old Macs end lines
-        if begin.startswith(("[", "{")):
+        if begin.startswith(("[", "{")) and not plain.is_bracketed(begin):
             found = values(stream, start, said)
         elif not begin:
             found = _nothing(stream)
         elif plain.holds_records(begin, _is_record):
             found = plain.records(stream, start)
-        elif what := plain.foreign(begin):
+        elif what := plain.TEXT if begin.startswith("[") else plain.foreign(begin):
             found = iter([(1, begin[:RAW_KEPT], what)])
         else:
             found = _table(path, said, newline)

@@ -20,6 +20,10 @@ _LIST: Final = re.compile(r"\w[\w .]*? +: ")
 _LISTED: Final = 3
 _NAME: Final = re.compile(r"[\w@*.$\ufeff][\w @*.$:/%&?'()\[\]{}#+-]{0,79}")
 _WORDS: Final = 7
+_NO_ARRAY: Final = re.compile(
+    r"\[[\s\[]*(?:(?![\s\[\]{\"\d-]|true\b|false\b|null\b).|-?[\d.]+\s*\]\s*[^\s,\]\[{])", re.DOTALL
+)
+"""A bracket before what is no JSON value, or a number in brackets before words."""
 _LIKE: Final = 0.8
 """The part of a heading's cells that have to look like names."""
 
@@ -46,6 +50,11 @@ def foreign(begin: str) -> str:
     if len(lines) >= _LISTED and all(_LIST.match(line) for line in lines[:_LISTED]):
         return FORMAT_LIST
     return ""
+
+
+def is_bracketed(begin: str) -> bool:
+    """Say whether text that begins with a bracket is no JSON: a section of settings, a note."""
+    return _NO_ARRAY.match(begin) is not None and '{"' not in begin
 
 
 def names_fields(names: list[str]) -> bool:

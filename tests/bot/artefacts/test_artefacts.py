@@ -19,6 +19,7 @@ from bot.artefacts.report_json import report_json
 from bot.artefacts.report_text import report_text
 from bot.artefacts.timeline_csv import COLUMNS, timeline_csv
 from bot.artefacts.timeline_png import Picture
+from commands.analyze.folded import Folded
 from commands.csv_cells import harmless
 from tests.bot.artefacts.attacks import attacked, findings_with_values
 from tests.bot.messages import samples
@@ -28,6 +29,8 @@ from tests.bot.messages.samples import TENANT_TEXT
 def test_a_report_survives_being_stored():
     for report in (samples.rich(), samples.clean(), samples.rich(samples.HOSTILE, each=3)):
         assert report_store.load(report_store.dump(report)) == report
+        folded = replace(report, timeline=Folded(report.timeline))
+        assert report_store.load(report_store.dump(folded)) == report
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

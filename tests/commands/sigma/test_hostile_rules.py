@@ -11,6 +11,7 @@ import pytest
 
 from commands.sigma import reading
 from commands.sigma.results import MATCHED, NO_MATCH, NOT_RUN
+from commands.sigma.rows import LONGEST
 from commands.sigma.shapes import Ruleset
 from tests.commands.sigma.given import FORWARD, outcome, read, record, rule
 
@@ -20,6 +21,8 @@ def doubled(of_the_one_before: str) -> str:
     more = (f"a{at}: &a{at} {of_the_one_before.format(f'a{at - 1}')}\n" for at in range(1, 40))
     return "a0: &a0 {x: 1}\n" + "".join(more)
 
+
+OTHER = "0d3f8a52-6c0b-4f0e-8a53-3b1f6f8f2a77"
 
 HOSTILE: Mapping[str, dict[str, Any] | str] = {
     "a file that is no YAML": "title: [",
@@ -108,3 +111,48 @@ def test_a_regular_expression_that_backtracks_elsewhere_takes_no_longer(tmp_path
     raw = record("New-InboxRule", ObjectId="a" * 50_000 + "!")
     (found,) = outcome(read(tmp_path, rule({"ObjectId|re": "^(a+)+$"})), raw)
     assert found.state == NO_MATCH
+
+
+def test_what_of_a_record_is_not_compared_is_told(tmp_path):
+    asked = rule({"ModifiedProperties.NewValue": "59"})
+    ruleset = read(tmp_path, asked, rule(["needle"], title="Another", id=OTHER))
+    long_list = [{"Name": f"{number}", "NewValue": f"{number}"} for number in range(60)]
+    deep: Any = "needle"
+    for _ in range(5_000):
+        deep = [deep]
+    for raw in (
+        record("Update user.", RecordType=8, ModifiedProperties=long_list),
+        record("New-InboxRule", Deep=deep),
+        record("New-InboxRule", ObjectId="x" * (2 * LONGEST) + "needle"),
+    ):
+        found = outcome(ruleset, raw)
+        assert all(one.state == NO_MATCH for one in found), found
+        assert any("1 record was compared only in part" in one.reason for one in found), found
+
+
+def test_a_record_longer_than_sqlite_takes_costs_no_other_record_its_match(tmp_path):
+    long = record("New-InboxRule", Id="long", ObjectId="x" * (17 << 20))
+    ruleset = read(tmp_path, rule({"ObjectId|contains": "needle"}))
+    (found,) = outcome(ruleset, long, record("New-InboxRule", Id="short", ObjectId="a needle"))
+    assert (found.state, found.records) == (MATCHED, 1)
+
+
+def test_a_rule_may_take_steps_for_each_row_and_not_only_for_each_record(tmp_path):
+    ruleset = read(tmp_path, rule({"ModifiedProperties.NewValue": "x"}))
+    (one,) = ruleset.rules
+    column = one.fields[0][1][0]
+    together = " || ".join([f"audit.{column}", *["a.who", "b.who"] * 3])
+    for_each = f"EXISTS (SELECT 1 FROM audit a, audit b WHERE {together} = 'x')"  # noqa: S608 - the test's own
+    values = [{"Name": f"{number}", "NewValue": f"{number}"} for number in range(50)]
+    slow = Ruleset((replace(one, where=for_each),), (), ruleset.columns)
+    (found,) = outcome(slow, record("Update user.", RecordType=8, ModifiedProperties=values))
+    assert found.state == NO_MATCH
+
+
+def test_a_rule_compares_a_list_and_the_whole_record_together(tmp_path):
+    both = rule(
+        {"ModifiedProperties.NewValue": "7"}, condition="selection and words", detection={"words": ["needle"]}
+    )
+    values = [{"Name": f"{number}", "NewValue": f"{number}"} for number in range(9)]
+    raw = record("Set-Mailbox", ModifiedProperties=values, Comment="a needle")
+    assert [one.state for one in outcome(read(tmp_path, both), raw)] == [MATCHED]

@@ -175,6 +175,11 @@ NO_LOG: Mapping[str, tuple[bytes, str]] = {
     ),
     "a program": (b'include x.mk\n\nall: a, b ; echo $(A) | sort, uniq\n\t@echo ".."\n', plain.TEXT),
     "prose": (b"# Heading\n\nSome words, and more of them, as people write.\n\n- a list\n", plain.TEXT),
+    "settings": (
+        b'[build-system]\nrequires = ["a"]\n\n[tool.x]\nname = "b"\n\n[[more]]\nn = 1\n',
+        plain.TEXT,
+    ),
+    "a note in brackets": (b"[1] Some words\n[2] and more of them\n\n[see above]\n", plain.TEXT),
     "one word a line": (b"one\ntwo\nthree\n", plain.TEXT),
 }
 
