@@ -64,6 +64,7 @@ from commands.proposals import Proposals
 from commands.propose import Policy
 from commands.signing_key import SigningKey
 from graph.collect import find_subject
+from graph.limits import PUBLISHED, Rates
 from graph.question import Subject
 from graph.tenants import Tenants
 
@@ -289,6 +290,7 @@ def create_app(
     clock: Callable[[], datetime] = now,
     edits: Edits = Edits(),  # noqa: B008 - frozen
     polls: float = 1.0,
+    rates: Rates = PUBLISHED,
     version: str = VERSION,
 ) -> Bot:
     """Wire everything; nothing runs before `Bot.start`.
@@ -298,6 +300,7 @@ def create_app(
         clock: Tells the time (aware UTC).
         edits: How far apart a card is edited.
         polls: How many times as long as usual a search at Microsoft is left alone before it is looked at.
+        rates: How fast each service of Microsoft may be asked.
         version: Of the work that is kept in the job database.
 
     Raises:
@@ -313,7 +316,7 @@ def create_app(
     keys = SigningKey.load_or_make(settings.key)
     remote = None if settings.engine.startswith("sqlite:") else database(settings.engine)
     limiter = SharedLimiter(remote) if remote else None
-    tenants = Tenants(settings.tenants, polls=polls, shared=limiter.of if limiter else None)
+    tenants = Tenants(settings.tenants, polls=polls, shared=limiter.of if limiter else None, rates=rates)
     hasty = make_client(slack, waits=False)
     clouds = {one.name: one.cloud for one in settings.tenants}
     cards = Cards(client, hasty, ledger, clouds=clouds, edits=edits)

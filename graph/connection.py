@@ -13,7 +13,7 @@ from graph.drift import Drift, Observer
 from graph.effects import Item
 from graph.errors import GraphError, Refused
 from graph.exchange import ExchangeClient
-from graph.limits import Deadline, Limits, Shared
+from graph.limits import PUBLISHED, Deadline, Limits, Rates, Shared
 from graph.most import WHOLE, Most, Taking, Tally, Whole
 from graph.request import Cmdlet, Request, changes
 from graph.retry import Pacing
@@ -41,6 +41,7 @@ class Connection:
             not used.
         shared: The limits that several processes keep together; None where this is the only one.
         clock: Tells the time, and lets wait.
+        rates: How fast each service may be asked.
         wire: What carries the bytes; None for the network.
 
     Attributes:
@@ -60,6 +61,7 @@ class Connection:
         most_in_all: Most = WHOLE,
         shared: Shared | None = None,
         clock: Clock = CLOCK,
+        rates: Rates = PUBLISHED,
         wire: Carries | None = None,
     ) -> None:
         self._most = most or Most()
@@ -68,7 +70,7 @@ class Connection:
         self.threads = threads
         self.polls = polls
         self.clock = clock
-        self.limits = Limits(shared, clock)
+        self.limits = Limits(shared, clock, rates)
         self._wire = Wire(threads) if wire is None else wire
         self.sign_in = SignIn(settings, self._wire)
         self._reads_only = reads_only

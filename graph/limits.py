@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Protocol
+from typing import Final, Protocol, TypeAlias
 from urllib.parse import unquote
 
 from pyrate_limiter import InMemoryBucket, Limiter, Rate, RateItem
@@ -30,12 +30,15 @@ EXCHANGE_AT_ONCE = 8
 COMPLIANCE_AT_ONCE = 4
 """The same for Security & Compliance, which answers more slowly and is asked for little."""
 
-_RATES = {
+Rates: TypeAlias = Mapping[Limit, tuple[int, int]]
+"""For a service: requests, and the window in milliseconds in which there may be so many."""
+
+PUBLISHED: Final[Rates] = {
     Limit.REPORTS: (5, 10_500),
     Limit.RISK: (1, 1_060),
     Limit.TRACE: (100, 301_000),
 }
-"""Requests and window in milliseconds, each window a little longer than published."""
+"""Each window is a little longer than published."""
 
 _MAILBOX = re.compile(r"^/users/([^/]+)")
 
@@ -140,15 +143,17 @@ class Limits:
     Args:
         shared: The same for several processes; None where this is the only one.
         clock: Tells the time, and lets wait.
+        rates: How fast each service may be asked.
     """
 
-    def __init__(self, shared: Shared | None = None, clock: Clock = CLOCK) -> None:
+    def __init__(self, shared: Shared | None = None, clock: Clock = CLOCK, rates: Rates = PUBLISHED) -> None:
         self.clock = clock
         self.pauses = Pauses(shared, clock)
         self._shared = shared
         self._held: dict[str, set[int]] = {}
         self._taking = threading.Lock()
-        self._turns = {limit: _Turns(Rate(count, window), clock) for limit, (count, window) in _RATES.items()}
+        self._rates = rates
+        self._turns = {limit: _Turns(Rate(count, window), clock) for limit, (count, window) in rates.items()}
         self._limiters = {limit: Limiter(turns) for limit, turns in self._turns.items()}
         self._gates: dict[str, Gate] = {}
         self._wholes: dict[str, Gate] = {}
@@ -269,7 +274,7 @@ class Limits:
         while not limiter.try_acquire(limit.value, blocking=False):
             deadline.sleep(self._turns[limit].wait(), "keeping to the service's published limit")
         if self._shared is not None:
-            count, window = _RATES[limit]
+            count, window = self._rates[limit]
             while wait := self._shared.turn(limit.value, count, window / 1000):
                 deadline.sleep(wait, "keeping to the service's published limit")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from graph.connection import Connection
 from graph.errors import NoSuchUser
-from graph.limits import Shared
+from graph.limits import PUBLISHED, Rates, Shared
 from graph.settings import Cloud, TenantSettings
 
 __all__ = ["Cloud", "TenantSettings", "Tenants"]
@@ -21,6 +21,7 @@ class Tenants:
         polls: How many times as long as usual a search is left alone before it is looked at.
         reads_only: Send nothing that changes anything, whatever is asked.
         shared: Gives the limits that several processes keep together; None where this is the only one.
+        rates: How fast each service may be asked.
 
     Raises:
         ValueError: when there is none, or when it would not be clear which one an address belongs to.
@@ -33,7 +34,9 @@ class Tenants:
         polls: float = 1.0,
         reads_only: bool = False,
         shared: Callable[[TenantSettings], Shared] | None = None,
+        rates: Rates = PUBLISHED,
     ) -> None:
+        self._rates = rates
         self._shared = shared
         self._polls = polls
         self._reads_only = reads_only
@@ -108,6 +111,7 @@ class Tenants:
                     polls=self._polls,
                     reads_only=self._reads_only,
                     shared=self._shared(one) if self._shared else None,
+                    rates=self._rates,
                 )
             return self._connections[index]
 

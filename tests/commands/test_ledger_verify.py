@@ -200,6 +200,18 @@ def test_a_ledger_in_a_folder_that_cannot_be_written_can_be_checked(path):
         path.parent.chmod(0o700)
 
 
+def test_a_ledger_that_can_have_no_side_files_is_read_without(path):
+    """As in a folder that cannot be written, whoever runs the tests."""
+    path.with_name(f"{path.name}-wal").symlink_to(path.parent / "no-such-folder" / "file")
+    assert verify_ledger(path).head.size == 8
+
+
+def test_a_ledger_whose_side_file_cannot_be_read_is_not_read_without_it(path):
+    path.with_name(f"{path.name}-wal").mkdir()
+    with pytest.raises(LedgerUnwritable):
+        verify_ledger(path)
+
+
 def test_a_bot_that_writes_meanwhile_does_not_matter(path):
     with closing(Ledger(path, lambda: NOW)) as book, book.writing() as writing:
         writing.run_again("C-2ABCD", "bot", "why")
@@ -320,6 +332,28 @@ def test_a_table_that_was_dropped_is_found(path):
 # --- anchors -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        (
+            "PRAGMA user_version = 999",
+            "has tables of another layout; start the bot, or run `compromise ledger rebuild`",
+        ),
+        ("CREATE TABLE sly (a)", "has an unknown table sly; find out who added it"),
+        ("DROP TABLE cases", "is missing its table cases; run `compromise ledger rebuild`"),
+        (
+            "ALTER TABLE cases ADD COLUMN more TEXT",
+            "has a changed table cases; run `compromise ledger rebuild`",
+        ),
+    ],
+)
+def test_a_file_of_another_form_is_answered_word_for_word(path, sql, says):
+    statement(path, sql)
+    with pytest.raises(LedgerTampered) as found:
+        verify_ledger(path)
+    assert str(found.value) == f"The ledger {says}."
+
+
 @pytest.mark.parametrize("left", [0, 1, 5, 7])
 def test_a_cut_off_end_is_found_by_an_anchor_behind_it(path, keys, left):
     kept = anchor(path, keys, 8)
@@ -351,6 +385,51 @@ def test_a_ledger_that_was_rewritten_from_its_first_entry_is_found(path, keys):
     rewrite(path, 1)
     with pytest.raises(AnchorMisfit, match="was rewritten or replaced"):
         verify_ledger(path, [kept], [keys.public])
+
+
+def misfit(path: Path, kept: Checkpoint, *publics: bytes) -> tuple[str, str, int | None]:
+    """What is said of a checkpoint that does not fit, where it was found, and from which entry on."""
+    with pytest.raises(AnchorMisfit) as found:
+        verify_ledger(path, [kept], publics)
+    return str(found.value), found.value.anchor, found.value.seq
+
+
+def test_a_checkpoint_of_a_longer_ledger_is_answered_word_for_word(path, keys):
+    kept = anchor(path, keys, 8)
+    statement(path, "DELETE FROM ledger WHERE seq > 7")
+    where = "for 8 entries"
+    says = (
+        f"ends with entry 7, but the checkpoint in {where} was signed at 8 entries: the ledger was truncated"
+    )
+    assert misfit(path, kept) == (f"The ledger {says}.", where, 8)
+
+
+def test_a_checkpoint_of_another_key_is_answered_word_for_word(path, keys, tmp_path):
+    forged = anchor(path, SigningKey.load_or_make(tmp_path / "other.key"), 8)
+    where = "for 8 entries"
+    says = f"cannot be compared with the checkpoint in {where}: it was not signed by a given key"
+    assert misfit(path, forged, keys.public) == (f"The ledger {says}.", where, None)
+
+
+def test_a_checkpoint_of_another_origin_is_answered_word_for_word(path, keys):
+    kept = anchor(path, keys, 8)
+    rewrite(path, 1)
+    with closing(sqlite3.connect(path)) as file:
+        (first,) = file.execute("SELECT hash FROM ledger WHERE seq = 1").fetchone()
+    where = "for 8 entries"
+    says = (
+        f"has the origin {origin_of(first)}, but the checkpoint in {where} has {kept.origin}: the ledger was "
+        "rewritten or replaced, or the checkpoint belongs to another ledger"
+    )
+    assert misfit(path, kept) == (f"The ledger {says}.", where, 1)
+
+
+def test_a_checkpoint_of_a_rewritten_ledger_is_answered_word_for_word(path, keys):
+    kept = anchor(path, keys, 8)
+    rewrite(path, 7)
+    where = "for 8 entries"
+    says = f"does not match the checkpoint in {where}: at least one of the entries 1 to 8 was rewritten"
+    assert misfit(path, kept) == (f"The ledger {says}.", where, 1)
 
 
 def said_of_a_note(seq: int, why: str) -> str:
@@ -540,3 +619,12 @@ def test_what_is_no_ledger_is_unreadable_and_not_tampered(tmp_path):
         with pytest.raises(LedgerUnwritable):
             verify_ledger(tmp_path / name)
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_file_without_a_ledger_is_named(tmp_path):
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE letters (text)")
+    with pytest.raises(LedgerUnwritable) as found:
+        verify_ledger(path)
+    assert (found.value.path, found.value.why) == (str(path), "it contains no ledger of this version")

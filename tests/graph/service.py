@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from graph.connection import Connection
+from graph.limits import PUBLISHED, Rates
 from graph.retry import Pacing
 from graph.settings import TenantSettings
 
@@ -111,8 +112,8 @@ class Service:
         }
         return TenantSettings(**{**values, **more})
 
-    def connect(self, **more: Any) -> Connection:
-        return Connection(self.settings(**more), pacing=QUICK)
+    def connect(self, *, rates: Rates = PUBLISHED, **more: Any) -> Connection:
+        return Connection(self.settings(**more), pacing=QUICK, rates=rates)
 
     def close(self) -> None:
         self._closing.set()

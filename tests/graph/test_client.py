@@ -28,7 +28,7 @@ from graph.errors import (
     Throttled,
     Unreachable,
 )
-from graph.limits import Deadline
+from graph.limits import Deadline, Rates
 from graph.request import Limit, Request
 from tests.graph.service import Got, Reply, Service, an_error
 
@@ -302,6 +302,28 @@ def test_reports_keep_to_five_in_ten_seconds(service: Service, connection: Conne
     with pytest.raises(OutOfTime, match="published limit"):
         connection.fetch(request, soon(0.2))
     assert len(service.got) == 5
+
+
+@pytest.mark.parametrize(
+    ("rates", "most"), [({Limit.REPORTS: (7, 10_500)}, 7), ({Limit.REPORTS: (2, 10_500)}, 2)]
+)
+def test_a_service_is_asked_as_fast_as_is_given(service: Service, rates: Rates, most: int) -> None:
+    service.answers(page("1"))
+    request = Request("GET", "/auditLogs/signIns", limit=Limit.REPORTS)
+    with service.connect(rates=rates) as connection:
+        for _ in range(most):
+            connection.fetch(request, soon())
+        with pytest.raises(OutOfTime, match="published limit"):
+            connection.fetch(request, soon(0.2))
+    assert len(service.got) == most
+
+
+def test_where_no_rate_is_given_nothing_waits(service: Service) -> None:
+    service.answers(page("1"))
+    with service.connect(rates={}) as connection:
+        for _ in range(12):
+            connection.fetch(Request("GET", "/auditLogs/signIns", limit=Limit.REPORTS), soon())
+    assert len(service.got) == 12
 
 
 def test_no_token_reaches_a_log_or_an_error(service: Service, connection: Connection) -> None:

@@ -28,6 +28,9 @@ WORKER_KEY = "between keeper and workers, 32 characters at least"
 QUICKLY: dict[str, Any] = {"edits": Edits(first=0.1, apart=0.4, each=0.1), "polls": 0.2}
 """The workspace takes more edits than Slack, and the tenant's searches end sooner than Microsoft's."""
 
+FREELY: dict[str, Any] = {**QUICKLY, "rates": {}}
+"""The same for stories of which Microsoft's limits on calls are no part: their tenant has none either."""
+
 
 @dataclass
 class Stage:
@@ -137,7 +140,10 @@ def _quiet() -> None:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Staging]:
-    """Give a function that builds a stage; `changes` are changed settings, the rest goes to the tenant."""
+    """Give a function that builds a stage; `changes` are changed settings, the rest goes to the tenant.
+
+    With `freely` Microsoft's limits on calls are no part of the story.
+    """
     with ExitStack() as stack:
 
         def build(
@@ -145,13 +151,13 @@ def stage(tmp_path: Path) -> Iterator[Staging]:
             *,
             changes: dict[str, Any] | None = None,
             start: bool = True,
+            freely: bool = False,
             **more: Any,
         ) -> Stage:
             slack = stack.enter_context(workspace.start(MANIFEST))
-            played = stack.enter_context(tenant.start(made(scenario), **more))
-            built = Stage(
-                slack, played, settings_for(slack, played, tmp_path).model_copy(update=changes or {})
-            )
+            played = stack.enter_context(tenant.start(made(scenario), limits=not freely, **more))
+            settings = settings_for(slack, played, tmp_path).model_copy(update=changes or {})
+            built = Stage(slack, played, settings, pace=FREELY if freely else QUICKLY)
             # Stopped before the workspace, which its connection would otherwise try to come back to.
             stack.callback(built.stop)
             if start:

@@ -33,7 +33,7 @@ from sandbox import tenant, workspace
 from sandbox.scenarios.state import InboxRule, ident
 from sandbox.tenant import Call
 from sandbox.workspace import Message, View
-from tests.scenarios.conftest import ADELE, MANIFEST, Stage, settings_for
+from tests.scenarios.conftest import ADELE, FREELY, MANIFEST, Stage, settings_for
 
 T = TypeVar("T")
 
@@ -368,7 +368,7 @@ def laid(folder: Path) -> Iterator[Table]:
         slack.limits.enabled = False
         first = folder / "story"
         first.mkdir()
-        table = Table(slack, played, settings_for(slack, played, first))
+        table = Table(slack, played, settings_for(slack, played, first), pace=FREELY)
         try:
             yield table
         finally:

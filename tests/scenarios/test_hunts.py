@@ -41,7 +41,7 @@ def others_too(story: Stage, *names: str) -> None:
 
 
 def test_by_one_address_everybody_who_was_signed_in_to_from_there_is_told(stage):
-    story = stage("mailbox-takeover")
+    story = stage("mailbox-takeover", freely=True)
     others_too(story, DIEGO)
     story.type(f"pivot {LAGOS.ip} since 4d")
     card = ended(story, "Who else was touched: ")
@@ -65,7 +65,7 @@ def hunt_id(story: Stage) -> str:
 
 
 def test_from_a_case_the_others_are_found_by_what_its_attacker_used_and_its_own_account_is_not_told(stage):
-    story = stage("mailbox-takeover")
+    story = stage("mailbox-takeover", freely=True)
     others_too(story, DIEGO)
     story.type(f"check {ADELE}")
     case_card = story.shown()
@@ -97,7 +97,7 @@ def test_what_could_not_be_collected_is_named_and_nothing_found_is_no_all_clear(
 
 
 def test_a_sweep_ranks_the_whole_tenant_and_the_one_that_was_taken_over_is_first(stage):
-    story = stage("mailbox-takeover")
+    story = stage("mailbox-takeover", freely=True)
     # A question about each day, and five in ten seconds are taken: two weeks would take a minute.
     story.type("sweep since 4d")
     card = ended(story, "Who may be compromised: ")
