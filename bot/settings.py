@@ -2,8 +2,8 @@
 
 A variable wins over the file. Its name is the key's path in capitals: `slack.bot_token` is
 `COMPROMISE_SLACK_BOT_TOKEN`. Lists are separated by commas. One tenant can be given by
-`COMPROMISE_TENANT_…`; several need the file (`[[tenants]]`). Everything that is wrong is told at once, one
-line each, with the name and what it should be.
+`COMPROMISE_TENANT_…`; several need the file (`[[tenants]]`), or a folder with a file each. Everything that is
+wrong is told at once, one line each, with the name and what it should be.
 
 pydantic-settings would read the variables too, but it passes over misspelt ones in silence.
 
@@ -14,12 +14,10 @@ refuses it.
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import stat
-import tomllib
 import types
 import typing
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -40,6 +38,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from bot.errors import SettingsError
+from bot.settings_files import OTHERS, exposed_to_others, read_file, read_folder, same, twice
 from bot.webhooks import key_of
 from commands.alerts import KINDS as KINDS_OF_ALERTS
 from commands.alerts import SEVERITIES
@@ -49,6 +48,7 @@ from graph.settings import RemediateSettings, TenantSettings, is_loopback
 from graph.tenants import Tenants
 
 PREFIX = "COMPROMISE_"
+FILE_NAME = "compromise.toml"
 SLACK = "https://slack.com/api/"
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -309,6 +309,62 @@ class AlertSettings(_Frozen):
     )
 
 
+def _is_plain_name(name: str) -> str:
+    if name != name.strip() or not name:
+        raise ValueError("it is blank, or begins or ends with a space")
+    # Names stand in cards, logs and files: nothing in them may hide, turn or break a line.
+    if any(unicodedata.category(sign)[0] in "CZ" and sign != " " for sign in name):
+        raise ValueError("it holds a sign that cannot be seen")
+    return name
+
+
+Channel = Annotated[str, Field(pattern="^[CG][A-Z0-9]+$")]
+
+
+class Tenant(TenantSettings):
+    """One tenant, with the people and channels that are its own. What is not given is as for all tenants."""
+
+    name: Annotated[str, AfterValidator(_is_plain_name)] = Field(
+        "tenant",
+        description="a name for it, used in messages and logs; no other tenant has it",
+        max_length=80,
+    )
+    responders: ResponderSettings | None = Field(
+        None, description="who can run checks and propose in this tenant, in place of [responders]"
+    )
+    approvers: ApproverSettings | None = Field(
+        None, description="who can approve in this tenant, in place of [approvers]"
+    )
+    policy: PolicySettings | None = Field(
+        None, description="what approvals need in this tenant; what is not given is as in [policy]"
+    )
+    protected: tuple[str, ...] = Field(
+        (), description="addresses or object IDs of protected accounts of this tenant, besides `protected`"
+    )
+    channel: str = Field(
+        "",
+        description="the channel ID for cards of this tenant, which no other tenant's may enter; by default,"
+        " slack.channel",
+        pattern="^([CG][A-Z0-9]+)?$",
+    )
+    alerts_channel: str = Field(
+        "",
+        description="the channel ID for alerts of this tenant, which no other tenant's may enter; by default,"
+        " its channel, or alerts.channel",
+        pattern="^([CG][A-Z0-9]+)?$",
+    )
+    channels: tuple[Channel, ...] = Field(
+        (),
+        description="further channel IDs of this tenant, which no other tenant's may enter; with these or"
+        " channel, its cards go nowhere else",
+    )
+
+    @property
+    def own_channels(self) -> frozenset[str]:
+        """The channels that are this tenant's alone."""
+        return frozenset(filter(None, (self.channel, self.alerts_channel, *self.channels)))
+
+
 class LogSettings(_Frozen):
     """What the log looks like."""
 
@@ -326,8 +382,11 @@ def _beside_the_ledger(given: dict[str, Any]) -> Path:
 class Settings(_Frozen):
     """Everything that can be set."""
 
-    tenants: tuple[TenantSettings, ...] = Field(
+    tenants: tuple[Tenant, ...] = Field(
         (), description="the Microsoft 365 tenants, one [[tenants]] table each"
+    )
+    tenants_folder: Path | None = Field(
+        None, description="a folder with a file (.toml) for each further tenant, with the keys of its table"
     )
     slack: SlackSettings | None = Field(None, description="how to reach Slack")
     responders: ResponderSettings = Field(
@@ -417,12 +476,37 @@ class Settings(_Frozen):
 
     @model_validator(mode="after")
     def _each_tenant_is_clear(self) -> Self:
-        names = [tenant.name for tenant in self.tenants]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two tenants have the name {name}; cases are kept under it, so change one")
+        for said, values in (
+            ("name", [one.name for one in self.tenants]),
+            ("ID", [one.tenant_id for one in self.tenants]),
+        ):
+            known = [same(value) for value in values]
+            again = [value for value in values if known.count(same(value)) > 1]
+            if again:
+                raise ValueError(f"two tenants have the {said} {again[-1]}; cases are kept apart by it")
         if self.tenants:
             Tenants(self.tenants)
+        return self
+
+    @model_validator(mode="after")
+    def _each_channel_is_one_tenants(self) -> Self:
+        owner: dict[str, str] = {}
+        for one in self.tenants:
+            for channel in sorted(one.own_channels):
+                if owner.setdefault(channel, one.name) != one.name:
+                    raise ValueError(
+                        f"the channel {channel} is named by two tenants, {owner[channel]} and {one.name};"
+                        " a channel that several share is slack.channel, and named by none"
+                    )
+        shared = {
+            "slack.channel": self.slack.channel if self.slack else "",
+            "alerts.channel": self.alerts.channel,
+        }
+        for key, channel in shared.items():
+            if len(self.tenants) > 1 and channel in owner:
+                raise ValueError(
+                    f"{key} is for all tenants, so {channel} cannot be a channel of {owner[channel]} alone"
+                )
         return self
 
     @model_validator(mode="after")
@@ -436,8 +520,14 @@ class Settings(_Frozen):
     @model_validator(mode="after")
     def _alerts_have_a_channel(self) -> Self:
         taken = self.alerts.sources or self.alerts.webhook_secret
-        if taken and self.slack and not (self.alerts.channel or self.slack.channel):
-            raise ValueError("alerts.channel is missing: alerts need a channel; slack.channel would do too")
+        if not taken or not self.slack or self.alerts.channel or self.slack.channel:
+            return self
+        without = [one.name for one in self.tenants if not (one.alerts_channel or one.channel)]
+        if without or not self.tenants:
+            whose = f" of {without[0]}" if without and len(self.tenants) > 1 else ""
+            raise ValueError(
+                f"alerts.channel is missing: alerts{whose} need a channel; slack.channel would do too"
+            )
         return self
 
     @model_validator(mode="after")
@@ -496,6 +586,7 @@ def load(
         for part in where[:-1]:
             inner = inner.setdefault(part, {})
         inner[where[-1]] = [item.strip() for item in text.split(",") if item.strip()] if is_list else text
+    files = _from_folder(values, problems)
     one = values.pop("tenant", None)
     if one is not None:
         if values.get("tenants"):
@@ -514,15 +605,40 @@ def load(
     except ValidationError as error:
         # A default that follows from other values is no trouble of its own where one of those is wrong.
         wrong = [one for one in error.errors() if one["type"] != "default_factory_not_called"]
-        raise SettingsError([*problems, *(_problem(one, given) for one in wrong)]) from None
+        raise SettingsError([*problems, *(_problem(one, given, files) for one in wrong)]) from None
     for number, tenant in enumerate(settings.tenants):
         for where, holder in (((), tenant), (("remediate",), tenant.remediate)):
             if holder and holder.certificate and not holder.certificate.is_file():
-                name = _named(("tenants", number, *where, "certificate"), given)
+                name = _named(("tenants", number, *where, "certificate"), given, files)
                 problems.append(f"{name}: there is no file {holder.certificate}.")
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _from_folder(values: dict[str, Any], problems: list[str]) -> Mapping[int, Path]:
+    """Put the tenants of the folder behind those of the file; give the file of each by its place.
+
+    Raises:
+        SettingsError: the folder or one of its files cannot be read.
+    """
+    folder, before = values.get("tenants_folder"), values.get("tenants", [])
+    if not isinstance(folder, str) or not isinstance(before, list):
+        return {}  # what is wrong with them is told where they are checked
+    found = read_folder(Path(folder), _SECRET_KEYS)
+    if not found:
+        problems.append(f"tenants_folder: there is no file *.toml in {folder}.")
+    problems += [
+        f"{path}: name: is missing; cases are kept under it, so a file has it."
+        for path, one in found
+        if "name" not in one
+    ]
+    standing = [(f"tenants[{place}].", one) for place, one in enumerate(before) if isinstance(one, dict)]
+    again = list(twice([*standing, *((f"{path}: ", one) for path, one in found)]))
+    if again:
+        raise SettingsError([*problems, *again])
+    values["tenants"] = [*before, *(one for _, one in found)]
+    return {len(before) + place: path for place, (path, _) in enumerate(found)}
 
 
 _NEED = {
@@ -533,10 +649,20 @@ _NEED = {
 }
 
 
+_IN_FILES_ONLY: Final = (
+    ("tenants",),
+    ("people",),
+    ("policy", "people"),
+    ("tenant", "policy", "people"),
+    ("tickets", "values"),
+)
+"""The tables whose keys people choose."""
+
+
 def variables() -> Iterator[tuple[str, tuple[tuple[str, ...], bool]]]:
     """Give every variable that is read: its name, the path of its key, and whether it holds a list."""
     yield from _variables(Settings, ())
-    yield from _variables(TenantSettings, ("tenant",))
+    yield from _variables(Tenant, ("tenant",))
     for name, where in _SHORT.items():
         yield name, (where, False)
 
@@ -550,7 +676,7 @@ def _variables(
         inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
         if inner is not None:
             yield from _variables(inner, where)
-        elif where not in (("tenants",), ("people",), ("policy", "people"), ("tickets", "values")):
+        elif where not in _IN_FILES_ONLY:
             yield _variable(where), (where, tuple in kinds)
 
 
@@ -563,43 +689,23 @@ def _kinds(annotation: Any) -> set[Any]:
 
 
 def _file(path: Path | None) -> dict[str, Any]:
-    chosen = path or Path("compromise.toml")
+    chosen = path or Path(FILE_NAME)
     if path is None and not chosen.is_file():
         return {}
-    try:
-        with chosen.open("rb") as file:
-            # Of the open file: another one could be put in its place in between.
-            mode = os.fstat(file.fileno()).st_mode
-            # Windows editors begin a text with a byte-order mark, which TOML does not know.
-            values = tomllib.loads(file.read().decode("utf-8-sig"))
-    except OSError as error:
-        raise SettingsError([f"{chosen}: cannot be read ({error.strerror})."]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError([f"{chosen}: is not TOML ({error})."]) from error
-    secrets = sorted(_secrets_in(values)) if mode & _OTHERS else []
-    if secrets:
-        held = ", ".join(secrets)
-        told = f"{chosen}: others on this machine can read it, and it has {held}; run chmod 600 on it, and"
-        raise SettingsError([f"{told} replace these: they may be exposed."])
-    return values
+    return read_file(chosen, _SECRET_KEYS)
 
 
-_OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
-"""Everyone on the machine. The group may read: the service's is how it gets at a file of root's."""
+def exposed(path: Path | None, folder: Path | None = None) -> list[str]:
+    """Say which files of settings others may read or change though no secret is in them.
 
-
-def exposed(path: Path | None) -> str:
-    """Say that others may read or change the settings' file though no secret is in it; "" where not.
-
-    Whoever may change it names the approvers.
+    Args:
+        path: The file, or None for ``compromise.toml`` in this folder.
+        folder: The folder with a file for each tenant.
     """
-    chosen = path or Path("compromise.toml")
-    try:
-        mode = chosen.stat().st_mode & _OTHERS
-    except OSError:
-        return ""  # there is none, or whoever loads it says why it cannot be read
-    may = " and ".join(word for word, bit in (("read", stat.S_IROTH), ("change", stat.S_IWOTH)) if mode & bit)
-    return f"{chosen}: others on this machine can {may} it; run chmod 640 on it." if may else ""
+    files = [path or Path(FILE_NAME)]
+    if folder is not None:
+        files += [folder, *sorted(folder.glob("*.toml"))]
+    return [says for one in files if (says := exposed_to_others(one))]
 
 
 def exposed_keys(settings: Settings) -> list[str]:
@@ -612,27 +718,16 @@ def exposed_keys(settings: Settings) -> list[str]:
             "it, and replace the certificate: someone may have the key."
         )
         for file in files
-        if file.is_file() and file.stat().st_mode & _OTHERS
+        if file.is_file() and file.stat().st_mode & OTHERS
     ]
 
 
-def _secrets_in(values: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    """Give the keys under which a secret stands in the file, a password in an address among them."""
-    for name, value in values.items():
-        for inner in value if isinstance(value, list) else (value,):
-            if isinstance(inner, Mapping):
-                yield from _secrets_in(inner, f"{above}{name}.")
-            elif name in _SECRET_KEYS or (isinstance(inner, str) and _PASSWORD_IN_ADDRESS.match(inner)):
-                yield f"{above}{name}"
-
-
-_PASSWORD_IN_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s:]*:[^/?#\s]+@")
 _SECRET_KEYS: Final = frozenset(
     name
     for model in (
         Settings,
         SlackSettings,
-        TenantSettings,
+        Tenant,
         RemediateSettings,
         AlertSettings,
         SiemSettings,
@@ -644,12 +739,24 @@ _SECRET_KEYS: Final = frozenset(
 """The last part of every key whose value is a secret."""
 
 
+_NO_FILES: Final[Mapping[int, Path]] = types.MappingProxyType({})
+
+
 def _variable(where: tuple[str, ...]) -> str:
     return PREFIX + "_".join(where).upper()
 
 
-def _named(where: tuple[str | int, ...], given: Mapping[tuple[str, ...], str]) -> str:
-    """What people know a setting by: its variable when it was set by one, else its key and its variable."""
+def _named(
+    where: tuple[str | int, ...], given: Mapping[tuple[str, ...], str], files: Mapping[int, Path] = _NO_FILES
+) -> str:
+    """What people know a setting by: its variable when it was set by one, else its key and its variable.
+
+    In a file of a tenant's own it is the file and the key.
+    """
+    match where:
+        case ("tenants", int(place), *rest) if place in files:
+            key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest).lstrip(".")
+            return f"{files[place]}: {key}" if key else str(files[place])
     if where[:2] == ("tenants", 0) and any(path[0] == "tenant" for path in given):
         where = ("tenant", *where[2:])
     path = tuple(str(part) for part in where if not isinstance(part, int))
@@ -660,10 +767,10 @@ def _named(where: tuple[str | int, ...], given: Mapping[tuple[str, ...], str]) -
     return f"{key} ({known[path]})" if path in known and where == path else key
 
 
-def _problem(error: ErrorDetails, given: Mapping[tuple[str, ...], str]) -> str:
+def _problem(error: ErrorDetails, given: Mapping[tuple[str, ...], str], files: Mapping[int, Path]) -> str:
     # Validators inside a union or an annotated type add names of their own to the place; keys are enough.
     where = tuple(part for part in error["loc"] if isinstance(part, int) or str(part).isidentifier())
-    name = _named(where, given) if where else "settings"
+    name = _named(where, given, files) if where else "settings"
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(where[-1]), _keys(), n=1, cutoff=0.75)
         return f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else ".")

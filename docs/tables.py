@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 
 from bot.cli import command
 from bot.cli.statuses import STATUSES
-from bot.settings import Settings, variables
+from bot.settings import Settings, Tenant, variables
 from bot.setup import doctor, wanted
 from bot.setup import init as onboarding
 from bot.setup.capabilities import PARTS
@@ -37,7 +37,6 @@ from graph import alerts, contract
 from graph.audit_log import files, forms
 from graph.needs import of_source, of_writes
 from graph.queries.registry import QUERIES
-from graph.settings import TenantSettings
 from sandbox.scenarios import SCENARIOS
 
 
@@ -405,7 +404,7 @@ def settings(*keys: str) -> str:
 
 def tenant_settings() -> str:
     """The settings of a tenant."""
-    found = _settings(TenantSettings, ("tenant",))
+    found = _settings(Tenant, ("tenant",))
     return _settings_table((".".join(where[1:]), where, field) for where, field in found)
 
 

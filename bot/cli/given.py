@@ -76,8 +76,7 @@ def warn_of_others(config: Path | None, loaded: Settings) -> None:
     """Say so when others can read the settings' file or a private key that they should not."""
     from bot import settings  # noqa: PLC0415 - as above
 
-    exposed = settings.exposed(config)
-    for line in [*([exposed] if exposed else []), *settings.exposed_keys(loaded)]:
+    for line in [*settings.exposed(config, loaded.tenants_folder), *settings.exposed_keys(loaded)]:
         typer.echo(f"compromise: {line}", err=True)
 
 

@@ -21,8 +21,8 @@ from bot.settings import (
     ResponderSettings,
     Settings,
     SlackSettings,
+    Tenant,
 )
-from graph.settings import TenantSettings
 from sandbox import tenant
 from sandbox.scenarios import SCENARIOS as _SCENARIOS
 from sandbox.tenant import RunningTenant
@@ -120,9 +120,9 @@ def tenant_playing(
         yield played
 
 
-def tenant_settings(played: RunningTenant) -> TenantSettings:
+def tenant_settings(played: RunningTenant) -> Tenant:
     """The settings that reach a played tenant."""
-    return TenantSettings(
+    return Tenant(
         name="sandbox",
         tenant_id=played.tenant_id,
         client_id=played.client_id,

@@ -104,7 +104,7 @@ def test_a_file_with_a_secret_that_others_may_read_is_refused(file):
     for mode in (0o600, 0o640, 0o400):
         file.chmod(mode)
         assert load(file, {}).tenants
-        assert exposed(file) == ""
+        assert exposed(file) == []
 
 
 def test_private_keys_that_others_may_read_are_told_once_each(tmp_path, capsys):
@@ -148,8 +148,8 @@ def test_a_file_without_a_secret_is_read_and_told(tmp_path):
     path.write_text('window = "36h"\n')
     path.chmod(0o646)
     assert load(path, GOOD).window == timedelta(hours=36)
-    assert "can read and change it; run chmod 640" in exposed(path)
-    assert exposed(tmp_path / "missing.toml") == ""
+    assert "can read and change it; run chmod 640" in exposed(path)[0]
+    assert exposed(tmp_path / "missing.toml") == []
 
 
 def test_a_variable_wins_over_the_file(file):

@@ -14,9 +14,8 @@ from pydantic import SecretStr
 from bot import log as logs
 from bot.app import Bot, create_app
 from bot.cards.case import Edits
-from bot.settings import LogSettings, ResponderSettings, Settings, SlackSettings
+from bot.settings import LogSettings, ResponderSettings, Settings, SlackSettings, Tenant
 from commands.proposals import Proposals
-from graph.settings import TenantSettings
 from sandbox import tenant, workspace
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import Message, RunningWorkspace
@@ -171,7 +170,7 @@ def settings_for(slack: RunningWorkspace, played: RunningTenant, folder: Path) -
     """Make the settings of a bot between the two."""
     return Settings(
         tenants=(
-            TenantSettings(
+            Tenant(
                 name="Contoso",
                 tenant_id=played.tenant_id,
                 client_id=played.client_id,
