@@ -37,6 +37,7 @@ from bot.people.identities import Identities
 from bot.people.members import Members
 from bot.people.persons import People, doubt_about
 from bot.people.second_factor import SecondFactor
+from bot.people.tenancy import Tenancy
 from bot.rules import ruleset_of
 from bot.settings import Settings
 from bot.setup.examination import Examination
@@ -61,7 +62,6 @@ from commands.carry_out import Patience
 from commands.ledger import Ledger
 from commands.planning import Guard
 from commands.proposals import Proposals
-from commands.propose import Policy
 from commands.signing_key import SigningKey
 from graph.collect import find_subject
 from graph.limits import PUBLISHED, Rates
@@ -157,21 +157,27 @@ class Bot:
                 raise CannotStart(says) from error
             except Exception as error:
                 raise CannotStart(f"Slack's Socket Mode could not be connected ({error}).") from error
-        named, approvers = self.settings.responders, self.settings.approvers
-        if not named.users and not named.group:
-            log.warning("Nobody may ask: the settings name no responders.", action="bot.nobody_may_ask")
-        if not approvers.users and not approvers.group:
-            log.warning(
-                "Nobody may approve: the settings name no approvers.", action="bot.nobody_may_approve"
-            )
+        teams = Tenancy(self.settings).teams
+        for tenant, team in teams.items():
+            if not team.responders.users and not team.responders.group:
+                log.warning(
+                    "Nobody may ask: the settings name no responders.",
+                    action="bot.nobody_may_ask",
+                    tenant=tenant,
+                )
+            if not team.approvers.users and not team.approvers.group:
+                log.warning(
+                    "Nobody may approve: the settings name no approvers.",
+                    action="bot.nobody_may_approve",
+                    tenant=tenant,
+                )
         log.info(
             "The bot listens.",
             action="bot.started",
             mode=slack.mode,
             tenants=[tenant.name for tenant in self.settings.tenants],
             ledger=str(self.settings.ledger),
-            responders=len(named.users),
-            group=named.group or "none",
+            responders=len({user for team in teams.values() for user in team.responders.users}),
         )
 
     def stop(self) -> None:
@@ -218,25 +224,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def policy_of(settings: Settings) -> Policy:
-    """Give what it takes to carry something out."""
-    policy = settings.policy
-    return Policy(
-        people=policy.people,
-        factor_steps=frozenset(policy.factor),
-        strict=policy.strict,
-        expires=policy.expires,
-    )
-
-
-def guard_of(settings: Settings) -> Guard:
-    """Give whom and what the bot never touches: what the settings protect, and itself."""
-    return Guard(
-        protected=frozenset(name.strip().casefold() for name in settings.protected),
-        own_apps=frozenset(app.casefold() for tenant in settings.tenants for app in tenant.client_ids),
-    )
-
-
 def account_at(tenants: Tenants, address: str) -> Subject:
     """Find the account that an address leads to, in the tenant that answers for it.
 
@@ -275,8 +262,7 @@ def _people(client: WebClient, home: str, settings: Settings, ledger: Ledger, te
     members = Members(
         client,
         home,
-        settings.responders,
-        settings.approvers,
+        Tenancy(settings).teams,
         addresses=settings.people,
         seconds=time.monotonic,
     )
@@ -319,7 +305,8 @@ def create_app(
     tenants = Tenants(settings.tenants, polls=polls, shared=limiter.of if limiter else None, rates=rates)
     hasty = make_client(slack, waits=False)
     clouds = {one.name: one.cloud for one in settings.tenants}
-    cards = Cards(client, hasty, ledger, clouds=clouds, edits=edits)
+    tenancy = Tenancy(settings)
+    cards = Cards(client, hasty, ledger, clouds=clouds, owners=tenancy.owners, edits=edits)
     people = _people(client, str(me["team_id"]), settings, ledger, tenants)
     proposals = Proposals(ledger)
     papers = ProposalCards(
@@ -332,7 +319,11 @@ def create_app(
         titles={step: step_title(step, TITLES, SOURCES) for step in TITLES},
         clock=clock,
     )
-    seconds, guard = settings.patience.total_seconds(), guard_of(settings)
+    seconds = settings.patience.total_seconds()
+
+    def guard(tenant: str) -> Guard:
+        return tenancy.of(tenant).guard
+
     atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
     looking = Looking(tenants, clock, seconds, atlas, ruleset_of(settings.rules))
     store = Store(remote) if remote else None
@@ -385,7 +376,7 @@ def create_app(
         checks_here=settings.checks_here,
         version=version,
     )
-    gate = Gate(ledger, people, tenants)
+    gate = Gate(ledger, people, tenants, tenancy)
     tools = Tools(
         client,
         ledger=ledger,
@@ -396,14 +387,12 @@ def create_app(
         proposals=proposals,
         jobs=jobs,
         hunting=hunting,
-        tenants=tuple(tenant.name for tenant in settings.tenants),
+        tenancy=tenancy,
         look_again=carrying.look,
-        policy=policy_of(settings),
         factor=SecondFactor(ledger, keys, clock),
         keys=keys,
         clock=clock,
         usual=settings.window,
-        channel=slack.channel,
     )
     people.on_change = partial(tell_change, tools=tools)
     desk = Desk(
@@ -415,7 +404,7 @@ def create_app(
             cards=cards,
             proposals=proposals,
             clock=clock,
-            channel=slack.channel,
+            tenancy=tenancy,
             checkpoints=slack.checkpoints,
             examination=Examination(settings, tenants, clock),
         ),

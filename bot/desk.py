@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -26,7 +27,7 @@ from bot.slack.intake import Asked, Intake
 from bot.verbs import check, enrol, form, suspect
 from bot.verbs.registry import read
 from bot.verbs.shape import Answer, Tools
-from commands.errors import CommandError, LedgerError
+from commands.errors import CommandError, LedgerError, NoSuchCase, NoSuchHunt
 from commands.hunt import load
 from commands.ledger import entries as e
 from commands.ledger.alerts import alert_at
@@ -51,6 +52,15 @@ def question_id(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a button says: the words, whose record they are from, and what is said where there is none."""
+
+    words: str
+    tenant: str = ""
+    missing: str = ""
+
+
 class Desk:
     """Answers questions in threads of its own.
 
@@ -59,7 +69,8 @@ class Desk:
         home: Who draws the Home tab.
 
     Attributes:
-        ours: The configured mail domains, whose addresses stay readable in what is said.
+        ours: The mail domains whose addresses stay readable in what anyone is told on the spot: those of the
+            one tenant, and none where there are several, for nobody has looked who asks.
     """
 
     def __init__(self, tools: Tools, *, home: Home) -> None:
@@ -68,7 +79,7 @@ class Desk:
         self._ledger = tools.ledger
         self._cards = tools.cards
         self._home = home
-        self.ours = tools.gate.ours
+        self.ours = tools.gate.ours if len(tools.tenancy.names) == 1 else frozenset[str]()
         self._pool = ThreadPoolExecutor(CLERKS, thread_name_prefix="desk")
         self._window_pool = ThreadPoolExecutor(CLERKS, thread_name_prefix="windows")
         self._intake = Intake(tools.ledger, written=self._kept, failed=self._not_kept)
@@ -137,12 +148,18 @@ class Desk:
     def say_no(self, asked: Asked, sentence: str) -> None:
         """Tell the person that something was not done, without waiting for it to be told."""
         try:
-            self._pool.submit(self.tell, asked, answers.no(sentence, self.ours))
+            self._pool.submit(self._tell_no, asked, sentence)
         except RuntimeError:
             log.warning("An answer did not arrive.", action="answer.lost", request=asked.id)
 
-    def check_words(self, button: str, value: str) -> str:
-        """Give the words of a button that checks an account.
+    def _tell_no(self, asked: Asked, sentence: str) -> None:
+        self.tell(asked, self._no(asked, sentence))
+
+    def _no(self, asked: Asked, sentence: str) -> Message:
+        return answers.no(sentence, self._tools.gate.readable_for(asked.user))
+
+    def check_words(self, button: str, value: str) -> Named:
+        """Give the words of a button that checks an account, and whose record it names.
 
         Raises:
             NoSuchCase: there is no such case.
@@ -153,35 +170,38 @@ class Desk:
             case "check_again":
                 return self.check_again(value)
             case "check_reported":
-                return self.check_reported(value)
+                return Named(self.check_reported(value))
             case "check_alert":
                 return self._check_alert(value)
             case "check_found":
                 return self._check_found(value)
             case _:
-                return self._check_candidate(value)
+                return Named(self._check_candidate(value))
 
-    def _check_found(self, value: str) -> str:
+    def _check_found(self, value: str) -> Named:
         name, _, number = value.partition(" ")
         one = hunt(self._ledger, name)
         found = load(one.found).touched if one.found else ()
         if not number.isdecimal() or int(number[:6]) >= len(found):
             raise NotUnderstood("This account was not found. Type: /compromise check and the address.")
-        return check.words_about(found[int(number)].account)
+        return Named(check.words_about(found[int(number)].account), one.tenant, str(NoSuchHunt(name)))
 
-    def _check_alert(self, number: str) -> str:
+    def _check_alert(self, number: str) -> Named:
+        says = "This alert was not found. Type: /compromise check and the address."
         found = alert_at(self._ledger, int(number)) if number.isdecimal() and len(number) < 19 else None
         if found is None or not found.account:
-            raise NotUnderstood("This alert was not found. Type: /compromise check and the address.")
-        return check.words_about(found.account)
+            raise NotUnderstood(says)
+        return Named(check.words_about(found.account), found.tenant, says)
 
-    def check_again(self, case_id: str) -> str:
+    def check_again(self, case_id: str) -> Named:
         """Give the words that check the account of a case again.
 
         Raises:
             NoSuchCase: there is none with this id.
         """
-        return check.words_about(self._ledger.case(case_id).subject.user_principal_name)
+        case = self._ledger.case(case_id)
+        words = check.words_about(case.subject.user_principal_name)
+        return Named(words, case.tenant, str(NoSuchCase(case_id)))
 
     def check_reported(self, report_id: str) -> str:
         """Give the words that check the account which someone reported.
@@ -345,13 +365,13 @@ class Desk:
             return self._noted(asked, answer)
         except LedgerError as error:
             log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
-            return (answers.no(str(error), self.ours),)
+            return (self._no(asked, str(error)),)
         except (BotError, CommandError, GraphError) as error:
             kind = e.Refused if isinstance(error, Barred) else e.NotAnswered
             log.info("A question was refused.", action="asked.refused", request=asked.id, why=str(error))
             with self._ledger.writing() as writing:
                 writing.answer(asked.id, kind(says=str(error)), asked.user)
-            return (answers.no(str(error), self.ours),)
+            return (self._no(asked, str(error)),)
 
     def _noted(self, asked: Asked, answer: Answer) -> tuple[Message, ...]:
         """Write down how a question ended; give what the person is told."""

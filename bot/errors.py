@@ -6,6 +6,7 @@
     ├── AlreadyEnrolled    this person has a second factor already
     ├── CannotPost         Slack does not let the bot post there; says what to do about it
     │   └── RoomShared         the channel is shared with another company by now
+    │       └── RoomTaken          the channel is another tenant's by now
     ├── SlackFailed        Slack answered with an error that no one asked for; `code` is Slack's name of it
     │   └── SlackUnreachable   Slack gave no answer at all; says which host, and what to check
     ├── ArchiveUnreadable  a file is no evidence archive of ours
@@ -57,6 +58,13 @@ class CannotPost(BotError):
 
 class RoomShared(CannotPost):
     """The channel is shared with another company, or is about to be."""
+
+
+class RoomTaken(RoomShared):
+    """The channel is one of another tenant's, whose people read it."""
+
+    def __init__(self) -> None:
+        super().__init__("This channel belongs to another tenant.")
 
 
 class SlackFailed(BotError):

@@ -355,9 +355,15 @@ class Tenant(TenantSettings):
     )
     channels: tuple[Channel, ...] = Field(
         (),
-        description="further channel IDs of this tenant, which no other tenant's may enter; with these or"
-        " channel, its cards go nowhere else",
+        description="further channel IDs of this tenant, which no other tenant's may enter; with channel, its"
+        " cards go into these and nowhere else",
     )
+
+    @model_validator(mode="after")
+    def _first_channel(self) -> Self:
+        if self.channels and not self.channel:
+            raise ValueError("channel is missing: channels are further ones, besides that for cards")
+        return self
 
     @property
     def own_channels(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from graph.connection import Connection
 from graph.errors import NoSuchUser
@@ -54,8 +54,13 @@ class Tenants:
         self._connections: dict[int, Connection] = {}
         self._lock = threading.Lock()
 
-    def for_address(self, address: str) -> Connection:
+    def for_address(self, address: str, among: Collection[str] | None = None) -> Connection:
         """The connection to the tenant that answers for an address.
+
+        Args:
+            address: The address.
+            among: The names of the tenants that there are for whoever asks; None for all. Nothing that is
+                said tells of any other.
 
         The longest matching domain wins; the tenant without domains takes what is left. An address without a
         domain, such as an object id, is clear only where one tenant is configured.
@@ -64,17 +69,16 @@ class Tenants:
             NoSuchUser: when no tenant answers for the address; the sentence names the configured domains.
         """
         domain = address.rpartition("@")[2].strip().casefold() if "@" in address else ""
-        if not domain:
-            if len(self.settings) == 1:
-                return self._connect(0)
-            raise NoSuchUser(f"{address!r} has no domain, so its tenant is unknown.")
-        matches = [
-            (len(_longest(one, domain)), index)
-            for index, one in enumerate(self.settings)
-            if one.answers_for(domain)
+        there = [
+            (index, one) for index, one in enumerate(self.settings) if among is None or one.name in among
         ]
+        if not domain:
+            if len(there) == 1:
+                return self._connect(there[0][0])
+            raise NoSuchUser(f"{address!r} has no domain, so its tenant is unknown.")
+        matches = [(len(_longest(one, domain)), index) for index, one in there if one.answers_for(domain)]
         if not matches:
-            known = ", ".join(sorted(own for one in self.settings for own in one.domains))
+            known = ", ".join(sorted(own for _, one in there for own in one.domains)) or "none"
             raise NoSuchUser(
                 f"No configured tenant has the domain {domain}; the configured ones are {known}."
             )
@@ -91,9 +95,13 @@ class Tenants:
                 return self._connect(index)
         raise NoSuchUser(f"The tenant {name} is no longer configured.")
 
-    def each(self) -> tuple[Connection, ...]:
-        """A connection to every tenant, in the configured order."""
-        return tuple(self._connect(index) for index in range(len(self.settings)))
+    def each(self, among: Collection[str] | None = None) -> tuple[Connection, ...]:
+        """A connection to every tenant, or every one of these names, in the configured order."""
+        return tuple(
+            self._connect(index)
+            for index, one in enumerate(self.settings)
+            if among is None or one.name in among
+        )
 
     def close(self) -> None:
         """Close every connection that was made."""

@@ -29,7 +29,7 @@ from bot.artefacts.report_files import pictures, report_files
 from bot.artefacts.timeline_png import NAME as PICTURE
 from bot.artefacts.timeline_png import OTHERS, Picture
 from bot.cards.papers import handled_of
-from bot.errors import BotError, CannotPost, RoomShared, SlackFailed
+from bot.errors import BotError, CannotPost, RoomShared, RoomTaken, SlackFailed
 from bot.messages import Message, answers
 from bot.messages.case_card import CaseView, case_card
 from bot.messages.details import details
@@ -87,6 +87,7 @@ class Cards:
         ledger: Where cases and what was posted of them are kept.
         sleep: Waits for so many seconds.
         clouds: In which of Microsoft's clouds each tenant is, by its name.
+        owners: Channels that are one tenant's alone, with its name.
         edits: How far apart a card is edited.
     """
 
@@ -98,6 +99,7 @@ class Cards:
         sleep: Callable[[float], None] = time.sleep,
         *,
         clouds: Mapping[str, Cloud] = MappingProxyType({}),
+        owners: Mapping[str, str] = MappingProxyType({}),
         edits: Edits = Edits(),
     ) -> None:
         self.edits = edits
@@ -107,6 +109,7 @@ class Cards:
         self._ledger = ledger
         self._sleep = sleep
         self._clouds = clouds
+        self._owners = owners
 
     def post(self, case: Case) -> Case:
         """Post the card of a new case and note where it is.
@@ -115,7 +118,7 @@ class Cards:
             CannotPost: Slack does not let the bot post there.
             SlackFailed: Slack did not answer.
         """
-        card = self.say(case.channel, case_card(view_of(case)))
+        card = self.say(case.channel, case_card(view_of(case)), tenant=case.tenant)
         with self._ledger.writing() as writing:
             writing.card_posted(case.id, card["channel"], card["ts"])
         return self._ledger.case(case.id)
@@ -225,7 +228,7 @@ class Cards:
     def _say_of(self, case: Case, message: Message, thread: str = "") -> Any:
         """Say something in a case's channel, or to whoever asked alone where another company reads along."""
         try:
-            return self.persist(partial(self.say, case.channel, message, thread))
+            return self.persist(partial(self.say, case.channel, message, thread, tenant=case.tenant))
         except RoomShared:
             log.warning("A case's channel is shared by now.", action="case.room_shared", case=case.id)
             return self.persist(partial(self._tell_asker, case, message))
@@ -251,7 +254,8 @@ class Cards:
             SlackFailed: Slack did not answer.
         """
         # What was done about it is told as well; its buttons stay with the case's own card.
-        card = self.say(channel, case_card(replace(self._view(case, ()), offers=None, note=warning)))
+        view = replace(self._view(case, ()), offers=None, note=warning)
+        card = self.say(channel, case_card(view), tenant=case.tenant)
         what = f"report {request[:12]}"
         with self._ledger.writing() as writing:
             writing.posted(case.id, case.run, what, card["channel"], card["ts"])
@@ -266,7 +270,7 @@ class Cards:
         for number, message in enumerate(details(report), 1):
             what = f"{prefix}details {number}"
             if what not in done:
-                posted = self.persist(partial(self.say, channel, message, card))
+                posted = self.persist(partial(self.say, channel, message, card, tenant=case.tenant))
                 self._note(case.id, run, what, channel, posted["ts"])
         what = f"{prefix}files"
         if what in done:
@@ -278,12 +282,16 @@ class Cards:
             for name, one in zip((PICTURE, OTHERS), drawn, strict=False):
                 if upload["filename"] == name:
                     upload["alt_txt"] = plain(one.alt, ALT)
-        self.attach(channel, card, uploads, " ".join(one.trouble for one in drawn if one.trouble))
+        self.attach(
+            channel, card, uploads, case.tenant, " ".join(one.trouble for one in drawn if one.trouble)
+        )
         self._note(case.id, run, what, channel, ", ".join(files))
         return tuple(files)
 
-    def attach(self, channel: str, card: str, uploads: list[dict[str, Any]], comment: str = "") -> None:
-        """Attach files in the thread of a card, all together.
+    def attach(
+        self, channel: str, card: str, uploads: list[dict[str, Any]], tenant: str, comment: str = ""
+    ) -> None:
+        """Attach files of a tenant in the thread of a card, all together.
 
         Raises:
             RoomShared: another company reads along by now.
@@ -291,7 +299,7 @@ class Cards:
         """
 
         def upload() -> None:
-            demand_unshared(self._client, channel)
+            self.demand_room(self._client, channel, tenant)
             call(
                 self._client.files_upload_v2,
                 channel=channel,
@@ -355,15 +363,39 @@ class Cards:
         with self._ledger.writing() as writing:
             writing.posted(case_id, run, what, channel, name)
 
-    def say(self, channel: str, message: Message, thread: str = "") -> Any:
-        """Post one message, in the form that Slack takes; nothing goes where another company reads along.
+    def demand_room(self, client: WebClient, channel: str, tenant: str) -> None:
+        """See once more who reads along, before anything of a tenant goes into a channel.
+
+        Settings may give a channel to another tenant while cases lie in it.
+
+        Args:
+            client: Slack's Web API.
+            channel: Where it would go.
+            tenant: Whose it is, "" for what is no tenant's.
+
+        Raises:
+            RoomShared: another company or another tenant's people read along.
+            SlackFailed: Slack did not answer, so no one knows.
+        """
+        if self._owners.get(channel, tenant) != tenant:
+            raise RoomTaken
+        demand_unshared(client, channel)
+
+    def say(self, channel: str, message: Message, thread: str = "", *, tenant: str = "") -> Any:
+        """Post one message, in the form that Slack takes; nothing goes where others than its own read along.
+
+        Args:
+            channel: Where it goes.
+            message: What is said.
+            thread: The message below which it goes, "" for none.
+            tenant: The name of the tenant that it is about; "" for what is no tenant's.
 
         Raises:
             CannotPost: Slack does not let the bot post there.
             SlackFailed: Slack did not answer.
         """
         try:
-            demand_unshared(self._client, channel)
+            self.demand_room(self._client, channel, tenant)
             return self._posting.post(channel, message, thread)
         except SlackFailed as error:
             reason = cannot_post(error.code)
@@ -374,7 +406,7 @@ class Cards:
     def _repaint(self, case: Case, files: tuple[str, ...] = ()) -> Case:
         """Bring the card up to date; post a new one where someone has removed it."""
         message = case_card(self._view(case, files))
-        demand_unshared(self._client, case.channel)
+        self.demand_room(self._client, case.channel, case.tenant)
         try:
             self._posting.edit(case.channel, case.card, message)
         except SlackFailed as error:
@@ -406,7 +438,7 @@ class Cards:
             RoomShared: another company reads along by now.
         """
         message = case_card(view_of(case, progress=progress))
-        demand_unshared(self._hasty, case.channel)
+        self.demand_room(self._hasty, case.channel, case.tenant)
         Posting(self._hasty).edit(case.channel, case.card, message)
 
     def persist(self, act: Callable[[], Any]) -> Any:

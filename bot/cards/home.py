@@ -7,7 +7,8 @@ whose own account is in doubt sees what everyone sees, and nothing that tells wh
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -19,6 +20,7 @@ from bot.messages.home import Details, Health, HomePage, OpenCase, Waiting, home
 from bot.people.gate import Gate
 from bot.people.persons import People
 from bot.people.second_factor import enrolments
+from bot.people.tenancy import Tenancy
 from bot.setup.examination import Examination
 from bot.slack.client import call
 from bot.slack.intake import Asked
@@ -46,7 +48,7 @@ class Home:
         cards: Knows where cards are.
         proposals: What waits for people, and the ledger.
         clock: Tells the time (aware UTC).
-        channel: Where cards and reports go, "" for nowhere in particular.
+        tenancy: Whose each tenant is.
         checkpoints: Where checkpoints of the ledger go, "" for nowhere.
         examination: Knows what the bot can see.
     """
@@ -60,7 +62,7 @@ class Home:
         cards: Cards,
         proposals: Proposals,
         clock: Callable[[], datetime],
-        channel: str,
+        tenancy: Tenancy,
         checkpoints: str,
         examination: Examination,
     ) -> None:
@@ -70,7 +72,7 @@ class Home:
         self._cards = cards
         self._proposals = proposals
         self._clock = clock
-        self._channel = channel
+        self._tenancy = tenancy
         self._checkpoints = checkpoints
         self._examination = examination
         self._sound: str | None = None
@@ -126,13 +128,17 @@ class Home:
             reporter = self._people.reporter(user, "")
         except Barred as error:
             return HomePage(user, barred=str(error))
-        responders = self._people.responders()
+        seen = self._people.sees(user)
+        # Whoever is named nowhere is told whom to call where there is only one tenant to call for.
+        whose = seen or frozenset(self._tenancy.names if len(self._tenancy.names) == 1 else ())
+        responders = tuple(sorted({one for name in whose for one in self._people.responders(name)}))
         voter = self._people.voter(user, factor=True, live=False)
         # The reporter's identity: a voter who could not be read has none, and would be in no doubt.
         doubt = self._people.doubt_about(reporter.identity)
         may = not voter.barred or self._may_ask(user)
-        details = self._details(voter) if may and not doubt else None
-        return HomePage(user, reports_heard=bool(self._channel), responders=responders, details=details)
+        details = self._details(voter, seen) if may and not doubt else None
+        channel = self._channel(seen or frozenset(self._tenancy.names))
+        return HomePage(user, reports_heard=bool(channel), responders=responders, details=details)
 
     def _may_ask(self, user: str) -> bool:
         try:
@@ -141,23 +147,27 @@ class Home:
             return False
         return True
 
-    def _details(self, voter: Voter) -> Details:
-        left = self._ledger.open_cases()
+    def _channel(self, seen: Collection[str]) -> str:
+        """Where cards and reports of these tenants go, the first of them that there is; "" for nowhere."""
+        return next(filter(None, (self._tenancy.of(name).channel for name in sorted(seen))), "")
+
+    def _details(self, voter: Voter, seen: frozenset[str]) -> Details:
+        left = [one.id for one in self._ledger.open_cases() if self._tenancy.whose(one.tenant) in seen]
         cases: list[Case] = []
         # Whose a case is, is compared with all entries, so it is asked of those alone that are shown.
         while left and len(cases) < MOST_CASES:
             case = self._ledger.case(left.pop(0))
             if not self._ledger.owner(case.subject).is_same(voter.ever):
                 cases.append(case)
-        waiting, elsewhere = self._waiting(voter)
+        waiting, elsewhere = self._waiting(voter, seen)
         return Details(
             approver=not voter.barred,
             cases=tuple(map(self._case, cases)),
             more_cases=len(left),
             waiting=waiting,
             elsewhere=elsewhere,
-            approvers=self._people.approvers(),
-            health=self._health(voter.id),
+            approvers=tuple(sorted({one for name in seen for one in self._people.approvers(name)})),
+            health=self._health(voter.id, seen),
         )
 
     def _case(self, case: Case) -> OpenCase:
@@ -171,16 +181,25 @@ class Home:
             link=self._link(case.channel, case.card),
         )
 
-    def _waiting(self, voter: Voter) -> tuple[tuple[Waiting, ...], int]:
+    def _waiting(self, voter: Voter, seen: frozenset[str]) -> tuple[tuple[Waiting, ...], int]:
         """Give the open proposals that this person may say yes to, and how many there are besides."""
         mine: list[Waiting] = []
         elsewhere = 0
+        voters: dict[str, Voter] = {}
         now = self._clock()
         for proposal in sorted(self._proposals.waiting(), key=lambda one: one.expires_at):
+            tenant = proposal.plan.tenant
+            if self._tenancy.whose(tenant) not in seen:
+                continue
+            if tenant not in voters:
+                voters[tenant] = self._people.voter(voter.id, tenant=tenant, factor=True, live=False)
             ballot = self._proposals.ballot(proposal)
             if now >= proposal.expires_at or ballot.owner.is_same(voter.ever):
                 continue
-            if why_not(ballot, voter, yes=True, digest=proposal.digest, now=now) or len(mine) >= MOST_WAITING:
+            if (
+                why_not(ballot, voters[tenant], yes=True, digest=proposal.digest, now=now)
+                or len(mine) >= MOST_WAITING
+            ):
                 elsewhere += 1
                 continue
             mine.append(
@@ -195,8 +214,15 @@ class Home:
             )
         return tuple(mine), elsewhere
 
-    def _health(self, user: str) -> Health:
+    def _health(self, user: str, seen: frozenset[str]) -> Health:
+        found = self._examination.found
+        if found:
+            # What is missing in a tenant is for its own people.
+            gaps = tuple(one for one in found.gaps if found.tenants.get(one[0], "") in {"", *seen})
+            found = replace(found, gaps=gaps)
         last = self._ledger.last_ended()
+        if last and self._tenancy.whose(last.tenant) not in seen:
+            last = None
         return Health(
             last_check=last.finished_at if last else None,
             last_failed=last is not None and last.state is CaseState.FAILED,
@@ -204,8 +230,8 @@ class Home:
             entries=self._entries,
             enrolled=any(one.user == user and one.enrolled_at for one in enrolments(self._ledger)),
             checkpoints=self._checkpoints,
-            channel=self._channel,
-            found=self._examination.found,
+            channel=self._channel(seen),
+            found=found,
         )
 
     def _link(self, channel: str, ts: str) -> str:

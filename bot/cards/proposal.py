@@ -24,7 +24,6 @@ from bot.messages import Message
 from bot.messages.case_card import situation
 from bot.messages.proposal_card import proposal_card, proposal_details
 from bot.people.persons import People
-from bot.slack.channels import demand_unshared
 from bot.slack.client import call
 from bot.slack.posting import Posting
 from commands.approval import ProposalState
@@ -113,7 +112,9 @@ class ProposalCards:
             proposal = self._proposals.get(proposal_id)
             if not proposal.card:
                 card = self._cards.persist(
-                    lambda: self._cards.say(proposal.channel, self._card(proposal, self._clock()))
+                    lambda: self._cards.say(
+                        proposal.channel, self._card(proposal, self._clock()), tenant=proposal.plan.tenant
+                    )
                 )
                 self._proposals.card_posted(proposal.id, card["channel"], card["ts"])
                 proposal = self._proposals.get(proposal_id)
@@ -193,7 +194,13 @@ class ProposalCards:
         if proposal.card and self._is_new(proposal, what):
             try:
                 posted = self._cards.persist(
-                    partial(self._cards.say, proposal.channel, message, proposal.card)
+                    partial(
+                        self._cards.say,
+                        proposal.channel,
+                        message,
+                        proposal.card,
+                        tenant=proposal.plan.tenant,
+                    )
                 )
             except RoomShared as shared:
                 log.warning("A thread stays as it is.", action="proposal.room_shared", why=str(shared))
@@ -226,13 +233,13 @@ class ProposalCards:
             owner = self._proposals.ballot(proposal).owner
             found = []
             try:
-                approvers = self._people.approvers()
+                approvers = self._people.approvers(proposal.plan.tenant)
             except BotError as error:
                 log.warning("The approvers are not known.", action="proposal.nobody_known", error=str(error))
                 return ()
             for user in approvers:
                 try:
-                    voter = self._people.voter(user, live=False)
+                    voter = self._people.voter(user, tenant=proposal.plan.tenant, live=False)
                 except BotError as error:
                     _unasked(proposal, user, error)
                     continue
@@ -253,7 +260,8 @@ class ProposalCards:
             {"filename": name, "title": _TITLES.get(name, name), "content": text}
             for name, text in files.items()
         ]
-        self._cards.attach(proposal.channel, proposal.card, uploads, _DRAFTED if DRAFT in files else "")
+        comment = _DRAFTED if DRAFT in files else ""
+        self._cards.attach(proposal.channel, proposal.card, uploads, proposal.plan.tenant, comment)
         self._note(proposal, "files", proposal.channel, ", ".join(files))
 
     def _is_new(self, proposal: Proposal, what: str) -> bool:
@@ -282,7 +290,7 @@ class ProposalCards:
 
     def _edit_main(self, client: WebClient, proposal: Proposal, now: datetime) -> None:
         message = self._card(proposal, now)
-        demand_unshared(client, proposal.channel)
+        self._cards.demand_room(client, proposal.channel, proposal.plan.tenant)
         try:
             self._posting[client].edit(proposal.channel, proposal.card, message)
         except SlackFailed as error:
@@ -291,7 +299,7 @@ class ProposalCards:
             log.warning(
                 "A card was gone and is posted anew.", action="proposal.card_gone", proposal=proposal.id
             )
-            card = self._cards.say(proposal.channel, message)
+            card = self._cards.say(proposal.channel, message, tenant=proposal.plan.tenant)
             self._proposals.card_posted(proposal.id, card["channel"], card["ts"])
 
     def _edit_copies(self, client: WebClient, proposal: Proposal, now: datetime) -> int:

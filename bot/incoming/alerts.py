@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -20,7 +21,6 @@ from bot.errors import BotError
 from bot.messages import Message
 from bot.messages import alerts as messages
 from bot.settings import AlertSettings
-from bot.slack import channels
 from bot.verbs import check
 from bot.verbs.shape import Tools
 from commands import alerts as policy
@@ -82,27 +82,34 @@ class Alerts:
         self._tenants = tenants
         self._tools = tools
         self._ledger = tools.ledger
-        self._channel = settings.channel or tools.channel
         self._failing: dict[tuple[str, str], datetime] = {}
-        self._turn = threading.Lock()
-        self._refused = False
+        names = tools.tenancy.names
+        # Each tenant has a thread of its own: one that does not answer, or has a storm, keeps none waiting.
+        self._turns = {name: threading.Lock() for name in names}
+        self._refused: set[str] = set()
         self._stopping = threading.Event()
-        self._woken = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
+        self._woken = {name: threading.Event() for name in names}
+        self._threads = [
+            threading.Thread(target=self._run, args=(name,), name=f"alerts {name}", daemon=True)
+            for name in names
+        ]
 
     def start(self) -> None:
         """Begin to poll, and to show what is sent."""
         if self._settings.sources or self._settings.webhook_secret:
-            self._thread.start()
+            for thread in self._threads:
+                thread.start()
 
     def stop(self) -> None:
         """Poll no more; what is under way is finished."""
         self._stopping.set()
-        self._woken.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        for woken in self._woken.values():
+            woken.set()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
 
-    def _run(self) -> None:
+    def _run(self, tenant: str) -> None:
         every = self._settings.every.total_seconds()
         due = time.monotonic()
         while not self._stopping.is_set():
@@ -110,14 +117,14 @@ class Alerts:
             try:
                 if time.monotonic() >= due:
                     due = time.monotonic() + every
-                    self.round()
+                    self._round(tenant)
                 else:
-                    self.settle()
+                    self._settle(tenant)
             except Exception:
                 log.exception("Alerts could not be taken in.", action="alerts.failed")
                 pause = min(every, AGAIN)
-            self._woken.wait(min(pause, max(0.0, due - time.monotonic())))
-            self._woken.clear()
+            self._woken[tenant].wait(min(pause, max(0.0, due - time.monotonic())))
+            self._woken[tenant].clear()
 
     def accept(self, alert: RaisedAlert, tenant: str) -> int:
         """Write down an alert that was sent, and have it shown soon; 0 where it came before.
@@ -133,10 +140,11 @@ class Alerts:
         """
         connection = self._tenant_of(alert, tenant)
         since = self._tools.clock() - HOUR
-        if book.raised_since(self._ledger, alert.source, since) >= MOST_SENT:
+        name = connection.settings.name
+        if book.raised_since(self._ledger, name, alert.source, since) >= MOST_SENT:
             raise TooManyAlerts
         fresh = self.take([alert], connection)
-        self._woken.set()
+        self._woken[name].set()
         return fresh
 
     def _tenant_of(self, alert: RaisedAlert, tenant: str) -> Connection:
@@ -151,18 +159,22 @@ class Alerts:
         raise NoSuchUser("No configured tenant has this name.")
 
     def round(self) -> None:
-        """Ask every source once, then show what waits.
+        """Ask every source of every tenant once, and show what waits.
 
         Raises:
             LedgerError: the ledger cannot be used.
             BotError: Slack does not take what is to be shown; it is shown in a later round.
         """
-        for connection in self._tenants.each():
-            for source in self._settings.sources:
-                if self._stopping.is_set():
-                    return
-                self._poll(source, connection)
-        self.settle()
+        for tenant in self._turns:
+            self._round(tenant)
+
+    def _round(self, tenant: str) -> None:
+        connection = self._connection(tenant)
+        for source in self._settings.sources:
+            if self._stopping.is_set():
+                return
+            self._poll(source, connection)
+        self._settle(tenant)
 
     # --- taking in -----------------------------------------------------------------------------------------
 
@@ -194,7 +206,7 @@ class Alerts:
         since = self._failing.setdefault((tenant, source), now)
         if known == error.sentence or (not isinstance(error, LASTING) and now - since < HOUR):
             return
-        self._tools.cards.say(self._channel, messages.not_collected(tenant, source, error.sentence))
+        self._say(messages.not_collected(tenant, source, error.sentence), tenant)
         self._ledger.append(e.AlertsNotCollected(tenant, source, error.sentence), BOT)
 
     def take(self, found: Iterable[RaisedAlert], connection: Connection) -> int:
@@ -261,29 +273,37 @@ class Alerts:
             LedgerError: the ledger cannot be used.
             BotError: Slack does not take it.
         """
-        with self._turn:
-            rest = self._join(book.waiting(self._ledger))
+        for tenant in self._turns:
+            self._settle(tenant)
+
+    def _settle(self, tenant: str) -> None:
+        """Show those of one tenant, within its own share of the hour."""
+        with self._turns[tenant]:
+            rest = self._join(self._waiting(tenant))
             now = self._tools.clock()
-            told = policy.decide(rest, self._settings.check, self._room(now))
+            told = policy.decide(rest, self._settings.check, self._room(tenant, now))
             for alert in told.checks:
                 self._check(alert)
             for alert in told.lines:
                 self._tell(alert)
             if told.digest:
                 message = messages.digest(told.digest, self._tools.gate.ours, self._settings.lines)
-                posted = self._say(message)
+                posted = self._say(message, tenant)
                 self._shown(told.digest, "digest", posted["channel"], posted["ts"])
-            self._join(book.waiting(self._ledger))
+            self._join(self._waiting(tenant))
 
-    def _room(self, now: datetime) -> policy.Room:
+    def _waiting(self, tenant: str) -> list[Alert]:
+        whose = self._tools.tenancy.whose
+        return [alert for alert in book.waiting(self._ledger) if whose(alert.tenant) == tenant]
+
+    def _room(self, tenant: str, now: datetime) -> policy.Room:
         since = now - HOUR
+        shown = partial(book.shown_since, self._ledger, tenant, since=since)
         return policy.Room(
-            lines=max(0, self._settings.lines - book.shown_since(self._ledger, "line", since)),
+            lines=max(0, self._settings.lines - shown("line")),
             # While the channel takes no posts, each check that began would leave another case that failed.
-            checks=0
-            if self._refused
-            else max(0, self._settings.checks - book.shown_since(self._ledger, "check", since)),
-            digest=not book.shown_since(self._ledger, "digest", since),
+            checks=0 if tenant in self._refused else max(0, self._settings.checks - shown("check")),
+            digest=not shown("digest"),
         )
 
     def _join(self, waiting: Sequence[Alert]) -> list[Alert]:
@@ -298,7 +318,7 @@ class Alerts:
                 threads.setdefault(place, []).append(alert)
         for (channel, ts), alerts in threads.items():
             message = messages.joined(policy.gravest_first(alerts), self._tools.gate.ours)
-            posted = self._tools.cards.say(channel, message, ts)
+            posted = self._tools.cards.say(channel, message, ts, tenant=alerts[0].tenant)
             self._shown(alerts, "thread", channel, posted["ts"])
         return rest
 
@@ -326,20 +346,23 @@ class Alerts:
             self._tell(alert)
             return
         except BotError:
-            self._refused = True
+            self._refused.add(self._tools.tenancy.whose(alert.tenant))
             raise
         self._shown([alert], "check", case.channel, case.card, case.id)
 
     def _tell(self, alert: Alert) -> None:
         """Give an alert a line of its own."""
-        posted = self._say(messages.alert_line(alert, self._tools.gate.ours))
+        posted = self._say(messages.alert_line(alert, self._tools.gate.ours), alert.tenant)
         self._shown([alert], "line", posted["channel"], posted["ts"])
 
-    def _say(self, message: Message) -> Any:
-        """Post into the channel; where Slack takes it, checks may start by themselves again."""
-        posted = self._tools.cards.say(self._channel, message)
-        self._refused = False
+    def _say(self, message: Message, tenant: str) -> Any:
+        """Post into the tenant's channel; where Slack takes it, checks may start by themselves again."""
+        posted = self._tools.cards.say(self._channel(tenant), message, tenant=tenant)
+        self._refused.discard(self._tools.tenancy.whose(tenant))
         return posted
+
+    def _channel(self, tenant: str) -> str:
+        return self._tools.tenancy.of(tenant).alerts
 
     def _begin(self, alert: Alert, subject: Subject) -> Case:
         now = self._tools.clock()
@@ -348,7 +371,7 @@ class Alerts:
             tenant=alert.tenant,
             subject=subject,
             span=Window(now - self._tools.usual, now),
-            room=channels.room(self._tools.client, self._channel),
+            room=self._tools.room(alert.tenant, self._channel(alert.tenant)),
             asked_by=BOT,
             why=messages.why_checked(alert),
         ).case

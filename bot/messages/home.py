@@ -5,7 +5,7 @@ Pure. Names of people are drawn by Slack itself, from their ids.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -61,10 +61,12 @@ class Found:
     Attributes:
         at: When it ended (aware UTC).
         gaps: What was looked at, and a sentence for each thing that is missing in it.
+        tenants: Of what is one tenant's, its name.
     """
 
     at: datetime
     gaps: tuple[tuple[str, tuple[str, ...]], ...]
+    tenants: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,9 @@ def forwarders(
                 verdicts=tickets.verdicts,
                 values=tickets.values,
                 link=cards.link,
-                tell=lambda case, says: cards.say(case.channel, no_ticket(case.id, says), case.card),
+                tell=lambda case, says: cards.say(
+                    case.channel, no_ticket(case.id, says), case.card, tenant=case.tenant
+                ),
             )
         )
     return tuple(Forwarder(ledger, target, clock) for target in targets)

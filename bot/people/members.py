@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from slack_sdk import WebClient
 
@@ -29,6 +29,17 @@ _AT_ONCE = 8
 
 GROUP_SECONDS = 60.0
 """How long a user group's list is kept: Slack allows 20 such calls a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Who the settings name in one tenant: who may ask, and who may approve."""
+
+    responders: ResponderSettings
+    approvers: ResponderSettings
+
+
+NO_TEAM: Final = Team(ResponderSettings(), ResponderSettings())
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +161,7 @@ class Members:
     Args:
         client: Slack's Web API.
         home: The id of our own workspace.
-        responders: Who may ask.
-        approvers: Who may approve.
+        teams: Who may ask and who may approve in each tenant, by its name.
         addresses: Slack user ids with the Microsoft 365 address of the same person.
         seconds: A clock that only goes forward, in seconds.
     """
@@ -160,16 +170,14 @@ class Members:
         self,
         client: WebClient,
         home: str,
-        responders: ResponderSettings,
-        approvers: ResponderSettings,
+        teams: Mapping[str, Team],
         *,
         addresses: Mapping[str, str],
         seconds: Callable[[], float],
     ) -> None:
         self._client = client
         self.home = home
-        self._responders = responders
-        self._approvers = approvers
+        self._teams = dict(teams)
         self.addresses = {user: address.strip().casefold() for user, address in addresses.items()}
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -216,24 +224,32 @@ class Members:
         account = self.account(user)
         return account.guest or account.stranger
 
-    def why_no_asker(self, account: Account, team: str = "") -> str:
-        """Say why this account may not ask, as far as Slack knows; "" when it may.
+    def why_no_asker(self, account: Account, team: str = "", tenant: str | None = None) -> str:
+        """Say why this account may not ask in a tenant, as far as Slack knows; "" when it may.
+
+        Args:
+            account: Who asks.
+            team: The workspace in the payload, "" where it names none.
+            tenant: The tenant's name; None for any of them.
 
         Raises:
             SlackFailed: Slack did not answer, so no one knows.
         """
-        barred = why_not(account, self.home, self._names(self._responders))
+        barred = why_not(account, self.home, frozenset(self.responders(tenant)))
         if not barred and team not in ("", self.home):
             barred = "People from another workspace cannot run checks."
         return barred
 
-    def why_no_approver(self, account: Account, team: str = "", *, fresh: bool) -> str:
-        """Say why this account may not approve, as far as Slack knows; "" when it may.
+    def why_no_approver(
+        self, account: Account, team: str = "", tenant: str | None = None, *, fresh: bool
+    ) -> str:
+        """Say why this account may not approve in a tenant, or any; "" when it may, as far as Slack knows.
 
         Raises:
             SlackFailed: Slack did not answer, so no one knows.
         """
-        barred = why_no_approver(account, self.home, self._names(self._approvers, fresh=fresh))
+        named = frozenset(self.approvers(tenant, fresh=fresh))
+        barred = why_no_approver(account, self.home, named)
         if not barred and team not in ("", self.home):
             barred = "People from another workspace cannot vote."
         return barred
@@ -251,29 +267,53 @@ class Members:
         """Give the address that leads to someone's account."""
         return self.addresses.get(account.id, "") or _without_tag(account.email)
 
-    def approvers(self) -> tuple[str, ...]:
-        """Give the user ids of everyone whom the settings name as an approver, in the order of their ids.
+    def approvers(self, tenant: str | None = None, *, fresh: bool = False) -> tuple[str, ...]:
+        """Give the ids of everyone whom the settings name as an approver of a tenant, or any, in their order.
 
         Raises:
             SlackFailed: Slack did not answer.
         """
-        return tuple(sorted(self._names(self._approvers)))
+        named = (self._names(team.approvers, fresh=fresh) for team in self._of(tenant))
+        return tuple(sorted(frozenset().union(*named)))
 
-    def named(self, *, fresh: bool = False) -> frozenset[str]:
-        """Give the user ids of everyone whom the settings name.
-
-        Raises:
-            SlackFailed: Slack did not answer.
-        """
-        return self._names(self._approvers, fresh=fresh) | self._names(self._responders, fresh=fresh)
-
-    def responders(self) -> tuple[str, ...]:
-        """Give the user ids of everyone whom the settings name as a responder, in the order of their ids.
+    def responders(self, tenant: str | None = None, *, fresh: bool = False) -> tuple[str, ...]:
+        """Give the ids of everyone whom the settings name as a responder of a tenant, or any, in their order.
 
         Raises:
             SlackFailed: Slack did not answer.
         """
-        return tuple(sorted(self._names(self._responders)))
+        named = (self._names(team.responders, fresh=fresh) for team in self._of(tenant))
+        return tuple(sorted(frozenset().union(*named)))
+
+    def named(self, tenant: str | None = None, *, fresh: bool = False) -> frozenset[str]:
+        """Give the user ids of everyone whom the settings name in a tenant, or any.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        return frozenset((*self.approvers(tenant, fresh=fresh), *self.responders(tenant)))
+
+    def asks_in(self, user: str) -> frozenset[str]:
+        """Give the tenants whose settings name someone as a responder.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        return frozenset(name for name, team in self._teams.items() if user in self._names(team.responders))
+
+    def sees(self, user: str) -> frozenset[str]:
+        """Give the tenants whose settings name someone at all.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        return frozenset(name for name in self._teams if user in self.named(name))
+
+    def _of(self, tenant: str | None) -> tuple[Team, ...]:
+        """The teams of every tenant, or of one; nobody's where it is none of several that are configured."""
+        if tenant is None or len(self._teams) == 1:
+            return tuple(self._teams.values())
+        return (self._teams.get(tenant, NO_TEAM),)
 
     def _names(self, who: ResponderSettings, *, fresh: bool = False) -> frozenset[str]:
         users = frozenset(who.users)

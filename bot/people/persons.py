@@ -88,12 +88,13 @@ class People:
         self._doubt = doubt
         self.on_change: Callable[[str], object] = lambda _: None
 
-    def asker(self, user: str, team: str) -> Person:
-        """Give the person who asks.
+    def asker(self, user: str, team: str, tenant: str | None = None) -> Person:
+        """Give the person who asks in a tenant.
 
         Args:
             user: The user id in the payload.
             team: The user's workspace in the payload, "" where it names none.
+            tenant: The tenant's name; None for any of those where they may.
 
         Raises:
             Barred: this person may not ask.
@@ -103,7 +104,7 @@ class People:
             account = self._members.account(user)
         except NotUnderstood as error:
             raise Barred("Slack did not identify you, so you cannot run checks.") from error
-        reason = self._members.why_no_asker(account, team)
+        reason = self._members.why_no_asker(account, team, tenant)
         if reason:
             raise Barred(reason)
         known = self._recognize(account, live=False)
@@ -221,12 +222,21 @@ class People:
                     break
         return frozenset(found), missing
 
-    def voter(self, user: str, team: str = "", *, factor: bool = False, live: bool = True) -> Voter:
-        """Give the person who votes, with the reason why they may not.
+    def voter(
+        self,
+        user: str,
+        team: str = "",
+        tenant: str | None = None,
+        *,
+        factor: bool = False,
+        live: bool = True,
+    ) -> Voter:
+        """Give the person who votes in a tenant, with the reason why they may not.
 
         Args:
             user: The user id in the payload.
             team: The user's workspace in the payload, "" where it names none.
+            tenant: The tenant's name; None for any of those where they may.
             factor: Whether a second factor was shown with this vote.
             live: Whether everything is read anew. False where nothing is decided by it: the group's list may
                 be a minute old then, and Microsoft is not asked who someone is that was named.
@@ -239,7 +249,7 @@ class People:
             account = self._members.account(user)
         except NotUnderstood:
             return Voter(user, frozenset(), "Slack did not identify you, so you cannot vote.", factor)
-        barred = self._members.why_no_approver(account, team, fresh=live)
+        barred = self._members.why_no_approver(account, team, tenant, fresh=live)
         if barred:
             known = self._identities.recall(account.id, self._members.addresses_of(account))
         else:
@@ -256,13 +266,13 @@ class People:
         """
         return self._doubt(person)
 
-    def approvers(self) -> tuple[str, ...]:
-        """Give the user ids of everyone whom the settings name as an approver, in the order of their ids.
+    def approvers(self, tenant: str | None = None) -> tuple[str, ...]:
+        """Give the ids of everyone whom the settings name as an approver of a tenant, or any, in their order.
 
         Raises:
             SlackFailed: Slack did not answer.
         """
-        return self._members.approvers()
+        return self._members.approvers(tenant)
 
     def guests_among(self, users: Collection[str]) -> tuple[frozenset[str], int]:
         """Say who of these is a guest or from another company, and about how many more nobody was asked.
@@ -272,13 +282,29 @@ class People:
         """
         return self._members.guests_among(users)
 
-    def responders(self) -> tuple[str, ...]:
-        """Give the user ids of everyone whom the settings name as a responder, in the order of their ids.
+    def sees(self, user: str) -> frozenset[str]:
+        """Give the tenants whose settings name someone.
 
         Raises:
             SlackFailed: Slack did not answer.
         """
-        return self._members.responders()
+        return self._members.sees(user)
+
+    def asks_in(self, user: str) -> frozenset[str]:
+        """Give the tenants whose settings name someone as a responder.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        return self._members.asks_in(user)
+
+    def responders(self, tenant: str | None = None) -> tuple[str, ...]:
+        """Give the ids of everyone whom the settings name as a responder of a tenant, or any, in their order.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        return self._members.responders(tenant)
 
 
 def _person(account: Account, known: Known) -> Person:

@@ -28,6 +28,7 @@ from slack_sdk import WebClient
 from bot.errors import NotUnderstood, SlackFailed, SlackUnreachable
 from bot.messages import parts
 from bot.people.members import Members, why_not
+from bot.people.tenancy import Tenancy
 from bot.settings import Settings, SlackSettings
 from bot.setup.capabilities import (
     PARTS,
@@ -193,10 +194,11 @@ def look(
     for connection in tenants.each():
         title = f"Tenant {connection.settings.name}"
         try:
-            yield Section(title, tuple(look_at_tenant(connection, user, check_only=check_only)))
+            found = tuple(look_at_tenant(connection, user, check_only=check_only))
+            yield Section(title, found, tenant=connection.settings.name)
         except GraphError as error:
             line = Line(there=False, what="sign-in", says=f"{error.sentence} Nothing can be collected.")
-            yield Section(title, (line,), signed_in=False)
+            yield Section(title, (line,), signed_in=False, tenant=connection.settings.name)
     slack = settings.slack
     if slack is None:
         says = "not set up; the command line works without it"
@@ -211,13 +213,32 @@ def look(
         yield Section("Slack", (Line(there=False, what="Slack", says=says),))
         yield Section("Approvers and records", (look_at_key(settings), networks))
         return
-    lines = [
-        *look_at_people(settings, slack, tenants),
-        *look_at_channels(slack),
-        look_at_key(settings),
-        networks,
-    ]
+    own, shared = _own_people(settings)
+    for name in own:
+        lines = look_at_people(settings, slack, tenants, name)
+        yield Section(
+            f"People and channels of {name}", (*lines, *_own_channels(settings, slack, name)), tenant=name
+        )
+    decide = look_at_people(settings, slack, tenants, shared[0]) if shared else []
+    lines = [*decide, *look_at_channels(slack), look_at_key(settings), networks]
     yield Section("Approvers and records", tuple(lines))
+
+
+def _own_people(settings: Settings) -> tuple[list[str], list[str]]:
+    """The tenants with people or channels of their own, and those where the people of all decide."""
+    own = [
+        one.name
+        for one in settings.tenants
+        if one.responders is not None or one.approvers is not None or one.own_channels
+    ]
+    return own, [one.name for one in settings.tenants if one.name not in own]
+
+
+def _own_channels(settings: Settings, slack: SlackSettings, name: str) -> Iterator[Line]:
+    """Say whether the channels that are one tenant's alone can be posted in."""
+    for one in settings.tenants:
+        for channel in sorted(one.own_channels) if one.name == name else ():
+            yield _channel(slack, f"channel {channel}", channel, "")
 
 
 def look_at_tenant(
@@ -475,11 +496,12 @@ def what_steps_can(held: Held, *, meant: bool = False) -> list[Line]:
     return lines
 
 
-def look_at_people(settings: Settings, slack: SlackSettings, tenants: Tenants) -> list[Line]:
-    """Say who is named to ask and to approve, and which of those Slack would not let decide."""
+def look_at_people(settings: Settings, slack: SlackSettings, tenants: Tenants, tenant: str) -> list[Line]:
+    """Say who is named to ask and to approve in a tenant, and which of those Slack would not let decide."""
     client = make_client(slack)
     lines = []
-    if not settings.responders.users and not settings.responders.group:
+    team = Tenancy(settings).of(tenant).team
+    if not team.responders.users and not team.responders.group:
         says = "no responders in the settings, so no one can run checks"
         mend = ("Set users or group under [responders] in the settings",)
         lines.append(Line(there=False, what="responders", says=says, mend=mend))
@@ -488,8 +510,7 @@ def look_at_people(settings: Settings, slack: SlackSettings, tenants: Tenants) -
         members = Members(
             client,
             home,
-            settings.responders,
-            settings.approvers,
+            {tenant: team},
             addresses=settings.people,
             seconds=time.monotonic,
         )

@@ -67,7 +67,8 @@ class Examination:
             (section.title, tuple(_words(line) for line in section.lines if line.there is False))
             for section in sections
         )
-        self.found = Found(self._clock(), gaps)
+        tenants = {section.title: section.tenant for section in sections if section.tenant}
+        self.found = Found(self._clock(), gaps, tenants)
         missing = sum(len(lines) for _, lines in gaps)
         log.info("What the bot can see was looked at.", action="examination.done", missing=missing)
         return True

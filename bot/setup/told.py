@@ -52,11 +52,13 @@ class Section:
         title: What it is about.
         lines: What was found.
         signed_in: False for a tenant that let no one in.
+        tenant: The tenant that it is about, "" for what is about all of them.
     """
 
     title: str
     lines: tuple[Line, ...]
     signed_in: bool = True
+    tenant: str = ""
 
 
 def status_of(sections: Iterable[Section]) -> int:

@@ -33,6 +33,8 @@ class Asked:
         clicked: Whether a button said it, so that what is missing is asked for in a window.
         on_view: Whether the button is in a window, so that another window opens on top of it.
         factor: Whether a code of this person's second factor was checked along with it.
+        tenant: The tenant of the record that a button names, "" where it names none.
+        missing: What is said where there is no such record.
     """
 
     id: str
@@ -45,6 +47,8 @@ class Asked:
     clicked: bool = False
     on_view: bool = False
     factor: bool = False
+    tenant: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

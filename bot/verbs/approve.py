@@ -10,7 +10,7 @@ from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Tools
 from bot.verbs.spelling import DIGEST, said
-from bot.verbs.voting import MayVote, Opened, Outcome, shows, vote
+from bot.verbs.voting import MayVote, Opened, Outcome, proposal_for, shows, vote
 from commands.approval import why_not
 
 __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Approve", "do", "may", "read", "shows")
@@ -43,7 +43,7 @@ def read(words: list[str], text: str) -> Approve:
 
 def may(wish: Approve, asked: Asked, tools: Tools) -> MayVote:
     """Give who votes; whether the vote counts is decided when it is written."""
-    proposal = tools.proposals.get(wish.proposal_id)
+    proposal = proposal_for(wish.proposal_id, asked, tools)
     return MayVote(tools.gate.voter_about(asked, proposal.plan.case_id, factor=asked.factor), proposal)
 
 

@@ -141,8 +141,7 @@ def may(wish: Check, asked: Asked, tools: Tools) -> MayLook | Offered:
 
 
 def _offer(name: str, asked: Asked, tools: Tools) -> Offered:
-    tools.gate.asker(asked)
-    return Offered(asked.id, name, tools.gate.candidates(name))
+    return Offered(asked.id, name, tools.gate.candidates(name, tools.gate.asks_in(asked)))
 
 
 def who_may_look(who: Who, asked: Asked, tools: Tools) -> MayLook:
@@ -153,8 +152,10 @@ def who_may_look(who: Who, asked: Asked, tools: Tools) -> MayLook:
         NotUnderstood: more than one account is meant, or none.
         GraphError: there is no such account, or Microsoft did not answer.
     """
-    asker = tools.gate.asker(asked)
-    subject, connection = tools.gate.account(who)
+    tools.gate.demand_record(asked)
+    here = tools.gate.asks_in(asked)
+    subject, connection = tools.gate.account(who, here)
+    asker = tools.gate.asker(asked, connection.settings.name)
     tools.gate.keep_from_own(asker, subject)
     return MayLook(asker, subject, connection)
 
@@ -167,16 +168,17 @@ def do(wish: Check, may: MayLook | Offered, asked: Asked, tools: Tools) -> Start
 def start(wish: Check, may: MayLook, asked: Asked, tools: Tools) -> Started:
     """Open the case, post its card, and put the work into the queue."""
     span = spelling.window(wish.when, tools.clock(), tools.usual)
-    where = wish.channel or tools.channel or asked.channel
+    tenant = may.connection.settings.name
+    where = wish.channel or tools.tenancy.of(tenant).channel or asked.channel
     if not where:
         raise NotUnderstood(
             f"Choose the channel for the card. In that channel, type: /compromise check {may.subject.mail}"
         )
-    room = channels.room(tools.client, where)
+    room = tools.room(tenant, where)
     try:
         begun = begin(
             tools,
-            tenant=may.connection.settings.name,
+            tenant=tenant,
             subject=may.subject,
             span=span,
             room=room,

@@ -115,7 +115,7 @@ def do(wish: Contain, may: MayPropose, asked: Asked, tools: Tools) -> Outcome:
 
 
 def _window(wish: Contain, case: Case, tools: Tools) -> Modal:
-    offer, needs = fresh_offer(case, tools), partial(needs_of, policy=tools.policy)
+    offer, needs = fresh_offer(case, tools), partial(needs_of, policy=tools.tenancy.of(case.tenant).policy)
     done = _done(case, tools)
     match wish.extent:
         case "now":

@@ -8,7 +8,7 @@ from bot.messages.deny_modal import deny_modal
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Tools
-from bot.verbs.voting import MayVote, Opened, Outcome, shows, vote
+from bot.verbs.voting import MayVote, Opened, Outcome, proposal_for, shows, vote
 from commands.approval import why_not
 
 __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Deny", "do", "may", "read", "shows")
@@ -36,7 +36,7 @@ def read(words: list[str], text: str) -> Deny:
 
 def may(wish: Deny, asked: Asked, tools: Tools) -> MayVote:
     """Give who votes; whether the vote counts is decided when it is written."""
-    proposal = tools.proposals.get(wish.proposal_id)
+    proposal = proposal_for(wish.proposal_id, asked, tools)
     return MayVote(tools.gate.voter_about(asked, proposal.plan.case_id), proposal)
 
 

@@ -41,8 +41,8 @@ def read(words: list[str], text: str) -> ShowHistory:
 
 def may(wish: ShowHistory, asked: Asked, tools: Tools) -> tuple[Case, ...]:
     """Let responders and approvers, about any account but their own."""
-    cases = tools.gate.cases(wish.about)
-    tools.gate.reader_about(asked, cases[0].subject)
+    cases = tools.gate.cases(wish.about, asked)
+    tools.gate.reader_about(asked, cases[0])
     return cases
 
 

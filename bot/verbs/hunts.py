@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from bot.errors import BotError, NotUnderstood
 from bot.messages import answers
-from bot.slack import channels
+from bot.settings_files import same
 from bot.slack.intake import Asked
 from bot.verbs.shape import Answer, Tools
+from commands.errors import NoSuchHunt
 from commands.ledger import entries as e
 from commands.ledger.hunts import Hunt, hunt, new_hunt_id
 from graph.hunting import Term
@@ -33,19 +34,21 @@ class Begun:
     waits: str
 
 
-def tenant_named(name: str, tools: Tools) -> str:
-    """Find the tenant that is meant.
+def tenant_named(name: str, asked: Asked, tools: Tools) -> str:
+    """Find the tenant that is meant, among those that this person may ask about here.
 
     Raises:
         NotUnderstood: there is none of this name, or several and no name.
+        Barred: there is none for this person.
     """
-    names = tools.tenants
+    here = tools.gate.asks_in(asked)
+    names = [one for one in tools.tenancy.names if one in here]
     if not name:
         if len(names) == 1:
             return names[0]
         raise NotUnderstood(f"Name the tenant with in: {', '.join(names)}.")
     for one in names:
-        if one.casefold() == name.casefold():
+        if same(one) == same(name):
             return one
     raise NotUnderstood(f"There is no tenant {name}. The configured ones: {', '.join(names)}.")
 
@@ -59,10 +62,10 @@ def begin(
         CannotPost: Slack does not let the bot post here.
         SlackFailed: Slack did not answer.
     """
-    where = tools.channel or asked.channel
+    where = tools.tenancy.of(may.tenant).channel or asked.channel
     if not where:
         raise NotUnderstood("Type this in the channel where the card should be.")
-    room = channels.room(tools.client, where)
+    room = tools.room(may.tenant, where)
     name = new_hunt_id()
     named = tuple(f"{term.kind.value} {term.value}" for term in terms)
     event = e.HuntStarted(name, kind, may.tenant, named, span.start, span.end, room.id, asked.id)
@@ -84,14 +87,19 @@ def shown(done: Begun, tools: Tools) -> Answer:
     return Answer(e.Answered(), done.hunt.case_id, (answers.hunting(done.hunt.id, link, waits=done.waits),))
 
 
-def stop(name: str, asker: str, tools: Tools) -> Hunt:
+def stop(name: str, asked: Asked, tools: Tools) -> Hunt:
     """Stop a hunt; what Microsoft still searches is dropped when it comes.
 
     Raises:
-        NoSuchHunt: there is none with this id.
+        NoSuchHunt: there is none with this id, or none that this person may see.
+        Barred: this person may not ask, or not here.
         NotUnderstood: it is over.
     """
     one = hunt(tools.ledger, name)
+    if tools.gate.is_foreign(asked, one.tenant):
+        raise NoSuchHunt(name)
+    tools.gate.demand_here(asked, one.tenant)
+    asker = tools.gate.asker(asked, one.tenant).id
     with tools.ledger.writing() as writing:
         if hunt(writing, name).state != "looking":
             raise NotUnderstood(f"Hunt {name} has already ended.")

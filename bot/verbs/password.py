@@ -13,6 +13,7 @@ from bot.slack.client import call
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
+from bot.verbs.voting import proposal_for
 from commands.approval import Voter
 from commands.ledger import Case
 from commands.ledger import entries as e
@@ -58,9 +59,9 @@ def read(words: list[str], text: str) -> ShowPassword:
 
 def may(wish: ShowPassword, asked: Asked, tools: Tools) -> MaySee:
     """Let who proposed or approved it, and may still do so."""
-    proposal = tools.proposals.get(wish.proposal_id)
+    proposal = proposal_for(wish.proposal_id, asked, tools)
     case = tools.ledger.case(proposal.plan.case_id)
-    _keep_from_others(tools.gate.voter(asked), proposal, case, asked, tools)
+    _keep_from_others(tools.gate.voter(asked, case.tenant), proposal, case, asked, tools)
     return MaySee(case, proposal)
 
 
@@ -95,7 +96,7 @@ def _keep_from_others(voter: Voter, proposal: Proposal, case: Case, asked: Asked
         raise Barred("It is the password of your own account; a colleague will give it to you.")
     # By the Slack account alone: an address can be changed to that of whoever decided.
     if asked.user == proposal.proposed_by:
-        tools.gate.proposer_about(asked, case.subject)
+        tools.gate.proposer_about(asked, case)
         return
     if not any(vote.yes and vote.voter == asked.user for vote in proposal.votes):
         raise Barred("Only the person who proposed it and those who approved it can see the new password.")

@@ -63,10 +63,16 @@ def read(words: list[str], text: str) -> Pivot:
 def may(wish: Pivot, asked: Asked, tools: Tools) -> MayHunt:
     """Let responders; from a case, about any account but their own."""
     if wish.case_id:
-        case = tools.gate.finished_case(CaseId(wish.case_id))
-        asker = tools.gate.asker_about(asked, case.subject)
+        case = tools.gate.finished_case(CaseId(wish.case_id), asked)
+        asker = tools.gate.asker_about(asked, case)
+        if wish.tenant and tenant_named(wish.tenant, asked, tools) != case.tenant:
+            raise NotUnderstood(
+                "What a case shows is searched for in its own tenant only. Leave “in …” out, or name what to "
+                "look for."
+            )
         return MayHunt(asker.id, case.tenant, case.id)
-    return MayHunt(tools.gate.asker(asked).id, tenant_named(wish.tenant, tools))
+    tenant = tenant_named(wish.tenant, asked, tools)
+    return MayHunt(tools.gate.asker(asked, tenant).id, tenant)
 
 
 def do(wish: Pivot, may: MayHunt, asked: Asked, tools: Tools) -> Begun:

@@ -44,8 +44,8 @@ def read(words: list[str], text: str) -> ShowPlan:
 
 def may(wish: ShowPlan, asked: Asked, tools: Tools) -> Case:
     """Let responders and approvers, about any account but their own."""
-    case = tools.gate.finished_case(wish.about)
-    tools.gate.reader_about(asked, case.subject)
+    case = tools.gate.finished_case(wish.about, asked)
+    tools.gate.reader_about(asked, case)
     return case
 
 
@@ -57,7 +57,7 @@ def do(wish: ShowPlan, may: Case, asked: Asked, tools: Tools) -> Shown:
         offered(may),
         titles=TITLES,
         sources=SOURCES,
-        needs=partial(needs_of, policy=tools.policy),
+        needs=partial(needs_of, policy=tools.tenancy.of(may.tenant).policy),
         done=tools.proposals.done_since(may.id, may.finished_at),
     )
     return Shown(may, messages)

@@ -13,7 +13,6 @@ from bot.errors import NotUnderstood, SlackFailed
 from bot.messages import decisions
 from bot.people.meant import About
 from bot.people.persons import Person
-from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.verbs.shape import Answer, Tools
 from commands import steps
@@ -82,8 +81,8 @@ def who_may_propose(about: About, asked: Asked, tools: Tools) -> MayPropose:
         Barred: this person may not ask, or not about this account.
         NotUnderstood: no check has come to an end yet.
     """
-    case = tools.gate.finished_case(about)
-    return MayPropose(tools.gate.asker_about(asked, case.subject), case)
+    case = tools.gate.finished_case(about, asked)
+    return MayPropose(tools.gate.asker_about(asked, case), case)
 
 
 def offered(case: Case) -> tuple[Planned, ...]:
@@ -134,7 +133,8 @@ def propose(kind: str, plan: Plan, because: str, may: MayPropose, *, asked: Aske
         CannotPost: the case's channel is none to post in any more.
         CommandError: it cannot be proposed; says why.
     """
-    room = channels.room(tools.client, may.case.channel)
+    room = tools.room(may.case.tenant, may.case.channel)
+    policy = tools.tenancy.of(may.case.tenant).policy
     try:
         proposal = tools.proposals.propose(
             kind=kind,
@@ -143,10 +143,10 @@ def propose(kind: str, plan: Plan, because: str, may: MayPropose, *, asked: Aske
             proposer=may.asker.addresses,
             proposer_object=may.asker.object_id,
             reason=because,
-            needs=needs_of_plan(plan, tools.policy),
-            factor=wants_factor(plan, tools.policy),
-            strict=tools.policy.strict,
-            expires_at=tools.clock() + tools.policy.expires,
+            needs=needs_of_plan(plan, policy),
+            factor=wants_factor(plan, policy),
+            strict=policy.strict,
+            expires_at=tools.clock() + policy.expires,
             channel=room.id,
             request=asked.id,
         )

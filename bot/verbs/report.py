@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from bot.errors import NotUnderstood
 from bot.messages import answers
 from bot.people.meant import Who
-from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.check import MayLook, reads_along, who_may_look
@@ -78,7 +77,7 @@ def do(wish: ShowReport, may: MayLook, asked: Asked, tools: Tools) -> Posted:
         )
     if case.state is not CaseState.DONE:
         raise AlreadyLooking(case.id)
-    room = channels.room(tools.client, wish.channel or asked.channel)
+    room = tools.room(tenant, wish.channel or asked.channel)
     warning = reads_along(*tools.people.slack_users_of(subject), room, tools)
     link = tools.cards.post_report(case, room.id, asked.id, warning)
     return Posted(case, room.id, link, warning)

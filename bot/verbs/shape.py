@@ -11,10 +11,13 @@ from slack_sdk import WebClient
 
 from bot.cards.case import Cards
 from bot.cards.proposal import ProposalCards
+from bot.errors import CannotPost
 from bot.messages import Message, Modal
 from bot.people.gate import Gate
 from bot.people.persons import People
 from bot.people.second_factor import SecondFactor
+from bot.people.tenancy import Tenancy
+from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.slack.modals import open_window
 from bot.work.hunting import Hunting
@@ -22,7 +25,6 @@ from bot.work.jobs import Jobs
 from commands.ledger import Case, Ledger
 from commands.ledger import entries as e
 from commands.proposals import Proposals
-from commands.propose import Policy
 from commands.signing_key import SigningKey
 from commands.watch import Doors
 
@@ -56,14 +58,12 @@ class Tools:
         proposals: Where proposals are kept.
         jobs: Who does the work.
         hunting: Shows hunts through a tenant.
-        tenants: The names of the configured tenants.
+        tenancy: Whose each tenant is: its people, policy and channels.
         look_again: Looks at the back doors of a case now.
-        policy: What it takes to carry something out.
         factor: The approvers' second factors.
         keys: Opens a new password for the one who hands it over.
         clock: Tells the time (aware UTC).
         usual: How far back to look unless asked otherwise.
-        channel: Where cards and reports go unless asked otherwise; "" for where it was asked.
     """
 
     client: WebClient
@@ -75,14 +75,29 @@ class Tools:
     proposals: Proposals
     jobs: Jobs
     hunting: Hunting
-    tenants: tuple[str, ...]
+    tenancy: Tenancy
     look_again: Callable[[Case], Doors]
-    policy: Policy
     factor: SecondFactor
     keys: SigningKey
     clock: Callable[[], datetime]
     usual: timedelta
-    channel: str
+
+    def room(self, tenant: str, channel: str) -> channels.Room:
+        """Look whether something of a tenant may be posted in a channel.
+
+        Raises:
+            CannotPost: it may not; says why and what to do.
+            SlackFailed: Slack did not answer.
+        """
+        why = self.tenancy.why_not_posted(tenant, channel)
+        if why:
+            raise CannotPost(why)
+        found = channels.room(self.client, channel)
+        # Slack may know a channel by another id than the one that was asked for.
+        why = self.tenancy.why_not_posted(tenant, found.id)
+        if why:
+            raise CannotPost(why)
+        return found
 
     def open(self, asked: Asked, modal: Modal) -> str:
         """Open a window for the person who asked; give its id.

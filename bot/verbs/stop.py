@@ -36,14 +36,14 @@ def read(words: list[str], text: str) -> Stop:
     return Stop(words[0].upper())
 
 
-def may(wish: Stop, asked: Asked, tools: Tools) -> str:
-    """Let responders."""
-    return tools.gate.asker(asked).id
+def may(wish: Stop, asked: Asked, tools: Tools) -> None:
+    """Let responders; whether of the tenant of the hunt, is seen when it is stopped."""
+    tools.gate.asks_in(asked)
 
 
-def do(wish: Stop, may: str, asked: Asked, tools: Tools) -> Hunt:
+def do(wish: Stop, may: None, asked: Asked, tools: Tools) -> Hunt:
     """Stop it."""
-    return hunts.stop(wish.hunt, may, tools)
+    return hunts.stop(wish.hunt, asked, tools)
 
 
 def shows(done: Hunt, tools: Tools) -> Answer:

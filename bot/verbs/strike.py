@@ -14,7 +14,7 @@ from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
 from bot.verbs.spelling import Choice
-from bot.verbs.voting import MayVote, NotCounted, Opened, refused, repaint
+from bot.verbs.voting import MayVote, NotCounted, Opened, proposal_for, refused, repaint
 from bot.verbs.voting import shows as shows_vote
 from commands.approval import why_not
 from commands.errors import VoteRefused
@@ -53,7 +53,7 @@ def read(words: list[str], text: str) -> Strike:
 
 def may(wish: Strike, asked: Asked, tools: Tools) -> MayVote:
     """Let whoever may vote on it; whether it counts is decided when it is written."""
-    proposal = tools.proposals.get(wish.proposal_id)
+    proposal = proposal_for(wish.proposal_id, asked, tools)
     return MayVote(tools.gate.voter_about(asked, proposal.plan.case_id), proposal)
 
 
@@ -75,6 +75,7 @@ def do(wish: Strike, may: MayVote, asked: Asked, tools: Tools) -> Struck | Opene
             return NotCounted(old, voter, why)
         tools.open(asked, strike_modal(old))
         return Opened("strike", old)
+    policy = tools.tenancy.of(old.plan.tenant).policy
     plan = without(old.plan, wish.choice.numbers, secrets.token_hex(16))
     try:
         new = tools.proposals.strike(
@@ -83,10 +84,10 @@ def do(wish: Strike, may: MayVote, asked: Asked, tools: Tools) -> Struck | Opene
             voter,
             plan=plan,
             says=wish.choice.because,
-            needs=needs_of_plan(plan, tools.policy),
-            factor=wants_factor(plan, tools.policy),
-            strict=tools.policy.strict,
-            expires_at=tools.clock() + tools.policy.expires,
+            needs=needs_of_plan(plan, policy),
+            factor=wants_factor(plan, policy),
+            strict=policy.strict,
+            expires_at=tools.clock() + policy.expires,
             request=asked.id,
         )
     except VoteRefused as error:

@@ -97,9 +97,10 @@ def do(wish: Suspect, may: MayLook | Person, asked: Asked, tools: Tools) -> chec
     if isinstance(may, MayLook):
         return check.start(Check(wish.who, wish.when), may, asked, tools)
     account = _account(wish.who, tools)
-    room = _room(tools)
+    tenant = tools.gate.tenant_for(account)
+    room = _room(tenant, tools)
     if room is None:
-        return Told(responders=tuple(tools.people.responders()))
+        return Told(responders=tuple(tools.people.responders(tenant)))
     _count(asked, account, wish.noticed, tools)
     posted = tools.cards.say(
         room.id,
@@ -112,6 +113,7 @@ def do(wish: Suspect, may: MayLook | Person, asked: Asked, tools: Tools) -> chec
             own=_is_own(may, wish.who, tools),
             ours=tools.gate.ours,
         ),
+        tenant=tenant,
     )
     log.info("An account was reported.", action="account.reported", request=asked.id, by=may.id)
     return Told(room.id, str(posted["ts"]))
@@ -167,11 +169,13 @@ def _account(who: Who, tools: Tools) -> str:
             return alias
 
 
-def _room(tools: Tools) -> channels.Room | None:
-    if not tools.channel:
+def _room(tenant: str, tools: Tools) -> channels.Room | None:
+    """Where the responders of a tenant are told; those of all where the account is nobody's we know."""
+    channel = tools.tenancy.of(tenant).channel if tenant else tools.tenancy.shared
+    if not channel:
         return None
     try:
-        return channels.room(tools.client, tools.channel)
+        return tools.room(tenant, channel)
     except CannotPost as error:
         log.warning("Reports cannot be posted.", action="report.no_channel", why=str(error))
         return None

@@ -49,7 +49,8 @@ def read(words: list[str], text: str) -> Sweep:
 
 def may(wish: Sweep, asked: Asked, tools: Tools) -> MayHunt:
     """Let responders."""
-    return MayHunt(tools.gate.asker(asked).id, tenant_named(wish.tenant, tools))
+    tenant = tenant_named(wish.tenant, asked, tools)
+    return MayHunt(tools.gate.asker(asked, tenant).id, tenant)
 
 
 def do(wish: Sweep, may: MayHunt, asked: Asked, tools: Tools) -> Begun:

@@ -78,8 +78,8 @@ def read(words: list[str], text: str) -> ShowTasks | TickTask:
 
 def may(wish: ShowTasks | TickTask, asked: Asked, tools: Tools) -> Case:
     """Let responders and approvers, about any account but their own."""
-    case = tools.gate.finished_case(wish.about)
-    tools.gate.reader_about(asked, case.subject)
+    case = tools.gate.finished_case(wish.about, asked)
+    tools.gate.reader_about(asked, case)
     return case
 
 

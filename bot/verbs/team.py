@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import structlog
 
@@ -14,18 +14,29 @@ from bot.verbs.shape import Tools
 log = structlog.get_logger(__name__)
 
 
-def tell(message: Message, but: str, tools: Tools, *, beside: str = "") -> None:
-    """Tell everyone but one; `beside` is a channel that hears it as well where none is set.
+def tell(message: Message, user: str, tools: Tools, *, beside: str = "") -> None:
+    """Tell something about a person to everyone else in the tenants that name this person.
+
+    `beside` is a channel that hears it as well where a tenant has none.
 
     Raises:
-        BotError: Slack did not let it be told.
+        BotError: Slack did not let it be told somewhere.
     """
-    rooms = [tools.channel or beside]
-    if not tools.channel:
+    named = sorted(tools.people.sees(user))
+    rooms = {channel: tenant for tenant in named if (channel := tools.tenancy.of(tenant).channel)}
+    silent = [tenant for tenant in named if not tools.tenancy.of(tenant).channel]
+    if silent or not named:
         # Where it was asked may be seen by no one else, so the others are told one by one.
-        rooms += _direct_rooms(but, tools)
-    for room in filter(None, rooms):
-        tools.cards.say(room, message)
+        rooms |= dict.fromkeys(_direct_rooms(user, silent, tools), "")
+        rooms |= {beside: tools.tenancy.owners.get(beside, "")} if beside else {}
+    failed: BotError | None = None
+    for room, tenant in rooms.items():
+        try:
+            tools.cards.say(room, message, tenant=tenant)
+        except BotError as error:
+            failed = error
+    if failed:
+        raise failed
 
 
 def tell_change(user: str, tools: Tools) -> None:
@@ -36,11 +47,9 @@ def tell_change(user: str, tools: Tools) -> None:
         log.warning("A change was not announced.", action="people.not_announced", error=str(error))
 
 
-def _direct_rooms(but: str, tools: Tools) -> Iterator[str]:
-    """Give the rooms in which each approver but one is told something alone."""
-    for user in tools.people.approvers():
-        if user == but:
-            continue
+def _direct_rooms(but: str, tenants: Iterable[str], tools: Tools) -> Iterator[str]:
+    """Give the rooms in which each approver of these tenants but one is told something alone."""
+    for user in sorted({one for tenant in tenants for one in tools.people.approvers(tenant)} - {but}):
         try:
             yield str(call(tools.client.conversations_open, users=user)["channel"]["id"])
         except SlackFailed as error:

@@ -8,9 +8,10 @@ import structlog
 
 from bot.errors import BotError, SlackFailed
 from bot.messages import Message, answers, decisions
+from bot.slack.intake import Asked
 from bot.verbs.shape import Answer, Tools
 from commands.approval import ProposalState, Voter, has_voted
-from commands.errors import VoteRefused
+from commands.errors import NoSuchProposal, VoteRefused
 from commands.ledger import entries as e
 from commands.proposals import Proposal
 
@@ -77,6 +78,23 @@ def vote(
         tools.jobs.enqueue_plan(proposal.id)
     repaint(proposal, tools)
     return Counted(proposal, voter)
+
+
+def proposal_for(proposal_id: str, asked: Asked, tools: Tools) -> Proposal:
+    """Give the proposal that someone means; one of a tenant that they may not see is none.
+
+    Raises:
+        NoSuchProposal: there is none with this id.
+        Barred: it is none of this channel's.
+        SlackFailed: Slack did not answer, so no one knows what this person may see.
+    """
+    proposal = tools.proposals.get(proposal_id)
+    tenant = tools.ledger.case(proposal.plan.case_id).tenant
+    if tools.gate.is_foreign(asked, tenant):
+        _raise_alarm(proposal, tools.gate.voter(asked, tenant), tools)
+        raise NoSuchProposal(proposal_id)
+    tools.gate.demand_here(asked, tenant)
+    return proposal
 
 
 def refused(proposal_id: str, voter: Voter, why: str, tools: Tools) -> NotCounted:

@@ -9,7 +9,7 @@ from bot.messages import decisions
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
-from bot.verbs.voting import repaint
+from bot.verbs.voting import proposal_for, repaint
 from commands.errors import NotNow
 from commands.ledger import entries as e
 from commands.proposals import Proposal
@@ -43,11 +43,11 @@ def read(words: list[str], text: str) -> Withdraw:
 
 def may(wish: Withdraw, asked: Asked, tools: Tools) -> Proposal:
     """Let the one who proposed it, and may still propose."""
-    proposal = tools.proposals.get(wish.proposal_id)
+    proposal = proposal_for(wish.proposal_id, asked, tools)
     # By the Slack account alone: an address can be changed to that of whoever proposed it.
     if asked.user != proposal.proposed_by:
         raise Barred("Only the person who proposed it can withdraw it. An approver can deny it.")
-    tools.gate.proposer_about(asked, tools.ledger.case(proposal.plan.case_id).subject)
+    tools.gate.proposer_about(asked, tools.ledger.case(proposal.plan.case_id))
     return proposal
 
 

@@ -30,7 +30,6 @@ from commands.signing_key import SigningKey
 from commands.usual.places import Atlas
 from commands.watch import Doors, lists, look_again, says, still_in_effect
 from graph.errors import NoSuchUser
-from graph.question import Subject
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)
@@ -57,7 +56,7 @@ class Carrying:
         papers: The cards of proposals.
         people: Says who may still approve.
         keys: Seals a new password.
-        guard: Whom no one may touch.
+        guard: Whom no one may touch in a tenant, by its name.
         clock: Tells the time (aware UTC).
         patience: How long to wait for Microsoft while something is carried out.
         seconds: How many seconds a slow source is waited for when looking again.
@@ -75,7 +74,7 @@ class Carrying:
         papers: ProposalCards,
         people: People,
         keys: SigningKey,
-        guard: Guard,
+        guard: Callable[[str], Guard],
         clock: Callable[[], datetime],
         patience: Patience,
         seconds: float,
@@ -125,12 +124,12 @@ class Carrying:
                 proposals=self._proposals,
                 connection=connection,
                 keys=self._keys,
-                barred=lambda vote: self._barred(vote, case.subject, live=live),
+                barred=lambda vote: self._barred(vote, case, live=live),
                 clock=self._clock,
                 sleep=self._sleep,
                 patience=self._patience,
                 tell=tell,
-                guard=self._guard,
+                guard=self._guard(case.tenant),
             )
         proposal = self._proposals.get(proposal_id)
         log.info(
@@ -144,12 +143,12 @@ class Carrying:
         except NotNow:
             log.warning("A plan waits for its tenant.", action="plan.waits", proposal=proposal.id, why=why)
 
-    def _barred(self, vote: Vote, subject: Subject, *, live: bool) -> str:
+    def _barred(self, vote: Vote, case: Case, *, live: bool) -> str:
         """Say why someone who voted may not approve any longer; Slack and Microsoft are asked anew."""
-        voter = self._people.voter(vote.voter, live=live)
+        voter = self._people.voter(vote.voter, tenant=case.tenant, live=live)
         # The address in Slack may be another one by now; it is the same person all the same.
         person = voter.ever | vote.identity
-        if self._ledger.owner(subject).is_same(person):
+        if self._ledger.owner(case.subject).is_same(person):
             return "This is their own account."
         if voter.barred:
             return voter.barred
@@ -230,7 +229,7 @@ class Carrying:
             case.id,
             proposals=self._proposals,
             connection=self._tenants.named(case.tenant),
-            guard=self._guard,
+            guard=self._guard(case.tenant),
             clock=self._clock,
             patience=self._seconds,
             atlas=self._atlas,

@@ -7,7 +7,7 @@ worker did, it lies in the job database and is believed no further than `bot.wor
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ class Checking:
         ledger: Where the case is.
         cards: Where progress is shown.
         looking: Looks at an account.
-        guard: Whom no one may touch.
+        guard: Whom no one may touch in a tenant, by its name.
         store: Where workers leave what they found; None where there are none.
         seal: Opens what they left; None where nobody is believed.
     """
@@ -62,7 +62,7 @@ class Checking:
         cards: Cards,
         looking: Looking,
         *,
-        guard: Guard,
+        guard: Callable[[str], Guard],
         store: Store | None = None,
         seal: Seal | None = None,
     ) -> None:
@@ -163,7 +163,7 @@ class Checking:
         report = with_exposure(found.report, self._is_compromised)
         try:
             stored = report_store.dump(report)
-            offered = self._offered(found, case.id)
+            offered = self._offered(found, case)
             sources = {source.id: source.state.value for source in report.sources}
             answered = self._kept(case, run, found.answers)
         except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
@@ -200,12 +200,12 @@ class Checking:
             log.exception("The answers of a check could not be kept.", action="answers.lost", case=case.id)
             return ""
 
-    def _offered(self, found: Found, case_id: str) -> str:
+    def _offered(self, found: Found, case: Case) -> str:
         """Give what the steps plan; a mistake in one of them must not cost the report."""
         try:
-            return offer_text(offer(found.evidence, found.report, self._guard))
+            return offer_text(offer(found.evidence, found.report, self._guard(case.tenant)))
         except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
-            reference = refer("The steps could not be planned.", case_id)
+            reference = refer("The steps could not be planned.", case.id)
             why = f"Internal error: the steps could not be planned. Reference: {reference}."
             return offer_text(Nothing(step, why, refused=True) for step in ORDER)
 

@@ -19,7 +19,6 @@ from bot.cards.case import GONE, Cards, Painter
 from bot.errors import BotError, SlackFailed
 from bot.failing import refer
 from bot.messages.hunt_card import hunt_card
-from bot.slack.channels import demand_unshared
 from bot.slack.client import call
 from bot.work.following import Follower
 from bot.work.seal import Seal, SealBroken, opened, text_of
@@ -82,7 +81,7 @@ class Hunting:
             SlackFailed: Slack did not answer.
         """
         one = hunt(self._ledger, name)
-        posted = self._cards.say(one.channel, self._card(one))
+        posted = self._cards.say(one.channel, self._card(one), tenant=one.tenant)
         event = e.HuntCardPosted(name, posted["channel"], posted["ts"])
         self._ledger.append(event, BOT, one.case_id)
         return hunt(self._ledger, name)
@@ -227,18 +226,18 @@ class Hunting:
         self._cards.persist(lambda: self._repaint(one, found))
         if found is not None and found.touched:
             upload = {"filename": NAME, "title": NAME, "content": hunt_csv(found)}
-            self._cards.attach(one.channel, one.card, [upload])
+            self._cards.attach(one.channel, one.card, [upload], one.tenant)
         self._ledger.append(e.HuntShown(name), BOT, one.case_id)
 
     def _repaint(self, one: Hunt, found: Found | None) -> None:
-        demand_unshared(self._client, one.channel)
+        self._cards.demand_room(self._client, one.channel, one.tenant)
         message = self._card(one, found)
         try:
             call(self._client.chat_update, channel=one.channel, ts=one.card, **message.arguments)
         except SlackFailed as error:
             if error.code not in GONE:
                 raise
-            self._cards.say(one.channel, message)
+            self._cards.say(one.channel, message, tenant=one.tenant)
 
     def _card(self, one: Hunt, found: Found | None = None) -> Any:
         return hunt_card(one, self._ours, found=found)
@@ -252,6 +251,6 @@ class Hunting:
 
     def _edit(self, one: Hunt, far: Far) -> None:
         if one.card and one.state == "looking":
-            demand_unshared(self._client, one.channel)
+            self._cards.demand_room(self._client, one.channel, one.tenant)
             message = hunt_card(one, self._ours, done=far.done, waiting=far.waiting, progress=far.sweep)
             call(self._client.chat_update, channel=one.channel, ts=one.card, **message.arguments)

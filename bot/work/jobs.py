@@ -57,6 +57,7 @@ from bot.work.task import RUNS, sent_of, task_of
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
 from commands.ledger.hunts import Hunt, hunt, unfinished
+from commands.proposals import Proposals
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +77,7 @@ HUNTERS = 2
 """How many hunts of one tenant a process makes at once: they share Microsoft's limits with checks."""
 
 WATCHERS = 2
-"""How many cases are looked at again at the same time; no one waits for it."""
+"""How many cases of one tenant are looked at again at the same time; no one waits for it."""
 
 
 class Jobs:
@@ -84,7 +85,7 @@ class Jobs:
 
     Args:
         url: Where the engine keeps its tables: ``sqlite:///FILE`` or ``postgresql://…``.
-        workers: How many checks of one tenant run at the same time in a process, and how many plans here.
+        workers: How many checks of one tenant run at the same time in a process, and how many of its plans.
         ledger: The authority on what is open.
         checking: What a check does.
         carrying: What carrying out a plan does, and looking again afterwards.
@@ -163,8 +164,9 @@ class Jobs:
             Queue(QUEUE, CHECK_SECONDS, of_one=self._workers),
             # An embedded engine delivers without it, but for what a killed process left.
             Queue(DELIVERIES, CHECK_SECONDS if self._store else 1.0, at_once=self._workers),
-            Queue(PLANS, PLAN_SECONDS, at_once=self._workers),
-            Queue(WATCHES, WATCH_SECONDS, at_once=WATCHERS),
+            # Each tenant has its own part of what asks Microsoft: one that is away keeps no other waiting.
+            Queue(PLANS, PLAN_SECONDS, of_one=self._workers),
+            Queue(WATCHES, WATCH_SECONDS, of_one=WATCHERS),
             Queue(HUNTS, WATCH_SECONDS, of_one=HUNTERS),
         )
 
@@ -293,7 +295,9 @@ class Jobs:
             log.error(
                 "A plan is begun again and again.", action="plan.again", proposal=proposal_id, run=number
             )
-        with SetWorkflowID(f"plan:{proposal_id}:{number}"):
+        tenant = Proposals(self._ledger).get(proposal_id).plan.tenant
+        name = f"plan:{proposal_id}:{number}"
+        with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=tenant):
             DBOS.enqueue_workflow(PLANS, self._plan, proposal_id)
 
     def enqueue_hunt(self, name: str) -> bool:
@@ -370,7 +374,8 @@ class Jobs:
             if self.engine.under_way.is_alive(run):
                 return
             attempt += 1
-        with SetWorkflowID(f"watch:{case_id}:{number}:{attempt}"):
+        tenant, name = self._ledger.case(case_id).tenant, f"watch:{case_id}:{number}:{attempt}"
+        with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=tenant):
             DBOS.enqueue_workflow(WATCHES, self._watch, case_id, number)
 
     def repair(self) -> None:

@@ -69,23 +69,25 @@ def unknown(book: Readable, names: Iterable[str]) -> frozenset[str]:
 
 
 def waiting(book: Readable) -> tuple[Alert, ...]:
-    """Give the alerts that nobody was shown yet, in the order in which they came."""
+    """Give the alerts of all tenants that nobody was shown yet, in the order in which they came."""
     return tuple(map(_alert, book.rows("SELECT * FROM alerts WHERE how = '' ORDER BY seq")))
 
 
-def raised_since(book: Readable, source: str, since: datetime) -> int:
-    """Count the alerts of a source that came since a moment."""
+def raised_since(book: Readable, tenant: str, source: str, since: datetime) -> int:
+    """Count the alerts of a tenant that came from a source since a moment."""
     rows = book.rows(
-        "SELECT count(*) AS number FROM alerts WHERE source = ? AND raised_at > ?", [source, moment(since)]
+        "SELECT count(*) AS number FROM alerts WHERE tenant = ? AND source = ? AND raised_at > ?",
+        [tenant, source, moment(since)],
     )
     return int(rows[0]["number"])
 
 
-def shown_since(book: Readable, how: str, since: datetime) -> int:
-    """Count the messages by which alerts were shown in this way since a moment."""
+def shown_since(book: Readable, tenant: str, how: str, since: datetime) -> int:
+    """Count the messages by which alerts of a tenant were shown in this way since a moment."""
     rows = book.rows(
-        "SELECT count(DISTINCT channel || ts) AS number FROM alerts WHERE how = ? AND shown_at > ?",
-        [how, moment(since)],
+        "SELECT count(DISTINCT channel || ts) AS number FROM alerts"
+        " WHERE tenant = ? AND how = ? AND shown_at > ?",
+        [tenant, how, moment(since)],
     )
     return int(rows[0]["number"])
 

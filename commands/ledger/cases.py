@@ -107,6 +107,14 @@ class SlackRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case that needs someone, as far as lists need it."""
+
+    id: str
+    tenant: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """A case without what is long: whose account, which span, where it stands, and the verdict."""
 
@@ -239,10 +247,10 @@ class CaseReader:
                 return self.case(row["id"])
         return None
 
-    def open_cases(self) -> list[str]:
-        """Give the ids of the cases that need someone, one of an account, the newest first."""
-        rows = self.rows("SELECT id FROM cases WHERE open = 1 ORDER BY asked_at DESC, seq DESC")
-        return [row["id"] for row in rows]
+    def open_cases(self) -> list[OpenCase]:
+        """Give the cases that need someone, one of an account, the newest first."""
+        rows = self.rows("SELECT id, tenant FROM cases WHERE open = 1 ORDER BY asked_at DESC, seq DESC")
+        return [OpenCase(row["id"], row["tenant"]) for row in rows]
 
     def demand_as_noted(self, case: Case) -> None:
         """See that a case is about the account, and offers the changes, that its entries tell of.

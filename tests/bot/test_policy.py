@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import guard_of, policy_of
 from bot.errors import SettingsError
+from bot.people.tenancy import Tenancy
 from bot.settings import Settings, load
 
 FILE = """
@@ -44,7 +44,7 @@ def written(tmp_path: Path, text: str) -> Settings:
 def test_the_policy_is_read_from_the_file(tmp_path):
     settings = written(tmp_path, FILE)
     assert settings.approvers.users == ("U0ALEXWILB",)
-    policy = policy_of(settings)
+    policy = Tenancy(settings).of("tenant").policy
     assert policy.strict
     assert policy.expires == timedelta(hours=2)
     assert policy.factor_steps == {"block_sign_in", "irreversible"}
@@ -52,7 +52,7 @@ def test_the_policy_is_read_from_the_file(tmp_path):
 
 
 def test_the_bot_never_touches_what_is_protected_nor_itself(tmp_path):
-    guard = guard_of(written(tmp_path, FILE))
+    guard = Tenancy(written(tmp_path, FILE)).of("tenant").guard
     assert guard.protected == {"break.glass@contoso.example"}
     assert guard.own_apps == {"0a1b2c3d-0000-4000-8000-000000000002"}
 

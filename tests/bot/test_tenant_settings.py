@@ -186,7 +186,11 @@ def test_a_tenant_of_variables_and_a_folder_are_not_mixed(folder):
     ("first", "second", "says"),
     [
         ('channel = "C0ONE"\n', 'channel = "C0ONE"\n', "the channel C0ONE is named by two tenants"),
-        ('channel = "C0ONE"\n', 'channels = ["C0TWO", "C0ONE"]\n', "the channel C0ONE is named by two"),
+        (
+            'channel = "C0ONE"\n',
+            'channel = "C0TWO"\nchannels = ["C0ONE"]\n',
+            "the channel C0ONE is named by two",
+        ),
         ('alerts_channel = "C0ONE"\n', 'channel = "C0ONE"\n', "the channel C0ONE is named by two tenants"),
         ('channel = "C0SHARED"\n', "", "slack.channel is for all tenants, so C0SHARED cannot be"),
     ],

@@ -62,8 +62,8 @@ READERS: dict[str, Callable[[Ledger], Any]] = {
     "its tasks": lambda book: tasks(book, "C-00007"),
     "looks that are due": lambda book: watches_due(book, plans.Clock()()),
     "alerts that wait": alerts.waiting,
-    "alerts of an hour": lambda book: alerts.shown_since(book, "line", plans.Clock()()),
-    "alerts of a source": lambda book: alerts.raised_since(book, "webhook", plans.Clock()()),
+    "alerts of an hour": lambda book: alerts.shown_since(book, "Contoso", "line", plans.Clock()()),
+    "alerts of a source": lambda book: alerts.raised_since(book, "Contoso", "webhook", plans.Clock()()),
     "hunts that are open": hunts.unfinished,
     "new entries for a SIEM": lambda book: list(book.entries(after=CASES * 2)),
 }

@@ -102,9 +102,10 @@ def register(app: App, desk: Desk) -> None:
         try:
             if name in CHECKS:
                 Button(CHECKS[name], "").says(value)
-                words = desk.check_words(name, value)
+                named = desk.check_words(name, value)
                 # It opens no window, so it waits its turn like a typed one.
-                desk.take(replace(clicked(body, action, words), trigger=""))
+                asked = replace(clicked(body, action, named.words), trigger="")
+                desk.take(replace(asked, tenant=named.tenant, missing=named.missing))
             else:
                 desk.take(clicked(body, action, BUTTONS_OF[name].says(value)))
         except (BotError, CommandError) as error:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.errors import Barred, NotUnderstood, SlackFailed
 from bot.people.identities import Identities
-from bot.people.members import GROUP_SECONDS, Account, Members, account_of, why_no_approver, why_not
+from bot.people.members import GROUP_SECONDS, Account, Members, Team, account_of, why_no_approver, why_not
 from bot.people.persons import People, doubt_about
 from bot.settings import ResponderSettings, SlackSettings
 from bot.slack.client import make_client
@@ -151,8 +151,7 @@ def people_of(
     members = Members(
         client,
         HOME,
-        ResponderSettings(**responders),
-        approvers or ResponderSettings(),
+        {"Contoso": Team(ResponderSettings(**responders), approvers or ResponderSettings())},
         addresses=addresses or {},
         seconds=seconds or Seconds(),
     )

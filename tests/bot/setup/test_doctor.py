@@ -19,7 +19,7 @@ from rich.console import Console
 from bot import log
 from bot.messages.parts import spoken
 from bot.playing import stage
-from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings
+from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings, Tenant
 from bot.setup import capabilities, doctor
 from bot.setup.capabilities import PARTS, Held, cmdlet_of, included_in, undoes
 from bot.setup.told import Line, Section, tell
@@ -36,7 +36,7 @@ from graph.limits import Deadline
 from graph.needs import of_source, of_writes
 from graph.queries.registry import QUERIES
 from graph.request import Cmdlet, Request
-from graph.settings import RemediateSettings, TenantSettings
+from graph.settings import RemediateSettings
 from sandbox import tenant, workspace
 from sandbox.tenant import Fault, RunningTenant
 from tests.each import some_now
@@ -102,7 +102,7 @@ def take(played: RunningTenant, need: str) -> None:
 
 def look(played: RunningTenant, sources: Sequence[str] = (), **more: object) -> list[Line]:
     """Look at the tenant with a new sign-in, for a token says what was held when it was made."""
-    settings = TenantSettings.model_validate({**dict(stage.tenant_settings(played)), **more})
+    settings = Tenant.model_validate({**dict(stage.tenant_settings(played)), **more})
     with Connection(settings) as connection:
         return doctor.look_at_tenant(connection, ADELE, sources=sources)
 
@@ -312,7 +312,7 @@ def test_a_second_application_is_looked_at_for_what_the_steps_need(played):
     assert lines["sign-in to Exchange of the remediate application"].there is True
     assert "remove it here" in lines["the investigate application"].says
     assert "User.EnableDisableAccount.All" in lines["the investigate application"].says
-    settings = TenantSettings.model_validate(
+    settings = Tenant.model_validate(
         {**dict(stage.tenant_settings(played)), "remediate": remediate.model_dump()}
     )
     with Connection(settings) as connection:

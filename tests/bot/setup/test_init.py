@@ -20,9 +20,9 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from bot import settings
-from bot.app import guard_of
 from bot.cli import command
 from bot.errors import SettingsError
+from bot.people.tenancy import Tenancy
 from bot.setup import init, keys, left, slack_app, wanted
 from bot.setup.capabilities import cmdlet_of
 from bot.setup.init import QUESTIONS, Answers, read_answers
@@ -187,7 +187,7 @@ def test_the_bot_touches_neither_of_its_own_applications(tmp_path):
     path = tmp_path / "compromise.toml"
     path.write_text(init.settings_file(read_answers(ALL), tmp_path))
     loaded = settings.load(path, variables(read_answers(ALL)))
-    assert guard_of(loaded).own_apps == {READS, WRITES}
+    assert Tenancy(loaded).of(loaded.tenants[0].name).guard.own_apps == {READS, WRITES}
 
 
 def test_defaults_follow_from_what_was_answered_before():

@@ -216,3 +216,22 @@ def test_without_the_database_each_process_keeps_to_the_limits_by_itself():
         clock[0] += ALONE
         assert one.of(tenant()).take([("mailbox adele", [0])]) == [0]
         limits.close()
+
+
+def test_one_tenant_uses_up_no_turn_and_sets_no_pause_of_another(postgres):
+    url, now = database(postgres.database()), [0.0]
+    with (
+        closing(SharedLimiter(url, lambda: now[0])) as one,
+        closing(SharedLimiter(url, lambda: now[0])) as two,
+    ):
+        throttled, other = one.of(tenant("t1")), two.of(tenant("t2"))
+        throttled.pause(Limit.REPORTS, 3000)
+        for limit, count in ((Limit.REPORTS, 5), (Limit.RISK, 1)):
+            assert [throttled.turn(limit, count, 600) for _ in range(count)] == [0.0] * count
+            assert throttled.turn(limit, count, 600) > 0
+            assert [other.turn(limit, count, 600) for _ in range(count)] == [0.0] * count
+        now[0] += FRESH
+        assert throttled.paused(Limit.REPORTS) > 0
+        assert other.paused(Limit.REPORTS) == 0
+        every = [("mailbox adele", [place]) for place in range(PER_MAILBOX)]
+        assert throttled.take(every) == other.take(every) == list(range(PER_MAILBOX))
