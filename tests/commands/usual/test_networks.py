@@ -21,6 +21,7 @@ from graph.question import Window
 from graph.resources.sign_ins import SignIn
 from tests.commands.evidence import NOON, evidence, sign_in
 from tests.commands.mmdb import Number, written
+from tests.each import each
 
 VPN = "146.70.96.7"
 HOSTED = "167.99.1.7"
@@ -65,7 +66,7 @@ def test_the_table_is_dated_and_carries_its_license():
 
 def test_the_blocks_of_each_kind_and_version_stand_in_order_and_none_within_another():
     for name in ("addresses.txt", "gateways.txt"):
-        for section in (refresh.TABLE.parent / name).read_text(encoding="utf-8").split("\n[")[1:]:
+        for section in each((refresh.TABLE.parent / name).read_text(encoding="utf-8").split("\n[")[1:]):
             lines = [line for line in section.splitlines()[1:] if not line.startswith("AS")]
             assert [":" in line for line in lines] == sorted(":" in line for line in lines)
             for version in (False, True):
