@@ -81,7 +81,7 @@ class Simulated(Clock):
             gate.open()
             if ended is not None:
                 ended.set()
-            elif self._ready or self._later:
+            else:
                 self._next().came.release()
 
         threading.Thread(target=live, name=name, daemon=True).start()
@@ -172,7 +172,9 @@ class _News:
         turn = _Turn()
         self._waiting.append(turn)
         if self._clock.wait(turn, timeout):
-            return turn.given
+            # The turn itself is held until its time-out would have come, which may be hours away.
+            given, turn.given = turn.given, None
+            return given
         self._waiting.remove(turn)
         raise queue.Empty
 
