@@ -18,6 +18,7 @@ from graph.most import WHOLE, Most, Taking, Tally, Whole
 from graph.request import Cmdlet, Request, changes
 from graph.retry import Pacing
 from graph.settings import TenantSettings
+from graph.sharing import Searches
 from graph.transport import Transport
 from graph.wire import Carries, Wire
 
@@ -71,6 +72,7 @@ class Connection:
         self.polls = polls
         self.clock = clock
         self.limits = Limits(shared, clock, rates)
+        self._searches = Searches(clock)
         self._wire = Wire(threads) if wire is None else wire
         self.sign_in = SignIn(settings, self._wire)
         self._reads_only = reads_only
@@ -123,6 +125,8 @@ class Connection:
             _demand_reading(what)
         if isinstance(what, Cmdlet):
             return (self._exchange_to_write if writes else self._exchange).run(what, deadline, tally, taking)
+        if what.shared:
+            return self._searches.hand_in(what, lambda one: self._graph.fetch(one, deadline, tally), deadline)
         return (self._graph_to_write if writes else self._graph).fetch(what, deadline, tally, taking)
 
     def fetch_batch(

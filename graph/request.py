@@ -48,6 +48,7 @@ class Request:
         limit: The published limit it counts against.
         headers: Headers beside the usual ones, such as ``ConsistencyLevel``.
         reads: True where a POST changes nothing and may therefore be repeated, as for `$batch` of reads.
+        shared: True for an audit search by users, which may be handed in together with those of other checks.
     """
 
     method: Method
@@ -58,6 +59,7 @@ class Request:
     limit: Limit = Limit.DIRECTORY
     headers: Mapping[str, str] = field(default_factory=dict)
     reads: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ span is halved. Where Graph offers no searches, or they fail, Exchange is asked.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -18,7 +18,7 @@ from uuid import uuid4
 from graph.audit_log import graph_query, search_rows
 from graph.audit_log.compact import compact
 from graph.audit_log.record import AuditRecord
-from graph.effects import Effect, Item, fetch, fetch_each, remember, try_each, wait
+from graph.effects import Effect, Item, Thin, fetch, fetch_each, remember, try_each, wait
 from graph.errors import Broken, GraphError, NoPermission, NotFound, Refused, Throttled, UnreadableRecord
 from graph.evidence import Known
 from graph.parts.reading import graph_time, segment, unread
@@ -40,6 +40,7 @@ SESSION_ROWS = 50_000
 _PAUSES = (0.5, 0.5, 1.0, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0)
 _LONGEST_PAUSE = 30.0
 _QUERIES = "/security/auditLog/queries"
+_USERS = "userPrincipalNameFilters"
 ASKED = (
     Request("POST", _QUERIES),
     Request("GET", f"{_QUERIES}/{{id}}"),
@@ -66,7 +67,10 @@ class Wanted:
 
 @dataclass(slots=True)
 class _Search:
-    """One search at Microsoft over one span of time."""
+    """One search at Microsoft over one span of time.
+
+    `alone` must not be shared with other checks; `others` are the users of those that it is shared with.
+    """
 
     number: int
     start: datetime
@@ -75,6 +79,8 @@ class _Search:
     id: str = ""
     taken_up: bool = False
     tries: int = 0
+    alone: bool = False
+    others: tuple[str, ...] = ()
 
     def name(self, question: Question) -> str:
         """Under which name its id is remembered."""
@@ -85,8 +91,8 @@ class _Search:
         middle = self.start + (self.end - self.start) / 2
         middle = middle.replace(microsecond=0)
         return (
-            _Search(self.number, self.start, middle, self.version),
-            _Search(self.number, middle, self.end, self.version),
+            _Search(self.number, self.start, middle, self.version, alone=True),
+            _Search(self.number, middle, self.end, self.version, alone=True),
         )
 
 
@@ -144,6 +150,20 @@ def reader(
     return read
 
 
+def own(others: Collection[str]) -> Thin | None:
+    """Give what leaves out of a page the records of those whom a search is shared with.
+
+    Only what is certainly another's is left out: a record that names none of them stays.
+    """
+    if not others:
+        return None
+
+    def thin(page: list[Item]) -> list[Item]:
+        return [item for item in page if str(item.get("userPrincipalName")).casefold() not in others]
+
+    return thin
+
+
 def ordered(records: Records, question: Question) -> tuple[tuple[AuditRecord, ...], tuple[str, ...]]:
     """Give the records of the window, each once, oldest first, and count the unreadable ones."""
     found: dict[str, AuditRecord] = {}
@@ -192,7 +212,8 @@ def _on_graph(
                     still.append(one)
                 case _:
                     still.append(one)
-        pages = yield from fetch_each([_records(one) for one in ended], read=read)
+        others = {name.casefold() for one in ended for name in one.others}
+        pages = yield from fetch_each([_records(one) for one in ended], own(others), read)
         for one, page in zip(ended, pages, strict=True):
             records.extend(page)
             yield from remember(one.name(question), "")
@@ -226,9 +247,10 @@ def _remembered(question: Question, number: int) -> Iterator[_Search]:
     """The searches of an earlier run that were still under way."""
     for name, value in question.remembered.items():
         match (*name.split(" "), *value.split(" ")):
-            case (subject, which, start, end, "beta" | "v1.0" as version, id_) if id_:
+            case (subject, which, start, end, "beta" | "v1.0" as version, id_, *others) if id_:
                 if subject == question.subject.id and which == str(number):
-                    yield _Search(number, time_of(start), time_of(end), version, id_, taken_up=True)
+                    span = time_of(start), time_of(end)
+                    yield _Search(number, *span, version, id_, taken_up=True, others=tuple(others))
             case _:
                 continue
 
@@ -256,7 +278,9 @@ def _submit(
         if not answer or not answer[0].get("id"):
             raise Broken("Microsoft accepted an audit search without an ID.")
         one.id = str(answer[0]["id"])
-        yield from remember(one.name(question), f"{one.version} {one.id}")
+        own = wanted[one.number].filters.get(_USERS) or ()
+        one.others = tuple(name for name in answer[0].get(_USERS) or () if name not in own) if own else ()
+        yield from remember(one.name(question), " ".join((one.version, one.id, *one.others)))
 
 
 def _state(one: _Search, answer: list[Item] | GraphError) -> str:
@@ -291,7 +315,17 @@ def _new(question: Question, wanted: Wanted, one: _Search) -> Request:
         **wanted.filters,
     }
     # A search handed in twice costs nothing but a place in a long queue, so it may be repeated like a read.
-    return Request("POST", _QUERIES, body=body, version=one.version, limit=Limit.AUDIT_SEARCH, reads=True)
+    return Request(
+        "POST",
+        _QUERIES,
+        body=body,
+        version=one.version,
+        limit=Limit.AUDIT_SEARCH,
+        reads=True,
+        shared=_USERS in wanted.filters
+        and not one.alone
+        and not any(" " in each for each in wanted.filters[_USERS]),
+    )
 
 
 def _status(one: _Search) -> Request:
