@@ -32,6 +32,8 @@ _GAPS_BESIDE_REASONS = 1
 _UNKNOWN = 4
 _FILES = 1
 _PROPOSALS = 4
+_DISPLAY_NAME = "display_name"
+"""The symptom that somebody changed the name that people see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,7 @@ def _buttons(view: CaseView) -> Iterator[Block]:
 
 
 def _looking(view: CaseView) -> tuple[str, list[Block]]:
-    who = plain(view.subject_name or view.subject, 100, _ours(view))
-    blocks = [parts.header(f"🔎 Investigating {who}"), parts.section(_address(view))]
+    blocks = [parts.header(f"🔎 Investigating {_title(view)}"), *_known_as(view)]
     progress = view.progress
     if progress is None:
         blocks.append(parts.section(f"`{parts.bar(0, 1)}` starting"))
@@ -166,12 +167,12 @@ def _looking(view: CaseView) -> tuple[str, list[Block]]:
 
 def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     mark, word = parts.VERDICT[report.verdict.answer]
-    who = plain(view.subject_name or view.subject, 100, _ours(view))
+    who = _title(view)
     title = f"⛔ Persistence re-appeared: {who}" if view.raised else f"{mark} {word}: {who}"
     title += _matters(report)
     blocks = [
         parts.header(title),
-        parts.section(f"{_address(view)} · confidence {report.verdict.confidence}{_weight(report, view)}"),
+        parts.section(" · ".join(_under_the_title(view, report))),
     ]
     blocks += _taken_back(view)
     if report.verdict.answer not in parts.DECIDED:
@@ -229,14 +230,11 @@ def _doors(view: CaseView) -> str:
 
 
 def _failed(view: CaseView) -> tuple[str, list[Block]]:
-    who = plain(view.subject_name or view.subject, 100, _ours(view))
     why = said(view.note or "The check ended without a result.", 600, _ours(view))
     blocks = [
-        parts.header(f"✖ Could not investigate {who}"),
-        parts.section(
-            f"{_address(view)}\n{why}\nThis is no verdict on the account."
-            f" Reference: `{said(view.case_id, 40)}`"
-        ),
+        parts.header(f"✖ Could not investigate {_title(view)}"),
+        *_known_as(view),
+        parts.section(f"{why}\nThis is no verdict on the account. Reference: `{said(view.case_id, 40)}`"),
     ]
     return f"Could not investigate {_name(view)}: {why}", blocks
 
@@ -308,13 +306,29 @@ def _reach(report: Report) -> str:
     return f", audit log until {day}{at:%H:%M} UTC"
 
 
-def _address(view: CaseView) -> str:
-    return f"*{address(view.subject)}*"
+def _title(view: CaseView) -> str:
+    """The account's address: whoever took an account over chooses its display name, and not its address."""
+    return plain(view.subject, 100, _ours(view))
+
+
+def _known_as(view: CaseView) -> Iterator[Block]:
+    """The display name, quoted; nothing while no one has looked it up."""
+    if view.subject_name:
+        yield parts.section(f"“{said(view.subject_name, 100, _ours(view))}”")
+
+
+def _under_the_title(view: CaseView, report: Report) -> Iterator[str]:
+    """The display name and whether somebody changed it, how sure the verdict is, and the account's roles."""
+    if view.subject_name:
+        changed = any(one.symptom == _DISPLAY_NAME and one.before for one in report.findings)
+        name = f"“{said(view.subject_name, 60, _ours(view))}”"
+        yield f"⚠ name changed to {name}" if changed else name
+    yield f"confidence {report.verdict.confidence}{_weight(report, view)}"
 
 
 def _name(view: CaseView) -> str:
     name = said(view.subject_name, 100, _ours(view))
-    return f"{name} ({address(view.subject)})" if name else address(view.subject)
+    return f"{address(view.subject)} (“{name}”)" if name else address(view.subject)
 
 
 def _ours(view: CaseView) -> frozenset[str]:

@@ -97,7 +97,7 @@ def test_slack_takes_every_message_as_it_is():
 
 def test_the_looking_card_shows_how_far_it_is_and_what_it_waits_for():
     text = shown(case_card(samples.looking(progress=samples.progress())))
-    assert "Investigating Adele Vance" in text
+    assert "Investigating adele.vance@contoso.example" in text
     assert "5 of 11 sources" in text
     assert "Waiting for mailbox, sent items, deleted items, message trace and 2 more" in text
     assert "so far: suspicious" in text
@@ -116,9 +116,9 @@ def test_the_bar_fills_with_the_sources():
 def test_the_finished_card_leads_with_the_verdict_in_words():
     card = case_card(samples.done(samples.rich()))
     text = shown(card)
-    assert card.blocks[0]["text"]["text"] == "⛔ Compromised: Adele Vance"
+    assert card.blocks[0]["text"]["text"] == "⛔ Compromised: adele.vance@contoso.example"
     assert "confidence high" in text
-    assert card.text.startswith("Compromised: Adele Vance (adele.vance@contoso.example)")
+    assert card.text.startswith("Compromised: adele.vance@contoso.example (“Adele Vance”)")
 
 
 @pytest.mark.parametrize("answer", VerdictCode)
@@ -126,6 +126,22 @@ def test_every_verdict_has_its_own_words(answer):
     report = samples.rich()
     card = case_card(samples.done(replace(report, verdict=replace(report.verdict, answer=answer))))
     assert answer.value.replace("-", " ") in card.text.lower()
+
+
+def test_a_name_that_somebody_changed_is_no_title_and_is_marked():
+    """The display name is the attacker's to choose, the address is not."""
+    changed = replace(samples.finding("display_name", "The name was changed"), before="Adele Vance")
+    report = samples.rich()
+    report = replace(
+        report, symptoms=(replace(report.symptoms[0], findings=(changed,)), *report.symptoms[1:])
+    )
+    view = replace(samples.done(report), subject_name="Not suspicious: *cleared*")
+    card = case_card(view)
+    assert card.blocks[0]["text"]["text"] == "⛔ Compromised: adele.vance@contoso.example"
+    assert card.blocks[1]["text"]["text"].startswith("⚠ name changed to “Not suspicious: ∗cleared∗” · ")
+    quiet = tuple(one for one in report.symptoms[1:] if one.id != "display_name")
+    ordinary = case_card(samples.done(replace(report, symptoms=quiet)))
+    assert ordinary.blocks[1]["text"]["text"] == "“Adele Vance” · confidence high"
 
 
 def test_symptoms_take_one_line_and_say_which_are_unknown():
@@ -248,7 +264,7 @@ def test_a_failed_card_says_why_and_gives_a_reference():
         samples.looking(state="failed", note="Microsoft did not let us sign in.", finished_at=samples.NOW)
     )
     text = shown(card)
-    assert "Could not investigate Adele Vance" in text
+    assert "Could not investigate adele.vance@contoso.example" in text
     assert "Microsoft did not let us sign in." in text
     assert "C-7Q2M" in text
     assert "This is no verdict on the account. Reference: `" in text

@@ -75,7 +75,7 @@ def test_the_card_says_what_is_proposed_and_keeps_to_the_newest():
 def test_the_card_says_that_every_back_door_is_closed():
     message = case_card(view(doors=all_closed(7)))
     assert "✔ Follow-up*: Rechecked: no persistence found (7 remediations rechecked)." in shown(message)
-    assert message.blocks[0]["text"]["text"] == "⛔ Compromised: Adele Vance"
+    assert message.blocks[0]["text"]["text"] == "⛔ Compromised: adele.vance@contoso.example"
 
 
 def test_what_came_back_is_closed_from_fresh_evidence_and_not_from_what_the_check_offered():
@@ -89,7 +89,7 @@ def test_what_came_back_is_closed_from_fresh_evidence_and_not_from_what_the_chec
 
 def test_what_came_back_is_said_first():
     message = case_card(view(doors="The inbox rule Money is there again.", raised=True))
-    assert message.blocks[0]["text"]["text"] == "⛔ Persistence re-appeared: Adele Vance"
+    assert message.blocks[0]["text"]["text"] == "⛔ Persistence re-appeared: adele.vance@contoso.example"
     assert "Persistence re-appeared*: The inbox rule Money is there again." in shown(message)
     assert message.text.startswith(
         "Persistence re-appeared: The inbox rule Money is there again. Compromised:"
