@@ -212,7 +212,7 @@ class ProposalCards:
     def _ask_approvers(self, proposal: Proposal) -> None:
         """Send a copy to each approver who may vote; who is barred, or is the subject, learns nothing."""
         known = {channel for channel, _ in self._proposals.copies(proposal.id)}
-        for user in self._may_approve(proposal):
+        for user in self.may_approve(proposal):
             try:
                 channel = str(call(self._client.conversations_open, users=user)["channel"]["id"])
                 if channel in known:
@@ -224,7 +224,7 @@ class ProposalCards:
             except BotError as error:
                 _unasked(proposal, user, error)
 
-    def _may_approve(self, proposal: Proposal) -> tuple[str, ...]:
+    def may_approve(self, proposal: Proposal) -> tuple[str, ...]:
         """Give who may approve, as far as is known without asking Microsoft; looked up once, after the start.
 
         It only tells people beforehand: whoever votes is looked up anew.
@@ -344,7 +344,7 @@ class ProposalCards:
             case_link=self._link_of(case),
             password_shown_to=self._proposals.password_shown_to(proposal),
             situation=self._situation_of(case),
-            may_approve=self._may_approve(proposal) if proposal.state is ProposalState.OPEN else (),
+            may_approve=self.may_approve(proposal) if proposal.state is ProposalState.OPEN else (),
         )
 
     def _situation_of(self, case: Case) -> str:

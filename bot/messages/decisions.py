@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from bot.messages import Message, parts
 from bot.messages.escape import said
 from bot.messages.plans import counting
 from commands.proposals import Proposal, TaskState
+
+_APPROVERS: Final = 6
+"""How many of those who may approve are named."""
 
 
 def proposal_posted(proposal: Proposal, link: str) -> Message:
@@ -58,9 +62,12 @@ def vote_repeated(proposal: Proposal) -> Message:
     )
 
 
-def vote_refused(proposal_id: str, sentence: str, ours: Collection[str] = ()) -> Message:
-    """Say that someone may not decide, and why."""
-    return _say(f"✖ You cannot vote on {said(proposal_id, 40)}. {said(sentence, 600, ours)}")
+def vote_refused(
+    proposal_id: str, sentence: str, ours: Collection[str] = (), may_approve: Collection[str] = ()
+) -> Message:
+    """Say that someone may not decide, why, and who may; nobody is named where that is not known."""
+    named = f" May approve: {parts.few(map(parts.mention, may_approve), _APPROVERS)}." if may_approve else ""
+    return _say(f"✖ You cannot vote on {said(proposal_id, 40)}. {said(sentence, 600, ours)}{named}")
 
 
 def too_late(proposal: Proposal) -> Message:

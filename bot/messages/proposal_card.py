@@ -545,8 +545,8 @@ def _buttons(card: _Card) -> list[Block]:
                     "Approve this plan?",
                     (
                         f"You approve {changes} to {account(proposal.plan.subject)}, as listed, "
-                        f"digest {digest}. {_grave(proposal)}The last required approval carries it out "
-                        "immediately."
+                        f"digest {digest}. {_grave(proposal)}The last approval needed carries it "
+                        "out at once. Only approvers' votes count."
                     ),
                     "Approve",
                 ),

@@ -137,15 +137,25 @@ def _refused(proposal: Proposal, voter: Voter, sentence: str, tools: Tools) -> M
         return decisions.too_late(proposal)
     if has_voted(proposal.votes, voter):
         return decisions.vote_repeated(proposal)
-    return decisions.vote_refused(proposal.id, sentence, tools.gate.ours)
+    # Whoever is in doubt learns nothing here; anybody else learns whom to ask.
+    others = () if _in_doubt(proposal, voter, tools) else tools.papers.may_approve(proposal)
+    return decisions.vote_refused(
+        proposal.id, sentence, tools.gate.ours, [one for one in others if one != voter.id]
+    )
+
+
+def _in_doubt(proposal: Proposal, voter: Voter, tools: Tools) -> bool:
+    """Whether it is the voter's own account, or that account is under investigation itself."""
+    case = tools.ledger.case(proposal.plan.case_id)
+    return tools.ledger.owner(case.subject).is_same(voter.ever) or bool(tools.people.doubt_about(voter.ever))
 
 
 def _raise_alarm(proposal: Proposal, voter: Voter, tools: Tools) -> None:
     """Tell the case's thread when someone whose own account is in doubt tried to decide."""
+    if not _in_doubt(proposal, voter, tools):
+        return
     case = tools.ledger.case(proposal.plan.case_id)
     own = tools.ledger.owner(case.subject).is_same(voter.ever)
-    if not own and not tools.people.doubt_about(voter.ever):
-        return
     log.warning(
         "Somebody whose own account is in doubt tried to decide.",
         action="proposal.alarm",

@@ -84,8 +84,11 @@ def test_those_who_may_not_decide_are_told_why_and_written_down(story):
         "another_bot": "Bots cannot vote.",
         "bystander": "You are not an approver.",
     }
+    windows = sum(call.method.startswith("views.") for call in story.slack.calls)
     for person, says in refusals.items():
         story.refused(person, proposal, says)
+    story.told("bystander", "You are not an approver. May approve: ")
+    assert sum(call.method.startswith("views.") for call in story.slack.calls) == windows
     story.type(f"approve {proposal.id}", "bystander")
     story.type(f"deny {proposal.id}", "bystander")
     story.wait(lambda: story.count(proposal, "vote_refused") == len(refusals) + 2, "the words refused too")
@@ -108,6 +111,7 @@ def test_the_subject_cannot_decide_and_the_case_is_told(story):
     told = story.thread(proposal.plan.case_id)
     assert "@Adele Vance tried to vote on" in told
     assert "it is their own account" in told
+    assert not any("May approve" in story.slack.as_text(m) for m in story.slack.ephemerals("subject"))
     assert not any(proposal.id in story.slack.as_text(m) for m in story.slack.direct("subject"))
 
 

@@ -36,6 +36,8 @@ def test_who_comes_too_late_is_told_how_it_was_decided():
 def test_a_refusal_gives_its_reason_and_names_the_proposal():
     text = decisions.vote_refused("P-7F3K2", "You cannot vote on your own account.").text
     assert text == "✖ You cannot vote on P-7F3K2. You cannot vote on your own account."
+    named = decisions.vote_refused("P-7F3K2", "You are not an approver.", (), ("U0ALEX", "U0LIDIA")).text
+    assert named.endswith("You are not an approver. May approve: <@U0ALEX>, <@U0LIDIA>.")
 
 
 def test_a_ticked_task_is_answered_with_how_many_are_left():
