@@ -88,9 +88,7 @@ def _record(loaded: Settings, user: str | None, folder: Path, *, yes: bool, as_j
     except recording.NotRecorded as error:
         raise Stopped(BAD_INPUT if error.asked_wrongly else COULD_NOT_LOOK, str(error)) from error
     except typer.Abort as unanswered:
-        why = (
-            "No one answered, so nothing was written. Where no one can be asked, --yes writes without asking."
-        )
+        why = "No one answered, so nothing was written. Use --yes to skip the question."
         raise Stopped(BAD_INPUT, why) from unanswered
     says = f"Written to {folder}. It contains no tenant data." if wanted else "Nothing was written."
     console.print(says, markup=False, highlight=False)

@@ -68,7 +68,7 @@ def init(
     slack: Annotated[
         bool,
         typer.Option(
-            "--slack", help="Add Slack to settings that are there: asks for both tokens and who approves."
+            "--slack", help="Add Slack to existing settings: asks for both tokens and who approves."
         ),
     ] = False,
     remove: Annotated[
@@ -251,7 +251,7 @@ def _remove(folder: Path, cloud: str, *, yes: bool) -> None:
     record = Record(folder, "", now)
     if not record.made:
         raise Stopped(
-            BAD_INPUT, f"{folder / FILE} is not there, or empty: nothing is known to have been made."
+            BAD_INPUT, f"{folder / FILE} is missing or empty, so there is nothing on record to remove."
         )
     for made in reversed(record.made):
         typer.echo(f"{made.kind} {made.key}")
@@ -271,7 +271,7 @@ def _remove(folder: Path, cloud: str, *, yes: bool) -> None:
     )
     typer.echo(registering.what_remains_of_the_sign_in(visible(administrator.user)))
     typer.echo(
-        f"Settings, keys and certificates are still in {folder}; the keys open nothing any more. "
+        f"Settings, keys and certificates are still in {folder}; the keys no longer work. "
         "To register again there: compromise init --force"
     )
 
@@ -301,7 +301,7 @@ def _agree(question: str, *, yes: bool) -> None:
     try:
         agreed = yes or typer.confirm(question)
     except typer.Abort as unanswered:
-        why = "No one answered, so nothing was changed. Where no one can be asked, --yes does not ask."
+        why = "No one answered, so nothing was changed. Use --yes to skip the question."
         raise Stopped(BAD_INPUT, why) from unanswered
     if not agreed:
         raise Stopped(MISSING, "Nothing was changed.")

@@ -82,7 +82,9 @@ def _opened() -> tuple[Tokens, Workspace] | None:
                 typer.echo(f"  {visible(str(error))}", err=True)
                 typer.echo("Paste both tokens again, or press Enter to stop here.")
                 pasted = ""
-    raise Stopped(BAD_INPUT, "The input ended before there were two tokens. Later: compromise init --slack")
+    raise Stopped(
+        BAD_INPUT, "The input ended before there were two tokens. To try again: compromise init --slack"
+    )
 
 
 def _lacking(tokens: Tokens) -> str:
@@ -130,7 +132,7 @@ def _tried(find: Callable[[], Found]) -> Found:
         return find()
     except BotError as error:
         raise Stopped(
-            BAD_INPUT, f"{error} Nothing of Slack was written. Again: compromise init --slack"
+            BAD_INPUT, f"{error} Nothing about Slack was saved. To try again: compromise init --slack"
         ) from error
 
 
@@ -172,7 +174,7 @@ def _ask(asks: str, default: str, read: Callable[[str], Answer]) -> Answer:
 
 def _unanswered() -> Stopped:
     return Stopped(
-        BAD_INPUT, "No one answered, so nothing of Slack was written. Again: compromise init --slack"
+        BAD_INPUT, "No one answered, so nothing about Slack was saved. To try again: compromise init --slack"
     )
 
 

@@ -37,7 +37,7 @@ LARGEST = 65_536
 def _in_our_time(at: datetime) -> datetime:
     """See that a time is one that can be told in every zone; the first and last days of all cannot."""
     if not 2000 <= at.year < 2100:
-        raise ValueError("this is no time of an alert")
+        raise ValueError("this is not the time of an alert")
     return at
 
 

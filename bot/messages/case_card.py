@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from bot.messages import Block, Message, parts
 from bot.messages.escape import address, plain, said
 from bot.messages.limits import fit
+from bot.messages.names import first_change
 from bot.messages.story import brief, situation_in_short
 from commands.doors import Standing
 from commands.importance import ADMINISTRATOR
@@ -32,8 +33,8 @@ _GAPS_BESIDE_REASONS = 1
 _UNKNOWN = 4
 _FILES = 1
 _PROPOSALS = 4
-_DISPLAY_NAME = "display_name"
-"""The symptom that somebody changed the name that people see."""
+_SHORT_NAME = 24
+"""How long a display name is shown, so that it fits in one line with the confidence and a role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,7 @@ def _failed(view: CaseView) -> tuple[str, list[Block]]:
     blocks = [
         parts.header(f"✖ Could not investigate {_title(view)}"),
         *_known_as(view),
-        parts.section(f"{why}\nThis is no verdict on the account. Reference: `{said(view.case_id, 40)}`"),
+        parts.section(f"{why}\nThis is not a verdict on the account. Reference: `{said(view.case_id, 40)}`"),
     ]
     return f"Could not investigate {_name(view)}: {why}", blocks
 
@@ -320,9 +321,8 @@ def _known_as(view: CaseView) -> Iterator[Block]:
 def _under_the_title(view: CaseView, report: Report) -> Iterator[str]:
     """The display name and whether somebody changed it, how sure the verdict is, and the account's roles."""
     if view.subject_name:
-        changed = any(one.symptom == _DISPLAY_NAME and one.before for one in report.findings)
-        name = f"“{said(view.subject_name, 60, _ours(view))}”"
-        yield f"⚠ name changed to {name}" if changed else name
+        renamed = "⚠ renamed to " if first_change(report) else ""
+        yield f"{renamed}“{said(view.subject_name, _SHORT_NAME, _ours(view))}”"
     yield f"confidence {report.verdict.confidence}{_weight(report, view)}"
 
 

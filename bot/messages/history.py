@@ -96,7 +96,7 @@ def history(entries: Sequence[Entry], heading: str, ours: Iterable[str] = ()) ->
         blocks += parts.paragraphs("", story.lines)
         blocks.append(parts.context(_small_print(entries, story.left_out)))
     else:
-        blocks.append(parts.section("The ledger has no entries for it yet."))
+        blocks.append(parts.section("The ledger has no entries about this yet."))
     return tuple(fit(message) for message in pack(blocks, said(title, 200, story.ours)))
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.messages import parts
 from bot.messages.escape import visible
-from commands.report import Report
+from commands.report import Finding, Report
 from graph.question import Subject
 
 _SYMPTOM: Final = "display_name"
@@ -32,9 +32,14 @@ def display_name(report: Report) -> str:
     name = visible(report.subject.display_name)
     if not name:
         return ""
-    changed = [one for one in report.findings if one.symptom == _SYMPTOM and one.before]
-    if not changed:
+    first = first_change(report)
+    if first is None:
         return f"“{name}”"
-    first = min(changed, key=lambda one: one.at or _LAST)
     when = f" on {parts.utc(first.at)}" if first.at else ""
     return f"“{name}”, changed from “{visible(first.before)}”{when}"
+
+
+def first_change(report: Report) -> Finding | None:
+    """The first finding of a change of the display name; None where nobody changed it."""
+    changed = [one for one in report.findings if one.symptom == _SYMPTOM and one.before]
+    return min(changed, key=lambda one: one.at or _LAST, default=None)

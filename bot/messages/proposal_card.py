@@ -475,7 +475,7 @@ def _what_next(proposal: Proposal) -> Iterator[Block]:
     ending = _ending(proposal)
     if ending == _NOTHING:
         yield parts.section(
-            "*Nothing was changed: the account stands as it did before.* Why is said below for each change. "
+            "*Nothing was changed: the account stands as it did before.* Each change below says why. "
             "Check again, and propose from the new check."
         )
     elif ending in (_IN_PART, _UNKNOWN):

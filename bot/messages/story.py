@@ -205,4 +205,4 @@ def _techniques(clauses: Sequence[Clause]) -> str:
 
 
 def _time(moment: datetime | None) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else "an unknown day"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else "an unknown date"

@@ -250,7 +250,7 @@ def shows(done: Started | Offered, tools: Tools) -> Answer:
     """Say where the card is, or which accounts may be meant."""
     if isinstance(done, Offered):
         message = candidates(done.request, done.name, done.candidates, ours=tools.gate.ours)
-        return Answer(e.Answered(says="accounts of this name were offered"), "", (message,))
+        return Answer(e.Answered(says="accounts with this name were offered"), "", (message,))
     case, link = done.case, tools.cards.link(done.case)
     if done.fresh:
         return Answer(

@@ -46,7 +46,7 @@ def read(words: list[str], text: str) -> Pivot:
         word = left.pop(0)
         name = word.casefold().lstrip("-")
         if name in ("since", "in") and not left:
-            raise NotUnderstood(f"After “{spelling.said(word)}” something is missing. {WHAT}")
+            raise NotUnderstood(f"Something is missing after “{spelling.said(word)}”. {WHAT}")
         if name == "since":
             when = spelling.since(left.pop(0))
         elif name == "in" and kept:

@@ -292,7 +292,7 @@ def options(words: list[str]) -> Iterator[tuple[str, str]]:
             yield option, value
         elif option:
             if not left:
-                raise NotUnderstood(f"After “{word}” something is missing. {_EXAMPLE[option]}")
+                raise NotUnderstood(f"Something is missing after “{word}”. {_EXAMPLE[option]}")
             following = left.popleft()
             if option == "since" and following.isdigit() and left:  # since 7 days
                 following += left.popleft()

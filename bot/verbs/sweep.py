@@ -37,7 +37,7 @@ def read(words: list[str], text: str) -> Sweep:
         word = left.pop(0)
         name = word.casefold().lstrip("-")
         if name in ("since", "in") and not left:
-            raise NotUnderstood(f"After “{spelling.said(word)}” something is missing. For example: {EXAMPLE}")
+            raise NotUnderstood(f"Something is missing after “{spelling.said(word)}”. For example: {EXAMPLE}")
         if name == "since":
             when = spelling.since(left.pop(0))
         elif name == "in":

@@ -30,7 +30,7 @@ def term_of(words: Sequence[str]) -> Term:
     kinds = {kind.value: kind for kind in TermKind}
     if name in kinds:
         if len(words) == 1:
-            raise NotUnderstood(f"After “{name}” something is missing. {WHAT}")
+            raise NotUnderstood(f"Something is missing after “{name}”. {WHAT}")
         return _checked(kinds[name], " ".join(words[1:]))
     value = " ".join(words)
     if address_of(value):
@@ -52,7 +52,9 @@ def _checked(kind: TermKind, value: str) -> Term:
         if not found:
             raise NotUnderstood(f"“{shown(value)}” is not an IP address.")
         if not ipaddress.ip_address(found).is_global and not _is_documentation(found):
-            raise NotUnderstood(f"{found} is not a public address, so Microsoft never sees anybody by it.")
+            raise NotUnderstood(
+                f"{found} is not a public address, so it never appears in Microsoft's records."
+            )
         return Term(kind, found)
     if len(value) < _SHORTEST or len(value) > 300:
         raise NotUnderstood(f"“{shown(value)}” is too short or too long to search for.")

@@ -121,7 +121,7 @@ def test_a_sweep_of_a_tenant_without_an_attack_names_nobody_as_compromised(stage
 NOT_HUNTED = (
     ("pivot", "Say what to look for"),
     ("pivot 10.0.0.1", "not a public address"),
-    ("pivot session", "something is missing"),
+    ("pivot session", "Something is missing after"),
     ("pivot rule abc", "too short or too long"),
     ("pivot hello world", "I do not know what"),
     ("pivot c0ffee00-0000-4000-8000-000000000001", "may be a session or an application"),

@@ -138,7 +138,7 @@ def test_a_name_that_somebody_changed_is_no_title_and_is_marked():
     view = replace(samples.done(report), subject_name="Not suspicious: *cleared*")
     card = case_card(view)
     assert card.blocks[0]["text"]["text"] == "⛔ Compromised: adele.vance@contoso.example"
-    assert card.blocks[1]["text"]["text"].startswith("⚠ name changed to “Not suspicious: ∗cleared∗” · ")
+    assert card.blocks[1]["text"]["text"].startswith("⚠ renamed to “Not suspicious…” · ")
     quiet = tuple(one for one in report.symptoms[1:] if one.id != "display_name")
     ordinary = case_card(samples.done(replace(report, symptoms=quiet)))
     assert ordinary.blocks[1]["text"]["text"] == "“Adele Vance” · confidence high"
@@ -267,7 +267,7 @@ def test_a_failed_card_says_why_and_gives_a_reference():
     assert "Could not investigate adele.vance@contoso.example" in text
     assert "Microsoft did not let us sign in." in text
     assert "C-7Q2M" in text
-    assert "This is no verdict on the account. Reference: `" in text
+    assert "This is not a verdict on the account. Reference: `" in text
 
 
 def test_a_card_fits_on_a_phone():

@@ -117,4 +117,4 @@ def test_that_somebody_was_answered_is_told_where_it_says_what():
 
 
 def test_no_entry_means_no_story():
-    assert "The ledger has no entries for it yet." in told()
+    assert "The ledger has no entries about this yet." in told()

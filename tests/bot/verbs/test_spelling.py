@@ -109,7 +109,7 @@ def test_what_is_understood(text, wish):
         ("check <!channel>", "” is a group; I can check one account at a time."),
         ("check <!subteam^S0RESPONDE|@responders>", "” is a group; I can check one account at a time."),
         ("check <https://evil.example|evil>", "“evil” is not a user."),
-        ("check adele.vance since", "After “since” something is missing. For example: since 7d"),
+        ("check adele.vance since", "Something is missing after “since”. For example: since 7d"),
         ("check adele.vance since soon", "“soon” after since is not a time range."),
         ("check adele.vance window yesterday", "“yesterday” after window is not two dates."),
         ("check adele.vance window 2026-11-31..2026-12-01", "” after window is not two dates."),
