@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from bot.errors import SettingsError
-from bot.settings import Settings
+from bot.settings import Settings, Tenant
 from bot.setup import init, keys, left
 from bot.setup.doctor import look
 from bot.setup.init import Answers
@@ -35,7 +35,7 @@ from graph.connection import Connection
 from graph.errors import CannotSignIn, GraphError
 from graph.limits import Deadline
 from graph.request import Request
-from graph.settings import CLOUDS, Cloud, Hosts, RemediateSettings, TenantSettings
+from graph.settings import CLOUDS, Cloud, Hosts, RemediateSettings
 from graph.tenants import Tenants
 
 TO_SIGN_IN: Final = 900.0
@@ -259,7 +259,7 @@ def first_look(answers: Answers, folder: Path, hosts: Hosts, patience: Patience)
         CannotSignIn: it does not sign in at all.
     """
     second = {"client_id": answers.remediate, "certificate": folder / f"{WRITER}.pem"}
-    settings = TenantSettings(
+    settings = Tenant(
         name=answers.name,
         tenant_id=answers.tenant,
         client_id=answers.client_id,
