@@ -10,15 +10,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final
 
 from commands.facts import NetworkKind
-
-SOME: Final = 200
-"""Addresses that are looked up in the lines as they stand; for more of them all lines are read first."""
 
 
 class Blocks:
@@ -30,8 +27,6 @@ class Blocks:
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._lines = lines
-        self._asked = 0
-        self._first: Sequence[int] = ()
 
     def hold(self, number: int) -> bool:
         """Say whether one of them holds an address.
@@ -40,16 +35,11 @@ class Blocks:
             ValueError: a line is no such block.
             OSError: a line has no address.
         """
-        self._asked += 1
-        if self._asked == SOME:
-            self._first = [first_of(line) for line in self._lines]
-        if self._first:
-            place = bisect_right(self._first, number)
-        else:
-            place = bisect_right(self._lines, number, key=first_of)
+        place = bisect_right(self._lines, number, key=first_of)
         return place > 0 and number <= last_of(self._lines[place - 1])
 
 
+@lru_cache(maxsize=8_192)  # every search begins with the same few lines
 def first_of(block: str) -> int:
     """Give the first address of a block as a number."""
     base = block.partition("/")[0]

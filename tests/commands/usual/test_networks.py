@@ -79,13 +79,12 @@ def test_the_blocks_of_each_kind_and_version_stand_in_order_and_none_within_anot
                 assert edges == sorted(edges)
 
 
-def test_a_block_holds_its_addresses_however_many_were_asked_for():
+def test_a_block_holds_its_addresses_and_no_others():
     blocks = addresses.Blocks(["192.0.2.0/25", "198.51.100.7/32", "203.0.113.0/24"])
     inside = [addresses.first_of(f"{one}/32") for one in ("192.0.2.127", "198.51.100.7", "203.0.113.255")]
     outside = [addresses.first_of(f"{one}/32") for one in ("100.64.0.1", "192.0.2.128", "203.0.114.0")]
-    for _ in range(addresses.SOME):
-        assert all(map(blocks.hold, inside))
-        assert not any(map(blocks.hold, outside))
+    assert all(map(blocks.hold, inside))
+    assert not any(map(blocks.hold, outside))
 
 
 def test_the_table_is_made_from_a_checkout_of_the_lists(tmp_path):
