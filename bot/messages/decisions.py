@@ -42,8 +42,8 @@ def struck(old: Proposal, new: Proposal, link: str) -> Message:
     )
 
 
-def vote_noted(proposal: Proposal, voter: str) -> Message:
-    """Say that a vote was noted, and what is still missing."""
+def vote_noted(proposal: Proposal, voter: str, *, waits: bool = False) -> Message:
+    """Say that a vote was noted, and what is still missing; with `waits`, that the job database is away."""
     name = said(proposal.id, 40)
     own = [vote for vote in proposal.votes if vote.voter == voter]
     if own and not own[-1].yes:
@@ -51,6 +51,11 @@ def vote_noted(proposal: Proposal, voter: str) -> Message:
     missing = proposal.needs - len(counting(proposal))
     if missing > 0:
         return _say(f"You approved {name}. It still needs {parts.people(missing)}.")
+    if waits:
+        return _say(
+            f"You approved {name}. It has all approvals. The job database cannot be reached, so it is "
+            "carried out when that is back."
+        )
     return _say(f"You approved {name}. It has all approvals and is being carried out now.")
 
 

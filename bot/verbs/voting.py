@@ -36,10 +36,11 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A vote that counts."""
+    """A vote that counts, and whether what it approved waits for the job database."""
 
     proposal: Proposal
     voter: Voter
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,10 @@ def vote(
         yes=yes,
         state=proposal.state.value,
     )
-    if proposal.state is ProposalState.APPROVED:
-        tools.jobs.enqueue_plan(proposal.id)
+    approved = proposal.state is ProposalState.APPROVED
+    waits = approved and not tools.jobs.enqueue_plan(proposal.id)
     repaint(proposal, tools)
-    return Counted(proposal, voter)
+    return Counted(proposal, voter, waits)
 
 
 def proposal_for(proposal_id: str, asked: Asked, tools: Tools) -> Proposal:
@@ -112,8 +113,8 @@ def shows(done: Outcome, tools: Tools) -> Answer:
     match done:
         case Opened(window, _):
             return Answer(e.ModalOpened(window=window), case_id)
-        case Counted(proposal, voter):
-            message = decisions.vote_noted(proposal, voter.id)
+        case Counted(proposal, voter, waits):
+            message = decisions.vote_noted(proposal, voter.id, waits=waits)
             return Answer(e.Answered(proposal=proposal.id), case_id, (message,))
         case NotCounted(proposal, voter, why):
             message = _refused(proposal, voter, why, tools)

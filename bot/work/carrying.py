@@ -240,7 +240,7 @@ class Carrying:
     def tidy(
         self,
         age: timedelta,
-        enqueue_plan: Callable[[str], None],
+        enqueue_plan: Callable[[str], object],
         enqueue_watch: Callable[[str, int], None],
     ) -> None:
         """End what is over, and take up what no one works on.
@@ -280,7 +280,7 @@ class Carrying:
             self._papers.repaint(proposal_id)
 
     @staticmethod
-    def _tried(proposal_id: str, act: Callable[[], None]) -> None:
+    def _tried(proposal_id: str, act: Callable[[], object]) -> None:
         """Do something about one proposal; what fails for one must not keep the others waiting."""
         try:
             act()

@@ -280,9 +280,12 @@ class Jobs:
             return False
         return True
 
-    def enqueue_plan(self, proposal_id: str) -> None:
-        """Put an approved proposal on its queue, unless it is there; a dead run is followed by another."""
-        self._expendable("a plan", partial(self._enqueue_plan, proposal_id))
+    def enqueue_plan(self, proposal_id: str) -> bool:
+        """Put an approved proposal on its queue, unless it is there; a dead run is followed by another.
+
+        False where the job database is away: a round does it when that is back.
+        """
+        return self._expendable("a plan", partial(self._enqueue_plan, proposal_id))
 
     def _enqueue_plan(self, proposal_id: str) -> None:
         number = 1

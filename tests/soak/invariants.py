@@ -39,8 +39,12 @@ Key = tuple[str, str]
 
 def broken(path: Path, ledger: Ledger, microsoft: RunningTenant) -> list[str]:
     """Say what does not hold at any moment; may be asked while the bot works or is dead."""
-    proposals = all_of(ledger)
-    return [*_chain(path), *_votes(ledger, proposals), *_writes(proposals, microsoft)]
+    # The tenant's log is read before and after: what is sent meanwhile is in one and not in the other.
+    before = _made(microsoft)
+    with ledger.reading():
+        proposals = all_of(ledger)
+        votes = [*_votes(ledger, proposals)]
+    return [*_chain(path), *votes, *_writes(proposals, before, _made(microsoft))]
 
 
 def broken_at_rest(
@@ -107,13 +111,24 @@ def _key(what: Request | Cmdlet) -> Key:
     return what.method, unquote(what.path)
 
 
-def _writes(proposals: tuple[Proposal, ...], microsoft: RunningTenant) -> Iterator[str]:
-    """Compare what the tenant carried out with what was approved and how the ledger says it ended."""
+def _made(microsoft: RunningTenant) -> Counter[Key]:
+    """Count what the tenant has carried out by now."""
     made: Counter[Key] = Counter()
     for call in microsoft.writes():
         if call.effective and call.service != "login" and "/sandbox" not in call.path:
             path = unquote(call.path).removeprefix("/graph").removeprefix("/v1.0").removeprefix("/beta")
             made[(call.cmdlet, call.identity) if call.cmdlet else (call.method, path)] += 1
+    return made
+
+
+def _writes(proposals: tuple[Proposal, ...], before: Counter[Key], after: Counter[Key]) -> Iterator[str]:
+    """Compare what the tenant carried out with what was approved and how the ledger says it ended.
+
+    Args:
+        proposals: As they are in the ledger.
+        before: What was carried out before that was read.
+        after: What was carried out after it.
+    """
     least: Counter[Key] = Counter()
     most: Counter[Key] = Counter()
     for proposal in proposals:
@@ -122,11 +137,11 @@ def _writes(proposals: tuple[Proposal, ...], microsoft: RunningTenant) -> Iterat
             change: Change = changes[action.change]
             least[_key(change.do)] += action.outcome in DONE
             most[_key(change.do)] += action.attempt
-    for key in made | least:
-        if made[key] < least[key]:
-            yield f"{key} was made {made[key]} times, and {least[key]} are told as made"
-        if made[key] > most[key]:
-            yield f"{key} was made {made[key]} times, and {most[key]} were begun"
+    for key in before | after | least:
+        if after[key] < least[key]:
+            yield f"{key} was made {after[key]} times, and {least[key]} are told as made"
+        if before[key] > most[key]:
+            yield f"{key} was made {before[key]} times, and {most[key]} were begun"
 
 
 def repeats(proposals: tuple[Proposal, ...]) -> int:

@@ -17,6 +17,9 @@ def test_a_vote_is_noted_with_what_is_still_missing():
     assert (
         ". It has all approvals and is being carried out now." in decisions.vote_noted(both, "U0ALEX002").text
     )
+    waits = decisions.vote_noted(both, "U0ALEX002", waits=True).text
+    assert "The job database cannot be reached, so it is carried out when that is back." in waits
+    assert "now" not in waits
     no = samples.small(samples.change(), votes=(samples.vote(yes=False),))
     assert "You denied P-7F3K2" in decisions.vote_noted(no, "U0MEGAN01").text
 
