@@ -47,13 +47,15 @@ from bot.slack.http_server import HttpServer
 from bot.verbs.proposing import SOURCES, TITLES
 from bot.verbs.shape import Tools
 from bot.verbs.team import tell_change
+from bot.work.apart import Apart
 from bot.work.carrying import Carrying
-from bot.work.checking import Checking
+from bot.work.checking import Checking, is_compromised
 from bot.work.database import database
 from bot.work.engine import VERSION
 from bot.work.hunting import Hunting
 from bot.work.jobs import Jobs
 from bot.work.limiter import SharedLimiter
+from bot.work.looker import Given
 from bot.work.looking import Looking
 from bot.work.seal import Seal
 from bot.work.searching import Searching
@@ -100,8 +102,10 @@ class Bot:
         alerts: Alerts,
         outgoing: Sequence[Forwarder] = (),
         limiter: SharedLimiter | None = None,
+        looker: Apart | None = None,
     ) -> None:
         self._limiter = limiter
+        self._looker = looker
         self.app = app
         self.settings = settings
         self.ledger = ledger
@@ -127,6 +131,8 @@ class Bot:
         Raises:
             CannotStart: Slack cannot be reached or refuses a token, or the port is taken.
         """
+        if self._looker:
+            self._looker.start()
         self.jobs.start()
         self.desk.start()
         self.alerts.start()
@@ -190,6 +196,8 @@ class Bot:
         self.alerts.stop()
         self.desk.stop()
         self.jobs.stop()
+        if self._looker:
+            self._looker.close()
         for forwarder in self.outgoing:
             forwarder.stop()
         while closing.is_alive():
@@ -278,6 +286,7 @@ def create_app(
     polls: float = 1.0,
     rates: Rates = PUBLISHED,
     version: str = VERSION,
+    apart: bool = False,
 ) -> Bot:
     """Wire everything; nothing runs before `Bot.start`.
 
@@ -288,6 +297,7 @@ def create_app(
         polls: How many times as long as usual a search at Microsoft is left alone before it is looked at.
         rates: How fast each service of Microsoft may be asked.
         version: Of the work that is kept in the job database.
+        apart: Look at accounts in a process of its own, which has its own clock and patience.
 
     Raises:
         CannotStart: Slack refuses the token, or cannot be reached.
@@ -325,7 +335,12 @@ def create_app(
         return tenancy.of(tenant).guard
 
     atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
-    looking = Looking(tenants, clock, seconds, atlas, ruleset_of(settings.rules))
+    looker: Apart | None = None
+    if apart and settings.checks_here:
+        guards = {one.name: guard(one.name) for one in settings.tenants}
+        given = Given(settings.model_copy(update={"slack": None}), guards, edits)
+        looker = Apart(given, partial(is_compromised, ledger))
+    looking = looker or Looking(tenants, clock, seconds, atlas, ruleset_of(settings.rules))
     store = Store(remote) if remote else None
     seal = Seal(settings.worker_key.get_secret_value()) if settings.worker_key else None
     checking = Checking(ledger, cards, looking, guard=guard, store=store, seal=seal)
@@ -442,6 +457,7 @@ def create_app(
         alerts=alerts,
         outgoing=forwarders(settings, ledger, cards, clock),
         limiter=limiter,
+        looker=looker,
     )
     listeners.register(app, desk)
     return bot

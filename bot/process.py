@@ -23,18 +23,18 @@ from commands.errors import LedgerError
 log = structlog.get_logger(__name__)
 
 
-def run(settings: Settings, make: Callable[[Settings], Bot] = create_app) -> int:
+def run(settings: Settings, make: Callable[[Settings], Bot] | None = None) -> int:
     """Run the bot until SIGTERM or SIGINT; give the exit status, 1 when it cannot start.
 
     Args:
         settings: All of them.
-        make: Wires the bot.
+        make: Wires the bot; None for one whose checks have a process of their own.
     """
     logs.configure(settings.log)
     try:
         demand_not_lost(settings.ledger, settings.key)
         with told_to_stop() as wait, only_one(settings.ledger):
-            bot = make(settings)
+            bot = make(settings) if make else create_app(settings, apart=True)
             try:
                 bot.start()
                 told = wait()

@@ -139,9 +139,15 @@ class Cards:
         return str(answer["permalink"])
 
     @contextmanager
-    def painting(self, case: Case) -> Iterator[Callable[[Progress], None]]:
-        """Give a function that shows progress on the card without ever holding up whoever calls it."""
-        painter = Painter[Progress](lambda progress: self.paint(case, progress), self.edits)
+    def painting(self, case: Case, first: float | None = None) -> Iterator[Callable[[Progress], None]]:
+        """Give a function that shows progress on the card without ever holding up whoever calls it.
+
+        Args:
+            case: The case.
+            first: Seconds between the first progress and the first edit, where they are not the usual ones.
+        """
+        edits = self.edits if first is None else replace(self.edits, first=first)
+        painter = Painter[Progress](lambda progress: self.paint(case, progress), edits)
         painter.thread.start()
         try:
             yield painter.tell

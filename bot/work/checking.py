@@ -10,12 +10,15 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
-from bot.artefacts import answers, report_store
+from bot.artefacts import answers
 from bot.cards.case import Cards
 from bot.failing import refer
+from bot.work.apart import Apart
+from bot.work.finishing import Finished, finish
 from bot.work.following import Follower
 from bot.work.looking import Looking
 from bot.work.seal import Seal, SealBroken, opened, text_of
@@ -32,11 +35,7 @@ from bot.work.task import (
 )
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
-from commands.plan import Nothing, offer_text
 from commands.planning import Guard
-from commands.propose import offer
-from commands.standing import with_exposure
-from commands.steps import ORDER
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +49,7 @@ class Checking:
     Args:
         ledger: Where the case is.
         cards: Where progress is shown.
-        looking: Looks at an account.
+        looking: Looks at an account, here or in a process of its own.
         guard: Whom no one may touch in a tenant, by its name.
         store: Where workers leave what they found; None where there are none.
         seal: Opens what they left; None where nobody is believed.
@@ -60,7 +59,7 @@ class Checking:
         self,
         ledger: Ledger,
         cards: Cards,
-        looking: Looking,
+        looking: Looking | Apart,
         *,
         guard: Callable[[str], Guard],
         store: Store | None = None,
@@ -88,7 +87,9 @@ class Checking:
         case = self._ledger.case(case_id)
         if case.state is not CaseState.LOOKING or case.run != run:
             return
-        with self._cards.painting(case) as tell:
+        # What comes from another process was held back there long enough to show findings.
+        first = 0.0 if isinstance(self._looking, Apart) else None
+        with self._cards.painting(case, first) as tell:
             found = self._looking.look(task_of(case), self._ledger.memory(case.id), tell)
         self._write_down(case, run, found)
 
@@ -152,40 +153,25 @@ class Checking:
             if case.state is CaseState.LOOKING and case.run == run and case.card:
                 self._cards.draw(case, progress)
 
-    def _write_down(self, case: Case, run: int, found: Found | Failed) -> None:
+    def _write_down(self, case: Case, run: int, found: Found | Finished | Failed) -> None:
         if isinstance(found, Found):
-            found = self._finished(case, run, found)
+            found = finish(found, self._guard(case.tenant), partial(is_compromised, self._ledger), case.id)
         if isinstance(found, Failed):
             with self._ledger.writing() as writing:
                 writing.fail(case.id, says=found.says, reference=found.reference, code=found.code)
-
-    def _finished(self, case: Case, run: int, found: Found) -> Found | Failed:
-        report = with_exposure(found.report, self._is_compromised)
-        try:
-            stored = report_store.dump(report)
-            offered = self._offered(found, case)
-            sources = {source.id: source.state.value for source in report.sources}
-            answered = self._kept(case, run, found.answers)
-        except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
-            reference = refer("A check failed: internal error.", case.id)
-            return Failed(f"Internal error during this check. Reference: {reference}.", reference)
-        answer = report.verdict.answer.value
+            return
+        answered = self._kept(case, run, found.answers)
         with self._ledger.writing() as writing:
             writing.finish(
                 case.id,
-                verdict=answer,
-                report=stored,
-                offer=offered,
+                verdict=found.verdict,
+                report=found.report,
+                offer=found.offer,
                 run=run,
-                sources=sources,
+                sources=found.sources,
                 answers=answered,
             )
-        log.info("A check is done.", action="check.done", case=case.id, verdict=answer, run=run)
-        return found
-
-    def _is_compromised(self, name: str) -> bool:
-        """Say whether an account is compromised by its own latest case."""
-        return self._ledger.case_against(Identity.of(addresses=(name,))) is not None
+        log.info("A check is done.", action="check.done", case=case.id, verdict=found.verdict, run=run)
 
     def _kept(self, case: Case, run: int, packed: bytes) -> str:
         """Keep what Microsoft answered; give its SHA-256, "" where it could not be kept.
@@ -200,15 +186,15 @@ class Checking:
             log.exception("The answers of a check could not be kept.", action="answers.lost", case=case.id)
             return ""
 
-    def _offered(self, found: Found, case: Case) -> str:
-        """Give what the steps plan; a mistake in one of them must not cost the report."""
-        try:
-            return offer_text(offer(found.evidence, found.report, self._guard(case.tenant)))
-        except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
-            reference = refer("The steps could not be planned.", case.id)
-            why = f"Internal error: the steps could not be planned. Reference: {reference}."
-            return offer_text(Nothing(step, why, refused=True) for step in ORDER)
-
     def show(self, case_id: str) -> None:
         """Show the outcome."""
         self._cards.show(case_id)
+
+
+def is_compromised(ledger: Ledger, name: str) -> bool:
+    """Say whether an account is compromised by its own latest case.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    return ledger.case_against(Identity.of(addresses=(name,))) is not None

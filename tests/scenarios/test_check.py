@@ -58,6 +58,34 @@ def test_the_card_fills_up_while_the_check_looks(stage):
     assert sum("sources" in story.slack.as_text(version) for version in card.history) >= 2
 
 
+def test_a_check_in_a_process_of_its_own_fills_its_card_and_ends_as_any_other(stage):
+    """So `compromise run` makes checks, and they hold up no command meanwhile."""
+    story = stage("mailbox-takeover", start=False, audit_query_seconds=2)
+    story.pace = {**story.pace, "apart": True}
+    looker = story.start()._looker
+    assert looker is not None
+    story.type(f"check {ADELE}")
+    story.card("First findings")
+    assert "COMPROMISED" in story.slack.as_text(story.shown()).upper()
+    assert {"remembered", "check_finished", "case_shown"} <= set(story.kinds())
+    story.stop()
+    assert looker._process is not None
+    assert looker._process._process.returncode == 0
+
+
+def test_a_check_whose_process_dies_says_so_on_its_card(stage):
+    story = stage("mailbox-takeover", start=False, audit_query_seconds=60)
+    story.pace = {**story.pace, "apart": True}
+    looker = story.start()._looker
+    story.type(f"check {ADELE}")
+    story.card("First findings")
+    assert looker is not None
+    assert looker._process is not None
+    looker._process._process.kill()
+    story.card("ended unexpectedly; check again")
+    assert "check_failed" in story.kinds()
+
+
 def test_a_clean_mailbox_ends_without_a_sign(stage):
     story = stage("clean")
     story.type("check adele.vance since 7d")

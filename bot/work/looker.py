@@ -1,0 +1,192 @@
+"""The process that looks for the bot: it asks Microsoft, judges and plans, and holds up no acknowledgement.
+
+It has no Slack and no ledger: what it has to remember or know of them it asks for over the line to the bot,
+and it ends when that line does. See `bot.work.apart` for the other end.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import queue
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from typing import Any
+
+from bot import log as logs
+from bot.atlas import atlas_of
+from bot.cards.case import Edits, Painter
+from bot.failing import refer
+from bot.rules import ruleset_of
+from bot.settings import Settings
+from bot.work.database import database
+from bot.work.finishing import Finished, finish
+from bot.work.limiter import SharedLimiter
+from bot.work.line import Line
+from bot.work.looking import Looking
+from bot.work.task import Failed, Found, Task, pack_progress, read_task
+from commands.check import Progress
+from commands.errors import CommandError
+from commands.planning import Guard
+from graph.tenants import Tenants
+
+
+class NotRemembered(CommandError):
+    """The bot could not write down what has to be remembered; it has the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the process is given when it starts.
+
+    Attributes:
+        settings: All of them.
+        guards: Whom no one may touch in each tenant, by its name.
+        edits: How far apart it is told how far a check is.
+    """
+
+    settings: Settings
+    guards: Mapping[str, Guard]
+    edits: Edits
+
+
+class Looker:
+    """Looks at accounts, several at the same time.
+
+    Args:
+        given: What it was started with.
+        line: Its line to the bot.
+    """
+
+    def __init__(self, given: Given, line: Line) -> None:
+        settings = given.settings
+        remote = None if settings.engine.startswith("sqlite:") else database(settings.engine)
+        limiter = SharedLimiter(remote) if remote else None
+        tenants = Tenants(settings.tenants, reads_only=True, shared=limiter.of if limiter else None)
+        self._looking = Looking(
+            tenants,
+            lambda: datetime.now(UTC),
+            settings.patience.total_seconds(),
+            atlas_of(settings.cities, settings.networks, settings.known_networks),
+            ruleset_of(settings.rules),
+        )
+        self._guards = given.guards
+        self._edits = given.edits
+        self._line = line
+        self._numbers = itertools.count()
+        self._asked: dict[int, queue.SimpleQueue[Any]] = {}
+
+    def serve(self) -> None:
+        """Look at what is asked for, until nobody asks any more."""
+        while True:
+            head, _ = self._line.receive()
+            match head["kind"]:
+                case "look":
+                    memory = _Memory(self, head["look"], head["remembered"])
+                    given = (head["look"], read_task(head["task"]), memory)
+                    threading.Thread(target=self._look, args=given, name="look", daemon=True).start()
+                case "told":
+                    self._asked.pop(head["call"]).put(head["value"])
+
+    def ask(self, look: int, what: str, *values: str) -> Any:
+        """Ask the bot for something about one look.
+
+        Raises:
+            NotRemembered: the bot cannot do it.
+        """
+        call, answer = next(self._numbers), queue.SimpleQueue[Any]()
+        self._asked[call] = answer
+        self._line.send({"kind": "ask", "look": look, "call": call, "what": what, "values": values})
+        found = answer.get()
+        if found is None:
+            raise NotRemembered("The bot could not read or write its ledger.")
+        return found
+
+    def _look(self, look: int, task: Task, memory: _Memory) -> None:
+        outcome: Finished | Failed
+        try:
+            with self._telling(look) as tell:
+                found = self._looking.look(task, memory, tell)
+            outcome = self._finished(look, found, task) if isinstance(found, Found) else found
+        except CommandError:
+            self._line.send({"kind": "again", "look": look})
+            return
+        except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
+            reference = refer("A check failed: internal error.", task.case_id)
+            outcome = Failed(f"Internal error during this check. Reference: {reference}.", reference)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        head: dict[str, Any] = {"kind": "done", "look": look, "peak": peak}
+        if isinstance(outcome, Failed):
+            failed = {"says": outcome.says, "reference": outcome.reference, "code": outcome.code}
+            self._line.send({**head, "failed": failed})
+            return
+        self._line.send(
+            {**head, "verdict": outcome.verdict, "sources": dict(outcome.sources)},
+            outcome.report.encode(),
+            outcome.offer.encode(),
+            outcome.answers,
+        )
+
+    def _finished(self, look: int, found: Found, task: Task) -> Finished | Failed:
+        return finish(
+            found,
+            self._guards[task.tenant],
+            lambda name: bool(self.ask(look, "is_compromised", name)),
+            task.case_id,
+        )
+
+    @contextmanager
+    def _telling(self, look: int) -> Iterator[Any]:
+        painter = Painter[Progress](lambda progress: self._tell(look, progress), self._edits)
+        painter.thread.start()
+        try:
+            yield painter.tell
+        finally:
+            painter.stop()
+
+    def _tell(self, look: int, progress: Progress) -> float:
+        self._line.send({"kind": "progress", "look": look}, pack_progress(progress))
+        return self._edits.apart
+
+
+class _Memory:
+    """What the ledger remembers of one case; what is to be remembered goes over the line."""
+
+    def __init__(self, looker: Looker, look: int, known: Mapping[str, Mapping[str, str]]) -> None:
+        self._looker = looker
+        self._number = look
+        self._known = known
+
+    def recall(self, source: str) -> Mapping[str, str]:
+        """What was kept for a source."""
+        return self._known.get(source, {})
+
+    def remember(self, source: str, name: str, value: str) -> None:
+        """Keep a text for a source."""
+        self._looker.ask(self._number, "remember", source, name, value)
+
+
+def main() -> None:
+    """Serve on the pipe whose number is given, until its other end closes."""
+    # A service manager and a terminal signal all processes at once; the bot says when it is over.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    connection = Connection(int(sys.argv[1]))
+    try:
+        given: Given = connection.recv()
+        logs.configure(given.settings.log)
+        Looker(given, Line(connection)).serve()
+    except (EOFError, OSError):
+        # The bot is gone, and whatever was under way goes on at its next start.
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

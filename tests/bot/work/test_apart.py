@@ -1,0 +1,153 @@
+"""Checks in a process of their own: the same outcome, and whatever becomes of that process is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.artefacts import report_store
+from bot.cards.case import Edits
+from bot.settings import Settings, Tenant
+from bot.work import apart as module
+from bot.work.apart import Apart
+from bot.work.finishing import Finished, finish
+from bot.work.looker import Given
+from bot.work.looking import Looking
+from bot.work.task import Failed, Task
+from commands.check import Progress
+from commands.errors import LedgerUnwritable
+from commands.planning import Guard
+from commands.report import VerdictCode
+from graph.collect import find_subject
+from graph.evidence import SOURCES
+from graph.question import Window
+from graph.tenants import Tenants
+from sandbox import tenant
+from tests.graph.local import connect_to, settings_of
+from tests.graph.test_collect import Memory
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def played() -> Iterator[tenant.RunningTenant]:
+    with tenant.start("mailbox-takeover", audit_query_seconds=0.1, limits=False) as running:
+        yield running
+
+
+def nobody(name: str) -> bool:
+    return name == ""
+
+
+@contextmanager
+def looking_at(
+    running: tenant.RunningTenant, folder: Path, is_compromised: Callable[[str], bool] = nobody
+) -> Iterator[Apart]:
+    settings = Settings(
+        tenants=(Tenant(**dict(settings_of(running))),),
+        ledger=folder / "ledger.db",
+        engine=f"sqlite:///{folder}/jobs.db",
+    )
+    with closing(Apart(Given(settings, {"contoso": Guard()}, Edits(0, 0, 0)), is_compromised)) as apart:
+        yield apart
+
+
+def task_for(running: tenant.RunningTenant, case_id: str = "C-2ABCD") -> Task:
+    with connect_to(running) as connection:
+        subject = find_subject("adele.vance@contoso.example", connection)
+    return Task(case_id, 1, "contoso", subject, Window(NOW - timedelta(days=14), NOW))
+
+
+def silent(progress: Progress) -> None:
+    return None
+
+
+def test_the_outcome_is_the_one_that_this_process_would_have_found(played, tmp_path):
+    task, memory = task_for(played), Memory()
+    heard: list[Progress] = []
+    with looking_at(played, tmp_path) as apart:
+        found = apart.look(task, memory, heard.append)
+    assert isinstance(found, Finished)
+    with closing(Tenants([settings_of(played)])) as tenants:
+        here = Looking(tenants, lambda: NOW, 60).look(task, Memory(), silent)
+    assert not isinstance(here, Failed)
+    wanted = finish(here, Guard(), nobody, "C-2ABCD")
+    assert isinstance(wanted, Finished)
+    assert (found.verdict, found.sources, found.offer) == (wanted.verdict, wanted.sources, wanted.offer)
+    one, other = report_store.load(found.report), report_store.load(wanted.report)
+    assert one.verdict == other.verdict
+    assert one.timeline == other.timeline
+    assert found.answers
+    assert memory.kept["audit_log"]
+    assert heard
+    assert set(heard[-1].so_far().missing) <= set(SOURCES)
+    assert VerdictCode(found.verdict) is VerdictCode.COMPROMISED
+
+
+class Full(Memory):
+    """A memory whose ledger cannot be read."""
+
+    def recall(self, source: str) -> Mapping[str, str]:
+        raise LedgerUnwritable("ledger.db", f"the disk is full at {source}")
+
+
+def test_a_ledger_that_cannot_be_read_is_for_the_engine_to_try_again(played, tmp_path):
+    with looking_at(played, tmp_path) as apart, pytest.raises(LedgerUnwritable):
+        apart.look(task_for(played), Full(), silent)
+
+    def away(name: str) -> bool:
+        raise LedgerUnwritable("ledger.db", f"the disk is full at {name}")
+
+    one = module.Look(task_for(played), {}, Memory().remember, silent, away)
+    assert one.answer("is_compromised", ["eve@contoso.example"]) is None
+    assert isinstance(one.error, LedgerUnwritable)
+
+
+def test_a_process_that_dies_is_an_error_told_and_the_next_check_has_another(played, tmp_path):
+    began = threading.Event()
+
+    class Watched(Memory):
+        def remember(self, source: str, name: str, value: str) -> None:
+            super().remember(source, name, value)
+            began.set()
+
+    with looking_at(played, tmp_path) as apart:
+        outcomes: list[Any] = []
+        task = task_for(played)
+        checks = threading.Thread(target=lambda: outcomes.append(apart.look(task, Watched(), silent)))
+        checks.start()
+        began.wait()
+        process = apart._process
+        assert process is not None
+        process._process.kill()
+        checks.join()
+        (lost,) = outcomes
+        assert isinstance(lost, Failed)
+        assert "ended unexpectedly; check again" in lost.says
+        assert lost.reference
+        assert isinstance(apart.look(task, Memory(), silent), Finished)
+        assert apart._process is not process
+
+
+def test_a_process_that_grew_large_is_ended_when_nothing_is_under_way(played, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "LARGE", 1)
+    with looking_at(played, tmp_path) as apart:
+        assert isinstance(apart.look(task_for(played), Memory(), silent), Finished)
+        process = apart._process
+        assert process is not None
+        assert process.ended
+        assert process._process.returncode == 0
+
+
+def test_the_process_ends_with_the_line(played, tmp_path):
+    with looking_at(played, tmp_path) as apart:
+        apart.start()
+        process = apart._process
+        assert process is not None
+    assert process._process.returncode == 0
