@@ -9,6 +9,7 @@ from commands.ledger import Case, Ledger
 from commands.ledger import entries as e
 from commands.plan import Change, offer_from
 from commands.proposals import Proposals
+from commands.report import VerdictCode
 from commands.watch import never_carried_out
 
 
@@ -29,8 +30,8 @@ def handled_of(ledger: Ledger, case: Case) -> Handled:
         rechecked=_rechecked(ledger, case.id),
         checked=tuple(
             Checked(one.subject, one.finished_at)
-            for one in ledger.outlines()
-            if one.tenant == case.tenant and one.id != case.id and one.verdict and one.finished_at
+            for one in ledger.judged_since(case.tenant, case.window.start)
+            if one.finished_at and one.verdict != VerdictCode.CANNOT_TELL
         ),
         never=tuple(one.says for one in never_carried_out(proposals, case.id, offered)),
     )

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from commands.errors import LedgerTampered, NoSuchCase
 from commands.identity import Identity, owner_of
-from commands.ledger.chain import Entry, sha256_of
+from commands.ledger.chain import Entry, moment, sha256_of
 from commands.ledger.entries import (
     EVENTS,
     Asked,
@@ -200,6 +200,15 @@ class CaseReader:
     def outlines(self) -> list[Outline]:
         """Give all cases without their reports, the newest first."""
         return [_outline(row) for row in self.rows(f"{_OUTLINES} ORDER BY asked_at DESC, seq DESC")]
+
+    def judged_since(self, tenant: str, since: datetime) -> list[Outline]:
+        """Give a tenant's cases with a verdict whose last run ended at a time or later, the newest first."""
+        rows = self.rows(
+            f"{_OUTLINES} WHERE tenant = ? AND verdict <> '' AND finished_at >= ?"
+            " ORDER BY finished_at DESC, seq DESC",
+            [tenant, moment(since)],
+        )
+        return [_outline(row) for row in rows]
 
     def last_ended(self) -> Outline | None:
         """Give the case whose check ended last."""

@@ -197,7 +197,7 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
     if sign in {FILES, FILES_MANY, BULK}:
         names = dict.fromkeys(name for record in records if (name := record.details.get("SourceFileName")))
         total = _count(len(records) + more, "file") if sign is FILES else least + _count(len(records), "file")
-        return f"{total} opened or downloaded{_some(list(names), whole=not more)}"
+        return f"{total} opened or downloaded{_some(list(names), 'file', whole=not more)}"
     folders = dict.fromkeys(
         path
         for record in records
@@ -205,22 +205,25 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
         if path
     )
     if sign is SYNCED:
-        return f"Whole folders were synced{_some(list(folders))}"
+        return f"Whole folders were synced{_some(list(folders), 'folder')}"
     if sign in {MANY_READ, MANY_READ_AT_WORK}:
         count = _count(sum(map(_messages, records)), "message")
-        return f"{least}{count} opened within an hour{_some(list(folders), whole=not more)}"
+        return f"{least}{count} opened within an hour{_some(list(folders), 'folder', whole=not more)}"
     if sign in {NEW_APP, STRANGE_APP, APP}:
         given = records[0].details.get("ClientAppName", "") or app_names(evidence).get(
             records[0].app_id.casefold(), ""
         )
         app = one_line(given or records[0].app_id or records[0].actor)
-        return f"The application {app} opened {least.lower()}{_opened(records)}{_some(list(folders))}"
+        return (
+            f"The application {app} opened {least.lower()}{_opened(records)}{_some(list(folders), 'folder')}"
+        )
     if sign is UNCOUNTED:
         return "More messages were opened than the audit log lists"
     messages = {item.internet_message_id or item.id for record in records for item in record.items}
     subjects = dict.fromkeys(item.subject for record in records for item in record.items if item.subject)
     count = _count(len(messages) or len(records), "message")
-    return f"{least}{count} opened{_some(list(subjects) or list(folders), whole=not more)}"
+    named, what = (list(subjects), "subject") if subjects else (list(folders), "folder")
+    return f"{least}{count} opened{_some(named, what, whole=not more)}"
 
 
 def _opened(records: Sequence[AuditRecord]) -> str:
@@ -232,8 +235,10 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing} was" if number == 1 else f"{number} {thing}s were"
 
 
-def _some(names: Sequence[str], *, whole: bool = True) -> str:
+def _some(names: Sequence[str], what: str, *, whole: bool = True) -> str:
     if not names:
         return ""
-    more = (f" and {len(names) - 3} more" if whole else " and others") if len(names) > 3 else ""
+    left = len(names) - 3
+    word = what if left == 1 else f"{what}s"
+    more = (f" and {left} more {word}" if whole else " and others") if left > 0 else ""
     return f" ({', '.join(one_line(name, 60) for name in names[:3])}{more})"

@@ -132,7 +132,9 @@ def _named(items: Sequence[Item], *, whole: bool = True) -> str:
     subjects = list(dict.fromkeys(one_line(item.subject, 60) for item in items if item.subject))
     if not subjects:
         return ""
-    more = (f" and {len(subjects) - 3} more" if whole else " and others") if len(subjects) > 3 else ""
+    left = len(subjects) - 3
+    word = "subject" if left == 1 else "subjects"
+    more = (f" and {left} more {word}" if whole else " and others") if left > 0 else ""
     return f" ({', '.join(f'“{subject}”' for subject in subjects[:3])}{more})"
 
 

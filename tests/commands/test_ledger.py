@@ -514,6 +514,17 @@ def test_the_latest_case_with_a_report_is_found(ledger):
     assert ledger.latest_case("Contoso", ADELE.id, with_report=True).id == "C-2ABCD"
 
 
+def test_the_cases_that_ended_since_have_a_verdict_and_are_of_one_tenant(ledger):
+    opened(ledger)
+    with ledger.writing() as writing:
+        writing.finish("C-2ABCD", verdict="suspicious", report="{}")
+    opened(ledger, "C-3BCDE")
+    (one,) = ledger.judged_since("Contoso", ledger.case("C-2ABCD").finished_at)
+    assert (one.id, one.verdict) == ("C-2ABCD", "suspicious")
+    assert ledger.judged_since("Fabrikam", one.finished_at) == []
+    assert ledger.judged_since("Contoso", one.finished_at + timedelta(seconds=1)) == []
+
+
 def test_case_ids_hold_no_letters_that_are_misread():
     ids = {new_case_id() for _ in range(200)}
     assert len(ids) == 200

@@ -178,7 +178,9 @@ def test_one_finding_tells_how_many_messages_and_which():
     ]
     (finding,) = findings(mail_access, sign_ins=broken_in(), audit_log=reads)
     assert finding.records == tuple(one.id for one in reads)
-    assert finding.summary.startswith("5 messages were opened (Invoice 0, Invoice 1, Invoice 2 and 2 more)")
+    assert finding.summary.startswith(
+        "5 messages were opened (Invoice 0, Invoice 1, Invoice 2 and 2 more subjects)"
+    )
 
 
 CLIENT = "5d661950-3475-41cd-a2c3-d671a3162bc1"

@@ -143,7 +143,9 @@ def test_all_deletions_from_one_place_are_one_finding() -> None:
         ),
         replace(STRANGER, suspect_sessions=frozenset({"intruder-session"})),
     )
-    assert finding.summary.startswith("4 messages were deleted (“Mail 0”, “Mail 1”, “Mail 2” and 1 more)")
+    assert finding.summary.startswith(
+        "4 messages were deleted (“Mail 0”, “Mail 1”, “Mail 2” and 1 more subject)"
+    )
     assert len(finding.records) == 4
 
 
