@@ -316,8 +316,16 @@ def create_app(
     hasty = make_client(slack, waits=False)
     clouds = {one.name: one.cloud for one in settings.tenants}
     tenancy = Tenancy(settings)
-    cards = Cards(client, hasty, ledger, clouds=clouds, owners=tenancy.owners, edits=edits)
     people = _people(client, str(me["team_id"]), settings, ledger, tenants)
+    cards = Cards(
+        client,
+        hasty,
+        ledger,
+        clouds=clouds,
+        owners=tenancy.owners,
+        reads=lambda user, tenant: tenancy.whose(tenant) in people.sees(user),
+        edits=edits,
+    )
     proposals = Proposals(ledger)
     papers = ProposalCards(
         client,

@@ -60,6 +60,8 @@ _SHORT = {"COMPROMISE_TENANT_ID": ("tenant", "tenant_id")}
 KINDS = frozenset({"irreversible", "tenant_wide"})
 """Stand among the step ids of `policy.factor` for every change that is of this kind."""
 
+_GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
 _FOREIGN = frozenset({"COMPROMISE_EXAMPLES", "COMPROMISE_CONFIG"})
 """Variables of that prefix that are no settings: where tests find records, and where the file lies."""
 
@@ -490,6 +492,18 @@ class Settings(_Frozen):
             again = [value for value in values if known.count(same(value)) > 1]
             if again:
                 raise ValueError(f"two tenants have the {said} {again[-1]}; cases are kept apart by it")
+        # A domain means a tenant as its GUID does; by an application of both, one would reach into the other.
+        holders: dict[str, Tenant] = {}
+        for one in self.tenants:
+            for app in map(same, one.client_ids):
+                other = holders.setdefault(app, one)
+                if other is not one and not (
+                    _GUID.fullmatch(one.tenant_id) and _GUID.fullmatch(other.tenant_id)
+                ):
+                    raise ValueError(
+                        f"the tenants {other.name} and {one.name} have one application, so each needs a"
+                        " GUID as tenant_id"
+                    )
         if self.tenants:
             Tenants(self.tenants)
         return self

@@ -88,6 +88,7 @@ class Cards:
         sleep: Waits for so many seconds.
         clouds: In which of Microsoft's clouds each tenant is, by its name.
         owners: Channels that are one tenant's alone, with its name.
+        reads: Whether a person may still read about a tenant.
         edits: How far apart a card is edited.
     """
 
@@ -100,6 +101,7 @@ class Cards:
         *,
         clouds: Mapping[str, Cloud] = MappingProxyType({}),
         owners: Mapping[str, str] = MappingProxyType({}),
+        reads: Callable[[str, str], bool] = lambda _user, _tenant: True,
         edits: Edits = Edits(),
     ) -> None:
         self.edits = edits
@@ -110,6 +112,7 @@ class Cards:
         self._sleep = sleep
         self._clouds = clouds
         self._owners = owners
+        self._reads = reads
 
     def post(self, case: Case) -> Case:
         """Post the card of a new case and note where it is.
@@ -191,6 +194,9 @@ class Cards:
         """
         if case.asked_by == BOT:
             log.warning("Nobody asked for a case, so nobody is told.", action="case.nobody", case=case.id)
+            return {"channel": "", "ts": ""}
+        if not self._reads(case.asked_by, case.tenant):
+            log.warning("Whoever asked may no longer read it.", action="case.asker_gone", case=case.id)
             return {"channel": "", "ts": ""}
         channel = call(self._client.conversations_open, users=case.asked_by)["channel"]["id"]
         return self.say(str(channel), message)

@@ -90,6 +90,8 @@ class Tenancy:
 def _house(one: Tenant, settings: Settings) -> House:
     given = one.policy
     changes = {name: getattr(given, name) for name in given.model_fields_set} if given else {}
+    # Step by step: who names one step leaves the others as they are for all.
+    changes["people"] = {**settings.policy.people, **changes.get("people", {})}
     channel = one.channel or (settings.slack.channel if settings.slack else "")
     return House(
         team=Team(

@@ -21,7 +21,7 @@ from bot.work.apart import Apart
 from bot.work.finishing import Finished, finish
 from bot.work.following import Follower
 from bot.work.looking import Looking
-from bot.work.seal import Seal, SealBroken, opened, text_of
+from bot.work.seal import RESULT, Seal, SealBroken, opened, text_of
 from bot.work.store import Store
 from bot.work.task import (
     Failed,
@@ -108,7 +108,7 @@ class Checking:
             return
         task = task_of(case)
         try:
-            packed = opened(self._seal, "result", text_of(sent_of(task)), *got)
+            packed = opened(self._seal, RESULT, text_of(sent_of(task)), *got)
             found = unpack(packed, got[1], task)
         except (ResultUnreadable, SealBroken) as unreadable:
             # The next round begins the check again, a few times only.

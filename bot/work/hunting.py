@@ -21,7 +21,7 @@ from bot.failing import refer
 from bot.messages.hunt_card import hunt_card
 from bot.slack.client import call
 from bot.work.following import Follower
-from bot.work.seal import Seal, SealBroken, opened, text_of
+from bot.work.seal import CUT_OFF, RESULT, Seal, SealBroken, opened, text_of
 from bot.work.searching import Far, HuntTask, Searching, hunt_task, sent_hunt, unpack_far
 from bot.work.store import Store
 from bot.work.task import RUNS, Failed, ResultRefused, unpack_hunt
@@ -133,12 +133,21 @@ class Hunting:
             log.warning("A result is gone; it is looked again.", action="hunt.no_result", hunt=name)
             return
         try:
-            found = unpack_hunt(opened(self._seal, "result", self._about(name, run), *got))
+            found = unpack_hunt(self._opened(one, self._about(name, run), *got))
         except (ResultRefused, SealBroken) as error:
             # The next round begins it again, a few times only.
             log.warning("A result cannot be read.", action="hunt.no_result", hunt=name, why=str(error))
             return
         self._write_down(one, found)
+
+    def _opened(self, one: Hunt, about: str, sealed: bytes, beside: bytes) -> bytes:
+        """Open what a worker left; what was cut off counts for a hunt alone that was stopped here."""
+        try:
+            return opened(self._seal, RESULT, about, sealed, beside)
+        except SealBroken:
+            if one.state != "canceled":
+                raise
+            return opened(self._seal, CUT_OFF, about, sealed, beside)
 
     def forget(self, name: str, run: int) -> None:
         """Drop what lies between keeper and workers about a run that was delivered."""

@@ -24,6 +24,10 @@ from bot.errors import BotError
 _SIZE: Final = 32
 _SEAL: Final = "seal"
 
+RESULT: Final = "result"
+CUT_OFF: Final = "cut off"
+"""Kinds of what a worker leaves: all that came of a task, and what a hunt had found when it was stopped."""
+
 
 class SealBroken(BotError):
     """Something was not sealed with our key, or for something else."""

@@ -42,7 +42,7 @@ from bot.work.engine import (
 from bot.work.limiter import SharedLimiter
 from bot.work.lives import Locks
 from bot.work.looking import Looking
-from bot.work.seal import Seal, text_of
+from bot.work.seal import CUT_OFF, RESULT, Seal, text_of
 from bot.work.searching import HuntTask, Searching, pack_far, read_hunt
 from bot.work.store import ANSWERS, KeeperFacts, Store
 from bot.work.task import Failed, Found, ResultRefused, pack, pack_progress, read_task
@@ -175,13 +175,22 @@ class Worker:
         """
         bare = self._seal.unsealed(sent)
         task, about = read_hunt(bare), text_of(bare)
+        stopped = threading.Event()
+
+        def is_wanted() -> bool:
+            if not self._is_wanted(task):
+                stopped.set()
+            return not stopped.is_set()
 
         def look() -> Hunted | Failed:
             memory = self._store.memory(task.hunt, self._seal)
             with self._telling(task.hunt, task.run, about, pack_far) as tell:
-                return self._searching.look(task, memory, tell, lambda: self._is_wanted(task))
+                return self._searching.look(task, memory, tell, is_wanted)
 
-        self._leave(task.hunt, task.run, about, "hunt", look)
+        # Whoever can write to the job database can say that nobody waits; what was cut off is no result.
+        self._leave(
+            task.hunt, task.run, about, "hunt", look, kind=lambda: CUT_OFF if stopped.is_set() else RESULT
+        )
 
     def _is_wanted(self, task: HuntTask) -> bool:
         """Whether a hunt is not stopped; while nobody can tell it goes on."""
@@ -191,7 +200,14 @@ class Worker:
             return True
 
     def _leave(
-        self, name: str, run: int, about: str, what: str, look: Callable[[], Found | Failed | Hunted]
+        self,
+        name: str,
+        run: int,
+        about: str,
+        what: str,
+        look: Callable[[], Found | Failed | Hunted],
+        *,
+        kind: Callable[[], str] = lambda: RESULT,
     ) -> None:
         """Look, unless that was done, and leave what was found.
 
@@ -201,6 +217,7 @@ class Worker:
             about: The whole task, as it is sealed.
             what: What it is called.
             look: Does it.
+            kind: Says afterwards as what it is sealed.
         """
         if self._until_it_is_back(lambda: self._store.is_there(name, run)):
             return
@@ -217,7 +234,7 @@ class Worker:
             reference = refer("A result is too large.", name)
             packed = pack(Failed(f"{refused} Reference: {reference}.", reference))
         answers = found.answers if isinstance(found, Found) and len(found.answers) <= ANSWERS else b""
-        sealed = self._seal.close("result", about, packed, answers)
+        sealed = self._seal.close(kind(), about, packed, answers)
         self._until_it_is_back(lambda: self._store.put(name, run, sealed, answers))
 
     @contextmanager

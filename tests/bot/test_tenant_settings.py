@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
+from bot.people.tenancy import Tenancy
 from bot.settings import CHECK_NEEDS, Settings, exposed, load
 from bot.settings_files import same
 
@@ -215,3 +216,23 @@ def test_alerts_need_a_channel_in_every_tenant(folder):
 def test_names_that_people_take_for_one_are_the_same():
     assert same("Ａdatum ") == same("adatum")
     assert same("Adatum") != same("Adatum 2")
+
+
+def test_a_tenant_that_names_the_people_of_one_step_leaves_those_of_the_others_as_for_all(folder):
+    put(folder, "a.toml", tenant("Adatum", 3, "[policy.people]\nremove_forwarding = 2\n"))
+    put(folder, "b.toml", tenant("Fabrikam", 2, "[policy.people]\nreset_password = 1\n"))
+    settings = loaded(folder, SHARED + "[policy.people]\nreset_password = 3\n")
+    tenancy = Tenancy(settings)
+    assert tenancy.of("Adatum").policy.people == {"reset_password": 3, "remove_forwarding": 2}
+    assert tenancy.of("Fabrikam").policy.people == {"reset_password": 1}
+
+
+def test_two_names_for_one_tenant_of_microsofts_are_refused_where_an_id_hides_it(folder):
+    """A domain means the tenant as its GUID does, and an application of both reaches into either."""
+    first = tenant("Adatum", 1).replace('"t1"', '"0a1b2c3d-0000-4000-8000-000000000001"')
+    put(folder, "a.toml", first)
+    put(folder, "b.toml", tenant("Fabrikam", 2).replace('"t2"', '"adatum.example"').replace('"c2"', '"C1"'))
+    (told,) = problems(folder)
+    assert "the tenants Adatum and Fabrikam have one application, so each needs a GUID" in told
+    put(folder, "b.toml", first.replace("0001", "0002").replace("Adatum", "Fabrikam").replace("adatum", "b"))
+    assert len(loaded(folder).tenants) == 2

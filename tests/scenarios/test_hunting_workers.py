@@ -128,3 +128,16 @@ def test_a_stop_while_the_job_database_is_away_is_carried_through_when_it_is_bac
 
         rounds(story, lambda: not left_behind(story), "the end of its runs")
     assert "hunt_finished" not in story.kinds()
+
+
+def test_a_stop_that_nobody_asked_for_makes_no_hunt_look_finished(stage, postgres):
+    """Who can write to the job database cuts the sweep off; what was not looked at is not told as clean."""
+    story = keeping(stage, postgres, "mailbox-takeover", audit_query_seconds=SEARCH)
+    with worker(story, "one"):
+        story.type("sweep since 1d")
+        story.card("Whole tenant: ")
+        story.slack.wait_for(lambda: looked_at_a_search(story), what="the audit search")
+        with psycopg.connect(story.settings.engine) as db:
+            db.execute(b"INSERT INTO compromise_stopped SELECT DISTINCT case_id FROM compromise_runs")
+        rounds(story, lambda: {"hunt_finished", "hunt_failed"} & set(story.kinds()), "its end")
+    assert "hunt_finished" not in story.kinds()

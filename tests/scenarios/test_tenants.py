@@ -297,6 +297,21 @@ def test_files_and_cards_stay_out_of_a_channel_that_was_given_to_another_tenant_
     assert len(story.slack.messages("incident-room")) == before
 
 
+def test_who_was_taken_out_of_a_tenant_is_not_told_alone_what_its_old_channel_may_no_longer_show(story):
+    case = case_of(story)
+    client = make_client(story.slack_settings)
+    for may, what in ((False, "secret of Contoso"), (True, "for who asked")):
+        cards = Cards(
+            client, client, story.bot.ledger, owners={CONTOSO: "Fabrikam"}, reads=lambda *_, may=may: may
+        )
+        cards.say_in_room(case, what, Message(what, ()))
+        told = [story.slack.as_text(one) for one in story.slack.direct("responder")]
+        assert any(what in one for one in told) is may
+    reads = story.bot.desk._tools.cards._reads
+    assert reads(MEGAN, "Contoso")
+    assert not reads(LIDIA, "Contoso")
+
+
 def test_a_case_is_not_searched_for_in_another_tenant_even_by_who_serves_both(story):
     case = case_of(story)
     told = asked(story, f"pivot {case.id} in Fabrikam", "isaiah")
