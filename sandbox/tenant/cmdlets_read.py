@@ -154,10 +154,17 @@ def get_inbox_rule(call: Invocation) -> list[Json]:
 
 
 def get_mailbox(call: Invocation) -> list[Json]:
-    """One mailbox, or all."""
+    """One mailbox, or all, or those in which one of several properties is set."""
     if call.text("Identity"):
         return [call.mailbox().properties]
-    return [mailbox.properties for mailbox in call.state.mailboxes.values()]
+    every = [mailbox.properties for mailbox in call.state.mailboxes.values()]
+    if not call.text("Filter"):
+        return every
+    clauses = [_IS_SET.fullmatch(one) for one in call.text("Filter").split(" -or ")]
+    if not all(clauses):
+        raise RefusalError(501, "The local tenant plays no other filter than (Property -ne $null) -or …")
+    names = [one[1] for one in clauses if one]
+    return [properties for properties in every if any(properties.get(name) for name in names)]
 
 
 def _of_mailbox(pick: Callable[[Mailbox], Any], *names: str) -> Callable[[Invocation], list[Json]]:
@@ -319,6 +326,8 @@ def get_recipient(call: Invocation) -> list[Json]:
     return found
 
 
+_IS_SET = re.compile(r"\((\w+) -ne \$null\)")
+"""OPATH that holds where a property is set. Source: Exchange PowerShell, "Get-Mailbox", Filter."""
 _DISPLAY_NAME = re.compile(r"DisplayName -eq '((?:[^']|'')*)'")
 
 
@@ -612,7 +621,7 @@ def _protocols(mailbox: Mailbox) -> Json:
 
 
 READS: dict[str, Cmdlet] = {
-    "Get-Mailbox": cmdlet(get_mailbox),
+    "Get-Mailbox": cmdlet(get_mailbox, "Identity Filter"),
     "Get-InboxRule": cmdlet(get_inbox_rule, "Identity Mailbox IncludeHidden"),
     "Get-SweepRule": cmdlet(get_sweep_rule, "Identity Mailbox"),
     "Get-MailContact": cmdlet(get_contact),

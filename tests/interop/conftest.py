@@ -13,8 +13,7 @@ from pydantic import SecretStr
 
 from bot import log as logs
 from bot.app import create_app
-from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings, SlackSettings
-from graph.settings import TenantSettings
+from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings, SlackSettings, Tenant
 from sandbox import tenant
 from tests.interop.emulator import emulate
 from tests.interop.recorder import recording
@@ -51,7 +50,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
         bot = create_app(
             Settings(
                 tenants=(
-                    TenantSettings(
+                    Tenant(
                         name="Contoso",
                         tenant_id=played.tenant_id,
                         client_id=played.client_id,

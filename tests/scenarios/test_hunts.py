@@ -104,6 +104,7 @@ def test_a_sweep_ranks_the_whole_tenant_and_the_one_that_was_taken_over_is_first
     text = story.slack.as_text(card)
     first = text.index(ADELE)
     assert all(text.find(other) == -1 or text.find(other) > first for other in (DIEGO, "megan.bowen"))
+    assert "Get-Mailbox" not in text
     assert "points" in text
     assert "a check uses many more" in text
     # The mailbox in doubt was looked at as well: its rule is told, which no question about everybody shows.

@@ -194,3 +194,13 @@ def test_a_rule_names_no_address_of_the_organizations_own_recipients(own):
     name = inside.partition("[EX:")[2].rstrip("]")
     found = own.invoke("Get-Recipient", Identity=name).json()["value"]
     assert [item["Guid"] for item in found] == [contact["Guid"]]
+
+
+def test_mailboxes_are_found_by_a_property_that_is_set(shared):
+    wanted = "(ForwardingAddress -ne $null) -or (ForwardingSmtpAddress -ne $null)"
+    found = shared.invoke("Get-Mailbox", Filter=wanted, ResultSize="Unlimited").json()["value"]
+    every = shared.invoke("Get-Mailbox").json()["value"]
+    set_here = [one for one in every if one["ForwardingAddress"] or one["ForwardingSmtpAddress"]]
+    assert 0 < len(found) < len(every)
+    assert [one["Identity"] for one in found] == [one["Identity"] for one in set_here]
+    assert shared.invoke("Get-Mailbox", Filter="Alias -like 'a*'").status_code == 501
