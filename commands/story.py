@@ -32,7 +32,10 @@ from commands.report import (
 )
 from commands.still_open import SOURCES, not_seen, still_open
 from commands.usual import Usual
+from commands.usual.agents import family_of
 from commands.usual.places import spot_of
+from commands.usual.points import FAILURE_SPAN
+from commands.usual.sign_ins import WRONG_PASSWORD
 from graph.evidence import Evidence, Known
 
 _WAYS_IN: Final = frozenset({"sign_ins", "sign_in_context", "password_spray"})
@@ -100,7 +103,15 @@ _ENTRY: Final = (
 
 _KIT: Final = "phishing-kit"
 _BY_KIT: Final = "a phishing page that relayed the sign-in and took the session (adversary in the middle)"
+_GUESSED_OR_PHISHED: Final = "a guessed or phished password; the client is one that phishing kits use"
+_ONE_FACTOR: Final = (
+    "a guessed or phished password, one factor was enough; the client is one that phishing kits use"
+)
+_CONTINUED: Final = frozenset({"session_in_two_countries", "session_on_another_device"})
+"""Signs of a session of the user that went on at somebody else's, as one that a relay took does."""
+
 _IN_THE_MIDDLE: Final = "T1557"
+_SINGLE_FACTOR: Final = "singleFactorAuthentication"
 _LET_IN: Final = "an application that the user consented to:"
 _APP_READS: Final = frozenset({"mail_read_by_new_app", "mail_read_by_unfamiliar_app"})
 """Signs of an application that reads from its maker's address."""
@@ -217,6 +228,9 @@ def _entry(came: Sequence[Told], ordinary: Usual) -> Iterator[Clause]:
         if sign in signs:
             yield resting(says, [one for one in came if one.finding.sign.id == sign])
             return
+    if kit and not signs & _CONTINUED and (says := _by_password(kit, ordinary)):
+        yield resting(says, kit)
+        return
     if kit:
         clause = resting(_BY_KIT, kit)
         yield replace(clause, techniques=tuple(dict.fromkeys((_IN_THE_MIDDLE, *clause.techniques))))
@@ -227,6 +241,29 @@ def _entry(came: Sequence[Told], ordinary: Usual) -> Iterator[Clause]:
             return
     if came:
         yield resting(_WITH_CREDENTIALS, came)
+
+
+def _by_password(kit: Iterable[Told], ordinary: Usual) -> str:
+    """Say how else a client of kits may have got in, where wrong passwords were tried before; else ""."""
+    # Kits are made of general libraries, which whoever guesses passwords uses as well.
+    spots = {spot_of(one.finding.address) for one in kit if one.finding.address}
+    got_in = [one for one in ordinary.sign_ins if one.succeeded and spot_of(one.ip_address) in spots]
+    if not got_in:
+        return ""
+    first = min(got_in, key=lambda one: one.created_date_time)
+    end = first.created_date_time
+    tried = any(
+        one.status.error_code in WRONG_PASSWORD
+        and end - FAILURE_SPAN <= one.created_date_time <= end
+        and (
+            spot_of(one.ip_address) in spots
+            or (first.user_agent and family_of(one.user_agent) == family_of(first.user_agent))
+        )
+        for one in ordinary.sign_ins
+    )
+    if not tried:
+        return ""
+    return _ONE_FACTOR if first.authentication_requirement == _SINGLE_FACTOR else _GUESSED_OR_PHISHED
 
 
 def _origin(
@@ -282,7 +319,7 @@ def _last(
 def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Iterator[Clause]:
     if not found.get("entry"):
         yield Clause(says="how they got in")
-    elif found["entry"][0].says == _WITH_CREDENTIALS:
+    elif found["entry"][0].says in {_WITH_CREDENTIALS, _GUESSED_OR_PHISHED, _ONE_FACTOR}:
         yield Clause(says="how they came by the credentials")
     if not found.get("origin"):
         yield Clause(says="from where")

@@ -31,7 +31,7 @@ from commands.story import PARTS, tell
 from commands.usual import Usual
 from graph.evidence import Evidence
 from graph.question import Window
-from tests.commands.evidence import ADELE, evidence, record
+from tests.commands.evidence import ADELE, evidence, record, sign_in
 from tests.examples import CASES, needs_cases
 
 AT = datetime(2026, 9, 9, 12, tzinfo=UTC)
@@ -91,6 +91,43 @@ def test_each_finding_tells_its_part(part, one, says):
     assert clause.findings == (f"{one.symptom}.1",)
     assert clause.records == one.records
     assert one.sign.technique in clause.techniques
+
+
+AXIOS = finding("sign_ins", "scripted_sign_in", "axios (phishing-kit library) signed in", 5)
+RELAYED = "a phishing page that relayed the sign-in and took the session (adversary in the middle)"
+GUESSED = "a guessed or phished password, one factor was enough; the client is one that phishing kits use"
+
+
+@pytest.mark.parametrize(
+    ("minute", "address", "agent", "factors", "says"),
+    [
+        (1, "203.0.113.7", "curl/8", "single", GUESSED),  # the same address
+        (1, "203.0.113.99", "axios/1.6", "single", GUESSED),  # the same client
+        (1, "203.0.113.7", "axios/1.7", "multi", GUESSED.replace(", one factor was enough", "")),
+        (1, "203.0.113.99", "curl/8", "single", RELAYED),  # somebody else's
+        (9, "203.0.113.7", "axios/1.7", "single", RELAYED),  # afterwards
+    ],
+)
+def test_a_client_of_kits_after_wrong_passwords_is_no_proof_of_a_relay(minute, address, agent, factors, says):
+    tried = sign_in(hours=0, address=address, error_code=50126, user_agent=agent)
+    got_in = sign_in(
+        hours=0, address="203.0.113.7", user_agent="axios/1.7",
+        authentication_requirement=f"{factors}FactorAuthentication",
+    )  # fmt: skip
+    usual = Usual(
+        sign_ins=(
+            tried.model_copy(update={"created_date_time": AT + timedelta(minutes=minute)}),
+            got_in.model_copy(update={"created_date_time": AT + timedelta(minutes=5)}),
+        )
+    )
+    continued = finding("sign_ins", "session_in_two_countries", "A session went on elsewhere", 6)
+    for found, expected in (([AXIOS], says), ([AXIOS, continued], RELAYED)):
+        results = [SymptomResult("x", "X", "", Result.PRESENT, "", tuple(found))]
+        whole = tell(Evidence(subject=ADELE, window=WINDOW), usual, results, COMPROMISED)
+        assert whole is not None
+        assert [one.says for one in whole.entry] == [expected]
+        unsure = "how they came by the credentials" in {one.says for one in whole.unknown}
+        assert unsure is (expected != RELAYED)
 
 
 def test_one_deed_is_told_once_by_its_gravest_finding():
