@@ -122,8 +122,9 @@ def _sessions(found: _Deeds, last: datetime | None, evidence: Evidence) -> Itera
 def _door(
     says: str, told: Sequence[Told], closed_by: Iterable[Iterable[str]], at: datetime | None = None
 ) -> Clause:
-    """Give a clause that names what closes the door; it was opened `at`, else when the first finding was."""
-    clause = resting(says, told, at=at or told[0].finding.at)
+    """Give a clause that names what closes the door; it was opened `at`, else at its earliest finding."""
+    earliest = min((one.finding.at for one in told if one.finding.at), default=None)
+    clause = resting(says, told, at=at or earliest)
     return replace(clause, closed_by=tuple(dict.fromkeys(tuple(group) for group in closed_by)))
 
 
@@ -258,15 +259,11 @@ def _forwarding(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
         mailbox.forwarding_contact_address or mailbox.forwarding_address,
         mailbox.forwarding_smtp_address,
     )
-    told: dict[str, tuple[Told, ...]] = {}
     for target in filter(None, targets):
         plain_target = next(iter(addresses_in(target.casefold().replace("smtp:", " "))), target)
         if ones := found.naming(target, plain_target, symptoms=("mail_forwarding",)):
-            told[one_line(plain_target)] = ones
-    if told:
-        every = [one for ones in told.values() for one in ones]
-        says = f"mail is forwarded to {listed(list(told))}"
-        yield _door(says, every, [["remove_forwarding:mailbox"]])
+            says = f"mail is forwarded to {one_line(plain_target)}"
+            yield _door(says, ones, [["remove_forwarding:mailbox"]])
 
 
 def _rules(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -193,3 +194,19 @@ def test_sources_that_were_not_seen_are_named_in_words():
         "mail protocols",
         "directory roles",
     )
+
+
+def test_each_item_was_open_since_its_own_earliest_finding():
+    first, later = NOON - timedelta(hours=2), NOON + timedelta(hours=1)
+    one, two = "one@evil.example", "two@evil.example"
+    deeds = [
+        replace(finding("mail_forwarding", "forwarding_outside", after=target), at=at)
+        for target, at in ((one, later), (two, later), (two, first))
+    ]
+    mailbox = Mailbox(forwarding_address=one, forwarding_smtp_address=f"smtp:{two}")
+    told = [Told(str(number), deed) for number, deed in enumerate(deeds)]
+    found = list(still_open(told, None, evidence(mailbox=mailbox)))
+    assert [(door.says, door.at) for door in found] == [
+        (f"mail is forwarded to {one}", later),
+        (f"mail is forwarded to {two}", first),
+    ]
