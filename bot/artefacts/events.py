@@ -53,11 +53,12 @@ class Happened:
 
     Attributes:
         number: From 1, in order of time; 0 for what was done against the attacker.
-        at: When it began, None where nothing tells.
+        at: When what `says` tells happened, None where nothing tells.
         what: The word for it: ``got in``, ``stayed``, ``hid``, ``took``, ``sent``, ``reached``, ``last
             seen``; for what was done about it ``contained``, ``still open``, ``given back``, ``rechecked``.
         says: What, in a few words.
         further: How many more deeds of this kind there were.
+        span: When the first and the last of those happened; None where nothing tells.
         skipped: How many deeds of the story lie between the event before and this one, and are in no event.
     """
 
@@ -66,6 +67,7 @@ class Happened:
     what: str
     says: str
     further: int = 0
+    span: tuple[datetime, datetime] | None = None
     skipped: int = 0
 
 
@@ -97,7 +99,7 @@ def course(report: Report, handled: Handled = NOTHING, most: int = MOST) -> Cour
     seen = _last_seen(story, last)
     room = most - len(entry) - len(seen)
     chosen = _chosen(kinds, room)
-    shown_until = max((at for one in chosen if (at := _first(one[1]))), default=None)
+    shown_until = max((one.at for _, told in chosen for one in told[:1] if one.at), default=None)
     if last and shown_until and last[0] - shown_until >= _APART:
         # Without the last deed the time that nothing happened looks longer than it was.
         chosen = [_without(one, last[1]) for one in chosen[: room - 1]] + [last[1]]
@@ -176,12 +178,11 @@ def _weight(kind: _Kind, weights: dict[str, int]) -> int:
     return max((weights.get(number, 0) for clause in kind[1] for number in clause.findings), default=0)
 
 
-def _first(clauses: tuple[Clause, ...]) -> datetime | None:
-    return min((one.at for one in clauses if one.at), default=None)
-
-
 def _told(part: str, clauses: tuple[Clause, ...]) -> Happened:
-    return Happened(0, _first(clauses), WORDS[part], shortened(clauses[0].says), len(clauses) - 1)
+    first, *others = clauses
+    times = [one.at for one in others if one.at]
+    span = (min(times), max(times)) if times else None
+    return Happened(0, first.at, WORDS[part], shortened(first.says), len(others), span)
 
 
 def shortened(text: str, longest: int = _WORDS) -> str:

@@ -167,7 +167,7 @@ def _events(events: Sequence[Happened], before: datetime | None, longest: int) -
                 "at": spoken_time(one.at) if one.at else "" if one.what == "still open" else "time unknown",
                 "what": one.what,
                 "says": shortened(one.says, longest if one.what != "got in" else 2 * longest),
-                "further": f"and {parts.counted(one.further, 'more action')} of this kind"
+                "further": f"and {parts.counted(one.further, 'more action')} of this kind{_from_to(one.span)}"
                 if one.further
                 else "",
                 "gap": f"{_long(gap)} later{_between(one.skipped)}" if gap >= _QUIET else "",
@@ -175,6 +175,16 @@ def _events(events: Sequence[Happened], before: datetime | None, longest: int) -
         )
         before = one.at or before
     return told
+
+
+def _from_to(span: tuple[datetime, datetime] | None) -> str:
+    """When other deeds happened: `` (27 Nov 15:51 to 28 Nov 16:48)``; "" where nothing tells."""
+    first, last = map(spoken_time, span) if span else ("", "")
+    if not first:
+        return ""
+    if first[:-6] == last[:-6]:
+        last = last[-5:]
+    return f" ({first})" if first.endswith(last) else f" ({first} to {last})"
 
 
 def _between(skipped: int) -> str:

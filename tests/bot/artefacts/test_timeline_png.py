@@ -214,7 +214,29 @@ def test_deeds_that_one_symptom_found_are_one_event_and_counted():
     doors = (clause("The first rule", "inbox_rules", 5), clause("An earlier rule", "inbox_rules", 2))
     story = replace(report.story, persistence=doors, hidden=(), read_or_taken=(), sent=(), reached=())
     (_, told) = course(replace(report, story=story)).events
-    assert (told.says, told.further, told.at) == ("The first rule", 1, NOW + timedelta(minutes=2))
+    assert (told.says, told.further) == ("The first rule", 1)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "says"),
+    [
+        ((2,), "and 1 more action of this kind (2 Mar 09:32)"),
+        ((2, 9, 4), "and 3 more actions of this kind (2 Mar 09:32 to 09:39)"),
+        ((-1438, 2), "and 2 more actions of this kind (1 Mar 09:32 to 2 Mar 09:32)"),
+        ((None,), "and 1 more action of this kind"),
+    ],
+)
+def test_a_deed_stands_at_its_own_time_and_the_others_of_its_kind_at_theirs(minutes, says):
+    report = samples.rich()
+    assert report.story is not None
+    others = tuple(clause("Another rule", "inbox_rules", one) for one in minutes)
+    rules = (clause("The gravest rule", "inbox_rules", 5), *others)
+    story = replace(report.story, persistence=rules, hidden=(), read_or_taken=(), sent=(), reached=())
+    report = replace(report, story=story)
+    told = story_data(report, NOTHING, chart(report, NOTHING, ON_A_SCREEN))["events"][1]
+    assert told["says"] == "The gravest rule"
+    assert told["at"].endswith("09:35")
+    assert told["further"] == says
 
 
 def test_what_was_done_about_it_ends_the_course():
