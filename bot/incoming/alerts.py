@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.errors import BotError
+from bot.errors import BotError, CannotPost
 from bot.messages import Message
 from bot.messages import alerts as messages
 from bot.settings import AlertSettings
@@ -318,7 +318,13 @@ class Alerts:
                 threads.setdefault(place, []).append(alert)
         for (channel, ts), alerts in threads.items():
             message = messages.joined(policy.gravest_first(alerts), self._tools.gate.ours)
-            posted = self._tools.cards.say(channel, message, ts, tenant=alerts[0].tenant)
+            try:
+                posted = self._tools.cards.say(channel, message, ts, tenant=alerts[0].tenant)
+            except CannotPost as error:
+                # It is told anew: who archives the channel of one case must not silence all other alerts.
+                log.warning("An alert cannot join.", action="alert.not_joined", why=str(error))
+                rest += alerts
+                continue
             self._shown(alerts, "thread", channel, posted["ts"])
         return rest
 

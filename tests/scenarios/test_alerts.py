@@ -124,6 +124,18 @@ def test_a_second_alert_about_an_account_joins_its_line(stage):
     assert "sending patterns" in story.slack.as_text(story.slack.replies(line)[0])
 
 
+def test_a_case_whose_channel_takes_no_posts_any_more_holds_up_no_alert(stage):
+    """Whoever archives the channel of one case would else silence the tenant's alerts for a day."""
+    story = with_alerts(stage)
+    story.type(f"check {ADELE} in <#C0SECALERT>")
+    story.shown("security-alerts")
+    story.slack.archive("security-alerts")
+    for name in (ADELE, DIEGO):
+        raise_alert(story.microsoft.state, RESTRICTED, name)
+    story.bot.alerts.round()
+    assert len(lines(story, RESTRICTED)) == 2
+
+
 def test_more_than_an_hour_may_bring_comes_as_one_digest_the_gravest_on_lines_of_their_own(stage):
     story = with_alerts(stage, lines=2)
     state = story.microsoft.state
