@@ -48,10 +48,10 @@ class Apart:
 
     Args:
         given: What the process is started with.
-        is_compromised: Says whether an account is compromised by its own latest case.
+        is_compromised: Says whether an account is compromised by its own latest case in a tenant.
     """
 
-    def __init__(self, given: Given, is_compromised: Callable[[str], bool]) -> None:
+    def __init__(self, given: Given, is_compromised: Callable[[str, str], bool]) -> None:
         self._given = given
         self._is_compromised = is_compromised
         self._lock = threading.Lock()
@@ -69,7 +69,9 @@ class Apart:
             CommandError: what must be remembered cannot be; it is tried again.
         """
         remembered = {source: dict(found) for source in SOURCES if (found := memory.recall(source))}
-        one = Look(task, remembered, memory.remember, tell, self._is_compromised)
+        one = Look(
+            task, remembered, memory.remember, tell, lambda name: self._is_compromised(name, task.tenant)
+        )
         with self._lock:
             process = self._present()
             process.begin(one)

@@ -155,7 +155,8 @@ class Checking:
 
     def _write_down(self, case: Case, run: int, found: Found | Finished | Failed) -> None:
         if isinstance(found, Found):
-            found = finish(found, self._guard(case.tenant), partial(is_compromised, self._ledger), case.id)
+            known = partial(is_compromised, self._ledger, tenant=case.tenant)
+            found = finish(found, self._guard(case.tenant), known, case.id)
         if isinstance(found, Failed):
             with self._ledger.writing() as writing:
                 writing.fail(case.id, says=found.says, reference=found.reference, code=found.code)
@@ -191,10 +192,10 @@ class Checking:
         self._cards.show(case_id)
 
 
-def is_compromised(ledger: Ledger, name: str) -> bool:
-    """Say whether an account is compromised by its own latest case.
+def is_compromised(ledger: Ledger, name: str, tenant: str) -> bool:
+    """Say whether an account is compromised by its own latest case in a tenant: no other's tells of it.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    return ledger.case_against(Identity.of(addresses=(name,))) is not None
+    return ledger.case_against(Identity.of(addresses=(name,)), tenant=tenant) is not None

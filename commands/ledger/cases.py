@@ -236,8 +236,12 @@ class CaseReader:
                 asked |= cases
         return known
 
-    def case_against(self, person: Identity, verdicts: Collection[str] = ("compromised",)) -> Case | None:
+    def case_against(
+        self, person: Identity, verdicts: Collection[str] = ("compromised",), *, tenant: str | None = None
+    ) -> Case | None:
         """Give the case by which this person's account has such a verdict: an account's latest decides.
+
+        With `tenant`, cases of this tenant alone count.
 
         A check of a shorter span than the one that accused does not acquit: it saw less.
         """
@@ -252,7 +256,11 @@ class CaseReader:
             longest = acquitted.get(account)
             if row["verdict"] not in verdicts:
                 acquitted[account] = max(span, longest or span)
-            elif (longest is None or longest < span - SAME_SPAN) and row["id"] in cases:
+            elif (
+                (longest is None or longest < span - SAME_SPAN)
+                and row["id"] in cases
+                and tenant in (None, row["tenant"])
+            ):
                 return self.case(row["id"])
         return None
 

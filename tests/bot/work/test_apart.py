@@ -41,13 +41,13 @@ def played() -> Iterator[tenant.RunningTenant]:
         yield running
 
 
-def nobody(name: str) -> bool:
-    return name == ""
+def nobody(name: str, tenant: str) -> bool:
+    return name == tenant
 
 
 @contextmanager
 def looking_at(
-    running: tenant.RunningTenant, folder: Path, is_compromised: Callable[[str], bool] = nobody
+    running: tenant.RunningTenant, folder: Path, is_compromised: Callable[[str, str], bool] = nobody
 ) -> Iterator[Apart]:
     settings = Settings(
         tenants=(Tenant(**dict(settings_of(running))),),
@@ -77,7 +77,7 @@ def test_the_outcome_is_the_one_that_this_process_would_have_found(played, tmp_p
     with closing(Tenants([settings_of(played)])) as tenants:
         here = Looking(tenants, lambda: NOW, 60).look(task, Memory(), silent)
     assert not isinstance(here, Failed)
-    wanted = finish(here, Guard(), nobody, "C-2ABCD")
+    wanted = finish(here, Guard(), lambda _: False, "C-2ABCD")
     assert isinstance(wanted, Finished)
     assert (found.verdict, found.sources, found.offer) == (wanted.verdict, wanted.sources, wanted.offer)
     one, other = report_store.load(found.report), report_store.load(wanted.report)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from dbos import DBOS
 
 from bot.app import now
+from bot.work.checking import is_compromised
 from bot.work.engine import QUEUE, VERSION
 from bot.work.task import RUNS
 from commands.ledger import Case, CaseState
@@ -131,12 +132,14 @@ def _status(case_id: str, run: int) -> str:
     return known[0].status if known else ""
 
 
-def test_an_account_counts_as_compromised_by_its_own_case_alone(stage):
+def test_an_account_counts_as_compromised_by_its_own_case_in_the_same_tenant_alone(stage):
     story = stage("clean")
-    opened(story)
-    checking = story.bot.jobs._checking
-    assert not checking._is_compromised(ADELE), "nobody has looked yet"
-    with story.bot.ledger.writing() as writing:
+    tenant = opened(story).tenant
+    ledger = story.bot.ledger
+    assert not is_compromised(ledger, ADELE, tenant), "nobody has looked yet"
+    with ledger.writing() as writing:
         writing.finish("C-2ABCD", verdict="compromised", report="{}", offer="{}", run=1)
-    assert checking._is_compromised(ADELE.upper())
-    assert not checking._is_compromised("megan.bowen@contoso.example")
+    assert is_compromised(ledger, ADELE.upper(), tenant)
+    assert not is_compromised(ledger, "megan.bowen@contoso.example", tenant)
+    # Else a report of one tenant would tell what a check in another one found.
+    assert not is_compromised(ledger, ADELE, "Fabrikam")
