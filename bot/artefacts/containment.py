@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -83,12 +84,19 @@ class Item:
         since: When it was opened, or when they were first in if it was open before; None where nothing tells.
         stands: How it stands now: ``removed 2026-11-29 12:40 UTC, read back`` or ``still open``.
         by: What closed it, and in which proposal; "" where nothing did.
+        task: Which open manual task closes it: ``manual task 4``; "" where none does.
     """
 
     door: Door
     since: datetime | None
     stands: str
     by: str
+    task: str = ""
+
+    @property
+    def says(self) -> str:
+        """What it is, with the manual task that closes it: ``the sharing … (manual task 4)``."""
+        return f"{self.door.clause.says} ({self.task})" if self.task else self.door.clause.says
 
 
 def items(report: Report, handled: Handled) -> tuple[Item, ...]:
@@ -97,22 +105,31 @@ def items(report: Report, handled: Handled) -> tuple[Item, ...]:
     found = doors(report, handled.proposals, handled.tasks, again)
     acted = any(one.actions for one in handled.proposals)
     first = next((one.at for one in report.story.since if one.at), None) if report.story else None
+    waiting = {one.id: one.number for one in handled.tasks if not one.done_by}
     return tuple(
         Item(
             one,
             max((at for at in (one.clause.at, first) if at), default=None),
-            _stands(one, "still open" if acted else "open when checked"),
+            _stands(one, "still open" if acted else "open when checked", _task_of(one, waiting)),
             _by(one),
+            _task_of(one, waiting),
         )
         for one in found
     )
+
+
+def _task_of(one: Door, waiting: Mapping[str, int]) -> str:
+    if one.state is not DoorState.OPEN:
+        return ""
+    number = next((waiting[id_] for group in one.clause.closed_by for id_ in group if id_ in waiting), None)
+    return f"manual task {number}" if number is not None else ""
 
 
 def _by(one: Door) -> str:
     return "; ".join(one.by) + (f" ({', '.join(one.proposals)})" if one.proposals else "")
 
 
-def _stands(one: Door, is_open: str) -> str:
+def _stands(one: Door, is_open: str, task: str) -> str:
     at = parts.utc(one.at) if one.at else ""
     part = f" ({parts.counted(one.left, 'part')} of it)" if one.left else ""
     match one.state:
@@ -125,7 +142,7 @@ def _stands(one: Door, is_open: str) -> str:
         case DoorState.REOPENED:
             return f"open again, seen {at}"
         case DoorState.OPEN:
-            return f"{is_open}{part}"
+            return f"{is_open}{part}{f' ({task})' if task else ''}"
 
 
 def as_of(report: Report, handled: Handled) -> datetime:

@@ -121,7 +121,7 @@ def _to_contain(report: Report, handled: Handled, *, contains: bool) -> Iterator
         return
     left = left_open(items(report, handled)) if handled.case_id else ()
     if left:
-        still = named(tuple(one.door.clause.says for one in left), NAMED, "item")
+        still = named(tuple(one.says for one in left), NAMED, "item")
         yield Statement(f"Close what is still open to the attacker: {still}.", ("ledger",))
     if handled.never:
         never = named(handled.never, NAMED, "remediation")

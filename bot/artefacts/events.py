@@ -201,7 +201,7 @@ def _closed(report: Report, handled: Handled) -> Iterator[Happened]:
         whole = f"; all {parts.counted(len(found), 'open item')} remediated" if found and not left else ""
         yield Happened(0, done.at, "contained", "; ".join(what for what, _ in done.deeds) + whole)
     if done.began and left:
-        still = parts.few((one.door.clause.says for one in left), 3, "item")
+        still = parts.few((one.says for one in left), 3, "item")
         yield Happened(0, None, "still open", shortened(still))
     if done.given_back:
         yield Happened(0, done.given_back, "given back", "sign-in was unblocked")

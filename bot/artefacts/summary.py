@@ -319,7 +319,7 @@ class _Told:
                 f"remediated and read back, the last of it {parts.utc(last)}."
             )
         closed = whole - len(left)
-        still = named(tuple(one.door.clause.says for one in left), NAMED, "item")
+        still = named(tuple(one.says for one in left), NAMED, "item")
         return (
             f"Of {parts.counted(whole, 'item')} that the check found open to the attacker, {closed} "
             f"{'is' if closed == 1 else 'are'} remediated and read back. Not: {still}."

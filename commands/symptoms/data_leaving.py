@@ -162,13 +162,13 @@ def _shared(record: AuditRecord, usual: Usual) -> Sign | None:
 
 
 def _counted(sign: Sign, records: Sequence[AuditRecord]) -> str:
-    things = list(
-        dict.fromkeys(
-            one_line(record.details.get("SourceFileName", "") or record.object_id or record.id, 60)
-            for record in records
-        )
-    )
+    things = list(dict.fromkeys(one_line(file_of(record), 60) for record in records))
     number = "1 file or folder was" if len(things) == 1 else f"{len(things)} files or folders were"
     how = "with guests" if sign is GUEST else "by link or with guests"
     more = f" and {len(things) - 3} more" if len(things) > 3 else ""
     return f"{number} shared {how} ({', '.join(things[:3])}{more})"
+
+
+def file_of(record: AuditRecord) -> str:
+    """Name the file or folder that a record of sharing is about; may hold text from the tenant."""
+    return record.details.get("SourceFileName", "") or record.object_id or record.id

@@ -17,7 +17,7 @@ from graph.resources.directory import DirectoryRole, RoleGroup, User
 from graph.resources.mailbox import Delegate, DelegateKind, Mailbox, MailProtocols
 from graph.resources.rules import HiddenInboxRule, TransportRule
 from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods
-from tests.commands.evidence import ADELE, NOON, evidence
+from tests.commands.evidence import ADELE, NOON, evidence, record
 
 LAST = NOON + timedelta(hours=2)
 DROP = "drop@evil.example"
@@ -117,6 +117,14 @@ OPEN = [
 @pytest.mark.parametrize(("deed", "sources", "says"), OPEN)
 def test_what_was_opened_and_stands_open_is_named(deed, sources, says):
     assert doors(deed, **sources) == [says]
+
+
+def test_a_file_that_was_shared_counts_as_open_until_people_closed_it():
+    made = record("AnonymousLinkCreated", id="r", details={"SourceFileName": "Payroll 1503.xlsx"})
+    shared = finding("data_leaving", "shared_by_intruder")
+    (door,) = still_open([Told("data_leaving.1", shared)], None, evidence(audit_log=[made]))
+    assert door.says == "the sharing by link or with guests of Payroll 1503.xlsx"
+    assert door.closed_by == (("remediate_manually:sharing",),)
 
 
 CLOSED = [

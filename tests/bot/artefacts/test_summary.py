@@ -366,6 +366,21 @@ def test_what_is_not_closed_is_named_and_is_no_yes():
     assert "Close what is still open to the attacker: the key." in told(with_doors(), of)["deadlines"]
 
 
+def test_sharing_that_only_people_can_close_is_open_and_names_its_manual_task():
+    shared = Clause("the sharing of Payroll.xlsx", closed_by=(("remediate_manually:sharing",),))
+    report = with_doors()
+    assert report.story
+    report = replace(report, story=replace(report.story, still_open=(*report.story.still_open, shared)))
+    task = TaskState("remediate_manually:sharing", 4, "At once: remove the links", ())
+    of = dealt(BLOCK, REVOKE, RESET, action(PHONE.id, 4), action(KEY.id, 5), tasks=(task,))
+    (answer,) = (one for one in summary(report, of) if one.id == "contained")
+    assert answer.short.startswith("sign-in stopped 2026-03-02 09:33 UTC; 1 of 3 items still open;")
+    assert answer.items[-1].stands == "still open (manual task 4)"
+    says = told(report, of)["contained"]
+    assert "Not: the sharing of Payroll.xlsx (manual task 4)." in says
+    assert "Everything" not in says
+
+
 def test_the_story_after_containment_calls_nothing_open_that_was_closed():
     of = dealt(BLOCK, REVOKE, RESET, action(PHONE.id, 4), action(KEY.id, 5))
     for form in (
