@@ -12,7 +12,7 @@ from typing import Final
 
 from commands.clues.actions import AUDITS, actions, given, graded
 from commands.clues.lures import families_in, sent_families
-from commands.clues.records import addresses_in, found, one_line, whence
+from commands.clues.records import addresses_in, found, listed, one_line, whence
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
@@ -28,6 +28,9 @@ ELSEWHERE = weighed("auto_reply_sends_elsewhere")
 CHANGED = weighed("auto_reply_set")
 SIGNS: Final = (BY_INTRUDER, SCAM, ELSEWHERE, CHANGED)
 
+_LONG: Final = 400
+"""Characters of a reply that are told: what is to be paid where stands at its end as often as not."""
+
 _TAGS: Final = re.compile(r"<[^>]+>")
 
 
@@ -40,22 +43,29 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         texts = [parameters.get(name, "") for name in ("internalmessage", "externalmessage")]
         plain = _sign(texts, usual) or CHANGED
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
-        said = one_line(_TAGS.sub(" ", texts[1] or texts[0]))
-        yield found(
-            "auto_reply", sign, f"The automatic reply was set{whence(record, usual)}", record, after=said
-        )
+        said = one_line(_TAGS.sub(" ", texts[1] or texts[0]), _LONG)
+        more = _essentials(texts, parameters.get("externalaudience", ""), usual)
+        summary = f"The automatic reply was set{whence(record, usual)}{more}"
+        yield found("auto_reply", sign, summary, record, after=said)
     reply = evidence.auto_reply.seen(None)
     if reply is None or reply.status.casefold() in {"", "disabled"}:
         return
     texts = [reply.internal_reply_message, reply.external_reply_message]
     standing = _sign(texts, usual)
     if standing is not None:
-        text = one_line(_TAGS.sub(" ", texts[1] or texts[0]))
+        text = one_line(_TAGS.sub(" ", texts[1] or texts[0]), _LONG)
         kinds = _families(texts)
         what = f"matches the lure “{'” and “'.join(kinds)}”" if kinds else "has an external address"
-        yield Finding(
-            "auto_reply", standing, f"The automatic reply {what}", after=text, records=("auto_reply",)
-        )
+        summary = f"The automatic reply {what}{_essentials(texts, reply.external_audience, usual)}"
+        yield Finding("auto_reply", standing, summary, after=text, records=("auto_reply",))
+
+
+def _essentials(texts: list[str], audience: str, usual: Usual) -> str:
+    """Say which addresses outside the reply gives, in full, and that everybody outside gets it."""
+    given_out = _outside(texts, usual)
+    names = f"; it gives the address {listed(given_out)}" if given_out else ""
+    everybody = "; everybody outside who writes gets it" if audience.casefold() == "all" else ""
+    return f"{names}{everybody}"
 
 
 def _families(texts: list[str]) -> list[str]:
@@ -66,10 +76,9 @@ def _families(texts: list[str]) -> list[str]:
 def _sign(texts: list[str], usual: Usual) -> Sign | None:
     if _families(texts):
         return SCAM
-    outside = [
-        address
-        for text in texts
-        for address in addresses_in(_TAGS.sub(" ", text))
-        if usual.is_outside(address)
-    ]
-    return ELSEWHERE if outside else None
+    return ELSEWHERE if _outside(texts, usual) else None
+
+
+def _outside(texts: list[str], usual: Usual) -> list[str]:
+    named = (address for text in texts for address in addresses_in(_TAGS.sub(" ", text)))
+    return list(dict.fromkeys(address for address in named if usual.is_outside(address)))

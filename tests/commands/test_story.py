@@ -156,6 +156,13 @@ def test_what_is_not_known_is_said():
     assert any("still in" in one for one in says)
 
 
+def test_who_got_an_automatic_reply_of_theirs_is_not_known():
+    says = "who wrote in and got the automatic reply"
+    reply = finding("auto_reply", "auto_reply_by_intruder", "The automatic reply was set")
+    assert says in {one.says for one in told(reply).unknown}
+    assert says not in {one.says for one in told(FORWARDED).unknown}
+
+
 def test_at_most_eight_sentences_say_it_and_no_name_is_cut_off():
     name = f"{'x' * 90}@evil.example"
     parts: dict[str, Any] = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from commands.symptoms import auto_reply
+from commands.usual import learn
 from graph.resources.mailbox import AutoReply
-from tests.commands.evidence import INTRUDER, record
+from tests.commands.evidence import INTRUDER, evidence, record
 from tests.commands.symptoms.judging import broken_in, signs
 
 SCAM = (
@@ -101,3 +102,19 @@ def test_it_finds(why, sign, sources):
 @pytest.mark.parametrize(("why", "sources"), NOT_FOUND, ids=[row[0] for row in NOT_FOUND])
 def test_it_leaves_alone(why, sources):
     assert signs(auto_reply, **sources) == set()
+
+
+def test_what_the_reply_tells_people_to_do_is_told_without_a_cut():
+    address = "adele.vance@payments-of-the-finance-department.example"
+    text = f"Our bank details have changed since the first of this month. For payments write to {address}."
+    parameters = {"AutoReplyState": "Enabled", "ExternalMessage": text, "ExternalAudience": "All"}
+    reply = AutoReply(status="alwaysEnabled", external_audience="all", external_reply_message=text)
+    seen = evidence(
+        auto_reply=reply,
+        audit_log=[record("Set-MailboxAutoReplyConfiguration", parameters=parameters)],
+    )
+    told = list(auto_reply.detect(seen, learn(seen)))
+    assert len(told) == 2
+    for one in told:
+        assert one.summary.endswith(f"; it gives the address {address}; everybody outside who writes gets it")
+        assert one.after == text
