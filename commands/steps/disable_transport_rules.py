@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.clues.records import one_line
+from commands.clues.records import listed, one_line
 from commands.plan import Change, Look, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding, Severity
@@ -83,5 +83,42 @@ def _change(rule: TransportRule, finding: Finding) -> Change:
         # The lesser ones are an administrator's everyday work, and the rule is everybody's.
         suggested=finding.severity >= Severity.MEDIUM,
         tenant_wide=True,
-        warns=("It applies to all mail in the organization",),
+        warns=(_scope(rule),),
     )
+
+
+def _scope(rule: TransportRule) -> str:
+    """Say to which mail a rule applies, as far as its record tells. All conditions must hold at once."""
+    inside = {"inorganization": "inside", "notinorganization": "outside"}
+    conditions = [
+        f"{what} {listed([one_line(one) for one in values])}"
+        for what, values in (
+            ("from", rule.from_),
+            ("from members of", rule.from_member_of),
+            ("from the domain", rule.sender_domain_is),
+            ("sent to", rule.sent_to),
+            ("sent to members of", rule.sent_to_member_of),
+            ("sent to the domain", rule.recipient_domain_is),
+            ("with the subject words", rule.subject_contains_words),
+            ("with the words", rule.subject_or_body_contains_words),
+        )
+        if values
+    ]
+    conditions += [
+        f"{what} {inside.get(scope.casefold(), one_line(scope))} the organization"
+        for what, scope in (("from", rule.from_scope), ("sent to", rule.sent_to_scope))
+        if scope
+    ]
+    if (
+        rule.conditions
+        and isinstance(rule.conditions, list | tuple)
+        and len(rule.conditions) > len(conditions)
+    ):
+        conditions.append("that meets conditions not shown here")
+    elif rule.conditions and not conditions:
+        conditions.append("that meets conditions not shown here")
+    if conditions:
+        return f"It applies to mail {', '.join(conditions)}"
+    if "conditions" in rule.model_fields_set:
+        return "It applies to all mail in the organization"
+    return "Its conditions were not collected; it may apply to all mail in the organization"

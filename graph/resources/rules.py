@@ -86,7 +86,12 @@ class SweepRule(ExchangeValue):
 
 
 class TransportRule(ExchangeValue):
-    """A mail-flow rule of the whole tenant. Source: Exchange PowerShell, "Get-TransportRule"."""
+    """A mail-flow rule of the whole tenant. Source: Exchange PowerShell, "Get-TransportRule".
+
+    `conditions` stay as Exchange sent them: the names of the predicates, null for a rule on all mail. The
+    fields from `from_` to `subject_or_body_contains_words` are the predicates that sentences name, ours to
+    choose out of some forty. Source: Exchange Online, "Mail flow rule conditions and exceptions".
+    """
 
     name: Text = ""
     guid: Text = ""
@@ -95,8 +100,17 @@ class TransportRule(ExchangeValue):
     priority: int | None = None
     description: Text = ""
     when_changed: MaybeInstant = None
+    conditions: Any = None
     from_: Texts = Field(default=(), alias="From")
+    from_scope: Text = ""
+    from_member_of: Texts = ()
+    sender_domain_is: Texts = ()
     sent_to: Texts = ()
+    sent_to_scope: Text = ""
+    sent_to_member_of: Texts = ()
+    recipient_domain_is: Texts = ()
+    subject_contains_words: Texts = ()
+    subject_or_body_contains_words: Texts = ()
     redirect_message_to: Texts = ()
     blind_copy_to: Texts = ()
     copy_to: Texts = ()

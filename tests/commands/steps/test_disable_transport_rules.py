@@ -58,3 +58,22 @@ def test_rules_that_are_off_or_that_somebody_took_away_need_nothing() -> None:
 
 def test_unseen_rules_are_not_called_none() -> None:
     assert nothing(disable_transport_rules, planning(found=[MADE], transport_rules=UNSEEN)).refused
+
+
+def test_the_warning_tells_to_which_mail_the_rule_applies() -> None:
+    def warned(**fields: Any) -> str:
+        (warning,) = only_change(
+            disable_transport_rules, planning(found=[MADE], transport_rules=[rule(**fields)])
+        ).warns
+        return warning
+
+    sent = {"sent_to": ("adele@contoso.example", "alex@contoso.example")}
+    to = "It applies to mail sent to adele@contoso.example and alex@contoso.example"
+    predicate = "Microsoft.Exchange.MessagingPolicies.Rules.Tasks.SentToPredicate"
+    assert warned(**sent, from_scope="NotInOrganization") == f"{to}, from outside the organization"
+    both = [predicate, "HasSenderOverridePredicate"]
+    assert warned(**sent, conditions=both) == f"{to}, that meets conditions not shown here"
+    assert warned(conditions=[predicate]) == "It applies to mail that meets conditions not shown here"
+    assert warned(conditions=None) == "It applies to all mail in the organization"
+    unknown = "Its conditions were not collected; it may apply to all mail in the organization"
+    assert warned() == unknown
