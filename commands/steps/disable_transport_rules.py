@@ -109,13 +109,8 @@ def _scope(rule: TransportRule) -> str:
         for what, scope in (("from", rule.from_scope), ("sent to", rule.sent_to_scope))
         if scope
     ]
-    if (
-        rule.conditions
-        and isinstance(rule.conditions, list | tuple)
-        and len(rule.conditions) > len(conditions)
-    ):
-        conditions.append("that meets conditions not shown here")
-    elif rule.conditions and not conditions:
+    predicates = rule.conditions if isinstance(rule.conditions, list | tuple) else [rule.conditions]
+    if len([one for one in predicates if one]) > len(conditions):
         conditions.append("that meets conditions not shown here")
     if conditions:
         return f"It applies to mail {', '.join(conditions)}"
