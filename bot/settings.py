@@ -617,9 +617,14 @@ def load(
             values["tenants"] = [one]
             # So that what is wrong with it is told by its name in the file, and not by that of a list.
             given.setdefault(("tenant",), "tenant")
-    for need in needs:
-        if not values.get(need):
-            problems.append(f"{_named((need,), given)}: is missing; {_NEED[need]}.")
+    lacking = [need for need in needs if not values.get(need)]
+    if lacking and path is None and not Path(FILE_NAME).is_file():
+        problems.append(
+            f"{FILE_NAME}: there is no such file in {Path.cwd()}; `compromise init` creates it, "
+            "and --config names another one."
+        )
+    for need in lacking:
+        problems.append(f"{_named((need,), given)}: is missing; {_NEED[need]}.")
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:

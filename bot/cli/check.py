@@ -46,7 +46,12 @@ _LONGEST = timedelta(weeks=520)
 def check(
     *,
     user: Annotated[str, typer.Argument(help="The account: any of its addresses, or its object id.")],
-    since: Annotated[str | None, typer.Option(help="The time range, such as 36h, 7d or 2w.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="The time range, such as 36h, 7d or 2w; the settings' window by default, else 14d."
+        ),
+    ] = None,
     form: Format = Form.TEXT,
     as_json: Json = False,
     output: Output = None,

@@ -57,7 +57,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 Scenario = Annotated[
     str | None,
-    typer.Option("--sandbox", metavar="SCENARIO", help="Use a simulated tenant on this machine."),
+    typer.Option(
+        "--sandbox",
+        metavar="SCENARIO",
+        help="Use a simulated tenant on this machine: mailbox-takeover, clean, traveler, no-premium-license, "
+        "admin-takeover, last-administrator, synced-user, federated-user or large-mailbox.",
+    ),
 ]
 
 

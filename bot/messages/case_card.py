@@ -285,7 +285,7 @@ def _small_print(view: CaseView) -> str:
         facts.append(f"by <@{_slack_id(view.asked_by)}>")
     days = max(1, round((view.window.end - view.window.start) / timedelta(days=1)))
     reach = _reach(view.report) if view.report else ""
-    facts.append(f"{parts.counted(days, 'day')} until {parts.utc(view.window.end)}{reach}")
+    facts.append(f"Searched {parts.counted(days, 'day')} up to {parts.utc(view.window.end)}{reach}")
     if not view.finished_at:
         facts.append(f"started {parts.utc(view.started_at)}")
     if view.files:

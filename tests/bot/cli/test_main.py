@@ -20,6 +20,7 @@ from bot.version import own_version
 from commands.ledger import Ledger
 from commands.ledger.entries import Answered, Asked
 from sandbox import tenant
+from sandbox.scenarios import SCENARIOS
 from tests.each import each
 from tests.examples import EXAMPLES, needs_examples
 from tests.made import made
@@ -579,3 +580,12 @@ def test_the_names_in_the_help_are_those_of_the_verbs():
     assert list(whole.commands) == [*command.VERBS, *command.GROUPS]
     for name, says in {**command.VERBS, **command.GROUPS}.items():
         assert " ".join(whole.commands[name].help.split("\n\n")[0].split()) == says
+
+
+def test_the_help_of_check_names_every_scenario_and_the_default_time_range(compromise):
+    status, said, _ = compromise("check", "--help")
+    plain = " ".join(said.replace("│", " ").split())
+    unbroken = plain.replace("- ", "-")
+    assert status == 0
+    assert [name for name in SCENARIOS if name not in unbroken] == []
+    assert "by default, else 14d" in plain

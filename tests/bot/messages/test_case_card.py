@@ -222,7 +222,7 @@ def test_the_files_are_named_and_every_time_says_its_zone():
     assert "Files in the thread: `report.txt` and 2 more" in shown(card)
     assert "<!date^" not in raw
     assert re.search(r"\*Since\* 02 Mar 09:30 · \*last seen\* 02 Mar \d\d:\d\d UTC", shown(card))
-    assert "until 2026-03-02 09:30 UTC" in shown(card)
+    assert "Searched 7 days up to 2026-03-02 09:30 UTC" in shown(card)
 
 
 def test_why_the_account_matters_stands_in_the_first_line_and_its_roles_in_the_second():
@@ -246,7 +246,7 @@ def test_the_card_says_how_far_an_audit_log_reaches_that_lags_behind(late: int, 
     seen = replace(report, sources=(log,))
     card = shown(case_card(samples.done(seen)))
     thread = "\n".join(shown(one) for one in details(seen))
-    assert f"until 2026-03-02 09:30 UTC{says}" in card
+    assert f"up to 2026-03-02 09:30 UTC{says}" in card
     assert ("*Sources*: 1 of 1 fully collected; audit log until 2026-03-02 08:00 UTC" in thread) is bool(says)
 
 
