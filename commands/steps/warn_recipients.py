@@ -89,6 +89,11 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
             *told(outbox),
             listed,
             *((f"The list has the first {MOST:,}",) if len(people) > MOST else ()),
+            *(
+                (f"Also warn whoever wrote in while the automatic reply was on: {LIST} does not name them",)
+                if any(planning.findings("auto_reply"))
+                else ()
+            ),
             f"After containment, complete {DRAFT} and have it approved by communications",
             "Send it from another mailbox, never this one, with all recipients in Bcc",
             "Call recipients of requests for money or changed bank details",

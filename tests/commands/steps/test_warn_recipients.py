@@ -9,7 +9,7 @@ import pytest
 
 from commands.plan import ManualTask
 from commands.planning import PlanningInput
-from commands.report import VerdictCode
+from commands.report import Finding, VerdictCode
 from commands.steps import warn_recipients
 from graph.audit_log.record import Item
 from tests.commands.evidence import ADELE, INTRUDER, message, record, traced
@@ -49,6 +49,17 @@ def test_each_address_stands_once_with_place_count_and_times() -> None:
     ]
     assert "recipients.csv names 2 recipients, 1 of them outside the organization" in task.how
     assert task.suggested
+
+
+def test_who_wrote_in_while_an_automatic_reply_of_the_attackers_stood_is_to_be_warned_too() -> None:
+    def how(*found: Finding) -> tuple[str, ...]:
+        trace = [traced(message_id=KEY)]
+        on = planning(found=found, sign_ins=broken_in(), audit_log=[BAD], message_trace=trace)
+        return only(on).how
+
+    line = "Also warn whoever wrote in while the automatic reply was on: recipients.csv does not name them"
+    assert line not in how()
+    assert line in how(finding("auto_reply"))
 
 
 def test_recipients_come_from_sent_items_too_and_the_account_itself_is_none() -> None:
