@@ -55,16 +55,17 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
 
 
 def _registered(planning: PlanningInput) -> Iterator[str]:
-    """What is registered now, one line each."""
+    """What was registered when it was checked, one line each: changes since then may have removed some."""
+    when = f"Registered when checked ({day(planning.report.made_at)})"
     source = planning.evidence.authentication_methods
     if isinstance(source, Unavailable):
         yield f"Registered methods were not collected: {source.says.rstrip('.')}"
         return
     methods = [one for one in source.value.methods if one.kind != "password"]
     for method in methods:
-        yield f"Registered now: {described(method)}, since {day(method.created_date_time)}"
+        yield f"{when}: {described(method)}, since {day(method.created_date_time)}"
     if not methods:
-        yield "Registered now: only the password"
+        yield f"{when}: only the password"
     first = one_line(", ".join(source.value.system_preferred))
     chosen = one_line(source.value.default_method)
     if first:

@@ -22,6 +22,7 @@ from commands.usual.agents import agent_of, family_of
 from commands.usual.places import belongs_to_microsoft, spot_of
 from commands.usual.points import FAILURE_SPAN, MANY_FAILURES, alike
 from commands.usual.sign_ins import (
+    LOCKED_OUT,
     REFUSED_PROMPT,
     SETTLED,
     WRONG_PASSWORD,
@@ -203,13 +204,37 @@ def _before_success(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) 
     wrong = [one for one in before if one.status.error_code in WRONG_PASSWORD and alike(one, first)]
     total = _total(wrong, evidence)
     if total >= MANY_FAILURES:
-        what = f"{total} wrong passwords, then a success"
+        what = f"{_guesses(wrong, first, evidence)}, then a success"
         yield _finding(GUESSED, what, [first, *wrong], usual, total - len(wrong))
     refused = [one for one in before if one.status.error_code in REFUSED_PROMPT]
     total = _total(refused, evidence)
     if total >= 3:
         what = f"{total} denied or unanswered MFA prompts, then a success"
         yield _finding(PROMPTS, what, [first, *refused], usual, total - len(refused))
+
+
+def _guesses(wrong: Sequence[SignIn], success: SignIn, evidence: Evidence) -> str:
+    """Count wrong passwords and lockouts by address, the one that got in first."""
+    by_address: dict[str, list[SignIn]] = defaultdict(list)
+    for one in wrong:
+        by_address[one.ip_address].append(one)
+    counted = []
+    for address in sorted(by_address, key=lambda one: one != success.ip_address):
+        kinds = []
+        for single, many, locked in (
+            ("wrong password", "wrong passwords", False),
+            ("lockout", "lockouts", True),
+        ):
+            those = [row for row in by_address[address] if (row.status.error_code == LOCKED_OUT) is locked]
+            if those:
+                number = _total(those, evidence)
+                kinds.append(f"{number} {single if number == 1 else many}")
+        # The sentence ends with the address that got in.
+        where = f" from {address or 'an unknown address'}" if set(by_address) != {success.ip_address} else ""
+        counted.append(f"{' and '.join(kinds)}{where}")
+    return ", ".join(counted[:3]) + (
+        f" and more from {len(counted) - 3} addresses" if len(counted) > 3 else ""
+    )
 
 
 def _novelty(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:

@@ -14,7 +14,10 @@ from graph.audit_log.sign_in import LOGONS, sign_in_of
 from graph.evidence import Evidence, Unavailable
 from graph.resources.sign_ins import SignIn
 
-WRONG_PASSWORD: Final = frozenset({50126, 50053, 50056, 50034, 50055})
+LOCKED_OUT: Final = 50053
+"""The account is locked, or the address is known as malicious. Source: Microsoft Entra, error codes."""
+
+WRONG_PASSWORD: Final = frozenset({50126, LOCKED_OUT, 50056, 50034, 50055})
 """Sign-in errors of somebody who does not know the password. Source: Microsoft Entra, error codes."""
 
 REFUSED_PROMPT: Final = frozenset({500121})

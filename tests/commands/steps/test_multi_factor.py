@@ -27,7 +27,8 @@ def task(on: PlanningInput) -> ManualTask:
 def test_it_shows_what_is_registered_and_never_the_password():
     methods = RegisteredMethods(methods=(PASSWORD, APP), default_method="push")
     how = task(planning(found=[], authentication_methods=methods)).how
-    assert how[0] == "Registered now: the Microsoft Authenticator Pixel 9, since 2026-09-08 12:00 UTC"
+    when = "Registered when checked (2026-09-09 12:00 UTC)"
+    assert how[0] == f"{when}: the Microsoft Authenticator Pixel 9, since 2026-09-08 12:00 UTC"
     assert any("push" in line for line in how)
     assert not any(line.endswith("password") and line.startswith("Registered") for line in how)
 
@@ -36,7 +37,7 @@ def test_an_account_with_a_password_only_needs_it_whatever_the_verdict():
     methods = RegisteredMethods(methods=(PASSWORD,))
     one = task(planning(found=[], answer=VerdictCode.NO_SIGN_FOUND, authentication_methods=methods))
     assert one.suggested
-    assert one.how[0] == "Registered now: only the password"
+    assert one.how[0] == "Registered when checked (2026-09-09 12:00 UTC): only the password"
 
 
 def test_a_calm_account_with_a_second_factor_is_not_urged():

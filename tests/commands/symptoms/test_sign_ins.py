@@ -244,3 +244,19 @@ def test_a_finding_says_when_from_where_why_and_on_which_records():
 def test_a_session_that_travels_with_its_device_is_no_theft():
     road = [ordinary(hours=-1.5, session_id="one"), ordinary(hours=-1, address=HOTEL, session_id="one")]
     assert signs(sign_ins, sign_ins=[*past(), *road]) == set()
+
+
+def test_wrong_passwords_and_lockouts_are_counted_by_address():
+    neighbor = "203.0.113.78"
+    codes = [(INTRUDER, 50126)] * 12 + [(INTRUDER, 50053)] * 2 + [(neighbor, 50126)]
+    guesses = [
+        sign_in(hours=-3 + n / 20, address=address, error_code=code)
+        for n, (address, code) in enumerate(codes)
+    ]
+    seen = [*past(), *guesses, break_in()]
+    (finding,) = [one for one in findings(sign_ins, sign_ins=seen) if one.sign.id == "failures_then_success"]
+    assert finding.summary.startswith(
+        f"12 wrong passwords and 2 lockouts from {INTRUDER}, 1 wrong password from {neighbor}, "
+        f"then a success, from {INTRUDER} ("
+    )
+    assert len(finding.records) == 16
