@@ -212,11 +212,20 @@ class _Told:
         story = self.story
         first, last = first_of(story.since), first_of(story.last_seen)
         if first:
+            begins = parts.utc(self.report.window.start)
             yield Statement(
-                f"The attacker’s first trace is of {parts.utc(first)}. Of anything earlier there is none in "
-                f"what was collected, which begins on {parts.utc(self.report.window.start)}.",
+                f"The attacker’s first successful access that was seen is of {parts.utc(first)}; what was "
+                f"collected begins on {begins}.",
                 self.grounds.of(story.since),
             )
+            tried = [one for one in self.report.timeline if one.address in story.addresses and one.at < first]
+            if tried:
+                count = parts.counted(len(tried), "record")
+                yield Statement(
+                    f"Before it, {count} from the attacker’s addresses, such as failed sign-ins, since "
+                    f"{parts.utc(min(one.at for one in tried))}; none is a successful access.",
+                    self.grounds.of_records([one.record for one in tried]),
+                )
         else:
             yield Statement("When it began is not known.", self.grounds.coverage())
         if last:

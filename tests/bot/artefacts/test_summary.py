@@ -24,6 +24,7 @@ from commands.report import (
     Access,
     Clause,
     Coverage,
+    Event,
     Exposure,
     Impact,
     Importance,
@@ -379,6 +380,21 @@ def test_sharing_that_only_people_can_close_is_open_and_names_its_manual_task():
     says = told(report, of)["contained"]
     assert "Not: the sharing of Payroll.xlsx (manual task 4)." in says
     assert "Everything" not in says
+
+
+def test_attempts_before_the_first_successful_access_are_told():
+    report = samples.rich()
+    assert report.story
+    story = replace(report.story, addresses=("203.0.113.77",), since=(Clause("signed in", NOW),))
+    failed = Event(NOW - timedelta(hours=3), "failed", "", "203.0.113.77", "sign_ins", "s-1")
+    says = told(replace(report, story=story, timeline=(failed,)))["when"]
+    assert "first successful access that was seen is of 2026-03-02 09:30 UTC" in says
+    assert (
+        "Before it, 1 record from the attacker’s addresses, such as failed sign-ins, since 2026-03-02" in says
+    )
+    assert "there is none" not in says
+    says = told(replace(report, story=story, timeline=()))["when"]
+    assert "Before it" not in says
 
 
 def test_the_story_after_containment_calls_nothing_open_that_was_closed():
