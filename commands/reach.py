@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -9,6 +10,8 @@ from commands.report import Clause, Exposure, Finding, Report
 
 _BLOCKED: Final = "sending_blocked"
 _FEW: Final = 3
+_COUNTED: Final = re.compile(r"after mail to (\d+) recipients")
+"""How `commands.symptoms.sending_blocked` says what Microsoft counted."""
 
 
 def recipients(exposure: Exposure) -> int:
@@ -36,11 +39,19 @@ def in_words(report: Report) -> str:
 
 
 def in_short(report: Report) -> str:
-    """Give the number alone: ``at least 29 recipients``; "" for nobody."""
+    """Give the number alone: ``at least 29 recipients (Microsoft counted 2117)``; "" for nobody."""
     count = recipients(report.exposure) if report.exposure else 0
     if not count:
         return ""
-    return f"{'at least ' if is_least(report) else ''}{count} {'recipient' if count == 1 else 'recipients'}"
+    told = f"{'at least ' if is_least(report) else ''}{count} {'recipient' if count == 1 else 'recipients'}"
+    more = counted(report)
+    return f"{told} (Microsoft counted {more})" if more > count else told
+
+
+def counted(report: Report) -> int:
+    """Give how many recipients Microsoft counted when it blocked sending; 0 where it told no count."""
+    found = (_COUNTED.search(one.summary) for one in report.findings if _is_block(one))
+    return max((int(one[1]) for one in found if one), default=0)
 
 
 def clauses(report: Report) -> Iterator[Clause]:

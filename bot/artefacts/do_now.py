@@ -159,7 +159,9 @@ def _to_warn(report: Report, tasks: Tasks) -> Iterator[Statement]:
     done = f" Done {parts.utc(task.done_at)}." if task and task.done_by else " Not done yet." if task else ""
     number = f" (manual task {task.number}, drafted in DRAFT-warning.txt)" if task else ""
     if people:
-        says = f"Warn the {parts.counted(people, 'recipient')} that records name{number}"
+        counted = reach.counted(report)
+        more = f"; Microsoft counted {counted}" if counted > people else ""
+        says = f"Warn the {parts.counted(people, 'recipient')} that records name{number}{more}"
         if seen.unnamed:
             says += f"; find those of {parts.counted(seen.unnamed, 'more message')} by a message trace"
     else:

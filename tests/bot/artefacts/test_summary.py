@@ -491,6 +491,8 @@ def test_what_microsoft_counted_stands_beside_what_the_records_name():
         with_finding("sending_blocked", "sending_blocked", "Adele is blocked, after mail to 2117 recipients")
     )
     assert "Adele is blocked, after mail to 2117 recipients." in says["sent"]
+    assert says["sent"].startswith("at least 3 recipients (Microsoft counted 2117), 2 outside")
+    assert "Microsoft counted 2117" in says["deadlines"]
     assert (
         "Who else got mail before Microsoft blocked sending, beyond the 3 recipients that records name."
         in says["unknown"]
