@@ -119,7 +119,8 @@ def _to_contain(report: Report, handled: Handled, *, contains: bool) -> Iterator
                 ("ledger",) if handled.case_id else ("no case",),
             )
         return
-    left = left_open(items(report, handled)) if handled.case_id else ()
+    # What a manual task closes stands among the tasks.
+    left = [one for one in left_open(items(report, handled)) if not one.task] if handled.case_id else []
     if left:
         still = named(tuple(one.says for one in left), NAMED, "item")
         yield Statement(f"Close what is still open to the attacker: {still}.", ("ledger",))
@@ -159,9 +160,7 @@ def _to_warn(report: Report, tasks: Tasks) -> Iterator[Statement]:
     done = f" Done {parts.utc(task.done_at)}." if task and task.done_by else " Not done yet." if task else ""
     number = f" (manual task {task.number}, drafted in DRAFT-warning.txt)" if task else ""
     if people:
-        counted = reach.counted(report)
-        more = f"; Microsoft counted {counted}" if counted > people else ""
-        says = f"Warn the {parts.counted(people, 'recipient')} that records name{number}{more}"
+        says = f"Warn the {parts.counted(people, 'recipient')} that records name{number}"
         if seen.unnamed:
             says += f"; find those of {parts.counted(seen.unnamed, 'more message')} by a message trace"
     else:

@@ -12,7 +12,7 @@ breach notification" (when a controller is aware).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,7 +35,7 @@ from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
 from commands.plan import RESTORING
-from commands.report import Coverage, Impact, Report, Story, VerdictCode
+from commands.report import Coverage, Event, Impact, Report, Story, VerdictCode
 from graph.evidence import NOT_IN_EXPORT
 
 _LIVES_ON: Final = timedelta(hours=1)
@@ -212,20 +212,12 @@ class _Told:
         story = self.story
         first, last = first_of(story.since), first_of(story.last_seen)
         if first:
-            begins = parts.utc(self.report.window.start)
+            tried = [one for one in self.report.timeline if one.address in story.addresses and one.at < first]
+            begins = f"what was collected begins on {parts.utc(self.report.window.start)}"
             yield Statement(
-                f"The attacker’s first successful access that was seen is of {parts.utc(first)}; what was "
-                f"collected begins on {begins}.",
+                f"First successful access: {parts.utc(first)}; {_attempts(tried) or begins}.",
                 self.grounds.of(story.since),
             )
-            tried = [one for one in self.report.timeline if one.address in story.addresses and one.at < first]
-            if tried:
-                count = parts.counted(len(tried), "record")
-                yield Statement(
-                    f"Before it, {count} from the attacker’s addresses, such as failed sign-ins, since "
-                    f"{parts.utc(min(one.at for one in tried))}; none is a successful access.",
-                    self.grounds.of_records([one.record for one in tried]),
-                )
         else:
             yield Statement("When it began is not known.", self.grounds.coverage())
         if last:
@@ -443,3 +435,11 @@ class _Told:
                 "outside of Microsoft 365 is not in them.",
                 self.grounds.coverage(),
             )
+
+
+def _attempts(tried: Sequence[Event]) -> str:
+    """Say since when there were attempts without access; "" where there were none."""
+    if not tried:
+        return ""
+    since = parts.utc(min(one.at for one in tried))
+    return f"attempts without access from the attacker’s addresses since {since}"
