@@ -75,6 +75,7 @@ _LONG = frozenset(
         "purview_role_groups",
         "mailbox",
         "mail_folders",
+        "delegates",
     }
 )
 """The sources whose requests depend on one another, or must keep apart; begun first, for they end last."""
