@@ -267,12 +267,14 @@ def _whoami(client: WebClient) -> Any:
 
 
 def _people(client: WebClient, home: str, settings: Settings, ledger: Ledger, tenants: Tenants) -> People:
+    tenancy = Tenancy(settings)
     members = Members(
         client,
         home,
-        Tenancy(settings).teams,
+        tenancy.teams,
         addresses=settings.people,
         seconds=time.monotonic,
+        heir=tenancy.heir,
     )
     identities = Identities(ledger, partial(account_at, tenants))
     return People(client, members, identities, partial(doubt_about, ledger))

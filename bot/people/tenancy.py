@@ -47,6 +47,9 @@ class Tenancy:
         owners: Channels that are one tenant's alone, with its name.
         teams: The people of each tenant, by its name.
         shared: The channel for all tenants, "" for none.
+        heir: The tenant that has the cases of those not configured (any more), "" for none. Only one that
+            stands alone and has the people of all tenants: it is the one of before, by another name. People
+            who are named for one tenant never get another's cases.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -57,6 +60,8 @@ class Tenancy:
         )
         self._houses = {one.name: _house(one, settings) for one in settings.tenants}
         self.teams: Mapping[str, Team] = {name: house.team for name, house in self._houses.items()}
+        [only] = settings.tenants if len(settings.tenants) == 1 else [None]
+        self.heir = only.name if only and only.responders is None and only.approvers is None else ""
         self._nobody = House(NO_TEAM, _policy(settings.policy), _guard((), settings))
 
     def of(self, tenant: str) -> House:
@@ -64,8 +69,8 @@ class Tenancy:
         return self._houses.get(self.whose(tenant), self._nobody)
 
     def whose(self, tenant: str) -> str:
-        """Give the tenant whose people a tenant's cases are for: the only one's, whatever it was called."""
-        return self.names[0] if len(self.names) == 1 else tenant
+        """Give the tenant whose people a tenant's cases are for."""
+        return self.heir if self.heir and tenant not in self._houses else tenant
 
     def why_not_in(self, tenant: str, channel: str) -> str:
         """Say why nobody asks about a tenant in a channel, in one sentence; "" where they may.

@@ -753,9 +753,10 @@ def _shut_out(need: str, held: Held) -> bool:
 
 def _versions(recorded: Sequence[_Asked]) -> Iterator[Line]:
     """Say when only one version of Graph's audit search is there."""
-    asked = [one for one in recorded if isinstance(one.what, Request) and one.what.method == "POST"]
-    absent = {one.what.version for one in asked if isinstance(one.what, Request) and not _is_there(one)}
-    there = {one.what.version for one in asked if isinstance(one.what, Request) and _is_there(one)}
+    # A search that several checks share is handed in once for all: what is read from it tells its version.
+    asked = [(one.what.version, _is_there(one)) for one in recorded if isinstance(one.what, Request)]
+    absent = {version for version, is_there in asked if not is_there}
+    there = {version for version, is_there in asked if is_there}
     for version in sorted(absent - there):
         if there:
             says = f"not available; {' and '.join(sorted(there))} is used instead"

@@ -236,3 +236,18 @@ def test_two_names_for_one_tenant_of_microsofts_are_refused_where_an_id_hides_it
     assert "the tenants Adatum and Fabrikam have one application, so each needs a GUID" in told
     put(folder, "b.toml", first.replace("0001", "0002").replace("Adatum", "Fabrikam").replace("adatum", "b"))
     assert len(loaded(folder).tenants) == 2
+
+
+@pytest.mark.parametrize(
+    ("own", "whose"),
+    [
+        ("", "Fabrikam"),
+        ('[responders]\nusers = ["U0OTHER"]\n', "Adatum"),
+        ('[approvers]\nusers = ["U0OTHER"]\n', "Adatum"),
+    ],
+)
+def test_who_is_named_for_one_tenant_gets_no_cases_of_another_that_was_taken_out(folder, own, whose):
+    put(folder, "b.toml", tenant("Fabrikam", 2, own))
+    tenancy = Tenancy(loaded(folder))
+    assert tenancy.whose("Adatum") == whose
+    assert tenancy.whose("Fabrikam") == "Fabrikam"

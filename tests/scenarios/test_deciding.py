@@ -455,7 +455,7 @@ def test_a_vote_that_counted_is_told_as_one_where_the_engine_has_lost_its_tables
     story.approve("approver", proposal)
     lose_the_engines_tables(story.settings.engine)
     story.press("second_approver", proposal)
-    story.told("second_approver", ". It has all approvals and is being carried out now.")
+    story.told("second_approver", ". It has all approvals. The job database cannot be reached")
     story.bot.jobs.repair()
     story.ends(proposal, ProposalState.DONE)
     assert len(story.writes(proposal)) == 2

@@ -496,7 +496,7 @@ def test_read_only_registers_what_reads_and_says_what_stays_of_the_sign_in(
 def test_without_a_record_nothing_is_removed(compromise: Run, played: RunningTenant) -> None:
     status, _, wrong = compromise("init", "--remove", "--yes")
     assert status == 2
-    assert "nothing is known to have been made" in wrong
+    assert "there is nothing on record to remove" in wrong
 
 
 def test_a_record_of_another_tenant_or_form_is_refused(
