@@ -35,11 +35,14 @@ WORDS: Final = {
 }
 """The word for what each step that changes something did to what was open, by the step's id."""
 
+_BY_PEOPLE: Final = {"remediate_manually": "marked done"}
+"""The word where only a person can close something, and nothing reads back that they did."""
+
 _ANY: Final = "remediated"
 """Of what no step is known for, and of several that say different things."""
 
 
 def word_for(steps: Iterable[str]) -> str:
     """Say in one or two words what some steps did: ``revoked``, ``revoked and disabled``."""
-    words = tuple(dict.fromkeys(WORDS.get(step, _ANY) for step in steps))
+    words = tuple(dict.fromkeys((WORDS | _BY_PEOPLE).get(step, _ANY) for step in steps))
     return " and ".join(words) if 0 < len(words) <= 2 else _ANY
