@@ -7,7 +7,6 @@
     ├── CannotPost         Slack does not let the bot post there; says what to do about it
     │   └── RoomShared         the channel is shared with another company by now
     │       └── RoomTaken          the channel is another tenant's by now
-    ├── VoterUnknown       Microsoft did not say who someone is who voted
     ├── SlackFailed        Slack answered with an error that no one asked for; `code` is Slack's name of it
     │   └── SlackUnreachable   Slack gave no answer at all; says which host, and what to check
     ├── ArchiveUnreadable  a file is no evidence archive of ours
@@ -66,10 +65,6 @@ class RoomTaken(RoomShared):
 
     def __init__(self) -> None:
         super().__init__("This channel belongs to another tenant.")
-
-
-class VoterUnknown(BotError):
-    """Microsoft did not say who someone is who voted; the same question may be answered a little later."""
 
 
 class SlackFailed(BotError):

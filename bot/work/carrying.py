@@ -108,7 +108,6 @@ class Carrying:
         Raises:
             LedgerError: nothing further was sent; the next round goes on.
             SlackFailed: Slack did not say who may still approve, so nothing was sent.
-            VoterUnknown: Microsoft did not say who they are, so nothing was sent; the next round asks again.
         """
         proposal = self._proposals.get(proposal_id)
         case = self._ledger.case(proposal.plan.case_id)
@@ -146,7 +145,7 @@ class Carrying:
 
     def _barred(self, vote: Vote, case: Case, *, live: bool) -> str:
         """Say why someone who voted may not approve any longer; Slack and Microsoft are asked anew."""
-        voter = self._people.voter(vote.voter, tenant=case.tenant, live=live, waits=True)
+        voter = self._people.voter(vote.voter, tenant=case.tenant, live=live)
         # The address in Slack may be another one by now; it is the same person all the same.
         person = voter.ever | vote.identity
         if self._ledger.owner(case.subject).is_same(person):

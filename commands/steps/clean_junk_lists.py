@@ -7,31 +7,24 @@ victim, and trust the addresses that they write from. Only entries that a findin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-from commands import usual
-from commands.clues.actions import actions, changed, given
-from commands.clues.outgoing import Origin, outbox_of
+from commands.clues.actions import given
 from commands.clues.records import addresses_in, one_line
-from commands.plan import Change, Look, ManualTask, Phase, Planned, Undo
+from commands.plan import Change, Look, Phase, Planned, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.mailbox_parts import MULTI, with_gaps
 from commands.steps.parts import asks_for, name_of, refusals
-from commands.symptoms.junk_lists import BY_INTRUDER
 from commands.usual.domains import domain_of
-from graph.audit_log.record import AuditRecord
 from graph.evidence import Known
 from graph.request import Cmdlet, Request
 
 TITLE = "Clean the junk email lists"
 SOURCE = "step 3, extended"
 PHASE = Phase.ERADICATE
-PLANS = (
-    "one change for each entry that a finding names, and a manual task for those of which no record tells "
-    "whether the attacker added them"
-)
+PLANS = "one change for each entry that a finding names"
 UNDO = "the entry is added to its list again"
 PEOPLE = "one"
 NEEDS: Final = ("junk_lists",)
@@ -62,7 +55,6 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
                 for entry in {entry.casefold(): entry for entry in entries}.values()
                 if (finding := named[field].get(_plain(entry))) is not None
             ]
-        yield from _untold(planning, changes)
     yield from with_gaps(
         _ID, planning, changes, "There are no suspicious entries in the junk email lists.", *NEEDS
     )
@@ -73,10 +65,10 @@ def _named(planning: PlanningInput) -> dict[str, dict[str, Finding]]:
     records = {record.id: record for record in planning.evidence.records()}
     named: dict[str, dict[str, Finding]] = {_BLOCKED: {}, _TRUSTED: {}}
     for finding in planning.findings(_SYMPTOM):
-        made = [records[one] for one in finding.records if one in records]
+        made = [given(records[one]) for one in finding.records if one in records]
         texts = {
-            _BLOCKED: [finding.after, *(_list(one, _BLOCKED) for one in made)],
-            _TRUSTED: [_list(one, _TRUSTED) for one in made],
+            _BLOCKED: [finding.after, *(one.get(_BLOCKED.casefold(), "") for one in made)],
+            _TRUSTED: [one.get(_TRUSTED.casefold(), "") for one in made],
         }
         if not made:
             texts[_BLOCKED] += finding.records
@@ -87,85 +79,16 @@ def _named(planning: PlanningInput) -> dict[str, dict[str, Finding]]:
     return named
 
 
-def _list(record: AuditRecord, field: str) -> str:
-    """Give the list that a record leaves behind, "" where it says nothing of it."""
-    return given(record).get(field.casefold(), "") or changed(record, field)[1]
-
-
-def _entries(text: str) -> set[str]:
-    return {plain for entry in _BETWEEN.split(text) if (plain := _plain(entry))}
-
-
-def _was_added(planning: PlanningInput, field: str, entry: str) -> bool | None:
-    """Whether a change from a suspicious address or session added an entry; None where no record tells.
-
-    A record of the cmdlet holds the whole list, so that only the list before it tells what is new.
-    """
-    by_attacker = {
-        one
-        for finding in planning.findings(_SYMPTOM)
-        if finding.sign.id == BY_INTRUDER.id
-        for one in finding.records
-    }
-    plain, before = _plain(entry), None
-    wrote = actions(planning.evidence, {"set-mailboxjunkemailconfiguration"})
-    for record in sorted(wrote, key=lambda one: one.at):
-        after = _entries(_list(record, field))
-        old, new = changed(record, field)
-        if old or new:
-            before = _entries(old)
-        if record.id in by_attacker and plain in after:
-            return None if before is None else plain not in before
-        before = after or before
-    return False
-
-
-def _got_mail(planning: PlanningInput) -> set[str]:
-    """The addresses and domains outside that got mail of the attacker: their answers matter most."""
-    ordinary = usual.learn(planning.evidence)
-    addresses = {
-        address
-        for message in outbox_of(planning.evidence, planning.report, ordinary).messages
-        if message.origin is Origin.INTRUDER
-        for address in message.recipients
-    }
-    return addresses | {domain_of(one) for one in addresses}
-
-
-def _untold(planning: PlanningInput, changes: Iterable[Change]) -> Iterator[ManualTask]:
-    """Yield a manual task for the entries that nobody can tell apart from the user's own."""
-    unknown = []
-    for change in changes:
-        _, which, entry = change.id.split(":", 2)
-        field = _BLOCKED if which == "blocked" else _TRUSTED
-        if not change.suggested and _was_added(planning, field, entry) is None:
-            unknown.append(f"{one_line(entry)} ({which})")
-    if unknown:
-        yield ManualTask(
-            id=f"{_ID}:review",
-            step=_ID,
-            says=f"Review junk email list entries of {name_of(planning)} with the user",
-            how=(
-                f"Ask the user whether they added: {', '.join(unknown)}",
-                "Select the changes that remove the others",
-            ),
-            suggested=True,
-        )
-
-
 def _plain(entry: str) -> str:
     return entry.strip().strip("@{}").casefold()
 
 
-def _is_told(planning: PlanningInput, field: str, entry: str, finding: Finding) -> bool:
+def _is_told(planning: PlanningInput, entry: str, finding: Finding) -> bool:
     """Whether something speaks against this very entry, and not only against who wrote the whole list.
 
-    The attacker's change added it, it hides warnings or answers to the attacker's mail, or it lets in mail
-    from where another finding leads.
+    Either it hides warnings, or it lets in mail from where another finding leads.
     """
     plain = _plain(entry)
-    if _was_added(planning, field, entry) or (field == _BLOCKED and plain in _got_mail(planning)):
-        return True
     if plain in {_plain(word) for word in _BETWEEN.split(finding.summary)}:
         return True
     others = [
@@ -179,7 +102,7 @@ def _change(planning: PlanningInput, field: str, entry: str, finding: Finding) -
     name = planning.subject.user_principal_name
     blocked = field == _BLOCKED
     which, shown = ("blocked" if blocked else "trusted"), one_line(entry)
-    told = _is_told(planning, field, entry, finding)
+    told = _is_told(planning, entry, finding)
     look = Look(
         Cmdlet("Get-MailboxJunkEmailConfiguration", {"Identity": name}, anchor=name), where={field: entry}
     )

@@ -114,6 +114,4 @@ def _scope(rule: TransportRule) -> str:
         conditions.append("that meets conditions not shown here")
     if conditions:
         return f"It applies to mail {', '.join(conditions)}"
-    if "conditions" in rule.model_fields_set:
-        return "It applies to all mail in the organization"
-    return "Its conditions were not collected; it may apply to all mail in the organization"
+    return "No conditions of it were collected; it may apply to all mail in the organization"

@@ -73,7 +73,7 @@ def without_slack(story: Stage, _: Cluster) -> None:
 
 def without_microsoft(story: Stage, _: Cluster) -> None:
     approve(story)
-    story.slack.wait_for(lambda: "approved" in story.kinds(), what="the last vote")
+    story.slack.wait_for(lambda: "execution_started" in story.kinds(), what="the plan's begin")
     story.microsoft.faults.add("*", Fault(reset=True))
     seen = len(story.microsoft.calls)
     story.slack.wait_for(lambda: len(story.microsoft.calls) > seen + 20, what="calls in vain")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from commands.report import Severity, Sign
 from commands.steps import clean_junk_lists
 from graph.request import Cmdlet
 from graph.resources.mailbox import JunkLists
-from tests.commands.evidence import ADELE, DROP, record, traced
+from tests.commands.evidence import ADELE, DROP, record
 from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
@@ -15,7 +14,6 @@ from tests.commands.steps.planning_inputs import (
     nothing,
     only_change,
     planning,
-    tasks,
 )
 
 UPN = ADELE.user_principal_name
@@ -69,68 +67,6 @@ def test_of_lists_that_an_intruder_wrote_only_what_leads_somewhere_bad_is_sugges
         "clean_junk_lists:blocked:offers@northwind.example": False,
         "clean_junk_lists:trusted:northwind.example": False,
         "clean_junk_lists:trusted:fabrikam.example": True,
-    }
-
-
-def test_what_a_suspect_session_added_is_suggested_and_what_no_record_tells_of_is_a_manual_task() -> None:
-    name = "Set-MailboxJunkEmailConfiguration"
-    before = record(
-        name, id="before", hours=-30, parameters={"BlockedSendersAndDomains": "offers@northwind.example"}
-    )
-    wrote = record(
-        name,
-        id="wrote",
-        parameters={
-            "BlockedSendersAndDomains": "offers@northwind.example;wingtip.example",
-            "TrustedSendersAndDomains": "fabrikam.example",
-        },
-    )
-    added = record(
-        name,
-        id="added",
-        hours=1,
-        changes={"TrustedSendersAndDomains": ("fabrikam.example", "fabrikam.example;relay.example")},
-    )
-    sign = Sign("junk_lists_by_intruder", Severity.HIGH, "Because.")
-    found = [finding("junk_lists", one, sign=sign, summary="They changed") for one in ("wrote", "added")]
-    lists = JunkLists(
-        blocked_senders_and_domains=("offers@northwind.example", "wingtip.example"),
-        trusted_senders_and_domains=("fabrikam.example", "relay.example"),
-    )
-    seen = planning(found=found, junk_lists=lists, audit_log=[before, wrote, added])
-    assert {one.id: one.suggested for one in changes(clean_junk_lists, seen)} == {
-        "clean_junk_lists:blocked:offers@northwind.example": False,
-        "clean_junk_lists:blocked:wingtip.example": True,
-        "clean_junk_lists:trusted:fabrikam.example": False,
-        "clean_junk_lists:trusted:relay.example": True,
-    }
-    (task,) = tasks(clean_junk_lists, seen)
-    assert "fabrikam.example (trusted)" in task.how[0]
-    assert "wingtip" not in task.how[0]
-    assert "offers" not in task.how[0]
-
-
-def test_who_got_mail_of_the_attacker_is_not_left_blocked() -> None:
-    wrote = record(
-        "Set-MailboxJunkEmailConfiguration",
-        id="wrote",
-        parameters={"BlockedSendersAndDomains": "offers@northwind.example;wingtip.example"},
-    )
-    sent = traced("New bank details", to="pay@wingtip.example")
-    sign = Sign("junk_lists_by_intruder", Severity.HIGH, "Because.")
-    lists = JunkLists(blocked_senders_and_domains=("offers@northwind.example", "wingtip.example"))
-    seen = planning(
-        found=[
-            finding("junk_lists", "wrote", sign=sign, summary="They changed"),
-            finding("mail_missing_from_sent_items", sent.id),
-        ],
-        junk_lists=lists,
-        audit_log=[wrote],
-        message_trace=[sent],
-    )
-    assert {one.id: one.suggested for one in changes(clean_junk_lists, seen)} == {
-        "clean_junk_lists:blocked:offers@northwind.example": False,
-        "clean_junk_lists:blocked:wingtip.example": True,
     }
 
 

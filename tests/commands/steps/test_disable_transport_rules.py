@@ -74,6 +74,9 @@ def test_the_warning_tells_to_which_mail_the_rule_applies() -> None:
     both = [predicate, "HasSenderOverridePredicate"]
     assert warned(**sent, conditions=both) == f"{to}, that meets conditions not shown here"
     assert warned(conditions=[predicate]) == "It applies to mail that meets conditions not shown here"
-    assert warned(conditions=None) == "It applies to all mail in the organization"
-    unknown = "Its conditions were not collected; it may apply to all mail in the organization"
+    assert (
+        warned(conditions=None)
+        == "No conditions of it were collected; it may apply to all mail in the organization"
+    )
+    unknown = "No conditions of it were collected; it may apply to all mail in the organization"
     assert warned() == unknown
