@@ -93,18 +93,8 @@ def why_not(account: Account, home: str, named: frozenset[str]) -> str:
         home: The id of our own workspace.
         named: The user ids that the settings name, directly or through the group.
     """
-    if account.deleted:
-        return "Your Slack account is deactivated."
-    if account.bot:
-        return "Bots cannot run checks."
-    if account.stranger or account.team != home:
-        return "People from another workspace cannot run checks."
-    if account.guest:
-        return "Guests of this workspace cannot run checks."
-    if not account.email:
-        return "Slack has no email address for you, so your account is unknown."
-    if not account.confirmed:
-        return "Your email address in Slack is not confirmed."
+    if reason := _why_unknown(account, home, "run checks"):
+        return reason
     if not named:
         return "No one can run checks yet: the settings name no responders."
     if account.id not in named:
@@ -136,22 +126,29 @@ def why_no_approver(account: Account, home: str, named: frozenset[str]) -> str:
         home: The id of our own workspace.
         named: The user ids that the settings name as approvers, directly or through the group.
     """
-    if account.deleted:
-        return "Your Slack account is deactivated."
-    if account.bot:
-        return "Bots cannot vote."
-    if account.stranger or account.team != home:
-        return "People from another workspace cannot vote."
-    if account.guest:
-        return "Guests of this workspace cannot vote."
-    if not account.email:
-        return "Slack has no email address for you, so your account is unknown."
-    if not account.confirmed:
-        return "Your email address in Slack is not confirmed."
+    if reason := _why_unknown(account, home, "vote"):
+        return reason
     if not named:
         return "No one can vote yet: the settings name no approvers."
     if account.id not in named:
         return "You are not an approver."
+    return ""
+
+
+def _why_unknown(account: Account, home: str, deed: str) -> str:
+    """Say why this account can do nothing of the kind, whoever the settings name; "" where it could."""
+    if account.deleted:
+        return "Your Slack account is deactivated."
+    if account.bot:
+        return f"Bots cannot {deed}."
+    if account.stranger or account.team != home:
+        return f"People from another workspace cannot {deed}."
+    if account.guest:
+        return f"Guests of this workspace cannot {deed}."
+    if not account.email:
+        return "Slack has no email address for you, so your account is unknown."
+    if not account.confirmed:
+        return "Your email address in Slack is not confirmed."
     return ""
 
 

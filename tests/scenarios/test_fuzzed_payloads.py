@@ -21,7 +21,7 @@ from hypothesis import settings
 from slack_bolt import BoltRequest, BoltResponse
 
 import bot
-from bot.slack.payload import SAYS
+from bot.slack.listeners.payload import SAYS
 from commands.approval import ProposalState
 from commands.proposals import Proposal
 from tests.scenarios.deciding import Table, laid
