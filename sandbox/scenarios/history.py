@@ -24,6 +24,9 @@ DAYS = 90
 _SYSTEM = "NT AUTHORITY\\SYSTEM (Microsoft.Exchange.ServiceHost)"
 _DESKTOP = "Client=MSExchangeRPC"
 
+FILE_OPERATIONS = ("FileAccessed", "FileModified", "FilePreviewed")
+"""What people do with their own files, as the audit log names it."""
+
 
 def ordinary(world: World, *, until: datetime, also: Sequence[Person] = ()) -> None:
     """Fill ninety days before ``until`` for Adele, less for her colleagues and who else is named."""
@@ -77,18 +80,20 @@ def _day(world: World, person: Person, morning: datetime, until: datetime, *, fu
     for _ in range(random.randrange(2, 6) if full else random.randrange(0, 5)):
         when = start + timedelta(minutes=random.randrange(5, 460))
         if when <= until:
-            _file(world, person, when, place.ip, random.choice(FILES))
+            name = random.choice(FILES)
+            file_used(world, person, when, place.ip, name, operation=random.choice(FILE_OPERATIONS))
     if random.random() < (0.8 if full else 0.4):
         _bind(world, person, start + timedelta(minutes=9), place.ip, session, until=until)
     if random.random() < (0.5 if full else 0.1):
         _tidy(world, person, start + timedelta(minutes=200), place.ip, session, until=until)
 
 
-def _file(world: World, person: Person, when: datetime, ip: str, name: str) -> None:
+def file_used(world: World, person: Person, when: datetime, ip: str, name: str, *, operation: str) -> None:
+    """Record that someone opened, changed or previewed a file of theirs."""
     site = f"https://contoso-my.sharepoint.example/personal/{person.alias.replace('.', '_')}"
     world.audit(
         when,
-        world.random.choice(["FileAccessed", "FileModified", "FilePreviewed"]),
+        operation,
         6,
         "OneDrive",
         person.upn,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sandbox.scenarios import people
+from sandbox.scenarios.history import FILE_OPERATIONS, file_used
 from sandbox.scenarios.mailbox_takeover import takeover
 from sandbox.scenarios.people import (
     ADELE,
@@ -156,25 +157,8 @@ def _delete(world: World, number: int, when: datetime) -> None:
 
 
 def _file(world: World, number: int, when: datetime) -> None:
-    name = FILES[number % len(FILES)]
-    site = f"https://contoso-my.sharepoint.example/personal/{ADELE.alias.replace('.', '_')}"
-    world.audit(
-        when,
-        ("FileAccessed", "FileModified", "FilePreviewed")[number % 3],
-        6,
-        "OneDrive",
-        ADELE.upn,
-        ClientIP=office_of(ADELE).ip,
-        ObjectId=f"{site}/Documents/{name}",
-        SiteUrl=site,
-        SourceRelativeUrl="Documents",
-        SourceFileName=name,
-        SourceFileExtension=name.rpartition(".")[2],
-        ItemType="File",
-        EventSource="SharePoint",
-        UserAgent=laptop(ADELE).user_agent,
-        CorrelationId=world.next_guid("file"),
-    )
+    name, operation = FILES[number % len(FILES)], FILE_OPERATIONS[number % len(FILE_OPERATIONS)]
+    file_used(world, ADELE, when, office_of(ADELE).ip, name, operation=operation)
 
 
 def _message(world: World, number: int, when: datetime) -> None:

@@ -15,6 +15,7 @@ from bot import log as logs
 from bot.app import create_app
 from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings, SlackSettings, Tenant
 from sandbox import tenant
+from tests.graph.local import settings_of
 from tests.interop.emulator import emulate
 from tests.interop.recorder import recording
 from tests.interop.room import BOT_TOKEN, SIGNING_SECRET, Room, seed
@@ -49,19 +50,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
         made = Room(recorder, f"http://127.0.0.1:{port}")
         bot = create_app(
             Settings(
-                tenants=(
-                    Tenant(
-                        name="Contoso",
-                        tenant_id=played.tenant_id,
-                        client_id=played.client_id,
-                        client_secret=SecretStr(played.client_secret),
-                        domains=played.domains,
-                        login_url=played.login_url,
-                        graph_url=played.graph_url,
-                        exchange_url=played.exchange_url,
-                        compliance_url=played.compliance_url,
-                    ),
-                ),
+                tenants=(Tenant(**dict(settings_of(played, name="Contoso", domains=played.domains))),),
                 slack=SlackSettings(
                     bot_token=SecretStr(BOT_TOKEN),
                     signing_secret=SecretStr(SIGNING_SECRET),

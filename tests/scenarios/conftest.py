@@ -19,6 +19,7 @@ from commands.proposals import Proposals
 from sandbox import tenant, workspace
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import Message, RunningWorkspace
+from tests.graph.local import settings_of
 from tests.made import engine_in, made
 
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
@@ -169,19 +170,7 @@ def stage(tmp_path: Path) -> Iterator[Staging]:
 def settings_for(slack: RunningWorkspace, played: RunningTenant, folder: Path) -> Settings:
     """Make the settings of a bot between the two."""
     return Settings(
-        tenants=(
-            Tenant(
-                name="Contoso",
-                tenant_id=played.tenant_id,
-                client_id=played.client_id,
-                client_secret=SecretStr(played.client_secret),
-                domains=played.domains,
-                login_url=played.login_url,
-                graph_url=played.graph_url,
-                exchange_url=played.exchange_url,
-                compliance_url=played.compliance_url,
-            ),
-        ),
+        tenants=(Tenant(**dict(settings_of(played, name="Contoso", domains=played.domains))),),
         slack=SlackSettings(
             bot_token=SecretStr(slack.bot_token),
             app_token=SecretStr(slack.app_token),

@@ -8,17 +8,16 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pydantic import SecretStr
 
 from commands.check import look
 from graph.collect import find_subject
 from graph.evidence import SOURCES, Unavailable
 from graph.question import Question, Window
 from graph.request import Limit
-from graph.settings import TenantSettings
 from graph.tenants import Tenants
 from sandbox import tenant
 from sandbox.tenant import Fault, RunningTenant
+from tests.graph.local import settings_of
 from tests.made import made
 from tests.scenarios.conftest import ADELE
 
@@ -49,20 +48,6 @@ def played() -> Iterator[tuple[RunningTenant, RunningTenant]]:
         yield one, two
 
 
-def reaching(one: RunningTenant, name: str, domain: str) -> TenantSettings:
-    return TenantSettings(
-        name=name,
-        tenant_id=one.tenant_id,
-        client_id=one.client_id,
-        client_secret=SecretStr(one.client_secret),
-        domains=(domain,),
-        login_url=one.login_url,
-        graph_url=one.graph_url,
-        exchange_url=one.exchange_url,
-        compliance_url=one.compliance_url,
-    )
-
-
 def check(tenants: Tenants, name: str, account: str, patience: float) -> list[str]:
     """Collect everything about an account; give the sources that did not answer."""
     connection = tenants.named(name)
@@ -83,7 +68,10 @@ def asked_for(one: RunningTenant, since: int) -> Counter[str]:
 @pytest.mark.parametrize("trouble", [THROTTLED, AWAY], ids=["throttles", "is away"])
 def test_a_tenant_in_trouble_costs_another_no_request_and_no_pause(played, trouble):
     first, second = played
-    both = (reaching(first, "Contoso", "contoso.example"), reaching(second, "Fabrikam", "fabrikam.example"))
+    both = (
+        settings_of(first, name="Contoso", domains=("contoso.example",)),
+        settings_of(second, name="Fabrikam", domains=("fabrikam.example",)),
+    )
     alone = Tenants(both)
     began = len(second.calls)
     assert check(alone, "Fabrikam", GRADY, 60.0) == []

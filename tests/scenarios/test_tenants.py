@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from bot.cards.case import Cards
 from bot.errors import RoomTaken
@@ -28,6 +27,7 @@ from commands.proposals import Proposal
 from sandbox import tenant
 from sandbox.scenarios.alerts import raise_alert
 from sandbox.tenant import RunningTenant
+from tests.graph.local import settings_of
 from tests.made import made
 from tests.scenarios.conftest import ADELE
 from tests.scenarios.deciding import Table, laid
@@ -57,19 +57,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
 
 def reaching(played: RunningTenant, name: str, domain: str, channel: str, **own: Any) -> Tenant:
     """The settings of one of the two."""
-    return Tenant(
-        name=name,
-        tenant_id=played.tenant_id,
-        client_id=played.client_id,
-        client_secret=SecretStr(played.client_secret),
-        domains=(domain,),
-        login_url=played.login_url,
-        graph_url=played.graph_url,
-        exchange_url=played.exchange_url,
-        compliance_url=played.compliance_url,
-        channel=channel,
-        **own,
-    )
+    return Tenant(**dict(settings_of(played, name=name, domains=(domain,))), channel=channel, **own)
 
 
 def both(table: Table, other: RunningTenant, approvers: tuple[str, ...] = (ALEX, ISAIAH)) -> Any:
