@@ -78,7 +78,9 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
     files = [record for record in seen if record.operation in _FILES]
     blind = report.verdict.answer is VerdictCode.CANNOT_TELL
     outbox = outbox_of(evidence, report, ordinary) if story or blind else None
-    bad = [one for one in outbox.messages if one.origin is Origin.INTRUDER] if outbox else []
+    left = [one for one in outbox.messages if not one.is_lost] if outbox else []
+    bad = [one for one in left if one.origin is Origin.INTRUDER]
+    lost = [one for one in outbox.messages if one.is_lost] if outbox and story else []
     inside, outside = _recipients(bad, evidence, ordinary)
     searched = {one.id for one in seen if is_search(one)}
     return Exposure(
@@ -89,7 +91,7 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
         least_files=further_like(evidence, files) > 0,
         file_records=tuple(one.id for one in files),
         sent=len(bad),
-        perhaps_sent=sum(one.origin is Origin.UNKNOWN for one in outbox.messages) if outbox and story else 0,
+        perhaps_sent=sum(one.origin is Origin.UNKNOWN for one in left) if story else 0,
         inside=inside,
         outside=outside,
         sent_records=tuple(dict.fromkeys(record for one in bad for record in one.records)),
@@ -97,7 +99,11 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
         unsent=outbox.unseen if outbox and story else (),
         unnamed=sum(not any(one.recipients) for one in bad),
         searches=tuple(one for one in (story.read_or_taken if story else ()) if searched & set(one.records)),
-        traffic=_traffic(outbox.messages, evidence, ordinary) if outbox and blind else None,
+        traffic=_traffic(left, evidence, ordinary) if blind else None,
+        undelivered=sum(one.origin is Origin.INTRUDER for one in lost),
+        undelivered_records=tuple(
+            dict.fromkeys(record for one in lost if one.origin is Origin.INTRUDER for record in one.records)
+        ),
     )
 
 

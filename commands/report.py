@@ -373,7 +373,7 @@ class Exposure:
         files: The files opened or downloaded, each once.
         least_files: More of them were only counted.
         file_records: The ids of the records of files.
-        sent: How many messages surely came from the attacker.
+        sent: How many messages surely came from the attacker and were not `undelivered`.
         perhaps_sent: How many more were sent in that time that nothing attributes to anybody.
         inside: Who got mail of the attacker's, inside the tenant, lower case.
         outside: Who got some outside of it.
@@ -383,6 +383,8 @@ class Exposure:
         unnamed: Of how many of the attacker's messages no record names a recipient.
         searches: Content searches and exports of mail, as the story tells them.
         traffic: What left in the window, where too little was collected to tell who sent it; else None.
+        undelivered: How many of the attacker's messages failed for every recipient, by the message trace.
+        undelivered_records: The ids of the records of those.
     """
 
     mailboxes: tuple[MailboxAccess, ...] = ()
@@ -401,6 +403,8 @@ class Exposure:
     unnamed: int = 0
     searches: tuple[Clause, ...] = ()
     traffic: Traffic | None = None
+    undelivered: int = 0
+    undelivered_records: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

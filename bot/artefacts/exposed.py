@@ -117,7 +117,7 @@ class Exposed:
         if seen is None:
             return "not known"
         return (
-            "nothing attributed"
+            ("none delivered" if seen.undelivered else "nothing attributed")
             if not seen.sent
             else f"{reach.in_short(self.report)}, {len(seen.outside)} outside"
             if reach.recipients(seen)
@@ -169,10 +169,18 @@ class Exposed:
                 f"{len(seen.inside)} inside.{_unnamed(seen.unnamed)}",
                 self.grounds.of_records(seen.sent_records),
             )
-        else:
+        elif not seen.undelivered:
             yield Statement(
                 "No sent message is attributed to the attacker.",
                 self.grounds.coverage("message_trace", "audit_log"),
+            )
+        if seen.undelivered:
+            more = "more " if seen.sent else ""
+            yield Statement(
+                f"{parts.counted(seen.undelivered, f'{more}message')} of the attacker’s "
+                f"{'was' if seen.undelivered == 1 else 'were'} not delivered: the message trace has "
+                f"{'it' if seen.undelivered == 1 else 'them'} as failed.",
+                self.grounds.of_records(seen.undelivered_records),
             )
         yield from self.blocked()
         if seen.perhaps_sent:

@@ -140,6 +140,8 @@ def _exposure(exposure: Exposure | None) -> dict[str, Any] | None:
         "unnamed": exposure.unnamed,
         "searches": [_clause(one) for one in exposure.searches],
         "traffic": _traffic(exposure.traffic) if exposure.traffic else None,
+        "undelivered": exposure.undelivered,
+        "undelivered_records": list(exposure.undelivered_records),
     }
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from commands.clues.records import message_key
-from commands.clues.sending import sent_of
+from commands.clues.sending import tried_of
 from commands.report import Report, Severity, spoken
 from commands.usual import Usual
 from graph.evidence import Evidence, Known
@@ -40,16 +40,17 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message that left.
+    """One message that left, or was sent and came to nobody.
 
     Attributes:
         key: Its internet message id in comparable form, "" where nothing tells it.
         at: When it was sent (aware UTC).
         subject: Its subject line, as the sender wrote it.
-        recipients: To whom, lower case, as far as anything tells.
+        recipients: To whom, lower case, as far as anything tells; without those of `undelivered`.
         addresses: The IP addresses that it was sent from.
         origin: Who sent it.
         records: The ids of records, trace rows and messages that tell of it.
+        undelivered: To whom it was not delivered, lower case, by the message trace.
     """
 
     key: str
@@ -59,6 +60,12 @@ class Outgoing:
     addresses: tuple[str, ...]
     origin: Origin
     records: tuple[str, ...]
+    undelivered: tuple[str, ...] = ()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nobody got it, as far as anything tells."""
+        return bool(self.undelivered) and not self.recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +91,13 @@ class Outbox:
 
     @property
     def by_intruder(self) -> int:
-        """How many of the messages surely came from the intruder."""
+        """How many of the messages surely came from the intruder, delivered or not."""
         return sum(one.origin is Origin.INTRUDER for one in self.messages)
+
+    @property
+    def lost(self) -> int:
+        """How many of the messages were delivered to nobody."""
+        return sum(one.is_lost for one in self.messages)
 
 
 def outbox_of(evidence: Evidence, report: Report, ordinary: Usual) -> Outbox:
@@ -138,18 +150,29 @@ def _came(evidence: Evidence, ordinary: Usual) -> Iterator[datetime]:
 
 def _everything(evidence: Evidence, ordinary: Usual) -> Iterable[Outgoing]:
     found: dict[str, Outgoing] = {}
-    for sent in sent_of(evidence, ordinary):
+    failed = set()
+    for sent in tried_of(evidence, ordinary):
         origin = Origin.INTRUDER if sent.suspect else Origin.USER if sent.familiar else Origin.UNKNOWN
         found[sent.key or sent.records[0]] = Outgoing(
-            sent.key, sent.at, sent.subject, sent.recipients, sent.addresses, origin, sent.records
+            sent.key,
+            sent.at,
+            sent.subject,
+            sent.recipients,
+            sent.addresses,
+            origin,
+            sent.records,
+            sent.undelivered,
         )
+        if not sent.left and origin is not Origin.INTRUDER:
+            failed.add(sent.key or sent.records[0])
     for source in COPIES:
         for message in getattr(evidence, source).seen(()):
             copy = _copy(message, source, evidence)
             if copy is not None:
                 before = found.get(copy.key or copy.records[0])
                 found[copy.key or copy.records[0]] = _both(before, copy) if before else copy
-    return found.values()
+                failed.discard(copy.key)
+    return [one for place, one in found.items() if place not in failed]
 
 
 def _copy(message: Message, source: str, evidence: Evidence) -> Outgoing | None:
@@ -173,7 +196,11 @@ def _both(one: Outgoing, copy: Outgoing) -> Outgoing:
     return replace(
         one,
         subject=one.subject or copy.subject,
-        recipients=tuple(dict.fromkeys((*one.recipients, *copy.recipients))),
+        recipients=tuple(
+            address
+            for address in dict.fromkeys((*one.recipients, *copy.recipients))
+            if address not in one.undelivered
+        ),
         records=tuple(dict.fromkeys((*one.records, *copy.records))),
     )
 

@@ -14,21 +14,29 @@ from graph.evidence import Evidence
 
 SENDS: Final = frozenset({"send", "sendas", "sendonbehalf"})
 
+FAILED: Final = "failed"
+"""The status of a trace row whose recipient did not get the message.
+
+Source: Microsoft Graph v1.0, "exchangeMessageTrace resource type", status.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One message that left.
+    """One message that was sent, or that somebody tried to send.
 
     Attributes:
         key: Its internet message id in comparable form, "" where no log has it.
         subject: Its subject line.
         at: When it was sent, by the earliest log.
-        recipients: To whom, lower case, as far as the logs say.
+        recipients: To whom, lower case, as far as the logs say; without those of `undelivered`.
+        undelivered: To whom it was not delivered, lower case: the message trace says that it failed.
         addresses: From which IP addresses.
         suspect: It came from a suspect address or session.
         familiar: It came from a usual address, and from no other.
         by: Who sent it.
         delegate: Somebody else sent it in the subject's name.
+        left: Something else tells of it than trace rows that failed.
         records: The ids of the audit records and trace rows.
     """
 
@@ -36,16 +44,26 @@ class Sent:
     subject: str
     at: datetime
     recipients: tuple[str, ...] = ()
+    undelivered: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     suspect: bool = False
     familiar: bool = False
     by: str = ""
     delegate: bool = False
+    left: bool = True
     records: tuple[str, ...] = ()
 
 
 def sent_of(evidence: Evidence, usual: Usual) -> tuple[Sent, ...]:
-    """Everything that message trace and audit log say was sent in the subject's name, oldest first."""
+    """Everything that message trace and audit log say was sent in the subject's name, oldest first.
+
+    What the message trace alone tells of, and tells as failed, is left out.
+    """
+    return tuple(one for one in tried_of(evidence, usual) if one.left)
+
+
+def tried_of(evidence: Evidence, usual: Usual) -> tuple[Sent, ...]:
+    """The same as `sent_of`, with what failed for every recipient."""
     found: dict[str, Sent] = {}
     for one in (*_traced(evidence, usual), *_recorded(evidence, usual)):
         place = one.key or one.records[0]
@@ -61,25 +79,35 @@ def _both(one: Sent, other: Sent) -> Sent:
         subject=one.subject or other.subject,
         at=min(one.at, other.at),
         recipients=tuple(dict.fromkeys((*one.recipients, *other.recipients))),
+        undelivered=tuple(
+            address
+            for address in dict.fromkeys((*one.undelivered, *other.undelivered))
+            if address not in {*one.recipients, *other.recipients}
+        ),
         addresses=tuple(dict.fromkeys((*one.addresses, *other.addresses))),
         suspect=one.suspect or other.suspect,
         familiar=(one.familiar or not one.addresses) and (other.familiar or not other.addresses)
         and (one.familiar or other.familiar),
         by=other.by or one.by,
         delegate=one.delegate or other.delegate,
+        left=one.left or other.left,
         records=tuple(dict.fromkeys((*one.records, *other.records))),
     )  # fmt: skip
 
 
 def _traced(evidence: Evidence, usual: Usual) -> Iterator[Sent]:
     for row in evidence.message_trace.seen(()):
-        if not evidence.subject.is_meant_by(row.sender_address) or row.status.casefold() == "failed":
+        if not evidence.subject.is_meant_by(row.sender_address):
             continue
+        to = (row.recipient_address.casefold(),) if row.recipient_address else ()
+        failed = row.status.casefold() == FAILED
         yield Sent(
             key=message_key(row.message_id),
             subject=row.subject,
             at=row.received_date_time,
-            recipients=(row.recipient_address.casefold(),) if row.recipient_address else (),
+            recipients=() if failed else to,
+            undelivered=to if failed else (),
+            left=not failed,
             addresses=(row.from_ip,) if row.from_ip else (),
             suspect=usual.is_suspect(row.from_ip),
             familiar=usual.is_familiar(row.from_ip),

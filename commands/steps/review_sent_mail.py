@@ -35,7 +35,7 @@ MOST: Final = 10_000
 """Rows in the list, so that a plan stays small enough to be kept and shown."""
 
 _ID: Final = "review_sent_mail"
-_COLUMNS: Final = ("time", "recipients", "subject", "address", "sent by")
+_COLUMNS: Final = ("time", "recipients", "subject", "address", "sent by", "not delivered to")
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
@@ -73,6 +73,8 @@ def told(outbox: Outbox) -> tuple[str, ...]:
             lines.append(f"From familiar locations, and excluded: {outbox.own:,} more")
     else:
         lines = [f"The attacker's access time is unknown, so all {count:,} {mail} since {start} are included"]
+    if outbox.lost:
+        lines.append(f"Not delivered to anybody, by the message trace: {outbox.lost:,} of these")
     if count > MOST:
         lines.append(f"The list has the first {MOST:,}")
     lines.append(
@@ -110,6 +112,7 @@ def _list(outbox: Outbox) -> str:
                 one.subject,
                 ", ".join(one.addresses),
                 one.origin.value,
+                ", ".join(one.undelivered),
             )
             for one in outbox.messages[:MOST]
         ),

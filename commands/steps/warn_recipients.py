@@ -182,7 +182,8 @@ def _subjects(messages: Iterable[Outgoing]) -> tuple[str, ...]:
     counted: dict[str, int] = {}
     for one in messages:
         text = visible(one.subject)
-        if one.origin is Origin.INTRUDER and text and "://" not in text and "www." not in text.casefold():
+        theirs = one.origin is Origin.INTRUDER and not one.is_lost
+        if theirs and text and "://" not in text and "www." not in text.casefold():
             short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
             counted[short] = counted.get(short, 0) + 1
     return tuple(sorted(counted, key=lambda text: (-counted[text], text))[:_SUBJECTS])

@@ -13,7 +13,7 @@ from commands.usual import learn
 from commands.usual.places import Countries
 from graph.audit_log.record import AuditRecord, Item
 from graph.evidence import Evidence, Known, Reason, Unavailable
-from tests.commands.evidence import DROP, INTRUDER, NOON, evidence, record, sign_in, traced
+from tests.commands.evidence import DROP, INTRUDER, NOON, evidence, message, record, sign_in, traced
 
 COLLEAGUE = "megan.bowen@contoso.example"
 AT_HOME = [sign_in(hours=-150 + 2 * n) for n in range(40)]
@@ -82,6 +82,25 @@ def test_messages_that_no_record_names_a_recipient_of_are_counted():
     traced_one = traced(to="a@fabrikam.example", hours=1.5, from_ip=INTRUDER)
     exposed = learned(seen(*sent, message_trace=[traced_one]))
     assert (exposed.sent, exposed.unnamed, exposed.outside) == (3, 2, ("a@fabrikam.example",))
+
+
+def test_a_message_that_the_trace_has_as_failed_was_not_delivered_and_is_no_unknown_recipient():
+    """Neither a Send record nor a copy in Sent Items makes it sent; a delivered row for somebody does."""
+    lost, partly = (Item(f"Pay {one}", f"<{one}@contoso.example>", "", "") for one in ("lost", "partly"))
+    sent = [record("Send", hours=1.1, address=INTRUDER, items=[one]) for one in (lost, partly)]
+    trace = [
+        traced(hours=1.1, to=to, status=status, message_id=one.internet_message_id)
+        for one, to, status in (
+            (lost, "gone@fabrikam.example", "failed"),
+            (partly, "gone@fabrikam.example", "Failed"),
+            (partly, DROP, "delivered"),
+        )
+    ]
+    copy = message(to=["gone@fabrikam.example"], internet_message_id=lost.internet_message_id, hours=1.1)
+    found = learned(seen(*sent, message_trace=trace, sent_items=[copy]))
+    assert (found.sent, found.unnamed, found.undelivered, found.outside) == (1, 0, 1, (DROP,))
+    assert set(found.undelivered_records) == {sent[0].id, trace[0].id, copy.id}
+    assert set(found.undelivered_records).isdisjoint(found.sent_records)
 
 
 def test_where_nothing_tells_who_sent_it_what_left_is_counted_all_the_same():

@@ -290,6 +290,21 @@ def test_messages_without_a_recipient_in_any_record_are_counted_beside_the_other
     assert "No record names" not in told(report)["sent"]
 
 
+def test_messages_that_were_not_delivered_are_told_as_that_and_nobody_is_looked_for():
+    report = samples.rich()
+    assert report.exposure is not None
+    both = told(replace(report, exposure=replace(report.exposure, undelivered=1)))
+    assert (
+        "1 more message of the attacker’s was not delivered: the message trace has it as failed."
+        in (both["sent"])
+    )
+    assert "No record names" not in both["sent"]
+    assert "by a message trace" not in both["deadlines"]
+    alone = told(replace(report, exposure=Exposure(undelivered=2)))["sent"]
+    assert alone.startswith("none delivered 2 messages of the attacker’s were not delivered: the message ")
+    assert "No sent message is attributed" not in alone
+
+
 def test_who_matters_more_than_others_is_told_first():
     important = (Importance("administrator", ("Exchange Administrator", "User Administrator")),)
     report = replace(samples.rich(), importance=important)

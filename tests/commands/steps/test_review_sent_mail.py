@@ -33,13 +33,14 @@ def test_the_list_names_time_recipients_subject_and_address_and_no_body() -> Non
     )
     rows = list(csv.reader(io.StringIO(task.files["sent-mail.csv"])))
     assert rows == [
-        ["time", "recipients", "subject", "address", "sent by"],
+        ["time", "recipients", "subject", "address", "sent by", "not delivered to"],
         [
             "2026-09-09T12:00:00Z",
             "a@fabrikam.example, b@fabrikam.example",
             "'=1+1",
             INTRUDER,
             "the attacker",
+            "",
         ],
     ]
     assert "secret" not in str(task)
