@@ -31,6 +31,7 @@ from commands.report import (
     numbered,
 )
 from commands.still_open import SOURCES, not_seen, still_open
+from commands.taken import gravest_first
 from commands.usual import Usual
 from commands.usual.agents import family_of
 from commands.usual.places import spot_of
@@ -143,6 +144,9 @@ def tell(
     deeds = [one for one in told if one.finding.symptom not in _WAYS_IN]
     for part, group in _by_part(deeds).items():
         found[part] = clauses(group)
+    records = {record.id: record for record in evidence.records()}
+    by_number = {one.number: one.finding for one in told}
+    found["read_or_taken"] = list(gravest_first(found["read_or_taken"], by_number, records))
     found["entry"] = list(_entry(_first_of(came, addresses), ordinary)) or list(_consent(deeds))
     found["origin"] = list(_origin(told, addresses, evidence, ordinary))
     found["since"] = list(_first(told, addresses, evidence, ordinary))

@@ -224,14 +224,14 @@ class Exposed:
 def _mailbox(one: MailboxAccess) -> str:
     least = "at least " if one.least else ""
     deeds = []
-    if one.opened:
-        deeds.append(f"{least}{parts.counted(one.opened, 'message')} opened one by one")
     if one.synced:
         folders = f" ({named(one.folders, NAMED, 'folder')})" if one.folders else ""
-        deeds.append(f"whole folders synced{folders}, so that everything in them counts as taken")
+        deeds.append(f"whole folders synced{folders}, so that everything in them counts as taken,")
+    if one.opened:
+        deeds.append(f"{least}{parts.counted(one.opened, 'message')} opened one by one")
     when = parts.utc(one.first)
     until = "" if one.last == one.first else f" to {parts.utc(one.last)}"
-    return f"Mailbox {visible(one.mailbox)}: {' and '.join(deeds)}, {when}{until}."
+    return f"Mailbox {visible(one.mailbox)}: {' and '.join(deeds).rstrip(',')}, {when}{until}."
 
 
 def _unnamed(count: int) -> str:

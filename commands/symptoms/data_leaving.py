@@ -135,6 +135,11 @@ def _plain(record: AuditRecord) -> Sign | None:
     return _SETTINGS.get(operation)
 
 
+def is_export(record: AuditRecord) -> bool:
+    """Say whether a record is of an export of mail, which takes whole mailboxes."""
+    return _plain(record) is EXPORT
+
+
 def is_search(record: AuditRecord) -> bool:
     """Say whether a record is of a search or an export of mail, which may reach every mailbox."""
     return _plain(record) in {EXPORT, SEARCH}

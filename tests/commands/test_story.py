@@ -59,6 +59,26 @@ def story_of(*findings: Finding, verdict: Verdict = COMPROMISED) -> Story | None
     return tell(Evidence(subject=ADELE, window=WINDOW), Usual(), results, verdict)
 
 
+def test_what_was_taken_is_told_the_gravest_first_whatever_its_findings_weigh():
+    """A whole mailbox or folder before files, and files before messages that were opened one by one."""
+    exported = record("New-ComplianceSearchAction", parameters={"Export": "True", "Name": "Q4"})
+    found = [
+        finding("mail_access", "mail_read_by_intruder", "Opened", 1),
+        finding("file_activity", "files_fetched_by_program", "Files", 2),
+        finding("data_leaving", "shared_by_intruder", "Shared", 3),
+        finding("mail_access", "mail_synced_by_intruder", "Synced", 4),
+        finding("data_leaving", "data_leaving_by_intruder", "Exported", 5, record=exported.id),
+    ]
+    results = [SymptomResult("x", "X", "", Result.PRESENT, "", tuple(found))]
+    seen = evidence(audit_log=[exported])
+    for order in (results, [dataclasses.replace(results[0], findings=tuple(reversed(found)))]):
+        story_told = tell(seen, Usual(), order, COMPROMISED)
+        assert story_told is not None
+        assert [one.says for one in story_told.read_or_taken] == [
+            "Exported", "Synced", "Files", "Shared", "Opened",
+        ]  # fmt: skip
+
+
 SIGNED_IN = finding("sign_ins", "suspect_address_signed_in", "Suspicious sign-in, once")
 FORWARDED = finding(
     "mail_forwarding", "forwarding_outside",

@@ -448,7 +448,7 @@ def test_the_clock_of_the_gdpr_runs_from_the_opening_of_the_case_and_is_a_fact_t
 def test_numbers_of_opened_mail_stand_beside_whether_the_records_are_complete():
     report = samples.rich()
     says = told(report)["data"]
-    assert "at least 13 messages opened one by one and whole folders synced" in says
+    assert "whole folders synced" in says.partition("and at least 13 messages opened one by one")[0]
     assert "These records are not complete: the audit log was not collected (why)." in says
     assert report.exposure is not None
     whole = replace(report, exposure=replace(report.exposure, unread=()))
