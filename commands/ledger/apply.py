@@ -50,6 +50,13 @@ def _checks(tables: Tables, entry: Entry, event: e.Event) -> None:
     """Cases, and what belongs to them."""
     at, actor, case_id, seq = entry.at, entry.actor, entry.case_id, entry.seq
     match event:
+        # The first two are most of a long ledger's entries.
+        case e.MessagePosted():
+            key: dict[str, Any] = {"case_id": case_id, "run": event.run, "what": event.what}
+            tables.upsert("posts", key, seq=seq, channel=event.channel, name=event.name)
+        case e.Remembered():
+            mark = {"case_id": case_id, "source": event.source, "name": event.name}
+            tables.upsert("memory", mark, value=event.value)
         case e.CaseOpened():
             tables.insert(
                 "cases",
@@ -99,12 +106,6 @@ def _checks(tables: Tables, entry: Entry, event: e.Event) -> None:
             _settle(tables, case_id)
         case e.CaseShown():
             tables.update("cases", {"id": case_id}, shown=1)
-        case e.Remembered():
-            mark = {"case_id": case_id, "source": event.source, "name": event.name}
-            tables.upsert("memory", mark, value=event.value)
-        case e.MessagePosted():
-            key: dict[str, Any] = {"case_id": case_id, "run": event.run, "what": event.what}
-            tables.upsert("posts", key, seq=seq, channel=event.channel, name=event.name)
 
 
 def _alerts(tables: Tables, entry: Entry, event: e.Event) -> None:
@@ -380,7 +381,10 @@ def _note_undone(tables: Tables, change: str) -> None:
 
 def as_json(value: Any) -> str:
     """Write a value as the tables hold it."""
-    return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return _written(value)
+
+
+_written = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 
 
 def _nothing(_: Tables, __: Entry, ___: e.Event) -> None:

@@ -21,8 +21,16 @@ TAG = b"compromise-bot ledger entry, version 2\n"
 GENESIS = bytes(32)
 """What the first entry has in place of the hash before it."""
 
-_LENGTHS = tuple(size.to_bytes(8, "big") for size in range(4096))
-"""Short lengths as they are hashed: a long ledger has millions of them."""
+
+class _Lengths(dict[int, bytes]):
+    """Lengths as they are hashed, each made once: a long ledger has millions of them."""
+
+    def __missing__(self, size: int) -> bytes:
+        return self.setdefault(size, size.to_bytes(8, "big"))
+
+
+LENGTHS = _Lengths()
+"""A length in eight bytes, the greatest first."""
 
 HEADER = ("seq", "at", "kind", "version", "actor", "case_id")
 COLUMNS = (*HEADER, "body", "prev", "hash")
@@ -79,15 +87,8 @@ class Head:
 
 def hash_of(prev: bytes, header: tuple[bytes, ...], body: bytes) -> bytes:
     """Hash one entry: tag, hash before, then each header field and the body with its length in front."""
-    seq, at, kind, version, actor, case_id = header
-    sized = (seq, at, kind, version, actor, case_id, body)
-    try:
-        # Spelled out, as a long ledger has hundreds of thousands of entries.
-        one, two, three, four, five, six, seven = [_LENGTHS[len(text)] for text in sized]
-    except IndexError:
-        one, two, three, four, five, six, seven = [len(text).to_bytes(8, "big") for text in sized]
-    parts = (TAG, prev, one, seq, two, at, three, kind, four, version, five, actor, six, case_id, seven, body)
-    return hashlib.sha256(b"".join(parts)).digest()
+    parts = [part for text in (*header, body) for part in (LENGTHS[len(text)], text)]
+    return hashlib.sha256(b"".join((TAG, prev, *parts))).digest()
 
 
 def head_of(connection: sqlite3.Connection) -> Head:

@@ -5,17 +5,34 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from commands.errors import LedgerTampered, LedgerUnwritable
 from commands.ledger.apply import apply
-from commands.ledger.chain import COLUMNS, GENESIS, Entry, Head, hash_of
+from commands.ledger.chain import GENESIS, LENGTHS, TAG, Entry, Head
 from commands.ledger.entries import Event, event_of
 from commands.ledger.schema import check_guards, create_tables, drop_tables
 from commands.ledger.tables import MemoryTables, Tables
 
-_ENTRIES: Final = f"SELECT {', '.join(COLUMNS)} FROM ledger ORDER BY seq"  # noqa: S608 - names of ours
+_ENTRIES: Final = """SELECT
+    seq, CAST(seq AS TEXT), at, kind, CAST(version AS TEXT), actor, case_id, body, prev, hash
+FROM ledger ORDER BY seq"""
+
+
+class _Hashed(dict[bytes, bytes]):
+    """Texts that many entries share, each as it is hashed: its length, and itself."""
+
+    def __missing__(self, text: bytes) -> bytes:
+        return self.setdefault(text, LENGTHS[len(text)] + text)
+
+
+class _Decoded(dict[bytes, str]):
+    """The same texts, decoded."""
+
+    def __missing__(self, text: bytes) -> str:
+        return self.setdefault(text, text.decode())
 
 
 def replay(
@@ -34,24 +51,31 @@ def replay(
         LedgerTampered: naming the first bad entry.
     """
     prev, expected = GENESIS, 1
+    hashed, decoded, lengths = _Hashed(), _Decoded(), LENGTHS
     # Whoever changes a file need not leave text in it, so all of it is taken as bytes.
     before, source.text_factory = source.text_factory, bytes
     try:
-        for seq, *columns, stored_prev, stored in source.execute(_ENTRIES):
+        for seq, number, at, kind, version, actor, case_id, body, stored_prev, stored in source.execute(
+            _ENTRIES
+        ):
             if seq != expected:
                 raise LedgerTampered(f"is missing (the next one there is {seq})", expected)
             if stored_prev != prev:
                 raise LedgerTampered("does not chain to the previous entry", seq)
-            at, kind, version, actor, case_id, body = [
-                one if isinstance(one, bytes) else _bytes(one) for one in columns
-            ]
-            if hash_of(prev, (b"%d" % seq, at, kind, version, actor, case_id), body) != stored:
+            try:
+                # `hash_of`, spelled out: what an entry shares with others costs nothing more.
+                header = (lengths[len(number)], number, lengths[len(at)], at, hashed[kind], hashed[version])
+                about = (hashed[actor], hashed[case_id], lengths[len(body)], body)
+                made = sha256(b"".join((TAG, prev, *header, *about))).digest()
+            except TypeError:  # no program of ours leaves anything but texts there
+                made = b""
+            if made != stored:
                 raise LedgerTampered("was changed after it was written", seq)
             try:
-                code, number = kind.decode(), int(version)
-                event = event_of(code, number, body)
-                about = (actor.decode(), case_id.decode(), body.decode())
-                entry = Entry(seq, at.decode(), code, number, *about, prev, stored)
+                code, form = decoded[kind], int(version)
+                event = event_of(code, form, body)
+                who, case = decoded[actor], decoded[case_id]
+                entry = Entry(seq, at.decode(), code, form, who, case, body.decode(), prev, stored)
                 apply(tables, entry, event)
             except (ValueError, LookupError, TypeError, sqlite3.IntegrityError) as error:
                 # Its hash fits, so whoever made it knows the form of an entry, but it was not this program.
@@ -62,10 +86,6 @@ def replay(
             yield stored
     finally:
         source.text_factory = before
-
-
-def _bytes(value: object) -> bytes:
-    return b"" if value is None else str(value).encode()
 
 
 def rebuild(db: sqlite3.Connection) -> Head:

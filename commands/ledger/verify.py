@@ -17,6 +17,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -236,10 +238,13 @@ def _check_note(
 
 def _check_table(file: sqlite3.Connection, made: MemoryTables, table: str) -> None:
     """Compare every row with the one that the entries lead to; none may be missing, or there besides."""
-    cursor = file.execute(f"SELECT * FROM {table}")  # noqa: S608 - names of ours
+    cursor = file.execute(f"SELECT * FROM {table} ORDER BY rowid")  # noqa: S608 - names of ours
     names = [column[0] for column in cursor.description]
+    rows = cursor.fetchall()
+    if _typed(rows) == _typed(list(map(itemgetter(*names), made.rows[table].values()))):
+        return  # as nearly always, for both have their rows in the order in which they were put in
     keys = [names.index(name) for name in KEYS[table]]
-    there = {tuple([row[at] for at in keys]): row for row in cursor}
+    there = {tuple([row[at] for at in keys]): row for row in rows}
     for name, row in made.rows[table].items():
         found = there.pop(name, None)
         if found is None:
@@ -252,6 +257,11 @@ def _check_table(file: sqlite3.Connection, made: MemoryTables, table: str) -> No
                 )
     for name in there:
         raise LedgerTampered(f"has row {_named(name)} of table {table} without an entry")
+
+
+def _typed(rows: list[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], list[type]]:
+    """Give rows with the type of each of their values, for 1 and 1.0 are equal."""
+    return rows, list(map(type, chain.from_iterable(rows)))
 
 
 def _named(key: Iterable[object]) -> str:

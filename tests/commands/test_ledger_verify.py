@@ -19,6 +19,7 @@ from commands.ledger import Head, Ledger
 from commands.ledger.chain import hash_of
 from commands.ledger.checkpoint import Checkpoint, note, origin, origin_of, read_checkpoints, sign, sign_head
 from commands.ledger.entries import Asked
+from commands.ledger.rebuild import rebuild_file
 from commands.ledger.schema import GUARDS, KEYS
 from commands.ledger.verify import verify_ledger
 from commands.plan import Change, Look, Plan
@@ -289,6 +290,19 @@ def test_an_entry_whose_hash_fits_but_that_no_program_of_ours_writes_is_found(pa
         written_by_hand(book, "check_finished", {"verdict": "no-sign-found"})
     with pytest.raises(LedgerTampered, match="is of a kind unknown to this version"):
         verify_ledger(path)
+
+
+def test_nothing_in_place_of_a_text_is_found_where_the_file_lets_it_stand(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, 'actor TEXT NOT NULL', 'actor TEXT') "
+            "WHERE name = 'ledger'"
+        )
+        connection.commit()
+    statement(path, "UPDATE ledger SET actor = NULL WHERE seq = 3")
+    with pytest.raises(LedgerTampered, match="entry 3 was changed after it was written"):
+        rebuild_file(path)
 
 
 def test_a_bent_page_of_the_file_is_never_called_sound(path):
