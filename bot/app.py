@@ -57,9 +57,11 @@ from bot.work.jobs import Jobs
 from bot.work.limiter import SharedLimiter
 from bot.work.looker import Given
 from bot.work.looking import Looking
+from bot.work.rechecking import Rechecking
 from bot.work.seal import Seal
 from bot.work.searching import Searching
 from bot.work.store import Store
+from bot.work.watching import Watching
 from commands.carry_out import Patience
 from commands.ledger import Ledger
 from commands.planning import Guard
@@ -385,6 +387,15 @@ def create_app(
         store=store,
         seal=seal,
     )
+    watching = Watching(
+        proposals=proposals,
+        cards=cards,
+        rechecking=Rechecking(tenants, clock, seconds, atlas),
+        guard=guard,
+        atlas=atlas,
+        store=store,
+        seal=seal,
+    )
     jobs = Jobs(
         settings.engine,
         workers=settings.workers,
@@ -392,6 +403,7 @@ def create_app(
         checking=checking,
         carrying=carrying,
         hunting=hunting,
+        watching=watching,
         cards=cards,
         clock=clock,
         database=remote,

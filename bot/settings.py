@@ -441,7 +441,7 @@ class Settings(_Frozen):
     )
     checks_here: bool = Field(
         default=True,
-        description="false when `compromise worker` processes make all checks and hunts; needs"
+        description="false when `compromise worker` processes make all checks, hunts and rechecks; needs"
         " PostgreSQL as engine",
     )
     worker_key: SecretStr | None = Field(

@@ -536,9 +536,16 @@ class Proposals:
         with self.ledger.writing() as writing:
             writing.append(e.WatchSet(tuple(writing.now + span for span in spans)), BOT, case_id)
 
-    def watched(self, case_id: str, seen: e.Rechecked) -> None:
-        """Note what was seen when a case was looked at again; round 0 stands for a look out of turn."""
-        self.ledger.append(seen, BOT, case_id)
+    def watched(self, case_id: str, seen: e.Rechecked) -> bool:
+        """Note what was seen when a case was looked at again; round 0 stands for a look out of turn.
+
+        False where that round, or a later one, was noted before: whoever comes second changes nothing.
+        """
+        with self.ledger.writing() as writing:
+            if seen.round and listed.is_rechecked(writing, case_id, seen.round):
+                return False
+            writing.append(seen, BOT, case_id)
+        return True
 
     def _inside(self, writing: Writing, proposal_id: str) -> Proposal:
         found = stored.read(writing, "id = ?", [proposal_id])

@@ -4,19 +4,22 @@ Two looks. First at every change that was made in the case and not taken back: i
 one? Then at the account as a whole, but only at how it stands now, not at what happened in it: the same
 symptoms and steps as in a check say whether there is something to do that the case did not offer before.
 
+`read` is the only part that waits for Microsoft and needs no ledger; `weigh` says what follows from it.
+
 What could not be looked at is named, and never counts as closed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from commands import check, propose
 from commands.carry_out import look_at
-from commands.plan import Change, Phase, offer_from, same
+from commands.ledger import Case
+from commands.plan import Change, Look, Phase, State, offer_from, same
 from commands.planning import Guard
 from commands.proposals import DONE, Outcome, Proposals
 from commands.report import Coverage as Came
@@ -24,8 +27,11 @@ from commands.report import spoken
 from commands.usual.places import Atlas
 from graph.connection import Connection
 from graph.errors import GraphError
-from graph.evidence import SOURCES
-from graph.question import Question, Window
+from graph.evidence import SOURCES, Evidence
+from graph.question import Question, Subject, Window
+
+if TYPE_CHECKING:
+    from graph.collect import Memory
 
 WHAT_HAPPENED: Final = frozenset(
     {
@@ -89,6 +95,121 @@ class Doors:
         return not (self.came_back or self.new or self.not_seen or self.never)
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A change that was made, as it is asked for: its id and how its state is read."""
+
+    change: str
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """What was read of a door: the state, or why it could not be read, one sentence."""
+
+    change: str
+    state: State = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of an account to recheck it.
+
+    Attributes:
+        doors: Each door that was asked for, in that order.
+        evidence: How the account stands; its window ends when this was read.
+    """
+
+    doors: tuple[Stands, ...]
+    evidence: Evidence
+
+
+def read(
+    subject: Subject,
+    window: Window,
+    doors: Sequence[Door],
+    connection: Connection,
+    memory: Memory,
+    *,
+    clock: Callable[[], datetime],
+    patience: float,
+    atlas: Atlas | None = None,
+) -> Reading:
+    """Read how the doors and the account stand. Nothing is changed, and nothing is written down.
+
+    Args:
+        subject: The account.
+        window: The time that its check looked at; what is read goes up to now.
+        doors: The changes that are looked at.
+        connection: The tenant.
+        memory: As in `check.look`.
+        clock: Tells the time (aware UTC).
+        patience: Seconds after which a source that has not answered counts as not seen.
+        atlas: As in `check.look`.
+    """
+    stand = tuple(_stands(door, connection) for door in doors)
+    question = Question(subject, Window(window.start, max(clock(), window.end)))
+    evidence = check.look(
+        question, connection, memory, _quietly, patience=patience, sources=HOW_IT_STANDS, atlas=atlas
+    )
+    return Reading(stand, evidence)
+
+
+def _stands(door: Door, connection: Connection) -> Stands:
+    try:
+        return Stands(door.change, look_at(door.look, connection, LOOK_SECONDS))
+    except GraphError as error:
+        return Stands(door.change, why=error.sentence)
+
+
+def doors_of(proposals: Proposals, case_id: str) -> tuple[Door, ...]:
+    """Give the doors of a case that a recheck reads."""
+    return tuple(Door(change.id, change.look) for change in made_and_kept(proposals, case_id))
+
+
+def weigh(
+    reading: Reading, case: Case, proposals: Proposals, guard: Guard, atlas: Atlas | None = None
+) -> Doors:
+    """Say what follows from what was read. A door that was not read is named as not seen.
+
+    Args:
+        reading: What was read.
+        case: The case.
+        proposals: Where what was done is kept.
+        guard: Whom nobody may touch.
+        atlas: Where addresses are; as in `check.judge`.
+
+    Raises:
+        LedgerUnwritable: the ledger cannot be read.
+    """
+    closed: list[Change] = []
+    came_back: list[Change] = []
+    not_seen: list[NotSeen] = []
+    stands = {one.change: one for one in reading.doors}
+    for change in made_and_kept(proposals, case.id):
+        seen = stands.get(change.id, Stands(change.id, why="It was carried out after this was read."))
+        if seen.why:
+            not_seen.append(NotSeen(change.says, seen.why))
+            continue
+        (closed if same(seen.state, change.wants) else came_back).append(change)
+    evidence, at = reading.evidence, reading.evidence.window.end
+    report = check.judge(evidence, at, atlas)
+    asked = [source for source in report.sources if source.id in HOW_IT_STANDS]
+    not_seen.extend(
+        NotSeen(spoken(source.id), source.reason) for source in asked if source.state is not Came.COMPLETE
+    )
+    before = [one for one in offer_from(case.offer or "[]") if isinstance(one, Change)]
+    offered = {one.id for one in before}
+    never = never_carried_out(proposals, case.id, before)
+    known = offered | {change.id for change in (*closed, *came_back)}
+    changes = [one for one in propose.offer(evidence, report, guard) if isinstance(one, Change)]
+    new = tuple(one for one in changes if one.suggested and one.id not in known)
+    open_now = {one.id for one in (*came_back, *new)}
+    closing = tuple(one for one in changes if one.id in open_now)
+    return Doors(tuple(closed), tuple(came_back), new, tuple(not_seen), at, closing, never)
+
+
 def look_again(
     case_id: str,
     *,
@@ -99,57 +220,24 @@ def look_again(
     patience: float,
     atlas: Atlas | None = None,
 ) -> Doors:
-    """Look at the back doors of a case once more. Nothing is changed, and nothing is written down.
-
-    Args:
-        case_id: The case.
-        proposals: Where what was done is kept.
-        connection: The tenant.
-        guard: Whom nobody may touch.
-        clock: Tells the time (aware UTC).
-        patience: Seconds after which a source that has not answered counts as not seen.
-        atlas: Where addresses are; as in `check.look`.
+    """Look at the back doors of a case now: read and weigh. Nothing is changed, and nothing is written down.
 
     Raises:
         NoSuchCase: there is none with this id.
         LedgerUnwritable: the ledger cannot be read.
     """
     case = proposals.ledger.case(case_id)
-    closed: list[Change] = []
-    came_back: list[Change] = []
-    not_seen: list[NotSeen] = []
-    for change in made_and_kept(proposals, case_id):
-        try:
-            state = look_at(change.look, connection, LOOK_SECONDS)
-        except GraphError as error:
-            not_seen.append(NotSeen(change.says, error.sentence))
-            continue
-        (closed if same(state, change.wants) else came_back).append(change)
-    now = clock()
-    question = Question(case.subject, Window(case.window.start, max(now, case.window.end)))
-    evidence = check.look(
-        question,
+    reading = read(
+        case.subject,
+        case.window,
+        doors_of(proposals, case_id),
         connection,
         proposals.ledger.memory(case_id),
-        _quietly,
+        clock=clock,
         patience=patience,
-        sources=HOW_IT_STANDS,
         atlas=atlas,
     )
-    report = check.judge(evidence, now, atlas)
-    asked = [source for source in report.sources if source.id in HOW_IT_STANDS]
-    not_seen.extend(
-        NotSeen(spoken(source.id), source.reason) for source in asked if source.state is not Came.COMPLETE
-    )
-    before = [one for one in offer_from(case.offer or "[]") if isinstance(one, Change)]
-    offered = {one.id for one in before}
-    never = never_carried_out(proposals, case_id, before)
-    known = offered | {change.id for change in (*closed, *came_back)}
-    changes = [one for one in propose.offer(evidence, report, guard) if isinstance(one, Change)]
-    new = tuple(one for one in changes if one.suggested and one.id not in known)
-    open_now = {one.id for one in (*came_back, *new)}
-    closing = tuple(one for one in changes if one.id in open_now)
-    return Doors(tuple(closed), tuple(came_back), new, tuple(not_seen), now, closing, never)
+    return weigh(reading, case, proposals, guard, atlas)
 
 
 def _quietly(progress: check.Progress) -> None:

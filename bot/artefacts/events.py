@@ -206,7 +206,7 @@ def _closed(report: Report, handled: Handled) -> Iterator[Happened]:
     if done.given_back:
         yield Happened(0, done.given_back, "given back", "sign-in was unblocked")
     if again := handled.rechecked:
-        quiet = not again.raised and again.held
+        quiet = again.is_quiet
         says = rechecked_in_words(handled, short=True) if quiet else again.says.removeprefix("Rechecked: ")
         yield Happened(0, again.at, "rechecked", cut(visible(says), _WORDS))
 

@@ -23,6 +23,7 @@ class Rechecked:
         raised: Whether it is bad.
         came_back: The ids of the changes that were no longer in effect.
         held: The ids of those that were.
+        not_seen: What could not be read.
     """
 
     at: datetime
@@ -30,6 +31,12 @@ class Rechecked:
     raised: bool
     came_back: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
+    not_seen: tuple[str, ...] = ()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether something was read, all of it was as it should be, and nothing could not be read."""
+        return bool(self.held) and not (self.raised or self.came_back or self.not_seen)
 
 
 @dataclass(frozen=True, slots=True)

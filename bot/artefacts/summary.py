@@ -305,7 +305,7 @@ class _Told:
         if again is None:
             return Statement("It was not rechecked yet.", ("ledger",))
         grounds = ("ledger", "rechecked settings of Microsoft 365")
-        if again.raised or not again.held:
+        if not again.is_quiet:
             state = "something was found open" if again.raised else "no rechecked remediation was undone"
             return Statement(f"Last recheck {parts.utc(again.at)}: {state}. {again.says}", grounds)
         return Statement(f"Last recheck {parts.utc(again.at)}: {rechecked_in_words(self.handled)}.", grounds)

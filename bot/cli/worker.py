@@ -1,4 +1,4 @@
-"""`compromise worker`: make checks and hunts for a bot on another machine."""
+"""`compromise worker`: make checks, hunts and rechecks for a bot on another machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.cli.options import Config
 
 
 def worker(config: Config = None) -> None:
-    """Make checks and hunts for a bot on another machine.
+    """Make checks, hunts and rechecks for a bot on another machine.
 
     Any number may run, wherever they reach the bot's PostgreSQL and Microsoft. A worker needs neither
     Slack nor the ledger, and changes nothing.

@@ -17,8 +17,8 @@ from bot.cards.case import Cards
 from bot.cards.proposal import ProposalCards
 from bot.errors import BotError
 from bot.messages import answers
-from bot.messages.case_card import all_closed
 from bot.people.persons import People
+from bot.work.watching import seen_of
 from commands.approval import ProposalState, Vote
 from commands.carry_out import Patience, carry_out
 from commands.errors import CommandError, NotNow
@@ -28,7 +28,7 @@ from commands.planning import Guard
 from commands.proposals import Proposal, Proposals
 from commands.signing_key import SigningKey
 from commands.usual.places import Atlas
-from commands.watch import Doors, lists, look_again, says, still_in_effect
+from commands.watch import Doors, look_again, says
 from graph.errors import NoSuchUser
 from graph.tenants import Tenants
 
@@ -41,9 +41,6 @@ LOOKS = (
 )
 """When a case is looked at again after its account was taken back: ever more rarely, and for a year, which is
 how long a case stays open. An attacker who waits for the watch to end would have to wait that long."""
-
-_NAMED = 3
-"""How many changes a sentence names."""
 
 
 class Carrying:
@@ -169,8 +166,7 @@ class Carrying:
         doors = self.look(case)
         if proposal.kind == "contain":
             self._proposals.set_watches(case.id, LOOKS)
-        raised = bool(doors.new)
-        self._proposals.watched(case.id, _seen(doors, 0, raised=raised))
+        self._proposals.watched(case.id, seen_of(doors, 0, raised=bool(doors.new)))
         if not doors.is_quiet:
             self._papers.say_in_thread(proposal, "looked again", answers.looked_again(says(doors), case))
 
@@ -196,28 +192,6 @@ class Carrying:
         self._papers.show(proposal_id)
         self._post_checkpoint()
 
-    # --- looking again -------------------------------------------------------------------------------------
-
-    def look_again(self, case_id: str, number: int) -> None:
-        """Look at a case once more because its time has come; raise it where something came back.
-
-        Raises:
-            LedgerError: it cannot be noted.
-        """
-        if (case_id, number) not in self._proposals.watches_due(self._clock()):
-            return
-        case = self._ledger.case(case_id)
-        doors = self.look(case)
-        raised = bool(doors.came_back or doors.new)
-        self._proposals.watched(case_id, _seen(doors, number, raised=raised))
-        log.info(
-            "A case was looked at again.", action="watch.done", case=case_id, round=number, raised=raised
-        )
-        self._cards.refresh(case_id)
-        if raised:
-            message = answers.came_back(says(doors), case, self._cards.link(case))
-            self._cards.say_in_room(case, f"looked again {number}", message)
-
     def look(self, case: Case) -> Doors:
         """Look at the back doors of a case now; nothing is changed or noted.
 
@@ -237,18 +211,12 @@ class Carrying:
 
     # --- what no one works on ------------------------------------------------------------------------------
 
-    def tidy(
-        self,
-        age: timedelta,
-        enqueue_plan: Callable[[str], object],
-        enqueue_watch: Callable[[str, int], None],
-    ) -> None:
+    def tidy(self, age: timedelta, enqueue_plan: Callable[[str], object]) -> None:
         """End what is over, and take up what no one works on.
 
         Args:
             age: Proposals younger than this are left to whoever made them.
             enqueue_plan: Puts an approved proposal on the queue, unless it is there.
-            enqueue_watch: Puts a further look on the queue, unless it is there.
 
         Raises:
             LedgerError: the ledger cannot be used.
@@ -261,8 +229,6 @@ class Carrying:
                 self._tried(proposal.id, partial(enqueue_plan, proposal.id))
             else:
                 self._tried(proposal.id, partial(self._papers.show, proposal.id))
-        for case_id, number in self._proposals.watches_due(now):
-            enqueue_watch(case_id, number)
         self._forget(now)
         self._post_checkpoint()
 
@@ -286,28 +252,3 @@ class Carrying:
             act()
         except (BotError, CommandError) as error:
             log.warning("A proposal waits.", action="proposal.waits", proposal=proposal_id, error=str(error))
-
-
-def _seen(doors: Doors, number: int, *, raised: bool) -> Rechecked:
-    """What the ledger notes of a look, with the sentence that the case's card says."""
-    return Rechecked(
-        round=number,
-        says=_sentence(doors),
-        raised=raised,
-        closed=tuple(change.id for change in doors.closed),
-        came_back=tuple(change.id for change in doors.came_back),
-        new=tuple(change.id for change in doors.new),
-        not_seen=tuple(one.what for one in doors.not_seen),
-    )
-
-
-def _sentence(doors: Doors) -> str:
-    """Say in short how the back doors stand."""
-    number = len(doors.closed) + len(doors.came_back)
-    if doors.is_quiet and number:
-        return all_closed(number)
-    parts = [f"Rechecked: {still_in_effect(doors)}"]
-    for title, names in lists(doors):
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        parts.append(f"{title}: {'; '.join(names[:_NAMED])}{more}.")
-    return " ".join(parts)

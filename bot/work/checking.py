@@ -6,7 +6,6 @@ worker did, it lies in the job database and is believed no further than `bot.wor
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,23 +15,13 @@ import structlog
 
 from bot.artefacts import answers
 from bot.cards.case import Cards
-from bot.failing import refer
 from bot.work.apart import Apart
 from bot.work.finishing import Finished, finish
-from bot.work.following import Follower
 from bot.work.looking import Looking
-from bot.work.seal import RESULT, Seal, SealBroken, opened, text_of
+from bot.work.receiving import Receiving
+from bot.work.seal import Seal, text_of
 from bot.work.store import Store
-from bot.work.task import (
-    Failed,
-    Found,
-    ResultRefused,
-    ResultUnreadable,
-    sent_of,
-    task_of,
-    unpack,
-    unpack_progress,
-)
+from bot.work.task import Failed, Found, sent_of, task_of, unpack, unpack_progress
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
 from commands.planning import Guard
@@ -65,18 +54,12 @@ class Checking:
         store: Store | None = None,
         seal: Seal | None = None,
     ) -> None:
-        self._seal = seal
         self._ledger = ledger
         self._cards = cards
         self._looking = looking
         self._guard = guard
-        self._store = store
-        self._follower = (
-            Follower(store, seal, runs=self._under_way, about=self._about, draw=self._draw)
-            if store and seal
-            else None
-        )
-        self._drawing = threading.Lock()
+        self._receiving = Receiving("check", store, seal)
+        self._receiving.show_progress(runs=self._under_way, about=self._about, draw=self._draw)
 
     def look(self, case_id: str, run: int) -> None:
         """Look here, and write down what was found. At whom, the ledger says and not the queue.
@@ -100,33 +83,18 @@ class Checking:
             LedgerError: it cannot be written down; the engine or the next round tries again.
         """
         case = self._ledger.case(case_id)
-        if self._store is None or case.state is not CaseState.LOOKING or case.run != run:
-            return
-        got = self._store.get(case_id, run)
-        if got is None:
-            log.warning("A result is gone; it is looked again.", action="check.no_result", case=case_id)
+        if case.state is not CaseState.LOOKING or case.run != run:
             return
         task = task_of(case)
-        try:
-            packed = opened(self._seal, RESULT, text_of(sent_of(task)), *got)
-            found = unpack(packed, got[1], task)
-        except (ResultUnreadable, SealBroken) as unreadable:
-            # The next round begins the check again, a few times only.
-            log.warning(
-                "A result cannot be read.", action="check.no_result", case=case_id, why=str(unreadable)
-            )
-            return
-        except ResultRefused as refused:
-            reference = refer("What a worker sent is refused.", case_id, why=str(refused))
-            found = Failed(f"{refused} Reference: {reference}.", reference)
-        # Nothing is drawn after this that was on its way before.
-        with self._drawing:
-            self._write_down(case, run, found)
+        about = text_of(sent_of(task))
+        found = self._receiving.take(case_id, run, about, lambda sent, beside: unpack(sent, beside, task))
+        if found is not None:
+            with self._receiving.drawing:
+                self._write_down(case, run, found)
 
     def forget(self, case_id: str, run: int) -> None:
         """Drop what lies between keeper and workers about a run that was delivered."""
-        if self._store is not None:
-            self._store.drop(case_id, run)
+        self._receiving.forget(case_id, run)
 
     def follow(self) -> None:
         """Show how far workers are, on the cards that changed.
@@ -135,8 +103,7 @@ class Checking:
             SQLAlchemyError: the job database cannot be read.
             LedgerError: the ledger cannot be read.
         """
-        if self._follower is not None:
-            self._follower.follow()
+        self._receiving.follow()
 
     def _under_way(self) -> Iterator[tuple[str, int]]:
         for case in self._ledger.unfinished_cases():
@@ -148,10 +115,9 @@ class Checking:
 
     def _draw(self, case_id: str, run: int, packed: bytes) -> None:
         progress = unpack_progress(packed)
-        with self._drawing:
-            case = self._ledger.case(case_id)
-            if case.state is CaseState.LOOKING and case.run == run and case.card:
-                self._cards.draw(case, progress)
+        case = self._ledger.case(case_id)
+        if case.state is CaseState.LOOKING and case.run == run and case.card:
+            self._cards.draw(case, progress)
 
     def _write_down(self, case: Case, run: int, found: Found | Finished | Failed) -> None:
         if isinstance(found, Found):

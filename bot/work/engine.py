@@ -33,7 +33,7 @@ from bot.work.under_way import UnderWay
 
 log = structlog.get_logger(__name__)
 
-VERSION: Final = "work-5"
+VERSION: Final = "work-6"
 """Raise it when the steps of a workflow change, or what crosses between keeper and worker.
 
 Left to itself, the engine makes a version of every change of the code: an upgrade strands what is under way.
@@ -48,13 +48,18 @@ DELIVERIES: Final = "deliveries"
 HUNTS: Final = "hunts"
 """Hunts through a tenant to be made, in the same way."""
 
-LOOKS: Final = (QUEUE, HUNTS)
+WATCHES: Final = "watches"
+"""Rechecks of cases, in the same way."""
+
+LOOKS: Final = (QUEUE, HUNTS, WATCHES)
 """What is looked at, by whoever: workers listen to all of it, and take over what was begun."""
 
 CHECK: Final = "check"
 HUNT: Final = "hunt"
 DELIVER: Final = "deliver"
 DELIVER_HUNT: Final = "deliver a hunt"
+WATCH: Final = "watch"
+DELIVER_WATCH: Final = "deliver a watch"
 
 STOP_SECONDS: Final = 2.0
 """Seconds that steps under way get to finish when the bot is stopped; they lose nothing when they do not."""
@@ -121,7 +126,7 @@ class Engine:
     ) -> None:
         self.is_file = url.startswith("sqlite:///")
         # A delivery that begins within its check has no queue, and the check waits for it.
-        homes = dict.fromkeys((DELIVER, DELIVER_HUNT), DELIVERIES)
+        homes = dict.fromkeys((DELIVER, DELIVER_HUNT, DELIVER_WATCH), DELIVERIES)
         self.under_way = UnderWay(version, executor, lives, homes)
         self._url = url
         self._executor = executor
@@ -319,7 +324,7 @@ class Engine:
 def define_look(
     engine: Engine, name: str, look: Callable[[Mapping[str, Any]], None], hand_on: Callable[[str, int], None]
 ) -> Callable[[dict[str, Any], str, int], None]:
-    """Define the workflow of a check or a hunt; give it.
+    """Define the workflow of a check, a hunt or a recheck; give it.
 
     Args:
         engine: Whose it is.
@@ -412,8 +417,13 @@ def hunt_id(name: str, run: int) -> str:
     return f"hunt:{name}:{run}"
 
 
+def watch_id(name: str, run: int) -> str:
+    """Give the engine's id of one run of a recheck."""
+    return f"watch:{name}:{run}"
+
+
 def delivery_id(about: str, run: int) -> str:
-    """Give the engine's id of the delivery of what came of a run of a check or a hunt."""
+    """Give the engine's id of the delivery of what came of a run of a check, a hunt or a recheck."""
     return f"deliver:{about}:{run}"
 
 

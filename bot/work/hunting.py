@@ -6,7 +6,6 @@ or in the job database where there are workers, so that a restart or a worker ta
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -20,11 +19,11 @@ from bot.errors import BotError, SlackFailed
 from bot.failing import refer
 from bot.messages.hunt_card import hunt_card
 from bot.slack.client import call
-from bot.work.following import Follower
-from bot.work.seal import CUT_OFF, RESULT, Seal, SealBroken, opened, text_of
+from bot.work.receiving import Receiving
+from bot.work.seal import CUT_OFF, RESULT, Seal, text_of
 from bot.work.searching import Far, HuntTask, Searching, hunt_task, sent_hunt, unpack_far
 from bot.work.store import Store
-from bot.work.task import RUNS, Failed, ResultRefused, unpack_hunt
+from bot.work.task import RUNS, Failed, unpack_hunt
 from commands import hunt as hunting
 from commands.hunt import Found
 from commands.ledger import BOT, Ledger
@@ -66,12 +65,8 @@ class Hunting:
         self._ours = ours
         self._store = store
         self._seal = seal
-        self._drawing = threading.Lock()
-        self._follower = (
-            Follower(store, seal, runs=self._under_way, about=self._about, draw=self._draw)
-            if store and seal
-            else None
-        )
+        self._receiving = Receiving("hunt", store, seal)
+        self._receiving.show_progress(runs=self._under_way, about=self._about, draw=self._draw)
 
     def post(self, name: str) -> Hunt:
         """Post the card of a hunt, and note where it is.
@@ -126,33 +121,18 @@ class Hunting:
             LedgerError: it cannot be written down; the engine or the next round tries again.
         """
         one = hunt(self._ledger, name)
-        if self._store is None or one.found or one.state not in ("looking", "canceled"):
+        if one.found or one.state not in ("looking", "canceled"):
             return
-        got = self._store.get(name, run)
-        if got is None:
-            log.warning("A result is gone; it is looked again.", action="hunt.no_result", hunt=name)
-            return
-        try:
-            found = unpack_hunt(self._opened(one, self._about(name, run), *got))
-        except (ResultRefused, SealBroken) as error:
-            # The next round begins it again, a few times only.
-            log.warning("A result cannot be read.", action="hunt.no_result", hunt=name, why=str(error))
-            return
-        self._write_down(one, found)
-
-    def _opened(self, one: Hunt, about: str, sealed: bytes, beside: bytes) -> bytes:
-        """Open what a worker left; what was cut off counts for a hunt alone that was stopped here."""
-        try:
-            return opened(self._seal, RESULT, about, sealed, beside)
-        except SealBroken:
-            if one.state != "canceled":
-                raise
-            return opened(self._seal, CUT_OFF, about, sealed, beside)
+        # What was cut off counts for a hunt alone that was stopped here.
+        kinds = (RESULT, CUT_OFF) if one.state == "canceled" else (RESULT,)
+        about = self._about(name, run)
+        found = self._receiving.take(name, run, about, lambda sent, _: unpack_hunt(sent), kinds)
+        if found is not None:
+            self._write_down(one, found)
 
     def forget(self, name: str, run: int) -> None:
         """Drop what lies between keeper and workers about a run that was delivered."""
-        if self._store is not None:
-            self._store.drop(name, run)
+        self._receiving.forget(name, run)
 
     def give_up(self, one: Hunt, runs: int) -> None:
         """End a hunt that never came to an end.
@@ -171,8 +151,7 @@ class Hunting:
             SQLAlchemyError: the job database cannot be read.
             LedgerError: the ledger cannot be read.
         """
-        if self._follower is not None:
-            self._follower.follow()
+        self._receiving.follow()
 
     def _under_way(self) -> Iterator[tuple[str, int]]:
         for one in unfinished(self._ledger):
@@ -182,14 +161,12 @@ class Hunting:
     def _about(self, name: str, run: int) -> str:
         return text_of(sent_hunt(self.task(hunt(self._ledger, name), run)))
 
-    def _draw(self, name: str, run: int, packed: bytes) -> None:
-        """Draw how far a run of a worker is; nothing is drawn after the end that was on its way before."""
-        far = unpack_far(packed)
-        with self._drawing:
-            self._edit(hunt(self._ledger, name), far)
+    def _draw(self, name: str, _: int, packed: bytes) -> None:
+        """Draw how far a run of a worker is."""
+        self._edit(hunt(self._ledger, name), unpack_far(packed))
 
     def _write_down(self, one: Hunt, found: Found | Failed) -> None:
-        with self._drawing:
+        with self._receiving.drawing:
             if isinstance(found, Failed):
                 self._end(one, e.HuntFailed(one.id, found.says, found.reference))
             elif hunt(self._ledger, one.id).state == "canceled":

@@ -3,8 +3,8 @@
 The engine (DBOS) runs things at least once and remembers which were begun. The ledger is the only authority:
 the engine's tables may be deleted at any time; `Jobs.reconcile` starts again what the ledger says is open.
 
-This is the keeper's side, which alone has the ledger. Checks and hunts may be made by workers
-(`bot.work.worker`); plans and looks afterwards are made here.
+This is the keeper's side, which alone has the ledger. Checks, hunts and rechecks may be made by workers
+(`bot.work.worker`); plans are carried out here.
 
 Longer than other files because starting, resuming and reconciling durable work is read together.
 """
@@ -31,6 +31,7 @@ from bot.work.engine import (
     CHECK,
     DELIVER,
     DELIVER_HUNT,
+    DELIVER_WATCH,
     DELIVERIES,
     HUNT,
     HUNTS,
@@ -38,6 +39,8 @@ from bot.work.engine import (
     QUEUE,
     STOP_SECONDS,
     VERSION,
+    WATCH,
+    WATCHES,
     Engine,
     Queue,
     check_id,
@@ -47,13 +50,16 @@ from bot.work.engine import (
     hunt_id,
     known,
     release,
+    watch_id,
 )
 from bot.work.hunting import Hunting
 from bot.work.lives import Alone, Lives, Locks
+from bot.work.rechecking import recheck_name, sent_recheck
 from bot.work.seal import Seal
 from bot.work.searching import sent_hunt
 from bot.work.store import KeeperFacts, Store
 from bot.work.task import RUNS, sent_of, task_of
+from bot.work.watching import Watching
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
 from commands.ledger.hunts import Hunt, hunt, unfinished
@@ -62,7 +68,6 @@ from commands.proposals import Proposals
 log = structlog.get_logger(__name__)
 
 PLANS = "plans"
-WATCHES = "watches"
 ROUND = 60.0
 """Seconds between two looks for cases that no one works on."""
 
@@ -88,8 +93,9 @@ class Jobs:
         workers: How many checks of one tenant run at the same time in a process, and how many of its plans.
         ledger: The authority on what is open.
         checking: What a check does.
-        carrying: What carrying out a plan does, and looking again afterwards.
+        carrying: What carrying out a plan does.
         hunting: What a hunt through a tenant does.
+        watching: What a recheck does.
         cards: Where outcomes are shown.
         clock: Tells the time (aware UTC).
         database: The way to it where it is PostgreSQL.
@@ -109,6 +115,7 @@ class Jobs:
         checking: Checking,
         carrying: Carrying,
         hunting: Hunting,
+        watching: Watching,
         cards: Cards,
         clock: Callable[[], datetime],
         database: sa.Engine | None = None,
@@ -119,6 +126,7 @@ class Jobs:
         version: str = VERSION,
     ) -> None:
         self._hunting = hunting
+        self._watching = watching
         self._workers = workers
         self._ledger = ledger
         self._checking = checking
@@ -139,6 +147,7 @@ class Jobs:
         self._watch: Any = None
         self._hunt: Any = None
         self._hunt_delivery: Any = None
+        self._watch_delivery: Any = None
         self._stopping = threading.Event()
         self._rounds = threading.Thread(target=self._go_round, name="reconcile", daemon=True)
         self._follows = threading.Thread(target=self._follow, name="follow", daemon=True)
@@ -150,7 +159,7 @@ class Jobs:
             CannotStart: the engine's store cannot be used, and cannot be made anew; or another bot uses it.
         """
         looks = LOOKS if self._checks_here else ()
-        self.engine.start(self._define, self._queues(), [*looks, DELIVERIES, PLANS, WATCHES])
+        self.engine.start(self._define, self._queues(), [*looks, DELIVERIES, PLANS])
         # What a worker of another version still delivers is for this keeper, also after a step back.
         DBOS.set_latest_application_version(self._version)
         self.reconcile(timedelta(0))
@@ -178,8 +187,10 @@ class Jobs:
         engine = self.engine
         self._delivery = define_delivery(engine, DELIVER, self._checking)
         self._hunt_delivery = define_delivery(engine, DELIVER_HUNT, self._hunting)
+        self._watch_delivery = define_delivery(engine, DELIVER_WATCH, self._watching)
         self._workflow = define_look(engine, CHECK, self._look, self._deliver)
         self._hunt = define_look(engine, HUNT, self._look_through, self._deliver_hunt)
+        self._watch = define_look(engine, WATCH, self._look_again, self._deliver_watch)
         carrying = self._carrying
 
         @DBOS.step(name="carry out")
@@ -204,17 +215,7 @@ class Jobs:
                 look_at_once_step(proposal_id)
                 show_end_step(proposal_id)
 
-        @DBOS.step(name="look again")
-        def look_again_step(case_id: str, number: int) -> None:
-            with engine.at_work():
-                carrying.look_again(case_id, number)
-
-        @DBOS.workflow(name="watch")
-        def watch(case_id: str, number: int) -> None:
-            with engine.under_way.here():
-                look_again_step(case_id, number)
-
-        self._plan, self._watch = plan, watch
+        self._plan = plan
 
     def _look(self, sent: Mapping[str, Any]) -> None:
         self._checking.look(str(sent["case_id"]), int(sent["run"]))
@@ -230,6 +231,13 @@ class Jobs:
     def _deliver_hunt(self, name: str, run: int) -> None:
         with SetWorkflowID(delivery_id(name, run)):
             self._hunt_delivery(name, run)
+
+    def _look_again(self, sent: Mapping[str, Any]) -> None:
+        self._watching.look(recheck_name(str(sent["case_id"]), int(sent["round"])), int(sent["run"]))
+
+    def _deliver_watch(self, name: str, run: int) -> None:
+        with SetWorkflowID(delivery_id(name, run)):
+            self._watch_delivery(name, run)
 
     @property
     def is_busy(self) -> bool:
@@ -309,14 +317,9 @@ class Jobs:
 
     def _take_up_hunt(self, one: Hunt) -> None:
         """Begin a hunt, or begin it again where its last run is dead; show what nobody was shown."""
-        number = 1
-        while run := known(hunt_id(one.id, number)):
-            delivery = known(delivery_id(one.id, number))
-            # Both are looked at, as of a check.
-            alive = [self.engine.under_way.is_alive(each) for each in (run, delivery) if each]
-            if any(alive):
-                return
-            number += 1
+        number = self._free(one.id, hunt_id)
+        if number is None:
+            return
         if one.state == "looking" and number > RUNS:
             self._hunting.give_up(one, RUNS)
             one = hunt(self._ledger, one.id)
@@ -327,6 +330,18 @@ class Jobs:
         with SetWorkflowID(hunt_id(one.id, number)), SetEnqueueOptions(queue_partition_key=one.tenant):
             DBOS.enqueue_workflow(HUNTS, self._hunt, self._sealed(sent), one.id, number)
 
+    def _free(self, name: str, run_id: Callable[[str, int], str]) -> int | None:
+        """Give the number of the next run of a hunt or recheck; None while somebody is at one of them."""
+        number = 1
+        while run := known(run_id(name, number)):
+            delivery = known(delivery_id(name, number))
+            # Both are looked at, as of a check.
+            alive = [self.engine.under_way.is_alive(each) for each in (run, delivery) if each]
+            if any(alive):
+                return None
+            number += 1
+        return number
+
     def stop_hunt(self, name: str) -> None:
         """Let whoever is at a hunt end it and hand in what there is; where none can be told, a round does."""
         self._expendable("a stop", partial(self._stop_runs, name))
@@ -335,14 +350,14 @@ class Jobs:
         if self._store is not None:
             self._store.stop(name)
         waiting = [one for one in self._alive(name) if one.status == "ENQUEUED"]
-        if runs := [one.workflow_id for one in waiting if one.name == HUNT]:
+        if runs := [one.workflow_id for one in waiting if one.name in (HUNT, WATCH)]:
             DBOS.cancel_workflows(runs)
 
     @staticmethod
     def _alive(name: str) -> list[WorkflowStatus]:
-        """Give the runs and deliveries of a case or hunt that are under way, or wait."""
+        """Give the runs and deliveries of a case, hunt or recheck that are under way, or wait."""
         return DBOS.list_workflows(
-            workflow_id_prefix=[f"{kind}:{name}:" for kind in (CHECK, HUNT, DELIVER)],
+            workflow_id_prefix=[f"{kind}:{name}:" for kind in (CHECK, HUNT, WATCH, DELIVER)],
             status=["ENQUEUED", "PENDING"],
             load_input=False,
             load_output=False,
@@ -361,25 +376,36 @@ class Jobs:
         # What is kept of something was begun before it was looked for, so what is not open now is over.
         still = {case.id for case in self._ledger.unfinished_cases()}
         still |= {one.id for one in unfinished(self._ledger)}
+        still |= set(self._watching.due(self._clock()))
         for name in names - still:
             if self._alive(name):
                 self._stop_runs(name)
             else:
                 self._store.clear([name])
 
-    def enqueue_watch(self, case_id: str, number: int) -> None:
-        """Put a further look at a case on its queue, unless it is there."""
-        self._expendable("a look", partial(self._enqueue_watch, case_id, number))
+    def _reconcile_watches(self) -> None:
+        due = self._watching.due(self._clock())
+        if due and self.waits_for() == "workers":
+            log.warning("Rechecks wait for a worker.", action="watch.waits", rechecks=due)
+        for name in due:
+            self._tried(f"recheck {name}", partial(self._take_up_watch, name))
+        for name in self._watching.untold():
+            alive = [self.engine.under_way.is_alive(run) for run in self._alive(name)]
+            if not any(alive):
+                self._tried(f"recheck {name}", partial(self._watching.show, name))
 
-    def _enqueue_watch(self, case_id: str, number: int) -> None:
-        attempt = 1
-        while run := known(f"watch:{case_id}:{number}:{attempt}"):
-            if self.engine.under_way.is_alive(run):
-                return
-            attempt += 1
-        tenant, name = self._ledger.case(case_id).tenant, f"watch:{case_id}:{number}:{attempt}"
-        with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=tenant):
-            DBOS.enqueue_workflow(WATCHES, self._watch, case_id, number)
+    def _take_up_watch(self, name: str) -> None:
+        """Put a recheck on its queue, unless it is there; a dead run is followed by another."""
+        number = self._free(name, watch_id)
+        if number is None:
+            return
+        if number > RUNS:
+            self._watching.give_up(name, RUNS)
+            self._watching.show(name)
+            return
+        task = self._watching.task(name, number)
+        with SetWorkflowID(watch_id(name, number)), SetEnqueueOptions(queue_partition_key=task.tenant):
+            DBOS.enqueue_workflow(WATCHES, self._watch, self._sealed(sent_recheck(task)), name, number)
 
     def repair(self) -> None:
         """Make the engine's store anew where it was damaged under the running bot, and take up what is open.
@@ -401,7 +427,8 @@ class Jobs:
             self._reconcile_cases(age)
             self._tried("hunts", partial(self._reconcile_hunts, age))
             self._tried("what is left over", self._clear_away)
-        self._tried("proposals", lambda: self._carrying.tidy(age, self.enqueue_plan, self.enqueue_watch))
+            self._tried("rechecks", self._reconcile_watches)
+        self._tried("proposals", lambda: self._carrying.tidy(age, self.enqueue_plan))
 
     def _tried(self, what: str, act: Callable[[], None]) -> None:
         try:

@@ -21,6 +21,7 @@ from commands.hunt import Found as Hunted
 from commands.ledger import Case
 from commands.propose import needed_to_plan
 from commands.report import Report, SourceState, Verdict
+from commands.watch import Reading
 from graph.evidence import Evidence
 from graph.question import Subject, Window
 
@@ -95,6 +96,7 @@ class _Result:
     report: Report | None = None
     evidence: Evidence | None = None
     hunt: Hunted | None = None
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def read_task(sent: dict[str, Any]) -> Task:
     return _TASK.validate_python(sent)
 
 
-def pack(result: Found | Failed | Hunted) -> bytes:
+def pack(result: Found | Failed | Hunted | Reading) -> bytes:
     """Write a result, without its ZIP, and without what the keeper does not need to plan.
 
     Raises:
@@ -141,6 +143,9 @@ def pack(result: Found | Failed | Hunted) -> bytes:
         return packed(_RESULT, _Result(failed=result))
     if isinstance(result, Hunted):
         return packed(_RESULT, _Result(hunt=result))
+    if isinstance(result, Reading):
+        bare = replace(result, evidence=needed_to_plan(result.evidence))
+        return packed(_RESULT, _Result(reading=bare))
     return packed(_RESULT, _Result(report=result.report, evidence=needed_to_plan(result.evidence)))
 
 
@@ -155,7 +160,7 @@ def unpack(sent: bytes, answers: bytes, task: Task) -> Found | Failed:
         ResultUnreadable: it is none, or too large.
         ResultRefused: it is about somebody or something else, or does not agree with itself.
     """
-    result: _Result = unpacked(_RESULT, sent, PACKED, UNPACKED)
+    result = unpack_result(sent)
     if result.failed is not None:
         return result.failed
     if result.report is None or result.evidence is None:
@@ -171,21 +176,41 @@ def unpack_hunt(sent: bytes) -> Hunted | Failed:
     Raises:
         ResultUnreadable: it is none, or too large.
     """
-    result: _Result = unpacked(_RESULT, sent, PACKED, UNPACKED)
+    result = unpack_result(sent)
     found = result.failed or result.hunt
     if found is None:
         raise ResultUnreadable("The worker sent neither what it found nor why it found nothing.")
     return found
 
 
-def _demand_about(task: Task, report: Report, evidence: Evidence) -> None:
-    """See that it is about what was asked for, and no more: under which names goes by the records alone."""
-    named = accounts.fuller(replace(evidence, subject=task.subject))
-    if report.subject != named or evidence.subject != named:
+def unpack_result(sent: bytes) -> _Result:
+    """Read what came of any task; what it is about is for whoever asked to see.
+
+    Raises:
+        ResultUnreadable: it is none, or too large.
+    """
+    result: _Result = unpacked(_RESULT, sent, PACKED, UNPACKED)
+    return result
+
+
+def demand_subject(asked: Subject, evidence: Evidence) -> None:
+    """See that it is about who was asked for, and nobody else: under which names goes by the records alone.
+
+    Raises:
+        ResultRefused: it is not.
+    """
+    if evidence.subject != accounts.fuller(replace(evidence, subject=asked)):
         raise ResultRefused("The worker answered about another account than the one asked for.")
     user = evidence.user.seen(None)
-    if user is not None and user.id != task.subject.id:
+    if user is not None and user.id != asked.id:
         raise ResultRefused("The worker answered with another user than the one asked for.")
+
+
+def _demand_about(task: Task, report: Report, evidence: Evidence) -> None:
+    """See that it is about what was asked for, and no more."""
+    demand_subject(task.subject, evidence)
+    if report.subject != evidence.subject:
+        raise ResultRefused("The worker answered about another account than the one asked for.")
     if report.window != task.window or evidence.window != task.window:
         raise ResultRefused("The worker answered about another time than the one asked for.")
 

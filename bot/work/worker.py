@@ -31,9 +31,11 @@ from bot.work.engine import (
     CHECK,
     DELIVER,
     DELIVER_HUNT,
+    DELIVER_WATCH,
     HUNT,
     LOOKS,
     VERSION,
+    WATCH,
     Engine,
     define_look,
     hand_on,
@@ -42,11 +44,13 @@ from bot.work.engine import (
 from bot.work.limiter import SharedLimiter
 from bot.work.lives import Locks
 from bot.work.looking import Looking
+from bot.work.rechecking import Rechecking, read_recheck
 from bot.work.seal import CUT_OFF, RESULT, Seal, text_of
 from bot.work.searching import HuntTask, Searching, pack_far, read_hunt
 from bot.work.store import ANSWERS, KeeperFacts, Store
 from bot.work.task import Failed, Found, ResultRefused, pack, pack_progress, read_task
 from commands.hunt import Found as Hunted
+from commands.watch import Reading
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)
@@ -106,6 +110,7 @@ class Worker:
         patience = settings.patience.total_seconds()
         self._looking = Looking(self._tenants, clock, patience, atlas, rules)
         self._searching = Searching(self._tenants, patience)
+        self._rechecking = Rechecking(self._tenants, clock, patience, atlas)
         self._stopping = threading.Event()
         self.engine = Engine(
             settings.engine,
@@ -129,11 +134,12 @@ class Worker:
         if why:
             raise CannotStart(why)
         self.engine.start(self._define, (), LOOKS)
-        log.info("The worker takes checks and hunts.", action="worker.started", worker=self.name)
+        log.info("The worker takes checks, hunts and rechecks.", action="worker.started", worker=self.name)
 
     def _define(self) -> None:
         define_look(self.engine, CHECK, self._check, partial(hand_on, DELIVER))
         define_look(self.engine, HUNT, self._hunt, partial(hand_on, DELIVER_HUNT))
+        define_look(self.engine, WATCH, self._recheck, partial(hand_on, DELIVER_WATCH))
 
     def stop(self) -> None:
         """Take no more; what is under way goes on elsewhere."""
@@ -192,6 +198,20 @@ class Worker:
             task.hunt, task.run, about, "hunt", look, kind=lambda: CUT_OFF if stopped.is_set() else RESULT
         )
 
+    def _recheck(self, sent: Mapping[str, Any]) -> None:
+        """Read how a case stands, if it is the keeper who asks; what follows from it the keeper says.
+
+        Raises:
+            SealBroken: it is not; the run ends with it.
+        """
+        bare = self._seal.unsealed(sent)
+        task, about = read_recheck(bare), text_of(bare)
+
+        def look() -> Reading | Failed:
+            return self._rechecking.look(task, self._store.memory(task.name, self._seal))
+
+        self._leave(task.name, task.run, about, "recheck", look)
+
     def _is_wanted(self, task: HuntTask) -> bool:
         """Whether a hunt is not stopped; while nobody can tell it goes on."""
         try:
@@ -205,14 +225,14 @@ class Worker:
         run: int,
         about: str,
         what: str,
-        look: Callable[[], Found | Failed | Hunted],
+        look: Callable[[], Found | Failed | Hunted | Reading],
         *,
         kind: Callable[[], str] = lambda: RESULT,
     ) -> None:
         """Look, unless that was done, and leave what was found.
 
         Args:
-            name: The case or the hunt.
+            name: The case, hunt or recheck.
             run: The number of the run.
             about: The whole task, as it is sealed.
             what: What it is called.
@@ -224,7 +244,7 @@ class Worker:
         if self._until_it_is_back(lambda: self._store.begin(name, run)) > TAKEN:
             reference = refer(f"A {what} was given up.", name, begun=TAKEN)
             says = f"The {what} was started {TAKEN} times and never finished. Reference: {reference}."
-            found: Found | Failed | Hunted = Failed(says, reference)
+            found: Found | Failed | Hunted | Reading = Failed(says, reference)
         else:
             log.info("Work begins.", action="worker.looks", what=what, case=name, run=run)
             found = look()

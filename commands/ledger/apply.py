@@ -16,6 +16,7 @@ from commands.ledger import entries as e
 from commands.ledger.chain import Entry, moment
 from commands.ledger.standing import open_case
 from commands.ledger.tables import Tables
+from commands.ledger.tasks import round_told
 from commands.outcomes import CONFIRMED, NO_CHANGE_NEEDED, UNCONFIRMED
 
 RESTORING = "restore:"
@@ -54,6 +55,9 @@ def _checks(tables: Tables, entry: Entry, event: e.Event) -> None:
         case e.MessagePosted():
             key: dict[str, Any] = {"case_id": case_id, "run": event.run, "what": event.what}
             tables.upsert("posts", key, seq=seq, channel=event.channel, name=event.name)
+            number = round_told(event.what)
+            if number is not None and 0 < number <= _rounds(tables, case_id):
+                tables.update("watches", {"case_id": case_id, "round": number}, alarm=0)
         case e.Remembered():
             mark = {"case_id": case_id, "source": event.source, "name": event.name}
             tables.upsert("memory", mark, value=event.value)
@@ -277,11 +281,12 @@ def _tasks(tables: Tables, entry: Entry, event: e.Event) -> None:
             tables.update("tasks", key, done_by=actor, done_at=at, note=event.note)
         case e.WatchSet():
             for number, due in enumerate(event.due, _rounds(tables, case_id) + 1):
-                tables.insert("watches", case_id=case_id, round=number, due=moment(due), done=0)
+                tables.insert("watches", case_id=case_id, round=number, due=moment(due), done=0, alarm=0)
         case e.Rechecked():
             # Earlier rounds that were missed are answered by it as well.
             for number in range(1, min(event.round, _rounds(tables, case_id)) + 1):
-                tables.update("watches", {"case_id": case_id, "round": number}, done=1)
+                alarm = int(event.raised and number == event.round)
+                tables.update("watches", {"case_id": case_id, "round": number}, done=1, alarm=alarm)
 
 
 def _factors(tables: Tables, entry: Entry, event: e.Event) -> None:

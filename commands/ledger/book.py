@@ -18,6 +18,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from commands.errors import EntryMissing, LedgerTampered, LedgerUnwritable
 from commands.ledger import entries as e
 from commands.ledger.cases import CaseReader
@@ -28,6 +30,8 @@ from commands.ledger.rebuild import rebuild
 from commands.ledger.recorded import Owners, binds
 from commands.ledger.schema import LAYOUT, TABLES, check_guards, create_kept, create_tables
 from commands.ledger.writing import Writing
+
+log = structlog.get_logger(__name__)
 
 CASE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """What case ids are made of: nothing that is misread on the phone."""
@@ -246,9 +250,14 @@ class CaseMemory:
         return self.ledger.recall(self.case_id, source)
 
     def remember(self, source: str, name: str, value: str) -> None:
-        """Keep a value for this source's query."""
-        with self.ledger.writing() as writing:
-            writing.remember(self.case_id, source, name, value)
+        """Keep a value for this source's query; a full disk costs another search later, and no source now."""
+        try:
+            with self.ledger.writing() as writing:
+                writing.remember(self.case_id, source, name, value)
+        except LedgerUnwritable as error:
+            log.warning(
+                "A search is not remembered.", action="memory.away", case=self.case_id, why=str(error)
+            )
 
 
 def _prepare(path: Path, db: sqlite3.Connection) -> None:

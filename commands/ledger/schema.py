@@ -15,7 +15,7 @@ from typing import Final
 
 from commands.errors import LedgerTampered
 
-LAYOUT = 6
+LAYOUT = 7
 """The version of the tables that follow from the entries; SQLite keeps it as `user_version`."""
 
 GUARDS: Final[Mapping[str, str]] = {
@@ -143,7 +143,7 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
         "case_id, round",
         """CREATE TABLE watches (
         case_id TEXT NOT NULL, round INTEGER NOT NULL, due TEXT NOT NULL, done INTEGER NOT NULL,
-        PRIMARY KEY (case_id, round)) STRICT""",
+        alarm INTEGER NOT NULL, PRIMARY KEY (case_id, round)) STRICT""",
     ),
     "factors": (
         "user",
@@ -177,6 +177,7 @@ INDEXES: Final = (
     """CREATE UNIQUE INDEX one_undecided_proposal ON proposals (account)
         WHERE state IN ('open', 'approved', 'running')""",
     "CREATE INDEX watches_by_due ON watches (due) WHERE done = 0",
+    "CREATE INDEX watches_to_tell ON watches (case_id, round) WHERE alarm = 1",
     "CREATE INDEX alerts_that_wait ON alerts (seq) WHERE how = ''",
     "CREATE INDEX alerts_by_account ON alerts (tenant, object_id, shown_at)",
     "CREATE INDEX alerts_by_time ON alerts (how, shown_at)",

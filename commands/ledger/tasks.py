@@ -1,4 +1,4 @@
-"""Reading the manual tasks of cases, and when cases are to be looked at again."""
+"""Reading the manual tasks of cases, when cases are to be looked at again, and what is to be told of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import datetime
 
 from commands.ledger.chain import moment
 from commands.ledger.reading import Readable, Row
+
+_ALARM = "looked again "
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,30 @@ def watches_due(book: Readable, now: datetime) -> tuple[tuple[str, int], ...]:
         [moment(now)],
     )
     return tuple((row["case_id"], row["round"]) for row in rows)
+
+
+def is_rechecked(book: Readable, case_id: str, number: int) -> bool:
+    """Whether a round was looked at, or answered for by a later one, or never planned."""
+    return not book.rows(
+        "SELECT 1 FROM watches WHERE case_id = ? AND round = ? AND done = 0", [case_id, number]
+    )
+
+
+def alarms(book: Readable) -> tuple[tuple[str, int], ...]:
+    """Give the rounds of cases in which something re-appeared or was new, and nobody was told yet."""
+    rows = book.rows("SELECT case_id, round FROM watches WHERE alarm = 1 ORDER BY case_id, round")
+    return tuple((row["case_id"], row["round"]) for row in rows)
+
+
+def alarm_name(number: int) -> str:
+    """Give the name under which it is noted that the room was told what a round found."""
+    return f"{_ALARM}{number}"
+
+
+def round_told(what: str) -> int | None:
+    """Give the round of which the room was told by what is noted so; None for anything else."""
+    number = what.removeprefix(_ALARM)
+    return int(number) if what.startswith(_ALARM) and number.isdecimal() else None
 
 
 def _task(row: Row) -> TaskState:

@@ -4,7 +4,7 @@ import multiprocessing
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -407,6 +407,17 @@ def test_a_check_that_starts_again_remembers(ledger):
         assert writing.run_again(case_id, "bot", "killed") == 2
     assert memory.recall("audit_log") == {"query": "q2"}
     assert memory.recall("sign_ins") == {}
+
+
+def test_a_search_that_cannot_be_remembered_costs_no_source_of_the_check(path):
+    """A disk that is full for a moment is no reason to collect nothing."""
+    book = Ledger(path, lambda: NOW, patience=0.1)
+    memory = book.memory(opened(book))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        memory.remember("audit_log", "query", "q1")
+    assert memory.recall("audit_log") == {}
+    book.close()
 
 
 def test_what_was_posted_is_known_for_each_run(ledger):

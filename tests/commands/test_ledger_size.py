@@ -17,7 +17,7 @@ from commands.identity import Identity, owner_of
 from commands.ledger import BOT, Ledger, alerts, hunts
 from commands.ledger import entries as e
 from commands.ledger.standing import open_case
-from commands.ledger.tasks import tasks, watches_due
+from commands.ledger.tasks import alarms, is_rechecked, tasks, watches_due
 from graph.question import Window
 from tests.commands import plans
 
@@ -61,6 +61,8 @@ READERS: dict[str, Callable[[Ledger], Any]] = {
     "the cases that need someone": lambda book: book.open_cases(),
     "its tasks": lambda book: tasks(book, "C-00007"),
     "looks that are due": lambda book: watches_due(book, plans.Clock()()),
+    "whether it was looked at": lambda book: is_rechecked(book, "C-00007", 1),
+    "what is to be told of looks": alarms,
     "alerts that wait": alerts.waiting,
     "alerts of an hour": lambda book: alerts.shown_since(book, "Contoso", "line", plans.Clock()()),
     "alerts of a source": lambda book: alerts.raised_since(book, "Contoso", "webhook", plans.Clock()()),

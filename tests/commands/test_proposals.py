@@ -25,6 +25,7 @@ from commands.errors import (
 )
 from commands.ledger import Ledger
 from commands.ledger.entries import Asked, PasswordShown, Rechecked
+from commands.ledger.tasks import alarm_name, alarms
 from commands.ledger.verify import verify_ledger
 from commands.plan import RESTORING, ManualTask
 from commands.proposals import Outcome, Proposal, Proposals
@@ -287,6 +288,37 @@ def test_after_a_long_absence_one_look_answers_for_all_rounds(proposals, clock):
     assert proposals.watches_due(clock()) == ()
     clock.pass_(timedelta(hours=72))
     assert proposals.watches_due(clock()) == ((CASE, 3),)
+
+
+def test_each_round_is_noted_once_and_none_after_a_later_one(proposals, clock):
+    proposals.set_watches(CASE, [timedelta(hours=1), timedelta(hours=24)])
+    clock.pass_(timedelta(hours=25))
+    assert proposals.watched(CASE, Rechecked(2))
+    assert not proposals.watched(CASE, Rechecked(2))
+    assert not proposals.watched(CASE, Rechecked(1))
+    # Out of turn it may be looked at again and again.
+    assert proposals.watched(CASE, Rechecked(0))
+    assert proposals.watched(CASE, Rechecked(0))
+
+
+def test_what_a_round_found_is_to_be_told_until_it_was_or_a_later_round_was_quiet(proposals):
+    ledger = proposals.ledger
+    proposals.set_watches(CASE, [timedelta(hours=hours) for hours in (1, 2, 3, 4)])
+    proposals.watched(CASE, Rechecked(1, raised=True))
+    assert alarms(ledger) == ((CASE, 1),)
+    for what in ("details 1", "looked again", "looked again 2", "looked again 9", "looked again x"):
+        with ledger.writing() as writing:
+            writing.posted(CASE, 1, what, "C0INCIDENT", "1.2")
+        assert alarms(ledger) == ((CASE, 1),), what
+    with ledger.writing() as writing:
+        writing.posted(CASE, 1, alarm_name(1), "C0INCIDENT", "1.2")
+    assert alarms(ledger) == ()
+    proposals.watched(CASE, Rechecked(2, raised=True))
+    proposals.watched(CASE, Rechecked(3, raised=True))
+    assert alarms(ledger) == ((CASE, 3),)
+    proposals.watched(CASE, Rechecked(4))
+    assert alarms(ledger) == ()
+    verify_ledger(ledger.path)
 
 
 def test_an_unknown_proposal_is_named(proposals):

@@ -174,8 +174,11 @@ def _cards(ledger: Ledger, proposals: tuple[Proposal, ...], slack: RunningWorksp
     for outline in ledger.outlines():
         case = ledger.case(outline.id)
         text = shown.get((case.channel, case.card), "")
-        if case.state is CaseState.DONE and case.card and case.verdict.replace("-", " ") not in text.lower():
-            yield f"the card of {case.id} does not say {case.verdict}"
+        seen = ledger.last_recheck(case.id)
+        # What was found since stands above what the check found.
+        says = "persistence re-appeared" if seen and seen.raised else case.verdict.replace("-", " ")
+        if case.state is CaseState.DONE and case.card and says not in text.lower():
+            yield f"the card of {case.id} does not say {says}"
     for proposal in proposals:
         places = [(proposal.channel, proposal.card), *Proposals(ledger).copies(proposal.id)]
         for place in (one for one in places if one[1]):

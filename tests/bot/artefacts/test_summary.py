@@ -9,6 +9,7 @@ import pytest
 
 from bot.artefacts.containment import as_of, stopped
 from bot.artefacts.do_now import Tasks
+from bot.artefacts.events import course
 from bot.artefacts.handled import NOTHING, Checked, Handled, Rechecked
 from bot.artefacts.others import others
 from bot.artefacts.report_json import report_json
@@ -225,6 +226,18 @@ def test_a_recheck_says_of_how_many_changes_and_why_not_of_all():
         "no persistence found; 2 of 5 changes were read again and hold; of the others 1 was taken back and 2 "
         "leave no setting behind, such as revoked sessions."
     ) in told(samples.rich(), dealt(*changes, rechecked=seen))["contained"]
+
+
+def test_a_recheck_that_could_not_read_something_is_no_all_clear():
+    says = "Rechecked: 2 of 2 remediations are still in effect.\nNot collected: mailbox: Access denied."
+    at = NOW + timedelta(hours=1)
+    seen = Rechecked(at, says, raised=False, held=("a", "b"), not_seen=("mailbox",))
+    handled = dealt(action("a", 1), action("b", 1), BLOCK, rechecked=seen)
+    contained = told(samples.rich(), handled)["contained"]
+    assert "Not collected: mailbox" in contained
+    assert "no persistence found" not in contained
+    (again,) = [one for one in course(samples.rich(), handled).closed if one.what == "rechecked"]
+    assert "no persistence found" not in again.says
 
 
 def test_recipients_are_counted_once_and_in_one_wording():

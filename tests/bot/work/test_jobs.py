@@ -9,11 +9,13 @@ from dbos import DBOS
 
 from bot.app import now
 from bot.work.checking import is_compromised
-from bot.work.engine import QUEUE, VERSION
+from bot.work.engine import QUEUE, VERSION, delivery_id, known, watch_id
 from bot.work.task import RUNS
 from commands.ledger import Case, CaseState
 from graph.question import Subject, Window
+from tests.commands import carrying
 from tests.scenarios.conftest import ADELE, Stage
+from tests.scenarios.rechecks import CASE, alarms, rechecks, taken_back
 
 
 def opened(story: Stage, case_id: str = "C-2ABCD") -> Case:
@@ -143,3 +145,49 @@ def test_an_account_counts_as_compromised_by_its_own_case_in_the_same_tenant_alo
     assert not is_compromised(ledger, "megan.bowen@contoso.example", tenant)
     # Else a report of one tenant would tell what a check in another one found.
     assert not is_compromised(ledger, ADELE, "Fabrikam")
+
+
+def has_failed(run: str) -> bool:
+    found = known(run)
+    return found is not None and found.status == "ERROR"
+
+
+def test_what_re_appeared_is_told_in_a_later_round_where_it_could_not_be_told_at_once(stage):
+    """The bot is killed between what it notes and what it tells, or Slack is away for long."""
+    story = stage(freely=True)
+    show = story.bot.jobs._watching.show
+
+    def die(_: str) -> None:
+        raise ZeroDivisionError
+
+    story.bot.jobs._watching.show = die
+    taken_back(story, carrying.remove_forwarding())
+    story.bot.jobs.reconcile(timedelta(0))
+    story.slack.wait_for(lambda: has_failed(delivery_id(f"{CASE}.1", 1)), timeout=60)
+    assert [one["raised"] for one in rechecks(story)] == [True]
+    assert alarms(story) == []
+    story.bot.jobs._watching.show = show
+    for _ in range(2):
+        story.bot.jobs.reconcile(timedelta(0))
+    assert len(alarms(story)) == len(rechecks(story)) == 1
+
+
+def test_a_recheck_that_never_ends_is_no_all_clear(stage):
+    story = stage(freely=True)
+    taken_back(story, carrying.remove_forwarding())
+    begun = []
+
+    def die(name: str, run: int) -> None:
+        begun.append(run)
+        raise ZeroDivisionError
+
+    story.bot.jobs._watching.look = die
+    for run in range(1, RUNS + 1):
+        story.bot.jobs.reconcile(timedelta(0))
+        story.slack.wait_for(lambda run=run: has_failed(watch_id(f"{CASE}.1", run)), timeout=60)
+    story.bot.jobs.reconcile(timedelta(0))
+    (seen,) = rechecks(story)
+    assert "started 3 times and never finished" in str(seen["says"])
+    assert (seen["closed"], seen["not_seen"], seen["raised"]) == ([], ["account"], False)
+    assert "nothing was collected" in story.slack.as_text(story.card("Follow-up"))
+    assert begun == list(range(1, RUNS + 1))

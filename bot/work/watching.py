@@ -1,0 +1,197 @@
+"""The keeper's part of a recheck: what was read is judged, written down and shown. Each part may be repeated.
+
+What re-appeared is told to the room until it was: the ledger knows what is still to be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.cards.case import Cards
+from bot.failing import refer
+from bot.messages import answers
+from bot.messages.case_card import all_closed
+from bot.work.receiving import Receiving
+from bot.work.rechecking import (
+    Recheck,
+    Rechecking,
+    named,
+    read_recheck,
+    recheck_name,
+    sent_recheck,
+    unpack_reading,
+)
+from bot.work.seal import Seal, text_of
+from bot.work.store import Store
+from bot.work.task import Failed
+from commands.ledger import Ledger
+from commands.ledger.entries import Rechecked
+from commands.ledger.tasks import alarm_name, alarms, is_rechecked
+from commands.planning import Guard
+from commands.proposals import Proposals
+from commands.usual.places import Atlas
+from commands.watch import Doors, Reading, doors_of, lists, still_in_effect, weigh
+
+log = structlog.get_logger(__name__)
+
+_NAMED = 3
+"""How many changes a sentence names."""
+
+
+class Watching:
+    """Rechecks cases when their time has come. Any thread may use it.
+
+    Args:
+        proposals: Where proposals are kept.
+        cards: The cards of cases.
+        rechecking: Reads how an account stands.
+        guard: Whom no one may touch in a tenant, by its name.
+        atlas: Where addresses are, where Microsoft does not say.
+        store: Where workers leave what they read; None where there are none.
+        seal: Opens what they left; None where nobody is believed.
+    """
+
+    def __init__(
+        self,
+        *,
+        proposals: Proposals,
+        cards: Cards,
+        rechecking: Rechecking,
+        guard: Callable[[str], Guard],
+        atlas: Atlas | None = None,
+        store: Store | None = None,
+        seal: Seal | None = None,
+    ) -> None:
+        self._proposals = proposals
+        self._cards = cards
+        self._rechecking = rechecking
+        self._guard = guard
+        self._atlas = atlas
+        self._receiving = Receiving("recheck", store, seal)
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._proposals.ledger
+
+    def due(self, now: datetime) -> tuple[str, ...]:
+        """Give the rechecks whose time has come."""
+        return tuple(recheck_name(*one) for one in self._proposals.watches_due(now))
+
+    def untold(self) -> tuple[str, ...]:
+        """Give the rechecks that found something of which the room was not told yet."""
+        return tuple(recheck_name(*one) for one in alarms(self._ledger))
+
+    def task(self, name: str, run: int) -> Recheck:
+        """Give the task of a run, as it is after it crossed; another plan that is carried out changes it."""
+        case_id, number = named(name)
+        case = self._ledger.case(case_id)
+        doors = doors_of(self._proposals, case_id)
+        task = Recheck(case_id, number, run, case.tenant, case.subject, case.window, doors)
+        return read_recheck(sent_recheck(task))
+
+    def look(self, name: str, run: int) -> None:
+        """Read here, and write down what follows, unless that was done.
+
+        Raises:
+            LedgerError: it cannot be written down; the engine or the next round tries again.
+        """
+        if not is_rechecked(self._ledger, *named(name)):
+            task = self.task(name, run)
+            self._write_down(task, self._rechecking.look(task, self._ledger.memory(task.case_id)))
+
+    def receive(self, name: str, run: int) -> None:
+        """Write down what follows from what a worker read, unless that was done.
+
+        Raises:
+            LedgerError: it cannot be written down; the engine or the next round tries again.
+        """
+        if is_rechecked(self._ledger, *named(name)):
+            return
+        task = self.task(name, run)
+        about = text_of(sent_recheck(task))
+        # Where a plan was carried out meanwhile, other doors count, and nothing is sealed for that task.
+        read = self._receiving.take(name, run, about, lambda sent, _: unpack_reading(sent, task))
+        if read is not None:
+            self._write_down(task, read)
+
+    def forget(self, name: str, run: int) -> None:
+        """Drop what lies between keeper and workers about a run that was delivered."""
+        self._receiving.forget(name, run)
+
+    def give_up(self, name: str, runs: int) -> None:
+        """Note that a recheck never came to an end.
+
+        Raises:
+            LedgerError: it cannot be noted.
+        """
+        reference = refer("A recheck was given up.", name, runs=runs)
+        says = f"The recheck was started {runs} times and never finished. Reference: {reference}."
+        self._write_down(self.task(name, runs), Failed(says, reference))
+
+    def _write_down(self, task: Recheck, read: Reading | Failed) -> None:
+        if isinstance(read, Failed):
+            seen = not_rechecked(task.round, read.says)
+        else:
+            case = self._ledger.case(task.case_id)
+            doors = weigh(read, case, self._proposals, self._guard(case.tenant), self._atlas)
+            seen = seen_of(doors, task.round, raised=bool(doors.came_back or doors.new))
+        if self._proposals.watched(task.case_id, seen):
+            log.info(
+                "A case was looked at again.",
+                action="watch.done",
+                case=task.case_id,
+                round=task.round,
+                raised=seen.raised,
+            )
+
+    def show(self, name: str) -> None:
+        """Show what was seen on the case's card, and tell the room what re-appeared, once.
+
+        Raises:
+            SlackFailed: Slack did not answer for a long time.
+            LedgerError: what was posted cannot be noted.
+        """
+        case_id, number = named(name)
+        self._cards.refresh(case_id)
+        if name not in self.untold():
+            return
+        case = self._ledger.case(case_id)
+        for entry in self._ledger.entries(case_id=case_id, kinds=(Rechecked.KIND,)):
+            if isinstance(seen := entry.event, Rechecked) and seen.round == number:
+                at = datetime.fromisoformat(entry.at).astimezone(UTC)
+                says = f"Rechecked at {at:%d %B %Y, %H:%M} UTC.\n{seen.says}"
+                message = answers.came_back(says, case, self._cards.link(case))
+                self._cards.say_in_room(case, alarm_name(number), message)
+
+
+def seen_of(doors: Doors, number: int, *, raised: bool) -> Rechecked:
+    """What the ledger notes of a look, with the sentences that the case's card says."""
+    return Rechecked(
+        round=number,
+        says=_sentences(doors),
+        raised=raised,
+        closed=tuple(change.id for change in doors.closed),
+        came_back=tuple(change.id for change in doors.came_back),
+        new=tuple(change.id for change in doors.new),
+        not_seen=tuple(one.what for one in doors.not_seen),
+    )
+
+
+def not_rechecked(number: int, why: str) -> Rechecked:
+    """What the ledger notes of a look that saw nothing."""
+    return Rechecked(round=number, says=f"Rechecked: nothing was collected.\n{why}", not_seen=("account",))
+
+
+def _sentences(doors: Doors) -> str:
+    """Say in short how the back doors stand, one sentence a line."""
+    number = len(doors.closed) + len(doors.came_back)
+    if doors.is_quiet and number:
+        return all_closed(number)
+    parts = [f"Rechecked: {still_in_effect(doors)}"]
+    for title, names in lists(doors):
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        parts.append(f"{title}: {'; '.join(names[:_NAMED])}{more}.")
+    return "\n".join(parts)

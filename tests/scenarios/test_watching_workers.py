@@ -1,0 +1,82 @@
+"""Workers make rechecks for the keeper, who judges them: each may be killed, and nobody is told twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Event
+
+import psycopg
+import pytest
+
+from commands.ledger.verify import verify_ledger
+from sandbox.tenant import Fault
+from tests.commands import carrying
+from tests.postgres import Cluster, running, soon
+from tests.scenarios.conftest import Stage
+from tests.scenarios.rechecks import alarms, carried_out, rechecks, taken_back
+from tests.scenarios.test_hunting_workers import left_behind
+from tests.scenarios.test_workers import keeping, looks, worker
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Cluster]:
+    with running() as cluster:
+        yield cluster
+
+
+def held_at_the_mailbox(story: Stage) -> Event:
+    """Let whoever reads the mailbox wait until this is set."""
+    held = Event()
+    story.microsoft.faults.add("Get-Mailbox", Fault(held=held))
+    return held
+
+
+def test_a_recheck_goes_on_at_another_worker_and_another_keeper_and_is_told_once(stage, postgres):
+    story = keeping(stage, postgres, "mailbox-takeover", freely=True)
+    taken_back(story, carrying.remove_forwarding())
+    held = held_at_the_mailbox(story)
+    with worker(story, "one") as one, worker(story, "two") as two:
+        for _ in range(3):
+            story.bot.jobs.reconcile(timedelta(0))
+        soon(lambda: looks(story, "one") + looks(story, "two"))
+        first, other = ("one", "two") if looks(story, "one") else ("two", "one")
+        (one if first == "one" else two).kill()
+        soon(lambda: looks(story, other) == 1)
+        story.stop()
+        held.set()
+        with psycopg.connect(story.settings.engine, autocommit=True) as db:
+            waiting = b"SELECT count(*) FROM dbos.workflow_status WHERE queue_name = 'deliveries'"
+            soon(lambda: db.execute(waiting).fetchone() == (1,))
+        assert story.microsoft.writes() == []
+        story.start()
+        soon(lambda: alarms(story))
+        story.bot.jobs.reconcile(timedelta(0))
+        soon(lambda: not left_behind(story))
+        assert (looks(story, first), looks(story, other)) == (1, 1)
+    (seen,) = rechecks(story)
+    assert (seen["round"], seen["raised"]) == (1, True)
+    assert seen["came_back"] == [carrying.remove_forwarding().id]
+    (alarm,) = alarms(story)
+    assert "Stop forwarding" in story.slack.as_text(alarm).split("Open again; to close it:")[1]
+    assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()
+
+
+def test_what_was_read_before_another_plan_was_carried_out_is_read_again(stage, postgres):
+    story = keeping(stage, postgres, "mailbox-takeover", freely=True)
+    taken_back(story, carrying.remove_forwarding())
+    held = held_at_the_mailbox(story)
+    with worker(story, "one"):
+        story.bot.jobs.reconcile(timedelta(0))
+        soon(lambda: looks(story, "one") == 1)
+        carried_out(story, carrying.block_sign_in())
+        held.set()
+
+        def is_rechecked() -> bool:
+            story.bot.jobs.reconcile(timedelta(0))
+            return bool(rechecks(story))
+
+        story.slack.wait_for(is_rechecked, timeout=60, what="the recheck")
+        assert looks(story, "one") == 2
+    (seen,) = rechecks(story)
+    assert seen["came_back"] == [carrying.remove_forwarding().id, carrying.block_sign_in().id]
