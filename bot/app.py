@@ -21,9 +21,10 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.atlas import atlas_of
-from bot.cards.case import Cards, Edits
+from bot.cards.case import Cards
 from bot.cards.checkpoint import CheckpointPoster
 from bot.cards.home import Home
+from bot.cards.painter import Edits
 from bot.cards.proposal import ProposalCards
 from bot.desk import Desk
 from bot.errors import CannotStart, SlackFailed, SlackUnreachable

@@ -8,14 +8,13 @@ Longer than other files because whoever edits the card must know its thread and 
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import structlog
 from slack_sdk import WebClient
@@ -28,6 +27,7 @@ from bot.artefacts.containment import stands_now
 from bot.artefacts.report_files import pictures, report_files
 from bot.artefacts.timeline_png import NAME as PICTURE
 from bot.artefacts.timeline_png import OTHERS, Picture
+from bot.cards.painter import Edits, Painter, shows_something
 from bot.cards.papers import handled_of
 from bot.errors import BotError, CannotPost, RoomShared, RoomTaken, SlackFailed
 from bot.messages import Message, answers
@@ -60,23 +60,6 @@ PERSISTENCE = 120.0
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"})
 """Slack's ways to say that a message is not there to be edited any more."""
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Edits:
-    """How far apart a card is edited. All values are seconds.
-
-    Attributes:
-        first: Between the first answer and the first edit, so that it shows findings.
-        apart: Between two edits of one card: Slack allows 50 edits a minute for all cards together.
-        each: For each copy of a card that is edited at once.
-    """
-
-    first: float = 0.5
-    apart: float = 1.5
-    each: float = 1.2
-
 
 class Cards:
     """Posts and edits what belongs to cases. Any thread may use it.
@@ -102,7 +85,7 @@ class Cards:
         clouds: Mapping[str, Cloud] = MappingProxyType({}),
         owners: Mapping[str, str] = MappingProxyType({}),
         reads: Callable[[str, str], bool] = lambda _user, _tenant: True,
-        edits: Edits = Edits(),
+        edits: Edits = Edits(),  # noqa: B008 - frozen
     ) -> None:
         self.edits = edits
         self._client = client
@@ -150,7 +133,7 @@ class Cards:
             first: Seconds between the first progress and the first edit, where they are not the usual ones.
         """
         edits = self.edits if first is None else replace(self.edits, first=first)
-        painter = Painter[Progress](lambda progress: self.paint(case, progress), edits)
+        painter = Painter[Progress](lambda progress: self.paint(case, progress), edits, shows_something)
         painter.thread.start()
         try:
             yield painter.tell
@@ -473,50 +456,6 @@ class Cards:
                 )
             self._sleep(pause)
             pause = min(pause * 2, 30.0)
-
-
-class Painter(Generic[T]):
-    """Shows the newest progress from a thread of its own and leaves out what came too quickly."""
-
-    def __init__(self, paint: Callable[[T], float], edits: Edits) -> None:
-        self._paint = paint
-        self._edits = edits
-        self._changed = threading.Condition()
-        self._latest: T | None = None
-        self._over = False
-        self.thread = threading.Thread(target=self._run, name="painter", daemon=True)
-
-    def tell(self, progress: T) -> None:
-        """Take note of the newest progress."""
-        with self._changed:
-            self._latest = progress
-            self._changed.notify()
-
-    def stop(self) -> None:
-        """Paint no more; what is under way is waited for, so that it cannot overwrite what follows."""
-        with self._changed:
-            self._over = True
-            self._changed.notify()
-        self.thread.join()
-
-    def _run(self) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._over or self._latest is not None)
-        pause = self._edits.first
-        while True:
-            with self._changed:
-                if self._changed.wait_for(lambda: self._over, timeout=pause):
-                    return
-                self._changed.wait_for(lambda: self._over or self._latest is not None)
-                if self._over or self._latest is None:
-                    return
-                progress, self._latest = self._latest, None
-            try:
-                pause = self._paint(progress)
-            except Exception:
-                # A card that cannot be drawn must not end the check; the verdict's card is drawn anew.
-                log.exception("Progress could not be drawn.", action="case.not_drawn")
-                pause = self._edits.apart
 
 
 def _names(text: str) -> tuple[str, ...]:

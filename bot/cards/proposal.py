@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from slack_sdk import WebClient
 
 from bot.artefacts import report_store
-from bot.cards.case import GONE, Cards, Painter
+from bot.cards.case import GONE, Cards
+from bot.cards.painter import Painter
 from bot.errors import BotError, RoomShared, SlackFailed
 from bot.messages import Message
 from bot.messages.case_card import situation

@@ -14,7 +14,8 @@ import structlog
 from slack_sdk import WebClient
 
 from bot.artefacts.hunt_csv import NAME, hunt_csv
-from bot.cards.case import GONE, Cards, Painter
+from bot.cards.case import GONE, Cards
+from bot.cards.painter import Painter
 from bot.errors import BotError, SlackFailed
 from bot.failing import refer
 from bot.messages.hunt_card import hunt_card

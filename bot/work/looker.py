@@ -22,7 +22,7 @@ from typing import Any
 
 from bot import log as logs
 from bot.atlas import atlas_of
-from bot.cards.case import Edits, Painter
+from bot.cards.painter import Edits, Painter, shows_something
 from bot.failing import refer
 from bot.rules import ruleset_of
 from bot.settings import Settings
@@ -144,7 +144,7 @@ class Looker:
 
     @contextmanager
     def _telling(self, look: int) -> Iterator[Any]:
-        painter = Painter[Progress](lambda progress: self._tell(look, progress), self._edits)
+        painter = Painter[Progress](lambda progress: self._tell(look, progress), self._edits, shows_something)
         painter.thread.start()
         try:
             yield painter.tell

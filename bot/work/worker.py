@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bot.atlas import atlas_of
-from bot.cards.case import Edits, Painter
+from bot.cards.painter import Edits, Painter
 from bot.errors import CannotStart
 from bot.failing import refer
 from bot.rules import ruleset_of

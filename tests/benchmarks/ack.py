@@ -1,7 +1,8 @@
 """How fast the slash command is acknowledged while checks run, and how soon a card shows its first finding.
 
 Tenant and bot are processes of their own; the workspace, which measures from sending the payload to the app's
-ack, runs here. All of it shares this machine's cores. The baseline is Slack's own limit of three seconds.
+ack, runs here. All of it shares this machine's cores. The baselines are the same commands at the same bot at
+rest, and Slack's own limit of three seconds.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ SUBJECTS = (
 )
 AT_ONCE = 200
 ROOM = "incident-room"
+FIRST_FINDING, ACK = 1.5, 0.05
+"""The goals, in seconds."""
+
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
 
 
@@ -86,53 +90,74 @@ def first_finding() -> float:
         return slack.wait_for(shown, 30, "a finding on the card")
 
 
-def acks() -> list[float]:
-    """Seconds until the ack of each of many commands sent at once, while eight checks run."""
+def acks() -> tuple[list[float], list[float]]:
+    """Seconds until the ack of each of many commands sent at once, at rest and while eight checks run."""
     with everything("--audit-query-seconds", "60", "--no-limits") as slack:
         slack.limits.enabled = False
+        _burst(slack, "warm")  # what is imported and compiled on the way is so once
+        rested = _burst(slack, "rested")
         for subject in SUBJECTS.split():
             slack.slash("responder", ROOM, "/compromise", f"check {subject}@contoso.example")
         slack.wait_for(lambda: len(slack.messages(ROOM)) >= 8, 30, "eight cards")
-        deliveries = []
-        gate = threading.Barrier(AT_ONCE)
+        return rested, _burst(slack, "busy")
 
-        def ask(number: int) -> None:
-            gate.wait()
-            words = f"check somebody{number}@contoso.example"
-            deliveries.append(slack.slash("responder", ROOM, "/compromise", words))
 
-        threads = [threading.Thread(target=ask, args=(number,)) for number in range(AT_ONCE)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        failed = [delivery.error for delivery in deliveries if delivery.error]
-        assert not failed, failed
-        return sorted(delivery.seconds for delivery in deliveries)
+def _burst(slack: RunningWorkspace, name: str) -> list[float]:
+    """Ask about as many accounts at once, none of which is there; wait until the bot has answered all."""
+    deliveries = []
+    answered = len(slack.ephemerals("responder", ROOM))
+    gate = threading.Barrier(AT_ONCE)
+
+    def ask(number: int) -> None:
+        gate.wait()
+        words = f"check {name}{number}@contoso.example"
+        deliveries.append(slack.slash("responder", ROOM, "/compromise", words))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    failed = [delivery.error for delivery in deliveries if delivery.error]
+    assert not failed, failed
+    slack.wait_for(
+        lambda: len(slack.ephemerals("responder", ROOM)) >= answered + AT_ONCE, 120, "an answer to each"
+    )
+    return sorted(delivery.seconds for delivery in deliveries)
+
+
+def _p99(seconds: list[float]) -> float:
+    return seconds[int(len(seconds) * 0.99) - 1]
 
 
 def measure() -> list[Row]:
     """Measure, and give the rows."""
     findings = statistics.median(first_finding() for _ in range(3))
-    seconds = acks()
-    p99 = seconds[int(len(seconds) * 0.99) - 1]
+    rested, busy = acks()
     return [
         Row(
             "check: time until the first finding is on the card",
             f"{findings:.2f} s",
-            "under 2 s",
-            findings < 2,
+            "under 1.5 s",
+            findings < FIRST_FINDING,
         ),
         Row(
-            f"ack of {AT_ONCE} slash commands at once while eight checks run, p99",
-            f"{p99 * 1000:.0f} ms (median {statistics.median(seconds) * 1000:.0f} ms)",
-            "under 100 ms",
-            p99 < 0.1,
+            f"ack of {AT_ONCE} slash commands at once at a bot at rest, p99",
+            f"{_p99(rested) * 1000:.0f} ms (median {statistics.median(rested) * 1000:.0f} ms)",
+            "",
+            reached=True,
+        ),
+        Row(
+            "the same while eight checks run, p99",
+            f"{_p99(busy) * 1000:.0f} ms (median {statistics.median(busy) * 1000:.0f} ms), "
+            f"{_p99(busy) / _p99(rested):.1f} times",
+            "under 50 ms",
+            _p99(busy) < ACK,
         ),
         Row(
             "the slowest of them over Slack's three seconds",
-            f"{seconds[-1] / 3:.3f}",
+            f"{busy[-1] / 3:.3f}",
             "none over 1",
-            seconds[-1] < 3,
+            busy[-1] < 3,
         ),
     ]

@@ -301,7 +301,7 @@ def test_nothing_in_place_of_a_text_is_found_where_the_file_lets_it_stand(path):
         )
         connection.commit()
     statement(path, "UPDATE ledger SET actor = NULL WHERE seq = 3")
-    with pytest.raises(LedgerTampered, match="entry 3 was changed after it was written"):
+    with pytest.raises(LedgerTampered, match="Entry 3 of the ledger was changed"):
         rebuild_file(path)
 
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot import log as logs
 from bot.app import Bot, create_app
-from bot.cards.case import Edits
+from bot.cards.painter import Edits
 from bot.settings import LogSettings, ResponderSettings, Settings, SlackSettings, Tenant
 from commands.proposals import Proposals
 from sandbox import tenant, workspace

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.artefacts import report_store
-from bot.cards.case import Edits
+from bot.cards.painter import Edits
 from bot.settings import Settings, Tenant
 from bot.work import apart as module
 from bot.work.apart import Apart

@@ -1,0 +1,58 @@
+"""The first findings are on the card as soon as there are some, and no edit comes too soon after another."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bot.cards.painter import Edits, Painter
+
+HOUR = 3600.0
+
+
+@contextmanager
+def painting(edits: Edits, worth: Callable[[int], bool]) -> Iterator[tuple[Painter[int], queue.Queue[int]]]:
+    painted: queue.Queue[int] = queue.Queue()
+
+    def paint(progress: int) -> float:
+        painted.put(progress)
+        return edits.apart
+
+    painter = Painter[int](paint, edits, worth)
+    painter.thread.start()
+    try:
+        yield painter, painted
+    finally:
+        painter.stop()
+
+
+def test_the_first_edit_does_not_wait_once_there_is_something_to_show():
+    with painting(Edits(first=HOUR, apart=HOUR, soon=0), lambda progress: progress > 1) as (painter, painted):
+        painter.tell(1)
+        painter.tell(2)
+        assert painted.get(timeout=30) == 2
+
+
+def test_without_anything_to_show_the_first_edit_comes_when_it_is_due():
+    with painting(Edits(first=0.05, apart=HOUR), lambda _: False) as (painter, painted):
+        painter.tell(1)
+        assert painted.get(timeout=30) == 1
+
+
+def test_what_cannot_be_judged_yet_is_shown_when_the_first_edit_is_due():
+    def fail(_: int) -> bool:
+        raise ValueError
+
+    with painting(Edits(first=0.05, apart=HOUR, soon=0), fail) as (painter, painted):
+        painter.tell(1)
+        assert painted.get(timeout=30) == 1
+
+
+def test_an_end_paints_no_more():
+    with painting(Edits(first=HOUR, apart=HOUR), lambda _: True) as (painter, painted):
+        painter.tell(1)
+        painter.stop()
+        painter.tell(2)
+    assert painted.empty() or painted.get_nowait() == 1
+    assert not painter.thread.is_alive()
