@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,13 @@ from commands.errors import LedgerError
 
 log = structlog.get_logger(__name__)
 
+SWITCH = 0.000_5
+"""Seconds for which a thread may compute while others wait; usually ten times as long.
+
+A command passes through four threads before it is acknowledged, and each of them waits for its turn behind
+those that answer other commands, up to eight of them.
+"""
+
 
 def run(settings: Settings, make: Callable[[Settings], Bot] | None = None) -> int:
     """Run the bot until SIGTERM or SIGINT; give the exit status, 1 when it cannot start.
@@ -31,6 +39,7 @@ def run(settings: Settings, make: Callable[[Settings], Bot] | None = None) -> in
         make: Wires the bot; None for one whose checks have a process of their own.
     """
     logs.configure(settings.log)
+    sys.setswitchinterval(SWITCH)
     try:
         demand_not_lost(settings.ledger, settings.key)
         with told_to_stop() as wait, only_one(settings.ledger):

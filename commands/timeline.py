@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from commands.clues.alerts import risk_in_words
@@ -19,6 +20,7 @@ from commands.usual.places import Countries, place_of
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
 from graph.evidence import Evidence
+from graph.repeated import Repeated
 from graph.resources.mail import Message
 from graph.resources.sign_ins import SignIn
 
@@ -39,26 +41,37 @@ WORDS: Final = 120
 def merge(evidence: Evidence, results: Sequence[SymptomResult]) -> tuple[Event, ...]:
     """Merge all records and all dated settings of the window, oldest first; each record once."""
     flagged = {record for result in results for finding in result.findings for record in finding.records}
-    seen: set[tuple[str, str]] = set()
+    first: dict[str, str] = {}
+    further: set[tuple[str, str]] = set()
     events = []
     start, end = evidence.window.start, evidence.window.end
-    for event in _all(evidence, flagged):
-        key = (event.record, event.what)
+    for event in _all(evidence, flagged, Repeated()):
         # What `event.at in window` says, without a call for each event.
-        if start <= event.at < end and key not in seen:
-            seen.add(key)
-            events.append(event)
-    return tuple(sorted(events, key=lambda event: (event.at, event.source, event.record)))
+        if not start <= event.at < end:
+            continue
+        # Hardly a record is told in two ways, so hardly a pair has to be kept.
+        told = first.get(event.record)
+        if told is None:
+            first[event.record] = event.what
+        elif told == event.what or (event.record, event.what) in further:
+            continue
+        else:
+            further.add((event.record, event.what))
+        events.append(event)
+    # One after the other, for a key of three parts for each event would take more than the events' list.
+    for part in ("record", "source", "at"):
+        events.sort(key=attrgetter(part))
+    return tuple(events)
 
 
-def _all(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
-    yield from _audits(evidence, flagged)
-    yield from _sign_ins(evidence, flagged)
-    yield from _mail(evidence, flagged)
+def _all(evidence: Evidence, flagged: set[str], once: Repeated) -> Iterator[Event]:
+    yield from _audits(evidence, flagged, once)
+    yield from _sign_ins(evidence, flagged, once)
+    yield from _mail(evidence, flagged, once)
     yield from _settings(evidence, flagged)
 
 
-def _audits(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
+def _audits(evidence: Evidence, flagged: set[str], once: Repeated) -> Iterator[Event]:
     known: set[str] = set()
     for source in _AUDITS:
         for record in getattr(evidence, source).seen(()):
@@ -67,7 +80,7 @@ def _audits(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
             known.add(record.id)
             yield Event(
                 at=record.at,
-                what=phrase(record),
+                what=once(phrase(record)),
                 by="a Microsoft service" if record.by_microsoft else record.actor,
                 address=record.address or "",
                 source=source,
@@ -169,12 +182,12 @@ def _short(text: str) -> str:
     return plain if len(plain) <= WORDS else plain[: WORDS - 1] + "…"
 
 
-def _sign_ins(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
+def _sign_ins(evidence: Evidence, flagged: set[str], once: Repeated) -> Iterator[Event]:
     for source in ("sign_ins", "sign_ins_non_interactive"):
         for one in getattr(evidence, source).seen(()):
             yield Event(
                 at=one.created_date_time,
-                what=_signed_in(one, source),
+                what=once(_signed_in(one, source)),
                 by=one.user_principal_name or evidence.subject.user_principal_name,
                 address=one.ip_address,
                 source=source,
@@ -193,7 +206,7 @@ def _signed_in(one: SignIn, source: str) -> str:
     return f"{verb}{app} from {place_of(one.location, one.ip_address, Countries())}"
 
 
-def _mail(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
+def _mail(evidence: Evidence, flagged: set[str], once: Repeated) -> Iterator[Event]:
     for source, verb in (
         ("sent_items", "is in Sent Items"),
         ("deleted_items", "is in Deleted Items"),
@@ -208,7 +221,7 @@ def _mail(evidence: Evidence, flagged: set[str]) -> Iterator[Event]:
             sender = message.from_ or message.sender
             yield Event(
                 at=at,
-                what=f"a message {verb}: “{_short(message.subject)}”{_to(message.recipients)}",
+                what=once(f"a message {verb}: “{_short(message.subject)}”{_to(message.recipients)}"),
                 by=sender.email_address.address if sender else "",
                 address="",
                 source=source,

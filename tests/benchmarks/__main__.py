@@ -1,6 +1,7 @@
 """Run every benchmark and print its ratios beside their goals.
 
-python -m tests.benchmarks [check] [ack] [analyze] [size] [ledger] [replay] [fleet] [--records 1000000]
+python -m tests.benchmarks [check] [ack] [large] [analyze] [size] [ledger] [replay] [fleet]
+    [--records 1000000]
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable
 
 from bot import log
 from bot.settings import LogSettings
-from tests.benchmarks import ack, check, fleet, ledger, replay, size
+from tests.benchmarks import ack, check, fleet, large, ledger, replay, size
 from tests.benchmarks.analyze import measure as analyze
 from tests.benchmarks.row import Row, table
 
@@ -21,13 +22,16 @@ from tests.benchmarks.row import Row, table
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
-        "which", nargs="*", default=["check", "ack", "analyze", "size", "ledger", "replay", "fleet"]
+        "which",
+        nargs="*",
+        default=["check", "ack", "large", "analyze", "size", "ledger", "replay", "fleet"],
     )
     parser.add_argument("--records", type=int, default=1_000_000, help="records that analyze reads")
     given = parser.parse_args()
     runs: dict[str, Callable[[], list[Row]]] = {
         "check": check.measure,
         "ack": ack.measure,
+        "large": large.measure,
         "analyze": lambda: analyze.measure(given.records),
         "size": size.measure,
         "ledger": ledger.measure,

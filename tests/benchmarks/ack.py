@@ -58,11 +58,11 @@ def environment(told: Mapping[str, Any], slack: RunningWorkspace, folder: str) -
 
 
 @contextmanager
-def everything(*tenant_arguments: str) -> Iterator[RunningWorkspace]:
+def everything(*tenant_arguments: str, scenario: str = "mailbox-takeover") -> Iterator[RunningWorkspace]:
     """Tenant, workspace and bot, connected."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        tenant_process("--latency", "0.12", *tenant_arguments) as told,
+        tenant_process("--latency", "0.12", *tenant_arguments, scenario=scenario) as told,
         workspace.start(MANIFEST) as slack,
     ):
         command = [sys.executable, "-m", "bot", "run"]
