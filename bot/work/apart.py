@@ -261,4 +261,4 @@ def _outcome(head: dict[str, Any], parts: list[bytes]) -> Finished | Failed:
     if failed := head.get("failed"):
         return Failed(failed["says"], failed["reference"], failed["code"])
     report, offer, answers = parts
-    return Finished(head["verdict"], report.decode(), offer.decode(), head["sources"], answers)
+    return Finished(head["verdict"], report, offer.decode(), head["sources"], answers)

@@ -28,7 +28,7 @@ class Finished:
     """
 
     verdict: str
-    report: str
+    report: bytes
     offer: str
     sources: Mapping[str, str]
     answers: bytes = b""

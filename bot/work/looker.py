@@ -129,7 +129,7 @@ class Looker:
             return
         self._line.send(
             {**head, "verdict": outcome.verdict, "sources": dict(outcome.sources)},
-            outcome.report.encode(),
+            outcome.report,
             outcome.offer.encode(),
             outcome.answers,
         )

@@ -151,7 +151,7 @@ class Writing:
         case_id: str,
         *,
         verdict: str,
-        report: str,
+        report: str | bytes,
         offer: str = "",
         run: int = 1,
         sources: Mapping[str, str] | None = None,

@@ -265,7 +265,7 @@ def test_a_ticket_that_is_late_names_as_open_what_is_open_by_then(ledger):
     assert report.story is not None
     door = Clause("the phone +44", closed_by=((PHONE.id,),))
     report = replace(report, story=replace(report.story, still_open=(door,)))
-    case = replace(ledger.case("C-2ABCD"), report=report_store.dump(report))
+    case = replace(ledger.case("C-2ABCD"), report=report_store.dump(report).decode())
     before = told(case, Handled(), "")["text"]
     assert "Still open to them: the phone +44." in before
     assert f"What is open is told as of {parts.utc(report.window.end)}." in before
