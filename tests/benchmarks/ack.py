@@ -98,7 +98,7 @@ def acks() -> tuple[list[float], list[float]]:
         rested = _burst(slack, "rested")
         for subject in SUBJECTS.split():
             slack.slash("responder", ROOM, "/compromise", f"check {subject}@contoso.example")
-        slack.wait_for(lambda: len(slack.messages(ROOM)) >= 8, 30, "eight cards")
+        slack.wait_for(lambda: len(slack.messages(ROOM)) >= 8, 120, "eight cards")
         return rested, _burst(slack, "busy")
 
 
