@@ -149,6 +149,8 @@ def analyze(
         by_file = [(part.path, one) for part, one in zip(parts, tallies, strict=True)]
         everybody = Everybody.of(by_file, wanted, tuple(dict.fromkeys(missing)), atlas)
         settle_names(jobs, everybody, frozenset().union(*(one.spilled for one in tallies)))
+        for tally in tallies:
+            tally.forget()
         gather_guesses(jobs, folder / "guesses")
         tasks = [(folder, number, everybody.of_partition(number), now, rules) for number in range(PARTITIONS)]
         count = sum(tally.records for tally in tallies)

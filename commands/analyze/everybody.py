@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,6 @@ from commands.symptoms.password_spray import VICTIMS
 from commands.usual.domains import domain_of
 from commands.usual.places import Atlas
 from graph.audit_log.blocks import Part
-from graph.audit_log.contexts import Habit, LeftOut
 from graph.audit_log.names import SHOWN, Names
 from graph.audit_log.tally import Tally
 
@@ -42,8 +41,7 @@ class Everybody:
         directory: Who is who.
         domains: The tenant's own mail domains.
         left_out: How many everyday records of all users were only counted.
-        contexts: For each user, how many of them have what in common.
-        habits: From where each user did everyday work, on how many days and last when.
+        files: For each part, the number of the file that it is of.
         missing: What files say is missing from them.
         shared_networks: The networks that most accounts signed in from.
         atlas: Where addresses are; the registries' countries unless given.
@@ -53,8 +51,7 @@ class Everybody:
     directory: Directory
     domains: frozenset[str]
     left_out: int
-    contexts: Mapping[str, Mapping[LeftOut, int]]
-    habits: Mapping[str, Mapping[str, Habit]] = field(default_factory=dict)
+    files: tuple[int, ...]
     missing: tuple[str, ...] = ()
     shared_networks: frozenset[str] = frozenset()
     atlas: Atlas | None = None
@@ -82,32 +79,18 @@ class Everybody:
         names = {directory.name_of(name) for name in seen if name.casefold() not in known.no_account}
         if wanted:
             names &= _meant(wanted, names, directory, known)
-        contexts: dict[str, dict[LeftOut, int]] = defaultdict(dict)
-        for one, count in _left_out(tallies).items():
-            for name in {directory.name_of(who) for who in (one.actor, one.owner) if who}:
-                if name in names:
-                    contexts[name][one] = count
         shared = shared_networks((tally.got_in for _, tally in tallies), directory)
         domains = frozenset(known.domains)
-        habits: dict[str, dict[str, Habit]] = defaultdict(dict)
-        for _, tally in tallies:
-            for (account, address), habit in tally.habits.items():
-                mine = habits[directory.name_of(account)]
-                mine[address] = habit.longer(mine.get(address, habit))
-        return cls(
-            frozenset(names), directory, domains, left_out.total(), contexts, habits, missing, shared, atlas
-        )
+        numbers = {path: number for number, path in enumerate(dict.fromkeys(path for path, _ in tallies))}
+        files = tuple(numbers[path] for path, _ in tallies)
+        return cls(frozenset(names), directory, domains, left_out.total(), files, missing, shared, atlas)
 
     def of_partition(self, number: int) -> Everybody:
         """Give what has to be known to judge the users of one partition."""
         names = frozenset(name for name in self.names if partition_of(name) == str(number))
         accounts = {name: one for name, one in self.directory.accounts.items() if name in names}
         called = {other: name for name, one in accounts.items() for other in one.names}
-        contexts = {name: self.contexts[name] for name in names if name in self.contexts}
-        habits = {name: self.habits[name] for name in names if name in self.habits}
-        return replace(
-            self, names=names, directory=Directory(accounts, called), contexts=contexts, habits=habits
-        )
+        return replace(self, names=names, directory=Directory(accounts, called))
 
 
 def _meant(wanted: str, names: AbstractSet[str], directory: Directory, known: Names) -> set[str]:
@@ -151,21 +134,6 @@ def shared_networks(got_in: Iterable[Mapping[str, AbstractSet[str]]], directory:
     everybody = set().union(*used.values())
     least = max(SHARED_BY, SHARED_PART * len(everybody))
     return frozenset(network for network, accounts in used.items() if len(accounts) >= least)
-
-
-def _left_out(tallies: Sequence[tuple[Path, Tally]]) -> dict[LeftOut, int]:
-    """Add up what was only counted: over the parts of a file, and of several files the most.
-
-    Files may overlap, and what was only counted cannot be told from what another file holds as well.
-    """
-    files: dict[Path, Counter[LeftOut]] = defaultdict(Counter)
-    for path, tally in tallies:
-        files[path].update(tally.contexts)
-    most: dict[LeftOut, int] = {}
-    for counts in files.values():
-        for one, count in counts.items():
-            most[one] = max(count, most.get(one, 0))
-    return most
 
 
 def settle_names(

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from commands import prefilter, usual
 from commands.accounts import kind_of
-from commands.analyze import progress
+from commands.analyze import everyday, progress
 from commands.analyze.everybody import Everybody, guesses_in
+from commands.analyze.everyday import NOTHING, Everyday
 from commands.analyze.folded import Folded
 from commands.analyze.picking import spilled, without_cycles
 from commands.check import judge, unjudged
@@ -99,10 +100,21 @@ def _judge_partition(
     folder: Path, number: int, everybody: Everybody, now: datetime, matcher: Matcher | None
 ) -> list[Report]:
     texts: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
+    only_counted: dict[str, Everyday] = defaultdict(Everyday)
+    name_of = everybody.directory.name_of
     for place in sorted(folder.glob("[0-9]*")):
+        file = everybody.files[int(place.name)]
         for name, kind, text in spilled(place / str(number)):
-            right = everybody.directory.name_of(name)
-            if right in everybody.names:
+            right = name_of(name)
+            if right not in everybody.names:
+                continue
+            if kind == everyday.DONE:
+                only_counted[right].add(file, everyday.read(text), own=True)
+            elif kind == everyday.SUFFERED:
+                one = everyday.read(text)
+                if name_of(one.what.actor) != right:  # else it lies here as the account's own as well
+                    only_counted[right].add(file, one, own=False)
+            else:
                 texts[right].append((kind, text))
     guesses = guesses_in(folder / "guesses")
     reports = []
@@ -112,12 +124,13 @@ def _judge_partition(
         mine = texts.pop(name, [])
         if len(account.names) > 1:  # a record that calls both doer and owner otherwise was laid down twice
             mine = list(dict.fromkeys(mine))
+        beside = only_counted.pop(name, NOTHING)
         around = Around(
             guesses,
             everybody.left_out,
-            everybody.contexts.get(name, {}),
+            beside.left_out(),
             everybody.domains,
-            everybody.habits.get(name, {}),
+            beside.habits,
             everybody.missing,
             everybody.shared_networks,
             everybody.atlas,
@@ -203,15 +216,15 @@ def _look(subject: Subject, texts: Collection[tuple[str, bytes]], around: Around
                 quiet.append(text)
             else:
                 seen.add(kind, text)
-    beside = contexts.left_out()
-    habits = dict(around.habits)
-    for (_, address), habit in contexts.habits().items():
-        habits[address] = habit.longer(habits.get(address, habit))
+    beside = Everyday(dict(around.habits))
+    for one in contexts.counted():
+        beside.add(0, one, own=True)
+    left_out = beside.left_out()
     around = replace(
         around,
-        habits=habits,
-        contexts=Counter(around.contexts) + beside,
-        left_out=around.left_out + beside.total(),
+        habits=beside.habits,
+        contexts=Counter(around.contexts) + Counter(left_out),
+        left_out=around.left_out + sum(left_out.values()),
     )
     told = set(prefilter.ends(quiet))  # they show how far the log reaches
     if not any(kind == "sign-in" or _LOGON in text for kind, text in texts):

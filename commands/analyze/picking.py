@@ -17,9 +17,10 @@ from zlib import crc32
 
 import msgspec
 
-from commands.analyze import progress
+from commands.analyze import everyday, progress
 from graph.audit_log import scan
 from graph.audit_log.blocks import Part
+from graph.audit_log.contexts import Contexts
 from graph.audit_log.ids import id_of
 from graph.audit_log.picked import Picked
 from graph.audit_log.pieces import is_service
@@ -79,11 +80,26 @@ def first_pass(task: tuple[Part, Path, bool, frozenset[str]]) -> Tally:
             progress.note(place.parent / READ, int(place.name), done, records)
 
         tally = scan.scan(part, pick, spill.note if several else None, tell, wanted=wanted)
+        _lay_down(spill, tally.everyday)
+        tally.everyday = Contexts()
         end = part.end if part.end >= 0 else part.path.stat().st_size
         tell(end - part.start, tally.records)
     tally.actors = {name for name in tally.actors if is_person(name)} | spill.owners
     tally.spilled = spill.names
     return tally
+
+
+def _lay_down(spill: Spill, contexts: Contexts) -> None:
+    """Lay what was only counted down with those whom it is about: in memory it grows with the accounts."""
+    for one in contexts.counted():
+        actor, owner = one.what.actor, one.what.owner
+        text = everyday.written(one)
+        if is_person(actor):
+            spill.write(partition_of(actor), (actor, everyday.DONE, text))
+            spill.names.add(actor)
+        if owner and owner != actor and is_person(owner):
+            spill.write(partition_of(owner), (owner, everyday.SUFFERED, text))
+            spill.names.add(owner)
 
 
 @lru_cache(maxsize=65_536)

@@ -5,8 +5,8 @@ It is asked once for each of millions of records, so it keeps numbers where othe
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from sys import intern
 from typing import Final, NamedTuple
 
 import msgspec
@@ -116,6 +116,20 @@ _ONE_DAY: Final = 1 << _DAYS_AT
 _NEW_NO_MORE: Final = (NEW_FOR + 1) << _DAYS_AT
 
 
+class Counted(NamedTuple):
+    """Records of one context that were counted and not picked.
+
+    Attributes:
+        what: What they have in common.
+        count: How many there were.
+        habit: On how many days they came, and the last of them; None for sign-ins and where it was forgotten.
+    """
+
+    what: LeftOut
+    count: int
+    habit: Habit | None
+
+
 class Contexts:
     """Which contexts of everyday work have been seen, on how many days, and how often today."""
 
@@ -128,12 +142,16 @@ class Contexts:
         self._meaning: dict[int, LeftOut] = {}
         self.bursting = False
 
-    def left_out(self) -> Counter[LeftOut]:
-        """Say how many records of each context were counted and not picked."""
-        found: Counter[LeftOut] = Counter()
+    def counted(self) -> Iterator[Counted]:
+        """Say what was counted and not picked; what differs only in a port comes more than once."""
+        days = tuple(self._days)
         for key, count in self._left_out.items():
             one = self._meaning[key]
-            plain = one._replace(
+            context = self._seen.get(key)
+            habit = None
+            if context is not None and one.operation not in LOGONS:
+                habit = Habit(context >> _DAYS_AT, whole(days[context >> _DAY_AT & _LOW]))
+            what = one._replace(
                 operation=whole(one.operation),
                 actor=comparable(one.actor),
                 owner=comparable(one.owner),
@@ -141,22 +159,7 @@ class Contexts:
                 error=whole(one.error),
                 day=whole(one.day),
             )
-            found[plain] += count
-        return found
-
-    def habits(self) -> dict[tuple[str, str], Habit]:
-        """Say on how many days and last when such records came, sign-ins apart, by account and address."""
-        days = tuple(self._days)
-        found: dict[tuple[str, str], Habit] = {}
-        for key in self._left_out:
-            context = self._seen.get(key)
-            one = self._meaning[key]
-            if context is None or one.operation in LOGONS:  # it was forgotten
-                continue
-            account = (comparable(one.actor), address_of(one.address) or "")
-            habit = Habit(context >> _DAYS_AT, whole(days[context >> _DAY_AT & _LOW]))
-            found[account] = habit.longer(found.get(account, habit))
-        return found
+            yield Counted(what, count, habit)
 
     def _leave_out(self, key: int, one: LeftOut) -> None:
         """Count one record that is not picked; beyond `COUNTED` contexts only those known already."""
@@ -165,7 +168,8 @@ class Contexts:
             left_out[key] += 1
         elif len(left_out) < COUNTED:
             left_out[key] = 1
-            self._meaning[key] = one
+            # The same few texts stand in thousands of contexts.
+            self._meaning[key] = LeftOut(*map(intern, one))
 
     def is_double(self, user: str, id_: str) -> bool:
         """Say whether a record was counted before; exports often hold one twice."""

@@ -19,7 +19,7 @@ import msgspec
 from graph.addresses import address_of
 from graph.audit_log import directory_audit, files, search_rows
 from graph.audit_log.blocks import Part, blocks_of
-from graph.audit_log.contexts import EVERYDAY, Contexts
+from graph.audit_log.contexts import EVERYDAY
 from graph.audit_log.files import Unreadable
 from graph.audit_log.ids import id_of
 from graph.audit_log.limits import RAW_KEPT
@@ -86,15 +86,13 @@ class _Scanner:
         self._noted = note
         self._tell = tell
         self._wanted = frozenset(wanted)
-        self._contexts = Contexts()
         self._day = ""
         self._cut = False
         self.tally = Tally()
+        self._contexts = self.tally.everyday
 
     def finish(self) -> None:
         """Note what only the whole shows."""
-        self.tally.contexts = self._contexts.left_out()
-        self.tally.habits = self._contexts.habits()
         self.tally.finish()
 
     # --- where records come from ---

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from graph.addresses import network_of
-from graph.audit_log.contexts import Habit, LeftOut
+from graph.audit_log.contexts import Contexts
 from graph.audit_log.files import Unreadable, kind_of
 from graph.audit_log.names import Names
 from graph.audit_log.pieces import as_text
@@ -76,8 +76,7 @@ class Tally:
         left_out: How many everyday records were counted and not picked, by operation.
         actors: Everybody who acted, in comparable form.
         spilled: Every name or id that something was picked for.
-        contexts: How many everyday records were counted and not picked, by what they have in common.
-        habits: On how many days such records came, and last when, by account and address.
+        everyday: What was counted of everyday work and not picked.
         names: By what the accounts are known.
         unreadable: Records that could not be read; their lines count from the beginning of the scanned part.
         further_unreadable: How many more there were, by reason, each with the line of the first.
@@ -96,8 +95,7 @@ class Tally:
     left_out: Counter[str] = field(default_factory=Counter)
     actors: set[str] = field(default_factory=set)
     spilled: set[str] = field(default_factory=set)
-    contexts: Counter[LeftOut] = field(default_factory=Counter)
-    habits: dict[tuple[str, str], Habit] = field(default_factory=dict)
+    everyday: Contexts = field(default_factory=Contexts)
     names: Names = field(default_factory=Names)
     unreadable: list[Unreadable] = field(default_factory=list)
     further_unreadable: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -168,6 +166,10 @@ class Tally:
             results = int(found[:12])
             if results in self.searches or len(self.searches) < SEARCHES_KEPT:
                 self.searches[results] = max(self.searches.get(results, 0), int(place[:12]))
+
+    def forget(self) -> None:
+        """Forget who is who, once it is put together with what other parts show."""
+        self.names, self.actors, self.spilled, self.got_in = Names(), set(), set(), {}
 
     def finish(self) -> None:
         """Note what only the whole shows."""

@@ -31,7 +31,10 @@ def test_habits_tell_days_and_last_day_by_account_and_address(tmp_path):
     path = tmp_path / "log.jsonl"
     path.write_text("\n".join(lines), encoding="utf-8")
     tally = scan.scan(Part(path, 0, path.stat().st_size), lambda _: None)
-    assert tally.habits == {("adele@contoso.example", "192.0.2.1"): Habit(20, "2026-08-20")}
+    told = {
+        (one.what.actor, one.what.address): one.habit for one in tally.everyday.counted() if one.habit is not None
+    }
+    assert told == {("adele@contoso.example", "192.0.2.1"): Habit(20, "2026-08-20")}
 
 
 def test_two_parts_that_may_tell_of_the_same_days_tell_the_most():
