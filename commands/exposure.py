@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from commands.clues.outgoing import Origin, Outgoing, outbox_of
@@ -204,6 +205,11 @@ def _applications(report: Report, evidence: Evidence) -> Iterator[Clause]:
             yield Clause(f"{name} ({', '.join(scopes)})", clause.at, clause.findings, (grant.id,))
 
 
+@lru_cache(maxsize=256)  # the same sentence for ten thousand accounts of one export
+def _only_in_part(missing: tuple[str, ...]) -> str:
+    return f"the audit log was collected only in part ({'; '.join(missing)})"
+
+
 def _unread(evidence: Evidence, report: Report) -> Iterator[str]:
     """Say why what was opened may be more than was recorded."""
     log = evidence.audit_log
@@ -211,7 +217,7 @@ def _unread(evidence: Evidence, report: Report) -> Iterator[str]:
         yield f"the audit log was not collected ({log.says.rstrip('.')})"
         return
     if isinstance(log, Known) and log.missing:
-        yield f"the audit log was collected only in part ({'; '.join(log.missing)})"
+        yield _only_in_part(log.missing)
     opened = [
         one for one in evidence.records() if one.operation == OPENED and is_about(one, evidence.subject)
     ]

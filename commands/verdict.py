@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
@@ -119,6 +120,11 @@ def is_sequence(findings: Sequence[Finding]) -> bool:
     )
 
 
+@lru_cache(maxsize=256)  # ten thousand accounts of one export lack the same sources
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names
+
+
 def weigh(
     results: Sequence[SymptomResult],
     sources: Sequence[SourceState],
@@ -138,7 +144,7 @@ def weigh(
     carried = carried_signs(findings)
     points = max(sum(map(points_of, carried_signs(some))) for some in stories(findings, subject))
     gravest = max((finding.severity for finding in findings), default=Severity.INFO)
-    missing = tuple(source.id for source in sources if source.state is not Coverage.COMPLETE)
+    missing = _once(tuple(source.id for source in sources if source.state is not Coverage.COMPLETE))
     unseen = undecided(sources)
     failed = tuple(result.title for result in results if result.failed)
     if points >= COMPROMISED_FROM and (gravest >= Severity.HIGH or is_sequence(carried)):

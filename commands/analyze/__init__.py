@@ -2,7 +2,8 @@
 
 Two passes, so that memory does not grow with the files. The first picks the records worth a closer look (see
 `graph.audit_log.scan`) and lays them down on disk, parted by user; the second reads one user after the other
-closely and judges. Both are shared out over processes.
+closely and judges. Both are shared out over processes. Between them it is settled who is who. What a pass has
+to hold lies on disk for the next, so that no process holds everything.
 
 An export shows what its searcher asked for and nothing of how things stand now. Sources that it cannot show
 are unavailable, and what it does show is never taken to be complete: a symptom is present or unknown, not
@@ -17,7 +18,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,11 +26,11 @@ from typing import Any, Final, TypeVar
 
 from commands import standing
 from commands.analyze import progress
-from commands.analyze.everybody import Everybody, gather_guesses, settle_names
+from commands.analyze.everybody import settle
 from commands.analyze.exposed import with_exposed
 from commands.analyze.handed import Handed, handed_over
-from commands.analyze.judging import JUDGED, second_pass
-from commands.analyze.picking import PARTITIONS, READ, first_pass, repeated
+from commands.analyze.judging import JUDGED, reports_of, second_pass
+from commands.analyze.picking import PARTITIONS, READ, first_pass, repeated, without_cycles
 from commands.analyze.progress import Progress, Stage
 from commands.analyze.shared import with_shared_destinations
 from commands.faults import noted
@@ -119,13 +120,10 @@ def analyze(
         (folder / "unpacked").mkdir()
         opened, unopened = unpack(files, folder / "unpacked")
         paths = [one.path for one in opened]
-        if sum(path.stat().st_size for path in paths) < SMALL:
-            processes = 1
-        pool = stack.enter_context(_pool(processes - 1)) if processes > 1 else None
+        others = processes - 1 if sum(path.stat().st_size for path in paths) >= SMALL else 0
         wanted = user.strip().casefold() if user else ""
-        parts = [part for path in paths for part in blocks.parts(path, processes)]
+        parts = [part for path in paths for part in blocks.parts(path, others + 1)]
         jobs = [(part, folder / f"{number:04}") for number, part in enumerate(parts)]
-        others = processes - 1
         several = len(paths) > 1
         read, judged = folder / READ, folder / JUDGED
         progress.prepare(read, len(jobs))
@@ -136,8 +134,10 @@ def analyze(
             done, count = progress.noted(read)
             return Progress(Stage.READING, done, size, count)
 
-        with progress.telling(tell, reading):
-            tallies = _share_out(pool, others, first_pass, [(*job, several, rules.wanted) for job in jobs])
+        # Processes that end again no longer hold what they had to know, and the next begin with as little as
+        # this one holds.
+        with _pool(others and processes) as pool, progress.telling(tell, reading):
+            tallies = _in_turn(pool, first_pass, [(*job, several, rules.wanted) for job in jobs])
         note_unfinished(tallies)
         repeats = repeated([(part.path, place) for part, place in jobs])
         names = {one.path: one.name for one in opened}
@@ -146,30 +146,27 @@ def analyze(
             for part, tally in zip(parts, tallies, strict=True)
             for says in tally.notes.incomplete
         ]
-        by_file = [(part.path, one) for part, one in zip(parts, tallies, strict=True)]
-        everybody = Everybody.of(by_file, wanted, tuple(dict.fromkeys(missing)), atlas)
-        settle_names(jobs, everybody, frozenset().union(*(one.spilled for one in tallies)))
-        for tally in tallies:
-            tally.forget()
-        gather_guesses(jobs, folder / "guesses")
-        tasks = [(folder, number, everybody.of_partition(number), now, rules) for number in range(PARTITIONS)]
+        with _pool(min(1, others)) as pool:
+            (settled,) = _in_turn(pool, settle, [(folder, jobs, wanted, tuple(dict.fromkeys(missing)))])
+        tasks = [(folder, number, now, rules, atlas) for number in range(PARTITIONS)]
         count = sum(tally.records for tally in tallies)
 
         def judging() -> Progress:
-            return Progress(Stage.JUDGING, progress.noted(judged)[0], len(everybody.names), count)
+            return Progress(Stage.JUDGING, progress.noted(judged)[0], settled.accounts, count)
 
-        with progress.telling(tell, judging):
-            parted = _share_out(pool, others, second_pass, tasks)
+        with _pool(others) as pool, progress.telling(tell, judging):
+            matched = _share_out(pool, others, second_pass, tasks)
+        with without_cycles():
+            reports = list(reports_of(folder))
     matches = Matches()
-    for _, matched in parted:
-        matches.add(matched)
-    reports = [report for some, _ in parted for report in some]
+    for some in matched:
+        matches.add(some)
     if rules is not NO_RULES:
         reports = [with_matches(report, rules, matches) for report in reports]
     reports = sorted(_of_each_other(reports), key=_gravest_first)
     records = sum(tally.records for tally in tallies) - repeats.total()
     unreadable = tuple(replace(one, file=names[Path(one.file)]) for one in _unreadable(parts, tallies))
-    seen = handed_over(opened, unopened, zip(parts, tallies, strict=True), repeats, everybody.domains)
+    seen = handed_over(opened, unopened, zip(parts, tallies, strict=True), repeats, settled.domains)
     return Analysis(tuple(reports), unreadable, records, seen, rules, matches)
 
 
@@ -199,15 +196,23 @@ def _of_each_other(
     return reports
 
 
-def _pool(others: int) -> ProcessPoolExecutor:
+@contextmanager
+def _pool(processes: int) -> Iterator[ProcessPoolExecutor | None]:
+    """Give that many processes until they are needed no more; None where this one does all the work."""
     # A forked process has everything imported already; but a lock that a thread holds stays held in it.
     forked = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
-    pool = ProcessPoolExecutor(
-        max_workers=others, mp_context=multiprocessing.get_context("fork" if forked else "spawn")
-    )
-    # The first task starts all processes: before a thread tells progress, which a fork would not take along.
-    pool.submit(int).result()
-    return pool
+    context = multiprocessing.get_context("fork" if forked else "spawn")
+    if not processes:
+        yield None
+        return
+    with ProcessPoolExecutor(max_workers=processes, mp_context=context) as pool:
+        # The first task starts all: before a thread tells progress, which a fork would not take along.
+        pool.submit(int).result()
+        yield pool
+
+
+def _in_turn(pool: ProcessPoolExecutor | None, work: Callable[[Any], T], tasks: Sequence[Any]) -> list[T]:
+    return list(map(work, tasks) if pool is None else pool.map(work, tasks))
 
 
 def _share_out(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,10 +15,9 @@ from zlib import crc32
 import msgspec
 
 from commands.accounts import Directory, directory_of
-from commands.analyze.picking import Spill, partition_of, spilled
+from commands.analyze.picking import PARTITIONS, TALLY, Spill, partition_of, spilled
 from commands.symptoms.password_spray import VICTIMS
 from commands.usual.domains import domain_of
-from commands.usual.places import Atlas
 from graph.audit_log.blocks import Part
 from graph.audit_log.names import SHOWN, Names
 from graph.audit_log.tally import Tally
@@ -44,7 +44,6 @@ class Everybody:
         files: For each part, the number of the file that it is of.
         missing: What files say is missing from them.
         shared_networks: The networks that most accounts signed in from.
-        atlas: Where addresses are; the registries' countries unless given.
     """
 
     names: frozenset[str]
@@ -54,7 +53,6 @@ class Everybody:
     files: tuple[int, ...]
     missing: tuple[str, ...] = ()
     shared_networks: frozenset[str] = frozenset()
-    atlas: Atlas | None = None
 
     @classmethod
     def of(
@@ -62,7 +60,6 @@ class Everybody:
         tallies: Sequence[tuple[Path, Tally]],
         wanted: str,
         missing: tuple[str, ...] = (),
-        atlas: Atlas | None = None,
     ) -> Everybody:
         """Put together what the parts of all files showed."""
         known = Names()
@@ -71,6 +68,7 @@ class Everybody:
         left_out: Counter[str] = Counter()
         for _, tally in tallies:
             known.update(tally.names)
+            tally.names = Names()
             seen |= tally.actors
             spilled_names |= tally.spilled
             left_out += tally.left_out
@@ -83,14 +81,59 @@ class Everybody:
         domains = frozenset(known.domains)
         numbers = {path: number for number, path in enumerate(dict.fromkeys(path for path, _ in tallies))}
         files = tuple(numbers[path] for path, _ in tallies)
-        return cls(frozenset(names), directory, domains, left_out.total(), files, missing, shared, atlas)
+        return cls(frozenset(names), directory, domains, left_out.total(), files, missing, shared)
 
-    def of_partition(self, number: int) -> Everybody:
-        """Give what has to be known to judge the users of one partition."""
-        names = frozenset(name for name in self.names if partition_of(name) == str(number))
-        accounts = {name: one for name, one in self.directory.accounts.items() if name in names}
-        called = {other: name for name, one in accounts.items() for other in one.names}
-        return replace(self, names=names, directory=Directory(accounts, called))
+    def parted(self) -> Iterator[Everybody]:
+        """Give what has to be known to judge the users of each partition, in order."""
+        names: dict[str, set[str]] = defaultdict(set)
+        for name in self.names:
+            names[partition_of(name)].add(name)
+        known = self.directory.accounts
+        for number in range(PARTITIONS):
+            mine = frozenset(names[str(number)])
+            accounts = {name: known[name] for name in mine if name in known}
+            called = {other: name for name, one in accounts.items() for other in one.names}
+            yield replace(self, names=mine, directory=Directory(accounts, called))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is to be known of everybody at once: how many accounts there are, and the own mail domains."""
+
+    accounts: int
+    domains: frozenset[str]
+
+
+def settle(task: tuple[Path, Sequence[tuple[Part, Path]], str, tuple[str, ...]]) -> Settled:
+    """Put together who is who, and lay down for each partition what has to be known to judge its users.
+
+    The task is the folder, the parts with the places where the first pass laid down what it saw, whom alone
+    to report on or "", and what files say is missing from them.
+    """
+    folder, jobs, wanted, missing = task
+    tallies = [(part.path, _tally_in(place)) for part, place in jobs]
+    spilled_names = frozenset().union(*(one.spilled for _, one in tallies))
+    everybody = Everybody.of(tallies, wanted, missing)
+    settle_names(jobs, everybody, spilled_names)
+    gather_guesses(jobs, folder / "guesses")
+    for number, part in enumerate(everybody.parted()):
+        _place(folder, number).write_bytes(pickle.dumps(part))
+    return Settled(len(everybody.names), everybody.domains)
+
+
+def known_of(folder: Path, number: int) -> Everybody:
+    """Read what `settle` laid down for one partition."""
+    found: Everybody = pickle.loads(_place(folder, number).read_bytes())  # noqa: S301 - written by this program
+    return found
+
+
+def _place(folder: Path, number: int) -> Path:
+    return folder / f"everybody{number}"
+
+
+def _tally_in(place: Path) -> Tally:
+    found: Tally = pickle.loads((place / TALLY).read_bytes())  # noqa: S301 - as above
+    return found
 
 
 def _meant(wanted: str, names: AbstractSet[str], directory: Directory, known: Names) -> set[str]:

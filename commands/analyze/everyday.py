@@ -1,4 +1,4 @@
-"""What was only counted of each account's everyday work: laid down beside what was picked, and added up again."""
+"""What of each account was only counted: laid down beside what was picked, and added up again."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Everyday:
 
     def add(self, file: int, one: Counted, *, own: bool) -> None:
         """Add one context of a part of a file; of their own are those that the account did itself."""
-        self._by_file[file][one.what] += one.count
+        self._by_file[file][one.what] += one.records
         if own and one.habit:
             address = one.what.address
             self.habits[address] = one.habit.longer(self.habits.get(address, one.habit))

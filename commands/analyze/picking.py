@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import re
 import struct
 from collections import Counter
@@ -29,7 +30,10 @@ from graph.audit_log.tally import Tally
 READ: Final = "read"
 """The file in which the first pass writes how far it has come."""
 
-PARTITIONS: Final = 32
+TALLY: Final = "tally"
+"""The file in which the first pass leaves what it saw of a part."""
+
+PARTITIONS: Final = 64
 """Files that users are dealt out to; what one of them holds is in memory at a time."""
 
 _NO_PERSON: Final = re.compile(
@@ -86,6 +90,9 @@ def first_pass(task: tuple[Part, Path, bool, frozenset[str]]) -> Tally:
         tell(end - part.start, tally.records)
     tally.actors = {name for name in tally.actors if is_person(name)} | spill.owners
     tally.spilled = spill.names
+    # Who is who is put together in a process of its own; the others need not hold it.
+    (place / TALLY).write_bytes(pickle.dumps(tally))
+    tally.forget()
     return tally
 
 
@@ -135,7 +142,7 @@ class Spill:
 
     def _file(self, name: str) -> BinaryIO:
         if (stream := self._files.get(name)) is None:
-            stream = self._files[name] = (self._folder / name).open("ab", buffering=1 << 16)
+            stream = self._files[name] = (self._folder / name).open("ab", buffering=1 << 14)
         return stream
 
     def note(self, record: bytes) -> None:

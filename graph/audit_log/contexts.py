@@ -121,12 +121,12 @@ class Counted(NamedTuple):
 
     Attributes:
         what: What they have in common.
-        count: How many there were.
+        records: How many there were.
         habit: On how many days they came, and the last of them; None for sign-ins and where it was forgotten.
     """
 
     what: LeftOut
-    count: int
+    records: int
     habit: Habit | None
 
 

@@ -65,9 +65,12 @@ class Names:
 
     def update(self, other: Names) -> None:
         """Add what another part of the log shows."""
-        for id_, names in other.by_id.items():
-            for name, at in names.items():
-                self.note(id_, name, at)
+        if not self.by_id:  # as the first part does, and there may be half a million
+            self.by_id = dict(other.by_id)
+        else:
+            for id_, names in other.by_id.items():
+                for name, at in names.items():
+                    self.note(id_, name, at)
         self.domains |= other.domains
         self.no_account |= other.no_account
 

@@ -32,7 +32,9 @@ def test_habits_tell_days_and_last_day_by_account_and_address(tmp_path):
     path.write_text("\n".join(lines), encoding="utf-8")
     tally = scan.scan(Part(path, 0, path.stat().st_size), lambda _: None)
     told = {
-        (one.what.actor, one.what.address): one.habit for one in tally.everyday.counted() if one.habit is not None
+        (one.what.actor, one.what.address): one.habit
+        for one in tally.everyday.counted()
+        if one.habit is not None
     }
     assert told == {("adele@contoso.example", "192.0.2.1"): Habit(20, "2026-08-20")}
 
