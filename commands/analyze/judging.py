@@ -25,6 +25,7 @@ from commands.report import Report
 from commands.sigma.shapes import Matches, Ruleset
 from commands.usual.places import Atlas
 from graph.audit_log.contexts import Contexts, Habit, LeftOut
+from graph.audit_log.listed_rules import ListedRule
 from graph.audit_log.picked import entry
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
@@ -34,6 +35,7 @@ from graph.evidence import NOT_IN_EXPORT, SOURCES, Evidence, Known, Reason, Unav
 from graph.question import AccountKind, Subject, Window
 from graph.resources.directory import Domain
 from graph.resources.mail import TracedMessage
+from graph.resources.rules import HiddenInboxRule
 from graph.resources.sign_ins import RiskDetection, SignIn
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ JUDGED: Final = "judged"
 """The file in which the second pass writes how far it has come."""
 
 _LOGON: Final = b'"Operation":"UserLoggedIn"'
+RULES_AS_LISTED: Final = "rules as a listing shows them, hidden ones only where it was asked for them"
 ONLY_THE_EXPORT: Final = "only what the exported files contain"
 
 
@@ -58,12 +61,14 @@ class _Seen:
     sign_ins: dict[str, SignIn] = field(default_factory=dict)
     risks: dict[str, RiskDetection] = field(default_factory=dict)
     messages: dict[tuple[str, str], TracedMessage] = field(default_factory=dict)
+    rules: dict[str, HiddenInboxRule] = field(default_factory=dict)
     further: int = 0
     quiet: int = 0
     unread: int = 0
 
     def add(self, kind: str, text: bytes) -> None:
         held = len(self.records) + len(self.directory) + len(self.sign_ins) + len(self.messages)
+        held += len(self.rules)
         if held >= CLOSELY:
             self.further += 1
             return
@@ -78,6 +83,8 @@ class _Seen:
             kept.setdefault((found.id, found.at, found.operation), found)
         elif isinstance(found, SignIn):
             self.sign_ins.setdefault(found.id, found)
+        elif isinstance(found, ListedRule):
+            self.rules.setdefault(found.id, found.rule)
         elif isinstance(found, Traced):
             for row in found.rows:
                 self.messages.setdefault((row.message_id or row.id, row.recipient_address), row)
@@ -282,7 +289,8 @@ def evidence_of(subject: Subject, seen: _Seen, around: Around, now: datetime) ->
         missing.append(f"{around.left_out} routine records of all users were only counted")
     gaps = tuple(missing)
     found: dict[str, Any] = dict.fromkeys(SOURCES, NOT_IN_EXPORT)
-    if seen.records or not (seen.directory or seen.sign_ins or seen.risks or seen.messages):
+    others_than_these = (seen.directory, seen.sign_ins, seen.risks, seen.messages, seen.rules)
+    if seen.records or not any(others_than_these):
         mine.extend(_tried_too(mine, subject, around.guesses))
         found["audit_log"] = Known(tuple(_in_order(mine)), missing=gaps)
         found["audit_log_on_mailbox"] = Known(tuple(_in_order(others)), missing=gaps)
@@ -304,6 +312,8 @@ def evidence_of(subject: Subject, seen: _Seen, around: Around, now: datetime) ->
     if seen.messages:
         rows = sorted(seen.messages.values(), key=lambda row: (row.received_date_time, row.message_id))
         found["message_trace"] = Known(tuple(rows), missing=gaps)
+    if seen.rules:
+        found["hidden_inbox_rules"] = Known(tuple(seen.rules.values()), missing=(*gaps, RULES_AS_LISTED))
     if around.domains:
         domains = (Domain(id=one, is_verified=True) for one in sorted(around.domains))
         found["domains"] = Known(tuple(domains), missing=(ONLY_THE_EXPORT,))

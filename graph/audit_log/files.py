@@ -20,6 +20,7 @@ from graph.audit_log import (
     directory_audit,
     forms,
     graph_query,
+    listed_rules,
     management_api,
     plain,
     risk,
@@ -31,6 +32,7 @@ from graph.audit_log import (
 )
 from graph.audit_log.forms.batches import records_in
 from graph.audit_log.limits import CHUNK, RAW_KEPT
+from graph.audit_log.listed_rules import ListedRule
 from graph.audit_log.pieces import plain_name
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.texts import Notes
@@ -65,7 +67,7 @@ class Unreadable:
     count: int = 1
 
 
-Entry: TypeAlias = AuditRecord | SignIn | RiskDetection | Traced
+Entry: TypeAlias = AuditRecord | SignIn | RiskDetection | Traced | ListedRule
 
 
 def read(path: Path) -> Iterator[Entry | Unreadable]:
@@ -123,6 +125,7 @@ _FORMS: Final[
     (management_api.is_one, management_api.parse),
     (sign_in.is_one, sign_in.parse),
     (traced.is_one, traced.parse),
+    (listed_rules.is_one, listed_rules.parse),
 )
 
 OWN: Final[Mapping[str, tuple[frozenset[str], str]]] = {
@@ -277,4 +280,6 @@ def _key(entry: Entry) -> tuple[str, datetime, str]:
         first = entry.rows[0]
         to = " ".join(row.recipient_address for row in entry.rows)
         return first.message_id or first.id, first.received_date_time, to
+    if isinstance(entry, ListedRule):
+        return entry.id, _NEVER, entry.owner
     return entry.id, entry.detected_date_time or _NEVER, entry.risk_event_type

@@ -17,9 +17,9 @@ class Picked(msgspec.Struct, frozen=True, gc=False):
     """One record worth a closer look: a structure of msgspec's, which is made in a fifth of the time.
 
     Attributes:
-        kind: "audit", "directory", "sign-in", "risk" or "message": which log it comes from; "burst" for a
-            record of the unified log that was picked only because there are so many of its kind on that day,
-            "ruled" for one that was picked only because a rule wants to see it.
+        kind: "audit", "directory", "sign-in", "risk", "message" or "rule": which log or listing it comes
+            from; "burst" for a record of the unified log that was picked only because there are so many of
+            its kind on that day, "ruled" for one that was picked only because a rule wants to see it.
         actor: Who acted, in comparable form.
         owner: The account acted on, "" where the record names none.
         failed_from: The address of a failed sign-in in the audit log, "" for everything else: the symptoms

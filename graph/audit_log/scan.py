@@ -23,6 +23,7 @@ from graph.audit_log.contexts import EVERYDAY
 from graph.audit_log.files import Unreadable
 from graph.audit_log.ids import id_of
 from graph.audit_log.limits import RAW_KEPT
+from graph.audit_log.listed_rules import ListedRule
 from graph.audit_log.parse import parse
 from graph.audit_log.picked import Picked, _decoded, encoded
 from graph.audit_log.pieces import NOBODY, as_text
@@ -263,6 +264,11 @@ class _Scanner:
             return
         if isinstance(found, Traced):
             self._message(found, encoded(raw))
+            return
+        if isinstance(found, ListedRule):
+            self._note(b"rule", "", f"{found.owner} {found.id}")
+            self.tally.actors.add(found.owner)
+            self._pick(Picked("rule", account_of(found.owner), "", "", encoded(raw)))
             return
         when = found.created_date_time if isinstance(found, SignIn) else found.detected_date_time
         self.tally.date(when.isoformat() if when else "")

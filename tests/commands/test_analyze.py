@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commands.analyze import Analysis, analyze
-from commands.analyze.judging import Around, _Seen, evidence_of
+from commands.analyze.judging import RULES_AS_LISTED, Around, _Seen, evidence_of
 from commands.analyze.picking import is_person
 from commands.check import judge
 from commands.report import Coverage, Report, Result, VerdictCode
@@ -712,3 +712,36 @@ def test_a_search_over_several_files_and_parts_is_whole_when_all_of_it_is_there(
     analysis = looked_at(one, two)
     assert [file.notes for file in analysis.files] == [[], ["its rows go up to number 3 of 7 results"]]
     assert not looked_at(one).saw_all
+
+
+def test_a_listing_of_inbox_rules_is_evidence_of_how_they_stand(tmp_path):
+    path = tmp_path / "MailboxRules.csv"
+    path.write_text(
+        "UserName,RuleName,RuleEnabled,CopytoFolder,MovetoFolder,RedirectTo,ForwardTo,TextDescription\n"
+        'adele.vance@contoso.example,..,True,,,,drop@evil.example,"If the message: …"\n'
+        'lee.gu@contoso.example,News,True,,Newsletters,,,"If the message: …"\n'
+    )
+    analysis = looked_at(path)
+    found = [one.sign.id for one in report_of(analysis, "adele").findings if one.symptom == "inbox_rules"]
+    assert found == ["rule_forwards_outside_secretly"]
+    states = {one.id: one for one in report_of(analysis, "lee").sources}
+    assert states["hidden_inbox_rules"].state is Coverage.PARTIAL
+    assert RULES_AS_LISTED in states["hidden_inbox_rules"].reason
+    assert states["audit_log"].state is Coverage.UNAVAILABLE
+
+
+def test_a_listed_rule_is_of_the_account_whose_alias_it_names(tmp_path):
+    log, rules = tmp_path / "log.jsonl", tmp_path / "rules.json"
+    log.write_text(json.dumps(logon_of("Outlook")))
+    rule = {
+        "Name": "..",
+        "Enabled": True,
+        "Priority": 1,
+        "RuleIdentity": 7,
+        "MailboxOwnerId": "adele.vance",
+        "ForwardTo": ['"drop" [SMTP:drop@evil.example]'],
+    }
+    rules.write_text(json.dumps([rule]))
+    (report,) = looked_at(log, rules).users
+    assert report.subject.user_principal_name == "adele.vance@contoso.example"
+    assert "inbox_rules" in present(report)

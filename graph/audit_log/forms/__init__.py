@@ -23,6 +23,7 @@ from graph.audit_log.forms import (
     extractor_rules,
     extractor_sessions,
     hawk_simple,
+    inbox_rules,
     message_trace,
     search_hit,
     splunk_event,
@@ -67,6 +68,7 @@ FORMS: Final[tuple[Form, ...]] = (
     email_events,
     extractor_sessions,
     extractor_rules,
+    inbox_rules,
     hawk_simple,
 )
 

@@ -1,4 +1,4 @@
-"""Microsoft Extractor Suite, inbox rules: how they stood, without who made them and when; not read.
+"""Microsoft Extractor Suite, inbox rules: as they stood, in the file `MailboxRules.csv`.
 
 Source: Microsoft Extractor Suite, "Get-Rules.ps1" (Get-MailboxRules).
 """
@@ -8,21 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from graph.errors import UnreadableRecord
+from graph.audit_log.pieces import lowered
 
 URL: Final = ("https://github.com/invictus-ir/Microsoft-Extractor-Suite/blob/main/Scripts/Get-Rules.ps1",)
-COLUMNS: Final = frozenset(
-    {
-        "username",
-        "rulename",
-        "ruleenabled",
-        "copytofolder",
-        "movetofolder",
-        "redirectto",
-        "forwardto",
-        "textdescription",
-    }
-)
+_NAMES: Final = {
+    "rulename": "Name",
+    "ruleenabled": "Enabled",
+    "copytofolder": "CopyToFolder",
+    "movetofolder": "MoveToFolder",
+    "redirectto": "RedirectTo",
+    "forwardto": "ForwardTo",
+    "textdescription": "Description",
+}
+COLUMNS: Final = frozenset({*_NAMES, "username"})
 
 
 def is_one(names: frozenset[str]) -> bool:
@@ -31,12 +29,9 @@ def is_one(names: frozenset[str]) -> bool:
 
 
 def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Tell that a rule says neither who made it nor when.
-
-    Raises:
-        UnreadableRecord: always.
-    """
-    raise UnreadableRecord(
-        "This is an inbox rule as it stood, without who made it and when; read it beside the report, and"
-        " export the audit log (New-InboxRule, Set-InboxRule, UpdateInboxRules), or check the account."
-    )
+    """Give the rule under the names of `Get-InboxRule`, which the tool calls."""
+    row = lowered(raw)
+    return {
+        "listedFor": row.get("username"),
+        "listedRule": {name: row.get(column) for column, name in _NAMES.items()},
+    }

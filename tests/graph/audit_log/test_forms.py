@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from graph.audit_log import files, forms
+from graph.audit_log.listed_rules import ListedRule
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.texts import Notes
 from graph.audit_log.traced import Traced
@@ -233,7 +234,7 @@ def read(path: Path, content: str | bytes) -> list[Any]:
 
 def test_every_form_has_a_sample() -> None:
     sampled = {name.partition(",")[0] for name in (*SAME, *SIGN_INS, *TRACES)}
-    sampled |= {"entra_audit_csv", "extractor_rules", "extractor_sessions"}
+    sampled |= {"entra_audit_csv", "extractor_rules", "extractor_sessions", "inbox_rules"}
     assert {form.__name__.rpartition(".")[2] for form in forms.FORMS} <= sampled
 
 
@@ -314,12 +315,54 @@ def test_what_came_in_is_told_from_what_went_out() -> None:
     assert found.rows[0].from_ip == "40.92.0.1"
 
 
-def test_a_list_of_rules_is_told_in_one_line_with_what_to_export_in_its_place(tmp_path: Path) -> None:
-    heading = "UserName,RuleName,RuleEnabled,CopytoFolder,MovetoFolder,RedirectTo,ForwardTo,TextDescription"
-    row = "adele.vance@contoso.example,..,True,,RSS Feeds,,,If the message: moves it\n"
-    found = read(tmp_path / "MailboxRules.csv", f"{heading}\n{row}{row}")
-    assert {one.reason[:40] for one in found} == {"This is an inbox rule as it stood, witho"}
-    assert all("New-InboxRule" in one.reason for one in found)
+HEADING = "UserName,RuleName,RuleEnabled,CopytoFolder,MovetoFolder,RedirectTo,ForwardTo,TextDescription"
+"""Of the Extractor Suite's file, as its code names the columns."""
+
+GET_INBOX_RULE = {
+    "Description": "If the message: …",
+    "Enabled": True,
+    "Identity": "adele.vance\\4711",
+    "MailboxOwnerId": "adele.vance",
+    "MoveToFolder": None,
+    "Name": "..",
+    "Priority": 1,
+    "RedirectTo": ['"drop" [SMTP:drop@evil.example]'],
+    "RuleIdentity": 4711,
+    "SubjectOrBodyContainsWords": ["invoice"],
+}
+"""As Exchange answers; source: Exchange PowerShell, "Get-InboxRule"."""
+
+
+def test_rules_of_the_extractor_suite_are_read_with_their_mailbox(tmp_path: Path) -> None:
+    rows = 'Adele.Vance@contoso.example,..,True,,RSS Feeds,,,"If the message: …"\n'
+    (found,) = read(tmp_path / "MailboxRules.csv", f"{HEADING}\n{rows}")
+    assert isinstance(found, ListedRule)
+    assert (found.owner, found.rule.name) == ("adele.vance@contoso.example", "..")
+    assert (found.rule.move_to_folder, found.rule.enabled, found.rule.forward_to) == ("RSS Feeds", True, ())
+
+
+def test_rules_as_exchange_lists_them_are_read_with_their_mailbox() -> None:
+    found = files.entry_of(GET_INBOX_RULE)
+    assert isinstance(found, ListedRule)
+    assert (found.owner, found.id) == ("adele.vance", "4711")
+    assert found.rule.redirect_to == ('"drop" [SMTP:drop@evil.example]',)
+    assert found.rule.subject_or_body_contains_words == ("invoice",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"MailboxOwnerId": "", "Identity": ""}, "whose it is"),
+        ({"MailboxOwnerId": "Adele Vance"}, "whose it is"),
+        ({"RedirectTo": "System.Collections.ArrayList"}, "ConvertTo-Json"),
+        ({"Enabled": "perhaps"}, "its Enabled has an unknown value"),
+    ],
+)
+def test_a_listed_rule_without_a_mailbox_or_with_lost_recipients_is_told(
+    wrong: dict[str, str], why: str
+) -> None:
+    with pytest.raises(UnreadableRecord, match=why):
+        files.entry_of({**GET_INBOX_RULE, **wrong})
 
 
 @pytest.mark.parametrize(
