@@ -88,8 +88,8 @@ networks: $(READY)  ## write the table of VPNs and rented servers anew, from LIS
 fuzz: $(DEVELOP)  ## read broken files for SECONDS (600), and stop at the first that a reader fails on
 	$(RUN) -m tests.fuzz $(or $(SECONDS),600)
 
-soak: $(DEVELOP)  ## run the bot for SECONDS (3600) between a tenant and a Slack that fail, kill it, and see what holds; SEED=<n>
-	$(RUN) -m tests.soak $(or $(SECONDS),3600) $(SEED)
+soak: $(DEVELOP)  ## run the bot for SECONDS (3600) between a tenant and a Slack that fail, kill it, and see what holds; MACHINES=2 adds workers
+	$(RUN) -m tests.soak --seconds $(or $(SECONDS),3600) --workers $(or $(MACHINES),0) $(if $(SEED),--seed $(SEED))
 
 kills: $(DEVELOP)  ## kill at every point of carrying out, and at every point of the run that goes on; takes some minutes
 	$(RUN) -m tests.commands.kills

@@ -62,8 +62,14 @@ def run(settings: Settings, make: Callable[[Settings], Bot] | None = None) -> in
     return 0
 
 
-def work(settings: Settings, version: str = VERSION) -> int:
-    """Run a worker until SIGTERM or SIGINT; give the exit status, 1 when it cannot start or go on."""
+def work(settings: Settings, version: str = VERSION, make: Callable[[Settings], Worker] | None = None) -> int:
+    """Run a worker until SIGTERM or SIGINT; give the exit status, 1 when it cannot start or go on.
+
+    Args:
+        settings: All of them.
+        version: Of the work that it can do.
+        make: Wires the worker; None for the usual one.
+    """
     logs.configure(settings.log)
     if settings.slack is not None or any(tenant.remediate for tenant in settings.tenants):
         log.warning(
@@ -72,7 +78,7 @@ def work(settings: Settings, version: str = VERSION) -> int:
         )
     try:
         with told_to_stop() as wait:
-            worker = Worker(settings, now, version=version)
+            worker = make(settings) if make else Worker(settings, now, version=version)
             worker.start()
             try:
                 told = wait()

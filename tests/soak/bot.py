@@ -1,4 +1,4 @@
-"""The bot as a process of its own that can be killed, moved in time, and left without room on its disk."""
+"""The bot, or a worker, as a process of its own that can be killed, moved in time, and left without room."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import resource
 import struct
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -22,17 +22,18 @@ FULL = 4096
 """Bytes after which no file of the process may grow while its disk is full."""
 
 
-def _be(settings: Settings, folder: Path) -> None:
-    """Be `compromise run`, with a clock that is moved from outside; never returns."""
+def _be(settings: Settings, folder: Path, clock_file: Path, *, works: bool) -> None:
+    """Be `compromise run` or `compromise worker`, with a clock that is moved from outside; never returns."""
     from bot.app import Bot, create_app, now  # noqa: PLC0415 - imported by whoever is forked from
-    from bot.process import run  # noqa: PLC0415
+    from bot.process import run, work  # noqa: PLC0415
+    from bot.work.worker import Worker  # noqa: PLC0415
     from tests.scenarios.conftest import QUICKLY  # noqa: PLC0415
 
     log = os.open(folder / "bot.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(log, stream)
     os.chdir(folder)
-    with (folder / "clock").open("rb") as file:
+    with clock_file.open("rb") as file:
         moved = mmap.mmap(file.fileno(), 8, access=mmap.ACCESS_READ)
 
     def clock() -> datetime:
@@ -41,24 +42,56 @@ def _be(settings: Settings, folder: Path) -> None:
     def make(with_these: Settings) -> Bot:
         return create_app(with_these, clock=clock, **QUICKLY)
 
-    os._exit(run(settings, make))
+    def make_worker(with_these: Settings) -> Worker:
+        return Worker(with_these, clock, **QUICKLY)
+
+    os._exit(work(settings, make=make_worker) if works else run(settings, make))
+
+
+class Clock:
+    """The clock of all processes of one soak.
+
+    Args:
+        file: What they read.
+
+    Attributes:
+        moved: By how many seconds it is ahead.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.moved = 0.0
+        file.write_bytes(struct.pack("d", 0.0))
+
+    def move(self, seconds: float) -> None:
+        """Move it, for processes that run as well."""
+        self.moved += seconds
+        with self.file.open("r+b") as file:
+            file.write(struct.pack("d", self.moved))
+
+    def now(self) -> datetime:
+        """What they read from it."""
+        return datetime.now(UTC) + timedelta(seconds=self.moved)
 
 
 class Process:
-    """The bot, seen from outside.
+    """The bot or a worker, seen from outside.
 
     Args:
         settings: Its settings.
         folder: Where its files are; what it says is added to `bot.log`.
+        clock: The file that says by how many seconds its clock is moved.
+        works: Whether it is a worker.
     """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, clock: Clock, *, works: bool = False) -> None:
+        folder.mkdir(exist_ok=True)
         self._settings = settings
         self._folder = folder
+        self._clock = clock
+        self._works = works
         self._running: ForkServerProcess | None = None
-        self._moved = 0.0
         self.starts = 0
-        self._write_clock()
 
     def lives(self) -> bool:
         """Whether it runs now."""
@@ -67,7 +100,8 @@ class Process:
     def start(self) -> None:
         """Start it; whatever was there before has ended."""
         self.kill()
-        self._running = _NURSERY.Process(target=_be, args=(self._settings, self._folder))
+        given = (self._settings, self._folder, self._clock.file)
+        self._running = _NURSERY.Process(target=_be, args=given, kwargs={"works": self._works})
         self._running.start()
         self.starts += 1
 
@@ -86,12 +120,3 @@ class Process:
         if self._running is not None and self._running.pid and self.lives():
             size = FULL if full else resource.RLIM_INFINITY
             resource.prlimit(self._running.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-
-    def move(self, seconds: float) -> None:
-        """Move its clock."""
-        self._moved += seconds
-        self._write_clock()
-
-    def _write_clock(self) -> None:
-        with (self._folder / "clock").open("r+b" if (self._folder / "clock").exists() else "wb") as file:
-            file.write(struct.pack("d", self._moved))

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
 from commands.approval import ProposalState
 from commands.errors import LedgerTampered
 from commands.ledger import BOT, CaseState, Entry, Ledger
+from commands.ledger.entries import Rechecked
+from commands.ledger.hunts import unfinished
+from commands.ledger.tasks import alarms
 from commands.ledger.verify import verify_ledger
 from commands.outcomes import DONE, Outcome
 from commands.plan import Change
@@ -44,7 +48,8 @@ def broken(path: Path, ledger: Ledger, microsoft: RunningTenant) -> list[str]:
     with ledger.reading():
         proposals = all_of(ledger)
         votes = [*_votes(ledger, proposals)]
-    return [*_chain(path), *votes, *_writes(proposals, before, _made(microsoft))]
+        twice = [f"{one} was rechecked {times} times" for one, times in rechecks(ledger).items() if times > 1]
+    return [*_chain(path), *votes, *twice, *_writes(proposals, before, _made(microsoft))]
 
 
 def broken_at_rest(
@@ -66,9 +71,20 @@ def all_of(ledger: Ledger) -> tuple[Proposal, ...]:
         return tuple(one for case in ledger.outlines() for one in book.of_case(case.id))
 
 
-def is_at_rest(ledger: Ledger) -> bool:
-    """Whether nothing is under way: no check, no plan, and every end is shown."""
-    return not ledger.unfinished_cases() and not Proposals(ledger).unfinished()
+def is_at_rest(ledger: Ledger, at: datetime) -> bool:
+    """Whether nothing is under way: no check, plan, hunt or recheck, and every end is shown.
+
+    A recheck that fell due in the last hour of the bot's clock is left to the bot's next round.
+    """
+    book = Proposals(ledger)
+    due = book.watches_due(at - timedelta(hours=1))
+    return not (ledger.unfinished_cases() or book.unfinished() or unfinished(ledger) or due)
+
+
+def rechecks(ledger: Ledger) -> Counter[tuple[str, int]]:
+    """Count how often each round of each case was noted, those out of turn left out."""
+    noted = [(one.case_id, int(one.facts["round"])) for one in ledger.entries(kinds=(Rechecked.KIND,))]
+    return Counter(one for one in noted if one[1])
 
 
 def _chain(path: Path) -> Iterator[str]:
@@ -157,6 +173,10 @@ def unknown(proposals: tuple[Proposal, ...]) -> int:
 def _unfinished(ledger: Ledger, proposals: tuple[Proposal, ...]) -> Iterator[str]:
     for case in ledger.unfinished_cases():
         yield f"{case.id} is {case.state}, shown: {case.shown}"
+    for hunt in unfinished(ledger):
+        yield f"{hunt.id} is {hunt.state}, shown: {hunt.shown}"
+    for case_id, number in alarms(ledger):
+        yield f"nobody was told what recheck {number} of {case_id} found"
     for one in proposals:
         if one.state not in WORDS or (one.state is not ProposalState.OPEN and not one.shown):
             yield f"{one.id} is {one.state}, shown: {one.shown}"

@@ -7,9 +7,10 @@ from copy import deepcopy
 from itertools import count
 from random import Random
 
-from commands.ledger import Case, CaseState, Ledger
+from commands.ledger import Case, CaseState, Ledger, hunts
 from commands.plan import Change, offer_from
 from commands.proposals import Proposal, Proposals
+from sandbox.scenarios.people import LAGOS
 from sandbox.scenarios.state import InboxRule, ident
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import Message, NotOnScreenError, RunningWorkspace
@@ -54,6 +55,7 @@ class People:
             (1, self._withdraw),
             (2, self._restore),
             (1, self._ask_around),
+            (1, self._hunt),
         )
         [(_, act)] = self._rng.choices(acts, [weight for weight, _ in acts])
         return act()
@@ -67,6 +69,12 @@ class People:
         name = self._rng.choice(APPROVERS) if self._rng.random() < 0.1 else self.account()
         self._type(f"check {name}")
         return "check"
+
+    def _hunt(self) -> str:
+        if hunts.unfinished(self._ledger):
+            return "hunt under way"
+        self._type(self._rng.choice(("sweep since 1d", f"pivot {LAGOS.ip} since 1d")))
+        return "hunt"
 
     def account(self) -> str:
         """Make an account with a mailbox that somebody has tampered with; give its name."""
