@@ -91,8 +91,9 @@ fuzz: $(DEVELOP)  ## read broken files for SECONDS (600), and stop at the first 
 soak: $(DEVELOP)  ## run the bot for SECONDS (3600) between a tenant and a Slack that fail, kill it, and see what holds; MACHINES=2 adds workers
 	$(RUN) -m tests.soak --seconds $(or $(SECONDS),3600) --workers $(or $(MACHINES),0) $(if $(SEED),--seed $(SEED))
 
-kills: $(DEVELOP)  ## kill at every point of carrying out, and at every point of the run that goes on; takes some minutes
+kills: $(DEVELOP)  ## kill at every point of carrying out, of checks, hunts and rechecks, and of the runs that go on; takes half an hour
 	$(RUN) -m tests.commands.kills
+	$(RUN) -m tests.bot.work.kills
 
 secrets: $(DEVELOP)  ## look for secrets in every file and in the whole history
 	$(RUN) -m tests.supply.secrets

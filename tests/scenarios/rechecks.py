@@ -17,7 +17,7 @@ from tests.scenarios.conftest import Stage
 CASE = carrying.CASE
 
 
-def taken_back(story: Stage, *changes: Change) -> None:
+def taken_back(story: Stage, *changes: Change, case_id: str = CASE) -> None:
     """A finished case in which these changes were made, so the ledger says, and its first recheck is due now.
 
     The tenant still stands as the attacker left it, so each of them has come back.
@@ -25,28 +25,28 @@ def taken_back(story: Stage, *changes: Change) -> None:
     ledger = story.bot.ledger
     with ledger.writing() as writing:
         writing.open_case(
-            CASE,
+            case_id,
             tenant="Contoso",
             subject=carrying.ADELE,
             window=Window(now() - timedelta(days=7), now()),
             channel=story.slack.channels["incident-room"].id,
             asked_by=story.slack.people["responder"].id,
         )
-    story.bot.desk._cards.post(ledger.case(CASE))
+    story.bot.desk._cards.post(ledger.case(case_id))
     with ledger.writing() as writing:
         report = report_store.dump(samples.rich())
-        writing.finish(CASE, verdict="compromised", report=report, offer=offer_text(changes))
-        writing.shown(CASE, "as done")
-    carried_out(story, *changes)
-    story.proposals.set_watches(CASE, [timedelta(0), timedelta(hours=24)])
+        writing.finish(case_id, verdict="compromised", report=report, offer=offer_text(changes))
+        writing.shown(case_id, "as done")
+    carried_out(story, *changes, case_id=case_id)
+    story.proposals.set_watches(case_id, [timedelta(0), timedelta(hours=24)])
 
 
-def carried_out(story: Stage, *changes: Change) -> None:
+def carried_out(story: Stage, *changes: Change, case_id: str = CASE) -> None:
     """Let the ledger say that a plan was approved and carried out."""
     proposals = story.proposals
     made = proposals.propose(
         kind="contain",
-        plan=Plan(CASE, "Contoso", carrying.ID, carrying.NAME, changes, (), nonce=changes[0].id),
+        plan=Plan(case_id, "Contoso", carrying.ID, carrying.NAME, changes, (), nonce=changes[0].id),
         proposed_by="U0MEGANBOW",
         proposer=frozenset({"megan.bowen@contoso.example"}),
         reason="The account was taken over.",

@@ -1,4 +1,4 @@
-"""The takeover story with a keeper and two workers, while each is killed and the database is stopped."""
+"""The takeover story with a keeper and two workers, up to a recheck, while each is killed in turn."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from multiprocessing.context import ForkServerProcess
+from threading import Event
 
 import psycopg
 import pytest
 
 from bot.app import now
 from commands.ledger import Ledger
+from commands.ledger.entries import Rechecked
+from commands.ledger.tasks import alarms
 from commands.ledger.verify import verify_ledger
 from commands.proposals import Proposals
 from sandbox import workspace
+from sandbox.tenant import Fault, attacker
 from tests.postgres import Cluster, running, soon
 from tests.scenarios.conftest import ADELE, Stage
 from tests.scenarios.forked import running_bot
@@ -46,6 +50,38 @@ def keeper(story: Stage) -> Iterator[ForkServerProcess]:
 def kill(process: ForkServerProcess) -> None:
     process.kill()
     process.join()
+
+
+def rechecked(story: Stage, other: str, living: ForkServerProcess) -> None:
+    """Let a recheck that is due find the forwarding again, while whoever makes it and the keeper are killed.
+
+    Args:
+        story: The story, whose keeper was killed after the plan was carried out.
+        other: The name of the worker that still lives.
+        living: Its process.
+    """
+    attacker.forward_again(story.microsoft.state, ADELE)
+    held = Event()
+    story.microsoft.faults.add("Get-Mailbox", Fault(held=held))
+    before = looks(story, other)
+    with closing(Ledger(story.settings.ledger, now)) as ledger:
+        (case,) = {entry.case_id for entry in ledger.entries(kinds=("execution_finished",))}
+        Proposals(ledger).set_watches(case, [timedelta(0)])
+        with keeper(story) as first:
+            soon(lambda: looks(story, other) == before + 1)
+            with worker(story, "three"):
+                kill(living)
+                soon(lambda: looks(story, "three") == 1)
+                kill(first)
+                held.set()
+                with keeper(story):
+                    story.card("or is new, on", timeout=300)
+                    soon(lambda: not alarms(ledger))
+        noted = [entry.event for entry in ledger.entries(kinds=("rechecked",)) if entry.facts["round"]]
+    (seen,) = noted
+    assert isinstance(seen, Rechecked)
+    assert "remove_forwarding:mailbox" in seen.came_back
+    assert sum("or is new, on" in story.slack.as_text(one) for one in story.cards()) == 1
 
 
 def test_an_account_is_taken_back_while_each_process_is_killed_in_turn(stage, postgres):
@@ -80,10 +116,12 @@ def test_an_account_is_taken_back_while_each_process_is_killed_in_turn(stage, po
             kill(second)
         postgres.stop()
         postgres.start()
-        with keeper(story), closing(Ledger(story.settings.ledger, now)) as ledger:
+        with keeper(story) as third, closing(Ledger(story.settings.ledger, now)) as ledger:
             assert story.card("Carried out", timeout=300).ts == paper.ts
             soon(lambda: not Proposals(ledger).unfinished() and not ledger.unfinished_cases())
             kinds = [entry.kind for entry in ledger.entries()]
+            kill(third)
+        rechecked(story, other, two if looking == "one" else one)
     assert audit_searches(story) == searches
     for kind in ("case_opened", "check_finished", "case_shown", "approved", "execution_finished"):
         assert kinds.count(kind) == 1, kind

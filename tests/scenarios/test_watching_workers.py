@@ -9,14 +9,15 @@ from threading import Event
 import psycopg
 import pytest
 
+from bot.work.engine import known, watch_id
 from commands.ledger.verify import verify_ledger
 from sandbox.tenant import Fault
 from tests.commands import carrying
 from tests.postgres import Cluster, running, soon
 from tests.scenarios.conftest import Stage
-from tests.scenarios.rechecks import alarms, carried_out, rechecks, taken_back
+from tests.scenarios.rechecks import CASE, alarms, carried_out, rechecks, taken_back
 from tests.scenarios.test_hunting_workers import left_behind
-from tests.scenarios.test_workers import keeping, looks, worker
+from tests.scenarios.test_workers import OLD, keeping, log_of, looks, upgraded, worker
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +81,47 @@ def test_what_was_read_before_another_plan_was_carried_out_is_read_again(stage, 
         assert looks(story, "one") == 2
     (seen,) = rechecks(story)
     assert seen["came_back"] == [carrying.remove_forwarding().id, carrying.block_sign_in().id]
+
+
+def under_the_old_version(stage, postgres: Cluster) -> tuple[Stage, Event]:
+    """A keeper of the old version with a recheck that is due, and whoever reads the mailbox waits."""
+    story = keeping(stage, postgres, "mailbox-takeover", freely=True, start=False)
+    story.pace = {**story.pace, "version": OLD}
+    story.start()
+    taken_back(story, carrying.remove_forwarding())
+    return story, held_at_the_mailbox(story)
+
+
+def test_a_recheck_that_was_begun_under_the_old_version_ends_there_and_the_new_keeper_tells_it(
+    stage, postgres
+):
+    story, held = under_the_old_version(stage, postgres)
+    with worker(story, "old", OLD) as old:
+        story.bot.jobs.reconcile(timedelta(0))
+        soon(lambda: looks(story, "old") == 1)
+        upgraded(story)
+        assert known(watch_id(f"{CASE}.1", 2)) is None
+        held.set()
+        soon(lambda: alarms(story))
+        # Only then it makes place for one that fits.
+        old.join(60)
+        assert old.exitcode == 1
+        assert "install the same version of both" in log_of(story, "old")
+    assert len(rechecks(story)) == 1
+
+
+@pytest.mark.slow
+def test_a_recheck_that_the_old_version_left_undone_is_made_by_the_new_one(stage, postgres):
+    story, held = under_the_old_version(stage, postgres)
+    with worker(story, "old", OLD) as old:
+        story.bot.jobs.reconcile(timedelta(0))
+        soon(lambda: looks(story, "old") == 1)
+        old.kill()
+        old.join()
+    soon(lambda: story.bot.jobs.waits_for() == "workers")
+    upgraded(story)
+    with worker(story, "new"):
+        held.set()
+        soon(lambda: alarms(story))
+        assert looks(story, "new") == 1
+    assert len(rechecks(story)) == 1
