@@ -344,8 +344,7 @@ def released(tables: Tables, entry: Entry, event: e.Event) -> tuple[str, ...]:
 def _settle(tables: Tables, case_id: str) -> None:
     """Mark which case of an account needs someone, after one of them changed."""
     changed = tables.row("cases", {"id": case_id})
-    if changed is None:
-        raise LookupError(f"no case {case_id}")
+    assert changed is not None  # it was put in or changed a moment ago
     cases = [dict(row) for row in tables.cases_of(changed["tenant"], changed["subject_id"])]
     needs = open_case(cases)
     for case in cases:
