@@ -160,10 +160,9 @@ def carry_out(
                 )
                 _begin(proposal_id, proposals, why, tell)
                 return
-            why = _why_not(proposal, proposals, connection, barred=barred, guard=guard, now=clock())
-            if not _begin(proposal_id, proposals, why, tell):
+            forbidden = _why_not(proposal, proposals, connection, barred=barred, guard=guard, now=clock())
+            if not _begin(proposal_id, proposals, forbidden, tell):
                 return
-            forbidden = ""
         case ProposalState.RUNNING:
             # What was begun is brought to an end even where nothing new may be begun any longer.
             proposal = proposals.proven(proposal_id)
@@ -244,7 +243,9 @@ class _Run:
 
     def carry_on(self) -> None:
         """Bring every change to an outcome, read all of them back, and finish."""
-        put_off = [change for change in self.plan.changes if not self._make(change)]
+        ended = self._ended()
+        left = [change for change in self.plan.changes if change.id not in ended]
+        put_off = [change for change in left if not self._make(change)]
         for change in put_off:
             self._make(change, last=True)
         self._read_all_back()
@@ -254,20 +255,21 @@ class _Run:
     def _actions(self) -> Mapping[str, Action]:
         return {action.change: action for action in self.proposals.get(self.id).actions}
 
+    def _ended(self) -> set[str]:
+        return {name for name, action in self._actions().items() if action.outcome is not None}
+
     # --- one change ----------------------------------------------------------------------------------------
 
     def _make(self, change: Change, *, last: bool = False) -> bool:
-        """Bring one change to its outcome, unless it has one; False when its turn comes again at the end."""
+        """Bring one change to its outcome; False when its turn comes again at the end."""
         action = self._actions().get(change.id)
-        if action is not None and action.outcome is not None:
-            return True
         if action is None:
             end = self._begin(change, last=last)
         elif last:
-            end = self._repeat(change, action.saw, self._password_of(change) or "", last=True)
+            end = self._repeat(change, change.do, action.saw, last=True)  # what is put off holds no password
         else:
             doubt = InDoubt("The bot stopped during this change.")
-            end = self._settle(change, action.saw, doubt, last=False)
+            end = self._settle(change, action.saw, doubt)
         if isinstance(end, PutOff):
             return False
         self._write_end(change, end)
@@ -283,17 +285,24 @@ class _Run:
         if change.moves and change.after:
             # Microsoft's times are to the second: what moves twice in one second is not seen to move.
             self.sleep(1)
-        password = passwords.make(self.below) if holds_password(change.do) else ""
-        sealed = self.keys.seal(password.encode(), secret_name(self.id, change.id)) if password else b""
+        do, sealed = self._with_password(change)
         self.proposals.intend(self.id, change.id, found.state, sealed=sealed)
         self.tell()
-        return self._send(change, found.state, password, last=last)
+        return self._send(change, do, found.state, last=last)
+
+    def _with_password(self, change: Change) -> tuple[Act, bytes]:
+        """Give what is sent, with a new password in its place, and that password sealed; b"" for none."""
+        if not holds_password(change.do):
+            return change.do, b""
+        password = passwords.make(self.below)
+        sealed = self.keys.seal(password.encode(), secret_name(self.id, change.id))
+        return filled(change.do, password), sealed
 
     def _waits(self, change: Change) -> bool:
         """Whether this one depends on a change whose turn is yet to come."""
         if not change.after:
             return False
-        ended = {name for name, action in self._actions().items() if action.outcome is not None}
+        ended = self._ended()
         return any(one.id in change.after and one.id not in ended for one in self.plan.changes)
 
     def _look_first(self, change: Change) -> Seen | End:
@@ -339,9 +348,8 @@ class _Run:
 
     # --- sending -------------------------------------------------------------------------------------------
 
-    def _send(self, change: Change, saw: State, password: str, *, last: bool) -> End | PutOff:
+    def _send(self, change: Change, do: Act, saw: State, *, last: bool) -> End | PutOff:
         """Send once. What certainly never left this machine is tried again with patience."""
-        do = filled(change.do, password)
         while True:
             try:
                 self.connection.fetch(do, Deadline(self.patience.send))
@@ -353,7 +361,7 @@ class _Run:
             except NotFound as error:
                 return self._gone(change, error)
             except GraphError as error:
-                if not last and _is_default_method(error):
+                if not last and _removes(do) and _is_default_method(error):
                     return PutOff()
                 return End(Outcome.FAILED, why_failed(change, error), error.request_id)
             else:
@@ -367,7 +375,7 @@ class _Run:
             return End(Outcome.UNCONFIRMED, request_id=error.request_id)
         return End(Outcome.ALREADY, "It was already removed.", error.request_id)
 
-    def _settle(self, change: Change, saw: State, doubt: InDoubt, *, last: bool) -> End | PutOff:
+    def _settle(self, change: Change, saw: State, doubt: InDoubt, *, last: bool = False) -> End | PutOff:
         """Find out what became of a change in doubt, and send it once more only where that is right.
 
         Args:
@@ -381,7 +389,7 @@ class _Run:
             return End(Outcome.CONFIRMED, request_id=doubt.request_id)
         password = self._password_of(change)
         why = self._why_not_again(change, saw, sight)
-        if not why and password is None:
+        if not why and password is None and holds_password(change.do):
             why = "It could not be confirmed, and the new password is no longer available."
         if why:
             says = f"{doubt.sentence} {why} {look_yourself(change)}"
@@ -390,7 +398,7 @@ class _Run:
         longer = (doubt.retry_after or 0) - sum(self.patience.pauses)
         if longer > 0:
             self.sleep(longer)
-        return self._repeat(change, saw, password or "", last=last)
+        return self._repeat(change, filled(change.do, password), saw, last=last)
 
     def _why_not_again(self, change: Change, saw: State, sight: _Sight) -> str:
         """Say why a change in doubt whose effect was not seen is not sent again; "" when it is."""
@@ -404,16 +412,14 @@ class _Run:
             return "It could not be confirmed."
         return ""
 
-    def _repeat(self, change: Change, saw: State, password: str, *, last: bool) -> End | PutOff:
+    def _repeat(self, change: Change, do: Act, saw: State, *, last: bool) -> End | PutOff:
         """Send a change once more."""
         self.proposals.again(self.id, change.id, saw)
         self.tell()
-        return self._send(change, saw, password, last=last)
+        return self._send(change, do, saw, last=last)
 
     def _password_of(self, change: Change) -> str | None:
-        """Give the password that was made for a change, "" where it needs none, None when it is gone."""
-        if not holds_password(change.do):
-            return ""
+        """Give the password that was made for a change, None where it needs none and where it is gone."""
         sealed = self.proposals.sealed(self.id, change.id, self.clock())
         try:
             name = secret_name(self.id, change.id)
@@ -449,7 +455,7 @@ class _Run:
         try:
             state = self._look(change.look)
         except GraphError as error:
-            return _Sight(False, None, error)
+            return _Sight(error=error)
         return _Sight(took_effect(change, saw, state), state)
 
     def _read_back(self, change: Change, saw: State) -> _Sight:
@@ -487,7 +493,7 @@ class _Run:
 
     def _write_end(self, change: Change, end: End) -> None:
         # Whatever Microsoft answered may quote what was sent to it.
-        says = without(self._password_of(change) or "", end.says)
+        says = without(self._password_of(change), end.says)
         self.proposals.ended(self.id, change.id, end.outcome, says, end.request_id)
         log.info(
             "A change ended.",
@@ -508,7 +514,7 @@ class _Run:
 class _Sight:
     """What reading back showed: whether the change took effect, the state, or why it could not be read."""
 
-    took_effect: bool
+    took_effect: bool = False
     state: State = None
     error: GraphError | None = None
 

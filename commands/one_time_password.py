@@ -19,8 +19,12 @@ def secret_name(proposal_id: str, change_id: str) -> bytes:
     return f"password {proposal_id} {change_id}".encode("utf-8", "replace")
 
 
-def filled(do: Act, password: str) -> Act:
-    """Put the password in its place."""
+def filled(do: Act, password: str | None) -> Act:
+    """Put the password in its place, where there is one.
+
+    Raises:
+        ValueError: there is a place for a password, and there is none.
+    """
     if not holds_password(do):
         return do
     if not password:
@@ -38,6 +42,6 @@ def _with(value: Any, password: str) -> Any:
     return password if value == NEW_PASSWORD else value
 
 
-def without(password: str, text: str) -> str:
-    """Take the password out of what Microsoft said about it."""
+def without(password: str | None, text: str) -> str:
+    """Take the password, where there is one, out of what Microsoft said about it."""
     return text.replace(password, "[password]") if password else text
