@@ -57,11 +57,11 @@ check: lint test-all interop  ## everything that CI checks: formatting, lint, ty
 interop: $(VENV)/.interop  ## play the story with a Slack and a sign-in service that others wrote
 	$(RUN) -m pytest -q tests/interop
 
-mutants: $(VENV)/.mutants  ## change what decides in one place at a time, where it was edited, and see whether a test notices
-	$(RUN) -m tests.mutants
+mutants: $(VENV)/.mutants  ## change what decides in one place at a time, where it was edited, and see whether a test notices; in the files ONLY alone
+	$(RUN) -m tests.mutants $(ONLY)
 
 mutants-all: $(VENV)/.mutants  ## the same with all that decides; takes long
-	$(RUN) -m tests.mutants all
+	$(RUN) -m tests.mutants all $(ONLY)
 
 lint: $(DEVELOP)  ## formatting, lint, types, import rules, and the tables in the documents
 	$(VENV)/bin/ruff format --check .

@@ -1,19 +1,22 @@
 """`make mutants`: change the code in one place at a time, and see whether a test notices.
 
-Only functions whose code differs from what `record.json` holds are looked at, or, with `all`, every one. A
-function is recorded when each of its mutants was noticed by a test or is explained in `survivors.toml`. Fails
-where one lives on that is not explained, and where a row explains one that is killed or gone.
+Only functions whose code differs from what `record.json` holds are looked at, or, with `all`, every one; and
+where files are named, only those in them. A function is recorded when each of its mutants was noticed by a
+test or is explained in `survivors.toml`. Fails where one lives on that is not explained, and where a row
+explains one that is killed or gone.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Final
 
 from tests.mutants.survivors import FILE, RECORD, ROOT, Mutant, Run, explained, functions, record, recorded
 
@@ -27,11 +30,24 @@ KILLED = {"killed", "timeout", "segfault", "caught by type check"}
 """What became of a mutant that was noticed; one that runs for ever or brings Python down is."""
 
 
-def mutmut(*words: str) -> str:
+OWN: Final = {
+    "commands/carry_out.py": "test_carry_out_alone.py",
+    "commands/ledger/apply.py": "test_apply.py",
+}
+"""The test file that the mutants of a file have to themselves: others that reach it would only take time."""
+
+
+def tests_for(own: str) -> str:
+    """Give pytest's options for mutants with a test file of their own, "" for those that share all others."""
+    return f"-k '{own or ' and '.join(f'not {one}' for one in sorted(OWN.values()))}'"
+
+
+def mutmut(*words: str, own: str = "") -> str:
     """Run one verb of mutmut and give what it printed; end with it where it fails."""
     ran = subprocess.run(
         [str(Path(sys.executable).with_name("mutmut")), *words],
         cwd=ROOT,
+        env={**os.environ, "PYTEST_ADDOPTS": tests_for(own)},
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -85,27 +101,47 @@ def outdated(now: dict[tuple[str, str], str], then: dict[tuple[str, str], Run]) 
     return {place for place, code in now.items() if place not in then or then[place].code != code}
 
 
+def wanted(
+    words: Collection[str], now: dict[tuple[str, str], str], then: dict[tuple[str, str], Run]
+) -> set[tuple[str, str]]:
+    """Give the functions to look at: those that changed, or with `all` every one, in the files named, if any.
+
+    Raises:
+        SystemExit: a file is named of which no mutants are made.
+    """
+    only, known = {word for word in words if word != "all"}, {file for file, _ in now}
+    if only - known:
+        raise SystemExit(f"No mutants are made of {', '.join(sorted(only - known))}.")
+    places = set(now) if "all" in words else outdated(now, then)
+    return {place for place in places if place[0] in (only or known)}
+
+
 def look_at(places: Collection[tuple[str, str]]) -> tuple[Counter[tuple[str, str]], list[Mutant]]:
     """Make the mutants of these functions and run the tests on each.
 
     Returns:
         How many there were of each function, and those that live on.
     """
-    shutil.rmtree(COPY, ignore_errors=True)
-    mutmut("run", *(pattern_of(*place) for place in sorted(places)))
-    became = {
-        name: fate
-        for name, fate in fates(mutmut("results", "--all", "true")).items()
-        if place_of(name) in places
-    }
-    living = [read_mutant(name, mutmut("show", name)) for name, fate in became.items() if fate not in KILLED]
-    return Counter(place_of(name) for name in became), [one for one in living if not one.is_same_statement]
+    by_tests: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for place in sorted(places):
+        by_tests[OWN.get(place[0], "")].append(place)
+    count: Counter[tuple[str, str]] = Counter()
+    living: list[Mutant] = []
+    for own, some in by_tests.items():
+        shutil.rmtree(COPY, ignore_errors=True)
+        mutmut("run", *(pattern_of(*place) for place in some), own=own)
+        for name, fate in fates(mutmut("results", "--all", "true")).items():
+            if place_of(name) in some:
+                count[place_of(name)] += 1
+                if fate not in KILLED:
+                    living.append(read_mutant(name, mutmut("show", name)))
+    return count, [one for one in living if not one.is_same_statement]
 
 
 def main(words: list[str]) -> None:
     """Make the mutants, run the tests, compare, and record what came of them."""
     now, then = functions(), recorded() if RECORD.exists() else {}
-    places = set(now) if words == ["all"] else outdated(now, then)
+    places = wanted(words, now, then)
     count, living = look_at(places) if places else (Counter(), [])
     rows = [
         one

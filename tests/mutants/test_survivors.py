@@ -5,11 +5,32 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 
-from tests.each import each
-from tests.mutants.__main__ import complaints, fates, outdated, pattern_of, place_of, read_mutant
-from tests.mutants.survivors import ROOT, Mutant, Run, explained, functions, functions_of, recorded
+import pytest
 
-MOST = 17
+from tests.each import each
+from tests.mutants.__main__ import (
+    OWN,
+    complaints,
+    fates,
+    outdated,
+    pattern_of,
+    place_of,
+    read_mutant,
+    tests_for,
+    wanted,
+)
+from tests.mutants.survivors import (
+    ROOT,
+    Mutant,
+    Run,
+    explained,
+    functions,
+    functions_of,
+    mutated_files,
+    recorded,
+)
+
+MOST = 18
 """How many may live on. To raise it is to say that no test could be written."""
 
 NAME = "commands.verdict.x__says__mutmut_6"
@@ -84,6 +105,26 @@ def test_any_other_change_of_a_function_is_noticed():
     assert outdated({place: "new"}, {place: Run("old", 3, 0)}) == {place}
     assert outdated({place: "new"}, {}) == {place}
     assert outdated({place: "new"}, {place: Run("new", 3, 0)}) == set()
+
+
+def test_only_what_changed_is_looked_at_or_all_of_it_and_only_in_the_files_that_are_named():
+    one, two, three = ("a.py", "one"), ("a.py", "two"), ("b.py", "three")
+    now, then = {one: "new", two: "new", three: "new"}, {one: Run("old", 3, 0), two: Run("new", 3, 0)}
+    assert wanted([], now, then) == {one, three}
+    assert wanted(["all"], now, then) == {one, two, three}
+    assert wanted(["a.py"], now, then) == {one}
+    assert wanted(["all", "a.py"], now, then) == {one, two}
+    assert wanted(["b.py", "a.py"], now, then) == {one, three}
+    with pytest.raises(SystemExit, match=r"No mutants are made of c\.py"):
+        wanted(["all", "a.py", "c.py"], now, then)
+
+
+def test_a_file_whose_mutants_have_their_own_tests_is_among_the_files_and_its_tests_are_there():
+    assert set(OWN) <= set(mutated_files())
+    for own in each(OWN.values()):
+        assert (ROOT / "tests" / "commands" / own).exists()
+        assert tests_for(own) == f"-k '{own}'"
+    assert tests_for("") == "-k 'not test_apply.py and not test_carry_out_alone.py'"
 
 
 def test_a_mutant_is_known_by_its_function_and_its_lines():
