@@ -37,7 +37,7 @@ OWN: Final = {
 """The test file that the mutants of a file have to themselves: others that reach it would only take time."""
 
 
-def tests_for(own: str) -> str:
+def options_for(own: str) -> str:
     """Give pytest's options for mutants with a test file of their own, "" for those that share all others."""
     return f"-k '{own or ' and '.join(f'not {one}' for one in sorted(OWN.values()))}'"
 
@@ -47,7 +47,7 @@ def mutmut(*words: str, own: str = "") -> str:
     ran = subprocess.run(
         [str(Path(sys.executable).with_name("mutmut")), *words],
         cwd=ROOT,
-        env={**os.environ, "PYTEST_ADDOPTS": tests_for(own)},
+        env={**os.environ, "PYTEST_ADDOPTS": options_for(own)},
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

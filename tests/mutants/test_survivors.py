@@ -12,11 +12,11 @@ from tests.mutants.__main__ import (
     OWN,
     complaints,
     fates,
+    options_for,
     outdated,
     pattern_of,
     place_of,
     read_mutant,
-    tests_for,
     wanted,
 )
 from tests.mutants.survivors import (
@@ -123,8 +123,8 @@ def test_a_file_whose_mutants_have_their_own_tests_is_among_the_files_and_its_te
     assert set(OWN) <= set(mutated_files())
     for own in each(OWN.values()):
         assert (ROOT / "tests" / "commands" / own).exists()
-        assert tests_for(own) == f"-k '{own}'"
-    assert tests_for("") == "-k 'not test_apply.py and not test_carry_out_alone.py'"
+        assert options_for(own) == f"-k '{own}'"
+    assert options_for("") == "-k 'not test_apply.py and not test_carry_out_alone.py'"
 
 
 def test_a_mutant_is_known_by_its_function_and_its_lines():
