@@ -72,7 +72,7 @@ def everything(*tenant_arguments: str, scenario: str = "mailbox-takeover") -> It
                 yield slack
             finally:
                 bot.send_signal(signal.SIGTERM)
-                bot.wait(20)
+                bot.wait(120)  # a full mailbox is let go of first
 
 
 def first_finding() -> float:
