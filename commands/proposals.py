@@ -144,6 +144,10 @@ class Proposals:
         """Give the cases that are to be looked at again by now, each once, with its last round."""
         return listed.watches_due(self.ledger, now)
 
+    def watched_until(self, case_id: str) -> datetime | None:
+        """Give when a case is to be looked at for the last time; None where no look is left."""
+        return listed.watched_until(self.ledger, case_id)
+
     def proven(self, proposal_id: str) -> Proposal:
         """Read a proposal from the entries of the ledger, after seeing that all of it is what was written.
 

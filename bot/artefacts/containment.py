@@ -37,12 +37,14 @@ class Stopped:
         deeds: Each such deed that was done, with when.
         given_back: When sign-in was given back, None where it was not.
         began: Whether anything was carried out at all.
+        blocked: Whether the sign-in was blocked, and not given back.
     """
 
     at: datetime | None
     deeds: tuple[tuple[str, datetime], ...]
     given_back: datetime | None
     began: bool
+    blocked: bool
 
 
 def stopped(handled: Handled) -> Stopped:
@@ -72,7 +74,8 @@ def stopped(handled: Handled) -> Stopped:
     if len(ends) < 2 and "block_sign_in" in deeds and given_back is None:
         ends = [times for times in map(deeds.get, ("revoke_sessions", "block_sign_in")) if times]
     named = tuple((_STOPS[step], deeds[step]) for step in _STOPS if step in deeds)
-    return Stopped(max(ends) if len(ends) == 2 else None, named, given_back, began)
+    blocked = "block_sign_in" in deeds and given_back is None
+    return Stopped(max(ends) if len(ends) == 2 else None, named, given_back, began, blocked)
 
 
 @dataclass(frozen=True, slots=True)

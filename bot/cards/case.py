@@ -28,7 +28,7 @@ from bot.artefacts.report_files import pictures, report_files
 from bot.artefacts.timeline_png import NAME as PICTURE
 from bot.artefacts.timeline_png import OTHERS, Picture
 from bot.cards.painter import Edits, Painter, shows_something
-from bot.cards.papers import handled_of
+from bot.cards.papers import handled_of, what_now
 from bot.errors import BotError, CannotPost, RoomShared, RoomTaken, SlackFailed
 from bot.messages import Message, answers
 from bot.messages.case_card import CaseView, case_card
@@ -337,6 +337,7 @@ class Cards:
         proposals = Proposals(self._ledger)
         offer = without_done(offer_from(case.offer or "[]"), proposals.done_since(case.id, case.finished_at))
         changes = [one for one in offer if isinstance(one, Change)]
+        handled = handled_of(self._ledger, case)
         return replace(
             view,
             proposals=tuple(proposal_line(one) for one in proposals.of_case(case.id)),
@@ -345,7 +346,8 @@ class Cards:
             left=seen is not None and bool(never_carried_out(proposals, case.id, changes)),
             offers=any(not isinstance(one, Nothing) for one in offer),
             now=bool(contain_now(offer)),
-            stands=stands_now(view.report, handled_of(self._ledger, case)),
+            stands=stands_now(view.report, handled),
+            what_now=what_now(view.report, handled, proposals.watched_until(case.id)),
             portals=self._portals(case),
         )
 

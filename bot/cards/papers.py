@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.artefacts.containment import items, left_open, stopped
+from bot.artefacts.do_now import Tasks
 from bot.artefacts.handled import Checked, Handled, Rechecked
+from bot.messages.what_now import WhatNow
+from commands.approval import ProposalState
 from commands.ledger import Case, Ledger
 from commands.ledger import entries as e
 from commands.plan import Change, offer_from
 from commands.proposals import Proposals
-from commands.report import VerdictCode
+from commands.report import Report, VerdictCode
 from commands.watch import never_carried_out
 
 
@@ -34,6 +38,32 @@ def handled_of(ledger: Ledger, case: Case) -> Handled:
             if one.finished_at and one.verdict != VerdictCode.CANNOT_TELL
         ),
         never=tuple(one.says for one in never_carried_out(proposals, case.id, offered)),
+    )
+
+
+def what_now(report: Report, handled: Handled, until: datetime | None) -> WhatNow | None:
+    """Say what is left to do in a case; None before a plan against the attacker was carried out.
+
+    Args:
+        report: What the case's last check found.
+        handled: What was done about it.
+        until: When it is rechecked for the last time.
+    """
+    if not any(one.kind == "contain" and one.state is ProposalState.DONE for one in handled.proposals):
+        return None
+    tasks = Tasks(handled.tasks)
+    rest = (*tasks.afterwards, *tasks.later)
+    # The warning of recipients is in no group of its own, but comes before what can wait.
+    first = next(iter((*tasks.urgent, *(one for one in tasks.open if one not in rest), *rest)), None)
+    return WhatNow(
+        open=tuple(one.door.clause.says for one in left_open(items(report, handled)) if not one.task),
+        never=len(handled.never),
+        tasks=len(tasks.open),
+        later=len(tasks.later),
+        number=first.number if first else 0,
+        first=first.says if first else "",
+        blocked=stopped(handled).blocked,
+        until=until,
     )
 
 

@@ -2,6 +2,8 @@
 
 All copies are edited together whenever something changes, and their buttons go once it is decided. What was
 posted is noted in the ledger, so a restart goes on with the same cards.
+
+Longer than other files because whoever edits one copy of a card must know all of them.
 """
 
 from __future__ import annotations
@@ -20,10 +22,12 @@ from slack_sdk import WebClient
 from bot.artefacts import report_store
 from bot.cards.case import GONE, Cards
 from bot.cards.painter import Painter
+from bot.cards.papers import handled_of, what_now
 from bot.errors import BotError, RoomShared, SlackFailed
 from bot.messages import Message
 from bot.messages.case_card import situation
 from bot.messages.proposal_card import proposal_card, proposal_details
+from bot.messages.what_now import WhatNow
 from bot.people.persons import People
 from bot.slack.client import call
 from bot.slack.posting import Posting
@@ -186,6 +190,18 @@ class ProposalCards:
             state=proposal.state.value,
         )
 
+    def task_done(self, case_id: str) -> None:
+        """Bring the cards up to date that count what is left to do: the case's, and its newest plan's.
+
+        Raises:
+            LedgerError: the case cannot be read.
+        """
+        done = [one for one in self._proposals.of_case(case_id) if one.state is ProposalState.DONE]
+        if done:
+            self.repaint(done[-1].id)
+        else:
+            self._cards.refresh(case_id)
+
     def say_in_thread(self, proposal: Proposal, what: str, message: Message) -> None:
         """Say something below the card, once for each `what`.
 
@@ -346,7 +362,21 @@ class ProposalCards:
             password_shown_to=self._proposals.password_shown_to(proposal),
             situation=self._situation_of(case),
             may_approve=self.may_approve(proposal) if proposal.state is ProposalState.OPEN else (),
+            left=self._left(proposal, case),
         )
+
+    def _left(self, proposal: Proposal, case: Case) -> WhatNow | None:
+        """What is left to do in the case, for a plan that was carried out against the attacker."""
+        if proposal.kind != "contain" or proposal.state is not ProposalState.DONE or not case.report:
+            return None
+        try:
+            report = report_store.load(case.report)
+        except ValidationError as error:
+            log.warning(
+                "A report is unreadable.", action="proposal.no_report", case=case.id, error=str(error)
+            )
+            return None
+        return what_now(report, handled_of(self._ledger, case), self._proposals.watched_until(case.id))
 
     def _situation_of(self, case: Case) -> str:
         """What the case's last check says; read once a run, because a report is long."""

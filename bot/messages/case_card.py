@@ -16,6 +16,8 @@ from bot.messages.escape import address, plain, said
 from bot.messages.limits import fit
 from bot.messages.names import first_change
 from bot.messages.story import brief, situation_in_short
+from bot.messages.what_now import WhatNow
+from bot.messages.what_now import line as what_now_in_short
 from commands.doors import Standing
 from commands.importance import ADMINISTRATOR
 from commands.report import Coverage, Finding, Report, Result, SourceState, SymptomResult, VerdictCode
@@ -64,6 +66,7 @@ class CaseView:
         now: Whether the smallest plan that stops an attacker can be proposed.
         stands: What is open now of all that the check found open; None while nobody looked that up.
         portals: Microsoft's own pages about the account, as name and address; from our own table.
+        what_now: What is left to do once a plan was carried out; None before.
     """
 
     case_id: str
@@ -86,6 +89,7 @@ class CaseView:
     now: bool = False
     stands: Standing | None = None
     portals: tuple[tuple[str, str], ...] = ()
+    what_now: WhatNow | None = None
 
 
 def all_closed(doors: int) -> str:
@@ -132,6 +136,8 @@ def _buttons(view: CaseView) -> Iterator[Block]:
         if view.now:
             yield parts.button("Contain now", "contain_now", view.case_id, style=style)
         yield parts.button("Contain account", "contain", view.case_id, style="" if view.now else style)
+    if view.what_now is not None and view.what_now.tasks:
+        yield parts.button("Manual tasks", "tasks", view.case_id)
     yield parts.button("Check again", "check_again", view.case_id)
     if view.report is not None:
         yield parts.button("Report", "report", view.case_id)
@@ -224,6 +230,8 @@ def _taken_back(view: CaseView) -> Iterator[Block]:
         # The newest are the ones to act on.
         shown = [*([f"… {more} earlier ones"] if more > 0 else []), *view.proposals[-_PROPOSALS:]]
         yield from parts.paragraphs("*Remediation*", shown)
+    if view.what_now is not None:
+        yield parts.section(what_now_in_short(view.what_now, _ours(view)))
 
 
 def _doors(view: CaseView) -> str:

@@ -37,6 +37,7 @@ from bot.messages.plans import (
     step_title,
     without_shared,
 )
+from bot.messages.what_now import WhatNow, lines
 from commands.approval import ProposalState
 from commands.plan import Change, ManualTask, holds_password
 from commands.proposals import DONE, PERHAPS_MADE, SECRET_LIFE, Action, Outcome, Proposal
@@ -118,6 +119,7 @@ class _Card:
     password_shown_to: str = ""
     situation: str = ""
     may_approve: tuple[str, ...] = ()
+    left: WhatNow | None = None
 
 
 def proposal_card(
@@ -130,6 +132,7 @@ def proposal_card(
     password_shown_to: str = "",
     situation: str = "",
     may_approve: tuple[str, ...] = (),
+    left: WhatNow | None = None,
 ) -> Message:
     """Draw the card of a proposal as it stands.
 
@@ -142,8 +145,9 @@ def proposal_card(
         password_shown_to: The Slack user id of whoever saw the new password; "" while no one has.
         situation: What the check says of the account, as harmless mrkdwn; "" where it is not to be said.
         may_approve: The Slack user ids of those who may approve; () where nobody knows.
+        left: What is left to do in the case once it was carried out; None where it is not to be said.
     """
-    card = _Card(proposal, names, now, decided_at, case_link, password_shown_to, situation, may_approve)
+    card = _Card(proposal, names, now, decided_at, case_link, password_shown_to, situation, may_approve, left)
     made: Message | None = None
     for form in _FORMS:
         text, blocks, _ = _drawn(card, form)
@@ -215,6 +219,12 @@ def _drawn(card: _Card, form: _Form = "list") -> tuple[str, list[Block], bool]:
         # Whoever decides sees what it comes to and the buttons first, and the changes below them.
         head = [head[0], *_situation(card), *head[1:], parts.section(counts(proposal))]
         head.append(parts.actions(buttons))
+    elif proposal.state is ProposalState.DONE and card.left is not None:
+        # Whoever comes later needs what is left to do, and its buttons, before what was done.
+        head = [head[0], *_left(card, card.left), *tail]
+        head += [parts.actions(buttons)] if buttons else []
+        head += [parts.section(_question(proposal)), parts.section(_standing(proposal, card.decided_at, ()))]
+        tail = []
     elif buttons:
         tail.append(parts.actions(buttons))
     tail.append(parts.context(_small_print(proposal, card.case_link)))
@@ -222,12 +232,18 @@ def _drawn(card: _Card, form: _Form = "list") -> tuple[str, list[Block], bool]:
     blocks: list[Block] = []
     for limit, warnings, most in _LEVELS:
         short = (limit, warnings, most) != _LEVELS[0]
-        body = list(_body(proposal, _Detail(limit, warnings, most), form))
+        body = list(_body(card, _Detail(limit, warnings, most), form))
         note = [parts.context("Shortened here: the whole plan is in the thread.")] if short else []
         blocks = [*head, *body, *note, *tail]
         if fits(blocks):
             return text, blocks, short
     return text, blocks, True
+
+
+def _left(card: _Card, left: WhatNow) -> Iterator[Block]:
+    yield from _what_next(card.proposal)
+    told = list(lines(left, parts.domains_of(card.proposal.plan.subject)))
+    yield from parts.paragraphs("*What now*", told)
 
 
 def _situation(card: _Card) -> Iterator[Block]:
@@ -336,14 +352,19 @@ def _decision(proposal: Proposal, decided_at: datetime | None) -> Iterator[str]:
                 yield _note(proposal)
 
 
-def _body(proposal: Proposal, detail: _Detail, form: _Form) -> Iterator[Block]:
+def _body(card: _Card, detail: _Detail, form: _Form) -> Iterator[Block]:
+    proposal = card.proposal
     match proposal.state:
         case ProposalState.RUNNING:
             yield parts.section(_progress(proposal, detail))
             yield from _result(proposal, detail, ended=False)
+            yield from _tasks(proposal)
         case ProposalState.DONE:
-            yield from _what_next(proposal)
+            if card.left is None:
+                yield from _what_next(proposal)
             yield from _result(proposal, detail, ended=True)
+            if card.left is None:
+                yield from _tasks(proposal)
         case _:
             yield from _plan(proposal, detail, form)
 
@@ -409,7 +430,7 @@ def _progress(proposal: Proposal, detail: _Detail) -> str:
 
 
 def _result(proposal: Proposal, detail: _Detail, *, ended: bool) -> Iterator[Block]:
-    """Every change by name under what became of it, and what is left to people."""
+    """Every change by name under what became of it."""
     actions = last_actions(proposal)
     groups: dict[Outcome, list[str]] = {}
     not_begun = []
@@ -426,6 +447,9 @@ def _result(proposal: Proposal, detail: _Detail, *, ended: bool) -> Iterator[Blo
     if not_begun:
         title = "Not started" if ended else "Pending"
         yield from parts.paragraphs(f"*{title}*", detail.shown(not_begun))
+
+
+def _tasks(proposal: Proposal) -> Iterator[Block]:
     if proposal.plan.tasks:
         case = said(proposal.plan.case_id, 40)
         counted = parts.counted(len(proposal.plan.tasks), "manual task")

@@ -78,6 +78,12 @@ def round_told(what: str) -> int | None:
     return int(number) if what.startswith(_ALARM) and number.isdecimal() else None
 
 
+def watched_until(book: Readable, case_id: str) -> datetime | None:
+    """Give when a case is to be looked at for the last time; None where no look is left."""
+    rows = book.rows("SELECT max(due) AS due FROM watches WHERE done = 0 AND case_id = ?", [case_id])
+    return next((datetime.fromisoformat(row["due"]) for row in rows if row["due"]), None)
+
+
 def _task(row: Row) -> TaskState:
     return TaskState(
         id=row["id"],

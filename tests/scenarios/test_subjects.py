@@ -170,6 +170,8 @@ def test_what_only_people_can_do_is_an_task_with_its_way_and_is_ticked_off(
             assert way.casefold() in thread.casefold()
         assert f"{number}." in text
 
+        some = len(story.proposals.tasks(case.id))
+        assert f"{some} manual tasks open*" in story.text(story.paper(ended))
         story.type(f"tasks {case.id} done {number} Told Nestor, both resets made")
         story.told(holding=f"Completed: {number}.")
         other = number_of(story, case, "Scan every device")
@@ -179,6 +181,8 @@ def test_what_only_people_can_do_is_an_task_with_its_way_and_is_ticked_off(
         story.told(holding=f"Completed: {other}.")
         done = {one.number: one.note for one in story.proposals.tasks(case.id) if one.done_by}
         assert done == {number: "Told Nestor, both resets made", other: "Nothing was found"}
+        for card in (story.text(story.paper(ended)), story.case_card()):
+            assert f"*{some - 2} manual task" in card
         # A second time nothing is ticked off.
         story.type(f"tasks {case.id} done {number} Again")
         story.told(holding="already")

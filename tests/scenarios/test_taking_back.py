@@ -180,7 +180,11 @@ def test_the_card_names_every_change_below_its_outcome_and_counts_the_tasks(take
     below = taken.card.split("Done and confirmed")[1]
     for change in taken.proposal.plan.changes:
         assert _plain(change.says) in _plain(below), change.id
-    assert f"☐ *{len(taken.proposal.plan.tasks)} manual tasks* on the case" in below
+    left = taken.card.split("*What now*")[1].split("Done and confirmed")[0]
+    assert f"*{len(taken.proposal.plan.tasks)} manual tasks open*" in left
+    assert "; first, number " in left
+    assert "Sign-in stays blocked until somebody gives it back: select “Undo changes”." in left
+    assert "Rechecked until " in left
     for button in ("[Approve]", "[Deny]", "[Withdraw]"):
         assert button not in taken.card
     for person in ("approver", "second_approver"):

@@ -1,0 +1,82 @@
+"""What is left to do in a case after a plan was carried out, in a few lines of a card. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.messages import parts
+from bot.messages.escape import said
+
+_OPEN = 2
+"""How many of the things that are still open are named."""
+
+_SAYS = 110
+"""How many characters of one thing or manual task a card says."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhatNow:
+    """What is left to do.
+
+    Attributes:
+        open: What is not known to be closed to the attacker, and has no manual task.
+        never: How many suggested changes against ways back in were never carried out.
+        tasks: How many manual tasks are open.
+        later: How many of these can wait.
+        number: The number of the manual task that comes first, 0 for none.
+        first: What it says.
+        blocked: Whether the bot blocked the sign-in, and nobody gave it back.
+        until: When the last recheck is due (aware UTC); None where none is.
+    """
+
+    open: Sequence[str] = ()
+    never: int = 0
+    tasks: int = 0
+    later: int = 0
+    number: int = 0
+    first: str = ""
+    blocked: bool = False
+    until: datetime | None = None
+
+
+def lines(now: WhatNow, ours: Collection[str]) -> Iterator[str]:
+    """Say what is still open, what people have to do, and until when it is rechecked; harmless mrkdwn."""
+    if now.open:
+        named = "; ".join(said(one, _SAYS, ours) for one in now.open[:_OPEN])
+        left = len(now.open) - _OPEN
+        button = "Contain account" if now.never else "Check again"
+        more = f"; {left} more" if left > 0 else ""
+        yield f"▸ *Still open*: {named}{more}. Select “{button}” on the case's card."
+    elif now.never:
+        were = "change was" if now.never == 1 else "changes were"
+        yield (
+            f"▸ {now.never} suggested {were} never carried out. Select “Contain account” on the case's card."
+        )
+    if now.tasks:
+        yield f"▸ {_tasks(now, ours)}. Select “Manual tasks”."
+    elif not now.open and not now.never:
+        yield "▸ No manual task is open."
+    if now.blocked:
+        yield "▸ Sign-in stays blocked until somebody gives it back: select “Undo changes”."
+    if now.until:
+        yield f"▸ {_until(now.until)}; what re-appears is posted in the case's channel."
+
+
+def line(now: WhatNow, ours: Collection[str]) -> str:
+    """Say in one line of the case's card what people have to do, and until when it is rechecked."""
+    facts = [_tasks(now, ours)] if now.tasks else ["no manual task is open"]
+    facts += ["sign-in stays blocked until undone"] if now.blocked else []
+    facts += [_until(now.until)] if now.until else []
+    return f"*What now*: {'; '.join(facts)}."
+
+
+def _tasks(now: WhatNow, ours: Collection[str]) -> str:
+    wait = f", {now.later} of them can wait" if now.later else ""
+    first = said(now.first.rstrip("."), _SAYS, ours)
+    return f"*{parts.counted(now.tasks, 'manual task')} open*{wait}; first, number {now.number}: {first}"
+
+
+def _until(moment: datetime) -> str:
+    return f"Rechecked until {moment.astimezone(UTC):%d %b %Y}"

@@ -1,0 +1,94 @@
+"""After a plan was carried out, the cards say what is open, what people have to do, and until when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.messages import Message
+from bot.messages.case_card import case_card
+from bot.messages.proposal_card import proposal_card
+from bot.messages.what_now import WhatNow, line, lines
+from commands.approval import ProposalState
+from commands.proposals import Outcome
+from sandbox.workspace import text as slack_text
+from tests.bot.messages import samples
+
+OURS = frozenset({"contoso.example"})
+UNTIL = datetime(2027, 3, 2, 9, 30, tzinfo=UTC)
+LEFT = WhatNow(
+    open=("the sharing of Forecast.xlsx", "the device", "the grant"),
+    never=2,
+    tasks=9,
+    later=4,
+    number=3,
+    first="Call the user.",
+    blocked=True,
+    until=UNTIL,
+)
+
+
+def test_each_thing_that_is_left_has_a_line_with_its_button():
+    assert list(lines(LEFT, OURS)) == [
+        (
+            "▸ *Still open*: the sharing of Forecast.xlsx; the device; 1 more. Select “Contain account” on "
+            "the case's card."
+        ),
+        "▸ *9 manual tasks open*, 4 of them can wait; first, number 3: Call the user. Select “Manual tasks”.",
+        "▸ Sign-in stays blocked until somebody gives it back: select “Undo changes”.",
+        "▸ Rechecked until 02 Mar 2027; what re-appears is posted in the case's channel.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        (WhatNow(), ["▸ No manual task is open."]),
+        (WhatNow(open=("a rule",)), ["▸ *Still open*: a rule. Select “Check again” on the case's card."]),
+        (
+            WhatNow(never=1),
+            [
+                "▸ 1 suggested change was never carried out. Select “Contain account” on the case's card.",
+            ],
+        ),
+    ],
+)
+def test_what_is_not_left_is_not_told(now, says):
+    assert list(lines(now, OURS)) == says
+
+
+def test_the_cases_card_says_it_in_one_line_and_has_the_button_while_tasks_are_open():
+    assert line(LEFT, OURS) == (
+        "*What now*: *9 manual tasks open*, 4 of them can wait; first, number 3: Call the user;"
+        " sign-in stays blocked until undone; Rechecked until 02 Mar 2027."
+    )
+    some = case_card(samples.done(samples.rich(), offers=True, what_now=LEFT))
+    none = case_card(samples.done(samples.rich(), offers=True, what_now=WhatNow()))
+    before = case_card(samples.done(samples.rich(), offers=True))
+    assert "[Manual tasks]" in shown(some)
+    assert "*What now*: no manual task is open." in shown(none)
+    assert "[Manual tasks]" not in shown(none)
+    assert "What now" not in shown(before)
+
+
+def test_a_finished_plan_begins_with_what_is_left_and_its_buttons_before_what_was_done():
+    change, task = samples.change(1, text="Disable the rule"), samples.task()
+    proposal = samples.small(
+        change,
+        tasks_of=(task,),
+        state=ProposalState.DONE,
+        actions=(samples.action(change, Outcome.CONFIRMED),),
+    )
+    text = shown(proposal_card(proposal, names=samples.TITLES, now=samples.NOW, left=LEFT))
+    order = [
+        text.index(words)
+        for words in ("Carried out", "*What now*", "[Manual tasks]", "proposed this", "Done and confirmed")
+    ]
+    assert order == sorted(order)
+    without = shown(proposal_card(proposal, names=samples.TITLES, now=samples.NOW))
+    assert "What now" not in without
+
+
+def shown(message: Message) -> str:
+    return "\n".join(slack_text.lines(message.blocks, lambda name: name))
