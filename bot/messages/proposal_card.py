@@ -64,9 +64,6 @@ _EFFECT = frozenset({*DONE, Outcome.ALREADY})
 _APPROVERS = 8
 """How many of those who may approve are named."""
 
-_NUMBERS = 8
-"""How many changes the dialog names by number, which has 300 characters."""
-
 _Form: TypeAlias = Literal["list", "table", "data_table"]
 _FORMS: tuple[_Form, ...] = ("list", "table", "data_table")
 """How the changes are drawn, from what every workspace knows to what few do."""
@@ -556,25 +553,9 @@ def _buttons(card: _Card) -> list[Block]:
     """What may be pressed now: nothing that is decided can be pressed again."""
     proposal = card.proposal
     value = reference(proposal)
-    digest = proposal.digest[:DIGEST_SHOWN]
     if proposal.state is ProposalState.OPEN:
-        changes = parts.counted(len(proposal.plan.changes), "change")
         return [
-            parts.button(
-                "Approve",
-                "approve",
-                value,
-                style="primary",
-                asks=parts.asking(
-                    "Approve this plan?",
-                    (
-                        f"You approve {changes} to {account(proposal.plan.subject)}, as listed, "
-                        f"digest {digest}. {_grave(proposal)}The last approval needed carries it "
-                        "out at once. Only approvers' votes count."
-                    ),
-                    "Approve",
-                ),
-            ),
+            parts.button("Approve", "approve", value, style="primary"),
             parts.button("Deny", "deny", value, style="danger"),
             *([parts.button("Strike out changes", "strike", value)] if _can_strike(proposal) else []),
             parts.button(
@@ -612,15 +593,6 @@ def _buttons(card: _Card) -> list[Block]:
 def _can_strike(proposal: Proposal) -> bool:
     """Whether something would be left after a change was taken out."""
     return len(proposal.plan.changes) > 1
-
-
-def _grave(proposal: Proposal) -> str:
-    """What the dialog says of changes that cannot be undone or reach further, by number; plain text."""
-    changes = list(enumerate(proposal.plan.changes, start=1))
-    final = [str(number) for number, change in changes if is_irreversible(change)]
-    wide = [str(number) for number, change in changes if change.tenant_wide]
-    says = f"Cannot be undone: {parts.few(final, _NUMBERS)}. " if final else ""
-    return says + (f"Beyond this account: {parts.few(wide, _NUMBERS)}. " if wide else "")
 
 
 def _password_until(proposal: Proposal) -> datetime:

@@ -178,8 +178,10 @@ class _Story:
             one for one in self.slack.messages(ROOM) if one.ts == self.proposals.get(proposal.id).card
         )
         for part in ("approver", "second_approver"):
-            self._acts(f"{self.slack.people[part].real_name} selects “Approve”.")
+            self._acts(f"{self.slack.people[part].real_name} reads what cannot be undone, and approves.")
             self.slack.click(part, card, "approve")
+            window = self.slack.wait_for(lambda part=part: self.slack.modals(part)[-1], what="the window")  # type: ignore[misc]
+            self.slack.submit(part, window, {})
             self._until(lambda part=part: self._voted(proposal, part))  # type: ignore[misc]
         return self._carried_out(proposal)
 

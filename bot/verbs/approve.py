@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.errors import NotUnderstood
-from bot.messages.code_modal import code_modal
+from bot.messages.approve_modal import approve_modal
 from bot.slack.intake import Asked
 from bot.verbs import spelling
+from bot.verbs.review import refused, why_not_asked
 from bot.verbs.shape import Tools
 from bot.verbs.spelling import DIGEST, said
 from bot.verbs.voting import MayVote, Opened, Outcome, proposal_for, shows, vote
-from commands.approval import why_not
 
 __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Approve", "do", "may", "read", "shows")
 
@@ -19,6 +19,8 @@ NAME = "approve"
 USAGE = "<proposal> [digest]"
 SAYS = "Approves a proposal; the last required approval carries it out."
 EXAMPLE = "/compromise approve P-7F3K2"
+
+_CODE = "Your approvals need a code. Select Approve on the card again, and enter the code."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +50,15 @@ def may(wish: Approve, asked: Asked, tools: Tools) -> MayVote:
 
 
 def do(wish: Approve, may: MayVote, asked: Asked, tools: Tools) -> Outcome:
-    """Ask for the code where one is needed, and vote."""
+    """Vote; where a code is needed and none came, open the window that asks for it."""
     proposal, voter = may.proposal, may.voter
     digest = wish.digest or proposal.digest
     has_factor = tools.factor.is_enrolled(asked.user)
     if (proposal.factor or has_factor) and not asked.factor:
         # Whoever may not approve anyway is told so before any code is asked for.
-        with_code = replace(voter, factor=True)
-        ballot = tools.proposals.ballot(proposal)
-        if not why_not(ballot, with_code, yes=True, digest=digest, now=tools.clock()):
-            if has_factor and asked.trigger:
-                tools.open(asked, code_modal(proposal))
-                return Opened("approve_with_code", proposal)
-            voter = replace(voter, barred=_no_code(enrolled=has_factor))
+        why = why_not_asked(proposal, voter, digest, tools, enrolled=has_factor)
+        if not why and asked.trigger:
+            tools.open(asked, approve_modal(proposal, code=True, channel=asked.channel))
+            return Opened("approve", proposal)
+        return refused(proposal, voter, why or _CODE, tools)
     return vote(proposal, voter, digest, yes=True, says="", tools=tools)
-
-
-def _no_code(*, enrolled: bool) -> str:
-    if enrolled:
-        return "Your approvals need a code. Select Approve on the card again, and enter the code."
-    return "This needs a second-factor code, and you have not enrolled. Type /compromise enroll first."

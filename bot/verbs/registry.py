@@ -22,6 +22,7 @@ from bot.verbs import (
     plan,
     report,
     restore,
+    review,
     stop,
     strike,
     suspect,
@@ -52,6 +53,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     enrol,
     help,
     password,
+    review,
     form,
 )
 
@@ -61,7 +63,7 @@ TYPED: Final = tuple(verb.NAME for verb in VERBS if verb.SAYS)
 _ALSO: Final = {"?": "help", "enrol": "enroll"}
 _BY_NAME: Final = {verb.NAME: verb for verb in VERBS}
 _CODE = re.compile(r"(?<![\w-])\d{3}[\s-]?\d{3}(?![\w-])", re.ASCII)
-_CODED: Final = frozenset({"approve", "enroll"})
+_CODED: Final = frozenset({"approve", "review", "enroll"})
 """The verbs behind which someone may type a code, though none belongs there."""
 
 

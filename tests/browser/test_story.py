@@ -179,6 +179,12 @@ def proposed(read: Stage) -> Stage:
     noted["writes before approval"] = len(read.made.played.writes())
     main.shot("10-proposed")
     card = main.card("Waiting for approval")
+    dialog = main.page.locator("#confirm[open]")
+    main.press(card, "Withdraw")
+    expect(dialog).to_contain_text("Withdraw it?")
+    noted["careful answer"] = main.focused()["text"]
+    main.press(dialog, "Not yet")
+    expect(dialog).to_be_hidden()
     main.size(*PHONE)
     for name in ("Approve", "Deny"):
         button = card.get_by_role("button", name=name, exact=True)
@@ -191,21 +197,27 @@ def proposed(read: Stage) -> Stage:
 
 
 def approve(stage: Stage, name: str, number: int) -> None:
-    """Somebody reads the card and approves in the small dialog, after saying "Not yet" once."""
+    """Somebody reads the card and approves in the window, after saying "Not yet" once."""
     main = stage.main
     main.become(name)
     card = main.card("Waiting for approval")
     expect(card).to_be_visible()
     main.shot(f"{number}-{name.split(maxsplit=1)[0].lower()}-reads")
-    dialog = main.page.locator("#confirm[open]")
+    first = name.split(maxsplit=1)[0].lower()
     main.press(card, "Approve")
-    expect(dialog).to_contain_text("Approve this plan?")
-    stage.noted[f"careful answer of {name}"] = main.focused()["text"]
-    main.press(dialog, "Not yet")
-    expect(dialog).to_be_hidden()
+    expect(main.modal).to_contain_text("Approve this plan?")
+    expect(main.modal).to_contain_text("Cannot be undone")
+    stage.noted[f"focus of {name}"] = main.focused()["text"]
+    main.press(main.modal, "Not yet")
+    expect(main.modal).to_be_hidden()
     main.press(card, "Approve")
-    main.shot(f"{number + 1}-{name.split(maxsplit=1)[0].lower()}-is-asked")
-    main.press(dialog, "Approve")
+    expect(main.modal).to_contain_text("Approve this plan?")
+    main.shot(f"{number + 1}-{first}-is-asked")
+    main.size(*PHONE)
+    stage.noted["height of the approval"] = main.modal.evaluate(SCROLLED)
+    main.shot(f"{number + 1}-{first}-is-asked-phone")
+    main.size(*USUAL)
+    main.press(main.modal, "Approve")
     expect(main.private("You approved")).to_be_visible()
 
 
@@ -220,7 +232,14 @@ def approved(proposed: Stage) -> Stage:
     expect(main.panel.locator(".facts")).to_contain_text("blocked")
     # What has gone stands there for a while, struck out.
     expect(main.panel.locator('[data-list="Forwarding"] li:not(.gone)').filter(has_text="@")).to_have_count(0)
+    card = main.card("Carried out: ")
+    expect(card).to_contain_text("What now")
     main.shot("15-carried-out")
+    main.size(*PHONE)
+    proposed.noted["depth of what now"] = main.depth(card, card.get_by_role("button", name="Manual tasks"))
+    card.evaluate("(node) => node.scrollIntoView({block: 'start'})")
+    main.shot("15-carried-out-phone")
+    main.size(*USUAL)
     main.tab("Audit log")
     expect(main.panel.locator(".trail .by-app").first).to_be_visible()
     main.shot("16-audit-log")
@@ -308,8 +327,17 @@ def test_nothing_is_changed_before_two_people_have_approved(approved):
     assert approved.noted["writes after one approval"] == 0
 
 
-def test_the_careful_answer_has_the_focus_when_an_approval_is_asked_for(approved):
-    assert approved.noted["careful answer of Alex Wilber"] == "Not yet"
+def test_the_careful_answer_has_the_focus_where_slack_asks_before_a_button(approved):
+    assert approved.noted["careful answer"] == "Not yet"
+
+
+def test_what_is_approved_stands_in_a_window_of_less_than_two_screens_that_nobody_sends_by_mistake(approved):
+    assert approved.noted["focus of Alex Wilber"] != "Approve"
+    assert approved.noted["height of the approval"] <= 2 * PHONE[1]
+
+
+def test_what_is_left_to_do_and_its_button_are_on_the_first_screen_of_a_phone(approved):
+    assert approved.noted["depth of what now"] <= approved.noted["screen of a phone"]
 
 
 def test_the_panel_shows_the_account_taken_back_and_who_did_it(approved):

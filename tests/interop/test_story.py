@@ -15,7 +15,7 @@ import requests
 from sandbox.workspace.methods import METHODS
 from tests.interop.conftest import LACKING, SCOPES
 from tests.interop.recorder import Call
-from tests.interop.room import Room, words
+from tests.interop.room import Json, Room, words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,10 +66,10 @@ def told(room: Room) -> Room:
     }
 
     paper = room.card("Waiting for approval")
-    room.press("alex", paper, "approve")
+    approve(room, "alex", paper)
     room.private("alex", "still needs one person")
     copy = room.wait(lambda: next((m for m in room.direct("lidia") if "approved by" in words(m)), None))
-    room.press("lidia", copy, "approve")
+    approve(room, "lidia", copy)
     room.private("lidia", ". It has all approvals and is being carried out now.")
     paper = room.card("The mailbox was taken over", "Carried out", seconds=120)
     room.press("megan", paper, "show_password")
@@ -78,7 +78,7 @@ def told(room: Room) -> Room:
     assert case
     room.type("megan", f"restore {case[0]} 1 because It was a false alarm")
     for who in ("alex", "lidia"):
-        room.press(who, room.card("It was a false alarm", "Waiting for approval"), "approve")
+        approve(room, who, room.card("It was a false alarm", "Waiting for approval"))
         room.private(who, "You approved")
     room.card("It was a false alarm", "Carried out", seconds=120)
 
@@ -88,6 +88,14 @@ def told(room: Room) -> Room:
         room.open_home(who)
     room.wait(lambda: len({call.arguments["user_id"] for call in calls(room, "views.publish")}) == 2)
     return room
+
+
+def approve(room: Room, who: str, paper: Json) -> None:
+    """Press Approve and send the window that it opens."""
+    before = len(calls(room, "views.open"))
+    room.press(who, paper, "approve")
+    room.wait(lambda: len(calls(room, "views.open")) > before)
+    room.submit(who, room.window(), {})
 
 
 def calls(room: Room, method: str) -> list[Call]:

@@ -19,6 +19,7 @@ from sandbox import tenant, workspace
 from sandbox.scenarios.state import Json, TenantState
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import Message, RunningWorkspace, View
+from tests import approving
 from tests.made import made
 from tests.scenarios.conftest import ADELE, FREELY, MANIFEST, Stage, settings_for
 
@@ -124,7 +125,7 @@ class Acting(Stage):
     def approve(self, proposal: Proposal) -> Proposal:
         """Let as many people approve as it takes, and give the proposal when its end is shown."""
         for person in ("approver", "second_approver")[: proposal.needs]:
-            self.slack.click(person, self.paper(proposal), "approve")
+            approving.approve(self.slack, person, self.paper(proposal))
             self.told(person, f"You approved {proposal.id}")
         return self.ended(proposal)
 

@@ -32,7 +32,8 @@ from graph.request import Request
 from sandbox import tenant, workspace
 from sandbox.scenarios.state import InboxRule, ident
 from sandbox.tenant import Call
-from sandbox.workspace import Message, View
+from sandbox.workspace import Delivery, Message, View
+from tests import approving
 from tests.scenarios.conftest import ADELE, FREELY, MANIFEST, Stage, settings_for
 
 T = TypeVar("T")
@@ -244,10 +245,21 @@ class Table(Stage):
         """Press a button of the proposal's card."""
         return self.slack.click(person, self.paper(proposal), button)
 
+    def votes_yes(self, person: str, proposal: Proposal) -> Delivery:
+        """Press Approve on the card and send the window; whether it counts is not looked at."""
+        return approving.approve(self.slack, person, self.paper(proposal))
+
     def approve(self, person: str, proposal: Proposal) -> None:
         """Approve by the card, and see that it counts."""
-        self.press(person, proposal)
-        self.told(person, f"You approved {proposal.id}")
+        self.votes_yes(person, proposal)
+        says = f"You approved {proposal.id}"
+
+        def answered() -> bool:
+            # Whoever is not in the channel of the card is told by direct message.
+            seen = (*self.slack.ephemerals(person), *self.slack.direct(person))
+            return any(says in self.slack.as_text(one) for one in seen)
+
+        self.wait(answered, f"{says!r} to {person}")
 
     def refused(self, person: str, proposal: Proposal, says: str, told: str = "") -> None:
         """Press Approve on a card as it was, and see that it does not count: told privately, and noted."""

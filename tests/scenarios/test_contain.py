@@ -7,6 +7,7 @@ import pytest
 from bot.settings import ApproverSettings
 from commands.ledger.verify import verify_ledger
 from sandbox.workspace import Message, View
+from tests.approving import approve
 from tests.scenarios.conftest import ADELE, Stage
 
 PRIVILEGED = ("User Administrator", "Privileged Authentication Administrator", "Cloud Device Administrator")
@@ -54,10 +55,10 @@ def test_a_taken_over_account_is_taken_back_by_one_who_proposes_and_two_who_appr
     assert "The mailbox was taken over" in text
     assert "two different people" in text
 
-    story.slack.click("approver", card, "approve")
+    approve(story.slack, "approver", card)
     story.told("approver", "still needs one person")
     copy = copy_of(story, "second_approver", "approved by @Alex Wilber")
-    story.slack.click("second_approver", copy, "approve")
+    approve(story.slack, "second_approver", copy)
     story.told("second_approver", ". It has all approvals and is being carried out now.")
 
     done = story.card("Carried out", timeout=120)

@@ -11,6 +11,7 @@ from commands.ledger.hunts import unfinished
 from sandbox import workspace
 from sandbox.tenant import Fault
 from sandbox.workspace import Message
+from tests import approving
 from tests.postgres import Cluster, running
 from tests.scenarios.conftest import ADELE, Stage
 from tests.scenarios.test_contain import APPROVERS, PRIVILEGED, copy_of, proposed
@@ -43,7 +44,7 @@ def on(story: Stage, is_so: Callable[[], object], what: str) -> None:
 def approve(story: Stage) -> Message:
     """Give the last vote, whose answer is the person's own business."""
     copy = copy_of(story, "second_approver", "approved by")
-    story.slack.click("second_approver", copy, "approve")
+    approving.approve(story.slack, "second_approver", copy)
     return copy
 
 
@@ -94,7 +95,7 @@ def test_what_is_under_way_while_something_is_gone_ends_once(stage, postgres, go
         story.card("Waiting for")
         on(story, lambda: "case_shown" in story.kinds(), "the first verdict")
         paper = proposed(story)
-        story.slack.click("approver", paper, "approve")
+        approving.approve(story.slack, "approver", paper)
         story.told("approver", "still needs one person")
         story.type(f"check {OTHER}")
         story.card("Waiting for")

@@ -21,6 +21,7 @@ from graph.question import Subject
 from sandbox.scenarios import people
 from sandbox.workspace import api_error
 from sandbox.workspace.faults import Fault
+from tests.approving import approve, opened
 from tests.scenarios.deciding import Table, at_once, blocking, laid
 from tests.scenarios.test_durability import lose_the_engines_tables
 
@@ -159,11 +160,14 @@ def test_under_the_strict_policy_the_proposer_does_not_count(table):
 # --- once --------------------------------------------------------------------------------------------------
 
 
-def test_a_double_click_counts_once(story):
+def test_two_windows_of_a_double_click_count_once(story):
     proposal = story.grave()
     card = story.paper(proposal)
-    at_once(*[lambda: story.slack.click("approver", card, "approve")] * 2)
-    story.wait(lambda: story.count(proposal, "vote_refused") == 1, "the second click refused")
+    one, other = (opened(story.slack, "approver", card) for _ in range(2))
+    at_once(
+        lambda: story.slack.submit("approver", one, {}), lambda: story.slack.submit("approver", other, {})
+    )
+    story.wait(lambda: story.count(proposal, "vote_refused") == 1, "the second window refused")
     assert story.votes(proposal) == [("U0ALEXWILB", "")]
     assert story.stands(proposal) is ProposalState.OPEN
     story.nothing_was_done(proposal)
@@ -173,8 +177,8 @@ def test_two_people_who_click_at_the_same_instant_count_once_each_and_it_is_done
     proposal = story.grave()
     card, copy = story.paper(proposal), story.copy(proposal, "second_approver")
     at_once(
-        lambda: story.slack.click("approver", card, "approve"),
-        lambda: story.slack.click("second_approver", copy, "approve"),
+        lambda: approve(story.slack, "approver", card),
+        lambda: approve(story.slack, "second_approver", copy),
     )
     story.ends(proposal, ProposalState.DONE)
     assert sorted(voter for voter, _ in story.votes(proposal)) == ["U0ALEXWILB", "U0LIDIAHOL"]
@@ -187,8 +191,8 @@ def test_where_one_is_enough_the_second_of_two_at_the_same_instant_is_told_that_
     proposal = story.simple()
     card = story.paper(proposal)
     at_once(
-        lambda: story.slack.click("approver", card, "approve"),
-        lambda: story.slack.click("second_approver", card, "approve"),
+        lambda: approve(story.slack, "approver", card),
+        lambda: approve(story.slack, "second_approver", card),
     )
     story.ends(proposal, ProposalState.DONE)
     ((voter, _),) = story.votes(proposal)
@@ -200,7 +204,7 @@ def test_where_one_is_enough_the_second_of_two_at_the_same_instant_is_told_that_
 def test_a_replayed_request_does_nothing(story):
     """Slack delivers again what it believes was lost, and so might somebody who recorded it."""
     proposal = story.grave()
-    delivery = story.press("approver", proposal)
+    delivery = story.votes_yes("approver", proposal)
     story.told("approver", f"You approved {proposal.id}")
     asked = story.kinds().count("asked")
     for _ in range(3):
@@ -211,6 +215,56 @@ def test_a_replayed_request_does_nothing(story):
     assert story.count(proposal, "vote_refused") == 0
     assert story.stands(proposal) is ProposalState.OPEN
     assert story.stands(other) is ProposalState.OPEN
+
+
+def test_a_click_on_approve_is_no_vote_and_a_replayed_one_neither(story):
+    """Only the window that it opens is; it says what is approved and carries exactly that digest."""
+    proposal = story.grave()
+    delivery = story.press("approver", proposal)
+    window = story.window("approver")
+    assert window.private_metadata == f"{proposal.id} {proposal.digest} C0INCIDENT"
+    text = story.slack.as_text(window)
+    assert "After your approval it still needs one person." in text
+    assert "2 changes" in text
+    assert story.slack.replay(delivery).error is None
+    story.slack.close("approver", window)
+    other = story.simple()  # asked after the replay, so that one was read before
+    assert story.votes(proposal) == []
+    assert story.stands(proposal) is story.stands(other) is ProposalState.OPEN
+
+
+def test_at_the_next_start_a_window_that_was_sent_counts_and_a_mere_click_does_not(story):
+    """The program can end before it answered either; who only clicked has not said yes."""
+    proposal = story.grave()
+    case = story.bot.ledger.case(proposal.plan.case_id)
+    with story.bot.ledger.writing() as writing:
+        for request, person, words in (
+            ("r-1", "approver", f"review {proposal.id} {proposal.digest[:8]}"),
+            ("r-2", "second_approver", f"approve {proposal.id} {proposal.digest}"),
+        ):
+            writing.ask(request, story.slack.people[person].id, case.channel, words)
+    story.stop()
+    story.start()
+    story.wait(lambda: not story.bot.ledger.unanswered_requests(), "the late answers")
+    story.told("approver", f"Or type: /compromise approve {proposal.id} {proposal.digest[:8]}")
+    assert story.votes(proposal) == [("U0LIDIAHOL", "")]
+
+
+def test_windows_that_were_opened_before_the_plan_changed_or_that_come_twice_are_refused(story):
+    old = story.grave()
+    early, late = (opened(story.slack, "second_approver", story.paper(old)) for _ in range(2))
+    assert story.slack.submit("second_approver", late, {}).error is None
+    story.told("second_approver", f"You approved {old.id}")
+    story.slack.submit("second_approver", early, {})
+    story.told("second_approver", f"You already voted on {old.id}; each person votes once")
+    before = opened(story.slack, "responder", story.paper(old))
+    story.type(f"strike {old.id} 2 because the rule is the user's own", "approver")
+    story.wait(lambda: len(story.proposals.of_case(old.plan.case_id)) == 2, "the smaller proposal")
+    story.slack.submit("responder", before, {})
+    story.told("responder", f"{old.id} is already decided: denied by")
+    assert story.votes(old)[:1] == [("U0LIDIAHOL", "")]
+    assert ("U0MEGANBOW", "") not in story.votes(old)
+    story.nothing_was_done(old)
 
 
 # --- three ends without anything done ----------------------------------------------------------------------
@@ -318,7 +372,7 @@ def test_an_approver_who_loses_the_role_before_it_is_begun_stops_it(story, how):
         story.slack.change_person("approver", deleted=True)
     else:
         story.slack.set_group("incident-responders", ["responder", "second_approver"])
-    story.press("second_approver", proposal)
+    story.votes_yes("second_approver", proposal)
     stopped = story.ends(proposal, ProposalState.STOPPED)
     assert "Too few of the approvals are still valid, so nothing was done" in stopped.note
     story.buttons_are_gone(proposal, "Too few of the approvals are still valid, so nothing was done")
@@ -332,7 +386,7 @@ def test_an_approver_whose_own_account_is_found_taken_over_before_it_is_begun_st
     story.approve("approver", proposal)
     name = "alex.wilber@contoso.example"
     story.case(subject=Subject("alex", name, name, (name,), "Alex Wilber"), answer=VerdictCode.COMPROMISED)
-    story.press("second_approver", proposal)
+    story.votes_yes("second_approver", proposal)
     assert "is marked compromised" in story.ends(proposal, ProposalState.STOPPED).note
     story.nothing_was_done(proposal)
 
@@ -354,7 +408,7 @@ def test_what_is_altered_in_the_file_after_the_first_vote_is_never_carried_out(t
     story.approve("approver", proposal)
     story.alter(FORGERIES[what])
     assert story.proposals.get(proposal.id) != proposal
-    story.press("responder", proposal)
+    story.votes_yes("responder", proposal)
     stopped = story.ends(proposal, ProposalState.STOPPED)
     assert "Nothing was done; run `compromise ledger verify`" in stopped.note
     story.buttons_are_gone(proposal, "compromise ledger verify")
@@ -392,7 +446,7 @@ def test_an_entry_that_was_altered_stops_what_was_approved(table):
     story.alter(guard["sql"])
     with pytest.raises(LedgerTampered):
         verify_ledger(story.bot.ledger.path)
-    story.press("second_approver", proposal)
+    story.votes_yes("second_approver", proposal)
     assert "was changed after it was written" in story.ends(proposal, ProposalState.STOPPED).note
     story.nothing_was_done(proposal)
 
@@ -454,7 +508,7 @@ def test_a_vote_that_counted_is_told_as_one_where_the_engine_has_lost_its_tables
     proposal = story.grave()
     story.approve("approver", proposal)
     lose_the_engines_tables(story.settings.engine)
-    story.press("second_approver", proposal)
+    story.votes_yes("second_approver", proposal)
     story.told("second_approver", ". It has all approvals. The job database cannot be reached")
     story.bot.jobs.repair()
     story.ends(proposal, ProposalState.DONE)
@@ -471,7 +525,7 @@ def test_a_vote_that_the_ledger_cannot_keep_is_told_and_does_not_count(table):
     story = table.sit(alone=True)
     proposal = story.simple()
     story.alter(NO_MORE_ROWS.format(table="votes", column="voter"))
-    story.press("approver", proposal)
+    story.votes_yes("approver", proposal)
     story.told("approver", "so nothing was done")
     story.alter("DROP INDEX full")
     assert story.stands(proposal) is ProposalState.OPEN
@@ -531,11 +585,11 @@ def test_a_copy_that_slack_does_not_edit_at_once_is_edited_later(story):
 
 def test_approvers_decide_by_the_copies_in_their_direct_messages(story):
     proposal = story.grave()
-    story.slack.click("approver", story.copy(proposal, "approver"), "approve")
+    approve(story.slack, "approver", story.copy(proposal, "approver"))
     story.told("approver", f"You approved {proposal.id}")
     copy = story.copy(proposal, "second_approver")
     assert "approved by @Alex Wilber" in story.slack.as_text(copy)
-    story.slack.click("second_approver", copy, "approve")
+    approve(story.slack, "second_approver", copy)
     story.ends(proposal, ProposalState.DONE)
     story.wait(lambda: all("Carried out" in paper for paper in story.papers(proposal)), "the end everywhere")
     story.buttons_are_gone(proposal, "Carried out")

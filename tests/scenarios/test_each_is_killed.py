@@ -19,6 +19,7 @@ from commands.ledger.verify import verify_ledger
 from commands.proposals import Proposals
 from sandbox import workspace
 from sandbox.tenant import Fault, attacker
+from tests.approving import approve
 from tests.postgres import Cluster, running, soon
 from tests.scenarios.conftest import ADELE, Stage
 from tests.scenarios.forked import running_bot
@@ -109,9 +110,9 @@ def test_an_account_is_taken_back_while_each_process_is_killed_in_turn(stage, po
         with keeper(story) as second:
             assert story.card("Files in the thread", timeout=120).ts == card.ts
             paper = proposed(story)
-            story.slack.click("approver", paper, "approve")
+            approve(story.slack, "approver", paper)
             story.told("approver", "still needs one person")
-            story.slack.click("second_approver", copy_of(story, "second_approver", "approved by"), "approve")
+            approve(story.slack, "second_approver", copy_of(story, "second_approver", "approved by"))
             story.told("second_approver", "is being carried out now")
             kill(second)
         postgres.stop()

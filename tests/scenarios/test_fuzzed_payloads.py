@@ -70,7 +70,10 @@ class Fuzzed:
         self.numbers = count(1)
         slack, other = table.slack, table.grave()
         kept = [table.type("help"), table.type(f"plan {self.proposal.plan.case_id}")]
-        kept += [table.press("approver", self.proposal), table.press("approver", other, "deny")]
+        kept.append(table.press("approver", self.proposal))
+        kept.append(slack.submit("approver", table.window("approver"), {}))
+        table.told("approver", f"You approved {self.proposal.id}")
+        kept.append(table.press("approver", other, "deny"))
         kept.append(slack.submit("approver", table.window("approver"), {"reason": "It was a false alarm"}))
         kept.append(slack.shortcut("responder", "report_account"))
         form = table.window("responder")

@@ -132,7 +132,7 @@ def test_whoever_takes_the_address_of_the_subject_after_voting_stops_the_plan(st
     subject = story.bot.ledger.case(proposal.plan.case_id).subject
     story.approve("approver", proposal)
     story.slack.change_person("approver", email=subject.mail)
-    story.press("second_approver", proposal)
+    story.votes_yes("second_approver", proposal)
     assert "This is their own account" in story.ends(proposal, ProposalState.STOPPED).note
     story.nothing_was_done(proposal)
 
@@ -245,7 +245,7 @@ def test_an_approver_whose_address_changes_after_voting_stops_the_plan(story):
     proposal = story.grave()
     story.approve("approver", proposal)
     story.slack.change_person("approver", email=GRADY)
-    story.press("second_approver", proposal)
+    story.votes_yes("second_approver", proposal)
     stopped = story.ends(proposal, ProposalState.STOPPED)
     assert "Too few of the approvals are still valid, so nothing was done" in stopped.note
     assert CHANGED in stopped.note
@@ -368,7 +368,7 @@ def test_while_microsoft_cannot_be_asked_nothing_is_begun(story):
     proposal = story.grave()
     story.approve("approver", proposal)
     story.microsoft.faults.add("/users/alex.wilber", Fault(status=403))
-    story.press("second_approver", proposal)
+    story.votes_yes("second_approver", proposal)
     stopped = story.ends(proposal, ProposalState.STOPPED)
     assert "Your Microsoft 365 account could not be looked up" in stopped.note
     story.nothing_was_done(proposal)

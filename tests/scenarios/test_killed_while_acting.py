@@ -24,6 +24,7 @@ from commands.plan import offer_text
 from commands.proposals import Outcome, Proposal, Proposals
 from graph.question import Window
 from sandbox.tenant import Fault
+from tests.approving import approve
 from tests.commands import carrying
 from tests.scenarios.acting import APPROVERS, Acting, acting
 from tests.scenarios.forked import running_bot
@@ -73,9 +74,9 @@ class Night:
         """Propose all that is offered, and let two people approve."""
         self.story.type(f"contain {CASE} 1,2,3,4 because It was taken over")
         card = self.story.card("Waiting for approval")
-        self.story.slack.click("approver", card, "approve")
+        approve(self.story.slack, "approver", card)
         self.story.told("approver", "still needs one person")
-        self.story.slack.click("second_approver", card, "approve")
+        approve(self.story.slack, "second_approver", card)
 
 
 @pytest.fixture

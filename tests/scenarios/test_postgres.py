@@ -10,6 +10,7 @@ import pytest
 from bot.errors import CannotStart
 from bot.settings import ApproverSettings
 from commands.ledger.verify import verify_ledger
+from tests.approving import approve
 from tests.postgres import Cluster, running
 from tests.scenarios.conftest import ADELE, Stage
 from tests.scenarios.test_contain import APPROVERS, PRIVILEGED, copy_of, proposed
@@ -29,9 +30,9 @@ def test_an_account_is_checked_and_taken_back_with_the_jobs_in_postgresql(stage,
     story.type(f"check {ADELE}")
     story.shown()
     card = proposed(story)
-    story.slack.click("approver", card, "approve")
+    approve(story.slack, "approver", card)
     story.told("approver", "still needs one person")
-    story.slack.click("second_approver", copy_of(story, "second_approver", "approved by"), "approve")
+    approve(story.slack, "second_approver", copy_of(story, "second_approver", "approved by"))
     story.card("Carried out", timeout=120)
     story.slack.wait_for(lambda: not story.proposals.unfinished(), timeout=60, what="the end on every card")
     kinds = story.kinds()

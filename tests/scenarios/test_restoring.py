@@ -16,6 +16,7 @@ from commands.ledger.verify import verify_ledger
 from commands.plan import Change, ManualTask
 from commands.proposals import Outcome, Proposal
 from sandbox.scenarios.people import ADELE as PERSON
+from tests.approving import approve
 from tests.scenarios.acting import Acting, acting, outcomes, standing, suggested
 
 ROLES = ("roles", "active", "eligible", "groups", "Exchange", "Purview")
@@ -117,11 +118,11 @@ def test_everything_that_can_be_put_back_is_as_it_was_with_the_roles_of_all_thre
     (proposal,) = story.proposals.waiting()
     assert proposal.kind == "restore"
     assert "Needs approval by two different people" in story.text(paper)
-    story.slack.click("approver", paper, "approve")
+    approve(story.slack, "approver", paper)
     story.told("approver", f"You approved {proposal.id}. It still needs one person")
     # One of two has approved: nothing is put back.
     assert taken_back.now == contained
-    story.slack.click("second_approver", paper, "approve")
+    approve(story.slack, "second_approver", paper)
     restored = story.ended(proposal)
 
     assert set(outcomes(restored).values()) == {Outcome.CONFIRMED}

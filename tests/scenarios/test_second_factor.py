@@ -14,6 +14,7 @@ import pytest
 from bot.settings import PolicySettings
 from commands.approval import ProposalState
 from commands.proposals import Proposal
+from tests.approving import approve
 from tests.scenarios.deciding import Table, at_once, laid
 
 WANTED = PolicySettings(factor=("disable_inbox_rules",))
@@ -91,8 +92,7 @@ def says(delivery: Any) -> str:
 
 def approve_with(story: Table, person: str, proposal: Proposal, code: str) -> Any:
     """Press Approve and send this code from the window."""
-    story.press(person, proposal)
-    return story.slack.submit(person, story.window(person), {"code": code})
+    return approve(story.slack, person, story.paper(proposal), code)
 
 
 def test_enrolling_takes_a_right_code_and_is_told_to_the_team(story):
@@ -169,11 +169,31 @@ def test_an_enrolled_approver_cannot_approve_by_word_without_a_code(story):
     proposal = story.simple()
     story.type(f"approve {proposal.id} {proposal.digest[:8]}", "approver")
     form = story.window("approver")
-    assert form.callback_id == "approve_with_code"
+    assert form.callback_id == "approve"
+    assert "Six-digit code" in story.slack.as_text(form)
     assert story.votes(proposal) == []
     assert story.stands(proposal) is ProposalState.OPEN
     assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
     story.ends(proposal, ProposalState.DONE)
+
+
+def test_a_window_opened_before_somebody_enrolled_counts_no_more(story):
+    proposal = story.simple()
+    story.press("approver", proposal)
+    form = story.window("approver")
+    assert "Six-digit code" not in story.slack.as_text(form)
+    story.type("enrol", "approver")
+    enrolling = story.wait(
+        lambda: next((v for v in story.slack.modals("approver") if v.callback_id == "enrol"), None),
+        "the window to enroll",
+    )
+    phone = Phone(story, secret_in(story.slack.as_text(enrolling)))
+    assert not story.slack.submit("approver", enrolling, {"code": phone.code()}).ack_payload
+    story.told("approver", "your second factor is enrolled")
+    assert not story.slack.submit("approver", form, {}).ack_payload
+    story.told("approver", "Your approvals need a code. Select Approve on the card again")
+    assert story.votes(proposal) == []
+    story.nothing_was_done(proposal)
 
 
 def test_a_denial_needs_no_code(story):

@@ -11,6 +11,7 @@ from bot.cards.case import Cards
 from bot.slack.client import make_client
 from commands.approval import ProposalState
 from sandbox.workspace import Fault
+from tests.approving import approve
 from tests.scenarios.deciding import Table, laid
 
 ROOM = "incident-room"
@@ -95,7 +96,7 @@ def test_a_proposal_in_a_shared_room_ends_on_its_copies_alone(story):
     )
     before = seen(story)
     story.slack.share(ROOM)
-    story.slack.click("approver", story.copy(proposal, "approver"), "approve")
+    approve(story.slack, "approver", story.copy(proposal, "approver"))
     story.wait(lambda: story.proposals.get(proposal.id).shown, "the end")
     assert story.stands(proposal) is ProposalState.DONE
     assert seen(story) == before

@@ -64,7 +64,7 @@ BUTTONS_OF: Final[Mapping[str, Button]] = {
     "close_open": Button(_CASE, "close {id}"),
     "choose_changes": Button(_CASE, "contain {id} single"),
     "report": Button(_CASE, "report {id}"),
-    "approve": Button(_PROPOSAL, "approve {id} {digest}"),
+    "approve": Button(_PROPOSAL, "review {id} {digest}"),
     "deny": Button(_PROPOSAL, "deny {id} {digest}"),
     "strike": Button(_PROPOSAL, "strike {id}"),
     "withdraw": Button(_PROPOSAL, "withdraw {id} {digest}"),

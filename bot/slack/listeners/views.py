@@ -6,6 +6,7 @@ in the window itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -22,6 +23,8 @@ from bot.verbs.spelling import escaped, somebody, spelled
 from commands.errors import CommandError
 
 log = structlog.get_logger(__name__)
+
+_CHANNEL: Final = re.compile(r" [CDG][A-Z0-9]{2,20}\Z", re.ASCII)
 
 WRONG: Final = 150
 """How long a sentence below a field may be that everyone can read in full."""
@@ -70,13 +73,20 @@ def register(app: App, desk: Desk) -> None:
         who = typed(view, "other") or chosen(view, "account")
         _about_somebody(ack, desk, body, view, field="other", who=who, verb="check")
 
-    @app.view("approve_with_code")
+    @app.view("approve")
     def approve(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        wrong = desk.wrong_code(str(body["user"]["id"]), typed(view, "code"))
+        # Whether a code is needed is decided when the vote is written; here only one that came is looked at.
+        with_code = "code" in view["state"]["values"]
+        wrong = desk.wrong_code(str(body["user"]["id"]), typed(view, "code")) if with_code else ""
         if wrong:
             ack(response_action="errors", errors={"code": wrong})
             return
-        _take(ack, desk, body, view, f"approve {_about(view)}", factor=True)
+        # Whoever read a copy of the card in a direct message is answered there.
+        plan, _, channel = (
+            _about(view).rpartition(" ") if _CHANNEL.search(_about(view)) else (_about(view), "", "")
+        )
+        question = submitted(desk, body, view, f"approve {plan}", factor=with_code)
+        _hand_over(ack, desk, replace(question, channel=channel or question.channel))
 
     @app.view("enrol")
     def enrol(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.messages import Modal
-from bot.messages.code_modal import code_modal
+from bot.messages.approve_modal import approve_modal
 from bot.messages.deny_modal import deny_modal
 from bot.messages.enrol_modal import enrol_modal
 from bot.messages.password_modal import password_modal
@@ -27,17 +28,36 @@ def inputs(modal: Modal) -> dict[str, Mapping[str, Any]]:
     return {block["block_id"]: block for block in modal.blocks if block["type"] == "input"}
 
 
-def test_a_code_is_asked_for_with_what_is_approved():
-    proposal = samples.small(samples.change())
-    modal = code_modal(proposal)
-    assert modal.callback_id == "approve_with_code"
-    assert list(inputs(modal)) == ["code"]
-    assert (
-        f"1 change to *adele.vance@contoso.example*, exactly as listed on the card: proposal {proposal.id}"
-        in (shown(modal))
-    )
-    assert modal.private_metadata == f"P-7F3K2 {proposal.digest[:8]}"
-    assert "✖ That code was used before." in shown(code_modal(proposal, wrong="That code was used before."))
+def test_whoever_approves_reads_what_is_grave_and_which_plan_it_is():
+    wide = replace(samples.change(3), tenant_wide=True)
+    proposal = samples.small(samples.change(1), samples.final(2, text="Revoke the grant"), wide)
+    modal = approve_modal(proposal, code=False)
+    text = shown(modal)
+    assert modal.callback_id == "approve"
+    assert list(inputs(modal)) == []
+    for says in (
+        "*adele.vance@contoso.example*\n*3 changes*:",
+        "*Cannot be undone*\n2. Revoke the grant",
+        "*Affects more than this account*\n3. ",
+        "After your approval it still needs one person.",
+        f"Proposal {proposal.id} by @U0MEGAN01 · digest {proposal.digest[:8]}",
+    ):
+        assert says in text.replace("`", "")
+    assert modal.private_metadata == f"P-7F3K2 {proposal.digest}"
+    asked_in = approve_modal(proposal, code=False, channel="D0ALEX").private_metadata
+    assert asked_in == f"P-7F3K2 {proposal.digest} D0ALEX"
+    assert modal.close == "Not yet"
+
+
+def test_the_last_approval_is_told_as_that_and_a_long_list_is_cut():
+    many = [samples.final(n, "disable_inbox_rules") for n in range(40)]
+    text = shown(approve_modal(samples.small(*many, votes=(samples.vote("U0ALEX002"),)), code=False))
+    assert "Yours is the last approval that it needs: it is carried out at once." in text
+    assert "… 28 more on the card" in text
+
+
+def test_a_code_is_asked_for_where_one_is_needed():
+    assert list(inputs(approve_modal(samples.small(samples.change()), code=True))) == ["code"]
 
 
 def test_a_denial_may_come_without_a_reason():

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from slack_sdk import WebClient
 
 from bot.messages import Message, Modal, decisions
+from bot.messages.approve_modal import approve_modal
 from bot.messages.case_card import all_closed, case_card, situation
-from bot.messages.code_modal import code_modal
 from bot.messages.contain_modal import contain_modal, contain_now_modal
 from bot.messages.deny_modal import deny_modal
 from bot.messages.enrol_modal import enrol_modal
@@ -97,7 +97,7 @@ def every_modal(texts: tuple[str, ...], each: int = 1) -> list[Modal]:
         contain_modal("C-7F3K2", samples.ADELE, samples.offer(texts, each), titles=samples.TITLES, **by),
         contain_modal("C-7F3K2", samples.ADELE, (), titles=samples.TITLES, **by),
         contain_now_modal("C-7F3K2", samples.ADELE, samples.offer(texts, each), **by),
-        code_modal(proposal, wrong=texts[0]),
+        approve_modal(proposal, code=True, channel="D0ALEX"),
         deny_modal(proposal),
         strike_modal(proposal),
         enrol_modal("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", f"otpauth://totp/{account}", wrong=texts[0]),
@@ -196,7 +196,7 @@ def test_buttons_carry_ids_only():
 
 
 def test_windows_carry_ids_only():
-    allowed = re.compile(r"(P-7F3K2 [0-9a-f]{8}|C-7F3K2 [0-9a-f]{8}|C-7F3K2 \d+)?")
+    allowed = re.compile(r"(P-7F3K2 [0-9a-f]{8,64}( D0ALEX)?|C-7F3K2 [0-9a-f]{8}|C-7F3K2 \d+)?")
     for modal in each(every_modal(samples.HOSTILE)):
         assert allowed.fullmatch(modal.private_metadata)
 
