@@ -1,11 +1,15 @@
-"""An administrator's own sign-in by device code, for what a tenant is set up with.
+"""An administrator's own sign-in, in a browser or by device code, for what a tenant is set up with.
 
 Two public clients of Microsoft's own are used, as its command-line tools use them: one for Graph, one for
 Exchange and Security & Compliance. Each asks the administrator once; tokens stay in memory and end with the
 program.
 
+A browser on this machine comes first: it may be on the device that a Conditional Access policy asks for, and
+policies may block device codes. It comes back to `http://localhost`, which both clients are registered for
+(Exchange's: AzureAD/microsoft-authentication-library-for-dotnet, issue 4934).
 Source: MSAL Python's `PublicClientApplication`; Microsoft identity platform, "OAuth 2.0 device authorization
-grant"; Graph's client is that of `Connect-MgGraph`, Exchange's that of `Connect-ExchangeOnline`.
+grant" and "OAuth 2.0 authorization code flow"; Graph's client is that of `Connect-MgGraph`, Exchange's that
+of `Connect-ExchangeOnline`.
 """
 
 from __future__ import annotations
@@ -13,9 +17,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msal
+from msal.oauth2cli.authcode import AuthCodeReceiver
 
 from graph.auth import LoginClient, Resource, number_of, secure, within
 from graph.client import GraphClient
@@ -38,16 +43,18 @@ EXCHANGE_CLIENT: Final = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
 ANY_TENANT: Final = "organizations"
 
 _THREADS: Final = 4
+_NOBODY: Final = 70020
 _AGAIN: Final = frozenset({"authorization_pending", "slow_down"})
 _PLAIN: Final[Mapping[str, str]] = {
     "53003": (
-        "a Conditional Access policy blocks signing in by device code; use `compromise init --script` on a "
-        "computer that the policy lets in, or have the policy make an exception"
+        "a Conditional Access policy blocks this sign-in; on a computer that the policy lets in, use "
+        "`compromise init --browser` or `--script`, or have the policy make an exception"
     ),
     "65001": "the permissions were not consented to; repeat it, and accept what the page asks for",
     "65004": "consent was refused; repeat it, and accept what the page asks for",
     "70018": "the code is not known any more; repeat it, and enter the new code",
-    "70020": "nobody entered the code in time; repeat it",
+    "70020": "nobody signed in in time; repeat it",
+    "50011": "Microsoft's client does not come back to this machine any more; use `compromise init --code`",
     "90094": (
         "this account may not consent to the permissions; sign in as a Global Administrator or Privileged "
         "Role Administrator, or hand `compromise init --manifest` to one"
@@ -65,6 +72,9 @@ class DeviceCode:
     address: str
     code: str
     resource: Resource
+
+
+Opens: TypeAlias = Callable[[str, Resource], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,8 @@ class AdministratorSignIn:
         wire: What the login service is reached by.
         show: Tells the administrator where to enter which code.
         scopes: The delegated permissions of Graph that are asked for.
+        opens: Opens an address in a browser on this machine, and gives whether one opened; None where there
+            is none.
 
     Attributes:
         tenant_id: The tenant that was signed in to, "" before.
@@ -99,11 +111,14 @@ class AdministratorSignIn:
         wire: Wire,
         show: Callable[[DeviceCode], None],
         scopes: tuple[str, ...],
+        *,
+        opens: Opens | None = None,
     ) -> None:
         self._hosts = hosts
         self._resources = resources
         self._wire = wire
         self._show = show
+        self._opens = opens
         self._scopes = scopes
         self._apps: dict[str, msal.PublicClientApplication] = {}
         self._refused: dict[Resource, str] = {}
@@ -121,8 +136,10 @@ class AdministratorSignIn:
         scopes = self._of(resource)
         with within(deadline):
             app = self._app(resource)
-            result = self._without_asking(app, resource, scopes) or self._by_code(
-                app, resource, scopes, deadline
+            result = (
+                self._without_asking(app, resource, scopes)
+                or self._by_browser(app, resource, scopes, deadline)
+                or self._by_code(app, resource, scopes, deadline)
             )
         token = result.get("access_token")
         if not isinstance(token, str):
@@ -164,6 +181,33 @@ class AdministratorSignIn:
                 return found
         return None
 
+    def _by_browser(
+        self, app: msal.PublicClientApplication, resource: Resource, scopes: list[str], deadline: Deadline
+    ) -> Mapping[str, Any] | None:
+        """Sign in with a browser on this machine, as the same person as before; None where none opens."""
+        if self._opens is None:
+            return None
+        login = self._hosts.login
+        with AuthCodeReceiver(port=0) as receiver:
+            flow: dict[str, Any] = app.initiate_auth_code_flow(
+                scopes,
+                redirect_uri=f"http://localhost:{receiver.get_port()}",
+                response_mode="form_post",
+                login_hint=self.user or None,
+            )
+            address = str(flow["auth_uri"]).replace(secure(login), login, 1)
+            if not self._opens(address, resource):
+                return None
+            answer = receiver.get_auth_response(state=flow["state"], timeout=deadline.left)
+        if not answer:
+            return {"error": "expired_token", "error_codes": [_NOBODY]}
+        try:
+            result: Mapping[str, Any] = app.acquire_token_by_auth_code_flow(flow, answer)
+        except (RuntimeError, ValueError):
+            # MSAL's way to say that the answer is to another question; its text holds both questions.
+            result = {"error": "the answer is not to this sign-in"}
+        return result
+
     def _by_code(
         self, app: msal.PublicClientApplication, resource: Resource, scopes: list[str], deadline: Deadline
     ) -> Mapping[str, Any]:
@@ -182,11 +226,11 @@ class AdministratorSignIn:
             if result.get("error") not in _AGAIN:
                 return result
             if time.time() >= flow["expires_at"]:
-                return {"error": "expired_token", "error_codes": [70020]}
+                return {"error": "expired_token", "error_codes": [_NOBODY]}
             try:
                 deadline.sleep(float(flow["interval"]), "waiting for the sign-in")
             except OutOfTime:
-                return {"error": "expired_token", "error_codes": [70020]}
+                return {"error": "expired_token", "error_codes": [_NOBODY]}
 
     def _note(self, result: Mapping[str, Any], resource: Resource) -> None:
         """Note who signed in to which tenant. Raises CannotSignIn for another tenant than the first."""
@@ -221,6 +265,8 @@ class Administrator:
         show: Tells the administrator where to enter which code.
         scopes: The delegated permissions of Graph that are asked for.
         pacing: How patiently reads are repeated.
+        opens: Opens an address in a browser on this machine, and gives whether one opened; None where there
+            is none.
     """
 
     def __init__(
@@ -230,12 +276,14 @@ class Administrator:
         show: Callable[[DeviceCode], None],
         scopes: tuple[str, ...],
         pacing: Pacing | None = None,
+        *,
+        opens: Opens | None = None,
     ) -> None:
         self._hosts = hosts
         self._wire = Wire(_THREADS)
         self._limits = Limits()
         self._transport = Transport(self._wire, self._limits, pacing or Pacing(), (), Most())
-        self._sign_in = AdministratorSignIn(hosts, resources, self._wire, show, scopes)
+        self._sign_in = AdministratorSignIn(hosts, resources, self._wire, show, scopes, opens=opens)
 
     def sign_in(self, deadline: Deadline, *, exchange: bool = False) -> None:
         """Sign in now, to Graph or to Exchange, so that nothing later waits for a person.

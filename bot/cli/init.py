@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from bot.cli.browser import opener
 from bot.cli.ending import Stopped, readable
 from bot.cli.given import (
     now,
@@ -23,6 +25,7 @@ from bot.messages.escape import visible
 if TYPE_CHECKING:
     from bot.setup.init import Prompt as Asked
     from graph.administrator import Administrator, DeviceCode
+    from graph.auth import Resource
 
 PATIENCE_VARIABLE: Final = "COMPROMISE_SANDBOX"
 """Set where everything runs on this machine: then nothing takes a while to be known everywhere."""
@@ -71,11 +74,21 @@ def init(
             "--slack", help="Add Slack to existing settings: asks for both tokens and who approves."
         ),
     ] = False,
+    browser: Annotated[
+        bool | None,
+        typer.Option(
+            "--browser/--code",
+            help="Sign in in a browser on this machine, or in any browser with a code; by default a browser"
+            " where there is one.",
+        ),
+    ] = None,
     remove: Annotated[
         bool,
-        typer.Option("--remove", help="Take back what was made in the tenant, by the record in the folder."),
+        typer.Option(
+            "--remove", help="Remove what was registered in the tenant, by the record in the folder."
+        ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Make or remove it without confirmation.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Create or remove it without confirmation.")] = False,
     force: Annotated[
         bool,
         typer.Option(
@@ -108,12 +121,20 @@ def init(
         elif slack:
             _slack(folder)
         elif remove:
-            _remove(folder, cloud, yes=yes)
+            _remove(folder, cloud, yes=yes, browser=browser)
         elif by_hand or "client_id" in (given or {}):
             _by_hand(folder, given, force=force)
         else:
             told = {"cloud": cloud, **(given or {})}
-            _register(folder, told, asks=given is None, yes=yes, acts=not read_only, force=force)
+            _register(
+                folder,
+                told,
+                asks=given is None,
+                yes=yes,
+                acts=not read_only,
+                force=force,
+                opens=opener(wanted=browser),
+            )
 
 
 def _by_hand(folder: Path, given: dict[str, Any] | None, *, force: bool) -> None:
@@ -189,7 +210,16 @@ def _remaining(steps: Iterable[str]) -> None:
         typer.echo(f"\n{number}. {text}".replace("\n  ", "\n     "))
 
 
-def _register(folder: Path, given: dict[str, Any], *, asks: bool, yes: bool, acts: bool, force: bool) -> None:
+def _register(
+    folder: Path,
+    given: dict[str, Any],
+    *,
+    asks: bool,
+    yes: bool,
+    acts: bool,
+    force: bool,
+    opens: Callable[[str], bool] | None,
+) -> None:
     """Register the applications, write the files, look as the bot will, and list what is left."""
     from bot.cli.joining import join  # noqa: PLC0415 - reads every query and step, which other verbs need not
     from bot.setup import init as onboarding  # noqa: PLC0415 - as above
@@ -202,13 +232,13 @@ def _register(folder: Path, given: dict[str, Any], *, asks: bool, yes: bool, act
     patience = Patience(20.0, 0.05) if os.environ.get(PATIENCE_VARIABLE) else Patience()
     applications = wanted.registrations(to_act=acts)
     hosts, _ = registering.addresses(cloud, os.environ)
-    administrator = _administrator(cloud)
+    administrator = _administrator(cloud, opens)
     try:
         names = registering.organization(administrator)
         for line in registering.plan(applications):
             typer.echo(line)
         where = f"{names[0]} ({', '.join(names[1][:2])})"
-        _agree(f"Make all of this in {visible(where)}, as {visible(administrator.user)}?", yes=yes)
+        _agree(f"Create all of this in {visible(where)}, as {visible(administrator.user)}?", yes=yes)
         record = Record(folder, administrator.tenant_id, now)
         certificates = registering.certificates(folder, applications, now(), record, force=force)
         registrar = Registrar(administrator, record, lambda line: typer.echo(visible(line)), patience)
@@ -233,16 +263,19 @@ def _register(folder: Path, given: dict[str, Any], *, asks: bool, yes: bool, act
     if status:
         typer.echo("New roles in Exchange and Purview may take two hours to count; look again then.")
     typer.echo(registering.what_remains_of_the_sign_in(visible(administrator.user)))
-    typer.echo(f"To take all of it back: compromise init --remove --folder {folder}")
+    typer.echo(f"To remove all of it: compromise init --remove --folder {folder}")
     manifest = left.manifest_path(Path(__file__).parents[1])
     is_joined = False
     if asks:
         typer.echo(f"\n{left.in_slack(answers, manifest)}\n")
+        page = left.app_link(answers, manifest)
+        if opens is not None and page:
+            opens(page)
         is_joined = join(folder, administrator.user)
     _remaining((*by_hand, *left.afterwards(answers, folder, manifest, is_joined=is_joined)))
 
 
-def _remove(folder: Path, cloud: str, *, yes: bool) -> None:
+def _remove(folder: Path, cloud: str, *, yes: bool, browser: bool | None) -> None:
     """Take back what was made, by the record."""
     from bot.setup import registering  # noqa: PLC0415 - reads every query and step, which other verbs need not
     from bot.setup.recorded import FILE, Record  # noqa: PLC0415 - as above
@@ -256,7 +289,8 @@ def _remove(folder: Path, cloud: str, *, yes: bool) -> None:
     for made in reversed(record.made):
         typer.echo(f"{made.kind} {made.key}")
     patience = Patience(20.0, 0.05) if os.environ.get(PATIENCE_VARIABLE) else Patience()
-    administrator = _administrator(cloud, exchange=registering.touches_exchange(record.made))
+    touches = registering.touches_exchange(record.made)
+    administrator = _administrator(cloud, opener(wanted=browser), exchange=touches)
     try:
         record = Record(folder, administrator.tenant_id, now)
         _agree(f"Remove these {len(record.made)} from the tenant {record.tenant}?", yes=yes)
@@ -276,7 +310,9 @@ def _remove(folder: Path, cloud: str, *, yes: bool) -> None:
     )
 
 
-def _administrator(cloud: str, *, exchange: bool = False) -> Administrator:
+def _administrator(
+    cloud: str, opens: Callable[[str], bool] | None, *, exchange: bool = False
+) -> Administrator:
     """Let an administrator sign in."""
     from bot.setup import registering  # noqa: PLC0415 - reads every query and step, which other verbs need not
     from bot.setup.register import SCOPES  # noqa: PLC0415 - as above
@@ -284,7 +320,8 @@ def _administrator(cloud: str, *, exchange: bool = False) -> Administrator:
     from graph.limits import Deadline  # noqa: PLC0415 - as above
 
     hosts, resources = registering.addresses(cloud, os.environ)
-    administrator = Administrator(hosts, resources, _show, SCOPES)
+    shows = None if opens is None else partial(_open, opens)
+    administrator = Administrator(hosts, resources, _show, SCOPES, opens=shows)
     administrator.sign_in(Deadline(registering.TO_SIGN_IN))
     if exchange:
         administrator.sign_in(Deadline(registering.TO_SIGN_IN), exchange=True)
@@ -292,8 +329,20 @@ def _administrator(cloud: str, *, exchange: bool = False) -> Administrator:
 
 
 def _show(code: DeviceCode) -> None:
-    what = "Microsoft Graph" if code.resource.value == "graph" else "Exchange Online and Purview"
-    typer.echo(f"Sign in for {what}: open {code.address} and enter {code.code}")
+    typer.echo(f"Sign in for {_for(code.resource)}: open {code.address} and enter {code.code}")
+
+
+def _open(opens: Callable[[str], bool], address: str, resource: Resource) -> bool:
+    """Open the page of a sign-in; give whether a browser opened."""
+    typer.echo(
+        f"Sign in for {_for(resource)} in the browser that opens now. "
+        "If none does, press Ctrl-C and use --code."
+    )
+    return opens(address)
+
+
+def _for(resource: Resource) -> str:
+    return "Microsoft Graph" if resource.value == "graph" else "Exchange Online and Purview"
 
 
 def _agree(question: str, *, yes: bool) -> None:

@@ -214,15 +214,19 @@ def _has_slack(answers: Answers) -> bool:
     return bool(people or answers.channel or answers.checkpoints)
 
 
+def app_link(answers: Answers, manifest: str) -> str:
+    """The link by which Slack makes the app; "" where the manifest does not go into one, or is not there."""
+    try:
+        return slack_app.link(Path(manifest).read_text(encoding="utf-8"), socket=answers.slack == "socket")
+    except OSError:
+        return ""
+
+
 def _to_make_the_app(answers: Answers, manifest: str) -> str:
     """How Slack makes the app: by a link with the manifest in it, or by the file where that cannot be."""
-    by_hand = f"api.slack.com/apps, Create New App, From a manifest: {manifest}."
-    try:
-        link = slack_app.link(Path(manifest).read_text(encoding="utf-8"), socket=answers.slack == "socket")
-    except OSError:
-        return by_hand
+    link = app_link(answers, manifest)
     if not link:
-        return by_hand
+        return f"api.slack.com/apps, Create New App, From a manifest: {manifest}."
     return f"Open this link, choose the workspace, Next, Create (the manifest is {manifest}):\n  {link}\n "
 
 

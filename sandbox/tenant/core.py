@@ -44,6 +44,8 @@ class Core:
     sessions: dict[str, list[Json]] = field(default_factory=dict)
     codes: dict[str, Json] = field(default_factory=dict)
     """Sign-ins by device code that are under way, by device code."""
+    sign_ins: dict[str, Json] = field(default_factory=dict)
+    """Sign-ins in a browser that came back with a code, by the code."""
     roles: set[str] | None = None
     """The caller's directory roles; None for those of the application that the tenant was made with."""
     person: str = ""

@@ -80,14 +80,7 @@ def enter(core: Core, code: str, user: str, *, consent: bool = True) -> str:
     if person is None:
         raise KeyError(user)
     flow["user"] = str(person["userPrincipalName"])
-    if not consent:
-        flow["refused"] = 65004
-    elif core.state.sign_in_refusal:
-        flow["refused"] = core.state.sign_in_refusal
-    elif (
-        flow["client"] == GRAPH_TOOLS and not directory_roles(core.state, str(person["id"])) & _GRANTS_CONSENT
-    ):
-        flow["refused"] = 90094
+    flow["refused"] = refusal_of(core, flow["client"], person, consent=consent)
     return (
         "You cannot sign in here."
         if flow["refused"]
@@ -95,7 +88,18 @@ def enter(core: Core, code: str, user: str, *, consent: bool = True) -> str:
     )
 
 
-_REFUSALS: Final = {
+def refusal_of(core: Core, client: str, person: Json, *, consent: bool) -> int:
+    """Why Entra ID refuses this sign-in, as the number of its error; 0 where it does not."""
+    if not consent:
+        return 65004
+    if core.state.sign_in_refusal:
+        return core.state.sign_in_refusal
+    if client == GRAPH_TOOLS and not directory_roles(core.state, str(person["id"])) & _GRANTS_CONSENT:
+        return 90094
+    return 0
+
+
+REFUSALS: Final = {
     53003: ("invalid_grant", "Access has been blocked by Conditional Access policies."),
     65004: ("access_denied", "User declined to consent to access the app."),
     90094: ("access_denied", "An administrator must grant the permissions that the application asks for."),
@@ -110,7 +114,7 @@ def finish(core: Core, form: Mapping[str, str]) -> Json:
     if time() > flow["ends"]:
         raise LoginError(400, "expired_token", 70020, "The provided value for the device code has expired.")
     if flow["refused"]:
-        error, message = _REFUSALS.get(flow["refused"], ("invalid_grant", "The sign-in was refused."))
+        error, message = REFUSALS.get(flow["refused"], ("invalid_grant", "The sign-in was refused."))
         raise LoginError(400, error, flow["refused"], message)
     if not flow["user"]:
         message = "The user must input their code."
@@ -127,13 +131,17 @@ def page(core: Core, form: Mapping[str, str]) -> str:
             says = enter(core, code, form.get("user", ""), consent=form.get("consent") == "yes")
         except (KeyError, StopIteration):
             says = "That code is not known, or was used."
+    return _PAGE % {"says": html.escape(says), "code": html.escape(code), "users": options(core)}
+
+
+def options(core: Core) -> str:
+    """The accounts of the tenant as options of a menu, administrators first."""
     held = {
         str(user["userPrincipalName"]): directory_roles(core.state, str(user["id"]))
         for user in core.state.users.values()
     }
     users = sorted(held, key=lambda upn: ("Global Administrator" not in held[upn], not held[upn], upn))
-    options = "".join(
+    return "".join(
         f'<option value="{html.escape(upn)}">{html.escape(", ".join([upn, *sorted(held[upn])]))}</option>'
         for upn in users
     )
-    return _PAGE % {"says": html.escape(says), "code": html.escape(code), "users": options}

@@ -1,4 +1,4 @@
-"""The token endpoint: client credentials with a secret or a certificate, and people by device code.
+"""The token endpoint: client credentials with a secret or a certificate, and people by code or in a browser.
 
 One token opens one resource. A refresh token of a person's gets further ones, for another resource as well.
 """
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from sandbox.scenarios.state import Json
-from sandbox.tenant import device_code
+from sandbox.tenant import browser_sign_in, device_code
 from sandbox.tenant.callers import app_permissions, principal_of
 from sandbox.tenant.core import Core
 from sandbox.tenant.problems import LoginError
@@ -67,6 +67,9 @@ def token(core: Core, tenant: str, form: Mapping[str, str]) -> Json:
         case device_code.GRANT:
             flow = device_code.finish(core, form)
             return _for_person(core, flow["client"], flow["user"], flow["scope"])
+        case browser_sign_in.GRANT:
+            flow = browser_sign_in.finish(core, form)
+            return _for_person(core, flow["client"], flow["user"], flow["scope"], flow["nonce"])
         case "refresh_token":
             held = _read(core, form.get("refresh_token", ""))
             if held is None or held.get("client") != form.get("client_id"):
@@ -132,7 +135,7 @@ DEFAULT = ".default"
 _OIDC = frozenset({"openid", "profile", "offline_access", "email"})
 
 
-def _for_person(core: Core, client: str, upn: str, scope: str) -> Json:
+def _for_person(core: Core, client: str, upn: str, scope: str, nonce: str = "") -> Json:
     """A person's tokens for the one resource that the scopes name, a bare name being one of Graph's."""
     user = core.state.user(upn)
     if user is None:
@@ -155,6 +158,7 @@ def _for_person(core: Core, client: str, upn: str, scope: str) -> Json:
         "tid": core.state.tenant_id,
         "preferred_username": upn,
         "name": user["displayName"],
+        **({"nonce": nonce} if nonce else {}),
     }
     id_claims = {
         "aud": client,

@@ -34,6 +34,7 @@ from sandbox.tenant import (
     alerts,
     attacker,
     audit_search,
+    browser_sign_in,
     callers,
     cmdlets_read,
     cmdlets_write,
@@ -271,6 +272,9 @@ class Login(Service):
             return Reply(200, device_code.page(self.core, form).encode(), headers)
         parts = arrival.path.strip("/").split("/")
         tenant, rest = parts[0], "/".join(parts[1:])
+        if rest == "oauth2/v2.0/authorize":
+            headers = {"Content-Type": "text/html; charset=utf-8"}
+            return Reply(200, browser_sign_in.page(self.core, arrival.options, form).encode(), headers)
         if arrival.method == "GET" and rest == "v2.0/.well-known/openid-configuration":
             return _json(200, login.discovery(self.core, tenant))
         if arrival.method == "POST" and rest == "oauth2/v2.0/token":

@@ -1,10 +1,16 @@
-"""An administrator signs in by device code, once for Graph and once for Exchange, and is told why not."""
+"""An administrator signs in by device code or in a browser, once for Graph and once for Exchange."""
 
 from __future__ import annotations
 
+import html
+import re
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import requests
 
 from graph.administrator import Administrator, DeviceCode
 from graph.auth import Resource
@@ -126,9 +132,102 @@ def test_somebody_who_may_not_consent_is_told_who_may(signing_in: Callable[..., 
         signing_in("adele.vance@contoso.example").sign_in(Deadline(20))
 
 
+class Browsing:
+    """A browser on this machine, and somebody who signs in with it.
+
+    Attributes:
+        asked: The queries of the pages that were opened.
+        troubles: What went wrong in the browser.
+    """
+
+    def __init__(self, user: str = ADMINISTRATOR, *, consent: str = "yes") -> None:
+        self._form = {"user": user, "consent": consent}
+        self.asked: list[dict[str, str]] = []
+        self.troubles: list[str] = []
+        self._threads: list[threading.Thread] = []
+
+    def __call__(self, address: str, _: Resource) -> bool:
+        """Open a page; like a real browser, without waiting for it."""
+        self.asked.append(dict(parse_qsl(urlsplit(address).query)))
+        self._threads.append(threading.Thread(target=self._sign_in, args=(address,)))
+        self._threads[-1].start()
+        return True
+
+    def close(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _sign_in(self, address: str) -> None:
+        page = requests.get(address, timeout=20)
+        if 'name="user"' in page.text:
+            page = requests.post(address, data=self._form, timeout=20)
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.text))
+        to = self.asked[-1]["redirect_uri"]
+        answer = requests.post(
+            to, data={name: html.unescape(one) for name, one in fields.items()}, timeout=20
+        )
+        if not answer.ok:
+            self.troubles.append(answer.text)
+
+
+def in_browser(played: RunningTenant, browsing: Browsing) -> Administrator:
+    def show(code: DeviceCode) -> None:
+        raise AssertionError(f"A code was shown: {code}")
+
+    return Administrator(hosts(played), CLOUDS[Cloud.GLOBAL], show, SCOPES, opens=browsing)
+
+
+def test_a_browser_asks_who_it_is_once_and_the_second_sign_in_is_the_same_persons(
+    played: RunningTenant,
+) -> None:
+    browsing = Browsing()
+    with closing(browsing), closing(in_browser(played, browsing)) as administrator:
+        administrator.sign_in(Deadline(20))
+        assert (administrator.tenant_id, administrator.user) == (played.tenant_id, ADMINISTRATOR)
+        assert administrator.fetch(READS, Deadline(20)) == []
+        assert administrator.fetch(Cmdlet("Get-RoleGroup"), Deadline(20))
+        assert administrator.fetch(Cmdlet("Get-RoleGroup", compliance=True), Deadline(20))
+    assert [one.get("login_hint") for one in browsing.asked] == [None, ADMINISTRATOR]
+    assert {one["response_mode"] for one in browsing.asked} == {"form_post"}
+    assert {one["code_challenge_method"] for one in browsing.asked} == {"S256"}
+    assert browsing.troubles == []
+
+
+def test_whoever_does_not_accept_in_the_browser_is_told_what_to_do(played: RunningTenant) -> None:
+    browsing = Browsing(consent="no")
+    refused = pytest.raises(CannotSignIn, match="consent was refused; repeat it")
+    with closing(browsing), closing(in_browser(played, browsing)) as administrator, refused:
+        administrator.sign_in(Deadline(20))
+
+
+def test_where_no_browser_opens_a_code_is_shown(played: RunningTenant, shown: list[DeviceCode]) -> None:
+    def enter(code: DeviceCode) -> None:
+        shown.append(code)
+        played.enter_code(code.code, ADMINISTRATOR, consent=True)
+
+    made_so = Administrator(
+        hosts(played), CLOUDS[Cloud.GLOBAL], enter, SCOPES, opens=lambda _address, _resource: False
+    )
+    with closing(made_so) as administrator:
+        administrator.sign_in(Deadline(20))
+    assert [code.resource for code in shown] == [Resource.GRAPH]
+
+
+def test_a_sign_in_that_nobody_makes_in_the_browser_ends_with_the_deadline(played: RunningTenant) -> None:
+    def opens(_address: str, _resource: Resource) -> bool:
+        return True
+
+    def show(code: DeviceCode) -> None:
+        raise AssertionError(f"A code was shown: {code}")
+
+    made_so = Administrator(hosts(played), CLOUDS[Cloud.GLOBAL], show, SCOPES, opens=opens)
+    with closing(made_so) as waiting, pytest.raises(CannotSignIn, match="nobody signed in in time"):
+        waiting.sign_in(Deadline(0.3))
+
+
 def test_a_code_that_nobody_enters_ends_with_the_deadline(played: RunningTenant) -> None:
     waiting = Administrator(hosts(played), CLOUDS[Cloud.GLOBAL], lambda _: None, SCOPES)
-    with pytest.raises(CannotSignIn, match="nobody entered the code in time"):
+    with pytest.raises(CannotSignIn, match="nobody signed in in time"):
         waiting.sign_in(Deadline(0.3))
     waiting.close()
 
