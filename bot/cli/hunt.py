@@ -153,8 +153,9 @@ def _print(found: Found, *, as_json: bool) -> None:
     if found.closely is not None:
         closely = found.closely
         typer.echo(
-            f"\nOf {parts.counted(closely.doubted, 'account')} in doubt, {closely.looked} were looked at "
-            f"closely, {closely.hidden} for hidden inbox rules as well, those with the most points first."
+            f"\nExamined the mailboxes of {closely.looked} of "
+            f"{parts.counted(closely.doubted, 'suspicious account')}, highest points first; hidden inbox "
+            f"rules of {closely.hidden}."
         )
     for source in found.sources:
         if source.state is not Coverage.COMPLETE:

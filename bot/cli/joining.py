@@ -153,7 +153,7 @@ def _confirmed(
     if not (responders.people or responders.group):
         typer.echo("Without responders, no one can run checks.")
     try:
-        return typer.confirm("Is all of this right?", default=True)
+        return typer.confirm("Is this correct?", default=True)
     except typer.Abort as error:
         raise _unanswered() from error
 

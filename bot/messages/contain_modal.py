@@ -143,7 +143,7 @@ def _boxes(offer: Sequence[Planned], titles: Mapping[str, str]) -> dict[str, lis
             )
     if tasks:
         asked = _suggested(offer, tasks)
-        boxes["For people"] = [
+        boxes["Manual tasks"] = [
             Choice(
                 some,
                 f"Add {parts.counted(len(some), 'manual task')} to the case",

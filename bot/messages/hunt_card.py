@@ -64,7 +64,7 @@ def hunt_card(
             if found is not None:
                 told = f"{parts.counted(len(found.touched), 'account')} found before it was stopped."
                 if found.closely is None:
-                    told += " No mailbox was looked at closely yet; sweep again for the rest."
+                    told += " No mailbox was examined yet; sweep again for the rest."
                 blocks += [parts.section(told), *_found(hunt, found, ours)]
         case _:
             text = f"{title}: failed. {said(hunt.note, 300)}"
@@ -110,17 +110,22 @@ def _lasting(seconds: float) -> str:
 
 
 def _closely(closely: Closely) -> str:
-    """How many mailboxes were looked at by themselves, which, and what to do about the rest."""
+    """How many mailboxes were examined by themselves, which, and what to do about the rest."""
     if not closely.doubted:
-        return "No account raised a doubt, so no mailbox was looked at closely."
+        return "No account looked suspicious, so no mailbox was examined."
     asked = "inbox rules, automatic reply, delegates, hidden inbox rules"
     if not closely.left:
-        which = "the account" if closely.doubted == 1 else f"all {parts.counted(closely.doubted, 'account')}"
-        return f"Looked closely at {which} in doubt ({asked})."
+        one = closely.doubted == 1
+        which = (
+            "the mailbox of the suspicious account"
+            if one
+            else f"the mailboxes of all {closely.doubted} suspicious accounts"
+        )
+        return f"Examined {which} ({asked})."
     return (
-        f"Of {parts.counted(closely.doubted, 'account')} in doubt, {closely.looked} were looked at closely "
-        f"({asked}), those with the most points first; hidden inbox rules of {closely.hidden}. "
-        f"{closely.left} were not looked at to the end: check them, or sweep again."
+        f"Examined the mailboxes of {closely.looked} of "
+        f"{parts.counted(closely.doubted, 'suspicious account')} ({asked}), highest points first; hidden "
+        f"inbox rules of {closely.hidden}. {closely.left} were not finished: check them, or sweep again."
     )
 
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from bot.messages import parts
 from bot.messages.escape import cut, plain, said
@@ -107,12 +108,26 @@ def _undo(change: Change) -> str:
 
 
 def change_line(
-    number: int, change: Change, limit: int, ours: Collection[str], *, warnings: bool, needed: int = 1
+    number: int,
+    change: Change,
+    limit: int,
+    ours: Collection[str],
+    *,
+    warnings: bool,
+    needed: int = 1,
+    told: Literal["", "final", "wide"] = "",
 ) -> str:
-    """One numbered change for mrkdwn; with `warnings`, each of them on a line of its own."""
-    line = f"{number}. {said(change.says, limit, ours)} ({can_be_undone(change, min(limit, 200))})"
+    """One numbered change for mrkdwn; with `warnings`, each of them on a line of its own.
+
+    `told` is what the heading above says already: that none of them can be undone, or that all of them affect
+    more than the account.
+    """
+    undo = can_be_undone(change, min(limit, 200))
+    if told == "final":
+        undo = said(change.no_undo.rstrip("."), min(limit, 200) + 40)
+    line = f"{number}. {said(change.says, limit, ours)}{f' ({undo})' if undo else ''}"
     line += f" · {parts.people(needed)}" if needed > 1 else ""
-    line += " · *affects more than this account*" if change.tenant_wide else ""
+    line += " · *affects more than this account*" if change.tenant_wide and told != "wide" else ""
     if warnings:
         line += "".join(f"\n    ⚠ {said(warning, min(limit, 200), ours)}" for warning in change.warns)
     return line

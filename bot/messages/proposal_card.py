@@ -74,6 +74,9 @@ _FEW = 5
 _FINAL = "Cannot be undone"
 _WIDE = "Affects more than this account"
 _UNDOING = "Changes, in order"
+_TOLD: Mapping[str, Literal["", "final", "wide"]] = {_FINAL: "final", _WIDE: "wide"}
+"""What these headings say for each change below them."""
+
 _IN_FULL = (_UNDOING, _FINAL, _WIDE)
 """The groups of changes that say how far they reach and what to know; of the others the thread says it."""
 
@@ -261,7 +264,7 @@ def counts(proposal: Proposal) -> str:
     )
     final = sum(1 for change in plan.changes if is_irreversible(change))
     wide = sum(1 for change in plan.changes if change.tenant_wide)
-    undone = "it can be undone" if len(plan.changes) == 1 else "all can be undone"
+    undone = "Can be undone" if len(plan.changes) == 1 else "All can be undone"
     facts = [
         f"*{final} cannot be undone*" if final else undone,
         *([f"*{wide} reach{'es' if wide == 1 else ''} beyond this account*"] if wide else []),
@@ -380,7 +383,8 @@ def _plan(proposal: Proposal, detail: _Detail, form: _Form) -> Iterator[Block]:
         own = without_shared(change, shared)
         line = f"{number}. {said(change.says, detail.limit, ours)}"
         if in_full:
-            line = change_line(number, own, detail.limit, ours, warnings=detail.warnings)
+            told = _TOLD.get(heading, "")
+            line = change_line(number, own, detail.limit, ours, warnings=detail.warnings, told=told)
         elif own.warns:
             line += " ⚠"
         groups.setdefault(heading, []).append(line)

@@ -27,7 +27,7 @@ class WhatNow:
         later: How many of these can wait.
         number: The number of the manual task that comes first, 0 for none.
         first: What it says.
-        blocked: Whether the bot blocked the sign-in, and nobody gave it back.
+        blocked: Whether the bot blocked the sign-in, and nobody unblocked it.
         until: When the last recheck is due (aware UTC); None where none is.
     """
 
@@ -59,7 +59,7 @@ def lines(now: WhatNow, ours: Collection[str]) -> Iterator[str]:
     elif not now.open and not now.never:
         yield "▸ No manual task is open."
     if now.blocked:
-        yield "▸ Sign-in stays blocked until somebody gives it back: select “Undo changes”."
+        yield "▸ Sign-in is still blocked. To unblock it, select “Undo changes”."
     if now.until:
         yield f"▸ {_until(now.until)}; what re-appears is posted in the case's channel."
 
@@ -67,7 +67,7 @@ def lines(now: WhatNow, ours: Collection[str]) -> Iterator[str]:
 def line(now: WhatNow, ours: Collection[str]) -> str:
     """Say in one line of the case's card what people have to do, and until when it is rechecked."""
     facts = [_tasks(now, ours)] if now.tasks else ["no manual task is open"]
-    facts += ["sign-in stays blocked until undone"] if now.blocked else []
+    facts += ["sign-in is still blocked"] if now.blocked else []
     facts += [_until(now.until)] if now.until else []
     return f"*What now*: {'; '.join(facts)}."
 

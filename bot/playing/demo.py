@@ -187,7 +187,7 @@ class _Story:
 
     def restore(self, case: Case) -> list[str]:
         """Adele has a new password; a responder proposes by command to unblock the sign-in."""
-        chapter(self.console, "3. Sign-in is given back")
+        chapter(self.console, "3. Sign-in is unblocked")
         undoable = [one.change.id for one in self.proposals.undoable(case.id)]
         number = undoable.index("block_sign_in:account") + 1
         words = f"restore {case.id} {number} because Adele has a new password and a clean phone"

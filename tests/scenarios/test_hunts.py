@@ -177,7 +177,7 @@ def test_a_sweep_that_is_stopped_keeps_whom_it_had_found_and_says_who_was_not_lo
     story.card("found before it was stopped")
     story.slack.wait_for(lambda: story.kinds().count("hunt_shown") == 2, what="the end of the hunt")
     text = story.slack.as_text(story.slack.current(card))
-    assert "No mailbox was looked at closely yet" in text
+    assert "No mailbox was examined yet" in text
     assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()
 
 

@@ -183,7 +183,7 @@ def test_the_card_names_every_change_below_its_outcome_and_counts_the_tasks(take
     left = taken.card.split("*What now*")[1].split("Done and confirmed")[0]
     assert f"*{len(taken.proposal.plan.tasks)} manual tasks open*" in left
     assert "; first, number " in left
-    assert "Sign-in stays blocked until somebody gives it back: select “Undo changes”." in left
+    assert "Sign-in is still blocked. To unblock it, select “Undo changes”." in left
     assert "Rechecked until " in left
     for button in ("[Approve]", "[Deny]", "[Withdraw]"):
         assert button not in taken.card

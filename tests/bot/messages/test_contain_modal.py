@@ -62,7 +62,7 @@ def test_a_box_stands_for_what_the_findings_ask_for_in_one_step():
             ("Disable suspicious inbox rules (2)", "1-2"),
             ("Revoke grants to applications", "6"),
         ],
-        "For people": [("Add 2 manual tasks to the case", "4,7")],
+        "Manual tasks": [("Add 2 manual tasks to the case", "4,7")],
     }
     assert ticked(modal) == (0, 1, 2)
 
@@ -143,7 +143,7 @@ def test_what_was_carried_out_since_the_check_is_not_preselected_again_and_is_sa
 
 def test_manual_tasks_that_cannot_wait_are_counted():
     urgent = replace(samples.task(0), says="At once: remove the sharing links")
-    (box,) = boxes(window((urgent, samples.task(1))))["For people"]
+    (box,) = boxes(window((urgent, samples.task(1))))["Manual tasks"]
     assert box["description"]["text"] == "1 at once"
 
 

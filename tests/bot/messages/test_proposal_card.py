@@ -65,7 +65,7 @@ def test_an_open_card_shows_the_changes_who_proposed_why_and_until_when():
         "Needs approval by two different people; has 0. Open until 10:00 UTC.",
         "*2 changes*: 2 remove what they left\n*1 cannot be undone*; 1 manual task",
         "*Remove what they left*\n1. Disable the inbox rule Money",
-        "*Cannot be undone*\n2. Revoke the grant to Perfect Data (cannot be undone: Revoke",
+        "*Cannot be undone*\n2. Revoke the grant to Perfect Data (Revoke",
         f"digest {proposal.digest[:8]}",
         "Proposal P-7F3K2 · Case C-7F3K2",
     ):
@@ -344,7 +344,7 @@ def test_many_changes_that_can_be_undone_are_a_table_below_what_is_grave():
     for form in (newest, newest.simpler, newest.simpler.simpler):
         text = shown(form)
         assert slack.problems(list(form.blocks)) == []
-        assert text.index("Revoke the grant to Perfect Data (cannot be undone") < text.index("Do thing 0")
+        assert text.index("Revoke the grant to Perfect Data (Revoke") < text.index("Do thing 0")
         assert all(f"Do thing {n}" in text for n in range(7))
 
 

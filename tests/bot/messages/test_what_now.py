@@ -36,7 +36,7 @@ def test_each_thing_that_is_left_has_a_line_with_its_button():
             "the case's card."
         ),
         "▸ *9 manual tasks open*, 4 of them can wait; first, number 3: Call the user. Select “Manual tasks”.",
-        "▸ Sign-in stays blocked until somebody gives it back: select “Undo changes”.",
+        "▸ Sign-in is still blocked. To unblock it, select “Undo changes”.",
         "▸ Rechecked until 02 Mar 2027; what re-appears is posted in the case's channel.",
     ]
 
@@ -61,7 +61,7 @@ def test_what_is_not_left_is_not_told(now, says):
 def test_the_cases_card_says_it_in_one_line_and_has_the_button_while_tasks_are_open():
     assert line(LEFT, OURS) == (
         "*What now*: *9 manual tasks open*, 4 of them can wait; first, number 3: Call the user;"
-        " sign-in stays blocked until undone; Rechecked until 02 Mar 2027."
+        " sign-in is still blocked; Rechecked until 02 Mar 2027."
     )
     some = case_card(samples.done(samples.rich(), offers=True, what_now=LEFT))
     none = case_card(samples.done(samples.rich(), offers=True, what_now=WhatNow()))
