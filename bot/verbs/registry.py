@@ -60,7 +60,26 @@ VERBS: Final[tuple[Verb, ...]] = (
 TYPED: Final = tuple(verb.NAME for verb in VERBS if verb.SAYS)
 """What people are told that they can type."""
 
-_ALSO: Final = {"?": "help", "enrol": "enroll"}
+_ALSO: Final = {"?": "help", "h": "help", "enrol": "enroll"}
+_OTHER_WORDS: Final = {
+    check.NAME: "investigate scan look inspect verify test analyze",
+    contain.NAME: "block lock disable reset revoke remediate isolate quarantine secure fix",
+    restore.NAME: "undo unblock unlock revert rollback reinstate enable",
+    approve.NAME: "yes accept ok okay confirm agree",
+    deny.NAME: "no reject decline refuse disapprove",
+    withdraw.NAME: "cancel abort retract",
+    tasks.NAME: "todo todos task checklist",
+    pivot.NAME: "others spread related scope",
+    sweep.NAME: "hunt everyone all tenant",
+    enrol.NAME: "mfa 2fa totp otp factor",
+}
+"""The words by which people call a verb who do not know its name, some of which look like another's: they are
+told which one it is, and nothing is done."""
+_MEANT: Final = {word: name for name, words in _OTHER_WORDS.items() for word in words.split()}
+_LISTS: Final = frozenset(
+    {"status", "state", "cases", "case", "list", "open", "pending", "approvals", "who", "queue"}
+)
+"""The words with which people ask what there is, which no verb answers."""
 _BY_NAME: Final = {verb.NAME: verb for verb in VERBS}
 _CODE = re.compile(r"(?<![\w-])\d{3}[\s-]?\d{3}(?![\w-])", re.ASCII)
 _CODED: Final = frozenset({"approve", "review", "enroll"})
@@ -78,7 +97,12 @@ def read(text: str) -> tuple[Verb, Any]:
     verb = _BY_NAME.get(name) if name or not words else None
     if verb is not None:
         return verb, verb.read(words[1:], text)
-    near = difflib.get_close_matches(name, TYPED, n=1, cutoff=0.5)
+    if name in _LISTS:
+        raise NotUnderstood(
+            f"Unknown command “{words[0]}”. Open cases, and what waits for you, are in this app's Home tab; "
+            "what happened in one: /compromise history C-7F3K2"
+        )
+    near = [_MEANT[name]] if name in _MEANT else difflib.get_close_matches(name, TYPED, n=1, cutoff=0.5)
     if near:
         guess = " ".join([near[0], *words[1:]])
         raise NotUnderstood(f"Unknown command “{words[0]}”. Did you mean: /compromise {guess}")
