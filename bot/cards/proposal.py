@@ -26,6 +26,7 @@ from bot.cards.papers import handled_of, what_now
 from bot.errors import BotError, RoomShared, SlackFailed
 from bot.messages import Message
 from bot.messages.case_card import situation
+from bot.messages.ended import ended
 from bot.messages.proposal_card import proposal_card, proposal_details
 from bot.messages.what_now import WhatNow
 from bot.people.persons import People
@@ -159,7 +160,7 @@ class ProposalCards:
             painter.stop()
 
     def show(self, proposal_id: str) -> None:
-        """Show how a proposal ended on every copy of its card, and on the case's card.
+        """Show how a proposal ended on every copy of its card and on the case's card, and tell the proposer.
 
         May be called again after an interruption.
 
@@ -181,6 +182,9 @@ class ProposalCards:
                     # The approvers' copies, and the Home tab, still tell how it ended.
                     log.warning("A card stays as it is.", action="proposal.room_shared", why=str(shared))
                 self._show_copies(proposal)
+            told = ended(proposal)
+            if told is not None:
+                self.say_in_thread(proposal, "ended", told)
             self._cards.refresh(proposal.plan.case_id, insist=True)
             self._proposals.shown(proposal.id)
         log.info(

@@ -297,6 +297,8 @@ def test_an_expired_proposal_does_nothing_and_says_propose_again(table):
     story.ends(proposal, ProposalState.EXPIRED)
     story.buttons_are_gone(proposal, "It can be proposed again")
     assert "expired" in story.papers(proposal)[0]
+    below = [story.slack.as_text(one) for one in story.slack.replies(story.paper(proposal))]
+    assert sum("@Megan Bowen" in one and "expired with 1 of 2 approvals" in one for one in below) == 1
     story.nothing_was_done(proposal)
 
     again = story.proposed(story.bot.ledger.case(proposal.plan.case_id), "1,2")
