@@ -27,7 +27,7 @@ VERBS: Final[Mapping[str, str]] = {
     "demo": "Run the demo on this machine, with the real bot.",
     "sandbox": "Run a simulated tenant, a Slack workspace and the bot.",
     "run": "Start the bot.",
-    "worker": "Make checks and hunts for a bot on another machine.",
+    "worker": "Make checks, hunts and rechecks for a bot on another machine.",
     "init": "Register the applications, join Slack, write settings and keys.",
     "doctor": "Show what is missing, what that costs, and the next steps.",
 }
