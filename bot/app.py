@@ -356,7 +356,7 @@ def create_app(
     looking = looker or Looking(tenants, clock, seconds, atlas, ruleset_of(settings.rules))
     store = Store(remote) if remote else None
     seal = Seal(settings.worker_key.get_secret_value()) if settings.worker_key else None
-    checking = Checking(ledger, cards, looking, guard=guard, store=store, seal=seal)
+    checking = Checking(ledger, cards, looking, guard=guard, store=store, seal=seal, atlas=atlas)
     carrying = Carrying(
         proposals=proposals,
         tenants=tenants,

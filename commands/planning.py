@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from commands.plan import Change
 from commands.report import Finding, Report
+from commands.usual import Usual, learn
+from commands.usual.places import Atlas
 from graph.evidence import Evidence
 from graph.question import Subject
 
@@ -39,12 +41,19 @@ class PlanningInput:
         report: What the check made of it.
         guard: Whom and what the bot never touches.
         planned: The changes that the steps before this one planned, in the order in which they are made.
+        atlas: Where addresses are, as the check knew it: without it other addresses may seem suspicious.
     """
 
     evidence: Evidence
     report: Report
     guard: Guard = Guard()
     planned: tuple[Change, ...] = ()
+    atlas: Atlas | None = None
+
+    @property
+    def ordinary(self) -> Usual:
+        """What is ordinary for the account, as the check learned it."""
+        return learn(self.evidence, atlas=self.atlas)
 
     @property
     def subject(self) -> Subject:

@@ -25,6 +25,7 @@ from commands.plan import (
 )
 from commands.planning import Guard, PlanningInput
 from commands.report import Report
+from commands.usual.places import Atlas
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Known
 from graph.question import Subject
@@ -94,10 +95,18 @@ def wants_factor(plan: Plan, policy: Policy) -> bool:
     )
 
 
-def offer(evidence: Evidence, report: Report, guard: Guard) -> tuple[Planned, ...]:
+def offer(
+    evidence: Evidence, report: Report, guard: Guard, atlas: Atlas | None = None
+) -> tuple[Planned, ...]:
     """Ask every step what is to be done, in the order in which the changes are made.
 
     Nothing is ever done to a protected account; then each step only says so.
+
+    Args:
+        evidence: What every source gave.
+        report: What the check made of it.
+        guard: Whom nobody may touch.
+        atlas: Where addresses are; the one that the report was made with.
     """
     found: list[Planned] = []
     by_id = {step_id(step): step for step in steps.STEPS}
@@ -108,7 +117,7 @@ def offer(evidence: Evidence, report: Report, guard: Guard) -> tuple[Planned, ..
             )
             continue
         changes = tuple(one for one in found if isinstance(one, Change))
-        found.extend(by_id[name].plan(PlanningInput(evidence, report, guard, changes)))
+        found.extend(by_id[name].plan(PlanningInput(evidence, report, guard, changes, atlas)))
     return tuple(found)
 
 

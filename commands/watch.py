@@ -203,7 +203,7 @@ def weigh(
     offered = {one.id for one in before}
     never = never_carried_out(proposals, case.id, before)
     known = offered | {change.id for change in (*closed, *came_back)}
-    changes = [one for one in propose.offer(evidence, report, guard) if isinstance(one, Change)]
+    changes = [one for one in propose.offer(evidence, report, guard, atlas) if isinstance(one, Change)]
     new = tuple(one for one in changes if one.suggested and one.id not in known)
     open_now = {one.id for one in (*came_back, *new)}
     closing = tuple(one for one in changes if one.id in open_now)

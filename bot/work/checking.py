@@ -25,6 +25,7 @@ from bot.work.task import Failed, Found, sent_of, task_of, unpack, unpack_progre
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
 from commands.planning import Guard
+from commands.usual.places import Atlas
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,7 @@ class Checking:
         guard: Whom no one may touch in a tenant, by its name.
         store: Where workers leave what they found; None where there are none.
         seal: Opens what they left; None where nobody is believed.
+        atlas: Where addresses are, where Microsoft does not say.
     """
 
     def __init__(
@@ -53,7 +55,9 @@ class Checking:
         guard: Callable[[str], Guard],
         store: Store | None = None,
         seal: Seal | None = None,
+        atlas: Atlas | None = None,
     ) -> None:
+        self._atlas = atlas
         self._ledger = ledger
         self._cards = cards
         self._looking = looking
@@ -122,7 +126,7 @@ class Checking:
     def _write_down(self, case: Case, run: int, found: Found | Finished | Failed) -> None:
         if isinstance(found, Found):
             known = partial(is_compromised, self._ledger, tenant=case.tenant)
-            found = finish(found, self._guard(case.tenant), known, case.id)
+            found = finish(found, self._guard(case.tenant), known, case.id, self._atlas)
         if isinstance(found, Failed):
             with self._ledger.writing() as writing:
                 writing.fail(case.id, says=found.says, reference=found.reference, code=found.code)

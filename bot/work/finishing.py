@@ -13,6 +13,7 @@ from commands.planning import Guard
 from commands.propose import offer
 from commands.standing import with_exposure
 from commands.steps import ORDER
+from commands.usual.places import Atlas
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,11 @@ class Finished:
 
 
 def finish(
-    found: Found, guard: Guard, is_compromised: Callable[[str], bool], case_id: str
+    found: Found,
+    guard: Guard,
+    is_compromised: Callable[[str], bool],
+    case_id: str,
+    atlas: Atlas | None = None,
 ) -> Finished | Failed:
     """Plan for what was found, and make texts of it.
 
@@ -44,6 +49,7 @@ def finish(
         guard: Whom no one may touch.
         is_compromised: Says whether an account is compromised by its own latest case.
         case_id: The case, for the log.
+        atlas: Where addresses are; the one that the report was made with.
 
     Raises:
         LedgerError: `is_compromised` cannot read the ledger.
@@ -51,7 +57,7 @@ def finish(
     report = with_exposure(found.report, is_compromised)
     try:
         stored = report_store.dump(report)
-        offered = _offered(found, guard, case_id)
+        offered = _offered(found, guard, case_id, atlas)
         sources = {source.id: source.state.value for source in report.sources}
     except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
         reference = refer("A check failed: internal error.", case_id)
@@ -59,10 +65,10 @@ def finish(
     return Finished(report.verdict.answer.value, stored, offered, sources, found.answers)
 
 
-def _offered(found: Found, guard: Guard, case_id: str) -> str:
+def _offered(found: Found, guard: Guard, case_id: str, atlas: Atlas | None) -> str:
     """Give what the steps plan; a mistake in one of them must not cost the report."""
     try:
-        return offer_text(offer(found.evidence, found.report, guard))
+        return offer_text(offer(found.evidence, found.report, guard, atlas))
     except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
         reference = refer("The steps could not be planned.", case_id)
         why = f"Internal error: the steps could not be planned. Reference: {reference}."

@@ -70,11 +70,12 @@ class Looker:
         remote = None if settings.engine.startswith("sqlite:") else database(settings.engine)
         limiter = SharedLimiter(remote) if remote else None
         tenants = Tenants(settings.tenants, reads_only=True, shared=limiter.of if limiter else None)
+        self._atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
         self._looking = Looking(
             tenants,
             lambda: datetime.now(UTC),
             settings.patience.total_seconds(),
-            atlas_of(settings.cities, settings.networks, settings.known_networks),
+            self._atlas,
             ruleset_of(settings.rules),
         )
         self._guards = given.guards
@@ -140,6 +141,7 @@ class Looker:
             self._guards[task.tenant],
             lambda name: bool(self.ask(look, "is_compromised", name)),
             task.case_id,
+            self._atlas,
         )
 
     @contextmanager

@@ -14,6 +14,7 @@ from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
+from commands.symptoms.audit_trail import ALL_DISABLED, BYPASS_SET, BYPASSED, MAILBOX_DISABLED, STANDING
 from graph.evidence import Known
 from graph.request import Cmdlet, Request
 
@@ -29,6 +30,10 @@ WRITES: tuple[Request | Cmdlet, ...] = (Cmdlet("Set-MailboxAuditBypassAssociatio
 _ID: Final = "restore_auditing"
 _BYPASS: Final = "AuditBypassEnabled"
 _AUDIT: Final = "AuditEnabled"
+_BYPASSES: Final = frozenset({BYPASSED.id, BYPASS_SET})
+_DISABLES: Final = frozenset({STANDING.id, MAILBOX_DISABLED, ALL_DISABLED})
+"""Which findings ask for each change, by their sign or by what was done."""
+
 _LATER: Final = "What was done before is not recorded afterward"
 
 
@@ -52,7 +57,7 @@ def _bypass(planning: PlanningInput) -> Change:
     look = Look(
         Cmdlet("Get-MailboxAuditBypassAssociation", {"Identity": name}, anchor=name), fields=(_BYPASS,)
     )
-    finding = _finding(planning, "bypass")
+    finding = _finding(planning, _BYPASSES)
     return Change(
         id=f"{_ID}:{_BYPASS}",
         step=_ID,
@@ -77,7 +82,7 @@ def _bypass(planning: PlanningInput) -> Change:
 def _audit(planning: PlanningInput) -> Change:
     name, owner = planning.subject.user_principal_name, name_of(planning)
     look = Look(Cmdlet("Get-Mailbox", {"Identity": name}, anchor=name, select=(_AUDIT,)), fields=(_AUDIT,))
-    finding = _finding(planning, "disabled")
+    finding = _finding(planning, _DISABLES)
     return Change(
         id=f"{_ID}:{_AUDIT}",
         step=_ID,
@@ -98,6 +103,6 @@ def _audit(planning: PlanningInput) -> Change:
     )
 
 
-def _finding(planning: PlanningInput, word: str) -> Finding | None:
-    """The gravest finding on the audit trail that speaks of a bypass, or of auditing that is disabled."""
-    return next((one for one in planning.findings("audit_trail") if word in one.summary), None)
+def _finding(planning: PlanningInput, done: frozenset[str]) -> Finding | None:
+    """The gravest finding on the audit trail that is of this kind, by its sign or by what was done."""
+    return next((one for one in planning.findings("audit_trail") if {one.sign.id, one.after} & done), None)

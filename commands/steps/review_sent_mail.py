@@ -14,7 +14,6 @@ from commands.csv_cells import moment, table
 from commands.plan import ManualTask, Nothing, Phase, Planned
 from commands.planning import PlanningInput
 from commands.steps.parts import mail_of
-from commands.usual import learn
 from graph.evidence import Known
 from graph.request import Cmdlet, Request
 
@@ -41,7 +40,7 @@ _COLUMNS: Final = ("time", "recipients", "subject", "address", "sent by", "not d
 def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Yield one manual task with the list of what left the mailbox, or why there is nothing to look at."""
     evidence = planning.evidence
-    outbox = outbox_of(evidence, planning.report, learn(evidence))
+    outbox = outbox_of(evidence, planning.report, planning.ordinary)
     trace = evidence.message_trace
     if not outbox.messages and isinstance(trace, Known) and not trace.missing:
         yield Nothing(_ID, _nothing(outbox))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from commands import usual
 from commands.clues.outgoing import Origin, Outbox, Outgoing, outbox_of
 from commands.csv_cells import moment, table, visible
 from commands.plan import ManualTask, Nothing, Phase, Planned
@@ -65,7 +64,7 @@ class Warned:
 def plan(planning: PlanningInput) -> Iterator[Planned]:
     """Yield one manual task with a drafted warning and the recipients, or why nobody is to be warned."""
     evidence = planning.evidence
-    outbox = outbox_of(evidence, planning.report, usual.learn(evidence))
+    outbox = outbox_of(evidence, planning.report, planning.ordinary)
     people = recipients(planning, outbox)
     trace = evidence.message_trace
     if not people and isinstance(trace, Known) and not trace.missing:
@@ -108,7 +107,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
 
 def recipients(planning: PlanningInput, outbox: Outbox) -> tuple[Warned, ...]:
     """Give everybody who got some of this mail, each once: those with mail of the intruder's first."""
-    ordinary = usual.learn(planning.evidence)
+    ordinary = planning.ordinary
     by_address: dict[str, list[Outgoing]] = {}
     for message in outbox.messages:
         for address in dict.fromkeys(message.recipients):

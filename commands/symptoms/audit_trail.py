@@ -41,6 +41,11 @@ AUDIT_PLANS: Final = frozenset({"M365_ADVANCED_AUDITING"})
 Source: Microsoft Entra, "Product names and service plan identifiers for licensing".
 """
 
+BYPASS_SET: Final = "An audit bypass was set"
+MAILBOX_DISABLED: Final = "Mailbox auditing was disabled"
+ALL_DISABLED: Final = "Mailbox auditing was disabled for the whole organization"
+"""What findings have as their new value where auditing of the mailbox was bypassed or disabled."""
+
 _PLANS: Final = re.compile(r"DisabledPlans=\[([^\]]*)\]")
 
 
@@ -76,10 +81,10 @@ def _done(record: AuditRecord) -> Iterator[tuple[Sign, str]]:
                 yield TENANT_OFF, "The admin audit log was disabled"
         case "set-organizationconfig":
             if on(parameters.get("auditdisabled", "")):
-                yield TENANT_OFF, "Mailbox auditing was disabled for the whole organization"
+                yield TENANT_OFF, ALL_DISABLED
         case "set-mailboxauditbypassassociation":
             if on(parameters.get("auditbypassenabled", "")):
-                yield BYPASSED, "An audit bypass was set"
+                yield BYPASSED, BYPASS_SET
         case "set-mailbox":
             yield from _mailbox(parameters)
         case "remove-unifiedauditlogretentionpolicy" | "remove-auditlogretentionpolicy":
@@ -95,7 +100,7 @@ def _done(record: AuditRecord) -> Iterator[tuple[Sign, str]]:
 
 def _mailbox(parameters: Mapping[str, str]) -> Iterator[tuple[Sign, str]]:
     if off(parameters.get("auditenabled", "")):
-        yield MAILBOX_OFF, "Mailbox auditing was disabled"
+        yield MAILBOX_OFF, MAILBOX_DISABLED
     age = parameters.get("auditlogagelimit", "")
     if age and (days := _days(age)) is not None and days < ORDINARY_DAYS:
         yield SHORTENED, f"Mailbox audit records are retained for only {days} days"

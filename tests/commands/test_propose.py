@@ -1,10 +1,12 @@
 """A plan is made of what was chosen, in the order in which it is carried out, and for enough people."""
 
+import ipaddress
 import json
 from dataclasses import replace
 
 import pytest
 
+from commands import check
 from commands.errors import PlanRefused
 from commands.plan import (
     NEW_PASSWORD,
@@ -17,6 +19,7 @@ from commands.plan import (
     plan_facts,
     plan_from,
 )
+from commands.planning import Guard
 from commands.propose import (
     DONE,
     Policy,
@@ -24,13 +27,18 @@ from commands.propose import (
     contain_now,
     needs_of,
     needs_of_plan,
+    offer,
     restoring,
     wants_factor,
     without,
     without_done,
 )
+from commands.usual.places import Countries
+from graph.audit_log.record import Item
 from graph.request import Request
+from tests.commands.evidence import INTRUDER, NOON, evidence, record, traced
 from tests.commands.plans import ADELE, CASE, change, plan
+from tests.commands.symptoms.judging import broken_in
 
 BLOCK = change()
 RULE = change("rule", step="disable_inbox_rules")
@@ -91,6 +99,18 @@ def test_a_second_factor_is_asked_for_by_step_or_kind():
     assert not wants_factor(plan(RULE), Policy(factor_steps=frozenset({"irreversible"})))
     assert wants_factor(plan(WIDE), Policy(factor_steps=frozenset({"tenant_wide"})))
     assert wants_factor(plan(RULE), Policy(factor_steps=frozenset({"disable_inbox_rules"})))
+
+
+def test_the_steps_tell_the_attackers_mail_by_the_same_places_and_networks_as_the_check():
+    """What the settings name as the organization's own network is suspicious to neither of them."""
+    mail = record("Send", address=INTRUDER, items=[Item("Pay now", "<one@contoso.example>", "", "")])
+    trace = [traced("Pay now", to="a@fabrikam.example", message_id="<one@contoso.example>")]
+    seen = evidence(sign_ins=broken_in(), audit_log=[mail], message_trace=trace)
+    ours = Countries(None, [ipaddress.ip_network(INTRUDER)])
+    for atlas, from_attacker in ((None, "1"), (ours, "0")):
+        planned = offer(seen, check.judge(seen, NOON, atlas), Guard(), atlas)
+        (task,) = (one for one in planned if isinstance(one, ManualTask) and one.step == "warn_recipients")
+        assert task.files["recipients.csv"].splitlines()[1].split(",")[3].strip('"') == from_attacker
 
 
 def test_the_chosen_parts_keep_the_order_of_the_offer():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from commands.steps import restore_auditing
+from commands.symptoms import audit_trail
 from graph.request import Cmdlet
 from graph.resources.mailbox import Mailbox
 from tests.commands.evidence import ADELE
 from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
+    finding,
     guarded,
     nothing,
     only_change,
@@ -43,6 +45,27 @@ def test_auditing_that_is_disabled_is_enabled() -> None:
     assert change.undo is not None
     assert change.undo.do == Cmdlet("Set-Mailbox", {"Identity": UPN, "AuditEnabled": False}, anchor=UPN)
     assert change.suggested
+
+
+def test_a_change_rests_on_the_finding_of_its_kind_whatever_words_it_is_told_in() -> None:
+    """A service plan that was disabled is no reason to enable mailbox auditing, and names are not read."""
+    plan = finding(
+        "audit_trail", summary="The service plan M365_ADVANCED_AUDITING was disabled", sign="other"
+    )
+    bypass = finding("audit_trail", summary="Made in another language", sign=audit_trail.BYPASSED)
+    by_record = finding("audit_trail", after=audit_trail.MAILBOX_DISABLED, summary="Told otherwise")
+    seen = Mailbox(identity="adele", audit_enabled=False, audit_bypass_enabled=True)
+    why = {one.id.partition(":")[2]: one.why for one in changes(
+        restore_auditing, planning(found=[plan, bypass], mailbox=seen)
+    )}  # fmt: skip
+    assert why == {
+        "AuditBypassEnabled": "Made in another language",
+        "AuditEnabled": "Mailbox auditing is disabled; no finding is about it.",
+    }
+    off = Mailbox(identity="adele", audit_enabled=False, audit_bypass_enabled=False)
+    assert (
+        only_change(restore_auditing, planning(found=[plan, by_record], mailbox=off)).why == "Told otherwise"
+    )
 
 
 def test_both_are_two_changes() -> None:
