@@ -82,6 +82,23 @@ class Owner(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ListEntry:
+    """One entry of a mailbox's junk email lists, and what is known of how it came there.
+
+    Attributes:
+        blocked: Whether it is among the blocked senders; else among the trusted ones.
+        text: The entry in comparable form: an address or a domain, lower case.
+        added: Whether the change that the finding is about added it; None where no record tells.
+        why: What speaks against this very entry, in a few words; "" where nothing does.
+    """
+
+    blocked: bool
+    text: str
+    added: bool | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One concrete observation.
 
@@ -100,6 +117,7 @@ class Finding:
         doubt: The points that speak against that session, without those that rest on the finding itself.
         certain: Something among them is not explained by the user's being somewhere new.
         ask: What to ask the user by phone; a good answer makes the finding harmless.
+        entries: Of junk email lists, the entries that stand now and that it is about.
     """
 
     symptom: str
@@ -116,6 +134,7 @@ class Finding:
     doubt: int = 0
     certain: bool = False
     ask: str = ""
+    entries: tuple[ListEntry, ...] = ()
 
     @property
     def severity(self) -> Severity:

@@ -1,22 +1,22 @@
 """Take entries that hide or let through mail off the junk mail lists.
 
 Source: Exchange PowerShell, "Set-MailboxJunkEmailConfiguration". Intruders block those who would warn the
-victim, and trust the addresses that they write from. Only entries that a finding names are planned.
+victim, and trust the addresses that they write from. Only entries that a finding names are planned; which of
+them the attacker added, the findings tell, since they rest on the whole record of the change.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, TypeAlias
 
-from commands.clues.actions import given
 from commands.clues.records import addresses_in, one_line
-from commands.plan import Change, Look, Phase, Planned, Undo
+from commands.plan import Change, Look, ManualTask, Phase, Planned, Undo
 from commands.planning import PlanningInput
-from commands.report import Finding
+from commands.report import Finding, ListEntry
 from commands.steps.mailbox_parts import MULTI, with_gaps
 from commands.steps.parts import asks_for, name_of, refusals
+from commands.symptoms.junk_lists import BY_INTRUDER, plain_entry
 from commands.usual.domains import domain_of
 from graph.evidence import Known
 from graph.request import Cmdlet, Request
@@ -24,7 +24,10 @@ from graph.request import Cmdlet, Request
 TITLE = "Clean the junk email lists"
 SOURCE = "step 3, extended"
 PHASE = Phase.ERADICATE
-PLANS = "one change for each entry that a finding names"
+PLANS = (
+    "one change for each entry that a finding names, and a manual task for those of which no record tells "
+    "whether the attacker added them"
+)
 UNDO = "the entry is added to its list again"
 PEOPLE = "one"
 NEEDS: Final = ("junk_lists",)
@@ -34,7 +37,8 @@ _ID: Final = "clean_junk_lists"
 _SYMPTOM: Final = "junk_lists"
 _BLOCKED: Final = "BlockedSendersAndDomains"
 _TRUSTED: Final = "TrustedSendersAndDomains"
-_BETWEEN: Final = re.compile(r"[;,\s]+")
+_WHOLE: Final = 400
+"""Characters of an entry: an address or a domain that is cut is none that anybody can act on."""
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
@@ -53,56 +57,72 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
             changes += [
                 _change(planning, field, entry, finding)
                 for entry in {entry.casefold(): entry for entry in entries}.values()
-                if (finding := named[field].get(_plain(entry))) is not None
+                if (finding := named.get((field == _BLOCKED, plain_entry(entry)))) is not None
             ]
+        yield from _untold(planning, changes, named)
     yield from with_gaps(
         _ID, planning, changes, "There are no suspicious entries in the junk email lists.", *NEEDS
     )
 
 
-def _named(planning: PlanningInput) -> dict[str, dict[str, Finding]]:
-    """For each list, the entries that findings name, and the gravest finding of each."""
-    records = {record.id: record for record in planning.evidence.records()}
-    named: dict[str, dict[str, Finding]] = {_BLOCKED: {}, _TRUSTED: {}}
+_Named: TypeAlias = Mapping[tuple[bool, str], tuple[Finding, ListEntry]]
+"""For each entry, by whether it is blocked and in comparable form, the gravest finding that names it."""
+
+
+def _named(planning: PlanningInput) -> _Named:
+    named: dict[tuple[bool, str], tuple[Finding, ListEntry]] = {}
     for finding in planning.findings(_SYMPTOM):
-        made = [given(records[one]) for one in finding.records if one in records]
-        texts = {
-            _BLOCKED: [finding.after, *(one.get(_BLOCKED.casefold(), "") for one in made)],
-            _TRUSTED: [one.get(_TRUSTED.casefold(), "") for one in made],
-        }
-        if not made:
-            texts[_BLOCKED] += finding.records
-        for field, parts in texts.items():
-            for entry in _BETWEEN.split(" ".join(parts)):
-                if plain := _plain(entry):
-                    named[field].setdefault(plain, finding)
+        for one in finding.entries:
+            key = one.blocked, one.text
+            before = named.get(key)
+            # Of findings that weigh alike, the one that tells more.
+            if before is None or (_speaks(finding, one) and not _speaks(*before)):
+                named[key] = finding, one
     return named
 
 
-def _plain(entry: str) -> str:
-    return entry.strip().strip("@{}").casefold()
+def _speaks(finding: Finding, entry: ListEntry) -> bool:
+    """Whether something speaks against this very entry, and not only against who wrote the whole list."""
+    return bool(entry.why) or (bool(entry.added) and finding.sign.id == BY_INTRUDER.id)
 
 
-def _is_told(planning: PlanningInput, entry: str, finding: Finding) -> bool:
-    """Whether something speaks against this very entry, and not only against who wrote the whole list.
-
-    Either it hides warnings, or it lets in mail from where another finding leads.
-    """
-    plain = _plain(entry)
-    if plain in {_plain(word) for word in _BETWEEN.split(finding.summary)}:
-        return True
-    others = [
-        one.after for one in planning.report.findings if one.severity > 0 and one.symptom != "junk_lists"
-    ]
+def _leads_to(planning: PlanningInput) -> frozenset[str]:
+    """Give the addresses and domains that other findings lead to: a trusted one lets in mail from there."""
+    others = [one.after for one in planning.report.findings if one.severity > 0 and one.symptom != _SYMPTOM]
     addresses = set(addresses_in(" ".join(others)))
-    return bool({plain} & (addresses | {domain_of(one) for one in addresses}))
+    return frozenset(addresses | {domain_of(one) for one in addresses})
 
 
-def _change(planning: PlanningInput, field: str, entry: str, finding: Finding) -> Change:
+def _untold(planning: PlanningInput, changes: Iterable[Change], named: _Named) -> Iterator[ManualTask]:
+    """Yield a manual task for the entries that nobody can tell apart from the user's own."""
+    unknown = []
+    for change in changes:
+        _, which, text = change.id.split(":", 2)
+        finding, entry = named[which == _which(blocked=True), plain_entry(text)]
+        if not change.suggested and entry.added is None and finding.sign.id == BY_INTRUDER.id:
+            unknown.append(f"{one_line(text, _WHOLE)} ({which})")
+    if unknown:
+        yield ManualTask(
+            id=f"{_ID}:review",
+            step=_ID,
+            says=f"Review junk email list entries of {name_of(planning)} with the user",
+            how=(
+                f"Ask the user whether they added: {', '.join(unknown)}",
+                "Propose the changes that remove those that they did not add",
+            ),
+            suggested=True,
+        )
+
+
+def _which(*, blocked: bool) -> str:
+    return "blocked" if blocked else "trusted"
+
+
+def _change(planning: PlanningInput, field: str, entry: str, told_by: tuple[Finding, ListEntry]) -> Change:
     name = planning.subject.user_principal_name
-    blocked = field == _BLOCKED
-    which, shown = ("blocked" if blocked else "trusted"), one_line(entry)
-    told = _is_told(planning, entry, finding)
+    finding, known = told_by
+    which, shown = _which(blocked=known.blocked), one_line(entry, _WHOLE)
+    told = _speaks(finding, known) or known.text in _leads_to(planning)
     look = Look(
         Cmdlet("Get-MailboxJunkEmailConfiguration", {"Identity": name}, anchor=name), where={field: entry}
     )

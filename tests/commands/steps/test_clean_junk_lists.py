@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+from commands.check import judge
+from commands.planning import PlanningInput
+from commands.propose import needed_to_plan
+from commands.report import ListEntry, Result, SymptomResult
 from commands.steps import clean_junk_lists
+from graph.audit_log.record import AuditRecord, Item
 from graph.request import Cmdlet
 from graph.resources.mailbox import JunkLists
-from tests.commands.evidence import ADELE, DROP, record
+from tests.commands.evidence import ADELE, DROP, INTRUDER, NOON, evidence, record, traced
 from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
@@ -14,16 +22,26 @@ from tests.commands.steps.planning_inputs import (
     nothing,
     only_change,
     planning,
+    tasks,
 )
+from tests.commands.symptoms.judging import broken_in
 
 UPN = ADELE.user_principal_name
 HASH = "#Exchange.GenericHashTable"
+NAME = "Set-MailboxJunkEmailConfiguration"
 WARNING = finding(
     "junk_lists",
     "it@contoso.example",
     summary="The mailbox treats as junk: it@contoso.example",
     after="it@contoso.example",
+    entries=(ListEntry(blocked=True, text="it@contoso.example", why="it hides warnings"),),
 )
+
+
+def judged(*records: AuditRecord, lists: JunkLists, **sources: Any) -> PlanningInput:
+    """What the whole evidence leads to, planned from what of it reaches the keeper."""
+    seen = evidence(sign_ins=broken_in(), audit_log=records, junk_lists=lists, **sources)
+    return planning(seen=needed_to_plan(seen), report=judge(seen, NOON))
 
 
 def test_a_hiding_entry_is_removed_from_the_list_and_can_be_added_again() -> None:
@@ -47,27 +65,78 @@ def test_a_hiding_entry_is_removed_from_the_list_and_can_be_added_again() -> Non
 
 def test_of_lists_that_an_intruder_wrote_only_what_leads_somewhere_bad_is_suggested() -> None:
     wrote = record(
-        "Set-MailboxJunkEmailConfiguration",
-        id="wrote",
+        NAME,
+        address=INTRUDER,
         parameters={
             "BlockedSendersAndDomains": "offers@northwind.example",
             "TrustedSendersAndDomains": "northwind.example;fabrikam.example",
         },
     )
-    found = [
-        finding("junk_lists", "wrote", summary="The junk email lists were changed"),
-        finding("mail_forwarding", after=DROP),
-    ]
     lists = JunkLists(
         blocked_senders_and_domains=("offers@northwind.example",),
         trusted_senders_and_domains=("northwind.example", "fabrikam.example", "wingtip.example"),
     )
-    seen = planning(found=found, junk_lists=lists, audit_log=[wrote])
+    seen = judged(wrote, lists=lists)
+    forwarding = SymptomResult(
+        "mail_forwarding", "", "", Result.PRESENT, "", (finding("mail_forwarding", after=DROP),)
+    )
+    seen = replace(seen, report=replace(seen.report, symptoms=(*seen.report.symptoms, forwarding)))
     assert {one.id: one.suggested for one in changes(clean_junk_lists, seen)} == {
         "clean_junk_lists:blocked:offers@northwind.example": False,
         "clean_junk_lists:trusted:northwind.example": False,
         "clean_junk_lists:trusted:fabrikam.example": True,
     }
+
+
+def test_what_a_suspect_session_added_is_suggested_and_what_no_record_tells_of_is_a_manual_task() -> None:
+    before = record(NAME, hours=-1, parameters={"BlockedSendersAndDomains": "offers@northwind.example"})
+    wrote = record(
+        NAME,
+        address=INTRUDER,
+        parameters={
+            "BlockedSendersAndDomains": "offers@northwind.example;wingtip.example",
+            "TrustedSendersAndDomains": "fabrikam.example",
+        },
+    )
+    added = record(
+        NAME,
+        hours=1,
+        address=INTRUDER,
+        changes={"TrustedSendersAndDomains": ("fabrikam.example", "fabrikam.example;relay.example")},
+    )
+    lists = JunkLists(
+        blocked_senders_and_domains=("offers@northwind.example", "wingtip.example"),
+        trusted_senders_and_domains=("fabrikam.example", "relay.example"),
+    )
+    seen = judged(before, wrote, added, lists=lists)
+    assert {one.id: one.suggested for one in changes(clean_junk_lists, seen)} == {
+        "clean_junk_lists:blocked:offers@northwind.example": False,
+        "clean_junk_lists:blocked:wingtip.example": True,
+        "clean_junk_lists:trusted:fabrikam.example": False,
+        "clean_junk_lists:trusted:relay.example": True,
+    }
+    (task,) = tasks(clean_junk_lists, seen)
+    assert task.how[0] == "Ask the user whether they added: fabrikam.example (trusted)"
+
+
+def test_who_got_mail_of_the_attacker_is_not_left_blocked() -> None:
+    wrote = record(
+        NAME,
+        address=INTRUDER,
+        parameters={"BlockedSendersAndDomains": "offers@northwind.example;wingtip.example"},
+    )
+    mail = record("Send", address=INTRUDER, items=[Item("Pay now", "<one@contoso.example>", "", "")])
+    sent = traced("Pay now", to="pay@wingtip.example", message_id="<one@contoso.example>")
+    lists = JunkLists(blocked_senders_and_domains=("offers@northwind.example", "wingtip.example"))
+    seen = judged(wrote, mail, lists=lists, message_trace=[sent])
+    by_id = {one.id: one for one in changes(clean_junk_lists, seen)}
+    assert {id_: one.suggested for id_, one in by_id.items()} == {
+        "clean_junk_lists:blocked:offers@northwind.example": False,
+        "clean_junk_lists:blocked:wingtip.example": True,
+    }
+    assert "changed to block wingtip.example" in by_id["clean_junk_lists:blocked:wingtip.example"].why
+    (task,) = tasks(clean_junk_lists, seen)
+    assert task.how[0] == "Ask the user whether they added: offers@northwind.example (blocked)"
 
 
 def test_an_entry_that_is_written_twice_is_planned_once() -> None:
