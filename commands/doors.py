@@ -2,7 +2,7 @@
 
 A door counts as closed only where the change that closes it was read back from Microsoft 365, or was found to
 be so already. What was taken back since, or was found open again by a recheck, is open. A manual task that
-somebody ticked off is told as that: nobody looked.
+somebody ticked off is told as that, since nobody looked; it closes only what nothing but people can close.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from commands.outcomes import Outcome
 from commands.plan import RESTORING
@@ -19,6 +19,10 @@ from commands.report import Clause, Report
 
 if TYPE_CHECKING:  # a report of exported logs has no case, and needs no ledger
     from commands.proposals import Proposal, TaskState
+
+
+MANUAL: Final = "remediate_manually"
+"""The step whose manual tasks close what nothing else does."""
 
 
 class DoorState(StrEnum):
@@ -52,6 +56,17 @@ class Door:
     proposals: tuple[str, ...] = ()
     left: int = 0
     steps: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not known to be closed.
+
+        What only people can close, no source reads back: it is closed once somebody says so.
+        """
+        if self.state is DoorState.BY_HAND:
+            ids = {id_.partition(":")[0] for group in self.clause.closed_by for id_ in group}
+            return ids != {MANUAL}
+        return self.state is not DoorState.CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +132,9 @@ def standing(report: Report, found: Iterable[Door]) -> Standing:
         found: How each door stands, as `doors` says.
     """
     checked = report.window.end
-    closed = {one.clause: one.at or checked for one in found if one.state is DoorState.CLOSED}
-    others = {one.clause: one.at or checked for one in found if one.state is not DoorState.CLOSED}
+    told = tuple(found)
+    closed = {one.clause: one.at or checked for one in told if not one.is_open}
+    others = {one.clause: one.at or checked for one in told if one.is_open}
     story = report.story
     left = tuple(one for one in (story.still_open if story else ()) if one not in closed)
     known = (others.get(one, checked) for one in left)

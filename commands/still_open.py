@@ -1,8 +1,8 @@
 """What still lets somebody else in, or lets mail out, by what the sources of current settings show. Pure.
 
 Each door is tied to a finding: what the user set up for themselves is none. Whether a door is open now, only
-the present state tells: a record says that it was opened once. Sharing of files is the exception: no source
-reads it back, so that it counts as open from its record until people closed it. Each door also names the
+the present state tells: a record says that it was opened once. What no source reads back is the exception
+(`commands.manual_doors`): it counts as open from its record until people closed it. Each door also names the
 changes and manual tasks of the steps that close it, by the ids that the steps give them.
 """
 
@@ -19,10 +19,9 @@ from commands.clues.records import addresses_in, listed, named, one_line
 from commands.clues.rules import rules_of
 from commands.clues.rules.listed import paired
 from commands.clues.rules.rule import Rule, says
-from commands.facts.remedies import remedy_of
+from commands.manual_doors import by_people
 from commands.report import Clause, spoken
 from commands.steps.remove_sign_in_methods import described
-from commands.symptoms.data_leaving import file_of
 from commands.symptoms.delegates import spelled
 from commands.symptoms.inbox_rules import LONG
 from graph.evidence import Evidence, Unavailable
@@ -48,7 +47,6 @@ _NEAR: Final = timedelta(minutes=10)
 _REVOKED: Final = (("revoke_sessions:sessions", "reset_password:revoke_again"),)
 _PASSWORD_SET: Final = ("password", "identity_provider", "on_premises")
 _RESET: Final = (tuple(f"reset_password:{where}" for where in _PASSWORD_SET),)
-_SHARED: Final = frozenset({"shared_by_intruder", "anonymous_link_made", "shared_with_guest"})
 _METHODS: Final = ("strong_authentication", "credential_changes")
 _PASSWORDS: Final = frozenset({"password_changed_from_suspect_address", "password_changed_from_new_address"})
 
@@ -97,7 +95,7 @@ def still_open(told: Iterable[Told], last: datetime | None, evidence: Evidence) 
     yield from _roles(found, evidence)
     yield from _forwarding(found, evidence)
     yield from _rules(found, evidence)
-    yield from _shared(found, evidence)
+    yield from _by_people(found, evidence)
 
 
 def not_seen(evidence: Evidence) -> tuple[str, ...]:
@@ -308,17 +306,7 @@ def _rule(rule: Rule) -> str:
     return f"the {rule.kind} {one_line(rule.spoken_name)}, which {one_line(says(rule), LONG)}"
 
 
-def _shared(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
-    """Give the files that were shared outside; one door for each manual task that closes it."""
-    records = {one.id: one for one in evidence.records()}
-    by_task: dict[str, list[Told]] = defaultdict(list)
-    for one in found.of("data_leaving"):
-        remedy = remedy_of(one.finding.sign.id, one.finding.symptom)
-        if one.finding.sign.id in _SHARED and remedy is not None:
-            by_task[remedy.task].append(one)
-    for task, told in by_task.items():
-        shown = (records[id_] for one in told for id_ in one.finding.records if id_ in records)
-        names = list(dict.fromkeys(one_line(file_of(one), 60) for one in shown))
-        if names:
-            says = f"the sharing by link or with guests of {listed(names)}"
-            yield _door(says, told, [[f"remediate_manually:{task}"]])
+def _by_people(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
+    """Give what only people close, one door for each thing; a manual task closes it."""
+    for what, told, task in by_people(found.told, evidence):
+        yield _door(what, told, [[task]])

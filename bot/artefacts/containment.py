@@ -219,4 +219,4 @@ def stands_now(report: Report, handled: Handled) -> Standing:
 
 def left_open(found: tuple[Item, ...]) -> tuple[Item, ...]:
     """Give what is not known to be closed."""
-    return tuple(one for one in found if one.door.state is not DoorState.CLOSED)
+    return tuple(one for one in found if one.door.is_open)

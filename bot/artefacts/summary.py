@@ -34,6 +34,7 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
+from commands.doors import DoorState
 from commands.plan import RESTORING
 from commands.report import Coverage, Event, Impact, Report, Story, VerdictCode
 from graph.evidence import NOT_IN_EXPORT
@@ -313,17 +314,20 @@ class _Told:
     def _closed(self) -> str:
         """Say how much of what was open is closed, and what is not."""
         whole, left = len(self.items), self.left
+        by_hand = sum(one.door.state is DoorState.BY_HAND and not one.door.is_open for one in self.items)
+        marked = f"; {by_hand} of them by hand, marked done and not read back" if by_hand else ""
+        read_back = "remediated" if by_hand else "remediated and read back"
         if not left:
             last = max(one.door.at for one in self.items if one.door.at)
             return (
                 f"Everything that the check found open to the attacker ({parts.counted(whole, 'item')}) is "
-                f"remediated and read back, the last of it {parts.utc(last)}."
+                f"{read_back}, the last of it {parts.utc(last)}{marked}."
             )
         closed = whole - len(left)
         still = named(tuple(one.says for one in left), NAMED, "item")
         return (
             f"Of {parts.counted(whole, 'item')} that the check found open to the attacker, {closed} "
-            f"{'is' if closed == 1 else 'are'} remediated and read back. Not: {still}."
+            f"{'is' if closed == 1 else 'are'} {read_back}{marked}. Not: {still}."
         )
 
     def _open(self) -> Iterator[Statement]:

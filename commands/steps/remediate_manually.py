@@ -43,18 +43,28 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     found: dict[str, list[Finding]] = {}
     records = {one.id: one for one in planning.evidence.records()}
     for finding in planning.report.findings:
-        remedy = remedy_of(finding.sign.id, finding.symptom)
-        if remedy is None or finding.severity == 0:
-            continue
-        elsewhere = remedy.others and _on_another(finding, records, planning.subject)
-        task = remedy.others if elsewhere else remedy.task
-        if task:
+        if task := task_for(finding, records, planning.subject):
             found.setdefault(task, []).append(finding)
     for name, row in tasks().items():
         if name in found:
             yield _task(planning, row, found[name], records)
     if not found:
         yield Nothing(_ID, "Everything found is remediated by other steps.")
+
+
+def task_for(finding: Finding, records: Mapping[str, AuditRecord], subject: Subject) -> str:
+    """Give the id of the task that a finding calls for; "" where the steps answer it, or nothing does.
+
+    Args:
+        finding: The finding.
+        records: The audit records by their id.
+        subject: The account.
+    """
+    remedy = remedy_of(finding.sign.id, finding.symptom)
+    if remedy is None or finding.severity == 0:
+        return ""
+    elsewhere = remedy.others and _on_another(finding, records, subject)
+    return remedy.others if elsewhere else remedy.task
 
 
 def _on_another(finding: Finding, records: Mapping[str, AuditRecord], subject: Subject) -> bool:

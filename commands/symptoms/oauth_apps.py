@@ -34,6 +34,7 @@ NEEDS: Final = ("oauth_grants", ("audit_log", "directory_audits_by_user"))
 HELPS: Final = ("sign_ins", "audit_log_on_mailbox", "directory_audits_on_user")
 
 BY_INTRUDER = weighed("consent_by_intruder")
+CREDENTIALS_BY_INTRUDER = weighed("app_credentials_by_intruder")
 ABUSED = weighed("abused_app")
 REVIEW = weighed("app_seen_in_takeovers")
 SECRET = weighed("app_secret_added")
@@ -49,6 +50,7 @@ RISKY_REFUSED = weighed("risky_consent_blocked")
 REFUSED = weighed("consent_refused")
 SIGNS: Final = (
     BY_INTRUDER,
+    CREDENTIALS_BY_INTRUDER,
     ABUSED,
     TAKES_MAIL,
     REVIEW,
@@ -205,7 +207,8 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
     end = whence(record, usual)
 
     def said(plain: Sign, summary: str, familiar: Sign | None = None) -> Finding:
-        sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=familiar)
+        suspect = CREDENTIALS_BY_INTRUDER if plain in {SECRET, APP_RIGHTS} else BY_INTRUDER
+        sign = graded(record, usual, suspect=suspect, plain=plain, familiar=familiar)
         return found("oauth_apps", sign, summary, record, after=name)
 
     if is_consent(record):

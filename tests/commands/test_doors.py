@@ -116,6 +116,19 @@ def test_a_manual_task_that_was_ticked_off_is_told_as_that():
     assert dealt(tasks=[replace(task, done_by="", done_at=None)]).state is DoorState.OPEN
 
 
+def test_what_only_people_can_close_is_open_until_somebody_says_so():
+    """No source reads it back, so that nothing but a person's word ends it; a change is never that sure."""
+    task = "remediate_manually:federation"
+    ticked = replace(samples.task_states(count=3)[2], id=task)
+    assert dealt(groups=((task,),)).is_open
+    assert dealt(groups=((task,),), tasks=[replace(ticked, done_by="", done_at=None)]).is_open
+    assert not dealt(groups=((task,),), tasks=[ticked]).is_open
+    assert dealt(tasks=[replace(ticked, id=PHONE.id)]).is_open
+    report = with_door((task,))
+    found = standing(report, doors(report, tasks=[ticked]))
+    assert (found.left, found.closed, found.at) == ((), 1, ticked.done_at)
+
+
 CHECKED = samples.rich().window.end
 NOW_OPEN = [
     ("nothing was done", (), 2, None),

@@ -127,6 +127,49 @@ def test_a_file_that_was_shared_counts_as_open_until_people_closed_it():
     assert door.closed_by == (("remediate_manually:sharing",),)
 
 
+BY_PEOPLE = [
+    ("federation", "federation_by_intruder", "add partner to company", "Evil Ltd", "federation",
+     "the partner Evil Ltd of the tenant"),
+    ("federation", "federation_by_intruder", "Set federation settings on domain", "evil.example",
+     "federation", "the sign-in settings of the domain evil.example"),
+    ("federation", "federation_by_intruder", "Add unverified domain", "evil.example", "federation",
+     "the domain evil.example"),
+    ("account_changes", "account_made_by_intruder", "Add user", "svc@contoso.example", "made_accounts",
+     "the account svc@contoso.example, created by this account"),
+    ("oauth_apps", "app_credentials_by_intruder", "Add service principal credentials", "Mailer",
+     "app_credentials", "the credentials and permissions added to the application Mailer"),
+    ("data_leaving", "data_leaving_by_intruder", "New-OutboundConnector", "Out", "ways_out",
+     "the outbound connector Out"),
+    ("data_leaving", "journal_rule_changed", "New-JournalRule", "J", "ways_out", "the journal rule J"),
+    ("mail_forwarding", "forwarding_of_others_from_suspect_address", "Set-Mailbox", DROP, "other_accounts",
+     "forwarding of megan@contoso.example to drop@evil.example was set"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", BY_PEOPLE, ids=[row[5] for row in BY_PEOPLE])
+def test_a_way_in_or_out_that_only_people_close_is_open_from_its_record(row):
+    symptom, sign, operation, after, task, says = row
+    made = record(operation, id="r", object_id=after, owner="megan@contoso.example")
+    told = finding(symptom, sign, after, says=f"Forwarding of megan@contoso.example to {after} was set")
+    (door,) = still_open([Told(f"{symptom}.1", told)], None, evidence(audit_log=[made]))
+    assert (door.says, door.closed_by) == (says, ((f"remediate_manually:{task}",),))
+
+
+def test_a_connector_that_was_removed_later_and_an_export_are_no_open_doors():
+    made = record("New-OutboundConnector", id="r", object_id="Out")
+    told = [Told("data_leaving.1", finding("data_leaving", "mail_connector_changed", "Out"))]
+    for end in (
+        record("Remove-OutboundConnector", hours=1, object_id="Out"),
+        record("Set-OutboundConnector", hours=1, parameters={"Identity": "Out", "Enabled": "False"}),
+    ):
+        assert not list(still_open(told, None, evidence(audit_log=[made, end])))
+    earlier = record("Remove-OutboundConnector", hours=-1, object_id="Out")
+    assert len(list(still_open(told, None, evidence(audit_log=[earlier, made])))) == 1
+    export = record("New-MailboxExportRequest", id="r", object_id="All")
+    exported = [Told("data_leaving.1", finding("data_leaving", "mail_exported", "All"))]
+    assert not list(still_open(exported, None, evidence(audit_log=[export])))
+
+
 CLOSED = [
     (
         "a method made at another time",

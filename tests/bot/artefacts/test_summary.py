@@ -258,6 +258,22 @@ def test_recipients_are_counted_once_and_in_one_wording():
     )
 
 
+def test_what_people_marked_done_is_closed_by_their_word_and_told_as_that():
+    report = samples.rich()
+    assert report.story is not None
+    task = "remediate_manually:federation"
+    door = Clause("the domain evil.example", NOW, closed_by=((task,),))
+    report = replace(report, story=replace(report.story, still_open=(door,)))
+    ticked = replace(samples.task_states(count=3)[2], id=task, number=4)
+    waits = told(report, dealt(BLOCK, REVOKE, RESET, tasks=[replace(ticked, done_by="", done_at=None)]))
+    assert waits["contained"].startswith("sign-in stopped")
+    assert "Not: the domain evil.example (manual task 4)." in waits["contained"]
+    says = told(report, dealt(BLOCK, REVOKE, RESET, tasks=[ticked]))["contained"]
+    assert says.startswith("contained")
+    assert "(1 item) is remediated, the last of it" in says
+    assert "; 1 of them by hand, marked done and not read back." in says
+
+
 def test_ways_back_that_were_never_closed_are_named_and_are_no_yes():
     says = told(samples.rich(), dealt(BLOCK, REVOKE, RESET, never=("Stop forwarding",)))["contained"]
     assert says.startswith("sign-in stopped 2026-03-02 09:33 UTC; 1 suggested remediation never carried out")

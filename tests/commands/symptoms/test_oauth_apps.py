@@ -51,7 +51,7 @@ def grant(scopes: str, **fields: Any) -> OAuthGrant:
 FOUND = [
     (
         "an application made from the attacker's address",
-        "consent_by_intruder",
+        "app_credentials_by_intruder",
         {"sign_ins": broken_in(), "audit_log": [record("Add application", owner="", address=INTRUDER)]},
     ),
     (
@@ -119,6 +119,16 @@ FOUND = [
             "audit_log": [
                 record("Update application – Certificates and secrets management", owner="", object_id="app")
             ]
+        },
+    ),
+    (
+        "a secret added from the attacker's address",
+        "app_credentials_by_intruder",
+        {
+            "sign_ins": broken_in(),
+            "audit_log": [
+                record("Add service principal credentials", owner="", object_id="app", address=INTRUDER)
+            ],
         },
     ),
     (
