@@ -311,6 +311,7 @@ class Story:
         still_open: What lets them in, or lets mail out, now.
         leads: Other accounts to check; `says` is the account's name, and `why` what connects it.
         unknown: What nothing tells.
+        alerted: What Microsoft raised first by itself since they were in, one clause at most.
         sessions: The ids of the attacker's sessions.
         applications: The ids and names of the applications that the attacker let in, in lower case.
     """
@@ -329,6 +330,7 @@ class Story:
     still_open: tuple[Clause, ...] = ()
     leads: tuple[Clause, ...] = ()
     unknown: tuple[Clause, ...] = ()
+    alerted: tuple[Clause, ...] = ()
     sessions: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
 

@@ -15,6 +15,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Final
 
+from commands.awareness import first_alert
 from commands.clauses import Told, clauses, resting
 from commands.clues.records import listed
 from commands.leads import applications_of, leads_in, merged
@@ -155,6 +156,7 @@ def tell(
     found["still_open"] = list(still_open(deeds, last, evidence))
     found["leads"] = list(merged(leads_in(evidence, deeds, addresses, ordinary)))
     found["unknown"] = list(_unknown(found, evidence))
+    found["alerted"] = list(first_alert(evidence, found["since"][0].at if found["since"] else None))
     return Story(
         certain=verdict.answer is VerdictCode.COMPROMISED,
         addresses=addresses,

@@ -9,7 +9,7 @@ Source: NIST SP 800-61 Rev. 2, section 3.3; Regulation (EU) 2016/679 (GDPR), Art
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.artefacts.containment import as_of, items, left_open, stopped, unchecked
@@ -56,7 +56,7 @@ def do_now(report: Report, handled: Handled, grounds: Grounds) -> Iterator[State
         )
     yield from _to_warn(report, tasks)
     yield from _tasks("Then look and restore", tasks.afterwards, len(tasks.open), report.subject)
-    yield _clock(handled)
+    yield _clock(report, handled)
     if tasks.later:
         count = parts.counted(len(tasks.later), "manual task")
         yield Statement(
@@ -171,7 +171,36 @@ def _to_warn(report: Report, tasks: Tasks) -> Iterator[Statement]:
     yield Statement(f"{says}.{done}", ("ledger: manual tasks",) if task else ("plan of the check",))
 
 
-def _clock(handled: Handled) -> Statement:
+def in_short(report: Report, handled: Handled, statements: Sequence[Statement]) -> str:
+    """Say the first thing to do and until when to notify, in a few words."""
+    first = statements[0].says.rstrip(".") if statements else ""
+    ends = (first.find(mark) for mark in (": ", "; ", ", and ", ". "))
+    end = min((place for place in ends if place > 0), default=len(first))
+    told = first[:end]
+    return "; ".join(one for one in (f"{told[:1].lower()}{told[1:]}", clock_ends(report, handled)) if one)
+
+
+def clock_ends(report: Report, handled: Handled) -> str:
+    """When the 72 hours end, in a few words; "" where nothing tells when they began."""
+    ends = [
+        f"{parts.utc(at + CLOCK)} from {what}"
+        for at, what in (
+            (_alerted(report, handled), "Microsoft’s first alert"),
+            (handled.opened_at, "this case"),
+        )
+        if at
+    ]
+    return f"the 72 hours of GDPR end {', or '.join(ends)}" if ends else ""
+
+
+def _alerted(report: Report, handled: Handled) -> datetime | None:
+    """When Microsoft raised its first alert, where that was before the case was opened."""
+    told = report.story.alerted if report.story else ()
+    at = next((one.at for one in told if one.at), None)
+    return at if at and (handled.opened_at is None or at < handled.opened_at) else None
+
+
+def _clock(report: Report, handled: Handled) -> Statement:
     law = ("GDPR, Art. 33(1)",)
     opened = handled.opened_at
     duty = (
@@ -179,14 +208,29 @@ def _clock(handled: Handled) -> Statement:
         "of becoming aware of it, unless a risk to people is unlikely"
     )
     others = "Other laws, contracts and the insurance policy may set shorter times."
+    alerted = _alerted(report, handled)
+    told = report.story.alerted[0].says if report.story and alerted else ""
+    first = (
+        f"Microsoft raised {visible(told)} {parts.utc(alerted)}: if it made the organization aware, the 72 "
+        f"hours end {parts.utc(alerted + CLOCK)}. "
+        if alerted
+        else ""
+    )
     if opened is None:
-        aware = "When the organization became aware is not recorded here."
+        aware = first.rstrip() or "When the organization became aware is not recorded here."
         return Statement(f"To be checked by counsel: {duty}. {aware} {others}", law)
+    until = (
+        f"{parts.utc(alerted + CLOCK)}, or {parts.utc(opened + CLOCK)}"
+        if alerted
+        else parts.utc(opened + CLOCK)
+    )
+    counted = (
+        f"Counted from the opening of this case, {parts.utc(opened)}, they end {parts.utc(opened + CLOCK)}."
+    )
+    earlier = "Whether the organization was aware earlier is for it to say."
     return Statement(
-        f"By {parts.utc(opened + CLOCK)}, to be checked by counsel: {duty}. Counted from the "
-        f"opening of this case, {parts.utc(opened)}; whether the organization was aware earlier is for it to "
-        f"say. {others}",
-        (*law, "ledger: case opened"),
+        f"By {until}, to be checked by counsel: {duty}. {first}{counted} {earlier} {others}",
+        (*law, "ledger: case opened", *(("Microsoft’s first alert",) if alerted else ())),
     )
 
 

@@ -35,9 +35,12 @@ _FINDINGS: Final = 120
 _CHANGES: Final = 120
 _SUMMARY: Final = 260
 _VALUE: Final = 120
-_ITEM: Final = 60
-_NO_TILE: Final = ("what", "contained")
-"""Answers that the bar below the title gives, and the line below that."""
+_ITEM: Final = 320
+_WIDE: Final = ("when", "contained")
+"""Answers that a whole line below the title gives."""
+
+_NO_TILE: Final = ("what", *_WIDE)
+"""Answers that the bar below the title gives, and the lines below that."""
 
 
 def report_pdf(report: Report, handled: Handled = NOTHING) -> bytes:
@@ -66,7 +69,7 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
         "confidence": verdict.confidence,
         "meta": list(_meta(report, handled)),
         "short": [(one.question, one.short) for one in answers if one.short and one.id not in _NO_TILE],
-        "contained": next((one.short for one in answers if one.id == "contained"), ""),
+        "wide": [(one.question, one.short) for one in answers if one.short and one.id in _WIDE],
         "answers": [
             {
                 "id": one.id,

@@ -27,7 +27,7 @@ from bot.artefacts.containment import (
     stopped,
     unchecked,
 )
-from bot.artefacts.do_now import CLOCK, Tasks, do_now
+from bot.artefacts.do_now import Tasks, do_now, in_short
 from bot.artefacts.exposed import Exposed
 from bot.artefacts.grounds import NAMED, STATES, Grounds, Statement, first_of, listed, named
 from bot.artefacts.handled import NOTHING, Handled
@@ -98,10 +98,11 @@ def summary(report: Report, handled: Handled = NOTHING) -> tuple[Answer, ...]:
     found = report.verdict.answer in parts.DECIDED
     what = Answer("what", "What happened?", parts.VERDICT[report.verdict.answer][1], tuple(told.what()))
     if found:
+        first = tuple(do_now(report, handled, told.grounds))
         answers = [
-            Answer("deadlines", "Do now", told.clock_ends(), tuple(do_now(report, handled, told.grounds))),
+            Answer("deadlines", "Do now", in_short(report, handled, first), first),
             what,
-            Answer("when", "Since when?", told.since(), tuple(told.when())),
+            Answer("when", "Since when, from where, how?", told.way_in(), tuple(told.when())),
             Answer("contained", "Is it contained?", told.containment(), tuple(told.contained()), told.items),
             Answer("data", "Whose data?", told.exposed.personal(), tuple(told.exposed.data())),
             Answer("sent", "What was sent, and to whom?", told.exposed.to_whom(), tuple(told.exposed.sent())),
@@ -204,10 +205,13 @@ class _Told:
 
     # --- since when ----------------------------------------------------------------------------------------
 
-    def since(self) -> str:
-        """When it began, in a few words."""
-        first = first_of(self.story.since)
-        return parts.utc(first) if first else "not known"
+    def way_in(self) -> str:
+        """Since when, from where and how, in a few words."""
+        first, story = first_of(self.story.since), self.story
+        since = f"since {parts.utc(first)}" if first else "since when is not known"
+        where = f"from {listed(story.origin, 'address', 1)}" if story.origin else "from where is not known"
+        how = f"with {story.entry[0].says}" if story.entry else "how is not known"
+        return "; ".join((since, where.replace("; and ", " and "), how))
 
     def when(self) -> Iterator[Statement]:
         story = self.story
@@ -354,11 +358,6 @@ class _Told:
         return f"{good} of {parts.counted(total, 'approved change')} confirmed{f'; {rest}' if rest else ''}."
 
     # --- deadlines -----------------------------------------------------------------------------------------
-
-    def clock_ends(self) -> str:
-        """When the 72 hours end, in a few words; "" where nothing tells when they began."""
-        opened = self.handled.opened_at
-        return f"the 72 hours of GDPR end {parts.utc(opened + CLOCK)}" if opened else ""
 
     def next_step(self) -> str:
         """What to do where too little was collected, in a few words."""

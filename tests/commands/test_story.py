@@ -31,6 +31,8 @@ from commands.story import PARTS, tell
 from commands.usual import Usual
 from graph.evidence import Evidence
 from graph.question import Window
+from graph.resources.mailbox import BlockedSender
+from graph.resources.sign_ins import RiskDetection
 from tests.commands.evidence import ADELE, evidence, record, sign_in
 from tests.examples import CASES, needs_cases
 
@@ -77,6 +79,32 @@ def test_what_was_taken_is_told_the_gravest_first_whatever_its_findings_weigh():
         assert [one.says for one in story_told.read_or_taken] == [
             "Exported", "Synced", "Files", "Shared", "Opened",
         ]  # fmt: skip
+
+
+def test_microsofts_first_alert_since_the_attacker_was_in_is_told_and_one_before_or_settled_is_not():
+    def alert(minutes: float, name: str) -> Any:
+        details = {"Name": name, "Data": f"{{'eid': '{ADELE.mail}'}}"}
+        return record("AlertTriggered", hours=minutes / 60, details=details, owner="")
+
+    def risk(minutes: float, state: str, kind: str) -> Any:
+        at = AT + timedelta(minutes=minutes)
+        return RiskDetection(id=kind, risk_event_type=kind, risk_state=state, detected_date_time=at)
+
+    def alerted(**sources: Any) -> list[str]:
+        results = [SymptomResult("x", "X", "", Result.PRESENT, "", (FORWARDED,))]
+        found = tell(evidence(**sources), Usual(), results, COMPROMISED)
+        assert found is not None
+        return [one.says for one in found.alerted]
+
+    early, late = alert(-60, "Password spray"), alert(90, "User restricted")
+    assert alerted(audit_log=[early, late]) == ["the alert “User restricted”"]
+    risks = [risk(30, "dismissed", "generic"), risk(60, "atRisk", "unlikelyTravel"), risk(-9, "atRisk", "x")]
+    assert alerted(audit_log=[late], risk_detections=risks) == ["the risk detection “atypical travel”"]
+    block = BlockedSender(sender_address=ADELE.mail, created_datetime=AT + timedelta(minutes=45))
+    assert alerted(audit_log=[late], risk_detections=risks, blocked_senders=[block]) == [
+        "the block of sending"
+    ]
+    assert alerted(audit_log=[early]) == []
 
 
 SIGNED_IN = finding("sign_ins", "suspect_address_signed_in", "Suspicious sign-in, once")

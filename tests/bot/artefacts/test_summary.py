@@ -258,6 +258,56 @@ def test_recipients_are_counted_once_and_in_one_wording():
     )
 
 
+def test_the_clock_names_the_opening_of_the_case_and_an_earlier_alert_of_microsofts():
+    """Whether anybody read the alert is a fact to check: both ends are named, the earlier one first."""
+    report = samples.rich()
+    assert report.story is not None
+    alert = Clause("the alert “User restricted”", NOW - timedelta(hours=30), records=("a1",))
+    early = replace(report, story=replace(report.story, alerted=(alert,)))
+    case = replace(dealt(), opened_at=NOW)
+    says = told(early, case)["deadlines"]
+    assert (
+        "the 72 hours of GDPR end 2026-03-04 03:30 UTC from Microsoft’s first alert, or 2026-03-05 09:30 UTC "
+        "from this case" in says
+    )
+    assert "By 2026-03-04 03:30 UTC, or 2026-03-05 09:30 UTC, to be checked by counsel" in says
+    assert "Microsoft raised the alert “User restricted” 2026-03-01 03:30 UTC: if it made" in says
+    late = replace(early, story=replace(report.story, alerted=(replace(alert, at=NOW + timedelta(hours=1)),)))
+    for other in (report, late):
+        says = told(other, case)["deadlines"]
+        assert "the 72 hours of GDPR end 2026-03-05 09:30 UTC from this case" in says
+        assert "Microsoft’s first alert" not in says
+
+
+def test_do_now_begins_with_the_first_thing_to_do():
+    def short(of: Handled) -> str:
+        return next(one.short for one in summary(samples.rich(), of) if one.id == "deadlines")
+
+    waits = short(dealt())
+    assert waits.startswith("approve or deny proposal P-7F3K2 (17 changes); the 72 hours of GDPR end ")
+    first = short(dealt(BLOCK, REVOKE, RESET, tasks=TASKS))
+    assert not first.startswith(("contain", "the 72 hours"))
+    assert "; the 72 hours of GDPR end " in first
+
+
+def test_since_when_from_where_and_how_stand_in_one_line_before_anything_is_read():
+    report = samples.rich()
+    assert report.story is not None
+    story = replace(
+        report.story,
+        since=(Clause("signed in", NOW - timedelta(days=1)),),
+        origin=(Clause("203.0.113.77 (Lagos, NG)"), Clause("2001:db8::5 (Lagos, NG)")),
+        entry=(Clause("a stolen token"),),
+    )
+    says = told(replace(report, story=story))["when"]
+    assert says.startswith(
+        "since 2026-03-01 09:30 UTC; from 203.0.113.77 (Lagos, NG) and 1 more address; with a stolen token "
+    )
+    nothing = replace(story, since=(), origin=(), entry=())
+    says = told(replace(report, story=nothing))["when"]
+    assert says.startswith("since when is not known; from where is not known; how is not known")
+
+
 def test_what_people_marked_done_is_closed_by_their_word_and_told_as_that():
     report = samples.rich()
     assert report.story is not None
