@@ -95,6 +95,8 @@ def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> 
     states = _states(evidence)
     events, no_timeline = _timeline(evidence, results)
     weighed = _weighed(evidence, results, atlas)
+    found = [finding for result in results for finding in result.findings]
+    assigned, activated = importance.gained(evidence, found)
     report = Report(
         subject=evidence.subject,
         window=evidence.window,
@@ -105,7 +107,9 @@ def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> 
         timeline=events,
         no_timeline=no_timeline,
         story=_story(evidence, results, weighed, atlas),
-        importance=importance.learn(evidence),
+        importance=importance.learn(evidence, found),
+        roles_assigned=assigned,
+        roles_activated=activated,
     )
     known = replace(report, exposure=_exposure(evidence, report, atlas))
     if known.story is None:

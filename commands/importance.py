@@ -7,13 +7,16 @@ verdict must know it first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from commands import facts
+from commands.clues.actions import THIS_ACCOUNT, to_subject
 from commands.clues.records import one_line
-from commands.report import Importance
+from commands.report import Finding, Importance, Owner
+from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
 ADMINISTRATOR: Final = "administrator"
@@ -22,15 +25,77 @@ _READS_ONLY: Final = re.compile(r"\bread(?:ers?)?\b|\bview-only\b|\bguest invite
 """Names of roles and role groups that change nothing, nor let anybody see mail."""
 
 
-def learn(evidence: Evidence) -> tuple[Importance, ...]:
-    """Say why the account matters, what weighs most first; () where nothing tells."""
-    return tuple(_all(evidence))
+_THEIRS: Final = frozenset({"role_by_intruder", "role_to_oneself"})
+"""Signs of a role that whoever used the account gave it."""
 
 
-def _all(evidence: Evidence) -> Iterator[Importance]:
-    held = [role.name or role.role_definition_id for role in evidence.directory_roles.seen(())]
+def learn(evidence: Evidence, findings: Iterable[Finding] = ()) -> tuple[Importance, ...]:
+    """Say why the account matters, what weighs most first; () where nothing tells.
+
+    What the attacker gave the account during the takeover tells nothing of whose account it is.
+
+    Args:
+        evidence: Everything that was seen.
+        findings: What the check found.
+    """
+    return tuple(_all(evidence, _given(evidence, findings)))
+
+
+def gained(evidence: Evidence, findings: Iterable[Finding]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the roles that were assigned during the takeover, and those had before that were activated."""
+    given = _given(evidence, findings)
+    before = {name.casefold() for name in _had(evidence, given)}
+    names = dict.fromkeys(one_line(one) for one in given.names)
+    assigned = tuple(one for one in names if one.casefold() not in before)
+    return assigned, tuple(one for one in names if one.casefold() in before)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Roles that the attacker gave the account, and those of them for which it was made eligible, folded."""
+
+    names: tuple[str, ...]
+    made_eligible: frozenset[str]
+
+    def has(self, name: str) -> bool:
+        return name.casefold() in {one.casefold() for one in self.names}
+
+
+def _given(evidence: Evidence, findings: Iterable[Finding]) -> _Given:
+    records = {record.id: record for record in evidence.records()}
+    theirs = [
+        one
+        for one in findings
+        if one.symptom == "admin_roles"
+        and one.after
+        and (one.sign.id in _THEIRS or (one.severity > 0 and one.owner is Owner.STRANGER))
+        and _is_about_subject(one, evidence, records)
+    ]
+    eligible = frozenset(
+        one.after.casefold()
+        for one in theirs
+        if any("eligible" in records[id_].operation.casefold() for id_ in one.records if id_ in records)
+    )
+    return _Given(tuple(dict.fromkeys(one.after for one in theirs)), eligible)
+
+
+def _is_about_subject(finding: Finding, evidence: Evidence, records: Mapping[str, AuditRecord]) -> bool:
+    shown = [records[id_] for id_ in finding.records if id_ in records]
+    return THIS_ACCOUNT in finding.summary or any(to_subject(one, evidence.subject) for one in shown)
+
+
+def _had(evidence: Evidence, given: _Given) -> Iterator[str]:
+    """Give the roles that the account had before the takeover, held or eligible."""
+    for role in evidence.directory_roles.seen(()):
+        name = role.name or role.role_definition_id
+        if not given.has(name) or (role.at_rest and name.casefold() not in given.made_eligible):
+            yield name
     for groups in (evidence.exchange_role_groups, evidence.purview_role_groups):
-        held += [group.name for group in groups.seen(())]
+        yield from (group.name for group in groups.seen(()) if not given.has(group.name))
+
+
+def _all(evidence: Evidence, given: _Given) -> Iterator[Importance]:
+    held = _had(evidence, given)
     roles = tuple(dict.fromkeys(one_line(name) for name in held if not _READS_ONLY.search(name)))
     if roles:
         yield Importance(ADMINISTRATOR, roles)

@@ -53,8 +53,6 @@ _NOUNS: Final = {
     "set-journalrule": "the journal rule {}",
     "new-outboundconnector": "the outbound connector {}",
     "set-outboundconnector": "the outbound connector {}",
-    "add application": "the application {}, created by this account",
-    "add service principal": "the application {}, created by this account",
     "createflow": "the flow {}",
     "editflow": "the flow {}",
 }

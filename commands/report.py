@@ -443,7 +443,9 @@ class Report:
     `no_timeline` says in one sentence why there is no timeline; "" where there is one. `story` is None where
     nobody else is thought to have been in, and where it could not be told. `exposure` is None where it could
     not be told, and in reports of earlier versions. `importance` says why the account matters more than
-    others; it is empty where nothing tells, and in reports of earlier versions.
+    others; it is empty where nothing tells, and in reports of earlier versions. `roles_assigned` are the
+    administrator roles that the account got during the takeover, and `roles_activated` those that it had
+    before and that were activated then.
     """
 
     subject: Subject
@@ -458,6 +460,8 @@ class Report:
     story: Story | None = None
     exposure: Exposure | None = None
     importance: tuple[Importance, ...] = ()
+    roles_assigned: tuple[str, ...] = ()
+    roles_activated: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:

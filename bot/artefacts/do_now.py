@@ -31,8 +31,13 @@ WARNING: Final = "warn_recipients"
 _LATER: Final = "harden"
 """The step of the checklist of 30 and 90 days, which does nothing about this attacker."""
 
-_AFTERWARDS: Final = frozenset({"review_sent_mail", "other_services", "restore_contact_data"})
+_AFTERWARDS: Final = frozenset({"review_sent_mail", "restore_contact_data", "clean_junk_lists"})
 """Steps whose manual tasks keep nobody out: they restore, or look at what was done."""
+
+_SERVICES: Final = "other_services"
+"""The step whose task secures accounts elsewhere, such as at the bank, that this mailbox can reset."""
+
+_RESETS: Final = "password_reset_mail_of_several_services"
 
 _TASKS: Final = 8
 """How many tasks a sentence names."""
@@ -54,6 +59,7 @@ def do_now(report: Report, handled: Handled, grounds: Grounds) -> Iterator[State
             "or got changed bank details, on a number known from before.",
             ("impact: fraud", *grounds.of(story.sent if story else ())),
         )
+    yield from _to_secure(report, tasks)
     yield from _to_warn(report, tasks)
     yield from _tasks("Then look and restore", tasks.afterwards, len(tasks.open), report.subject)
     yield _clock(report, handled)
@@ -77,8 +83,11 @@ class Tasks:
         self.later = tuple(one for one in self.open if _step(one) == _LATER)
         self.afterwards = tuple(one for one in self.open if _step(one) in _AFTERWARDS)
         self.warning = next((one for one in every if _step(one) == WARNING), None)
+        self.services = next((one for one in self.open if _step(one) == _SERVICES), None)
         rest = {one.id for one in (*self.later, *self.afterwards)}
-        self.urgent = tuple(one for one in self.open if one.id not in rest and one is not self.warning)
+        self.urgent = tuple(
+            one for one in self.open if one.id not in rest and one not in (self.warning, self.services)
+        )
 
     def in_words(self) -> str:
         """Count what is open, and how much of it can wait: ``19 manual tasks open, 10 of them for later``."""
@@ -150,6 +159,19 @@ def _to_check(leads: Sequence[Clause], grounds: Grounds) -> Statement:
     told = named([f"{one.says} ({one.why})" if one.why else one.says for one in leads], NAMED, "account")
     word = "" if len(leads) == 1 else f"{len(leads)} other accounts: "
     return Statement(f"Check {word}{told}; not checked yet.", grounds.of(leads) or ("story of the case",))
+
+
+def _to_secure(report: Report, tasks: Tasks) -> Iterator[Statement]:
+    """The accounts at banks, payroll and other services that whoever reads this mailbox can reset."""
+    task = tasks.services
+    if task:
+        names = [one.after for one in report.findings if one.sign.id == _RESETS and one.after]
+        which = f" ({'; '.join(map(visible, names))})" if names else ""
+        yield Statement(
+            f"Secure accounts at other services{which} that send password resets to this mailbox, banks and "
+            f"payroll first (manual task {task.number}).",
+            ("ledger: manual tasks",),
+        )
 
 
 def _to_warn(report: Report, tasks: Tasks) -> Iterator[Statement]:

@@ -17,6 +17,7 @@ from bot.artefacts.containment import items, left_open, rechecked_in_words, stop
 from bot.artefacts.handled import NOTHING, Handled
 from bot.messages import parts
 from bot.messages.escape import cut, visible
+from commands.clues.records import listed
 from commands.report import Clause, Report, Story, numbered
 
 MOST: Final = 12
@@ -29,6 +30,9 @@ _EACH: Final = 5
 """Events that one part of the story may have: what stays is many, and must not push out what was taken."""
 
 _WORDS: Final = 140
+
+_ROLES: Final = "admin_roles"
+"""The symptom whose deeds are an event wherever there are any: they say how far the account reaches."""
 
 _APART: Final = timedelta(hours=1)
 """So long after the last event shown, what else happened is an event of its own."""
@@ -103,7 +107,7 @@ def course(report: Report, handled: Handled = NOTHING, most: int = MOST) -> Cour
     if last and shown_until and last[0] - shown_until >= _APART:
         # Without the last deed the time that nothing happened looks longer than it was.
         chosen = [_without(one, last[1]) for one in chosen[: room - 1]] + [last[1]]
-    told = [_told(part, clauses) for part, clauses in chosen if clauses]
+    told = [_told(part, clauses, report) for part, clauses in chosen if clauses]
     far = max((one.at for one in told if one.at), default=report.made_at)
     told.sort(key=lambda one: one.at or far)
     shown = {id(one) for _, clauses in chosen for one in clauses}
@@ -168,7 +172,7 @@ def _chosen(kinds: Sequence[_Kind], most: int) -> list[_Kind]:
     """Take the gravest kind of each part, then the gravest of all."""
     first = [next((kind for kind in kinds if kind[0] == part), None) for part in WORDS]
     chosen = [kind for kind in first if kind][:most]
-    for kind in kinds:
+    for kind in sorted(kinds, key=lambda kind: _symptom(kind[1]) != _ROLES):
         if len(chosen) < most and kind not in chosen and sum(kind[0] == one[0] for one in chosen) < _EACH:
             chosen.append(kind)
     return chosen
@@ -178,7 +182,24 @@ def _weight(kind: _Kind, weights: dict[str, int]) -> int:
     return max((weights.get(number, 0) for clause in kind[1] for number in clause.findings), default=0)
 
 
-def _told(part: str, clauses: tuple[Clause, ...]) -> Happened:
+def _symptom(clauses: Sequence[Clause]) -> str:
+    return clauses[0].findings[0].partition(".")[0] if clauses and clauses[0].findings else ""
+
+
+def roles_in_words(report: Report) -> str:
+    """Name the roles of a takeover: ``roles: assigned A and B; activated C``; "" where there are none."""
+    told = [
+        f"{verb} {listed(names)}"
+        for verb, names in (("assigned", report.roles_assigned), ("activated", report.roles_activated))
+        if names
+    ]
+    return f"roles: {'; '.join(told)}" if told else ""
+
+
+def _told(part: str, clauses: tuple[Clause, ...], report: Report) -> Happened:
+    if _symptom(clauses) == _ROLES and (roles := roles_in_words(report)):
+        at = min((one.at for one in clauses if one.at), default=None)
+        return Happened(0, at, WORDS[part], f"administrator {visible(roles)}")
     first, *others = clauses
     times = [one.at for one in others if one.at]
     span = (min(times), max(times)) if times else None

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.messages import parts
 from bot.messages.escape import cut, visible
-from commands.report import Clause, Coverage, Report
+from commands.report import Clause, Coverage, Report, numbered
 
 NAMED: Final = 3
 """How many things a sentence names before it counts the rest."""
@@ -42,6 +42,7 @@ class Grounds:
         self._states = report.sources
         self._reach = parts.audit_until(report)
         self._sources = {one.record: one.source for one in report.timeline}
+        self._findings = tuple(numbered(report.symptoms))
 
     def of(self, clauses: Iterable[Clause]) -> tuple[str, ...]:
         """Name what some clauses of the story rest on: records by source, then findings by id."""
@@ -53,6 +54,11 @@ class Grounds:
         more = f" and {parts.counted(len(ids) - NAMED, 'more finding')}" if len(ids) > NAMED else ""
         word = "finding" if len(ids) == 1 else "findings"
         return (*self.of_records(records), f"{word} {', '.join(ids[:NAMED])}{more}")
+
+    def of_symptom(self, symptom: str) -> tuple[str, ...]:
+        """Name the findings of a symptom that count."""
+        ids = tuple(id_ for id_, one in self._findings if one.symptom == symptom and one.severity > 0)
+        return self.of((Clause("", findings=ids),)) or (symptom.replace("_", " "),)
 
     def of_records(self, records: Collection[str]) -> tuple[str, ...]:
         """Name the sources of some records, each with how many of them it has."""

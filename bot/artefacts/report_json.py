@@ -37,6 +37,8 @@ def report_json(report: Report, handled: Handled = NOTHING) -> dict[str, Any]:
             for answer in summary(report, handled)
         ],
         "importance": [{"what": one.what, "told_by": list(one.told_by)} for one in report.importance],
+        "roles_assigned": list(report.roles_assigned),
+        "roles_activated": list(report.roles_activated),
         "exposure": _exposure(report.exposure),
         "story": _story(report, handled),
         "open_items": _items(report, handled),

@@ -28,6 +28,7 @@ from bot.artefacts.containment import (
     unchecked,
 )
 from bot.artefacts.do_now import Tasks, do_now, in_short
+from bot.artefacts.events import roles_in_words
 from bot.artefacts.exposed import Exposed
 from bot.artefacts.grounds import NAMED, STATES, Grounds, Statement, first_of, listed, named
 from bot.artefacts.handled import NOTHING, Handled
@@ -189,8 +190,11 @@ class _Told:
             )
             yield Statement(
                 f"It matters more than other accounts: {told}.",
-                ("roles, job title and department at the time of the check",),
+                ("roles, job title and department from before the takeover",),
             )
+        if told := roles_in_words(self.report):
+            says = f"During the takeover this account got administrator {told}."
+            yield Statement(says, self.grounds.of_symptom("admin_roles"))
 
     def _judged(self) -> str:
         subject = self.report.subject.mail or self.report.subject.user_principal_name

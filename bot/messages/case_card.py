@@ -213,10 +213,16 @@ def _matters(report: Report) -> str:
 
 
 def _weight(report: Report, view: CaseView) -> str:
-    """The first role of an administrator, and how many more there are; a job is told well enough above."""
+    """The first role of an administrator, and how many more there are; a job is told well enough above.
+
+    What the account got during the takeover is told apart from what it had.
+    """
     roles = next((one.told_by for one in report.importance if one.what == ADMINISTRATOR), ())
     more = f" +{len(roles) - 1}" if len(roles) > 1 else ""
-    return f" · {said(roles[0], 60, _ours(view))}{more}" if roles else ""
+    held = f" · {said(roles[0], 60, _ours(view))}{more}" if roles else ""
+    gained = report.roles_assigned
+    rest = f" +{len(gained) - 1}" if len(gained) > 1 else ""
+    return f"{held} · got {said(gained[0], 60, _ours(view))}{rest}" if gained else held
 
 
 def _taken_back(view: CaseView) -> Iterator[Block]:

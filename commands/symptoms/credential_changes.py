@@ -323,6 +323,7 @@ def _reset_mail(evidence: Evidence) -> Iterator[Finding]:
                 sign=RESET_MAIL,
                 summary=f"{len(services)} services sent email about passwords within a day: {named}",
                 at=start,
+                after=", ".join(services),
                 records=tuple(identity for _, _, identity in close),
             )
             return

@@ -206,8 +206,7 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
     name = one_line(record.details.get("TargetName", "") or record.object_id or "an application")
     end = whence(record, usual)
 
-    def said(plain: Sign, summary: str, familiar: Sign | None = None) -> Finding:
-        suspect = CREDENTIALS_BY_INTRUDER if plain in {SECRET, APP_RIGHTS} else BY_INTRUDER
+    def said(plain: Sign, summary: str, familiar: Sign | None = None, suspect: Sign = BY_INTRUDER) -> Finding:
         sign = graded(record, usual, suspect=suspect, plain=plain, familiar=familiar)
         return found("oauth_apps", sign, summary, record, after=name)
 
@@ -235,7 +234,8 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
         "add owner to service principal",
     }:
         what = "An owner was added to" if "owner" in operation else "Secrets or certificates were changed on"
-        yield said(SECRET, f"{what} the application {name}{end}", OWN)
+        summary = f"{what} the application {name}{end}"
+        yield said(SECRET, summary, OWN, CREDENTIALS_BY_INTRUDER)
     elif operation in {"add app role assignment to service principal", "add application permission"}:
         rights = changed(record, "AppRole.Value")[1]
         plain = APP_RIGHTS if RISKY_SCOPES.match(rights) else CONSENT
@@ -244,7 +244,8 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
             client = one_line(changed(record, "ServicePrincipal.DisplayName")[1])
             what = f"the permission {one_line(rights)}" if rights else "application permissions"
             whose = f"The application {client}" if client else "An application"
-            yield said(plain, f"{whose} was granted {what} on {name}{end}", OWN)
+            summary = f"{whose} was granted {what} on {name}{end}"
+            yield said(plain, summary, OWN, CREDENTIALS_BY_INTRUDER)
     elif operation in {"add application", "add service principal"} and usual.is_suspect_record(record):
         yield said(SECRET, f"The application {name} was created{end}")
 

@@ -8,8 +8,9 @@ from commands.check import judge
 from commands.importance import learn
 from commands.report import Importance
 from graph.resources.directory import DirectoryRole, RoleGroup
-from tests.commands.evidence import NOON, evidence
+from tests.commands.evidence import ADELE, INTRUDER, NOON, evidence, record
 from tests.commands.steps.planning_inputs import UNSEEN, user
+from tests.commands.symptoms.judging import broken_in
 
 GLOBAL = DirectoryRole(assignment_id="1", role_definition_id="r", name="Global Administrator", how="eligible")
 
@@ -19,6 +20,61 @@ def test_who_holds_a_role_is_an_administrator_however_it_is_held() -> None:
         directory_roles=[GLOBAL], exchange_role_groups=[RoleGroup(name="Organization Management")]
     )
     assert learn(seen) == (Importance("administrator", ("Global Administrator", "Organization Management")),)
+
+
+def test_what_the_attacker_assigned_says_nothing_of_whose_account_it_is() -> None:
+    """A role that was eligible before and only activated was held before; one made eligible was not."""
+    exchange = DirectoryRole(assignment_id="2", role_definition_id="x", name="Exchange Administrator")
+    roles = [
+        GLOBAL,
+        exchange,
+        exchange.model_copy(update={"how": "eligible"}),
+        exchange.model_copy(update={"name": "User Administrator"}),
+        exchange.model_copy(update={"name": "Billing Administrator"}),
+        exchange.model_copy(update={"name": "Teams Administrator", "how": "eligible"}),
+    ]
+    changes = {
+        "Exchange Administrator": "Add member to role completed (PIM activation)",
+        "User Administrator": "Add member to role",
+        "Teams Administrator": "Add eligible member to role completed",
+    }
+    records = [
+        record(what, id=name, address=INTRUDER, owner=ADELE.mail, changes={"Role.DisplayName": ("", name)})
+        for name, what in changes.items()
+    ]
+    groups = [RoleGroup(name="eDiscovery Manager"), RoleGroup(name="Hygiene Management")]
+    records.append(
+        record(
+            "Add-RoleGroupMember",
+            id="g",
+            address=INTRUDER,
+            owner="",
+            parameters={"Identity": "eDiscovery Manager", "Member": ADELE.mail},
+        )
+    )
+    seen = evidence(
+        sign_ins=broken_in(), directory_roles=roles, purview_role_groups=groups, audit_log=records
+    )
+    report = judge(seen, NOON)
+    (held,) = report.importance
+    assert held.told_by == (
+        "Global Administrator",
+        "Exchange Administrator",
+        "Billing Administrator",
+        "Hygiene Management",
+    )
+    assert set(report.roles_assigned) == {"User Administrator", "Teams Administrator", "eDiscovery Manager"}
+    assert report.roles_activated == ("Exchange Administrator",)
+
+
+def test_a_role_that_an_administrator_gave_belongs_to_the_account_and_one_given_away_is_not_its_own() -> None:
+    given = record("Add member to role", id="a", actor="megan.bowen@contoso.example", owner=ADELE.mail,
+                   changes={"Role.DisplayName": ("", "Global Administrator")})  # fmt: skip
+    away = record("Add member to role", id="b", address=INTRUDER, owner="eve@contoso.example",
+                  changes={"Role.DisplayName": ("", "User Administrator")})  # fmt: skip
+    report = judge(evidence(sign_ins=broken_in(), directory_roles=[GLOBAL], audit_log=[given, away]), NOON)
+    assert report.importance == (Importance("administrator", ("Global Administrator",)),)
+    assert (report.roles_assigned, report.roles_activated) == ((), ())
 
 
 @pytest.mark.parametrize("name", ["Directory Readers", "Global Reader", "Reports Reader", "Guest Inviter"])

@@ -308,6 +308,36 @@ def test_since_when_from_where_and_how_stand_in_one_line_before_anything_is_read
     assert says.startswith("since when is not known; from where is not known; how is not known")
 
 
+def test_roles_of_the_takeover_are_told_apart_from_those_had_before_and_are_an_event_of_the_picture():
+    report = samples.rich()
+    assert report.story is not None
+    deeds = tuple(Clause(f"deed {n}", NOW, (f"devices{n}.1",)) for n in range(9))
+    roles = Clause("A was assigned to this account", NOW, ("admin_roles.1",))
+    report = replace(
+        report,
+        importance=(Importance("administrator", ("Exchange Administrator",)),),
+        roles_assigned=("User Administrator", "Organization Management"),
+        roles_activated=("Exchange Administrator",),
+        story=replace(report.story, persistence=(*deeds, roles)),
+    )
+    says = told(report)["what"]
+    assert "administrator (Exchange Administrator)" in says
+    words = (
+        "administrator roles: assigned User Administrator and Organization Management; "
+        "activated Exchange Administrator"
+    )
+    assert f"During the takeover this account got {words}." in says
+    assert words in [one.says for one in course(report, most=8).events]
+
+
+def test_accounts_that_this_mailbox_can_reset_are_named_before_the_warning():
+    rows = (*TASKS, task(8, "other_services:check", "Secure accounts"))
+    says = now_of(tasks=rows)
+    assert "Secure accounts at other services" in says
+    assert says.index("Secure accounts at other services") < says.index("Warn the ")
+    assert "banks and payroll first (manual task 8)." in says
+
+
 def test_what_people_marked_done_is_closed_by_their_word_and_told_as_that():
     report = samples.rich()
     assert report.story is not None

@@ -51,7 +51,7 @@ def grant(scopes: str, **fields: Any) -> OAuthGrant:
 FOUND = [
     (
         "an application made from the attacker's address",
-        "app_credentials_by_intruder",
+        "consent_by_intruder",
         {"sign_ins": broken_in(), "audit_log": [record("Add application", owner="", address=INTRUDER)]},
     ),
     (
