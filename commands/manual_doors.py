@@ -36,9 +36,6 @@ _OVER: Final = frozenset(
 )
 """Signs of what stands open no more, never did, or takes something away."""
 
-_NAMED: Final = 400
-"""Characters of a name: nobody finds a file or a rule again by a part of its name."""
-
 _NOUNS: Final = {
     "add user": "the account {}, created by this account",
     "invite external user": "the guest {}, invited by this account",
@@ -98,14 +95,14 @@ def _named(finding: Finding, shown: Sequence[AuditRecord]) -> str:
     """Name what was set up; a finding that no table knows is told in its own words."""
     noun = _NOUNS.get(shown[0].operation.casefold()) or _OF_SYMPTOM.get(finding.symptom)
     if noun and finding.after:
-        return noun.format(one_line(finding.after, _NAMED))
+        return noun.format(one_line(finding.after))
     says = plain(finding)
     return f"{says[:1].lower()}{says[1:]}"
 
 
 def _files(told: Sequence[Told], records: Mapping[str, AuditRecord]) -> list[str]:
     shown = (records[id_] for one in told for id_ in one.finding.records if id_ in records)
-    return list(dict.fromkeys(one_line(file_of(one), _NAMED) for one in shown))
+    return list(dict.fromkeys(one_line(file_of(one)) for one in shown))
 
 
 def _removes(record: AuditRecord) -> bool:

@@ -158,7 +158,7 @@ def as_of(report: Report, handled: Handled) -> datetime:
     return max(time for time in times if time)
 
 
-def rechecked_in_words(handled: Handled, *, short: bool = False) -> str:
+def rechecked_in_words(handled: Handled) -> str:
     """Say how many of the changes that were made the last recheck read again, and why not the others.
 
     ``no persistence found; 35 of 39 changes were read again and hold; of the others 1 was taken back and 3
@@ -174,7 +174,7 @@ def rechecked_in_words(handled: Handled, *, short: bool = False) -> str:
         why.append(f"{back} {'was' if back == 1 else 'were'} taken back")
     if once:
         why.append(f"{once} leave{'s' if once == 1 else ''} no setting behind, such as revoked sessions")
-    others = f"; of the others {' and '.join(why)}" if why and not short else ""
+    others = f"; of the others {' and '.join(why)}" if why else ""
     return f"no persistence found; {looked} of {looked + rest} changes were read again and hold{others}"
 
 

@@ -198,7 +198,7 @@ def in_short(report: Report, handled: Handled, statements: Sequence[Statement]) 
     first = statements[0].says.rstrip(".") if statements else ""
     ends = (first.find(mark) for mark in (": ", "; ", ", and ", ". "))
     end = min((place for place in ends if place > 0), default=len(first))
-    told = first[:end]
+    told = visible(first[:end])
     return "; ".join(one for one in (f"{told[:1].lower()}{told[1:]}", clock_ends(report, handled)) if one)
 
 
@@ -231,28 +231,20 @@ def _clock(report: Report, handled: Handled) -> Statement:
     )
     others = "Other laws, contracts and the insurance policy may set shorter times."
     alerted = _alerted(report, handled)
-    told = report.story.alerted[0].says if report.story and alerted else ""
-    first = (
-        f"Microsoft raised {visible(told)} {parts.utc(alerted)}: if it made the organization aware, the 72 "
-        f"hours end {parts.utc(alerted + CLOCK)}. "
-        if alerted
-        else ""
-    )
+    raised = ""
+    if report.story and alerted:
+        told = visible(report.story.alerted[0].says)
+        raised = f"{parts.utc(alerted + CLOCK)} (from {told}, which Microsoft raised {parts.utc(alerted)})"
+    aware = "When the organization was aware is for it to say."
     if opened is None:
-        aware = first.rstrip() or "When the organization became aware is not recorded here."
-        return Statement(f"To be checked by counsel: {duty}. {aware} {others}", law)
-    until = (
-        f"{parts.utc(alerted + CLOCK)}, or {parts.utc(opened + CLOCK)}"
-        if alerted
-        else parts.utc(opened + CLOCK)
-    )
-    counted = (
-        f"Counted from the opening of this case, {parts.utc(opened)}, they end {parts.utc(opened + CLOCK)}."
-    )
-    earlier = "Whether the organization was aware earlier is for it to say."
+        until = f"By {raised}, to" if raised else "To"
+        return Statement(f"{until} be checked by counsel: {duty}. {aware} {others}", law)
+    case = f"{parts.utc(opened + CLOCK)}{' (from the opening of this case)' if raised else ''}"
+    until = f"{raised} or {case}" if raised else case
+    counted = "" if raised else f"Counted from the opening of this case, {parts.utc(opened)}. "
     return Statement(
-        f"By {until}, to be checked by counsel: {duty}. {first}{counted} {earlier} {others}",
-        (*law, "ledger: case opened", *(("Microsoft’s first alert",) if alerted else ())),
+        f"By {until}, to be checked by counsel: {duty}. {counted}{aware} {others}",
+        (*law, "ledger: case opened", *(("Microsoft’s first alert",) if raised else ())),
     )
 
 

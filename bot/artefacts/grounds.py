@@ -15,7 +15,7 @@ from commands.report import Clause, Coverage, Report, numbered
 NAMED: Final = 3
 """How many things a sentence names before it counts the rest."""
 
-_CLAUSE: Final = 150
+_CLAUSE: Final = 320
 STATES: Final = {
     Coverage.COMPLETE: "collected",
     Coverage.PARTIAL: "partially collected",

@@ -21,7 +21,11 @@ from commands.doors import DoorState
 from commands.report import Clause, Report
 
 _NAMED: Final = 5
-_NAME: Final = 100
+_NAME: Final = 320
+"""Characters of a name: an address that is cut is none that anybody can act on."""
+
+_INSIDE: Final = 3
+"""People of the organization who are named; of more, how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +97,10 @@ def _rings(report: Report, found: Sequence[Item], unseen: Sequence[str]) -> Iter
             found,
         )
         counted = Counter(address.rpartition("@")[2] for address in seen.outside)
-        named = [f"{domain} ({count})" for domain, count in counted.most_common()]
-        if seen.inside:
-            named.append(f"inside the organization ({len(seen.inside)})")
+        named = [f"{address} (inside)" for address in seen.inside[:_INSIDE]]
+        if len(seen.inside) > _INSIDE:
+            named.append(f"{len(seen.inside) - _INSIDE} more inside the organization, in recipients.csv")
+        named += [f"{domain} ({count})" for domain, count in counted.most_common()]
         count = f" ({reach.in_short(report)})" if named else ""
         yield _ring("recipients", f"received mail from the attacker{count}", named)
 

@@ -35,7 +35,8 @@ _FINDINGS: Final = 120
 _CHANGES: Final = 120
 _SUMMARY: Final = 260
 _VALUE: Final = 120
-_ITEM: Final = 320
+_ITEM: Final = 60
+"""Characters of what was open, cut between words; report.html has it in full."""
 _WIDE: Final = ("when", "contained")
 """Answers that a whole line below the title gives."""
 

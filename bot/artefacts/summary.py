@@ -214,7 +214,7 @@ class _Told:
         first, story = first_of(self.story.since), self.story
         since = f"since {parts.utc(first)}" if first else "since when is not known"
         where = f"from {listed(story.origin, 'address', 1)}" if story.origin else "from where is not known"
-        how = f"with {story.entry[0].says}" if story.entry else "how is not known"
+        how = f"with {visible(story.entry[0].says)}" if story.entry else "how is not known"
         return "; ".join((since, where.replace("; and ", " and "), how))
 
     def when(self) -> Iterator[Statement]:

@@ -184,7 +184,11 @@ def addresses_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match.casefold().rstrip(".") for match in _ADDRESS.findall(text)))
 
 
-def one_line(text: str, limit: int = 80) -> str:
+WHOLE: Final = 400
+"""Characters of names and addresses: what is longer nobody typed, and by a part nobody finds one again."""
+
+
+def one_line(text: str, limit: int = WHOLE) -> str:
     """Make a tenant's text fit into a sentence: one line of at most `limit` printable characters."""
     if not text.isprintable():  # seldom, and looking at each letter takes long
         text = "".join(letter if letter.isprintable() else " " for letter in text)
@@ -198,14 +202,10 @@ def named(text: str) -> str:
     >>> named("EURPR04A009.PROD.OUTLOOK.COM/Microsoft Exchange Hosted Organizations/contoso.example/adele")
     'adele'
     """
-    plain = one_line(text, _WHOLE)
+    plain = one_line(text)
     if "/" not in plain or "://" in plain:
         return plain
     return "; ".join(mailbox_name(one) for one in plain.split(";"))
-
-
-_WHOLE: Final = 400
-"""Characters of names: what is longer is no list of accounts that anybody typed."""
 
 
 def listed(names: Sequence[str], most: int = 5, last: str = "and") -> str:

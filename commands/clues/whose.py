@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from commands import facts
+from commands.clauses import in_short
 from commands.report import Finding, Owner
 from commands.usual import Doubt, Usual
 from graph.audit_log.record import AuditRecord
@@ -48,7 +49,10 @@ def _asked(finding: Finding, usual: Usual) -> str:
     when = f"on {finding.at:%Y-%m-%d at %H:%M} UTC" if finding.at else "lately"
     day = f"{finding.at:%Y-%m-%d}" if finding.at else "these days"
     where = f" from {finding.address} ({usual.place(finding.address)})" if finding.address else ""
-    question = row.ask.format(when=when, day=day, where=where)
+    asked = row.ask.format(when=when, day=day, where=where)
+    # Whoever asks by phone must name the thing: the rule, the address, the application.
+    timed = f", {finding.at:%Y-%m-%d %H:%M} UTC" if finding.at and "{when}" not in row.ask else ""
+    question = f"{asked} This is about: {in_short(finding)}{timed}."
     harmless = usual.harmless(finding.address) if finding.symptom == "sign_ins" else ()
     return f"{question} It may have been {' or '.join(harmless[:3])}." if harmless else question
 

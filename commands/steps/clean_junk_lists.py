@@ -37,8 +37,6 @@ _ID: Final = "clean_junk_lists"
 _SYMPTOM: Final = "junk_lists"
 _BLOCKED: Final = "BlockedSendersAndDomains"
 _TRUSTED: Final = "TrustedSendersAndDomains"
-_WHOLE: Final = 400
-"""Characters of an entry: an address or a domain that is cut is none that anybody can act on."""
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
@@ -100,7 +98,7 @@ def _untold(planning: PlanningInput, changes: Iterable[Change], named: _Named) -
         _, which, text = change.id.split(":", 2)
         finding, entry = named[which == _which(blocked=True), plain_entry(text)]
         if not change.suggested and entry.added is None and finding.sign.id == BY_INTRUDER.id:
-            unknown.append(f"{one_line(text, _WHOLE)} ({which})")
+            unknown.append(f"{one_line(text)} ({which})")
     if unknown:
         yield ManualTask(
             id=f"{_ID}:review",
@@ -121,7 +119,7 @@ def _which(*, blocked: bool) -> str:
 def _change(planning: PlanningInput, field: str, entry: str, told_by: tuple[Finding, ListEntry]) -> Change:
     name = planning.subject.user_principal_name
     finding, known = told_by
-    which, shown = _which(blocked=known.blocked), one_line(entry, _WHOLE)
+    which, shown = _which(blocked=known.blocked), one_line(entry)
     told = _speaks(finding, known) or known.text in _leads_to(planning)
     look = Look(
         Cmdlet("Get-MailboxJunkEmailConfiguration", {"Identity": name}, anchor=name), where={field: entry}

@@ -62,8 +62,10 @@ def _registered(planning: PlanningInput) -> Iterator[str]:
         yield f"Registered methods were not collected: {source.says.rstrip('.')}"
         return
     methods = [one for one in source.value.methods if one.kind != "password"]
-    for method in methods:
-        yield f"{when}: {described(method)}, since {day(method.created_date_time)}"
+    removed = {one.id.partition(":")[2] for one in planning.planned if one.step == "remove_sign_in_methods"}
+    for method in sorted(methods, key=lambda method: method.id in removed):
+        also = "; the bot offers to remove it" if method.id in removed else ""
+        yield f"{when}: {described(method)}, since {day(method.created_date_time)}{also}"
     if not methods:
         yield f"{when}: only the password"
     first = one_line(", ".join(source.value.system_preferred))

@@ -167,7 +167,7 @@ def _shared(record: AuditRecord, usual: Usual) -> Sign | None:
 
 
 def _counted(sign: Sign, records: Sequence[AuditRecord]) -> str:
-    things = list(dict.fromkeys(one_line(file_of(record), 60) for record in records))
+    things = list(dict.fromkeys(one_line(file_of(record)) for record in records))
     number = "1 file or folder was" if len(things) == 1 else f"{len(things)} files or folders were"
     how = "with guests" if sign is GUEST else "by link or with guests"
     more = f" and {len(things) - 3} more" if len(things) > 3 else ""

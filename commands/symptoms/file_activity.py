@@ -111,7 +111,7 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int) -> str:
         words = dict.fromkeys(one_line(_query(record), 60) for record in records)
         return f"Searched files for {_some([f'“{word}”' for word in words])}"
     names = dict.fromkeys(
-        one_line(record.details.get("SourceFileName", "") or record.object_id, 60) for record in records
+        one_line(record.details.get("SourceFileName", "") or record.object_id) for record in records
     )
     shown = _some([name for name in names if name])
     total = len(records) + more

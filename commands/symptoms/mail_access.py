@@ -18,6 +18,7 @@ from commands.clues.actions import AUDITS, at_own_place
 from commands.clues.consents import app_names, consented_apps
 from commands.clues.records import (
     MAIL_CLIENTS,
+    WHOLE,
     address_of,
     by_service,
     by_subject,
@@ -63,6 +64,9 @@ SIGNS: Final = (
     MANY_READ_AT_WORK,
     APP,
 )
+
+_SUBJECT: Final = 60
+"""Characters of a subject line, which is found again by its beginning."""
 
 MANY_FILES: Final = 50
 
@@ -241,4 +245,5 @@ def _some(names: Sequence[str], what: str, *, whole: bool = True) -> str:
     left = len(names) - 3
     word = what if left == 1 else f"{what}s"
     more = (f" and {left} more {word}" if whole else " and others") if left > 0 else ""
-    return f" ({', '.join(one_line(name, 60) for name in names[:3])}{more})"
+    limit = _SUBJECT if what == "subject" else WHOLE
+    return f" ({', '.join(one_line(name, limit) for name in names[:3])}{more})"

@@ -252,7 +252,7 @@ def _new(got_in: Sequence[SignIn], own: Own, usual: Usual) -> Iterator[Finding]:
         and not _is_token_client(one)
     ]
     if own.apps and others:
-        names = dict.fromkeys(one_line(one.app_display_name or one.app_id, 40) for one in others)
+        names = dict.fromkeys(one_line(one.app_display_name or one.app_id) for one in others)
         what = f"Sign-in to applications that are unfamiliar for this user ({listed(list(names), 3)})"
         yield _finding(APP, what, others, usual)
     people = [one for one in got_in if one.is_interactive is not False]

@@ -27,6 +27,7 @@ from commands.usual.places import (
 )
 from commands.usual.point import Point, point
 from commands.usual.sign_ins import (
+    LOCKED_OUT,
     REFUSED_PROMPT,
     SETTLED,
     WRONG_PASSWORD,
@@ -213,9 +214,18 @@ def _by_failures(
     start = bisect_left(failures, end - FAILURE_SPAN, key=itemgetter(0))
     before = [one for _, one in failures[start : bisect_right(failures, end, key=itemgetter(0))]]
     guesses = [one for one in before if one.status.error_code in WRONG_PASSWORD and alike(one, first)]
-    wrong = len(guesses) + further_sign_ins(evidence, guesses)
-    if wrong >= MANY_FAILURES:
-        yield point("wrong_passwords", f"{wrong} wrong passwords before the first success")
+    locked = [one for one in guesses if one.status.error_code == LOCKED_OUT]
+    wrong = [one for one in guesses if one.status.error_code != LOCKED_OUT]
+    counted = [len(some) + further_sign_ins(evidence, some) for some in (wrong, locked)]
+    if sum(counted) >= MANY_FAILURES:
+        told = [
+            f"{count} {word if count == 1 else f'{word}s'}"
+            for count, word in zip(counted, ("wrong password", "lockout"), strict=True)
+            if count
+        ]
+        here = all(spot_of(one.ip_address) == spot_of(first.ip_address) for one in guesses)
+        where = "from there" if here else "from there, its network or with its client"
+        yield point("wrong_passwords", f"{' and '.join(told)} {where} before the first success")
     # Only somebody who knows the password gets as far as a prompt, from wherever it was.
     prompts = [one for one in before if one.status.error_code in REFUSED_PROMPT]
     refused = len(prompts) + further_sign_ins(evidence, prompts)

@@ -143,3 +143,13 @@ def luminance(colour: str) -> float:
     parts = [int(part) / 255 for part in colour.removeprefix("rgb(").removesuffix(")").split(", ")]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_what_people_ask_first_is_answered_on_the_first_screen_before_addresses_and_contents(reports, width):
+    page = reports.open(reports.plain, viewport={"width": width, "height": 844}).page
+    told = page.locator("dl.answers dt").all_inner_texts()
+    assert told[:3] == ["Do now", "Since when, from where, how?", "Is it contained?"]
+    third = page.locator("dl.answers dd").nth(2).bounding_box()
+    assert third is not None
+    assert third["y"] + third["height"] <= 844

@@ -374,9 +374,9 @@ def test_who_else_names_everybody_the_case_touches_but_the_account_itself():
     )
     assert rings["forwards"].names == ("drop@evil.example",)
     assert rings["recipients"].names == (
+        "megan@contoso.example (inside)",
         "fabrikam.example (2)",
         "tailspin.example (1)",
-        "inside the organization (1)",
     )
     (lead,) = story.leads
     who = replace(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from commands.plan import ManualTask
@@ -11,6 +13,7 @@ from commands.steps import multi_factor
 from graph.resources.directory import DirectoryRole
 from graph.resources.sign_ins import AuthenticationMethod, RegisteredMethods
 from tests.commands.evidence import at
+from tests.commands.plans import change
 from tests.commands.steps.planning_inputs import UNSEEN, changes, guarded, nothing, planning, tasks
 
 PASSWORD = AuthenticationMethod(id="28c10230-6103-485e-b985-444c60001490", kind="password")
@@ -57,6 +60,23 @@ def test_administrators_need_one_that_cannot_be_phished():
 def test_what_could_not_be_seen_is_said_and_stops_nobody():
     one = task(planning(found=[], authentication_methods=UNSEEN))
     assert "Registered methods were not collected" in one.how[0]
+
+
+def test_a_method_that_the_bot_offers_to_remove_is_told_as_that_and_last():
+    found = RegisteredMethods(
+        methods=(
+            AuthenticationMethod(id="theirs", kind="phone", phone_number="+44 7700"),
+            AuthenticationMethod(id="own", kind="phone", phone_number="+1 206"),
+        )
+    )
+    offered = change("theirs", step="remove_sign_in_methods")
+    offered = replace(offered, id="remove_sign_in_methods:theirs")
+    lines = task(planning(found=[], authentication_methods=found, planned=[offered])).how
+    (own, theirs) = (line for line in lines if line.startswith("Registered when checked"))
+    assert "+1 206" in own
+    assert not own.endswith("remove it")
+    assert "+44 7700" in theirs
+    assert theirs.endswith("; the bot offers to remove it")
 
 
 @pytest.mark.parametrize("answer", [VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS])
