@@ -334,9 +334,9 @@ def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Itera
     if not found.get("sent") and not _is_whole(evidence, "audit_log", "message_trace"):
         yield Clause(says="what they sent")
     elif found.get("sent") and not _is_whole(evidence, "message_trace"):
-        yield Clause(says="to whom all of it went")
+        yield Clause(says="all recipients of what they sent")
     if any(number.startswith("auto_reply.") for one in found.get("sent", ()) for number in one.findings):
-        yield Clause(says="who wrote in and got the automatic reply")
+        yield Clause(says="who wrote to this mailbox and received the automatic reply")
     if missing := not_seen(evidence):
         what = "what else is still open" if found.get("still_open") else UNSURE
         which = "the current settings" if len(missing) == len(SOURCES) else listed(missing)

@@ -238,7 +238,8 @@ def _clock(report: Report, handled: Handled) -> Statement:
     aware = "When the organization was aware is for it to say."
     if opened is None:
         until = f"By {raised}, to" if raised else "To"
-        return Statement(f"{until} be checked by counsel: {duty}. {aware} {others}", law)
+        untold = aware if raised else "When the organization became aware is not recorded here."
+        return Statement(f"{until} be checked by counsel: {duty}. {untold} {others}", law)
     case = f"{parts.utc(opened + CLOCK)}{' (from the opening of this case)' if raised else ''}"
     until = f"{raised} or {case}" if raised else case
     counted = "" if raised else f"Counted from the opening of this case, {parts.utc(opened)}. "

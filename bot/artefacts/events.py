@@ -64,6 +64,7 @@ class Happened:
         further: How many more deeds of this kind there were.
         span: When the first and the last of those happened; None where nothing tells.
         skipped: How many deeds of the story lie between the event before and this one, and are in no event.
+        named: Whether `says` is a list of names, of which none may be cut off.
     """
 
     number: int
@@ -73,6 +74,7 @@ class Happened:
     further: int = 0
     span: tuple[datetime, datetime] | None = None
     skipped: int = 0
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ def roles_in_words(report: Report) -> str:
 def _told(part: str, clauses: tuple[Clause, ...], report: Report) -> Happened:
     if _symptom(clauses) == _ROLES and (roles := roles_in_words(report)):
         at = min((one.at for one in clauses if one.at), default=None)
-        return Happened(0, at, WORDS[part], f"administrator {visible(roles)}")
+        return Happened(0, at, WORDS[part], f"administrator {visible(roles)}", named=True)
     first, *others = clauses
     times = [one.at for one in others if one.at]
     span = (min(times), max(times)) if times else None

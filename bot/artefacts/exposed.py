@@ -77,7 +77,7 @@ class Exposed:
             )
         if seen.forwards:
             yield Statement(
-                f"Mail went on to others, how much is not counted: {listed(seen.forwards, 'action')}.",
+                f"Mail was forwarded to others; no record tells how much: {listed(seen.forwards, 'action')}.",
                 self.grounds.of(seen.forwards),
             )
         if seen.files:

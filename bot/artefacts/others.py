@@ -80,8 +80,8 @@ def _rings(report: Report, found: Sequence[Item], unseen: Sequence[str]) -> Iter
         own = {address.casefold() for address in report.subject.addresses}
         own |= {report.subject.mail.casefold(), report.subject.user_principal_name.casefold()}
         yield _standing(
-            _ring("forwards", "mail was sent on to", _addresses(seen.forwards, own)),
-            "mail is sent on to",
+            _ring("forwards", "mail was forwarded to", _addresses(seen.forwards, own)),
+            "mail is forwarded to",
             seen.forwards,
             found,
         )
@@ -101,7 +101,8 @@ def _rings(report: Report, found: Sequence[Item], unseen: Sequence[str]) -> Iter
         if len(seen.inside) > _INSIDE:
             named.append(f"{len(seen.inside) - _INSIDE} more inside the organization, in recipients.csv")
         named += [f"{domain} ({count})" for domain, count in counted.most_common()]
-        count = f" ({reach.in_short(report)})" if named else ""
+        short = reach.in_short(report).replace(" (", ", ").removesuffix(")")
+        count = f" ({short})" if named else ""
         yield _ring("recipients", f"received mail from the attacker{count}", named)
 
 

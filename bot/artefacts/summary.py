@@ -175,7 +175,7 @@ class _Told:
             where = f", from {listed(story.origin, 'address')}" if story.origin else ""
             yield Statement(f"{who}{how}{where}.", self.grounds.of((*story.entry, *story.origin)))
         else:
-            yield Statement("No sign-in of somebody else was seen.", self.grounds.coverage())
+            yield Statement("No sign-in by anybody else was seen.", self.grounds.coverage())
         for part, begins in _DEEDS:
             clauses = getattr(story, part)
             if clauses:
@@ -231,9 +231,7 @@ class _Told:
             yield Statement("When it began is not known.", self.grounds.coverage())
         if last:
             span = f", {parts.lasted(last - first)} after the first" if first and last > first else ""
-            yield Statement(
-                f"The last trace is of {parts.utc(last)}{span}.", self.grounds.of(story.last_seen)
-            )
+            yield Statement(f"Last seen {parts.utc(last)}{span}.", self.grounds.of(story.last_seen))
 
     # --- contained -----------------------------------------------------------------------------------------
 
@@ -301,7 +299,7 @@ class _Told:
         if self.items:
             yield Statement(self._closed(), ledger)
         if done.given_back:
-            yield Statement(f"Sign-in was given back {parts.utc(done.given_back)}.", ledger)
+            yield Statement(f"Sign-in was unblocked {parts.utc(done.given_back)}.", ledger)
         yield Statement(self._outcomes(), ledger)
         yield self._rechecked()
         if self.handled.never:
@@ -312,7 +310,7 @@ class _Told:
     def _rechecked(self) -> Statement:
         again = self.handled.rechecked
         if again is None:
-            return Statement("It was not rechecked yet.", ("ledger",))
+            return Statement("It has not been rechecked yet.", ("ledger",))
         grounds = ("ledger", "rechecked settings of Microsoft 365")
         if not again.is_quiet:
             state = "something was found open" if again.raised else "no rechecked remediation was undone"
@@ -413,7 +411,7 @@ class _Told:
         seen = self.seen
         if seen and self.report.story:
             if seen.forwards:
-                yield Statement("How many messages were sent on by rules and forwarding.", ("not recorded",))
+                yield Statement("How many messages were forwarded by rules and settings.", ("not recorded",))
             if Impact.FRAUD in self.report.verdict.impact:
                 yield Statement(
                     "Whether anybody paid, or acted otherwise, because of the attacker’s messages.",

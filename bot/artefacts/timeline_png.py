@@ -166,7 +166,7 @@ def _events(events: Sequence[Happened], before: datetime | None, longest: int) -
                 "number": str(one.number or ("!" if one.what == "still open" else "✓")),
                 "at": spoken_time(one.at) if one.at else "" if one.what == "still open" else "time unknown",
                 "what": one.what,
-                "says": shortened(one.says, longest if one.what != "got in" else 2 * longest),
+                "says": shortened(one.says, 2 * longest if one.named or one.what == "got in" else longest),
                 "further": f"and {parts.counted(one.further, 'more action')} of this kind{_from_to(one.span)}"
                 if one.further
                 else "",

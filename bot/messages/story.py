@@ -161,7 +161,7 @@ def _sentences(story: Story, closed: int) -> Iterator[str]:
 def _way_in(story: Story) -> str:
     if not (story.entry or story.origin):
         begins = f", and it began on {_time(story.since[0].at)}" if story.since else ""
-        return f"No sign-in of somebody else was seen{begins}."
+        return f"No sign-in by anybody else was seen{begins}."
     who = f"Somebody else {'got' if story.certain else 'may have got'} into this account"
     when = f" on {_time(story.since[0].at)}" if story.since and story.since[0].at else ""
     how = f" with {_listed(story.entry)}" if story.entry else ""

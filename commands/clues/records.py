@@ -184,7 +184,7 @@ def addresses_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match.casefold().rstrip(".") for match in _ADDRESS.findall(text)))
 
 
-WHOLE: Final = 400
+WHOLE: Final = 256
 """Characters of names and addresses: what is longer nobody typed, and by a part nobody finds one again."""
 
 

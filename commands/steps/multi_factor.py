@@ -45,7 +45,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         id=f"{_ID}:enforce",
         step=_ID,
         says=(
-            f"Require phishing-resistant MFA for {name}, who has an administrator role"
+            f"Require phishing-resistant MFA for {name}, which has an administrator role"
             if admin
             else f"Require MFA for {name} at every sign-in"
         ),

@@ -23,7 +23,7 @@ from graph.request import Cmdlet, Request
 TITLE = "Inform the people who got mail from the account that it was compromised"
 SOURCE = "step 7"
 PHASE = Phase.RECOVER
-PLANS = "a manual task with `warning.txt`, a draft to send, and `recipients.csv`, each recipient once"
+PLANS = "a manual task with `DRAFT-warning.txt`, a draft to send, and `recipients.csv`, each recipient once"
 UNDO = "nothing to undo"
 PEOPLE = "one"
 NEEDS: tuple[str, ...] = ()

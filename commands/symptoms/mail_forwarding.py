@@ -124,7 +124,7 @@ def _shared(settings: list[Forwarding], evidence: Evidence, usual: Usual) -> Ite
         if len(mailboxes) > 1 and usual.is_outside(to):
             first = next(iter(mailboxes.values()))
             whose = listed([named(name) for name in mailboxes])
-            summary = f"Mail of {len(mailboxes)} mailboxes ({whose}) was sent on to {to}"
+            summary = f"Mail of {len(mailboxes)} mailboxes ({whose}) was forwarded to {to}"
             ids = [record.id for record in mailboxes.values()]
             yield found(_ID, SHARED, f"{summary}{whence(first, usual)}", first, after=to, records=ids)
 

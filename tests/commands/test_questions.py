@@ -61,7 +61,7 @@ def test_wrong_passwords_and_lockouts_are_counted_as_what_they_are_and_where_fro
         "4 wrong passwords and 2 lockouts from there before the first success"
     ]
     assert why(*[50053] * 6) == ["6 lockouts from there before the first success"]
-    assert why(*[50126] * 5, address="192.0.2.77") == [
+    assert why(*[50126] * 5, address="203.0.113.99") == [
         "5 wrong passwords from there, its network or with its client before the first success"
     ]
     assert why(*[50126] * 4) == []

@@ -205,7 +205,7 @@ def test_what_is_not_known_is_said():
 
 
 def test_who_got_an_automatic_reply_of_theirs_is_not_known():
-    says = "who wrote in and got the automatic reply"
+    says = "who wrote to this mailbox and received the automatic reply"
     reply = finding("auto_reply", "auto_reply_by_intruder", "The automatic reply was set")
     assert says in {one.says for one in told(reply).unknown}
     assert says not in {one.says for one in told(FORWARDED).unknown}

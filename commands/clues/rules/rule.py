@@ -143,7 +143,7 @@ def says(rule: Rule) -> str:
         words = [one_line(word) for word in rule.words]
         return f"{listed(deeds)}, if a message contains {listed(words, _WORDS, 'or')}"
     if not deeds and is_bare(rule):
-        return "does what its record does not say"
+        return "has actions that its record does not show"
     return listed(deeds) or "neither forwards nor hides mail"
 
 

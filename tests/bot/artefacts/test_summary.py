@@ -121,7 +121,7 @@ def test_contained_is_said_with_when_how_it_was_verified_and_the_last_recheck():
     for part in (
         "contained 2026-03-02 09:33 UTC",
         "Each was read back from Microsoft 365 and confirmed",
-        "Sign-in was given back 2026-03-02 09:34 UTC",
+        "Sign-in was unblocked 2026-03-02 09:34 UTC",
         "3 of 3 approved changes confirmed",
         "Last recheck 2026-03-02 10:30 UTC: no rechecked remediation was undone",
     ):
@@ -368,7 +368,7 @@ def test_ways_back_that_were_never_closed_are_named_and_are_no_yes():
 def test_a_change_that_failed_is_counted_as_that():
     says = told(samples.rich(), dealt(REVOKE, replace(RESET, outcome=Outcome.FAILED)))["contained"]
     assert "1 of 2 approved changes confirmed; 1 failed." in says
-    assert "It was not rechecked yet." in says
+    assert "It has not been rechecked yet." in says
 
 
 def exported(**exposure: object) -> Report:

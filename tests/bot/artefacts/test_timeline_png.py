@@ -399,12 +399,16 @@ def test_who_else_tells_as_past_what_was_closed_and_as_present_what_was_not():
         return next(one for one in others(report, dealt(*actions)) if one.id == "forwards")
 
     open_ring, closed_ring = forwards(), forwards(CLOSED)
-    assert (open_ring.says, open_ring.stands, open_ring.is_open) == ("mail is sent on to", "still open", True)
-    assert (closed_ring.says, closed_ring.is_open) == ("mail was sent on to", False)
+    assert (open_ring.says, open_ring.stands, open_ring.is_open) == (
+        "mail is forwarded to",
+        "still open",
+        True,
+    )
+    assert (closed_ring.says, closed_ring.is_open) == ("mail was forwarded to", False)
     assert closed_ring.stands == "removed 2 Mar 09:34"
     seen = who_else(report, dealt(CLOSED))
     assert seen is not None
-    assert "mail was sent on to (removed 2 Mar 09:34): drop@evil.example" in seen.alt
+    assert "mail was forwarded to (removed 2 Mar 09:34): drop@evil.example" in seen.alt
 
 
 def test_where_the_case_touches_nobody_else_there_is_no_second_picture():
@@ -416,4 +420,7 @@ def test_the_second_picture_says_its_names_in_words():
     around = who_else(samples.rich())
     assert around is not None
     assert struct.unpack(">I", around.png[16:20]) == (1080,)
-    assert "received mail from the attacker (at least 3 recipients): fabrikam.example (1)" in around.alt
+    assert (
+        "received mail from the attacker (at least 3 recipients): megan@contoso.example (inside)"
+        in around.alt
+    )

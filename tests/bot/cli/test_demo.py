@@ -84,7 +84,7 @@ def test_it_shows_the_proposal_the_approvals_and_what_became_of_every_change(pla
         "Megan Bowen selects “Contain account” on the card.",
         "Waiting for approval: adele.vance@contoso.example",
         "Needs approval by two different people; has 0",
-        "39 changes: ",
+        "40 changes: ",
         "Carried out: adele.vance@contoso.example",
         "Done and confirmed",
         "remediations rechecked)",

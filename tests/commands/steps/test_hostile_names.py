@@ -34,7 +34,7 @@ NAMING = {
     "forwarding_address", "model", "subject", "operating_system",
 }  # fmt: skip
 """The fields that hold what somebody may have written freely."""
-LONGEST = 600
+LONGEST = 700
 """More than any sentence needs: an address, a name or two, and the permissions of an application."""
 
 
