@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 import rfc8785
@@ -317,8 +317,9 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
     return facts
 
 
+@lru_cache(maxsize=16)
 def plan_from(text: str | bytes) -> Plan:
-    """Read a plan from its JSON."""
+    """Read a plan from its JSON; the last ones are kept, for a card is drawn again at each of its actions."""
     return _plan().validate_json(text)
 
 
@@ -330,8 +331,9 @@ def offer_text(offer: Iterable[Planned]) -> str:
     return json.dumps(_whole(_offer().dump_python(tuple(offer), mode="json")), separators=(",", ":"))
 
 
+@lru_cache(maxsize=16)
 def offer_from(text: str | bytes) -> tuple[Planned, ...]:
-    """Read what the steps planned from its JSON."""
+    """Read what the steps planned from its JSON; the last ones are kept as well."""
     return _offer().validate_json(text)
 
 

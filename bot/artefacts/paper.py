@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
-from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -86,7 +86,7 @@ class Typesetter:
         """The same value with every text as it can be set: one line, nothing hidden, no unknown letter."""
         if isinstance(value, str):
             text = cut(visible(value[: 8 * self._longest]), self._longest)
-            out = "".join(sign if _has(sign) else NO_GLYPH for sign in text)
+            out = _unknown().sub(NO_GLYPH, text)
             self.replaced = self.replaced or out != text
             return out
         if isinstance(value, Mapping):
@@ -110,11 +110,11 @@ def _fonts() -> Any:
     )
 
 
-def _has(sign: str) -> bool:
-    """Say whether one of the fonts has a letter."""
-    starts, ends = _letters()
-    place = bisect_right(starts, ord(sign)) - 1
-    return place >= 0 and ord(sign) <= ends[place]
+@cache
+def _unknown() -> re.Pattern[str]:
+    """Matches a letter that none of the fonts has."""
+    known = "".join(f"\\U{start:08x}-\\U{end:08x}" for start, end in zip(*_letters(), strict=True))
+    return re.compile(f"[^{known}]")
 
 
 @cache

@@ -12,7 +12,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
 
@@ -151,8 +151,14 @@ def address(text: str) -> str:
 
 
 def _readable(text: str, limit: int, ours: Collection[str]) -> str:
+    return _made_readable(text[: limit * 8], limit, frozenset(ours))
+
+
+@lru_cache(maxsize=1024)
+def _made_readable(text: str, limit: int, ours: frozenset[str]) -> str:
+    """Kept for a while: a card is edited again and again, and most of what it says stays as it was."""
     # Cut once before the dear steps, and once after them, because they make the text longer.
-    short = cut(visible(text[: limit * 8]), limit)
+    short = cut(visible(text), limit)
     words = (cut(word, _LONGEST_WORD) for word in short.split(" "))
     return cut(defang(" ".join(words), ours), limit)
 

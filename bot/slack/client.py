@@ -43,7 +43,8 @@ def make_client(settings: SlackSettings, *, waits: bool = True) -> WebClient:
         token=settings.bot_token.get_secret_value(),
         base_url=settings.api_url,
         timeout=TIMEOUT,
-        ssl=trust(),
+        # Without one to pass on, the library keeps what opens connections, and does not make it at each call.
+        ssl=trust() if settings.api_url.startswith("https:") else None,
         retry_handlers=handlers,
     )
 

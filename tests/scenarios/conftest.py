@@ -25,8 +25,14 @@ from tests.made import engine_in, made
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
 ADELE = "adele.vance@contoso.example"
 WORKER_KEY = "between keeper and workers, 32 characters at least"
-QUICKLY: dict[str, Any] = {"edits": Edits(first=0.1, apart=0.4, each=0.1), "polls": 0.2}
-"""The workspace takes more edits than Slack, and the tenant's searches end sooner than Microsoft's."""
+QUICKLY: dict[str, Any] = {"edits": Edits(first=0.1, apart=2.0, each=0.1), "polls": 0.2}
+"""The workspace takes more edits than Slack, and the tenant's searches end sooner than Microsoft's.
+
+Progress is shown once or twice: each time the bot judges all that came so far, a tenth of what a check costs.
+"""
+
+OFTEN = Edits(first=0.1, apart=0.4, each=0.1)
+"""For stories about the progress that a card shows."""
 
 FREELY: dict[str, Any] = {**QUICKLY, "rates": {}}
 """The same for stories of which Microsoft's limits on calls are no part: their tenant has none either."""

@@ -34,6 +34,7 @@ from sandbox.scenarios.state import InboxRule, ident
 from sandbox.tenant import Call
 from sandbox.workspace import Delivery, Message, View
 from tests import approving
+from tests.made import made
 from tests.scenarios.conftest import ADELE, FREELY, MANIFEST, Stage, settings_for
 
 T = TypeVar("T")
@@ -376,7 +377,7 @@ def at_once(*acts: Callable[[], Any]) -> None:
 @contextmanager
 def laid(folder: Path) -> Iterator[Table]:
     """Give a table for a whole module; Slack's and Microsoft's limits on calls are no part of its stories."""
-    with workspace.start(MANIFEST) as slack, tenant.start("mailbox-takeover", limits=False) as played:
+    with workspace.start(MANIFEST) as slack, tenant.start(made("mailbox-takeover"), limits=False) as played:
         slack.limits.enabled = False
         first = folder / "story"
         first.mkdir()

@@ -5,7 +5,7 @@ import json
 import zipfile
 
 from commands.ledger.verify import verify_ledger
-from tests.scenarios.conftest import ADELE
+from tests.scenarios.conftest import ADELE, OFTEN
 
 
 def test_a_responder_checks_a_taken_over_mailbox(stage):
@@ -51,7 +51,9 @@ def test_a_responder_checks_a_taken_over_mailbox(stage):
 
 def test_the_card_fills_up_while_the_check_looks(stage):
     """The same message shows sources and first findings before the slow audit search ends."""
-    story = stage("mailbox-takeover", audit_query_seconds=4)
+    story = stage("mailbox-takeover", start=False, audit_query_seconds=4)
+    story.pace = {**story.pace, "edits": OFTEN}
+    story.start()
     story.type(f"check {ADELE}")
     story.card("First findings")
     card = story.shown()
@@ -61,7 +63,7 @@ def test_the_card_fills_up_while_the_check_looks(stage):
 def test_a_check_in_a_process_of_its_own_fills_its_card_and_ends_as_any_other(stage):
     """So `compromise run` makes checks, and they hold up no command meanwhile."""
     story = stage("mailbox-takeover", start=False, audit_query_seconds=2)
-    story.pace = {**story.pace, "apart": True}
+    story.pace = {**story.pace, "edits": OFTEN, "apart": True}
     looker = story.start()._looker
     assert looker is not None
     story.type(f"check {ADELE}")
@@ -75,7 +77,7 @@ def test_a_check_in_a_process_of_its_own_fills_its_card_and_ends_as_any_other(st
 
 def test_a_check_whose_process_dies_says_so_on_its_card(stage):
     story = stage("mailbox-takeover", start=False, audit_query_seconds=60)
-    story.pace = {**story.pace, "apart": True}
+    story.pace = {**story.pace, "edits": OFTEN, "apart": True}
     looker = story.start()._looker
     story.type(f"check {ADELE}")
     story.card("First findings")

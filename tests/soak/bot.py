@@ -10,6 +10,7 @@ import struct
 from datetime import UTC, datetime, timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 from bot.settings import Settings
 
@@ -27,7 +28,7 @@ def _be(settings: Settings, folder: Path, clock_file: Path, *, works: bool) -> N
     from bot.app import Bot, create_app, now  # noqa: PLC0415 - imported by whoever is forked from
     from bot.process import run, work  # noqa: PLC0415
     from bot.work.worker import Worker  # noqa: PLC0415
-    from tests.scenarios.conftest import QUICKLY  # noqa: PLC0415
+    from tests.scenarios.conftest import OFTEN, QUICKLY  # noqa: PLC0415
 
     log = os.open(folder / "bot.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for stream in (1, 2):
@@ -39,11 +40,13 @@ def _be(settings: Settings, folder: Path, clock_file: Path, *, works: bool) -> N
     def clock() -> datetime:
         return now() + timedelta(seconds=struct.unpack("d", moved[:8])[0])
 
+    pace: dict[str, Any] = {**QUICKLY, "edits": OFTEN}
+
     def make(with_these: Settings) -> Bot:
-        return create_app(with_these, clock=clock, **QUICKLY)
+        return create_app(with_these, clock=clock, **pace)
 
     def make_worker(with_these: Settings) -> Worker:
-        return Worker(with_these, clock, **QUICKLY)
+        return Worker(with_these, clock, **pace)
 
     os._exit(work(settings, make=make_worker) if works else run(settings, make))
 

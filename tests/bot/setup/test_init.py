@@ -33,6 +33,7 @@ from graph.queries.registry import QUERIES
 from graph.settings import TenantSettings
 from sandbox import tenant, workspace
 from sandbox.tenant import RunningTenant
+from tests.made import made as state_made
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -65,7 +66,7 @@ def made() -> keys.Credential:
 
 @pytest.fixture(scope="module")
 def played() -> Iterator[RunningTenant]:
-    with tenant.start("clean", limits=False, audit_query_seconds=0.0) as running:
+    with tenant.start(state_made("clean"), limits=False, audit_query_seconds=0.0) as running:
         yield running
 
 

@@ -31,13 +31,14 @@ from graph.tenants import Tenants
 from sandbox import tenant
 from tests.graph.local import connect_to, settings_of
 from tests.graph.test_collect import Memory
+from tests.made import made
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest.fixture
 def played() -> Iterator[tenant.RunningTenant]:
-    with tenant.start("mailbox-takeover", audit_query_seconds=0.1, limits=False) as running:
+    with tenant.start(made("mailbox-takeover"), audit_query_seconds=0.1, limits=False) as running:
         yield running
 
 

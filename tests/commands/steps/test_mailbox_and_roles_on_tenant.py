@@ -45,6 +45,7 @@ from sandbox import tenant
 from tests.graph.local import connect_to
 from tests.graph.obeying import all_breaches
 from tests.graph.test_collect import Memory
+from tests.made import made
 
 STEPS: tuple[Step, ...] = (
     remove_forwarding,
@@ -86,7 +87,7 @@ class Scene:
 @pytest.fixture(scope="module")
 def scene() -> Iterator[Scene]:
     with (
-        tenant.start("mailbox-takeover", limits=False, audit_query_seconds=0.05) as running,
+        tenant.start(made("mailbox-takeover"), limits=False, audit_query_seconds=0.05) as running,
         connect_to(running) as connection,
     ):
         now = running.state.clock()

@@ -44,6 +44,7 @@ from tests.each import each
 from tests.graph.local import connect_to
 from tests.graph.obeying import all_breaches
 from tests.graph.test_collect import Memory
+from tests.made import made
 
 STEPS: tuple[Step, ...] = (
     block_sign_in,
@@ -112,7 +113,7 @@ class Scene:
 @contextmanager
 def _started(address: str = "adele.vance@contoso.example") -> Iterator[Scene]:
     with (
-        tenant.start("mailbox-takeover", limits=False) as running,
+        tenant.start(made("mailbox-takeover"), limits=False) as running,
         connect_to(running) as connection,
     ):
         running.directory_roles.add("Privileged Authentication Administrator")
