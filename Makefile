@@ -6,8 +6,8 @@ RUN := $(VENV)/bin/python
 # What the product needs is installed, and then what developing it needs as well.
 READY := $(VENV)/.ready
 DEVELOP := $(VENV)/.develop
-# Half of the tests wait for a server, so more workers than processors are well placed; each one costs its start.
-WORKERS ?= 6
+# Half of the tests wait for a server, so more workers than processors are well placed.
+WORKERS ?= 8
 
 # Where it is set, every worker and every bot that a test starts would compile all the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -41,7 +41,7 @@ BROWSER := $(if $(CHROMIUM)$(shell command -v chromium || command -v chromium-br
 endif
 
 # `tests/conftest.py` says which tests stay together and which are given out one by one.
-TEST = $(RUN) -m pytest -q -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+TEST = $(RUN) -m pytest -q --forks $(WORKERS)
 
 test: $(DEVELOP) $(BROWSER)  ## run the tests, but for those that take long
 	$(TEST) -m 'not slow and not packaging'

@@ -4,13 +4,12 @@ import gc
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
-from xdist.scheduler import LoadScopeScheduling
 
 from tests.examples import FOLDERS
+from tests.forks import Forks
 
 # Nothing that is collected goes away again; see the end of the collection.
 gc.disable()
@@ -53,18 +52,22 @@ _TOGETHER = (
 """What looks at the plans for the same collected evidence, which one worker collects once."""
 
 
-class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # the library has no types
-    """Gives out whole portions, in the order in which the tests stand."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return portion_of(nodeid)
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the number of processes."""
+    parser.addoption("--forks", type=int, default=0, metavar="N", help="run the tests in N forked processes")
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
-    """Give out tests by portions where `make test` asks for it; leave any other wish to xdist."""
-    gc.enable()  # the process that gives out collects nothing itself
-    return Scheduling(config, log) if config.getvalue("dist") == "loadscope" else None
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Run the tests in as many processes as were asked for."""
+    most: int = session.config.getoption("--forks")
+    if not most or session.testsfailed or session.config.option.collectonly:
+        return None  # as ever
+    portions: dict[str, list[int]] = {}
+    for place, item in enumerate(session.items):
+        portions.setdefault(portion_of(item.nodeid), []).append(place)
+    Forks(session, list(portions.values())).run(most)
+    return True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
