@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -153,4 +154,6 @@ def test_the_process_ends_with_the_line(played, tmp_path):
         apart.start()
         process = apart._process
         assert process is not None
-    assert process._process.returncode == 0
+        # Waited for here, for a machine that is busy may not be done with starting it when it is closed.
+        process._ours.shutdown(socket.SHUT_RDWR)
+        assert process._process.wait() == 0

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from sandbox.tenant import RunningTenant, start
+from tests.made import made
 
 NOW = datetime(2026, 6, 17, 18, 30, tzinfo=UTC)
 ADELE = "adele.vance@contoso.example"
@@ -111,7 +112,7 @@ class Client:
 @pytest.fixture(scope="session")
 def shared() -> Iterator[Client]:
     """A takeover tenant without rate limits, for tests that change nothing."""
-    with start(now=NOW, limits=False, audit_query_seconds=0.0) as tenant:
+    with start(made("mailbox-takeover", NOW), limits=False, audit_query_seconds=0.0) as tenant:
         client = Client(tenant)
         yield client
         client.session.close()
@@ -120,7 +121,7 @@ def shared() -> Iterator[Client]:
 @pytest.fixture(scope="module")
 def own_shared() -> Iterator[Client]:
     """A takeover tenant for the tests of one file, which may change it and must put it back."""
-    with start(now=NOW, limits=False, audit_query_seconds=0.0) as tenant:
+    with start(made("mailbox-takeover", NOW), limits=False, audit_query_seconds=0.0) as tenant:
         client = Client(tenant)
         yield client
         client.session.close()
@@ -129,7 +130,7 @@ def own_shared() -> Iterator[Client]:
 @pytest.fixture
 def own() -> Iterator[Client]:
     """A takeover tenant of the test's own."""
-    with start(now=NOW, limits=False, audit_query_seconds=0.0) as tenant:
+    with start(made("mailbox-takeover", NOW), limits=False, audit_query_seconds=0.0) as tenant:
         client = Client(tenant)
         yield client
         client.session.close()
@@ -139,7 +140,9 @@ def own() -> Iterator[Client]:
 def mighty() -> Iterator[Client]:
     """The same, and the app may act on privileged accounts too."""
     roles = {"User Administrator", "Privileged Authentication Administrator"}
-    with start(now=NOW, limits=False, audit_query_seconds=0.0, directory_roles=roles) as tenant:
+    with start(
+        made("mailbox-takeover", NOW), limits=False, audit_query_seconds=0.0, directory_roles=roles
+    ) as tenant:
         client = Client(tenant)
         yield client
         client.session.close()
@@ -148,7 +151,7 @@ def mighty() -> Iterator[Client]:
 @pytest.fixture
 def limited() -> Iterator[Client]:
     """A tenant that keeps the services' rate limits and takes a moment for each call."""
-    with start(now=NOW, latency=0.02, audit_query_seconds=30.0) as tenant:
+    with start(made("mailbox-takeover", NOW), latency=0.02, audit_query_seconds=30.0) as tenant:
         client = Client(tenant)
         yield client
         client.session.close()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.tenant import start
+from tests.made import made
 from tests.sandbox.tenant.conftest import ADELE, NOW, Client
 
 WHOLE = {"filterStartDateTime": "2026-03-01T00:00:00Z", "filterEndDateTime": "2026-06-18T00:00:00Z"}
@@ -27,11 +28,11 @@ def search(client: Client, **filters: Any) -> tuple[dict[str, Any], list[dict[st
 
 
 def test_a_query_is_not_started_then_runs_then_succeeds():
-    with start(now=NOW, limits=False, audit_query_seconds=60) as tenant:
+    with start(made("mailbox-takeover", NOW), limits=False, audit_query_seconds=60) as tenant:
         tenant.stop_clock()
         client = Client(tenant)
-        made = client.graph("/security/auditLog/queries", method="POST", version="beta", body=WHOLE).json()
-        path, seen = f"/security/auditLog/queries/{made['id']}", [made["status"]]
+        begun = client.graph("/security/auditLog/queries", method="POST", version="beta", body=WHOLE).json()
+        path, seen = f"/security/auditLog/queries/{begun['id']}", [begun["status"]]
         assert client.values(path + "/records", version="beta") == []
         while seen[-1] != "succeeded":
             tenant.let_pass(timedelta(seconds=7))

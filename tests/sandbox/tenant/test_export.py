@@ -15,6 +15,7 @@ from sandbox.tenant import start
 from sandbox.tenant.export import add_export
 from tests.each import each
 from tests.examples import EXAMPLES, needs_examples
+from tests.made import made
 from tests.sandbox.tenant.conftest import NOW, Client
 from tests.sandbox.tenant.test_audit_search import search
 
@@ -28,7 +29,7 @@ def record(number: int, **fields: Any) -> dict[str, Any]:
 def test_json_lines_become_records_of_the_present_and_people_with_mailboxes(tmp_path):
     path = tmp_path / "export.jsonl"
     path.write_text("\n".join(json.dumps(record(number)) for number in range(3)) + '\n{"cut": ')
-    with start("clean", now=NOW, limits=False, audit_query_seconds=0.0, audit_log=path) as tenant:
+    with start(made("clean", NOW), limits=False, audit_query_seconds=0.0, audit_log=path) as tenant:
         client = Client(tenant)
         _, found = search(client, userPrincipalNameFilters=["kim.akers@adatum.example"])
         rows = client.rows("Get-Mailbox", Identity="kim.akers@adatum.example")

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from sandbox.tenant import Fault, start
+from tests.made import made
 from tests.sandbox.tenant.conftest import ADELE, NOW, Client
 from tests.sandbox.tenant.test_audit_search import WHOLE
 
@@ -118,7 +119,7 @@ def test_a_write_can_be_seen_late(own):
 
 
 def test_a_tenant_can_show_every_write_late():
-    with start(now=NOW, limits=False, read_delay=120) as tenant:
+    with start(made("mailbox-takeover", NOW), limits=False, read_delay=120) as tenant:
         tenant.stop_clock()
         client = Client(tenant)
         client.rows("Set-Mailbox", Identity=ADELE, ForwardingSmtpAddress=None)

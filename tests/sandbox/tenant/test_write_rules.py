@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.tenant import start
 from tests.each import each
+from tests.made import made
 from tests.sandbox.tenant.conftest import ADELE, ADVANCED, NOW, Client
 from tests.sandbox.tenant.test_writes import PASSWORD, TABLE, USER, delete, patch, post
 
@@ -26,7 +27,7 @@ def person_id(client: Client, upn: str) -> str:
 @pytest.fixture(scope="module")
 def admin() -> Iterator[Client]:
     """The taken-over administrator, for tests that look or are refused."""
-    with start("admin-takeover", now=NOW, limits=False) as tenant:
+    with start(made("admin-takeover", NOW), limits=False) as tenant:
         client = Client(tenant)
         yield client
         client.session.close()
@@ -34,7 +35,7 @@ def admin() -> Iterator[Client]:
 
 @pytest.fixture
 def lone() -> Iterator[Client]:
-    with start("last-administrator", now=NOW, limits=False) as tenant:
+    with start(made("last-administrator", NOW), limits=False) as tenant:
         client = Client(tenant)
         yield client
         client.session.close()
@@ -149,7 +150,7 @@ def test_a_privileged_account_becomes_ordinary_with_its_last_right(lone):
     ],
 )
 def test_an_account_whose_master_is_elsewhere_keeps_its_password(scenario, upn, allowed):
-    with start(scenario, now=NOW, limits=False) as tenant:
+    with start(made(scenario, NOW), limits=False) as tenant:
         client = Client(tenant)
         assert client.code(f"/users/{upn}", method="PATCH", body=PASSWORD) == (400, "Request_BadRequest")
         assert patch(client, f"/users/{upn}", {"accountEnabled": False}).status_code == allowed
