@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 DEVELOP := $(VENV)/.develop
 # Half of the tests wait for a server, so more workers than processors are well placed.
-WORKERS ?= 8
+WORKERS ?= 6
 
 # Where it is set, every worker and every bot that a test starts would compile all the sources anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -86,6 +86,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             first += portion
         else:
             (waiting if path.startswith(_BY_TEST) else computing).append(portion)
+    # Files that set a stage up once are the longest; none is left to a worker alone at the end.
+    waiting.sort(key=len, reverse=True)
     items[:] = first
     for one, other in zip_longest(waiting, computing, fillvalue=()):
         items += [*one, *other]

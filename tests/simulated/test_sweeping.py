@@ -15,7 +15,11 @@ NEAR = 0.9
 """How much of the ideal is the least."""
 
 
-@pytest.mark.parametrize(("mailboxes", "days"), [(1_000, 1), (2_000, 1), (4_000, 1), (4_000, 3)], ids=str)
+@pytest.mark.parametrize(
+    ("mailboxes", "days"),
+    [(1_000, 1), (2_000, 1), (4_000, 1), pytest.param(4_000, 3, marks=pytest.mark.slow)],
+    ids=str,
+)
 def test_what_is_asked_grows_as_computed_and_no_limit_is_ever_passed(mailboxes: int, days: int) -> None:
     shape = Shape(mailboxes=mailboxes, attacked=mailboxes // 100, risky=20, forwarding=mailboxes // 300)
     run = swept(shape, days)

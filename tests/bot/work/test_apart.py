@@ -70,11 +70,17 @@ def silent(progress: Progress) -> None:
     return None
 
 
-def test_the_outcome_is_the_one_that_this_process_would_have_found(played, tmp_path):
+def test_the_outcome_is_the_one_that_this_process_would_have_found(played, tmp_path, monkeypatch):
+    """And a process that grew large is ended when nothing is under way."""
+    monkeypatch.setattr(module, "LARGE", 1)
     task, memory = task_for(played), Memory()
     heard: list[Progress] = []
     with looking_at(played, tmp_path) as apart:
         found = apart.look(task, memory, heard.append)
+        process = apart._process
+        assert process is not None
+        assert process.ended
+        assert process._process.returncode == 0
     assert isinstance(found, Finished)
     one = report_store.load(found.report)
     # A plan tells when it was checked, to the minute: both are made at the same moment.
@@ -114,6 +120,7 @@ def test_a_ledger_that_cannot_be_read_is_for_the_engine_to_try_again(played, tmp
 
 
 def test_a_process_that_dies_is_an_error_told_and_the_next_check_has_another(played, tmp_path):
+    """And that one ends with the line."""
     began = threading.Event()
 
     class Watched(Memory):
@@ -136,24 +143,8 @@ def test_a_process_that_dies_is_an_error_told_and_the_next_check_has_another(pla
         assert "ended unexpectedly; check again" in lost.says
         assert lost.reference
         assert isinstance(apart.look(task, Memory(), silent), Finished)
-        assert apart._process is not process
-
-
-def test_a_process_that_grew_large_is_ended_when_nothing_is_under_way(played, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "LARGE", 1)
-    with looking_at(played, tmp_path) as apart:
-        assert isinstance(apart.look(task_for(played), Memory(), silent), Finished)
-        process = apart._process
-        assert process is not None
-        assert process.ended
-        assert process._process.returncode == 0
-
-
-def test_the_process_ends_with_the_line(played, tmp_path):
-    with looking_at(played, tmp_path) as apart:
-        apart.start()
-        process = apart._process
-        assert process is not None
-        # Waited for here, for a machine that is busy may not be done with starting it when it is closed.
-        process._ours.shutdown(socket.SHUT_RDWR)
-        assert process._process.wait() == 0
+        other = apart._process
+        assert other is not None
+        assert other is not process
+        other._ours.shutdown(socket.SHUT_RDWR)
+        assert other._process.wait() == 0
