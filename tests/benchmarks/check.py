@@ -35,7 +35,7 @@ class Forgetful:
         return None
 
 
-def timed(told: Mapping[str, Any], sources: tuple[str, ...]) -> float:
+def timed(told: Mapping[str, Any], sources: tuple[str, ...], patience: float = 120) -> float:
     """Seconds for sign-in, look-up and the sources on a fresh connection; every source must have answered."""
     now = datetime.now(UTC)
     with Connection(settings_for(told)) as connection:
@@ -44,7 +44,7 @@ def timed(told: Mapping[str, Any], sources: tuple[str, ...]) -> float:
         question = Question(subject, Window(now - timedelta(days=14), now))
         lost = [
             f"{arrived.source}: {arrived.answer.says}"
-            for arrived in collect(question, connection, Forgetful(), patience=120, sources=sources)
+            for arrived in collect(question, connection, Forgetful(), patience=patience, sources=sources)
             if isinstance(arrived.answer, Unavailable)
         ]
         took = perf_counter() - start

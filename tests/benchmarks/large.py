@@ -120,7 +120,7 @@ def measure() -> list[Row]:
     with tenant_process("--no-limits") as told:
         small = apart(told)
     with tenant_process(*LATENCY, scenario=SCENARIO) as told:
-        alone = {source: timed(told, (source,)) for source in LONG}
+        alone = {source: timed(told, (source,), PATIENCE) for source in LONG}
         large = apart(told)
     slowest = max(alone, key=lambda source: alone[source])
     chain, stages = alone[slowest], large["stages"]
