@@ -8,9 +8,10 @@ Source: Slack, "User object" (ids stay, profiles change); Microsoft Graph, "user
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from graph.question import Subject
 
@@ -64,3 +65,11 @@ def owner_of(subject: Subject, users: Iterable[str] = ()) -> Identity:
     """
     names = (subject.user_principal_name, subject.mail, *subject.addresses)
     return Identity.of(users, (subject.id,), names)
+
+
+def verified_of(row: Mapping[str, Any]) -> Identity | None:
+    """Read from a row of cases by what its owner is known for which the tenant answers; None if not asked."""
+    if not row["owners_verified"]:
+        return None
+    known = json.loads(row["owners_verified"])
+    return Identity.of(known["users"], (row["subject_id"],), known["addresses"])

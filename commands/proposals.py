@@ -97,7 +97,7 @@ class Proposals:
     def ballot(self, proposal: Proposal) -> Ballot:
         """Give what a vote on this proposal is about."""
         subject = self.ledger.case(proposal.plan.case_id).subject
-        return _ballot(proposal, subject, self.ledger.owner(subject))
+        return _ballot(proposal, subject, self.ledger.owner(subject, proposal.plan.tenant))
 
     def confirmed_changes(self, case_id: str) -> frozenset[str]:
         """Give the ids of the changes of a case that are known to have taken effect, and not undone since."""

@@ -20,6 +20,7 @@ from graph.retry import Pacing
 from graph.settings import TenantSettings
 from graph.sharing import Searches
 from graph.transport import Transport
+from graph.verified import VerifiedDomains
 from graph.wire import Carries, Wire
 
 THREADS = 32
@@ -47,6 +48,7 @@ class Connection:
 
     Attributes:
         drift: Where answers differed from the contract so far.
+        verified: The domains that the tenant has verified.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Connection:
         self.clock = clock
         self.limits = Limits(shared, clock, rates)
         self._searches = Searches(clock)
+        self.verified = VerifiedDomains(self.fetch, clock)
         self._wire = Wire(threads) if wire is None else wire
         self.sign_in = SignIn(settings, self._wire)
         self._reads_only = reads_only

@@ -134,9 +134,11 @@ class Home:
         responders = tuple(sorted({one for name in whose for one in self._people.responders(name)}))
         voter = self._people.voter(user, factor=True, live=False)
         # The reporter's identity: a voter who could not be read has none, and would be in no doubt.
-        doubt = self._people.doubt_about(reporter.identity)
+        doubt = self._people.doubt_about(reporter.identity, None)
+        # A tenant in which the reporter is in doubt shows them nothing, whatever holds in the others.
+        open_to = frozenset(name for name in seen if not self._people.doubt_about(reporter.identity, name))
         may = not voter.barred or self._may_ask(user)
-        details = self._details(voter, seen) if may and not doubt else None
+        details = self._details(voter, open_to) if may and not doubt and open_to else None
         channel = self._channel(seen or frozenset(self._tenancy.names))
         return HomePage(user, reports_heard=bool(channel), responders=responders, details=details)
 
@@ -157,7 +159,7 @@ class Home:
         # Whose a case is, is compared with all entries, so it is asked of those alone that are shown.
         while left and len(cases) < MOST_CASES:
             case = self._ledger.case(left.pop(0))
-            if not self._ledger.owner(case.subject).is_same(voter.ever):
+            if not self._ledger.owner(case.subject, case.tenant).is_same(voter.ever):
                 cases.append(case)
         waiting, elsewhere = self._waiting(voter, seen)
         return Details(

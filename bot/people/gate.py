@@ -13,17 +13,19 @@ import structlog
 
 from bot.errors import Barred, NotUnderstood, SlackFailed
 from bot.people.meant import About, Address, Alias, CaseId, Mention, Who
-from bot.people.persons import People, Person
+from bot.people.persons import Owner, People, Person
 from bot.people.tenancy import Tenancy
 from bot.slack.intake import Asked
 from commands.approval import Voter
 from commands.errors import AlreadyLooking, NoSuchCase
+from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
 from graph.by_name import Candidate, people_named
 from graph.collect import Connection, find_subject
-from graph.errors import NoSuchUser
+from graph.errors import GraphError, NoSuchUser
 from graph.question import Subject
 from graph.tenants import Tenants
+from graph.verified import verified_addresses
 
 log = structlog.get_logger(__name__)
 
@@ -155,7 +157,7 @@ class Gate:
             SlackFailed: Slack did not answer, so no one may.
         """
         asker = self._people.asker(asked.user, asked.team, tenant)
-        suspected = self._ledger.case_against(asker.identity)
+        suspected = self._ledger.case_against(asker.identity, tenant=tenant)
         if suspected:
             raise Barred(
                 f"Your own account is marked compromised in case {suspected.id}, so you cannot use this."
@@ -189,15 +191,29 @@ class Gate:
         Raises:
             LedgerTampered: the case is bound to somebody else, or to nobody, other than its entries say.
         """
-        self._ledger.owner(case.subject)
+        self._ledger.owner(case.subject, case.tenant)
         if case.owners is not None and not case.owners_missing:
             return ""
-        found, missing = self._people.slack_users_of(case.subject)
-        users = found | (case.owners or frozenset())
-        if (users, missing) != (case.owners, case.owners_missing):
+        found = self.owner_in_slack(case.subject, case.tenant)
+        users = found.users | (case.owners or frozenset())
+        if (users, found.missing) != (case.owners, case.owners_missing):
+            # A case from before tenants were asked keeps whom it was bound to, in every tenant.
+            before = case.verified or Identity.of(case.owners or ())
             with self._ledger.writing() as writing:
-                writing.bind_owner(case.id, case.subject, users, missing)
-        return not_asked(missing) if missing else ""
+                writing.bind_owner(case.id, case.subject, users, found.missing, found.verified | before)
+        return not_asked(found.missing) if found.missing else ""
+
+    def owner_in_slack(self, subject: Subject, tenant: str) -> Owner:
+        """Give the owner of an account in Slack, and for which of its addresses its tenant answers.
+
+        Where Microsoft cannot say which domains are the tenant's, that of the user principal name counts.
+        """
+        try:
+            domains = self._tenants.named(tenant).verified.names()
+        except GraphError as error:
+            log.warning("The verified domains are not known.", action="domains.unknown", why=str(error))
+            domains = frozenset()
+        return self._people.owner_in_slack(subject, verified_addresses(subject, domains))
 
     def asker_about(self, asked: Asked, case: Case) -> Person:
         """Give the person who asks about the account of a case.
@@ -207,7 +223,7 @@ class Gate:
             SlackFailed: Slack did not answer, so no one may.
         """
         asker = self.asker(asked, case.tenant)
-        self.keep_from_own(asker, case.subject)
+        self.keep_from_own(asker, case.subject, case.tenant)
         return asker
 
     def proposer_about(self, asked: Asked, case: Case) -> None:
@@ -220,7 +236,7 @@ class Gate:
             SlackFailed: Slack did not answer, so no one may.
             LedgerError: the ledger cannot be read.
         """
-        doubt = self._people.doubt_about(self.asker_about(asked, case).identity)
+        doubt = self._people.doubt_about(self.asker_about(asked, case).identity, case.tenant)
         if doubt:
             raise Barred(doubt)
 
@@ -235,16 +251,16 @@ class Gate:
             self.asker_about(asked, case)
         except Barred:
             voter = self.voter(asked, case.tenant)
-            if voter.barred or self._ledger.owner(case.subject).is_same(voter.ever):
+            if voter.barred or self._ledger.owner(case.subject, case.tenant).is_same(voter.ever):
                 raise
 
-    def keep_from_own(self, asker: Person, subject: Subject) -> None:
-        """See that no one asks about their own account.
+    def keep_from_own(self, asker: Person, subject: Subject, tenant: str) -> None:
+        """See that no one asks about their own account in a tenant.
 
         Raises:
             Barred: it is their own.
         """
-        if self._ledger.owner(subject).is_same(asker.identity):
+        if self._ledger.owner(subject, tenant).is_same(asker.identity):
             raise Barred("You cannot check your own account. Ask a colleague to do it.")
 
     def account(self, who: Who, among: Collection[str]) -> tuple[Subject, Connection]:

@@ -44,20 +44,42 @@ class Person:
     identity: Identity
 
 
-def doubt_about(ledger: Ledger, person: Identity) -> str:
-    """Say why this person must not decide anything now; "" when nothing is known.
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The owner of an account, in Slack.
 
-    Whoever holds a taken-over account may hold its owner's Slack account as well.
+    Attributes:
+        users: Every Slack account that may be the owner's.
+        missing: Slack's code where it could not be asked for all of them, "" otherwise.
+        verified: By what the owner is known for which the account's tenant answers.
+    """
+
+    users: frozenset[str]
+    missing: str
+    verified: Identity
+
+
+def doubt_about(ledger: Ledger, person: Identity, tenant: str | None) -> str:
+    """Say why this person must not decide anything in a tenant now; "" when nothing is known.
+
+    Whoever holds a taken-over account may hold its owner's Slack account as well. A case of another tenant
+    counts where that tenant answers for the account: by its object id, or an address in a domain that it has
+    verified. What else its directory says of an address would let whoever writes it bar anybody.
+
+    Args:
+        ledger: Where cases are.
+        person: Who decides.
+        tenant: The tenant's name; None for any of them.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    against = ledger.case_against(person, ("compromised", "suspicious"))
+    against = ledger.case_against(person, ("compromised", "suspicious"), tenant=tenant)
     if against:
         found = "is marked compromised" if against.verdict == "compromised" else "is marked suspicious"
         return f"Your own account {found} in case {against.id}, so you cannot use this."
     for case in ledger.unfinished_cases():
-        if ledger.owner(case.subject).is_same(person):
+        if ledger.owner_in(case, tenant).is_same(person):
             return f"Your own account is under investigation in case {case.id}, so you cannot use this."
     return ""
 
@@ -69,7 +91,7 @@ class People:
         client: Slack's Web API.
         members: What Slack says about people, and whom the settings name.
         identities: Knows who the named people are.
-        doubt: Says why this person must not decide anything, "" when nothing is known.
+        doubt: Says why this person must not decide anything in a tenant, "" when nothing is known.
 
     Attributes:
         on_change: Called with the Slack user id of someone who was seen not to be as they were named.
@@ -80,7 +102,7 @@ class People:
         client: WebClient,
         members: Members,
         identities: Identities,
-        doubt: Callable[[Identity], str] = lambda _: "",
+        doubt: Callable[[Identity, str | None], str] = lambda _, __: "",
     ) -> None:
         self._client = client
         self._members = members
@@ -202,25 +224,36 @@ class People:
             raise NotUnderstood(f"Slack has no email address for {account.name}. Type the address instead.")
         return account.email
 
-    def slack_users_of(self, subject: Subject) -> tuple[frozenset[str], str]:
-        """Give the Slack accounts of the subject, and Slack's code where it could not be asked for all.
+    def owner_in_slack(self, subject: Subject, verified: Collection[str]) -> Owner:
+        """Give the Slack accounts of the subject's owner.
 
         They are those whose address is any of the account's, those whom the settings give one of these, and
         those who were known by one of these when they were named.
+
+        Args:
+            subject: The account.
+            verified: Those of its addresses for which its tenant answers, lower-cased.
         """
-        owner = owner_of(subject)
-        found = {user for user, address in self._members.addresses.items() if address in owner.addresses}
-        found |= self._identities.slack_users_of(owner)
+        theirs = Identity.of(objects=(subject.id,), addresses=verified)
+        found, sure = self._named_as(owner_of(subject)), self._named_as(theirs)
         known = list(dict.fromkeys((subject.mail, subject.user_principal_name, *subject.addresses)))
         missing = ""
         for address in known[:ADDRESSES_TRIED]:
             try:
-                found.add(str(call(self._client.users_lookupByEmail, email=address)["user"]["id"]))
+                user = str(call(self._client.users_lookupByEmail, email=address)["user"]["id"])
             except SlackFailed as error:
                 if error.code not in ("users_not_found", "user_not_found"):
                     missing = error.code
                     break
-        return frozenset(found), missing
+                continue
+            found |= {user}
+            sure |= {user} if address in theirs.addresses else frozenset()
+        return Owner(found, missing, replace(theirs, users=sure))
+
+    def _named_as(self, owner: Identity) -> frozenset[str]:
+        """Give whom the settings or the ledger know by one of these."""
+        given = (user for user, address in self._members.addresses.items() if address in owner.addresses)
+        return frozenset(given) | self._identities.slack_users_of(owner)
 
     def voter(
         self,
@@ -256,15 +289,15 @@ class People:
             known = self._recognize(account, live=live)
         object_id = "" if known.why_not else known.object_id
         voter = Voter(account.id, known.addresses, barred, factor, object_id, known.earlier)
-        return replace(voter, barred=barred or known.why_not or self._doubt(voter.ever))
+        return replace(voter, barred=barred or known.why_not or self._doubt(voter.ever, tenant))
 
-    def doubt_about(self, person: Identity) -> str:
-        """Say why this person must not decide anything now; "" when nothing is known.
+    def doubt_about(self, person: Identity, tenant: str | None) -> str:
+        """Say why this person must not decide anything in a tenant now, or in any; "" when nothing is known.
 
         Raises:
             LedgerError: the ledger cannot be read.
         """
-        return self._doubt(person)
+        return self._doubt(person, tenant)
 
     def approvers(self, tenant: str | None = None) -> tuple[str, ...]:
         """Give the ids of everyone whom the settings name as an approver of a tenant, or any, in their order.

@@ -156,7 +156,7 @@ def who_may_look(who: Who, asked: Asked, tools: Tools) -> MayLook:
     here = tools.gate.asks_in(asked)
     subject, connection = tools.gate.account(who, here)
     asker = tools.gate.asker(asked, connection.settings.name)
-    tools.gate.keep_from_own(asker, subject)
+    tools.gate.keep_from_own(asker, subject, connection.settings.name)
     return MayLook(asker, subject, connection)
 
 
@@ -217,8 +217,8 @@ def begin(
     Raises:
         AlreadyLooking: a check of this account is running.
     """
-    owners, missing = tools.people.slack_users_of(subject)
-    note = " ".join(filter(None, (why, reads_along(owners, missing, room, tools))))
+    owner = tools.gate.owner_in_slack(subject, tenant)
+    note = " ".join(filter(None, (why, reads_along(owner.users, owner.missing, room, tools))))
     case_id = new_case_id()
     with tools.ledger.writing() as writing:
         writing.open_case(
@@ -230,8 +230,9 @@ def begin(
             asked_by=asked_by,
             note=note,
             request=request,
-            owners=owners,
-            owners_missing=missing,
+            owners=owner.users,
+            owners_missing=owner.missing,
+            verified=owner.verified,
         )
     try:
         case = tools.cards.post(tools.ledger.case(case_id))

@@ -92,7 +92,7 @@ def shows(done: Shown, tools: Tools) -> Answer:
 
 
 def _keep_from_others(voter: Voter, proposal: Proposal, case: Case, asked: Asked, tools: Tools) -> None:
-    if tools.ledger.owner(case.subject).is_same(voter.ever):
+    if tools.ledger.owner(case.subject, case.tenant).is_same(voter.ever):
         raise Barred("It is the password of your own account; a colleague will give it to you.")
     # By the Slack account alone: an address can be changed to that of whoever decided.
     if asked.user == proposal.proposed_by:

@@ -78,7 +78,8 @@ def do(wish: ShowReport, may: MayLook, asked: Asked, tools: Tools) -> Posted:
     if case.state is not CaseState.DONE:
         raise AlreadyLooking(case.id)
     room = tools.room(tenant, wish.channel or asked.channel)
-    warning = reads_along(*tools.people.slack_users_of(subject), room, tools)
+    owner = tools.gate.owner_in_slack(subject, tenant)
+    warning = reads_along(owner.users, owner.missing, room, tools)
     link = tools.cards.post_report(case, room.id, asked.id, warning)
     return Posted(case, room.id, link, warning)
 

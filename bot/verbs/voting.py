@@ -148,7 +148,8 @@ def _refused(proposal: Proposal, voter: Voter, sentence: str, tools: Tools) -> M
 def _in_doubt(proposal: Proposal, voter: Voter, tools: Tools) -> bool:
     """Whether it is the voter's own account, or that account is under investigation itself."""
     case = tools.ledger.case(proposal.plan.case_id)
-    return tools.ledger.owner(case.subject).is_same(voter.ever) or bool(tools.people.doubt_about(voter.ever))
+    own = tools.ledger.owner(case.subject, case.tenant).is_same(voter.ever)
+    return own or bool(tools.people.doubt_about(voter.ever, case.tenant))
 
 
 def _raise_alarm(proposal: Proposal, voter: Voter, tools: Tools) -> None:
@@ -156,7 +157,7 @@ def _raise_alarm(proposal: Proposal, voter: Voter, tools: Tools) -> None:
     if not _in_doubt(proposal, voter, tools):
         return
     case = tools.ledger.case(proposal.plan.case_id)
-    own = tools.ledger.owner(case.subject).is_same(voter.ever)
+    own = tools.ledger.owner(case.subject, case.tenant).is_same(voter.ever)
     log.warning(
         "Somebody whose own account is in doubt tried to decide.",
         action="proposal.alarm",

@@ -145,13 +145,13 @@ class Carrying:
         voter = self._people.voter(vote.voter, tenant=case.tenant, live=live)
         # The address in Slack may be another one by now; it is the same person all the same.
         person = voter.ever | vote.identity
-        if self._ledger.owner(case.subject).is_same(person):
+        if self._ledger.owner(case.subject, case.tenant).is_same(person):
             return "This is their own account."
         if voter.barred:
             return voter.barred
         if voter.object_id != vote.object_id:
             return "Their Microsoft 365 account changed after they voted."
-        return self._people.doubt_about(person)
+        return self._people.doubt_about(person, case.tenant)
 
     def look_at_once(self, proposal_id: str) -> None:
         """Look at the back doors right after a plan was carried out, and note when to do so again.

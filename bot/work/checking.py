@@ -168,4 +168,4 @@ def is_compromised(ledger: Ledger, name: str, tenant: str) -> bool:
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    return ledger.case_against(Identity.of(addresses=(name,)), tenant=tenant) is not None
+    return ledger.case_against(Identity.of(addresses=(name,)), tenant=tenant, only=True) is not None

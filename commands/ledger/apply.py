@@ -86,14 +86,14 @@ def _checks(tables: Tables, entry: Entry, event: e.Event) -> None:
                 shown=0,
                 owners=None,
                 owners_missing="",
+                owners_verified="",
                 open=0,
             )
             _settle(tables, case_id)
             if event.request:
                 tables.update("requests", {"id": event.request}, case_id=case_id)
         case e.OwnerBound():
-            bound = {"owners": as_json(event.users), "owners_missing": event.missing}
-            tables.update("cases", {"id": case_id}, **bound)
+            tables.update("cases", {"id": case_id}, **bound(event))
         case e.CaseCardPosted():
             tables.update("cases", {"id": case_id}, channel=event.channel, card=event.ts)
         case e.CheckRestarted():
@@ -110,6 +110,15 @@ def _checks(tables: Tables, entry: Entry, event: e.Event) -> None:
             _settle(tables, case_id)
         case e.CaseShown():
             tables.update("cases", {"id": case_id}, shown=1)
+
+
+def bound(event: e.OwnerBound) -> dict[str, Any]:
+    """Give the columns of a case that say who owns its account."""
+    known = {"owners": as_json(event.users), "owners_missing": event.missing, "owners_verified": ""}
+    if isinstance(event, e.OwnerBoundByTenant):
+        verified = {"addresses": event.verified, "users": event.verified_users}
+        known["owners_verified"] = as_json(verified)
+    return known
 
 
 def _alerts(tables: Tables, entry: Entry, event: e.Event) -> None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from commands.errors import LedgerTampered, NoSuchCase
-from commands.identity import Identity, owner_of
+from commands.identity import Identity, owner_of, verified_of
 from commands.ledger.chain import Entry, moment, sha256_of
 from commands.ledger.entries import (
     EVENTS,
@@ -69,6 +69,7 @@ class Case:
         offer: What the steps planned from the last finished check, as JSON; "" before there is one.
         owners: The Slack accounts of the account's owner; None while nobody looked for them.
         owners_missing: Slack's code where it could not be asked for all of them, "" otherwise.
+        verified: By what the owner is known for which the tenant answers; None where nobody asked it.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Case:
     offer: str = ""
     owners: frozenset[str] | None = None
     owners_missing: str = ""
+    verified: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,35 +220,57 @@ class CaseReader:
         )
         return _outline(rows[0]) if rows else None
 
-    def owner(self, subject: Subject) -> Identity:
-        """Give by what the owner of an account is known: now, and in each case about it so far.
+    def owner(self, subject: Subject, tenant: str) -> Identity:
+        """Give by what the owner of an account of a tenant is known: now, and in each case about it so far.
 
         An account that was deleted and made again is another object. A case about an account that shares an
-        address with it counts too, and so on from that one.
+        address with it counts too, and so on from that one; one of another tenant by what that answers for.
 
         Raises:
             LedgerTampered: such a case is not, or is bound to somebody else, than its entries say.
         """
-        known, asked = owner_of(subject), frozenset[str]()
         with self.owners() as recorded:
-            while cases := recorded.of(replace(known, users=frozenset())) - asked:
-                recorded.demand(self, cases)
-                for case_id in cases:
-                    known |= recorded.owner(case_id)
-                asked |= cases
+            return self._known(recorded, owner_of(subject), tenant)
+
+    def owner_in(self, case: Case, tenant: str | None) -> Identity:
+        """Give by what the owner of a case's account is known in a tenant; None for every tenant.
+
+        Raises:
+            LedgerTampered: such a case is not, or is bound to somebody else, than its entries say.
+        """
+        with self.owners() as recorded:
+            recorded.demand(self, (case.id,))
+            return self._known(recorded, recorded.owner(case.id, tenant), tenant)
+
+    def _known(self, recorded: Owners, known: Identity, tenant: str | None) -> Identity:
+        asked = frozenset[str]()
+        while cases := recorded.of(replace(known, users=frozenset()), tenant) - asked:
+            recorded.demand(self, cases)
+            for case_id in cases:
+                known |= recorded.owner(case_id, tenant)
+            asked |= cases
         return known
 
     def case_against(
-        self, person: Identity, verdicts: Collection[str] = ("compromised",), *, tenant: str | None = None
+        self,
+        person: Identity,
+        verdicts: Collection[str] = ("compromised",),
+        *,
+        tenant: str | None = None,
+        only: bool = False,
     ) -> Case | None:
         """Give the case by which this person's account has such a verdict: an account's latest decides.
 
-        With `tenant`, cases of this tenant alone count.
-
         A check of a shorter span than the one that accused does not acquit: it saw less.
+
+        Args:
+            person: Whose account.
+            verdicts: Which verdicts count.
+            tenant: In which tenant the person does something; None for any.
+            only: Whether cases of that tenant alone count.
         """
         with self.owners() as recorded:
-            cases = recorded.of(person)
+            cases = recorded.of(person, tenant)
             accounts = recorded.accounts(cases)
             # Not the reports, and nobody else's accounts: every question and every vote comes by here.
             rows = self.rows(_JUDGED, [json.dumps([subject_id for _, subject_id in accounts])])
@@ -259,7 +283,7 @@ class CaseReader:
             elif (
                 (longest is None or longest < span - SAME_SPAN)
                 and row["id"] in cases
-                and tenant in (None, row["tenant"])
+                and (not only or row["tenant"] == tenant)
             ):
                 return self.case(row["id"])
         return None
@@ -421,6 +445,7 @@ def _case(row: Row) -> Case:
         offer=_text(row, "offer"),
         owners=None if row["owners"] is None else outline.owners,
         owners_missing=row["owners_missing"],
+        verified=verified_of(row),
     )
 
 

@@ -216,6 +216,18 @@ class OwnerBound(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerBoundByTenant(OwnerBound):
+    """The same, with the addresses for which the tenant answers, and the Slack accounts found under these.
+
+    Only by these, and by the object id, somebody counts as the owner in other tenants.
+    """
+
+    VERSION: ClassVar[int] = 2
+    verified: tuple[str, ...] = ()
+    verified_users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CaseCardPosted(Event):
     """The case's card is here."""
 
@@ -848,6 +860,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
     "Checks": (
         CaseOpened,
         OwnerBound,
+        OwnerBoundByTenant,
         CaseCardPosted,
         CheckRestarted,
         CheckFinished,

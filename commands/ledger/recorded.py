@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from commands.errors import LedgerTampered
-from commands.identity import NOBODY, Identity, owner_of
+from commands.identity import NOBODY, Identity, owner_of, verified_of
 from commands.ledger import entries as e
-from commands.ledger.apply import apply, as_json
+from commands.ledger.apply import apply, as_json, bound
 from commands.ledger.chain import COLUMNS, Entry
 from commands.ledger.reading import Readable, Row
 from commands.ledger.tables import MemoryTables
@@ -69,6 +69,7 @@ class Owners:
         self.seen = 0
         self.rows: dict[str, dict[str, Any]] = {}
         self._owner: dict[str, Identity] = {}
+        self._verified: dict[str, Identity] = {}
         self._by_name: dict[str, set[str]] = defaultdict(set)
         self._by_user: dict[str, set[str]] = defaultdict(set)
 
@@ -100,17 +101,17 @@ class Owners:
                     "subject_id": event.subject["id"],
                     "owners": None,
                     "owners_missing": "",
+                    "owners_verified": "",
                 }
-                before = self._owner.get(case_id, NOBODY)
-                now = owner_of(Subject(**{**event.subject, "addresses": tuple(event.subject["addresses"])}))
             case e.OwnerBound():
-                self.rows[case_id] |= {"owners": as_json(event.users), "owners_missing": event.missing}
+                self.rows[case_id] |= bound(event)
         row = self.rows[case_id]
         subject = Subject(
             **{**json.loads(row["subject"]), "addresses": tuple(json.loads(row["subject"])["addresses"])}
         )
         before, now = self._owner.get(case_id, NOBODY), owner_of(subject, json.loads(row["owners"] or "[]"))
         self._owner[case_id] = now
+        self._verified[case_id] = _verified(row, now)
         for user in before.users - now.users:
             self._by_user[user].discard(case_id)
         for user in now.users:
@@ -118,15 +119,21 @@ class Owners:
         for name in now.objects | now.addresses:
             self._by_name[name].add(case_id)
 
-    def of(self, person: Identity) -> frozenset[str]:
-        """Give the cases about accounts of somebody."""
+    def of(self, person: Identity, tenant: str | None) -> frozenset[str]:
+        """Give the cases about accounts of somebody, as they are seen in a tenant; None for every tenant."""
         names = (self._by_name.get(name, ()) for name in person.objects | person.addresses)
         users = (self._by_user.get(user, ()) for user in person.users)
-        return frozenset(case for cases in (*names, *users) for case in cases)
+        found = frozenset(case for cases in (*names, *users) for case in cases)
+        return frozenset(case for case in found if self.owner(case, tenant).is_same(person))
 
-    def owner(self, case_id: str) -> Identity:
-        """Give by what the owner of a case's account is known."""
-        return self._owner[case_id]
+    def owner(self, case_id: str, tenant: str | None) -> Identity:
+        """Give by what the owner of a case's account is known in a tenant; None for every tenant.
+
+        In the case's own tenant that is everything. Elsewhere its directory tells nothing about addresses of
+        others: whoever writes it could name an approver there.
+        """
+        own = self.rows[case_id]["tenant"] == tenant
+        return self._owner[case_id] if own else self._verified[case_id]
 
     def accounts(self, cases: Collection[str]) -> frozenset[tuple[str, str]]:
         """Give tenant and object id of the accounts that cases are about."""
@@ -150,9 +157,18 @@ class Owners:
 _ENTRIES: Final = f"SELECT {', '.join(COLUMNS)} FROM ledger"  # noqa: S608 - names of ours
 _BINDING: Final = f"kind IN ('{e.CaseOpened.KIND}', '{e.OwnerBound.KIND}')"
 _OWNING: Final = (
-    "SELECT id, tenant, subject, subject_id, owners, owners_missing FROM cases"
+    "SELECT id, tenant, subject, subject_id, owners, owners_missing, owners_verified FROM cases"
     " WHERE id IN (SELECT value FROM json_each(?))"
 )
+
+
+def _verified(row: Row, owner: Identity) -> Identity:
+    """Give by what an owner is known for which the tenant answers; by everything where nobody asked it.
+
+    That is how cases are read that were opened before this was asked.
+    """
+    known = verified_of(row)
+    return owner if known is None else known
 
 
 def binds(book: Readable, after: int) -> bool:

@@ -58,7 +58,8 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
         run INTEGER NOT NULL, asked_by TEXT NOT NULL, asked_at TEXT NOT NULL, window_start TEXT NOT NULL,
         window_end TEXT NOT NULL, finished_at TEXT, verdict TEXT NOT NULL, report TEXT NOT NULL,
         offer TEXT NOT NULL, note TEXT NOT NULL, reference TEXT NOT NULL, shown INTEGER NOT NULL,
-        owners TEXT, owners_missing TEXT NOT NULL, open INTEGER NOT NULL) STRICT""",
+        owners TEXT, owners_missing TEXT NOT NULL, owners_verified TEXT NOT NULL,
+        open INTEGER NOT NULL) STRICT""",
     ),
     "memory": (
         "case_id, source, name",

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from commands.errors import AlreadyLooking, LedgerTampered, NoSuchCase
-from commands.identity import owner_of
+from commands.identity import NOBODY, Identity, owner_of
 from commands.ledger import entries as e
 from commands.ledger.apply import apply, released
 from commands.ledger.cases import subject_facts
@@ -96,11 +96,13 @@ class Writing:
         request: str = "",
         owners: Collection[str] | None = None,
         owners_missing: str = "",
+        verified: Identity = NOBODY,
     ) -> None:
         """Open a case whose check is about to run, for a request or of itself.
 
         The request knows its case from then on: taken up after a restart, it opens no second one. `owners`
-        are the Slack accounts of the account's owner; None where nobody has looked for them.
+        are the Slack accounts of the account's owner; None where nobody has looked for them. `verified` is by
+        what the owner is known for which the tenant answers.
 
         Raises:
             AlreadyLooking: a check of this account is running.
@@ -114,13 +116,29 @@ class Writing:
         facts, start, end = subject_facts(subject), window.start, window.end
         self.append(e.CaseOpened(tenant, facts, start, end, channel, note, request), asked_by, case_id)
         if owners is not None:
-            self.bind_owner(case_id, subject, owners, owners_missing)
+            self.bind_owner(case_id, subject, owners, owners_missing, verified)
 
-    def bind_owner(self, case_id: str, subject: Subject, users: Collection[str], missing: str) -> None:
-        """Note which Slack accounts the owner of a case's account has, as far as Slack could be asked."""
-        owner = owner_of(subject)
-        names = tuple(sorted(owner.addresses))
-        self.append(e.OwnerBound(subject.id, names, tuple(sorted(users)), missing), BOT, case_id)
+    def bind_owner(
+        self,
+        case_id: str,
+        subject: Subject,
+        users: Collection[str],
+        missing: str,
+        verified: Identity = NOBODY,
+    ) -> None:
+        """Note which Slack accounts the owner of a case's account has, as far as Slack could be asked.
+
+        `verified` is by what the owner is known for which the tenant answers; the object id always is.
+        """
+        bound = e.OwnerBoundByTenant(
+            object_id=subject.id,
+            addresses=tuple(sorted(owner_of(subject).addresses)),
+            users=tuple(sorted(users)),
+            missing=missing,
+            verified=tuple(sorted(verified.addresses)),
+            verified_users=tuple(sorted(verified.users)),
+        )
+        self.append(bound, BOT, case_id)
 
     def card_posted(self, case_id: str, channel: str, card: str) -> None:
         """Note where the case's card is."""

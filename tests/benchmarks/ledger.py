@@ -107,7 +107,7 @@ def reads(ledger: Ledger) -> dict[str, Callable[[], Any]]:
         "who is accused (`case_against`), of somebody who is not": lambda: ledger.case_against(nobody),
         "who is accused, of somebody with cases": lambda: ledger.case_against(person),
         "which cases need someone (Home)": ledger.open_cases,
-        "whose account a case is about": lambda: ledger.owner(subject),
+        "whose account a case is about": lambda: ledger.owner(subject, "Contoso"),
         "a case with its report": lambda: ledger.case("C-00007"),
         "the story of a case": lambda: list(ledger.entries(case_id="C-00007")),
         "what is open": ledger.unfinished_cases,

@@ -258,7 +258,7 @@ def test_a_ledger_of_each_release_is_used_on(release, tmp_path):
         ]
         told = history(tuple(book.entries()), old.subject.display_name)
         assert "approved proposal" in json.dumps([one.blocks for one in told])
-        assert book.owner(old.subject).is_same(owner_of(plans.ADELE))
+        assert book.owner(old.subject, old.tenant).is_same(owner_of(plans.ADELE))
         assert SecondFactor(book, keys, clock).is_enrolled("U0ALEX")
         until = clock() + timedelta(minutes=30)
         made = plans.proposed(

@@ -121,7 +121,7 @@ def test_whoever_owned_an_account_owns_it_made_again(tmp_path, present):
         opened(ledger, "C-1", ADELE, "U0ADELE")
         opened(ledger, "C-2", AGAIN)
         opened(ledger, "C-3", RENAMED)
-        owner = ledger.owner(present)
+        owner = ledger.owner(present, "Contoso")
         assert owner.is_same(Identity.of(("U0ADELE",)))
         assert owner.is_same(Identity.of((), (ADELE.id,)))
         assert owner.is_same(Identity.of((), (), ("adele.vance@contoso.example",)))
@@ -134,8 +134,8 @@ def test_an_account_that_shares_no_address_is_somebody_elses(tmp_path):
     with closing(Ledger(tmp_path / "ledger.db", Clock())) as ledger:
         opened(ledger, "C-1", ADELE, "U0ADELE")
         opened(ledger, "C-2", other, "U0JAV")
-        assert ledger.owner(other) == owner_of(other, ("U0JAV",))
-        assert ledger.owner(ADELE) == owner_of(ADELE, ("U0ADELE",))
+        assert ledger.owner(other, "Contoso") == owner_of(other, ("U0JAV",))
+        assert ledger.owner(ADELE, "Contoso") == owner_of(ADELE, ("U0ADELE",))
 
 
 @pytest.mark.parametrize(
@@ -154,4 +154,4 @@ def test_a_case_about_the_earlier_account_that_is_changed_is_noticed(tmp_path, c
             file.execute(change)
             file.commit()
         with pytest.raises(LedgerTampered, match=says):
-            ledger.owner(AGAIN)
+            ledger.owner(AGAIN, "Contoso")

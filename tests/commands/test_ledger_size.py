@@ -57,7 +57,7 @@ READERS: dict[str, Callable[[Ledger], Any]] = {
     "what is open": lambda book: book.unfinished_cases(),
     "what was posted": lambda book: book.posted("C-00007", 1),
     "who is accused": lambda book: book.case_against(owner_of(plans.ADELE)),
-    "whose account it is": lambda book: book.owner(plans.ADELE),
+    "whose account it is": lambda book: book.owner(plans.ADELE, "Contoso"),
     "the cases that need someone": lambda book: book.open_cases(),
     "its tasks": lambda book: tasks(book, "C-00007"),
     "looks that are due": lambda book: watches_due(book, plans.Clock()()),
@@ -118,7 +118,7 @@ def test_whose_account_a_case_is_about_is_read_once_from_the_entries_and_then_on
     person = owner_of(plans.ADELE)
     assert ledger.case_against(person, ("suspicious",)) is not None
     assert asked_of(ledger, lambda: ledger.case_against(person)) == []
-    assert asked_of(ledger, lambda: ledger.owner(plans.ADELE)) == []
+    assert asked_of(ledger, lambda: ledger.owner(plans.ADELE, "Contoso")) == []
     before = ledger.head().size
     ledger.append(e.OwnerBound(plans.ADELE.id, (), ("U0NEW",), ""), BOT, "C-00000")
     [asked] = asked_of(ledger, lambda: ledger.case_against(Identity.of(("U0NEW",))))
@@ -135,12 +135,12 @@ def test_an_owner_who_was_bound_in_a_transaction_that_was_taken_back_is_none(led
     def bind() -> None:
         with ledger.writing() as writing:
             writing.append(e.OwnerBound(plans.ADELE.id, (), ("U0NOBODY",), ""), BOT, "C-00001")
-            assert ledger.owner(plans.ADELE).is_same(nobody)
+            assert ledger.owner(plans.ADELE, "Contoso").is_same(nobody)
             raise TakenBackError
 
     with pytest.raises(TakenBackError):
         bind()
-    assert not ledger.owner(plans.ADELE).is_same(nobody)
+    assert not ledger.owner(plans.ADELE, "Contoso").is_same(nobody)
 
 
 def test_a_view_that_is_older_than_what_another_thread_read_is_compared_with_its_own_entries(
@@ -150,13 +150,13 @@ def test_a_view_that_is_older_than_what_another_thread_read_is_compared_with_its
 
     def bind() -> bool:
         ledger.append(e.OwnerBound(plans.ADELE.id, (), ("U0LATE",), ""), BOT, "C-00002")
-        return ledger.owner(plans.ADELE).is_same(late)
+        return ledger.owner(plans.ADELE, "Contoso").is_same(late)
 
     with ThreadPoolExecutor(1) as other, ledger.reading():
-        before = ledger.owner(plans.ADELE)
+        before = ledger.owner(plans.ADELE, "Contoso")
         assert other.submit(bind).result()
-        assert ledger.owner(plans.ADELE) == before
-    assert ledger.owner(plans.ADELE).is_same(late)
+        assert ledger.owner(plans.ADELE, "Contoso") == before
+    assert ledger.owner(plans.ADELE, "Contoso").is_same(late)
 
 
 def test_the_end_of_a_check_looks_at_no_other_cases_contents(ledger: Ledger) -> None:

@@ -147,21 +147,29 @@ class Table(Stage):
         )
         return change, rule
 
-    def case(self, *offer: Planned, subject: Subject, answer: VerdictCode = VerdictCode.SUSPICIOUS) -> Case:
+    def case(
+        self,
+        *offer: Planned,
+        subject: Subject,
+        answer: VerdictCode = VerdictCode.SUSPICIOUS,
+        tenant: str = "Contoso",
+        channel: str = "C0INCIDENT",
+    ) -> Case:
         """Open a case and finish it, as a check does, with this offer."""
         ledger, now = self.bot.ledger, self.clock()
         case_id, window = new_case_id(), Window(now - timedelta(days=14), now)
-        owners, missing = self.bot.people.slack_users_of(subject)
+        owner = self.bot.desk._tools.gate.owner_in_slack(subject, tenant)
         with ledger.writing() as writing:
             writing.open_case(
                 case_id,
-                tenant="Contoso",
+                tenant=tenant,
                 subject=subject,
                 window=window,
-                channel="C0INCIDENT",
+                channel=channel,
                 asked_by="U0MEGANBOW",
-                owners=owners,
-                owners_missing=missing,
+                owners=owner.users,
+                owners_missing=owner.missing,
+                verified=owner.verified,
             )
         client = make_client(self.slack_settings)
         Cards(client, client, ledger).post(ledger.case(case_id))

@@ -20,10 +20,13 @@ from bot.settings import AlertSettings, ApproverSettings, PolicySettings, Respon
 from bot.slack.client import make_client
 from bot.work.engine import known
 from commands.approval import ProposalState
+from commands.identity import Identity
 from commands.ledger import BOT, Case
 from commands.ledger import entries as e
 from commands.ledger.hunts import hunt, new_hunt_id
 from commands.proposals import Proposal
+from commands.report import VerdictCode
+from graph.question import Subject
 from sandbox import tenant
 from sandbox.scenarios.alerts import raise_alert
 from sandbox.tenant import RunningTenant
@@ -45,6 +48,7 @@ def other() -> Iterator[RunningTenant]:
     """Fabrikam."""
     state = made("clean")
     state.tenant_id = "0f0f0f0f-0000-4000-8000-000000000002"
+    state.domains = [one for one in state.domains if one["id"] != "contoso.example"]
     with tenant.start(state, limits=False) as played:
         yield played
 
@@ -371,6 +375,52 @@ def test_the_cases_of_a_tenant_that_is_no_longer_configured_are_nobodys(story, t
     story.played = None
     story.start()
     assert f"There is no case {case.id}" in asked(story, f"history {case.id}", "responder")
+
+
+STRANGER = Subject(
+    "5f5f5f5f-0000-4000-8000-0000000000f5",
+    "stranger@fabrikam.example",
+    "alex.wilber@contoso.example",
+    ("alex.wilber@contoso.example", "stranger@fabrikam.example"),
+)
+"""Fabrikam's directory gives an account there the address of an approver of Contoso's."""
+GUEST = replace(STRANGER, user_principal_name="alex.wilber_contoso.example#ext#@fabrikam.onmicrosoft.example")
+
+
+@pytest.mark.parametrize("subject", [STRANGER, GUEST])
+def test_an_address_in_the_directory_of_another_tenant_bars_nobody_elsewhere(story, subject):
+    """Neither by its verdict nor before; in that tenant the account is theirs, as a guest's is."""
+    change, _ = story.rule(story.account())
+    theirs = story.case(
+        change, subject=subject, answer=VerdictCode.COMPROMISED, tenant="Fabrikam", channel=FABRIKAM
+    )
+    assert ALEX in story.bot.ledger.case(theirs.id).owners
+    proposal = story.grave()
+    story.approve("approver", proposal)
+    voter = story.bot.people.voter(ALEX, tenant="Fabrikam")
+    assert f"is marked compromised in case {theirs.id}" in voter.barred
+    assert story.bot.ledger.owner(subject, "Fabrikam").is_same(voter.ever)
+    assert not story.bot.people.voter(ALEX, tenant="Contoso").barred
+
+
+def test_an_address_that_a_tenant_answers_for_bars_its_owner_everywhere(story):
+    subject = story.account()
+    address = f"lidia.{subject.display_name}@fabrikam.example"
+    lidias = replace(subject, user_principal_name=address, mail=address, addresses=(address,))
+    case = story.case(subject=lidias, answer=VerdictCode.COMPROMISED, tenant="Fabrikam", channel=FABRIKAM)
+    known = Identity.of(addresses=(address,))
+    for name in ("Fabrikam", "Contoso", None):
+        assert case.id in story.bot.people.doubt_about(known, name)
+
+
+def test_an_address_of_another_tenants_account_leads_to_no_owner_of_ours(story):
+    """Neither does one account that has an address of the subject, and one of an approver."""
+    subject = story.account()
+    between = replace(STRANGER, addresses=(*STRANGER.addresses, subject.mail))
+    story.case(subject=between, tenant="Fabrikam", channel=FABRIKAM)
+    alex = Identity.of(addresses=(STRANGER.mail,))
+    assert not story.bot.ledger.owner(subject, "Contoso").is_same(alex)
+    assert story.bot.ledger.owner(subject, "Fabrikam").is_same(alex)
 
 
 def test_policy_and_protected_accounts_are_each_tenants_own(story):

@@ -16,11 +16,13 @@ from bot.people.persons import People, doubt_about
 from bot.settings import ResponderSettings, SlackSettings
 from bot.slack.client import make_client
 from commands.errors import LedgerTampered
+from commands.identity import Identity
 from commands.ledger import Ledger
 from commands.ledger.people import named_people
 from commands.ledger.verify import verify_ledger
 from graph.errors import Broken, NoSuchUser
 from graph.question import Subject
+from graph.verified import verified_addresses
 from sandbox import workspace
 from tests.commands.plans import NOW
 
@@ -229,14 +231,23 @@ def test_a_mention_is_mapped_by_address_or_by_the_settings(slack, ledger):
 
 
 def test_a_subject_is_found_in_slack_by_every_address_and_by_the_settings(slack, ledger):
-    assert people_of(slack, ledger).slack_users_of(ADELE) == (frozenset({"U0ADELEVAN"}), "")
+    """In other tenants those alone count that are found by what the account's tenant answers for."""
+    verified = verified_addresses(ADELE, frozenset())
+    first = people_of(slack, ledger).owner_in_slack(ADELE, verified)
+    assert first.users == {"U0ADELEVAN"}
+    assert first.missing == ""
+    assert first.verified == Identity.of(["U0ADELEVAN"], [ADELE.id], verified)
     slack.change_person("diego", email="av@fabrikam.example")
     people = people_of(slack, ledger, addresses={"U0OTHER": "av@fabrikam.example"})
-    assert people.slack_users_of(ADELE) == (frozenset({"U0ADELEVAN", "U0OTHER", "U0DIEGOSIC"}), "")
+    second = people.owner_in_slack(ADELE, verified)
+    assert second.users == {"U0ADELEVAN", "U0OTHER", "U0DIEGOSIC"}
+    assert second.verified == first.verified
+    both = verified_addresses(ADELE, frozenset({"fabrikam.example"}))
+    assert people.owner_in_slack(ADELE, both).verified.users == second.users
     unknown = Subject("x", "x@contoso.example", "x@contoso.example", ("x@contoso.example",))
-    assert people.slack_users_of(unknown) == (frozenset(), "")
+    assert people.owner_in_slack(unknown, frozenset()).users == frozenset()
     slack.faults.add("users.lookupByEmail", workspace.server_error())
-    assert people.slack_users_of(unknown) == (frozenset(), "status 500")
+    assert people.owner_in_slack(unknown, frozenset()).missing == "status 500"
 
 
 @pytest.mark.parametrize("email", ["adele.vance+slack@contoso.example", "ADELE+x+y@contoso.example"])
@@ -244,10 +255,10 @@ def test_a_plus_address_leads_to_the_same_account(slack, ledger, email):
     """Exchange delivers it to the address without the tag, so it hides nobody's own account."""
     slack.change_person("responder", email=email)
     person = people_of(slack, ledger, users=("U0MEGANBOW",)).asker("U0MEGANBOW", HOME)
-    assert ledger.owner(ADELE).is_same(person.identity)
+    assert ledger.owner(ADELE, "Contoso").is_same(person.identity)
     slack.change_person("bystander", email="+adele.vance@contoso.example")
     other = people_of(slack, ledger, users=("U0GRADYARC",)).asker("U0GRADYARC", HOME)
-    assert not ledger.owner(ADELE).is_same(other.identity)
+    assert not ledger.owner(ADELE, "Contoso").is_same(other.identity)
 
 
 def test_the_address_of_the_settings_leads_to_the_account(slack, ledger):
