@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from commands.errors import LedgerTampered
-from commands.identity import NOBODY, Identity, owner_of
+from commands.identity import NOBODY, Identity, owner_of, verified_of
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.people import Named, named_people, named_person
@@ -92,7 +92,7 @@ def test_the_ledger_remembers_by_what_somebody_was_known(tmp_path):
 # --- an account that was deleted and made again -------------------------------------------------------------
 
 
-def opened(ledger: Ledger, case_id: str, subject: Subject, *users: str) -> None:
+def opened(ledger: Ledger, case_id: str, subject: Subject, *users: str, verified: Identity = NOBODY) -> None:
     with ledger.writing() as writing:
         window = Window(NOW, NOW)
         writing.open_case(
@@ -103,6 +103,7 @@ def opened(ledger: Ledger, case_id: str, subject: Subject, *users: str) -> None:
             channel="C0INCIDENT",
             asked_by="U0MEGAN",
             owners=users,
+            verified=verified,
         )
 
 
@@ -155,3 +156,23 @@ def test_a_case_about_the_earlier_account_that_is_changed_is_noticed(tmp_path, c
             file.commit()
         with pytest.raises(LedgerTampered, match=says):
             ledger.owner(AGAIN, "Contoso")
+
+
+def test_what_a_tenant_answers_for_is_read_from_the_row_of_a_case():
+    row = {"subject_id": "ID-1", "owners_verified": '{"addresses": ["a@contoso.example"], "users": ["U0A"]}'}
+    assert verified_of(row) == Identity.of(["U0A"], ["id-1"], ["a@contoso.example"])
+    assert verified_of(row | {"owners_verified": ""}) is None
+
+
+def test_a_case_of_another_tenant_counts_by_what_that_tenant_answers_for(tmp_path):
+    """By the object id, by the verified addresses and by the Slack accounts found under these."""
+    mine = Identity.of(["U0ADELE"], [], ["adele.vance@contoso.example"])
+    with closing(Ledger(tmp_path / "ledger.db", Clock())) as ledger:
+        opened(ledger, "C-1", ADELE, "U0ADELE", "U0AV", verified=mine)
+        case = ledger.case("C-1")
+        assert case.verified == mine | Identity.of(objects=[ADELE.id])
+        assert ledger.owner_in(case, "Contoso") == owner_of(ADELE, ("U0ADELE", "U0AV"))
+        assert ledger.owner_in(case, "Fabrikam") == ledger.owner_in(case, None) == case.verified
+        other = Subject("id-9", "av@contoso.example", "av@contoso.example", ())
+        assert ledger.owner(other, "Fabrikam") == owner_of(other)
+        assert ledger.owner(replace(other, id=ADELE.id), "Fabrikam").is_same(mine)
