@@ -158,18 +158,31 @@ FORMS: Final[Mapping[str, type[_Part]]] = {
     "message_action": Used,
     "event_callback": Event,
 }
-"""The form of each type of payload; what has no type is a command."""
+"""The form of each type of payload; a command has none, but what has one may hold a command as well."""
 
 
-def form_of(body: Mapping[str, Any]) -> type[_Part] | None:
-    """Give the form that a payload should have; None for one that no listener is for."""
-    kind = body.get("type")
-    if kind is None and "command" in body:
-        return Command
-    event = body.get("event")
+def forms_of(body: Mapping[str, Any]) -> tuple[type[_Part], ...]:
+    """Give the forms that a payload should have, one for each kind of listener that Bolt may give it to.
+
+    Bolt takes for a command whatever holds one, whatever its type is. None is for what no listener hears.
+    """
+    kind, event = body.get("type"), body.get("event")
+    forms = (Command,) if "command" in body else ()
     if kind == "event_callback" and isinstance(event, Mapping) and event.get("type") != "app_home_opened":
-        return None
-    return FORMS.get(kind) if isinstance(kind, str) else None
+        return forms
+    typed = FORMS.get(kind) if isinstance(kind, str) else None
+    return (*forms, typed) if typed else forms
+
+
+def wrong_in(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the fields of a payload that are missing or not what they should be; none where it is whole."""
+    wrong: list[str] = []
+    for form in forms_of(body):
+        try:
+            form.model_validate(body)
+        except ValidationError as error:
+            wrong += {f"{form.__name__}.{'.'.join(map(str, one['loc']))}" for one in error.errors()}
+    return tuple(sorted(wrong))
 
 
 def whom(body: Mapping[str, Any], channel_of: Callable[[str], str]) -> Asked | None:
@@ -211,15 +224,9 @@ def register(app: App, desk: Desk) -> None:
 
     @app.middleware
     def whole(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002 - Bolt's name
-        form = form_of(body)
-        try:
-            if form is not None:
-                form.model_validate(body)
-        except ValidationError as error:
-            fields = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
-            name = form.__name__ if form else ""
-            log.warning("Slack sent something odd.", action="payload.odd", form=name, fields=fields[:5])
-            if form is Command:
+        if wrong := wrong_in(body):
+            log.warning("Slack sent something odd.", action="payload.odd", fields=wrong[:5])
+            if "command" in body:
                 return BoltResponse(status=200, body=answers.no(SAYS, frozenset()).arguments)
             if asked := whom(body, desk.channel_of):
                 desk.say_no(asked, SAYS)
