@@ -65,6 +65,7 @@ from bot.work.store import Store
 from bot.work.watching import Watching
 from commands.carry_out import Patience
 from commands.ledger import Ledger
+from commands.ledger.tenants import former_names, note_tenants, tenant_ids
 from commands.planning import Guard
 from commands.proposals import Proposals
 from commands.signing_key import SigningKey
@@ -118,7 +119,7 @@ class Bot:
         self.desk = desk
         self.alerts = alerts
         self.outgoing = tuple(outgoing)
-        self._alert_server = alert_webhook.server_for(settings.alerts, alerts)
+        self._alert_server = alert_webhook.server_for(settings, alerts)
         self._socket: SocketModeHandler | None = None
         self._http: HttpServer | None = None
         self._over = threading.Event()
@@ -242,7 +243,7 @@ def account_at(tenants: Tenants, address: str) -> Subject:
         NoSuchUser: there is none.
         GraphError: Microsoft cannot be asked.
     """
-    return find_subject(address, tenants.for_address(address))
+    return find_subject(address, tenants.answering_for(address))
 
 
 def people_of(settings: Settings, ledger: Ledger, tenants: Tenants) -> People:
@@ -254,7 +255,9 @@ def people_of(settings: Settings, ledger: Ledger, tenants: Tenants) -> People:
     if settings.slack is None:
         raise CannotStart("The settings have no [slack] section.")
     client = make_client(settings.slack)
-    return _people(client, str(_whoami(client)["team_id"]), settings, ledger, tenants)
+    ids = {one.name: one.tenant_id for one in settings.tenants}
+    tenancy = Tenancy(settings, former_names(tenant_ids(ledger), ids))
+    return _people(client, tenancy, settings=settings, ledger=ledger, tenants=tenants)
 
 
 def _whoami(client: WebClient) -> Any:
@@ -269,15 +272,16 @@ def _whoami(client: WebClient) -> Any:
         raise CannotStart(f"Slack refused the bot token ({error.code}). {MEND_BOT}.") from error
 
 
-def _people(client: WebClient, home: str, settings: Settings, ledger: Ledger, tenants: Tenants) -> People:
-    tenancy = Tenancy(settings)
+def _people(
+    client: WebClient, tenancy: Tenancy, *, settings: Settings, ledger: Ledger, tenants: Tenants
+) -> People:
     members = Members(
         client,
-        home,
+        str(_whoami(client)["team_id"]),
         tenancy.teams,
         addresses=settings.people,
         seconds=time.monotonic,
-        heir=tenancy.heir,
+        whose=tenancy.whose,
     )
     identities = Identities(ledger, partial(account_at, tenants))
     return People(client, members, identities, partial(doubt_about, ledger))
@@ -317,17 +321,21 @@ def create_app(
     keys = SigningKey.load_or_make(settings.key)
     remote = None if settings.engine.startswith("sqlite:") else database(settings.engine)
     limiter = SharedLimiter(remote) if remote else None
-    tenants = Tenants(settings.tenants, polls=polls, shared=limiter.of if limiter else None, rates=rates)
+    ids = {one.name: one.tenant_id for one in settings.tenants}
+    former = former_names(note_tenants(ledger, ids), ids)
+    shared = limiter.of if limiter else None
+    tenants = Tenants(settings.tenants, polls=polls, shared=shared, rates=rates, former=former)
     hasty = make_client(slack, waits=False)
     clouds = {one.name: one.cloud for one in settings.tenants}
-    tenancy = Tenancy(settings)
-    people = _people(client, str(me["team_id"]), settings, ledger, tenants)
+    clouds |= {name: clouds[now] for name, now in former.items() if now}
+    tenancy = Tenancy(settings, former)
+    people = _people(client, tenancy, settings=settings, ledger=ledger, tenants=tenants)
     cards = Cards(
         client,
         hasty,
         ledger,
         clouds=clouds,
-        owners=tenancy.owners,
+        why_not_posted=tenancy.why_not_posted,
         reads=lambda user, tenant: tenancy.whose(tenant) in people.sees(user),
         edits=edits,
     )
@@ -378,13 +386,13 @@ def create_app(
         ).due,
         atlas=atlas,
     )
-    ours = frozenset(domain for tenant in settings.tenants for domain in tenant.domains)
+    gate = Gate(ledger, people, tenants, tenancy)
     hunting = Hunting(
         client,
         ledger=ledger,
         searching=Searching(tenants, seconds),
         cards=cards,
-        ours=ours,
+        ours=gate.readable_in,
         store=store,
         seal=seal,
     )
@@ -410,11 +418,10 @@ def create_app(
         database=remote,
         store=store,
         seal=seal,
-        tenants={tenant.name: tenant.tenant_id for tenant in settings.tenants},
+        tenants=ids,
         checks_here=settings.checks_here,
         version=version,
     )
-    gate = Gate(ledger, people, tenants, tenancy)
     tools = Tools(
         client,
         ledger=ledger,
@@ -447,7 +454,7 @@ def create_app(
             examination=Examination(settings, tenants, clock),
         ),
     )
-    alerts = Alerts(settings.alerts, tenants, tools)
+    alerts = Alerts(settings.alerts, tenants, tools, sent=bool(settings.webhook_secrets))
     authorized = AuthorizeResult(
         enterprise_id=me.get("enterprise_id"),
         team_id=str(me["team_id"]),

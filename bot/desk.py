@@ -332,12 +332,20 @@ class Desk:
         self._answer(asked)
 
     def _answer_late(self, asked: Asked, case_id: str) -> None:
-        """Answer a question whose case was opened before the program ended."""
+        """Answer a question whose case was opened before the program ended, if its asker may still ask."""
         try:
             case = self._ledger.case(case_id)
+            told: e.Response = e.CheckStarted(channel=case.channel)
+            try:
+                self._tools.gate.asker_about(asked, case)
+            except Barred as barred:
+                told = e.Refused(says=str(barred))
+                message = self._no(asked, str(barred))
+            else:
+                message = answers.started(case, self._cards.link(case))
             with self._ledger.writing() as writing:
-                writing.answer(asked.id, e.CheckStarted(channel=case.channel), asked.user, case_id)
-            self.tell(asked, answers.started(case, self._cards.link(case)))
+                writing.answer(asked.id, told, asked.user, case_id)
+            self.tell(asked, message)
         except Exception:
             log.exception("A question could not be answered late.", action="asked.failed", request=asked.id)
 

@@ -6,7 +6,8 @@
     ├── AlreadyEnrolled    this person has a second factor already
     ├── CannotPost         Slack does not let the bot post there; says what to do about it
     │   └── RoomShared         the channel is shared with another company by now
-    │       └── RoomTaken          the channel is another tenant's by now
+    │       └── RoomTaken          the channel is another tenant's, or none of this one's, by now
+    ├── VoterUnknown       Microsoft cannot say for a moment who voted; what was approved waits
     ├── SlackFailed        Slack answered with an error that no one asked for; `code` is Slack's name of it
     │   └── SlackUnreachable   Slack gave no answer at all; says which host, and what to check
     ├── ArchiveUnreadable  a file is no evidence archive of ours
@@ -61,10 +62,11 @@ class RoomShared(CannotPost):
 
 
 class RoomTaken(RoomShared):
-    """The channel is one of another tenant's, whose people read it."""
+    """The channel is one of another tenant's, whose people read it, or none of the tenant's own."""
 
-    def __init__(self) -> None:
-        super().__init__("This channel belongs to another tenant.")
+
+class VoterUnknown(BotError):
+    """Microsoft cannot say for a moment who somebody is who voted, so what was approved waits."""
 
 
 class SlackFailed(BotError):

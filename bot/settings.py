@@ -19,6 +19,7 @@ import types
 import typing
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -44,7 +45,7 @@ from commands.alerts import KINDS as KINDS_OF_ALERTS
 from commands.alerts import SEVERITIES
 from commands.signing_key import FILE
 from commands.steps import ORDER
-from graph.settings import RemediateSettings, TenantSettings, is_loopback
+from graph.settings import CLOUDS, RemediateSettings, TenantSettings, is_loopback
 from graph.tenants import Tenants
 
 PREFIX = "COMPROMISE_"
@@ -355,6 +356,11 @@ class Tenant(TenantSettings):
         " its channel, or alerts.channel",
         pattern="^([CG][A-Z0-9]+)?$",
     )
+    webhook_secret: WebhookSecret | None = Field(
+        None,
+        description="what alerts of this tenant are signed with, which then count for no other tenant; by"
+        " default, alerts.webhook_secret",
+    )
     channels: tuple[Channel, ...] = Field(
         (),
         description="further channel IDs of this tenant, which no other tenant's may enter; with channel, its"
@@ -537,9 +543,15 @@ class Settings(_Frozen):
             raise ValueError("checks_here = false needs workers, and these need a worker_key")
         return self
 
+    @property
+    def webhook_secrets(self) -> dict[str, str]:
+        """What the alerts of each tenant are signed with, by its name; not those for which none are taken."""
+        secrets = {one.name: one.webhook_secret or self.alerts.webhook_secret for one in self.tenants}
+        return {name: secret.get_secret_value() for name, secret in secrets.items() if secret}
+
     @model_validator(mode="after")
     def _alerts_have_a_channel(self) -> Self:
-        taken = self.alerts.sources or self.alerts.webhook_secret
+        taken = self.alerts.sources or self.alerts.webhook_secret or self.webhook_secrets
         if not taken or not self.slack or self.alerts.channel or self.slack.channel:
             return self
         without = [one.name for one in self.tenants if not (one.alerts_channel or one.channel)]
@@ -548,6 +560,19 @@ class Settings(_Frozen):
             raise ValueError(
                 f"alerts.channel is missing: alerts{whose} need a channel; slack.channel would do too"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _microsoft_is_microsoft(self) -> Self:
+        if self.sandbox or len(self.tenants) < 2:
+            return self
+        # Whoever answers at another address could say of any account and any domain that it is this tenant's.
+        known = {host for cloud in CLOUDS.values() for host in astuple(cloud)}
+        for one in self.tenants:
+            if set(astuple(one.hosts)) - known:
+                raise ValueError(
+                    f"beside other tenants, the addresses of {one.name} must be those of Microsoft's clouds"
+                )
         return self
 
     @model_validator(mode="after")

@@ -198,7 +198,7 @@ def _why_not(
     ballot = proposals.ballot(proposal)
     if ballot.subject.id != proposal.plan.subject_id:
         return "The plan and its case are for different accounts, so nothing was done. Propose it again."
-    if connection.settings.name != proposal.plan.tenant:
+    if proposal.plan.tenant not in connection.names:
         return "The plan and its case are for different tenants, so nothing was done. Propose it again."
     if guard.protects(ballot.subject):
         return "The account is protected in the settings, so nothing was done."

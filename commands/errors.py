@@ -6,7 +6,8 @@
     │   ├── LedgerTampered     its guards are missing, or an entry does not fit the chain; `seq` names it
     │   │   ├── LedgerCut      it is gone, or shorter than it was at the last start
     │   │   └── AnchorMisfit   it is not the one that a checkpoint was signed for; `anchor` says which
-    │   └── EntryMissing       somebody tried to change a case without writing an entry
+    │   ├── EntryMissing       somebody tried to change a case without writing an entry
+    │   └── TenantNameTaken    the settings give a tenant a name that was another one's
     ├── NoSuchCase             no case has this id
     ├── NoSuchHunt             no hunt has this id
     ├── AlreadyLooking         a check of the same subject is running; `case_id` names its case
@@ -52,6 +53,16 @@ class LedgerTampered(LedgerError):
         super().__init__(f"{where} {why}.")
         self.seq = seq
         self.why = why
+
+
+class TenantNameTaken(LedgerError):
+    """The settings give a tenant a name under which the ledger has the cases of another one."""
+
+    def __init__(self, name: str, tenant_id: str) -> None:
+        super().__init__(
+            f"{name} is the name of tenant {tenant_id} in the ledger, and its cases would become another "
+            "tenant's. Give the tenant in the settings a name of its own."
+        )
 
 
 class LedgerCut(LedgerTampered):

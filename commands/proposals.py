@@ -480,6 +480,10 @@ class Proposals:
         """Note where a copy of the proposal's card is."""
         self._note(proposal_id, e.ProposalCopyPosted(proposal_id, channel, ts))
 
+    def copy_closed(self, proposal_id: str, channel: str) -> None:
+        """Note that a copy of the proposal's card tells nothing any more."""
+        self._note(proposal_id, e.ProposalCopyClosed(proposal_id, channel))
+
     def shown(self, proposal_id: str) -> None:
         """Note that every copy of the card shows how the proposal ended."""
         self._note(proposal_id, e.ProposalShown(proposal_id))

@@ -45,8 +45,10 @@ class Connection:
         clock: Tells the time, and lets wait.
         rates: How fast each service may be asked.
         wire: What carries the bytes; None for the network.
+        former: The names that the tenant had earlier.
 
     Attributes:
+        names: What the tenant is called, and was called earlier.
         drift: Where answers differed from the contract so far.
         verified: The domains that the tenant has verified.
     """
@@ -66,7 +68,9 @@ class Connection:
         clock: Clock = CLOCK,
         rates: Rates = PUBLISHED,
         wire: Carries | None = None,
+        former: frozenset[str] = frozenset(),
     ) -> None:
+        self.names = former | {settings.name}
         self._most = most or Most()
         self._most_in_all = most_in_all
         self.settings = settings

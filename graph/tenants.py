@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
+
+import structlog
 
 from graph.connection import Connection
 from graph.errors import NoSuchUser
 from graph.limits import PUBLISHED, Rates, Shared
 from graph.settings import Cloud, TenantSettings
+from graph.verified import domain_of
+
+log = structlog.get_logger(__name__)
 
 __all__ = ["Cloud", "TenantSettings", "Tenants"]
 
@@ -22,6 +28,7 @@ class Tenants:
         reads_only: Send nothing that changes anything, whatever is asked.
         shared: Gives the limits that several processes keep together; None where this is the only one.
         rates: How fast each service may be asked.
+        former: The names that tenants had earlier, with those that they have now.
 
     Raises:
         ValueError: when there is none, or when it would not be clear which one an address belongs to.
@@ -35,8 +42,10 @@ class Tenants:
         reads_only: bool = False,
         shared: Callable[[TenantSettings], Shared] | None = None,
         rates: Rates = PUBLISHED,
+        former: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._rates = rates
+        self._former = former
         self._shared = shared
         self._polls = polls
         self._reads_only = reads_only
@@ -84,14 +93,32 @@ class Tenants:
             )
         return self._connect(max(matches)[1])
 
+    def answering_for(self, address: str, among: Collection[str] | None = None) -> Connection:
+        """The same, where that tenant has verified the address's domain; settings alone claim any domain.
+
+        Where one tenant is configured, nothing could be taken from another, and it is asked as it is.
+
+        Raises:
+            NoSuchUser: when no tenant answers for the address, or that of the settings has not verified it.
+            GraphError: when Microsoft cannot be asked for the verified domains.
+        """
+        connection = self.for_address(address, among)
+        domain = domain_of(address)
+        if len(self.settings) > 1 and domain and domain not in connection.verified.names():
+            name = connection.settings.name
+            log.warning("A tenant has not verified a domain.", action="domain.unverified", tenant=name)
+            raise NoSuchUser(f"The domain {domain} is none of those that {name} has verified at Microsoft.")
+        return connection
+
     def named(self, name: str) -> Connection:
-        """The connection to the tenant of this name.
+        """The connection to the tenant that has this name, or had it earlier.
 
         Raises:
             NoSuchUser: it is not configured.
         """
+        now = self._former.get(name, name)
         for index, one in enumerate(self.settings):
-            if one.name == name:
+            if one.name == now:
                 return self._connect(index)
         raise NoSuchUser(f"The tenant {name} is no longer configured.")
 
@@ -120,6 +147,7 @@ class Tenants:
                     reads_only=self._reads_only,
                     shared=self._shared(one) if self._shared else None,
                     rates=self._rates,
+                    former=frozenset(name for name, now in self._former.items() if now == one.name),
                 )
             return self._connections[index]
 

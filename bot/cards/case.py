@@ -70,7 +70,7 @@ class Cards:
         ledger: Where cases and what was posted of them are kept.
         sleep: Waits for so many seconds.
         clouds: In which of Microsoft's clouds each tenant is, by its name.
-        owners: Channels that are one tenant's alone, with its name.
+        why_not_posted: Says why nothing of a tenant is posted in a channel, "" where it may be.
         reads: Whether a person may still read about a tenant.
         edits: How far apart a card is edited.
     """
@@ -83,7 +83,7 @@ class Cards:
         sleep: Callable[[float], None] = time.sleep,
         *,
         clouds: Mapping[str, Cloud] = MappingProxyType({}),
-        owners: Mapping[str, str] = MappingProxyType({}),
+        why_not_posted: Callable[[str, str], str] = lambda _tenant, _channel: "",
         reads: Callable[[str, str], bool] = lambda _user, _tenant: True,
         edits: Edits = Edits(),  # noqa: B008 - frozen
     ) -> None:
@@ -94,7 +94,7 @@ class Cards:
         self._ledger = ledger
         self._sleep = sleep
         self._clouds = clouds
-        self._owners = owners
+        self._why_not_posted = why_not_posted
         self._reads = reads
 
     def post(self, case: Case) -> Case:
@@ -363,7 +363,7 @@ class Cards:
     def demand_room(self, client: WebClient, channel: str, tenant: str) -> None:
         """See once more who reads along, before anything of a tenant goes into a channel.
 
-        Settings may give a channel to another tenant while cases lie in it.
+        Settings may give a channel to another tenant while cases lie in it, or a tenant channels of its own.
 
         Args:
             client: Slack's Web API.
@@ -374,8 +374,8 @@ class Cards:
             RoomShared: another company or another tenant's people read along.
             SlackFailed: Slack did not answer, so no one knows.
         """
-        if self._owners.get(channel, tenant) != tenant:
-            raise RoomTaken
+        if why := self._why_not_posted(tenant, channel):
+            raise RoomTaken(why)
         demand_unshared(client, channel)
 
     def say(self, channel: str, message: Message, thread: str = "", *, tenant: str = "") -> Any:

@@ -24,7 +24,7 @@ from bot.cards.case import GONE, Cards
 from bot.cards.painter import Painter
 from bot.cards.papers import handled_of, what_now
 from bot.errors import BotError, RoomShared, SlackFailed
-from bot.messages import Message
+from bot.messages import Message, answers
 from bot.messages.case_card import situation
 from bot.messages.ended import ended
 from bot.messages.proposal_card import proposal_card, proposal_details
@@ -96,6 +96,8 @@ class ProposalCards:
         self._clock = clock
         self._links: dict[str, str] = {}
         self._voters: dict[str, tuple[str, ...]] = {}
+        self._rooms: dict[str, str] = {}
+        self._readers: dict[str, dict[str, bool]] = {}
         self._situations: dict[tuple[str, int], str] = {}
         self._lock = threading.Lock()
         # Two threads that edit one card at the same time would let the older state win.
@@ -235,7 +237,7 @@ class ProposalCards:
         known = {channel for channel, _ in self._proposals.copies(proposal.id)}
         for user in self.may_approve(proposal):
             try:
-                channel = str(call(self._client.conversations_open, users=user)["channel"]["id"])
+                channel = self._room_of(user)
                 if channel in known:
                     continue
                 with self._turn(proposal.id):
@@ -326,14 +328,70 @@ class ProposalCards:
     def _edit_copies(self, client: WebClient, proposal: Proposal, now: datetime) -> int:
         message = self._card(proposal, now)
         copies = self._proposals.copies(proposal.id)
-        for channel, ts in copies:
+        try:
+            if copies and (client is self._client or proposal.id not in self._readers):
+                self._readers[proposal.id] = self._readers_of(proposal)
+        except BotError as error:
+            log.info("The copies wait.", action="slack.later", proposal=proposal.id, error=str(error))
+            return 0
+        for copy in copies:
             try:
-                self._posting[client].edit(channel, ts, message)
-            except SlackFailed as error:
+                self._edit_copy(client, proposal, copy, message, ends=False)
+            except BotError as error:
                 log.info(
                     "A copy of a card waits.", action="slack.later", proposal=proposal.id, error=str(error)
                 )
         return len(copies)
+
+    def _edit_copy(
+        self, client: WebClient, proposal: Proposal, copy: tuple[str, str], message: Message, *, ends: bool
+    ) -> None:
+        """Edit one copy, or close it for ever where whoever has it may no longer approve.
+
+        Who is in doubt learns nothing meanwhile; at the end their copy is closed, too.
+
+        Raises:
+            SlackFailed: Slack did not take it.
+        """
+        channel, ts = copy
+        may = self._readers[proposal.id].get(channel)
+        if may:
+            self._posting[client].edit(channel, ts, message)
+        elif may is None or ends:
+            try:
+                self._posting[client].edit(channel, ts, answers.no_longer_asked())
+            except SlackFailed as error:
+                if error.code not in GONE:
+                    raise
+            self._proposals.copy_closed(proposal.id, channel)
+            log.info("A copy of a card was closed.", action="proposal.copy_closed", proposal=proposal.id)
+
+    def _readers_of(self, proposal: Proposal) -> dict[str, bool]:
+        """Give the direct messages with each approver, and whether this one may vote; looked up anew.
+
+        Raises:
+            SlackFailed: Slack did not answer, so nobody knows.
+        """
+        readers: dict[str, bool] = {}
+        for user in self._people.approvers(proposal.plan.tenant):
+            voter = self._people.voter(user, tenant=proposal.plan.tenant, live=False)
+            try:
+                readers[self._room_of(user)] = not voter.barred
+            except SlackFailed as error:
+                if error.passing:
+                    raise
+                log.info("An approver takes no messages.", action="approver.no_room", error=str(error))
+        return readers
+
+    def _room_of(self, user: str) -> str:
+        """Give the channel of the direct messages with somebody; it stays the same for ever.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+        """
+        if user not in self._rooms:
+            self._rooms[user] = str(call(self._client.conversations_open, users=user)["channel"]["id"])
+        return self._rooms[user]
 
     def _show_copies(self, proposal: Proposal) -> None:
         """Show the end on every copy that Slack lets us edit.
@@ -342,9 +400,13 @@ class ProposalCards:
             SlackFailed: Slack did not answer for a long time.
         """
         message = self._card(proposal, self._clock())
-        for channel, ts in self._proposals.copies(proposal.id):
+        copies = self._proposals.copies(proposal.id)
+        if copies:
+            self._readers[proposal.id] = self._cards.persist(partial(self._readers_of, proposal))
+        for copy in copies:
+            edit = partial(self._edit_copy, self._client, proposal, copy, message, ends=True)
             try:
-                self._cards.persist(partial(self._posting[self._client].edit, channel, ts, message))
+                self._cards.persist(edit)
             except SlackFailed as error:
                 if error.passing:
                     raise

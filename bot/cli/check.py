@@ -114,7 +114,7 @@ def _look_into(
     if ledger:
         ledger.append(e.Asked(words=f"check {user}", span=str(span)), ACTOR)
     try:
-        connection = tenants.for_address(user)
+        connection = tenants.answering_for(user)
         subject = find_subject(user, connection)
         end = now()
         question = Question(subject=subject, window=Window(end - span, end))

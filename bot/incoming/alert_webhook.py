@@ -7,6 +7,7 @@ subject line.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -20,12 +21,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.incoming.alerts import Alerts, TooManyAlerts
-from bot.settings import AlertSettings
+from bot.settings import Settings
 from bot.web_server import WebServer, body_of
 from bot.webhooks import key_of, why_not
 from commands.errors import CommandError
 from graph.alerts import RaisedAlert
-from graph.errors import NoSuchUser
+from graph.errors import GraphError, NoSuchUser
 
 log = structlog.get_logger(__name__)
 
@@ -56,20 +57,25 @@ class Incoming(BaseModel):
     product: Annotated[str, Field(max_length=100)] = ""
 
 
-def make_site(alerts: Alerts, key: bytes) -> Starlette:
+def make_site(alerts: Alerts, keys: Mapping[str, bytes]) -> Starlette:
     """Make the web application that takes alerts.
 
     Args:
         alerts: Where they go.
-        key: What they are signed with.
+        keys: What those of each tenant are signed with, by its name. Who has the key of one tenant learns of
+            no other that there is one.
     """
 
     async def take(request: Request) -> Response:
         body = await body_of(request, LARGEST)
         if body is None:
             return _no(413, "The body is too large.")
-        wrong = why_not(key, request.headers, body, datetime.now(UTC))
-        if wrong:
+        now = datetime.now(UTC)
+        signed = {key: why_not(key, request.headers, body, now) for key in frozenset(keys.values())}
+        theirs = frozenset(name for name, key in keys.items() if not signed[key])
+        if not theirs:
+            # Of one that is signed by somebody, and old, it says so.
+            wrong = max(signed.values())
             log.warning("An alert does not count.", action="alert.unsigned", why=wrong)
             return _no(401, f"This message is {wrong}.")
         try:
@@ -77,20 +83,20 @@ def make_site(alerts: Alerts, key: bytes) -> Starlette:
         except ValidationError as error:
             fields = sorted({str(one["loc"][0]) if one["loc"] else "body" for one in error.errors()})
             return _no(422, f"These are missing or wrong: {', '.join(fields)}.")
-        return await run_in_threadpool(_taken, alerts, incoming)
+        return await run_in_threadpool(_taken, alerts, incoming, theirs)
 
     return Starlette(routes=[Route(PATH, take, methods=["POST"])])
 
 
-def server_for(settings: AlertSettings, alerts: Alerts) -> WebServer | None:
+def server_for(settings: Settings, alerts: Alerts) -> WebServer | None:
     """Make what listens for signed alerts; None where the settings have no secret for it."""
-    if settings.webhook_secret is None:
+    keys = {name: key_of(secret) for name, secret in settings.webhook_secrets.items()}
+    if not keys:
         return None
-    site = make_site(alerts, key_of(settings.webhook_secret.get_secret_value()))
-    return WebServer(site, settings.host, settings.port, PATH)
+    return WebServer(make_site(alerts, keys), settings.alerts.host, settings.alerts.port, PATH)
 
 
-def _taken(alerts: Alerts, incoming: Incoming) -> Response:
+def _taken(alerts: Alerts, incoming: Incoming, theirs: frozenset[str]) -> Response:
     alert = RaisedAlert(
         key=_key(incoming),
         source="webhook",
@@ -101,9 +107,13 @@ def _taken(alerts: Alerts, incoming: Incoming) -> Response:
         link=incoming.link,
     )
     try:
-        fresh = alerts.accept(alert, incoming.tenant)
+        fresh = alerts.accept(alert, incoming.tenant, theirs)
     except NoSuchUser as error:
-        return _no(422, error.sentence)
+        log.warning("An alert is no tenant's.", action="alert.no_tenant", why=error.sentence)
+        return _no(422, "No tenant that this secret is for has this name, or answers for this account.")
+    except GraphError as error:
+        log.warning("An alert's tenant is not known.", action="alert.no_tenant", why=error.sentence)
+        return _no(503, "The tenant could not be looked up.", {"Retry-After": "60"})
     except TooManyAlerts:
         return _no(429, "Too many alerts in this hour.", {"Retry-After": "600"})
     except CommandError as error:

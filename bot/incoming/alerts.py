@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -75,9 +75,13 @@ class Alerts:
         settings: What is taken in, and how much is shown.
         tenants: Who can be asked.
         tools: What verbs work with: ledger, cards, jobs, Slack.
+        sent: Whether alerts are sent as well, and not only asked for.
     """
 
-    def __init__(self, settings: AlertSettings, tenants: Tenants, tools: Tools) -> None:
+    def __init__(
+        self, settings: AlertSettings, tenants: Tenants, tools: Tools, *, sent: bool = False
+    ) -> None:
+        self._sent = sent
         self._settings = settings
         self._tenants = tenants
         self._tools = tools
@@ -96,7 +100,7 @@ class Alerts:
 
     def start(self) -> None:
         """Begin to poll, and to show what is sent."""
-        if self._settings.sources or self._settings.webhook_secret:
+        if self._settings.sources or self._sent:
             for thread in self._threads:
                 thread.start()
 
@@ -126,19 +130,20 @@ class Alerts:
             self._woken[tenant].wait(min(pause, max(0.0, due - time.monotonic())))
             self._woken[tenant].clear()
 
-    def accept(self, alert: RaisedAlert, tenant: str) -> int:
+    def accept(self, alert: RaisedAlert, tenant: str, among: Collection[str]) -> int:
         """Write down an alert that was sent, and have it shown soon; 0 where it came before.
 
         Args:
             alert: What was sent.
             tenant: The name of the configured tenant, "" for the one of the account's domain.
+            among: The names of the tenants that there are for whoever sent it.
 
         Raises:
             NoSuchUser: no tenant has this name or this domain.
             TooManyAlerts: more came than an hour may bring.
             LedgerError: it cannot be written down.
         """
-        connection = self._tenant_of(alert, tenant)
+        connection = self._tenant_of(alert, tenant, among)
         since = self._tools.clock() - HOUR
         name = connection.settings.name
         if book.raised_since(self._ledger, name, alert.source, since) >= MOST_SENT:
@@ -147,9 +152,11 @@ class Alerts:
         self._woken[name].set()
         return fresh
 
-    def _tenant_of(self, alert: RaisedAlert, tenant: str) -> Connection:
+    def _tenant_of(self, alert: RaisedAlert, tenant: str, among: Collection[str]) -> Connection:
         if not tenant:
-            return self._tenants.for_address(alert.account)
+            return self._tenants.answering_for(alert.account, among)
+        if tenant not in among:
+            raise NoSuchUser("No configured tenant has this name.")
         return self._connection(tenant)
 
     def _connection(self, tenant: str) -> Connection:
@@ -287,7 +294,9 @@ class Alerts:
             for alert in told.lines:
                 self._tell(alert)
             if told.digest:
-                message = messages.digest(told.digest, self._tools.gate.ours, self._settings.lines)
+                message = messages.digest(
+                    told.digest, self._tools.gate.readable_in(tenant), self._settings.lines
+                )
                 posted = self._say(message, tenant)
                 self._shown(told.digest, "digest", posted["channel"], posted["ts"])
             self._join(self._waiting(tenant))
@@ -317,7 +326,8 @@ class Alerts:
             else:
                 threads.setdefault(place, []).append(alert)
         for (channel, ts), alerts in threads.items():
-            message = messages.joined(policy.gravest_first(alerts), self._tools.gate.ours)
+            readable = self._tools.gate.readable_in(alerts[0].tenant)
+            message = messages.joined(policy.gravest_first(alerts), readable)
             try:
                 posted = self._tools.cards.say(channel, message, ts, tenant=alerts[0].tenant)
             except CannotPost as error:
@@ -340,7 +350,7 @@ class Alerts:
         """Start a check of an alert's account; it only reads."""
         try:
             # A tenant may have been renamed in the settings since; its alerts must not hold up the others.
-            connection = self._connection(alert.tenant)
+            connection = self._tenants.named(alert.tenant)
             subject = find_subject(alert.object_id, connection)
             case = self._begin(alert, subject)
         except AlreadyLooking as error:
@@ -358,7 +368,8 @@ class Alerts:
 
     def _tell(self, alert: Alert) -> None:
         """Give an alert a line of its own."""
-        posted = self._say(messages.alert_line(alert, self._tools.gate.ours), alert.tenant)
+        line = messages.alert_line(alert, self._tools.gate.readable_in(alert.tenant))
+        posted = self._say(line, alert.tenant)
         self._shown([alert], "line", posted["channel"], posted["ts"])
 
     def _say(self, message: Message, tenant: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from bot.messages import Message, parts
 from bot.messages.escape import address, said
@@ -88,6 +89,21 @@ def enrolled(user: str) -> Message:
     return _say(
         f"{parts.mention(user)} enrolled a second factor for approvals. If this was not them, "
         "remove it on the command line now, and do not rely on their approvals."
+    )
+
+
+def no_longer_asked() -> Message:
+    """Stand in for the copy of a proposal's card whose reader may no longer approve; tells nothing of it."""
+    return _say("You are no longer asked to approve this.")
+
+
+def plan_waits(proposal_id: str, at_most: timedelta) -> Message:
+    """Tell that an approved plan has not begun, and what it waits for."""
+    minutes = int(at_most.total_seconds() // 60)
+    return _say(
+        f"⏳ {proposal_id} is approved and not carried out yet: Microsoft could not be asked who the"
+        " approvers are. It starts as soon as Microsoft answers, and is stopped"
+        f" {minutes} minutes after the last vote."
     )
 
 

@@ -24,6 +24,7 @@ BOOKKEEPING: Final = (
     e.CaseCardPosted
     | e.ProposalCardPosted
     | e.ProposalCopyPosted
+    | e.ProposalCopyClosed
     | e.MessagePosted
     | e.CaseShown
     | e.ProposalShown
@@ -243,6 +244,8 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
         case e.FactorRemoved():
             return f"{who} removed the second factor of {parts.mention(event.user)}"
         # --- the ledger itself
+        case e.TenantNamed():
+            return f"The name {safe(event.name)} was recorded for tenant {safe(event.tenant_id)}"
         case e.CheckpointSigned():
             return f"A checkpoint was signed at entry {event.size}"
         case _:

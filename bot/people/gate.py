@@ -109,6 +109,12 @@ class Gate:
             log.info("Nobody knows who reads an answer.", action="answer.unsure", why=str(error))
             return frozenset()
 
+    def readable_in(self, tenant: str) -> frozenset[str]:
+        """Give the mail domains whose addresses are written out where people of a tenant, "" of all, read."""
+        if len(self._tenancy.names) == 1:
+            return self.ours
+        return frozenset(self._domains([self._tenancy.whose(tenant)] if tenant else []))
+
     def demand_record(self, asked: Asked) -> None:
         """See that the record that a button names is there for this person.
 
@@ -121,8 +127,8 @@ class Gate:
     def tenant_for(self, account: str) -> str:
         """Give the name of the tenant that an address belongs to, "" where no one can tell."""
         try:
-            return self._tenants.for_address(account).settings.name
-        except NoSuchUser:
+            return self._tenants.answering_for(account).settings.name
+        except GraphError:
             return self._tenancy.names[0] if len(self._tenancy.names) == 1 else ""
 
     def _here(self, asked: Asked, named: frozenset[str]) -> frozenset[str]:
@@ -277,7 +283,7 @@ class Gate:
                 address = self._people.address_behind(user)
             case Address(typed):
                 address = typed
-        connection = self._tenants.for_address(address, among)
+        connection = self._tenants.answering_for(address, among)
         return find_subject(address, connection), connection
 
     def candidates(self, name: str, among: Collection[str]) -> tuple[Candidate, ...]:

@@ -19,7 +19,7 @@ from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.people import Named, named_people, named_person
 from commands.ledger.recorded import demand_person
-from graph.errors import GraphError, NoSuchUser
+from graph.errors import Broken, GraphError, NoSuchUser, OutOfTime, Throttled
 from graph.question import Subject
 
 log = structlog.get_logger(__name__)
@@ -28,6 +28,9 @@ CHANGED: Final = (
     "Your Slack email address or your Microsoft 365 account changed since your identity was recorded. "
     "The bot's operator can confirm the change: compromise people confirm {user}"
 )
+PASSING: Final = (Throttled, Broken, OutOfTime)
+"""Trouble of Microsoft's that passes by itself: too many requests, 5xx, no answer."""
+
 NO_ACCOUNT: Final = (
     "Your Slack email address matches no account in our tenants, so your account is unknown. "
     "Have your Microsoft 365 address added under [people] in the settings."
@@ -44,6 +47,7 @@ class Known:
         earlier: Everything by which this person was ever known.
         why_not: Why this person may do nothing, one sentence; "" when they may.
         unsure: Whether that is only because Microsoft could not be asked.
+        passes: Whether that trouble passes by itself; a refusal does not.
         fresh_change: Whether it was seen just now that they are not as they were named.
     """
 
@@ -52,6 +56,7 @@ class Known:
     earlier: Identity
     why_not: str = ""
     unsure: bool = False
+    passes: bool = False
     fresh_change: bool = False
 
 
@@ -107,7 +112,7 @@ class Identities:
             )
             sentence = error.sentence.rstrip(".")
             why = f"Your Microsoft 365 account could not be looked up ({sentence}). Try again."
-            return Known("", addresses, earlier, why, unsure=True)
+            return Known("", addresses, earlier, why, unsure=True, passes=isinstance(error, PASSING))
         addresses |= {account.user_principal_name, account.mail, *account.addresses}
         named = named or self._name(user, email, account)
         if named.email == email and named.object_id == account.id:

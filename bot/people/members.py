@@ -161,7 +161,7 @@ class Members:
         teams: Who may ask and who may approve in each tenant, by its name.
         addresses: Slack user ids with the Microsoft 365 address of the same person.
         seconds: A clock that only goes forward, in seconds.
-        heir: The tenant whose people decide in tenants that are not configured (any more), "" for nobody.
+        whose: Gives the name that the settings have for a tenant now, by one that it had earlier.
     """
 
     def __init__(
@@ -172,12 +172,12 @@ class Members:
         *,
         addresses: Mapping[str, str],
         seconds: Callable[[], float],
-        heir: str = "",
+        whose: Callable[[str], str] = str,
     ) -> None:
         self._client = client
         self.home = home
         self._teams = dict(teams)
-        self._heir = heir
+        self._whose = whose
         self.addresses = {user: address.strip().casefold() for user, address in addresses.items()}
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -310,10 +310,10 @@ class Members:
         return frozenset(name for name in self._teams if user in self.named(name))
 
     def _of(self, tenant: str | None) -> tuple[Team, ...]:
-        """The teams of every tenant, or of one; the heir's, or nobody's, where it is not configured."""
+        """The teams of every tenant, or of one; nobody's where it is not configured."""
         if tenant is None:
             return tuple(self._teams.values())
-        return (self._teams.get(tenant) or self._teams.get(self._heir, NO_TEAM),)
+        return (self._teams.get(self._whose(tenant), NO_TEAM),)
 
     def _names(self, who: ResponderSettings, *, fresh: bool = False) -> frozenset[str]:
         users = frozenset(who.users)

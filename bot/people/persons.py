@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from slack_sdk import WebClient
 
-from bot.errors import Barred, NotUnderstood, SlackFailed
+from bot.errors import Barred, NotUnderstood, SlackFailed, VoterUnknown
 from bot.people.identities import Identities, Known
 from bot.people.members import Account, Members, why_no_reporter, why_not
 from bot.slack.client import call
@@ -263,6 +263,7 @@ class People:
         *,
         factor: bool = False,
         live: bool = True,
+        waits: bool = False,
     ) -> Voter:
         """Give the person who votes in a tenant, with the reason why they may not.
 
@@ -273,9 +274,12 @@ class People:
             factor: Whether a second factor was shown with this vote.
             live: Whether everything is read anew. False where nothing is decided by it: the group's list may
                 be a minute old then, and Microsoft is not asked who someone is that was named.
+            waits: Whether it is asked again later where Microsoft cannot be asked for a moment. Otherwise,
+                and where Microsoft refuses, that is the reason why they may not.
 
         Raises:
             SlackFailed: Slack did not answer, so no one knows.
+            VoterUnknown: Microsoft cannot be asked for a moment, and whoever asks waits.
             LedgerError: the ledger cannot be read.
         """
         try:
@@ -287,6 +291,8 @@ class People:
             known = self._identities.recall(account.id, self._members.addresses_of(account))
         else:
             known = self._recognize(account, live=live)
+            if waits and known.passes:
+                raise VoterUnknown(known.why_not)
         object_id = "" if known.why_not else known.object_id
         voter = Voter(account.id, known.addresses, barred, factor, object_id, known.earlier)
         return replace(voter, barred=barred or known.why_not or self._doubt(voter.ever, tenant))

@@ -41,18 +41,21 @@ class Tenancy:
 
     Args:
         settings: All of them.
+        former: The names that tenants had earlier, with those that they have now; "" where the tenant is no
+            longer configured.
 
     Attributes:
         names: The names of the configured tenants.
         owners: Channels that are one tenant's alone, with its name.
         teams: The people of each tenant, by its name.
         shared: The channel for all tenants, "" for none.
-        heir: The tenant that has the cases of those not configured (any more), "" for none. Only one that
-            stands alone and has the people of all tenants: it is the one of before, by another name. People
-            who are named for one tenant never get another's cases.
+        heir: The tenant that has the cases of those whose ids nobody noted, "" for none. Only one that stands
+            alone and has the people of all tenants: it is the one of before, by another name. People who
+            are named for one tenant never get another's cases.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, former: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._former = former
         self.names = tuple(one.name for one in settings.tenants)
         self.shared = settings.slack.channel if settings.slack else ""
         self.owners: Mapping[str, str] = MappingProxyType(
@@ -69,20 +72,25 @@ class Tenancy:
         return self._houses.get(self.whose(tenant), self._nobody)
 
     def whose(self, tenant: str) -> str:
-        """Give the tenant whose people a tenant's cases are for."""
-        return self.heir if self.heir and tenant not in self._houses else tenant
+        """Give the tenant whose people a tenant's cases are for: by its id, whatever it was called then."""
+        if tenant in self._houses:
+            return tenant
+        return self._former.get(tenant, self.heir) or tenant
 
     def why_not_in(self, tenant: str, channel: str) -> str:
         """Say why nobody asks about a tenant in a channel, in one sentence; "" where they may.
 
         What belongs to no other tenant will do: answers are for the person who asks alone.
         """
-        whose = self.whose(tenant)
+        whose = self.whose(tenant) if tenant else ""
         return self._says(tenant) if self.owners.get(channel, whose) != whose else ""
 
     def why_not_posted(self, tenant: str, channel: str) -> str:
-        """Say why nothing of a tenant is posted in a channel, in one sentence; "" where it may be."""
-        confined = self.of(tenant).confined
+        """Say why nothing of a tenant is posted in a channel, in one sentence; "" where it may be.
+
+        What is no tenant's, "", is posted in channels that are for all.
+        """
+        confined = self.of(tenant).confined if tenant else frozenset[str]()
         if confined and channel not in confined:
             return self._says(tenant)
         return self.why_not_in(tenant, channel)

@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from rich.console import Console
 from slack_sdk import WebClient
 
@@ -67,6 +68,8 @@ from graph.queries.registry import QUERIES
 from graph.question import Question, Subject, Window
 from graph.request import Cmdlet, Request
 from graph.tenants import Tenants
+
+log = structlog.get_logger(__name__)
 
 SCOPES: dict[str, str] = {
     "commands": "/compromise and the shortcuts do not work",
@@ -195,6 +198,7 @@ def look(
         title = f"Tenant {connection.settings.name}"
         try:
             found = tuple(look_at_tenant(connection, user, check_only=check_only))
+            found += tuple(_unverified(connection))
             yield Section(title, found, tenant=connection.settings.name)
         except GraphError as error:
             line = Line(there=False, what="sign-in", says=f"{error.sentence} Nothing can be collected.")
@@ -222,6 +226,22 @@ def look(
     decide = look_at_people(settings, slack, tenants, shared[0]) if shared else []
     lines = [*decide, *look_at_channels(slack), look_at_key(settings), networks]
     yield Section("Approvers and records", tuple(lines))
+
+
+def _unverified(connection: Connection) -> Iterator[Line]:
+    """Say which domains of the settings the tenant has not verified: their accounts are not looked up."""
+    try:
+        claimed = sorted(set(connection.settings.domains) - connection.verified.names())
+    except GraphError as error:
+        # The source `domains` is lacking then, and its line says why.
+        log.info("The verified domains are not known.", action="domains.unknown", why=str(error))
+        return
+    if claimed:
+        says = (
+            f"{', '.join(claimed)}: not verified in this tenant, so beside other tenants no account there is"
+            " looked up. Correct its domains in the settings, or verify them in Microsoft Entra."
+        )
+        yield Line(there=False, what="domains", says=says)
 
 
 def _own_people(settings: Settings) -> tuple[list[str], list[str]]:
@@ -567,7 +587,7 @@ def _identities(members: Members, path: Path, tenants: Tenants) -> Iterator[Line
             continue
         home = members.home_of(account)
         try:
-            find_subject(home, tenants.for_address(home))
+            find_subject(home, tenants.answering_for(home))
         except NoSuchUser:
             says = f"{home} matches no account in the tenants; cannot run checks or vote"
             mend = (f"Add the Microsoft 365 address of {user} under [people] in the settings",)

@@ -60,11 +60,13 @@ class Offered:
         request: The id of the question, whose window and channel go with what is picked.
         name: What was typed.
         candidates: The accounts.
+        readable: The mail domains whose addresses are written out for whoever asked.
     """
 
     request: str
     name: str
     candidates: tuple[Candidate, ...]
+    readable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,8 @@ def may(wish: Check, asked: Asked, tools: Tools) -> MayLook | Offered:
 
 
 def _offer(name: str, asked: Asked, tools: Tools) -> Offered:
-    return Offered(asked.id, name, tools.gate.candidates(name, tools.gate.asks_in(asked)))
+    found = tools.gate.candidates(name, tools.gate.asks_in(asked))
+    return Offered(asked.id, name, found, tools.gate.readable_for(asked.user))
 
 
 def who_may_look(who: Who, asked: Asked, tools: Tools) -> MayLook:
@@ -250,7 +253,7 @@ def begin(
 def shows(done: Started | Offered, tools: Tools) -> Answer:
     """Say where the card is, or which accounts may be meant."""
     if isinstance(done, Offered):
-        message = candidates(done.request, done.name, done.candidates, ours=tools.gate.ours)
+        message = candidates(done.request, done.name, done.candidates, ours=done.readable)
         return Answer(e.Answered(says="accounts with this name were offered"), "", (message,))
     case, link = done.case, tools.cards.link(done.case)
     if done.fresh:

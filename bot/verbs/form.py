@@ -63,9 +63,9 @@ def open_for_message(asked: Asked, message: Mapping[str, Any], tools: Tools) -> 
     Raises:
         BotError: this person may not report anything, Slack did not answer, or the moment is over.
     """
-    found = _addresses_in(message, tools)
+    found = _addresses_in(asked, message, tools)
     if _may_ask(asked, tools):
-        tools.open(asked, check_modal(found, ours=tools.gate.ours, channel=asked.channel))
+        tools.open(asked, check_modal(found, ours=tools.gate.readable_for(asked.user), channel=asked.channel))
     else:
         tools.people.reporter(asked.user, asked.team)
         _open(asked, next(iter(found), ""), tools)
@@ -85,7 +85,7 @@ def _may_ask(asked: Asked, tools: Tools) -> bool:
     return True
 
 
-def _addresses_in(message: Mapping[str, Any], tools: Tools) -> tuple[str, ...]:
+def _addresses_in(asked: Asked, message: Mapping[str, Any], tools: Tools) -> tuple[str, ...]:
     """Give the addresses that a message names; those of our own domains, where accounts are, first."""
     found: dict[str, None] = {}
     read_so_far = 0
@@ -99,5 +99,6 @@ def _addresses_in(message: Mapping[str, Any], tools: Tools) -> tuple[str, ...]:
             except NotUnderstood as error:
                 log.info("A mention means nobody.", action="shortcut.nobody", why=str(error))
     known = [one for one in found if len(one) <= parts.OPTION_TEXT]
-    known.sort(key=lambda one: one.rpartition("@")[2] not in tools.gate.ours)
+    ours = tools.gate.readable_for(asked.user)
+    known.sort(key=lambda one: one.rpartition("@")[2] not in ours)
     return tuple(known[:MOST_CANDIDATES])

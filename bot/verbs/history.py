@@ -52,7 +52,7 @@ def do(wish: ShowHistory, may: tuple[Case, ...], asked: Asked, tools: Tools) -> 
     entries = [entry for case in may for entry in tools.ledger.entries(case_id=case.id)]
     entries.sort(key=lambda entry: entry.seq)
     heading = newest.subject.display_name or newest.subject.mail if len(may) > 1 else newest.id
-    return Told(newest, history(entries, heading, tools.gate.ours))
+    return Told(newest, history(entries, heading, tools.gate.readable_for(asked.user)))
 
 
 def shows(done: Told, tools: Tools) -> Answer:

@@ -111,7 +111,7 @@ def do(wish: Suspect, may: MayLook | Person, asked: Asked, tools: Tools) -> chec
             since=_in_words(wish.when),
             noticed=wish.noticed,
             own=_is_own(may, wish.who, tools),
-            ours=tools.gate.ours,
+            ours=tools.gate.readable_in(tenant),
         ),
         tenant=tenant,
     )

@@ -105,4 +105,8 @@ def shows(done: Listed | Opened | Ticked, tools: Tools) -> Answer:
         case Opened(window, case):
             return Answer(e.ModalOpened(window=window), case.id)
         case Ticked(case, task, count):
-            return Answer(e.Answered(), case.id, (decisions.task_ticked(task, count, tools.gate.ours),))
+            return Answer(
+                e.Answered(),
+                case.id,
+                (decisions.task_ticked(task, count, tools.gate.readable_in(case.tenant)),),
+            )

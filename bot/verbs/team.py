@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 def tell(message: Message, user: str, tools: Tools, *, beside: str = "") -> None:
     """Tell something about a person to everyone else in the tenants that name this person.
 
-    `beside` is a channel that hears it as well where a tenant has none.
+    `beside` is a channel that hears it as well where a tenant has none, unless it is another tenant's.
 
     Raises:
         BotError: Slack did not let it be told somewhere.
@@ -28,7 +28,8 @@ def tell(message: Message, user: str, tools: Tools, *, beside: str = "") -> None
     if silent or not named:
         # Where it was asked may be seen by no one else, so the others are told one by one.
         rooms |= dict.fromkeys(_direct_rooms(user, silent, tools), "")
-        rooms |= {beside: tools.tenancy.owners.get(beside, "")} if beside else {}
+        owner = tools.tenancy.owners.get(beside, "")
+        rooms |= {beside: owner} if beside and (not owner or owner in named) else {}
     failed: BotError | None = None
     for room, tenant in rooms.items():
         try:

@@ -141,7 +141,10 @@ def _refused(proposal: Proposal, voter: Voter, sentence: str, tools: Tools) -> M
     # Whoever is in doubt learns nothing here; anybody else learns whom to ask.
     others = () if _in_doubt(proposal, voter, tools) else tools.papers.may_approve(proposal)
     return decisions.vote_refused(
-        proposal.id, sentence, tools.gate.ours, [one for one in others if one != voter.id]
+        proposal.id,
+        sentence,
+        tools.gate.readable_for(voter.id),
+        [one for one in others if one != voter.id],
     )
 
 

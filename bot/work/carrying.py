@@ -15,7 +15,7 @@ import structlog
 
 from bot.cards.case import Cards
 from bot.cards.proposal import ProposalCards
-from bot.errors import BotError
+from bot.errors import BotError, VoterUnknown
 from bot.messages import answers
 from bot.people.persons import People
 from bot.work.watching import seen_of
@@ -41,6 +41,9 @@ LOOKS = (
 )
 """When a case is looked at again after its account was taken back: ever more rarely, and for a year, which is
 how long a case stays open. An attacker who waits for the watch to end would have to wait that long."""
+
+WAITS = timedelta(minutes=15)
+"""How long after its last vote a plan waits for Microsoft to say who voted; then it is stopped."""
 
 
 class Carrying:
@@ -105,6 +108,8 @@ class Carrying:
         Raises:
             LedgerError: nothing further was sent; the next round goes on.
             SlackFailed: Slack did not say who may still approve, so nothing was sent.
+            VoterUnknown: Microsoft cannot say for a moment who they are, so nothing was sent; the next round
+                asks again, until the plan was approved too long ago.
         """
         proposal = self._proposals.get(proposal_id)
         case = self._ledger.case(proposal.plan.case_id)
@@ -115,19 +120,28 @@ class Carrying:
             return
         # What was begun goes on while Microsoft cannot be asked: the people were compared when it began.
         live = proposal.state is ProposalState.APPROVED
-        with self._papers.painting(proposal_id) as tell:
-            carry_out(
-                proposal_id,
-                proposals=self._proposals,
-                connection=connection,
-                keys=self._keys,
-                barred=lambda vote: self._barred(vote, case, live=live),
-                clock=self._clock,
-                sleep=self._sleep,
-                patience=self._patience,
-                tell=tell,
-                guard=self._guard(case.tenant),
+        since = self._clock() - (proposal.decided_at or proposal.made_at)
+        waits = live and since < WAITS
+        try:
+            with self._papers.painting(proposal_id) as tell:
+                carry_out(
+                    proposal_id,
+                    proposals=self._proposals,
+                    connection=connection,
+                    keys=self._keys,
+                    barred=lambda vote: self._barred(vote, case, live=live, waits=waits),
+                    clock=self._clock,
+                    sleep=self._sleep,
+                    patience=self._patience,
+                    tell=tell,
+                    guard=self._guard(case.tenant),
+                )
+        except VoterUnknown as error:
+            log.warning(
+                "A plan waits for who voted.", action="plan.waits", proposal=proposal_id, why=str(error)
             )
+            self._papers.say_in_thread(proposal, "waits", answers.plan_waits(proposal.id, WAITS))
+            raise
         proposal = self._proposals.get(proposal_id)
         log.info(
             "A plan came to its end.", action="plan.ended", proposal=proposal_id, state=proposal.state.value
@@ -140,9 +154,9 @@ class Carrying:
         except NotNow:
             log.warning("A plan waits for its tenant.", action="plan.waits", proposal=proposal.id, why=why)
 
-    def _barred(self, vote: Vote, case: Case, *, live: bool) -> str:
+    def _barred(self, vote: Vote, case: Case, *, live: bool, waits: bool) -> str:
         """Say why someone who voted may not approve any longer; Slack and Microsoft are asked anew."""
-        voter = self._people.voter(vote.voter, tenant=case.tenant, live=live)
+        voter = self._people.voter(vote.voter, tenant=case.tenant, live=live, waits=waits)
         # The address in Slack may be another one by now; it is the same person all the same.
         person = voter.ever | vote.identity
         if self._ledger.owner(case.subject, case.tenant).is_same(person):

@@ -6,7 +6,7 @@ or in the job database where there are workers, so that a restart or a worker ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -43,7 +43,7 @@ class Hunting:
         ledger: Where hunts are.
         searching: Asks and judges.
         cards: Posts messages and files.
-        ours: Mail domains of ours, whose addresses stay readable.
+        ours: Gives the mail domains of a tenant, whose addresses stay readable.
         store: Where workers leave what they found; None where there are none.
         seal: Opens what they left; None where nobody is believed.
     """
@@ -55,7 +55,7 @@ class Hunting:
         ledger: Ledger,
         searching: Searching,
         cards: Cards,
-        ours: frozenset[str],
+        ours: Callable[[str], frozenset[str]],
         store: Store | None = None,
         seal: Seal | None = None,
     ) -> None:
@@ -227,7 +227,7 @@ class Hunting:
             self._cards.say(one.channel, message, tenant=one.tenant)
 
     def _card(self, one: Hunt, found: Found | None = None) -> Any:
-        return hunt_card(one, self._ours, found=found)
+        return hunt_card(one, self._ours(one.tenant), found=found)
 
     def _paint(self, one: Hunt, far: Far) -> float:
         try:
@@ -239,5 +239,7 @@ class Hunting:
     def _edit(self, one: Hunt, far: Far) -> None:
         if one.card and one.state == "looking":
             self._cards.demand_room(self._client, one.channel, one.tenant)
-            message = hunt_card(one, self._ours, done=far.done, waiting=far.waiting, progress=far.sweep)
+            message = hunt_card(
+                one, self._ours(one.tenant), done=far.done, waiting=far.waiting, progress=far.sweep
+            )
             call(self._client.chat_update, channel=one.channel, ts=one.card, **message.arguments)

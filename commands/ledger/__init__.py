@@ -11,7 +11,8 @@ The way of a vote, which is that of everything else::
 
 ``schema.py`` has the tables; ``cases.py``, ``proposals.py``, ``tasks.py`` and ``factors.py`` read them;
 ``book.py`` opens the file and its transactions; ``recorded.py`` compares who people are with the entries;
-``rebuild.py`` makes the tables anew; ``checkpoint.py`` signs the head; ``mark.py`` knows how long it was.
+``tenants.py`` knows which tenant a name stands for; ``rebuild.py`` makes the tables anew; ``checkpoint.py``
+signs the head; ``mark.py`` knows how long it was.
 """
 
 from commands.ledger.book import CASE_LETTERS, Ledger, new_case_id

@@ -232,6 +232,8 @@ def _proposals(tables: Tables, entry: Entry, event: e.Event) -> None:
         case e.ProposalCopyPosted():
             key = {"proposal": event.proposal, "channel": event.channel}
             tables.upsert("copies", key, seq=seq, ts=event.ts)
+        case e.ProposalCopyClosed():
+            tables.delete("copies", {"proposal": event.proposal, "channel": event.channel})
         case e.ProposalShown():
             tables.update("proposals", {"id": event.proposal}, shown=1)
 
@@ -417,6 +419,7 @@ _SECTIONS: Final[Mapping[type[e.Event], Callable[[Tables, Entry, e.Event], None]
         "Manual tasks and rechecks": _tasks,
         "Second factors": _factors,
         "People": _people,
+        "Tenants": _nothing,
         "The ledger itself": _nothing,
     }.items()
     for kind in e.EVENTS[name]

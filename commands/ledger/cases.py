@@ -271,6 +271,7 @@ class CaseReader:
         """
         with self.owners() as recorded:
             cases = recorded.of(person, tenant)
+            counted = frozenset(one for one in cases if not only or recorded.is_of(one, tenant))
             accounts = recorded.accounts(cases)
             # Not the reports, and nobody else's accounts: every question and every vote comes by here.
             rows = self.rows(_JUDGED, [json.dumps([subject_id for _, subject_id in accounts])])
@@ -280,11 +281,7 @@ class CaseReader:
             longest = acquitted.get(account)
             if row["verdict"] not in verdicts:
                 acquitted[account] = max(span, longest or span)
-            elif (
-                (longest is None or longest < span - SAME_SPAN)
-                and row["id"] in cases
-                and (not only or row["tenant"] == tenant)
-            ):
+            elif (longest is None or longest < span - SAME_SPAN) and row["id"] in counted:
                 return self.case(row["id"])
         return None
 

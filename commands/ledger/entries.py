@@ -612,6 +612,15 @@ class ProposalCopyPosted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProposalCopyClosed(Event):
+    """Whoever has this copy may no longer approve: it tells nothing any more, and is left alone."""
+
+    KIND: ClassVar[str] = "proposal_copy_closed"
+    proposal: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProposalShown(Event):
     """Every copy of the card shows how the proposal ended."""
 
@@ -822,6 +831,15 @@ class PersonChanged(Event):
     object_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TenantNamed(Event):
+    """Which tenant a name of the settings stands for, since it was first seen and for ever."""
+
+    KIND: ClassVar[str] = "tenant_named"
+    name: str
+    tenant_id: str
+
+
 # --- the ledger itself -------------------------------------------------------------------------------------
 
 
@@ -888,6 +906,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
         ExecutionFinished,
         ProposalCardPosted,
         ProposalCopyPosted,
+        ProposalCopyClosed,
         ProposalShown,
     ),
     "Changes": (
@@ -909,6 +928,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
         FactorRemoved,
     ),
     "People": (PersonNamed, PersonChanged),
+    "Tenants": (TenantNamed,),
     "The ledger itself": (CheckpointSigned,),
 }
 """Every kind, by what it is about, in the order of the page that is made of it."""

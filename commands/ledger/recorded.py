@@ -70,6 +70,7 @@ class Owners:
         self.rows: dict[str, dict[str, Any]] = {}
         self._owner: dict[str, Identity] = {}
         self._verified: dict[str, Identity] = {}
+        self._tenants: dict[str, str] = {}
         self._by_name: dict[str, set[str]] = defaultdict(set)
         self._by_user: dict[str, set[str]] = defaultdict(set)
 
@@ -105,6 +106,9 @@ class Owners:
                 }
             case e.OwnerBound():
                 self.rows[case_id] |= bound(event)
+            case e.TenantNamed():
+                self._tenants.setdefault(event.name, event.tenant_id)
+                return
         row = self.rows[case_id]
         subject = Subject(
             **{**json.loads(row["subject"]), "addresses": tuple(json.loads(row["subject"])["addresses"])}
@@ -132,8 +136,14 @@ class Owners:
         In the case's own tenant that is everything. Elsewhere its directory tells nothing about addresses of
         others: whoever writes it could name an approver there.
         """
-        own = self.rows[case_id]["tenant"] == tenant
-        return self._owner[case_id] if own else self._verified[case_id]
+        return self._owner[case_id] if self.is_of(case_id, tenant) else self._verified[case_id]
+
+    def is_of(self, case_id: str, tenant: str | None) -> bool:
+        """Whether a case is one of a tenant's, by whatever name it has it."""
+        name = self.rows[case_id]["tenant"]
+        return name == tenant or (
+            tenant in self._tenants and self._tenants[tenant] == self._tenants.get(name)
+        )
 
     def accounts(self, cases: Collection[str]) -> frozenset[tuple[str, str]]:
         """Give tenant and object id of the accounts that cases are about."""
@@ -155,7 +165,7 @@ class Owners:
 
 
 _ENTRIES: Final = f"SELECT {', '.join(COLUMNS)} FROM ledger"  # noqa: S608 - names of ours
-_BINDING: Final = f"kind IN ('{e.CaseOpened.KIND}', '{e.OwnerBound.KIND}')"
+_BINDING: Final = f"kind IN ('{e.CaseOpened.KIND}', '{e.OwnerBound.KIND}', '{e.TenantNamed.KIND}')"
 _OWNING: Final = (
     "SELECT id, tenant, subject, subject_id, owners, owners_missing, owners_verified FROM cases"
     " WHERE id IN (SELECT value FROM json_each(?))"

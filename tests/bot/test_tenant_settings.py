@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from bot.errors import SettingsError
 from bot.people.tenancy import Tenancy
 from bot.settings import CHECK_NEEDS, Settings, exposed, load
 from bot.settings_files import same
+from commands.ledger.tenants import former_names
+from graph.errors import NoSuchUser
+from graph.tenants import Tenants
 
 SHARED = """
 [slack]
@@ -238,6 +242,17 @@ def test_two_names_for_one_tenant_of_microsofts_are_refused_where_an_id_hides_it
     assert len(loaded(folder).tenants) == 2
 
 
+@pytest.mark.parametrize("key", ["login_url", "graph_url", "exchange_url", "compliance_url"])
+def test_beside_other_tenants_microsoft_is_asked_at_its_own_addresses_alone(folder, key):
+    """Whoever answers at another one could say that an account or a domain is this tenant's."""
+    put(folder, "a.toml", tenant("Adatum", 1))
+    put(folder, "b.toml", tenant("Fabrikam", 2, f'{key} = "https://evil.example"\n'))
+    (told,) = problems(folder)
+    assert "the addresses of Fabrikam must be those of Microsoft's clouds" in told
+    put(folder, "b.toml", tenant("Fabrikam", 2, 'graph_url = "https://graph.microsoft.us/"\n'))
+    assert len(loaded(folder).tenants) == 2
+
+
 @pytest.mark.parametrize(
     ("own", "whose"),
     [
@@ -251,3 +266,36 @@ def test_who_is_named_for_one_tenant_gets_no_cases_of_another_that_was_taken_out
     tenancy = Tenancy(loaded(folder))
     assert tenancy.whose("Adatum") == whose
     assert tenancy.whose("Fabrikam") == "Fabrikam"
+
+
+def test_cases_go_by_the_id_of_their_tenant_whatever_it_was_called(folder):
+    put(folder, "a.toml", tenant("Adatum", 1))
+    put(folder, "b.toml", tenant("Fabrikam", 2))
+    known = {"Adatum": "t1", "Fabrikam": "t2", "Old": "t1", "Gone": "t9"}
+    settings = loaded(folder)
+    former = former_names(known, {one.name: one.tenant_id for one in settings.tenants})
+    tenancy = Tenancy(settings, former)
+    whose = {name: tenancy.whose(name) for name in (*known, "Never")}
+    assert whose == {
+        "Adatum": "Adatum",
+        "Fabrikam": "Fabrikam",
+        "Old": "Adatum",
+        "Gone": "Gone",
+        "Never": "Never",
+    }
+    with closing(Tenants(settings.tenants, former=former)) as tenants:
+        assert tenants.named("Old").names == {"Adatum", "Old"}
+        with pytest.raises(NoSuchUser, match="no longer configured"):
+            tenants.named("Gone")
+
+
+def test_a_tenant_that_stands_alone_gets_no_cases_of_another_whose_id_is_known(folder):
+    put(folder, "b.toml", tenant("Fabrikam", 2))
+    settings = loaded(folder)
+    former = former_names({"Adatum": "t1", "Old": "t2"}, {"Fabrikam": "t2"})
+    tenancy = Tenancy(settings, former)
+    assert {name: tenancy.whose(name) for name in ("Adatum", "Old", "Never")} == {
+        "Adatum": "Adatum",
+        "Old": "Fabrikam",
+        "Never": "Fabrikam",
+    }

@@ -10,6 +10,7 @@ from bot.people.second_factor import SecondFactor
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.checkpoint import note, sign_head
+from commands.ledger.tenants import note_tenants
 from commands.plan import ManualTask
 from commands.proposals import Outcome, Proposals
 from commands.signing_key import SigningKey
@@ -37,6 +38,7 @@ def fill(path: Path, key: Path) -> None:
             ledger.append(event(), "U0MEGAN")
         for email in ("alex@contoso.example", "alex.wilber@contoso.example"):
             ledger.append(e.PersonNamed("U0ALEX", email, f"id-of-{email}", (email,)), BOT)
+        note_tenants(ledger, {"Contoso": "0C0C0C0C-0000-4000-8000-000000000001"})
         ledger.append(e.PersonChanged("U0ALEX", "grady@contoso.example", "id-of-grady"), BOT)
         ledger.append(e.AccountReported("r9", "adele@contoso.example", "größer"), "U0MEGAN")
         note(ledger, sign_head(ledger, keys), BOT, why="scheduled", channel="C0", ts="9.9")
@@ -76,6 +78,8 @@ def _proposals(proposals: Proposals, clock: plans.Clock) -> None:
         )
         proposals.card_posted(made.id, "C0INCIDENT", "2.1")
         proposals.copy_posted(made.id, "D0ALEX", "2.2")
+        proposals.copy_posted(made.id, "D0LIDIA", "2.3")
+        proposals.copy_closed(made.id, "D0LIDIA")
         if move == "withdraw":
             proposals.withdraw(made.id, "U0MEGAN", "A better one comes")
         elif move == "deny":

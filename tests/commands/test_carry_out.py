@@ -421,6 +421,7 @@ def test_what_never_left_this_machine_is_tried_again_and_then_failed(scene: Scen
         """The tenant's connection, with the cable out for everything but reads."""
 
         settings = scene.connection.settings
+        names = scene.connection.names
 
         def fetch(self, what, deadline):
             reads = what.name.startswith("Get-") if isinstance(what, Cmdlet) else what.method == "GET"

@@ -126,8 +126,8 @@ class Stage:
         return Proposals(self.bot.ledger)
 
     def kinds(self) -> list[str]:
-        """Give the kinds of all entries in the ledger, but for those that say who people are."""
-        people = ("person_named", "owner_bound")
+        """Give the kinds of all entries in the ledger, but for those that say who people and tenants are."""
+        people = ("person_named", "owner_bound", "tenant_named")
         return [entry.kind for entry in self.bot.ledger.entries() if entry.kind not in people]
 
     def wrote(self, *kinds: str) -> None:

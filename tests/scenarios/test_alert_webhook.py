@@ -93,6 +93,38 @@ def test_an_account_of_no_tenant_is_refused_and_of_a_named_tenant_is_told_withou
     story.card("Impossible travel")
 
 
+def test_who_has_the_secret_of_one_tenant_sends_for_no_other_and_learns_of_none(stage):
+    """Neither by its name nor by an account; the answer is the one for a tenant that there is not."""
+    own, shared = new_secret(), new_secret()
+    taken = AlertSettings(webhook_secret=SecretStr(shared), port=0, channel="C0INCIDENT")
+    story = stage("clean", changes={"alerts": taken}, start=False)
+    [contoso] = story.settings.tenants
+    fabrikam = contoso.model_copy(
+        update={"name": "Fabrikam", "tenant_id": "0f", "domains": ("fabrikam.example",)}
+    )
+    contoso = contoso.model_copy(update={"webhook_secret": SecretStr(own), "domains": ("contoso.example",)})
+    story.settings = story.settings.model_copy(update={"tenants": (contoso, fabrikam)})
+    story.start()
+    told = [
+        send(story, {**ALERT, **changed}, secret=secret)
+        for secret, changed in (
+            (shared, {}),
+            (shared, {"tenant": "Contoso"}),
+            (own, {"tenant": "Fabrikam"}),
+            (own, {"tenant": "Adatum"}),
+            (own, {"account": "x@fabrikam.example"}),
+            (own, {"account": "x@nowhere.example"}),
+        )
+    ]
+    assert {one.status_code for one in told} == {422}
+    assert len({one.text for one in told}) == 1
+    assert "fabrikam" not in told[0].text.casefold()
+    assert raised(story) == 0
+    assert send(story, ALERT, secret=own).status_code == 202
+    assert send(story, {**ALERT, "tenant": "Fabrikam"}, secret=shared).status_code == 202
+    assert send(story, ALERT, secret=new_secret()).status_code == 401
+
+
 def test_two_tenants_may_use_the_same_id(story):
     alerts, mine = story.bot.alerts, RaisedAlert("webhook:1", "webhook", "x", "low", datetime.now(UTC))
     [contoso] = story.bot.tenants.each()

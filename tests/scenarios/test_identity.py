@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -372,6 +373,36 @@ def test_while_microsoft_cannot_be_asked_nothing_is_begun(story):
     stopped = story.ends(proposal, ProposalState.STOPPED)
     assert "Your Microsoft 365 account could not be looked up" in stopped.note
     story.nothing_was_done(proposal)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_plan_waits_while_microsoft_cannot_say_for_a_moment_who_voted(story, answers):
+    """Nothing is begun meanwhile; it is carried out when Microsoft answers in time, and stopped otherwise."""
+    story = sit(story)
+    proposal = story.grave()
+    story.approve("approver", proposal)
+    story.microsoft.faults.add("/users/alex.wilber", Fault(status=503))
+    story.press("second_approver", proposal)
+    told = partial(below, story, proposal, "approved and not carried out yet")
+    story.wait(told, "the thread tells what it waits for")
+    story.let_pass(timedelta(minutes=5))
+    story.nothing_was_done(proposal)
+    assert story.stands(proposal) is ProposalState.APPROVED
+    if answers:
+        story.microsoft.faults.clear()
+        story.let_pass(timedelta(minutes=1))
+        story.ends(proposal, ProposalState.DONE)
+    else:
+        story.let_pass(timedelta(minutes=10))
+        stopped = story.ends(proposal, ProposalState.STOPPED)
+        assert "could not be looked up" in stopped.note
+        story.nothing_was_done(proposal)
+    assert told() == 1
+
+
+def below(story: Table, proposal: Proposal, says: str) -> int:
+    """How many messages below the card of a proposal say something."""
+    return sum(says in story.slack.as_text(one) for one in story.slack.replies(story.paper(proposal)))
 
 
 def test_a_start_at_which_nobody_could_be_asked_names_people_when_they_first_do_something(story):

@@ -6,7 +6,9 @@ channel of incidents is Contoso's, that of security alerts is Fabrikam's.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,17 +18,21 @@ import pytest
 from bot.cards.case import Cards
 from bot.errors import RoomTaken
 from bot.messages import Message
+from bot.messages.history import history
 from bot.settings import AlertSettings, ApproverSettings, PolicySettings, ResponderSettings, Tenant
 from bot.slack.client import make_client
 from bot.work.engine import known
 from commands.approval import ProposalState
+from commands.errors import TenantNameTaken
 from commands.identity import Identity
 from commands.ledger import BOT, Case
 from commands.ledger import entries as e
 from commands.ledger.hunts import hunt, new_hunt_id
 from commands.proposals import Proposal
 from commands.report import VerdictCode
+from graph.errors import NoSuchUser
 from graph.question import Subject
+from graph.tenants import Tenants
 from sandbox import tenant
 from sandbox.scenarios.alerts import raise_alert
 from sandbox.tenant import RunningTenant
@@ -212,7 +218,7 @@ def test_a_vote_on_a_card_of_another_tenant_counts_for_nothing_whoever_shows_it(
 def test_no_button_of_a_card_of_another_tenant_does_anything(story):
     case = case_of(story)
     client = make_client(story.slack_settings)
-    Cards(client, client, story.bot.ledger, owners={CONTOSO: "Contoso"}).refresh(case.id)
+    Cards(client, client, story.bot.ledger).refresh(case.id)
     card = next(one for one in story.cards() if one.ts == case.card)
     buttons = {
         str(element["action_id"])
@@ -276,7 +282,8 @@ def test_a_tenant_with_channels_of_its_own_posts_nowhere_else(story):
 def test_files_and_cards_stay_out_of_a_channel_that_was_given_to_another_tenant_since(story):
     case = case_of(story)
     client = make_client(story.slack_settings)
-    cards = Cards(client, client, story.bot.ledger, owners={CONTOSO: "Fabrikam"})
+    given = story.bot.desk._tools.tenancy.why_not_posted
+    cards = Cards(client, client, story.bot.ledger, why_not_posted=lambda one, _: given(one, FABRIKAM))
     before = len(story.slack.messages("incident-room"))
     for act in (
         lambda: cards.say(CONTOSO, Message("secret", ()), tenant="Contoso"),
@@ -294,7 +301,11 @@ def test_who_was_taken_out_of_a_tenant_is_not_told_alone_what_its_old_channel_ma
     client = make_client(story.slack_settings)
     for may, what in ((False, "secret of Contoso"), (True, "for who asked")):
         cards = Cards(
-            client, client, story.bot.ledger, owners={CONTOSO: "Fabrikam"}, reads=lambda *_, may=may: may
+            client,
+            client,
+            story.bot.ledger,
+            why_not_posted=lambda _, channel: "It is Fabrikam's." if channel == CONTOSO else "",
+            reads=lambda *_, may=may: may,
         )
         cards.say_in_room(case, what, Message(what, ()))
         told = [story.slack.as_text(one) for one in story.slack.direct("responder")]
@@ -323,7 +334,8 @@ def test_alerts_of_each_tenant_come_into_its_own_channel_within_its_own_share_of
     theirs = [story.slack.as_text(one) for one in story.cards(ELSEWHERE)[before[ELSEWHERE] :]]
     assert len(ours) == 2
     assert len(theirs) == 1
-    assert GRADY in theirs[0]
+    # Its own domain is fabrikam.example: only addresses of that are written out there.
+    assert GRADY.replace(".example", "[.]example") in theirs[0]
     assert not any(ADELE in one or DIEGO in one for one in theirs)
 
 
@@ -366,15 +378,97 @@ def test_who_is_taken_out_of_a_tenant_loses_the_votes_that_were_not_carried_out(
     assert "There is no proposal" in asked(story, f"approve {proposal.id}", "approver")
 
 
-def test_the_cases_of_a_tenant_that_is_no_longer_configured_are_nobodys(story, table, other):
-    case = case_of(story)
+def renamed(story: Table, table: Table, other: RunningTenant, **changes: Any) -> None:
+    """Start again with Contoso changed."""
     story.stop()
     contoso, fabrikam = both(table, other)
-    renamed = contoso.model_copy(update={"name": "Northwind"})
-    story.settings = story.settings.model_copy(update={"tenants": (renamed, fabrikam)})
+    changed = contoso.model_copy(update=changes)
+    story.settings = story.settings.model_copy(update={"tenants": (changed, fabrikam)})
     story.played = None
     story.start()
+
+
+def test_cases_follow_their_tenant_when_it_is_called_something_else(story, table, other):
+    """To its people, who see and decide as before; what was approved is carried out."""
+    proposal: Proposal = story.grave()
+    story.approve("isaiah", proposal)
+    renamed(story, table, other, name="Northwind")
+    assert "There is no case" not in asked(story, f"history {proposal.plan.case_id}", "responder")
+    assert "There is no case" in asked(story, f"history {proposal.plan.case_id}", "second_approver")
+    story.approve("approver", proposal)
+    story.ends(proposal, ProposalState.DONE)
+    assert len(story.writes(proposal)) == 2
+    assert "Northwind" in history_of(story)
+
+
+def history_of(story: Table) -> str:
+    """What the history says of the names of tenants."""
+    named = list(story.bot.ledger.entries(kinds=(e.TenantNamed.KIND,)))
+    return json.dumps([message.blocks for message in history(tuple(named), "")])
+
+
+def test_the_cases_of_a_tenant_that_is_no_longer_configured_are_nobodys(story, table, other):
+    case = case_of(story)
+    fresh = "0f0f0f0f-0000-4000-8000-0000000000aa"
+    renamed(story, table, other, name="Northwind", tenant_id=fresh)
     assert f"There is no case {case.id}" in asked(story, f"history {case.id}", "responder")
+
+
+def test_the_name_of_a_tenant_is_never_given_to_another(story, table, other):
+    """Its cases would be theirs from then on: the bot does not start."""
+    case_of(story)
+    with pytest.raises(TenantNameTaken, match="Contoso is the name of tenant"):
+        renamed(story, table, other, tenant_id="0f0f0f0f-0000-4000-8000-0000000000aa")
+
+
+def test_an_old_card_outside_the_channels_of_its_tenant_is_left_as_it_is(story):
+    """A tenant that has channels of its own since is told nowhere else, not by an edit either."""
+    cards, case = story.bot.desk._tools.cards, replace(case_of(story), channel="C0GENERAL1")
+    with pytest.raises(RoomTaken, match="This channel is not one for Contoso"):
+        cards.say("C0GENERAL1", Message("secret", ()), tenant="Contoso")
+    with pytest.raises(RoomTaken, match="This channel is not one for Contoso"):
+        cards._repaint(case)
+
+
+def test_who_may_no_longer_approve_is_told_nothing_more_by_the_copy_of_a_card(story, table, other):
+    """It is closed once, without a word about the account; who is in doubt is told nothing meanwhile."""
+    proposal: Proposal = story.grave()
+    before = story.slack.as_text(story.copy(proposal, "isaiah"))
+    copy = story.copy(proposal, "approver")
+    story.stop()
+    story.settings = story.settings.model_copy(update={"tenants": both(table, other, (ISAIAH, MEGAN))})
+    story.played = None
+    story.start()
+    isaiah = story.bot.people.voter(ISAIAH, tenant="Contoso").ever
+    address = next(iter(isaiah.addresses))
+    own = replace(story.account(), mail=address, user_principal_name=address, addresses=(address,))
+    doubted = story.case(subject=own)
+    story.approve("responder", proposal)
+    closed = "You are no longer asked to approve this."
+    story.wait(lambda: closed in map(story.slack.as_text, story.slack.direct("approver")), "it is closed")
+    [left] = [one for one in story.slack.direct("approver") if one.ts == copy.ts]
+    assert story.slack.as_text(left) == closed
+    assert story.slack.as_text(story.copy(proposal, "isaiah")) == before
+    story.bot.desk._tools.papers.repaint(proposal.id)
+    entries = story.bot.ledger.entries(kinds=(e.ProposalCopyClosed.KIND,))
+    assert [one.facts["channel"] for one in entries] == [copy.channel]
+    story.finish(doubted.id, answer=VerdictCode.NO_SIGN_FOUND)
+    story.bot.desk._tools.papers.repaint(proposal.id)
+    assert story.slack.as_text(story.copy(proposal, "isaiah")) != before
+
+
+def test_a_tenant_answers_only_for_domains_that_it_has_verified(story, table, other):
+    """Its file may claim any other: accounts there are neither looked up nor told of as its."""
+    tenants, claimed = story.bot.tenants, "mail.contoso.example"
+    contoso, fabrikam = both(table, other)
+    greedy = fabrikam.model_copy(update={"domains": (*fabrikam.domains, claimed)})
+    with closing(Tenants((contoso, greedy))) as both_of_them:
+        assert both_of_them.answering_for(ADELE).settings.name == "Contoso"
+        assert both_of_them.answering_for("x@fabrikam.example").settings.name == "Fabrikam"
+        for among in (None, {"Fabrikam"}):
+            with pytest.raises(NoSuchUser, match="none of those that Fabrikam has verified"):
+                both_of_them.answering_for(f"x@{claimed}", among)
+    assert tenants.answering_for(ADELE).settings.name == "Contoso"
 
 
 STRANGER = Subject(
