@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
+from tempfile import TemporaryFile
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -171,10 +172,7 @@ class _Working:
         """Run portions until there are no more."""
         config, session = self._session.config, self._session
         random.seed()
-        # What was written so far, and where output is kept, is the first process's.
-        capture: Any = config.pluginmanager.getplugin("capturemanager")
-        capture.stop_global_capturing()
-        capture.start_global_capturing()
+        _keep_output_apart(config.pluginmanager.getplugin("capturemanager"))
         config.pluginmanager.unregister(name="terminalreporter")
         # What is written to the terminal in the middle of a test, as by a time-out, goes into its report.
         writer = pytest.TerminalReporter(config, sys.stderr)._tw
@@ -204,6 +202,19 @@ class _Working:
         config = self._session.config
         told = config.hook.pytest_report_to_serializable(config=config, report=report)
         self._line.send((_REPORT, told))
+
+
+def _keep_output_apart(capture: Any) -> None:
+    """Put other files behind those in which output is kept, which are the first process's.
+
+    They are not closed: what was imported may hold one, as a default of a function that writes to it does.
+    """
+    capture.suspend_global_capture()
+    for kept in (capture._global_capturing.out, capture._global_capturing.err):
+        if hasattr(kept, "targetfd"):  # none with -s
+            with TemporaryFile(buffering=0) as fresh:
+                os.dup2(fresh.fileno(), kept.tmpfile.fileno(), inheritable=False)
+    capture.resume_global_capture()
 
 
 def _died(nodeid: str, location: tuple[str, int | None, str], how: str) -> pytest.TestReport:

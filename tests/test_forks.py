@@ -42,8 +42,14 @@ def test_goes_on_elsewhere(made): pass
 """
 
 TWO = """
+import sys
+
+def told(stream=sys.stderr):
+    stream.write("said by what was imported")
+
 def test_has_a_folder_of_its_own(tmp_path):
     assert "worker" in str(tmp_path)
+    told()
 """
 
 
@@ -70,6 +76,7 @@ def test_every_test_is_run_and_told_although_a_process_dies(tmp_path):
     assert ran.returncode == 1
     assert "2 failed, 4 passed" in ran.stdout
     assert "what it said" in ran.stdout
+    assert ran.stdout.count("said by what was imported") == 2
     assert "The process that ran this ended (status -9)" in ran.stdout
     for name in ("test_passes", "test_goes_on_elsewhere", "test_has_a_folder_of_its_own"):
         assert f"{name}\n" in ran.stdout.split("short test summary")[1]
