@@ -382,7 +382,7 @@ def test_a_plan_waits_while_microsoft_cannot_say_for_a_moment_who_voted(story, a
     proposal = story.grave()
     story.approve("approver", proposal)
     story.microsoft.faults.add("/users/alex.wilber", Fault(status=503))
-    story.press("second_approver", proposal)
+    story.votes_yes("second_approver", proposal)
     told = partial(below, story, proposal, "approved and not carried out yet")
     story.wait(told, "the thread tells what it waits for")
     story.let_pass(timedelta(minutes=5))
