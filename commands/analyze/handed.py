@@ -13,6 +13,7 @@ from commands.usual.domains import domain_of
 from graph.audit_log.blocks import Part
 from graph.audit_log.tally import Tally
 from graph.audit_log.unpack import SAME, Opened, Unopened
+from graph.audit_log.wrapped import said
 
 _DOMAINS: Final = 3
 
@@ -30,6 +31,7 @@ class Handed:
         first: The day of its first record, "" where none was read.
         last: The day of its last record.
         notes: What else is to be told of it, each as a sentence or a part of one.
+        places: Under which fields of unknown frames its records were found.
         whole: Whether all of it was read.
     """
 
@@ -41,6 +43,7 @@ class Handed:
     first: str = ""
     last: str = ""
     notes: list[str] = field(default_factory=list)
+    places: dict[str, None] = field(default_factory=dict)
     whole: bool = True
 
     def add(self, tally: Tally) -> None:
@@ -54,6 +57,7 @@ class Handed:
         self.notes += [
             one for one in (*tally.notes.guessed, *tally.notes.incomplete) if one not in self.notes
         ]
+        self.places |= tally.notes.places
         self.whole = self.whole and not (self.unreadable or tally.notes.incomplete)
 
     def says(self) -> str:
@@ -66,7 +70,7 @@ class Handed:
             what = f"{kinds or 'no known format'}: {self.records:,} records{when}"
             what += f", {self.repeated:,} of them in files before as well" if self.repeated else ""
             what += f", {self.unreadable:,} not readable" if self.unreadable else ""
-        return "; ".join(one for one in (what, *self.notes) if one)
+        return "; ".join(one for one in (what, said(self.places), *self.notes) if one)
 
 
 def handed_over(

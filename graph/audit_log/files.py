@@ -29,15 +29,17 @@ from graph.audit_log import (
     tables,
     texts,
     traced,
+    wrapped,
 )
 from graph.audit_log.forms.batches import records_in
 from graph.audit_log.limits import CHUNK, RAW_KEPT
 from graph.audit_log.listed_rules import ListedRule
-from graph.audit_log.pieces import plain_name
+from graph.audit_log.pieces import CONTENT, plain_name
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.texts import Notes
 from graph.audit_log.traced import Traced
 from graph.audit_log.values import PAGE, Found, values
+from graph.audit_log.wrapped import Inside, UnknownForm
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import RiskDetection, SignIn
 
@@ -81,16 +83,47 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
     """
     seen = _Seen()
     for line, text, raw in objects(path):
-        try:
-            if isinstance(raw, str):
-                raise UnreadableRecord(raw)
-            entry = entry_of(raw)
-        except UnreadableRecord as wrong:
-            kept = text or json.dumps(raw, ensure_ascii=False, default=str)
-            yield Unreadable(file=str(path), line=line, reason=wrong.sentence, raw=kept[:RAW_KEPT])
+        if isinstance(raw, str):
+            yield Unreadable(file=str(path), line=line, reason=raw, raw=text[:RAW_KEPT])
             continue
-        if seen.first_time(_key(entry)):
-            yield entry
+        try:
+            found = [entry_of(raw)]
+        except UnreadableRecord as wrong:
+            held = inside(raw, wrong)
+            for none, why in held.unread:
+                kept = text or json.dumps(none, ensure_ascii=False, default=str)
+                yield Unreadable(file=str(path), line=line, reason=why, raw=kept[:RAW_KEPT])
+            found = [entry_of(one) for one in held.records]
+        for entry in found:
+            if seen.first_time(_key(entry)):
+                yield entry
+
+
+def inside(raw: Mapping[str, Any], wrong: UnreadableRecord) -> Inside:
+    """Look for records inside of an object that could not be read; only where no form is known for it."""
+    found = wrapped.search(raw, _whole) if isinstance(wrong, UnknownForm) else Inside()
+    if not found.records and not found.unread:
+        found.unread.append((raw, wrong.sentence))
+    return found
+
+
+def _whole(raw: Mapping[str, Any]) -> tuple[tuple[str, datetime, str], tuple[datetime, str, str], bool]:
+    """Read a record that stands somewhere inside; nothing is made of one that does not say whose it is."""
+    entry = entry_of(raw)
+    if isinstance(entry, AuditRecord):
+        who = entry.actor
+    elif isinstance(entry, Traced):
+        who = entry.sender
+    elif isinstance(entry, ListedRule):
+        who = entry.owner
+    elif isinstance(entry, SignIn):
+        who = entry.user_principal_name or entry.user_id
+    else:
+        who = entry.user_principal_name
+    if not who:
+        raise UnknownForm("The record does not say whose it is.")
+    key = _key(entry)
+    return key, (key[1], key[2], who), not key[0].startswith(CONTENT)
 
 
 def entry_of(raw: Mapping[str, Any]) -> Entry:
@@ -103,7 +136,7 @@ def entry_of(raw: Mapping[str, Any]) -> Entry:
     for is_one, parse in _FORMS:
         if is_one(raw):
             return parse(raw)
-    raise UnreadableRecord(_unlike(tuple(raw)))
+    raise UnknownForm(_unlike(tuple(raw)))
 
 
 def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -224,8 +257,8 @@ def _table(path: Path, said: Notes, newline: str | None) -> Iterator[Found]:
 def _is_record(value: Mapping[str, Any]) -> bool:
     try:
         entry_of(value)
-    except UnreadableRecord:
-        return False
+    except UnreadableRecord as wrong:
+        return bool(inside(value, wrong).records)
     return True
 
 

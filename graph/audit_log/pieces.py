@@ -147,10 +147,14 @@ def objects_of(text: str) -> list[Any]:
     return found
 
 
+CONTENT: Final = "content-"
+"""How an id begins that was made from the content."""
+
+
 def content_id(raw: Mapping[str, Any]) -> str:
     """Make an id from a record's content, the same for the same content, for records that have none."""
     text = json.dumps(raw, sort_keys=True, separators=(",", ":"), default=str)
-    return "content-" + hashlib.sha256(text.encode()).hexdigest()[:32]
+    return CONTENT + hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 # Names in sign-ins and mailbox records, which are most of all: known to be what `as_text` would make of them.

@@ -57,14 +57,17 @@ def is_bracketed(begin: str) -> bool:
     return _NO_ARRAY.match(begin) is not None and '{"' not in begin
 
 
-def names_fields(names: list[str]) -> bool:
-    """Say whether a line may be the heading of a table: names, and no sentences and no program."""
+def names_fields(names: list[str], *, above_records: bool = False) -> bool:
+    """Say whether a line may be the heading of a table: names, and no sentences and no program.
+
+    One name alone is a heading only where it is AuditData, or where a row with an object follows.
+    """
     plain = [name for name in names if name.strip()]
     like = sum(
         _NAME.fullmatch(name.strip()) is not None and ": " not in name and len(name.split()) <= _WORDS
         for name in plain
     )
-    alone = len(names) == 1 and plain_name(names[0]) != "auditdata"
+    alone = len(names) == 1 and plain_name(names[0]) != "auditdata" and not above_records
     if not plain or alone or plain[-1].rstrip().endswith((".", "!", "?", ":")):
         return False
     return like >= _LIKE * len(plain)

@@ -131,29 +131,46 @@ class _Scanner:
             if isinstance(raw, str):
                 self._unreadable(number, raw, text)
                 continue
-            before = self.tally.records
             try:
-                self._object(raw, number)
-                if self.tally.records > before:
-                    self.tally.tell(raw)
+                self._told(raw, number)
             except OSError:
                 raise  # as above
             except Exception as error:  # noqa: BLE001 - as above
                 self._unreadable(number, mistake(error), encoded(raw).decode(errors="replace"))
         self.tally.lines = last
 
-    def _object(self, raw: Mapping[str, Any], number: int) -> None:
+    def _told(self, raw: Mapping[str, Any], number: int) -> None:
+        """Read an object, and tell of what kind it was."""
+        before = self.tally.records
+        wrong = self._object(raw, number)
+        if wrong is not None:
+            self._inside(raw, number, wrong)
+        elif self.tally.records > before:
+            self.tally.tell(raw)
+
+    def _object(self, raw: Mapping[str, Any], number: int) -> UnreadableRecord | None:
+        """Read an object; say why it is no record."""
         try:
             raw = files.opened(raw)
         except UnreadableRecord as wrong:
-            self._unreadable(number, wrong.sentence, encoded(raw).decode(errors="replace"))
-            return
+            return wrong
         data = raw.get("AuditData") if search_rows.is_one(raw) else None
         if isinstance(data, str) and self.take(data.encode(errors="replace"), number):
-            return
+            return None
         if data is None and "Operation" in raw and self.take(encoded(raw), number):
-            return
-        self._entry(raw, number)
+            return None
+        return self._entry(raw)
+
+    def _inside(self, raw: Mapping[str, Any], number: int, wrong: UnreadableRecord) -> None:
+        """Read what lies inside of an object that is no record itself."""
+        inside = files.inside(raw, wrong)
+        for one, why in inside.unread:
+            self._unreadable(number, why, encoded(one).decode(errors="replace"))
+        for record in inside.records:
+            self._told(record, number)
+        self.tally.found_under(inside.places)
+        if inside.ended:
+            self.tally.note_unsearched()
 
     def _look_for_cuts(self, text: bytes) -> None:
         """Note that objects are only shown, where a text holds such a value; once is enough."""
@@ -239,18 +256,18 @@ class _Scanner:
         if not isinstance(raw, dict):
             self._unreadable(number, "This is not a JSON object.", line.decode(errors="replace"))
             return
-        before = self.tally.records
-        self._entry(raw, number)
-        if self.tally.records > before:
+        if (wrong := self._entry(raw)) is None:
             self.tally.tell(raw)
+        else:
+            self._inside(raw, number, wrong)
 
-    def _entry(self, raw: Mapping[str, Any], number: int) -> None:
+    def _entry(self, raw: Mapping[str, Any]) -> UnreadableRecord | None:
+        """Read a record closely; say why it is none."""
         try:
             raw = files.opened(raw)
             found = files.entry_of(raw)
         except UnreadableRecord as wrong:
-            self._unreadable(number, wrong.sentence, encoded(raw).decode())
-            return
+            return wrong
         self.tally.records += 1
         if isinstance(found, AuditRecord):
             kind = "directory" if directory_audit.is_one(raw) else "audit"
@@ -261,15 +278,15 @@ class _Scanner:
             self._note(operation, found.at.isoformat(), as_text(found.raw.get("Id")) or found.id)
             self.tally.actors.add(found.actor)
             self._record(kind, found, text)
-            return
+            return None
         if isinstance(found, Traced):
             self._message(found, encoded(raw))
-            return
+            return None
         if isinstance(found, ListedRule):
             self._note(b"rule", "", f"{found.owner} {found.id}")
             self.tally.actors.add(found.owner)
             self._pick(Picked("rule", account_of(found.owner), "", "", encoded(raw)))
-            return
+            return None
         when = found.created_date_time if isinstance(found, SignIn) else found.detected_date_time
         self.tally.date(when.isoformat() if when else "")
         self._note(type(found).__name__.encode(), when.isoformat() if when else "", found.id)
@@ -288,6 +305,7 @@ class _Scanner:
             if found.succeeded:
                 self.tally.enter(found.ip_address, person)
             self.tally.names.note(id_of(found.user_id), person, found.created_date_time.isoformat())
+        return None
 
     def _message(self, message: Traced, text: bytes) -> None:
         at = message.rows[0].received_date_time.isoformat()

@@ -184,7 +184,8 @@ def _head_of(feed: _Feed) -> Head:
     if not first:
         return Head(broken=line[:RAW_KEPT])
     header = first[-1] if _is_alone(first[-1]) or max(map(first[-1].count, _SEPARATORS)) > 1 else first[0]
-    if len(first) > 1 and header is first[-1] and '{"' in header:
+    above_records = len(first) > 1 and header is first[-1] and '{"' in header
+    if above_records:
         header = first[-2]  # a row with JSON in it; above it stand few names, or one
     later = first[first.index(header) + 1 :]
     separator = max(_SEPARATORS, key=header.count)
@@ -194,7 +195,7 @@ def _head_of(feed: _Feed) -> Head:
             names = [name.strip() for name in next(csv.reader(names, delimiter=separator), [])]
     except csv.Error:
         return Head(broken=header.strip()[:RAW_KEPT])  # a binary file
-    if not names_fields(names):
+    if not names_fields(names, above_records=above_records):
         return Head(broken=header.strip()[:RAW_KEPT])
     feed.back(later)
     peeked = feed.peek()

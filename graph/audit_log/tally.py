@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from graph.audit_log.names import Names
 from graph.audit_log.pieces import as_text
 from graph.audit_log.texts import Notes
 from graph.audit_log.traced import Traced
+from graph.audit_log.wrapped import LOOKED_AT, PLACES
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -42,6 +43,8 @@ ADDRESSES_KEPT: Final = 200_000
 DEPTH_CUT: Final = (
     "PowerShell's ConvertTo-Json left texts in place of objects below its depth; export it with -Depth 10"
 )
+
+UNSEARCHED: Final = f"an unknown object was not searched further after {LOOKED_AT:,} values without a record"
 
 
 def _is_cut(value: object) -> bool:
@@ -155,6 +158,16 @@ class Tally:
         """Note that objects are only shown, as ConvertTo-Json leaves them where it does not go deeper."""
         if DEPTH_CUT not in self.notes.incomplete:
             self.notes.incomplete.append(DEPTH_CUT)
+
+    def found_under(self, places: Iterable[str]) -> None:
+        """Note under which fields of an unknown frame records were found."""
+        if len(self.notes.places) < PLACES:
+            self.notes.places |= dict.fromkeys(places)
+
+    def note_unsearched(self) -> None:
+        """Note that an object was too large to be searched whole for records."""
+        if UNSEARCHED not in self.notes.incomplete:
+            self.notes.incomplete.append(UNSEARCHED)
 
     def tell(self, raw: Mapping[str, Any]) -> None:
         """Note of what kind a record was, and what a row says of its place among all that were found."""

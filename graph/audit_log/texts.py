@@ -28,11 +28,13 @@ class Notes:
         cut: Why its end could not be read, "" where it could.
         guessed: How its dates were read, where the file alone does not tell.
         incomplete: What the file says is missing from it.
+        places: Under which fields of unknown frames records were found.
     """
 
     cut: str = ""
     guessed: list[str] = field(default_factory=list)
     incomplete: list[str] = field(default_factory=list)
+    places: dict[str, None] = field(default_factory=dict)
 
 
 class Gunzip(io.RawIOBase):

@@ -55,6 +55,8 @@ SAMPLES: Final[tuple[dict[str, Any], ...]] = (
     RISK,
     SIGN_IN,
     LOGON,
+    {"body": json.dumps(LOGON), "host": "h"},
+    {"response": {"data": {"items": [SIGN_IN, LOGON], "rows": [], "columns": []}}, "n": 2},
 )
 ODD: Final[st.SearchStrategy[Any]] = st.sampled_from(
     [

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from graph.audit_log.pieces import as_mapping
+from graph.audit_log.pieces import as_mapping, decoded
 
 _OF_A_RECORD: Final = frozenset(
     {"operation", "operations", "creationtime", "id", "createddatetime", "activitydatetime", "auditdata",
@@ -19,10 +19,15 @@ _OF_A_RECORD: Final = frozenset(
 
 
 def records_in(value: object) -> Iterator[Mapping[str, Any] | None]:
-    """Yield the records that a JSON value holds; itself when it is one; None for what is no object."""
+    """Yield the records that a JSON value holds; itself when it is one; None for what is no object.
+
+    Text that is an object's counts as the object.
+    """
+    if isinstance(value, str):
+        value = decoded(value)
     if isinstance(value, list):
         for one in value:
-            yield one if isinstance(one, Mapping) else None
+            yield one if isinstance(one, Mapping) else as_mapping(one) or None
     elif not isinstance(value, Mapping):
         yield None
     elif isinstance(tables := value.get("tables") or value.get("Tables"), list):
