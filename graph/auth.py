@@ -159,6 +159,11 @@ class SignIn:
         return self._apps[resource]
 
 
+def ready() -> None:
+    """Load the sign-in library, which the first sign-in would wait for otherwise."""
+    import msal  # noqa: F401, PLC0415 - see `SignIn._app`
+
+
 def credential(settings: TenantSettings) -> str | dict[str, Any]:
     """The application's credential in the form that MSAL takes.
 

@@ -20,7 +20,7 @@ from graph.contract import Endpoint
 from graph.errors import NotJson
 from graph.request import Cmdlet, Request
 from graph.responses import json_of, page_of
-from graph.shapes import HIDDEN, Names, Shape, asked_of, shape_for, texts_in
+from graph.shapes import HIDDEN, Names, Shape, asked_of, own_words, shape_for, texts_in
 from graph.wire import Reply
 
 log = structlog.get_logger(__name__)
@@ -106,6 +106,13 @@ class Drift:
         """All differences so far."""
         with self._lock:
             return tuple(sorted(self._found))
+
+
+def ready() -> None:
+    """Read the contract and compile its patterns, which the first answer would wait for otherwise."""
+    own_words()
+    for row in contract.endpoints():
+        _ = row.pattern
 
 
 def named(what: Request | Cmdlet) -> str:

@@ -86,6 +86,7 @@ class Looker:
 
     def serve(self) -> None:
         """Look at what is asked for, until nobody asks any more."""
+        self._looking.ready()
         while True:
             head, _ = self._line.receive()
             match head["kind"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.artefacts import answers
 from bot.failing import refer
@@ -13,9 +13,11 @@ from commands.errors import CommandError
 from commands.sigma.results import ruled
 from commands.sigma.shapes import NO_RULES, Ruleset
 from commands.usual.places import Atlas
+from graph import auth, drift
 from graph.collect import Memory
 from graph.errors import GraphError
-from graph.question import Question
+from graph.evidence import Evidence
+from graph.question import Question, Subject, Window
 from graph.tenants import Tenants
 
 
@@ -43,6 +45,14 @@ class Looking:
         self._clock = clock
         self._patience = patience
         self._atlas = atlas
+
+    def ready(self) -> None:
+        """Do now what the first look would wait for otherwise: load libraries and tables."""
+        auth.ready()
+        drift.ready()
+        nobody = Subject(id="", user_principal_name="", mail="", addresses=())
+        now = self._clock()
+        judge(Evidence(nobody, Window(now - timedelta(days=1), now)), now, self._atlas)
 
     def look(self, task: Task, memory: Memory, tell: Callable[[Progress], None]) -> Found | Failed:
         """Collect and judge; whatever goes wrong is told with words for people.

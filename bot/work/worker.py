@@ -133,6 +133,7 @@ class Worker:
             why = f"The job database cannot be reached ({type(error).__name__})."
         if why:
             raise CannotStart(why)
+        self._looking.ready()
         self.engine.start(self._define, (), LOOKS)
         log.info("The worker takes checks, hunts and rechecks.", action="worker.started", worker=self.name)
 

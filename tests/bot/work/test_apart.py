@@ -25,6 +25,7 @@ from commands.check import Progress
 from commands.errors import LedgerUnwritable
 from commands.planning import Guard
 from commands.report import VerdictCode
+from graph import contract, shapes
 from graph.collect import find_subject
 from graph.evidence import SOURCES
 from graph.question import Window
@@ -68,6 +69,17 @@ def task_for(running: tenant.RunningTenant, case_id: str = "C-2ABCD") -> Task:
 
 def silent(progress: Progress) -> None:
     return None
+
+
+def test_who_is_ready_has_read_the_contract(played):
+    contract.endpoints.cache_clear()
+    shapes.own_words.cache_clear()
+    with closing(Tenants([settings_of(played)])) as tenants:
+        Looking(tenants, lambda: NOW, 60).ready()
+        read = contract.endpoints.cache_info().misses, shapes.own_words.cache_info().misses
+        task_for(played)
+    assert read == (contract.endpoints.cache_info().misses, shapes.own_words.cache_info().misses)
+    assert contract.endpoints.cache_info().currsize == shapes.own_words.cache_info().currsize == 1
 
 
 def test_the_outcome_is_the_one_that_this_process_would_have_found(played, tmp_path, monkeypatch):
