@@ -24,6 +24,7 @@ from graph.audit_log.forms import (
     extractor_sessions,
     hawk_simple,
     inbox_rules,
+    laid_flat,
     message_trace,
     search_hit,
     splunk_event,
@@ -70,6 +71,7 @@ FORMS: Final[tuple[Form, ...]] = (
     extractor_rules,
     inbox_rules,
     hawk_simple,
+    laid_flat,
 )
 
 _DEEPEST: Final = 5

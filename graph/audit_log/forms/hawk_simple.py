@@ -45,14 +45,15 @@ def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
         if mark and key.lower().startswith(_PARAMETER):
             parameters.append({"Name": rest, "Value": value})
         elif mark and head.lower() in _LAID_FLAT:
-            _put(record.setdefault(head, {}), rest.split("_")[:_DEEPEST], value)
+            put(record.setdefault(head, {}), rest.split("_")[:_DEEPEST], value)
         elif key.lower() not in {"parameterstring", "fullcommand"}:
             record[key] = value
-    found = {key: _lists(value) for key, value in record.items()}
+    found = {key: lists(value) for key, value in record.items()}
     return {**found, "Parameters": parameters} if parameters else found
 
 
-def _put(inside: dict[str, Any], path: list[str], value: object) -> None:
+def put(inside: dict[str, Any], path: list[str], value: object) -> None:
+    """Put a value into objects in one another."""
     *folders, last = path
     for name in folders:
         below = inside.get(name)
@@ -62,10 +63,10 @@ def _put(inside: dict[str, Any], path: list[str], value: object) -> None:
     inside[last] = value
 
 
-def _lists(value: Any) -> Any:
+def lists(value: Any) -> Any:
     """Give objects whose names are numbers as lists."""
     if not isinstance(value, dict):
         return value
     if all(name.isdecimal() for name in value):
-        return [_lists(value[name]) for name in sorted(value, key=int)[:_MOST]]
-    return {name: _lists(one) for name, one in value.items()}
+        return [lists(value[name]) for name in sorted(value, key=int)[:_MOST]]
+    return {name: lists(one) for name, one in value.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,36 @@ SAME: dict[str, Any] = {
         "Param_MoveToFolder": "RSS Feeds",
         "FullCommand": "New-InboxRule -Name ..",
     },
+    "laid_flat": {
+        **{name: one for name, one in DATA.items() if name != "Parameters"},
+        "Parameters.0.Name": "Name",
+        "Parameters.0.Value": "..",
+        "Parameters.1.Name": "MoveToFolder",
+        "Parameters.1.Value": "RSS Feeds",
+    },
+    "laid_flat, with brackets": {
+        **{name: one for name, one in DATA.items() if name != "Parameters"},
+        **{
+            f"Parameters[{number}].{name}": one[name]
+            for number, one in enumerate(
+                ({"Name": "Name", "Value": ".."}, {"Name": "MoveToFolder", "Value": "RSS Feeds"})
+            )
+            for name in one
+        },
+        "Parameters[2].Name": "",
+    },
+    "laid_flat, of a Graph query": {
+        "id": "r-1",
+        "createdDateTime": "2026-08-30T12:00:00Z",
+        "auditLogRecordType": "exchangeAdmin",
+        "operation": "New-InboxRule",
+        "userPrincipalName": "adele.vance@contoso.example",
+        "auditData.ClientIP": "203.0.113.77",
+        "auditData.Parameters.0.Name": "Name",
+        "auditData.Parameters.0.Value": "..",
+        "auditData.Parameters.1.Name": "MoveToFolder",
+        "auditData.Parameters.1.Value": "RSS Feeds",
+    },
     "cloud_app_events": {"Timestamp": "2026-08-30", "ActionType": "New-InboxRule", "RawEventData": TEXT},
     "cloud_app_events, as an object": {"ActionType": "New-InboxRule", "RawEventData": DATA},
     "a search row, encoded twice": {"RecordType": 1, "AuditData": json.dumps(TEXT)},
@@ -131,7 +162,43 @@ DEFENDER_SIGN_IN = {
     "City": "Lagos",
     "IsCompliant": "0",
 }
-SIGN_INS = {"entra_sign_ins_csv": PORTAL_SIGN_IN, "defender_sign_ins": DEFENDER_SIGN_IN}
+FLAT_SIGN_IN = {
+    "id": "s-1",
+    "createdDateTime": "2026-08-30T12:00:00Z",
+    "userPrincipalName": "Adele.Vance@contoso.example",
+    "ipAddress": "203.0.113.77",
+    "status.errorCode": "50126",
+    "status.failureReason": "Invalid username or password",
+    "location.city": "Lagos",
+    "location.countryOrRegion": "NG",
+    "location.geoCoordinates.latitude": "6.45",
+    "deviceDetail.operatingSystem": "Windows 10",
+    "deviceDetail.browser": "",
+    "authenticationDetails.0.authenticationMethod": "Password",
+}
+SIGN_INS = {
+    "entra_sign_ins_csv": PORTAL_SIGN_IN,
+    "defender_sign_ins": DEFENDER_SIGN_IN,
+    "laid_flat": FLAT_SIGN_IN,
+    "laid_flat, with underscores": {
+        name[0].upper() + name[1:].replace(".", "_"): one for name, one in FLAT_SIGN_IN.items()
+    },
+    "laid_flat, with slashes": {name.replace(".", "/"): one for name, one in FLAT_SIGN_IN.items()},
+    "laid_flat, in snake case": {
+        "azure.signinlogs.properties." + re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower(): one
+        for name, one in FLAT_SIGN_IN.items()
+    },
+    "laid_flat, as properties": {f"properties.{name}": one for name, one in FLAT_SIGN_IN.items()},
+    "laid_flat, in a custom table": {
+        name.replace(".", "_") + "_s": one for name, one in FLAT_SIGN_IN.items()
+    },
+    "laid_flat, with the object beside": {
+        **{name: one for name, one in FLAT_SIGN_IN.items() if "country" not in name},
+        "DeviceDetail": '{"operatingSystem": "old", "browser": ""}',
+        "Status": "",
+        "Location": "NG",
+    },
+}
 
 PORTAL_AUDIT = {
     "Date (UTC)": "2026-08-30T12:00:00+00:00",
@@ -252,6 +319,57 @@ def test_a_row_is_a_sign_in(name: str) -> None:
     assert found.location is not None
     assert (found.location.city, found.location.country_or_region) == ("Lagos", "NG")
     assert found.device_detail is None or found.device_detail.browser == ""
+
+
+def test_a_row_laid_flat_has_its_objects_and_lists_again() -> None:
+    found = files.entry_of(FLAT_SIGN_IN)
+    assert isinstance(found, SignIn)
+    assert found.device_detail is not None
+    assert found.device_detail.operating_system == "Windows 10"
+    assert [one.authentication_method for one in found.authentication_details] == ["Password"]
+    with pytest.raises(UnreadableRecord, match="whether it succeeded"):
+        files.entry_of({**FLAT_SIGN_IN, "status.errorCode": "", "status.failureReason": ""})
+
+
+@pytest.mark.parametrize("joined", [".", "_", "/"])
+def test_a_row_of_the_directory_laid_flat(joined: str) -> None:
+    row = {
+        "id": "a-1",
+        "activityDateTime": "2026-08-30T12:00:00Z",
+        "activityDisplayName": "Consent to application",
+        "initiatedBy.user.userPrincipalName": "adele.vance@contoso.example",
+        "initiatedBy.user.ipAddress": "203.0.113.77",
+        "targetResources.0.displayName": "Mail Reader",
+        "targetResources.0.modifiedProperties.0.displayName": "ConsentContext.IsAdminConsent",
+        "targetResources.0.modifiedProperties.0.newValue": "False",
+        "targetResources.1.displayName": "Other",
+    }
+    found = files.entry_of({name.replace(".", joined): one for name, one in row.items()})
+    assert isinstance(found, AuditRecord)
+    assert (found.operation, found.actor) == ("Consent to application", "adele.vance@contoso.example")
+    assert (found.address, found.details["TargetName"]) == ("203.0.113.77", "Mail Reader")
+    assert [(one.name, one.new) for one in found.changes] == [("ConsentContext.IsAdminConsent", "False")]
+
+
+def test_a_risk_laid_flat_has_its_place() -> None:
+    row = {"id": "d-1", "riskEventType": "unlikelyTravel", "detectedDateTime": "2026-08-30T12:00:00Z"}
+    found = files.entry_of({**row, "user_principal_name": "a@contoso.example", "location_city": "Lagos"})
+    assert isinstance(found, RiskDetection)
+    assert found.location is not None
+    assert (found.user_principal_name, found.location.city) == ("a@contoso.example", "Lagos")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"status.code": "200", "time": "2026-08-30T12:00:00Z"},
+        {"location.city": "Lagos", "name": "x"},
+        {"item.id": "1", "folder.name": "x"},
+    ],
+)
+def test_what_other_products_lay_flat_is_no_record(other: dict[str, str]) -> None:
+    with pytest.raises(UnreadableRecord, match="no known format"):
+        files.entry_of(other)
 
 
 def test_numbers_of_defender_are_words_of_graph() -> None:
