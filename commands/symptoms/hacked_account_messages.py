@@ -197,30 +197,42 @@ def _mass(
             reach.setdefault(topic(letter.message.subject), []).append(row)
     for one in sent:
         if not one.key or one.key not in seen:
-            # An audit record names no recipient; a message went to somebody.
-            people = one.recipients or (f"{one.records[0]}@unknown.invalid",)
-            reach.setdefault(topic(one.subject), []).append(
-                (one.at, people, one.suspect, one.records[0], one.subject)
-            )
+            row = (one.at, one.recipients, one.suspect, one.records[0], one.subject)
+            reach.setdefault(topic(one.subject), []).append(row)
     sampled = any(one.operation.casefold() in SENDS for one, _ in evidence.left_out)
     least = "at least " if sampled else ""
     for subject, rows in reach.items():
         rows.sort(key=lambda row: row[0])
         group = _busiest_day(rows)
         outside = {address for _, people, _, _, _ in group for address in people if usual.is_outside(address)}
+        # An audit record names no recipient; a message went to somebody, who may be inside.
+        unnamed = sum(not people for _, people, _, _, _ in group)
+        wide = len(outside) + unnamed
         suspect = any(row[2] for row in group)
-        if not subject or len(outside) < BROAD_FROM or (not suspect and _is_mailing(subject, letters)):
+        if not subject or wide < BROAD_FROM or (not suspect and _is_mailing(subject, letters)):
             continue
-        sign = MASS_BY_SUSPECT if suspect else MASS if len(outside) >= MASS_FROM else BROAD
+        sign = MASS_BY_SUSPECT if suspect else MASS if wide >= MASS_FROM else BROAD
         yield Finding(
             symptom=_ID,
             sign=sign,
-            summary=(
-                f"“{one_line(group[0][4])}” went to {least}{len(outside)} external recipients within a day"
-            ),
+            summary=f"“{one_line(group[0][4])}” {_reach(len(outside), unnamed, least)}",
             at=group[0][0],
             records=tuple(dict.fromkeys(row[3] for row in group)),
         )
+
+
+def _reach(outside: int, unnamed: int, least: str) -> str:
+    """Say how far one subject line went: the recipients that are named, and the messages that name none."""
+    if not unnamed:
+        return f"went to {least}{outside} external recipients within a day"
+    if outside:
+        more = f"{unnamed} more messages" if unnamed > 1 else "one more message"
+        return (
+            f"went to {least}{outside} external recipients within a day; no record names the recipients "
+            f"of {more}"
+        )
+    messages = f"{unnamed} messages" if unnamed > 1 else "one message"
+    return f"was sent in {least}{messages} within a day; no record names the recipients"
 
 
 def _is_mailing(subject: str, letters: Sequence[_Letter]) -> bool:
@@ -233,13 +245,13 @@ def _is_mailing(subject: str, letters: Sequence[_Letter]) -> bool:
 def _busiest_day(
     rows: Sequence[tuple[datetime, tuple[str, ...], bool, str, str]],
 ) -> Sequence[tuple[datetime, tuple[str, ...], bool, str, str]]:
-    """The 24 hours with the most recipients; `rows` come oldest first."""
+    """The 24 hours with the most recipients, at least one a message; `rows` come oldest first."""
     best: Sequence[tuple[datetime, tuple[str, ...], bool, str, str]] = ()
     most, start, total = 0, 0, 0
     for end, row in enumerate(rows):
-        total += len(row[1])
+        total += len(row[1]) or 1
         while row[0] - rows[start][0] > timedelta(hours=24):
-            total -= len(rows[start][1])
+            total -= len(rows[start][1]) or 1
             start += 1
         if total > most:
             most, best = total, rows[start : end + 1]

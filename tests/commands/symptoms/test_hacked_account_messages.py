@@ -18,6 +18,7 @@ from tests.commands.evidence import (
     INTRUDER,
     NEW_PLACE,
     OFFICE,
+    USUAL,
     counting,
     evidence,
     message,
@@ -433,3 +434,28 @@ def test_subject_lines_on_bank_details_are_the_users_own_in_the_users_own_sessio
         symptom, sign_ins=[*past(), there], audit_log=[about_the_bank("Neue Bankverbindung", HOTEL)]
     )
     assert ("money_diversion_subject" in kinds) is found
+
+
+def test_whom_no_record_names_is_no_external_recipient():
+    def mailed(count: int) -> list[AuditRecord]:
+        return [
+            record("Send", hours=n / 600, address=INTRUDER, items=(
+                Item(subject="Overdue", internet_message_id=f"<{n}@contoso.example>", folder="", id=f"m{n}"),
+            ))
+            for n in range(count)
+        ]  # fmt: skip
+
+    def says(**sources: Any) -> list[str]:
+        seen = symptom.detect(evidence(**sources), USUAL)
+        return [one.summary for one in seen if one.sign is symptom.MASS_BY_SUSPECT]
+
+    assert says(audit_log=mailed(200)) == [
+        "“Overdue” was sent in 200 messages within a day; no record names the recipients"
+    ]
+    assert says(audit_log=mailed(19)) == []
+    trace = [traced("Overdue", to=one, message_id=f"<t-{one}>", from_ip=INTRUDER) for one in people(30)]
+    (both,) = says(audit_log=mailed(2), message_trace=trace)
+    assert both == (
+        "“Overdue” went to 30 external recipients within a day; no record names the recipients of 2 more "
+        "messages"
+    )
