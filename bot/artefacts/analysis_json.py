@@ -69,7 +69,7 @@ def _file(one: Handed) -> dict[str, Any]:
         "repeated": one.repeated,
         "first": one.first,
         "last": one.last,
-        "notes": one.notes,
+        "notes": one.remarks(),
         "complete": one.whole,
     }
 

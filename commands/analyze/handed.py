@@ -60,6 +60,10 @@ class Handed:
         self.places |= tally.notes.places
         self.whole = self.whole and not (self.unreadable or tally.notes.incomplete)
 
+    def remarks(self) -> list[str]:
+        """Give what else is to be told of it."""
+        return [one for one in (said(self.places), *self.notes) if one]
+
     def says(self) -> str:
         """Say in one line what it is."""
         if not self.records and not self.unreadable:
@@ -70,7 +74,7 @@ class Handed:
             what = f"{kinds or 'no known format'}: {self.records:,} records{when}"
             what += f", {self.repeated:,} of them in files before as well" if self.repeated else ""
             what += f", {self.unreadable:,} not readable" if self.unreadable else ""
-        return "; ".join(one for one in (what, said(self.places), *self.notes) if one)
+        return "; ".join(one for one in (what, *self.remarks()) if one)
 
 
 def handed_over(

@@ -233,6 +233,8 @@ def objects(path: Path, notes: Notes | None = None) -> Iterator[Found]:
             found = values(stream, start, said)
         elif not begin:
             found = _nothing(stream)
+        elif plain.holds_list(begin, _is_record):
+            found = plain.listed(stream, start)
         elif plain.holds_records(begin, _is_record):
             found = plain.records(stream, start)
         elif what := plain.TEXT if begin.startswith("[") else plain.foreign(begin):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import IO, Any, Final
 
 from graph.audit_log.limits import LONGEST_ROW, RAW_KEPT
-from graph.audit_log.pieces import plain_name
+from graph.audit_log.pieces import as_mapping, plain_name
 from graph.audit_log.texts import Lines, TooLong
 from graph.audit_log.values import NO_OBJECT, Found
 
@@ -17,7 +19,11 @@ _LOOKED_AT: Final = 20
 
 _TOO_LONG: Final = "This line is longer than any record and was passed over."
 _LIST: Final = re.compile(r"\w[\w .]*? +: ")
+_FIELD: Final = re.compile(r"(\w[\w .]{0,79}?) ++: ?(.*)", re.DOTALL)
 _LISTED: Final = 3
+_BLOCKS: Final = 5
+"""Blocks of a list in which it is looked for a record."""
+
 _NAME: Final = re.compile(r"[\w@*.$\ufeff][\w @*.$:/%&?'()\[\]{}#+-]{0,79}")
 _WORDS: Final = 7
 _NO_ARRAY: Final = re.compile(
@@ -71,6 +77,70 @@ def names_fields(names: list[str], *, above_records: bool = False) -> bool:
     if not plain or alone or plain[-1].rstrip().endswith((".", "!", "?", ":")):
         return False
     return like >= _LIKE * len(plain)
+
+
+def holds_list(begin: str, is_record: Callable[[Mapping[str, Any]], bool]) -> bool:
+    """Say whether the beginning is a list as PowerShell shows it that has records whole, as JSON."""
+    lines = Lines(begin, io.StringIO(), LONGEST_ROW)
+    for _, text, block in islice(_blocks(lines), _BLOCKS):
+        if not text and len(block) >= _LISTED and any(map(as_mapping, block.values())):
+            return is_record(block)
+    return False
+
+
+def listed(stream: IO[str], start: str) -> Iterator[Found]:
+    """Yield the objects of a list as PowerShell's Format-List shows it; words before the first are none."""
+    begun = False
+    for number, text, block in _blocks(Lines(start, stream, LONGEST_ROW)):
+        if text == _TOO_LONG:
+            yield number, "", text
+        elif text:
+            if begun:
+                yield number, text[:RAW_KEPT], NO_OBJECT
+        else:
+            begun = True
+            yield number, "", block
+
+
+def _blocks(lines: Lines) -> Iterator[tuple[int, str, dict[str, str]]]:
+    """Yield each block of a list with its first line: its fields, or its text where it has none.
+
+    Blank lines part blocks, and so does a name that comes again. Format-List goes on with a long value in the
+    next lines, below where it begins.
+    """
+    block: dict[str, list[str]] = {}
+    first, column, size, words = 0, 0, 0, ""
+    pieces: list[str] | None = None
+    for line in lines:
+        plain = line.rstrip("\r\n")
+        found = _FIELD.fullmatch(plain)
+        blank = not plain.strip()
+        if (block or words) and (blank or (found is not None and (words or found[1] in block))):
+            yield first, words, _joined(block)
+            block, pieces, size, words = {}, None, 0, ""
+        if blank:
+            continue
+        if not block and not words:
+            first = lines.count
+        size += len(plain)
+        if isinstance(line, TooLong) or size > LONGEST_ROW:
+            yield first, _TOO_LONG, {}
+            block, pieces, size, words = {}, None, 0, ""
+        elif found is not None:
+            pieces, column = [found[2]], found.start(2)
+            block[found[1]] = pieces
+        elif pieces is not None and plain.startswith("  "):
+            indent = len(plain) - len(plain.lstrip(" "))
+            pieces.append(plain[min(column, indent) :])
+        else:
+            words = words or plain
+            block, pieces = {}, None
+    if block or words:
+        yield first, words, _joined(block)
+
+
+def _joined(block: Mapping[str, list[str]]) -> dict[str, str]:
+    return {name: "".join(pieces) for name, pieces in block.items()}
 
 
 def holds_records(begin: str, is_record: Callable[[Mapping[str, Any]], bool]) -> bool:

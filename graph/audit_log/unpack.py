@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from graph.audit_log import texts, workbook
+from graph.audit_log import cut_zip, texts, workbook
 from graph.audit_log.limits import CHUNK, UNPACKING, Unpacking
 
 STDIN: Final = "standard input"
@@ -55,6 +55,9 @@ _DAMAGED: Final = (
     OSError,
 )
 """What `zipfile` raises on an archive that is damaged; a place before its beginning is an OSError."""
+
+_DOCUMENT: Final = ("[Content_Types].xml", "xl/", "word/", "ppt/", "_rels/", "docProps/")
+"""How members of an Office document are named."""
 
 _NO_FILES: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _TAR_AT: Final = 257
@@ -197,6 +200,23 @@ class _Opener:
         except _DAMAGED as wrong:
             _raise_of_disk(wrong)
             yield Unopened(one.name, f"The ZIP archive is damaged or truncated ({wrong}).")
+            yield from self._cut(one, depth)
+
+    def _cut(self, one: Opened, depth: int) -> Iterator[Opened | Unopened]:
+        """Open what an archive without its directory holds; parts of a document or a workbook are no logs."""
+        with one.path.open("rb") as stream:
+            for number, member in enumerate(cut_zip.members(stream)):
+                if number >= self._bounds.members or member.name.startswith(_DOCUMENT):
+                    return
+                called = f"{one.name}: {member.name}"
+                if _is_litter(member.name):
+                    continue
+                if member.content is None:
+                    yield Unopened(called, "It is password-protected or packed in a way that is not read.")
+                    continue
+                yield from self._taken(member.content, called, depth + 1)
+                if self._left < 0:
+                    return
 
     def _members(self, packed: zipfile.ZipFile, name: str, depth: int) -> Iterator[Opened | Unopened]:
         members = [one for one in packed.infolist() if not one.is_dir() and not _is_litter(one.filename)]
@@ -215,7 +235,9 @@ class _Opener:
                 _raise_of_disk(wrong)
                 yield Unopened(called, f"It cannot be unpacked ({wrong}).")
 
-    def _taken(self, stream: IO[bytes], name: str, depth: int) -> Iterator[Opened | Unopened]:
+    def _taken(
+        self, stream: IO[bytes] | cut_zip.Content, name: str, depth: int
+    ) -> Iterator[Opened | Unopened]:
         """Unpack one file and open it in turn; what was unpacked before something went wrong is read."""
         place = self._folder / f"{len(list(self._folder.iterdir())):06}"
         wrong = ""
@@ -226,6 +248,8 @@ class _Opener:
                     if self._left < 0 or shutil.disk_usage(self._folder).free < self._bounds.free:
                         raise _TooMuch
                     out.write(piece)
+            if isinstance(stream, cut_zip.Content):
+                wrong = stream.cut
         except _TooMuch:
             place.unlink()
             yield Unopened(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tracemalloc
+import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -745,3 +746,24 @@ def test_a_listed_rule_is_of_the_account_whose_alias_it_names(tmp_path):
     (report,) = looked_at(log, rules).users
     assert report.subject.user_principal_name == "adele.vance@contoso.example"
     assert "inbox_rules" in present(report)
+
+
+def test_the_line_of_a_file_says_under_which_fields_its_records_were_found(tmp_path):
+    frame = {"response": {"data": {"items": [cmdlet(Id="1"), cmdlet(Id="2")], "total": 2}}}
+    (tmp_path / "log.json").write_text(json.dumps(frame))
+    (file,) = looked_at(tmp_path / "log.json").files
+    assert (file.records, file.whole) == (2, True)
+    assert file.says().endswith("; records under response.data.items")
+
+
+def test_an_archive_that_was_cut_off_is_read_in_part(tmp_path):
+    with zipfile.ZipFile(tmp_path / "whole.zip", "w") as packed:
+        packed.writestr("first.json", json.dumps(cmdlet(Id="1")))
+        packed.writestr("second.json", "\n".join(json.dumps(cmdlet(Id=f"{n}")) for n in range(2, 9)))
+    whole = (tmp_path / "whole.zip").read_bytes()
+    (tmp_path / "cut.zip").write_bytes(whole[: len(whole) * 2 // 3])
+    first, second, archive = looked_at(tmp_path / "cut.zip").files
+    assert (first.records, first.whole) == (1, True)
+    assert (0 < second.records < 7, second.whole) == (True, False)
+    assert "what comes before the cut was read" in second.says()
+    assert "damaged or truncated" in archive.says()

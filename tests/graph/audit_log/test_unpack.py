@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from graph.audit_log import cut_zip
 from graph.audit_log.files import objects
 from graph.audit_log.limits import Unpacking
 from graph.audit_log.unpack import SAME, unpack
@@ -89,11 +90,89 @@ def test_a_password_and_damage_are_named(tmp_path):
     assert not_opened == {": a": "It is password-protected; unpack it and give what is in it."}
 
 
-@pytest.mark.parametrize("kept", [10, 40, 80])
-def test_an_archive_cut_anywhere_is_told(tmp_path, kept):
+@pytest.mark.parametrize("kept", [4, 10, 30])
+def test_an_archive_cut_before_its_first_file_is_told(tmp_path, kept):
     held, not_opened = opened(tmp_path, zipped(a=b"1" * 100)[:kept])
     assert held == {}
     assert "damaged or truncated" in not_opened[""]
+
+
+class Forward(io.RawIOBase):
+    """What cannot be gone back in, as a download: sizes then stand behind each file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.written += bytes(data)
+        return len(data)
+
+
+LOG = b"".join(b'{"number":%d,"hash":"%s"}\n' % (n, str(hash(n * 7919)).encode()) for n in range(5_000))
+
+
+def archive(pack: int, *, forward: bool) -> bytes:
+    out = Forward() if forward else io.BytesIO()
+    with zipfile.ZipFile(out, "w", pack) as packed:
+        for name in ("first.log", "folder/second.log", "third.log"):
+            packed.writestr(name, name.encode() + b"\n" + LOG)
+    return out.written if isinstance(out, Forward) else out.getvalue()
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.5, 0.8, 1])
+@pytest.mark.parametrize(
+    ("pack", "forward"),
+    [(zipfile.ZIP_DEFLATED, False), (zipfile.ZIP_DEFLATED, True), (zipfile.ZIP_STORED, False)],
+)
+def test_an_archive_cut_in_the_middle_gives_what_comes_before(tmp_path, pack, forward, kept):
+    whole = archive(pack, forward=forward)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    given = tmp_path / "in" / "given.zip"
+    given.write_bytes(whole[: int((len(whole) - 30) * kept)])
+    found, (told,) = unpack([given], tmp_path / "out", Unpacking(free=0))
+    assert "damaged or truncated" in told.reason
+    names = ["first.log", "folder/second.log", "third.log"][: len(found)]
+    assert [one.name for one in found] == [f"{given}: {name}" for name in names]
+    for one, name in zip(found, names, strict=True):
+        assert (name.encode() + b"\n" + LOG).startswith(one.path.read_bytes())
+    size = sum(one.path.stat().st_size for one in found)
+    assert size > min(kept * 3, 2.9) * len(LOG) * 0.9
+    assert [one.wrong for one in found[:-1]] == [""] * (len(found) - 1)
+    assert found[-1].wrong == ("" if kept == 1 else cut_zip.TRUNCATED)
+
+
+def test_an_archive_in_a_cut_archive_gives_what_comes_before(tmp_path):
+    whole = zipped(outer=b"1", inner=archive(zipfile.ZIP_DEFLATED, forward=False))
+    held, not_opened = opened(tmp_path, whole[: len(whole) // 2])
+    assert list(held) == [": outer", ": inner: first.log", ": inner: folder/second.log"]
+    assert set(not_opened) == {"", ": inner"}
+
+
+def test_a_cut_archive_that_expands_without_end_is_told(tmp_path):
+    content = zipped(a=b"1", bomb=b"\0" * 5_000_000, c=b"3")[:-30]
+    held, not_opened = opened(tmp_path, content, Unpacking(floor=1_000_000, ratio=2, free=0))
+    assert held == {": a": b"1"}
+    assert "expands to far more than its size" in not_opened[": bomb"]
+
+
+def test_a_cut_document_is_no_log(tmp_path):
+    held, not_opened = opened(tmp_path, workbook(["a"] * 50)[:-40])
+    assert (held, set(not_opened)) == ({}, {""})
+
+
+@pytest.mark.parametrize("at", [6, 8, 10, 14, 18, 22, 26, 28, 30, 35])
+@pytest.mark.parametrize("byte", [0, 1, 8, 0xFF])
+def test_a_cut_archive_with_a_broken_head_is_survived(tmp_path, at, byte):
+    content = bytearray(zipped(a=b"12" * 50, b=b"3")[:-30])
+    content[at : at + 2] = bytes((byte, byte))
+    held, not_opened = opened(tmp_path, bytes(content))
+    assert "damaged or truncated" in not_opened.get("", "")
+    assert sum(map(len, held.values())) < 300
 
 
 @pytest.mark.parametrize(

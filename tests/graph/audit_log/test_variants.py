@@ -18,6 +18,7 @@ from graph.audit_log.blocks import parts
 from graph.audit_log.picked import Picked, entry
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.tally import DEPTH_CUT, Tally
+from graph.audit_log.values import NO_OBJECT
 
 RULES = 12
 RECORDS: list[dict[str, Any]] = [
@@ -67,6 +68,29 @@ def shown(value: Mapping[str, Any]) -> str:
     return "@{" + "; ".join(f"{name}={one}" for name, one in value.items()) + "}"
 
 
+def formatted(record: Mapping[str, Any], width: int = 0) -> str:
+    """A record as Format-List shows a row of Search-UnifiedAuditLog, in lines of so many characters."""
+    row = {
+        "RunspaceId": "4d0c",
+        "RecordType": "ExchangeAdmin",
+        "CreationDate": american(datetime.fromisoformat(record["CreationTime"])),
+        "UserIds": record["UserId"],
+        "Operations": record["Operation"],
+        "AuditData": json.dumps(record),
+        "ResultIndex": str(int(record["Id"][2:]) + 1),
+        "ResultCount": str(RULES),
+        "Identity": record["Id"],
+        "IsValid": "True",
+        "ObjectState": "",
+    }
+    lines = []
+    for name, value in row.items():
+        step = width - 15 if width else len(value) or 1
+        pieces = [value[at : at + step] for at in range(0, len(value), step)] or [""]
+        lines += [f"{name:12} : {pieces[0]}", *(" " * 15 + piece for piece in pieces[1:])]
+    return "\n".join(lines)
+
+
 def read(path: Path, content: bytes) -> tuple[list[AuditRecord], Tally]:
     path.write_bytes(content)
     picked: list[Picked] = []
@@ -98,6 +122,13 @@ SAVED: Mapping[str, bytes] = {
     "the records and when": table(american, columns=("CreationDate", "AuditData")).encode(),
     "words above the heading": ("Audit log search\r\nExported 2026-08-31\r\n\r\n" + table(american)).encode(),
     "lines as PowerShell prints a column": "\r\n".join(["AuditData", "---------", *LINES]).encode(),
+    "a list as PowerShell shows it": "\r\n\r\n".join(["", *map(formatted, RECORDS), ""]).encode("utf-16"),
+    "a list whose values go on in the next lines": "\n\n\n".join(
+        formatted(one, 80) for one in RECORDS
+    ).encode(),
+    "a list without blank lines, below what was typed": (
+        "PS C:\\> Search-UnifiedAuditLog -StartDate 2026-08-01 | fl\n\n" + "\n".join(map(formatted, RECORDS))
+    ).encode(),
     "lines of a syslog": "\n".join(f"<14>1 2026-08-20T00:00:00Z o365 - - - {one}" for one in LINES).encode(),
     "lines with commas behind": ",\n".join(LINES).encode() + b",\n",
     "no line ends": "".join(LINES).encode(),
@@ -190,3 +221,20 @@ def test_what_is_no_log_is_told_in_one_line_without_its_words(given, tmp_path):
     found, tally = read(tmp_path / "log", content)
     assert (found, tally.records) == ([], 0)
     assert [(one.line, one.reason) for one in tally.unreadable] == [(1, says)]
+
+
+def test_words_between_the_objects_of_a_list_are_told_once(tmp_path):
+    content = "\n\n".join([formatted(RECORDS[0]), "WARNING: one\nand two\nand three", formatted(RECORDS[1])])
+    found, tally = read(tmp_path / "log", content.encode())
+    assert [one.id for one in found] == ["r-0", "r-1"]
+    assert [(one.line, one.reason) for one in tally.unreadable] == [(13, NO_OBJECT)]
+
+
+def test_a_list_without_end_is_survived(tmp_path, monkeypatch):
+    monkeypatch.setattr(plain, "LONGEST_ROW", 20_000)
+    content = "\n".join(
+        [formatted(RECORDS[0]), "", *("  more" for _ in range(9_000)), "", formatted(RECORDS[1])]
+    )
+    found, tally = read(tmp_path / "log", content.encode())
+    assert [one.id for one in found] == ["r-0", "r-1"]
+    assert tally.unread_count() >= 1
