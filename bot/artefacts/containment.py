@@ -38,6 +38,7 @@ class Stopped:
         given_back: When sign-in was given back, None where it was not.
         began: Whether anything was carried out at all.
         blocked: Whether the sign-in was blocked, and not given back.
+        blocked_at: When the sign-in was blocked, given back or not; None where it never was.
     """
 
     at: datetime | None
@@ -45,6 +46,7 @@ class Stopped:
     given_back: datetime | None
     began: bool
     blocked: bool
+    blocked_at: datetime | None = None
 
 
 def stopped(handled: Handled) -> Stopped:
@@ -75,7 +77,8 @@ def stopped(handled: Handled) -> Stopped:
         ends = [times for times in map(deeds.get, ("revoke_sessions", "block_sign_in")) if times]
     named = tuple((_STOPS[step], deeds[step]) for step in _STOPS if step in deeds)
     blocked = "block_sign_in" in deeds and given_back is None
-    return Stopped(max(ends) if len(ends) == 2 else None, named, given_back, began, blocked)
+    last = max(ends) if len(ends) == 2 else None
+    return Stopped(last, named, given_back, began, blocked, deeds.get("block_sign_in"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +207,18 @@ def unchecked(report: Report, handled: Handled) -> tuple[Clause, ...]:
 
 def told_now(report: Report, handled: Handled) -> tuple[str, ...]:
     """Tell the story in sentences that name as open only what is not known to be closed by now."""
+    now, closed = as_it_stands(report, handled)
+    return sentences(now.story, closed) if now.story else ()
+
+
+def as_it_stands(report: Report, handled: Handled) -> tuple[Report, int]:
+    """Give a report whose story names what is open and unchecked by now, and how much of it was closed."""
     if report.story is None:
-        return ()
+        return report, 0
     stands = stands_now(report, handled)
     wanted = unchecked(report, handled)
     leads = tuple(one for one in report.story.leads if one in wanted or not is_address(one.says))
-    return sentences(replace(report.story, still_open=stands.left, leads=leads), stands.closed)
+    return replace(report, story=replace(report.story, still_open=stands.left, leads=leads)), stands.closed
 
 
 def stands_now(report: Report, handled: Handled) -> Standing:

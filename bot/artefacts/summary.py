@@ -244,8 +244,19 @@ class _Told:
             if self.stopped.began:
                 return "not shown: sessions and password, or sign-in, are still open"
             return "no"
-        began = "sign-in stopped" if self.left or self.handled.never else "contained"
-        return "; ".join((f"{began} {parts.utc(at)}", *self._nevertheless()))
+        return "; ".join((self._kept_out(at), *self._nevertheless()))
+
+    def _kept_out(self, at: datetime) -> str:
+        """Since when they are kept out: ``contained …``, or what was done to sign-in where more is open."""
+        back = self.stopped.given_back
+        unblocked = f"unblocked {parts.until(back, at)}" if back else ""
+        if not (self.left or self.handled.never):
+            told = f"sign-in {unblocked}" if back else ""
+            return "; ".join(one for one in (f"contained {parts.utc(at)}", told) if one)
+        if back:
+            blocked = self.stopped.blocked_at or at
+            return f"sign-in blocked {parts.utc(blocked)}, {unblocked}"
+        return f"sign-in stopped {parts.utc(at)}"
 
     def _nevertheless(self) -> Iterator[str]:
         """What is still open though sign-in was stopped."""

@@ -23,7 +23,7 @@ from bot.artefacts import answers as kept_answers
 from bot.artefacts import report_store
 from bot.artefacts.archive import NAME, evidence_archive
 from bot.artefacts.chart import ALT
-from bot.artefacts.containment import stands_now
+from bot.artefacts.containment import as_it_stands, stands_now
 from bot.artefacts.report_files import pictures, report_files
 from bot.artefacts.timeline_png import NAME as PICTURE
 from bot.artefacts.timeline_png import OTHERS, Picture
@@ -262,7 +262,8 @@ class Cards:
         self, case: Case, done: dict[str, str], run: int, channel: str, card: str, *, prefix: str = ""
     ) -> tuple[str, ...]:
         report = report_store.load(case.report)
-        for number, message in enumerate(details(report), 1):
+        # A report that is asked for once something was closed says what is open by then.
+        for number, message in enumerate(details(*as_it_stands(report, handled_of(self._ledger, case))), 1):
             what = f"{prefix}details {number}"
             if what not in done:
                 posted = self.persist(partial(self.say, channel, message, card, tenant=case.tenant))

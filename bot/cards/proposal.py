@@ -173,6 +173,10 @@ class ProposalCards:
             SlackFailed: Slack did not answer for a long time.
             LedgerError: what was shown cannot be noted.
         """
+        known = self._proposals.get(proposal_id)
+        if known.actions and not known.shown and known.state in ENDED:
+            # Before its own turn: two that end at once must not wait for each other.
+            self._follow(known)
         with self._turn(proposal_id):
             proposal = self._proposals.get(proposal_id)
             if proposal.shown or proposal.state not in ENDED:
@@ -197,16 +201,34 @@ class ProposalCards:
         )
 
     def task_done(self, case_id: str) -> None:
-        """Bring the cards up to date that count what is left to do: the case's, and its newest plan's.
+        """Bring the cards up to date that say what is left to do: the case's, and its plans'.
 
         Raises:
             LedgerError: the case cannot be read.
         """
-        done = [one for one in self._proposals.of_case(case_id) if one.state is ProposalState.DONE]
-        if done:
-            self.repaint(done[-1].id)
-        else:
-            self._cards.refresh(case_id)
+        for one in self._saying_what_is_left(case_id):
+            self._edit_again(one)
+        self._cards.refresh(case_id)
+
+    def _follow(self, ended: Proposal) -> None:
+        """Bring the other plans' cards up to date: what was carried out or undone changes what they say.
+
+        A card that cannot be edited now waits for the next time.
+        """
+        for one in self._saying_what_is_left(ended.plan.case_id):
+            if one.id != ended.id:
+                self._edit_again(one)
+
+    def _edit_again(self, proposal: Proposal) -> None:
+        with self._turn(proposal.id):
+            if proposal.card:
+                self._edit_all(self._client, proposal)
+
+    def _saying_what_is_left(self, case_id: str) -> Iterator[Proposal]:
+        """Give the proposals whose cards say what is left to do, as `_left` does."""
+        for one in self._proposals.of_case(case_id):
+            if one.kind == "contain" and one.state is ProposalState.DONE:
+                yield one
 
     def say_in_thread(self, proposal: Proposal, what: str, message: Message) -> None:
         """Say something below the card, once for each `what`.

@@ -20,7 +20,7 @@ from bot.messages.what_now import WhatNow
 from bot.messages.what_now import line as what_now_in_short
 from commands.doors import Standing
 from commands.importance import ADMINISTRATOR
-from commands.report import Coverage, Finding, Report, Result, SourceState, SymptomResult, VerdictCode
+from commands.report import Clause, Coverage, Finding, Report, Result, SourceState, SymptomResult, VerdictCode
 from graph.question import Window
 
 if TYPE_CHECKING:  # a check brings the whole network with it, which drawing a card does not need
@@ -35,6 +35,9 @@ _GAPS_BESIDE_REASONS = 1
 _UNKNOWN = 4
 _FILES = 1
 _PROPOSALS = 4
+_ROLE_STEPS = frozenset({"remove_admin_roles", "remove_exchange_roles", "remove_purview_roles"})
+"""The steps whose changes take a role away."""
+
 _SHORT_NAME = 24
 """How long a display name is shown, so that it fits in one line with the confidence and a role."""
 
@@ -215,14 +218,28 @@ def _matters(report: Report) -> str:
 def _weight(report: Report, view: CaseView) -> str:
     """The first role of an administrator, and how many more there are; a job is told well enough above.
 
-    What the account got during the takeover is told apart from what it had.
+    What the account got during the takeover is told apart from what it had. Once none of
+    the roles that the check found open to the attacker is left, what it got is told as removed.
     """
     roles = next((one.told_by for one in report.importance if one.what == ADMINISTRATOR), ())
     more = f" +{len(roles) - 1}" if len(roles) > 1 else ""
     held = f" · {said(roles[0], 60, _ours(view))}{more}" if roles else ""
     gained = report.roles_assigned
     rest = f" +{len(gained) - 1}" if len(gained) > 1 else ""
-    return f"{held} · got {said(gained[0], 60, _ours(view))}{rest}" if gained else held
+    removed = " (removed since)" if _roles_removed(report, view) else ""
+    return f"{held} · got {said(gained[0], 60, _ours(view))}{rest}{removed}" if gained else held
+
+
+def _roles_removed(report: Report, view: CaseView) -> bool:
+    """Whether all roles that the check found open to the attacker are known to be removed."""
+    if view.stands is None or report.story is None:
+        return False
+    roles = [one for one in report.story.still_open if _is_of_roles(one)]
+    return bool(roles) and not any(one in view.stands.left for one in roles)
+
+
+def _is_of_roles(clause: Clause) -> bool:
+    return any(id_.partition(":")[0] in _ROLE_STEPS for group in clause.closed_by for id_ in group)
 
 
 def _taken_back(view: CaseView) -> Iterator[Block]:

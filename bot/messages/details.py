@@ -32,13 +32,22 @@ _FINDING = 2
 """Which column says what was found."""
 
 
-def details(report: Report) -> list[Message]:
-    """Draw the details, in as many messages as Slack's limits need, and never more than `MOST_MESSAGES`."""
+def details(report: Report, closed: int = 0) -> list[Message]:
+    """Draw the details, in as many messages as Slack's limits need, and never more than `MOST_MESSAGES`.
+
+    Args:
+        report: What the check found; its story without what is known to be closed by now.
+        closed: How much of what was open when the account was checked is closed.
+    """
     ours = parts.domains_of(report.subject)
     name = said(report.subject.display_name or report.subject.mail, 100, ours)
     text = f"Details of the check of {name}"
     rest = [*_not_present(report, ours), *_sources(report, ours), *_timeline(report, ours)]
-    messages = [*pack(list(_story(report, ours)), text), *_findings(report, ours, text), *pack(rest, text)]
+    messages = [
+        *pack(list(_story(report, closed, ours)), text),
+        *_findings(report, ours, text),
+        *pack(rest, text),
+    ]
     if len(messages) > MOST_MESSAGES:
         left = sum(len(message.blocks) for message in messages[MOST_MESSAGES - 1 :])
         last = parts.section(f"… {left} more paragraphs are in report.html in this thread.")
@@ -46,9 +55,9 @@ def details(report: Report) -> list[Message]:
     return [fit(message) for message in messages]
 
 
-def _story(report: Report, ours: frozenset[str]) -> Iterator[Block]:
+def _story(report: Report, closed: int, ours: frozenset[str]) -> Iterator[Block]:
     if report.story is not None:
-        told = [said(sentence, 900, ours) for sentence in sentences(report.story)]
+        told = [said(sentence, 900, ours) for sentence in sentences(report.story, closed)]
         yield from parts.paragraphs("*What happened*", told)
         for lead in report.story.leads[:_LEADS]:
             if is_address(lead.says):

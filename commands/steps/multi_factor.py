@@ -45,7 +45,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         id=f"{_ID}:enforce",
         step=_ID,
         says=(
-            f"Require phishing-resistant MFA for {name}, which has an administrator role"
+            f"Require phishing-resistant MFA for {name}, which had an administrator role when checked"
             if admin
             else f"Require MFA for {name} at every sign-in"
         ),
@@ -64,7 +64,7 @@ def _registered(planning: PlanningInput) -> Iterator[str]:
     methods = [one for one in source.value.methods if one.kind != "password"]
     removed = {one.id.partition(":")[2] for one in planning.planned if one.step == "remove_sign_in_methods"}
     for method in sorted(methods, key=lambda method: method.id in removed):
-        also = "; the bot offers to remove it" if method.id in removed else ""
+        also = "; its removal was offered then" if method.id in removed else ""
         yield f"{when}: {described(method)}, since {day(method.created_date_time)}{also}"
     if not methods:
         yield f"{when}: only the password"

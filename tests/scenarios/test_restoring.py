@@ -106,6 +106,7 @@ def test_everything_that_can_be_put_back_is_as_it_was_with_the_roles_of_all_thre
         assert contained[part] != before[part], part
 
     card = next(card for card in story.cards() if "Carried out" in story.text(card))
+    blocked = said_of_the_plan(story)
     story.slack.click("responder", card, "restore")
     view = story.window()
     everything = {
@@ -126,6 +127,9 @@ def test_everything_that_can_be_put_back_is_as_it_was_with_the_roles_of_all_thre
     restored = story.ended(proposal)
 
     assert set(outcomes(restored).values()) == {Outcome.CONFIRMED}
+    # The card of the plan that blocked the sign-in follows, and its copies do.
+    assert "Sign-in is still blocked" in blocked
+    assert "Sign-in is still blocked" not in said_of_the_plan(story)
     after = taken_back.now
     for part, value in before.items():
         assert after[part] == value, part
@@ -135,3 +139,10 @@ def test_everything_that_can_be_put_back_is_as_it_was_with_the_roles_of_all_thre
     story.told(holding="has no changes that can be undone")
     assert story.proposals.undoable(story.case().id) == ()
     assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()
+
+
+def said_of_the_plan(story: Acting) -> str:
+    """What the first plan's card and its copies say."""
+    plan = next(one for one in story.proposals.of_case(story.case().id) if one.kind == "contain")
+    copies = [*story.slack.direct("approver"), *story.slack.direct("second_approver")]
+    return "\n".join(text for text in map(story.text, (story.paper(plan), *copies)) if plan.id in text)

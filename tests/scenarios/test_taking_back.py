@@ -237,6 +237,28 @@ def test_the_whole_case_takes_twelve_pages_at_most_and_begins_with_how_it_ended(
         assert part in first + second, part
 
 
+def test_a_report_that_is_asked_for_afterward_says_what_is_open_by_then(taken):
+    story = taken.story
+    story.type(f"report {PERSON.upn}")
+    posted = story.slack.wait_for(
+        lambda: next((one for one in _replies_of_reports(taken) if "What happened" in one), ""),
+        what="the details of the report",
+    )
+    assert "Still open to them: sessions" not in posted
+    assert "remediated." in posted
+
+
+def _replies_of_reports(taken: Taken) -> list[str]:
+    """What stands in the threads below the reports that were asked for, whose cards have no buttons."""
+    story = taken.story
+    cards = [
+        one
+        for one in story.cards()
+        if "*Symptoms*" in (text := story.text(one)) and "[Check again]" not in text
+    ]
+    return [story.text(reply) for one in cards for reply in story.slack.replies(one)]
+
+
 def test_the_case_says_what_looking_again_found(taken):
     card = taken.story.case_card()
     assert "remediations rechecked)" in card

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.artefacts.containment import as_of, stopped
+from bot.artefacts.containment import as_it_stands, as_of, stopped
 from bot.artefacts.do_now import Tasks
 from bot.artefacts.events import course
 from bot.artefacts.handled import NOTHING, Checked, Handled, Rechecked
@@ -17,6 +17,7 @@ from bot.artefacts.report_text import report_text
 from bot.artefacts.summary import summary
 from bot.artefacts.timeline_png import matters
 from bot.messages import parts
+from bot.messages.details import details
 from commands import reach
 from commands.approval import ProposalState
 from commands.ledger.tasks import TaskState
@@ -491,6 +492,25 @@ def test_what_is_not_closed_is_named_and_is_no_yes():
     )
     assert "Not: the key." in told(with_doors(), of)["contained"]
     assert "Close what is still open to the attacker: the key." in told(with_doors(), of)["deadlines"]
+
+
+def test_a_sign_in_that_was_unblocked_is_no_longer_told_as_stopped():
+    doors = (action(PHONE.id, 5), action(KEY.id, 6))
+    assert told(with_doors(), dealt(BLOCK, REVOKE, RESET, BACK))["contained"].startswith(
+        "sign-in blocked 2026-03-02 09:31 UTC, unblocked 09:34 UTC; 2 of 2 items still open"
+    )
+    assert told(with_doors(), dealt(BLOCK, REVOKE, RESET, BACK, *doors))["contained"].startswith(
+        "contained 2026-03-02 09:33 UTC; sign-in unblocked 09:34 UTC; existing"
+    )
+
+
+def test_the_thread_below_a_report_says_what_is_open_by_then():
+    of = dealt(BLOCK, REVOKE, RESET, action(PHONE.id, 4))
+    thread = str([one.blocks for one in details(*as_it_stands(with_doors(), of))])
+    assert "Still open to them: the key; 1 more item is remediated." in thread
+    assert "Still open to them: the phone; the key." in str(
+        [one.blocks for one in details(*as_it_stands(with_doors(), dealt()))]
+    )
 
 
 def test_sharing_that_only_people_can_close_is_open_and_names_its_manual_task():

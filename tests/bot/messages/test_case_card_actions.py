@@ -11,7 +11,8 @@ import pytest
 from bot.messages import Message
 from bot.messages.case_card import CaseView, all_closed, case_card
 from bot.messages.proposal_card import proposal_line
-from commands.report import VerdictCode
+from commands.doors import Standing
+from commands.report import Clause, VerdictCode
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 
@@ -94,3 +95,23 @@ def test_what_came_back_is_said_first():
     assert message.text.startswith(
         "Persistence re-appeared: The inbox rule Money is there again. Compromised:"
     )
+
+
+def test_roles_that_the_attacker_got_are_told_as_removed_once_they_are():
+    report = samples.rich()
+    assert report.story is not None
+    roles = Clause(
+        "the role Exchange Administrator", closed_by=(("remove_exchange_roles:Organization Management",),)
+    )
+    report = replace(
+        report,
+        roles_assigned=("Organization Management", "eDiscovery Manager"),
+        story=replace(report.story, still_open=(roles,)),
+    )
+
+    def said_with(*left: Clause) -> str:
+        stands = Standing(left, 1 - len(left), samples.NOW)
+        return shown(case_card(replace(samples.done(report), stands=stands)))
+
+    assert "got Organization Management +1 (removed since)" in said_with()
+    assert "got Organization Management +1\n" in said_with(roles)

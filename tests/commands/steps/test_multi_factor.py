@@ -76,7 +76,7 @@ def test_a_method_that_the_bot_offers_to_remove_is_told_as_that_and_last():
     assert "+1 206" in own
     assert not own.endswith("remove it")
     assert "+44 7700" in theirs
-    assert theirs.endswith("; the bot offers to remove it")
+    assert theirs.endswith("; its removal was offered then")
 
 
 @pytest.mark.parametrize("answer", [VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS])
