@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final
 
 from commands.clues.records import listed
 from commands.report import Clause, Finding
+from graph.audit_log.record import AuditRecord
 
 _IP: Final = r"(?:(?:\d{1,3}\.){3}\d{1,3}|(?=[0-9a-fA-F.]*:)[0-9a-fA-F:.]*[0-9a-fA-F:])"
 _END: Final = rf"(?: from {_IP})?(?: \(suspicious (?:IP address|session)\))?"
@@ -47,6 +48,21 @@ _ALERTS: Final = frozenset({"rule_alert", "forwarding_alert", "sending_restricte
 
 _ONE_THING: Final = frozenset({"oauth_apps", "admin_roles", "devices", "strong_authentication"})
 """Symptoms of which all that one name comes up in is one thing: made, let in, and given its rights."""
+
+_SEVERAL: Final = frozenset(
+    {
+        "mail_access",
+        "missing_mail",
+        "data_leaving",
+        "file_activity",
+        "hacked_account_messages",
+        "teams_messages",
+    }
+)
+"""Symptoms of which one finding tells many acts, each with a record of its own."""
+
+_ONE_ACT: Final = timedelta(minutes=2)
+"""Within so much time several logs record one act."""
 
 _PASSWORD: Final = frozenset({"password_changed_from_suspect_address", "password_changed_from_new_address"})
 
@@ -119,6 +135,31 @@ def resting(says: str, told: Sequence[Told], *, at: datetime | None = None) -> C
             dict.fromkeys(one.finding.sign.technique for one in told if one.finding.sign.technique)
         ),
     )
+
+
+def dated(clause: Clause, findings: Mapping[str, Finding], records: Mapping[str, AuditRecord]) -> Clause:
+    """Place a clause at the first of what it tells, and give the further times.
+
+    Args:
+        clause: A clause of `clauses`.
+        findings: The findings by their number in the report.
+        records: The audit records by their id.
+    """
+    moments = set()
+    for finding in (findings[number] for number in clause.findings if number in findings):
+        if finding.at is None or finding.sign.id in _ALERTS | _SUMS:
+            continue
+        moments.add(finding.at)
+        if finding.symptom in _SEVERAL:
+            acts = (records[id_].at for id_ in finding.records if id_ in records)
+            moments |= {at for at in acts if at > finding.at}
+    times: list[datetime] = []
+    for at in sorted(moments):
+        if not times or at - times[-1] >= _ONE_ACT:
+            times.append(at)
+    if not times:
+        return clause
+    return replace(clause, at=times[0], times=tuple(times) if len(times) > 1 else ())
 
 
 def plain(finding: Finding) -> str:
@@ -212,7 +253,8 @@ def _of_one_kind(template: str, same: Sequence[tuple[str, str, tuple[Told, ...]]
     """Tell deeds whose sentences differ by the name alone."""
     whole = tuple(one for _, _, deed in same for one in deed)
     first = whole[0].finding
-    names = list(dict.fromkeys(name for _, name, _ in same))
+    in_time = sorted(same, key=lambda one: (one[2][0].finding.at is None, one[2][0].finding.at or 0))
+    names = list(dict.fromkeys(name for _, name, _ in in_time))
     says = same[0][0]
     if len(same) > 1 and "{}" in template and len(names) > 1:
         several = _ROOM.sub(_plural, template)

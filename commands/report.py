@@ -281,6 +281,8 @@ class Clause:
         why: Why it matters, where `says` is only a name: that of a lead.
         closed_by: Of what stands open, the ids of the changes and manual tasks that close it: one of each
             group has to be done. See `commands.doors`.
+        times: When each of what it tells happened (aware UTC), oldest first, where that was at several times;
+            `at` is the first of them.
     """
 
     says: str
@@ -290,6 +292,12 @@ class Clause:
     techniques: tuple[str, ...] = ()
     why: str = ""
     closed_by: tuple[tuple[str, ...], ...] = ()
+    times: tuple[datetime, ...] = ()
+
+    @property
+    def until(self) -> datetime | None:
+        """When the last of it happened; None where nothing tells."""
+        return self.times[-1] if self.times else self.at
 
 
 @dataclass(frozen=True, slots=True)

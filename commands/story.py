@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from commands.awareness import first_alert
-from commands.clauses import Told, clauses, resting
+from commands.clauses import Told, clauses, dated, resting
 from commands.clues.records import listed
 from commands.leads import applications_of, leads_in, merged
 from commands.report import (
@@ -120,7 +120,12 @@ _APP_READS: Final = frozenset({"mail_read_by_new_app", "mail_read_by_unfamiliar_
 
 _WITH_CREDENTIALS: Final = "valid credentials"
 
-"""Recipients whose addresses are said; of more, how many."""
+_ANONYMIZED: Final = "anonymized IP address"
+_ANONYMOUS_RISK: Final = "anonymizedipaddress"
+"""The risk detection that says so. Source: Microsoft Graph, "riskDetection resource type" (riskEventType)."""
+
+_LATER: Final = timedelta(minutes=1)
+"""From so much later than the first address on, another one is told with since when it was used."""
 
 _NOTABLE: Final = (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS)
 
@@ -143,10 +148,10 @@ def tell(
     addresses = _addresses(told, ordinary)
     found: dict[str, list[Clause]] = defaultdict(list)
     deeds = [one for one in told if one.finding.symptom not in _WAYS_IN]
-    for part, group in _by_part(deeds).items():
-        found[part] = clauses(group)
     records = {record.id: record for record in evidence.records()}
     by_number = {one.number: one.finding for one in told}
+    for part, group in _by_part(deeds).items():
+        found[part] = [dated(one, by_number, records) for one in clauses(group)]
     found["read_or_taken"] = list(gravest_first(found["read_or_taken"], by_number, records))
     found["entry"] = list(_entry(_first_of(came, addresses), ordinary)) or list(_consent(deeds))
     found["origin"] = list(_origin(told, addresses, evidence, ordinary))
@@ -275,15 +280,32 @@ def _by_password(kit: Iterable[Told], ordinary: Usual) -> str:
 def _origin(
     told: Sequence[Told], addresses: Iterable[str], evidence: Evidence, ordinary: Usual
 ) -> Iterator[Clause]:
+    came: datetime | None = None
+    anonymous = set(_anonymous(evidence, ordinary))
     for address in addresses:
         here = [one for one in told if one.finding.address == address]
         used = [
-            one.id
+            one
             for one in ordinary.sign_ins
             if one.ip_address == address and one.succeeded and one.created_date_time in evidence.window
         ]
-        clause = resting(f"{address} ({ordinary.place(address)})", here)
-        yield replace(clause, records=tuple(dict.fromkeys((*used, *clause.records))))
+        moments = [one.created_date_time for one in used]
+        at = min((*moments, *(one.finding.at for one in here if one.finding.at)), default=None)
+        later = f" since {at:%Y-%m-%d %H:%M} UTC" if came and at and at - came >= _LATER else ""
+        came = came or at
+        hides = f"; {_ANONYMIZED}" if spot_of(address) in anonymous else ""
+        clause = resting(f"{address} ({ordinary.place(address)}{hides}){later}", here, at=at)
+        yield replace(clause, records=tuple(dict.fromkeys((*(one.id for one in used), *clause.records))))
+
+
+def _anonymous(evidence: Evidence, ordinary: Usual) -> Iterator[str]:
+    """Give the addresses that Microsoft has as anonymized: where those are says nothing of who used them."""
+    for one in ordinary.sign_ins:
+        if _ANONYMOUS_RISK in {kind.casefold() for kind in one.risk_event_types_v2}:
+            yield spot_of(one.ip_address)
+    for risk in evidence.risk_detections.seen(()):
+        if risk.risk_event_type.casefold() == _ANONYMOUS_RISK:
+            yield spot_of(risk.ip_address)
 
 
 def _moments(

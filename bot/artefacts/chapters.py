@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.artefacts.events import WORDS
 from bot.artefacts.grounds import first_of
+from bot.artefacts.spoken_time import spoken_times
 from commands.report import Finding, Report, numbered
 
 TITLES: Final = {
@@ -57,7 +58,7 @@ def in_order(report: Report) -> tuple[Line, ...]:
     ]
     return tuple(
         Line(
-            short_time(at),
+            spoken_times(one.times, short_time) or short_time(at),
             WORDS.get(part, "got in"),
             f"with {one.says}" if part == "entry" else one.says,
             one.findings[0],

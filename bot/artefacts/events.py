@@ -34,6 +34,7 @@ _WORDS: Final = 140
 _ROLES: Final = "admin_roles"
 """The symptom whose deeds are an event wherever there are any: they say how far the account reaches."""
 
+_SOON: Final = timedelta(minutes=1)
 _APART: Final = timedelta(hours=1)
 """So long after the last event shown, what else happened is an event of its own."""
 
@@ -57,13 +58,14 @@ class Happened:
 
     Attributes:
         number: From 1, in order of time; 0 for what was done against the attacker.
-        at: When what `says` tells happened, None where nothing tells.
+        at: When what `says` tells happened first, None where nothing tells.
         what: The word for it: ``got in``, ``stayed``, ``hid``, ``took``, ``sent``, ``reached``, ``last
             seen``; for what was done about it ``contained``, ``still open``, ``given back``, ``rechecked``.
         says: What, in a few words.
         further: How many more deeds of this kind there were.
         span: When the first and the last of those happened; None where nothing tells.
         skipped: How many deeds of the story lie between the event before and this one, and are in no event.
+        times: When it happened, oldest first, where that was at several times.
         named: Whether `says` is a list of names, of which none may be cut off.
     """
 
@@ -74,6 +76,7 @@ class Happened:
     further: int = 0
     span: tuple[datetime, datetime] | None = None
     skipped: int = 0
+    times: tuple[datetime, ...] = ()
     named: bool = False
 
 
@@ -132,9 +135,13 @@ def _without(kind: _Kind, last: _Kind) -> _Kind:
 
 
 def _last_seen(story: Story, last: tuple[datetime, _Kind] | None) -> tuple[Happened, ...]:
-    """When the attacker was last seen, where that is well after every deed; nothing where it is not."""
+    """When the attacker was last seen, where no deed is placed then; nothing where one is."""
     seen = next((one for one in story.last_seen if one.at), None)
-    if last is None or seen is None or seen.at is None or seen.at - last[0] < _APART:
+    if last is None or seen is None or seen.at is None:
+        return ()
+    # What was done several times stands at the first of them, and so does not show the last one.
+    goes_on = any(one.times and one.times[-1] > last[0] for _, group in _kinds(story) for one in group)
+    if seen.at - last[0] < (_SOON if goes_on else _APART):
         return ()
     return (Happened(0, seen.at, "last seen", shortened(seen.says)),)
 
@@ -200,12 +207,18 @@ def roles_in_words(report: Report) -> str:
 
 def _told(part: str, clauses: tuple[Clause, ...], report: Report) -> Happened:
     if _symptom(clauses) == _ROLES and (roles := roles_in_words(report)):
-        at = min((one.at for one in clauses if one.at), default=None)
-        return Happened(0, at, WORDS[part], f"administrator {visible(roles)}", named=True)
+        times = sorted({at for one in clauses for at in _times(one)})
+        at = times[0] if times else None
+        says = f"administrator {visible(roles)}"
+        return Happened(0, at, WORDS[part], says, times=tuple(times), named=True)
     first, *others = clauses
-    times = [one.at for one in others if one.at]
-    span = (min(times), max(times)) if times else None
-    return Happened(0, first.at, WORDS[part], shortened(first.says), len(others), span)
+    further = sorted(at for one in others for at in _times(one))
+    span = (further[0], further[-1]) if further else None
+    return Happened(0, first.at, WORDS[part], shortened(first.says), len(others), span, times=first.times)
+
+
+def _times(clause: Clause) -> tuple[datetime, ...]:
+    return clause.times or ((clause.at,) if clause.at else ())
 
 
 def shortened(text: str, longest: int = _WORDS) -> str:

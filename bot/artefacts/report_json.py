@@ -164,6 +164,7 @@ def _clause(clause: Clause) -> dict[str, Any]:
     return {
         "says": clause.says,
         "at": clause.at.isoformat() if clause.at else None,
+        "times": [one.isoformat() for one in clause.times],
         "findings": list(clause.findings),
         "records": list(clause.records),
         "techniques": list(clause.techniques),

@@ -22,7 +22,7 @@ from bot.artefacts.grounds import first_of
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.others import Ring, others
 from bot.artefacts.paper import Typesetter
-from bot.artefacts.spoken_time import spoken_time
+from bot.artefacts.spoken_time import spoken_time, spoken_times
 from bot.messages import names, parts
 from bot.messages.escape import cut
 from commands.report import Report, VerdictCode
@@ -164,9 +164,10 @@ def _events(events: Sequence[Happened], before: datetime | None, longest: int) -
         told.append(
             {
                 "number": str(one.number or ("!" if one.what == "still open" else "✓")),
-                "at": spoken_time(one.at) if one.at else "" if one.what == "still open" else "time unknown",
+                "at": spoken_times(one.times or ((one.at,) if one.at else ()))
+                or ("" if one.what == "still open" else "time unknown"),
                 "what": one.what,
-                "says": shortened(one.says, 2 * longest if one.named or one.what == "got in" else longest),
+                "says": shortened(one.says, 3 * longest if one.named or one.what == "got in" else longest),
                 "further": f"and {parts.counted(one.further, 'more action')} of this kind{_from_to(one.span)}"
                 if one.further
                 else "",
@@ -179,12 +180,7 @@ def _events(events: Sequence[Happened], before: datetime | None, longest: int) -
 
 def _from_to(span: tuple[datetime, datetime] | None) -> str:
     """When other deeds happened: `` (27 Nov 15:51 to 28 Nov 16:48)``; "" where nothing tells."""
-    first, last = map(spoken_time, span) if span else ("", "")
-    if not first:
-        return ""
-    if first[:-6] == last[:-6]:
-        last = last[-5:]
-    return f" ({first})" if first.endswith(last) else f" ({first} to {last})"
+    return f" ({spoken_times((span[0], *span))})" if span else ""
 
 
 def _between(skipped: int) -> str:

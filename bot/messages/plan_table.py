@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from bot.messages import Block, parts, tables
+from bot.messages.closing import word_for
 from bot.messages.tables import Ranked, Table
 from commands.plan import Change, Plan, State
 
@@ -19,6 +20,9 @@ _VALUE: Final = 40
 
 _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_FROM_A_LIST: Final = "clean_junk_lists"
+"""The step of which each change takes one entry out of a list."""
 
 
 def plan_table(
@@ -52,7 +56,9 @@ def before_and_after(change: Change) -> str:
     if change.moves:
         return ""
     if change.wants is None:
-        return f"{_known(change.expects) or 'present'} → removed"
+        # What is read back as gone may be there still: a rule that no longer works is disabled.
+        ends = "removed" if change.step == _FROM_A_LIST else word_for((change.step,))
+        return f"{_known(change.expects) or 'present'} → {ends}"
     if change.expects is None:
         return f"none → {_known(change.wants) or 'set'}"
     changed = [name for name in change.wants if change.expects.get(name) != change.wants[name]]

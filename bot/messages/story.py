@@ -97,7 +97,7 @@ def when_and_where(story: Story, ours: Collection[str]) -> str:
         facts.append(f"*last seen* {_short(last, year=year)} UTC")
     if story.origin:
         more = f" +{len(story.origin) - 1}" if len(story.origin) > 1 else ""
-        facts.append(f"*from* {said(story.origin[0].says, _LINE // 2, ours)}{more}")
+        facts.append(f"*from* {said(story.origin[0].says, _LINE, ours)}{more}")
     return " · ".join(facts)
 
 

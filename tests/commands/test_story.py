@@ -28,7 +28,7 @@ from commands.report import (
     weighed,
 )
 from commands.story import PARTS, tell
-from commands.usual import Usual
+from commands.usual import Usual, learn
 from graph.evidence import Evidence
 from graph.question import Window
 from graph.resources.mailbox import BlockedSender
@@ -352,3 +352,58 @@ def test_how_they_got_in_is_told_of_the_first_address_and_not_of_a_later_one():
 def test_a_session_continued_on_another_device_is_a_stolen_one():
     moved = finding("sign_ins", "session_on_another_device", "A session continued there", 1)
     assert "a stolen session of the user" in told(SIGNED_IN, moved).entry[0].says
+
+
+def test_what_happened_at_several_times_is_placed_at_the_first_and_tells_the_others():
+    archive = "Mail is forwarded to archive@b.example"
+    collector = "Mail is forwarded to collector@b.example"
+    found = told(
+        finding("mail_forwarding", "forwarding_outside", archive, 94, after="archive@b.example"),
+        finding("mail_forwarding", "forwarding_outside", collector, 0, after="collector@b.example"),
+    )
+    (one,) = found.persistence
+    assert one.says == "Forwarding to collector@b.example and archive@b.example was added"
+    assert (one.at, one.until) == (AT, AT + timedelta(minutes=94))
+    assert one.times == (AT, AT + timedelta(minutes=94))
+
+
+def test_what_one_finding_counts_lasts_until_its_last_record():
+    opened = [
+        record("MailItemsAccessed", hours=hours, id=f"m{hours}", address="203.0.113.7")
+        for hours in (0, 1.5, 3)
+    ]
+    one = finding("mail_access", "mail_read_by_intruder", "3 messages were opened")
+    one = dataclasses.replace(one, at=opened[0].at, records=tuple(each.id for each in opened))
+    results = [SymptomResult("x", "X", "", Result.PRESENT, "", (one,))]
+    seen = evidence(audit_log=opened)
+    found = tell(seen, learn(seen), results, COMPROMISED)
+    assert found is not None
+    assert found.read_or_taken[0].until == opened[0].at + timedelta(hours=3)
+
+
+def test_an_address_that_was_used_later_says_since_when():
+    found = told(
+        finding("inbox_rules", "rule_hides_mail", "A rule", 0),
+        dataclasses.replace(
+            finding("mail_protocols", "protocol_by_intruder", "POP was enabled", 87), address="198.51.100.9"
+        ),
+    )
+    first, later = (one.says for one in found.origin)
+    assert "since" not in first
+    assert found.origin[1].at == AT + timedelta(minutes=87)
+    assert later.endswith(" since 2026-09-09 13:27 UTC")
+
+
+def test_an_address_that_microsoft_has_as_anonymized_says_so_beside_its_place():
+    risk = RiskDetection(
+        id="r", riskEventType="anonymizedIPAddress", ipAddress="203.0.113.7", activityDateTime=AT
+    )
+    seen = evidence(risk_detections=[risk])
+    results = [
+        SymptomResult(
+            "x", "X", "", Result.PRESENT, "", (finding("inbox_rules", "rule_hides_mail", "A rule"),)
+        )
+    ]
+    found = tell(seen, learn(seen), results, COMPROMISED)
+    assert found is not None
+    assert found.origin[0].says.endswith("; anonymized IP address)")

@@ -424,3 +424,24 @@ def test_the_second_picture_says_its_names_in_words():
         "received mail from the attacker (at least 3 recipients): megan@contoso.example (inside)"
         in around.alt
     )
+
+
+def test_a_deed_of_several_times_names_them_and_the_last_of_them_ends_the_course():
+    report = samples.rich()
+    assert report.story is not None
+    times = (NOW, NOW + timedelta(hours=4), NOW + timedelta(hours=25))
+    password = replace(clause("The password was changed 3 times", "credential_changes", 0), times=times)
+    two = replace(clause("Forwarding was added", "mail_forwarding", 0), times=times[:2])
+    shared = clause("A file was shared", "mail_access", 25 * 60 - 4)
+    seen = Clause("Change user password", times[-1])
+    story = replace(
+        report.story, persistence=(password, two), hidden=(), read_or_taken=(shared,), sent=(), reached=(),
+        last_seen=(seen,),
+    )  # fmt: skip
+    report = replace(report, story=story)
+    told = course(report)
+    assert told.events[-1].at == times[-1]
+    assert told.events[-1].what == "last seen"
+    shown = {one["says"]: one["at"] for one in story_data(report, NOTHING, chart(report))["events"]}
+    assert shown["The password was changed 3 times"] == "2 Mar 09:30 to 3 Mar 10:30"
+    assert shown["Forwarding was added"] == "2 Mar 09:30 and 13:30"

@@ -361,7 +361,14 @@ def test_many_changes_that_can_be_undone_are_a_table_below_what_is_grave():
     ],
 )
 def test_what_was_before_and_is_after_is_said_in_words(expects, wants, says):
-    assert before_and_after(replace(RULE, expects=expects, wants=wants)) == says
+    assert before_and_after(replace(RULE, step="remove_delegates", expects=expects, wants=wants)) == says
+
+
+def test_a_rule_that_is_disabled_is_not_said_to_be_removed():
+    over_exchange = replace(RULE, step="disable_inbox_rules", expects={}, wants=None)
+    assert before_and_after(over_exchange) == "present → disabled"
+    junk = replace(RULE, step="clean_junk_lists", expects={}, wants=None)
+    assert before_and_after(junk) == "present → removed"
 
 
 def test_of_what_only_moves_nothing_is_known_before():
