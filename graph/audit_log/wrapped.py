@@ -200,6 +200,8 @@ def _following(text: str, at: int) -> Iterator[Any]:
 
 def _step(name: str) -> str:
     """Give a field's name as it is shown: a file may hold anything."""
+    if len(name) <= _STEP and name.isprintable() and name:
+        return name
     return "".join(char for char in name[:_STEP] if char.isprintable()) or "…"
 
 

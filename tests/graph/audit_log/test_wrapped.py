@@ -17,7 +17,7 @@ from graph.audit_log.files import Unreadable
 from graph.audit_log.picked import Picked, entry
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.tally import UNSEARCHED, Tally
-from tests.graph.audit_log.test_forms import DATA, DEFENDER_SIGN_IN, PORTAL_SIGN_IN
+from tests.graph.audit_log.test_forms import DATA, DEFENDER_SIGN_IN, PORTAL_SIGN_IN, SAME, SIGN_INS, TRACES
 
 RECORDS = [{**DATA, "Id": f"r-{number}"} for number in range(3)]
 IDS = [one["Id"] for one in RECORDS]
@@ -250,3 +250,12 @@ def test_names_of_a_file_are_shown_without_what_steers_a_screen(tmp_path: Path) 
     (place,) = tally.notes.places
     assert place.isprintable()
     assert len(place) < 100
+
+
+@pytest.mark.parametrize("name", [*SAME, *SIGN_INS, *TRACES])
+def test_every_known_form_is_found_inside(name: str) -> None:
+    inside = {**SAME, **SIGN_INS, **TRACES}[name]
+    with pytest.raises(wrapped.UnknownForm) as wrong:
+        files.entry_of({"payload": inside, "n": 1})
+    found = files.inside({"payload": inside, "n": 1}, wrong.value)
+    assert (found.records, found.places, found.unread) == ([inside], ["payload"], [])
