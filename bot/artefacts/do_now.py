@@ -52,6 +52,12 @@ def do_now(report: Report, handled: Handled, grounds: Grounds) -> Iterator[State
     yield from _tasks("Keep the attacker out", tasks.urgent, len(tasks.open), report.subject)
     if leads := unchecked(report, handled):
         yield _to_check(leads, grounds)
+    if report.exposure and (lured := _not_checked(report.exposure.inside, handled)):
+        yield Statement(
+            f"Ask {named(lured, NAMED, 'account')} (inside; received mail from the attacker) whether they "
+            "acted on it, and check whoever did.",
+            grounds.of_records(report.exposure.sent_records),
+        )
     if Impact.FRAUD in report.verdict.impact:
         story = report.story
         yield Statement(
@@ -153,6 +159,10 @@ def _task(task: TaskState, subject: Subject) -> str:
     for name in dict.fromkeys((subject.mail, subject.user_principal_name)):
         says = says.replace(f"Call {name}", "Call the user").replace(name, "this account") if name else says
     return f"{says[:1].lower()}{says[1:]}"
+
+
+def _not_checked(addresses: Sequence[str], handled: Handled) -> tuple[str, ...]:
+    return tuple(one for one in addresses if not any(who.subject.is_meant_by(one) for who in handled.checked))
 
 
 def _to_check(leads: Sequence[Clause], grounds: Grounds) -> Statement:

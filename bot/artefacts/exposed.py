@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from bot.artefacts.grounds import NAMED, Grounds, Statement, listed, named
+from bot.artefacts.others import given_in, shared_in
 from bot.messages import parts
 from bot.messages.escape import visible
 from commands import reach
@@ -38,7 +39,8 @@ class Exposed:
         seen = self.seen
         if seen is None:
             return "not known"
-        if seen.mailboxes or seen.files or seen.forwards or seen.searches:
+        open_to = (*given_in(self.report), *shared_in(self.report))
+        if seen.mailboxes or seen.files or seen.forwards or seen.searches or open_to:
             return _LIKELY
         if self.report.verdict.access in {Access.CERTAIN, Access.LIKELY} or Impact.EXPOSURE in (
             self.report.verdict.impact
@@ -53,7 +55,7 @@ class Exposed:
             yield Statement("What was read could not be determined.", self.grounds.coverage())
             return
         for one in seen.mailboxes:
-            yield Statement(_mailbox(one), self.grounds.of_records(one.records))
+            yield Statement(_mailbox(one, gaps=bool(seen.unread)), self.grounds.of_records(one.records))
         if not seen.mailboxes:
             yield Statement(
                 "No opened message is attributed to the attacker.", self.grounds.coverage("audit_log")
@@ -79,6 +81,18 @@ class Exposed:
             yield Statement(
                 f"Mail was forwarded to others; no record tells how much: {listed(seen.forwards, 'action')}.",
                 self.grounds.of(seen.forwards),
+            )
+        if given := given_in(self.report):
+            yield Statement(
+                f"Others could open this mailbox or send from it, whether they did is not shown: "
+                f"{listed(given, 'right')}.",
+                self.grounds.of(given),
+            )
+        if shared := shared_in(self.report):
+            yield Statement(
+                f"Files were opened to others, and whoever had the link may have read them: "
+                f"{listed(shared, 'action')}.",
+                self.grounds.of(shared),
             )
         if seen.files:
             count = f"{'At least ' if seen.least_files else ''}{parts.counted(len(seen.files), 'file')}"
@@ -221,12 +235,13 @@ class Exposed:
         return f"{parts.counted(seen.messages, 'message')}, by whom is not known"
 
 
-def _mailbox(one: MailboxAccess) -> str:
-    least = "at least " if one.least else ""
+def _mailbox(one: MailboxAccess, *, gaps: bool) -> str:
+    least = "at least " if one.least or gaps else ""
     deeds = []
     if one.synced:
         folders = f" ({named(one.folders, NAMED, 'folder')})" if one.folders else ""
-        deeds.append(f"whole folders synced{folders}, so that everything in them counts as taken,")
+        which = folders or " (no record names them)"
+        deeds.append(f"whole folders synced{which}, so that everything in them counts as taken,")
     if one.opened:
         deeds.append(f"{least}{parts.counted(one.opened, 'message')} opened one by one")
     when = parts.utc(one.first)

@@ -18,11 +18,14 @@ from bot.messages.escape import cut, visible
 from commands import reach
 from commands.clues.records import addresses_in
 from commands.doors import DoorState
-from commands.report import Clause, Report
+from commands.report import Clause, Report, numbered
 
 _NAMED: Final = 5
 _NAME: Final = 320
 """Characters of a name: an address that is cut is none that anybody can act on."""
+
+_SHARED: Final = frozenset({"shared_by_intruder", "anonymous_link_made", "shared_with_guest"})
+"""Signs of files that others can open."""
 
 _INSIDE: Final = 3
 """People of the organization who are named; of more, how many."""
@@ -33,7 +36,8 @@ class Ring:
     """Some of those that a case touches.
 
     Attributes:
-        id: ``from``, ``applications``, ``accounts``, ``forwards``, ``delegates`` or ``recipients``.
+        id: ``from``, ``applications``, ``accounts``, ``forwards``, ``delegates``, ``links`` or
+            ``recipients``.
         says: What they have to do with it.
         names: The first of them.
         further: How many more there are.
@@ -85,15 +89,18 @@ def _rings(report: Report, found: Sequence[Item], unseen: Sequence[str]) -> Iter
             seen.forwards,
             found,
         )
-        given = tuple(
-            one
-            for one in story.persistence
-            if any(number.startswith("delegates.") for number in one.findings)
-        )
+        given = given_in(report)
         yield _standing(
-            _ring("delegates", "could open or use the mailbox", _addresses(given, own)),
+            _ring("delegates", "could open or use the mailbox", _holders(given, own)),
             "can open or use the mailbox",
             given,
+            found,
+        )
+        shared = shared_in(report)
+        yield _standing(
+            _ring("links", "files were open to others", (one.says for one in shared)),
+            "files are open to others",
+            shared,
             found,
         )
         counted = Counter(address.rpartition("@")[2] for address in seen.outside)
@@ -104,6 +111,26 @@ def _rings(report: Report, found: Sequence[Item], unseen: Sequence[str]) -> Iter
         short = reach.in_short(report).replace(" (", ", ").removesuffix(")")
         count = f" ({short})" if named else ""
         yield _ring("recipients", f"received mail from the attacker{count}", named)
+
+
+def given_in(report: Report) -> tuple[Clause, ...]:
+    """Give the rights on this mailbox that the attacker gave to others."""
+    told = report.story.persistence if report.story else ()
+    return tuple(one for one in told if any(number.startswith("delegates.") for number in one.findings))
+
+
+def shared_in(report: Report) -> tuple[Clause, ...]:
+    """Give the files that the attacker opened to others, by links or as guests."""
+    signs = {number: finding.sign.id for number, finding in numbered(report.symptoms)}
+    told = report.story.read_or_taken if report.story else ()
+    return tuple(one for one in told if any(signs.get(number) in _SHARED for number in one.findings))
+
+
+def _holders(given: Sequence[Clause], own: Collection[str]) -> Iterator[str]:
+    """Name who got rights; whoever has no address, such as everybody in the organization, comes first."""
+    wide = [one for one in given if not set(addresses_in(one.says)) - set(own)]
+    yield from (one.says for one in wide)
+    yield from _addresses([one for one in given if one not in wide], own)
 
 
 def _standing(ring: Ring, now: str, clauses: Collection[Clause], found: Sequence[Item]) -> Ring:

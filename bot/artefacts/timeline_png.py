@@ -249,6 +249,7 @@ _OF_RING: Final = {
     "accounts": "account",
     "forwards": "address",
     "delegates": "account",
+    "links": "action",
     "recipients": "domain",
 }
 """What the names of each ring are."""

@@ -197,7 +197,8 @@ def _by(sign: Sign, record: AuditRecord, usual: Usual) -> str:
 def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evidence) -> str:
     """Say what was read; `more` records like these were only counted."""
     # How many messages each of those tells of is unknown, and how many fell into one hour.
-    least = "At least " if more else ""
+    opened = records[0].operation == "MailItemsAccessed"
+    least = "At least " if more or (opened and any(map(_is_throttled, records))) else ""
     if sign in {FILES, FILES_MANY, BULK}:
         names = dict.fromkeys(name for record in records if (name := record.details.get("SourceFileName")))
         total = _count(len(records) + more, "file") if sign is FILES else least + _count(len(records), "file")

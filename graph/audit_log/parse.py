@@ -188,6 +188,10 @@ def _parse(raw: Mapping[str, Any]) -> AuditRecord:
     for key, name in _FOLDERS:
         if (value := get(key)) and (path := as_text(as_mapping(value).get("Path"))):
             details[name] = path
+    # A synced folder lists none of its messages, so that no item says which folder it was.
+    listed = [one for one in _mappings_in(fields.get("folders")) if not one.get("FolderItems")]
+    if empty := ", ".join(path for one in listed if (path := as_text(one.get("Path")))):
+        details.setdefault("Folder", empty)
 
     return AuditRecord(
         id=fields.text("id") or content_id(raw),

@@ -13,6 +13,7 @@ from bot.artefacts.chart import ALT, LANES, Became, chart, in_words
 from bot.artefacts.events import MOST, ON_A_SCREEN, WORDS, course
 from bot.artefacts.handled import NOTHING, Checked, Handled
 from bot.artefacts.others import Ring, others
+from bot.artefacts.summary import summary
 from bot.artefacts.timeline_png import picture, story_data, who_else
 from commands import timeline
 from commands.proposals import Action
@@ -445,3 +446,19 @@ def test_a_deed_of_several_times_names_them_and_the_last_of_them_ends_the_course
     shown = {one["says"]: one["at"] for one in story_data(report, NOTHING, chart(report))["events"]}
     assert shown["The password was changed 3 times"] == "2 Mar 09:30 to 3 Mar 10:30"
     assert shown["Forwarding was added"] == "2 Mar 09:30 and 13:30"
+
+
+def test_who_else_names_everybody_that_a_folder_or_a_link_was_opened_to():
+    report = samples.rich()
+    assert report.story is not None
+    wide = "Everyone in the organization (Default) was granted Reviewer on the folder \\Inbox"
+    some = "diego@contoso.example was granted FullAccess on this account"
+    story = replace(report.story, persistence=(clause(some, "delegates"), clause(wide, "delegates")))
+    rings = {one.id: one for one in others(replace(report, story=story))}
+    assert rings["delegates"].names == (wide, "diego@contoso.example")
+    answers = {
+        one.id: " ".join(each.says for each in one.statements)
+        for one in summary(replace(report, story=story))
+    }
+    assert f"whether they did is not shown: {some}; {wide}." in answers["data"]
+    assert "Ask megan@contoso.example (inside; received mail from the attacker)" in answers["deadlines"]

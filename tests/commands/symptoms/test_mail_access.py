@@ -258,3 +258,16 @@ def test_an_application_with_rights_of_its_own_and_a_full_cache_are_told_without
     full = opened(address=OFFICE, count=500)
     told = all_signs(mail_access, sign_ins=past(), audit_log=[backup, full])
     assert told == {"mail_read_by_app", "mail_read_in_bulk_at_own_place"}
+
+
+def test_what_was_opened_is_at_least_so_many_where_recording_stopped():
+    reads = [
+        record(
+            "MailItemsAccessed",
+            address=INTRUDER,
+            items=[Item("Invoice", "<1@contoso.example>", "\\Inbox", "1")],
+            details={"MailAccessType": "Bind", "IsThrottled": "True"},
+        )
+    ]
+    told = [one.summary for one in findings(mail_access, sign_ins=broken_in(), audit_log=reads)]
+    assert any(one.startswith("At least 1 message was opened (Invoice)") for one in told), told

@@ -486,3 +486,9 @@ def test_any_json_object_parses_or_is_unreadable_and_nothing_else(raw, whole):
     else:
         assert record.at.tzinfo is UTC
         assert record.raw is raw
+
+
+def test_a_synced_folder_that_lists_no_message_has_its_name():
+    synced = parse(rule(Operation="MailItemsAccessed", Folders=[{"Path": "\\Inbox", "FolderItems": []}]))
+    assert synced.details["Folder"] == "\\Inbox"
+    assert synced.items == ()
