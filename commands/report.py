@@ -17,6 +17,7 @@ from pydantic import AfterValidator
 from commands import facts
 from graph.question import Subject, Window
 
+PROBABLY = "probably "  # how a clause begins that records make likely, and no more
 UNSURE = "whether they are still in"  # how a clause begins where nobody saw whether a door is open
 
 
@@ -306,6 +307,7 @@ class Story:
 
     Attributes:
         certain: Whether the account counts as compromised, not only as suspicious.
+        likely: Whether somebody else was likely in, and no more than likely.
         addresses: The attacker's addresses, in the order in which they were first seen.
         since: When they were first in.
         entry: How they got in.
@@ -325,6 +327,7 @@ class Story:
     """
 
     certain: bool
+    likely: bool = False
     addresses: tuple[str, ...] = ()
     since: tuple[Clause, ...] = ()
     entry: tuple[Clause, ...] = ()

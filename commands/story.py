@@ -20,7 +20,9 @@ from commands.clauses import Told, clauses, dated, resting
 from commands.clues.records import listed
 from commands.leads import applications_of, leads_in, merged
 from commands.report import (
+    PROBABLY,
     UNSURE,
+    Access,
     Clause,
     Finding,
     Owner,
@@ -104,13 +106,18 @@ _ENTRY: Final = (
 """How somebody got in, by the sign that tells it; the first one found is told."""
 
 _KIT: Final = "phishing-kit"
-_BY_KIT: Final = "a phishing page that relayed the sign-in and took the session (adversary in the middle)"
+_RELAY: Final = f"{PROBABLY}a phishing page that relayed the sign-in (adversary in the middle)"
+_BY_KIT: Final = f"{_RELAY}; a phishing-kit client signed in"
+_OR_GUESSED: Final = f"{_RELAY} or a guessed password; a phishing-kit client signed in after wrong passwords"
 _GUESSED_OR_PHISHED: Final = "a guessed or phished password; the client is one that phishing kits use"
 _ONE_FACTOR: Final = (
     "a guessed or phished password, one factor was enough; the client is one that phishing kits use"
 )
 _CONTINUED: Final = frozenset({"session_in_two_countries", "session_on_another_device"})
 """Signs of a session of the user that went on at somebody else's, as one that a relay took does."""
+
+_SIGNED_IN: Final = frozenset({"device_code_sign_in", "token_client_signed_in", "scripted_sign_in"})
+"""Signs that tell of a sign-in, where one was recorded."""
 
 _IN_THE_MIDDLE: Final = "T1557"
 _SINGLE_FACTOR: Final = "singleFactorAuthentication"
@@ -153,7 +160,7 @@ def tell(
     for part, group in _by_part(deeds).items():
         found[part] = [dated(one, by_number, records) for one in clauses(group)]
     found["read_or_taken"] = list(gravest_first(found["read_or_taken"], by_number, records))
-    found["entry"] = list(_entry(_first_of(came, addresses), ordinary)) or list(_consent(deeds))
+    found["entry"] = list(_entry(_first_of(came, addresses), ordinary)) or list(_consent(deeds, ordinary))
     found["origin"] = list(_origin(told, addresses, evidence, ordinary))
     found["since"] = list(_first(told, addresses, evidence, ordinary))
     found["last_seen"] = list(_last(told, addresses, evidence, ordinary))
@@ -164,6 +171,7 @@ def tell(
     found["alerted"] = list(first_alert(evidence, found["since"][0].at if found["since"] else None))
     return Story(
         certain=verdict.answer is VerdictCode.COMPROMISED,
+        likely=verdict.access is Access.LIKELY,
         addresses=addresses,
         sessions=tuple(sorted(ordinary.suspect_sessions)),
         applications=applications_of(deeds, evidence),
@@ -223,15 +231,25 @@ def _first_of(came: Sequence[Told], addresses: Sequence[str]) -> Sequence[Told]:
     return here if any(one.finding.address for one in here) else came
 
 
-def _consent(deeds: Iterable[Told]) -> Iterator[Clause]:
-    """Tell that the user let an application in, where that is the only way in that was seen."""
-    let_in = [one for one in deeds if one.finding.symptom == "oauth_apps" and one.finding.after]
+def _consent(deeds: Iterable[Told], ordinary: Usual) -> Iterator[Clause]:
+    """Tell that the user let an application in, where that is the only way in that was seen.
+
+    What was consented to from a suspect address let nobody in who was not there before.
+    """
+    let_in = [
+        one
+        for one in deeds
+        if one.finding.symptom == "oauth_apps"
+        and one.finding.after
+        and not (ordinary.by_acts and ordinary.points.get(spot_of(one.finding.address)))
+    ]
     if let_in:
         names = listed(list(dict.fromkeys(one.finding.after for one in let_in)))
         yield resting(f"{_LET_IN} {names}", let_in)
 
 
 def _entry(came: Sequence[Told], ordinary: Usual) -> Iterator[Clause]:
+    all_came = came
     kit = [one for one in came if _KIT in one.finding.summary or _KIT in ordinary.why(one.finding.address)]
     signs = {one.finding.sign.id for one in came}
     # What was tried before the first success tells more than what the program calls itself.
@@ -239,16 +257,21 @@ def _entry(came: Sequence[Told], ordinary: Usual) -> Iterator[Clause]:
         if sign in signs:
             yield resting(says, [one for one in came if one.finding.sign.id == sign])
             return
-    if kit and not signs & _CONTINUED and (says := _by_password(kit, ordinary)):
-        yield resting(says, kit)
+    # Without a sign-in, only what was tried tells how: what was done later shows a program, and no way in.
+    if ordinary.by_acts:
+        signs -= _SIGNED_IN
+        came, kit = [], []
+    by_password = _by_password(kit, ordinary)
+    if by_password and not signs & _CONTINUED:
+        yield resting(by_password, kit)
         return
     if kit:
-        clause = resting(_BY_KIT, kit)
+        clause = resting(_OR_GUESSED if by_password else _BY_KIT, kit)
         yield replace(clause, techniques=tuple(dict.fromkeys((_IN_THE_MIDDLE, *clause.techniques))))
         return
     for sign, says in _ENTRY[3:]:
         if sign in signs:
-            yield resting(says, [one for one in came if one.finding.sign.id == sign])
+            yield resting(says, [one for one in all_came if one.finding.sign.id == sign])
             return
     if came:
         yield resting(_WITH_CREDENTIALS, came)
@@ -370,7 +393,7 @@ def _is_whole(evidence: Evidence, *names: str) -> bool:
     return any(isinstance(source, Known) and not source.missing for source in sources)
 
 
-PARTS: Final = tuple(
-    one.name for one in fields(Story) if one.name not in {"certain", "addresses", "sessions", "applications"}
-)
+_ABOUT: Final = frozenset({"certain", "likely", "addresses", "sessions", "applications"})
+
+PARTS: Final = tuple(one.name for one in fields(Story) if one.name not in _ABOUT)
 """The parts of a story, in the order in which they are told."""

@@ -17,6 +17,7 @@ from bot.artefacts.containment import items, left_open, rechecked_in_words, stop
 from bot.artefacts.handled import NOTHING, Handled
 from bot.messages import parts
 from bot.messages.escape import cut, visible
+from bot.messages.story import how
 from commands.clues.records import listed
 from commands.report import Clause, Report, Story, numbered
 
@@ -160,10 +161,10 @@ def _counted(events: Sequence[Happened], left: Sequence[datetime]) -> tuple[Happ
 def _entry(story: Story) -> Iterator[Happened]:
     """The way in: since when, how, from where; nothing where no part of it is known."""
     at = story.since[0].at if story.since else None
-    how = f"with {story.entry[0].says}" if story.entry else "it is not known how"
+    way = how(story) if story.entry else "it is not known how"
     where = f", from {_few(story.origin)}" if story.origin else ""
     if at or story.entry or story.origin:
-        yield Happened(1, at, "got in", cut(visible(f"{how}{where}"), 2 * _WORDS))
+        yield Happened(1, at, "got in", cut(visible(f"{way}{where}"), 2 * _WORDS))
 
 
 def _kinds(story: Story) -> Iterator[_Kind]:

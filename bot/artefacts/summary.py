@@ -35,6 +35,7 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
+from bot.messages.story import got, how
 from commands.doors import DoorState
 from commands.plan import RESTORING
 from commands.report import Coverage, Event, Impact, Report, Story, VerdictCode
@@ -169,11 +170,11 @@ class _Told:
             return
         yield Statement(self._judged(), weighed)
         yield from self._matters()
-        who = "Somebody else got in" if story.certain else "Somebody else may have got in"
+        who = f"Somebody else {got(story)} in"
         if story.entry or story.origin:
-            how = f" with {story.entry[0].says}" if story.entry else ""
+            way = f" {how(story)}" if story.entry else ""
             where = f", from {listed(story.origin, 'address')}" if story.origin else ""
-            yield Statement(f"{who}{how}{where}.", self.grounds.of((*story.entry, *story.origin)))
+            yield Statement(f"{who}{way}{where}.", self.grounds.of((*story.entry, *story.origin)))
         else:
             yield Statement("No sign-in by anybody else was seen.", self.grounds.coverage())
         for part, begins in _DEEDS:
@@ -214,8 +215,8 @@ class _Told:
         first, story = first_of(self.story.since), self.story
         since = f"since {parts.utc(first)}" if first else "since when is not known"
         where = f"from {listed(story.origin, 'address', 1)}" if story.origin else "from where is not known"
-        how = f"with {visible(story.entry[0].says)}" if story.entry else "how is not known"
-        return "; ".join((since, where.replace("; and ", " and "), how))
+        way = visible(how(story)) if story.entry else "how is not known"
+        return "; ".join((since, where.replace("; and ", " and "), way))
 
     def when(self) -> Iterator[Statement]:
         story = self.story

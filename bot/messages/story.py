@@ -7,13 +7,14 @@ in full. Text from the tenant is in them: whoever shows them escapes them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from bot.messages import parts
 from bot.messages.escape import cut, said
 from commands.doors import Standing
-from commands.report import UNSURE, Clause, Story
+from commands.report import PROBABLY, UNSURE, Clause, Story
 
 _NAMED: Final = 5
 _TECHNIQUES: Final = 4
@@ -107,7 +108,8 @@ def _short(moment: datetime, *, year: bool) -> str:
 
 
 def _got_in(story: Story, ours: Collection[str]) -> str:
-    return f"*Got in* with {_filled(story.entry, _LINE - _MORE, ours, 'way')}"
+    ways = [replace(story.entry[0], says=story.entry[0].says.removeprefix(PROBABLY)), *story.entry[1:]]
+    return f"*Got in* {_with(story.entry[0])}{_filled(ways, _LINE - _MORE, ours, 'way')}"
 
 
 def _filled(clauses: Sequence[Clause], room: int, ours: Collection[str], what: str = "action") -> str:
@@ -162,11 +164,25 @@ def _way_in(story: Story) -> str:
     if not (story.entry or story.origin):
         begins = f", and it began on {_time(story.since[0].at)}" if story.since else ""
         return f"No sign-in by anybody else was seen{begins}."
-    who = f"Somebody else {'got' if story.certain else 'may have got'} into this account"
+    who = f"Somebody else {got(story)} into this account"
     when = f" on {_time(story.since[0].at)}" if story.since and story.since[0].at else ""
-    how = f" with {_listed(story.entry)}" if story.entry else ""
+    how = f" {_with(story.entry[0])}{_listed(story.entry).removeprefix(PROBABLY)}" if story.entry else ""
     where = f", from {_listed(story.origin, what='address')}" if story.origin else ""
     return f"{who}{when}{how}{where}{_techniques(story.entry)}."
+
+
+def got(story: Story) -> str:
+    """Say as surely as the verdict does that somebody got in; the way in and the place follow."""
+    return "probably got" if story.likely else "got" if story.certain else "may have got"
+
+
+def how(story: Story) -> str:
+    """Say by which way somebody got in, as surely as the records tell, without what that rests on."""
+    return f"{_with(story.entry[0])}{story.entry[0].says.removeprefix(PROBABLY).partition('; ')[0]}"
+
+
+def _with(way: Clause) -> str:
+    return f"{PROBABLY if way.says.startswith(PROBABLY) else ''}with "
 
 
 def _still_in(story: Story, closed: int) -> Iterator[str]:

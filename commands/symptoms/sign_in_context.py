@@ -231,7 +231,8 @@ def _kit(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
         and family_of(one.user_agent) not in usual.agents
     ]
     if kit:
-        what = "A library that phishing kits use signed in to the portal in the user's name"
+        did = "acted" if usual.by_acts else "signed in to the portal"
+        what = f"A library that phishing kits use {did} in the user's name"
         yield _finding(KIT, what, kit, usual)
 
 

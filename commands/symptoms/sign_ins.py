@@ -176,8 +176,9 @@ def _programs(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
         and agent.kind is not ProgramKind.LEGACY
         and family_of(one.user_agent) not in usual.agents
     ]
+    did = "acted in the user's name" if usual.by_acts else "signed in"
     if scripted and (agent := agent_of(scripted[0].user_agent)):
-        yield _finding(SCRIPTED, f"{agent.name} ({agent.kind.value}) signed in", scripted, usual)
+        yield _finding(SCRIPTED, f"{agent.name} ({agent.kind.value}) {did}", scripted, usual)
     familiar = usual.is_familiar(got_in[0].ip_address)
     legacy = [one for one in got_in if is_legacy(one)]
     if legacy and not familiar:

@@ -262,7 +262,7 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
     by_acts = any(one.id in acts for one in sign_ins[:1])
     habits = dict(evidence.habits) if by_acts else {}
     own = own_of(evidence, sign_ins, places, rented, shared_of(evidence, sign_ins, where), habits=habits)
-    judged = judge(evidence, sign_ins, places, own, rented)
+    judged = judge(evidence, sign_ins, places, own, rented, by_acts=by_acts)
     suspect_spots = {
         spot
         for spot, points in judged.items()

@@ -57,11 +57,13 @@ def judge(
     places: Mapping[str, Place],
     own: Own,
     rented: Mapping[str, Network],
+    *,
+    by_acts: bool = False,
 ) -> dict[str, tuple[Point, ...]]:
     """Give the points of every spot that the account got in from in the window.
 
     An address that hides where its user is tells no country, no way and no speed; that somebody hides counts
-    in their place.
+    in their place. Where no log shows a sign-in (`by_acts`), none is told.
     """
     spots: dict[str, list[SignIn]] = defaultdict(list)
     for one in sign_ins:
@@ -85,7 +87,7 @@ def judge(
         if not got_in:
             continue  # whoever only failed has done nothing here; the sign-in review tells of the attempts
         judged[spot] = (
-            *_by_program(got_in, own),
+            *_by_program(got_in, own, "acted" if by_acts else "signed in"),
             *_by_novelty(got_in, known, own, rented),
             *_by_network(got_in, known, rented, own),
             *_by_failures(got_in, failures, evidence),
@@ -108,7 +110,7 @@ _PROGRAMS: Final = {
 }
 
 
-def _by_program(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
+def _by_program(got_in: Sequence[SignIn], own: Own, did: str) -> Iterable[Point]:
     best: Point | None = None
     for one in got_in:
         agent = agent_of(one.user_agent)
@@ -116,7 +118,7 @@ def _by_program(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
             continue
         if agent.kind is ProgramKind.SCRIPT and family_of(one.user_agent) in own.agents:
             continue
-        found = point(_PROGRAMS[agent.kind], f"{agent.name} ({agent.kind.value}) signed in from there")
+        found = point(_PROGRAMS[agent.kind], f"{agent.name} ({agent.kind.value}) {did} from there")
         if best is None or found.points > best.points:
             best = found
     if best:
@@ -124,10 +126,10 @@ def _by_program(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
     if not own.legacy and any(is_legacy(one) for one in got_in):
         if own.count >= ENOUGH:
             yield point(
-                "legacy_sign_in", "a legacy mail protocol that this user does not use signed in from there"
+                "legacy_sign_in", f"a legacy mail protocol that this user does not use {did} from there"
             )
         else:
-            yield point("legacy_sign_in_little_known", "a legacy mail protocol signed in from there")
+            yield point("legacy_sign_in_little_known", f"a legacy mail protocol {did} from there")
     if not own.device_code and any(is_device_code(one) for one in got_in):
         yield point("device_code", "the first device code sign-in of this user")
 

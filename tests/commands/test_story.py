@@ -12,10 +12,11 @@ import pytest
 
 from bot.artefacts.report_json import report_json
 from bot.artefacts.report_text import report_text
-from bot.messages.story import sentences
-from commands import story
+from bot.messages.story import brief, sentences
+from commands import check, story
 from commands.analyze import analyze
 from commands.report import (
+    Access,
     Clause,
     Finding,
     Owner,
@@ -33,7 +34,7 @@ from graph.evidence import Evidence
 from graph.question import Window
 from graph.resources.mailbox import BlockedSender
 from graph.resources.sign_ins import RiskDetection
-from tests.commands.evidence import ADELE, evidence, record, sign_in
+from tests.commands.evidence import ADELE, INTRUDER, evidence, record, sign_in
 from tests.examples import CASES, needs_cases
 
 AT = datetime(2026, 9, 9, 12, tzinfo=UTC)
@@ -107,6 +108,8 @@ def test_microsofts_first_alert_since_the_attacker_was_in_is_told_and_one_before
     assert alerted(audit_log=[early]) == []
 
 
+RELAY = "probably a phishing page that relayed the sign-in (adversary in the middle)"
+RELAYED = f"{RELAY}; a phishing-kit client signed in"
 SIGNED_IN = finding("sign_ins", "suspect_address_signed_in", "Suspicious sign-in, once")
 FORWARDED = finding(
     "mail_forwarding", "forwarding_outside",
@@ -128,8 +131,7 @@ FORWARDED = finding(
          "an MFA prompt that was approved after others were denied or not answered"),
         ("entry", finding("sign_ins", "device_code_sign_in", "Code"),
          "a device code that the user was led to enter"),
-        ("entry", finding("sign_ins", "scripted_sign_in", "axios (phishing-kit library) signed in"),
-         "a phishing page that relayed the sign-in and took the session (adversary in the middle)"),
+        ("entry", finding("sign_ins", "scripted_sign_in", "axios (phishing-kit library) signed in"), RELAYED),
         ("entry", SIGNED_IN, "valid credentials"),
     ],
 )  # fmt: skip
@@ -142,7 +144,7 @@ def test_each_finding_tells_its_part(part, one, says):
 
 
 AXIOS = finding("sign_ins", "scripted_sign_in", "axios (phishing-kit library) signed in", 5)
-RELAYED = "a phishing page that relayed the sign-in and took the session (adversary in the middle)"
+OR_GUESSED = f"{RELAY} or a guessed password; a phishing-kit client signed in after wrong passwords"
 GUESSED = "a guessed or phished password, one factor was enough; the client is one that phishing kits use"
 
 
@@ -169,13 +171,49 @@ def test_a_client_of_kits_after_wrong_passwords_is_no_proof_of_a_relay(minute, a
         )
     )
     continued = finding("sign_ins", "session_in_two_countries", "A session went on elsewhere", 6)
-    for found, expected in (([AXIOS], says), ([AXIOS, continued], RELAYED)):
+    relayed = RELAYED if says == RELAYED else OR_GUESSED
+    for found, expected in (([AXIOS], says), ([AXIOS, continued], relayed)):
         results = [SymptomResult("x", "X", "", Result.PRESENT, "", tuple(found))]
         whole = tell(Evidence(subject=ADELE, window=WINDOW), usual, results, COMPROMISED)
         assert whole is not None
         assert [one.says for one in whole.entry] == [expected]
         unsure = "how they came by the credentials" in {one.says for one in whole.unknown}
-        assert unsure is (expected != RELAYED)
+        assert unsure is not expected.startswith(RELAY)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "begins"),
+    [
+        (dataclasses.replace(COMPROMISED, access=Access.CERTAIN), "Somebody else got into this account"),
+        (dataclasses.replace(COMPROMISED, access=Access.LIKELY), "Somebody else probably got into"),
+        (Verdict(VerdictCode.SUSPICIOUS, 5, "low", (), (), "", access=Access.POSSIBLE), "Somebody else may"),
+    ],
+)
+def test_the_way_in_is_told_as_surely_as_the_verdict_and_the_records_do(verdict, begins):
+    found = story_of(AXIOS, verdict=verdict)
+    assert found is not None
+    first, *_ = sentences(found)
+    assert first.startswith(begins)
+    assert " probably with a phishing page that relayed the sign-in" in first
+    assert brief(found, ())[1].startswith("*Got in* probably with a phishing page")
+
+
+def test_where_no_log_shows_a_sign_in_nobody_says_how_they_got_in():
+    """Two records of the directory, made by a library: what was done with it was no sign-in."""
+    made = record("User registered security info", address=INTRUDER, user_agent="axios/1.7.9")
+    consent = record(
+        "Consent to application", address=INTRUDER, hours=1 / 60, owner="", object_id="eM Client",
+        details={"TargetName": "eM Client"},
+    )  # fmt: skip
+    report = check.judge(evidence(directory_audits_by_user=[made, consent]), NOW)
+    assert report.story is not None
+    assert report.story.entry == ()
+    assert "how they got in" in {one.says for one in report.story.unknown}
+    assert "axios (phishing-kit library) acted from there" in " ".join(one.summary for one in report.findings)
+    assert not [one.summary for one in report.findings if "signed in" in one.summary]
+    whole = report_text(report)
+    assert "how is not known" in whole
+    assert "a phishing page" not in whole
 
 
 def test_one_deed_is_told_once_by_its_gravest_finding():
