@@ -649,7 +649,7 @@ def load(
             "and --config names another one."
         )
     for need in lacking:
-        problems.append(f"{_named((need,), given)}: is missing; {_NEED[need]}.")
+        problems.append(f"{_named((need,), given)}: {_NEED[need]}. `compromise init` asks for it.")
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -692,9 +692,9 @@ def _from_folder(values: dict[str, Any], problems: list[str]) -> Mapping[int, Pa
 
 
 _NEED = {
-    "slack": "it should have at least bot_token and app_token"
+    "slack": "not configured; it needs at least bot_token and app_token"
     " (COMPROMISE_SLACK_BOT_TOKEN, COMPROMISE_SLACK_APP_TOKEN)",
-    "tenants": "it should name a tenant with tenant_id, client_id and client_secret or certificate"
+    "tenants": "none is configured; one needs tenant_id, client_id and client_secret or certificate"
     " (COMPROMISE_TENANT_ID, COMPROMISE_TENANT_CLIENT_ID, …)",
 }
 

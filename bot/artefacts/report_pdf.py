@@ -14,6 +14,7 @@ from typing import Any, Final
 from bot.artefacts.chapters import chapters, in_order, short_time
 from bot.artefacts.chart import chart
 from bot.artefacts.containment import as_of
+from bot.artefacts.events import ON_A_SCREEN
 from bot.artefacts.grounds import STATES
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.others import others
@@ -94,7 +95,9 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
         ],
         "notes": list(numbers),
         "decided": verdict.answer in parts.DECIDED,
-        "picture": None if report.no_timeline else story_data(report, handled, chart(report, handled)),
+        "picture": None
+        if report.no_timeline
+        else story_data(report, handled, chart(report, handled, ON_A_SCREEN)),
         "no_picture": report.no_timeline,
         "others": around(report, handled, rings) if any(one.id != "from" for one in rings) else None,
         "story": story[:_CLAUSES],

@@ -42,7 +42,7 @@ def _head(report: Report, handled: Handled) -> Iterator[str]:
     _, word = parts.VERDICT[verdict.answer]
     matters = f" ({', '.join(one.what for one in report.importance)})" if report.importance else ""
     yield f"Report on {names.title(report.subject)}"
-    yield f"{word.upper()}{matters}, confidence {verdict.confidence}, {verdict.points} points"
+    yield f"{word.upper()}{matters}, confidence {verdict.confidence}"
     yield ""
     if verdict.answer not in parts.DECIDED:
         yield from _wrapped(visible(verdict.says), "")

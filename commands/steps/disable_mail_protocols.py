@@ -120,7 +120,7 @@ def _change(planning: PlanningInput, protocol: Protocol, value: bool | None) -> 
     finding = _finding(planning, protocol)
     compromised = planning.report.verdict.answer is VerdictCode.COMPROMISED
     if protocol.document:
-        reason = "The founding document asks for it while an account is compromised."
+        reason = "Microsoft asks for it while an account is compromised."
     elif value is None:
         reason = "Enabled by the organization's default; disable it if it is not needed."
     else:

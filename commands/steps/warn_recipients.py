@@ -127,13 +127,21 @@ def recipients(planning: PlanningInput, outbox: Outbox) -> tuple[Warned, ...]:
     return tuple(sorted(people, key=lambda one: (one.bad == 0, not one.outside, one.address)))
 
 
+def _until(planning: PlanningInput, outbox: Outbox) -> datetime:
+    """Until when mail may be the attacker's: when they were last seen, or the end of the window."""
+    story = planning.report.story
+    seen = [one.at for one in (story.last_seen if story else ()) if one.at]
+    theirs = [one.at for one in outbox.messages if one.origin is Origin.INTRUDER]
+    return max((*seen, *theirs)) if seen else planning.evidence.window.end
+
+
 def warning(planning: PlanningInput, outbox: Outbox, *, listed: bool) -> str:
     """Draft the warning. It holds no link and nothing to open, for such mail is what it warns of.
 
     It names the mailbox by its address alone: the display name may be the intruder's own. Where nothing shows
     that somebody else was in at that time, it says no more than that it may be so.
     """
-    start, end = f"{outbox.since:%d %B %Y}", f"{planning.evidence.window.end:%d %B %Y}"
+    start, end = f"{outbox.since:%d %B %Y}", f"{_until(planning, outbox):%d %B %Y}"
     when = f"on {start}" if start == end else f"between {start} and {end}"
     used = "was using" if outbox.told else "used" if _was_in(outbox) else "may have used"
     lines = [

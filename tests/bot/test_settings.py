@@ -210,8 +210,8 @@ def test_without_anything_the_missing_parts_are_named(tmp_path, monkeypatch):
         f"compromise.toml: there is no such file in {tmp_path}; `compromise init` creates it, "
         "and --config names another one."
     )
-    assert lines[1].startswith("slack: is missing; it should have at least bot_token and app_token")
-    assert lines[2].startswith("tenants: is missing; it should name a tenant with tenant_id")
+    assert lines[1].startswith("slack: not configured; it needs at least bot_token and app_token")
+    assert lines[2].startswith("tenants: none is configured; one needs tenant_id")
 
 
 def test_a_check_from_the_command_line_needs_no_slack(file):

@@ -177,7 +177,7 @@ def test_the_page_says_everything_there_is_to_say():
         "Evidence report, case C-7F3K2",
         "Display name“Adele Vance”",
         "object id",
-        "Compromised, confidence high, 55 points",
+        "Compromised, confidence high",
         "The search was cut off at 50,000 records.",
         "Grant to fix: an Entra ID P1 license",
         "r2, r3, r4",

@@ -78,7 +78,7 @@ def test_the_draft_names_address_and_span_and_holds_no_link_and_no_name_of_the_i
         message_trace=[traced("Pay now", message_id=KEY)],
     )
     text = only(on).files["DRAFT-warning.txt"]
-    assert f"using the mailbox {ADELE.mail} between 09 September 2026 and 10 September 2026." in text
+    assert f"using the mailbox {ADELE.mail} on 09 September 2026." in text
     assert "- Pay now" in text
     assert "://" not in text
     assert ADELE.display_name not in text
