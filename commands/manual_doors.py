@@ -18,7 +18,7 @@ from commands.clues.records import changing, listed, one_line
 from commands.doors import MANUAL
 from commands.report import Finding
 from commands.steps.remediate_manually import task_for
-from commands.symptoms.data_leaving import file_of, is_search
+from commands.symptoms.data_leaving import file_of, is_link, is_search
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
@@ -86,9 +86,11 @@ def by_people(told: Iterable[Told], evidence: Evidence) -> Iterator[tuple[str, t
     for task in _TASKS:
         for says, ones in by_task[task].items():
             yield says, tuple(ones), f"{MANUAL}:{task}"
-    if shared:
-        files = _files(shared, records)
-        yield f"the sharing by link or with guests of {listed(files)}", tuple(shared), f"{MANUAL}:sharing"
+    links = [one for one in shared if _is_of_links(one.finding, records)]
+    guests = [one for one in shared if one not in links]
+    for who, ones in (("anyone with the link", links), ("guests", guests)):
+        if ones:
+            yield f"{who} can open {listed(_files(ones, records))}", tuple(ones), f"{MANUAL}:sharing"
 
 
 def _named(finding: Finding, shown: Sequence[AuditRecord]) -> str:
@@ -98,6 +100,11 @@ def _named(finding: Finding, shown: Sequence[AuditRecord]) -> str:
         return noun.format(one_line(finding.after))
     says = plain(finding)
     return f"{says[:1].lower()}{says[1:]}"
+
+
+def _is_of_links(finding: Finding, records: Mapping[str, AuditRecord]) -> bool:
+    """Whether a record shows a link for anyone; beside guests, the link is told."""
+    return any(is_link(records[id_]) for id_ in finding.records if id_ in records)
 
 
 def _files(told: Sequence[Told], records: Mapping[str, AuditRecord]) -> list[str]:

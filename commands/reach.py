@@ -10,6 +10,9 @@ from commands.report import Clause, Exposure, Finding, Report
 
 _BLOCKED: Final = "sending_blocked"
 _FEW: Final = 3
+_OUTSIDE: Final = re.compile(r"ExternalRecipientCountToday=(\d+)")
+"""How the reason of a block in Exchange says how many of the day's recipients were outside."""
+
 _COUNTED: Final = re.compile(r"after mail to (\d+) recipients")
 """How `commands.symptoms.sending_blocked` says what Microsoft counted."""
 
@@ -35,7 +38,9 @@ def in_words(report: Report) -> str:
         for people, place in ((seen.outside, "outside the organization"), (seen.inside, "inside"))
         if people
     )
-    return f"{in_short(report)}: {where}"
+    more = counted(report)
+    beside = f"; {_beside(report)}" if more > recipients(seen) else ""
+    return f"{_named(report)}: {where}{beside}"
 
 
 def in_short(report: Report) -> str:
@@ -43,9 +48,34 @@ def in_short(report: Report) -> str:
     count = recipients(report.exposure) if report.exposure else 0
     if not count:
         return ""
-    told = f"{'at least ' if is_least(report) else ''}{count} {'recipient' if count == 1 else 'recipients'}"
     more = counted(report)
-    return f"{told} (Microsoft counted {more})" if more > count else told
+    return f"{_named(report)} (Microsoft counted {more})" if more > count else _named(report)
+
+
+def in_brief(report: Report) -> str:
+    """Give the number with how many of them are outside, and what Microsoft counted apart from it."""
+    seen = report.exposure
+    count = recipients(seen) if seen else 0
+    if seen is None or not count:
+        return ""
+    beside = f"; Microsoft counted {_counted_in_words(report)}" if counted(report) > count else ""
+    return f"{_named(report)}, {len(seen.outside)} outside{beside}"
+
+
+def _named(report: Report) -> str:
+    count = recipients(report.exposure) if report.exposure else 0
+    return f"{'at least ' if is_least(report) else ''}{count} {'recipient' if count == 1 else 'recipients'}"
+
+
+def _beside(report: Report) -> str:
+    """What Microsoft's daily counter said, and that nothing tells why it is more than records name."""
+    return f"Microsoft’s daily counter: {_counted_in_words(report)}; the difference is not explained"
+
+
+def _counted_in_words(report: Report) -> str:
+    blocks = [one for one in report.findings if _is_block(one)]
+    outside = max((sum(map(int, _OUTSIDE.findall(one.after))) for one in blocks), default=0)
+    return f"{counted(report)}{f' ({outside} outside)' if outside else ''}"
 
 
 def counted(report: Report) -> int:

@@ -290,8 +290,6 @@ def says(doors: Doors) -> str:
         lines.append(still_in_effect(doors))
     for title, names in lists(doors):
         lines += [f"{title}:", *(f"• {name}" for name in names)]
-    if doors.is_quiet:
-        lines.append("No persistence found.")
     return "\n".join(lines)
 
 

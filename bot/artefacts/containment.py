@@ -164,7 +164,7 @@ def as_of(report: Report, handled: Handled) -> datetime:
 def rechecked_in_words(handled: Handled) -> str:
     """Say how many of the changes that were made the last recheck read again, and why not the others.
 
-    ``no persistence found; 35 of 39 changes were read again and hold; of the others 1 was taken back and 3
+    ``35 of 39 changes were read again and hold; of the others 1 was taken back and 3
     leave no setting behind, such as revoked sessions``
     """
     again = handled.rechecked
@@ -178,7 +178,7 @@ def rechecked_in_words(handled: Handled) -> str:
     if once:
         why.append(f"{once} leave{'s' if once == 1 else ''} no setting behind, such as revoked sessions")
     others = f"; of the others {' and '.join(why)}" if why else ""
-    return f"no persistence found; {looked} of {looked + rest} changes were read again and hold{others}"
+    return f"{looked} of {looked + rest} changes were read again and hold{others}"
 
 
 def _read_again(handled: Handled, again: Rechecked) -> tuple[int, int, int]:

@@ -96,8 +96,8 @@ class Tasks:
         )
 
     def in_words(self) -> str:
-        """Count what is open, and how much of it can wait: ``19 manual tasks open, 10 of them for later``."""
-        later = f", {len(self.later)} of them for later" if self.later else ""
+        """Count what is open, and how much of it can wait: ``19 manual tasks open, 10 for later``."""
+        later = f", {len(self.later)} for later" if self.later else ""
         return f"{parts.counted(len(self.open), 'manual task')} open{later}"
 
 

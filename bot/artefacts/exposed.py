@@ -133,7 +133,7 @@ class Exposed:
         return (
             ("none delivered" if seen.undelivered else "nothing attributed")
             if not seen.sent
-            else f"{reach.in_short(self.report)}, {len(seen.outside)} outside"
+            else reach.in_brief(self.report)
             if reach.recipients(seen)
             else "recipients not known"
         )

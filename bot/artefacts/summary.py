@@ -47,6 +47,9 @@ _LIVES_ON: Final = timedelta(hours=1)
 _TOLD_BY: Final = 6
 """Roles that are named."""
 
+_NAMES_IN_SHORT: Final = 120
+"""How many characters what is open may take where the answer in a few words names it."""
+
 _DEEDS: Final = (
     ("persistence", "To stay or come back"),
     ("hidden", "To stay unnoticed"),
@@ -262,7 +265,9 @@ class _Told:
     def _nevertheless(self) -> Iterator[str]:
         """What is still open though sign-in was stopped."""
         if self.left:
-            yield f"{len(self.left)} of {parts.counted(len(self.items), 'item')} still open"
+            names = "; ".join(one.door.clause.says for one in self.left)
+            count = f"{len(self.left)} of {parts.counted(len(self.items), 'item')} still open"
+            yield f"still open: {visible(names)}" if len(names) <= _NAMES_IN_SHORT else count
         if self.handled.never:
             yield f"{parts.counted(len(self.handled.never), 'suggested remediation')} never carried out"
         until = self._tokens_until()
@@ -408,11 +413,10 @@ class _Told:
         if until is None:
             return
         at = max((one.at for one in self.report.timeline if one.source in _AUDIT), default=None)
-        last = f" The last record that was collected is of {parts.utc(at)}." if at else ""
+        last = f" The last record is of {parts.utc(at)}." if at else ""
         yield Statement(
-            f"What the audit log recorded after {parts.utc(until)}: Microsoft delivers it 60 to 90 minutes "
-            f"late, and promises no time.{last} A check from {parts.utc(self.report.window.end + _LATE)} on "
-            "has more.",
+            f"What the audit log recorded after {parts.utc(until)}: it comes 60 to 90 minutes late.{last} A "
+            f"check from {parts.utc(self.report.window.end + _LATE)} on has more.",
             self.grounds.coverage(*_AUDIT),
         )
 
@@ -448,8 +452,8 @@ class _Told:
             )
         if not gaps:
             yield Statement(
-                "All sources were collected. What happened before the window, on devices, or in services "
-                "outside of Microsoft 365 is not in them.",
+                "All sources were collected; what happened before the window, on devices or outside of "
+                "Microsoft 365 is not in them.",
                 self.grounds.coverage(),
             )
 

@@ -55,8 +55,10 @@ def what_now(report: Report, handled: Handled, until: datetime | None) -> WhatNo
     rest = (*tasks.afterwards, *tasks.later)
     # The warning of recipients is in no group of its own, but comes before what can wait.
     first = next(iter((*tasks.urgent, *(one for one in tasks.open if one not in rest), *rest)), None)
+    left = left_open(items(report, handled))
     return WhatNow(
-        open=tuple(one.door.clause.says for one in left_open(items(report, handled)) if not one.task),
+        open=tuple(one.says for one in left if not one.task),
+        by_hand=tuple(one.says for one in left if one.task),
         never=len(handled.never),
         tasks=len(tasks.open),
         later=len(tasks.later),

@@ -96,11 +96,8 @@ class CaseView:
 
 
 def all_closed(doors: int) -> str:
-    """What a card says when looking again found nothing open."""
-    closed = (
-        "no persistence found" if doors == 1 else f"no persistence found ({doors} remediations rechecked)"
-    )
-    return f"Rechecked: {closed}."
+    """What a card says when looking again found every change in effect."""
+    return f"Rechecked: {'1 change still holds' if doors == 1 else f'{doors} changes still hold'}."
 
 
 def case_card(view: CaseView) -> Message:
@@ -245,8 +242,9 @@ def _is_of_roles(clause: Clause) -> bool:
 def _taken_back(view: CaseView) -> Iterator[Block]:
     """What was proposed and done about it, and what was seen when looking again."""
     if view.doors:
-        # What was suggested against a way back in and never carried out leaves that way open.
-        title = "⛔ Persistence re-appeared" if view.raised else "⚠ Follow-up" if view.left else "✔ Follow-up"
+        # What was never carried out, or is closed by people alone, is open though every change holds.
+        is_open = view.left or (view.stands is not None and bool(view.stands.left))
+        title = "⛔ Persistence re-appeared" if view.raised else "⚠ Follow-up" if is_open else "✔ Follow-up"
         yield parts.section(f"*{title}*: {_doors(view)}")
     if view.proposals:
         more = len(view.proposals) - _PROPOSALS

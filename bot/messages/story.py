@@ -28,6 +28,9 @@ _LINE: Final = 84
 _MORE: Final = 17
 """How many of them say that there are more."""
 
+_TWO_LINES: Final = frozenset({"persistence", "sent"})
+"""The parts whose first clause has two lines of a card, so that its meaning is not cut."""
+
 _DEEDS: Final = (
     ("persistence", "To stay or come back"),
     ("hidden", "To stay unnoticed"),
@@ -60,7 +63,7 @@ def brief(story: Story, ours: Collection[str], stands: Standing | None = None) -
     for part, begins in _DEEDS:
         clauses = getattr(story, part) or (story.reached if part == "sent" else ())
         if clauses:
-            room = 2 * _LINE - _MORE if part == "persistence" else _LINE - _MORE
+            room = 2 * _LINE - _MORE if part in _TWO_LINES else _LINE - _MORE
             lines.append(f"*{begins}*: {_filled(clauses, room - len(begins), ours)}")
     if story.sent and story.reached:
         lines[-1] += f"; beyond this account: {_filled(story.reached, _LINE - _MORE, ours)}"
@@ -77,7 +80,7 @@ def _open(found: Sequence[Clause], stands: Standing | None, ours: Collection[str
     if not stands.left:
         return f"*Remediated*: all that was open ({parts.counted(stands.closed, 'item')}), read back {at}"
     known = f"as of {at}, {stands.closed} remediated" if stands.closed else f"as of {at}"
-    return f"*Still open* ({known}): {_filled(stands.left, _LINE - _MORE - len(known), ours, 'item')}"
+    return f"*Still open* ({known}): {_filled(stands.left, 2 * _LINE - _MORE - len(known), ours, 'item')}"
 
 
 def situation_in_short(story: Story, ours: Collection[str]) -> str:

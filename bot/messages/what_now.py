@@ -22,6 +22,7 @@ class WhatNow:
 
     Attributes:
         open: What is not known to be closed to the attacker, and has no manual task.
+        by_hand: What is open until people do a manual task, with its number.
         never: How many suggested changes against ways back in were never carried out.
         tasks: How many manual tasks are open.
         later: How many of these can wait.
@@ -32,6 +33,7 @@ class WhatNow:
     """
 
     open: Sequence[str] = ()
+    by_hand: Sequence[str] = ()
     never: int = 0
     tasks: int = 0
     later: int = 0
@@ -44,16 +46,15 @@ class WhatNow:
 def lines(now: WhatNow, ours: Collection[str]) -> Iterator[str]:
     """Say what is still open, what people have to do, and until when it is rechecked; harmless mrkdwn."""
     if now.open:
-        named = "; ".join(said(one, _SAYS, ours) for one in now.open[:_OPEN])
-        left = len(now.open) - _OPEN
         button = "Contain account" if now.never else "Check again"
-        more = f"; {left} more" if left > 0 else ""
-        yield f"▸ *Still open*: {named}{more}. Select “{button}” on the case's card."
+        yield f"▸ *Still open*: {_named(now.open, ours)}. Select “{button}” on the case's card."
     elif now.never:
         were = "change was" if now.never == 1 else "changes were"
         yield (
             f"▸ {now.never} suggested {were} never carried out. Select “Contain account” on the case's card."
         )
+    if now.by_hand:
+        yield f"▸ *Still open*: {_named(now.by_hand, ours)}. Select “Manual tasks”."
     if now.tasks:
         yield f"▸ {_tasks(now, ours)}. Select “Manual tasks”."
     elif not now.open and not now.never:
@@ -70,6 +71,12 @@ def line(now: WhatNow, ours: Collection[str]) -> str:
     facts += ["sign-in is still blocked"] if now.blocked else []
     facts += [_until(now.until)] if now.until else []
     return f"*What now*: {'; '.join(facts)}."
+
+
+def _named(what: Sequence[str], ours: Collection[str]) -> str:
+    left = len(what) - _OPEN
+    more = f"; {left} more" if left > 0 else ""
+    return "; ".join(said(one, _SAYS, ours) for one in what[:_OPEN]) + more
 
 
 def _tasks(now: WhatNow, ours: Collection[str]) -> str:

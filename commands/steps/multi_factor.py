@@ -45,7 +45,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         id=f"{_ID}:enforce",
         step=_ID,
         says=(
-            f"Require phishing-resistant MFA for {name}, which had an administrator role when checked"
+            f"Require phishing-resistant MFA for {name}, an administrator when checked"
             if admin
             else f"Require MFA for {name} at every sign-in"
         ),

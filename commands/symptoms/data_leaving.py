@@ -140,6 +140,11 @@ def is_export(record: AuditRecord) -> bool:
     return _plain(record) is EXPORT
 
 
+def is_link(record: AuditRecord) -> bool:
+    """Say whether a record is of a link with which anyone can open a file or folder."""
+    return record.operation.casefold() in _LINKS
+
+
 def is_search(record: AuditRecord) -> bool:
     """Say whether a record is of a search or an export of mail, which may reach every mailbox."""
     return _plain(record) in {EXPORT, SEARCH}
@@ -158,7 +163,7 @@ def _of_all(record: AuditRecord) -> bool:
 
 def _shared(record: AuditRecord, usual: Usual) -> Sign | None:
     operation = record.operation.casefold()
-    if operation in _LINKS:
+    if is_link(record):
         return graded(record, usual, suspect=SHARED_BY_INTRUDER, plain=LINK, familiar=WORK)
     to_guest = record.details.get("TargetUserOrGroupType", "").casefold() == "guest"
     if operation in _INVITATIONS and to_guest:

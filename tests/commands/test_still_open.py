@@ -123,8 +123,12 @@ def test_a_file_that_was_shared_counts_as_open_until_people_closed_it():
     made = record("AnonymousLinkCreated", id="r", details={"SourceFileName": "Payroll 1503.xlsx"})
     shared = finding("data_leaving", "shared_by_intruder")
     (door,) = still_open([Told("data_leaving.1", shared)], None, evidence(audit_log=[made]))
-    assert door.says == "the sharing by link or with guests of Payroll 1503.xlsx"
+    assert door.says == "anyone with the link can open Payroll 1503.xlsx"
     assert door.closed_by == (("remediate_manually:sharing",),)
+    guest = {"SourceFileName": "Payroll 1503.xlsx", "TargetUserOrGroupType": "Guest"}
+    invited = record("SharingInvitationCreated", id="r", details=guest)
+    (door,) = still_open([Told("data_leaving.1", shared)], None, evidence(audit_log=[invited]))
+    assert door.says == "guests can open Payroll 1503.xlsx"
 
 
 BY_PEOPLE = [

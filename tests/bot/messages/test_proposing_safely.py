@@ -202,8 +202,8 @@ def test_windows_carry_ids_only():
 
 
 def test_a_closed_look_afterwards_is_said_in_one_sentence():
-    assert all_closed(7) == "Rechecked: no persistence found (7 remediations rechecked)."
-    assert all_closed(1) == "Rechecked: no persistence found."
+    assert all_closed(7) == "Rechecked: 7 changes still hold."
+    assert all_closed(1) == "Rechecked: 1 change still holds."
 
 
 def test_a_window_over_hundreds_of_long_changes_is_one_that_slack_takes():
