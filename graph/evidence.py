@@ -156,8 +156,11 @@ class Evidence:
 
 @lru_cache(maxsize=2)
 def _merged(evidence: Evidence) -> tuple[AuditRecord, ...]:
-    """Merge the audit sources once: every symptom asks for them, and evidence never changes."""
-    found: dict[str, AuditRecord] = {}
+    """Merge the audit sources once: every symptom asks for them, and evidence never changes.
+
+    The same id with another time, operation or user is no repeat: some exports replace ids.
+    """
+    found: dict[tuple[str, datetime, str, str], AuditRecord] = {}
     for source in (
         evidence.audit_log,
         evidence.audit_log_on_mailbox,
@@ -165,7 +168,7 @@ def _merged(evidence: Evidence) -> tuple[AuditRecord, ...]:
         evidence.directory_audits_by_user,
     ):
         for record in source.seen(()):
-            found.setdefault(record.id, record)
+            found.setdefault((record.id, record.at, record.operation, record.actor), record)
     return tuple(sorted(found.values(), key=lambda record: (record.at, record.id)))
 
 

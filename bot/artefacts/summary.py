@@ -38,7 +38,7 @@ from bot.messages.outcomes import in_words
 from bot.messages.story import got, how
 from commands.doors import DoorState
 from commands.plan import RESTORING
-from commands.report import Coverage, Event, Impact, Report, Story, VerdictCode
+from commands.report import PROBABLY, Coverage, Event, Impact, Report, Story, VerdictCode
 from graph.evidence import NOT_IN_EXPORT
 
 _LIVES_ON: Final = timedelta(hours=1)
@@ -175,7 +175,8 @@ class _Told:
         yield from self._matters()
         who = f"Somebody else {got(story)} in"
         if story.entry or story.origin:
-            way = f" {how(story)}" if story.entry else ""
+            way = how(story) if story.entry else ""
+            way = f" {way.removeprefix(PROBABLY) if story.likely else way}" if way else ""
             where = f", from {listed(story.origin, 'address')}" if story.origin else ""
             yield Statement(f"{who}{way}{where}.", self.grounds.of((*story.entry, *story.origin)))
         else:

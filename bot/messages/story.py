@@ -169,7 +169,8 @@ def _way_in(story: Story) -> str:
         return f"No sign-in by anybody else was seen{begins}."
     who = f"Somebody else {got(story)} into this account"
     when = f" on {_time(story.since[0].at)}" if story.since and story.since[0].at else ""
-    how = f" {_with(story.entry[0])}{_listed(story.entry).removeprefix(PROBABLY)}" if story.entry else ""
+    way = f"{_with(story.entry[0])}{_listed(story.entry).removeprefix(PROBABLY)}" if story.entry else ""
+    how = f" {way.removeprefix(PROBABLY) if story.likely else way}" if way else ""
     where = f", from {_listed(story.origin, what='address')}" if story.origin else ""
     return f"{who}{when}{how}{where}{_techniques(story.entry)}."
 

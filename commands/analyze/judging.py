@@ -56,8 +56,8 @@ ONLY_THE_EXPORT: Final = "only what the exported files contain"
 class _Seen:
     """What the files say about one user."""
 
-    records: dict[tuple[str, datetime, str], AuditRecord] = field(default_factory=dict)
-    directory: dict[tuple[str, datetime, str], AuditRecord] = field(default_factory=dict)
+    records: dict[tuple[str, datetime, str, str], AuditRecord] = field(default_factory=dict)
+    directory: dict[tuple[str, datetime, str, str], AuditRecord] = field(default_factory=dict)
     sign_ins: dict[str, SignIn] = field(default_factory=dict)
     risks: dict[str, RiskDetection] = field(default_factory=dict)
     messages: dict[tuple[str, str], TracedMessage] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class _Seen:
             return
         if isinstance(found, AuditRecord):
             kept = self.directory if kind == "directory" else self.records
-            kept.setdefault((found.id, found.at, found.operation), found)
+            kept.setdefault((found.id, found.at, found.operation, found.actor), found)
         elif isinstance(found, SignIn):
             self.sign_ins.setdefault(found.id, found)
         elif isinstance(found, ListedRule):

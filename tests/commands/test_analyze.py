@@ -187,7 +187,7 @@ def plainly(*paths: Path) -> dict[str, Report]:
                 continue
             for name in {entry.actor, entry.owner} - {""}:
                 if is_person(name) and "@" in name:
-                    key = (entry.id, entry.at, entry.operation)
+                    key = (entry.id, entry.at, entry.operation, entry.actor)
                     seen.setdefault(name, _Seen()).records.setdefault(key, entry)
     reports = {}
     for name, one in seen.items():

@@ -194,7 +194,8 @@ def test_the_way_in_is_told_as_surely_as_the_verdict_and_the_records_do(verdict,
     assert found is not None
     first, *_ = sentences(found)
     assert first.startswith(begins)
-    assert " probably with a phishing page that relayed the sign-in" in first
+    assert "with a phishing page that relayed the sign-in" in first
+    assert first.count("probably") == (0 if verdict.access is Access.NONE else 1)
     assert brief(found, ())[1].startswith("*Got in* probably with a phishing page")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graph.resources.sign_ins import RiskDetection, SignIn
+from tests.commands.evidence import evidence, record
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,15 @@ def test_sign_ins_and_risks_have_addresses_in_the_form_of_audit_records(
     sign_in = {"id": "1", "createdDateTime": "2026-03-02T09:00:00Z", "ipAddress": given}
     assert SignIn.model_validate(sign_in).ip_address == address
     assert RiskDetection.model_validate({"id": "1", "ipAddress": given}).ip_address == address
+
+
+def test_the_same_id_with_another_time_operation_or_user_is_no_repeat():
+    """Exports of some tools number their records anew, so that two files hold the same ids."""
+    opened = record("FileDownloaded", id="1")
+    others = [
+        record("FileAccessed", id="1"),
+        record("FileDownloaded", id="1", hours=1),
+        record("FileDownloaded", id="1", actor="bob@contoso.example"),
+    ]
+    seen = evidence(audit_log=[opened, *others], audit_log_on_mailbox=[opened])
+    assert sorted(seen.records(), key=repr) == sorted([opened, *others], key=repr)
