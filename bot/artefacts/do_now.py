@@ -96,8 +96,8 @@ class Tasks:
         )
 
     def in_words(self) -> str:
-        """Count what is open, and how much of it can wait: ``19 manual tasks open, 10 for later``."""
-        later = f", {len(self.later)} for later" if self.later else ""
+        """Count what is open, and how much of it can wait: ``19 manual tasks open, 10 can wait``."""
+        later = f", {len(self.later)} can wait" if self.later else ""
         return f"{parts.counted(len(self.open), 'manual task')} open{later}"
 
 
@@ -215,7 +215,7 @@ def in_short(report: Report, handled: Handled, statements: Sequence[Statement]) 
 def clock_ends(report: Report, handled: Handled) -> str:
     """When the 72 hours end, in a few words; "" where nothing tells when they began."""
     ends = [
-        f"{parts.utc(at + CLOCK)} from {what}"
+        f"{parts.utc(at + CLOCK)} if counted from {what}"
         for at, what in (
             (_alerted(report, handled), "Microsoft’s first alert"),
             (handled.opened_at, "this case"),

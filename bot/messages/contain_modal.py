@@ -14,8 +14,10 @@ from bot.messages.escape import said
 from bot.messages.plans import PHASES, offer_reference, places_text
 from commands.plan import Change, ManualTask, Nothing, Planned
 from commands.propose import DONE, contain_now, is_irreversible, phase_of, without_done
-from commands.steps.parts import AT_ONCE
 from graph.question import Subject
+
+_LATER = "harden"
+"""The step whose manual tasks can wait; no other's can."""
 
 _VALUE = 150
 """How long the value of an option may be. Source: Slack, "Option object"."""
@@ -147,7 +149,7 @@ def _boxes(offer: Sequence[Planned], titles: Mapping[str, str]) -> dict[str, lis
             Choice(
                 some,
                 f"Add {parts.counted(len(some), 'manual task')} to the case",
-                _urgent(offer, some),
+                _can_wait(offer, some),
                 numbered=False,
                 ticked=bool(asked),
             )
@@ -168,14 +170,11 @@ def _title(step: str, titles: Mapping[str, str]) -> str:
     return titles.get(step, "") or parts.spoken(step).capitalize()
 
 
-def _urgent(offer: Sequence[Planned], places: Iterable[int]) -> str:
-    """How many of the manual tasks cannot wait; "" for none."""
-    urgent = sum(
-        1
-        for place in places
-        if isinstance(item := offer[place], ManualTask) and item.says.startswith(AT_ONCE)
-    )
-    return f"{urgent} at once" if urgent else ""
+def _can_wait(offer: Sequence[Planned], places: Iterable[int]) -> str:
+    """How many of the manual tasks can wait, as cards and reports count them; "" for none."""
+    tasks = (item for place in places if isinstance(item := offer[place], ManualTask))
+    later = sum(1 for task in tasks if task.step == _LATER)
+    return f"{later} can wait" if later else ""
 
 
 def _suggested(offer: Sequence[Planned], places: Iterable[int]) -> list[int]:

@@ -176,7 +176,7 @@ def test_every_open_task_is_counted_once():
     tasks = Tasks(TASKS)
     groups = (*tasks.urgent, *tasks.afterwards, *tasks.later, tasks.warning)
     assert sorted(one.number for one in groups if one) == [one.number for one in tasks.open]
-    assert tasks.in_words() == "6 manual tasks open, 2 for later"
+    assert tasks.in_words() == "6 manual tasks open, 2 can wait"
 
 
 def test_a_proposal_that_waits_is_the_first_thing_to_do():
@@ -196,7 +196,7 @@ def test_contained_is_said_only_with_what_is_still_open():
     short = next(one.short for one in summary(leading(), of) if one.id == "contained")
     assert short == (
         "contained 2026-03-02 09:33 UTC; existing access tokens may work until 10:33 UTC; 6 manual tasks "
-        f"open, 2 for later; {LEAD} not checked"
+        f"open, 2 can wait; {LEAD} not checked"
     )
     late = replace(BACK, ended_at=NOW + timedelta(hours=3))
     assert "access tokens may" not in told(samples.rich(), dealt(BLOCK, REVOKE, RESET, late))["contained"]
@@ -268,8 +268,8 @@ def test_the_clock_names_the_opening_of_the_case_and_an_earlier_alert_of_microso
     case = replace(dealt(), opened_at=NOW)
     says = told(early, case)["deadlines"]
     assert (
-        "the 72 hours of GDPR end 2026-03-04 03:30 UTC from Microsoft’s first alert, or 2026-03-05 09:30 UTC "
-        "from this case" in says
+        "the 72 hours of GDPR end 2026-03-04 03:30 UTC if counted from Microsoft’s first alert, or "
+        "2026-03-05 09:30 UTC if counted from this case" in says
     )
     assert (
         "By 2026-03-04 03:30 UTC (from the alert “User restricted”, which Microsoft raised 2026-03-01 "
@@ -278,7 +278,7 @@ def test_the_clock_names_the_opening_of_the_case_and_an_earlier_alert_of_microso
     late = replace(early, story=replace(report.story, alerted=(replace(alert, at=NOW + timedelta(hours=1)),)))
     for other in (report, late):
         says = told(other, case)["deadlines"]
-        assert "the 72 hours of GDPR end 2026-03-05 09:30 UTC from this case" in says
+        assert "the 72 hours of GDPR end 2026-03-05 09:30 UTC if counted from this case" in says
         assert "Microsoft’s first alert" not in says
 
 
