@@ -55,7 +55,6 @@ _SEVERAL: Final = frozenset(
         "missing_mail",
         "data_leaving",
         "file_activity",
-        "hacked_account_messages",
         "teams_messages",
     }
 )
@@ -145,9 +144,11 @@ def dated(clause: Clause, findings: Mapping[str, Finding], records: Mapping[str,
         findings: The findings by their number in the report.
         records: The audit records by their id.
     """
+    # What another symptom tells of the same records may be about more than this.
+    symptom = next((findings[number].symptom for number in clause.findings if number in findings), "")
     moments = set()
     for finding in (findings[number] for number in clause.findings if number in findings):
-        if finding.at is None or finding.sign.id in _ALERTS | _SUMS:
+        if finding.at is None or finding.symptom != symptom or finding.sign.id in _ALERTS | _SUMS:
             continue
         moments.add(finding.at)
         if finding.symptom in _SEVERAL:

@@ -33,7 +33,7 @@ class Length:
     window: int
 
 
-BRIEF: Final = Length(card=8, same=0, reply=0, edits=1, window=8)
+BRIEF: Final = Length(card=12, same=0, reply=0, edits=1, window=8)
 FULL: Final = Length(card=None, same=6, reply=14, edits=4, window=30)
 
 
@@ -107,7 +107,7 @@ class Watcher:
         count = self._edits[line["ts"]] = self._edits.get(line["ts"], 0) + 1
         if count <= self._length.edits:
             lines = self._text(line).splitlines()[2:-1]
-            told = "\n".join(f"   {one[:150]}" for one in lines)
+            told = "\n".join(f"   {_begin(one, 150)}" for one in lines)
             self._console.print(Text(f"   The card is edited:\n{told}", style="dim"), soft_wrap=True)
 
     def _text(self, line: dict[str, Any]) -> str:
@@ -121,6 +121,11 @@ class Watcher:
         )
         files = "".join(f"\n[file: {file['name']}]" for file in line.get("files", ()))
         return (self._slack.as_text(message).replace("*", "").replace("`", "") + files).strip()
+
+
+def _begin(line: str, most: int) -> str:
+    """The first whole words of a line."""
+    return line if len(line) <= most else f"{line[:most].rpartition(' ')[0]} …"
 
 
 def cut(text: str, most: int | None) -> str:

@@ -24,6 +24,7 @@ from commands.clues.records import (
     by_subject,
     done,
     is_about,
+    listed,
     one_line,
     whence,
 )
@@ -210,7 +211,13 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
         if path
     )
     if sign is SYNCED:
-        return f"Whole folders were synced{_some(list(folders), 'folder')}"
+        if not folders:
+            return "Whole folders were synced"
+        named = [one_line(path) for path in folders]
+        left = (
+            [f"{len(named) - 3} more {'folder' if len(named) == 4 else 'folders'}"] if len(named) > 3 else []
+        )
+        return f"All of {listed([*named[:3], *left])} was synced"
     if sign in {MANY_READ, MANY_READ_AT_WORK}:
         count = _count(sum(map(_messages, records)), "message")
         return f"{least}{count} opened within an hour{_some(list(folders), 'folder', whole=not more)}"

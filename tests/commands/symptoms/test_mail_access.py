@@ -271,3 +271,11 @@ def test_what_was_opened_is_at_least_so_many_where_recording_stopped():
     ]
     told = [one.summary for one in findings(mail_access, sign_ins=broken_in(), audit_log=reads)]
     assert any(one.startswith("At least 1 message was opened (Invoice)") for one in told), told
+
+
+def test_a_synced_folder_is_named_outside_of_brackets():
+    synced = record(
+        "MailItemsAccessed", address=INTRUDER, details={"MailAccessType": "Sync", "Folder": "\\Inbox"}
+    )
+    (finding,) = findings(mail_access, sign_ins=broken_in(), audit_log=[synced])
+    assert finding.summary.startswith("All of \\Inbox was synced")
