@@ -84,12 +84,13 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
     lost = [one for one in outbox.messages if one.is_lost] if outbox and story else []
     inside, outside = _recipients(bad, evidence, ordinary)
     searched = {one.id for one in seen if is_search(one)}
+    names = tuple(dict.fromkeys(name for one in files if (name := one.details.get("SourceFileName", ""))))
     return Exposure(
         mailboxes=tuple(_mailboxes(seen, evidence)),
         forwards=tuple(_forwards(report)),
         applications=tuple(_applications(report, evidence)),
-        files=tuple(dict.fromkeys(name for one in files if (name := one.details.get("SourceFileName", "")))),
-        least_files=further_like(evidence, files) > 0,
+        files=names,
+        further_files=further_like(evidence, files) if names else 0,
         file_records=tuple(one.id for one in files),
         sent=len(bad),
         perhaps_sent=sum(one.origin is Origin.UNKNOWN for one in left) if story else 0,

@@ -403,7 +403,7 @@ class Exposure:
         forwards: What sent mail on to others, as the story tells it.
         applications: Applications that were given access to mail.
         files: The files opened or downloaded, each once.
-        least_files: More of them were only counted.
+        further_files: How many more were only counted.
         file_records: The ids of the records of files.
         sent: How many messages surely came from the attacker and were not `undelivered`.
         perhaps_sent: How many more were sent in that time that nothing attributes to anybody.
@@ -423,7 +423,7 @@ class Exposure:
     forwards: tuple[Clause, ...] = ()
     applications: tuple[Clause, ...] = ()
     files: tuple[str, ...] = ()
-    least_files: bool = False
+    further_files: int = 0
     file_records: tuple[str, ...] = ()
     sent: int = 0
     perhaps_sent: int = 0

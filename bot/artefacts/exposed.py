@@ -95,9 +95,9 @@ class Exposed:
                 self.grounds.of(shared),
             )
         if seen.files:
-            count = f"{'At least ' if seen.least_files else ''}{parts.counted(len(seen.files), 'file')}"
+            count = parts.counted(len(seen.files) + seen.further_files, "file")
             yield Statement(
-                f"{count} opened or downloaded: {named(seen.files, 5, 'file')}.",
+                f"{count} opened or downloaded: {named(seen.files, 5, 'file', further=seen.further_files)}.",
                 self.grounds.of_records(seen.file_records),
             )
         if seen.searches:

@@ -98,8 +98,8 @@ def listed(clauses: Iterable[Clause], what: str, most: int = NAMED) -> str:
     return named(texts, most, what)
 
 
-def named(texts: Collection[str], most: int, what: str) -> str:
-    """Name the first texts, with nothing hidden in them, and count the rest as what they are."""
+def named(texts: Collection[str], most: int, what: str, *, further: int = 0) -> str:
+    """Name the first texts, with nothing hidden in them; count the rest and `further` as what they are."""
     shown = [cut(visible(one), _CLAUSE) for one in list(texts)[:most]]
-    more = len(texts) - most
+    more = max(len(texts) - most, 0) + further
     return "; ".join([*shown, *([f"and {parts.counted(more, f'more {what}')}"] if more > 0 else [])])

@@ -130,7 +130,7 @@ def _exposure(exposure: Exposure | None) -> dict[str, Any] | None:
         "forwards": [_clause(one) for one in exposure.forwards],
         "applications": [_clause(one) for one in exposure.applications],
         "files": list(exposure.files),
-        "least_files": exposure.least_files,
+        "least_files": exposure.further_files > 0,
         "file_records": list(exposure.file_records),
         "sent": exposure.sent,
         "perhaps_sent": exposure.perhaps_sent,

@@ -202,7 +202,8 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
     least = "At least " if more or (opened and any(map(_is_throttled, records))) else ""
     if sign in {FILES, FILES_MANY, BULK}:
         names = dict.fromkeys(name for record in records if (name := record.details.get("SourceFileName")))
-        total = _count(len(records) + more, "file") if sign is FILES else least + _count(len(records), "file")
+        number = len(names) or len(records)  # one file that was opened again and again is one
+        total = _count(number + more, "file") if sign is FILES else least + _count(number, "file")
         return f"{total} opened or downloaded{_some(list(names), 'file', whole=not more)}"
     folders = dict.fromkeys(
         path

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.artefacts.report_text import report_text
 from commands.analyze import analyze
 from commands.report import Finding
 
@@ -101,3 +102,14 @@ def test_a_record_that_an_export_holds_twice_counts_once(tmp_path, kind):
     symptom, says = SAYS[kind]
     found = findings_of(tmp_path, kind, 40, form="lines", twice=True)
     assert [one for one in found if one.symptom == symptom and one.summary.startswith(says.format(40))]
+
+
+def test_the_report_counts_files_as_the_finding_does(tmp_path):
+    path = tmp_path / "log"
+    records = [*quiet_weeks(), *planted("FileDownloaded", 700)]
+    path.write_text("".join(json.dumps(one, separators=(",", ":")) + "\n" for one in records))
+    (report,) = analyze([path], user=None, now=NOW, processes=1).users
+    text = " ".join(report_text(report).split())
+    assert "700 files were opened or downloaded" in text
+    assert "700 files opened or downloaded: " in text
+    assert "and 695 more files." in text
