@@ -114,6 +114,10 @@ def outbox_of(evidence: Evidence, report: Report, ordinary: Usual) -> Outbox:
         if finding.symptom in _TELLING and finding.severity >= Severity.HIGH
         for record in finding.records
     }
+    # What the story tells as theirs is theirs here as well.
+    named.update(
+        record for clause in (report.story.sent if report.story else ()) for record in clause.records
+    )
     everything = [
         replace(one, origin=Origin.INTRUDER)
         if one.origin is Origin.UNKNOWN and named.intersection(one.records)

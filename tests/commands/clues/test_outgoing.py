@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from commands.clues.outgoing import Origin, Outbox, outbox_of
-from commands.report import Severity
+from commands.report import Clause, Severity, Story
 from commands.usual import learn
 from graph.audit_log.record import AuditRecord, Item
 from graph.evidence import Known
@@ -119,3 +120,12 @@ def test_what_was_not_seen_is_said_with_its_reason() -> None:
     assert "message trace (The permission for it is missing)" in found.unseen
     assert "sent items (incomplete: hits beyond 1,000)" in found.unseen
     assert found.seen == ("sent items",)
+
+
+def test_what_the_story_tells_as_sent_by_them_is_theirs_here_as_well() -> None:
+    seen = evidence(sign_ins=broken_in(), message_trace=[traced("Pay now", message_id=KEY)])
+    (unsure,) = outbox_of(seen, report_of(seen, []), learn(seen)).messages
+    assert unsure.origin is Origin.UNKNOWN
+    told = Story(certain=True, sent=(Clause("A message was sent", records=unsure.records),))
+    (theirs,) = outbox_of(seen, replace(report_of(seen, []), story=told), learn(seen)).messages
+    assert theirs.origin is Origin.INTRUDER
