@@ -33,9 +33,12 @@ class Length:
     window: int
 
 
-BRIEF: Final = Length(card=12, same=0, reply=0, edits=1, window=8)
+BRIEF: Final = Length(card=8, same=0, reply=0, edits=1, window=8)
 FULL: Final = Length(card=None, same=6, reply=14, edits=4, window=30)
 
+
+_SPARE: Final = 4
+"""How many lines more a card may have and is shown whole: its buttons are at its end."""
 
 _PASSING: Final = "◑ Approved"
 """How a card begins that stands for a moment only, between the last approval and the first change."""
@@ -77,7 +80,11 @@ class Watcher:
             return
         self._headings[line["ts"]] = heading
         if most != 0:
-            show(self._console, f"#{line['channel_name']}, the card as it stands now", cut(text, most))
+            show(
+                self._console,
+                f"#{line['channel_name']}, the card as it stands now",
+                cut(text, most, spare=_SPARE),
+            )
 
     def _posted(self, line: dict[str, Any]) -> None:
         if line["channel_name"] != ROOM:
@@ -128,10 +135,10 @@ def _begin(line: str, most: int) -> str:
     return line if len(line) <= most else f"{line[:most].rpartition(' ')[0]} …"
 
 
-def cut(text: str, most: int | None) -> str:
-    """The first lines of a text, with how many follow; all of it for None."""
+def cut(text: str, most: int | None, *, spare: int = 1) -> str:
+    """The first lines of a text, with how many follow; all of it for None, or where `spare` more are all."""
     lines = text.splitlines()
-    if most is None or len(lines) <= most + 1:
+    if most is None or len(lines) <= most + spare:
         return text
     return "\n".join([*lines[:most], f"… {len(lines) - most} more lines"])
 

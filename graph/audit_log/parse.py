@@ -176,9 +176,7 @@ def _parse(raw: Mapping[str, Any]) -> AuditRecord:
         if isinstance(one, str | int | float) and key not in {"id", "seq", "b", "c"}:
             details[key] = as_text(one)
     extended.pop("additionalDetails", None)
-    details |= extended
-    details |= device
-    details |= properties
+    details |= {**extended, **device, **properties}
     if context:
         details |= _context_details(context)
     for kind, one in actor_ids.items():
@@ -188,10 +186,10 @@ def _parse(raw: Mapping[str, Any]) -> AuditRecord:
     for key, name in _FOLDERS:
         if (value := get(key)) and (path := as_text(as_mapping(value).get("Path"))):
             details[name] = path
-    # A synced folder lists none of its messages, so that no item says which folder it was.
-    listed = [one for one in _mappings_in(fields.get("folders")) if not one.get("FolderItems")]
-    if empty := ", ".join(path for one in listed if (path := as_text(one.get("Path")))):
-        details.setdefault("Folder", empty)
+    # A synced folder lists no message that would name it.
+    for one in _mappings_in(fields.get("folders")):
+        if not one.get("FolderItems") and (path := as_text(one.get("Path"))):
+            details.setdefault("Folder", path)
 
     return AuditRecord(
         id=fields.text("id") or content_id(raw),
