@@ -76,6 +76,7 @@ class Microsoft:
     """Things by their path, and what is answered before the truth.
 
     Attributes:
+        former: The names that the tenant had earlier.
         things: What there is.
         shows: What the next looks at a path find instead: a thing, None for none, or an error.
         answers: How the next writes to a path end: an error or None, and whether they took effect.
@@ -83,10 +84,15 @@ class Microsoft:
     """
 
     settings: TenantSettings = SETTINGS
+    former: frozenset[str] = frozenset()
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
     shows: dict[str, list[Mapping[str, Any] | GraphError | None]] = field(default_factory=dict)
     answers: dict[str, list[tuple[GraphError | None, bool]]] = field(default_factory=dict)
     calls: list[tuple[Request | Cmdlet, float]] = field(default_factory=list)
+
+    @property
+    def names(self) -> frozenset[str]:
+        return self.former | {self.settings.name}
 
     def fetch(self, what: Request | Cmdlet, deadline: Deadline) -> list[dict[str, Any]]:
         self.calls.append((what, deadline.left))

@@ -81,6 +81,13 @@ def test_a_plan_for_another_tenant_than_its_cases_is_stopped(desk: Desk):
     )
 
 
+def test_a_plan_of_a_tenant_that_was_renamed_since_is_carried_out(desk: Desk):
+    one = desk.approved(change())
+    desk.microsoft.former = frozenset({SETTINGS.name})
+    desk.microsoft.settings = SETTINGS.model_copy(update={"name": "Fabrikam"})
+    assert desk.carry_out(one).state is ProposalState.DONE
+
+
 def test_a_protected_account_is_left_alone(desk: Desk):
     guard = Guard(protected=frozenset({ADELE.mail}))
     assert stopped(desk, desk.carry_out(desk.approved(change()), guard=guard)) == (
