@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from bot.cli import command
 from bot.cli.statuses import STATUSES
 from bot.settings import Settings, Tenant, variables
-from bot.setup import doctor, wanted
+from bot.setup import doctor_tenant, wanted
 from bot.setup import init as onboarding
 from bot.setup.capabilities import PARTS
 from bot.setup.writes import to_know, writing
@@ -300,7 +300,7 @@ def needed() -> str:
         "source | permissions | licence | symptoms that rest on it",
         (
             [coded([row.source]), coded(row.permissions), row.licence, coded(row.symptoms)]
-            for row in doctor.table()
+            for row in doctor_tenant.table()
         ),
     )
 

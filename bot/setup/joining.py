@@ -18,7 +18,7 @@ from slack_sdk import WebClient
 from bot.errors import NotUnderstood, SlackFailed
 from bot.people.members import Account, account_of
 from bot.settings import SlackSettings
-from bot.setup.doctor import SCOPES
+from bot.setup.doctor_slack import SCOPES
 from bot.slack.channels import members, why_not_here
 from bot.slack.client import MEND_APP, MEND_BOT, TIMEOUT, call, make_client
 

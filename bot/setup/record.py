@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from bot.setup.doctor import Forgets
+from bot.setup.doctor_tenant import Forgets
 from bot.version import own_version
 from graph.collect import collect, find_subject
 from graph.connection import Connection

@@ -20,7 +20,7 @@ from bot import log
 from bot.messages.parts import spoken
 from bot.playing import stage
 from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings, Tenant
-from bot.setup import capabilities, doctor
+from bot.setup import capabilities, doctor, doctor_held, doctor_slack, doctor_tenant
 from bot.setup.capabilities import PARTS, Held, cmdlet_of, included_in, undoes
 from bot.setup.told import Line, Section, tell
 from commands.ledger import BOT, Ledger
@@ -104,7 +104,7 @@ def look(played: RunningTenant, sources: Sequence[str] = (), **more: object) -> 
     """Look at the tenant with a new sign-in, for a token says what was held when it was made."""
     settings = Tenant.model_validate({**dict(stage.tenant_settings(played)), **more})
     with Connection(settings) as connection:
-        return doctor.look_at_tenant(connection, ADELE, sources=sources)
+        return doctor_tenant.look_at_tenant(connection, ADELE, sources=sources)
 
 
 def missing(lines: Sequence[Line], name: str) -> list[Line]:
@@ -112,7 +112,7 @@ def missing(lines: Sequence[Line], name: str) -> list[Line]:
 
 
 def sources_with(need: str) -> list[str]:
-    rows = [row.source for row in doctor.table() if need in row.permissions]
+    rows = [row.source for row in doctor_tenant.table() if need in row.permissions]
     finer = [source for source, parts in PARTS.items() if any(part.need == need for part in parts)]
     return [*rows, *finer][:6]
 
@@ -219,9 +219,9 @@ class InOneUnit(Connection):
 
 def test_a_role_in_an_administrative_unit_is_no_role_in_the_whole_tenant(played):
     with InOneUnit(stage.tenant_settings(played)) as connection:
-        lines = {line.what: line for line in doctor.look_at_tenant(connection, ADELE, sources=())}
+        lines = {line.what: line for line in doctor_tenant.look_at_tenant(connection, ADELE, sources=())}
         played.directory_roles.add("Privileged Authentication Administrator")
-        more = {line.what: line for line in doctor.look_at_tenant(connection, ADELE, sources=())}
+        more = {line.what: line for line in doctor_tenant.look_at_tenant(connection, ADELE, sources=())}
     role = lines["the directory role User Administrator"]
     assert role.there is None
     assert "assigned only for an administrative unit; unknown which accounts it covers" in role.says
@@ -235,8 +235,8 @@ def test_a_login_service_in_trouble_says_nothing_of_what_exchange_lets_the_appli
     with Connection(stage.tenant_settings(played)) as connection:
         connection.sign_in.token(Resource.GRAPH, Deadline(10))
         played.faults.add(f"/login/{played.tenant_id}/oauth2/v2.0/token", Fault(status=503))
-        found, held = doctor._held(connection, Deadline(60), to_write=False)
-    lines = {line.what: line for line in [*found, *doctor.what_steps_can(held)]}
+        found, held = doctor_held.held_by(connection, Deadline(60), to_write=False)
+    lines = {line.what: line for line in [*found, *doctor_tenant.what_steps_can(held)]}
     for service in ("Exchange", "Compliance"):
         assert lines[f"sign-in to {service}"].there is None
         assert "unknown: The login service answered with status 503" in (lines[f"sign-in to {service}"].says)
@@ -291,9 +291,9 @@ def test_an_audit_search_that_only_one_version_of_graph_has_is_noted(played):
 
 def test_a_list_of_cmdlets_that_does_not_fit_the_answers_decides_nothing(played):
     held = Held(None, None, frozenset({"Set-Mailbox"}), frozenset())
-    refused = doctor._Asked("mailbox", Cmdlet("Get-Mailbox"), [])
-    assert not doctor._fits(held, [refused])
-    assert doctor._fits(Held(None, None, frozenset({"Get-Mailbox"}), frozenset()), [refused])
+    refused = doctor_tenant._Asked("mailbox", Cmdlet("Get-Mailbox"), [])
+    assert not doctor_tenant._fits(held, [refused])
+    assert doctor_tenant._fits(Held(None, None, frozenset({"Get-Mailbox"}), frozenset()), [refused])
 
 
 def test_where_exchange_does_not_list_its_cmdlets_steps_are_noted_and_not_called_missing(played):
@@ -317,7 +317,7 @@ def test_a_second_application_is_looked_at_for_what_the_steps_need(played):
     )
     with Connection(settings) as connection:
         nothing = Held(frozenset(), frozenset(), None, None)
-        unlisted = {line.what: line for line in doctor._to_write(connection, nothing, listed=False)}
+        unlisted = {line.what: line for line in doctor_tenant._to_write(connection, nothing, listed=False)}
     assert unlisted["the step remove forwarding"].there is None
     assert unlisted["the step block sign in"].there is True
     wrong = remediate.model_copy(update={"client_secret": SecretStr("wrong")})
@@ -504,40 +504,40 @@ def test_a_step_without_its_permission_is_a_gap_that_a_mere_check_does_not_have(
 
 
 def test_without_anything_to_write_with_it_says_so_once():
-    (line,) = doctor.what_steps_can(
+    (line,) = doctor_tenant.what_steps_can(
         Held(frozenset({"User.Read.All", "Exchange.ManageAsApp"}), frozenset(), frozenset(), frozenset())
     )
     assert line.there is None
     assert "all remediation is manual" in line.says
-    assert doctor.what_steps_can(Held(None, None, frozenset(), frozenset())) == []
-    meant = doctor.what_steps_can(Held(frozenset(), frozenset(), frozenset(), frozenset()), meant=True)
+    assert doctor_tenant.what_steps_can(Held(None, None, frozenset(), frozenset())) == []
+    meant = doctor_tenant.what_steps_can(Held(frozenset(), frozenset(), frozenset(), frozenset()), meant=True)
     assert {line.there for line in meant if line.what.startswith("the step")} == {False}
 
 
 def test_the_costs_cover_exactly_the_scopes_of_the_manifest():
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text())
-    assert set(manifest["oauth_config"]["scopes"]["bot"]) == set(doctor.SCOPES)
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == set(doctor_slack.SCOPES)
 
 
 def test_a_token_that_is_no_jwt_has_no_readable_roles():
-    assert doctor.roles_of("opaque") is None
-    assert doctor.roles_of("a.b.c") is None
-    assert doctor.roles_of("e30.e30.x") is None
-    assert doctor.roles_of("e30.eyJyb2xlcyI6IFsiTWFpbC5SZWFkIl19.x") == frozenset({"Mail.Read"})
+    assert doctor_held.roles_of("opaque") is None
+    assert doctor_held.roles_of("a.b.c") is None
+    assert doctor_held.roles_of("e30.e30.x") is None
+    assert doctor_held.roles_of("e30.eyJyb2xlcyI6IFsiTWFpbC5SZWFkIl19.x") == frozenset({"Mail.Read"})
 
 
 def test_every_source_has_its_row_in_the_table():
-    assert {row.source for row in doctor.table()} == set(SOURCES)
+    assert {row.source for row in doctor_tenant.table()} == set(SOURCES)
 
 
 def test_every_symptom_rests_on_a_source_of_the_table():
-    named = {name for row in doctor.table() for name in (*row.symptoms, *row.helps)}
+    named = {name for row in doctor_tenant.table() for name in (*row.symptoms, *row.helps)}
     assert named == {symptom.__name__.rpartition(".")[2] for symptom in SYMPTOMS}
 
 
 def test_the_reference_page_has_every_scope():
     lines = PAGE.read_text().splitlines()
-    for scope, cost in doctor.SCOPES.items():
+    for scope, cost in doctor_slack.SCOPES.items():
         assert f"| `{scope}` | {cost} |" in lines
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from bot.cli.command import main
 from bot.setup import record as recording
-from bot.setup.doctor import Forgets
+from bot.setup.doctor_tenant import Forgets
 from graph import contract
 from graph.collect import collect, find_subject
 from graph.connection import Connection
