@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import queue
+import re
 import resource
 import signal
 import sys
@@ -18,7 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from bot import log as logs
 from bot.atlas import atlas_of
@@ -36,6 +38,8 @@ from commands.check import Progress
 from commands.errors import CommandError
 from commands.planning import Guard
 from graph.tenants import Tenants
+
+_PEAK: Final = re.compile(r"^VmHWM:\s*(\d+) kB$", re.MULTILINE)
 
 
 class NotRemembered(CommandError):
@@ -123,7 +127,7 @@ class Looker:
         except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
             reference = refer("A check failed: internal error.", task.case_id)
             outcome = Failed(f"Internal error during this check. Reference: {reference}.", reference)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        peak = most_memory()
         head: dict[str, Any] = {"kind": "done", "look": look, "peak": peak}
         if isinstance(outcome, Failed):
             failed = {"says": outcome.says, "reference": outcome.reference, "code": outcome.code}
@@ -157,6 +161,19 @@ class Looker:
     def _tell(self, look: int, progress: Progress) -> float:
         self._line.send({"kind": "progress", "look": look}, pack_progress(progress))
         return self._edits.apart
+
+
+def most_memory() -> int:
+    """The most memory that this process had since it began, in KiB.
+
+    Linux counts into `ru_maxrss` what the process had in it that started this one (getrusage(2) and
+    `setmax_mm_hiwater_rss` in its exec), so a large bot would make each of its lookers look large.
+    """
+    try:
+        found = _PEAK.search(Path("/proc/self/status").read_text(encoding="ascii", errors="replace"))
+    except OSError:
+        found = None
+    return int(found[1]) if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 class _Memory:

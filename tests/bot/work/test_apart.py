@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -80,6 +83,13 @@ def test_who_is_ready_has_read_the_contract(played):
         task_for(played)
     assert read == (contract.endpoints.cache_info().misses, shapes.own_words.cache_info().misses)
     assert contract.endpoints.cache_info().currsize == shapes.own_words.cache_info().currsize == 1
+
+
+def test_the_memory_of_whoever_started_it_is_not_that_of_the_process():
+    ballast = bytearray(os.urandom(1 << 20) * 200)
+    says = "from bot.work.looker import most_memory; print(most_memory())"
+    found = subprocess.run([sys.executable, "-c", says], check=True, capture_output=True, text=True)
+    assert 10 * 1024 < int(found.stdout) < len(ballast) // 1024
 
 
 def test_the_outcome_is_the_one_that_this_process_would_have_found(played, tmp_path, monkeypatch):
