@@ -154,6 +154,7 @@ OPEN: Row = {
     "tenant": "Contoso",
     "subject": '{"Z":1,"id":"adele"}',
     "subject_id": "adele",
+    "owners_verified": "",
     "channel": "C0",
     "card": "",
     "state": "looking",
@@ -192,7 +193,24 @@ CHECKS: list[Effect] = [
     (
         e.OwnerBound("adele", ("a",), ("U1", "U2"), "ratelimited"),
         {"cases": [case()]},
-        {IN_PLACE: {"owners": '["U1","U2"]', "owners_missing": "ratelimited"}},
+        {IN_PLACE: {"owners": '["U1","U2"]', "owners_missing": "ratelimited", "owners_verified": ""}},
+    ),
+    (
+        e.OwnerBoundByTenant("adele", ("a", "b"), ("U1",), "", verified=("a",), verified_users=("U2",)),
+        {"cases": [case()]},
+        {
+            IN_PLACE: {
+                "owners": '["U1"]',
+                "owners_missing": "",
+                "owners_verified": '{"addresses":["a"],"users":["U2"]}',
+            }
+        },
+    ),
+    (e.TenantNamed("Contoso", "t-1"), {}, {}),
+    (
+        e.ProposalCopyClosed("P1", "D1"),
+        {"copies": [{"proposal": "P1", "channel": "D1"}, {"proposal": "P1", "channel": "D2"}]},
+        {("copies", "P1", "D1"): None},
     ),
     (e.CaseCardPosted("C9", "1.1"), {"cases": [case()]}, {IN_PLACE: {"channel": "C9", "card": "1.1"}}),
     (
