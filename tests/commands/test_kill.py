@@ -45,6 +45,7 @@ def before(both: tuple[RunningTenant, Connection]) -> Before:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("read_delay", [0, 40], ids=["seen at once", "seen late"])
 def test_wherever_it_is_killed_every_change_is_made_exactly_once(
     before: Before, connection: Connection, victims: Victims, tmp_path: Path, read_delay: float
