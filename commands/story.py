@@ -127,7 +127,7 @@ _APP_READS: Final = frozenset({"mail_read_by_new_app", "mail_read_by_unfamiliar_
 
 _WITH_CREDENTIALS: Final = "valid credentials"
 
-_ANONYMIZED: Final = "anonymized IP address"
+_ANONYMIZER: Final = "anonymizer"
 _ANONYMOUS_RISK: Final = "anonymizedipaddress"
 """The risk detection that says so. Source: Microsoft Graph, "riskDetection resource type" (riskEventType)."""
 
@@ -316,8 +316,8 @@ def _origin(
         at = min((*moments, *(one.finding.at for one in here if one.finding.at)), default=None)
         later = f" since {at:%Y-%m-%d %H:%M} UTC" if came and at and at - came >= _LATER else ""
         came = came or at
-        hides = f"; {_ANONYMIZED}" if spot_of(address) in anonymous else ""
-        clause = resting(f"{address} ({ordinary.place(address)}{hides}){later}", here, at=at)
+        hides = f"{_ANONYMIZER}; " if spot_of(address) in anonymous else ""
+        clause = resting(f"{address} ({hides}{ordinary.place(address)}){later}", here, at=at)
         yield replace(clause, records=tuple(dict.fromkeys((*(one.id for one in used), *clause.records))))
 
 

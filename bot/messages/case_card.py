@@ -38,7 +38,7 @@ _PROPOSALS = 4
 _ROLE_STEPS = frozenset({"remove_admin_roles", "remove_exchange_roles", "remove_purview_roles"})
 """The steps whose changes take a role away."""
 
-_SHORT_NAME = 24
+_SHORT_NAME = 20
 """How long a display name is shown, so that it fits in one line with the confidence and a role."""
 
 
@@ -222,9 +222,11 @@ def _weight(report: Report, view: CaseView) -> str:
     more = f" +{len(roles) - 1}" if len(roles) > 1 else ""
     held = f" · {said(roles[0], 60, _ours(view))}{more}" if roles else ""
     gained = report.roles_assigned
-    rest = f" +{len(gained) - 1}" if len(gained) > 1 else ""
     removed = " (removed since)" if _roles_removed(report, view) else ""
-    return f"{held} · got {said(gained[0], 60, _ours(view))}{rest}{removed}" if gained else held
+    if held and gained:
+        return f"{held}, got {len(gained)} more{removed}"
+    rest = f" +{len(gained) - 1}" if len(gained) > 1 else ""
+    return f" · got {said(gained[0], 60, _ours(view))}{rest}{removed}" if gained else held
 
 
 def _roles_removed(report: Report, view: CaseView) -> bool:

@@ -28,6 +28,12 @@ _LINE: Final = 84
 _MORE: Final = 17
 """How many of them say that there are more."""
 
+_REACHED: Final = 36
+"""How many characters tell in the second line how far that went: ``mail reached at least 29 recipients``."""
+
+_ENDS: Final = ("; ", ": ", ", if ", ", and ", " matches the ", " (")
+"""Where a clause may end early and still be true."""
+
 _TWO_LINES: Final = frozenset({"persistence", "sent"})
 """The parts whose first clause has two lines of a card, so that its meaning is not cut."""
 
@@ -64,9 +70,11 @@ def brief(story: Story, ours: Collection[str], stands: Standing | None = None) -
         clauses = getattr(story, part) or (story.reached if part == "sent" else ())
         if clauses:
             room = 2 * _LINE - _MORE if part in _TWO_LINES else _LINE - _MORE
+            if part == "sent" and story.sent and story.reached:
+                room -= _REACHED
             lines.append(f"*{begins}*: {_filled(clauses, room - len(begins), ours)}")
     if story.sent and story.reached:
-        lines[-1] += f"; beyond this account: {_filled(story.reached, _LINE - _MORE, ours)}"
+        lines[-1] += f"; {said(_within(story.reached[0].says, _REACHED), 2 * _REACHED, ours)}"
     if story.still_open:
         lines.append(_open(story.still_open, stands, ours))
     return tuple(line for line in lines if line)
@@ -79,7 +87,9 @@ def _open(found: Sequence[Clause], stands: Standing | None, ours: Collection[str
     at = f"{_short(stands.at, year=False)} UTC"
     if not stands.left:
         return f"*Remediated*: all that was open ({parts.counted(stands.closed, 'item')}), read back {at}"
-    known = f"as of {at}, {stands.closed} remediated" if stands.closed else f"as of {at}"
+    if not stands.closed:
+        return f"*Still open*: {_filled(stands.left, _LINE - _MORE, ours, 'item')}"
+    known = f"as of {at}, {stands.closed} remediated"
     return f"*Still open* ({known}): {_filled(stands.left, 2 * _LINE - _MORE - len(known), ours, 'item')}"
 
 
@@ -101,7 +111,8 @@ def when_and_where(story: Story, ours: Collection[str]) -> str:
         facts.append(f"*last seen* {_short(last, year=year)} UTC")
     if story.origin:
         more = f" +{len(story.origin) - 1}" if len(story.origin) > 1 else ""
-        facts.append(f"*from* {said(story.origin[0].says, _LINE, ours)}{more}")
+        room = _LINE - sum(len(one.replace("*", "")) + len(" · ") for one in facts) - len("from ") - len(more)
+        facts.append(f"*from* {said(_within(story.origin[0].says, room), _LINE, ours)}{more}")
     return " · ".join(facts)
 
 
@@ -141,8 +152,9 @@ def _within(text: str, limit: int) -> str:
     """Give as much of a clause as there is room for: up to where a part of it ends, else whole words."""
     if len(text) <= limit:
         return text
-    ends = [text.rfind(mark, limit // 3, limit + 1) for mark in ("; ", ", if ", ", and ", " (")]
-    return text[: max(ends)] if max(ends) > 0 else cut(text, limit)
+    ends = [text.rfind(mark, limit // 3, limit + 1) for mark in _ENDS]
+    short = text[: max(ends)] if max(ends) > 0 else cut(text, limit)
+    return f"{short})" if short.count("(") > short.count(")") else short
 
 
 def _sentences(story: Story, closed: int) -> Iterator[str]:

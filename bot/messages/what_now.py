@@ -56,7 +56,8 @@ def lines(now: WhatNow, ours: Collection[str]) -> Iterator[str]:
     if now.by_hand:
         yield f"▸ *Still open*: {_named(now.by_hand, ours)}. Select “Manual tasks”."
     if now.tasks:
-        yield f"▸ {_tasks(now, ours)}. Select “Manual tasks”."
+        select = "" if now.by_hand else " Select “Manual tasks”."
+        yield f"▸ {_tasks(now, ours)}.{select}"
     elif not now.open and not now.never:
         yield "▸ No manual task is open."
     if now.blocked:

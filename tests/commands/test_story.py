@@ -445,4 +445,4 @@ def test_an_address_that_microsoft_has_as_anonymized_says_so_beside_its_place():
     ]
     found = tell(seen, learn(seen), results, COMPROMISED)
     assert found is not None
-    assert found.origin[0].says.endswith("; anonymized IP address)")
+    assert found.origin[0].says == "203.0.113.7 (anonymizer; unknown location)"

@@ -180,7 +180,7 @@ def test_a_card_says_since_when_from_where_how_what_and_whether_they_are_still_i
         "*Since* 02 Mar 00:30 · *last seen* 02 Mar 03:30 UTC · *from* 203.0.113[.]77 (Lagos, NG)",
         "*Got in* with password spraying",
         "*To stay or come back*: The rule Money was created; A phone was added",
-        "*In the user's name*: 90 messages with a lure; beyond this account: mail reached 12 recipients",
+        "*In the user's name*: 90 messages with a lure; mail reached 12 recipients",
         "*Still open*: The rule Money was created",
     ]
     thread = "\n".join(shown(message) for message in details(report))

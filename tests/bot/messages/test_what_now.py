@@ -57,7 +57,7 @@ def test_each_thing_that_is_left_has_a_line_with_its_button():
                     "▸ *Still open*: anyone with the link can open Payroll.xlsx (manual task 5). "
                     "Select “Manual tasks”."
                 ),
-                "▸ *1 manual task open*; first, number 5: X. Select “Manual tasks”.",
+                "▸ *1 manual task open*; first, number 5: X.",
             ],
         ),
         (WhatNow(open=("a rule",)), ["▸ *Still open*: a rule. Select “Check again” on the case's card."]),
