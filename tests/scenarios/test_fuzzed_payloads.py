@@ -175,6 +175,9 @@ def test_whoever_pressed_or_sent_something_of_another_form_is_told(
     fuzzed: Fuzzed, kind: str, path: tuple[Any, ...], lost: tuple[tuple[Any, ...], ...]
 ) -> None:
     payload = deepcopy(next(one for one in fuzzed.seeds if one.get("type") == kind))
+    # What earlier payloads led to may still be on its way to the same person.
+    ledger = fuzzed.table.bot.ledger
+    fuzzed.table.wait(lambda: not ledger.unanswered_requests(), "the answers to earlier payloads")
     before = told(fuzzed, "approver")
     changed(payload, path, 7)
     for field in lost:
