@@ -32,7 +32,7 @@ from bot.work.database import database
 from bot.work.finishing import Finished, finish
 from bot.work.limiter import SharedLimiter
 from bot.work.line import Line
-from bot.work.looking import Looking
+from bot.work.looking import Looking, ready
 from bot.work.task import Failed, Found, Task, pack_progress, read_task
 from commands.check import Progress
 from commands.errors import CommandError
@@ -90,7 +90,7 @@ class Looker:
 
     def serve(self) -> None:
         """Look at what is asked for, until nobody asks any more."""
-        self._looking.ready()
+        ready()
         while True:
             head, _ = self._line.receive()
             match head["kind"]:

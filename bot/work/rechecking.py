@@ -13,13 +13,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.artefacts import report_store
-from bot.failing import refer
-from bot.work.task import Failed, ResultRefused, ResultUnreadable, demand_subject, unpack_result
-from commands.errors import CommandError
+from bot.work.task import Failed, ResultRefused, ResultUnreadable, attempt, demand_subject, unpack_result
 from commands.usual.places import Atlas
 from commands.watch import Door, Reading, read
 from graph.collect import Memory
-from graph.errors import GraphError
 from graph.question import Subject, Window
 from graph.tenants import Tenants
 
@@ -127,22 +124,16 @@ class Rechecking:
         Raises:
             CommandError: what must be remembered cannot be; it is tried again.
         """
-        try:
-            return read(
-                task.subject,
-                task.window,
-                task.doors,
-                self._tenants.named(task.tenant),
-                memory,
-                clock=self._clock,
-                patience=self._patience,
-                atlas=self._atlas,
-            )
-        except CommandError:
-            raise
-        except GraphError as error:
-            reference = refer("A recheck failed.", task.name)
-            return Failed(f"{error.sentence} Reference: {reference}.", reference, error.code)
-        except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
-            reference = refer("A recheck failed: internal error.", task.name)
-            return Failed(f"Internal error during this recheck. Reference: {reference}.", reference)
+        return attempt("recheck", task.name, lambda: self._look(task, memory))
+
+    def _look(self, task: Recheck, memory: Memory) -> Reading:
+        return read(
+            task.subject,
+            task.window,
+            task.doors,
+            self._tenants.named(task.tenant),
+            memory,
+            clock=self._clock,
+            patience=self._patience,
+            atlas=self._atlas,
+        )

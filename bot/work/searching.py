@@ -14,16 +14,14 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.artefacts import report_store
-from bot.failing import refer
-from bot.work.task import SHOWN, SHOWN_WHOLE, Failed, packed, unpacked
+from bot.work.task import SHOWN, SHOWN_WHOLE, Failed, attempt, packed, unpacked
 from commands import hunt as hunting
-from commands.errors import CommandError
 from commands.hunt import Found
 from commands.ledger.hunts import Hunt
 from commands.report import SourceState
 from commands.sweeping import Sweeping, sweep
 from graph.collect import Connection, Memory, collect
-from graph.errors import GraphError, NoSuchUser
+from graph.errors import NoSuchUser
 from graph.evidence import Source
 from graph.hunting import EVERYBODY, TenantQuery, Term, pivot_queries
 from graph.question import Question, Subject, Window
@@ -128,20 +126,16 @@ class Searching:
         Raises:
             CommandError: what must be remembered cannot be; it is tried again.
         """
-        try:
-            connection = next((one for one in self._tenants.each() if one.settings.name == task.tenant), None)
-            if connection is None:
-                raise NoSuchUser(f"The tenant {task.tenant} is no longer configured.")
-            look = self._swept if task.kind == "sweep" else self._pivoted
-            return look(task, connection, memory, tell, is_wanted)
-        except CommandError:
-            raise
-        except GraphError as error:
-            reference = refer("A hunt failed.", task.hunt)
-            return Failed(f"{error.sentence} Reference: {reference}.", reference, error.code)
-        except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
-            reference = refer("A hunt failed: internal error.", task.hunt)
-            return Failed(f"Internal error during this hunt. Reference: {reference}.", reference)
+        return attempt("hunt", task.hunt, lambda: self._look(task, memory, tell, is_wanted))
+
+    def _look(
+        self, task: HuntTask, memory: Memory, tell: Callable[[Far], None], is_wanted: Callable[[], bool]
+    ) -> Found:
+        connection = next((one for one in self._tenants.each() if one.settings.name == task.tenant), None)
+        if connection is None:
+            raise NoSuchUser(f"The tenant {task.tenant} is no longer configured.")
+        look = self._swept if task.kind == "sweep" else self._pivoted
+        return look(task, connection, memory, tell, is_wanted)
 
     def _pivoted(
         self,

@@ -7,23 +7,29 @@ for. What a worker sends is no code and no plan: the keeper plans the steps itse
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from bot.artefacts import report_store
 from bot.errors import BotError
+from bot.failing import refer
 from commands import accounts, verdict
 from commands.check import Progress, state_of
+from commands.errors import CommandError
 from commands.hunt import Found as Hunted
 from commands.ledger import Case
 from commands.propose import needed_to_plan
 from commands.report import Report, SourceState, Verdict
 from commands.watch import Reading
+from graph.errors import GraphError
 from graph.evidence import Evidence
 from graph.question import Subject, Window
+
+T = TypeVar("T")
 
 PACKED: Final = 64 * 1024 * 1024
 """The most bytes that one result may have when it is compressed."""
@@ -86,6 +92,29 @@ class Failed:
     says: str
     reference: str
     code: str = ""
+
+
+def attempt(what: str, name: str, work: Callable[[], T]) -> T | Failed:
+    """Do what a run is for; whatever goes wrong is told with words for people, and the log has it.
+
+    Args:
+        what: What it is called: ``check``, ``hunt`` or ``recheck``.
+        name: What the run is of.
+        work: Does it.
+
+    Raises:
+        CommandError: what must be remembered cannot be; it is tried again.
+    """
+    try:
+        return work()
+    except CommandError:
+        raise
+    except GraphError as error:
+        reference = refer(f"A {what} failed.", name)
+        return Failed(f"{error.sentence} Reference: {reference}.", reference, error.code)
+    except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
+        reference = refer(f"A {what} failed: internal error.", name)
+        return Failed(f"Internal error during this {what}. Reference: {reference}.", reference)
 
 
 @dataclass(frozen=True, slots=True)

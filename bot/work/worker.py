@@ -43,7 +43,7 @@ from bot.work.engine import (
 )
 from bot.work.limiter import SharedLimiter
 from bot.work.lives import Locks
-from bot.work.looking import Looking
+from bot.work.looking import Looking, ready
 from bot.work.rechecking import Rechecking, read_recheck
 from bot.work.seal import CUT_OFF, RESULT, Seal, text_of
 from bot.work.searching import HuntTask, Searching, pack_far, read_hunt
@@ -133,7 +133,7 @@ class Worker:
             why = f"The job database cannot be reached ({type(error).__name__})."
         if why:
             raise CannotStart(why)
-        self._looking.ready()
+        ready()
         self.engine.start(self._define, (), LOOKS)
         log.info("The worker takes checks, hunts and rechecks.", action="worker.started", worker=self.name)
 

@@ -22,7 +22,7 @@ from bot.work import apart as module
 from bot.work.apart import Apart
 from bot.work.finishing import Finished, finish
 from bot.work.looker import Given
-from bot.work.looking import Looking
+from bot.work.looking import Looking, ready
 from bot.work.task import Failed, Task
 from commands.check import Progress
 from commands.errors import LedgerUnwritable
@@ -77,10 +77,9 @@ def silent(progress: Progress) -> None:
 def test_who_is_ready_has_read_the_contract(played):
     contract.endpoints.cache_clear()
     shapes.own_words.cache_clear()
-    with closing(Tenants([settings_of(played)])) as tenants:
-        Looking(tenants, lambda: NOW, 60).ready()
-        read = contract.endpoints.cache_info().misses, shapes.own_words.cache_info().misses
-        task_for(played)
+    ready()
+    read = contract.endpoints.cache_info().misses, shapes.own_words.cache_info().misses
+    task_for(played)
     assert read == (contract.endpoints.cache_info().misses, shapes.own_words.cache_info().misses)
     assert contract.endpoints.cache_info().currsize == shapes.own_words.cache_info().currsize == 1
 
