@@ -53,26 +53,16 @@ def test_has_a_folder_of_its_own(tmp_path):
 """
 
 
+def run_in(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    own = (*more, "-p", "no:cacheprovider", f"--rootdir={folder}", str(folder))
+    command = [sys.executable, "-m", "pytest", *own]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=100)
+
+
 def test_every_test_is_run_and_told_although_a_process_dies(tmp_path):
     for name, text in {"conftest": CONFTEST, "test_one": ONE, "test_two": TWO, "test_zwei": TWO}.items():
         (tmp_path / f"{name}.py").write_text(text)
-    ran = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-rA",
-            "-p",
-            "no:cacheprovider",
-            f"--rootdir={tmp_path}",
-            str(tmp_path),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        timeout=100,
-    )
+    ran = run_in(tmp_path, "-rA")
     assert ran.returncode == 1
     assert "2 failed, 4 passed" in ran.stdout
     assert "what it said" in ran.stdout
@@ -90,14 +80,7 @@ def test_what_breaks_beside_a_test_is_told(tmp_path):
         + "\n@pytest.fixture(scope='session')\ndef bad():\n    yield\n    raise ValueError('it broke late')\n"
     )
     (tmp_path / "test_one.py").write_text("def test_passes(bad): pass\n")
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        timeout=100,
-    )
+    ran = run_in(tmp_path)
     assert ran.returncode == 1
     assert "it broke late" in ran.stdout
     assert "1 failed, 1 passed" in ran.stdout
