@@ -225,9 +225,9 @@ class ProposalCards:
                 self._edit_all(self._client, proposal)
 
     def _saying_what_is_left(self, case_id: str) -> Iterator[Proposal]:
-        """Give the proposals whose cards say what is left to do, as `_left` does."""
+        """Give the proposals whose cards say what is left to do."""
         for one in self._proposals.of_case(case_id):
-            if one.kind == "contain" and one.state is ProposalState.DONE:
+            if _says_what_is_left(one):
                 yield one
 
     def say_in_thread(self, proposal: Proposal, what: str, message: Message) -> None:
@@ -455,7 +455,7 @@ class ProposalCards:
 
     def _left(self, proposal: Proposal, case: Case) -> WhatNow | None:
         """What is left to do in the case, for a plan that was carried out against the attacker."""
-        if proposal.kind != "contain" or proposal.state is not ProposalState.DONE or not case.report:
+        if not _says_what_is_left(proposal) or not case.report:
             return None
         try:
             report = report_store.load(case.report)
@@ -502,3 +502,8 @@ def _unasked(proposal: Proposal, user: str, error: BotError) -> None:
         user=user,
         error=str(error),
     )
+
+
+def _says_what_is_left(proposal: Proposal) -> bool:
+    """Whether it is a plan against the attacker that was carried out."""
+    return proposal.kind == "contain" and proposal.state is ProposalState.DONE
