@@ -223,7 +223,7 @@ class Exposed:
             f"{parts.counted(seen.messages, 'message')} left between {parts.utc(seen.first)} and "
             f"{parts.utc(seen.last)}, to {parts.counted(len(seen.outside), 'recipient')} outside the "
             f"organization{_by_domain(seen.outside)} and {len(seen.inside)} inside.{unnamed} Whether "
-            "the user or somebody else sent them cannot be told from what was collected.",
+            "the user or someone else sent them is unknown: what was collected does not tell.",
             self.grounds.of_records(seen.records),
         )
 

@@ -112,7 +112,7 @@ def tenant_playing(
             raise CannotStart(
                 f"The tenant on this machine cannot start: {str(error).rstrip('.')}."
             ) from error
-        why = "it is no text" if isinstance(error, UnicodeError) else str(error).rstrip(".")
+        why = "it is not text" if isinstance(error, UnicodeError) else str(error).rstrip(".")
         raise ExportUnreadable(f"The audit log {audit_log} cannot be loaded: {why}.") from error
     except OSError as error:
         raise CannotStart(f"The tenant on this machine cannot start: {error}.") from error

@@ -130,7 +130,7 @@ class Registrar:
             "displayName": wanted.name,
             "signInAudience": "AzureADMyOrg",
             "tags": ["compromise-bot", wanted.tag],
-            "notes": "Made by compromise init; compromise init --remove takes it away.",
+            "notes": "Made by compromise init; compromise init --remove removes it.",
             "keyCredentials": [
                 {
                     "type": "AsymmetricX509Cert",
@@ -184,7 +184,7 @@ class Registrar:
         if not self._has_certificate(object_id, certificate):
             raise NotRegistered(
                 f"{wanted.name} is registered with another certificate than the one in this folder. Give the "
-                "folder of the first run with --folder, or take it away there with compromise init --remove."
+                "folder of the first run with --folder, or remove it there with compromise init --remove."
             )
 
     def _has_certificate(self, object_id: str, certificate: bytes) -> bool:
@@ -480,8 +480,8 @@ class Registrar:
         found = self._read(Request("GET", "/applications", query))
         if found and certificate is None:
             raise NotRegistered(
-                f"A registration has the tag {tag}, and whether it is ours cannot be told without the "
-                "certificate. If it is, remove it in the Entra admin center."
+                f"A registration has the tag {tag}. Without the certificate it is unknown whether this "
+                "program created it; if it did, remove it in the Entra admin center."
             )
         ours = (one for one in found if certificate and self._has_certificate(str(one["id"]), certificate))
         return next(ours, None)
@@ -533,10 +533,10 @@ class Registrar:
                 sent, why = self._send(make, named, deadline, once=once, note=(kind, key))
                 if sent:
                     continue
-            self._wait(deadline, f"It was not seen that {named} is there{f': {why}' if why else ''}.")
+            self._wait(deadline, f"Could not confirm that {named} exists{f': {why}' if why else ''}.")
         if kind:
             self._record.seen(kind, key, str(found.get("id") or ""))
-        self._say(f"{'Made' if sent else 'There already'}: {named}.")
+        self._say(f"{'Created' if sent else 'Already there'}: {named}.")
         return found
 
     def _all_there(
@@ -558,11 +558,11 @@ class Registrar:
             if lacking := wanted.keys() - seen:
                 names = ", ".join(name for key, name in wanted.items() if key in lacking)
                 reason = f": {why}" if why else ""
-                self._wait(deadline, f"It was not seen that these {named} are there: {names}{reason}.")
+                self._wait(deadline, f"Could not confirm that these {named} exist: {names}{reason}.")
                 seen = held()
         new = [wanted[key] for key in wanted if key not in began]
         self._say(
-            f"{'Made' if new else 'There already'}: {len(wanted)} {named} ({', '.join(wanted.values())})."
+            f"{'Created' if new else 'Already there'}: {len(wanted)} {named} ({', '.join(wanted.values())})."
         )
 
     def _send(
@@ -588,7 +588,7 @@ class Registrar:
         except (Refused, NotFound) as error:
             if _CUSTOMIZE in error.sentence:
                 raise NotRegistered(
-                    f"Exchange lets nobody make {named} before the organization is customized. Run in "
+                    f"Exchange lets no one create {named} before the organization is customized. Run in "
                     f"PowerShell: Connect-ExchangeOnline; {_CUSTOMIZE}. It may take an hour to work. {_GO_ON}"
                 ) from error
             # What it rests on may have been made a moment ago, and not be known there yet.

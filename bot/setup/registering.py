@@ -206,7 +206,7 @@ def make(
     try:
         administrator.sign_in(Deadline(TO_SIGN_IN), exchange=True)
     except GraphError as error:
-        say(f"{error.sentence} Exchange and Purview are left to be done by hand.")
+        say(f"{error.sentence} Exchange and Purview must be set up manually.")
         return made, [left.in_exchange(one.what, *_ids(made[one.what])) for one in wanted]
     for one in wanted:
         by_hand += [

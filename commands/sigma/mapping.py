@@ -80,7 +80,7 @@ def table_of(product: str, service: str) -> Table | str:
     named = " and ".join(
         f"{what} {name}" for what, name in (("product", product), ("service", service)) if name
     )
-    return f"Its log source ({named or 'none'}) is none of Microsoft 365 and Entra."
+    return f"Its log source ({named or 'none'}) is neither Microsoft 365 nor Entra."
 
 
 def places_of(table: Table, name: str) -> tuple[str, ...]:

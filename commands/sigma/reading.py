@@ -57,7 +57,7 @@ def load(folder: Path) -> Ruleset:
         RulesError: the folder holds no rules, or its weights cannot be used.
     """
     if not folder.is_dir():
-        raise RulesError(f"{folder} is no folder of Sigma rules.")
+        raise RulesError(f"{folder} is not a folder of Sigma rules.")
     weights = _weights(folder)
     columns = sql.Columns()
     rules: list[Rule] = []
@@ -76,7 +76,7 @@ def load(folder: Path) -> Ruleset:
     known = {one.id for one in rules} | {one.title for one in rules}
     if unknown := sorted(weights.keys() - known):
         raise RulesError(
-            f"{folder / WEIGHTS} names {unknown[0]!r}, which is the id or title of no rule that runs."
+            f"{folder / WEIGHTS} names {unknown[0]!r}, but no rule that runs has this id or title."
         )
     return Ruleset(tuple(rules), tuple(not_run), columns.places())
 
@@ -170,7 +170,7 @@ def _documents(path: Path) -> list[Any]:
     documents = list(yaml.load_all(text, Loader=SigmaYAMLLoader))
     for one in documents:
         if one is not None and not isinstance(one, dict):
-            raise ValueError("it holds something else than a rule")
+            raise ValueError("it holds something other than a rule")
         for condition in _conditions(one or {}):
             if len(condition) > CONDITION or _nested(condition) > NESTED:
                 raise ValueError(

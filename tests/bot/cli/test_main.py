@@ -377,7 +377,7 @@ def test_what_was_noticed_about_each_of_many_users_is_told_whatever_the_verdict(
 
 
 @pytest.mark.parametrize(
-    ("content", "why"), [(b"\x92\x00\xff", "it is no text."), (b"a,b\n1,2\n", "holds no audit record")]
+    ("content", "why"), [(b"\x92\x00\xff", "it is not text."), (b"a,b\n1,2\n", "holds no audit record")]
 )
 def test_an_export_that_a_played_tenant_cannot_load_is_bad_input(compromise, tmp_path, content, why):
     (tmp_path / "log.csv").write_bytes(content)
@@ -475,14 +475,14 @@ def test_rules_that_are_brought_along_are_named_whether_they_match_or_cannot_run
     status, out, _ = compromise("analyze", "log", "--rules", "rules")
     assert status == 0
     assert "Sigma rules: 1 matched, 1 not run" in out
-    assert "not run: Elsewhere: Its log source (product linux) is none of Microsoft 365 and Entra." in out
+    assert "not run: Elsewhere: Its log source (product linux) is neither Microsoft 365 nor Entra." in out
     rules = json.loads(compromise("analyze", "log", "--rules", "rules", "--json")[1])["rules"]
     assert [(one["title"], one["state"], one["records"]) for one in rules] == [
         ("Ours", "matched", 1),
         ("Elsewhere", "not run", 0),
     ]
     status, _, err = compromise("analyze", "log", "--rules", "empty")
-    assert (status, "no folder of Sigma rules" in err) == (2, True)
+    assert (status, "not a folder of Sigma rules" in err) == (2, True)
 
 
 SHELLS = {

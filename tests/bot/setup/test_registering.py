@@ -328,7 +328,7 @@ def test_a_run_that_was_cut_off_is_repeated_and_makes_only_what_is_lacking(
     assert [size for _, size in ours(played)["groups"]] == [1, 1]
     again = setting()
     again.make()
-    assert {line.partition(":")[0] for line in again.said} == {"There already"}
+    assert {line.partition(":")[0] for line in again.said} == {"Already there"}
     again.registrar.remove(again.by_tag())
     assert ours(played) == NOTHING
 
@@ -361,7 +361,7 @@ def test_something_that_is_never_seen_is_given_up_and_stays_recorded(
     played.state.read_delay = 3600.0
     one = setting()
     one.registrar = Registrar(one.administrator, one.record, one.said.append, Patience(0.1, 0.02))
-    with pytest.raises(NotRegistered, match="It was not seen that the registration"):
+    with pytest.raises(NotRegistered, match="Could not confirm that the registration"):
         one.make()
     assert [made.kind for made in one.record.made] == ["registration"]
 
@@ -450,7 +450,7 @@ def test_what_somebody_else_registered_meanwhile_is_not_recorded_as_ours_and_not
     with pytest.raises(NotRegistered, match="registered with another certificate"):
         mine.make()
     assert [one.id for one in mine.record.made] == [""]
-    with pytest.raises(NotRegistered, match="cannot be told without the certificate"):
+    with pytest.raises(NotRegistered, match="Without the certificate it is unknown"):
         setting().registrar.remove({})
     setting().registrar.remove(mine.by_tag())
     assert ours(played) == before

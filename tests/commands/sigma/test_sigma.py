@@ -164,7 +164,7 @@ OTHER: Mapping[str, tuple[dict[str, Any], Mapping[str, Any], str, str]] = {
         rule({"Image": "x.exe"}, {"product": "windows", "category": "process_creation"}),
         FORWARD,
         NOT_RUN,
-        "Its log source (product windows) is none of Microsoft 365 and Entra.",
+        "Its log source (product windows) is neither Microsoft 365 nor Entra.",
     ),
     "a count within a time": (
         rule({"Operation": "X"}, detection={"timeframe": "10m"}, condition="selection | count() > 5"),
@@ -255,7 +255,7 @@ def test_weights_that_cannot_be_meant_are_refused(weights, tmp_path):
 def test_a_folder_without_rules_is_refused(tmp_path):
     with pytest.raises(RulesError, match="holds no Sigma rules"):
         load(tmp_path)
-    with pytest.raises(RulesError, match="is no folder"):
+    with pytest.raises(RulesError, match="is not a folder"):
         load(tmp_path / "none")
 
 
