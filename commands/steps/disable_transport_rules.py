@@ -110,8 +110,13 @@ def _scope(rule: TransportRule) -> str:
         if scope
     ]
     predicates = rule.conditions if isinstance(rule.conditions, list | tuple) else [rule.conditions]
+    untold = "Conditions" in rule.not_collected
     if len([one for one in predicates if one]) > len(conditions):
         conditions.append("that meets conditions not shown here")
+    elif conditions and untold:
+        conditions.append("and perhaps only where further conditions are met, which were not collected")
     if conditions:
         return f"It applies to mail {', '.join(conditions)}"
-    return "No conditions of it were collected; it may apply to all mail in the organization"
+    if untold:
+        return "Its conditions were not collected; it may apply to all mail in the organization"
+    return "It has no conditions; unless it names exceptions, it applies to all mail in the organization"

@@ -18,6 +18,10 @@ _ACTIONS = ("RedirectMessageTo", "BlindCopyTo", "CopyTo", "AddToRecipients", "De
 def ask(question: Question) -> Asking[tuple[TransportRule, ...]]:
     """Ask for all rules, disabled ones too: one may have been switched off to hide it."""
     items = yield from fetch(Cmdlet("Get-TransportRule"))
-    rules, missing = read_each(TransportRule, items)
+    told = [
+        {**item, "NotCollected": [name for name in TransportRule.APPLIES if name not in item]}
+        for item in items
+    ]
+    rules, missing = read_each(TransportRule, told)
     missing += untold(items, "Name", "State", "WhenChanged") + unsent(items, *_ACTIONS)
     return Known(rules, missing=missing)

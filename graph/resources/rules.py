@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -91,7 +91,13 @@ class TransportRule(ExchangeValue):
     `conditions` stay as Exchange sent them: the names of the predicates, null for a rule on all mail. The
     fields from `from_` to `subject_or_body_contains_words` are the predicates that sentences name, ours to
     choose out of some forty. Source: Exchange Online, "Mail flow rule conditions and exceptions".
+
+    `not_collected` names those of `APPLIES` that did not come at all: a rule without conditions and one whose
+    conditions nobody saw would be the same otherwise. The reader writes it, so that it crosses between
+    processes as well.
     """
+
+    APPLIES: ClassVar[tuple[str, ...]] = ("Conditions",)
 
     name: Text = ""
     guid: Text = ""
@@ -101,6 +107,7 @@ class TransportRule(ExchangeValue):
     description: Text = ""
     when_changed: MaybeInstant = None
     conditions: Any = None
+    not_collected: tuple[str, ...] = ()
     from_: Texts = Field(default=(), alias="From")
     from_scope: Text = ""
     from_member_of: Texts = ()

@@ -45,7 +45,7 @@ from sandbox.scenarios.people import (
     laptop,
 )
 from sandbox.scenarios.state import Json, TenantState, graph_time, ident
-from sandbox.scenarios.world import World, target
+from sandbox.scenarios.world import PREDICATES, World, target
 
 DROP = "drop77@mailbox-relay.example"
 ARCHIVE = "archive@mailbox-relay.example"
@@ -653,6 +653,7 @@ def _exchange_powers(world: World, at: At) -> None:
             "Priority": 1,
             "WhenChanged": graph_time(at(112)),
             "Description": "Mail to accounts is copied",
+            "Conditions": [f"{PREDICATES}.SentToPredicate"],
             "FromScope": None,
             "SentTo": [ADELE.upn],
             "ApplyHtmlDisclaimerText": None,

@@ -33,6 +33,7 @@ from sandbox.scenarios.state import (
 )
 
 SKU = "c7df2760-2c81-4ef7-b578-5b5392b571df"
+PREDICATES = "Microsoft.Exchange.MessagingPolicies.Rules.Tasks"
 _SERVICE_PLANS = ("EXCHANGE_S_ENTERPRISE", "AAD_PREMIUM", "AAD_PREMIUM_P2", "TEAMS1", "SHAREPOINTENTERPRISE")
 _USER_FIELDS = words(
     "otherMails proxyAddresses onPremisesSyncEnabled onPremisesLastSyncDateTime onPremisesImmutableId "
@@ -209,6 +210,7 @@ class World:
                 "Priority": 0,
                 "WhenChanged": graph_time(self.now - timedelta(days=320)),
                 "Description": "Mail from outside gets a line that says so",
+                "Conditions": [f"{PREDICATES}.FromScopePredicate"],
                 "From": None,
                 "FromScope": "NotInOrganization",
                 "SentTo": None,

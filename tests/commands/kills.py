@@ -80,6 +80,9 @@ def main() -> int:
     kills, runs, first = 0, 0, 0
     with opened() as (tenant, connection), Victims() as victims, tempfile.TemporaryDirectory() as folder:
         before = Before(tenant)
+        scene, proposal_id = staged(before, connection, Path(folder) / "practice", 0)
+        victims.practice(task(scene, proposal_id, 0))
+        scene.ledger.close()
         more = True
         while more and time.monotonic() < ends:
             first += 1

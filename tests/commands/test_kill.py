@@ -34,14 +34,19 @@ def connection(both: tuple[RunningTenant, Connection]) -> Connection:
 
 
 @pytest.fixture(scope="module")
-def victims() -> Iterator[Victims]:
-    with Victims() as running:
-        yield running
+def before(both: tuple[RunningTenant, Connection]) -> Before:
+    return Before(both[0])
 
 
 @pytest.fixture(scope="module")
-def before(both: tuple[RunningTenant, Connection]) -> Before:
-    return Before(both[0])
+def victims(
+    before: Before, connection: Connection, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Victims]:
+    with Victims() as running:
+        scene, proposal_id = staged(before, connection, tmp_path_factory.mktemp("kill") / "practice", 0)
+        running.practice(task(scene, proposal_id, 0))
+        scene.ledger.close()
+        yield running
 
 
 @pytest.mark.slow

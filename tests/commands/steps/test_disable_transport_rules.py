@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from commands.report import Severity
 from commands.steps import disable_transport_rules
+from graph.queries import transport_rules
 from graph.request import Cmdlet
 from graph.resources.rules import TransportRule
 from tests.commands.steps.planning_inputs import UNSEEN, changes, finding, nothing, only_change, planning
+from tests.graph.play import a_question, play
 
 
 def rule(**fields: Any) -> TransportRule:
@@ -74,9 +78,26 @@ def test_the_warning_tells_to_which_mail_the_rule_applies() -> None:
     both = [predicate, "HasSenderOverridePredicate"]
     assert warned(**sent, conditions=both) == f"{to}, that meets conditions not shown here"
     assert warned(conditions=[predicate]) == "It applies to mail that meets conditions not shown here"
-    assert (
-        warned(conditions=None)
-        == "No conditions of it were collected; it may apply to all mail in the organization"
-    )
-    unknown = "No conditions of it were collected; it may apply to all mail in the organization"
-    assert warned() == unknown
+    assert warned() == NO_CONDITIONS
+    unseen = {"not_collected": ("Conditions",)}
+    assert warned(**unseen) == NOT_COLLECTED
+    further = "and perhaps only where further conditions are met, which were not collected"
+    assert warned(**sent, **unseen) == f"{to}, {further}"
+
+
+NO_CONDITIONS = "It has no conditions; unless it names exceptions, it applies to all mail in the organization"
+NOT_COLLECTED = "Its conditions were not collected; it may apply to all mail in the organization"
+
+
+def test_no_conditions_and_conditions_that_nobody_saw_stay_two_things_in_another_process() -> None:
+    items: list[dict[str, Any]] = [
+        {"Name": "All", "Guid": "guid-1", "Conditions": None},
+        {"Name": "Unseen", "Guid": "guid-2"},
+    ]
+    read = play(transport_rules.ask(a_question()), lambda _: items).value.value
+    both = [finding("transport_rules", one.guid) for one in read]
+    adapter = TypeAdapter(tuple[TransportRule, ...])
+    crossed = adapter.validate_json(adapter.dump_json(read, by_alias=True))
+    for rules in (read, crossed):
+        planned = changes(disable_transport_rules, planning(found=both, transport_rules=rules))
+        assert [one.warns for one in planned] == [(NO_CONDITIONS,), (NOT_COLLECTED,)]
