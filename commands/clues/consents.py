@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from commands.clues.actions import changed, concerns
@@ -48,6 +48,23 @@ def apps_of(record: AuditRecord) -> frozenset[str]:
     """Every id under which a consent record names the application, in lower case."""
     texts = (record.object_id, changed(record, "TargetId.ServicePrincipalNames")[1])
     return frozenset(one.casefold() for text in texts for one in _GUID.findall(text))
+
+
+def is_about_app(record: AuditRecord, ids: Collection[str], name: str) -> bool:
+    """Say whether a record is about an application: by an id, and by its name only where it has none.
+
+    Anybody can give an application the name of another one.
+
+    Args:
+        record: The record.
+        ids: Every id of the application.
+        name: What it is called, "" where nobody knows.
+    """
+    wanted = {one.casefold() for one in ids if one}
+    known = apps_of(record)
+    if known or record.object_id.casefold() in wanted:
+        return not wanted.isdisjoint({*known, record.object_id.casefold()})
+    return bool(name) and record.details.get("TargetName", "").casefold() == name.casefold()
 
 
 def refused(evidence: Evidence) -> Iterator[AuditRecord]:

@@ -51,7 +51,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
 def _plan(planning: PlanningInput, grant: OAuthGrant) -> Planned | None:
     """What to do about one application; None for one of Microsoft's own that no finding names."""
     app = one_line(grant.app_display_name) or f"the application {grant.client_id}"
-    finding = finding_on_app(planning, grant.id, grant.app_id, grant.client_id, grant.app_display_name)
+    finding = finding_on_app(planning, grant.id, grant.app_id, grant.client_id, name=grant.app_display_name)
     if grant.app_owner_organization_id.casefold() in MICROSOFT_OWNERS:
         if finding is None:
             return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from commands.clues.consents import is_about_app
 from commands.clues.records import one_line
 from commands.plan import Act, Demand, Look, Nothing
 from commands.planning import PlanningInput
@@ -201,21 +202,21 @@ def privileges(planning: PlanningInput) -> tuple[str, ...]:
 # --- applications ------------------------------------------------------------------------------------------
 
 
-def finding_on_app(planning: PlanningInput, record: str, *names: str) -> Finding | None:
-    """Give the gravest finding on an application: on this record, or on an audit record that names it.
+def finding_on_app(planning: PlanningInput, record: str, *ids: str, name: str = "") -> Finding | None:
+    """Give the gravest finding on an application: on this record, or on an audit record that is about it.
 
     Args:
         planning: What the check found.
         record: The id of the grant or assignment.
-        names: The application's ids and its name, as audit records may have them.
+        ids: The application's ids, as audit records may have them.
+        name: What it is called.
     """
-    wanted = {name.casefold() for name in names if name}
     records = {one.id: one for one in planning.evidence.records()}
     for finding in planning.findings("oauth_apps"):
         if record in finding.records:
             return finding
         for seen in (records[name] for name in finding.records if name in records):
-            if {seen.object_id.casefold(), seen.details.get("TargetName", "").casefold()} & wanted:
+            if is_about_app(seen, ids, name):
                 return finding
     return None
 

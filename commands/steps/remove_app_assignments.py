@@ -76,7 +76,7 @@ def _called(assignment: AppRoleAssignment) -> str:
 
 def _finding(planning: PlanningInput, assignment: AppRoleAssignment, app_id: str) -> Finding | None:
     return finding_on_app(
-        planning, assignment.id, app_id, assignment.resource_id, assignment.resource_display_name
+        planning, assignment.id, app_id, assignment.resource_id, name=assignment.resource_display_name
     )
 
 

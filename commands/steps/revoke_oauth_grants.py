@@ -65,7 +65,7 @@ def _change(planning: PlanningInput, grant: OAuthGrant) -> Change:
     app = one_line(grant.app_display_name) or f"the application {grant.client_id}"
     for_all = grant.consent_type.casefold() == "allprincipals"
     whose = "everyone in the tenant" if for_all else name_of(planning)
-    finding = finding_on_app(planning, grant.id, grant.app_id, grant.client_id, grant.app_display_name)
+    finding = finding_on_app(planning, grant.id, grant.app_id, grant.client_id, name=grant.app_display_name)
     body: dict[str, Any] = {
         "clientId": grant.client_id,
         "consentType": grant.consent_type,

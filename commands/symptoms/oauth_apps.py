@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from commands.clues.actions import changed, concerns, graded, once
-from commands.clues.consents import is_consent, refused
+from commands.clues.consents import is_about_app, is_consent, refused
 from commands.clues.records import (
     changing,
     done,
@@ -151,20 +151,22 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 
 def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
-    told: set[str] = set()
+    told: list[AuditRecord] = []
     for record in changing(evidence):
         if concerns(record, evidence.subject):
-            for finding in _record(record, evidence, usual):
-                told.update((record.object_id.casefold(), record.details.get("TargetName", "").casefold()))
-                yield finding
+            found_here = tuple(_record(record, evidence, usual))
+            told += [record] if found_here else []
+            yield from found_here
     for grant in evidence.oauth_grants.seen(()):
-        names = {grant.app_id.casefold(), grant.client_id.casefold(), grant.app_display_name.casefold()} - {
-            ""
-        }
-        if names & (told - {""}):
+        if any(_is_of(record, grant) for record in told):
             yield from (one for one in _grant(grant, evidence) if one.sign in {ODD, ABUSED, REVIEW})
         else:
             yield from _grant(grant, evidence)
+
+
+def _is_of(record: AuditRecord, grant: OAuthGrant) -> bool:
+    """Whether a record is about the application of a grant."""
+    return is_about_app(record, (grant.app_id, grant.client_id), grant.app_display_name)
 
 
 def _refused(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -252,19 +254,17 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
 
 def _is_verified(record: AuditRecord, evidence: Evidence) -> bool:
     """Say whether the grant that stands shows a verified publisher or Microsoft behind this application."""
-    for grant in evidence.oauth_grants.seen(()):
-        same = record.object_id.casefold() in {grant.app_id.casefold(), grant.client_id.casefold()}
-        named = grant.app_display_name and grant.app_display_name == record.details.get("TargetName")
-        if same or named:
-            return bool(grant.verified_publisher) or grant.app_owner_organization_id in MICROSOFT_OWNERS
-    return False
+    behind = [grant for grant in evidence.oauth_grants.seen(()) if _is_of(record, grant)]
+    return bool(behind) and all(
+        grant.verified_publisher or grant.app_owner_organization_id in MICROSOFT_OWNERS for grant in behind
+    )
 
 
 def _is_new(record: AuditRecord, evidence: Evidence) -> bool:
     """Say whether the application came into the tenant within the window, by the grant or by a record."""
     name = record.details.get("TargetName", "")
     for grant in evidence.oauth_grants.seen(()):
-        if record.object_id.casefold() in {grant.app_id.casefold(), grant.client_id.casefold()}:
+        if is_about_app(record, (grant.app_id, grant.client_id), ""):
             made = grant.app_created_date_time
             return made is not None and made in evidence.window
     return any(

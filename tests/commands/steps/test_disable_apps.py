@@ -13,6 +13,7 @@ from commands.steps import disable_apps
 from commands.symptoms.oauth_apps import MICROSOFT_OWNERS
 from graph.request import Request
 from graph.resources.applications import OAuthGrant
+from tests.commands.evidence import record
 from tests.commands.steps.planning_inputs import (
     UNSEEN,
     changes,
@@ -109,3 +110,22 @@ def test_grants_that_could_not_be_seen_are_no_clean_slate():
 
 def test_a_protected_account_costs_nobody_an_application():
     assert nothing(disable_apps, about(grant(), guard=guarded())).refused
+
+
+def test_a_finding_on_an_application_does_not_speak_against_another_one_of_its_name():
+    """Who lets in an application with the name of a good one must not have us switch off the good one."""
+    good, bad = "5c242833-909c-4c6b-bca3-50feaaa98d23", "0d3f4c6e-7a11-4c1b-9d55-6a1f0c2b9e77"
+    consent = record(
+        "Consent to application", id="made", object_id=bad, details={"TargetName": "Mail Export"}
+    )
+    on = about(
+        grant("grant-1", client_id="principal-1", app_id=good),
+        grant("grant-2", client_id="principal-2", app_id=bad),
+        found=[finding("oauth_apps", "made")],
+        audit_log=[consent],
+    )
+    planned = changes(disable_apps, on)
+    assert {one.id: one.suggested for one in planned} == {
+        "disable_apps:principal-1": False,
+        "disable_apps:principal-2": True,
+    }

@@ -285,6 +285,34 @@ def test_a_refused_consent_is_not_told_as_granted():
     assert finding.summary.startswith("Consent to the application Mail Sync Pro was blocked")
 
 
+ROGUE = "0d3f4c6e-7a11-4c1b-9d55-6a1f0c2b9e77"
+KNOWN = grant("User.Read", verified_publisher="Mail Sync Ltd", app_created_date_time=at(-24 * 300))
+
+
+def rogue_grant(scopes: str, **fields: Any) -> OAuthGrant:
+    """A grant of another application, which has the same name as the one that is known."""
+    return grant(scopes, id="grant-2", client_id="sp-2", app_id=ROGUE, **fields)
+
+
+def test_an_application_that_takes_the_name_of_a_verified_one_is_not_taken_for_it():
+    """Anybody can give his application the name of one that the user has had for long."""
+    seen = {
+        "sign_ins": past(),
+        "audit_log": [consent("Mail.ReadWrite Mail.Send", app=ROGUE)],
+        "oauth_grants": [KNOWN, rogue_grant("Mail.ReadWrite Mail.Send", app_created_date_time=at(-1))],
+    }
+    assert signs(oauth_apps, **seen) == {"new_app_takes_mail"}
+
+
+def test_a_consent_to_one_application_tells_nothing_of_another_one_of_its_name():
+    seen = {
+        "sign_ins": past(),
+        "audit_log": [consent("User.Read")],
+        "oauth_grants": [KNOWN, rogue_grant("Mail.ReadWrite", app_created_date_time=at(-1))],
+    }
+    assert signs(oauth_apps, **seen) == {"consent", "new_app_takes_mail"}
+
+
 def test_others_refusals_and_other_errors_are_left_alone():
     other = consent("Mail.Read", succeeded=False, actor="nestor.wilke@contoso.example")
     assert all_signs(oauth_apps, audit_log=[other], sign_ins=[*past(), sign_in(error_code=50126)]) == set()
